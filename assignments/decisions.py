@@ -1,0 +1,37 @@
+"""Why a contractor was chosen, as kept with the assignment.
+
+Ranking builds on assignments, so it cannot be called from here by name: the setting
+`DECISION_MAKER` holds the dotted path of the function that ranks (see docs/adr/).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from contractors.models import Contractor
+    from jobs.models import Job
+    from smartscheduler.timeslots import TimeSlot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Score (0–1), its breakdown, and the rank among the contractors considered; no rank when not a candidate."""
+
+    score: Decimal
+    score_breakdown: dict[str, Any]
+    rank: int | None
+    candidates_considered: int
+
+
+class DecisionMaker(Protocol):
+    def __call__(self, *, job: "Job", contractor: "Contractor", slot: "TimeSlot") -> Decision: ...
+
+
+def decide(*, job: "Job", contractor: "Contractor", slot: "TimeSlot") -> Decision:
+    """How good a choice `contractor` is for `job` in `slot`, as things stand now."""
+    maker = cast(DecisionMaker, import_string(settings.DECISION_MAKER))
+    return maker(job=job, contractor=contractor, slot=slot)

@@ -1,0 +1,81 @@
+"""What can happen to an assignment."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from assignments.models import Assignment
+from jobs.events import JobEvent
+from smartscheduler.events.messages import Event
+from smartscheduler.timeslots import TimeSlot
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobAssigned(JobEvent):
+    contractor_id: UUID
+    contractor_name: str
+    assignment_id: UUID
+    time_slot: TimeSlot
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> "JobAssigned":
+        return cls(
+            job_id=assignment.job_id,
+            job_number=assignment.job.job_number,
+            contractor_id=assignment.contractor_id,
+            contractor_name=assignment.contractor.name,
+            assignment_id=assignment.pk,
+            time_slot=assignment.slot,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentEvent(Event):
+    assignment_id: UUID
+    job_id: UUID
+    job_number: str
+    contractor_id: UUID
+    contractor_name: str
+
+    @classmethod
+    def of(cls, assignment: Assignment, **facts: Any) -> "AssignmentEvent":
+        """The event of `assignment` as it is now, with the facts of its own type."""
+        return cls(
+            assignment_id=assignment.pk,
+            job_id=assignment.job_id,
+            job_number=assignment.job.job_number,
+            contractor_id=assignment.contractor_id,
+            contractor_name=assignment.contractor.name,
+            **facts,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentMoved(AssignmentEvent):
+    time_slot: TimeSlot
+    previous_status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentConfirmed(AssignmentMoved):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentStarted(AssignmentMoved):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentCompleted(AssignmentMoved):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentRescheduled(AssignmentMoved):
+    previous_time_slot: TimeSlot
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentCancelled(AssignmentEvent):
+    reason: str

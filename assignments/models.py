@@ -1,0 +1,145 @@
+"""Assignments: one contractor booked on one job for one time slot."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+from psycopg.types.range import TimestamptzRange
+
+from assignments.decisions import Decision
+from assignments.querysets import AssignmentQuerySet
+from assignments.states import LIVE, Status, check_movable, check_transition
+from contractors.models import Contractor
+from jobs.models import Job
+from smartscheduler.models import Record
+from smartscheduler.timeslots import TimeSlot
+
+LIVE_STATES = sorted(LIVE)
+
+
+class Assignment(Record):
+    """A booking, and why it was made."""
+
+    Status = Status
+
+    contractor = models.ForeignKey(Contractor, on_delete=models.PROTECT, related_name="assignments")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="assignments")
+    time_slot = DateTimeRangeField()
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=500, blank=True)
+
+    # The decision as it stood at that moment; null where the contractor had no rank.
+    score = models.DecimalField(max_digits=5, decimal_places=4)
+    score_breakdown = models.JSONField()
+    rank = models.PositiveIntegerField(null=True, blank=True)
+    candidates_considered = models.PositiveIntegerField()
+    override_reason = models.CharField(max_length=500, blank=True)
+    assigned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects: ClassVar[models.Manager["Assignment"]] = models.Manager.from_queryset(AssignmentQuerySet)()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [
+            ExclusionConstraint(
+                name="assignment_no_double_booking",
+                expressions=[("contractor", RangeOperators.EQUAL), ("time_slot", RangeOperators.OVERLAPS)],
+                condition=Q(status__in=LIVE_STATES),
+            ),
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(status__in=LIVE_STATES), name="assignment_one_live_per_job"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    time_slot__isempty=False,
+                    time_slot__lower_inf=False,
+                    time_slot__upper_inf=False,
+                    time_slot__lower_inc=True,
+                    time_slot__upper_inc=False,
+                ),
+                name="assignment_slot_half_open",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="assignment_status_known"),
+            models.CheckConstraint(condition=Q(score__gte=0, score__lte=1), name="assignment_score_in_range"),
+            models.CheckConstraint(condition=Q(rank__isnull=True) | Q(rank__gte=1), name="assignment_rank_from_1"),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "cancelled"]) | Q(confirmed_at__isnull=False),
+                name="assignment_confirmed_at_in_step",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "confirmed"], started_at__isnull=True)
+                | Q(status__in=["in_progress", "completed"], started_at__isnull=False)
+                | Q(status="cancelled"),
+                name="assignment_started_at_in_step",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="completed", completed_at__isnull=False)
+                | (~Q(status="completed") & Q(completed_at__isnull=True)),
+                name="assignment_completed_at_in_step",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | (~Q(status="cancelled") & Q(cancelled_at__isnull=True)),
+                name="assignment_cancelled_at_in_step",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-created_at"], name="assignment_by_status"),
+            models.Index(fields=["-created_at", "id"], name="assignment_by_creation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} – {self.contractor}"
+
+    @property
+    def slot(self) -> TimeSlot:
+        return TimeSlot(self.time_slot.lower, self.time_slot.upper)
+
+    @slot.setter
+    def slot(self, slot: TimeSlot) -> None:
+        self.time_slot = TimestamptzRange(slot.start, slot.end, "[)")
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    def record(self, decision: Decision) -> None:
+        """Keep why this contractor was chosen."""
+        self.score = decision.score
+        self.score_breakdown = decision.score_breakdown
+        self.rank = decision.rank
+        self.candidates_considered = decision.candidates_considered
+
+    def confirm(self, *, at: datetime) -> None:
+        self._move_to(Status.CONFIRMED)
+        self.confirmed_at = at
+
+    def start(self, *, at: datetime) -> None:
+        self._move_to(Status.IN_PROGRESS)
+        self.started_at = at
+
+    def complete(self, *, at: datetime) -> None:
+        self._move_to(Status.COMPLETED)
+        self.completed_at = at
+
+    def cancel(self, *, reason: str, at: datetime) -> None:
+        self._move_to(Status.CANCELLED)
+        self.cancel_reason, self.cancelled_at = reason, at
+
+    def reschedule(self, slot: TimeSlot) -> None:
+        check_movable(self.status, "rescheduled")
+        self.slot = slot
+
+    def _move_to(self, status: Status) -> None:
+        check_transition(self.status, status)
+        self.status = status

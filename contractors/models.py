@@ -1,0 +1,253 @@
+"""Contractors: who does the work, where from, and when."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, IntegerRangeField, RangeOperators
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Lower
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
+from psycopg.types.range import TimestamptzRange
+
+from contractors.querysets import ContractorQuerySet
+from contractors.shifts import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
+from contractors.states import Status, check_transition
+from smartscheduler.models import Record
+from smartscheduler.places import Location
+from smartscheduler.timeslots import TimeSlot
+
+LOWEST_RATING, HIGHEST_RATING = Decimal("0.00"), Decimal("5.00")
+PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone number looks like (512) 555-0143.")
+
+
+def default_service_radius() -> Decimal:
+    return Decimal(str(settings.SCORE_MAX_MILES))
+
+
+class SkillsField(ArrayField):
+    """A set of names, kept trimmed, sorted and without repeats (whatever their case)."""
+
+    def to_python(self, value: object) -> object:
+        skills = super().to_python(value)
+        return normal_skills(skills) if isinstance(skills, list) else skills
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> object:
+        skills = normal_skills(getattr(model_instance, self.attname) or [])
+        setattr(model_instance, self.attname, skills)
+        return skills
+
+
+def normal_skills(skills: object) -> list[str]:
+    """Names without surrounding blanks, empty ones and repeats, in alphabetical order."""
+    named = {str(skill).strip().lower(): str(skill).strip() for skill in reversed(list(skills))}  # type: ignore[call-overload]
+    return sorted((name for name in named.values() if name), key=str.lower)
+
+
+class Contractor(Location, Record):
+    """A person or crew who does jobs."""
+
+    class Type(models.TextChoices):
+        FLOORING = "flooring", "Flooring"
+        TILE = "tile", "Tile"
+        CARPET = "carpet", "Carpet"
+        MULTI = "multi", "Multi"
+
+    Status = Status
+
+    name = models.CharField(max_length=100, validators=[MinLengthValidator(2)])
+    type = models.CharField(max_length=10, choices=Type.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    rating = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        default=LOWEST_RATING,
+        validators=[MinValueValidator(LOWEST_RATING), MaxValueValidator(HIGHEST_RATING)],
+    )
+    rating_count = models.PositiveIntegerField(default=0)
+    # The mean alone cannot carry on exactly: with 200 ratings a rounded 4.00 would never move again.
+    rating_total = models.DecimalField(max_digits=10, decimal_places=2, default=Decimal(0), editable=False)
+    phone_number = models.CharField(max_length=14, validators=[PHONE_NUMBER])
+    email = models.EmailField("e-mail address")
+    skills = SkillsField(models.CharField(max_length=60), default=list, blank=True, size=50)
+    service_radius_miles = models.DecimalField(
+        max_digits=7,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        default=default_service_radius,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text="How far they travel to a job; empty means anywhere.",
+    )
+
+    objects: ClassVar[models.Manager["Contractor"]] = models.Manager.from_queryset(ContractorQuerySet)()  # type: ignore[assignment]
+
+    class Meta(Location.Meta):
+        abstract = False
+        ordering = ["name", "id"]
+        constraints = [
+            *Location.Meta.constraints,
+            models.UniqueConstraint(Lower("email"), name="contractor_email_unique_any_case"),
+            models.CheckConstraint(condition=Q(rating__gte=0, rating__lte=5), name="contractor_rating_in_range"),
+            models.CheckConstraint(
+                condition=Q(service_radius_miles__isnull=True) | Q(service_radius_miles__gt=0),
+                name="contractor_service_radius_positive",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="contractor_status_known"),
+            models.CheckConstraint(
+                condition=Q(type__in=["flooring", "tile", "carpet", "multi"]), name="contractor_type_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["type", "latitude", "longitude"], name="contractor_where_active", condition=Q(status="active")
+            ),
+            models.Index(fields=["type", "-rating"], name="contractor_by_rating", condition=Q(status="active")),
+            models.Index(fields=["name", "id"], name="contractor_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shifts(self) -> list[Shift]:
+        """The weekly shifts in order; reads `working_hours` as prefetched."""
+        return sorted(hours.shift for hours in self.working_hours.all())
+
+    def activate(self) -> None:
+        self._move_to(Status.ACTIVE)
+
+    def deactivate(self) -> None:
+        self._move_to(Status.INACTIVE)
+
+    def mark_on_leave(self) -> None:
+        self._move_to(Status.ON_LEAVE)
+
+    def _move_to(self, status: Status) -> None:
+        check_transition(self.status, status)
+        self.status = status
+
+    def add_rating(self, value: Decimal) -> None:
+        """Take one more rating (0–5) into the mean, rounded half up to two decimals."""
+        if not LOWEST_RATING <= value <= HIGHEST_RATING:
+            raise ValidationError({"rating": "A rating is between 0 and 5."})
+        if not self._total_fits():
+            self.rating_total = self.rating * self.rating_count
+        self.rating_total += value
+        self.rating_count += 1
+        self.rating = self._mean()
+
+    def _total_fits(self) -> bool:
+        """Whether the total belongs to the mean shown; an imported or edited rating has none of its own."""
+        return self.rating_count > 0 and self._mean() == self.rating
+
+    def _mean(self) -> Decimal:
+        return (self.rating_total / self.rating_count).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def second_of_day(field: str) -> Func:
+    """SQL for the seconds from midnight to a time of day."""
+    return Func(F(field), template="extract(epoch from %(expressions)s)::int", output_field=models.IntegerField())
+
+
+SHIFT_STARTS = second_of_day("start_time")
+SHIFT_ENDS = Case(When(end_time=MIDNIGHT, then=Value(86_400)), default=second_of_day("end_time"))
+
+
+class WorkingHours(models.Model):
+    """One weekly shift of a contractor, in the contractor's own zone."""
+
+    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="working_hours")
+    day_of_week = models.PositiveSmallIntegerField(choices=list(enumerate(DAYS)))
+    start_time = models.TimeField()
+    end_time = models.TimeField(help_text="00:00 is midnight at the end of the day.")
+
+    class Meta:
+        ordering = ["day_of_week", "start_time"]
+        verbose_name = verbose_name_plural = "working hours"
+        constraints = [
+            models.CheckConstraint(condition=Q(day_of_week__lte=6), name="working_hours_day_of_week"),
+            models.CheckConstraint(condition=GreaterThan(SHIFT_ENDS, SHIFT_STARTS), name="shift_starts_before_end"),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(SHIFT_ENDS - SHIFT_STARTS, Value(int(LONGEST_SHIFT.total_seconds()))),
+                name="shift_at_most_16_hours",
+            ),
+            ExclusionConstraint(
+                name="shifts_of_a_day_do_not_overlap",
+                expressions=[
+                    ("contractor", RangeOperators.EQUAL),
+                    ("day_of_week", RangeOperators.EQUAL),
+                    (
+                        Func(SHIFT_STARTS, SHIFT_ENDS, function="int4range", output_field=IntegerRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.shift)
+
+    @property
+    def shift(self) -> Shift:
+        return Shift(self.day_of_week, self.start_time, self.end_time)
+
+
+class Absence(models.Model):
+    """A dated period in which a contractor does not work."""
+
+    class Kind(models.TextChoices):
+        LEAVE = "leave", "Leave"
+        SICKNESS = "sickness", "Sickness"
+        HOLIDAY = "holiday", "Holiday"
+        OTHER = "other", "Other"
+
+    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="absences")
+    period = DateTimeRangeField()
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LEAVE)
+    note = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["period"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
+                name="absence_period_bounded",
+            )
+        ]
+        indexes = [models.Index(fields=["contractor", "period"], name="absence_of_contractor")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.slot.start:%Y-%m-%d} – {self.slot.end:%Y-%m-%d}"
+
+    @property
+    def slot(self) -> TimeSlot:
+        return TimeSlot(self.period.lower, self.period.upper)
+
+    @slot.setter
+    def slot(self, slot: TimeSlot) -> None:
+        self.period = TimestamptzRange(slot.start, slot.end, "[)")
+
+
+class Rating(models.Model):
+    """One rating given to a contractor, for a job or on its own."""
+
+    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="ratings")
+    job_id: UUID | None = models.UUIDField(null=True, blank=True, unique=True)  # type: ignore[assignment]
+    value = models.DecimalField(max_digits=3, decimal_places=2)
+    comment = models.CharField(max_length=1000, blank=True)
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=Q(value__gte=0, value__lte=5), name="rating_value_in_range")]
+
+    def __str__(self) -> str:
+        return f"{self.value} for {self.contractor}"

@@ -1,0 +1,249 @@
+"""Everything that changes a contractor."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from contractors.events import ContractorCreated, ContractorRated, ContractorUpdated, ScheduleUpdated
+from contractors.models import Absence, Contractor, Rating, WorkingHours
+from contractors.shifts import Shift, check_week
+from smartscheduler.accounts.models import User
+from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, LiveAssignments
+from smartscheduler.events.messages import as_json, publish
+from smartscheduler.timeslots import TimeSlot
+from smartscheduler.transactions import domain_transaction
+
+LONGEST_ABSENCE = timedelta(days=5 * 366)
+
+
+@domain_transaction
+def create_contractor(*, working_hours: Sequence[Shift], actor: User | None, **fields: Any) -> Contractor:
+    """A new active contractor with at least one shift.
+
+    Raises InvalidInput (by field) and DuplicateEmail.
+    """
+    contractor = Contractor(**fields)
+    shifts = check_week(working_hours)
+    _check(contractor)
+    contractor.save()
+    _store_shifts(contractor, shifts)
+    publish(ContractorCreated(contractor_id=contractor.pk, contractor_name=contractor.name), actor=actor)
+    return contractor
+
+
+@domain_transaction
+def update_contractor(*, contractor_id: UUID, actor: User | None, **changes: Any) -> Contractor:
+    """Change the fields named in `changes`, and `working_hours` (shifts) when given.
+
+    Moving the base without naming a `time_zone` finds the zone anew. Says nothing when nothing changed.
+    Raises InvalidInput (by field) and DuplicateEmail.
+    """
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    working_hours = changes.pop("working_hours", None)
+    previous = {name: getattr(contractor, name) for name in changes}
+    for name, value in changes.items():
+        setattr(contractor, name, value)
+    if {"latitude", "longitude"} & changes.keys() and not changes.get("time_zone"):
+        contractor.time_zone = ""
+    _check(contractor)
+    changed = {name: getattr(contractor, name) for name, was in previous.items() if getattr(contractor, name) != was}
+    if changed:
+        contractor.save()
+        publish(
+            ContractorUpdated(
+                contractor_id=contractor.pk,
+                contractor_name=contractor.name,
+                changed={name: as_json(value) for name, value in changed.items()},
+            ),
+            actor=actor,
+        )
+    if working_hours is not None:
+        _replace_shifts(contractor, working_hours, actor=actor)
+    return contractor
+
+
+@domain_transaction
+def update_schedule(*, contractor_id: UUID, working_hours: Sequence[Shift], actor: User | None) -> Contractor:
+    """Replace the working week. Raises InvalidInput when it is empty or breaks a rule of shifts."""
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    _replace_shifts(contractor, working_hours, actor=actor)
+    return contractor
+
+
+@domain_transaction
+def add_absence(
+    *, contractor_id: UUID, period: TimeSlot, actor: User | None, kind: str = Absence.Kind.LEAVE, note: str = ""
+) -> Absence:
+    """A period in which the contractor does not work; at most five years long. Raises InvalidInput."""
+    if period.duration > LONGEST_ABSENCE:
+        raise InvalidInput.of("end", "An absence lasts at most five years.")
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    before = _schedule(contractor)
+    absence = Absence(contractor=contractor, kind=kind, note=note)
+    absence.slot = period
+    absence.full_clean()
+    absence.save()
+    _touch(contractor)
+    _publish_schedule(contractor, before, actor)
+    return absence
+
+
+@domain_transaction
+def remove_absence(*, contractor_id: UUID, absence_id: int, actor: User | None) -> None:
+    """Take an absence back. Raises Absence.DoesNotExist."""
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    absence = Absence.objects.get(pk=absence_id, contractor=contractor)
+    before = _schedule(contractor)
+    absence.delete()
+    _touch(contractor)
+    _publish_schedule(contractor, before, actor)
+
+
+@domain_transaction
+def deactivate_contractor(*, contractor_id: UUID, actor: User | None) -> Contractor:
+    """Take a contractor out of service.
+
+    Raises InvalidTransition when already inactive, LiveAssignments (with the list of them) while some are live.
+    """
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    live = contractor.assignments.live().select_related("job").order_by("time_slot")
+    contractor.deactivate()
+    if obstacles := [_obstacle(assignment) for assignment in live]:
+        numbers = ", ".join(obstacle["job_number"] for obstacle in obstacles)
+        raise LiveAssignments(
+            f"{contractor.name} still has live assignments: {numbers}.", extra={"assignments": obstacles}
+        )
+    return _save_status(contractor, actor)
+
+
+@domain_transaction
+def mark_on_leave(*, contractor_id: UUID, actor: User | None) -> Contractor:
+    """Raises InvalidTransition when already on leave. Assignments already made stay."""
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    contractor.mark_on_leave()
+    return _save_status(contractor, actor)
+
+
+@domain_transaction
+def activate_contractor(*, contractor_id: UUID, actor: User | None) -> Contractor:
+    """Raises InvalidTransition when already active."""
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    contractor.activate()
+    return _save_status(contractor, actor)
+
+
+@domain_transaction
+def update_rating(
+    *, contractor_id: UUID, rating: Decimal, actor: User | None, comment: str = "", job_id: UUID | None = None
+) -> Contractor:
+    """Take one more rating (0–5) into the contractor's mean.
+
+    Raises InvalidInput outside 0–5 and AlreadyRated when `job_id` has its rating.
+    """
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    if job_id and Rating.objects.filter(job_id=job_id).exists():
+        raise AlreadyRated("That assignment has been rated before.")
+    previous = contractor.rating
+    contractor.add_rating(rating)
+    Rating.objects.create(contractor=contractor, job_id=job_id, value=rating, comment=comment, given_by=actor)
+    contractor.save(update_fields=["rating", "rating_count", "rating_total"])
+    publish(
+        ContractorRated(
+            contractor_id=contractor.pk,
+            contractor_name=contractor.name,
+            previous_rating=float(previous),
+            new_rating=float(contractor.rating),
+            job_id=job_id,
+        ),
+        actor=actor,
+    )
+    return contractor
+
+
+def likely_duplicates(contractor: Contractor) -> list[Contractor]:
+    """Other contractors with the same name at the same place."""
+    same = Contractor.objects.same_place_and_name(
+        name=contractor.name, latitude=contractor.latitude, longitude=contractor.longitude
+    )
+    return list(same.exclude(pk=contractor.pk)[:10])
+
+
+def _check(contractor: Contractor) -> None:
+    contractor.clean_fields()
+    contractor.derive_time_zone()
+    if Contractor.objects.filter(email__iexact=contractor.email).exclude(pk=contractor.pk).exists():
+        message = "Another contractor has this e-mail address."
+        raise DuplicateEmail(message, errors={"email": [message]})
+
+
+def _store_shifts(contractor: Contractor, shifts: Sequence[Shift]) -> None:
+    WorkingHours.objects.bulk_create(
+        WorkingHours(
+            contractor=contractor,
+            day_of_week=shift.day_of_week,
+            start_time=shift.start_time,
+            end_time=shift.end_time,
+        )
+        for shift in shifts
+    )
+
+
+def _replace_shifts(contractor: Contractor, working_hours: Sequence[Shift], *, actor: User | None) -> None:
+    shifts = check_week(working_hours)
+    if shifts == contractor.shifts:
+        return
+    before = _schedule(contractor)
+    contractor.working_hours.all().delete()
+    _store_shifts(contractor, shifts)
+    _touch(contractor)
+    _publish_schedule(contractor, before, actor)
+
+
+def _touch(contractor: Contractor) -> None:
+    """A changed schedule is a new version of the contractor."""
+    contractor.save(update_fields=["updated_at"])
+
+
+def _schedule(contractor: Contractor) -> dict[str, Any]:
+    upcoming = contractor.absences.filter(period__endswith__gt=timezone.now())
+    return {
+        "working_hours": [hours.shift.as_json() for hours in contractor.working_hours.all()],
+        "absences": [{**as_json(absence.slot), "id": absence.pk, "kind": absence.kind} for absence in upcoming],
+    }
+
+
+def _publish_schedule(contractor: Contractor, before: dict[str, Any], actor: User | None) -> None:
+    publish(
+        ScheduleUpdated(
+            contractor_id=contractor.pk,
+            contractor_name=contractor.name,
+            previous=before,
+            current=_schedule(contractor),
+        ),
+        actor=actor,
+    )
+
+
+def _save_status(contractor: Contractor, actor: User | None) -> Contractor:
+    contractor.save(update_fields=["status"])
+    publish(
+        ContractorUpdated(
+            contractor_id=contractor.pk, contractor_name=contractor.name, changed={"status": contractor.status}
+        ),
+        actor=actor,
+    )
+    return contractor
+
+
+def _obstacle(assignment: Any) -> dict[str, Any]:
+    return {
+        "id": str(assignment.pk),
+        "job_id": str(assignment.job_id),
+        "job_number": assignment.job.job_number,
+        "status": assignment.status,
+        "time_slot": as_json(assignment.slot),
+    }

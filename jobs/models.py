@@ -1,0 +1,126 @@
+"""Jobs: work at a site, of one type, wanted on a date, of a known duration."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from contractors.models import PHONE_NUMBER, SkillsField
+from jobs.querysets import JobQuerySet
+from jobs.states import Status, check_transition
+from smartscheduler.models import Record
+from smartscheduler.places import Location
+
+LONGEST_JOB = timedelta(hours=8)
+
+
+def new_job_number() -> str:
+    """`JOB-YYYYMMDD-XXXXXXXX`: today in UTC and eight random upper-case hex digits."""
+    return f"JOB-{timezone.now():%Y%m%d}-{secrets.token_hex(4).upper()}"
+
+
+def validate_duration(duration: timedelta) -> None:
+    if duration <= timedelta(0):
+        raise ValidationError("A duration is more than zero.", code="min_value")
+
+
+class Job(Location, Record):
+    """Work that a contractor does at a site."""
+
+    class Type(models.TextChoices):
+        FLOORING = "flooring", "Flooring"
+        TILE = "tile", "Tile"
+        CARPET = "carpet", "Carpet"
+
+    class Priority(models.TextChoices):
+        LOW = "low", "Low"
+        MEDIUM = "medium", "Medium"
+        HIGH = "high", "High"
+        URGENT = "urgent", "Urgent"
+
+    Status = Status
+
+    job_number = models.CharField(
+        max_length=21,
+        unique=True,
+        editable=False,
+        default=new_job_number,
+        validators=[RegexValidator(r"^JOB-[0-9]{8}-[0-9A-F]{8}\Z")],
+    )
+    type = models.CharField(max_length=10, choices=Type.choices)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN, editable=False)
+    desired_date = models.DateTimeField(help_text="When the customer wants it; its day at the site counts.")
+    duration = models.DurationField(
+        validators=[validate_duration, MaxValueValidator(LONGEST_JOB, "A job lasts at most 8 hours.")]
+    )
+    priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.MEDIUM)
+    special_requirements = models.TextField(blank=True, max_length=4000)
+    required_skills = SkillsField(models.CharField(max_length=60), default=list, blank=True, size=50)
+    customer_name = models.CharField(max_length=100, blank=True)
+    customer_phone = models.CharField(max_length=14, blank=True, validators=[PHONE_NUMBER])
+    cancel_reason = models.CharField(max_length=500, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+    completed_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[models.Manager["Job"]] = models.Manager.from_queryset(JobQuerySet)()  # type: ignore[assignment]
+
+    class Meta(Location.Meta):
+        abstract = False
+        ordering = ["-created_at", "id"]
+        constraints = [
+            *Location.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(duration__gt=timedelta(0), duration__lte=LONGEST_JOB), name="job_duration_in_range"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="job_status_known"),
+            models.CheckConstraint(condition=Q(type__in=["flooring", "tile", "carpet"]), name="job_type_known"),
+            models.CheckConstraint(
+                condition=Q(priority__in=["low", "medium", "high", "urgent"]), name="job_priority_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(job_number__regex=r"^JOB-[0-9]{8}-[0-9A-F]{8}$"), name="job_number_shape"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.CANCELLED, cancelled_at__isnull=False)
+                | (~Q(status=Status.CANCELLED) & Q(cancelled_at__isnull=True)),
+                name="job_cancelled_at_in_step",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.COMPLETED, completed_at__isnull=False)
+                | (~Q(status=Status.COMPLETED) & Q(completed_at__isnull=True)),
+                name="job_completed_at_in_step",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "desired_date"], name="job_by_status"),
+            models.Index(fields=["-created_at", "id"], name="job_by_creation"),
+        ]
+
+    def __str__(self) -> str:
+        return self.job_number
+
+    def assign(self) -> None:
+        self._move_to(Status.ASSIGNED)
+
+    def start(self) -> None:
+        self._move_to(Status.IN_PROGRESS)
+
+    def complete(self, *, at: datetime) -> None:
+        self._move_to(Status.COMPLETED)
+        self.completed_at = at
+
+    def reopen(self) -> None:
+        self._move_to(Status.OPEN)
+
+    def cancel(self, *, reason: str, at: datetime) -> None:
+        self._move_to(Status.CANCELLED)
+        self.cancel_reason, self.cancelled_at = reason, at
+
+    def _move_to(self, status: Status) -> None:
+        check_transition(self.status, status)
+        self.status = status

@@ -1,0 +1,31 @@
+"""Questions asked of jobs, in the words of the domain."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Case, Value, When
+
+from jobs.states import BOOKED, Status
+
+if TYPE_CHECKING:
+    from jobs.models import Job  # noqa: F401
+
+URGENCY = {"urgent": 0, "high": 1, "medium": 2, "low": 3}
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def open(self) -> "JobQuerySet":
+        return self.filter(status=Status.OPEN)
+
+    def booked(self) -> "JobQuerySet":
+        """Jobs with a live assignment."""
+        return self.filter(status__in=BOOKED)
+
+    def by_urgency(self) -> "JobQuerySet":
+        """Most urgent first, then the earliest wanted."""
+        rank = Case(*(When(priority=name, then=Value(place)) for name, place in URGENCY.items()))
+        return self.annotate(urgency=rank).order_by("urgency", "desired_date", "id")
+
+    def locked(self) -> "JobQuerySet":
+        """The same rows, locked against other writers in the order of their ids; they may still be referred to."""
+        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")

@@ -1,0 +1,91 @@
+"""Everything that changes a job on its own; booking and cancelling are in assignments.services."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from jobs.events import JobCreated, JobUpdated
+from jobs.models import Job
+from jobs.states import BOOKED
+from smartscheduler.accounts.models import User
+from smartscheduler.errors import InvalidInput, InvalidTransition, JobLocked
+from smartscheduler.events.messages import as_json, publish
+from smartscheduler.transactions import domain_transaction
+
+# What a booked slot was checked against.
+BINDING_FIELDS = frozenset(
+    {"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"}
+)
+
+
+@domain_transaction
+def create_job(*, actor: User | None, **fields: Any) -> Job:
+    """A new open job. Raises InvalidInput (by field), also for a desired date in the past."""
+    job = Job(**fields)
+    _check(job)
+    _check_desired_date(job)
+    job.save()
+    publish(
+        JobCreated(
+            job_id=job.pk,
+            job_number=job.job_number,
+            job_type=job.type,
+            priority=job.priority,
+            city=job.city,
+            desired_date=job.desired_date,
+        ),
+        actor=actor,
+    )
+    return job
+
+
+@domain_transaction
+def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
+    """Change the fields named in `changes`; says nothing when nothing changed.
+
+    Raises InvalidInput (by field), JobLocked for type, duration, place or date under a live assignment,
+    InvalidTransition once the job is completed or cancelled.
+    """
+    job = Job.objects.locked().get(pk=job_id)
+    previous = {name: getattr(job, name) for name in changes}
+    for name, value in changes.items():
+        setattr(job, name, value)
+    if {"latitude", "longitude"} & changes.keys() and not changes.get("time_zone"):
+        job.time_zone = ""
+    _check(job)
+    changed = {name: getattr(job, name) for name, was in previous.items() if getattr(job, name) != was}
+    if not changed:
+        return job
+    _check_editable(job, changed.keys() & BINDING_FIELDS)
+    if "desired_date" in changed:
+        _check_desired_date(job)
+    job.save()
+    publish(
+        JobUpdated(
+            job_id=job.pk,
+            job_number=job.job_number,
+            changed={name: as_json(value) for name, value in changed.items()},
+        ),
+        actor=actor,
+    )
+    return job
+
+
+def _check(job: Job) -> None:
+    job.clean_fields()
+    job.derive_time_zone()
+
+
+def _check_desired_date(job: Job) -> None:
+    if job.desired_date < timezone.now():
+        raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
+
+
+def _check_editable(job: Job, binding: set[str]) -> None:
+    if job.status in {Job.Status.COMPLETED, Job.Status.CANCELLED}:
+        raise InvalidTransition(f"A job that is {job.status} cannot be edited.", extra={"from": job.status})
+    if job.status in BOOKED and binding:
+        names = ", ".join(sorted(binding))
+        message = "Not while the job has a live assignment: reschedule or reassign it."
+        raise JobLocked(f"{names}: {message}", errors={name: [message] for name in sorted(binding)})

@@ -1,0 +1,76 @@
+"""People who sign in: an e-mail address, a password, a role."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from smartscheduler.accounts.policy import DJANGO_PERMISSIONS, Permission, Role, permissions_of
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A new account; the address is kept in lower case. Without a password nobody can sign in to it."""
+        if not email:
+            raise ValueError("An account needs an e-mail address.")
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **{"role": Role.ADMINISTRATOR, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """An account. What it may do follows from its role alone (accounts.policy)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField(max_length=100, blank=True)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.COORDINATOR)
+    is_active = models.BooleanField("active", default=True)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique_any_case")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Every role works in the admin; what it sees there is the policy's to say."""
+        return self.is_active
+
+    def allows(self, permission: Permission) -> bool:
+        """Whether this person's role carries `permission`."""
+        return self.is_active and permission in permissions_of(self.role)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Django's own permission names, for the admin, answered from the policy."""
+        permission = DJANGO_PERMISSIONS.get(perm)
+        return permission is not None and self.allows(permission)
+
+    def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return any(self.has_perm(name) for name in DJANGO_PERMISSIONS if name.startswith(f"{app_label}."))
+
+    def as_actor(self) -> dict[str, str]:
+        """How an event names the person who caused it."""
+        return {"id": str(self.pk), "email": self.email, "name": str(self), "role": self.role}

@@ -1,0 +1,75 @@
+"""Who may do what: the one table behind the API, the admin and the WebSocket (spec section 10)."""
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    COORDINATOR = "coordinator", "Coordinator"
+    MANAGER = "manager", "Manager"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class Permission(StrEnum):
+    VIEW_CONTRACTORS = "contractors.view"
+    ADD_CONTRACTORS = "contractors.add"
+    CHANGE_CONTRACTORS = "contractors.change"
+    DEACTIVATE_CONTRACTORS = "contractors.deactivate"
+    RESTORE_CONTRACTORS = "contractors.restore"
+    VIEW_JOBS = "jobs.view"
+    ADD_JOBS = "jobs.add"
+    CHANGE_JOBS = "jobs.change"
+    CANCEL_JOBS = "jobs.cancel"
+    VIEW_ASSIGNMENTS = "assignments.view"
+    ASSIGN = "assignments.assign"
+    RECOMMEND = "recommendations.view"
+    VIEW_REPORTS = "reports.view"
+    VIEW_EVENTS = "events.view"
+    MANAGE_USERS = "users.manage"
+    MANAGE_SETTINGS = "settings.manage"
+
+
+P = Permission
+_VIEWING = {P.VIEW_CONTRACTORS, P.VIEW_JOBS, P.VIEW_ASSIGNMENTS, P.VIEW_EVENTS, P.RECOMMEND}
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.COORDINATOR: frozenset(
+        _VIEWING
+        | {P.ADD_CONTRACTORS, P.CHANGE_CONTRACTORS, P.DEACTIVATE_CONTRACTORS}
+        | {P.ADD_JOBS, P.CHANGE_JOBS, P.CANCEL_JOBS, P.ASSIGN}
+    ),
+    Role.MANAGER: frozenset(_VIEWING | {P.VIEW_REPORTS}),
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """What a role may do; nothing when the role is unknown."""
+    return PERMISSIONS.get(role, frozenset())
+
+
+# Django's "app.action_model" for each permission of the policy that the admin needs.
+DJANGO_PERMISSIONS: dict[str, Permission] = {
+    "contractors.view_contractor": Permission.VIEW_CONTRACTORS,
+    "contractors.add_contractor": Permission.ADD_CONTRACTORS,
+    "contractors.change_contractor": Permission.CHANGE_CONTRACTORS,
+    "contractors.delete_contractor": Permission.DEACTIVATE_CONTRACTORS,
+    "contractors.view_workinghours": Permission.VIEW_CONTRACTORS,
+    "contractors.add_workinghours": Permission.CHANGE_CONTRACTORS,
+    "contractors.change_workinghours": Permission.CHANGE_CONTRACTORS,
+    "contractors.delete_workinghours": Permission.CHANGE_CONTRACTORS,
+    "contractors.view_absence": Permission.VIEW_CONTRACTORS,
+    "contractors.add_absence": Permission.CHANGE_CONTRACTORS,
+    "contractors.change_absence": Permission.CHANGE_CONTRACTORS,
+    "contractors.delete_absence": Permission.CHANGE_CONTRACTORS,
+    "contractors.view_rating": Permission.VIEW_CONTRACTORS,
+    "jobs.view_job": Permission.VIEW_JOBS,
+    "jobs.add_job": Permission.ADD_JOBS,
+    "jobs.change_job": Permission.CHANGE_JOBS,
+    "assignments.view_assignment": Permission.VIEW_ASSIGNMENTS,
+    "assignments.change_assignment": Permission.ASSIGN,
+    "events.view_outboxevent": Permission.VIEW_EVENTS,
+    "accounts.view_user": Permission.MANAGE_USERS,
+    "accounts.add_user": Permission.MANAGE_USERS,
+    "accounts.change_user": Permission.MANAGE_USERS,
+}

@@ -1,0 +1,31 @@
+"""The first receiver of the domain signal: the outbox."""
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.db import connection
+from django.dispatch import receiver
+from django.utils import timezone
+
+from smartscheduler.events.messages import Event, domain_event
+from smartscheduler.events.models import OutboxEvent
+
+if TYPE_CHECKING:
+    from smartscheduler.accounts.models import User
+
+NOTIFY_CHANNEL = "smartscheduler_outbox"
+
+
+@receiver(domain_event, dispatch_uid="outbox")
+def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
+    """Keep the event, and wake the relay when the transaction commits."""
+    OutboxEvent.objects.create(
+        type=event.type,
+        occurred_at=timezone.now(),
+        actor=actor.as_actor() if actor else None,
+        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        data=event.data,
+    )
+    with connection.cursor() as cursor:
+        # PostgreSQL holds the notification back until the commit, and drops it on rollback.
+        cursor.execute(f"NOTIFY {NOTIFY_CHANNEL}")

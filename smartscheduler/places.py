@@ -1,0 +1,150 @@
+"""Places: where a contractor is based, where a job is done, and how far it is between them."""
+
+import math
+import zoneinfo
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+import tzfpy
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
+from django.db import models
+from localflavor.us.us_states import STATE_CHOICES
+
+EARTH_RADIUS_MILES = 3959.0
+
+
+class Point(NamedTuple):
+    """Latitude and longitude in degrees."""
+
+    latitude: float
+    longitude: float
+
+
+class HasPoint(Protocol):
+    @property
+    def point(self) -> Point: ...
+
+
+def great_circle_miles(a: Point, b: Point) -> float:
+    """Miles over the sphere of radius 3,959 miles (haversine formula, R. W. Sinnott 1984)."""
+    phi_a, phi_b = math.radians(a.latitude), math.radians(b.latitude)
+    half_phi = (phi_b - phi_a) / 2
+    half_lambda = math.radians(b.longitude - a.longitude) / 2
+    h = math.sin(half_phi) ** 2 + math.cos(phi_a) * math.cos(phi_b) * math.sin(half_lambda) ** 2
+    return 2 * EARTH_RADIUS_MILES * math.asin(min(1.0, math.sqrt(h)))
+
+
+def drive_minutes(miles: float) -> int:
+    """Whole minutes, rounded up, to drive `miles` great-circle miles (settings DRIVE_ROAD_FACTOR, DRIVE_MPH)."""
+    # Nine decimals absorb the noise of binary fractions, so that exactly 35 minutes stay 35.
+    return math.ceil(round(miles * settings.DRIVE_ROAD_FACTOR / settings.DRIVE_MPH * 60, 9))
+
+
+def drive_time(a: Point, b: Point) -> timedelta:
+    """How long the drive between two points takes when no road distance is known."""
+    return timedelta(minutes=drive_minutes(great_circle_miles(a, b)))
+
+
+class Box(NamedTuple):
+    """Degrees of latitude, and one or two ranges of longitude (two when it crosses the antimeridian)."""
+
+    south: float
+    north: float
+    longitudes: tuple[tuple[float, float], ...]
+
+
+def bounding_box(center: Point, miles: float) -> Box:
+    """A box that holds every point within `miles` of `center`; a little larger, never smaller."""
+    reach = math.degrees(miles / EARTH_RADIUS_MILES) + 1e-6
+    south, north = center.latitude - reach, center.latitude + reach
+    if south <= -90 or north >= 90:
+        return Box(max(south, -90.0), min(north, 90.0), ((-180.0, 180.0),))
+    # The widest longitude of a cap lies poleward of its centre: sin(dl) = sin(reach) / cos(latitude).
+    ratio = math.sin(math.radians(reach)) / math.cos(math.radians(center.latitude))
+    if ratio >= 1:
+        return Box(south, north, ((-180.0, 180.0),))
+    spread = math.degrees(math.asin(ratio)) + 1e-6
+    return Box(south, north, tuple(_longitude_ranges(center.longitude - spread, center.longitude + spread)))
+
+
+def _longitude_ranges(west: float, east: float) -> Iterator[tuple[float, float]]:
+    if east - west >= 360:
+        yield (-180.0, 180.0)
+    elif west < -180:
+        yield (west + 360, 180.0)
+        yield (-180.0, east)
+    elif east > 180:
+        yield (west, 180.0)
+        yield (-180.0, east - 360)
+    else:
+        yield (west, east)
+
+
+def time_zone_at(point: Point) -> str:
+    """The IANA name of the zone at `point`; at sea the nautical one, `UTC` where none is known."""
+    return tzfpy.get_tz(point.longitude, point.latitude) or "UTC"
+
+
+@lru_cache(maxsize=512)
+def zone(name: str) -> zoneinfo.ZoneInfo:
+    return zoneinfo.ZoneInfo(name)
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is an IANA zone this machine knows."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError("“%(name)s” is not an IANA time zone name.", code="time_zone", params={"name": name})
+
+
+class Location(models.Model):
+    """A point with its postal address and time zone."""
+
+    latitude = models.DecimalField(
+        max_digits=10, decimal_places=7, validators=[MinValueValidator(Decimal(-90)), MaxValueValidator(Decimal(90))]
+    )
+    longitude = models.DecimalField(
+        max_digits=10, decimal_places=7, validators=[MinValueValidator(Decimal(-180)), MaxValueValidator(Decimal(180))]
+    )
+    address = models.CharField(max_length=200, validators=[MinLengthValidator(5)])
+    city = models.CharField(max_length=100, validators=[MinLengthValidator(2)])
+    state = models.CharField(max_length=2, choices=STATE_CHOICES)
+    zip_code = models.CharField(
+        "ZIP code", max_length=5, validators=[RegexValidator(r"^[0-9]{5}\Z", "A ZIP code has five digits.")]
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text="IANA name; found from the coordinates when left empty.",
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(latitude__gte=-90, latitude__lte=90), name="%(class)s_latitude_in_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(longitude__gte=-180, longitude__lte=180), name="%(class)s_longitude_in_range"
+            ),
+            models.CheckConstraint(condition=models.Q(zip_code__regex=r"^[0-9]{5}$"), name="%(class)s_zip_code_digits"),
+            models.CheckConstraint(condition=~models.Q(time_zone=""), name="%(class)s_time_zone_known"),
+        ]
+
+    @property
+    def point(self) -> Point:
+        return Point(float(self.latitude), float(self.longitude))
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zone(self.time_zone)
+
+    def derive_time_zone(self) -> None:
+        """Fill an empty `time_zone` from the coordinates."""
+        if not self.time_zone:
+            self.time_zone = time_zone_at(self.point)

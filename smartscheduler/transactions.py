@@ -1,0 +1,81 @@
+"""The one road of every write: a transaction with bounded waits, and database refusals as domain errors."""
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import NoReturn, ParamSpec, TypeVar
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import DatabaseError, connection, transaction
+
+from smartscheduler.errors import Busy, DomainError, DuplicateEmail, InvalidInput, JobNotOpen, SlotUnavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
+
+REFUSALS: dict[str, tuple[type[DomainError], str]] = {
+    "assignment_no_double_booking": (SlotUnavailable, "Another live assignment of the contractor overlaps that slot."),
+    "assignment_one_live_per_job": (JobNotOpen, "The job already has a live assignment."),
+    "contractor_email_unique_any_case": (DuplicateEmail, "Another contractor has this e-mail address."),
+}
+
+
+def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Run `function` in a transaction that waits at most two seconds for a lock.
+
+    A lock time-out or a deadlock is tried once more after a short random pause, unless an outer
+    transaction is open; then, and the second time, it is `Busy`. A refusal by a constraint becomes
+    its domain error; a ValidationError becomes `InvalidInput`.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        nested = connection.in_atomic_block
+        try:
+            return _attempt(function, *args, **kwargs)
+        except DatabaseError as error:
+            if nested or sqlstate(error) not in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
+                refuse(error)
+        time.sleep(random.uniform(0.02, 0.2))  # noqa: S311  (jitter, not a secret)
+        try:
+            return _attempt(function, *args, **kwargs)
+        except DatabaseError as error:
+            refuse(error)
+
+    return run
+
+
+def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+        try:
+            return function(*args, **kwargs)
+        except ValidationError as error:
+            raise invalid_input(error) from error
+
+
+def sqlstate(error: DatabaseError) -> str:
+    """PostgreSQL's five-character code of an error, or the empty string."""
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def refuse(error: DatabaseError) -> NoReturn:
+    """Raise the domain error that a database error stands for; the error itself when it stands for none."""
+    if sqlstate(error) in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
+        raise Busy("Somebody else is changing the same records; try again in a moment.") from error
+    constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    if constraint in REFUSALS:
+        kind, detail = REFUSALS[constraint]
+        raise kind(detail) from error
+    raise error
+
+
+def invalid_input(error: ValidationError) -> InvalidInput:
+    """Django's ValidationError as `InvalidInput`, field by field."""
+    errors = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    named = {("non_field_errors" if name == NON_FIELD_ERRORS else name): found for name, found in errors.items()}
+    return InvalidInput(next(iter(named.values()))[0], errors=named)
