@@ -1,0 +1,56 @@
+"""The check before booking, and why a slot is refused: the engine's answer in words."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from assignments.availability import Calendar, is_free, working_time
+from assignments.calendars import load_calendar
+from assignments.eligibility import Reason, Rule, unmet_rules
+from assignments.models import Assignment
+from contractors.models import Contractor
+from jobs.requests import JobRequest
+from smartscheduler.errors import ContractorUnsuitable, SlotUnavailable
+from smartscheduler.events.messages import as_json
+from smartscheduler.places import Point
+from smartscheduler.timeslots import TimeSlot, containing
+
+
+def check_booking(
+    contractor: Contractor, request: JobRequest, slot: TimeSlot, *, now: datetime, moving: UUID | None = None
+) -> None:
+    """Whether `contractor` may be booked for `request` in `slot`, apart from the assignment `moving`.
+
+    Raises ContractorUnsuitable with the rules that failed, or SlotUnavailable with the reason and the
+    assignment that is in the way. Call it with the contractor locked.
+    """
+    if reasons := unmet_rules(contractor, request):
+        raise ContractorUnsuitable(
+            " ".join(reason.message for reason in reasons), extra={"reasons": [reason.as_json() for reason in reasons]}
+        )
+    if slot.start <= now:
+        raise _unavailable(contractor, slot, Reason(Rule.IN_THE_PAST, "The slot does not lie in the future."), moving)
+    calendar = load_calendar(contractor, slot, without=moving)
+    if not is_free(calendar, slot, request.point):
+        raise _unavailable(contractor, slot, why_not_free(calendar, slot, request.point, contractor.name), moving)
+
+
+def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> Reason:
+    """The first rule that keeps a slot out of free time: working hours, absences, bookings, then drives."""
+    if containing(working_time(calendar, slot), slot) is None:
+        return Reason(Rule.NOT_WORKING, f"The slot is not inside the working hours of {name}.")
+    if not is_free(replace(calendar, bookings=()), slot, site):
+        return Reason(Rule.ABSENT, f"{name} is absent then.")
+    if not is_free(calendar, slot, None):
+        return Reason(Rule.FULLY_BOOKED, f"{name} has another assignment then.")
+    return Reason(
+        Rule.DRIVE_TOO_LONG, f"The drive between this site and that of a neighbouring assignment leaves {name} no time."
+    )
+
+
+def _unavailable(contractor: Contractor, slot: TimeSlot, reason: Reason, moving: UUID | None) -> SlotUnavailable:
+    clash = Assignment.objects.live().overlapping(slot).filter(contractor=contractor).exclude(pk=moving).first()
+    extra: dict[str, object] = {"reasons": [reason.as_json()]}
+    if clash:
+        extra["conflicting_assignment"] = {"id": str(clash.pk), "time_slot": as_json(clash.slot)}
+    return SlotUnavailable(reason.message, errors={"start": [reason.message]}, extra=extra)

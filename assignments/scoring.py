@@ -1,0 +1,65 @@
+"""The score of a candidate (spec section 6). Pure, and exact: everything is counted in ten-thousandths.
+
+    score = w_a × availability + w_r × rating + w_d × distance
+
+Part scores are rounded to four decimals, then the score made of them; halves round up.
+"""
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.conf import settings
+
+UNIT = 10_000
+LOSS_A_DAY = 1_000
+
+
+class Weights(NamedTuple):
+    """The three weights in ten-thousandths; they sum to 10,000 (checked at start)."""
+
+    availability: int
+    rating: int
+    distance: int
+
+    @classmethod
+    def configured(cls) -> "Weights":
+        weights = settings.SCORE_WEIGHTS
+        return cls(*(round(weights[name] * UNIT) for name in cls._fields))
+
+
+def availability_part(days: int) -> int:
+    """1 when free on the desired day, a tenth less for each day later, never below 0."""
+    return max(0, UNIT - LOSS_A_DAY * days)
+
+
+def rating_part(rating: Decimal) -> int:
+    """A rating of 0.00–5.00 as a share of 5; exact, since a hundredth of a star is 20 units."""
+    return int(rating * 2_000)
+
+
+def distance_part(miles: float, max_miles: float) -> int:
+    """1 at the site, 0 at `max_miles` and beyond."""
+    return max(0, math.floor((1 - miles / max_miles) * UNIT + 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Part scores and score in ten-thousandths."""
+
+    availability: int
+    rating: int
+    distance: int
+    total: int
+
+
+def score(*, availability: int, rating: int, distance: int, weights: Weights) -> Score:
+    """The weighted sum of three part scores, rounded half up to a ten-thousandth."""
+    weighted = weights.availability * availability + weights.rating * rating + weights.distance * distance
+    return Score(availability, rating, distance, (weighted + UNIT // 2) // UNIT)
+
+
+def as_decimal(units: int) -> Decimal:
+    """Ten-thousandths as a number with four decimals."""
+    return Decimal(units).scaleb(-4)

@@ -1,0 +1,290 @@
+"""Everything that books, moves or frees a slot.
+
+Each takes the same road: the contractors locked in the order of their ids, then the job, then the
+check, then the rows and their events. The database's own constraints stand behind the check.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+
+from assignments.checks import check_booking
+from assignments.decisions import Decision, decide
+from assignments.events import (
+    AssignmentCancelled,
+    AssignmentCompleted,
+    AssignmentConfirmed,
+    AssignmentRescheduled,
+    AssignmentStarted,
+    JobAssigned,
+)
+from assignments.models import Assignment
+from assignments.states import check_movable
+from contractors.models import Contractor
+from contractors.services import update_rating
+from jobs.events import JobCancelled, JobCompleted, JobReopened
+from jobs.models import Job
+from jobs.requests import JobRequest
+from smartscheduler.accounts.models import User
+from smartscheduler.errors import InvalidInput, InvalidTransition, JobNotOpen
+from smartscheduler.events.messages import publish
+from smartscheduler.timeslots import TimeSlot
+from smartscheduler.transactions import domain_transaction
+
+
+def assign_job(
+    *, job_id: UUID, contractor_id: UUID, start: datetime, actor: User | None, override_reason: str = ""
+) -> Assignment:
+    """Book the contractor on the open job from `start` on, for the job's duration.
+
+    Raises JobNotOpen, ContractorUnsuitable or SlotUnavailable.
+    """
+    job = Job.objects.get(pk=job_id)
+    contractor = Contractor.objects.get(pk=contractor_id)
+    # Ranked before any lock is taken: it reads much and changes nothing.
+    decision = decide(job=job, contractor=contractor, slot=_slot(job, start))
+    return _book(
+        job_id=job_id,
+        contractor_id=contractor_id,
+        start=start,
+        decision=decision,
+        actor=actor,
+        override_reason=override_reason,
+    )
+
+
+@domain_transaction
+def _book(
+    *,
+    job_id: UUID,
+    contractor_id: UUID,
+    start: datetime,
+    decision: Decision,
+    actor: User | None,
+    override_reason: str,
+) -> Assignment:
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    job = Job.objects.locked().get(pk=job_id)
+    if job.status != Job.Status.OPEN:
+        raise JobNotOpen(f"{job.job_number} is {job.status}; only an open job can be assigned.")
+    job.assign()
+    job.save(update_fields=["status"])
+    return _create(job, contractor, start, decision, actor=actor, override_reason=override_reason)
+
+
+def _create(
+    job: Job,
+    contractor: Contractor,
+    start: datetime,
+    decision: Decision,
+    *,
+    actor: User | None,
+    override_reason: str,
+    moving: UUID | None = None,
+) -> Assignment:
+    """The checked row and its event; contractor and job are locked."""
+    slot = _slot(job, start)
+    check_booking(contractor, JobRequest.of(job), slot, now=timezone.now(), moving=moving)
+    assignment = Assignment(job=job, contractor=contractor, assigned_by=actor, override_reason=override_reason)
+    assignment.slot = slot
+    assignment.record(decision)
+    assignment.clean_fields()
+    assignment.save()
+    publish(JobAssigned.of(assignment), actor=actor)
+    return assignment
+
+
+def _slot(job: Job, start: datetime) -> TimeSlot:
+    return TimeSlot(start, start + job.duration)
+
+
+def _lock(assignment_id: UUID, *, also: UUID | None = None) -> Assignment:
+    """The assignment, locked together with its contractor (and the contractor `also`) and its job."""
+    found = Assignment.objects.only("contractor_id", "job_id").get(pk=assignment_id)
+    ids = {found.contractor_id, also} - {None}
+    contractors = {contractor.pk: contractor for contractor in Contractor.objects.locked().filter(pk__in=ids)}
+    if also and also not in contractors:
+        raise Contractor.DoesNotExist
+    job = Job.objects.locked().get(pk=found.job_id)
+    assignment = Assignment.objects.locked().get(pk=assignment_id)
+    assignment.contractor, assignment.job = contractors[found.contractor_id], job
+    return assignment
+
+
+@domain_transaction
+def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
+    """Confirm a pending assignment. Raises InvalidTransition from any other state."""
+    assignment = _lock(assignment_id)
+    previous = assignment.status
+    assignment.confirm(at=timezone.now())
+    assignment.save(update_fields=["status", "confirmed_at"])
+    publish(_moved(AssignmentConfirmed, assignment, previous), actor=actor)
+    return assignment
+
+
+@domain_transaction
+def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
+    """Start the work of a confirmed assignment, and its job. Raises InvalidTransition from any other state."""
+    assignment = _lock(assignment_id)
+    previous = assignment.status
+    assignment.start(at=timezone.now())
+    assignment.job.start()
+    assignment.save(update_fields=["status", "started_at"])
+    assignment.job.save(update_fields=["status"])
+    publish(_moved(AssignmentStarted, assignment, previous), actor=actor)
+    return assignment
+
+
+@domain_transaction
+def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
+    """Complete the work in progress, and its job. Raises InvalidTransition from any other state."""
+    assignment = _lock(assignment_id)
+    previous, job, now = assignment.status, assignment.job, timezone.now()
+    assignment.complete(at=now)
+    job.complete(at=now)
+    assignment.save(update_fields=["status", "completed_at"])
+    job.save(update_fields=["status", "completed_at"])
+    publish(_moved(AssignmentCompleted, assignment, previous), actor=actor)
+    publish(JobCompleted(job_id=job.pk, job_number=job.job_number, completed_at=now), actor=actor)
+    return assignment
+
+
+@domain_transaction
+def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -> Assignment:
+    """Cancel a live assignment: its slot is free and its job open again.
+
+    Raises InvalidTransition when it is completed or cancelled, InvalidInput without a reason.
+    """
+    assignment = _lock(assignment_id)
+    _cancel(assignment, reason, actor)
+    job = assignment.job
+    job.reopen()
+    job.save(update_fields=["status"])
+    publish(JobReopened(job_id=job.pk, job_number=job.job_number), actor=actor)
+    return assignment
+
+
+@domain_transaction
+def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
+    """Cancel a job and its live assignment, if any.
+
+    Raises InvalidTransition when it is completed or cancelled, InvalidInput without a reason.
+    """
+    live = Assignment.objects.live().filter(job_id=job_id)
+    # Contractors come before jobs in the order of locks, so the booking is looked up first and again below.
+    booked = live.values_list("contractor_id", flat=True).first()
+    list(Contractor.objects.locked().filter(pk=booked))
+    job = Job.objects.locked().get(pk=job_id)
+    job.cancel(reason=_reason(reason), at=timezone.now())
+    for assignment in live.locked().select_related("contractor"):
+        assignment.job = job
+        _cancel(assignment, reason, actor)
+    job.save(update_fields=["status", "cancel_reason", "cancelled_at"])
+    publish(JobCancelled(job_id=job.pk, job_number=job.job_number, reason=job.cancel_reason), actor=actor)
+    return job
+
+
+@domain_transaction
+def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User | None) -> Assignment:
+    """Move a pending or confirmed assignment to another slot of the same contractor.
+
+    Raises InvalidTransition from any other state, ContractorUnsuitable or SlotUnavailable.
+    """
+    assignment = _lock(assignment_id)
+    previous = assignment.slot
+    slot = _slot(assignment.job, start)
+    assignment.reschedule(slot)
+    check_booking(
+        assignment.contractor,
+        JobRequest.of(assignment.job),
+        slot,
+        now=timezone.now(),
+        moving=assignment.pk,
+    )
+    assignment.save(update_fields=["time_slot"])
+    publish(_moved(AssignmentRescheduled, assignment, assignment.status, previous_time_slot=previous), actor=actor)
+    return assignment
+
+
+def reassign_assignment(
+    *,
+    assignment_id: UUID,
+    contractor_id: UUID,
+    actor: User | None,
+    start: datetime | None = None,
+    override_reason: str = "",
+) -> Assignment:
+    """Give the job of a pending or confirmed assignment to another contractor, at `start` or the same time.
+
+    Cancels the old assignment and returns the new one. Raises InvalidTransition from any other state,
+    InvalidInput for the same contractor, ContractorUnsuitable or SlotUnavailable; then nothing has changed.
+    """
+    assignment = Assignment.objects.select_related("job").get(pk=assignment_id)
+    contractor = Contractor.objects.get(pk=contractor_id)
+    start = start or assignment.slot.start
+    decision = decide(job=assignment.job, contractor=contractor, slot=_slot(assignment.job, start))
+    return _reassign(
+        assignment_id=assignment_id,
+        contractor_id=contractor_id,
+        start=start,
+        decision=decision,
+        actor=actor,
+        override_reason=override_reason,
+    )
+
+
+@domain_transaction
+def _reassign(
+    *,
+    assignment_id: UUID,
+    contractor_id: UUID,
+    start: datetime,
+    decision: Decision,
+    actor: User | None,
+    override_reason: str,
+) -> Assignment:
+    assignment = _lock(assignment_id, also=contractor_id)
+    check_movable(assignment.status, "reassigned")
+    if assignment.contractor_id == contractor_id:
+        raise InvalidInput.of("contractor", "The job is already assigned to this contractor: reschedule it instead.")
+    contractor = Contractor.objects.get(pk=contractor_id)
+    _cancel(assignment, f"Reassigned to {contractor.name}", actor)
+    return _create(assignment.job, contractor, start, decision, actor=actor, override_reason=override_reason)
+
+
+@domain_transaction
+def rate_assignment(*, assignment_id: UUID, rating: Decimal, actor: User | None, comment: str = "") -> Assignment:
+    """Rate the contractor (0–5) for a completed assignment.
+
+    Raises InvalidTransition before it is completed, InvalidInput outside 0–5, AlreadyRated the second time.
+    """
+    assignment = _lock(assignment_id)
+    if assignment.status != Assignment.Status.COMPLETED:
+        raise InvalidTransition(
+            f"An assignment that is {assignment.status} cannot be rated.",
+            extra={"from": assignment.status, "to": "rated"},
+        )
+    assignment.contractor = update_rating(
+        contractor_id=assignment.contractor_id, rating=rating, comment=comment, job_id=assignment.job_id, actor=actor
+    )
+    return assignment
+
+
+def _cancel(assignment: Assignment, reason: str, actor: User | None) -> None:
+    assignment.cancel(reason=_reason(reason), at=timezone.now())
+    assignment.save(update_fields=["status", "cancel_reason", "cancelled_at"])
+    publish(AssignmentCancelled.of(assignment, reason=assignment.cancel_reason), actor=actor)
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise InvalidInput.of("reason", "A reason is needed.")
+    if len(reason) > 500:
+        raise InvalidInput.of("reason", "A reason has at most 500 characters.")
+    return reason.strip()
+
+
+def _moved(kind: type, assignment: Assignment, previous_status: str, **facts: object) -> object:
+    return kind.of(assignment, time_slot=assignment.slot, previous_status=previous_status, **facts)

@@ -1,0 +1,46 @@
+"""What a job asks for, whether it has been saved or not. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from smartscheduler.places import Point, zone
+
+if TYPE_CHECKING:
+    from jobs.models import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest:
+    """Type, day, place, duration and skills: everything a contractor is measured against."""
+
+    type: str
+    desired_date: datetime
+    point: Point
+    time_zone: str
+    duration: timedelta
+    required_skills: tuple[str, ...] = ()
+    job_id: UUID | None = None
+
+    @classmethod
+    def of(cls, job: "Job") -> "JobRequest":
+        return cls(
+            type=job.type,
+            desired_date=job.desired_date,
+            point=job.point,
+            time_zone=job.time_zone,
+            duration=job.duration,
+            required_skills=tuple(job.required_skills),
+            job_id=job.pk,
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone(self.time_zone)
+
+    @property
+    def desired_day(self) -> date:
+        """The day at the site on which the job is wanted."""
+        return self.desired_date.astimezone(self.zone).date()
