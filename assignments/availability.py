@@ -65,8 +65,7 @@ def blocked_time(calendar: Calendar, site: Point | None) -> list[TimeSlot]:
     if site is None:
         return [booking.slot for booking in calendar.bookings]
     return [
-        booking.slot.widened(max(drive_time(booking.site, site), settings.MINIMUM_GAP))
-        for booking in calendar.bookings
+        booking.slot.widened(max(drive_time(booking.site, site), settings.MINIMUM_GAP)) for booking in calendar.bookings
     ]
 
 

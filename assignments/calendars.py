@@ -100,9 +100,7 @@ def load_calendar(contractor: Contractor, window: TimeSlot, *, without: UUID | N
     return load_calendars([contractor.pk], window, without=without)[contractor.pk]
 
 
-def bookable_slots(
-    *, contractor: Contractor, day: date, duration: timedelta, job: Job | None = None
-) -> list[TimeSlot]:
+def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, job: Job | None = None) -> list[TimeSlot]:
     """The slots on offer on one day, from now on.
 
     With a job, `day` is a day at its site and drives count, and so does its own live assignment's slot as
@@ -140,7 +138,7 @@ def schedule(*, contractor: Contractor, start: date, end: date) -> list[DaySched
         .select_related("job", "contractor")
         .order_by("time_slot")
     )
-    days = ((end - start).days + 1)
+    days = (end - start).days + 1
     return [_day(contractor, calendar, assignments, start + timedelta(days=n)) for n in range(days)]
 
 
@@ -153,4 +151,3 @@ def _day(contractor: Contractor, calendar: Calendar, assignments: list[Assignmen
         assignments=[assignment for assignment in assignments if assignment.slot.overlaps(window)],
         free=clip(free_time(calendar, window, None), window),
     )
-

@@ -54,6 +54,14 @@ class Score:
     total: int
 
 
+PARTS = ("availability", "rating", "distance")
+
+
+def parts_of(score: Score) -> tuple[int, int, int]:
+    """The part scores in the order of `PARTS` and of the weights."""
+    return score.availability, score.rating, score.distance
+
+
 def score(*, availability: int, rating: int, distance: int, weights: Weights) -> Score:
     """The weighted sum of three part scores, rounded half up to a ten-thousandth."""
     weighted = weights.availability * availability + weights.rating * rating + weights.distance * distance

@@ -1,5 +1,6 @@
 """A contractor's working week: weekly shifts and the rules they obey. Pure."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
@@ -59,7 +60,7 @@ def check_week(shifts: Sequence[Shift]) -> list[Shift]:
     for shift in shifts:
         _check_shift(shift)
     ordered = sorted(shifts)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in itertools.pairwise(ordered):
         if earlier.day_of_week == later.day_of_week and later.starts < earlier.ends:
             raise _refused(f"Shifts of a day may not overlap: {earlier} and {later}.")
     return ordered

@@ -2,11 +2,10 @@
 
 import math
 import zoneinfo
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import tzfpy
 from django.conf import settings
@@ -23,11 +22,6 @@ class Point(NamedTuple):
 
     latitude: float
     longitude: float
-
-
-class HasPoint(Protocol):
-    @property
-    def point(self) -> Point: ...
 
 
 def great_circle_miles(a: Point, b: Point) -> float:
@@ -48,41 +42,6 @@ def drive_minutes(miles: float) -> int:
 def drive_time(a: Point, b: Point) -> timedelta:
     """How long the drive between two points takes when no road distance is known."""
     return timedelta(minutes=drive_minutes(great_circle_miles(a, b)))
-
-
-class Box(NamedTuple):
-    """Degrees of latitude, and one or two ranges of longitude (two when it crosses the antimeridian)."""
-
-    south: float
-    north: float
-    longitudes: tuple[tuple[float, float], ...]
-
-
-def bounding_box(center: Point, miles: float) -> Box:
-    """A box that holds every point within `miles` of `center`; a little larger, never smaller."""
-    reach = math.degrees(miles / EARTH_RADIUS_MILES) + 1e-6
-    south, north = center.latitude - reach, center.latitude + reach
-    if south <= -90 or north >= 90:
-        return Box(max(south, -90.0), min(north, 90.0), ((-180.0, 180.0),))
-    # The widest longitude of a cap lies poleward of its centre: sin(dl) = sin(reach) / cos(latitude).
-    ratio = math.sin(math.radians(reach)) / math.cos(math.radians(center.latitude))
-    if ratio >= 1:
-        return Box(south, north, ((-180.0, 180.0),))
-    spread = math.degrees(math.asin(ratio)) + 1e-6
-    return Box(south, north, tuple(_longitude_ranges(center.longitude - spread, center.longitude + spread)))
-
-
-def _longitude_ranges(west: float, east: float) -> Iterator[tuple[float, float]]:
-    if east - west >= 360:
-        yield (-180.0, 180.0)
-    elif west < -180:
-        yield (west + 360, 180.0)
-        yield (-180.0, east)
-    elif east > 180:
-        yield (west, 180.0)
-        yield (-180.0, east - 360)
-    else:
-        yield (west, east)
 
 
 def time_zone_at(point: Point) -> str:

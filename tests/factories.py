@@ -1,0 +1,112 @@
+"""Believable records for tests. What they write passes every rule, unless the test says otherwise."""
+
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+from psycopg.types.range import TimestamptzRange
+
+from assignments.models import Assignment
+from contractors.models import Absence, Contractor, WorkingHours
+from contractors.shifts import Shift
+from jobs.models import Job
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Role
+
+AUSTIN = {
+    "latitude": Decimal("30.2672000"),
+    "longitude": Decimal("-97.7431000"),
+    "address": "100 Congress Avenue",
+    "city": "Austin",
+    "state": "TX",
+    "zip_code": "78701",
+    "time_zone": "America/Chicago",
+}
+WEEKDAYS = [Shift(day, time(8), time(17)) for day in range(1, 6)]
+EVERY_DAY = [Shift(day, time(8), time(17)) for day in range(7)]
+PASSWORD = "a-long-enough-password"
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"user{n}@example.com")
+    name = factory.Faker("name")
+    role = Role.COORDINATOR
+    password = factory.django.Password(PASSWORD)
+
+
+class ContractorFactory(DjangoModelFactory):
+    """Works every day 08:00–17:00 unless `hours` says otherwise."""
+
+    class Meta:
+        model = Contractor
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Contractor {n:04d}")
+    type = Contractor.Type.FLOORING
+    rating = Decimal("4.00")
+    rating_count = 10
+    phone_number = "(512) 555-0143"
+    email = factory.Sequence(lambda n: f"contractor{n}@example.com")
+    latitude, longitude = AUSTIN["latitude"], AUSTIN["longitude"]
+    address, city, state, zip_code = AUSTIN["address"], AUSTIN["city"], AUSTIN["state"], AUSTIN["zip_code"]
+    time_zone = AUSTIN["time_zone"]
+
+    @factory.post_generation
+    def hours(self, create: bool, extracted: list[Shift] | None, **_: Any) -> None:
+        for shift in EVERY_DAY if extracted is None else extracted:
+            WorkingHours.objects.create(
+                contractor=self, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time
+            )
+
+
+class JobFactory(DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    type = Job.Type.FLOORING
+    desired_date = factory.LazyFunction(lambda: at(12, days=2))
+    duration = timedelta(hours=2)
+    latitude, longitude = AUSTIN["latitude"], AUSTIN["longitude"]
+    address, city, state, zip_code = AUSTIN["address"], AUSTIN["city"], AUSTIN["state"], AUSTIN["zip_code"]
+    time_zone = AUSTIN["time_zone"]
+    customer_name = factory.Faker("name")
+
+
+class AbsenceFactory(DjangoModelFactory):
+    class Meta:
+        model = Absence
+
+    contractor = factory.SubFactory(ContractorFactory)
+    period = factory.LazyFunction(lambda: TimestamptzRange(at(0, days=2), at(0, days=3), "[)"))
+
+
+class AssignmentFactory(DjangoModelFactory):
+    """A pending booking of `start` + the job's duration; the job is made `assigned` with it."""
+
+    class Meta:
+        model = Assignment
+
+    class Params:
+        start = factory.LazyFunction(lambda: at(9, days=2))
+
+    contractor = factory.SubFactory(ContractorFactory)
+    job = factory.SubFactory(JobFactory, status=Job.Status.ASSIGNED)
+    time_slot = factory.LazyAttribute(lambda o: TimestamptzRange(o.start, o.start + o.job.duration, "[)"))
+    score = Decimal("0.8000")
+    score_breakdown = factory.LazyFunction(lambda: {"explanation": "Made for a test."})
+    rank = 1
+    candidates_considered = 1
+
+
+def at(hour: int, minute: int = 0, *, days: int = 0, zone: str = AUSTIN["time_zone"]) -> datetime:
+    """An instant by the clock at the site, `days` after today there."""
+    today = timezone.now().astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
+    return datetime.combine(today, time(hour, minute), ZoneInfo(zone))
