@@ -1,0 +1,124 @@
+"""Section 6 of the specification, word for word: slow, literal, and sharing no code with the product.
+
+Every contractor is scored; every slot of every day is tried; nothing is skipped or bounded.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from contractors.models import Contractor
+from jobs.models import Job
+
+LIVE = ("pending", "confirmed", "in_progress")
+
+
+@dataclass
+class Ranked:
+    contractor: Contractor
+    score: Decimal
+    days: int
+    starts: list[datetime]
+    miles: float
+
+
+def rank(job: Job, now: datetime, horizon_days: int) -> list[Ranked]:
+    """Everyone who can do the job, best first."""
+    people = Contractor.objects.prefetch_related("working_hours", "absences", "assignments__job")
+    found = [ranked for person in people if (ranked := consider(person, job, now, horizon_days))]
+    return sorted(
+        found, key=lambda r: (-r.score, r.miles, -r.contractor.rating, r.contractor.name, str(r.contractor.pk))
+    )
+
+
+def consider(person: Contractor, job: Job, now: datetime, horizon_days: int) -> Ranked | None:
+    miles = haversine(person, job)
+    suits = (
+        person.status == "active"
+        and person.type in (job.type, "multi")
+        and {s.lower() for s in job.required_skills} <= {s.lower() for s in person.skills}
+        and (person.service_radius_miles is None or miles <= float(person.service_radius_miles))
+    )
+    if not suits:
+        return None
+    site = ZoneInfo(job.time_zone)
+    desired = job.desired_date.astimezone(site).date()
+    for days in range(horizon_days + 1):
+        day = desired + timedelta(days=days)
+        starts = sorted(
+            start
+            for start in set(grid(person, day))
+            if start.astimezone(site).date() == day and start >= now and is_free(person, job, start)
+        )
+        if starts:
+            return Ranked(person, score(person, days, miles), days, starts, miles)
+    return None
+
+
+def haversine(a: Contractor, b: Job) -> float:
+    lat1, lon1, lat2, lon2 = (math.radians(float(x)) for x in (a.latitude, a.longitude, b.latitude, b.longitude))
+    h = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * 3959 * math.asin(math.sqrt(h))
+
+
+def score(person: Contractor, days: int, miles: float) -> Decimal:
+    def rounded(value: Decimal) -> Decimal:
+        return value.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+    availability = rounded(max(Decimal(0), 1 - Decimal("0.1") * days))
+    rating = rounded(person.rating / 5)
+    distance = rounded(Decimal(max(0.0, 1 - miles / 50)))
+    return rounded(Decimal("0.40") * availability + Decimal("0.35") * rating + Decimal("0.25") * distance)
+
+
+def shifts_around(person, day):
+    """Shifts as pairs of instants, for the days around `day` in the contractor's zone."""
+    zone = ZoneInfo(person.time_zone)
+    for offset in range(-2, 4):
+        local = day + timedelta(days=offset)
+        for hours in person.working_hours.all():
+            if (local.weekday() + 1) % 7 != hours.day_of_week:
+                continue
+            start = datetime.combine(local, hours.start_time, zone)
+            end_day = local + timedelta(days=1) if hours.end_time == time(0) else local
+            yield start.astimezone(UTC), datetime.combine(end_day, hours.end_time, zone).astimezone(UTC)
+
+
+def grid(person, day):
+    for start, end in shifts_around(person, day):
+        while start < end:
+            yield start
+            start += timedelta(minutes=30)
+
+
+def is_free(person, job, start) -> bool:
+    end = start + job.duration
+    return worked(person, start, end) and not absent(person, start, end) and not clashes(person, job, start, end)
+
+
+def worked(person, start, end) -> bool:
+    """Whether somebody on shift hands over to somebody on shift, all the way from start to end."""
+    shifts = list(shifts_around(person, start.date()))
+    while start < end:
+        reach = max((until for since, until in shifts if since <= start < until), default=None)
+        if reach is None:
+            return False
+        start = reach
+    return True
+
+
+def absent(person, start, end) -> bool:
+    return any(a.period.lower < end and start < a.period.upper for a in person.absences.all())
+
+
+def clashes(person, job, start, end) -> bool:
+    for other in person.assignments.all():
+        if other.status not in LIVE:
+            continue
+        minutes = math.ceil(round(haversine(other.job, job) * 1.3 / 35 * 60, 9))
+        drive = timedelta(minutes=minutes)
+        if other.time_slot.lower - drive < end and start < other.time_slot.upper + drive:
+            return True
+    return False

@@ -1,0 +1,71 @@
+"""The ranking is that of scoring everyone: equal to a literal implementation on random worlds."""
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from assignments.decisions import decide
+from jobs.models import Job
+from recommendations.ranking import JobRequest, rank_candidates
+from recommendations.why_not import why_not
+from smartscheduler.timeslots import TimeSlot
+from tests.recommendations import oracle
+from tests.recommendations.worlds import World
+
+pytestmark = pytest.mark.django_db
+WORLDS = 200
+CHUNK = 10
+
+
+def shape(ranking):
+    return [
+        (entry.contractor.pk, entry.score, [slot.start for slot in entry.slots], round(entry.miles, 9))
+        for entry in ranking.entries
+    ]
+
+
+@pytest.mark.parametrize("chunk", range(WORLDS // CHUNK))
+def test_equals_scoring_everyone(chunk):
+    answered = 0
+    for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
+        with time_machine.travel(timezone.now(), tick=False):
+            world = World(seed, people=24 + seed % 40, bookings=(seed % 4) * 1.5)
+            job, horizon = world.job(), world.random.choice([0, 1, 3, 10, 30])
+            wanted = world.random.choice([1, 3, 10, 50])
+            expected = oracle.rank(job, world.now, horizon)
+            ranking = rank_candidates(JobRequest.of(job), max_results=wanted, horizon_days=horizon)
+        assert shape(ranking) == [(r.contractor.pk, r.score, r.starts, round(r.miles, 9)) for r in expected[:wanted]], (
+            f"world {seed}"
+        )
+        answered += len(expected)
+        clear()
+    assert answered > 0
+
+
+def clear():
+    from assignments.models import Assignment
+    from contractors.models import Contractor
+
+    Assignment.objects.all().delete()
+    Job.objects.all().delete()
+    Contractor.objects.all().delete()
+
+
+@pytest.mark.parametrize("seed", range(1000, 1006))
+def test_why_not_and_the_kept_decision_give_the_same_rank(seed):
+    with time_machine.travel(timezone.now(), tick=False):
+        world = World(seed, people=30)
+        job = world.job()
+        expected = {r.contractor.pk: (n, r) for n, r in enumerate(oracle.rank(job, world.now, 10), start=1)}
+        for person in world.people:
+            answer = why_not(JobRequest.of(job), person)
+            assert answer.eligible == (person.pk in expected)
+            if not answer.eligible:
+                assert answer.reasons
+                assert answer.suggestion
+                continue
+            rank, ranked = expected[person.pk]
+            assert (answer.rank, answer.score) == (rank, ranked.score)
+            assert [slot.start for slot in answer.slots] == ranked.starts
+            kept = decide(job=job, contractor=person, slot=TimeSlot(ranked.starts[0], ranked.starts[0] + job.duration))
+            assert (kept.rank, kept.score) == (rank, ranked.score)
