@@ -1,0 +1,39 @@
+"""One process of a race: `python -m tests.assignments.racer CONTRACTOR JOB@START …`, eight threads at a time.
+
+Waits for a line on standard input, then prints one outcome a line: the assignment's id or the error's code.
+"""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+
+def attempt(contractor: str, pair: str) -> str:
+    from django.db import connection
+
+    from assignments.services import assign_job
+    from smartscheduler.errors import DomainError
+
+    job, start = pair.split("@")
+    try:
+        return str(assign_job(job_id=job, contractor_id=contractor, start=datetime.fromisoformat(start), actor=None).pk)
+    except DomainError as refused:
+        return refused.code
+    finally:
+        connection.close()
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    contractor, *pairs = sys.argv[1:]
+    print("ready", flush=True)
+    sys.stdin.readline()
+    with ThreadPoolExecutor(8) as pool:
+        for outcome in pool.map(lambda pair: attempt(contractor, pair), pairs):
+            print(outcome, flush=True)
+
+
+if __name__ == "__main__":
+    main()
