@@ -104,7 +104,8 @@ CHANNEL_LAYERS = {
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
-CELERY_BROKER_URL = REDIS_URL
+# Celery has its own name for a Unix socket.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -137,6 +138,7 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False  # no greeting in the log of every process
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -202,6 +204,9 @@ DRIVE_ROAD_FACTOR = env.float("DRIVE_ROAD_FACTOR", default=1.3)
 # --- Events ---------------------------------------------------------------------------------
 EVENT_RETENTION = timedelta(days=env.int("EVENT_RETENTION_DAYS", default=90))
 EVENT_HEARTBEAT_SECONDS = env.float("EVENT_HEARTBEAT_SECONDS", default=15.0)
+# How many events may wait for one socket, and how long one frame may take, before it is cut off.
+EVENT_SOCKET_QUEUE = env.int("EVENT_SOCKET_QUEUE", default=1000)
+EVENT_SEND_TIMEOUT_SECONDS = env.float("EVENT_SEND_TIMEOUT_SECONDS", default=10.0)
 
 # --- Pages ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -1,0 +1,100 @@
+"""Who opens a WebSocket: the session cookie of the same origin, or a one-time ticket."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import auth
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest
+from django.http.request import is_same_domain
+from django.utils.module_loading import import_string
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.tickets import spend_ticket
+
+TICKET_PREFIX = "ticket."
+Scope = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody with credentials, and the question whether these still hold."""
+
+    user: User
+    _look_again: Callable[[], User | None]
+
+    def still(self) -> User | None:
+        """The user as they are now; None once signed out, deactivated or with another password."""
+        user = self._look_again()
+        same = user is not None and user.pk == self.user.pk and user.password == self.user.password
+        return user if same else None
+
+
+def admit(scope: Scope) -> Visitor | None:
+    """The visitor behind a handshake; None without good credentials or from a foreign origin.
+
+    A ticket is spent by this. The session cookie counts only together with an `Origin` of our own: a browser
+    always sends one, and a cookie alone would let every page on the web open the socket.
+    """
+    request = _as_request(scope)
+    origin = request.headers.get("Origin")
+    if origin is not None and not _is_ours(origin, request):
+        return None
+    ticket = _ticket(scope)
+    if ticket is not None:
+        return _by_ticket(ticket)
+    return _by_session(request) if origin is not None else None
+
+
+def _by_ticket(ticket: str) -> Visitor | None:
+    user_id = spend_ticket(ticket)
+
+    def look() -> User | None:
+        return User.objects.filter(pk=user_id, is_active=True).first()
+
+    user = look() if user_id else None
+    return Visitor(user, look) if user else None
+
+
+def _by_session(request: HttpRequest) -> Visitor | None:
+    session_store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+
+    def look() -> User | None:
+        request.session = session_store(key)
+        user = auth.get_user(request)
+        return user if isinstance(user, User) else None
+
+    user = look() if key else None
+    return Visitor(user, look) if user else None
+
+
+def _ticket(scope: Scope) -> str | None:
+    offered = [name for name in scope.get("subprotocols", ()) if name.startswith(TICKET_PREFIX)]
+    return offered[0].removeprefix(TICKET_PREFIX) if offered else None
+
+
+def _as_request(scope: Scope) -> ASGIRequest:
+    """The handshake as Django sees any other request, with its rules for hosts, proxies and cookies."""
+    scheme = {"wss": "https", "ws": "http"}.get(scope.get("scheme", "ws"), "http")
+    return ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, None)
+
+
+def _is_ours(origin: str, request: HttpRequest) -> bool:
+    """The same rule as Django's for unsafe requests: this host, or one of CSRF_TRUSTED_ORIGINS."""
+    try:
+        own = f"{request.scheme}://{request.get_host()}"
+    except DisallowedHost:
+        return False
+    return origin == own or any(_matches(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS)
+
+
+def _matches(origin: str, trusted: str) -> bool:
+    if "*" not in trusted:
+        return origin == trusted
+    given, pattern = urlsplit(origin), urlsplit(trusted)
+    return given.scheme == pattern.scheme and is_same_domain(given.netloc, pattern.netloc.lstrip("*"))

@@ -1,0 +1,38 @@
+"""What uvicorn serves: Django over HTTP, the event socket over WebSocket."""
+
+import os
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
+django_application = get_asgi_application()  # sets Django up; everything below may import models
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import WebsocketDenier  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
+
+from smartscheduler.events.consumer import EventsConsumer  # noqa: E402
+
+
+async def lifespan(scope: Any, receive: Any, send: Any) -> None:
+    """Nothing to start, nothing to stop: a web process keeps no state."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "lifespan": lifespan,
+        "websocket": URLRouter(
+            [
+                path("ws/events/", EventsConsumer.as_asgi()),
+                re_path(r"", WebsocketDenier.as_asgi()),
+            ]
+        ),
+    }
+)

@@ -1,0 +1,86 @@
+"""Giving sequence numbers: the one place where the order of delivery is decided."""
+
+from typing import Any
+
+import psycopg
+from django.db import connection
+from psycopg.rows import dict_row
+
+from smartscheduler.events.models import EventHead, OutboxEvent
+
+BATCH = 200
+Session = psycopg.AsyncConnection[dict[str, Any]]
+
+_EVENTS, _HEAD = OutboxEvent._meta.db_table, EventHead._meta.db_table
+
+# A head that is missing (a new or a flushed database) goes on from what the table holds.
+ENSURE_HEAD = f"""
+    INSERT INTO {_HEAD} (id, sequence, pruned_to)
+    SELECT 1, coalesce(max(sequence), 0), coalesce(min(sequence) - 1, 0) FROM {_EVENTS}
+    ON CONFLICT (id) DO NOTHING
+"""  # noqa: S608  (table names of our own)
+ANY_UNSENT = f"SELECT 1 FROM {_EVENTS} WHERE sequence IS NULL LIMIT 1"  # noqa: S608
+READ_HEAD = f"SELECT sequence FROM {_HEAD} WHERE id = 1"  # noqa: S608
+LOCK_HEAD = f"{READ_HEAD} FOR UPDATE"
+MOVE_HEAD = f"UPDATE {_HEAD} SET sequence = %s WHERE id = 1"  # noqa: S608
+# Runs after the head is locked, so that its snapshot sees whatever an earlier holder has numbered.
+NUMBER_UNSENT = f"""
+    WITH unsent AS (
+        SELECT position, row_number() OVER (ORDER BY position) AS place
+        FROM {_EVENTS} WHERE sequence IS NULL ORDER BY position LIMIT %s
+    ), numbered AS (
+        UPDATE {_EVENTS} AS event SET sequence = %s + unsent.place
+        FROM unsent WHERE event.position = unsent.position
+        RETURNING event.*
+    )
+    SELECT * FROM numbered ORDER BY sequence
+"""  # noqa: S608
+
+
+async def open_session() -> Session:
+    """A connection of its own to Django's database, in autocommit, with JSON and instants as Python values.
+
+    It notices a dead peer within about ten seconds, and so does the server, which then frees its locks.
+    """
+    given = connection.get_connection_params()
+    target = {name: given[name] for name in given.keys() - {"context", "cursor_factory", "prepare_threshold"}}
+    session = await psycopg.AsyncConnection.connect(
+        **{"connect_timeout": 5, "keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3, **target},
+        autocommit=True,
+        row_factory=dict_row,
+    )
+    await session.execute("SET application_name = 'smartscheduler-relay'")
+    await session.execute("SET statement_timeout = '30s'")
+    for name, seconds in {"idle": 4, "interval": 2, "count": 3}.items():
+        await session.execute(f"SET tcp_keepalives_{name} = {seconds}")
+    return session
+
+
+async def number_unsent(session: Session) -> list[OutboxEvent]:
+    """Give the next numbers to a batch of committed events, in one short transaction.
+
+    Returns the events in their order; an empty list when there was nothing to do.
+    """
+    if not await _first(session, ANY_UNSENT):
+        return []
+    async with session.transaction():
+        head = await _first(session, LOCK_HEAD)
+        if head is None:
+            await session.execute(ENSURE_HEAD)
+            head = await _first(session, LOCK_HEAD)
+        cursor = await session.execute(NUMBER_UNSENT, [BATCH, head])
+        events = [OutboxEvent(**row) for row in await cursor.fetchall()]
+        if events:
+            await session.execute(MOVE_HEAD, [events[-1].sequence])
+    return events
+
+
+async def last_number(session: Session) -> int:
+    """The last sequence number given; 0 before the first event."""
+    return await _first(session, READ_HEAD) or 0
+
+
+async def _first(session: Session, query: str) -> int | None:
+    """The first value of the first row."""
+    row = await (await session.execute(query)).fetchone()
+    return next(iter(row.values())) if row else None

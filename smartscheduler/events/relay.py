@@ -1,0 +1,128 @@
+"""The relay: gives committed events their sequence numbers, then tells the sockets.
+
+One relay is active, by an advisory lock on the very connection that does the numbering: a relay
+that has lost the lock has also lost the means to number. Others stand by. What it sends is a hint;
+a relay that dies after the commit and before the hint loses nothing, because the table has the
+events and the next active relay begins by announcing the head.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, suppress
+
+import psycopg
+import structlog
+from channels.layers import BaseChannelLayer, get_channel_layer
+from django.core.exceptions import ImproperlyConfigured
+
+from smartscheduler.events.channel import group, hint
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.events.numbering import Session, last_number, number_unsent, open_session
+from smartscheduler.events.receivers import NOTIFY_CHANNEL
+
+log = structlog.get_logger(__name__)
+
+# Any number, as long as nothing else in the database locks the same one.
+RELAY_LOCK = 0x5353_5245_4C41
+POLL_SECONDS = 0.25
+STANDBY_SECONDS = 1.0
+ANNOUNCE_SECONDS = 5.0
+SEND_TIMEOUT_SECONDS = 5.0
+SILENCE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 5.0
+EVENTS_A_HINT = 50
+
+
+class Relay:
+    """Runs until `stop` is called; outlives restarts of PostgreSQL and Valkey."""
+
+    def __init__(self) -> None:
+        self._stopping = asyncio.Event()
+        self._announce_at = 0.0
+        self._silent_until = 0.0
+        self._pause = 0.0
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                async with await open_session() as session:
+                    await self._serve(session)
+            except psycopg.Error as error:
+                log.warning("relay_lost_the_database", error=str(error).strip())
+                await self._back_off()
+
+    async def _serve(self, session: Session) -> None:
+        """Wait for the lock, then number and announce until told to stop."""
+        if not await self._win(session):
+            return
+        log.info("relay_active")
+        await session.execute(f"LISTEN {NOTIFY_CHANNEL}")
+        await self._announce([], await last_number(session))
+        self._pause = 0.0
+        while not self._stopping.is_set():
+            events = await number_unsent(session)
+            await self._deliver(session, events)
+            if not events:
+                await _sleep_until_notified(session)
+
+    async def _win(self, session: Session) -> bool:
+        """True once the lock is ours; False when told to stop before."""
+        while not self._stopping.is_set():
+            cursor = await session.execute("SELECT pg_try_advisory_lock(%s) AS won", [RELAY_LOCK])
+            row = await cursor.fetchone()
+            if row and row["won"]:
+                return True
+            await self._rest(STANDBY_SECONDS)
+        return False
+
+    async def _deliver(self, session: Session, events: list[OutboxEvent]) -> None:
+        """Announce new events; now and then the head alone, for hints that were lost on the way."""
+        if events:
+            for chunk in _chunks(events):
+                await self._announce(chunk, chunk[-1].sequence or 0)
+        elif asyncio.get_running_loop().time() >= self._announce_at:
+            await self._announce([], await last_number(session))
+
+    async def _announce(self, events: Sequence[OutboxEvent], sequence: int) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._silent_until:
+            return
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                await _layer().group_send(group(), hint(sequence, [event.envelope() for event in events]))
+        except Exception as error:
+            # Valkey is away. Numbering goes on for those who read the table; the head is announced again soon.
+            log.warning("relay_cannot_announce", sequence=sequence, error=repr(error))
+            self._announce_at = self._silent_until = loop.time() + SILENCE_SECONDS
+        else:
+            self._announce_at = loop.time() + ANNOUNCE_SECONDS
+
+    async def _back_off(self) -> None:
+        self._pause = min(max(2 * self._pause, POLL_SECONDS), LONGEST_PAUSE_SECONDS)
+        await self._rest(self._pause)
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def _layer() -> BaseChannelLayer:
+    layer = get_channel_layer()
+    if layer is None:
+        raise ImproperlyConfigured("CHANNEL_LAYERS names no default layer.")
+    return layer
+
+
+async def _sleep_until_notified(session: Session) -> None:
+    """Wake on a NOTIFY; the poll is the guarantee."""
+    async with aclosing(session.notifies(timeout=POLL_SECONDS, stop_after=1)) as notifications:
+        async for _ in notifications:
+            break
+
+
+def _chunks(events: Sequence[OutboxEvent]) -> Iterator[Sequence[OutboxEvent]]:
+    for start in range(0, len(events), EVENTS_A_HINT):
+        yield events[start : start + EVENTS_A_HINT]
