@@ -2,17 +2,36 @@
 """Django's command line. Commands that need PostgreSQL or Valkey get embedded ones when no URL is set."""
 
 import os
+import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
-from smartscheduler.embedded import provide_services
+from smartscheduler import embedded
+
+# Commands that open no connection, and `up`, which starts the servers itself and says so.
+WITHOUT_SERVERS = {"", "help", "version", "check", "collectstatic", "findstatic", "makemessages", "spectacular", "up"}
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
-    provide_services(sys.argv)
+    servers = embedded.from_environment()
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        with servers_for(sys.argv[1:2], servers):
+            execute_from_command_line(sys.argv)
+    except (embedded.EmbeddedServerError, ImproperlyConfigured) as error:
+        sys.exit(str(error))
+
+
+def servers_for(command: list[str], servers: embedded.Servers) -> AbstractContextManager[object]:
+    name = command[0] if command else ""
+    if name.startswith("-") or name in WITHOUT_SERVERS or not servers.members:
+        return nullcontext()
+    # So that a command that is told to end still stops the servers it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    return servers
 
 
 if __name__ == "__main__":

@@ -6,17 +6,27 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from smartscheduler.embedded import start_postgresql, start_valkey
+from smartscheduler.embedded import Servers
+from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.embedded.valkey import Valkey
 
 
 def provide() -> None:
-    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
-        return  # given from outside, or by the process that started this worker
-    folder = Path(tempfile.mkdtemp(prefix="smartscheduler-tests-"))
-    folder.chmod(0o755)
+    """Set the URLs that are not given: from outside, or by the process that started this xdist worker."""
+    folder = Path(tempfile.gettempdir()).resolve() / f"smartscheduler-tests-{os.getpid()}"
+    offered = {
+        "DATABASE_URL": PostgreSQL(folder / "postgresql", throwaway=True),
+        "REDIS_URL": Valkey(folder / "valkey", throwaway=True),
+    }
+    missing = {name: server for name, server in offered.items() if not os.environ.get(name)}
+    if not missing:
+        return
+    servers = Servers(folder, missing.values())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ.setdefault("DATABASE_URL", start_postgresql(folder))
-    os.environ.setdefault("REDIS_URL", start_valkey(folder))
+    atexit.register(servers.stop)
+    servers.start()
+    os.environ |= {name: server.url for name, server in missing.items()}
+    os.environ["DATA_DIR"] = str(folder)
 
 
 provide()

@@ -1,0 +1,77 @@
+"""PostgreSQL and Valkey from wheels, for the machine that has neither.
+
+The addresses follow from DATA_DIR alone, so every command finds the same servers. Whoever comes
+first starts them, the others join, and whoever leaves last stops them. Who is there is told by
+locks of the kernel: a process that is killed is no longer there, and the next one simply joins.
+"""
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import environ
+
+from smartscheduler.embedded.errors import EmbeddedServerError
+from smartscheduler.embedded.locks import Lock
+from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.embedded.valkey import Valkey
+
+__all__ = ["EmbeddedServerError", "Servers", "from_environment"]
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+
+class Servers:
+    """The embedded servers of one data directory; use as a context manager, or `start` and `stop`."""
+
+    def __init__(self, data_dir: Path, members: Iterable[PostgreSQL | Valkey]) -> None:
+        self.members = list(members)
+        self._changing = Lock(data_dir / "run" / "changing")
+        self._using = Lock(data_dir / "run" / "using")
+
+    def start(self) -> None:
+        """Start the members that do not run. Raises EmbeddedServerError."""
+        for member in self.members:
+            self.start_one(member)
+
+    def start_one(self, member: PostgreSQL | Valkey) -> None:
+        with self._changing:
+            self._using.acquire(shared=True)
+            member.start()
+
+    def stop(self) -> None:
+        """Stop the servers, unless another process uses them too."""
+        if not self.members:
+            return
+        with self._changing:
+            if self._using.acquire(wait=False):
+                for member in reversed(self.members):
+                    member.stop()
+            self._using.release()
+
+    def __enter__(self) -> "Servers":
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+@cache
+def from_environment() -> Servers:
+    """The servers that stand in for the URLs nobody gave, in the environment or in `.env`; sets those URLs."""
+    environ.Env.read_env(BASE_DIR / ".env")
+    data_dir = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").resolve()
+    members: list[PostgreSQL | Valkey] = []
+    if not os.environ.get("DATABASE_URL"):
+        members.append(PostgreSQL(data_dir / "postgresql"))
+        os.environ["DATABASE_URL"] = members[-1].url
+    if not os.environ.get("REDIS_URL"):
+        members.append(Valkey(data_dir / "valkey"))
+        os.environ["REDIS_URL"] = members[-1].url
+    return Servers(data_dir, members)

