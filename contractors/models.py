@@ -134,7 +134,7 @@ class Contractor(Location, Record):
 
     def add_rating(self, value: Decimal) -> None:
         """Take one more rating (0–5) into the mean, rounded half up to two decimals."""
-        if not LOWEST_RATING <= value <= HIGHEST_RATING:
+        if not (value.is_finite() and LOWEST_RATING <= value <= HIGHEST_RATING):
             raise ValidationError({"rating": "A rating is between 0 and 5."})
         if not self._total_fits():
             self.rating_total = self.rating * self.rating_count

@@ -1,5 +1,6 @@
 """Everything that changes a job on its own; booking and cancelling are in assignments.services."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from smartscheduler.transactions import domain_transaction
 BINDING_FIELDS = frozenset(
     {"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"}
 )
+# Beyond this a date is a slip of the keyboard.
+FARTHEST_AHEAD = timedelta(days=5 * 366)
 
 
 @domain_transaction
@@ -78,8 +81,11 @@ def _check(job: Job) -> None:
 
 
 def _check_desired_date(job: Job) -> None:
-    if job.desired_date < timezone.now():
+    now = timezone.now()
+    if job.desired_date < now:
         raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
+    if job.desired_date > now + FARTHEST_AHEAD:
+        raise InvalidInput.of("desired_date", "The desired date may be at most five years ahead.")
 
 
 def _check_editable(job: Job, binding: set[str]) -> None:

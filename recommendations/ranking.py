@@ -1,6 +1,6 @@
 """Who should do this job, when, and why: the ranking of spec section 6, behind one function."""
 
-import heapq
+import bisect
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ from assignments.scoring import as_decimal
 from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown, explain, free_on
-from recommendations.search import Candidate, Contender, Search
+from recommendations.search import Candidate, Contender, Order, Search
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import drive_minutes
 from smartscheduler.timeslots import TimeSlot
@@ -72,26 +72,21 @@ def check_limits(max_results: int, horizon_days: int | None) -> None:
 
 
 def best_candidates(search: Search, contenders: list[Contender], wanted: int) -> list[Candidate]:
-    """The first `wanted` candidates in order of score; stops when no bound can reach the last of them."""
-    top_scores: list[int] = []
+    """The first `wanted` candidates; stops when nobody left can come before the last of them."""
+    best: list[Candidate] = []
 
-    def beaten(bound: int) -> bool:
-        # An equal bound may still win on distance, rating or name: only a lower one is beaten.
-        return len(top_scores) == wanted and bound < top_scores[0]
+    def beaten(place: Order) -> bool:
+        return len(best) == wanted and place > best[-1].order
 
-    found = []
     for candidate in search.walk(contenders, beaten):
-        found.append(candidate)
-        if len(top_scores) < wanted:
-            heapq.heappush(top_scores, candidate.score.total)
-        else:
-            heapq.heappushpop(top_scores, candidate.score.total)
-    return sorted(found, key=lambda candidate: candidate.order)[:wanted]
+        bisect.insort(best, candidate, key=lambda one: one.order)
+        del best[wanted:]
+    return best
 
 
 def rank_of(search: Search, contenders: list[Contender], own: Candidate) -> int:
     """The rank of one candidate among all: one more than the number that come before it."""
-    ahead = search.walk(contenders, lambda bound: bound < own.score.total)
+    ahead = search.walk(contenders, lambda place: place > own.order)
     return 1 + sum(candidate.order < own.order for candidate in ahead)
 
 

@@ -1,8 +1,9 @@
 """The search behind a ranking: contenders in order of their upper bound, calendars opened in groups.
 
 Rating and distance are known without a calendar, and availability is at most 1: so every contender
-has a score that it cannot pass. The search opens calendars from the highest bound down and stops
-when the next bound cannot beat what is wanted any more. That makes it exact (docs/ranking.md).
+has a score that it cannot pass. The search opens calendars from the highest bound down (equal ones by distance,
+rating, name and id, which are known as well) and stops when the next can no longer come before
+the last one wanted. That makes it exact (docs/ranking.md).
 """
 
 import itertools
@@ -29,6 +30,10 @@ from smartscheduler.timeslots import TimeSlot
 FIRST_GROUP, SECOND_GROUP = 32, 512
 
 
+# Minus the score, miles, minus the rating, name, id: sorts the best first.
+Order = tuple[int, float, Decimal, str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A contractor who passes every rule that needs no calendar; `bound` is a score it cannot pass."""
@@ -38,6 +43,15 @@ class Contender:
     rating: Decimal
     miles: float
     bound: int
+
+    def order(self, score: int) -> Order:
+        """Where the contender stands with that score: better scores first, then distance, rating, name, id."""
+        return (-score, self.miles, -self.rating, self.name, str(self.id))
+
+    @property
+    def best_order(self) -> Order:
+        """The place that it cannot pass."""
+        return self.order(self.bound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +63,9 @@ class Candidate:
     score: Score
 
     @property
-    def order(self) -> tuple[int, float, Decimal, str, str]:
-        """Best first: score, then distance, rating, name, id."""
-        who = self.contender
-        return (-self.score.total, who.miles, -who.rating, who.name, str(who.id))
+    def order(self) -> Order:
+        """Its place: the smaller, the better."""
+        return self.contender.order(self.score.total)
 
 
 @dataclass(frozen=True)
@@ -87,7 +100,7 @@ class Search:
         return max(0, (self.now.astimezone(self.request.zone).date() - self.first_day).days)
 
     def contenders(self) -> list[Contender]:
-        """Everyone who passes the rules of status, type, skills and radius, highest bound first. One query."""
+        """Everyone who passes the rules of status, type, skills and radius, best possible place first. One query."""
         people = Contractor.objects.active().serving(self.request.type).with_skills(self.request.required_skills)
         rows = (
             people.reaching(self.request.point)
@@ -95,7 +108,7 @@ class Search:
             .values_list("id", "name", "rating", "latitude", "longitude", "service_radius_miles")
         )
         found = [contender for row in rows if (contender := self._contender(*row))]
-        found.sort(key=lambda contender: -contender.bound)
+        found.sort(key=lambda contender: contender.best_order)
         return found
 
     def _contender(
@@ -149,14 +162,14 @@ class Search:
             weights=self.weights,
         )
 
-    def walk(self, contenders: Sequence[Contender], beaten: Callable[[int], bool]) -> Iterator[Candidate]:
-        """Candidates among `contenders` (highest bound first), until `beaten` says a bound is too low."""
+    def walk(self, contenders: Sequence[Contender], beaten: Callable[[Order], bool]) -> Iterator[Candidate]:
+        """Candidates among `contenders` (best possible place first), until `beaten` says that a place is too low."""
         for group in _groups(contenders):
-            if beaten(group[0].bound):
+            if beaten(group[0].best_order):
                 return
             calendars = load_calendars([contender.id for contender in group], self.window)
             for contender in group:
-                if beaten(contender.bound):
+                if beaten(contender.best_order):
                     return
                 if candidate := self.candidate(contender, calendars[contender.id]):
                     yield candidate

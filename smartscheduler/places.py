@@ -60,6 +60,11 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError("“%(name)s” is not an IANA time zone name.", code="time_zone", params={"name": name})
 
 
+def state_choices() -> list[tuple[str, str]]:
+    """Codes and names of the US states, districts and territories."""
+    return [(code, str(name)) for code, name in STATE_CHOICES]
+
+
 class Location(models.Model):
     """A point with its postal address and time zone."""
 
@@ -71,7 +76,7 @@ class Location(models.Model):
     )
     address = models.CharField(max_length=200, validators=[MinLengthValidator(5)])
     city = models.CharField(max_length=100, validators=[MinLengthValidator(2)])
-    state = models.CharField(max_length=2, choices=STATE_CHOICES)
+    state = models.CharField(max_length=2, choices=state_choices)
     zip_code = models.CharField(
         "ZIP code", max_length=5, validators=[RegexValidator(r"^[0-9]{5}\Z", "A ZIP code has five digits.")]
     )

@@ -1,0 +1,98 @@
+"""What changes a job, and what is refused."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from jobs.models import Job
+from jobs.services import create_job, update_job
+from smartscheduler.errors import InvalidInput, InvalidTransition
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import AUSTIN, JobFactory, at
+
+pytestmark = pytest.mark.django_db
+
+GOOD = {**AUSTIN, "type": "tile", "duration": timedelta(hours=3), "customer_phone": "(512) 555-0143"}
+
+
+def create(**changes):
+    return create_job(**{"desired_date": at(12, days=2), "actor": None, **GOOD, **changes})
+
+
+def test_creates_an_open_job_with_the_defaults():
+    job = create(time_zone="", required_skills=["Mosaic", "mosaic"])
+    job.refresh_from_db()
+    assert (job.status, job.priority, job.time_zone) == ("open", "medium", "America/Chicago")
+    assert re.fullmatch(rf"JOB-{timezone.now():%Y%m%d}-[0-9A-F]{{8}}", job.job_number)
+    assert job.required_skills == ["Mosaic"]
+    event = OutboxEvent.objects.get()
+    assert (event.type, event.data["job_number"]) == ("JobCreated", job.job_number)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("type", "multi"),
+        ("desired_date", timezone.now() - timedelta(seconds=1)),
+        ("desired_date", timezone.now() + timedelta(days=365 * 20)),
+        ("duration", timedelta(0)),
+        ("duration", timedelta(seconds=-1)),
+        ("duration", timedelta(hours=8, seconds=1)),
+        ("priority", "asap"),
+        ("latitude", Decimal("-90.0000001")),
+        ("longitude", Decimal("Infinity")),
+        ("address", ""),
+        ("zip_code", "7870"),
+        ("customer_phone", "555"),
+        ("time_zone", "Nowhere"),
+    ],
+)
+def test_refuses_a_broken_rule_by_name(field, value):
+    with pytest.raises(InvalidInput) as refused:
+        create(**{field: value})
+    assert field in refused.value.errors
+    assert not Job.objects.exists()
+    assert not OutboxEvent.objects.exists()
+
+
+def test_an_update_tells_what_changed():
+    job = create()
+    update_job(job_id=job.pk, actor=None, priority="urgent", type="tile")
+    assert OutboxEvent.objects.get(type="JobUpdated").data["changed"] == {"priority": "urgent"}
+
+
+def test_an_overdue_job_can_still_be_edited_but_not_moved_into_the_past():
+    job = JobFactory(desired_date=at(9, days=-2))
+    assert update_job(job_id=job.pk, actor=None, priority="high").priority == "high"
+    with pytest.raises(InvalidInput):
+        update_job(job_id=job.pk, actor=None, desired_date=at(9, days=-1))
+
+
+def test_a_finished_job_is_not_edited():
+    job = JobFactory(status="cancelled", cancelled_at=timezone.now())
+    with pytest.raises(InvalidTransition):
+        update_job(job_id=job.pk, actor=None, priority="low")
+    job.refresh_from_db()
+    assert job.priority == "medium"
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ({"duration": timedelta(hours=9)}, "job_duration_in_range"),
+        ({"duration": timedelta(0)}, "job_duration_in_range"),
+        ({"status": "lost"}, "job_status_known"),
+        ({"status": "completed"}, "job_completed_at_in_step"),
+        ({"status": "cancelled"}, "job_cancelled_at_in_step"),
+        ({"job_number": "JOB-1"}, "job_number_shape"),
+        ({"latitude": Decimal(91)}, "job_latitude_in_range"),
+    ],
+)
+def test_the_database_keeps_the_rules_of_a_job(change, constraint):
+    job = JobFactory()
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(**change)
