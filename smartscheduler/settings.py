@@ -3,23 +3,27 @@
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 import structlog
+from django.templatetags.static import static
+
+from smartscheduler.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 env.read_env(BASE_DIR / ".env")
+# What could not be read; smartscheduler.checks turns it into a refusal to start.
+ENVIRONMENT_PROBLEMS = env.problems
 
-DEBUG = env.bool("DEBUG", default=True)
+DEBUG = env.flag("DEBUG", default=True)
 # The default is good for one machine; smartscheduler.checks refuses it when DEBUG is off.
 INSECURE_SECRET_KEY = "insecure-development-key-change-me-before-production-use"  # noqa: S105
-SECRET_KEY = env.str("SECRET_KEY", default=INSECURE_SECRET_KEY)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
-PORT = env.int("PORT", default=8000)
-DEMO = env.bool("DEMO", default=True)
-DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="smartscheduler-demo")
+SECRET_KEY = env.text("SECRET_KEY", default=INSECURE_SECRET_KEY)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
+DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+PORT = env.whole("PORT", default=8000)
+DEMO = env.flag("DEMO", default=True)
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="smartscheduler-demo")
 
 INSTALLED_APPS = [
     "unfold",
@@ -41,7 +45,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "smartscheduler",
     "smartscheduler.accounts",
     "smartscheduler.events",
@@ -62,7 +65,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "smartscheduler.csp.LooserPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "smartscheduler.middleware.RequestIdMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -85,17 +90,17 @@ TEMPLATES = [
 ]
 
 # --- Data -----------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://localhost/smartscheduler")}
+DATABASES = {"default": env.database("DATABASE_URL", default="postgresql://localhost/smartscheduler")}
 DATABASES["default"].update(
     ENGINE="django.db.backends.postgresql",
-    CONN_MAX_AGE=env.int("DATABASE_CONN_MAX_AGE", default=60),
+    CONN_MAX_AGE=env.whole("DATABASE_CONN_MAX_AGE", default=60),
     CONN_HEALTH_CHECKS=True,
 )
 # The planner's just-in-time compiler costs more than the short queries it speeds up.
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c jit=off -c timezone=UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
+REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -115,9 +120,14 @@ CELERY_TASK_SOFT_TIME_LIMIT = 100
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A killed worker's tasks come back in seconds instead of the default hour.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 180, "unacked_restore_interval": 2}
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
+    "announce-rankings": {
+        "task": "recommendations.tasks.announce_rankings",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 10},
+    },
 }
 
 # --- People ---------------------------------------------------------------------------------
@@ -138,17 +148,17 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.lockouts.locked_out"
 AXES_VERBOSE = False  # no greeting in the log of every process
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", default=False) else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "CHECK_REVOKE_TOKEN": True,
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
+    # Rotation and revocation are smartscheduler.accounts.tokens' own.
     "UPDATE_LAST_LOGIN": False,
     "USER_ID_CLAIM": "user_id",
 }
@@ -156,19 +166,20 @@ SIMPLE_JWT = {
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "smartscheduler.accounts.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["smartscheduler.accounts.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["smartscheduler.rest.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "rest_framework.filters.SearchFilter",
-        "rest_framework.filters.OrderingFilter",
+        "smartscheduler.rest.StableOrdering",
     ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "smartscheduler.schema.Schema",
     "EXCEPTION_HANDLER": "smartscheduler.problems.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -188,25 +199,25 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Scheduling (docs/ranking.md) -----------------------------------------------------------
 SCORE_WEIGHTS = {
-    "availability": env.float("SCORE_WEIGHT_AVAILABILITY", default=0.40),
-    "rating": env.float("SCORE_WEIGHT_RATING", default=0.35),
-    "distance": env.float("SCORE_WEIGHT_DISTANCE", default=0.25),
+    "availability": env.number("SCORE_WEIGHT_AVAILABILITY", default=0.40),
+    "rating": env.number("SCORE_WEIGHT_RATING", default=0.35),
+    "distance": env.number("SCORE_WEIGHT_DISTANCE", default=0.25),
 }
-SCORE_MAX_MILES = env.float("SCORE_MAX_MILES", default=50.0)
+SCORE_MAX_MILES = env.number("SCORE_MAX_MILES", default=50.0)
 SLOT_GRID = timedelta(minutes=30)
-HORIZON_DAYS = env.int("HORIZON_DAYS", default=10)
-MINIMUM_GAP = timedelta(minutes=env.int("MINIMUM_GAP_MINUTES", default=0))
+HORIZON_DAYS = env.whole("HORIZON_DAYS", default=10)
+MINIMUM_GAP = timedelta(minutes=env.whole("MINIMUM_GAP_MINUTES", default=0))
 # Who says why a contractor is chosen; assignments cannot import it by name (docs/adr/).
 DECISION_MAKER = "recommendations.decisions.decide"
-DRIVE_MPH = env.float("DRIVE_MPH", default=35.0)
-DRIVE_ROAD_FACTOR = env.float("DRIVE_ROAD_FACTOR", default=1.3)
+DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
+DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
 # --- Events ---------------------------------------------------------------------------------
-EVENT_RETENTION = timedelta(days=env.int("EVENT_RETENTION_DAYS", default=90))
-EVENT_HEARTBEAT_SECONDS = env.float("EVENT_HEARTBEAT_SECONDS", default=15.0)
+EVENT_RETENTION = timedelta(days=env.whole("EVENT_RETENTION_DAYS", default=90))
+EVENT_HEARTBEAT_SECONDS = env.number("EVENT_HEARTBEAT_SECONDS", default=15.0)
 # How many events may wait for one socket, and how long one frame may take, before it is cut off.
-EVENT_SOCKET_QUEUE = env.int("EVENT_SOCKET_QUEUE", default=1000)
-EVENT_SEND_TIMEOUT_SECONDS = env.float("EVENT_SEND_TIMEOUT_SECONDS", default=10.0)
+EVENT_SOCKET_QUEUE = env.whole("EVENT_SOCKET_QUEUE", default=1000)
+EVENT_SEND_TIMEOUT_SECONDS = env.number("EVENT_SEND_TIMEOUT_SECONDS", default=10.0)
 
 # --- Pages ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
@@ -235,9 +246,40 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- Back-office ------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "SmartScheduler",
+    "SITE_HEADER": "SmartScheduler",
+    "SITE_SUBHEADER": "Who, when, and why",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "event_available",
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("backoffice.css")],
+    "COLORS": {
+        "primary": {
+            "50": "#eff6ff",
+            "100": "#dbeafe",
+            "200": "#bfdbfe",
+            "300": "#93c5fd",
+            "400": "#60a5fa",
+            "500": "#3b82f6",
+            "600": "#1d4ed8",
+            "700": "#1e40af",
+            "800": "#1e3a8a",
+            "900": "#172554",
+            "950": "#0f172a",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "smartscheduler.backoffice.navigation.navigation",
+    },
+}
+
 # --- Logs -----------------------------------------------------------------------------------
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOG_FORMAT = env.str("LOG_FORMAT", default="console" if DEBUG else "json")
+LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env.text("LOG_FORMAT", default="console" if DEBUG else "json")
 LOG_PROCESSORS = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,

@@ -1,0 +1,103 @@
+"""Numbered system checks of the settings, each naming the variable that is wrong.
+
+`refuse_bad_settings` runs them whenever Django is set up, so that web, worker and relay refuse to
+start for the same reasons as `manage.py check` gives.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+LONGEST_HORIZON_DAYS = 30
+LAST_PORT = 65535
+POSITIVE = (
+    "SCORE_MAX_MILES",
+    "DRIVE_MPH",
+    "EVENT_HEARTBEAT_SECONDS",
+    "EVENT_SOCKET_QUEUE",
+    "EVENT_SEND_TIMEOUT_SECONDS",
+)
+
+
+@register
+def check_environment(**_: Any) -> list[Error]:
+    """E001: a variable cannot be read."""
+    return [
+        Error(f"{problem.variable} cannot be read: it must be {problem.expected}.", id="smartscheduler.E001")
+        for problem in settings.ENVIRONMENT_PROBLEMS
+    ]
+
+
+@register
+def check_secret_key(**_: Any) -> list[Error]:
+    """E002: production with the key that everybody knows."""
+    if settings.DEBUG or settings.SECRET_KEY != settings.INSECURE_SECRET_KEY:
+        return []
+    return [
+        Error(
+            "SECRET_KEY must be set when DEBUG is off.",
+            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+            id="smartscheduler.E002",
+        )
+    ]
+
+
+@register
+def check_weights(**_: Any) -> list[Error]:
+    """E003–E005: the weights are shares of one, with as many decimals as a score."""
+    weights = {f"SCORE_WEIGHT_{part.upper()}": Decimal(str(value)) for part, value in settings.SCORE_WEIGHTS.items()}
+    errors = []
+    for variable, weight in weights.items():
+        if weight < 0:
+            errors.append(Error(f"{variable} must not be negative; it is {weight}.", id="smartscheduler.E003"))
+        if weight != round(weight, 4):
+            errors.append(
+                Error(f"{variable} must have at most four decimals; it is {weight}.", id="smartscheduler.E004")
+            )
+    if (total := sum(weights.values())) != 1:
+        errors.append(Error(f"{', '.join(weights)} must sum to 1; they sum to {total}.", id="smartscheduler.E005"))
+    return errors
+
+
+@register
+def check_ranges(**_: Any) -> list[Error]:
+    """E006–E010: numbers that make no sense."""
+    return list(_out_of_range())
+
+
+def _out_of_range() -> Iterator[Error]:
+    for variable in POSITIVE:
+        if (value := getattr(settings, variable)) <= 0:
+            yield Error(f"{variable} must be more than 0; it is {value}.", id="smartscheduler.E006")
+    if settings.DRIVE_ROAD_FACTOR < 1:
+        yield Error(
+            f"DRIVE_ROAD_FACTOR must be at least 1, no road is shorter than the straight line; "
+            f"it is {settings.DRIVE_ROAD_FACTOR}.",
+            id="smartscheduler.E007",
+        )
+    if not 0 <= settings.HORIZON_DAYS <= LONGEST_HORIZON_DAYS:
+        yield Error(
+            f"HORIZON_DAYS must be 0 to {LONGEST_HORIZON_DAYS}; it is {settings.HORIZON_DAYS}.",
+            id="smartscheduler.E008",
+        )
+    if settings.MINIMUM_GAP.total_seconds() < 0:
+        yield Error("MINIMUM_GAP_MINUTES must not be negative.", id="smartscheduler.E009")
+    if settings.EVENT_RETENTION.days < 1:
+        yield Error("EVENT_RETENTION_DAYS must be at least 1.", id="smartscheduler.E009")
+    if not 1 <= settings.PORT <= LAST_PORT:
+        yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
+
+
+def refuse_bad_settings() -> None:
+    """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
+    errors = [*check_environment(), *check_secret_key(), *check_weights(), *check_ranges()]
+    if errors:
+        raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))
+
+
+def _sentence(error: Error) -> str:
+    return f"{error.id}: {error.msg}" + (f" {error.hint}" if error.hint else "")

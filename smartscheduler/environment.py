@@ -1,0 +1,92 @@
+"""Reading variables of the environment, strictly, and keeping the complaints for the system checks."""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+
+DATABASE_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
+REDIS_SCHEMES = {"redis", "rediss", "unix"}
+BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
+T = TypeVar("T")
+
+
+class Problem(NamedTuple):
+    """A variable whose value cannot be read, and what was expected instead."""
+
+    variable: str
+    expected: str
+
+
+class Environment(environ.Env):
+    """django-environ, but an empty variable counts as not set, nothing is guessed, and nothing raises.
+
+    A value that cannot be read is noted in `problems` and its default returned: the checks then name
+    every wrong variable at once, and the application refuses to start.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problems: list[Problem] = []
+
+    def flag(self, variable: str, default: bool) -> bool:
+        return self._read(variable, default, "1 or 0", lambda text: BOOLEANS[text.lower()])
+
+    def whole(self, variable: str, default: int) -> int:
+        return self._read(variable, default, "a whole number", int)
+
+    def number(self, variable: str, default: float) -> float:
+        return self._read(variable, default, "a number", _finite)
+
+    def words(self, variable: str, default: list[str]) -> list[str]:
+        return self._read(variable, default, "words between commas", _words)
+
+    def text(self, variable: str, default: str) -> str:
+        return self._read(variable, default, "text", str)
+
+    def database(self, variable: str, default: str) -> dict[str, Any]:
+        """Django's description of the PostgreSQL that a URL names."""
+        return self._read(variable, _database(default), "postgresql://user:password@host:5432/name", _database)
+
+    def redis(self, variable: str, default: str) -> str:
+        """The URL of a Redis or Valkey, as it was given."""
+        return self._read(variable, default, "redis://host:6379/0", _redis)
+
+    def _read(self, variable: str, default: T, expected: str, parse: Callable[[str], T]) -> T:
+        """The variable as `parse` understands it, or `default`; `parse` raises ValueError or KeyError."""
+        text = self.ENVIRON.get(variable, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, KeyError):
+            self.problems.append(Problem(variable, expected))
+            return default
+
+
+def _database(url: str) -> dict[str, Any]:
+    config = dict(environ.Env.db_url_config(url))
+    if urlsplit(url).scheme not in DATABASE_SCHEMES or not config["NAME"]:
+        raise ValueError(url)
+    return config
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _words(text: str) -> list[str]:
+    return [word for part in text.split(",") if (word := part.strip())]
+
+
+def _redis(text: str) -> str:
+    url = urlsplit(text)
+    place = url.path if url.scheme == "unix" else url.hostname
+    if url.scheme not in REDIS_SCHEMES or not place or url.port == 0:
+        raise ValueError(text)
+    return text
