@@ -20,9 +20,10 @@ class ContractorCreated(ContractorEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ContractorUpdated(ContractorEvent):
-    """`changed` maps each changed field to its new value."""
+    """`changed` maps each changed field to its new value, `previous` to the one before."""
 
     changed: dict[str, Any]
+    previous: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,7 @@ def update_contractor(*, contractor_id: UUID, actor: User | None, **changes: Any
                 contractor_id=contractor.pk,
                 contractor_name=contractor.name,
                 changed={name: as_json(value) for name, value in changed.items()},
+                previous={name: as_json(previous[name]) for name in changed},
             ),
             actor=actor,
         )
@@ -110,6 +111,7 @@ def deactivate_contractor(*, contractor_id: UUID, actor: User | None) -> Contrac
     Raises InvalidTransition when already inactive, LiveAssignments (with the list of them) while some are live.
     """
     contractor = Contractor.objects.locked().get(pk=contractor_id)
+    previous = contractor.status
     live = contractor.assignments.live().select_related("job").order_by("time_slot")
     contractor.deactivate()
     if obstacles := [_obstacle(assignment) for assignment in live]:
@@ -117,23 +119,25 @@ def deactivate_contractor(*, contractor_id: UUID, actor: User | None) -> Contrac
         raise LiveAssignments(
             f"{contractor.name} still has live assignments: {numbers}.", extra={"assignments": obstacles}
         )
-    return _save_status(contractor, actor)
+    return _save_status(contractor, previous, actor)
 
 
 @domain_transaction
 def mark_on_leave(*, contractor_id: UUID, actor: User | None) -> Contractor:
     """Raises InvalidTransition when already on leave. Assignments already made stay."""
     contractor = Contractor.objects.locked().get(pk=contractor_id)
+    previous = contractor.status
     contractor.mark_on_leave()
-    return _save_status(contractor, actor)
+    return _save_status(contractor, previous, actor)
 
 
 @domain_transaction
 def activate_contractor(*, contractor_id: UUID, actor: User | None) -> Contractor:
     """Raises InvalidTransition when already active."""
     contractor = Contractor.objects.locked().get(pk=contractor_id)
+    previous = contractor.status
     contractor.activate()
-    return _save_status(contractor, actor)
+    return _save_status(contractor, previous, actor)
 
 
 @domain_transaction
@@ -228,11 +232,14 @@ def _publish_schedule(contractor: Contractor, before: dict[str, Any], actor: Use
     )
 
 
-def _save_status(contractor: Contractor, actor: User | None) -> Contractor:
+def _save_status(contractor: Contractor, previous: str, actor: User | None) -> Contractor:
     contractor.save(update_fields=["status"])
     publish(
         ContractorUpdated(
-            contractor_id=contractor.pk, contractor_name=contractor.name, changed={"status": contractor.status}
+            contractor_id=contractor.pk,
+            contractor_name=contractor.name,
+            changed={"status": contractor.status},
+            previous={"status": previous},
         ),
         actor=actor,
     )
