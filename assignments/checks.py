@@ -49,7 +49,8 @@ def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> 
 
 
 def _unavailable(contractor: Contractor, slot: TimeSlot, reason: Reason, moving: UUID | None) -> SlotUnavailable:
-    clash = Assignment.objects.live().overlapping(slot).filter(contractor=contractor).exclude(pk=moving).first()
+    others = Assignment.objects.live().overlapping(slot).filter(contractor=contractor)
+    clash = (others.exclude(pk=moving) if moving else others).first()
     extra: dict[str, object] = {"reasons": [reason.as_json()]}
     if clash:
         extra["conflicting_assignment"] = {"id": str(clash.pk), "time_slot": as_json(clash.slot)}

@@ -1,7 +1,6 @@
 """Assignments: one contractor booked on one job for one time slot."""
 
 from datetime import datetime
-from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -46,7 +45,7 @@ class Assignment(Record):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
-    objects: ClassVar[models.Manager["Assignment"]] = models.Manager.from_queryset(AssignmentQuerySet)()  # type: ignore[assignment]
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "id"]
@@ -140,6 +139,6 @@ class Assignment(Record):
         check_movable(self.status, "rescheduled")
         self.slot = slot
 
-    def _move_to(self, status: Status) -> None:
+    def _move_to(self, status: str) -> None:
         check_transition(self.status, status)
         self.status = status

@@ -16,6 +16,8 @@ from assignments.events import (
     AssignmentCancelled,
     AssignmentCompleted,
     AssignmentConfirmed,
+    AssignmentEvent,
+    AssignmentMoved,
     AssignmentRescheduled,
     AssignmentStarted,
     JobAssigned,
@@ -103,7 +105,7 @@ def _slot(job: Job, start: datetime) -> TimeSlot:
 def _lock(assignment_id: UUID, *, also: UUID | None = None) -> Assignment:
     """The assignment, locked together with its contractor (and the contractor `also`) and its job."""
     found = Assignment.objects.only("contractor_id", "job_id").get(pk=assignment_id)
-    ids = {found.contractor_id, also} - {None}
+    ids = {found.contractor_id} | ({also} if also else set())
     contractors = {contractor.pk: contractor for contractor in Contractor.objects.locked().filter(pk__in=ids)}
     if also and also not in contractors:
         raise Contractor.DoesNotExist
@@ -175,7 +177,7 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
     live = Assignment.objects.live().filter(job_id=job_id)
     # Contractors come before jobs in the order of locks, so the booking is looked up first and again below.
     booked = live.values_list("contractor_id", flat=True).first()
-    list(Contractor.objects.locked().filter(pk=booked))
+    list(Contractor.objects.locked().filter(pk__in=[booked] if booked else []))
     job = Job.objects.locked().get(pk=job_id)
     job.cancel(reason=_reason(reason), at=timezone.now())
     for assignment in live.locked().select_related("contractor"):
@@ -286,5 +288,7 @@ def _reason(reason: str) -> str:
     return reason.strip()
 
 
-def _moved(kind: type, assignment: Assignment, previous_status: str, **facts: object) -> object:
+def _moved(
+    kind: type[AssignmentMoved], assignment: Assignment, previous_status: str, **facts: TimeSlot
+) -> AssignmentEvent:
     return kind.of(assignment, time_slot=assignment.slot, previous_status=previous_status, **facts)

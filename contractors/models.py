@@ -1,7 +1,6 @@
 """Contractors: who does the work, where from, and when."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -85,7 +84,7 @@ class Contractor(Location, Record):
         help_text="How far they travel to a job; empty means anywhere.",
     )
 
-    objects: ClassVar[models.Manager["Contractor"]] = models.Manager.from_queryset(ContractorQuerySet)()  # type: ignore[assignment]
+    objects = ContractorQuerySet.as_manager()
 
     class Meta(Location.Meta):
         abstract = False
@@ -128,7 +127,7 @@ class Contractor(Location, Record):
     def mark_on_leave(self) -> None:
         self._move_to(Status.ON_LEAVE)
 
-    def _move_to(self, status: Status) -> None:
+    def _move_to(self, status: str) -> None:
         check_transition(self.status, status)
         self.status = status
 

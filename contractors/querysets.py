@@ -31,7 +31,7 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
         # An array has no lower(); its text form has, and casts back.
         text_array = ArrayField(models.TextField())
         lowered = Cast(Lower(Cast("skills", models.TextField())), text_array)
-        return self.annotate(lowered_skills=lowered).filter(lowered_skills__contains=wanted)
+        return self.annotate(lowered_skills=lowered).filter(lowered_skills__contains=wanted)  # type: ignore[misc]  # an annotation the stubs take for text
 
     def reaching(self, site: Point) -> "ContractorQuerySet":
         """Contractors whose service radius reaches `site`, give or take a hundredth of a mile.

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
@@ -67,7 +66,7 @@ class Job(Location, Record):
     cancelled_at = models.DateTimeField(null=True, editable=False)
     completed_at = models.DateTimeField(null=True, editable=False)
 
-    objects: ClassVar[models.Manager["Job"]] = models.Manager.from_queryset(JobQuerySet)()  # type: ignore[assignment]
+    objects = JobQuerySet.as_manager()
 
     class Meta(Location.Meta):
         abstract = False
@@ -121,6 +120,6 @@ class Job(Location, Record):
         self._move_to(Status.CANCELLED)
         self.cancel_reason, self.cancelled_at = reason, at
 
-    def _move_to(self, status: Status) -> None:
+    def _move_to(self, status: str) -> None:
         check_transition(self.status, status)
         self.status = status
