@@ -1,5 +1,6 @@
 """Settings, read from the environment. Every variable and its default stands in .env.example."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PORT = env.whole("PORT", default=8000)
+WEB_WORKERS = env.whole("WEB_WORKERS", default=min(2, os.cpu_count() or 1))
 DEMO = env.flag("DEMO", default=True)
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="smartscheduler-demo")
 
@@ -171,7 +173,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["smartscheduler.accounts.permissions.RolePermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["smartscheduler.rest.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["smartscheduler.parsing.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",

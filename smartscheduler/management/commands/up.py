@@ -1,0 +1,167 @@
+"""`manage.py up`: the whole product on this machine, until Ctrl-C."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from rich.console import Console
+
+from smartscheduler import embedded, processes, readiness
+from smartscheduler.accounts.services import LOGINS, ensure_logins
+from smartscheduler.embedded.locks import Lock
+from smartscheduler.supervisor import Child, Record, Supervisor
+
+HOST = "127.0.0.1"
+HEALTH = "/api/v1/health/live"
+WEB_SECONDS = 60.0
+WATCH_SECONDS = 0.2
+SERVERS_WATCH_SECONDS = 2.0
+DEMO_CONTRACTORS, DEMO_JOBS = 240, 90
+
+
+class Command(BaseCommand):
+    help = "Start everything: PostgreSQL and Valkey unless given, migrations, demo data, web, worker and relay."
+    requires_system_checks: list[str] = []  # the settings refuse to load when they are wrong
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
+        try:
+            Product().run()
+        except (embedded.EmbeddedServerError, readiness.NotReady, PermissionError) as error:
+            raise CommandError(str(error)) from error
+
+
+class Product:
+    """One run of everything, from the lock on the data directory to the last process stopped."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.console = Console(highlight=False, soft_wrap=True)
+        self.address = f"http://{HOST}:{settings.PORT}"
+        self.run_dir = settings.DATA_DIR / "run"
+        self.log_dir = settings.DATA_DIR / "logs"
+        self.record = Record(self.run_dir / "up.json", f"{self.address}/")
+        self.servers = embedded.from_environment()
+        self.supervisor = Supervisor(self._children(), record=self.record, say=self._say)
+
+    def run(self) -> None:
+        """Until a signal. Raises one of the errors that explain themselves when something is missing."""
+        lock = Lock(self.run_dir / "up")
+        if not lock.acquire(wait=False):
+            raise readiness.NotReady(
+                f"SmartScheduler already runs on {settings.DATA_DIR} ({self.record.owner()}): "
+                "use that, stop it, or set DATA_DIR and PORT to run a second one."
+            )
+        try:
+            self._clear_the_way()
+            self._bring_up()
+            self._keep_up()
+        except KeyboardInterrupt:
+            self._say("Stopping …")
+        finally:
+            self._take_down()
+
+    def _clear_the_way(self) -> None:
+        if ended := self.record.end_leftovers():
+            self._say(f"Ended {ended} processes that a killed start had left behind.")
+        readiness.require_free_port(HOST, settings.PORT)
+        self.record.write()
+
+    def _bring_up(self) -> None:
+        for server in self.servers.members:
+            with self._step(server.name):
+                self.servers.start_one(server)
+        readiness.require_database()
+        readiness.require_redis()
+        with self._step("Database migrations"):
+            call_command("migrate", interactive=False, verbosity=0)
+        if settings.DEBUG:
+            self._fill()
+        else:
+            with self._step("Static files"):
+                call_command("collectstatic", interactive=False, verbosity=0)
+        connection.close()
+        with self._step("Web, worker and relay"):
+            self._start_children()
+        self._greet()
+
+    def _fill(self) -> None:
+        with self._step("Logins"):
+            ensure_logins(settings.DEMO_PASSWORD)
+        if settings.DEMO and not apps.get_model("contractors.Contractor").objects.exists():
+            with self._step(f"Demo data: {DEMO_CONTRACTORS} contractors, {DEMO_JOBS} jobs"):
+                call_command("seed_demo", contractors=DEMO_CONTRACTORS, jobs=DEMO_JOBS)
+
+    def _start_children(self) -> None:
+        self.log_dir.mkdir(exist_ok=True)
+        for child in self.supervisor.children:
+            child.log.unlink(missing_ok=True)
+        self.supervisor.start()
+        deadline = time.monotonic() + WEB_SECONDS
+        while not readiness.answers(f"{self.address}{HEALTH}"):
+            dead = self.supervisor.dead()
+            if dead or time.monotonic() > deadline:
+                child = dead or self.supervisor.children[0]
+                raise readiness.NotReady(f"The {child.name} does not start:\n{child.last_words()}\nSee {child.log}.")
+            time.sleep(0.05)
+
+    def _keep_up(self) -> None:
+        servers_due = 0.0
+        while True:
+            time.sleep(WATCH_SECONDS)
+            self.supervisor.restart_the_dead()
+            if time.monotonic() >= servers_due:
+                self._restart_dead_servers()
+                servers_due = time.monotonic() + SERVERS_WATCH_SECONDS
+
+    def _restart_dead_servers(self) -> None:
+        for server in self.servers.members:
+            if not server.is_running():
+                self._say(f"{server.name} is gone, starting it again.")
+                try:
+                    self.servers.start_one(server)
+                except embedded.EmbeddedServerError as error:
+                    self._say(str(error))
+
+    def _take_down(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        self.supervisor.stop()
+        connection.close()
+        self.servers.stop()
+
+    # --- what runs, and what is said --------------------------------------------------------
+    def _children(self) -> list[Child]:
+        commands = {
+            "web": processes.web(host=HOST, port=settings.PORT, workers=settings.WEB_WORKERS),
+            "worker": processes.worker_with_beat(str(self.run_dir / "beat-schedule")),
+            "relay": processes.RELAY,
+        }
+        return [
+            Child(name, arguments, folder=settings.BASE_DIR, log=self.log_dir / f"{name}.log")
+            for name, arguments in commands.items()
+        ]
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.console.print(f"[green]✓[/] {name:<44} {time.monotonic() - began:6.2f} s")
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, markup=False)
+
+    def _greet(self) -> None:
+        self._say(f"\nReady in {time.monotonic() - self.began:.1f} s. Ctrl-C stops everything; logs: {self.log_dir}\n")
+        for name, path in (("Live page", "/"), ("Admin", "/admin/"), ("API", "/api/v1/docs/")):
+            self._say(f"  {name:<10} {self.address}{path}")
+        if settings.DEBUG:
+            self._say(f"\n  Sign in as {', '.join(LOGINS)}\n  with the password {settings.DEMO_PASSWORD}\n")
