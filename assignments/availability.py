@@ -35,7 +35,7 @@ class Calendar:
     shifts: Sequence[Shift] = ()
     absences: Sequence[TimeSlot] = ()
     bookings: Sequence[Booking] = ()
-    _by_day: dict[int, list[Shift]] = field(default_factory=dict, repr=False, compare=False)
+    _by_day: dict[int, list[Shift]] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for shift in self.shifts:

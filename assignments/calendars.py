@@ -23,8 +23,9 @@ from assignments.models import Assignment
 from contractors.models import Absence, Contractor, WorkingHours
 from contractors.shifts import Shift
 from jobs.models import Job
+from smartscheduler.errors import InvalidInput
 from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, zone
-from smartscheduler.timeslots import TimeSlot, clip
+from smartscheduler.timeslots import FARTHEST, TimeSlot, clip
 
 UTC_ZONE = zone("UTC")
 # A slot that starts in a window may end after it, inside a stretch of free time that goes on.
@@ -101,11 +102,12 @@ def load_calendar(contractor: Contractor, window: TimeSlot, *, without: UUID | N
 
 
 def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, job: Job | None = None) -> list[TimeSlot]:
-    """The slots on offer on one day, from now on.
+    """The slots on offer on one day, from now on. Raises InvalidInput for a day years away.
 
     With a job, `day` is a day at its site and drives count, and so does its own live assignment's slot as
     free; without one, it is a day in the contractor's zone.
     """
+    _check_reach(day, "date")
     window = day_at(day, job.zone if job else contractor.zone)
     own = job.assignments.live().filter(contractor=contractor).values_list("pk", flat=True).first() if job else None
     calendar = load_calendar(contractor, window, without=own)
@@ -129,6 +131,8 @@ def schedule(*, contractor: Contractor, start: date, end: date) -> list[DaySched
 
     Free intervals stand without drives: where the next job will be is not known.
     """
+    _check_reach(start, "start")
+    _check_reach(end, "end")
     period = TimeSlot(day_at(start, contractor.zone).start, day_at(end, contractor.zone).end)
     calendar = load_calendar(contractor, period)
     assignments = list(
@@ -140,6 +144,12 @@ def schedule(*, contractor: Contractor, start: date, end: date) -> list[DaySched
     )
     days = (end - start).days + 1
     return [_day(contractor, calendar, assignments, start + timedelta(days=n)) for n in range(days)]
+
+
+def _check_reach(day: date, field: str) -> None:
+    today = timezone.now().date()
+    if not today - FARTHEST <= day <= today + FARTHEST:
+        raise InvalidInput.of(field, "The day is at most five years from now.")
 
 
 def _day(contractor: Contractor, calendar: Calendar, assignments: list[Assignment], day: date) -> DaySchedule:

@@ -32,7 +32,7 @@ from jobs.requests import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, InvalidTransition, JobNotOpen
 from smartscheduler.events.messages import publish
-from smartscheduler.timeslots import TimeSlot
+from smartscheduler.timeslots import TimeSlot, within_reach
 from smartscheduler.transactions import domain_transaction
 
 
@@ -99,6 +99,8 @@ def _create(
 
 
 def _slot(job: Job, start: datetime) -> TimeSlot:
+    if not within_reach(start, now=timezone.now()):
+        raise InvalidInput.of("start", "The start is at most five years from now.")
     return TimeSlot(start, start + job.duration)
 
 

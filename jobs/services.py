@@ -1,6 +1,5 @@
 """Everything that changes a job on its own; booking and cancelling are in assignments.services."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +11,13 @@ from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, InvalidTransition, JobLocked
 from smartscheduler.events.messages import as_json, publish
+from smartscheduler.timeslots import within_reach
 from smartscheduler.transactions import domain_transaction
 
 # What a booked slot was checked against.
 BINDING_FIELDS = frozenset(
     {"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"}
 )
-# Beyond this a date is a slip of the keyboard.
-FARTHEST_AHEAD = timedelta(days=5 * 366)
 
 
 @domain_transaction
@@ -84,7 +82,7 @@ def _check_desired_date(job: Job) -> None:
     now = timezone.now()
     if job.desired_date < now:
         raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
-    if job.desired_date > now + FARTHEST_AHEAD:
+    if not within_reach(job.desired_date, now=now):
         raise InvalidInput.of("desired_date", "The desired date may be at most five years ahead.")
 
 

@@ -23,8 +23,9 @@ from assignments.clock import day_at
 from assignments.scoring import Score, Weights, availability_part, distance_part, rating_part, score
 from contractors.models import Contractor
 from jobs.requests import JobRequest
+from smartscheduler.errors import InvalidInput
 from smartscheduler.places import Point, great_circle_miles
-from smartscheduler.timeslots import TimeSlot
+from smartscheduler.timeslots import TimeSlot, within_reach
 
 # Three rounds at most, so the number of queries has a limit whatever the number of contractors.
 FIRST_GROUP, SECOND_GROUP = 32, 512
@@ -82,7 +83,10 @@ class Search:
     def of(cls, request: JobRequest, horizon_days: int | None = None) -> "Search":
         """A search from now on, with the weights and limits of the settings."""
         horizon = settings.HORIZON_DAYS if horizon_days is None else horizon_days
-        return cls(request, horizon, timezone.now(), Weights.configured(), settings.SCORE_MAX_MILES)
+        now = timezone.now()
+        if not within_reach(request.desired_date, now=now):
+            raise InvalidInput.of("desired_date", "The desired date is at most five years from now.")
+        return cls(request, horizon, now, Weights.configured(), settings.SCORE_MAX_MILES)
 
     @property
     def first_day(self) -> date:

@@ -37,6 +37,16 @@ class TimeSlot:
         return TimeSlot(self.start - gap, self.end + gap)
 
 
+# Beyond this a date is a slip of the keyboard.
+FARTHEST = timedelta(days=5 * 366)
+
+
+def within_reach(moment: datetime, *, now: datetime) -> bool:
+    """Whether `moment` is at most five years from `now`, either way."""
+    # Compared without arithmetic on `moment`: the first and last days of the calendar allow none.
+    return now - FARTHEST <= moment <= now + FARTHEST
+
+
 def union(slots: Iterable[TimeSlot]) -> list[TimeSlot]:
     """The same time as a normal list: overlapping and adjoining slots become one."""
     merged: list[TimeSlot] = []
