@@ -1,0 +1,86 @@
+"""Form fields that speak as people do: instants by the clock at the site, durations, skills."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import ValidationError
+from unfold.widgets import (
+    DATETIME_CLASSES,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+
+
+class LocalInstantInput(forms.DateTimeInput):
+    """The browser's own date and time input; works on a phone and with the keyboard."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": " ".join([*DATETIME_CLASSES, "max-w-2xl"]), **(attrs or {})})
+
+    def format_value(self, value: Any) -> str | None:
+        if not isinstance(value, datetime):
+            return super().format_value(value)
+        return value.replace(tzinfo=None).isoformat("seconds" if value.second else "minutes")
+
+
+class LocalInstantField(forms.DateTimeField):
+    """An instant by the clock of the current time zone; a time that the clock skips or repeats is refused."""
+
+    widget = LocalInstantInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        instant = super().to_python(value)
+        if instant and not 2000 <= instant.year <= 2099:
+            raise ValidationError("A date lies between 2000-01-01 and 2099-12-31.", code="calendar")
+        return instant
+
+
+class HoursField(forms.DurationField):
+    """A duration as `HH:MM:SS` or `HH:MM`. Django alone would take 02:30 for two and a half minutes."""
+
+    widget = UnfoldAdminTextInputWidget
+    default_error_messages = {"invalid": "Write the duration as HH:MM:SS, such as 02:30:00."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"help_text": "HH:MM:SS, at most 08:00:00.", **kwargs})
+
+    def to_python(self, value: Any) -> timedelta | None:
+        if isinstance(value, timedelta):
+            return value
+        if value in self.empty_values:
+            return None
+        match = CLOCK.fullmatch(value.strip())
+        if not match:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+class SkillsFormField(SimpleArrayField):
+    """Names with commas between; blanks and empty names do not count."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "Separate them with commas.")
+        super().__init__(forms.CharField(max_length=60), max_length=50, required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        if isinstance(value, str):
+            value = ",".join(name for name in value.split(",") if name.strip())
+        return super().to_python(value)
+
+
+def reason_field(**kwargs: Any) -> forms.CharField:
+    """Why something is cancelled or overridden: up to 500 characters."""
+    return forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs)

@@ -1,0 +1,41 @@
+"""The side bar: what the person's role may see, and nothing else."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Permission
+
+# Title, symbol, address, and the permission it needs.
+WORK = [
+    ("Dashboard", "monitoring", "/", Permission.VIEW_JOBS),
+    ("Jobs", "assignment", reverse_lazy("admin:jobs_job_changelist"), Permission.VIEW_JOBS),
+    ("Assignments", "event_available", reverse_lazy("admin:assignments_assignment_changelist"), Permission.VIEW_JOBS),
+    ("Contractors", "engineering", reverse_lazy("admin:contractors_contractor_changelist"), Permission.VIEW_CONTRACTORS),
+]
+SYSTEM = [
+    ("Events", "stream", reverse_lazy("admin:events_outboxevent_changelist"), Permission.VIEW_EVENTS),
+    ("Users", "group", reverse_lazy("admin:accounts_user_changelist"), Permission.MANAGE_USERS),
+    ("API docs", "api", "/api/v1/docs/", Permission.VIEW_JOBS),
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's side bar for the person who asks; empty before signing in."""
+    if not isinstance(request.user, User):
+        return []
+    groups = {"Work": WORK, "System": SYSTEM}
+    return [
+        {
+            "title": title,
+            "separator": title == "System",
+            "items": [
+                {"title": name, "icon": icon, "link": link}
+                for name, icon, link, permission in items
+                if request.user.allows(permission)
+            ],
+        }
+        for title, items in groups.items()
+    ]

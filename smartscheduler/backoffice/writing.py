@@ -1,0 +1,103 @@
+"""Admin forms that write through services: a refusal comes back as errors on the form, and nothing is written."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, NoReturn
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.db import DataError, IntegrityError, models
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
+
+from smartscheduler.errors import DomainError, InvalidInput
+
+
+def show_refusal(form: BaseForm, refusal: DomainError) -> None:
+    """Put the errors of `refusal` on the fields that it names; what has no field here stands above the form."""
+    above = [refusal.detail]
+    for name, found in refusal.errors.items():
+        if name in form.fields:
+            form.add_error(name, found)
+            above = []
+    for message in above:
+        form.add_error(None, message)
+
+
+class ServiceForm(forms.ModelForm):
+    """Checks values one by one; uniqueness, constraints and rules between records are the service's to refuse.
+
+    `refusal` is what the service answered to these same values a moment ago.
+    """
+
+    refusal: ClassVar[DomainError | None] = None
+
+    def clean(self) -> dict[str, Any]:
+        # Without super(): it would ask for checks of constraints, with messages that name the constraint.
+        if self.refusal:
+            show_refusal(self, self.refusal)
+        return self.cleaned_data
+
+
+class ServiceAdmin(ModelAdmin):
+    """A ModelAdmin whose saving is one call of `write`, in the one transaction of the request.
+
+    When a service refuses, the transaction is rolled back and the same form is shown with the refusal.
+    """
+
+    form = ServiceForm
+
+    def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
+        """Call the services for a valid form. Raises DomainError."""
+        raise NotImplementedError
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+        except (IntegrityError, DataError):
+            detail = "Another change came first, or the database does not take these values. Nothing was saved."
+            request.refusal = InvalidInput(detail)  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[ServiceForm]:
+        form_class = super().get_form(request, obj, change, **kwargs)
+        form_class.refusal = getattr(request, "refusal", None)  # the class is made anew for every request
+        return form_class
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
+        """Nothing yet: `save_related` comes next and has the inlines too."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        self.write(request, form, formsets, change=change)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        # The formsets were never saved, so they cannot say what they saved.
+        return super().construct_change_message(request, form, [], add)
+
+    def delete_model(self, request: HttpRequest, obj: models.Model) -> NoReturn:
+        raise PermissionDenied
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> NoReturn:
+        raise PermissionDenied
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The actions without Django's own deletion, which writes past the services."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+
+def submitted(form: ServiceForm) -> dict[str, Any]:
+    """The values of a new record, without the fields left to their defaults by having none here."""
+    return dict(form.cleaned_data)
+
+
+def changed(form: ServiceForm) -> dict[str, Any]:
+    """The values that differ from what the form was shown with: others' changes to other fields stay."""
+    return {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}

@@ -1,0 +1,25 @@
+"""The two places where the content security policy is looser than elsewhere."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+# The admin's Alpine evaluates attributes and writes a theme into the page; so does Swagger.
+LOOSE_PATHS = ("/admin/", "/api/v1/docs/")
+LOOSER = {
+    "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+}
+
+
+class LooserPolicyMiddleware:
+    """Allow inline and evaluated scripts under `LOOSE_PATHS` alone. It stands inside django-csp's middleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path_info.startswith(LOOSE_PATHS):
+            response._csp_update = LOOSER  # type: ignore[attr-defined]
+        return response
