@@ -196,6 +196,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ContractorType": "contractors.models.Contractor.Type",
+        "ContractorStatus": "contractors.models.Contractor.Status",
+        "JobType": "jobs.models.Job.Type",
+        "JobStatus": "jobs.models.Job.Status",
+        "Priority": "jobs.models.Job.Priority",
+        "AssignmentStatus": "assignments.models.Assignment.Status",
+        "AbsenceKind": "contractors.models.Absence.Kind",
+        "Role": "smartscheduler.accounts.policy.Role",
+    },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 

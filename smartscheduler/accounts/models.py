@@ -74,3 +74,23 @@ class User(AbstractBaseUser):
     def as_actor(self) -> dict[str, str]:
         """How an event names the person who caused it."""
         return {"id": str(self.pk), "email": self.email, "name": str(self), "role": self.role}
+
+
+class TokenFamily(models.Model):
+    """One signing-in by JWT: the access and refresh tokens that descend from it live and die with this row.
+
+    `current` is the id of the one refresh token that may still be used.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
+    current = models.CharField(max_length=32)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "token families"
+
+    def __str__(self) -> str:
+        return f"{self.user}, since {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,24 @@
+"""What a list of contractors can be narrowed by."""
+
+import django_filters
+from localflavor.us.us_states import STATE_CHOICES
+
+from contractors.models import Contractor
+from contractors.querysets import ContractorQuerySet
+
+
+class ContractorFilter(django_filters.FilterSet):
+    """`type`, `status` and `state` may be given more than once."""
+
+    type = django_filters.MultipleChoiceFilter(choices=Contractor.Type.choices)
+    status = django_filters.MultipleChoiceFilter(choices=Contractor.Status.choices)
+    state = django_filters.MultipleChoiceFilter(choices=STATE_CHOICES)
+    min_rating = django_filters.NumberFilter(field_name="rating", lookup_expr="gte", min_value=0, max_value=5)
+    skill = django_filters.CharFilter(method="with_skill", label="Has this skill, whatever the case.")
+
+    class Meta:
+        model = Contractor
+        fields: list[str] = []
+
+    def with_skill(self, contractors: ContractorQuerySet, name: str, value: str) -> ContractorQuerySet:
+        return contractors.with_skills([value.strip()])

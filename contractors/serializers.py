@@ -1,0 +1,138 @@
+"""Contractors on the wire."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rest_framework import serializers
+
+from contractors.models import Absence, Contractor, default_service_radius
+from contractors.shifts import Shift
+from smartscheduler.errors import InvalidInput
+from smartscheduler.fields import (
+    LOCATION_FIELDS,
+    ClockField,
+    InstantField,
+    InstantOrDayField,
+    SkillsListField,
+    StrictModelSerializer,
+    StrictSerializer,
+)
+from smartscheduler.timeslots import TimeSlot
+
+
+class ContractorLocationSerializer(StrictModelSerializer):
+    class Meta:
+        model = Contractor
+        fields = LOCATION_FIELDS
+
+
+class ShiftSerializer(StrictSerializer):
+    """A weekly shift in the contractor's zone: 0 is Sunday; an end of 00:00 is midnight at the end of the day."""
+
+    day_of_week = serializers.IntegerField(min_value=0, max_value=6)
+    start_time = ClockField()
+    end_time = ClockField()
+
+    def to_internal_value(self, data: Any) -> Shift:
+        # Required even in a PATCH: half a shift says nothing.
+        if isinstance(data, dict) and (missing := [name for name in self.fields if name not in data]):
+            raise serializers.ValidationError({name: ["This field is required."] for name in missing})
+        return Shift(**super().to_internal_value(data))
+
+
+class AbsenceSerializer(serializers.ModelSerializer):
+    start = InstantField(source="slot.start", read_only=True)
+    end = InstantField(source="slot.end", read_only=True)
+    created_at = InstantField(read_only=True)
+
+    class Meta:
+        model = Absence
+        fields = ["id", "start", "end", "kind", "note", "created_at"]
+        read_only_fields = fields
+
+
+class NewAbsenceSerializer(StrictSerializer):
+    """`start` and `end` are instants, or days: then the whole of both days in the contractor's zone."""
+
+    start = InstantOrDayField()
+    end = InstantOrDayField()
+    kind = serializers.ChoiceField(choices=Absence.Kind.choices, default=Absence.Kind.LEAVE)
+    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> TimeSlot:
+    """The period between two instants or days. Raises InvalidInput when it does not start before it ends."""
+    first = start if isinstance(start, datetime) else datetime.combine(start, time(0), zone)
+    last = end if isinstance(end, datetime) else datetime.combine(end + timedelta(days=1), time(0), zone)
+    if not first < last:
+        raise InvalidInput.of("end", "An absence ends after it starts.")
+    return TimeSlot(first, last)
+
+
+class ContractorSerializer(StrictModelSerializer):
+    location = ContractorLocationSerializer(source="*")
+    time_zone = serializers.CharField(
+        max_length=64,
+        allow_blank=True,
+        default="",
+        validators=Contractor._meta.get_field("time_zone").validators[:1],
+        help_text="IANA name; found from the coordinates when not given.",
+    )
+    working_hours = ShiftSerializer(many=True, allow_empty=False, max_length=200)
+    skills = SkillsListField(default=list)
+    service_radius_miles = serializers.DecimalField(
+        max_digits=7,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        allow_null=True,
+        default=default_service_radius,
+        help_text="null means anywhere.",
+    )
+
+    class Meta:
+        model = Contractor
+        fields = [
+            "id",
+            "name",
+            "type",
+            "status",
+            "rating",
+            "rating_count",
+            "phone_number",
+            "email",
+            "skills",
+            "location",
+            "time_zone",
+            "service_radius_miles",
+            "working_hours",
+            "created_at",
+            "updated_at",
+            "version",
+        ]
+        read_only_fields = ["status", "rating", "rating_count", "version"]
+        # The service has the last word, and answers a taken address with 409.
+        validators: list[Any] = []
+
+
+class ContractorDetailSerializer(ContractorSerializer):
+    absences = AbsenceSerializer(source="absences_to_come", many=True, read_only=True)
+
+    class Meta(ContractorSerializer.Meta):
+        fields = [*ContractorSerializer.Meta.fields, "absences"]
+
+
+class DuplicateSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Contractor
+        fields = ["id", "name"]
+
+
+class NewContractorSerializer(ContractorDetailSerializer):
+    """The answer to creating one: with the contractors who are probably the same, if any."""
+
+    possible_duplicates = DuplicateSerializer(many=True, read_only=True, required=False)
+
+    class Meta(ContractorDetailSerializer.Meta):
+        fields = [*ContractorDetailSerializer.Meta.fields, "possible_duplicates"]

@@ -1,0 +1,165 @@
+"""Contractors over HTTP. Their schedule and availability know of assignments and live there."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from contractors import services
+from contractors.filters import ContractorFilter
+from contractors.models import Absence, Contractor
+from contractors.querysets import ContractorQuerySet
+from contractors.serializers import (
+    AbsenceSerializer,
+    ContractorDetailSerializer,
+    ContractorSerializer,
+    DuplicateSerializer,
+    NewAbsenceSerializer,
+    NewContractorSerializer,
+    period_of,
+)
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.permissions import require
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.fields import EmptySerializer, RatingSerializer
+from smartscheduler.rest import ReadsBody
+
+
+class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]):
+    queryset = Contractor.objects.all()
+    serializer_class = ContractorSerializer
+    filterset_class = ContractorFilter
+    search_fields = ("name", "city", "skills", "email")
+    ordering_fields = ("name", "rating", "type", "status", "city", "state", "created_at", "updated_at")
+    ordering = ("name", "id")
+    lookup_value_converter = "uuid"
+    required_permissions = {
+        "list": Permission.VIEW_CONTRACTORS,
+        "retrieve": Permission.VIEW_CONTRACTORS,
+        "create": Permission.ADD_CONTRACTORS,
+        "update": Permission.CHANGE_CONTRACTORS,
+        "partial_update": Permission.CHANGE_CONTRACTORS,
+        "destroy": Permission.DEACTIVATE_CONTRACTORS,
+        "activate": Permission.CHANGE_CONTRACTORS,
+        "deactivate": Permission.DEACTIVATE_CONTRACTORS,
+        "mark_on_leave": Permission.CHANGE_CONTRACTORS,
+        "rate": Permission.CHANGE_CONTRACTORS,
+        "absences": Permission.VIEW_CONTRACTORS,
+        "add_absence": Permission.CHANGE_CONTRACTORS,
+        "remove_absence": Permission.CHANGE_CONTRACTORS,
+    }
+
+    def get_queryset(self) -> ContractorQuerySet:
+        contractors = cast(ContractorQuerySet, super().get_queryset()).prefetch_related("working_hours")
+        if self.action == "list":
+            return contractors
+        to_come = Absence.objects.filter(period__endswith__gt=timezone.now())
+        return contractors.prefetch_related(Prefetch("absences", to_come, to_attr="absences_to_come"))
+
+    @property
+    def actor(self) -> User:
+        return cast(User, self.request.user)
+
+    def detail(self, contractor: Contractor, *, status: int = status.HTTP_200_OK, **more: Any) -> Response:
+        """The contractor as stored now."""
+        stored = self.get_queryset().get(pk=contractor.pk)
+        return Response({**ContractorDetailSerializer(stored).data, **more}, status=status)
+
+    @extend_schema(responses=ContractorDetailSerializer)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One contractor, with the absences to come."""
+        return Response(ContractorDetailSerializer(self.get_object()).data)
+
+    @extend_schema(responses={201: NewContractorSerializer})
+    def create(self, request: Request) -> Response:
+        """A new contractor; `possible_duplicates` lists others with the same name at the same place."""
+        contractor = services.create_contractor(actor=self.actor, **self.body(ContractorSerializer))
+        found = DuplicateSerializer(services.likely_duplicates(contractor), many=True).data
+        return self.detail(
+            contractor, status=status.HTTP_201_CREATED, **({"possible_duplicates": found} if found else {})
+        )
+
+    @extend_schema(responses=ContractorDetailSerializer)
+    def update(self, request: Request, pk: UUID) -> Response:
+        """Replace everything that can be written."""
+        return self._update(pk, partial=False)
+
+    @extend_schema(responses=ContractorDetailSerializer)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change the fields that are given."""
+        return self._update(pk, partial=True)
+
+    def _update(self, pk: UUID, *, partial: bool) -> Response:
+        changes = self.body(ContractorSerializer, partial=partial)
+        return self.detail(services.update_contractor(contractor_id=pk, actor=self.actor, **changes))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Deactivate. Refused, with the list of them, while the contractor has live assignments."""
+        services.deactivate_contractor(contractor_id=pk, actor=self.actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def activate(self, request: Request, pk: UUID) -> Response:
+        """Back into service. Only an administrator restores one who is inactive."""
+        self.body(EmptySerializer)
+        self._check_restoring()
+        return self.detail(services.activate_contractor(contractor_id=pk, actor=self.actor))
+
+    @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def deactivate(self, request: Request, pk: UUID) -> Response:
+        """Out of service. Refused, with the list of them, while the contractor has live assignments."""
+        self.body(EmptySerializer)
+        return self.detail(services.deactivate_contractor(contractor_id=pk, actor=self.actor))
+
+    @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
+    @action(detail=True, methods=["post"], url_path="mark-on-leave")
+    def mark_on_leave(self, request: Request, pk: UUID) -> Response:
+        """On leave until activated; assignments already made stay."""
+        self.body(EmptySerializer)
+        self._check_restoring()
+        return self.detail(services.mark_on_leave(contractor_id=pk, actor=self.actor))
+
+    def _check_restoring(self) -> None:
+        # On leave counts too, or it would be the way round the rule.
+        if self.get_object().status == Contractor.Status.INACTIVE:
+            require(self.request.user, Permission.RESTORE_CONTRACTORS)
+
+    @extend_schema(request=RatingSerializer, responses=ContractorDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def rate(self, request: Request, pk: UUID) -> Response:
+        """Take one more rating into the mean."""
+        return self.detail(services.update_rating(contractor_id=pk, actor=self.actor, **self.body(RatingSerializer)))
+
+    @extend_schema(responses=AbsenceSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], filter_backends=[])
+    def absences(self, request: Request, pk: UUID) -> Response:
+        """All absences, past ones too, in the order of time."""
+        page = self.paginate_queryset(self.get_object().absences.all())
+        return self.get_paginated_response(AbsenceSerializer(page, many=True).data)
+
+    @extend_schema(request=NewAbsenceSerializer, responses={201: AbsenceSerializer})
+    @absences.mapping.post
+    def add_absence(self, request: Request, pk: UUID) -> Response:
+        """A period without work."""
+        given = self.body(NewAbsenceSerializer)
+        period = period_of(given.pop("start"), given.pop("end"), self.get_object().zone)
+        absence = services.add_absence(contractor_id=pk, period=period, actor=self.actor, **given)
+        return Response(AbsenceSerializer(absence).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses={204: None})
+    @action(detail=True, methods=["delete"], url_path="absences/<int:absence_id>")
+    def remove_absence(self, request: Request, pk: UUID, absence_id: int) -> Response:
+        """Take an absence back."""
+        services.remove_absence(contractor_id=pk, absence_id=absence_id, actor=self.actor)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,67 @@
+"""Jobs over HTTP. Cancelling knows of assignments, ranking of recommendations; they live there."""
+
+from typing import cast
+from uuid import UUID
+
+from django.db.models import Case, Value, When
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from jobs import services
+from jobs.filters import JobFilter
+from jobs.models import Job
+from jobs.querysets import URGENCY, JobQuerySet
+from jobs.serializers import JobSerializer
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.rest import ReadsBody
+
+
+class JobViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):
+    queryset = Job.objects.all()
+    serializer_class = JobSerializer
+    filterset_class = JobFilter
+    search_fields = ("job_number", "address", "city", "zip_code", "customer_name", "customer_phone")
+    ordering_fields = ("created_at", "desired_date", "priority", "status", "type", "job_number", "updated_at")
+    ordering_aliases = {"priority": "importance"}
+    ordering = ("-created_at", "id")
+    lookup_value_converter = "uuid"
+    required_permissions = {
+        "list": Permission.VIEW_JOBS,
+        "retrieve": Permission.VIEW_JOBS,
+        "create": Permission.ADD_JOBS,
+        "update": Permission.CHANGE_JOBS,
+        "partial_update": Permission.CHANGE_JOBS,
+    }
+
+    def get_queryset(self) -> JobQuerySet:
+        jobs = cast(JobQuerySet, super().get_queryset()).prefetch_related("assignments__contractor")
+        # From low to urgent, so that "-priority" puts the urgent ones first.
+        importance = Case(*(When(priority=name, then=Value(-rank)) for name, rank in URGENCY.items()))
+        return jobs.alias(importance=importance)
+
+    def detail(self, job: Job, *, status: int = status.HTTP_200_OK) -> Response:
+        """The job as stored now."""
+        return Response(JobSerializer(self.get_queryset().get(pk=job.pk)).data, status=status)
+
+    @extend_schema(responses={201: JobSerializer})
+    def create(self, request: Request) -> Response:
+        """A new open job."""
+        job = services.create_job(actor=cast(User, request.user), **self.body(JobSerializer))
+        return self.detail(job, status=status.HTTP_201_CREATED)
+
+    def update(self, request: Request, pk: UUID) -> Response:
+        """Replace everything that can be written."""
+        return self._update(request, pk, partial=False)
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change the fields that are given."""
+        return self._update(request, pk, partial=True)
+
+    def _update(self, request: Request, pk: UUID, *, partial: bool) -> Response:
+        changes = self.body(JobSerializer, partial=partial)
+        return self.detail(services.update_job(job_id=pk, actor=cast(User, request.user), **changes))

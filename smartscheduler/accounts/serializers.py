@@ -1,0 +1,52 @@
+"""Accounts on the wire."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import permissions_of
+from smartscheduler.fields import StrictSerializer
+
+
+class UserSerializer(serializers.ModelSerializer):
+    """The person, and what the role allows."""
+
+    permissions = serializers.SerializerMethodField()
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "name", "role", "permissions"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_permissions(self, user: User) -> list[str]:
+        return sorted(permissions_of(user.role))
+
+
+class LoginSerializer(StrictSerializer):
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+
+    def validate_email(self, email: str) -> str:
+        return email.lower()
+
+
+class RefreshSerializer(StrictSerializer):
+    refresh = serializers.CharField(max_length=4000)
+
+
+class LogoutSerializer(StrictSerializer):
+    refresh = serializers.CharField(max_length=4000, required=False, help_text="End this signing-in too.")
+
+
+class PairSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    user = UserSerializer()
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    ticket = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds.")

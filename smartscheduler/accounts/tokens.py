@@ -1,0 +1,106 @@
+"""JSON Web Tokens: issued, rotated, revoked. simplejwt is known here and in `authentication` only.
+
+A refresh token works once. Whoever uses one again may have stolen it, or been stolen from: its whole
+family is revoked, and with it the access tokens (RFC 9700, section 4.14.2).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.utils import timezone
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import RefreshToken, Token
+from rest_framework_simplejwt.utils import get_md5_hash_password
+
+from smartscheduler.accounts.models import TokenFamily, User
+
+FAMILY = "family"
+REFUSED = "The refresh token is not valid any more; sign in again."
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What a client holds after signing in."""
+
+    access: str
+    refresh: str
+    user: User
+
+
+def sign_in(user: User) -> Pair:
+    """A first pair of tokens, and with it a new family. Forgets the families of `user` that have expired."""
+    user.token_families.filter(expires_at__lt=timezone.now()).delete()
+    family = TokenFamily(user=user)
+    refresh = _refresh_token(user, family)
+    family.current, family.expires_at = refresh["jti"], _expiry(refresh)
+    family.save()
+    return _pair(refresh, user)
+
+
+def rotate(encoded: str) -> Pair:
+    """Exchange a refresh token for a new pair. Raises InvalidToken; a token used before revokes its family."""
+    token = _read(encoded)
+    family = _living(token)
+    refresh = _refresh_token(family.user, family)
+    # One statement both asks and takes: of any number of uses at once, one finds its own id there.
+    taken = TokenFamily.objects.filter(pk=family.pk, current=token["jti"], revoked_at=None).update(
+        current=refresh["jti"], expires_at=_expiry(refresh)
+    )
+    if not taken:
+        revoke(family)
+        raise InvalidToken(REFUSED)
+    return _pair(refresh, family.user)
+
+
+def revoke(family: TokenFamily) -> None:
+    """End a signing-in: none of its tokens works from now on."""
+    TokenFamily.objects.filter(pk=family.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def revoke_token(encoded: str, *, user: User) -> None:
+    """End the signing-in of a refresh token of `user`, if it lasts. Raises InvalidToken for one of somebody else."""
+    token = _read(encoded)
+    if token.get(api_settings.USER_ID_CLAIM) != str(user.pk):
+        raise InvalidToken(REFUSED)
+    if family := TokenFamily.objects.filter(pk=token.get(FAMILY)).first():
+        revoke(family)
+
+
+def family_of(token: Token) -> TokenFamily | None:
+    """The family of a verified token, with its user, unless it has been revoked."""
+    families = TokenFamily.objects.select_related("user")
+    return families.filter(pk=token.get(FAMILY), revoked_at=None).first()
+
+
+def password_unchanged(token: Token, user: User) -> bool:
+    """Whether the token was issued under the present password."""
+    return bool(token.get(api_settings.REVOKE_TOKEN_CLAIM) == get_md5_hash_password(user.password))
+
+
+def _living(token: Token) -> TokenFamily:
+    family = family_of(token)
+    if family is None or not family.user.is_active or not password_unchanged(token, family.user):
+        raise InvalidToken(REFUSED)
+    return family
+
+
+def _read(encoded: str) -> RefreshToken:
+    try:
+        return RefreshToken(encoded)  # type: ignore[arg-type]
+    except TokenError as error:
+        raise InvalidToken(REFUSED) from error
+
+
+def _refresh_token(user: User, family: TokenFamily) -> RefreshToken:
+    token = RefreshToken.for_user(user)
+    token[FAMILY] = str(family.pk)
+    return token
+
+
+def _expiry(token: Token) -> datetime:
+    return datetime.fromtimestamp(token["exp"], tz=UTC)
+
+
+def _pair(refresh: RefreshToken, user: User) -> Pair:
+    return Pair(access=str(refresh.access_token), refresh=str(refresh), user=user)

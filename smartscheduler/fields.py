@@ -1,0 +1,180 @@
+"""Serializer fields and bases that every app of the API shares. They are strict: what is not understood is refused."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from smartscheduler.events.messages import instant
+from smartscheduler.timeslots import TimeSlot
+
+# Beyond these years a calendar is a typing error, and arithmetic with days would overflow.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+OUT_OF_CALENDAR = "A date lies between 2000-01-01 and 2099-12-31."
+LOCATION_FIELDS = ["latitude", "longitude", "address", "city", "state", "zip_code"]
+
+
+class StrictMixin:
+    """Refuses, by name, a field that does not exist or that only the server writes."""
+
+    def to_internal_value(self: Any, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        refused = {str(name): [self._refusal(name)] for name in data if not self._takes(name)}
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            detail = error.detail if isinstance(error.detail, dict) else {}
+            raise serializers.ValidationError({**detail, **refused}) from error
+        if refused:
+            raise serializers.ValidationError(refused)
+        return values
+
+    def _takes(self: Any, name: object) -> bool:
+        field = self.fields.get(name) if isinstance(name, str) else None
+        return field is not None and not field.read_only
+
+    def _refusal(self: Any, name: object) -> str:
+        return "This field is read-only." if name in self.fields else "There is no field of this name."
+
+
+class StrictSerializer(StrictMixin, serializers.Serializer):
+    pass
+
+
+class EmptySerializer(StrictSerializer):
+    """The body of an act that takes nothing."""
+
+
+class ReasonSerializer(StrictSerializer):
+    reason = serializers.CharField(max_length=500)
+
+
+class RatingSerializer(StrictSerializer):
+    rating = serializers.DecimalField(max_digits=3, decimal_places=2, min_value=0, max_value=5)
+    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant with its offset from UTC; one without is refused rather than guessed."""
+
+    default_error_messages = {
+        "naive": "An instant needs its offset from UTC, such as 2026-03-02T09:00:00Z.",
+        "calendar": OUT_OF_CALENDAR,
+    }
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None or value.utcoffset() is None:
+            self.fail("naive")
+        # Compared first: the year 1 has no UTC time in every zone.
+        if not EARLIEST.year <= value.year <= LATEST.year:
+            self.fail("calendar")
+        value = value.astimezone(UTC)
+        if not EARLIEST <= value < LATEST:
+            self.fail("calendar")
+        return value
+
+    def to_representation(self, value: datetime | None) -> str | None:  # type: ignore[override]
+        return None if value is None else instant(value)
+
+
+class DayField(serializers.DateField):
+    """A calendar day, `YYYY-MM-DD`."""
+
+    default_error_messages = {"calendar": OUT_OF_CALENDAR}
+
+    def to_internal_value(self, value: Any) -> date:
+        day = super().to_internal_value(value)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail("calendar")
+        return day
+
+
+@extend_schema_field({"type": "string", "description": "An instant, or a whole day", "format": "date-time"})
+class InstantOrDayField(InstantField):
+    """An instant, or a `date` for a whole day in a zone that the caller knows."""
+
+    def to_internal_value(self, value: Any) -> datetime | date:  # type: ignore[override]
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+            return DayField().run_validation(value)
+        return super().to_internal_value(value)
+
+
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "example": "08:00"})
+class ClockField(serializers.Field):
+    """A time of day, `HH:MM` (`HH:MM:SS` is understood)."""
+
+    default_error_messages = {"clock": "A time of day looks like 08:00, from 00:00 to 23:59."}
+    shape = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
+
+    def to_internal_value(self, data: Any) -> time:
+        if not isinstance(data, str) or not self.shape.fullmatch(data):
+            self.fail("clock")
+        return time.fromisoformat(data)
+
+    def to_representation(self, value: time) -> str:
+        return value.isoformat("minutes" if not (value.second or value.microsecond) else "auto")
+
+
+@extend_schema_field({"type": "string", "pattern": r"^\d{1,2}:[0-5]\d:[0-5]\d$", "example": "02:30:00"})
+class HoursField(serializers.DurationField):
+    """A duration, `HH:MM:SS`."""
+
+    default_error_messages = {"shape": "A duration looks like 02:30:00."}
+    shape = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d", re.ASCII)
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str) or not self.shape.fullmatch(value):
+            self.fail("shape")
+        return super().to_internal_value(value)
+
+
+class IdField(serializers.UUIDField):
+    """A UUID as text; UUIDField alone would take any integer for one."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class SkillsListField(serializers.ListField):
+    """A set of names."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=serializers.CharField(max_length=60), max_length=50, **kwargs)
+
+
+class StrictModelSerializer(StrictMixin, serializers.ModelSerializer):
+    """Field for field what the model says, with the strict kinds of instants and durations."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: InstantField,
+        models.DurationField: HoursField,
+    }
+
+
+class TimeSlotSerializer(serializers.Serializer):
+    """`{"start", "end"}`: a half-open interval of instants."""
+
+    start = InstantField()
+    end = InstantField()
+
+    def to_representation(self, instance: TimeSlot) -> dict[str, Any]:
+        return slot_as_json(instance)
+
+
+def slot_as_json(slot: TimeSlot) -> dict[str, Any]:
+    return {"start": instant(slot.start), "end": instant(slot.end)}
+
+
+def slots_as_json(slots: Iterable[TimeSlot]) -> list[dict[str, Any]]:
+    """Many slots at once; serializer fields would cost more than finding the slots did."""
+    return [slot_as_json(slot) for slot in slots]

@@ -1,0 +1,26 @@
+"""What happens to every request before and after the views."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+# A client's own id is taken when it cannot harm a log line, a header or the outbox.
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}\Z")
+
+
+class RequestIdMiddleware:
+    """Take or make `X-Request-ID`, and return it. It stands before the logging, which reads the same header."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if ACCEPTABLE_ID.match(given) else str(uuid.uuid4())
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.__dict__.pop("headers", None)  # a cached view of META
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response

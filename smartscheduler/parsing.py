@@ -1,0 +1,37 @@
+"""Reading the body of a request. DRF loads this before its views, so it must not import them."""
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import JSONParser
+
+
+class PayloadTooLarge(APIException):
+    status_code = 413
+    default_code = "payload_too_large"
+    default_detail = "The body is larger than this service accepts."
+
+
+class StrictJSONParser(JSONParser):
+    """JSON as RFC 8259 has it: UTF-8, no NaN, and no larger than DATA_UPLOAD_MAX_MEMORY_SIZE."""
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise PayloadTooLarge
+        try:
+            return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        except RecursionError as error:
+            raise ParseError("JSON parse error - too deeply nested.") from error
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON.")

@@ -1,0 +1,150 @@
+"""Every error of the API as a problem document (RFC 9457): one place, one shape.
+
+`type` ends in the code of the error; `errors` names fields by path (`location.latitude`,
+`working_hours.0.end_time`) and lists what is wrong with each.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from django.core.exceptions import (
+    ObjectDoesNotExist,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
+from django.core.signals import got_request_exception
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from drf_standardized_errors.formatter import flatten_errors
+from rest_framework import exceptions
+from rest_framework.views import set_rollback
+
+from smartscheduler.errors import Busy, DomainError
+from smartscheduler.parsing import PayloadTooLarge
+from smartscheduler.transactions import invalid_input
+
+MEDIA_TYPE = "application/problem+json"
+NO_FIELD = "non_field_errors"
+# The services speak of flat fields; on the wire these lie inside `location`.
+LOCATION_FIELDS = frozenset({"latitude", "longitude", "address", "city", "state", "zip_code"})
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What went wrong, before it is put on the wire."""
+
+    code: str
+    status: int
+    detail: str
+    title: str = ""
+    errors: Mapping[str, list[str]] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self, *, instance: str, trace_id: str) -> dict[str, Any]:
+        """The document of RFC 9457, with our `trace_id` and `errors` and the members of `extra`."""
+        document = {
+            "type": f"/problems/{self.code}",
+            "title": self.title or HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "trace_id": trace_id,
+        }
+        return {**self.extra, **document, **({"errors": self.errors} if self.errors else {})}
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
+    """DRF's hook: any exception becomes a problem document; the unforeseen one says nothing of itself."""
+    set_rollback()
+    problem = describe(exc)
+    request: HttpRequest = context["request"]._request
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(exc, DomainError):
+        logger.error("unforeseen_error", path=request.path, exc_info=exc)
+        got_request_exception.send(sender=None, request=request)
+    return respond(request, problem)
+
+
+def respond(request: HttpRequest, problem: Problem) -> JsonResponse:
+    """The answer to `request` that carries `problem`."""
+    document = problem.as_json(instance=request.path, trace_id=request.META.get("HTTP_X_REQUEST_ID", ""))
+    # JsonResponse writes pure ASCII, so a lone surrogate in a refused value cannot break the answer.
+    return JsonResponse(document, status=problem.status, content_type=MEDIA_TYPE, headers=dict(problem.headers))
+
+
+def describe(exc: Exception) -> Problem:
+    """The problem that an exception stands for."""
+    for kinds, tell in KNOWN:
+        if isinstance(exc, kinds):
+            return tell(exc)
+    return Problem(code="internal-error", status=500, detail="Something went wrong on our side.")
+
+
+def _of_domain(error: DomainError) -> Problem:
+    headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, Busy) else {}
+    return Problem(
+        code=error.code,
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        errors={_on_the_wire(name): found for name, found in error.errors.items()},
+        extra=error.extra,
+        headers=headers,
+    )
+
+
+def _on_the_wire(name: str) -> str:
+    return f"location.{name}" if name in LOCATION_FIELDS else name
+
+
+def _of_validation(error: exceptions.ValidationError) -> Problem:
+    errors: dict[str, list[str]] = {}
+    for found in flatten_errors(error.detail):
+        errors.setdefault(found.attr or NO_FIELD, []).append(found.detail)
+    name, messages = next(iter(errors.items()), (NO_FIELD, ["The input is not valid."]))
+    detail = messages[0] if name == NO_FIELD else f"{name}: {messages[0]}"
+    return Problem(
+        code="invalid-input", title="The input is not valid", status=error.status_code, detail=detail, errors=errors
+    )
+
+
+def _of_api(error: exceptions.APIException) -> Problem:
+    detail = error.detail.get("detail", "") if isinstance(error.detail, dict) else error.detail
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    return Problem(
+        code=error.default_code.replace("_", "-"), status=error.status_code, detail=str(detail), headers=headers
+    )
+
+
+def _unavailable() -> Problem:
+    return Problem(
+        code="unavailable",
+        status=503,
+        detail="The database does not answer; try again in a moment.",
+        headers={"Retry-After": "5"},
+    )
+
+
+# The first that fits; a subclass stands before its base.
+KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], Problem]], ...] = (
+    (DomainError, _of_domain),
+    (exceptions.ValidationError, _of_validation),
+    (exceptions.APIException, _of_api),
+    (ValidationError, lambda exc: _of_domain(invalid_input(exc))),
+    ((Http404, ObjectDoesNotExist), lambda exc: _of_api(exceptions.NotFound("There is nothing at this address."))),
+    (PermissionDenied, lambda exc: _of_api(exceptions.PermissionDenied())),
+    (RequestDataTooBig, lambda exc: _of_api(PayloadTooLarge())),
+    (SuspiciousOperation, lambda exc: Problem(code="bad-request", status=400, detail="The request is not valid.")),
+    (OperationalError, lambda exc: _unavailable()),
+)

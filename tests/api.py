@@ -1,0 +1,58 @@
+"""Talking to the API in tests: signed in for real, problems checked for their shape."""
+
+from typing import Any
+
+from rest_framework.test import APIClient
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.tokens import sign_in
+from tests.factories import UserFactory
+
+V1 = "/api/v1"
+PLACE = {
+    "latitude": 30.2672,
+    "longitude": -97.7431,
+    "address": "100 Congress Avenue",
+    "city": "Austin",
+    "state": "TX",
+    "zip_code": "78701",
+}
+
+
+def client_of(user: User) -> APIClient:
+    """A client with an access token of `user`."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {sign_in(user).access}")
+    return client
+
+
+def client_as(role: str = Role.COORDINATOR) -> APIClient:
+    return client_of(UserFactory(role=role))
+
+
+def problem(response: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem document of `response`, after checking that it is one, of this status and code."""
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    document = response.json()
+    assert document["type"] == f"/problems/{code}", document
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    assert document["instance"] == response.wsgi_request.path
+    assert document["trace_id"] == response["X-Request-ID"]
+    return document
+
+
+def refused_field(response: Any, field: str) -> list[str]:
+    """What a 400 says of `field`."""
+    errors = problem(response, 400, "invalid-input")["errors"]
+    assert field in errors, errors
+    return errors[field]
+
+
+def changed(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy of `body` with the value at a dotted path replaced."""
+    first, _, rest = path.partition(".")
+    return {**body, first: changed(body.get(first, {}), rest, value) if rest else value}
