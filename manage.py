@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, nullcontext
 
 from smartscheduler import embedded
 
-# Commands that open no connection, and `up`, which starts the servers itself and says so.
-WITHOUT_SERVERS = {"", "help", "version", "check", "collectstatic", "findstatic", "makemessages", "spectacular", "up"}
+# Commands that open no connection, and those that start or stop the servers themselves.
+OFFLINE = {"", "help", "version", "check", "collectstatic", "findstatic", "makemessages", "spectacular"}
+WITHOUT_SERVERS = OFFLINE | {"up", "down"}
 
 
 def main() -> None:

@@ -40,15 +40,17 @@ class Servers:
             self._using.acquire(shared=True)
             member.start()
 
-    def stop(self) -> None:
-        """Stop the servers, unless another process uses them too."""
+    def stop(self) -> bool:
+        """Stop the servers, unless another process uses them too; says whether nobody did."""
         if not self.members:
-            return
+            return True
         with self._changing:
-            if self._using.acquire(wait=False):
+            last = self._using.acquire(wait=False)
+            if last:
                 for member in reversed(self.members):
                     member.stop()
             self._using.release()
+        return last
 
     def __enter__(self) -> "Servers":
         try:

@@ -54,7 +54,7 @@ class Product:
 
     def run(self) -> None:
         """Until a signal. Raises one of the errors that explain themselves when something is missing."""
-        lock = Lock(self.run_dir / "up")
+        lock = Lock(self.run_dir / "up")  # held as long as this process lives
         if not lock.acquire(wait=False):
             raise readiness.NotReady(
                 f"SmartScheduler already runs on {settings.DATA_DIR} ({self.record.owner()}): "

@@ -1,0 +1,61 @@
+# make run    everything on this machine: http://127.0.0.1:8000/
+# make demo   the story in a terminal, no server needed
+# make test   the whole suite        make lint   what must be clean before a commit
+# make lock   new versions           make clean  remove what the others made, demo data included
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/ready
+RUN_MANAGE := $(BIN)/python manage.py
+COMPILE := $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header
+
+# Without bytecode files every start would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
+# $(call step,what,command): one line with its time; what the command printed only when it fails.
+define step
+@printf '%-46s' "  $(1)"; began=$$(date +%s); \
+if said=$$($(2) 2>&1); then printf '%6d s\n' $$(($$(date +%s) - began)); \
+else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
+endef
+
+.PHONY: run demo test lint lock clean
+
+run: $(READY)
+	@$(RUN_MANAGE) up
+
+demo: $(READY)
+	@$(RUN_MANAGE) demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+
+lint: $(READY)
+	$(call step,Style,$(BIN)/ruff check .,Many of these go away with: $(BIN)/ruff check --fix .)
+	$(call step,Format,$(BIN)/ruff format --check .,Run: $(BIN)/ruff format .)
+	$(call step,Types,$(BIN)/mypy,)
+	$(call step,Direction of imports,$(BIN)/lint-imports,)
+	$(call step,Missing migrations,$(RUN_MANAGE) makemigrations --check --dry-run,Run: $(RUN_MANAGE) makemigrations)
+	$(call step,Migrations that lock or break,DJANGO_SETTINGS_MODULE=tests.lint_settings $(RUN_MANAGE) lintmigrations,)
+	$(call step,Templates,$(BIN)/djlint templates smartscheduler --lint --quiet,)
+	$(call step,Dependencies,$(BIN)/deptry .,)
+
+lock: $(READY)
+	$(COMPILE) --all-extras -o requirements.lock
+	$(COMPILE) --constraints requirements.lock -o requirements-prod.lock
+
+clean:
+	@if [ -x $(BIN)/python ]; then $(RUN_MANAGE) down; fi
+	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* staticfiles
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "This needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
+	$(call step,Virtual environment,$(PYTHON) -m venv .venv,Is the venv module installed? Debian: apt install python3-venv)
+	$(call step,Installer,$(BIN)/python -m pip install --disable-pip-version-check uv,$(OFFLINE))
+	$(call step,Packages of requirements.lock,$(BIN)/uv pip sync --require-hashes requirements.lock,$(OFFLINE))
+	$(call step,SmartScheduler itself,$(BIN)/uv pip install --no-deps --no-build-isolation -e .,)
+	@touch $@
+
+OFFLINE := Is there a connection to the package index? The next make goes on from here.
