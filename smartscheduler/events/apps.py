@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class EventsConfig(AppConfig):
@@ -8,3 +9,6 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from smartscheduler.events import receivers  # noqa: F401  (connects them)
+
+        # Every process knows every type of event, whatever else it imports.
+        autodiscover_modules("events")

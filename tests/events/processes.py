@@ -1,0 +1,101 @@
+"""The real relay and the real web server, as processes of their own on the database of the tests."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from django.conf import settings
+from django.db import connection
+
+from smartscheduler.events.relay import RELAY_LOCK
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_until(holds: Callable[[], object], seconds: float = 15.0) -> None:
+    """Return as soon as `holds()` is true. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Not within {seconds} seconds.")
+        time.sleep(0.02)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """What a process needs to work on the database of this test."""
+    given = urlsplit(os.environ["DATABASE_URL"])
+    url = urlunsplit(given._replace(path=f"/{connection.settings_dict['NAME']}"))
+    return {
+        **os.environ,
+        "DATABASE_URL": url,
+        "REDIS_URL": settings.REDIS_URL,
+        "DJANGO_SETTINGS_MODULE": "smartscheduler.settings",
+        "LOG_LEVEL": "WARNING",
+        **changes,
+    }
+
+
+@contextmanager
+def running(command: list[str], **changes: str) -> "Iterator[subprocess.Popen[bytes]]":
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(**changes))
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def relay(**changes: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """A relay process; it may still be starting, see `relay_is_active`."""
+    with running([sys.executable, "manage.py", "relay_events"], **changes) as process:
+        yield process
+
+
+def active_relay() -> int | None:
+    """The PostgreSQL backend that holds the relay's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+            " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
+            " AND l.objsubid = 1 AND (l.classid::bigint << 32 | l.objid::bigint) = %s",
+            [RELAY_LOCK],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+@contextmanager
+def web(**changes: str) -> Iterator[int]:
+    """A uvicorn process; yields its port once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "smartscheduler.asgi:application", "--port", str(port)]
+    with running([*command, "--log-level", "warning"], **changes) as process:
+        wait_until(lambda: answers(port) or process.poll() is not None, 30)
+        yield port
+        process.send_signal(signal.SIGTERM)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """The address of a Valkey that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"

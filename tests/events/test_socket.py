@@ -1,0 +1,222 @@
+"""The event WebSocket over a real server: who may open it, and what it sends."""
+
+from uuid import uuid4
+
+import pytest
+from django.contrib.sessions.models import Session
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.tickets import issue_ticket
+from tests.events.processes import black_hole
+from tests.events.processes import relay as relay_process
+from tests.events.wire import Subscriber, happen, happen_numbered, sequences, session_cookie, subscribed, url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def refused(port: int, **options) -> int:
+    with pytest.raises(InvalidStatus) as refusal, connect(url(port), **options):
+        pass
+    return refusal.value.response.status_code
+
+
+def closed(subscriber: Subscriber) -> int:
+    """The code of the close that follows whatever is still on its way."""
+    try:
+        while True:
+            subscriber.frame()
+    except ConnectionClosed as end:
+        return end.rcvd.code if end.rcvd else 1006
+
+
+def test_takes_a_ticket_once_and_answers_the_subprotocol(web, user):
+    ticket, seconds = issue_ticket(user)
+    assert seconds == 30
+    offer = ["events.v1", f"ticket.{ticket}"]
+    with connect(url(web), subprotocols=offer) as connection:
+        assert connection.subprotocol == "events.v1"
+        assert Subscriber(connection).frame() == {"ready": 0}
+    assert refused(web, subprotocols=offer) == 403
+
+
+def test_takes_the_session_cookie_of_its_own_origin(web, user):
+    headers = {"Cookie": session_cookie(user), "Origin": f"http://127.0.0.1:{web}"}
+    with connect(url(web), additional_headers=headers) as connection:
+        assert Subscriber(connection).frame() == {"ready": 0}
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "null",
+        "http://127.0.0.1:1",
+        "https://127.0.0.1:{web}",
+        "http://127.0.0.1:{web}.evil.example",
+        None,
+    ],
+)
+def test_refuses_the_session_cookie_from_anywhere_else(web, user, origin):
+    headers = {"Cookie": session_cookie(user)} | ({"Origin": origin.format(web=web)} if origin else {})
+    assert refused(web, additional_headers=headers) == 403
+
+
+def test_refuses_a_ticket_from_a_foreign_origin_without_spending_it(web, user):
+    ticket, _ = issue_ticket(user)
+    offer = ["events.v1", f"ticket.{ticket}"]
+    assert refused(web, subprotocols=offer, origin="https://evil.example") == 403
+    with connect(url(web), subprotocols=offer) as connection:
+        assert Subscriber(connection).frame() == {"ready": 0}
+
+
+def test_refuses_a_host_it_does_not_serve(web, user):
+    headers = {"Cookie": session_cookie(user), "Origin": "http://evil.example", "Host": "evil.example"}
+    assert refused(web, additional_headers=headers) == 403
+
+
+def test_refuses_without_credentials_or_with_made_up_ones(web):
+    own = {"Origin": f"http://127.0.0.1:{web}"}
+    assert refused(web) == 403
+    assert refused(web, additional_headers=own) == 403
+    assert refused(web, additional_headers=own | {"Cookie": "sessionid=no-such-session"}) == 403
+    assert refused(web, subprotocols=["events.v1", "ticket.no-such-ticket"]) == 403
+    assert refused(web, subprotocols=["events.v1", f"ticket.{'x' * 5000}"]) == 403
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}])
+def test_refuses_somebody_who_may_not_see_events(web, user, change):
+    User.objects.filter(pk=user.pk).update(**change)
+    ticket, _ = issue_ticket(user)
+    assert refused(web, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
+
+
+def test_there_is_no_other_socket(web):
+    with pytest.raises(InvalidStatus) as refusal, connect(f"ws://127.0.0.1:{web}/ws/other/"):
+        pass
+    assert refusal.value.response.status_code == 403
+
+
+def test_sends_what_happens_after_the_present_head(web, relay, user):
+    happen_numbered()
+    with subscribed(web, user) as live:
+        assert live.frame() == {"ready": 1}
+        happen(2)
+        assert sequences(live.events(2)) == [2, 3]
+
+
+def test_replays_then_says_ready_then_goes_live(web, relay, user):
+    happen_numbered(5)
+    with subscribed(web, user, "?after=2") as subscriber:
+        frames = subscriber.until("ready")
+        assert sequences([frame["event"] for frame in frames[:-1]]) == [3, 4, 5]
+        assert frames[-1] == {"ready": 5}
+        happen()
+        assert sequences(subscriber.events(1)) == [6]
+
+
+def test_an_envelope_has_the_six_fields(web, relay, user):
+    job_id = uuid4()
+    with subscribed(web, user) as subscriber:
+        subscriber.until("ready")
+        happen(job_id=job_id)
+        [envelope] = subscriber.events(1)
+    assert envelope.keys() == {"sequence", "id", "type", "occurred_at", "actor", "data"}
+    assert envelope["type"] == "RecommendationsUpdated"
+    assert envelope["occurred_at"].endswith("Z")
+    assert (envelope["actor"], envelope["data"]) == (None, {"job_id": str(job_id)})
+
+
+def test_narrows_to_topics_and_types_in_the_replay_and_live(web, relay, user):
+    mine, other = uuid4(), uuid4()
+    happen_numbered(job_id=other)
+    happen_numbered(job_id=mine)
+    with subscribed(web, user, f"?after=0&topics=job:{mine},contractor:{uuid4()}") as subscriber:
+        assert sequences(subscriber.events(1)) == [2]
+        assert subscriber.until("ready")[-1] == {"ready": 2}
+        happen(job_id=other)
+        happen(job_id=mine)
+        assert sequences(subscriber.events(1)) == [4]
+    with subscribed(web, user, "?after=0&types=JobAssigned,JobCreated") as subscriber:
+        assert subscriber.frame() == {"ready": 4}
+    with subscribed(web, user, "?after=3&types=RecommendationsUpdated") as subscriber:
+        assert sequences(subscriber.events(1)) == [4]
+
+
+def test_a_heartbeat_carries_the_head_even_when_the_selection_is_empty(web, relay, user):
+    with subscribed(web, user, "?types=JobCreated") as subscriber:
+        subscriber.until("ready")
+        happen(3)
+        while (frame := subscriber.frame()) != {"heartbeat": 3}:
+            assert frame.keys() == {"heartbeat"}
+
+
+def test_a_heartbeat_finds_what_no_hint_told_of(web, user):
+    """The relay talks to a Valkey nobody listens to; the table is the truth."""
+    with subscribed(web, user) as subscriber, black_hole() as nowhere, relay_process(REDIS_URL=nowhere):
+        subscriber.until("ready")
+        happen(2)
+        assert sequences(subscriber.events(2)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("?after=-1", "after"),
+        ("?after=", "after"),
+        ("?after=1e3", "after"),
+        ("?after=99999999999999999999", "after"),
+        ("?after=%D9%A3", "after"),
+        ("?types=JobExploded", "types"),
+        ("?topics=job:42", "topics"),
+        ("?topics=planet:9f0c2d8a-7d6f-4f0e-9d1a-0c4b8f2f6a11", "topics"),
+    ],
+)
+def test_names_the_parameter_that_is_wrong_and_closes(web, user, query, field):
+    with subscribed(web, user, query) as subscriber:
+        problem = subscriber.frame()["error"]
+        assert (problem["status"], list(problem["errors"])) == (400, [field])
+        assert closed(subscriber) == 4400
+
+
+def test_answers_the_future_with_resync_and_goes_on_from_the_head(web, relay, user):
+    happen_numbered()
+    with subscribed(web, user, "?after=500") as subscriber:
+        assert subscriber.frame() == {"resync": 1}
+        assert subscriber.frame() == {"ready": 1}
+        happen()
+        assert sequences(subscriber.events(1)) == [2]
+
+
+def test_answers_a_message_with_an_error_and_sends_a_talker_away(web, user):
+    with subscribed(web, user) as subscriber:
+        subscriber.until("ready")
+        subscriber.connection.send("{not json")
+        assert subscriber.until("error")[-1]["error"]["status"] == 400
+        subscriber.connection.send(b"\x00\xff")
+        assert subscriber.until("error")[-1]["error"]["status"] == 400
+
+
+def test_refuses_a_huge_message(web, user):
+    with subscribed(web, user) as subscriber:
+        subscriber.until("ready")
+        subscriber.connection.send("x" * 5000)
+        assert closed(subscriber) == 1009
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}, {"password": "changed"}])
+def test_sends_away_somebody_who_lost_the_right(web, user, change):
+    with subscribed(web, user) as subscriber:
+        subscriber.until("ready")
+        User.objects.filter(pk=user.pk).update(**change)
+        assert closed(subscriber) == 4401
+
+
+def test_sends_away_somebody_who_signed_out(web, user):
+    headers = {"Cookie": session_cookie(user), "Origin": f"http://127.0.0.1:{web}"}
+    with connect(url(web), additional_headers=headers) as connection:
+        subscriber = Subscriber(connection)
+        subscriber.until("ready")
+        Session.objects.all().delete()
+        assert closed(subscriber) == 4401

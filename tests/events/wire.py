@@ -1,0 +1,91 @@
+"""A client of the event socket, as a browser or a script would be one."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+from websockets.sync.client import ClientConnection, connect
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.tickets import issue_ticket
+from smartscheduler.events.messages import RecommendationsUpdated, publish
+from smartscheduler.events.models import OutboxEvent
+from tests.events.processes import wait_until
+
+
+def happen(count: int = 1, *, job_id: UUID | None = None) -> None:
+    """Commit `count` events, each in a transaction of its own."""
+    for _ in range(count):
+        with transaction.atomic():
+            publish(RecommendationsUpdated(job_id=job_id or uuid4()), actor=None)
+
+
+def happen_numbered(count: int = 1, *, job_id: UUID | None = None) -> None:
+    """Commit `count` events and wait until the relay has numbered them."""
+    before = len(numbered())
+    happen(count, job_id=job_id)
+    wait_until(lambda: len(numbered()) == before + count)
+
+
+def numbered() -> list[int]:
+    """Every sequence number given, in order."""
+    rows = OutboxEvent.objects.filter(sequence__isnull=False).order_by("sequence")
+    return [number for number in rows.values_list("sequence", flat=True) if number is not None]
+
+
+def session_cookie(user: User) -> str:
+    """A `Cookie` header of somebody signed in."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+class Subscriber:
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    def frame(self, timeout: float = 10.0) -> dict[str, Any]:
+        frame: dict[str, Any] = json.loads(self.connection.recv(timeout))
+        return frame
+
+    def until(self, kind: str, timeout: float = 10.0) -> list[dict[str, Any]]:
+        """The frames up to and including the first of `kind`."""
+        frames = [self.frame(timeout)]
+        while kind not in frames[-1]:
+            frames.append(self.frame(timeout))
+        return frames
+
+    def events(self, count: int, timeout: float = 10.0) -> list[dict[str, Any]]:
+        """The next `count` envelopes; a resync or an error between them is not expected."""
+        found: list[dict[str, Any]] = []
+        while len(found) < count:
+            frame = self.frame(timeout)
+            assert frame.keys() <= {"event", "heartbeat", "ready"}, frame
+            found.extend([frame["event"]] if "event" in frame else [])
+        return found
+
+
+@contextmanager
+def subscribed(port: int, user: User, query: str = "", **options: Any) -> Iterator[Subscriber]:
+    """A socket opened with a fresh ticket."""
+    ticket, _ = issue_ticket(user)
+    options = {"max_queue": None, **options}  # a full queue would hold up the closing handshake
+    with connect(url(port, query), subprotocols=["events.v1", f"ticket.{ticket}"], **options) as connection:
+        yield Subscriber(connection)
+
+
+def url(port: int, query: str = "") -> str:
+    return f"ws://127.0.0.1:{port}/ws/events/{query}"
+
+
+def sequences(envelopes: list[dict[str, Any]]) -> list[int]:
+    return [envelope["sequence"] for envelope in envelopes]
