@@ -28,7 +28,7 @@ demo: $(READY)
 	@$(RUN_MANAGE) demo
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
 
 lint: $(READY)
 	$(call step,Style,$(BIN)/ruff check .,Many of these go away with: $(BIN)/ruff check --fix .)

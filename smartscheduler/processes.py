@@ -7,8 +7,6 @@ RELAY = ("manage.py", "relay_events")
 CELERY = ("-m", "celery", "-A", "smartscheduler")
 # Threads suit look-ups over the network, and take a third less memory than processes.
 WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip")
-# Exactly one of these; workers may be many.
-BEAT = (*CELERY, "beat")
 
 
 def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
@@ -18,6 +16,11 @@ def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
     return (*application, *limits, "--host", host, "--port", str(port))
 
 
+def beat(schedule: str) -> tuple[str, ...]:
+    """Exactly one of these, beside any number of workers; `schedule` is the file that keeps when what last ran."""
+    return (*CELERY, "beat", "--schedule", schedule)
+
+
 def worker_with_beat(schedule: str) -> tuple[str, ...]:
-    """For the machine with one worker; `schedule` is the file in which beat keeps when it last ran what."""
+    """Both in one, for the machine that has one worker."""
     return (*WORKER, "--beat", "--schedule", schedule)
