@@ -11,8 +11,11 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from assignments.schedules import AvailabilityView, ScheduleView
+from assignments.viewsets import AssignmentViewSet, JobCancelView
 from contractors.viewsets import ContractorViewSet
 from jobs.viewsets import JobViewSet
+from recommendations.viewsets import JobRecommendationsView, JobRecommendationView, RecommendationsView
 from smartscheduler import health
 from smartscheduler.accounts.views import LoginView, LogoutView, MeView, RefreshView, TicketView
 
@@ -44,6 +47,7 @@ class NowhereView(APIView):
 router = SimpleRouter(use_regex_path=False)
 router.register("contractors", ContractorViewSet, basename="contractor")
 router.register("jobs", JobViewSet, basename="job")
+router.register("assignments", AssignmentViewSet, basename="assignment")
 
 app_name = "api"
 urlpatterns = [
@@ -52,6 +56,16 @@ urlpatterns = [
     path("v1/auth/logout/", LogoutView.as_view(), name="logout"),
     path("v1/auth/me/", MeView.as_view(), name="me"),
     path("v1/auth/ws-ticket/", TicketView.as_view(), name="ws-ticket"),
+    path("v1/contractors/<uuid:pk>/schedule/", ScheduleView.as_view(), name="contractor-schedule"),
+    path("v1/contractors/<uuid:pk>/availability/", AvailabilityView.as_view(), name="contractor-availability"),
+    path("v1/jobs/<uuid:pk>/cancel/", JobCancelView.as_view({"post": "cancel"}), name="job-cancel"),
+    path("v1/jobs/<uuid:pk>/recommendations/", JobRecommendationsView.as_view(), name="job-recommendations"),
+    path(
+        "v1/jobs/<uuid:pk>/recommendations/<uuid:contractor_id>/",
+        JobRecommendationView.as_view(),
+        name="job-recommendation",
+    ),
+    path("v1/recommendations/", RecommendationsView.as_view(), name="recommendations"),
     path("v1/", include(router.urls)),
     re_path(r"^v1/health/live/?$", health.live, name="live"),
     re_path(r"^v1/health/ready/?$", health.ready, name="ready"),

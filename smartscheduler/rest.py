@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
-
 class Pagination(PageNumberPagination):
     """`{"count", "next", "previous", "results"}`, 20 a page, at most 100."""
 

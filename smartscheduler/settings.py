@@ -150,6 +150,9 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# One account is one account, however its address is written and whichever form it comes from.
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "smartscheduler.accounts.lockouts.username_of"
 AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.lockouts.locked_out"
 AXES_VERBOSE = False  # no greeting in the log of every process
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG

@@ -1,4 +1,4 @@
-"""What somebody sees who has tried too many passwords."""
+"""Too many wrong passwords: how they are counted, and what somebody sees then."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -6,6 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from smartscheduler.problems import Problem, respond
 
 DETAIL = "Too many failed attempts to sign in; try again later."
+
+
+def username_of(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
+    """Under which name failures are counted (AXES_USERNAME_CALLABLE)."""
+    return str((credentials or request.POST).get("username") or "").strip().lower()
 
 
 def locked_out(

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from django.contrib.auth import authenticate, logout
+from django.contrib.auth import authenticate, logout, user_logged_in
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
@@ -48,6 +48,8 @@ class LoginView(OpenView):
         user = authenticate(request._request, username=given["email"], password=given["password"])
         if not isinstance(user, User):
             raise AuthenticationFailed("No active account has this e-mail address and password.")
+        # Forgets the failed attempts, and notes the time.
+        user_logged_in.send(sender=User, request=request._request, user=user)
         return Response(PairSerializer(sign_in(user)).data)
 
 

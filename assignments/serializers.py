@@ -1,0 +1,173 @@
+"""Assignments, schedules and free slots on the wire."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import models
+from rest_framework import serializers
+
+from assignments.calendars import DaySchedule
+from assignments.models import Assignment
+from jobs.models import LONGEST_JOB
+from smartscheduler.fields import (
+    DayField,
+    HoursField,
+    IdField,
+    InstantField,
+    StrictSerializer,
+    TimeSlotSerializer,
+    slot_as_json,
+    slots_as_json,
+)
+
+
+class BreakdownSerializer(serializers.Serializer[Any]):
+    """The part scores, their weights, and the sentence that explains them."""
+
+    availability_score = serializers.FloatField()
+    rating_score = serializers.FloatField()
+    distance_score = serializers.FloatField()
+    availability_weight = serializers.FloatField()
+    rating_weight = serializers.FloatField()
+    distance_weight = serializers.FloatField()
+    explanation = serializers.CharField()
+
+
+class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
+    """A booking and why it was made. Reads `job`, `contractor` and `assigned_by` as selected."""
+
+    job_number = serializers.CharField(source="job.job_number")
+    contractor_name = serializers.CharField(source="contractor.name")
+    time_slot = TimeSlotSerializer(source="slot")
+    score = serializers.FloatField()
+    score_breakdown = BreakdownSerializer()
+    assigned_by = serializers.CharField(source="assigned_by.email", default=None, allow_null=True)
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: InstantField,
+    }
+
+    class Meta:
+        model = Assignment
+        fields = [
+            "id",
+            "job",
+            "job_number",
+            "contractor",
+            "contractor_name",
+            "time_slot",
+            "status",
+            "confirmed_at",
+            "started_at",
+            "completed_at",
+            "cancelled_at",
+            "cancel_reason",
+            "score",
+            "score_breakdown",
+            "rank",
+            "candidates_considered",
+            "override_reason",
+            "assigned_by",
+            "created_at",
+            "updated_at",
+            "version",
+        ]
+        read_only_fields = fields
+
+
+class NewAssignmentSerializer(StrictSerializer):
+    job = IdField()
+    contractor = IdField()
+    start = InstantField()
+    override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class RescheduleSerializer(StrictSerializer):
+    start = InstantField()
+
+
+class ReassignSerializer(StrictSerializer):
+    """Without `start` the new contractor takes the same time."""
+
+    contractor = IdField()
+    start = InstantField(required=False)
+    override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class PeriodSerializer(serializers.Serializer[Any]):
+    """The days of a schedule, both included; a week from `start`, which is today when not given."""
+
+    start = DayField(required=False)
+    end = DayField(required=False)
+
+
+class ShortAssignmentSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+    job_number = serializers.CharField()
+    status = serializers.CharField()
+    time_slot = TimeSlotSerializer()
+
+
+class DayScheduleSerializer(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    working_hours = TimeSlotSerializer(many=True)
+    absences = TimeSlotSerializer(many=True)
+    assignments = ShortAssignmentSerializer(many=True)
+    free_intervals = TimeSlotSerializer(many=True)
+
+    def to_representation(self, instance: DaySchedule) -> dict[str, Any]:
+        return {
+            "date": instance.date.isoformat(),
+            "working_hours": slots_as_json(instance.working_hours),
+            "absences": slots_as_json(instance.absences),
+            "assignments": [_in_short(assignment) for assignment in instance.assignments],
+            "free_intervals": slots_as_json(instance.free),
+        }
+
+
+def _in_short(assignment: Assignment) -> dict[str, Any]:
+    return {
+        "id": str(assignment.pk),
+        "job": str(assignment.job_id),
+        "job_number": assignment.job.job_number,
+        "status": assignment.status,
+        "time_slot": slot_as_json(assignment.slot),
+    }
+
+
+class ScheduleSerializer(serializers.Serializer[Any]):
+    """One entry a day, in the contractor's zone."""
+
+    contractor = serializers.UUIDField()
+    time_zone = serializers.CharField()
+    start = serializers.DateField()
+    end = serializers.DateField()
+    days = DayScheduleSerializer(many=True)
+
+
+class SlotQuestionSerializer(serializers.Serializer[Any]):
+    """With a job, its duration and its desired day are what is meant when none is given."""
+
+    date = DayField(required=False)
+    duration = HoursField(required=False, min_value=timedelta(seconds=1), max_value=LONGEST_JOB)
+    job = IdField(required=False)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class SlotsSerializer(serializers.Serializer[Any]):
+    """The slots on offer; `reasons` names the rules that keep the contractor from any."""
+
+    contractor = serializers.UUIDField()
+    job = serializers.UUIDField(allow_null=True)
+    date = serializers.DateField()
+    duration = HoursField()
+    time_zone = serializers.CharField(
+        help_text="The zone whose day it is: the site's with a job, else the contractor's."
+    )
+    available_time_slots = TimeSlotSerializer(many=True)
+    reasons = ReasonSerializer(many=True)

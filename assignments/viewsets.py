@@ -1,0 +1,148 @@
+"""Assignments over HTTP, and the cancelling of a job, which takes its assignment along."""
+
+from typing import Any, cast
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from assignments import services
+from assignments.filters import AssignmentFilter
+from assignments.models import Assignment
+from assignments.serializers import (
+    AssignmentSerializer,
+    NewAssignmentSerializer,
+    ReassignSerializer,
+    RescheduleSerializer,
+)
+from contractors.models import Contractor
+from jobs.models import Job
+from jobs.serializers import JobSerializer
+from jobs.viewsets import JobViewSet
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.errors import InvalidInput
+from smartscheduler.fields import EmptySerializer, RatingSerializer, ReasonSerializer
+from smartscheduler.rest import ReadsBody
+
+
+def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Any:
+    """A POST on one assignment that takes `body` and answers the assignment."""
+
+    def decorate(method: Any) -> Any:
+        answered = extend_schema(request=body, responses=AssignmentSerializer)(method)
+        return action(detail=True, methods=["post"], **shape)(answered)
+
+    return decorate
+
+
+class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Assignment]):
+    queryset = Assignment.objects.select_related("job", "contractor", "assigned_by")
+    serializer_class = AssignmentSerializer
+    filterset_class = AssignmentFilter
+    search_fields = ("job__job_number", "contractor__name", "job__address", "job__customer_name")
+    ordering_fields = ("created_at", "start", "status", "score", "rank", "updated_at")
+    ordering_aliases = {"start": "time_slot"}
+    ordering = ("-created_at", "id")
+    lookup_value_converter = "uuid"
+    required_permissions = {
+        "list": Permission.VIEW_ASSIGNMENTS,
+        "retrieve": Permission.VIEW_ASSIGNMENTS,
+        **dict.fromkeys(
+            ("create", "confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate"), Permission.ASSIGN
+        ),
+    }
+
+    @property
+    def actor(self) -> User:
+        return cast(User, self.request.user)
+
+    def detail(self, assignment: Assignment, *, status: int = status.HTTP_200_OK) -> Response:
+        """The assignment as stored now."""
+        return Response(AssignmentSerializer(self.get_queryset().get(pk=assignment.pk)).data, status=status)
+
+    @extend_schema(request=NewAssignmentSerializer, responses={201: AssignmentSerializer})
+    def create(self, request: Request) -> Response:
+        """Book a contractor on an open job, from `start` on for the job's duration."""
+        given = self.body(NewAssignmentSerializer)
+        _check_known(job=given["job"], contractor=given["contractor"])
+        assignment = services.assign_job(
+            job_id=given["job"],
+            contractor_id=given["contractor"],
+            start=given["start"],
+            override_reason=given["override_reason"],
+            actor=self.actor,
+        )
+        return self.detail(assignment, status=status.HTTP_201_CREATED)
+
+    @act(EmptySerializer)
+    def confirm(self, request: Request, pk: UUID) -> Response:
+        """The contractor has agreed."""
+        self.body(EmptySerializer)
+        return self.detail(services.confirm_assignment(assignment_id=pk, actor=self.actor))
+
+    @act(EmptySerializer)
+    def start(self, request: Request, pk: UUID) -> Response:
+        """Work has begun; so has the job."""
+        self.body(EmptySerializer)
+        return self.detail(services.start_assignment(assignment_id=pk, actor=self.actor))
+
+    @act(EmptySerializer)
+    def complete(self, request: Request, pk: UUID) -> Response:
+        """Work is done; so is the job."""
+        self.body(EmptySerializer)
+        return self.detail(services.complete_assignment(assignment_id=pk, actor=self.actor))
+
+    @act(ReasonSerializer)
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        """Free the slot and reopen the job."""
+        return self.detail(
+            services.cancel_assignment(assignment_id=pk, actor=self.actor, **self.body(ReasonSerializer))
+        )
+
+    @act(RescheduleSerializer)
+    def reschedule(self, request: Request, pk: UUID) -> Response:
+        """Another slot of the same contractor."""
+        return self.detail(
+            services.reschedule_assignment(assignment_id=pk, actor=self.actor, **self.body(RescheduleSerializer))
+        )
+
+    @act(ReassignSerializer)
+    def reassign(self, request: Request, pk: UUID) -> Response:
+        """Another contractor; answers the new assignment, the old one is cancelled."""
+        given = self.body(ReassignSerializer)
+        contractor_id = given.pop("contractor")
+        _check_known(contractor=contractor_id)
+        return self.detail(
+            services.reassign_assignment(assignment_id=pk, contractor_id=contractor_id, actor=self.actor, **given)
+        )
+
+    @act(RatingSerializer)
+    def rate(self, request: Request, pk: UUID) -> Response:
+        """Rate the contractor for this completed assignment, once."""
+        return self.detail(services.rate_assignment(assignment_id=pk, actor=self.actor, **self.body(RatingSerializer)))
+
+
+class JobCancelView(JobViewSet):
+    """`POST jobs/{id}/cancel/`."""
+
+    required_permissions = {"cancel": Permission.CANCEL_JOBS}
+
+    @extend_schema(request=ReasonSerializer, responses=JobSerializer, operation_id="jobs_cancel_create", filters=False)
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        """Cancel the job and its live assignment, if any."""
+        given = self.body(ReasonSerializer)
+        return self.detail(services.cancel_job(job_id=pk, actor=cast(User, request.user), **given))
+
+
+def _check_known(*, contractor: UUID, job: UUID | None = None) -> None:
+    """Raise InvalidInput naming the first id of a body that belongs to nothing."""
+    if job is not None and not Job.objects.filter(pk=job).exists():
+        raise InvalidInput.of("job", "There is no job with this id.")
+    if not Contractor.objects.filter(pk=contractor).exists():
+        raise InvalidInput.of("contractor", "There is no contractor with this id.")

@@ -1,0 +1,168 @@
+"""Rankings on the wire. The serializers describe the shapes; the functions below them fill these in plain Python."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from assignments.serializers import BreakdownSerializer, ReasonSerializer
+from contractors.models import Contractor
+from jobs.models import LONGEST_JOB, Job
+from jobs.requests import JobRequest
+from jobs.serializers import JobLocationSerializer
+from recommendations.ranking import LONGEST_HORIZON, MOST_RESULTS, Entry, Ranking
+from recommendations.why_not import Answer
+from smartscheduler.events.messages import instant
+from smartscheduler.fields import (
+    HoursField,
+    InstantField,
+    SkillsListField,
+    StrictSerializer,
+    TimeSlotSerializer,
+    slots_as_json,
+)
+from smartscheduler.places import Point, time_zone_at
+
+
+class HorizonSerializer(serializers.Serializer[Any]):
+    horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
+
+
+class RankingQuerySerializer(HorizonSerializer):
+    max_results = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, default=10)
+
+
+class SiteSerializer(JobLocationSerializer):
+    """Only the point decides; the rest of an address may come along."""
+
+    class Meta(JobLocationSerializer.Meta):
+        extra_kwargs = {name: {"required": False} for name in ("address", "city", "state", "zip_code")}
+
+
+class JobRequestSerializer(StrictSerializer):
+    """A job that does not exist yet."""
+
+    type = serializers.ChoiceField(choices=Job.Type.choices)
+    desired_date = InstantField()
+    location = SiteSerializer()
+    time_zone = serializers.CharField(
+        max_length=64, allow_blank=True, default="", validators=Job._meta.get_field("time_zone").validators[:1]
+    )
+    duration = HoursField(validators=Job._meta.get_field("duration").validators[:1], max_value=LONGEST_JOB)
+    required_skills = SkillsListField(default=list)
+    max_results = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, required=False)
+    horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
+
+
+def request_of(given: dict[str, Any]) -> JobRequest:
+    """The validated values of a JobRequestSerializer as the ranking's question."""
+    point = Point(float(given["location"]["latitude"]), float(given["location"]["longitude"]))
+    return JobRequest(
+        type=given["type"],
+        desired_date=given["desired_date"],
+        point=point,
+        time_zone=given["time_zone"] or time_zone_at(point),
+        duration=given["duration"],
+        required_skills=tuple(given["required_skills"]),
+    )
+
+
+class RankedContractorSerializer(serializers.ModelSerializer[Contractor]):
+    rating = serializers.FloatField()
+
+    class Meta:
+        model = Contractor
+        fields = [
+            "id",
+            "name",
+            "type",
+            "rating",
+            "rating_count",
+            "phone_number",
+            "email",
+            "city",
+            "state",
+            "skills",
+        ]
+        read_only_fields = fields
+
+
+class EntrySerializer(serializers.Serializer[Any]):
+    rank = serializers.IntegerField()
+    contractor = RankedContractorSerializer()
+    score = serializers.FloatField()
+    score_breakdown = BreakdownSerializer()
+    available_time_slots = TimeSlotSerializer(many=True)
+    distance_miles = serializers.FloatField()
+    travel_minutes = serializers.IntegerField()
+    distance_source = serializers.ChoiceField(choices=["straight_line", "road"])
+
+
+class RankingSerializer(serializers.Serializer[Any]):
+    """Best first. `job` is null for one that does not exist yet."""
+
+    job = serializers.UUIDField(allow_null=True)
+    job_number = serializers.CharField(allow_null=True)
+    recommendations = EntrySerializer(many=True)
+    candidates_considered = serializers.IntegerField()
+    generated_at = InstantField()
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """Either a rank with its score, or the rules that failed; and what would change it."""
+
+    job = serializers.UUIDField()
+    contractor = RankedContractorSerializer()
+    eligible = serializers.BooleanField()
+    reasons = ReasonSerializer(many=True)
+    rank = serializers.IntegerField(allow_null=True)
+    score = serializers.FloatField(allow_null=True)
+    score_breakdown = BreakdownSerializer(allow_null=True)
+    available_time_slots = TimeSlotSerializer(many=True)
+    suggestion = serializers.CharField()
+    distance_miles = serializers.FloatField()
+    travel_minutes = serializers.IntegerField()
+    distance_source = serializers.ChoiceField(choices=["straight_line", "road"])
+
+
+def ranking_as_json(ranking: Ranking, job: Job | None) -> dict[str, Any]:
+    return {
+        "job": str(job.pk) if job else None,
+        "job_number": job.job_number if job else None,
+        "recommendations": [_entry(entry) for entry in ranking.entries],
+        "candidates_considered": ranking.candidates_considered,
+        "generated_at": instant(ranking.generated_at),
+    }
+
+
+def answer_as_json(answer: Answer, job: Job, contractor: Contractor) -> dict[str, Any]:
+    return {
+        "job": str(job.pk),
+        "contractor": RankedContractorSerializer(contractor).data,
+        "eligible": answer.eligible,
+        "reasons": [reason.as_json() for reason in answer.reasons],
+        "rank": answer.rank,
+        "score": None if answer.score is None else float(answer.score),
+        "score_breakdown": answer.breakdown.as_json() if answer.breakdown else None,
+        "available_time_slots": slots_as_json(answer.slots),
+        "suggestion": answer.suggestion,
+        **_way(answer),
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "rank": entry.rank,
+        "contractor": RankedContractorSerializer(entry.contractor).data,
+        "score": float(entry.score),
+        "score_breakdown": entry.breakdown.as_json(),
+        "available_time_slots": slots_as_json(entry.slots),
+        **_way(entry),
+    }
+
+
+def _way(found: Entry | Answer) -> dict[str, Any]:
+    return {
+        "distance_miles": round(found.miles, 4),
+        "travel_minutes": found.minutes,
+        "distance_source": found.source,
+    }

@@ -1,0 +1,71 @@
+"""Who should do this job: rankings over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from contractors.models import Contractor
+from jobs.models import Job
+from jobs.requests import JobRequest
+from recommendations.ranking import rank_candidates
+from recommendations.serializers import (
+    AnswerSerializer,
+    HorizonSerializer,
+    JobRequestSerializer,
+    RankingQuerySerializer,
+    RankingSerializer,
+    answer_as_json,
+    ranking_as_json,
+    request_of,
+)
+from recommendations.why_not import why_not
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.errors import InvalidInput
+from smartscheduler.rest import ReadsBody
+
+
+class JobRecommendationsView(ReadsBody, APIView):
+    required_permissions = {"get": Permission.RECOMMEND}
+
+    @extend_schema(
+        parameters=[RankingQuerySerializer], responses=RankingSerializer, operation_id="jobs_recommendations_list"
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        """The best contractors for a job, with the reasons and the slots to book."""
+        job = get_object_or_404(Job, pk=pk)
+        ranking = rank_candidates(JobRequest.of(job), **self.query(RankingQuerySerializer))
+        return Response(ranking_as_json(ranking, job))
+
+
+class JobRecommendationView(ReadsBody, APIView):
+    required_permissions = {"get": Permission.RECOMMEND}
+
+    @extend_schema(parameters=[HorizonSerializer], responses=AnswerSerializer)
+    def get(self, request: Request, pk: UUID, contractor_id: UUID) -> Response:
+        """Why this contractor, or why not."""
+        job = get_object_or_404(Job, pk=pk)
+        contractor = get_object_or_404(Contractor, pk=contractor_id)
+        answer = why_not(JobRequest.of(job), contractor, **self.query(HorizonSerializer))
+        return Response(answer_as_json(answer, job, contractor))
+
+
+class RecommendationsView(ReadsBody, APIView):
+    required_permissions = {"post": Permission.RECOMMEND}
+
+    @extend_schema(request=JobRequestSerializer, responses=RankingSerializer, operation_id="recommendations_create")
+    def post(self, request: Request) -> Response:
+        """The same for a job that does not exist yet; nothing is stored."""
+        given = self.body(JobRequestSerializer)
+        if given["desired_date"] < timezone.now():
+            raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
+        limits: dict[str, Any] = {
+            **self.query(RankingQuerySerializer),
+            **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
+        }
+        return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None))
