@@ -1,0 +1,129 @@
+"""Work that began before now, imported: the services, rightly, book nothing in the past.
+
+Each choice is that of the real ranking, asked as of the moment the job was booked, and each slot lies
+in the free time that the availability engine finds. The rows carry the dates of then and pass every
+constraint. History is not news: no events are published for it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from assignments.availability import Booking, Calendar, blocked_time
+from assignments.decisions import Decision
+from assignments.models import Assignment
+from contractors.models import Contractor
+from jobs.models import Job
+from jobs.requests import JobRequest
+from recommendations.ranking import Entry, best_candidates, entry
+from recommendations.search import Search
+from smartscheduler.accounts.models import User
+from smartscheduler.demo.orders import Order
+from smartscheduler.places import Point
+from smartscheduler.timeslots import TimeSlot
+
+# How far back the occupied slots of contractors are remembered.
+MEMORY = timedelta(days=40)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A slot of one of the candidates of then, and the decision to keep."""
+
+    entry: Entry
+    slot: TimeSlot
+    candidates_considered: int
+
+    @property
+    def decision(self) -> Decision:
+        return Decision(
+            score=self.entry.score,
+            score_breakdown=self.entry.breakdown.as_json(),
+            rank=self.entry.rank,
+            candidates_considered=self.candidates_considered,
+        )
+
+
+class Archive:
+    """What has been done by whom until now; knows past work, which the engine has no reason to look at."""
+
+    def __init__(self, actor: User | None, now: datetime) -> None:
+        self._actor = actor
+        self._work: dict[UUID, list[Booking]] = defaultdict(list)
+        past = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).filter(
+            time_slot__endswith__gt=now - MEMORY, time_slot__startswith__lte=now
+        )
+        for assignment in past.select_related("job"):
+            self._work[assignment.contractor_id].append(Booking(assignment.slot, assignment.job.point))
+
+    def choices(self, order: Order, *, most: int, days_earlier: int = 0) -> Iterator[Choice]:
+        """The slots of the best candidates as of the booking, best candidate first, where nobody was at work.
+
+        With `days_earlier`, the same job ordered, booked and wanted that much before.
+        """
+        earlier = timedelta(days=days_earlier)
+        wanted = Job(**order.made(order.ordered_at, desired_date=order.fields["desired_date"] - earlier))
+        search = replace(Search.of(JobRequest.of(wanted)), now=order.booked_at - earlier)
+        contenders = search.contenders()
+        best = best_candidates(search, contenders, most)
+        people = Contractor.objects.in_bulk([candidate.contender.id for candidate in best])
+        for rank, candidate in enumerate(best, start=1):
+            found = entry(search, candidate, rank, people[candidate.contender.id])
+            for slot in found.slots:
+                if not self._at_work(found.contractor, slot, wanted.point):
+                    yield Choice(found, slot, len(contenders))
+
+    def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
+        calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])
+        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, site))
+
+    def keep(self, order: Order, choice: Choice, now: datetime) -> Assignment:
+        """The job and its assignment: completed when the slot is over, in progress when it has begun."""
+        over = choice.slot.end <= now
+        job = self._keep_job(order, choice, now, Job.Status.COMPLETED if over else Job.Status.IN_PROGRESS)
+        assignment = Assignment(
+            id=job.pk,
+            job=job,
+            contractor=choice.entry.contractor,
+            assigned_by=self._actor,
+            status=job.status,
+            confirmed_at=order.booked_at + timedelta(minutes=order.chance.randint(15, 240)),
+            started_at=min(now, choice.slot.start + timedelta(minutes=order.chance.randint(0, 9))),
+            completed_at=job.completed_at,
+        )
+        assignment.slot = choice.slot
+        assignment.record(choice.decision)
+        assignment.clean_fields()
+        assignment.save(force_insert=True)
+        Assignment.objects.filter(pk=assignment.pk).update(created_at=order.booked_at)
+        self._work[assignment.contractor_id].append(Booking(choice.slot, job.point))
+        return assignment
+
+    def _keep_job(self, order: Order, choice: Choice, now: datetime, status: str) -> Job:
+        done = status == Job.Status.COMPLETED
+        late = timedelta(minutes=order.chance.randint(-15, 15))
+        job = Job(
+            **order.made(order.ordered_at, desired_date=min(order.fields["desired_date"], choice.slot.start)),
+            status=status,
+            completed_at=min(now, choice.slot.end + late) if done else None,
+        )
+        return _import(job, order)
+
+    def keep_lost(self, order: Order) -> Job:
+        """A job that nobody could take: cancelled a day after it was ordered."""
+        job = Job(
+            **order.made(order.ordered_at),
+            status=Job.Status.CANCELLED,
+            cancelled_at=order.ordered_at + timedelta(days=1),
+            cancel_reason="Nobody could take it in time.",
+        )
+        return _import(job, order)
+
+
+def _import(job: Job, order: Order) -> Job:
+    job.clean_fields()
+    job.save(force_insert=True)
+    Job.objects.filter(pk=job.pk).update(created_at=order.ordered_at)
+    return job

@@ -1,0 +1,94 @@
+"""Contractors into the database: through the services, or in bulk when they are many.
+
+Bulk keeps every constraint of the database and makes the very same contractors, but publishes no
+events: a hundred thousand `ContractorCreated` would bury the activity feed and tell nobody anything.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from itertools import islice
+
+from django.db import connection, transaction
+
+from contractors import services
+from contractors.models import Absence, Contractor, WorkingHours
+from smartscheduler.accounts.models import User
+from smartscheduler.demo.chance import identity
+from smartscheduler.demo.people import Person, person
+
+Progress = Callable[[int], None]
+Status = Contractor.Status
+
+# From here on contractors are made in bulk.
+BULK_FROM = 1_000
+BATCH = 2_000
+SERVICE_BATCH = 40
+
+
+def recruit(*, seed: int, count: int, today: date, actor: User | None, progress: Progress) -> int:
+    """Make those of the first `count` contractors of the world `seed` that are missing; how many that were."""
+    missing = list(_missing(seed, count))
+    in_bulk = len(missing) >= BULK_FROM
+    write, size = (_write_in_bulk, BATCH) if in_bulk else (_write_by_services, SERVICE_BATCH)
+    progress(count - len(missing))
+    for indexes in _batches(missing, size):
+        with transaction.atomic():
+            write([person(seed, index, today) for index in indexes], actor)
+        progress(len(indexes))
+    if in_bulk:
+        refresh_statistics(Contractor, WorkingHours, Absence)
+    return len(missing)
+
+
+def refresh_statistics(*models: type[Contractor | WorkingHours | Absence]) -> None:
+    """The planner learns of a big import at once, not when the autovacuum comes round."""
+    with connection.cursor() as cursor:
+        for model in models:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def _missing(seed: int, count: int) -> Iterator[int]:
+    present = set(Contractor.objects.values_list("id", flat=True))
+    return (index for index in range(count) if identity(seed, "contractor", index) not in present)
+
+
+def _batches(indexes: Sequence[int], size: int) -> Iterator[list[int]]:
+    rest = iter(indexes)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _write_by_services(people: Sequence[Person], actor: User | None) -> None:
+    for one in people:
+        contractor = services.create_contractor(working_hours=one.shifts, actor=actor, **one.fields)
+        for away in one.absences:
+            services.add_absence(
+                contractor_id=contractor.pk, period=away.period, kind=away.kind, note=away.note, actor=actor
+            )
+        if one.status == Status.INACTIVE:
+            services.deactivate_contractor(contractor_id=contractor.pk, actor=actor)
+        elif one.status == Status.ON_LEAVE:
+            services.mark_on_leave(contractor_id=contractor.pk, actor=actor)
+
+
+def _write_in_bulk(people: Sequence[Person], actor: User | None) -> None:
+    Contractor.objects.bulk_create(Contractor(status=one.status, **one.fields) for one in people)
+    WorkingHours.objects.bulk_create(
+        WorkingHours(
+            contractor_id=one.fields["id"],
+            day_of_week=shift.day_of_week,
+            start_time=shift.start_time,
+            end_time=shift.end_time,
+        )
+        for one in people
+        for shift in one.shifts
+    )
+    Absence.objects.bulk_create(_absences(people))
+
+
+def _absences(people: Sequence[Person]) -> Iterator[Absence]:
+    for one in people:
+        for away in one.absences:
+            absence = Absence(contractor_id=one.fields["id"], kind=away.kind, note=away.note)
+            absence.slot = away.period
+            yield absence
