@@ -54,12 +54,19 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
     return zoneinfo.ZoneInfo(name)
 
 
+@lru_cache(maxsize=1)
+def known_time_zones() -> frozenset[str]:
+    """The IANA names of this machine; looking them up walks through hundreds of files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless `name` is an IANA zone this machine knows."""
-    if name not in zoneinfo.available_timezones():
+    if name not in known_time_zones():
         raise ValidationError("“%(name)s” is not an IANA time zone name.", code="time_zone", params={"name": name})
 
 
+@lru_cache(maxsize=1)
 def state_choices() -> list[tuple[str, str]]:
     """Codes and names of the US states, districts and territories."""
     return [(code, str(name)) for code, name in STATE_CHOICES]
