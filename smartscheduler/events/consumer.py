@@ -13,12 +13,14 @@ from django.db import DatabaseError
 
 from smartscheduler.accounts.handshakes import Visitor, admit
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.errors import DomainError, InvalidInput
+from smartscheduler.errors import InvalidInput
 from smartscheduler.events import feed
 from smartscheduler.events.channel import group
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.stream import Frame, Stream, TooSlow, TooTalkative
+from smartscheduler.problems import describe
 
+PATH = "/ws/events/"
 SUBPROTOCOL = "events.v1"
 LONGEST_MESSAGE = 4096
 LONGEST_HEARTBEAT_SECONDS = 60.0
@@ -142,15 +144,9 @@ class EventsConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=json.dumps(frame, separators=(",", ":"), ensure_ascii=False))
 
 
-def problem(error: DomainError) -> dict[str, Any]:
-    """An error frame's problem document."""
-    return {
-        "type": error.code,
-        "title": error.title,
-        "status": error.status,
-        "detail": error.detail,
-        "errors": error.errors,
-    }
+def problem(error: InvalidInput) -> dict[str, Any]:
+    """An error as the problem document that HTTP would answer."""
+    return describe(error).as_json(instance=PATH, trace_id="")
 
 
 UNEXPECTED_MESSAGE = problem(InvalidInput("This socket only sends; it takes no messages."))

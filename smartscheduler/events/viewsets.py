@@ -1,0 +1,57 @@
+"""GET /api/v1/events/: the event log, for those who were away or do not keep a socket open."""
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.events import feed
+from smartscheduler.events.selections import Selection
+
+
+class EnvelopeSerializer(serializers.Serializer[dict[str, object]]):
+    """One domain event as it goes over the wire."""
+
+    sequence = serializers.IntegerField()
+    id = serializers.UUIDField()
+    type = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    actor = serializers.DictField(allow_null=True)
+    data = serializers.DictField()  # type: ignore[assignment]
+
+
+EventPage = inline_serializer(
+    "EventPage",
+    {
+        "results": EnvelopeSerializer(many=True),
+        "head": serializers.IntegerField(help_text="The last sequence number given."),
+        "next_after": serializers.IntegerField(help_text="The `after` of the next call."),
+        "resync": serializers.BooleanField(help_text="What was asked for is gone: read the state, go on from `head`."),
+    },
+)
+
+
+class EventViewSet(ViewSet):
+    required_permissions = {"list": Permission.VIEW_EVENTS}
+
+    @extend_schema(
+        operation_id="events_list",
+        tags=["events"],
+        responses=EventPage,
+        parameters=[
+            OpenApiParameter("after", int, description="Events that follow this number; else from the oldest."),
+            OpenApiParameter("type", str, description="Types of event, separated by commas."),
+            OpenApiParameter("topics", str, description="`job:ID` and `contractor:ID`, separated by commas."),
+            OpenApiParameter("limit", int, description="At most so many events, 1–1000; else 100."),
+        ],
+    )
+    def list(self, request: Request) -> Response:
+        """The events in the order of delivery, oldest first."""
+        query = request.query_params
+        selection = Selection.parse(types=",".join(query.getlist("type")), topics=",".join(query.getlist("topics")))
+        page = feed.read(
+            after=feed.parse_after(query.get("after")), selection=selection, limit=feed.parse_limit(query.get("limit"))
+        )
+        return Response({"results": page.envelopes, "head": page.head, "next_after": page.upto, "resync": page.resync})

@@ -1,0 +1,42 @@
+"""The outbox row belongs to the transaction of the change."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from smartscheduler.events.messages import RecommendationsUpdated, domain_event, publish
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import UserFactory
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refuses_to_publish_outside_a_transaction():
+    with pytest.raises(transaction.TransactionManagementError):
+        publish(RecommendationsUpdated(job_id=uuid4()), actor=None)
+    assert not OutboxEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_keeps_who_did_it_as_they_were_then():
+    user = UserFactory(name="Ada")
+    publish(RecommendationsUpdated(job_id=uuid4()), actor=user)
+    user.name = "Grace"
+    user.save()
+    event = OutboxEvent.objects.get()
+    assert event.actor == {"id": str(user.pk), "email": user.email, "name": "Ada", "role": "coordinator"}
+    assert (event.sequence, event.type) == (None, "RecommendationsUpdated")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receiver_that_fails_undoes_the_event_too():
+    def fail(**_: object) -> None:
+        raise RuntimeError
+
+    domain_event.connect(fail, dispatch_uid="failing")
+    try:
+        with pytest.raises(RuntimeError), transaction.atomic():
+            publish(RecommendationsUpdated(job_id=uuid4()), actor=None)
+    finally:
+        domain_event.disconnect(dispatch_uid="failing")
+    assert not OutboxEvent.objects.exists()
