@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from smartscheduler.timeslots import TimeSlot
 
@@ -42,7 +42,7 @@ def local_slot(slot: TimeSlot, zone: tzinfo) -> str:
 def stars(rating: Decimal, count: int) -> SafeString:
     """Five stars with the share that is filled, and the number for those who cannot see them."""
     if not count and not rating:
-        return format_html('<span class="stars-none">not rated</span>')
+        return mark_safe('<span class="quiet">not rated</span>')
     return format_html(
         '<span class="stars" style="--share: {}%" aria-hidden="true">★★★★★</span> '
         '<span class="whitespace-nowrap">{} <span class="text-base-500 dark:text-base-400">({})</span></span>',

@@ -27,7 +27,7 @@ class LocalInstantInput(forms.DateTimeInput):
     def format_value(self, value: Any) -> str | None:
         if not isinstance(value, datetime):
             return super().format_value(value)
-        return value.replace(tzinfo=None).isoformat("seconds" if value.second else "minutes")
+        return value.replace(tzinfo=None).isoformat(timespec="seconds" if value.second else "minutes")
 
 
 class LocalInstantField(forms.DateTimeField):

@@ -8,16 +8,21 @@ from django.urls import reverse_lazy
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 
+
+def page(name: str) -> Any:
+    return reverse_lazy(f"admin:{name}")
+
+
 # Title, symbol, address, and the permission it needs.
 WORK = [
     ("Dashboard", "monitoring", "/", Permission.VIEW_JOBS),
-    ("Jobs", "assignment", reverse_lazy("admin:jobs_job_changelist"), Permission.VIEW_JOBS),
-    ("Assignments", "event_available", reverse_lazy("admin:assignments_assignment_changelist"), Permission.VIEW_JOBS),
-    ("Contractors", "engineering", reverse_lazy("admin:contractors_contractor_changelist"), Permission.VIEW_CONTRACTORS),
+    ("Jobs", "assignment", page("jobs_job_changelist"), Permission.VIEW_JOBS),
+    ("Assignments", "event_available", page("assignments_assignment_changelist"), Permission.VIEW_JOBS),
+    ("Contractors", "engineering", page("contractors_contractor_changelist"), Permission.VIEW_CONTRACTORS),
 ]
 SYSTEM = [
-    ("Events", "stream", reverse_lazy("admin:events_outboxevent_changelist"), Permission.VIEW_EVENTS),
-    ("Users", "group", reverse_lazy("admin:accounts_user_changelist"), Permission.MANAGE_USERS),
+    ("Events", "stream", page("events_outboxevent_changelist"), Permission.VIEW_EVENTS),
+    ("Users", "group", page("accounts_user_changelist"), Permission.MANAGE_USERS),
     ("API docs", "api", "/api/v1/docs/", Permission.VIEW_JOBS),
 ]
 

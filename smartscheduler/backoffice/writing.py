@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import DataError, IntegrityError, models
 from django.forms import BaseForm
+from django.forms.models import InlineForeignKeyField, construct_instance
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from smartscheduler.errors import DomainError, InvalidInput
+from smartscheduler.transactions import domain_transaction
 
 
 def show_refusal(form: BaseForm, refusal: DomainError) -> None:
@@ -33,10 +35,19 @@ class ServiceForm(forms.ModelForm):
     refusal: ClassVar[DomainError | None] = None
 
     def clean(self) -> dict[str, Any]:
-        # Without super(): it would ask for checks of constraints, with messages that name the constraint.
         if self.refusal:
             show_refusal(self, self.refusal)
         return self.cleaned_data
+
+    def _post_clean(self) -> None:
+        """The model's own check of each value; as Django's, but for constraints, whose messages name the constraint."""
+        parents = {name for name, field in self.fields.items() if isinstance(field, InlineForeignKeyField)}
+        exclude = self._get_validation_exclusions() | parents
+        construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+        try:
+            self.instance.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
+        except ValidationError as error:
+            self._update_errors(error)
 
 
 class ServiceAdmin(ModelAdmin):
@@ -46,6 +57,7 @@ class ServiceAdmin(ModelAdmin):
     """
 
     form = ServiceForm
+    change_form_before_template = "admin/includes/version.html"
 
     def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
         """Call the services for a valid form. Raises DomainError."""
@@ -62,7 +74,7 @@ class ServiceAdmin(ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]
-        except (IntegrityError, DataError):
+        except (IntegrityError, DataError, ObjectDoesNotExist):
             detail = "Another change came first, or the database does not take these values. Nothing was saved."
             request.refusal = InvalidInput(detail)  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, form_url, extra_context)
@@ -75,8 +87,20 @@ class ServiceAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: models.Model, form: Any, change: bool) -> None:
         """Nothing yet: `save_related` comes next and has the inlines too."""
 
+    @domain_transaction
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if change:
+            self._check_version(form.instance.pk, request.POST.get("version", ""))
         self.write(request, form, formsets, change=change)
+
+    def _check_version(self, pk: Any, seen: str) -> None:
+        """Raise DomainError when the record is no longer the one that the page showed."""
+        present = self.model._base_manager.select_for_update(no_key=True).get(pk=pk).version
+        if seen and seen != str(present):
+            raise DomainError(
+                "Somebody else has changed this record since you opened it. Nothing was saved: "
+                "open it again, and make your changes to what is there now."
+            )
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         # The formsets were never saved, so they cannot say what they saved.
@@ -99,5 +123,5 @@ def submitted(form: ServiceForm) -> dict[str, Any]:
 
 
 def changed(form: ServiceForm) -> dict[str, Any]:
-    """The values that differ from what the form was shown with: others' changes to other fields stay."""
+    """The values that differ from those of the record."""
     return {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}

@@ -1,0 +1,137 @@
+"""Assignments in the admin: read, and moved on by their acts. They are made from a job's Recommend page."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+
+from assignments import services
+from assignments.acts import ACTS
+from assignments.models import Assignment
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.backoffice.acts import ActsAdmin, for_each
+from smartscheduler.backoffice.display import STATUS_COLOURS, bars, local_slot, local_time
+from smartscheduler.backoffice.lists import DayFilter, ListAdmin
+
+
+class StartFilter(DayFilter):
+    title, parameter_name, moment, zone = "start", "starts", "time_slot__startswith", "job__time_zone"
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(ActsAdmin, ListAdmin):
+    acts = ACTS
+    list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
+    list_display_links = ("job_and_customer",)
+    list_filter = ("status", StartFilter)
+    list_select_related = ("job", "contractor")
+    ordering = ("-created_at", "id")
+    search_fields = ("job__job_number", "contractor__name", "job__customer_name")
+    search_help_text = "Job number, contractor or customer"
+    actions = ("confirm_selected", "start_selected", "complete_selected")
+    change_form_outer_before_template = "admin/assignments/overview.html"
+    fieldsets: ClassVar[Any] = (
+        ("Booking", {"fields": ("job_link", "contractor_link", "when", "status_badge")}),
+        ("History", {"fields": ("history",)}),
+    )
+    readonly_fields = ("job_link", "contractor_link", "when", "status_badge", "history")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
+        return super().get_queryset(request).select_related("job", "contractor", "assigned_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Assignment | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Assignment | None = None) -> bool:
+        return False
+
+    def has_assign_permission(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.allows(Permission.ASSIGN)
+
+    def zone_of(self, record: Assignment) -> tzinfo:
+        return record.job.zone
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        context["bars"] = bars(obj.score_breakdown)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @display(description="Job", ordering="job__job_number", header=True)
+    def job_and_customer(self, assignment: Assignment) -> list[str]:
+        return [assignment.job.job_number, f"{assignment.job.city}, {assignment.job.state}"]
+
+    @display(description="Contractor", ordering="contractor__name")
+    def contractor_name(self, assignment: Assignment) -> str:
+        return assignment.contractor.name
+
+    @display(description="When (site's clock)", ordering="time_slot")
+    def when(self, assignment: Assignment) -> str:
+        return local_slot(assignment.slot, assignment.job.zone)
+
+    @display(description="Status", ordering="status", label=STATUS_COLOURS)
+    def status_badge(self, assignment: Assignment) -> tuple[str, str]:
+        return assignment.status, assignment.get_status_display()
+
+    @display(description="Rank")
+    def standing(self, assignment: Assignment) -> str:
+        return f"{assignment.rank or '–'} of {assignment.candidates_considered}"
+
+    @display(description="Job")
+    def job_link(self, assignment: Assignment) -> SafeString:
+        return _link("admin:jobs_job_change", assignment.job_id, assignment.job.job_number)
+
+    @display(description="Contractor")
+    def contractor_link(self, assignment: Assignment) -> SafeString:
+        return _link("admin:contractors_contractor_change", assignment.contractor_id, assignment.contractor.name)
+
+    @display(description="What happened")
+    def history(self, assignment: Assignment) -> str:
+        zone = assignment.job.zone
+        by = f" by {assignment.assigned_by}" if assignment.assigned_by else ""
+        steps = [
+            (f"assigned{by}", assignment.created_at),
+            ("confirmed", assignment.confirmed_at),
+            ("started", assignment.started_at),
+            ("completed", assignment.completed_at),
+            (f"cancelled ({assignment.cancel_reason})", assignment.cancelled_at),
+        ]
+        return " · ".join(f"{step} {local_time(moment, zone)}" for step, moment in steps if moment)
+
+    @action(description="Confirm", permissions=["assign"])
+    def confirm_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
+        _each(request, queryset, services.confirm_assignment, "Confirmed")
+
+    @action(description="Start work", permissions=["assign"])
+    def start_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
+        _each(request, queryset, services.start_assignment, "Started")
+
+    @action(description="Complete", permissions=["assign"])
+    def complete_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
+        _each(request, queryset, services.complete_assignment, "Completed")
+
+
+def _each(
+    request: HttpRequest, assignments: QuerySet[Assignment], service: Callable[..., Assignment], done: str
+) -> None:
+    for_each(
+        request,
+        assignments,
+        lambda assignment: service(assignment_id=assignment.pk, actor=request.user),
+        done=done,
+    )
+
+
+def _link(name: str, pk: Any, text: str) -> SafeString:
+    return format_html('<a class="text-link underline" href="{}">{}</a>', reverse(name, args=[pk]), text)

@@ -1,0 +1,103 @@
+"""Forms of the contractor page in the admin."""
+
+from datetime import time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.forms import PaginationInlineFormSet
+
+from contractors.models import Absence, Contractor, WorkingHours
+from contractors.services import LONGEST_ABSENCE
+from contractors.shifts import Shift, check_week
+from smartscheduler.backoffice.fields import LocalInstantField, SkillsFormField
+from smartscheduler.backoffice.places import PlaceForm
+from smartscheduler.backoffice.writing import ServiceForm
+from smartscheduler.errors import InvalidInput
+from smartscheduler.timeslots import TimeSlot
+
+# What a new contractor is offered: Monday to Friday, 08:00–17:00.
+USUAL_WEEK = [{"day_of_week": day, "start_time": time(8), "end_time": time(17)} for day in range(1, 6)]
+STALE = "Somebody else has changed these rows in the meantime. Load the page again before changing them."
+
+
+class ContractorForm(PlaceForm):
+    skills = SkillsFormField()
+
+    class Meta:
+        model = Contractor
+        fields: list[str] = []
+
+
+class RowFormSet(PaginationInlineFormSet):
+    """Rows that are read, never saved here: `kept` gives the valid ones that are to stay."""
+
+    @property
+    def kept(self) -> list[Any]:
+        return [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+
+    def clean(self) -> None:
+        if any("id" in form.errors for form in self.forms):
+            raise ValidationError(STALE)
+
+
+class ShiftForm(ServiceForm):
+    start_time = forms.TimeField(widget=forms.TimeInput(format="%H:%M"))
+    end_time = forms.TimeField(widget=forms.TimeInput(format="%H:%M"), help_text=WorkingHours.end_time.field.help_text)
+
+    class Meta:
+        model = WorkingHours
+        fields = ["day_of_week", "start_time", "end_time"]
+
+    @property
+    def shift(self) -> Shift:
+        values = self.cleaned_data
+        return Shift(values["day_of_week"], values["start_time"], values["end_time"])
+
+
+class ShiftFormSet(RowFormSet):
+    """The working week as a whole, held against the rules of shifts."""
+
+    @property
+    def shifts(self) -> list[Shift]:
+        return [form.shift for form in self.kept]
+
+    def clean(self) -> None:
+        super().clean()
+        if any(form.errors for form in self.forms):
+            return
+        try:
+            check_week(self.shifts)
+        except InvalidInput as refusal:
+            raise ValidationError(refusal.detail) from refusal
+
+
+class AbsenceForm(ServiceForm):
+    start = LocalInstantField()
+    end = LocalInstantField()
+
+    class Meta:
+        model = Absence
+        fields = ["kind", "note"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            slot = self.instance.slot
+            self.initial.update(start=slot.start, end=slot.end)
+
+    @property
+    def period(self) -> TimeSlot:
+        return TimeSlot(self.cleaned_data["start"], self.cleaned_data["end"])
+
+    def clean(self) -> dict[str, Any]:
+        start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
+        if start and end and start >= end:
+            self.add_error("end", "An absence starts before it ends.")
+        elif start and end and end - start > LONGEST_ABSENCE:
+            self.add_error("end", "An absence lasts at most five years.")
+        return super().clean()
+
+
+class AbsenceFormSet(RowFormSet):
+    pass

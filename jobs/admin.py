@@ -1,0 +1,89 @@
+"""Jobs in the admin. The page that recommends, and cancelling, come with the apps that can."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.duration import duration_string
+from unfold.decorators import display
+
+from jobs import services
+from jobs.forms import JobForm
+from jobs.models import Job
+from jobs.states import TRANSITIONS
+from smartscheduler.backoffice.display import PRIORITY_COLOURS, STATUS_COLOURS, TYPE_COLOURS, local_time
+from smartscheduler.backoffice.lists import DayFilter, ListAdmin
+from smartscheduler.backoffice.places import PLACE, PlacedAdmin
+from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
+
+
+class DesiredDateFilter(DayFilter):
+    title, parameter_name, moment = "desired date", "desired", "desired_date"
+
+
+@admin.register(Job)
+class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
+    form = JobForm
+    list_display = ("number", "status_badge", "priority_badge", "type_badge", "city_state", "wanted", "length")
+    list_display_links = ("number",)
+    list_filter = ("status", "type", "priority", DesiredDateFilter)
+    search_fields = ("job_number", "address", "city", "customer_name")
+    search_help_text = "Number, address, city or customer"
+    readonly_fields = ("job_number", "status_badge", "cancelled")
+    actions = None
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": (("type", "priority"), ("desired_date", "duration"))}),
+        ("What it takes", {"fields": ("required_skills", "special_requirements")}),
+        ("Site", {"fields": PLACE}),
+        ("Customer", {"fields": (("customer_name", "customer_phone"),)}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
+        if obj is None:
+            return self.fieldsets
+        state = (("job_number", "status_badge"), *([("cancelled",)] if obj.cancelled_at else []))
+        return ((None, {"fields": state}), *self.fieldsets)
+
+    def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
+        if change:
+            services.update_job(job_id=form.instance.pk, actor=request.user, **changed(form))
+        else:
+            services.create_job(id=form.instance.pk, actor=request.user, **submitted(form))
+
+    def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
+        """A completed or cancelled job is history: it can be read."""
+        closed = obj is not None and not TRANSITIONS[obj.status]
+        return not closed and super().has_change_permission(request, obj)
+
+    @display(description="Job", ordering="job_number", header=True)
+    def number(self, job: Job) -> list[str]:
+        return [job.job_number, job.customer_name]
+
+    @display(description="Status", ordering="status", label=STATUS_COLOURS)
+    def status_badge(self, job: Job) -> tuple[str, str]:
+        return job.status, job.get_status_display()
+
+    @display(description="Priority", ordering="priority", label=PRIORITY_COLOURS)
+    def priority_badge(self, job: Job) -> tuple[str, str]:
+        return job.priority, job.get_priority_display()
+
+    @display(description="Type", ordering="type", label=TYPE_COLOURS)
+    def type_badge(self, job: Job) -> tuple[str, str]:
+        return job.type, job.get_type_display()
+
+    @display(description="City", ordering="city")
+    def city_state(self, job: Job) -> str:
+        return f"{job.city}, {job.state}"
+
+    @display(description="Wanted (site's clock)", ordering="desired_date")
+    def wanted(self, job: Job) -> str:
+        return local_time(job.desired_date, job.zone)
+
+    @display(description="Duration", ordering="duration")
+    def length(self, job: Job) -> str:
+        return duration_string(job.duration)
+
+    @display(description="Cancelled")
+    def cancelled(self, job: Job) -> str:
+        return f"{local_time(job.cancelled_at, job.zone)}: {job.cancel_reason}" if job.cancelled_at else ""

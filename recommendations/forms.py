@@ -1,0 +1,67 @@
+"""Forms of the Recommend page."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+
+from recommendations.ranking import LONGEST_HORIZON, MOST_RESULTS
+
+USUAL_RESULTS = 10
+
+
+class QuestionForm(forms.Form):
+    """How far and how many to look, and whom to ask about; what is left out or wrong takes its default."""
+
+    horizon_days = forms.IntegerField(
+        label="Days ahead",
+        min_value=0,
+        max_value=LONGEST_HORIZON,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=f"0 to {LONGEST_HORIZON}; 0 is the desired day alone.",
+    )
+    max_results = forms.IntegerField(
+        label="Results",
+        min_value=1,
+        max_value=MOST_RESULTS,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=f"1 to {MOST_RESULTS}.",
+    )
+    q = forms.CharField(label="Name", max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
+    contractor = forms.UUIDField(required=False, widget=forms.HiddenInput())
+
+    @classmethod
+    def usual(cls) -> dict[str, Any]:
+        return {"horizon_days": settings.HORIZON_DAYS, "max_results": USUAL_RESULTS, "q": "", "contractor": None}
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The valid values, with the defaults in place of the others."""
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        return {**self.usual(), **given}
+
+
+class InstantField(forms.CharField):
+    """An instant as the page wrote it, with its offset."""
+
+    def clean(self, value: Any) -> datetime:
+        text = super().clean(value)
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None or not 2000 <= instant.year <= 2099:
+            raise ValidationError("Choose one of the slots.")
+        return instant.astimezone(UTC)
+
+
+class AssignForm(forms.Form):
+    contractor = forms.UUIDField()
+    start = InstantField(error_messages={"required": "Choose a slot."})
+    override_reason = forms.CharField(max_length=500, required=False)

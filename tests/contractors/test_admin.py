@@ -1,0 +1,332 @@
+"""The contractor page: what it writes, what it refuses, and who may."""
+
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from contractors.models import Absence, Contractor, WorkingHours
+from contractors.services import update_contractor
+from contractors.shifts import Shift
+from smartscheduler.accounts.policy import Role
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, at
+from tests.pages import errors, fields, fields_of, saved, signed_in
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/contractors/contractor/add/"
+LIST = "/admin/contractors/contractor/"
+VALID = {
+    "name": "Lone Star Floors",
+    "type": "flooring",
+    "email": "crew@lonestar.example",
+    "phone_number": "(512) 555-0143",
+    "skills": "Stairs, hardwood,, ",
+    "service_radius_miles": "50",
+    "address": "100 Congress Avenue",
+    "city": "Austin",
+    "state": "TX",
+    "zip_code": "78701",
+    "latitude": "30.2672",
+    "longitude": "-97.7431",
+    "time_zone": "",
+}
+
+
+def page(contractor):
+    return reverse("admin:contractors_contractor_change", args=[contractor.pk])
+
+
+def new(client, **values):
+    return client.post(ADD, {**fields(client, ADD, "contractor_form"), **VALID, **values})
+
+
+def events():
+    return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
+
+
+def test_makes_a_contractor_with_the_week_on_offer():
+    response = new(signed_in())
+    assert saved(response)
+    contractor = Contractor.objects.get()
+    assert contractor.shifts == [Shift(day, time(8), time(17)) for day in range(1, 6)]
+    assert contractor.skills == ["hardwood", "Stairs"]
+    assert contractor.time_zone == "America/Chicago"
+    assert (contractor.status, contractor.rating) == ("active", Decimal(0))
+    assert events() == ["ContractorCreated"]
+    assert response.url == LIST
+
+
+def test_takes_the_middle_of_the_zip_code_for_missing_coordinates():
+    assert saved(new(signed_in(), latitude="", longitude=""))
+    contractor = Contractor.objects.get()
+    assert (round(contractor.latitude, 1), round(contractor.longitude, 1)) == (Decimal("30.3"), Decimal("-97.7"))
+
+
+BROKEN = [
+    ({"name": "x"}, "name"),
+    ({"name": ""}, "name"),
+    ({"name": "x" * 101}, "name"),
+    ({"name": "Nul\x00byte"}, "name"),
+    ({"type": "roofing"}, "type"),
+    ({"email": "nobody"}, "email"),
+    ({"email": "TAKEN@example.com"}, "email"),
+    ({"phone_number": "512-555-0143"}, "phone_number"),
+    ({"phone_number": "(512) 555-0143\n"}, None),
+    ({"latitude": "90.1"}, "latitude"),
+    ({"latitude": "NaN"}, "latitude"),
+    ({"longitude": "-180.5"}, "longitude"),
+    ({"longitude": "Infinity"}, "longitude"),
+    ({"longitude": ""}, "longitude"),
+    ({"latitude": "", "longitude": "", "zip_code": "00000"}, "latitude"),
+    ({"address": "1 St"}, "address"),
+    ({"city": "A"}, "city"),
+    ({"state": "ZZ"}, "state"),
+    ({"zip_code": "7870"}, "zip_code"),
+    ({"zip_code": "７８７０１"}, "zip_code"),
+    ({"time_zone": "Mars/Olympus"}, "time_zone"),
+    ({"service_radius_miles": "0"}, "service_radius_miles"),
+    ({"service_radius_miles": "NaN"}, "service_radius_miles"),
+    ({"skills": "x" * 61}, "skills"),
+    ({"skills": ",".join(f"skill {n}" for n in range(51))}, "skills"),
+    ({"working_hours-0-end_time": "08:00"}, "rows"),
+    ({"working_hours-0-start_time": "09:00", "working_hours-0-end_time": "08:00"}, "rows"),
+    ({"working_hours-0-start_time": "05:00", "working_hours-0-end_time": "21:01"}, "rows"),
+    ({"working_hours-0-day_of_week": "2", "working_hours-0-start_time": "16:59"}, "rows"),
+    ({"working_hours-0-day_of_week": "7"}, "rows"),
+    ({"working_hours-0-start_time": "25:00"}, "rows"),
+    ({f"working_hours-{n}-{name}": "" for n in range(5) for name in ("day_of_week", "start_time", "end_time")}, "rows"),
+    ({"working_hours-TOTAL_FORMS": "x"}, "rows"),
+]
+
+
+@pytest.mark.parametrize(("values", "field"), [case for case in BROKEN if case[1]])
+def test_refuses_a_broken_rule_on_its_field(values, field):
+    ContractorFactory(email="taken@example.com")
+    before = WorkingHours.objects.count()
+    assert field in errors(new(signed_in(), **values))
+    assert Contractor.objects.count() == 1
+    assert WorkingHours.objects.count() == before
+    assert events() == []
+
+
+@pytest.mark.parametrize(("values", "field"), [case for case in BROKEN if case[1] not in {None, "rows"}])
+def test_refuses_the_same_on_an_existing_one(values, field):
+    ContractorFactory(email="taken@example.com")
+    contractor, client = ContractorFactory(), signed_in()
+    version = contractor.version
+    sent = {**fields(client, page(contractor), "contractor_form"), **values}
+    assert field in errors(client.post(page(contractor), sent))
+    contractor.refresh_from_db()
+    assert contractor.version == version
+    assert events() == []
+
+
+def test_a_page_saved_unchanged_writes_nothing():
+    contractor, client = ContractorFactory(), signed_in()
+    AbsenceFactory(contractor=contractor, period=(timezone.now(), timezone.now() + timedelta(days=1.5)))
+    sent = fields(client, page(contractor), "contractor_form")
+    assert saved(client.post(page(contractor), sent))
+    contractor.refresh_from_db()
+    assert contractor.version == 1
+    assert events() == []
+
+
+def test_does_not_undo_what_somebody_else_changed_meanwhile():
+    contractor, client = ContractorFactory(name="Old Name"), signed_in()
+    sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
+    update_contractor(contractor_id=contractor.pk, actor=None, city="Round Rock")
+    for _ in range(2):
+        assert "Somebody else" in errors(client.post(page(contractor), sent))["__all__"][0]
+        sent = {**sent, "version": fields_of(client.post(page(contractor), sent))["version"]}
+    contractor.refresh_from_db()
+    assert (contractor.name, contractor.city) == ("Old Name", "Round Rock")
+    assert events() == ["ContractorUpdated"]
+
+
+def test_changes_and_removes_shifts():
+    contractor, client = ContractorFactory(), signed_in()
+    sent = fields(client, page(contractor), "contractor_form")
+    sent |= {"working_hours-0-end_time": "00:00", "working_hours-1-DELETE": "on"}
+    assert saved(client.post(page(contractor), sent))
+    hours = Contractor.objects.get().shifts
+    assert hours[0] == Shift(0, time(8), time(0))
+    assert [shift.day_of_week for shift in hours] == [0, 2, 3, 4, 5, 6]
+    assert events() == ["ScheduleUpdated"]
+
+
+def test_refuses_to_remove_the_last_shift():
+    contractor, client = ContractorFactory(hours=[Shift(1, time(8), time(17))]), signed_in()
+    sent = {**fields(client, page(contractor), "contractor_form"), "working_hours-0-DELETE": "on"}
+    assert errors(client.post(page(contractor), sent))["rows"] == ["At least one shift is needed."]
+    assert contractor.working_hours.count() == 1
+
+
+def test_says_so_when_the_shifts_were_changed_meanwhile():
+    contractor, client = ContractorFactory(), signed_in()
+    sent = fields(client, page(contractor), "contractor_form")
+    update_contractor(contractor_id=contractor.pk, actor=None, working_hours=[Shift(3, time(6), time(9))])
+    response = client.post(page(contractor), {**sent, "working_hours-0-end_time": "16:00"})
+    assert any("Somebody else" in text for text in errors(response)["rows"])
+    assert contractor.working_hours.count() == 1
+
+
+ABSENCE = {
+    "absences-TOTAL_FORMS": "1",
+    "absences-0-start": "2027-07-01T08:00",
+    "absences-0-end": "2027-07-02T00:00",
+    "absences-0-kind": "sickness",
+    "absences-0-note": "Flu",
+}
+
+
+def test_adds_changes_and_removes_an_absence_by_the_contractors_clock():
+    contractor, client = ContractorFactory(), signed_in()
+    sent = {**fields(client, page(contractor), "contractor_form"), **ABSENCE}
+    assert saved(client.post(page(contractor), sent))
+    absence = Absence.objects.get()
+    assert absence.slot.start == datetime(2027, 7, 1, 8, tzinfo=ZoneInfo("America/Chicago"))
+    assert (absence.kind, absence.note) == ("sickness", "Flu")
+
+    sent = fields(client, page(contractor), "contractor_form")
+    assert sent["absences-0-start"] == "2027-07-01T08:00"
+    client.post(page(contractor), {**sent, "absences-0-end": "2027-07-03T00:00"})
+    assert Absence.objects.get().slot.duration == timedelta(hours=40)
+
+    sent = fields(client, page(contractor), "contractor_form")
+    client.post(page(contractor), {**sent, "absences-0-DELETE": "on"})
+    assert not Absence.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"absences-0-end": "2027-07-01T08:00"},
+        {"absences-0-end": "2033-07-01T08:00"},
+        {"absences-0-start": "yesterday"},
+        {"absences-0-start": "2027-03-14T02:30"},  # the clock skips it
+        {"absences-0-start": "9999-12-31T23:59"},
+        {"absences-0-kind": "party"},
+        {"absences-0-note": "x" * 201},
+    ],
+)
+def test_refuses_a_broken_absence_and_everything_with_it(values):
+    contractor, client = ContractorFactory(), signed_in()
+    sent = {**fields(client, page(contractor), "contractor_form"), **ABSENCE, "name": "New Name", **values}
+    assert errors(client.post(page(contractor), sent))["rows"]
+    contractor.refresh_from_db()
+    assert contractor.name != "New Name"
+    assert not Absence.objects.exists()
+    assert events() == []
+
+
+def test_warns_of_a_likely_duplicate():
+    first, client = ContractorFactory(name=VALID["name"]), signed_in()
+    response = new(client)
+    assert response.status_code == 302
+    assert page(first) in client.get(LIST).content.decode()
+
+
+def act(client, contractor, name, **values):
+    return client.post(f"/admin/contractors/contractor/{contractor.pk}/{name}/", values)
+
+
+def status(contractor):
+    contractor.refresh_from_db()
+    return contractor.status
+
+
+def test_the_buttons_move_the_status():
+    contractor, client = ContractorFactory(), signed_in(Role.ADMINISTRATOR)
+    for name, wanted in [("mark-on-leave", "on_leave"), ("deactivate", "inactive"), ("activate", "active")]:
+        assert act(client, contractor, name).status_code == 302
+        assert status(contractor) == wanted
+    response = act(client, contractor, "activate")
+    assert "already" in str(response.content) or "cannot become" in str(response.content)
+
+
+def test_asking_changes_nothing():
+    contractor, client = ContractorFactory(), signed_in()
+    assert client.get(f"/admin/contractors/contractor/{contractor.pk}/deactivate/").status_code == 200
+    assert status(contractor) == "active"
+
+
+@pytest.mark.parametrize("address", ["deactivate", "delete"])
+def test_deleting_is_deactivating_and_is_refused_under_live_assignments(address):
+    assignment, client = AssignmentFactory(), signed_in()
+    response = act(client, assignment.contractor, address, post="yes")
+    assert response.status_code == 200
+    assert assignment.job.job_number in response.content.decode()
+    assert reverse("admin:assignments_assignment_change", args=[assignment.pk]) in response.content.decode()
+    assert status(assignment.contractor) == "active"
+
+    free = ContractorFactory()
+    assert act(client, free, address, post="yes").status_code == 302
+    assert status(free) == "inactive"
+
+
+@pytest.mark.parametrize("name", ["activate", "mark-on-leave"])
+def test_only_an_administrator_restores(name):
+    contractor = ContractorFactory(status="inactive")
+    assert act(signed_in(), contractor, name).status_code == 403
+    assert status(contractor) == "inactive"
+    assert f"/{name}/" not in signed_in().get(page(contractor)).content.decode()
+    assert act(signed_in(Role.ADMINISTRATOR), contractor, name).status_code == 302
+
+
+def test_a_coordinator_brings_back_from_leave():
+    contractor = ContractorFactory(status="on_leave")
+    assert act(signed_in(), contractor, "activate").status_code == 302
+
+
+def test_a_manager_reads_and_changes_nothing():
+    contractor, client = ContractorFactory(), signed_in(Role.MANAGER)
+    seen = client.get(page(contractor)).content.decode()
+    assert contractor.email in seen
+    assert "/deactivate/" not in seen
+    assert client.post(page(contractor), VALID).status_code == 403
+    assert client.get(ADD).status_code == 403
+    assert client.post(ADD, VALID).status_code == 403
+    assert act(client, contractor, "deactivate").status_code == 403
+    bulk = {"action": "deactivate_selected", "_selected_action": [str(contractor.pk)]}
+    client.post(LIST, bulk)
+    assert status(contractor) == "active"
+    assert events() == []
+
+
+def test_bulk_deactivation_reports_row_by_row():
+    busy, free, client = AssignmentFactory().contractor, ContractorFactory(), signed_in()
+    bulk = {"action": "deactivate_selected", "_selected_action": [str(busy.pk), str(free.pk)]}
+    seen = client.post(LIST, bulk, follow=True).content.decode()
+    assert "Deactivated: 1." in seen
+    assert "still has live assignments" in seen
+    assert (status(busy), status(free)) == ("active", "inactive")
+
+
+def test_the_list_searches_filters_and_stays_within_its_queries(django_assert_max_num_queries):
+    client = signed_in()
+    ContractorFactory.create_batch(10, hours=[])
+    ContractorFactory(name="Ada Tiles", type="tile", skills=["Mosaic"], status="on_leave", rating=0, rating_count=0)
+    for query in ["q=mosaic", "q=ada", "status__exact=on_leave", "type__exact=tile"]:
+        assert client.get(f"{LIST}?{query}").context["cl"].result_count == 1
+    with django_assert_max_num_queries(8):
+        client.get(LIST)
+    ContractorFactory.create_batch(190, hours=[])
+    with django_assert_max_num_queries(8):
+        client.get(LIST)
+
+
+def test_clock_is_the_contractors(settings):
+    contractor = ContractorFactory(time_zone="America/New_York")
+    AbsenceFactory(contractor=contractor, period=(at(6, days=3, zone="UTC"), at(18, days=3, zone="UTC")))
+    start = at(6, days=3, zone="UTC").astimezone(ZoneInfo("America/New_York"))
+    sent = fields(signed_in(), page(contractor), "contractor_form")
+    assert sent["absences-0-start"] == f"{start:%Y-%m-%dT%H:%M}"
+
+
+@pytest.mark.parametrize("query", ["?q=%00", "?status__exact=%00", "?p=x", "?o=99", "?nonsense=1"])
+def test_odd_queries_are_no_server_error(query):
+    assert signed_in().get(LIST + query).status_code < 500

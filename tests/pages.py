@@ -1,0 +1,88 @@
+"""Pages as a browser sees them: the fields of a form with their present values."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+from django.test import Client
+
+from smartscheduler.accounts.policy import Role
+from tests.factories import UserFactory
+
+
+class Fields(HTMLParser):
+    """The successful controls of one form, by name, as the browser would send them."""
+
+    def __init__(self, form_id: str) -> None:
+        super().__init__()
+        self.form_id, self.inside = form_id, False
+        self.values: dict[str, Any] = {}
+        self.select = self.textarea = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.inside = given.get("id") == self.form_id
+        elif self.inside and "name" in given:
+            self.control(tag, given, given["name"])
+        elif self.inside and tag == "option" and self.select and "selected" in given:
+            self.values[self.select] = given.get("value", "")
+
+    def control(self, tag: str, given: dict[str, str], name: str) -> None:
+        if tag == "input" and given.get("type") in {"checkbox", "radio"}:
+            if "checked" in given:
+                self.values[name] = given.get("value", "on")
+        elif tag == "input" and given.get("type") not in {"submit", "button"}:
+            self.values[name] = given.get("value", "")
+        elif tag == "select":
+            self.select, self.values[name] = name, ""
+        elif tag == "textarea":
+            self.textarea, self.values[name] = name, ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.inside = False
+        elif tag == "select":
+            self.select = ""
+        elif tag == "textarea":
+            self.textarea = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.textarea:
+            self.values[self.textarea] += data.strip()
+
+
+def fields(client: Client, url: str, form_id: str) -> dict[str, Any]:
+    """What the form of the page at `url` would send if it were submitted as it stands."""
+    return fields_of(client.get(url), form_id)
+
+
+def fields_of(response: Any, form_id: str = "contractor_form") -> dict[str, Any]:
+    assert response.status_code == 200, response
+    parser = Fields(form_id)
+    parser.feed(response.content.decode())
+    assert parser.values, f"no form {form_id}"
+    # The empty rows that JavaScript copies are no part of the form's data.
+    return {name: value for name, value in parser.values.items() if "__prefix__" not in name}
+
+
+def signed_in(role: Role = Role.COORDINATOR) -> Client:
+    client = Client()
+    client.force_login(UserFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    """The errors shown on an admin form: by field, `rows` for those of the inlines, `__all__` above the form."""
+    assert response.status_code == 200, response
+    found = {name: list(texts) for name, texts in response.context["adminform"].form.errors.items()}
+    rows = []
+    for inline in response.context["inline_admin_formsets"]:
+        rows += inline.formset.non_form_errors()
+        rows += [text for form in inline.formset.forms for texts in form.errors.values() for text in texts]
+    return found | ({"rows": rows} if rows else {})
+
+
+def saved(response: Any) -> bool:
+    """Whether the form was taken; shows its errors when it was not."""
+    assert response.status_code == 302, errors(response)
+    return True
