@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from assignments import services
-from assignments.models import Assignment
 from jobs.models import Job
 from jobs.requests import JobRequest
 from jobs.services import create_job
@@ -69,13 +68,15 @@ class Bookings:
         now = timezone.now()
         over = [choice for choice in self.archive.choices(order, most=5) if choice.slot.end <= now]
         if over:
-            self._complete(order, _of_the_best(over, order), now)
+            self._keep(order, _of_the_best(over, order), now)
         else:
             self.archive.keep_lost(order)
 
-    def _complete(self, order: Order, choice: Choice, now: datetime) -> None:
-        assignment = self.archive.keep(order, choice, now)
-        if assignment.status == Assignment.Status.COMPLETED and order.chance.random() < 0.8:
+    def _keep(self, order: Order, choice: Choice, now: datetime) -> None:
+        """Keep what has begun; what is over is completed, and rated more often than not."""
+        over = choice.slot.end <= now
+        assignment = self.archive.keep(order, choice, now, done=over)
+        if over and order.chance.random() < 0.8:
             stars = min(10, max(3, round(order.chance.gauss(8.8, 1.2))))
             services.rate_assignment(
                 assignment_id=assignment.pk,
@@ -89,12 +90,10 @@ class Bookings:
         now = timezone.now()
         for days in range(DAYS_BACK):
             begun = [
-                choice
-                for choice in self.archive.choices(order, most=50, days_earlier=days)
-                if choice.slot.start <= now and (choice.slot.end > now or days)
+                choice for choice in self.archive.choices(order, most=50, days_earlier=days) if choice.slot.start <= now
             ]
             if begun:
-                self.archive.keep(order, max(begun, key=lambda choice: _latest(choice, now)), now)
+                self.archive.keep(order, max(begun, key=lambda choice: _latest(choice, now)), now, done=False)
                 return
         self.archive.keep_lost(order)
 
@@ -111,7 +110,7 @@ class Bookings:
             return
         choice = _of_the_best(possible, order)
         if choice.slot.start <= now:
-            self._complete(order, choice, now)
+            self._keep(order, choice, now)
         else:
             job = self._create(order, desired_date=choice.slot.start)
             self._assign(job, choice.entry, choice.slot.start, order, confirm=True)

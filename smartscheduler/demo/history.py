@@ -79,10 +79,9 @@ class Archive:
         calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])
         return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, site))
 
-    def keep(self, order: Order, choice: Choice, now: datetime) -> Assignment:
-        """The job and its assignment: completed when the slot is over, in progress when it has begun."""
-        over = choice.slot.end <= now
-        job = self._keep_job(order, choice, now, Job.Status.COMPLETED if over else Job.Status.IN_PROGRESS)
+    def keep(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Assignment:
+        """The job and its assignment, in a slot that has begun: completed, or in progress still."""
+        job = self._keep_job(order, choice, now, done=done)
         assignment = Assignment(
             id=job.pk,
             job=job,
@@ -101,12 +100,11 @@ class Archive:
         self._work[assignment.contractor_id].append(Booking(choice.slot, job.point))
         return assignment
 
-    def _keep_job(self, order: Order, choice: Choice, now: datetime, status: str) -> Job:
-        done = status == Job.Status.COMPLETED
+    def _keep_job(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Job:
         late = timedelta(minutes=order.chance.randint(-15, 15))
         job = Job(
             **order.made(order.ordered_at, desired_date=min(order.fields["desired_date"], choice.slot.start)),
-            status=status,
+            status=Job.Status.COMPLETED if done else Job.Status.IN_PROGRESS,
             completed_at=min(now, choice.slot.end + late) if done else None,
         )
         return _import(job, order)

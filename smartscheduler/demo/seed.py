@@ -10,7 +10,7 @@ from smartscheduler.accounts.policy import Role
 from smartscheduler.demo.bookings import book
 from smartscheduler.demo.recruiting import recruit
 
-DEFAULT_SEED = 1
+DEFAULT_SEED = 0
 DEFAULT_CONTRACTORS, DEFAULT_JOBS = 240, 90
 # What is being made, and how many more of it are there.
 Report = Callable[[str, int], None]
