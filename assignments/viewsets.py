@@ -62,7 +62,7 @@ class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     def actor(self) -> User:
         return cast(User, self.request.user)
 
-    def detail(self, assignment: Assignment, *, status: int = status.HTTP_200_OK) -> Response:
+    def stored(self, assignment: Assignment, *, status: int = status.HTTP_200_OK) -> Response:
         """The assignment as stored now."""
         return Response(AssignmentSerializer(self.get_queryset().get(pk=assignment.pk)).data, status=status)
 
@@ -78,37 +78,37 @@ class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
             override_reason=given["override_reason"],
             actor=self.actor,
         )
-        return self.detail(assignment, status=status.HTTP_201_CREATED)
+        return self.stored(assignment, status=status.HTTP_201_CREATED)
 
     @act(EmptySerializer)
     def confirm(self, request: Request, pk: UUID) -> Response:
         """The contractor has agreed."""
         self.body(EmptySerializer)
-        return self.detail(services.confirm_assignment(assignment_id=pk, actor=self.actor))
+        return self.stored(services.confirm_assignment(assignment_id=pk, actor=self.actor))
 
     @act(EmptySerializer)
     def start(self, request: Request, pk: UUID) -> Response:
         """Work has begun; so has the job."""
         self.body(EmptySerializer)
-        return self.detail(services.start_assignment(assignment_id=pk, actor=self.actor))
+        return self.stored(services.start_assignment(assignment_id=pk, actor=self.actor))
 
     @act(EmptySerializer)
     def complete(self, request: Request, pk: UUID) -> Response:
         """Work is done; so is the job."""
         self.body(EmptySerializer)
-        return self.detail(services.complete_assignment(assignment_id=pk, actor=self.actor))
+        return self.stored(services.complete_assignment(assignment_id=pk, actor=self.actor))
 
     @act(ReasonSerializer)
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Free the slot and reopen the job."""
-        return self.detail(
+        return self.stored(
             services.cancel_assignment(assignment_id=pk, actor=self.actor, **self.body(ReasonSerializer))
         )
 
     @act(RescheduleSerializer)
     def reschedule(self, request: Request, pk: UUID) -> Response:
         """Another slot of the same contractor."""
-        return self.detail(
+        return self.stored(
             services.reschedule_assignment(assignment_id=pk, actor=self.actor, **self.body(RescheduleSerializer))
         )
 
@@ -118,14 +118,14 @@ class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
         given = self.body(ReassignSerializer)
         contractor_id = given.pop("contractor")
         _check_known(contractor=contractor_id)
-        return self.detail(
+        return self.stored(
             services.reassign_assignment(assignment_id=pk, contractor_id=contractor_id, actor=self.actor, **given)
         )
 
     @act(RatingSerializer)
     def rate(self, request: Request, pk: UUID) -> Response:
         """Rate the contractor for this completed assignment, once."""
-        return self.detail(services.rate_assignment(assignment_id=pk, actor=self.actor, **self.body(RatingSerializer)))
+        return self.stored(services.rate_assignment(assignment_id=pk, actor=self.actor, **self.body(RatingSerializer)))
 
 
 class JobCancelView(JobViewSet):
@@ -137,7 +137,7 @@ class JobCancelView(JobViewSet):
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel the job and its live assignment, if any."""
         given = self.body(ReasonSerializer)
-        return self.detail(services.cancel_job(job_id=pk, actor=cast(User, request.user), **given))
+        return self.stored(services.cancel_job(job_id=pk, actor=cast(User, request.user), **given))
 
 
 def _check_known(*, contractor: UUID, job: UUID | None = None) -> None:

@@ -68,10 +68,10 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     def actor(self) -> User:
         return cast(User, self.request.user)
 
-    def detail(self, contractor: Contractor, *, status: int = status.HTTP_200_OK, **more: Any) -> Response:
+    def stored(self, contractor: Contractor, *, status: int = status.HTTP_200_OK, **more: Any) -> Response:
         """The contractor as stored now."""
-        stored = self.get_queryset().get(pk=contractor.pk)
-        return Response({**ContractorDetailSerializer(stored).data, **more}, status=status)
+        found = self.get_queryset().get(pk=contractor.pk)
+        return Response({**ContractorDetailSerializer(found).data, **more}, status=status)
 
     @extend_schema(responses=ContractorDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -83,7 +83,7 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
         """A new contractor; `possible_duplicates` lists others with the same name at the same place."""
         contractor = services.create_contractor(actor=self.actor, **self.body(ContractorSerializer))
         found = DuplicateSerializer(services.likely_duplicates(contractor), many=True).data
-        return self.detail(
+        return self.stored(
             contractor, status=status.HTTP_201_CREATED, **({"possible_duplicates": found} if found else {})
         )
 
@@ -99,7 +99,7 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
 
     def _update(self, pk: UUID, *, partial: bool) -> Response:
         changes = self.body(ContractorSerializer, partial=partial)
-        return self.detail(services.update_contractor(contractor_id=pk, actor=self.actor, **changes))
+        return self.stored(services.update_contractor(contractor_id=pk, actor=self.actor, **changes))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
@@ -113,14 +113,14 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
         """Back into service. Only an administrator restores one who is inactive."""
         self.body(EmptySerializer)
         self._check_restoring()
-        return self.detail(services.activate_contractor(contractor_id=pk, actor=self.actor))
+        return self.stored(services.activate_contractor(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: UUID) -> Response:
         """Out of service. Refused, with the list of them, while the contractor has live assignments."""
         self.body(EmptySerializer)
-        return self.detail(services.deactivate_contractor(contractor_id=pk, actor=self.actor))
+        return self.stored(services.deactivate_contractor(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
     @action(detail=True, methods=["post"], url_path="mark-on-leave")
@@ -128,7 +128,7 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
         """On leave until activated; assignments already made stay."""
         self.body(EmptySerializer)
         self._check_restoring()
-        return self.detail(services.mark_on_leave(contractor_id=pk, actor=self.actor))
+        return self.stored(services.mark_on_leave(contractor_id=pk, actor=self.actor))
 
     def _check_restoring(self) -> None:
         # On leave counts too, or it would be the way round the rule.
@@ -139,7 +139,7 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     @action(detail=True, methods=["post"])
     def rate(self, request: Request, pk: UUID) -> Response:
         """Take one more rating into the mean."""
-        return self.detail(services.update_rating(contractor_id=pk, actor=self.actor, **self.body(RatingSerializer)))
+        return self.stored(services.update_rating(contractor_id=pk, actor=self.actor, **self.body(RatingSerializer)))
 
     @extend_schema(responses=AbsenceSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filter_backends=[])

@@ -44,7 +44,7 @@ class JobViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[J
         importance = Case(*(When(priority=name, then=Value(-rank)) for name, rank in URGENCY.items()))
         return jobs.alias(importance=importance)
 
-    def detail(self, job: Job, *, status: int = status.HTTP_200_OK) -> Response:
+    def stored(self, job: Job, *, status: int = status.HTTP_200_OK) -> Response:
         """The job as stored now."""
         return Response(JobSerializer(self.get_queryset().get(pk=job.pk)).data, status=status)
 
@@ -52,7 +52,7 @@ class JobViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[J
     def create(self, request: Request) -> Response:
         """A new open job."""
         job = services.create_job(actor=cast(User, request.user), **self.body(JobSerializer))
-        return self.detail(job, status=status.HTTP_201_CREATED)
+        return self.stored(job, status=status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: UUID) -> Response:
         """Replace everything that can be written."""
@@ -64,4 +64,4 @@ class JobViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[J
 
     def _update(self, request: Request, pk: UUID, *, partial: bool) -> Response:
         changes = self.body(JobSerializer, partial=partial)
-        return self.detail(services.update_job(job_id=pk, actor=cast(User, request.user), **changes))
+        return self.stored(services.update_job(job_id=pk, actor=cast(User, request.user), **changes))

@@ -107,7 +107,9 @@ def _on_the_wire(name: str) -> str:
 def _of_validation(error: exceptions.ValidationError) -> Problem:
     errors: dict[str, list[str]] = {}
     for found in flatten_errors(error.detail):
-        errors.setdefault(found.attr or NO_FIELD, []).append(found.detail)
+        # What is wrong with a nested object as a whole belongs to the object's own name.
+        name = (found.attr or NO_FIELD).removesuffix(f".{NO_FIELD}")
+        errors.setdefault(name, []).append(found.detail)
     name, messages = next(iter(errors.items()), (NO_FIELD, ["The input is not valid."]))
     detail = messages[0] if name == NO_FIELD else f"{name}: {messages[0]}"
     return Problem(
