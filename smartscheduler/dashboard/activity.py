@@ -1,0 +1,47 @@
+"""The activity feed: the latest events, told in sentences."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from jobs.models import Job
+from smartscheduler.dashboard.sentences import sentence
+from smartscheduler.events import feed
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.places import zone
+
+MOST_ITEMS = 40
+NOWHERE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    sequence: int
+    type: str
+    sentence: str
+    actor: str
+    occurred_at: datetime
+
+
+def latest_items() -> list[Item]:
+    """The latest events, newest first, in two queries."""
+    events = feed.latest(MOST_ITEMS)
+    sites = _sites(events)
+    return [_item(event, sites.get(event.data.get("job_id", ""), NOWHERE)) for event in events]
+
+
+def _item(event: OutboxEvent, site: ZoneInfo) -> Item:
+    return Item(
+        sequence=event.sequence or 0,
+        type=event.type,
+        sentence=sentence(event.type, event.data, site),
+        actor=event.actor["name"] if event.actor else "",
+        occurred_at=event.occurred_at,
+    )
+
+
+def _sites(events: list[OutboxEvent]) -> dict[str, ZoneInfo]:
+    """The zone of each job that the events speak of, by the job's id as text."""
+    ids = {UUID(event.data["job_id"]) for event in events if event.data.get("job_id")}
+    return {str(pk): zone(name) for pk, name in Job.objects.filter(pk__in=ids).values_list("pk", "time_zone")}
