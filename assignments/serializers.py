@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from assignments.calendars import DaySchedule
@@ -33,6 +34,11 @@ class BreakdownSerializer(serializers.Serializer[Any]):
     explanation = serializers.CharField()
 
 
+@extend_schema_field(BreakdownSerializer)
+class StoredBreakdownField(serializers.JSONField):
+    """As it was written down when the decision was made."""
+
+
 class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
     """A booking and why it was made. Reads `job`, `contractor` and `assigned_by` as selected."""
 
@@ -40,7 +46,7 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
     contractor_name = serializers.CharField(source="contractor.name")
     time_slot = TimeSlotSerializer(source="slot")
     score = serializers.FloatField()
-    score_breakdown = BreakdownSerializer()
+    score_breakdown = StoredBreakdownField()
     assigned_by = serializers.CharField(source="assigned_by.email", default=None, allow_null=True)
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,

@@ -23,7 +23,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PORT = env.whole("PORT", default=8000)
-WEB_WORKERS = env.whole("WEB_WORKERS", default=min(2, os.cpu_count() or 1))
+# Half the cores: the others are for PostgreSQL, the worker and the relay.
+WEB_WORKERS = env.whole("WEB_WORKERS", default=max(1, (os.cpu_count() or 1) // 2))
 DEMO = env.flag("DEMO", default=True)
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="smartscheduler-demo")
 
@@ -295,6 +296,8 @@ UNFOLD = {
 # --- Logs -----------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.text("LOG_FORMAT", default="console" if DEBUG else "json")
+# RequestIdMiddleware has looked at the client's id, or made one.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 LOG_PROCESSORS = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,

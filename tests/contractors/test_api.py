@@ -461,7 +461,7 @@ def test_pages(api):
 
 
 def test_a_page_has_at_most_a_hundred(api):
-    Contractor.objects.bulk_create(ContractorFactory.build(email=f"crew{n}@example.com") for n in range(105))
+    Contractor.objects.bulk_create(ContractorFactory.build(email=f"crew{n}@example.com", hours=[]) for n in range(105))
     assert len(api.get(f"{URL}?page_size=1000").json()["results"]) == 100
     assert len(api.get(URL).json()["results"]) == 20
 

@@ -1,0 +1,331 @@
+"""Assignments over HTTP."""
+
+from datetime import UTC, timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from assignments.models import Assignment
+from contractors.models import Rating
+from jobs.models import Job
+from smartscheduler.accounts.policy import Role
+from smartscheduler.events.models import OutboxEvent
+from tests.api import V1, client_of, problem, refused_field
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
+
+pytestmark = pytest.mark.django_db
+
+URL = f"{V1}/assignments/"
+
+
+@pytest.fixture
+def coordinator():
+    return UserFactory(role=Role.COORDINATOR)
+
+
+@pytest.fixture
+def api(coordinator):
+    return client_of(coordinator)
+
+
+def of(assignment, tail=""):
+    return f"{URL}{assignment.pk}/{tail}"
+
+
+def wire(moment):
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def started(**fields):
+    now = timezone.now()
+    return AssignmentFactory(
+        status="in_progress", confirmed_at=now, started_at=now, job__status=Job.Status.IN_PROGRESS, **fields
+    )
+
+
+def completed():
+    now = timezone.now()
+    return AssignmentFactory(
+        status="completed",
+        confirmed_at=now,
+        started_at=now,
+        completed_at=now,
+        job__status=Job.Status.COMPLETED,
+        job__completed_at=now,
+    )
+
+
+def nothing_booked(job):
+    job.refresh_from_db()
+    return job.status == "open" and not Assignment.objects.filter(job=job).exists()
+
+
+def test_books_and_says_why(api, coordinator):
+    contractor, job = ContractorFactory(), JobFactory()
+    body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, 7, days=2))}
+    response = api.post(URL, {**body, "override_reason": "Knows the house"})
+    assert response.status_code == 201, response.content
+    made = response.json()
+    assert (made["job"], made["contractor"]) == (body["job"], body["contractor"])
+    assert (made["job_number"], made["contractor_name"]) == (job.job_number, contractor.name)
+    assert made["time_slot"] == {"start": body["start"], "end": wire(at(11, 7, days=2))}
+    assert (made["status"], made["rank"], made["candidates_considered"], made["score"]) == ("pending", 1, 1, 0.93)
+    assert set(made["score_breakdown"]) == {
+        "availability_score",
+        "rating_score",
+        "distance_score",
+        "availability_weight",
+        "rating_weight",
+        "distance_weight",
+        "explanation",
+    }
+    assert (made["override_reason"], made["assigned_by"]) == ("Knows the house", coordinator.email)
+    assert made["confirmed_at"] is None
+    assert api.get(f"{URL}{made['id']}/").json() == made
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"job": None}, "job"),
+        ({"job": 1}, "job"),
+        ({"job": True}, "job"),
+        ({"job": "x"}, "job"),
+        ({"job": str(uuid4())}, "job"),
+        ({"contractor": str(uuid4())}, "contractor"),
+        ({"contractor": ["x"]}, "contractor"),
+        ({"start": "2031-03-10T09:00:00"}, "start"),
+        ({"start": "2031-03-10"}, "start"),
+        ({"start": "0001-01-01T00:00:00Z"}, "start"),
+        ({"start": "9999-12-31T23:59:59Z"}, "start"),
+        ({"start": 10**30}, "start"),
+        ({"start": None}, "start"),
+        ({"end": "2031-03-10T09:00:00Z"}, "end"),
+        ({"status": "confirmed"}, "status"),
+        ({"score": 1}, "score"),
+        ({"override_reason": "x" * 501}, "override_reason"),
+        ({"override_reason": "\x00"}, "override_reason"),
+    ],
+)
+def test_refuses_naming_the_field_and_books_nothing(api, change, field):
+    contractor, job = ContractorFactory(), JobFactory()
+    body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
+    refused_field(api.post(URL, {**body, **change}), field)
+    assert nothing_booked(job)
+    assert not OutboxEvent.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["job", "contractor", "start"])
+def test_names_what_is_missing(api, name):
+    contractor, job = ContractorFactory(), JobFactory()
+    body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
+    del body[name]
+    refused_field(api.post(URL, body), name)
+    assert nothing_booked(job)
+
+
+@pytest.mark.parametrize(
+    ("who", "what", "code"),
+    [
+        ({"status": "inactive"}, {}, "inactive"),
+        ({"status": "on_leave"}, {}, "inactive"),
+        ({"type": "tile"}, {}, "wrong_type"),
+        ({}, {"required_skills": ["Hardwood"]}, "missing_skill"),
+        ({"latitude": "31.2672"}, {}, "out_of_radius"),
+    ],
+)
+def test_refuses_somebody_unsuitable(api, who, what, code):
+    contractor, job = ContractorFactory(**who), JobFactory(**what)
+    body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
+    found = problem(api.post(URL, body), 409, "contractor-unsuitable")
+    assert [reason["code"] for reason in found["reasons"]] == [code]
+    assert nothing_booked(job)
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        (at(15, 0, days=2) + timedelta(seconds=1), "not_working"),
+        (at(8, 0, days=2) - timedelta(seconds=1), "not_working"),
+        (at(9, days=-1), "in_the_past"),
+    ],
+)
+def test_refuses_a_slot_outside_the_shift_by_a_second(api, start, code):
+    contractor, job = ContractorFactory(), JobFactory()
+    body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(start)}
+    found = problem(api.post(URL, body), 409, "slot-unavailable")
+    assert found["reasons"][0]["code"] == code
+    assert found["errors"]["start"]
+    assert nothing_booked(job)
+
+
+def test_a_clash_names_the_assignment_in_the_way(api):
+    held, job = AssignmentFactory(start=at(9, days=2)), JobFactory()
+    body = {"job": str(job.pk), "contractor": str(held.contractor_id), "start": wire(at(10, days=2))}
+    found = problem(api.post(URL, body), 409, "slot-unavailable")
+    assert found["conflicting_assignment"]["id"] == str(held.pk)
+    assert nothing_booked(job)
+
+
+def test_refuses_a_job_that_is_not_open(api):
+    held, contractor = AssignmentFactory(), ContractorFactory()
+    body = {"job": str(held.job_id), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
+    problem(api.post(URL, body), 409, "job-not-open")
+    assert Assignment.objects.count() == 1
+
+
+def test_the_whole_life(api):
+    held = AssignmentFactory()
+    stamps = {"confirm": "confirmed_at", "start": "started_at", "complete": "completed_at"}
+    for act, status, job in (
+        ("confirm", "confirmed", "assigned"),
+        ("start", "in_progress", "in_progress"),
+        ("complete", "completed", "completed"),
+    ):
+        answer = api.post(of(held, f"{act}/")).json()
+        assert answer["status"] == status
+        assert answer[stamps[act]].endswith("Z")
+        held.job.refresh_from_db()
+        assert held.job.status == job
+    rated = api.post(of(held, "rate/"), {"rating": 5, "comment": "Neat"})
+    assert rated.status_code == 200
+    assert Rating.objects.get().job_id == held.job_id
+    problem(api.post(of(held, "rate/"), {"rating": 1}), 409, "already-rated")
+    assert Rating.objects.count() == 1
+
+
+MAKERS = {
+    "pending": AssignmentFactory,
+    "confirmed": lambda: AssignmentFactory(status="confirmed", confirmed_at=timezone.now()),
+    "in_progress": started,
+    "completed": completed,
+    "cancelled": lambda: AssignmentFactory(status="cancelled", cancelled_at=timezone.now(), job__status="open"),
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "act", "body"),
+    [
+        ("confirmed", "confirm", {}),
+        ("in_progress", "confirm", {}),
+        ("completed", "confirm", {}),
+        ("cancelled", "confirm", {}),
+        ("pending", "start", {}),
+        ("completed", "start", {}),
+        ("pending", "complete", {}),
+        ("confirmed", "complete", {}),
+        ("cancelled", "complete", {}),
+        ("completed", "cancel", {"reason": "No"}),
+        ("cancelled", "cancel", {"reason": "No"}),
+        ("in_progress", "reschedule", {"start": wire(at(9, days=3))}),
+        ("completed", "reschedule", {"start": wire(at(9, days=3))}),
+        ("pending", "rate", {"rating": 5}),
+        ("cancelled", "rate", {"rating": 5}),
+    ],
+)
+def test_refuses_a_move_that_is_not_in_the_table(api, state, act, body):
+    held = MAKERS[state]()
+    found = problem(api.post(of(held, f"{act}/"), body), 409, "invalid-transition")
+    assert found["from"] == state
+    held.refresh_from_db()
+    assert (held.status, held.version) == (state, 1)
+    assert not OutboxEvent.objects.exists()
+
+
+def test_cancelling_reopens_the_job(api):
+    held = AssignmentFactory()
+    answer = api.post(of(held, "cancel/"), {"reason": "Rain"}).json()
+    assert (answer["status"], answer["cancel_reason"]) == ("cancelled", "Rain")
+    held.job.refresh_from_db()
+    assert held.job.status == "open"
+
+
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "\t"}, {"reason": None}, {"why": "Rain"}])
+def test_a_cancellation_needs_a_reason(api, body):
+    held = AssignmentFactory()
+    refused_field(api.post(of(held, "cancel/"), body), "reason")
+    held.refresh_from_db()
+    assert held.status == "pending"
+
+
+def test_reschedules(api):
+    held = AssignmentFactory()
+    answer = api.post(of(held, "reschedule/"), {"start": wire(at(13, days=3))}).json()
+    assert (answer["id"], answer["time_slot"]["start"]) == (str(held.pk), wire(at(13, days=3)))
+
+
+@pytest.mark.parametrize("start", [None, "soon", "2031-01-01T00:00:00"])
+def test_a_reschedule_needs_a_start(api, start):
+    held = AssignmentFactory()
+    refused_field(api.post(of(held, "reschedule/"), {"start": start}), "start")
+    held.refresh_from_db()
+    assert held.version == 1
+
+
+def test_reassigns_at_the_same_time(api):
+    held, other = AssignmentFactory(), ContractorFactory()
+    answer = api.post(of(held, "reassign/"), {"contractor": str(other.pk), "override_reason": "Nearer"}).json()
+    assert answer["id"] != str(held.pk)
+    assert (answer["contractor"], answer["override_reason"]) == (str(other.pk), "Nearer")
+    assert answer["time_slot"]["start"] == wire(held.slot.start)
+    held.refresh_from_db()
+    assert held.status == "cancelled"
+
+
+def test_a_reassignment_that_fails_leaves_everything(api):
+    held, busy = AssignmentFactory(), AssignmentFactory()
+    body = {"contractor": str(busy.contractor_id)}
+    problem(api.post(of(held, "reassign/"), body), 409, "slot-unavailable")
+    held.refresh_from_db()
+    assert (held.status, Assignment.objects.count()) == ("pending", 2)
+
+
+@pytest.mark.parametrize("contractor", [str(uuid4()), "x", None, "same"])
+def test_a_reassignment_needs_somebody_else(api, contractor):
+    held = AssignmentFactory()
+    wanted = str(held.contractor_id) if contractor == "same" else contractor
+    refused_field(api.post(of(held, "reassign/"), {"contractor": wanted}), "contractor")
+    held.refresh_from_db()
+    assert (held.status, Assignment.objects.count()) == ("pending", 1)
+
+
+@pytest.mark.parametrize("rating", [-1, 5.5, "NaN", True, None])
+def test_refuses_a_rating_outside_the_scale(api, rating):
+    refused_field(api.post(of(completed(), "rate/"), {"rating": rating}), "rating")
+    assert not Rating.objects.exists()
+
+
+@pytest.mark.parametrize("act", ["confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate"])
+def test_nobody_knows_that_assignment(api, act):
+    bodies = {
+        "cancel": {"reason": "No"},
+        "reschedule": {"start": wire(at(9, days=3))},
+        "reassign": {"contractor": str(ContractorFactory().pk)},
+        "rate": {"rating": 4},
+    }
+    problem(api.post(f"{URL}{uuid4()}/{act}/", bodies.get(act, {})), 404, "not-found")
+
+
+def test_lists(api):
+    first = AssignmentFactory(start=at(23, days=4) - timedelta(hours=8))
+    late = AssignmentFactory(start=at(22, days=5))
+    gone = AssignmentFactory(status="cancelled", cancelled_at=timezone.now())
+
+    def ids(query):
+        response = api.get(f"{URL}?{query}")
+        assert response.status_code == 200, response.content
+        return [row["id"] for row in response.json()["results"]]
+
+    everyone = [str(one.pk) for one in (gone, late, first)]
+    assert ids("") == everyone
+    assert ids("ordering=start") == [str(one.pk) for one in (gone, first, late)]
+    assert ids("status=cancelled") == [str(gone.pk)]
+    assert ids("status=pending&ordering=created_at") == [str(first.pk), str(late.pk)]
+    assert ids(f"contractor={late.contractor_id}") == [str(late.pk)]
+    assert ids(f"job={first.job_id}") == [str(first.pk)]
+    # 22:00 in Austin is the next day in UTC.
+    day = at(0, days=5).date()
+    assert ids(f"date_from={day}&date_to={day}") == [str(late.pk)]
+    refused_field(api.get(f"{URL}?contractor=x"), "contractor")
+    refused_field(api.get(f"{URL}?date_from=9999-12-31"), "date_from")

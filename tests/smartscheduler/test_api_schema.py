@@ -1,0 +1,62 @@
+"""The OpenAPI document and the page that shows it."""
+
+import re
+from io import StringIO
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.test import Client
+
+from tests.api import V1
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_is_made_without_a_warning():
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=StringIO())
+
+
+@pytest.fixture(scope="module")
+def document(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        return Client().get(f"{V1}/schema/").json()
+
+
+def test_it_is_openapi_3_1_in_json(document):
+    assert document["openapi"] == "3.1.0"
+    assert (
+        Client().get(f"{V1}/schema/", HTTP_ACCEPT="application/vnd.oai.openapi").content.startswith(b"openapi: 3.1.0")
+    )
+
+
+def test_every_call_may_answer_a_problem(document):
+    for path, calls in document["paths"].items():
+        for method, call in calls.items():
+            assert "application/problem+json" in call["responses"]["default"]["content"], (method, path)
+
+
+def test_instants_and_durations_are_strings(document):
+    job = document["components"]["schemas"]["Job"]["properties"]
+    assert job["desired_date"]["format"] == "date-time"
+    assert job["duration"]["type"] == "string"
+    assert document["components"]["schemas"]["Contractor"]["properties"]["rating"]["type"] == "number"
+
+
+def test_the_page_asks_nobody_outside():
+    page = Client().get(f"{V1}/docs/")
+    assert page.status_code == 200
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())
+    assert links
+    assert all(link.startswith("/") for link in links)
+    for link in links:
+        if link.startswith("/static/"):
+            assert finders.find(link.removeprefix("/static/")), link
+    script = Client().get(f"{V1}/docs/?script=")
+    assert script.status_code == 200
+    assert "http://" not in script.content.decode().replace("http://www.w3.org", "")
+
+
+def test_the_policy_is_loose_on_the_page_alone():
+    assert "'unsafe-inline'" in Client().get(f"{V1}/docs/")["Content-Security-Policy"]
+    assert "unsafe" not in Client().get(f"{V1}/schema/")["Content-Security-Policy"]
