@@ -8,23 +8,30 @@ of the dead one by their record and ends them.
 import ctypes
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from smartscheduler.embedded.waiting import wait_until_gone
+
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 STOP_SECONDS = 15.0
 LEFTOVER_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 # A child that has lived this long starts again at once when it dies.
 SETTLED_SECONDS = 30.0
+# How uvicorn says that one of its processes ended by itself.
+REPLACED_A_PROCESS = re.compile(r"Child process \[\d+\] died")
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -46,7 +53,7 @@ class Child:
         self.restart_at = None
         self._started_at = time.monotonic()
         parent = os.getpid()
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, _signals_held_back() as mask:
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, *self._arguments],
                 cwd=self._folder,
@@ -54,7 +61,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: _die_with(parent),  # safe: we have no threads
+                preexec_fn=lambda: _prepare_child(parent, mask),  # safe: we have no threads
                 env=os.environ | {"PYTHONUNBUFFERED": "1"},
             )
 
@@ -84,6 +91,10 @@ class Child:
         except ProcessLookupError:
             return
 
+    def failed_to_start(self) -> bool:
+        """Whether it died or, as a web of several processes does, keeps replacing those that die."""
+        return self.exit_code() is not None or bool(REPLACED_A_PROCESS.search(self.last_words(lines=40)))
+
     def last_words(self, lines: int = 12) -> str:
         return "\n".join(self.log.read_text(errors="replace").rstrip().split("\n")[-lines:])
 
@@ -111,9 +122,6 @@ class Supervisor:
             elif (code := child.exit_code()) is not None:
                 pause = child.schedule_restart()
                 self._say(f"{child.name} ended ({_in_words(code)}), starting it again in {pause:g} s: {child.log}")
-
-    def dead(self) -> Child | None:
-        return next((child for child in self.children if child.exit_code() is not None), None)
 
     def stop(self) -> None:
         """Ask every child to end, kill those that do not, and forget them."""
@@ -161,7 +169,7 @@ class Record:
         left = [process for entry in said.get("children", ()) for process in _group(entry["pid"], entry["created"])]
         for process in left:
             _quietly(process.terminate)
-        for process in psutil.wait_procs(left, timeout=LEFTOVER_SECONDS)[1]:
+        for process in wait_until_gone(left, LEFTOVER_SECONDS):
             _quietly(process.kill)
         self.remove()
         return len(left)
@@ -202,8 +210,19 @@ def _quietly(act: Callable[[], None]) -> None:
         return
 
 
-def _die_with(parent: int) -> None:
-    """In the child, before it becomes its program: ask the kernel for SIGTERM when `parent` dies."""
+@contextmanager
+def _signals_held_back() -> Iterator[set[signal.Signals]]:
+    """A signal between the birth of a child and the note of its number would orphan it: let it wait."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        yield {signal.Signals(number) for number in mask}
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _prepare_child(parent: int, mask: set[signal.Signals]) -> None:
+    """In the child, before it becomes its program: hear signals again, and get SIGTERM when `parent` dies."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     if _libc:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it died in between

@@ -11,6 +11,7 @@ import redis
 
 from smartscheduler.embedded.errors import EmbeddedServerError
 from smartscheduler.embedded.folders import private, socket_directory
+from smartscheduler.embedded.waiting import wait_until_gone
 
 SOCKET = "valkey.sock"
 START_SECONDS = 20.0
@@ -53,9 +54,8 @@ class Valkey:
             with self._client() as client:
                 process = psutil.Process(int(client.info("server")["process_id"]))
                 process.terminate()
-                process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
+            for stuck in wait_until_gone([process], STOP_SECONDS):
+                stuck.kill()
         except (redis.RedisError, psutil.NoSuchProcess):
             return
         if self.sockets != self.directory:

@@ -16,7 +16,7 @@ from rich.console import Console
 from smartscheduler import embedded, processes, readiness
 from smartscheduler.accounts.services import LOGINS, ensure_logins
 from smartscheduler.embedded.locks import Lock
-from smartscheduler.supervisor import Child, Record, Supervisor
+from smartscheduler.supervisor import STOPPING, Child, Record, Supervisor
 
 HOST = "127.0.0.1"
 HEALTH = "/api/v1/health/live"
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # the settings refuse to load when they are wrong
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, signal.default_int_handler)
         try:
             Product().run()
@@ -107,9 +107,9 @@ class Product:
         self.supervisor.start()
         deadline = time.monotonic() + WEB_SECONDS
         while not readiness.answers(f"{self.address}{HEALTH}"):
-            dead = self.supervisor.dead()
-            if dead or time.monotonic() > deadline:
-                child = dead or self.supervisor.children[0]
+            failed = next((child for child in self.supervisor.children if child.failed_to_start()), None)
+            if failed or time.monotonic() > deadline:
+                child = failed or self.supervisor.children[0]
                 raise readiness.NotReady(f"The {child.name} does not start:\n{child.last_words()}\nSee {child.log}.")
             time.sleep(0.05)
 
@@ -132,7 +132,7 @@ class Product:
                     self._say(str(error))
 
     def _take_down(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in STOPPING:
             signal.signal(number, signal.SIG_IGN)
         self.supervisor.stop()
         connection.close()

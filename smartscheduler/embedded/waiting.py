@@ -1,0 +1,21 @@
+import time
+from collections.abc import Iterable
+
+import psutil
+
+
+def wait_until_gone(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still live after `seconds`; one that only waits for its parent to notice its end counts as gone."""
+    deadline = time.monotonic() + seconds
+    living = [process for process in processes if _lives(process)]
+    while living and time.monotonic() < deadline:
+        time.sleep(0.01)
+        living = [process for process in living if _lives(process)]
+    return living
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
