@@ -37,7 +37,7 @@ class ShiftSerializer(StrictSerializer):
 
     def to_internal_value(self, data: Any) -> Shift:
         # Required even in a PATCH: half a shift says nothing.
-        if isinstance(data, dict) and (missing := [name for name in self.fields if name not in data]):
+        if isinstance(data, dict) and (missing := [str(name) for name in self.fields if name not in data]):
             raise serializers.ValidationError({name: ["This field is required."] for name in missing})
         return Shift(**super().to_internal_value(data))
 
@@ -80,7 +80,7 @@ class ContractorSerializer(StrictModelSerializer):
         validators=Contractor._meta.get_field("time_zone").validators[:1],
         help_text="IANA name; found from the coordinates when not given.",
     )
-    working_hours = ShiftSerializer(many=True, allow_empty=False, max_length=200)
+    working_hours = ShiftSerializer(many=True, allow_empty=False, max_length=200)  # type: ignore[call-arg]
     skills = SkillsListField(default=list)
     service_radius_miles = serializers.DecimalField(
         max_digits=7,

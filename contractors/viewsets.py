@@ -145,7 +145,8 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     @action(detail=True, methods=["get"], filter_backends=[])
     def absences(self, request: Request, pk: UUID) -> Response:
         """All absences, past ones too, in the order of time."""
-        page = self.paginate_queryset(self.get_object().absences.all())
+        absences = self.get_object().absences.all()
+        page = self.paginate_queryset(absences)  # type: ignore[arg-type]  # of another model than the viewset's
         return self.get_paginated_response(AbsenceSerializer(page, many=True).data)
 
     @extend_schema(request=NewAbsenceSerializer, responses={201: AbsenceSerializer})

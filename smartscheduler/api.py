@@ -16,6 +16,8 @@ from jobs.viewsets import JobViewSet
 from recommendations.viewsets import JobRecommendationsView, JobRecommendationView, RecommendationsView
 from smartscheduler import health
 from smartscheduler.accounts.views import LoginView, LogoutView, MeView, RefreshView, TicketView
+from smartscheduler.dashboard.views import DashboardView
+from smartscheduler.events.viewsets import EventViewSet
 
 
 class SchemaView(SpectacularAPIView):
@@ -63,6 +65,8 @@ urlpatterns = [
         JobRecommendationView.as_view(),
         name="job-recommendation",
     ),
+    path("v1/events/", EventViewSet.as_view({"get": "list"}), name="events"),
+    path("v1/dashboard/", DashboardView.as_view(), name="dashboard"),
     path("v1/recommendations/", RecommendationsView.as_view(), name="recommendations"),
     path("v1/", include(router.urls)),
     re_path(r"^v1/health/live/?$", health.live, name="live"),

@@ -20,10 +20,10 @@ OUT_OF_CALENDAR = "A date lies between 2000-01-01 and 2099-12-31."
 LOCATION_FIELDS = ["latitude", "longitude", "address", "city", "state", "zip_code"]
 
 
-class StrictMixin:
+class StrictSerializer(serializers.Serializer):
     """Refuses, by name, a field that does not exist or that only the server writes."""
 
-    def to_internal_value(self: Any, data: Any) -> Any:
+    def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return super().to_internal_value(data)
         refused = {str(name): [self._refusal(name)] for name in data if not self._takes(name)}
@@ -36,16 +36,12 @@ class StrictMixin:
             raise serializers.ValidationError(refused)
         return values
 
-    def _takes(self: Any, name: object) -> bool:
+    def _takes(self, name: object) -> bool:
         field = self.fields.get(name) if isinstance(name, str) else None
         return field is not None and not field.read_only
 
-    def _refusal(self: Any, name: object) -> str:
+    def _refusal(self, name: object) -> str:
         return "This field is read-only." if name in self.fields else "There is no field of this name."
-
-
-class StrictSerializer(StrictMixin, serializers.Serializer):
-    pass
 
 
 class EmptySerializer(StrictSerializer):
@@ -151,7 +147,7 @@ class SkillsListField(serializers.ListField):
         super().__init__(child=serializers.CharField(max_length=60), max_length=50, **kwargs)
 
 
-class StrictModelSerializer(StrictMixin, serializers.ModelSerializer):
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer):
     """Field for field what the model says, with the strict kinds of instants and durations."""
 
     serializer_field_mapping = {

@@ -22,6 +22,8 @@ ID = str(uuid4())
 CALLS = [
     ("get", "auth/me/", EVERYBODY),
     ("post", "auth/ws-ticket/", EVERYBODY),
+    ("get", "events/", EVERYBODY),
+    ("get", "dashboard/", EVERYBODY),
     ("get", "contractors/", EVERYBODY),
     ("post", "contractors/", WRITERS),
     ("get", f"contractors/{ID}/", EVERYBODY),
