@@ -1,0 +1,34 @@
+"""`manage.py demo`: the story in a terminal, in under a minute, with no server running."""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+
+from smartscheduler.demo.live import NotLive
+from smartscheduler.demo.pictures import save_picture
+from smartscheduler.demo.story import Story, StoryError
+from smartscheduler.errors import DomainError
+
+WIDTH = 100
+
+
+class Command(BaseCommand):
+    help = "Create a job, rank contractors, assign the best, and watch the event arrive over a WebSocket."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--svg", metavar="FILE", help="save a picture of the story as well")
+
+    def handle(self, *args: Any, svg: str | None = None, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("The demo makes logins and a booking of its own: it is not for production (DEBUG=0).")
+        width = None if sys.stdout.isatty() and not svg else WIDTH
+        console = Console(file=sys.stdout, highlight=False, record=bool(svg), width=width)
+        try:
+            Story(console).tell()
+        except (StoryError, NotLive, DomainError) as error:
+            raise CommandError(str(error)) from error
+        if svg:
+            save_picture(console, svg)
