@@ -18,7 +18,7 @@ from assignments.models import Assignment
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
-from smartscheduler.backoffice.display import STATUS_COLOURS, bars, local_slot, local_time
+from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
 from smartscheduler.backoffice.lists import DayFilter, ListAdmin
 
 
@@ -80,9 +80,9 @@ class AssignmentAdmin(ActsAdmin, ListAdmin):
     def when(self, assignment: Assignment) -> str:
         return local_slot(assignment.slot, assignment.job.zone)
 
-    @display(description="Status", ordering="status", label=STATUS_COLOURS)
-    def status_badge(self, assignment: Assignment) -> tuple[str, str]:
-        return assignment.status, assignment.get_status_display()
+    @display(description="Status", ordering="status")
+    def status_badge(self, assignment: Assignment) -> SafeString:
+        return badge(assignment.status, assignment.get_status_display())
 
     @display(description="Rank")
     def standing(self, assignment: Assignment) -> str:

@@ -2,6 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -31,6 +33,22 @@ class RatingForm(forms.Form):
         widget=UnfoldAdminDecimalFieldWidget(attrs={"step": Decimal("0.5")}),
     )
     comment = forms.CharField(max_length=1000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class ContractorSearch(AutocompleteSelect):
+    """Asks the server while one types, so that no list of all contractors is sent."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        # Django looks the chosen one up again, and would fail on what is no id.
+        return super().optgroups(name, [text for text in value if is_id(text)], attrs)
+
+
+def is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def reschedule_form(assignment: Assignment) -> type[forms.Form]:
@@ -63,8 +81,7 @@ def reassign_form(assignment: Assignment) -> type[forms.Form]:
     class ReassignForm(forms.Form):
         contractor = forms.ModelChoiceField(
             Contractor.objects.all(),
-            # It asks the server while one types, so that no list of all contractors is sent.
-            widget=AutocompleteSelect(Assignment._meta.get_field("contractor"), admin.site),
+            widget=ContractorSearch(Assignment._meta.get_field("contractor"), admin.site),
             help_text="Search by name, city or e-mail.",
         )
         start = LocalInstantField(

@@ -22,19 +22,20 @@ from contractors.models import Absence, Contractor, WorkingHours
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
-from smartscheduler.backoffice.display import STATUS_COLOURS, TYPE_COLOURS, stars
+from smartscheduler.backoffice.display import badge, stars
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
-from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.backoffice.writing import AskingChoices, ServiceAdmin, ServiceForm, changed, submitted
 
 # Absences that ended longer ago are left out of the page.
 ABSENCES_SHOWN_FOR = timedelta(days=60)
 
 
-class ShiftInline(TabularInline):
+class ShiftInline(AskingChoices, TabularInline):
     model = WorkingHours
     form, formset = ShiftForm, ShiftFormSet
     extra, max_num = 0, 50
+    hide_title = True
     verbose_name, verbose_name_plural = "shift", "Working hours (by the contractor's own clock)"
 
     def get_extra(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> int:
@@ -46,6 +47,7 @@ class AbsenceInline(TabularInline):
     form, formset = AbsenceForm, AbsenceFormSet
     fields = ("start", "end", "kind", "note")
     extra, max_num = 0, 200
+    hide_title = True
     verbose_name_plural = "Absences (by the contractor's own clock)"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
@@ -84,6 +86,10 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
         if not change or {"name", "latitude", "longitude"} & set(form.changed_data):
             _warn_of_duplicates(request, contractor)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Contractor | None = None) -> Any:
+        """A new contractor has no status and rating to show."""
+        return self.fieldsets if obj else ((None, {"fields": (("name", "type"),)}), *self.fieldsets[1:])
+
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
         # Only when the page is first shown: a posted row that equals its initial values would count as empty.
@@ -120,13 +126,13 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
     def who(self, contractor: Contractor) -> list[str]:
         return [contractor.name, contractor.email]
 
-    @display(description="Type", ordering="type", label=TYPE_COLOURS)
-    def type_badge(self, contractor: Contractor) -> tuple[str, str]:
-        return contractor.type, contractor.get_type_display()
+    @display(description="Type", ordering="type")
+    def type_badge(self, contractor: Contractor) -> SafeString:
+        return badge(contractor.type, contractor.get_type_display())
 
-    @display(description="Status", ordering="status", label=STATUS_COLOURS)
-    def status_badge(self, contractor: Contractor) -> tuple[str, str]:
-        return contractor.status, contractor.get_status_display()
+    @display(description="Status", ordering="status")
+    def status_badge(self, contractor: Contractor) -> SafeString:
+        return badge(contractor.status, contractor.get_status_display())
 
     @display(description="Rating", ordering="rating")
     def stars(self, contractor: Contractor) -> SafeString:

@@ -10,7 +10,7 @@ from unfold.forms import PaginationInlineFormSet
 from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import LONGEST_ABSENCE
 from contractors.shifts import Shift, check_week
-from smartscheduler.backoffice.fields import LocalInstantField, SkillsFormField
+from smartscheduler.backoffice.fields import ClockInput, LocalInstantField, SkillsFormField
 from smartscheduler.backoffice.places import PlaceForm
 from smartscheduler.backoffice.writing import ServiceForm
 from smartscheduler.errors import InvalidInput
@@ -42,8 +42,8 @@ class RowFormSet(PaginationInlineFormSet):
 
 
 class ShiftForm(ServiceForm):
-    start_time = forms.TimeField(widget=forms.TimeInput(format="%H:%M"))
-    end_time = forms.TimeField(widget=forms.TimeInput(format="%H:%M"), help_text=WorkingHours.end_time.field.help_text)
+    start_time = forms.TimeField(widget=ClockInput())
+    end_time = forms.TimeField(widget=ClockInput(), help_text=WorkingHours.end_time.field.help_text)
 
     class Meta:
         model = WorkingHours

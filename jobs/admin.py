@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.duration import duration_string
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from jobs import services
 from jobs.forms import JobForm
 from jobs.models import Job
 from jobs.states import TRANSITIONS
-from smartscheduler.backoffice.display import PRIORITY_COLOURS, STATUS_COLOURS, TYPE_COLOURS, local_time
+from smartscheduler.backoffice.display import badge, local_time
 from smartscheduler.backoffice.lists import DayFilter, ListAdmin
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
@@ -60,17 +61,17 @@ class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
     def number(self, job: Job) -> list[str]:
         return [job.job_number, job.customer_name]
 
-    @display(description="Status", ordering="status", label=STATUS_COLOURS)
-    def status_badge(self, job: Job) -> tuple[str, str]:
-        return job.status, job.get_status_display()
+    @display(description="Status", ordering="status")
+    def status_badge(self, job: Job) -> SafeString:
+        return badge(job.status, job.get_status_display())
 
-    @display(description="Priority", ordering="priority", label=PRIORITY_COLOURS)
-    def priority_badge(self, job: Job) -> tuple[str, str]:
-        return job.priority, job.get_priority_display()
+    @display(description="Priority", ordering="priority")
+    def priority_badge(self, job: Job) -> SafeString:
+        return badge(job.priority, job.get_priority_display())
 
-    @display(description="Type", ordering="type", label=TYPE_COLOURS)
-    def type_badge(self, job: Job) -> tuple[str, str]:
-        return job.type, job.get_type_display()
+    @display(description="Type", ordering="type")
+    def type_badge(self, job: Job) -> SafeString:
+        return badge(job.type, job.get_type_display())
 
     @display(description="City", ordering="city")
     def city_state(self, job: Job) -> str:

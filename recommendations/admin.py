@@ -131,6 +131,7 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
             "subtitle": str(job),
             "opts": self.opts,
             "job": job,
+            "original": job,
             "facts": facts(job),
             "form": form,
             "question": question,

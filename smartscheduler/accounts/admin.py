@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
 from smartscheduler.accounts.forms import AccountForm, NewAccountForm
 from smartscheduler.accounts.models import User
+from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
-
-ROLE_COLOURS = {"administrator": "danger", "coordinator": "info", "manager": "default"}
 
 
 @admin.register(User)
@@ -39,6 +39,6 @@ class UserAdmin(DjangoUserAdmin, ListAdmin):
         form.acting = request.user  # the class is made anew for every request
         return form
 
-    @display(description="Role", ordering="role", label=ROLE_COLOURS)
-    def role_badge(self, user: User) -> tuple[str, str]:
-        return user.role, user.get_role_display()
+    @display(description="Role", ordering="role")
+    def role_badge(self, user: User) -> SafeString:
+        return badge(user.role, user.get_role_display())

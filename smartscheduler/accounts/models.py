@@ -51,6 +51,10 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_full_name(self) -> str:
+        """Django's name for it; the admin shows it beside the address."""
+        return self.name
+
     @property
     def is_staff(self) -> bool:
         """Every role works in the admin; what it sees there is the policy's to say."""

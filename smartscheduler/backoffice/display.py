@@ -4,13 +4,15 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from smartscheduler.timeslots import TimeSlot
 
-# Unfold's colours of a badge, by the value shown.
-STATUS_COLOURS = {
+# Unfold's colours of a badge, by the value shown; the others are grey.
+COLOURS = {
     "active": "success",
     "inactive": "danger",
     "on_leave": "warning",
@@ -21,22 +23,42 @@ STATUS_COLOURS = {
     "in_progress": "primary",
     "completed": "success",
     "cancelled": "danger",
+    "urgent": "danger",
+    "high": "warning",
+    "medium": "info",
+    "administrator": "danger",
+    "coordinator": "info",
+    "JobAssigned": "success",
+    "JobCompleted": "success",
+    "AssignmentCompleted": "success",
+    "JobCancelled": "danger",
+    "AssignmentCancelled": "danger",
+    "JobReopened": "warning",
 }
-PRIORITY_COLOURS = {"urgent": "danger", "high": "warning", "medium": "info", "low": "default"}
-TYPE_COLOURS = dict.fromkeys(["flooring", "tile", "carpet", "multi"], "default")
+
+
+def badge(value: str, text: str) -> SafeString:
+    """`text` as a badge in the colour of `value`."""
+    return mark_safe(render_to_string("unfold/helpers/label.html", {"text": text, "type": COLOURS.get(value)}))  # noqa: S308
+
+
+def local_day(moment: datetime, zone: tzinfo) -> str:
+    """The day of an instant by the calendar of `zone`; with the year when it is not this one: `Wed 25 Nov`."""
+    there = moment.astimezone(zone)
+    year = "" if there.year == timezone.now().astimezone(zone).year else f" {there.year}"
+    return f"{there:%a} {there.day} {there:%b}{year}"
 
 
 def local_time(moment: datetime, zone: tzinfo) -> str:
-    """An instant by the clock of `zone`, with the zone's short name: `Wed 25 Nov 2026, 09:00 CST`."""
-    there = moment.astimezone(zone)
-    return f"{there:%a} {there.day} {there:%b %Y, %H:%M %Z}"
+    """An instant by the clock of `zone`, with the zone's short name: `Wed 25 Nov, 09:00 CST`."""
+    return f"{local_day(moment, zone)}, {moment.astimezone(zone):%H:%M %Z}"
 
 
 def local_slot(slot: TimeSlot, zone: tzinfo) -> str:
-    """A slot by the clock of `zone`: `Wed 25 Nov 2026, 09:00–11:00 CST`."""
+    """A slot by the clock of `zone`: `Wed 25 Nov, 09:00–11:00 CST`."""
     start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
     until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %H:%M}"
-    return f"{start:%a} {start.day} {start:%b %Y, %H:%M}–{until} {start:%Z}"
+    return f"{local_day(slot.start, zone)}, {start:%H:%M}–{until} {start:%Z}"
 
 
 def stars(rating: Decimal, count: int) -> SafeString:

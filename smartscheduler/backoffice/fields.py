@@ -1,13 +1,14 @@
 """Form fields that speak as people do: instants by the clock at the site, durations, skills."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from unfold.widgets import (
+    BASE_INPUT_CLASSES,
     DATETIME_CLASSES,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -28,6 +29,20 @@ class LocalInstantInput(forms.DateTimeInput):
         if not isinstance(value, datetime):
             return super().format_value(value)
         return value.replace(tzinfo=None).isoformat(timespec="seconds" if value.second else "minutes")
+
+
+class ClockInput(forms.TimeInput):
+    """The browser's own input of a time of day."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__({"class": " ".join(BASE_INPUT_CLASSES)})
+
+    def format_value(self, value: Any) -> str | None:
+        if not isinstance(value, time):
+            return super().format_value(value)
+        return value.isoformat("seconds" if value.second else "minutes")
 
 
 class LocalInstantField(forms.DateTimeField):

@@ -37,7 +37,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": title,
             "separator": title == "System",
             "items": [
-                {"title": name, "icon": icon, "link": link}
+                {"title": name, "icon": icon, "link": link, **({"active": False} if link == "/" else {})}
                 for name, icon, link, permission in items
                 if request.user.allows(permission)
             ],

@@ -10,6 +10,7 @@ from django.forms import BaseForm
 from django.forms.models import InlineForeignKeyField, construct_instance
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
+from unfold.mixins import BaseModelAdminMixin
 
 from smartscheduler.errors import DomainError, InvalidInput
 from smartscheduler.transactions import domain_transaction
@@ -50,7 +51,16 @@ class ServiceForm(forms.ModelForm):
             self._update_errors(error)
 
 
-class ServiceAdmin(ModelAdmin):
+class AskingChoices(BaseModelAdminMixin):
+    """A choice without a default is asked for; Unfold's own select would take the first, such as Alabama."""
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        ask = [("", "Select value")]
+        kwargs["choices"] = db_field.get_choices(include_blank=not db_field.has_default(), blank_choice=ask)
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+
+class ServiceAdmin(AskingChoices, ModelAdmin):
     """A ModelAdmin whose saving is one call of `write`, in the one transaction of the request.
 
     When a service refuses, the transaction is rolled back and the same form is shown with the refusal.

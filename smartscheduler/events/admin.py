@@ -10,18 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin, RecentFilter
 from smartscheduler.events.messages import Event, instant
 from smartscheduler.events.models import OutboxEvent
-
-TYPE_COLOURS = {
-    "JobAssigned": "success",
-    "JobCompleted": "success",
-    "AssignmentCompleted": "success",
-    "JobCancelled": "danger",
-    "AssignmentCancelled": "danger",
-    "JobReopened": "warning",
-}
 
 
 class TypeFilter(admin.SimpleListFilter):
@@ -75,9 +67,9 @@ class OutboxEventAdmin(ListAdmin):
     def order(self, event: OutboxEvent) -> str:
         return str(event.sequence or "not sent yet")
 
-    @display(description="Type", ordering="type", label=TYPE_COLOURS)
-    def type_badge(self, event: OutboxEvent) -> str:
-        return event.type
+    @display(description="Type", ordering="type")
+    def type_badge(self, event: OutboxEvent) -> SafeString:
+        return badge(event.type, event.type)
 
     @display(description="About")
     def about(self, event: OutboxEvent) -> str:

@@ -1,0 +1,236 @@
+"""The assignment pages: the stored decision, the acts, the bulk actions, and who may."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from assignments.models import Assignment
+from assignments.services import assign_job, complete_assignment, confirm_assignment, start_assignment
+from contractors.models import Rating
+from smartscheduler.accounts.policy import Role
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/assignments/assignment/"
+STEPS = [confirm_assignment, start_assignment, complete_assignment]
+
+
+def page(assignment):
+    return reverse("admin:assignments_assignment_change", args=[assignment.pk])
+
+
+def act(client, assignment, name, **values):
+    return client.post(f"{LIST}{assignment.pk}/{name}/", values)
+
+
+def reached(steps):
+    assignment = AssignmentFactory()
+    for step in STEPS[:steps]:
+        step(assignment_id=assignment.pk, actor=None)
+    OutboxEvent.objects.all().delete()
+    assignment.refresh_from_db()
+    return assignment
+
+
+def events():
+    return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
+
+
+def test_shows_why_the_contractor_was_chosen():
+    contractor, job = ContractorFactory(), JobFactory()
+    assignment = assign_job(
+        job_id=job.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None, override_reason="Knows the house"
+    )
+    seen = signed_in(Role.MANAGER).get(page(assignment)).content.decode()
+    for text in [
+        "0.9300",
+        "of 1 considered",
+        "Knows the house",
+        "width: 80%",
+        "Free on the desired day",
+        "09:00–11:00",
+    ]:
+        assert text in seen
+
+
+@pytest.mark.parametrize(
+    ("steps", "offered"),
+    [
+        (0, {"confirm", "reschedule", "reassign", "cancel"}),
+        (1, {"start", "reschedule", "reassign", "cancel"}),
+        (2, {"complete", "cancel"}),
+        (3, {"rate"}),
+    ],
+)
+def test_offers_what_the_state_allows_and_refuses_the_rest(steps, offered):
+    assignment, client = reached(steps), signed_in()
+    seen = client.get(page(assignment)).content.decode()
+    every = {"confirm", "start", "complete", "rate", "reschedule", "reassign", "cancel"}
+    assert {name for name in every if f"{assignment.pk}/{name}/" in seen} == offered
+    values = {
+        "rate": {"rating": "5"},
+        "reschedule": {"start": f"{at(13, days=2):%Y-%m-%dT%H:%M}"},
+        "reassign": {"contractor": str(ContractorFactory().pk)},
+        "cancel": {"reason": "No"},
+    }
+    for name in every - offered:
+        response = act(client, assignment, name, **values.get(name, {}))
+        assert response.status_code == 200
+        assert response.context["form"].non_field_errors(), name
+    assignment.refresh_from_db()
+    assert assignment.status == ["pending", "confirmed", "in_progress", "completed"][steps]
+    assert events() == []
+
+
+def test_walks_from_pending_to_rated():
+    assignment, client = reached(0), signed_in()
+    for name, status in [("confirm", "confirmed"), ("start", "in_progress"), ("complete", "completed")]:
+        assert act(client, assignment, name).status_code == 302
+        assignment.refresh_from_db()
+        assert assignment.status == status
+    assert act(client, assignment, "rate", rating="4.5", comment="Neat").status_code == 302
+    assert Rating.objects.get().value == Decimal("4.50")
+    assert "/rate/" not in client.get(page(assignment)).content.decode()
+    assert act(client, assignment, "rate", rating="1").context["form"].non_field_errors()
+    assert Rating.objects.count() == 1
+
+
+@pytest.mark.parametrize("rating", ["", "-0.1", "5.01", "NaN", "4.555", "good"])
+def test_refuses_a_rating_outside_its_range(rating):
+    response = act(signed_in(), reached(3), "rate", rating=rating)
+    assert response.context["form"].errors["rating"]
+    assert not Rating.objects.exists()
+
+
+def test_reschedules_by_the_clock_at_the_site():
+    assignment = AssignmentFactory(job__time_zone="America/New_York")
+    wanted = at(13, days=2, zone="America/New_York")
+    response = act(signed_in(), assignment, "reschedule", start=f"{wanted:%Y-%m-%dT%H:%M}")
+    assert response.status_code == 302
+    assignment.refresh_from_db()
+    assert assignment.slot.start == wanted
+
+
+def test_refuses_a_slot_that_is_not_free_and_keeps_the_old_one():
+    assignment = AssignmentFactory()
+    busy = AssignmentFactory(contractor=assignment.contractor, start=at(13, days=2))
+    start = assignment.slot.start
+    for wanted in [at(6, days=2), at(13, days=2), at(9, days=-1)]:
+        response = act(signed_in(), assignment, "reschedule", start=f"{wanted:%Y-%m-%dT%H:%M}")
+        assert response.context["form"].errors["start"], wanted
+    assignment.refresh_from_db()
+    assert assignment.slot.start == start
+    assert busy.contractor.name in response.content.decode()
+
+
+def test_says_which_starts_are_free():
+    assignment = AssignmentFactory()
+    AssignmentFactory(contractor=assignment.contractor, start=at(11, days=2))
+    seen = signed_in().get(f"{LIST}{assignment.pk}/reschedule/").content.decode()
+    assert "08:00, 08:30, 09:00, 13:00" in seen
+
+
+def test_reassigns_in_one_step_and_goes_to_the_new_one():
+    assignment, other = AssignmentFactory(), ContractorFactory()
+    response = act(signed_in(), assignment, "reassign", contractor=str(other.pk), override_reason="Sick")
+    new = Assignment.objects.get(contractor=other)
+    assert response.url == page(new)
+    assignment.refresh_from_db()
+    assert (assignment.status, new.status, new.override_reason) == ("cancelled", "pending", "Sick")
+
+
+@pytest.mark.parametrize("who", ["same", "unsuitable", "nobody", "nonsense"])
+def test_a_refused_reassignment_changes_nothing(who):
+    assignment = AssignmentFactory()
+    ids = {
+        "same": assignment.contractor_id,
+        "unsuitable": ContractorFactory(type="tile").pk,
+        "nobody": assignment.pk,
+        "nonsense": "x",
+    }
+    response = act(signed_in(), assignment, "reassign", contractor=str(ids[who]))
+    assert response.context["form"].errors
+    assignment.refresh_from_db()
+    assert (assignment.status, Assignment.objects.count(), events()) == ("pending", 1, [])
+
+
+def test_cancelling_needs_a_reason_and_reopens_the_job():
+    assignment, client = AssignmentFactory(), signed_in()
+    assert act(client, assignment, "cancel", reason=" ").context["form"].errors["reason"]
+    assert events() == []
+    assert act(client, assignment, "cancel", reason="Rain").status_code == 302
+    assignment.refresh_from_db()
+    assignment.job.refresh_from_db()
+    assert (assignment.cancel_reason, assignment.job.status) == ("Rain", "open")
+
+
+def test_asking_changes_nothing():
+    assignment, client = AssignmentFactory(), signed_in()
+    for name in ["confirm", "cancel", "reassign", "reschedule"]:
+        assert client.get(f"{LIST}{assignment.pk}/{name}/").status_code == 200
+    assignment.refresh_from_db()
+    assert (assignment.status, events()) == ("pending", [])
+
+
+def test_a_manager_reads_and_changes_nothing():
+    assignment, client = AssignmentFactory(), signed_in(Role.MANAGER)
+    assert "/confirm/" not in client.get(page(assignment)).content.decode()
+    for name in ["confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate"]:
+        assert act(client, assignment, name, reason="No").status_code == 403
+    bulk(client, "confirm_selected", assignment)
+    assignment.refresh_from_db()
+    assert (assignment.status, events()) == ("pending", [])
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ADMINISTRATOR])
+def test_nobody_makes_edits_or_deletes_one_by_hand(role):
+    assignment, client = AssignmentFactory(), signed_in(role)
+    assert client.get(f"{LIST}add/").status_code == 403
+    assert client.post(page(assignment), {"status": "completed"}).status_code == 403
+    assert client.post(f"{LIST}{assignment.pk}/delete/", {"post": "yes"}).status_code == 403
+    assignment.refresh_from_db()
+    assert assignment.status == "pending"
+
+
+def bulk(client, action, *assignments):
+    chosen = [str(assignment.pk) for assignment in assignments]
+    return client.post(LIST, {"action": action, "_selected_action": chosen}, follow=True).content.decode()
+
+
+def test_bulk_actions_report_row_by_row():
+    ready, done = AssignmentFactory.create_batch(2), reached(3)
+    seen = bulk(signed_in(), "confirm_selected", *ready, done)
+    assert "Confirmed: 2." in seen
+    assert f"{done}: An assignment that is completed cannot become confirmed." in seen
+    assert events() == ["AssignmentConfirmed"] * 2
+    assert set(Assignment.objects.values_list("status", flat=True)) == {"confirmed", "completed"}
+    assert "Started: 2." in bulk(signed_in(), "start_selected", *ready)
+    assert "Completed: 2." in bulk(signed_in(), "complete_selected", *ready)
+
+
+def test_the_list_searches_and_filters():
+    client, today = signed_in(), AssignmentFactory(start=at(9))
+    tomorrow = AssignmentFactory(start=at(9, days=1), contractor__name="Ada Floors")
+    cases = {
+        "starts=today": {today},
+        "starts=tomorrow": {tomorrow},
+        "q=ada": {tomorrow},
+        f"q={today.job.job_number}": {today},
+        "status__exact=confirmed": set(),
+    }
+    for query, wanted in cases.items():
+        assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == wanted, query
+
+
+def test_the_list_stays_within_its_queries(django_assert_max_num_queries):
+    client = signed_in()
+    AssignmentFactory.create_batch(10)
+    with django_assert_max_num_queries(7):
+        client.get(LIST)
+    AssignmentFactory.create_batch(190, job__duration=timedelta(hours=1))
+    with django_assert_max_num_queries(7):
+        client.get(LIST)

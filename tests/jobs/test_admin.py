@@ -1,0 +1,239 @@
+"""The job page: what it writes, what it refuses, and who may."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+
+from assignments.models import Assignment
+from jobs.models import Job
+from smartscheduler.accounts.policy import Role
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import AssignmentFactory, JobFactory, at
+from tests.pages import errors, fields, saved, signed_in
+
+pytestmark = pytest.mark.django_db
+LIST, ADD = "/admin/jobs/job/", "/admin/jobs/job/add/"
+VALID = {
+    "type": "tile",
+    "priority": "high",
+    "desired_date": "2027-03-02T09:00",
+    "duration": "02:30",
+    "required_skills": "Mosaic",
+    "special_requirements": "Mind the dog",
+    "address": "700 Congress Avenue",
+    "city": "Austin",
+    "state": "TX",
+    "zip_code": "78701",
+    "latitude": "30.2672",
+    "longitude": "-97.7431",
+    "time_zone": "",
+    "customer_name": "Ada Lovelace",
+    "customer_phone": "(512) 555-0199",
+}
+
+
+def page(job):
+    return reverse("admin:jobs_job_change", args=[job.pk])
+
+
+def new(client, **values):
+    return client.post(ADD, {**fields(client, ADD, "job_form"), **VALID, **values})
+
+
+def change(client, job, **values):
+    return client.post(page(job), {**fields(client, page(job), "job_form"), **values})
+
+
+def events():
+    return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
+
+
+def test_makes_a_job_by_the_clock_at_the_site():
+    assert saved(new(signed_in()))
+    job = Job.objects.get()
+    assert job.desired_date == datetime(2027, 3, 2, 9, tzinfo=ZoneInfo("America/Chicago"))
+    assert job.duration == timedelta(hours=2.5)
+    assert (job.time_zone, job.required_skills, job.status) == ("America/Chicago", ["Mosaic"], "open")
+    assert events() == ["JobCreated"]
+
+
+def test_the_zip_code_gives_place_and_clock():
+    assert saved(new(signed_in(), latitude="", longitude="", zip_code="90012", state="CA", city="Los Angeles"))
+    assert Job.objects.get().desired_date == datetime(2027, 3, 2, 9, tzinfo=ZoneInfo("America/Los_Angeles"))
+
+
+BROKEN = [
+    ({"type": "multi"}, "type"),
+    ({"type": ""}, "type"),
+    ({"priority": "asap"}, "priority"),
+    ({"desired_date": ""}, "desired_date"),
+    ({"desired_date": "2020-01-02T09:00"}, "desired_date"),
+    ({"desired_date": "2027-03-14T02:30"}, "desired_date"),
+    ({"desired_date": "0001-01-01T00:00"}, "desired_date"),
+    ({"desired_date": "9999-12-31T23:59"}, "desired_date"),
+    ({"duration": "00:00:00"}, "duration"),
+    ({"duration": "08:00:01"}, "duration"),
+    ({"duration": "-01:00:00"}, "duration"),
+    ({"duration": "2 hours"}, "duration"),
+    ({"duration": "99:59:59"}, "duration"),
+    ({"required_skills": "x" * 61}, "required_skills"),
+    ({"special_requirements": "x" * 4001}, "special_requirements"),
+    ({"customer_phone": "5125550199"}, "customer_phone"),
+    ({"customer_name": "Nul\x00"}, "customer_name"),
+    ({"latitude": "NaN"}, "latitude"),
+    ({"latitude": "-90.0000001"}, "latitude"),
+    ({"longitude": "181"}, "longitude"),
+    ({"longitude": "1e400"}, "longitude"),
+    ({"address": "here"}, "address"),
+    ({"city": "A"}, "city"),
+    ({"state": "Texas"}, "state"),
+    ({"state": ""}, "state"),
+    ({"zip_code": "787011"}, "zip_code"),
+    ({"time_zone": "CST6"}, "time_zone"),
+]
+
+
+@pytest.mark.parametrize(("values", "field"), BROKEN)
+def test_refuses_a_broken_rule_on_its_field(values, field):
+    assert field in errors(new(signed_in(), **values))
+    assert not Job.objects.exists()
+    assert events() == []
+
+
+@pytest.mark.parametrize(("values", "field"), BROKEN)
+def test_refuses_the_same_on_an_existing_one(values, field):
+    job = JobFactory()
+    assert field in errors(change(signed_in(), job, **values))
+    job.refresh_from_db()
+    assert job.version == 1
+    assert events() == []
+
+
+def test_a_page_saved_unchanged_writes_nothing():
+    job = JobFactory(desired_date=at(9, days=3) + timedelta(seconds=17, microseconds=5), duration=timedelta(minutes=95))
+    assert saved(change(signed_in(), job))
+    job.refresh_from_db()
+    assert job.version == 1
+    assert events() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"type": "carpet"}, "type"),
+        ({"duration": "03:00:00"}, "duration"),
+        ({"desired_date": "2027-05-05T10:00"}, "desired_date"),
+        ({"latitude": "30.3"}, "latitude"),
+        ({"required_skills": "Mosaic"}, "required_skills"),
+    ],
+)
+def test_refuses_to_move_a_booked_job_from_under_its_assignment(values, field):
+    job = AssignmentFactory().job
+    shown = errors(change(signed_in(), job, **values))
+    assert "reschedule or reassign" in shown[field][0]
+    job.refresh_from_db()
+    assert job.version == 1
+
+
+def test_notes_of_a_booked_job_can_be_changed():
+    job = AssignmentFactory().job
+    assert saved(change(signed_in(), job, special_requirements="Ring twice"))
+    job.refresh_from_db()
+    assert job.special_requirements == "Ring twice"
+    assert events() == ["JobUpdated"]
+
+
+def cancel(client, job, reason):
+    return client.post(reverse("admin:jobs_job_cancel", args=[job.pk]), {"reason": reason})
+
+
+def test_cancels_with_a_reason_and_frees_the_slot():
+    assignment = AssignmentFactory()
+    assert cancel(signed_in(), assignment.job, "Flooded").status_code == 302
+    assignment.refresh_from_db()
+    assignment.job.refresh_from_db()
+    assert (assignment.status, assignment.job.status) == ("cancelled", "cancelled")
+    assert set(events()) == {"AssignmentCancelled", "JobCancelled"}
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "Nul\x00"])
+def test_cancelling_needs_a_reason(reason):
+    job = JobFactory()
+    response = cancel(signed_in(), job, reason)
+    assert response.status_code == 200
+    assert response.context["form"].errors["reason"]
+    job.refresh_from_db()
+    assert job.status == "open"
+
+
+def test_cancelling_twice_says_why_not():
+    job, client = JobFactory(), signed_in()
+    cancel(client, job, "Flooded")
+    response = cancel(client, job, "Again")
+    assert "cannot become cancelled" in response.content.decode()
+    assert events() == ["JobCancelled"]
+
+
+def test_a_cancelled_job_is_read_only():
+    job, client = JobFactory(), signed_in()
+    cancel(client, job, "Flooded")
+    seen = client.get(page(job)).content.decode()
+    assert "Flooded" in seen
+    assert 'name="_save"' not in seen
+    assert client.post(page(job), VALID).status_code == 403
+
+
+def test_nobody_deletes_a_job():
+    job, client = JobFactory(), signed_in(Role.ADMINISTRATOR)
+    assert client.post(f"{LIST}{job.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(LIST, {"action": "delete_selected", "_selected_action": [str(job.pk)], "post": "yes"})
+    assert Job.objects.exists()
+
+
+def test_a_manager_reads_and_changes_nothing():
+    job, client = JobFactory(), signed_in(Role.MANAGER)
+    seen = client.get(page(job)).content.decode()
+    assert "/recommend/" in seen
+    assert "/cancel/" not in seen
+    assert cancel(client, job, "Flooded").status_code == 403
+    assert client.post(page(job), VALID).status_code == 403
+    assert client.post(ADD, VALID).status_code == 403
+    job.refresh_from_db()
+    assert (job.status, Job.objects.count(), events()) == ("open", 1, [])
+
+
+def test_the_list_searches_and_filters():
+    client = signed_in()
+    today, tomorrow = JobFactory(desired_date=at(23, 30)), JobFactory(desired_date=at(0, 10, days=1))
+    far = JobFactory(desired_date=at(9, days=20), priority="urgent", type="tile", address="1 Elm Street")
+    past = JobFactory(desired_date=at(9, days=-2), customer_name="Grace Hopper")
+    cases = {
+        "desired=today": {today},
+        "desired=tomorrow": {tomorrow},
+        "desired=week": {today, tomorrow},
+        "desired=later": {far},
+        "desired=past": {past},
+        "desired=nonsense": {today, tomorrow, far, past},
+        "priority__exact=urgent": {far},
+        "type__exact=tile": {far},
+        f"q={far.job_number}": {far},
+        "q=elm street": {far},
+        "q=hopper": {past},
+    }
+    for query, wanted in cases.items():
+        assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == wanted, query
+
+
+def test_the_list_stays_within_its_queries(django_assert_max_num_queries):
+    client, booked = signed_in(), AssignmentFactory()
+    JobFactory.create_batch(10)
+    with django_assert_max_num_queries(8):
+        seen = client.get(LIST).content.decode()
+    assert booked.contractor.name in seen
+    JobFactory.create_batch(150)
+    AssignmentFactory.create_batch(40)
+    with django_assert_max_num_queries(8):
+        client.get(LIST)
+    assert Assignment.objects.count() == 41

@@ -1,0 +1,246 @@
+"""The Recommend page: who could do the job, why, why not, and assigning in one click."""
+
+from datetime import UTC, timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from assignments.models import Assignment
+from assignments.services import assign_job
+from smartscheduler.accounts.policy import Role
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def url(job, query=""):
+    return reverse("admin:jobs_job_recommend", args=[job.pk]) + query
+
+
+def assign(client, job, contractor, start=None, *, follow=True, **more):
+    sent = {"contractor": str(contractor.pk), "start": (start or at(9, days=2)).isoformat(), **more}
+    return client.post(url(job), sent, follow=follow)
+
+
+def nothing_assigned(job):
+    job.refresh_from_db()
+    booked = OutboxEvent.objects.filter(type="JobAssigned").exists()
+    return (job.status, job.assignments.exists(), booked) == ("open", False, False)
+
+
+def test_shows_the_ranking_with_its_reasons():
+    near, far = ContractorFactory(name="Near Floors"), ContractorFactory(name="Far Floors", rating=Decimal("2.50"))
+    ContractorFactory(name="Tile Only", type="tile")
+    response = signed_in().get(url(JobFactory()))
+    seen = response.content.decode()
+    assert [card["contractor"] for card in response.context["cards"]] == [near, far]
+    for text in ["0.9300", "1.00</strong> × 0.40 = 0.4000", "width: 80%", "0.0 miles, 0 min (straight line)"]:
+        assert text in seen
+    assert "Free on the desired day" in seen
+    assert "08:00–10:00" in seen
+    assert "2 contractors pass the rules" in seen
+    assert "Tile Only" not in seen
+
+
+def test_slots_are_shown_by_the_clock_at_the_site():
+    ContractorFactory()
+    response = signed_in().get(url(JobFactory(time_zone="America/Los_Angeles")))
+    offer = response.context["cards"][0]["offers"][0]
+    assert offer.hours == "06:00–08:00"
+    assert offer.value == at(8, days=2).astimezone(UTC).isoformat()
+
+
+def test_assigns_in_one_click_and_goes_to_the_assignment():
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    page = client.get(url(job))
+    card = page.context["cards"][0]
+    response = client.post(url(job), {"contractor": str(card["contractor"].pk), "start": card["offers"][0].value})
+    assignment = Assignment.objects.get()
+    assert response.url == reverse("admin:assignments_assignment_change", args=[assignment.pk])
+    assert (assignment.contractor, assignment.slot.start) == (contractor, at(8, days=2))
+    assert OutboxEvent.objects.get().type == "JobAssigned"
+
+
+def test_keeps_the_reason_for_someone_else_than_the_first():
+    ContractorFactory(rating=Decimal("5.00"))
+    second, job, client = ContractorFactory(), JobFactory(), signed_in()
+    assert client.get(url(job)).content.decode().count('name="override_reason"') == 1
+    assign(client, job, second, override_reason="Has the key")
+    assignment = Assignment.objects.get()
+    assert (assignment.rank, assignment.override_reason) == (2, "Has the key")
+
+
+def test_clicking_twice_is_one_booking():
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    first = assign(client, job, contractor, follow=False)
+    second = assign(client, job, contractor, follow=False)
+    assert first.url == second.url
+    assert Assignment.objects.count() == 1
+    assert OutboxEvent.objects.count() == 1
+
+
+def test_somebody_was_faster_with_the_slot():
+    contractor, job, other, client = ContractorFactory(), JobFactory(), JobFactory(), signed_in()
+    client.get(url(job))
+    assign_job(job_id=other.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None)
+    OutboxEvent.objects.all().delete()
+    response = assign(client, job, contractor)
+    seen = response.content.decode()
+    assert "Not assigned." in seen
+    assert "has another assignment then" in seen
+    assert "09:00–11:00" not in seen
+    assert "11:00–13:00" in seen
+    assert nothing_assigned(job)
+
+
+def test_somebody_was_faster_with_the_job():
+    contractor, winner, job, client = ContractorFactory(), ContractorFactory(), JobFactory(), signed_in()
+    assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=None)
+    seen = assign(client, job, contractor).content.decode()
+    assert "only an open job can be assigned" in seen
+    assert winner.name in seen
+    assert Assignment.objects.get().contractor == winner
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"start": ""},
+        {"start": "soon"},
+        {"start": "2027-03-02T09:00"},
+        {"start": "9999-12-31T23:59+00:00"},
+        {"start": "0001-01-01T00:00+14:00"},
+        {"contractor": ""},
+        {"contractor": "x"},
+        {"contractor": "3f2504e0-4f89-11d3-9a0c-0305e82c3301"},
+        {"override_reason": "x" * 501},
+        {"override_reason": "Nul\x00"},
+    ],
+)
+def test_refuses_a_broken_request(values):
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    sent = {"contractor": str(contractor.pk), "start": at(9, days=2).isoformat(), **values}
+    response = client.post(url(job), sent, follow=True)
+    assert [str(message) for message in response.context["messages"]]
+    assert nothing_assigned(job)
+
+
+@pytest.mark.parametrize("start", [at(7, days=2), at(16, days=2), at(9, days=-1), at(13, days=4)])
+def test_refuses_a_start_that_is_not_free(start):
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    AbsenceFactory(contractor=contractor, period=(at(0, days=4), at(0, days=5)))
+    assert "Not assigned." in assign(client, job, contractor, start).content.decode()
+    assert nothing_assigned(job)
+
+
+@pytest.mark.parametrize("who", [{"type": "tile"}, {"status": "inactive"}, {"latitude": Decimal("31.5")}])
+def test_refuses_someone_unsuitable(who):
+    job = JobFactory()
+    assert "Not assigned." in assign(signed_in(), job, ContractorFactory(**who)).content.decode()
+    assert nothing_assigned(job)
+
+
+def test_a_manager_sees_the_ranking_and_cannot_assign():
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in(Role.MANAGER)
+    seen = client.get(url(job)).content.decode()
+    assert contractor.name in seen
+    assert f"Assign {contractor.name}" not in seen
+    assert assign(client, job, contractor, follow=False).status_code == 403
+    assert nothing_assigned(job)
+
+
+def test_a_stranger_is_sent_to_the_login(client):
+    job = JobFactory()
+    assert "/login/" in client.get(url(job)).url
+    assert "/login/" in client.post(url(job)).url
+    assert nothing_assigned(job)
+
+
+def test_says_when_nobody_passes_the_rules():
+    seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
+    assert "Nobody can take this job" in seen
+    assert "No active contractor of type flooring or multi with Mosaic" in seen
+
+
+def test_says_when_nobody_is_free_and_offers_to_look_further():
+    contractor = ContractorFactory()
+    AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=15)))
+    job, client = JobFactory(), signed_in()
+    seen = client.get(url(job)).content.decode()
+    assert "1 contractor passes the rules" in seen
+    assert "horizon_days=30" in seen
+    assert client.get(url(job, "?horizon_days=30")).context["cards"]
+
+
+def test_limits_are_taken_and_wrong_ones_named():
+    ContractorFactory.create_batch(3)
+    job, client = JobFactory(), signed_in()
+    assert len(client.get(url(job, "?max_results=2")).context["cards"]) == 2
+    for query in ["horizon_days=31", "horizon_days=-1", "max_results=0", "max_results=51", "max_results=x"]:
+        response = client.get(url(job, f"?{query}"))
+        assert response.context["form"].errors[query.split("=")[0]]
+        assert len(response.context["cards"]) == 3
+
+
+def test_why_not_this_one():
+    ContractorFactory()
+    job, client = JobFactory(), signed_in()
+    ContractorFactory(name="Tilda Tiles", type="tile", latitude=Decimal("31.5"))
+    seen = client.get(url(job, "?q=tilda")).content.decode()
+    assert "Tilda Tiles does tile; the job is flooring." in seen
+    assert "outside the service radius" in seen
+    assert "Would pass with a service radius" in seen
+
+
+def test_why_not_names_the_rank_and_lets_assign():
+    ContractorFactory.create_batch(2, rating=Decimal("5.00"))
+    last, job, client = ContractorFactory(name="Zed Floors"), JobFactory(), signed_in()
+    response = client.get(url(job, "?max_results=1&q=zed"))
+    assert response.context["answer"]["rank"] == 3
+    seen = response.content.decode()
+    assert "Ranked 3rd" in seen
+    assert f"Assign {last.name}" in seen
+
+
+def test_why_not_asks_which_one():
+    first, _ = ContractorFactory.create_batch(2, name="Twin Floors")
+    job, client = JobFactory(), signed_in()
+    response = client.get(url(job, "?q=twin"))
+    assert len(response.context["people"]) == 2
+    assert f"contractor={first.pk}" in response.content.decode()
+    assert client.get(url(job, f"?contractor={first.pk}")).context["answer"]["contractor"] == first
+    assert "No contractor has that name" in client.get(url(job, "?q=nobody")).content.decode()
+
+
+@pytest.mark.parametrize("query", ["?q=%00", "?contractor=x", "?q=" + "x" * 200, "?horizon_days=%00", "?q=%25_%27"])
+def test_odd_questions_are_no_server_error(query):
+    ContractorFactory()
+    assert signed_in().get(url(JobFactory(), query)).status_code == 200
+
+
+def test_a_booked_job_shows_its_assignment_instead():
+    assignment = AssignmentFactory()
+    seen = signed_in().get(url(assignment.job)).content.decode()
+    assert reverse("admin:assignments_assignment_change", args=[assignment.pk]) in seen
+    assert assignment.contractor.name in seen
+    assert "Best first" not in seen
+
+
+def test_an_unknown_job_is_not_found():
+    assert signed_in().get(url(JobFactory.build())).status_code == 404
+
+
+def test_the_page_costs_the_same_at_any_size(django_assert_max_num_queries):
+    ContractorFactory.create_batch(10)
+    job, client = JobFactory(), signed_in()
+    with django_assert_max_num_queries(12):
+        client.get(url(job))
+    ContractorFactory.create_batch(60)
+    AssignmentFactory.create_batch(20, start=at(9, days=2), job__duration=timedelta(hours=1))
+    with django_assert_max_num_queries(12):
+        client.get(url(job, "?max_results=50"))
+    with django_assert_max_num_queries(30):
+        client.get(url(job, "?max_results=50&q=Contractor 000"))
