@@ -2,10 +2,10 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich import box
-from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +18,7 @@ BAR_WIDTH = 6
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 PART_COLORS = {"Free": "green", "Rating": "yellow", "Near": "cyan"}
 # Nobody's page fetches a font because of our picture.
-FONT_FACES = re.compile(r"@font-face \{\{.*?\}\}", re.DOTALL)
+FONT_FACES = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 def ranking_table(ranking: Ranking, zone: ZoneInfo) -> Table:
@@ -80,4 +80,5 @@ def wanted(job: Job) -> str:
 
 def save_picture(console: Console, path: str) -> None:
     """What a recording console has printed, as an SVG that needs nothing from elsewhere."""
-    console.save_svg(path, title="manage.py demo", code_format=FONT_FACES.sub("", CONSOLE_SVG_FORMAT))
+    drawn = console.export_svg(title="manage.py demo")
+    Path(path).write_text(FONT_FACES.sub("", drawn), encoding="utf-8")
