@@ -15,6 +15,12 @@ class PayloadTooLarge(APIException):
     default_detail = "The body is larger than this service accepts."
 
 
+class LengthRequired(APIException):
+    status_code = 411
+    default_code = "length_required"
+    default_detail = "Send the length of the body; one in chunks is not read."
+
+
 class StrictJSONParser(JSONParser):
     """JSON as RFC 8259 has it: UTF-8, no NaN, and no larger than DATA_UPLOAD_MAX_MEMORY_SIZE."""
 

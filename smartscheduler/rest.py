@@ -9,6 +9,8 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from smartscheduler.parsing import LengthRequired
+
 
 class Pagination(PageNumberPagination):
     """`{"count", "next", "previous", "results"}`, 20 a page, at most 100."""
@@ -43,6 +45,9 @@ class ReadsBody:
 
     def body(self: APIView, serializer: type[serializers.BaseSerializer], **kwargs: Any) -> dict[str, Any]:  # type: ignore[misc]
         """The values of the request's body. Raises ValidationError naming each field that is not right."""
+        # Without a length DRF would take any body for an empty one.
+        if "HTTP_TRANSFER_ENCODING" in self.request.META and not self.request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired
         return _values(serializer, self.request.data, **kwargs)
 
     def query(self: APIView, serializer: type[serializers.BaseSerializer]) -> dict[str, Any]:  # type: ignore[misc]

@@ -70,6 +70,12 @@ def test_a_body_of_ten_megabytes(api):
     assert not Contractor.objects.exists()
 
 
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(api):
+    response = raw(api, "{}", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked")
+    problem(response, 411, "length-required")
+    assert not Contractor.objects.exists()
+
+
 def test_a_body_just_within_the_limit_is_read(api, settings):
     body = json.dumps({"name": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE - 20)})
     problem(raw(api, body), 400, "invalid-input")
