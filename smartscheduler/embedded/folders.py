@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pwd
+import re
 import stat
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ from smartscheduler.embedded.errors import EmbeddedServerError
 
 # A socket's path must fit into 104 bytes on macOS and 108 on Linux, the closing NUL included.
 LONGEST_SOCKET_PATH = 103
+# Others mean something in URLs, or separate directories from each other.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 SERVER_USER = "embedded_postgres"
 
 
@@ -47,8 +50,9 @@ def let_through(directory: Path) -> None:
 
 
 def socket_directory(home: Path, socket_name: str) -> Path:
-    """`home` itself, or a short stand-in below the system's temporary folder when its path is too long."""
-    if len(os.fsencode(home / socket_name)) <= LONGEST_SOCKET_PATH:
+    """`home` itself, or a stand-in below the system's temporary folder when its path is too long or too odd."""
+    path = str(home / socket_name)
+    if len(path) <= LONGEST_SOCKET_PATH and PLAIN_PATH.fullmatch(path):
         return home
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     return Path(tempfile.gettempdir()).resolve() / f"smartscheduler-{digest}"

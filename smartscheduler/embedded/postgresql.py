@@ -1,12 +1,13 @@
 """The embedded PostgreSQL: one data directory, one Unix socket, no TCP port."""
 
 import os
-import shlex
 import shutil
+import signal
 import subprocess
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -14,6 +15,7 @@ import psycopg
 
 from smartscheduler.embedded.errors import EmbeddedServerError
 from smartscheduler.embedded.folders import let_through, private, server_user, socket_directory
+from smartscheduler.embedded.waiting import wait_until_gone
 
 DATABASE = "smartscheduler"
 MAJOR_VERSION = "18"
@@ -21,6 +23,7 @@ OPTIONS = {"listen_addresses": "", "jit": "off", "max_connections": "200"}
 # For data that may be lost with the machine: tests.
 THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 START_SECONDS = 60.0
+STOP_SECONDS = 30.0
 
 
 class PostgreSQL:
@@ -32,6 +35,8 @@ class PostgreSQL:
         self._options = OPTIONS | {"unix_socket_directories": str(self.sockets)}
         if throwaway:
             self._options |= THROWAWAY_OPTIONS
+        self._log = directory / "server.log"
+        self._server: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -39,8 +44,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start the server, or join the one that runs on this directory; makes directory and database when missing."""
-        process = self._process()
-        if process is None:
+        if not self.is_running():
             self._prepare()
             self._launch()
         self._wait_until_ready()
@@ -49,7 +53,9 @@ class PostgreSQL:
         """Stop the server; its clients are cut off, what they committed stays."""
         process = self._process()
         if process is not None:
-            self._run("pg_ctl", "-D", str(self.directory), "-w", "-m", "fast", "stop")
+            process.send_signal(signal.SIGINT)
+            for stuck in wait_until_gone([process], STOP_SECONDS):
+                stuck.send_signal(signal.SIGQUIT)
         if self.sockets != self.directory:
             shutil.rmtree(self.sockets, ignore_errors=True)
 
@@ -79,18 +85,20 @@ class PostgreSQL:
         shutil.rmtree(unfinished, ignore_errors=True)
         private(unfinished, server_user())
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
-        self._run("initdb", "-D", str(unfinished), "-U", "postgres", "--auth=trust", *locale)
+        command = [str(_binary("initdb")), "-D", str(unfinished), "-U", "postgres", "--auth=trust", *locale]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, **_away_from_us())  # noqa: S603
+        if done.returncode:
+            raise EmbeddedServerError(f"PostgreSQL cannot set up {self.directory}: {done.stderr.strip()}")
         if self.directory.exists():
             self.directory.rmdir()
         unfinished.rename(self.directory)
 
     def _launch(self) -> None:
-        options = shlex.join(f"--{name}={value}" for name, value in self._options.items())
-        log = self.directory / "server.log"
-        try:
-            self._run("pg_ctl", "-D", str(self.directory), "-w", "-l", str(log), "-o", options, "start")
-        except EmbeddedServerError as error:
-            raise EmbeddedServerError(f"PostgreSQL does not start: see {log}.") from error
+        options = [f"--{name}={value}" for name, value in self._options.items()]
+        with self._log.open("ab") as log:
+            self._server = subprocess.Popen(  # noqa: S603
+                [_binary("postgres"), "-D", self.directory, *options], stdout=log, stderr=log, **_away_from_us()
+            )
 
     def _wait_until_ready(self) -> None:
         """Wait for a server that is still starting, and make the database the first time."""
@@ -101,10 +109,10 @@ class PostgreSQL:
             except psycopg.OperationalError as error:
                 if f'database "{DATABASE}" does not exist' in str(error):
                     self._create_database()
-                elif time.monotonic() > deadline or not self.is_running():
-                    raise EmbeddedServerError(f"PostgreSQL in {self.directory} does not answer: {error}") from error
+                elif time.monotonic() > deadline or (self._server and self._server.poll() is not None):
+                    raise EmbeddedServerError(f"PostgreSQL does not start: see {self._log}.") from error
                 else:
-                    time.sleep(0.05)
+                    time.sleep(0.02)
             else:
                 return
 
@@ -123,23 +131,13 @@ class PostgreSQL:
         except (FileNotFoundError, ValueError, psutil.Error):
             return None
 
-    def _run(self, program: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's programs as the account the server has, away from our terminal."""
-        owner = server_user()
-        account = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
-        done = subprocess.run(  # type: ignore[call-overload]  # noqa: S603
-            [_binary(program), *arguments],
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
-            start_new_session=True,
-            env=os.environ | {"LC_ALL": "C", "PGDATABASE": "", "PGOPTIONS": ""},
-            **account,
-        )
-        if done.returncode:
-            said = (done.stderr or b"").decode(errors="replace").strip().split("\n")[-1]
-            raise EmbeddedServerError(f"PostgreSQL's {program} failed in {self.directory}. {said}".strip())
+
+def _away_from_us() -> dict[str, Any]:
+    """How PostgreSQL's programs are run: under their own account, deaf to our terminal, in plain English."""
+    owner = server_user()
+    account = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
+    variables = os.environ | {"LC_ALL": "C", "PGOPTIONS": ""}
+    return {"cwd": "/", "stdin": subprocess.DEVNULL, "start_new_session": True, "env": variables, **account}
 
 
 def _binary(program: str) -> Path:

@@ -86,6 +86,10 @@ class Product:
         except OSError:
             return None
 
+    def page(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+
     def record(self) -> dict[str, Any]:
         return dict(json.loads((self.data_dir / "run" / "up.json").read_text()))
 

@@ -1,0 +1,155 @@
+"""Wrong settings are named, all of them, and nothing starts with them."""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.core import checks as django_checks
+from django.core.exceptions import ImproperlyConfigured
+
+from smartscheduler import checks
+from smartscheduler.environment import Environment
+from tests.smartscheduler.products import ROOT
+
+WEIGHTS = {"availability": 0.40, "rating": 0.35, "distance": 0.25}
+
+
+def found() -> set[str]:
+    return {error.id for error in django_checks.run_checks() if error.id.startswith("smartscheduler.E")}
+
+
+@pytest.fixture(autouse=True)
+def debug(settings):
+    """As on a developer's machine; the test runner turns it off."""
+    settings.DEBUG = True
+
+
+def test_the_settings_of_the_suite_are_clean():
+    assert found() == set()
+    checks.refuse_bad_settings()
+
+
+@pytest.mark.parametrize(
+    ("number", "variable", "changes"),
+    [
+        ("E002", "SECRET_KEY", {"DEBUG": False, "SECRET_KEY": checks.settings.INSECURE_SECRET_KEY}),
+        ("E003", "SCORE_WEIGHT_RATING", {"SCORE_WEIGHTS": {"availability": 1.1, "rating": -0.35, "distance": 0.25}}),
+        ("E004", "SCORE_WEIGHT_RATING", {"SCORE_WEIGHTS": WEIGHTS | {"rating": 0.35001, "distance": 0.24999}}),
+        ("E005", "SCORE_WEIGHT_DISTANCE", {"SCORE_WEIGHTS": WEIGHTS | {"distance": 0.26}}),
+        ("E006", "SCORE_MAX_MILES", {"SCORE_MAX_MILES": 0.0}),
+        ("E006", "DRIVE_MPH", {"DRIVE_MPH": -35.0}),
+        ("E006", "WEB_WORKERS", {"WEB_WORKERS": 0}),
+        ("E007", "DRIVE_ROAD_FACTOR", {"DRIVE_ROAD_FACTOR": 0.99}),
+        ("E008", "HORIZON_DAYS", {"HORIZON_DAYS": -1}),
+        ("E008", "HORIZON_DAYS", {"HORIZON_DAYS": 31}),
+        ("E009", "MINIMUM_GAP_MINUTES", {"MINIMUM_GAP": timedelta(minutes=-1)}),
+        ("E009", "EVENT_RETENTION_DAYS", {"EVENT_RETENTION": timedelta(0)}),
+        ("E010", "PORT", {"PORT": 0}),
+        ("E010", "PORT", {"PORT": 65536}),
+    ],
+)
+def test_each_rule_has_a_number_and_names_its_variable(settings, number, variable, changes):
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    assert f"smartscheduler.{number}" in found()
+    with pytest.raises(ImproperlyConfigured, match=rf"smartscheduler\.{number}: .*{variable}"):
+        checks.refuse_bad_settings()
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_the_ends_of_the_horizon_are_allowed(settings, days):
+    settings.HORIZON_DAYS = days
+    assert found() == set()
+
+
+class TestEnvironment:
+    @pytest.mark.parametrize(
+        ("kind", "text", "default"),
+        [
+            ("flag", "maybe", True),
+            ("whole", "abc", 8000),
+            ("whole", "8000.5", 8000),
+            ("number", "35mph", 35.0),
+            ("number", "nan", 35.0),
+            ("number", "inf", 35.0),
+            ("redis", "http://host", "redis://default"),
+            ("redis", "redis://", "redis://default"),
+            ("redis", "redis://host:port/0", "redis://default"),
+            ("redis", "unix://", "redis://default"),
+        ],
+    )
+    def test_what_cannot_be_read_is_noted_and_not_guessed(self, monkeypatch, kind, text, default):
+        monkeypatch.setenv("SOME_VARIABLE", text)
+        environment = Environment()
+        assert getattr(environment, kind)("SOME_VARIABLE", default) == default
+        assert [problem.variable for problem in environment.problems] == ["SOME_VARIABLE"]
+
+    @pytest.mark.parametrize("url", ["mysql://host/name", "postgresql://host", "postgresql://host:abc/name"])
+    def test_a_database_must_be_a_postgresql_with_a_name(self, monkeypatch, url):
+        monkeypatch.setenv("SOME_VARIABLE", url)
+        environment = Environment()
+        assert environment.database("SOME_VARIABLE", "postgresql://localhost/default")["NAME"] == "default"
+        assert len(environment.problems) == 1
+
+    @pytest.mark.parametrize("kind", ["flag", "whole", "number", "words", "text", "redis"])
+    @pytest.mark.parametrize("text", ["", "  "])
+    def test_empty_counts_as_not_set(self, monkeypatch, kind, text):
+        monkeypatch.setenv("SOME_VARIABLE", text)
+        environment = Environment()
+        default = object()
+        assert getattr(environment, kind)("SOME_VARIABLE", default) is default
+        assert environment.problems == []
+
+    def test_what_can_be_read_is(self, monkeypatch):
+        environment = Environment()
+        for kind, text, value in [
+            ("flag", "No", False),
+            ("whole", "8001", 8001),
+            ("number", "0.25", 0.25),
+            ("words", "a, b,,c", ["a", "b", "c"]),
+            ("text", "$kept as it is", "$kept as it is"),
+            ("redis", "rediss://host:6380/1", "rediss://host:6380/1"),
+            ("redis", "unix:///run/valkey.sock?db=0", "unix:///run/valkey.sock?db=0"),
+        ]:
+            monkeypatch.setenv("SOME_VARIABLE", text)
+            assert getattr(environment, kind)("SOME_VARIABLE", None) == value
+        assert environment.problems == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["manage.py", "up"],
+        ["manage.py", "check"],
+        ["manage.py", "relay_events"],
+        ["-m", "celery", "-A", "smartscheduler", "worker"],
+        ["-m", "uvicorn", "smartscheduler.asgi:application", "--port", "1"],
+    ],
+    ids=["up", "check", "relay", "worker", "web"],
+)
+def test_no_process_starts_in_production_without_a_key(command):
+    environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environment | {"DEBUG": "0", "PORT": "70000"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert "smartscheduler.E002: SECRET_KEY must be set when DEBUG is off." in said
+    assert "smartscheduler.E010: PORT must be 1 to 65535; it is 70000." in said
+    if command[0] == "manage.py":
+        assert "Traceback" not in said
+
+
+def test_the_example_names_every_variable_that_the_settings_read():
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "smartscheduler" / "settings.py").read_text()))
+    shown = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    assert sorted(shown) == sorted(read)
