@@ -96,9 +96,12 @@ class Product:
     def _fill(self) -> None:
         with self._step("Logins"):
             ensure_logins(settings.DEMO_PASSWORD)
-        if settings.DEMO and not apps.get_model("contractors.Contractor").objects.exists():
+        unfinished = self.run_dir / "demo-data-unfinished"
+        if settings.DEMO and (unfinished.exists() or not apps.get_model("contractors.Contractor").objects.exists()):
             with self._step(f"Demo data: {DEMO_CONTRACTORS} contractors, {DEMO_JOBS} jobs"):
-                call_command("seed_demo", contractors=DEMO_CONTRACTORS, jobs=DEMO_JOBS)
+                unfinished.touch()
+                call_command("seed_demo", contractors=DEMO_CONTRACTORS, jobs=DEMO_JOBS, verbosity=0)
+                unfinished.unlink()
 
     def _start_children(self) -> None:
         self.log_dir.mkdir(exist_ok=True)
