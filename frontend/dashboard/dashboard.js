@@ -7,6 +7,7 @@ const EVERY_PART = ["figures", "jobs", "today", "feed"];
 const PARTS_OF = [
   [/^(Job|Assignment)/, EVERY_PART],
   [/^Contractor/, ["figures", "today", "feed"]],
+  [/^Recommendations/, []],
   [/./, ["feed"]],
 ];
 const GATHER_MS = 60;
@@ -25,6 +26,7 @@ let timer = null;
 let loadedAt = 0;
 
 function refresh(names) {
+  if (!names.length) return;
   names.forEach((name) => wanted.add(name));
   timer ??= setTimeout(load, Math.max(GATHER_MS, loadedAt + AT_MOST_EVERY_MS - Date.now()));
 }
@@ -66,11 +68,12 @@ function prepend(shown, part) {
   const newest = Number(shown.querySelector("[data-sequence]")?.dataset.sequence ?? 0);
   const items = [...part.querySelectorAll("[data-sequence]")].filter((item) => Number(item.dataset.sequence) > newest);
   if (!items.length) return;
-  shown.querySelector(".empty")?.remove();
+  const list = shown.querySelector("ol");
+  list.querySelector(".empty")?.remove();
   items.forEach((item) => item.classList.add("new"));
-  shown.prepend(...items);
-  localise(shown);
-  [...shown.children].slice(MOST_ITEMS).forEach((item) => item.remove());
+  list.prepend(...items);
+  localise(list);
+  [...list.children].slice(MOST_ITEMS).forEach((item) => item.remove());
 }
 
 function localise(root) {
@@ -98,7 +101,7 @@ function live() {
   liveAt = new Date();
   clearTimeout(lostFor);
   // Whatever was being shown before may have been shown too long.
-  if (status.dataset.connection !== "live") refresh(EVERY_PART);
+  if (!["live", "connecting"].includes(status.dataset.connection)) refresh(EVERY_PART);
   lostFor = null;
   say("live", "Live");
 }

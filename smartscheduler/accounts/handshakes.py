@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from django.contrib import auth
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
-from django.http.request import is_same_domain
+from django.utils.http import is_same_domain
 from django.utils.module_loading import import_string
 
 from smartscheduler.accounts.models import User
@@ -52,11 +53,13 @@ def admit(scope: Scope) -> Visitor | None:
 
 def _by_ticket(ticket: str) -> Visitor | None:
     user_id = spend_ticket(ticket)
+    if user_id is None:
+        return None
 
     def look() -> User | None:
         return User.objects.filter(pk=user_id, is_active=True).first()
 
-    user = look() if user_id else None
+    user = look()
     return Visitor(user, look) if user else None
 
 
@@ -81,7 +84,7 @@ def _ticket(scope: Scope) -> str | None:
 def _as_request(scope: Scope) -> ASGIRequest:
     """The handshake as Django sees any other request, with its rules for hosts, proxies and cookies."""
     scheme = {"wss": "https", "ws": "http"}.get(scope.get("scheme", "ws"), "http")
-    return ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, None)
+    return ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
 
 
 def _is_ours(origin: str, request: HttpRequest) -> bool:

@@ -13,6 +13,8 @@ from smartscheduler.places import zone
 
 MOST_ITEMS = 40
 NOWHERE = ZoneInfo("UTC")
+# A ranking that could now read differently is news for whoever shows it, not for the person at the board.
+FOR_MACHINES = ["RecommendationsUpdated"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Item:
 
 def latest_items() -> list[Item]:
     """The latest events, newest first, in two queries."""
-    events = feed.latest(MOST_ITEMS)
+    events = feed.latest(MOST_ITEMS, leave_out=FOR_MACHINES)
     sites = _sites(events)
     return [_item(event, sites.get(event.data.get("job_id", ""), NOWHERE)) for event in events]
 

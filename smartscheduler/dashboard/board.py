@@ -55,7 +55,7 @@ def _of_today(now: datetime) -> AssignmentQuerySet:
     around = TimeSlot(now - LONGEST_DAY, now + LONGEST_DAY)
     # A slot that ends at midnight does not touch the next day.
     last_moment = ExpressionWrapper(_bound("upper") - Value(timedelta(microseconds=1)), output_field=DateTimeField())
-    bookings: AssignmentQuerySet = Assignment.objects.all()  # type: ignore[assignment]
+    bookings: AssignmentQuerySet = Assignment.objects.all()
     return (
         bookings.overlapping(around)
         .exclude(status=Assignment.Status.CANCELLED)

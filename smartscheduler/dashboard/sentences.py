@@ -60,5 +60,5 @@ SENTENCES: dict[str, Callable[[Data, ZoneInfo], str]] = {
     "ContractorRated": lambda d, z: (
         f"{d['contractor_name']} was rated: {d['previous_rating']:.2f} → {d['new_rating']:.2f}"
     ),
-    "RecommendationsUpdated": lambda d, z: "Recommendations for an open job were refreshed",
+    "RecommendationsUpdated": lambda d, z: "The recommendations for a job were refreshed",
 }

@@ -1,5 +1,6 @@
 """Reading the event log. The HTTP call, the WebSocket and the page all read here, and nowhere else."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +49,10 @@ def read(*, after: int | None = None, selection: Selection = EVERYTHING, limit: 
     return Page([event.envelope() for event in found], head=state.sequence, upto=upto)
 
 
-def latest(limit: int) -> list[OutboxEvent]:
-    """The last `limit` events, newest first."""
-    return list(OutboxEvent.objects.filter(sequence__isnull=False).order_by("-sequence")[:limit])
+def latest(limit: int, *, leave_out: Collection[str] = ()) -> list[OutboxEvent]:
+    """The last `limit` events whose type is not among `leave_out`, newest first."""
+    numbered = OutboxEvent.objects.filter(sequence__isnull=False).exclude(type__in=leave_out)
+    return list(numbered.order_by("-sequence")[:limit])
 
 
 def parse_after(text: str | None) -> int | None:

@@ -194,3 +194,18 @@ def test_a_booking_made_by_the_service_appears(client, visitor):
     assert job.job_number in part
     assert "Tile in Austin, TX" in part
     assert "1 h 30 min" in part
+
+
+def test_what_is_meant_for_machines_is_not_in_the_feed(client, visitor):
+    numbered("JobReopened", 1, job_number="JOB-1")
+    numbered("RecommendationsUpdated", 2)
+    page = client.get("/").content.decode()
+    assert re.findall(r'data-sequence="(\d)"', page) == ["1"]
+    assert 'data-after="2"' in page
+
+
+def test_a_job_that_should_have_been_done_is_marked(client, visitor):
+    JobFactory(desired_date=timezone.now() + timedelta(days=1))
+    assert "overdue" not in client.get("/live/?parts=jobs").content.decode()
+    JobFactory(desired_date=timezone.now() - timedelta(hours=1))
+    assert client.get("/live/?parts=jobs").content.decode().count("overdue</strong>") == 1

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django import template
+from django.utils import timezone
 
 from assignments.models import Assignment
 from jobs.models import Job
@@ -16,6 +17,12 @@ def wanted(job: Job) -> str:
     """When the customer wants it: `Tue, Nov 24, 9:00 AM CST`."""
     local = job.desired_date.astimezone(job.zone)
     return f"{sentences.day(local)}, {sentences.clock(local)} {local:%Z}"
+
+
+@register.filter
+def is_overdue(job: Job) -> bool:
+    """Whether an open job should have been done by now."""
+    return job.desired_date < timezone.now()
 
 
 @register.filter
