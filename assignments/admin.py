@@ -15,11 +15,11 @@ from unfold.decorators import action, display
 from assignments import services
 from assignments.acts import ACTS
 from assignments.models import Assignment
-from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
 from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
 from smartscheduler.backoffice.lists import DayFilter, ListAdmin
+from smartscheduler.backoffice.people import may, person
 
 
 class StartFilter(DayFilter):
@@ -57,7 +57,7 @@ class AssignmentAdmin(ActsAdmin, ListAdmin):
         return False
 
     def has_assign_permission(self, request: HttpRequest) -> bool:
-        return isinstance(request.user, User) and request.user.allows(Permission.ASSIGN)
+        return may(request, Permission.ASSIGN)
 
     def zone_of(self, record: Assignment) -> tzinfo:
         return record.job.zone
@@ -76,7 +76,7 @@ class AssignmentAdmin(ActsAdmin, ListAdmin):
     def contractor_name(self, assignment: Assignment) -> str:
         return assignment.contractor.name
 
-    @display(description="When (site's clock)", ordering="time_slot")
+    @display(description="When", ordering="time_slot")
     def when(self, assignment: Assignment) -> str:
         return local_slot(assignment.slot, assignment.job.zone)
 
@@ -128,7 +128,7 @@ def _each(
     for_each(
         request,
         assignments,
-        lambda assignment: service(assignment_id=assignment.pk, actor=request.user),
+        lambda assignment: service(assignment_id=assignment.pk, actor=person(request)),
         done=done,
     )
 

@@ -1,5 +1,6 @@
 """Forms of what can be done with an assignment in the admin."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -38,7 +39,7 @@ class RatingForm(forms.Form):
 class ContractorSearch(AutocompleteSelect):
     """Asks the server while one types, so that no list of all contractors is sent."""
 
-    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> Any:
         # Django looks the chosen one up again, and would fail on what is no id.
         return super().optgroups(name, [text for text in value if is_id(text)], attrs)
 

@@ -19,11 +19,11 @@ from contractors import services
 from contractors.acts import ACTS
 from contractors.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ContractorForm, ShiftForm, ShiftFormSet
 from contractors.models import Absence, Contractor, WorkingHours
-from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
 from smartscheduler.backoffice.display import badge, stars
 from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.writing import AskingChoices, ServiceAdmin, ServiceForm, changed, submitted
 
@@ -75,7 +75,7 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
     )
 
     def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
-        contractor, actor = form.instance, request.user
+        contractor, actor = form.instance, person(request)
         shifts, absences = formsets
         if not change:
             services.create_contractor(id=contractor.pk, working_hours=shifts.shifts, actor=actor, **submitted(form))
@@ -111,14 +111,14 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
         return super().render_change_form(request, context, *args, **kw)
 
     def has_deactivate_permission(self, request: HttpRequest) -> bool:
-        return isinstance(request.user, User) and request.user.allows(Permission.DEACTIVATE_CONTRACTORS)
+        return may(request, Permission.DEACTIVATE_CONTRACTORS)
 
     @action(description="Deactivate", permissions=["deactivate"])
     def deactivate_selected(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> None:
         for_each(
             request,
             queryset,
-            lambda contractor: services.deactivate_contractor(contractor_id=contractor.pk, actor=request.user),
+            lambda contractor: services.deactivate_contractor(contractor_id=contractor.pk, actor=person(request)),
             done="Deactivated",
         )
 

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.duration import duration_string
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -15,6 +14,7 @@ from jobs.models import Job
 from jobs.states import TRANSITIONS
 from smartscheduler.backoffice.display import badge, local_time
 from smartscheduler.backoffice.lists import DayFilter, ListAdmin
+from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
 
@@ -26,7 +26,14 @@ class DesiredDateFilter(DayFilter):
 @admin.register(Job)
 class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
     form = JobForm
-    list_display = ("number", "status_badge", "priority_badge", "type_badge", "city_state", "wanted", "length")
+    list_display: tuple[str, ...] = (
+        "number",
+        "status_badge",
+        "priority_badge",
+        "type_badge",
+        "city_state",
+        "wanted",
+    )
     list_display_links = ("number",)
     list_filter = ("status", "type", "priority", DesiredDateFilter)
     search_fields = ("job_number", "address", "city", "customer_name")
@@ -48,9 +55,9 @@ class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
 
     def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
         if change:
-            services.update_job(job_id=form.instance.pk, actor=request.user, **changed(form))
+            services.update_job(job_id=form.instance.pk, actor=person(request), **changed(form))
         else:
-            services.create_job(id=form.instance.pk, actor=request.user, **submitted(form))
+            services.create_job(id=form.instance.pk, actor=person(request), **submitted(form))
 
     def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
         """A completed or cancelled job is history: it can be read."""
@@ -77,13 +84,9 @@ class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
     def city_state(self, job: Job) -> str:
         return f"{job.city}, {job.state}"
 
-    @display(description="Wanted (site's clock)", ordering="desired_date")
+    @display(description="Wanted", ordering="desired_date")
     def wanted(self, job: Job) -> str:
         return local_time(job.desired_date, job.zone)
-
-    @display(description="Duration", ordering="duration")
-    def length(self, job: Job) -> str:
-        return duration_string(job.duration)
 
     @display(description="Cancelled")
     def cancelled(self, job: Job) -> str:

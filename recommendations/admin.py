@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,10 +23,10 @@ from jobs.models import Job
 from jobs.states import TRANSITIONS, Status
 from recommendations.forms import AssignForm, QuestionForm
 from recommendations.recommend_page import asked_about, facts, ranking
-from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import Act, ActsAdmin
 from smartscheduler.backoffice.display import local_slot
+from smartscheduler.backoffice.people import may, person, require
 from smartscheduler.errors import DomainError
 
 CANCEL = Act(
@@ -61,7 +61,7 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
         return super().get_queryset(request).prefetch_related(Prefetch("assignments", live, to_attr="live"))
 
     def buttons(self, request: HttpRequest, record: Job) -> Iterator[dict[str, Any]]:
-        if record.status == Status.OPEN and _may(request, Permission.RECOMMEND):
+        if record.status == Status.OPEN and may(request, Permission.RECOMMEND):
             yield {"act": RECOMMEND, "url": self.address("recommend", record), "post": False}
         for assignment in record.live:  # type: ignore[attr-defined]
             act = {"label": f"Assigned to {assignment.contractor.name}", "icon": "event_available", "main": True}
@@ -79,19 +79,17 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
     def recommend_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """GET shows the ranking; POST assigns one contractor to one slot and goes on to the assignment."""
         job = self.record_or_404(request, object_id)
-        if not _may(request, Permission.RECOMMEND):
-            raise PermissionDenied
+        require(request, Permission.RECOMMEND)
         if request.method == "POST":
             return self._assign(request, job)
         return self._recommend_page(request, job)
 
     def _assign(self, request: HttpRequest, job: Job) -> HttpResponse:
-        if not _may(request, Permission.ASSIGN):
-            raise PermissionDenied
+        require(request, Permission.ASSIGN)
         form = AssignForm(request.POST)
         if not form.is_valid():
             for name, found in form.errors.items():
-                messages.error(request, f"{name.replace('_', ' ').capitalize()}: {' '.join(found)}")
+                messages.error(request, f"{name.replace('_', ' ').capitalize()}: {' '.join(map(str, found))}")
             return redirect(request.get_full_path())
         wanted = form.cleaned_data
         try:
@@ -100,7 +98,7 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
                 contractor_id=wanted["contractor"],
                 start=wanted["start"],
                 override_reason=wanted["override_reason"],
-                actor=request.user,  # type: ignore[arg-type]
+                actor=person(request),
             )
         except DomainError as refusal:
             return self._refused(request, job, wanted, refusal)
@@ -135,7 +133,7 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
             "facts": facts(job),
             "form": form,
             "question": question,
-            "may_assign": _may(request, Permission.ASSIGN),
+            "may_assign": may(request, Permission.ASSIGN),
             "booked": [
                 (assignment, _page_of(assignment), local_slot(assignment.slot, job.zone))
                 for assignment in job.live  # type: ignore[attr-defined]
@@ -148,10 +146,6 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
                 job, q=question["q"], contractor=question["contractor"], horizon_days=question["horizon_days"]
             )
         return TemplateResponse(request, "admin/recommendations/recommend.html", context)
-
-
-def _may(request: HttpRequest, permission: Permission) -> bool:
-    return isinstance(request.user, User) and request.user.allows(permission)
 
 
 def _page_of(assignment: Assignment) -> str:

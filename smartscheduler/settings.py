@@ -270,6 +270,8 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_SYMBOL": "event_available",
     "SHOW_VIEW_ON_SITE": False,
+    # Django's own log knows nothing of the API; the event log is the true history.
+    "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],
     "COLORS": {
         "primary": {

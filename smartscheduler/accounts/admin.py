@@ -1,6 +1,6 @@
 """Accounts in the admin: administrators make them, give a role, and switch them off."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -13,6 +13,7 @@ from smartscheduler.accounts.forms import AccountForm, NewAccountForm
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.backoffice.people import person
 
 
 @admin.register(User)
@@ -25,18 +26,16 @@ class UserAdmin(DjangoUserAdmin, ListAdmin):
     filter_horizontal = ()
     actions = None
     readonly_fields = ("last_login", "date_joined")
-    fieldsets: ClassVar[Any] = (
+    fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("What this person may do", {"fields": ("role", "is_active")}),
         ("Dates", {"fields": (("last_login", "date_joined"),)}),
     )
-    add_fieldsets: ClassVar[Any] = (
-        (None, {"fields": ("email", "name", "role", "is_active", "password1", "password2")}),
-    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "role", "is_active", "password1", "password2")}),)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.acting = request.user  # the class is made anew for every request
+        form.acting = person(request)  # type: ignore[attr-defined]  # the class is made anew for every request
         return form
 
     @display(description="Role", ordering="role")

@@ -21,6 +21,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
+from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError
 
@@ -82,7 +83,7 @@ class ActsAdmin(ModelAdmin):
     def buttons(self, request: HttpRequest, record: Any) -> Iterator[dict[str, Any]]:
         """What the person may do with the record in its present state."""
         for act in self.acts:
-            if act.possible(record) and act.allowed(request.user, record):  # type: ignore[arg-type]
+            if act.possible(record) and act.allowed(person(request), record):
                 yield {"act": act, "url": self.address(act.name, record), "post": act.form is None}
 
     def render_change_form(
@@ -94,7 +95,7 @@ class ActsAdmin(ModelAdmin):
     def act_view(self, request: HttpRequest, object_id: UUID, *, act: Act) -> HttpResponse:
         """GET asks, POST does it; a refusal is shown above the form, by field where it names one."""
         record = self.record_or_404(request, object_id)
-        if not act.allowed(request.user, record):  # type: ignore[arg-type]
+        if not act.allowed(person(request), record):
             raise PermissionDenied
         with timezone.override(self.zone_of(record)):
             form_class = act.form(record) if act.form else forms.Form
@@ -102,7 +103,7 @@ class ActsAdmin(ModelAdmin):
             refusal = None
             if request.method == "POST" and form.is_valid():
                 try:
-                    return self._acted(request, act, act.run(record, request.user, **form.cleaned_data))
+                    return self._acted(request, act, act.run(record, person(request), **form.cleaned_data))
                 except DomainError as error:
                     refusal = error
                     show_refusal(form, error)

@@ -37,9 +37,10 @@ COLOURS = {
 }
 
 
-def badge(value: str, text: str) -> SafeString:
+def badge(value: str, text: str, *, css_class: str = "") -> SafeString:
     """`text` as a badge in the colour of `value`."""
-    return mark_safe(render_to_string("unfold/helpers/label.html", {"text": text, "type": COLOURS.get(value)}))  # noqa: S308
+    context = {"text": text, "type": COLOURS.get(value), "class": css_class}
+    return mark_safe(render_to_string("unfold/helpers/label.html", context))  # noqa: S308  (a template's own output)
 
 
 def local_day(moment: datetime, zone: tzinfo) -> str:

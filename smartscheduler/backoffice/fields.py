@@ -90,10 +90,10 @@ class SkillsFormField(SimpleArrayField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value: Any) -> list[str]:
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
         if isinstance(value, str):
             value = ",".join(name for name in value.split(",") if name.strip())
-        return super().to_python(value)
+        return list(super().to_python(value))
 
 
 def reason_field(**kwargs: Any) -> forms.CharField:

@@ -43,12 +43,12 @@ class ServiceForm(forms.ModelForm):
     def _post_clean(self) -> None:
         """The model's own check of each value; as Django's, but for constraints, whose messages name the constraint."""
         parents = {name for name, field in self.fields.items() if isinstance(field, InlineForeignKeyField)}
-        exclude = self._get_validation_exclusions() | parents
+        exclude = self._get_validation_exclusions() | parents  # type: ignore[attr-defined]
         construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
         try:
             self.instance.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
         except ValidationError as error:
-            self._update_errors(error)
+            self._update_errors(error)  # type: ignore[attr-defined]
 
 
 class AskingChoices(BaseModelAdminMixin):

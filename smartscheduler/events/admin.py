@@ -69,7 +69,7 @@ class OutboxEventAdmin(ListAdmin):
 
     @display(description="Type", ordering="type")
     def type_badge(self, event: OutboxEvent) -> SafeString:
-        return badge(event.type, event.type)
+        return badge(event.type, event.type, css_class="as-written")
 
     @display(description="About")
     def about(self, event: OutboxEvent) -> str:
