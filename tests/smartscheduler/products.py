@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
+from psycopg import sql
+
+from smartscheduler.embedded.postgresql import PostgreSQL
 
 ROOT = Path(__file__).resolve().parents[2]
 # What the test run itself has set, and a fresh start has not.
@@ -89,6 +93,12 @@ class Product:
     def page(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
             return str(answer.read().decode())
+
+    def rows(self, table: str) -> int:
+        """How many rows a table of the running product has."""
+        with psycopg.connect(PostgreSQL(self.data_dir / "postgresql").url) as connection:
+            row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
+            return int(row[0]) if row else 0
 
     def record(self) -> dict[str, Any]:
         return dict(json.loads((self.data_dir / "run" / "up.json").read_text()))

@@ -128,6 +128,22 @@ def test_a_signal_during_the_start_leaves_nothing(moment):
         assert leftovers(one) == []
 
 
+def test_the_demo_data_is_made_once_and_finished_when_it_was_interrupted():
+    with product(DEMO="1") as one:
+        one.up(until="Logins")
+        wait_until(lambda: one.rows("contractors_contractor") > 0)
+        one.process.kill()
+        one.process.wait()
+        one.up()
+        assert "Demo data" in one.said()
+        assert (one.rows("contractors_contractor"), one.rows("jobs_job")) == (240, 90)
+        one.stop()
+        one.up()
+        assert "Demo data" not in one.said()
+        assert (one.rows("contractors_contractor"), one.rows("jobs_job")) == (240, 90)
+        one.stop()
+
+
 def test_a_killed_one_takes_its_children_along_and_the_next_just_works():
     with product() as one:
         one.up()
