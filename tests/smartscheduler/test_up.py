@@ -57,6 +57,17 @@ class TestWhileItRuns:
         command = [sys.executable, "-m", "celery", "--broker", broker, "inspect", "ping"]
         wait_until(lambda: b"pong" in subprocess.run(command, capture_output=True, check=False).stdout)
 
+    def test_a_task_logs_the_id_of_the_request_that_sent_it(self, running):
+        send = (
+            "import structlog; structlog.contextvars.bind_contextvars(request_id='asked-by-me'); "
+            "from smartscheduler.events.tasks import prune_events; prune_events.delay()"
+        )
+        assert running.manage("shell", "-v", "0", "-c", send).returncode == 0
+        log = running.data_dir / "logs" / "worker.log"
+        wait_until(
+            lambda: [line for line in log.read_text().split("\n") if "task_succeeded" in line and "asked-by-me" in line]
+        )
+
     def test_a_second_one_is_told_so_and_changes_nothing(self, running):
         before = running.record()
         done = running.manage("up", PORT="1")
