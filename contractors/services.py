@@ -12,7 +12,8 @@ from contractors.events import ContractorCreated, ContractorRated, ContractorUpd
 from contractors.models import Absence, Contractor, Rating, WorkingHours
 from contractors.shifts import Shift, check_week
 from smartscheduler.accounts.models import User
-from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, LiveAssignments
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, LiveAssignments, NotAllowed
 from smartscheduler.events.messages import as_json, publish
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import domain_transaction
@@ -124,18 +125,27 @@ def deactivate_contractor(*, contractor_id: UUID, actor: User | None) -> Contrac
 
 @domain_transaction
 def mark_on_leave(*, contractor_id: UUID, actor: User | None) -> Contractor:
-    """Raises InvalidTransition when already on leave. Assignments already made stay."""
+    """Assignments already made stay.
+
+    Raises InvalidTransition when already on leave, NotAllowed as `activate_contractor` does.
+    """
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     previous = contractor.status
+    _check_restoring(contractor, actor)
     contractor.mark_on_leave()
     return _save_status(contractor, previous, actor)
 
 
 @domain_transaction
 def activate_contractor(*, contractor_id: UUID, actor: User | None) -> Contractor:
-    """Raises InvalidTransition when already active."""
+    """Back into service.
+
+    Raises InvalidTransition when already active, NotAllowed when an inactive contractor is brought back
+    by somebody without the right to restore.
+    """
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     previous = contractor.status
+    _check_restoring(contractor, actor)
     contractor.activate()
     return _save_status(contractor, previous, actor)
 
@@ -230,6 +240,12 @@ def _publish_schedule(contractor: Contractor, before: dict[str, Any], actor: Use
         ),
         actor=actor,
     )
+
+
+def _check_restoring(contractor: Contractor, actor: User | None) -> None:
+    inactive = contractor.status == Contractor.Status.INACTIVE
+    if inactive and actor and not actor.allows(Permission.RESTORE_CONTRACTORS):
+        raise NotAllowed("Only an administrator brings back an inactive contractor.")
 
 
 def _save_status(contractor: Contractor, previous: str, actor: User | None) -> Contractor:

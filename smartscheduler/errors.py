@@ -65,6 +65,12 @@ class AlreadyRated(DomainError):
     code, title = "already-rated", "The assignment has been rated before"
 
 
+class NotAllowed(DomainError):
+    """The actor's role does not reach this far; what it may do depends on the state of the record."""
+
+    code, title, status = "permission-denied", "Your role does not allow this", 403
+
+
 class Busy(DomainError):
     """The rows were locked for too long; the same request may succeed in a moment."""
 

@@ -10,6 +10,8 @@ from smartscheduler.accounts.tokens import sign_in
 from tests.factories import UserFactory
 
 V1 = "/api/v1"
+# An id that belongs to nothing; the same in every worker, since it stands in names of tests.
+NOBODY = "00000000-0000-4000-8000-000000000000"
 PLACE = {
     "latitude": 30.2672,
     "longitude": -97.7431,

@@ -2,13 +2,8 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-
-from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Permission
 
 # Where any account will do, whatever its role.
 SIGNED_IN = None
@@ -33,9 +28,3 @@ class RolePermission(BasePermission):
         if action not in required:
             return False
         return required[action] is SIGNED_IN or request.user.allows(required[action])
-
-
-def require(user: User | AnonymousUser, permission: Permission) -> None:
-    """Raise PermissionDenied unless the person's role carries `permission`."""
-    if not isinstance(user, User) or not user.allows(permission):
-        raise PermissionDenied(RolePermission.message)

@@ -50,7 +50,7 @@ def test_shows_why_the_contractor_was_chosen():
         "0.9300",
         "of 1 considered",
         "Knows the house",
-        "width: 80%",
+        'rect width="80"',
         "Free on the desired day",
         "09:00–11:00",
     ]:

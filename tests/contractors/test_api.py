@@ -11,7 +11,7 @@ from contractors.models import Absence, Contractor, Rating
 from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
 from smartscheduler.events.models import OutboxEvent
-from tests.api import PLACE, V1, changed, client_as, problem, refused_field
+from tests.api import NOBODY, PLACE, V1, changed, client_as, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +152,7 @@ BROKEN = [
     ("working_hours", [{"day_of_week": 1, "start_time": "07:00", "end_time": "23:01"}]),
     ("working_hours", HOURS * 201),
     ("colour", "blue"),
-    ("id", str(uuid4())),
+    ("id", NOBODY),
     ("status", "inactive"),
     ("rating", 5),
     ("rating_count", 100),
@@ -373,7 +373,7 @@ def test_whole_days_are_days_of_the_contractor(api):
         ({"end": "2040-01-01"}, "end"),
         ({"kind": "party"}, "kind"),
         ({"note": "x" * 201}, "note"),
-        ({"contractor": str(uuid4())}, "contractor"),
+        ({"contractor": NOBODY}, "contractor"),
     ],
 )
 def test_refuses_an_absence_that_is_none(api, change, field):
@@ -536,7 +536,7 @@ def test_nobody_unsuitable_is_on_offer(api):
         ("date=2031-01-01&duration=-01:00:00", "duration"),
         ("date=9999-12-31&duration=01:00:00", "date"),
         ("date=0001-01-01&duration=01:00:00", "date"),
-        (f"job={uuid4()}", "job"),
+        (f"job={NOBODY}", "job"),
         ("job=1", "job"),
     ],
 )

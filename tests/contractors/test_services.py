@@ -20,10 +20,10 @@ from contractors.services import (
     update_schedule,
 )
 from contractors.shifts import Shift
-from smartscheduler.errors import DuplicateEmail, InvalidInput, InvalidTransition, LiveAssignments
+from smartscheduler.errors import DuplicateEmail, InvalidInput, InvalidTransition, LiveAssignments, NotAllowed
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.timeslots import TimeSlot
-from tests.factories import AUSTIN, WEEKDAYS, AssignmentFactory, ContractorFactory, at
+from tests.factories import AUSTIN, WEEKDAYS, AssignmentFactory, ContractorFactory, UserFactory, at
 
 pytestmark = pytest.mark.django_db
 
@@ -178,6 +178,16 @@ def test_a_status_is_entered_once(act, status):
     with pytest.raises(InvalidTransition, match=f"{status} cannot become {status}"):
         act(contractor_id=contractor.pk, actor=None)
     assert OutboxEvent.objects.filter(type="ContractorUpdated").count() == 1
+
+
+@pytest.mark.parametrize("act", [activate_contractor, mark_on_leave])
+def test_only_an_administrator_brings_back_an_inactive_contractor(act):
+    contractor = ContractorFactory(status="inactive")
+    with pytest.raises(NotAllowed):
+        act(contractor_id=contractor.pk, actor=UserFactory(role="coordinator"))
+    contractor.refresh_from_db()
+    assert contractor.status == "inactive"
+    assert act(contractor_id=contractor.pk, actor=UserFactory(role="administrator")).status != "inactive"
 
 
 def test_nobody_with_live_assignments_is_deactivated():

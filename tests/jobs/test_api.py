@@ -12,7 +12,7 @@ from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.policy import Role
 from smartscheduler.events.models import OutboxEvent
-from tests.api import PLACE, V1, changed, client_as, problem, refused_field
+from tests.api import NOBODY, PLACE, V1, changed, client_as, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -249,7 +249,7 @@ def test_refuses_a_filter_that_means_nothing(api, query, field):
     refused_field(api.get(f"{URL}?{query}"), field)
 
 
-@pytest.mark.parametrize("tail", ["", "recommendations/", f"recommendations/{uuid4()}/"])
+@pytest.mark.parametrize("tail", ["", "recommendations/", f"recommendations/{NOBODY}/"])
 def test_nobody_knows_that_job(api, tail):
     problem(api.get(f"{URL}{uuid4()}/{tail}"), 404, "not-found")
     problem(api.get(f"{URL}1/{tail}"), 404, "not-found")

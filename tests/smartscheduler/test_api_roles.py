@@ -1,7 +1,5 @@
 """Who may call what: the table of the policy, call by call."""
 
-from uuid import uuid4
-
 import pytest
 from django.urls import URLPattern, URLResolver
 from rest_framework.test import APIClient
@@ -11,14 +9,14 @@ from jobs.models import Job
 from smartscheduler import api
 from smartscheduler.accounts.policy import Role
 from smartscheduler.events.models import OutboxEvent
-from tests.api import V1, client_as, problem
+from tests.api import NOBODY, V1, client_as, problem
 from tests.factories import AssignmentFactory, ContractorFactory
 
 pytestmark = pytest.mark.django_db
 
 EVERYBODY = {Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR}
 WRITERS = {Role.COORDINATOR, Role.ADMINISTRATOR}
-ID = str(uuid4())
+ID = NOBODY
 CALLS = [
     ("get", "auth/me/", EVERYBODY),
     ("post", "auth/ws-ticket/", EVERYBODY),
