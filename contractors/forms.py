@@ -41,7 +41,16 @@ class RowFormSet(PaginationInlineFormSet):
             raise ValidationError(STALE)
 
 
-class ShiftForm(ServiceForm):
+class RowForm(ServiceForm):
+    """A row of a table, whose fields have the column's heading for a name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = field.label or name.replace("_", " ")
+
+
+class ShiftForm(RowForm):
     start_time = forms.TimeField(widget=ClockInput())
     end_time = forms.TimeField(widget=ClockInput(), help_text=WorkingHours.end_time.field.help_text)
 
@@ -72,7 +81,7 @@ class ShiftFormSet(RowFormSet):
             raise ValidationError(refusal.detail) from refusal
 
 
-class AbsenceForm(ServiceForm):
+class AbsenceForm(RowForm):
     start = LocalInstantField()
     end = LocalInstantField()
 

@@ -273,6 +273,7 @@ UNFOLD = {
     # Django's own log knows nothing of the API; the event log is the true history.
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],
+    "SCRIPTS": [lambda request: static("backoffice.js")],
     "COLORS": {
         "primary": {
             "50": "#eff6ff",

@@ -37,7 +37,7 @@ def test_shows_the_ranking_with_its_reasons():
     response = signed_in().get(url(JobFactory()))
     seen = response.content.decode()
     assert [card["contractor"] for card in response.context["cards"]] == [near, far]
-    for text in ["0.9300", "1.00</strong> × 0.40 = 0.4000", "width: 80%", "0.0 miles, 0 min (straight line)"]:
+    for text in ["0.9300", "1.00</strong> × 0.40 = 0.4000", 'rect width="80"', "0.0 miles, 0 min (straight line)"]:
         assert text in seen
     assert "Free on the desired day" in seen
     assert "08:00–10:00" in seen
