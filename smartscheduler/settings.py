@@ -5,7 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+import structlog.typing
 from django.templatetags.static import static
+from structlog.typing import Processor
 
 from smartscheduler.environment import Environment
 
@@ -301,7 +303,7 @@ LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.text("LOG_FORMAT", default="console" if DEBUG else "json")
 # RequestIdMiddleware has looked at the client's id, or made one.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
-LOG_PROCESSORS = [
+LOG_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
