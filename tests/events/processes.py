@@ -1,7 +1,6 @@
 """The real relay and the real web server, as processes of their own on the database of the tests."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -48,6 +47,15 @@ def running(command: list[str], **changes: str) -> "Iterator[subprocess.Popen[by
     try:
         yield process
     finally:
+        stop(process)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """Ask it to end; insist after five seconds."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
@@ -80,7 +88,6 @@ def web(**changes: str) -> Iterator[int]:
     with running([*command, "--log-level", "warning"], **changes) as process:
         wait_until(lambda: answers(port) or process.poll() is not None, 30)
         yield port
-        process.send_signal(signal.SIGTERM)
 
 
 def answers(port: int) -> bool:
