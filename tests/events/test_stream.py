@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 from django.utils import timezone
 
 from smartscheduler.events import stream as streams
@@ -16,6 +17,13 @@ from smartscheduler.events.selections import EVERYTHING
 from smartscheduler.events.stream import MOST_REPLIES, Stream, TooSlow, TooTalkative
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+async def leave_no_connection() -> AsyncIterator[None]:
+    """Async code works in a thread of its own, with a connection of its own."""
+    yield
+    await sync_to_async(connections.close_all)()
 
 
 class Subscriber:
