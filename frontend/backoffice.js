@@ -1,8 +1,11 @@
 // Select2 draws its own box and leaves it without a name: give it that of the field's label.
-window.addEventListener("load", () => {
+function nameBoxes() {
   for (const box of document.querySelectorAll(".select2-selection, .select2-selection__rendered")) {
     const field = box.closest(".select2")?.previousElementSibling;
     const label = field?.id && document.querySelector(`label[for="${field.id}"]`);
     if (label) box.setAttribute("aria-label", label.textContent.replace("*", "").trim());
   }
-});
+}
+
+// Queued behind the callbacks that draw the boxes, which may run after the page has loaded.
+window.addEventListener("load", () => window.django?.jQuery?.(nameBoxes));

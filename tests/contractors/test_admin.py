@@ -330,3 +330,14 @@ def test_clock_is_the_contractors(settings):
 @pytest.mark.parametrize("query", ["?q=%00", "?status__exact=%00", "?p=x", "?o=99", "?nonsense=1"])
 def test_odd_queries_are_no_server_error(query):
     assert signed_in().get(LIST + query).status_code < 500
+
+
+@pytest.mark.parametrize("address", ["x/change/", "x/delete/", "x/deactivate/", f"{'0' * 32}/activate/"])
+def test_odd_addresses_are_no_server_error(address):
+    assert signed_in().get(LIST + address).status_code in {302, 404}
+    assert signed_in().post(LIST + address).status_code in {302, 404}
+
+
+def test_an_oversized_form_is_a_bad_request():
+    assert signed_in().post(ADD, {"name": "x" * 2_000_000}).status_code == 400
+    assert not Contractor.objects.exists()
