@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-import structlog.typing
 from django.templatetags.static import static
 from structlog.typing import Processor
 
