@@ -275,6 +275,9 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],
     "SCRIPTS": [lambda request: static("backoffice.js")],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("dashboard/icon.svg")},
+    ],
     "COLORS": {
         "primary": {
             "50": "#eff6ff",
