@@ -3,30 +3,52 @@
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
+
+import psutil
 
 from smartscheduler.embedded import Servers
 from smartscheduler.embedded.postgresql import PostgreSQL
 from smartscheduler.embedded.valkey import Valkey
 
+HOME = Path(tempfile.gettempdir()).resolve()
+PREFIX = "smartscheduler-tests-"
+
 
 def provide() -> None:
     """Set the URLs that are not given: from outside, or by the process that started this xdist worker."""
-    folder = Path(tempfile.gettempdir()).resolve() / f"smartscheduler-tests-{os.getpid()}"
-    offered = {
-        "DATABASE_URL": PostgreSQL(folder / "postgresql", throwaway=True),
-        "REDIS_URL": Valkey(folder / "valkey", throwaway=True),
-    }
+    folder = HOME / f"{PREFIX}{os.getpid()}"
+    offered = offer(folder)
     missing = {name: server for name, server in offered.items() if not os.environ.get(name)}
     if not missing:
         return
+    clear_away_killed_runs()
+    # A run that is told to end ends like one that is interrupted, and so stops its servers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     servers = Servers(folder, missing.values())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(servers.stop)
     servers.start()
     os.environ |= {name: server.url for name, server in missing.items()}
     os.environ["DATA_DIR"] = str(folder)
+
+
+def offer(folder: Path) -> dict[str, PostgreSQL | Valkey]:
+    return {
+        "DATABASE_URL": PostgreSQL(folder / "postgresql", throwaway=True),
+        "REDIS_URL": Valkey(folder / "valkey", throwaway=True),
+    }
+
+
+def clear_away_killed_runs() -> None:
+    """A run that was killed could not stop its servers; its folder is named for its process."""
+    for folder in HOME.glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX)
+        if owner.isdigit() and not psutil.pid_exists(int(owner)) and folder.stat().st_uid == os.geteuid():
+            Servers(folder, offer(folder).values()).stop()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 provide()
