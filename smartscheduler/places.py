@@ -57,7 +57,8 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
 @lru_cache(maxsize=1)
 def known_time_zones() -> frozenset[str]:
     """The IANA names of this machine; looking them up walks through hundreds of files."""
-    return frozenset(zoneinfo.available_timezones())
+    # Some machines list their own setting as a zone: it means something else elsewhere, and nothing to PostgreSQL.
+    return frozenset(zoneinfo.available_timezones()) - {"localtime"}
 
 
 def validate_time_zone(name: str) -> None:

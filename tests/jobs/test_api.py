@@ -2,6 +2,7 @@
 
 import json
 import re
+import zoneinfo
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.policy import Role
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.places import known_time_zones
 from tests.api import NOBODY, PLACE, V1, changed, client_as, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 
@@ -45,6 +47,17 @@ def test_creates_one_with_the_defaults(api):
     assert (made["assignment"], made["required_skills"], made["customer_name"]) == (None, [], "")
     assert api.get(f"{URL}{made['id']}/").json() == made
     assert OutboxEvent.objects.get(type="JobCreated").data["job_number"] == made["job_number"]
+
+
+def test_no_zone_of_this_machine_only(api, monkeypatch):
+    known_time_zones.cache_clear()
+    monkeypatch.setattr(zoneinfo, "available_timezones", lambda: {"America/Chicago", "localtime"})
+    try:
+        assert refused_field(api.post(URL, {**BODY, "time_zone": "localtime"}), "time_zone")
+        assert not Job.objects.exists()
+        assert api.post(URL, {**BODY, "time_zone": "America/Chicago"}).status_code == 201
+    finally:
+        known_time_zones.cache_clear()
 
 
 def test_everything_that_can_be_written_comes_back(api):
