@@ -10,9 +10,9 @@ WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--witho
 
 
 def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
-    """Requests are logged by the application; open sockets get ten seconds to close."""
+    """Requests are logged by the application; open sockets get ten seconds to close, and have little to say."""
     application = ("-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log")
-    limits = ("--timeout-graceful-shutdown", "10", "--workers", str(workers))
+    limits = ("--timeout-graceful-shutdown", "10", "--ws-max-size", "65536", "--workers", str(workers))
     return (*application, *limits, "--host", host, "--port", str(port))
 
 
