@@ -14,6 +14,7 @@ from smartscheduler.errors import Busy, DomainError, DuplicateEmail, InvalidInpu
 P = ParamSpec("P")
 R = TypeVar("R")
 
+LOCK_TIMEOUT = "2s"
 LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
 
 REFUSALS: dict[str, tuple[type[DomainError], str]] = {
@@ -51,7 +52,7 @@ def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
 def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
         try:
             return function(*args, **kwargs)
         except ValidationError as error:
