@@ -38,16 +38,16 @@ def longest_block() -> timedelta:
 
 
 def load_calendars(
-    contractor_ids: Collection[UUID], window: TimeSlot, *, without: UUID | None = None
+    contractor_ids: Collection[UUID], window: TimeSlot, *, for_job: UUID | None = None
 ) -> dict[UUID, Calendar]:
     """The calendar of each contractor, with all that can decide about time in `window`.
 
-    `without` leaves one assignment out: the one about to be moved.
+    The booking of the job `for_job` is left out: it would be the one to move.
     """
     shifts, zones = _shifts(contractor_ids)
     absences = _absences(contractor_ids, TimeSlot(window.start - AFTER_WINDOW, window.end + AFTER_WINDOW))
     reach = longest_block()
-    bookings = _bookings(contractor_ids, TimeSlot(window.start - reach, window.end + AFTER_WINDOW + reach), without)
+    bookings = _bookings(contractor_ids, TimeSlot(window.start - reach, window.end + AFTER_WINDOW + reach), for_job)
     return {
         contractor_id: Calendar(
             zone(zones[contractor_id]) if contractor_id in zones else UTC_ZONE,
@@ -79,11 +79,11 @@ def _absences(ids: Collection[UUID], window: TimeSlot) -> dict[UUID, list[TimeSl
     return absences
 
 
-def _bookings(ids: Collection[UUID], window: TimeSlot, without: UUID | None) -> dict[UUID, list[Booking]]:
+def _bookings(ids: Collection[UUID], window: TimeSlot, for_job: UUID | None) -> dict[UUID, list[Booking]]:
     bookings: dict[UUID, list[Booking]] = defaultdict(list)
     rows = Assignment.objects.live().overlapping(window).filter(contractor_id__in=ids).order_by()
-    if without:
-        rows = rows.exclude(pk=without)
+    if for_job:
+        rows = rows.exclude(job_id=for_job)
     for contractor_id, slot, latitude, longitude in rows.values_list(
         "contractor_id", "time_slot", "job__latitude", "job__longitude"
     ):
@@ -96,9 +96,9 @@ def _as_range(slot: TimeSlot) -> TimestamptzRange:
     return TimestamptzRange(slot.start, slot.end, "[)")
 
 
-def load_calendar(contractor: Contractor, window: TimeSlot, *, without: UUID | None = None) -> Calendar:
+def load_calendar(contractor: Contractor, window: TimeSlot, *, for_job: UUID | None = None) -> Calendar:
     """The calendar of one contractor; see `load_calendars`."""
-    return load_calendars([contractor.pk], window, without=without)[contractor.pk]
+    return load_calendars([contractor.pk], window, for_job=for_job)[contractor.pk]
 
 
 def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, job: Job | None = None) -> list[TimeSlot]:
@@ -109,8 +109,7 @@ def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, jo
     """
     _check_reach(day, "date")
     window = day_at(day, job.zone if job else contractor.zone)
-    own = job.assignments.live().filter(contractor=contractor).values_list("pk", flat=True).first() if job else None
-    calendar = load_calendar(contractor, window, without=own)
+    calendar = load_calendar(contractor, window, for_job=job.pk if job else None)
     site = job.point if job else None
     return offered_slots(calendar, window, duration, site=site, not_before=timezone.now())
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
 
 from assignments.availability import Calendar, is_free, working_time
 from assignments.calendars import load_calendar
@@ -16,10 +15,8 @@ from smartscheduler.places import Point
 from smartscheduler.timeslots import TimeSlot, containing
 
 
-def check_booking(
-    contractor: Contractor, request: JobRequest, slot: TimeSlot, *, now: datetime, moving: UUID | None = None
-) -> None:
-    """Whether `contractor` may be booked for `request` in `slot`, apart from the assignment `moving`.
+def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *, now: datetime) -> None:
+    """Whether `contractor` may be booked for `request` in `slot`; what the job itself has booked is no obstacle.
 
     Raises ContractorUnsuitable with the rules that failed, or SlotUnavailable with the reason and the
     assignment that is in the way. Call it with the contractor locked.
@@ -29,10 +26,12 @@ def check_booking(
             " ".join(reason.message for reason in reasons), extra={"reasons": [reason.as_json() for reason in reasons]}
         )
     if slot.start <= now:
-        raise _unavailable(contractor, slot, Reason(Rule.IN_THE_PAST, "The slot does not lie in the future."), moving)
-    calendar = load_calendar(contractor, slot, without=moving)
+        past = Reason(Rule.IN_THE_PAST, "The slot does not lie in the future.")
+        raise _unavailable(contractor, request, slot, past)
+    calendar = load_calendar(contractor, slot, for_job=request.job_id)
     if not is_free(calendar, slot, request.point):
-        raise _unavailable(contractor, slot, why_not_free(calendar, slot, request.point, contractor.name), moving)
+        reason = why_not_free(calendar, slot, request.point, contractor.name)
+        raise _unavailable(contractor, request, slot, reason)
 
 
 def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> Reason:
@@ -48,9 +47,9 @@ def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> 
     )
 
 
-def _unavailable(contractor: Contractor, slot: TimeSlot, reason: Reason, moving: UUID | None) -> SlotUnavailable:
+def _unavailable(contractor: Contractor, request: JobRequest, slot: TimeSlot, reason: Reason) -> SlotUnavailable:
     others = Assignment.objects.live().overlapping(slot).filter(contractor=contractor)
-    clash = (others.exclude(pk=moving) if moving else others).first()
+    clash = others.exclude(job_id=request.job_id).first()
     extra: dict[str, object] = {"reasons": [reason.as_json()]}
     if clash:
         extra["conflicting_assignment"] = {"id": str(clash.pk), "time_slot": as_json(clash.slot)}

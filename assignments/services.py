@@ -84,11 +84,10 @@ def _create(
     *,
     actor: User | None,
     override_reason: str,
-    moving: UUID | None = None,
 ) -> Assignment:
     """The checked row and its event; contractor and job are locked."""
     slot = _slot(job, start)
-    check_booking(contractor, JobRequest.of(job), slot, now=timezone.now(), moving=moving)
+    check_booking(contractor, JobRequest.of(job), slot, now=timezone.now())
     assignment = Assignment(job=job, contractor=contractor, assigned_by=actor, override_reason=override_reason)
     assignment.slot = slot
     assignment.record(decision)
@@ -200,13 +199,7 @@ def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User |
     previous = assignment.slot
     slot = _slot(assignment.job, start)
     assignment.reschedule(slot)
-    check_booking(
-        assignment.contractor,
-        JobRequest.of(assignment.job),
-        slot,
-        now=timezone.now(),
-        moving=assignment.pk,
-    )
+    check_booking(assignment.contractor, JobRequest.of(assignment.job), slot, now=timezone.now())
     assignment.save(update_fields=["time_slot"])
     publish(_moved(AssignmentRescheduled, assignment, assignment.status, previous_time_slot=previous), actor=actor)
     return assignment

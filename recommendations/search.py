@@ -7,7 +7,7 @@ the last one wanted. That makes it exact (docs/ranking.md).
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -130,6 +130,10 @@ class Search:
         bound = self.score(rating, miles, self.days_gone)
         return Contender(contractor_id, name, rating, miles, bound.total)
 
+    def calendars(self, contractor_ids: Collection[UUID]) -> dict[UUID, Calendar]:
+        """What decides about the time of each contractor within the horizon."""
+        return load_calendars(contractor_ids, self.window, for_job=self.request.job_id)
+
     def free(self, calendar: Calendar) -> FirstFreeDay | None:
         """The first day of the horizon on which the calendar has a slot for this job."""
         return first_free_day(
@@ -153,7 +157,7 @@ class Search:
         """The candidate that one contractor is; None when not among the contenders or not free."""
         for contender in contenders:
             if contender.id == contractor_id:
-                calendar = load_calendars([contractor_id], self.window)[contractor_id]
+                calendar = self.calendars([contractor_id])[contractor_id]
                 return self.candidate(contender, calendar)
         return None
 
@@ -171,7 +175,7 @@ class Search:
         for group in _groups(contenders):
             if beaten(group[0].best_order):
                 return
-            calendars = load_calendars([contender.id for contender in group], self.window)
+            calendars = self.calendars([contender.id for contender in group])
             for contender in group:
                 if beaten(contender.best_order):
                     return

@@ -43,7 +43,8 @@ def why_not(request: JobRequest, contractor: Contractor, *, horizon_days: int | 
     search = Search.of(request, horizon_days)
     miles = great_circle_miles(contractor.point, request.point)
     far = day_at(search.first_day + timedelta(days=LOOK_AHEAD_DAYS), request.zone)
-    calendar = load_calendar(contractor, TimeSlot(search.window.start, max(search.window.end, far.end)))
+    span = TimeSlot(search.window.start, max(search.window.end, far.end))
+    calendar = load_calendar(contractor, span, for_job=request.job_id)
     reasons = unmet_rules(contractor, request, miles=miles)
     if closed := _closed(search, calendar, contractor.name):
         reasons.append(closed)

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from assignments.calendars import bookable_slots
 from contractors.shifts import Shift
 from recommendations.ranking import JobRequest, rank_candidates
 from recommendations.why_not import why_not
@@ -67,6 +68,19 @@ def test_an_overdue_job_finds_slots_from_now_on():
     (entry,) = rank(job).entries
     assert entry.breakdown.availability_score <= Decimal("0.8")
     assert entry.slots[0].start >= at(0)
+
+
+def test_the_job_s_own_booking_keeps_nobody_out():
+    """What would be freed by moving the job is free for it, here as in the slot list and in the check."""
+    only_shift = [Shift(at(0, days=2).isoweekday() % 7, time(9), time(17))]
+    booked = AssignmentFactory(contractor=ContractorFactory(hours=only_shift), job__duration=timedelta(hours=8))
+    (entry,) = rank(booked.job, horizon_days=0).entries
+    slots = bookable_slots(
+        contractor=booked.contractor, day=at(0, days=2).date(), duration=booked.job.duration, job=booked.job
+    )
+    assert entry.slots == slots == [booked.slot]
+    assert why_not(JobRequest.of(booked.job), booked.contractor, horizon_days=0).slots == slots
+    assert rank(JobFactory(), horizon_days=0).entries == []
 
 
 def test_nobody_at_all():

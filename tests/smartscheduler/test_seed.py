@@ -140,7 +140,7 @@ def test_nobody_is_in_two_places_at_once_nor_teleports():
 
 def test_everybody_works_in_their_own_free_time():
     for assignment in Assignment.objects.exclude(status="cancelled").select_related("job", "contractor"):
-        calendar = load_calendar(assignment.contractor, assignment.slot, without=assignment.pk)
+        calendar = load_calendar(assignment.contractor, assignment.slot, for_job=assignment.job_id)
         assert is_free(calendar, assignment.slot, assignment.job.point)
 
 
