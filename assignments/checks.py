@@ -49,7 +49,7 @@ def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> 
 
 def _unavailable(contractor: Contractor, request: JobRequest, slot: TimeSlot, reason: Reason) -> SlotUnavailable:
     others = Assignment.objects.live().overlapping(slot).filter(contractor=contractor)
-    clash = others.exclude(job_id=request.job_id).first()
+    clash = (others.exclude(job_id=request.job_id) if request.job_id else others).first()
     extra: dict[str, object] = {"reasons": [reason.as_json()]}
     if clash:
         extra["conflicting_assignment"] = {"id": str(clash.pk), "time_slot": as_json(clash.slot)}
