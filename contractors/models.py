@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, IntegerRangeField, RangeOperators
+from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -16,6 +16,7 @@ from psycopg.types.range import TimestamptzRange
 
 from contractors.querysets import ContractorQuerySet
 from contractors.shifts import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
+from contractors.skills import SkillsField
 from contractors.states import Status, check_transition
 from smartscheduler.models import Record
 from smartscheduler.places import Location
@@ -27,25 +28,6 @@ PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone num
 
 def default_service_radius() -> Decimal:
     return Decimal(str(settings.SCORE_MAX_MILES))
-
-
-class SkillsField(ArrayField):
-    """A set of names, kept trimmed, sorted and without repeats (whatever their case)."""
-
-    def to_python(self, value: object) -> object:
-        skills = super().to_python(value)
-        return normal_skills(skills) if isinstance(skills, list) else skills
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> object:
-        skills = normal_skills(getattr(model_instance, self.attname) or [])
-        setattr(model_instance, self.attname, skills)
-        return skills
-
-
-def normal_skills(skills: object) -> list[str]:
-    """Names without surrounding blanks, empty ones and repeats, in alphabetical order."""
-    named = {str(skill).strip().lower(): str(skill).strip() for skill in reversed(list(skills))}  # type: ignore[call-overload]
-    return sorted((name for name in named.values() if name), key=str.lower)
 
 
 class Contractor(Location, Record):

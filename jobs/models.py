@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from contractors.models import PHONE_NUMBER, SkillsField
+from contractors.models import PHONE_NUMBER
+from contractors.skills import SkillsField
 from jobs.querysets import JobQuerySet
 from jobs.states import Status, check_transition
 from smartscheduler.models import Record
