@@ -62,8 +62,11 @@ def _closed(search: Search, calendar: Calendar, name: str) -> Reason | None:
     if _opens(search, calendar, site):
         return None
     span = "on the desired day" if search.horizon_days == 0 else f"within {search.horizon_days} days"
-    if not _opens(search, replace(calendar, absences=(), bookings=()), site):
-        return Reason(Rule.NOT_WORKING, f"{name} has no shift long enough for the job {span}.")
+    shifts_alone = replace(calendar, absences=(), bookings=())
+    if not _opens(search, shifts_alone, site):
+        gone = _opens(replace(search, now=search.window.start), shifts_alone, site)
+        lack = "too little working time left" if gone else "no shift long enough"
+        return Reason(Rule.NOT_WORKING, f"{name} has {lack} for the job {span}.")
     if not _opens(search, replace(calendar, bookings=()), site):
         return Reason(Rule.ABSENT, f"{name} is absent {span}.")
     if not _opens(search, calendar, None):

@@ -142,6 +142,14 @@ def test_names_the_rule_that_failed(who, code, words):
     assert answer.suggestion
 
 
+def test_says_when_the_shifts_lie_in_the_past():
+    answer = ask(ContractorFactory(), JobFactory(desired_date=at(12, days=-2)), horizon_days=0)
+    (reason,) = answer.reasons
+    assert reason.code == "not_working"
+    assert "too little working time left for the job on the desired day" in reason.message
+    assert "is free from" in answer.suggestion
+
+
 def test_names_every_rule_that_failed():
     contractor = ContractorFactory(type="tile", status="inactive")
     answer = ask(contractor, JobFactory(required_skills=["Stairs", "Mosaic"]))
