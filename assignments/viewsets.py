@@ -42,6 +42,8 @@ def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Any:
 
 
 class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Assignment]):
+    """Who is booked on which job and when, with the score, rank and reasons of that moment."""
+
     queryset = Assignment.objects.select_related("job", "contractor", "assigned_by")
     serializer_class = AssignmentSerializer
     filterset_class = AssignmentFilter

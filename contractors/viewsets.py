@@ -33,6 +33,8 @@ from smartscheduler.rest import ReadsBody
 
 
 class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]):
+    """Who does the jobs: base, working hours, skills and rating."""
+
     queryset = Contractor.objects.all()
     serializer_class = ContractorSerializer
     filterset_class = ContractorFilter

@@ -22,6 +22,8 @@ from smartscheduler.rest import ReadsBody
 
 
 class JobViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):
+    """The work that is wanted: type, site, day, duration and what it takes, with its booking in short."""
+
     queryset = Job.objects.all()
     serializer_class = JobSerializer
     filterset_class = JobFilter

@@ -1,5 +1,6 @@
 """The OpenAPI document and the page that shows it."""
 
+import inspect
 import re
 from io import StringIO
 
@@ -8,6 +9,7 @@ from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import Client
 
+from smartscheduler.rest import ReadsBody
 from tests.api import V1
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,13 @@ def test_every_call_may_answer_a_problem(document):
     for path, calls in document["paths"].items():
         for method, call in calls.items():
             assert "application/problem+json" in call["responses"]["default"]["content"], (method, path)
+
+
+def test_every_call_says_what_it_is_about(document):
+    for path, calls in document["paths"].items():
+        for method, call in calls.items():
+            assert call["description"], (method, path)
+            assert call["description"] != inspect.getdoc(ReadsBody), (method, path)
 
 
 def test_instants_and_durations_are_strings(document):
