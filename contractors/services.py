@@ -45,10 +45,11 @@ def update_contractor(*, contractor_id: UUID, actor: User | None, **changes: Any
     """
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     working_hours = changes.pop("working_hours", None)
-    previous = {name: getattr(contractor, name) for name in changes}
+    previous = {name: getattr(contractor, name) for name in (*changes, "time_zone")}
     for name, value in changes.items():
         setattr(contractor, name, value)
-    if {"latitude", "longitude"} & changes.keys() and not changes.get("time_zone"):
+    moved = any(name in changes and changes[name] != previous[name] for name in ("latitude", "longitude"))
+    if moved and not changes.get("time_zone"):
         contractor.time_zone = ""
     _check(contractor)
     changed = {name: getattr(contractor, name) for name, was in previous.items() if getattr(contractor, name) != was}

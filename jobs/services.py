@@ -45,14 +45,16 @@ def create_job(*, actor: User | None, **fields: Any) -> Job:
 def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
     """Change the fields named in `changes`; says nothing when nothing changed.
 
+    Moving the site without naming a `time_zone` finds the zone anew.
     Raises InvalidInput (by field), JobLocked for type, duration, place or date under a live assignment,
     InvalidTransition once the job is completed or cancelled.
     """
     job = Job.objects.locked().get(pk=job_id)
-    previous = {name: getattr(job, name) for name in changes}
+    previous = {name: getattr(job, name) for name in (*changes, "time_zone")}
     for name, value in changes.items():
         setattr(job, name, value)
-    if {"latitude", "longitude"} & changes.keys() and not changes.get("time_zone"):
+    moved = any(name in changes and changes[name] != previous[name] for name in ("latitude", "longitude"))
+    if moved and not changes.get("time_zone"):
         job.time_zone = ""
     _check(job)
     changed = {name: getattr(job, name) for name, was in previous.items() if getattr(job, name) != was}

@@ -119,7 +119,14 @@ def test_an_update_tells_what_changed_and_finds_the_zone_anew():
     assert updated.time_zone == "America/Phoenix"
     assert updated.version == 2
     event = OutboxEvent.objects.get(type="ContractorUpdated")
-    assert set(event.data["changed"]) == {"latitude", "longitude"}
+    assert set(event.data["changed"]) == {"latitude", "longitude", "time_zone"}
+
+
+def test_a_zone_given_by_hand_stays_while_the_base_does():
+    contractor = create(time_zone="America/Denver")
+    place = {"latitude": contractor.latitude, "longitude": contractor.longitude, "address": "9 New Street"}
+    assert update_contractor(contractor_id=contractor.pk, actor=None, **place).time_zone == "America/Denver"
+    assert set(OutboxEvent.objects.get(type="ContractorUpdated").data["changed"]) == {"address"}
 
 
 def test_an_update_that_changes_nothing_says_nothing():

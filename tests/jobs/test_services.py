@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from jobs.models import Job
 from jobs.services import create_job, update_job
-from smartscheduler.errors import InvalidInput, InvalidTransition
+from smartscheduler.errors import InvalidInput, InvalidTransition, JobLocked
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AUSTIN, JobFactory, at
 
@@ -63,6 +63,16 @@ def test_an_update_tells_what_changed():
     job = create()
     update_job(job_id=job.pk, actor=None, priority="urgent", type="tile")
     assert OutboxEvent.objects.get(type="JobUpdated").data["changed"] == {"priority": "urgent"}
+
+
+def test_a_zone_given_by_hand_stays_while_the_site_does():
+    job = JobFactory(time_zone="America/Denver", status="assigned")
+    place = {"latitude": job.latitude, "longitude": job.longitude, "address": "9 New Street"}
+    assert update_job(job_id=job.pk, actor=None, **place).time_zone == "America/Denver"
+    assert OutboxEvent.objects.get(type="JobUpdated").data["changed"] == {"address": "9 New Street"}
+    with pytest.raises(JobLocked) as refused:
+        update_job(job_id=job.pk, actor=None, time_zone="")
+    assert set(refused.value.errors) == {"time_zone"}
 
 
 def test_an_overdue_job_can_still_be_edited_but_not_moved_into_the_past():
