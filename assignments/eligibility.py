@@ -1,5 +1,6 @@
 """The hard rules that need no calendar, and the words for every rule that can fail. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,14 +57,14 @@ def _type(contractor: Contractor, request: JobRequest) -> Reason | None:
     return Reason(Rule.WRONG_TYPE, f"{contractor.name} does {contractor.type}; the job is {request.type}.")
 
 
-def missing_skills(contractor: Contractor, request: JobRequest) -> list[str]:
-    """The required skills that the contractor lacks, whatever their case."""
-    has = {skill.lower() for skill in contractor.skills}
+def missing_skills(skills: Iterable[str], request: JobRequest) -> list[str]:
+    """The required skills that are not among `skills`, whatever their case."""
+    has = {skill.lower() for skill in skills}
     return [skill for skill in request.required_skills if skill.lower() not in has]
 
 
 def _skills(contractor: Contractor, request: JobRequest) -> Reason | None:
-    missing = missing_skills(contractor, request)
+    missing = missing_skills(contractor.skills, request)
     return Reason(Rule.MISSING_SKILL, f"{contractor.name} lacks: {', '.join(missing)}.") if missing else None
 
 

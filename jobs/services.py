@@ -14,10 +14,10 @@ from smartscheduler.events.messages import as_json, publish
 from smartscheduler.timeslots import within_reach
 from smartscheduler.transactions import domain_transaction
 
-# What a booked slot was checked against.
-BINDING_FIELDS = frozenset(
-    {"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"}
-)
+# What decides who is ranked, and against what a booked slot was checked.
+RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"})
+# The contractor has been told where to go: under a booking the address is as fixed as the point.
+BINDING_FIELDS = RANKED_BY | {"address", "city", "state", "zip_code"}
 
 
 @domain_transaction

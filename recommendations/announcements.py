@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from contractors.models import Contractor
 from jobs.models import Job
-from jobs.services import BINDING_FIELDS
+from jobs.services import RANKED_BY
 from recommendations.models import AnnouncementCursor
 from recommendations.ranking import LONGEST_HORIZON
 from smartscheduler.events.messages import RecommendationsUpdated, publish
@@ -85,7 +85,7 @@ def concerned_jobs(events: Iterable[OutboxEvent]) -> set[UUID]:
 
 def _changes_its_own_ranking(event: OutboxEvent) -> bool:
     return event.type == "JobReopened" or (
-        event.type == "JobUpdated" and bool(BINDING_FIELDS & event.data["changed"].keys())
+        event.type == "JobUpdated" and bool(RANKED_BY & event.data["changed"].keys())
     )
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from assignments.availability import Calendar, FirstFreeDay, first_free_day
 from assignments.calendars import load_calendars
 from assignments.clock import day_at
+from assignments.eligibility import missing_skills
 from assignments.scoring import Score, Weights, availability_part, distance_part, rating_part, score
 from contractors.models import Contractor
 from jobs.requests import JobRequest
@@ -105,12 +106,10 @@ class Search:
 
     def contenders(self) -> list[Contender]:
         """Everyone who passes the rules of status, type, skills and radius, best possible place first. One query."""
-        people = Contractor.objects.active().serving(self.request.type).with_skills(self.request.required_skills)
-        rows = (
-            people.reaching(self.request.point)
-            .order_by()
-            .values_list("id", "name", "rating", "latitude", "longitude", "service_radius_miles")
-        )
+        people = Contractor.objects.active().serving(self.request.type).reaching(self.request.point).order_by()
+        columns = ["id", "name", "rating", "latitude", "longitude", "service_radius_miles"]
+        # Skills are compared here and not in SQL: the two do not agree on the lower case of every letter.
+        rows = people.values_list(*columns, *(["skills"] if self.request.required_skills else []))
         found = [contender for row in rows if (contender := self._contender(*row))]
         found.sort(key=lambda contender: contender.best_order)
         return found
@@ -123,7 +122,10 @@ class Search:
         latitude: Decimal,
         longitude: Decimal,
         radius: Decimal | None,
+        skills: Sequence[str] = (),
     ) -> Contender | None:
+        if missing_skills(skills, self.request):
+            return None
         miles = great_circle_miles(Point(float(latitude), float(longitude)), self.request.point)
         if radius is not None and miles > float(radius):
             return None

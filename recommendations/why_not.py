@@ -96,7 +96,7 @@ def _advice(search: Search, contractor: Contractor, calendar: Calendar, rule: Ru
         case Rule.WRONG_TYPE:
             return f"Needs a contractor of type {search.request.type} or multi."
         case Rule.MISSING_SKILL:
-            return f"Would pass with: {', '.join(missing_skills(contractor, search.request))}."
+            return f"Would pass with: {', '.join(missing_skills(contractor.skills, search.request))}."
         case Rule.OUT_OF_RADIUS:
             return f"Would pass with a service radius {outside_radius(contractor, miles):.1f} miles larger."
         case _:

@@ -198,6 +198,8 @@ def test_only_a_completed_assignment_is_rated(booked):
         {"type": "tile"},
         {"duration": timedelta(hours=3)},
         {"latitude": Decimal("30.3")},
+        {"address": "200 Elsewhere Road"},
+        {"zip_code": "78702"},
         {"desired_date": at(9, days=5)},
     ],
 )

@@ -62,6 +62,12 @@ def test_ties_go_by_distance_then_rating_then_name_then_id():
     assert ranked == sorted(same, key=lambda contractor: (contractor.name, str(contractor.pk)))
 
 
+@pytest.mark.parametrize(("has", "needs"), [("İznik tile", "i̇znik TILE"), ("ΜΩΣΑΪΚΟΣ", "μωσαϊκος"), ("Émail", "ÉMAIL")])
+def test_skills_of_any_alphabet_count_the_same_for_the_ranking_and_for_the_check(has, needs):
+    contractor, job = ContractorFactory(skills=[has]), JobFactory(required_skills=[needs])
+    assert bool(rank(job).entries) == ask(contractor, job).eligible
+
+
 def test_an_overdue_job_finds_slots_from_now_on():
     ContractorFactory()
     job = JobFactory(desired_date=at(12, days=-2))
