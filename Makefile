@@ -1,11 +1,13 @@
 # make run    everything on this machine: http://127.0.0.1:8000/
 # make demo   the story in a terminal, no server needed
 # make test   the whole suite        make lint   what must be clean before a commit
+# make e2e    the pages in a real browser: needs Chromium, or CHROMIUM=/path/to/it
 # make lock   new versions           make clean  remove what the others made, demo data included
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
+CHROMIUM ?= /usr/bin/chromium
 RUN_MANAGE := $(BIN)/python manage.py
 COMPILE := $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header
 
@@ -19,7 +21,7 @@ if said=$$($(2) 2>&1); then printf '%6d s\n' $$(($$(date +%s) - began)); \
 else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
 endef
 
-.PHONY: run demo test lint lock clean
+.PHONY: run demo test e2e lint lock clean
 
 run: $(READY)
 	@$(RUN_MANAGE) up
@@ -29,6 +31,9 @@ demo: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
+
+e2e: $(READY) $(CHROMIUM)
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -c tests/e2e/pytest.ini tests/e2e
 
 lint: $(READY)
 	$(call step,Style,$(BIN)/ruff check .,Many of these go away with: $(BIN)/ruff check --fix .)
@@ -57,5 +62,11 @@ $(READY): requirements.lock pyproject.toml
 	$(call step,Packages of requirements.lock,$(BIN)/uv pip sync --require-hashes requirements.lock,$(OFFLINE))
 	$(call step,SmartScheduler itself,$(BIN)/uv pip install --no-deps --no-build-isolation -e .,)
 	@touch $@
+
+# Only when there is no such file. Installs it where that needs no password, which is mostly in containers.
+$(CHROMIUM):
+	@[ "$@ $$(id -u)" = "/usr/bin/chromium 0" ] && command -v apt-get >/dev/null || { \
+	  echo "There is no browser at $@: install Chromium (Debian: apt install chromium), or say make e2e CHROMIUM=/path/to/it"; exit 1; }
+	$(call step,Chromium,apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium,$(OFFLINE))
 
 OFFLINE := Is there a connection to the package index? The next make goes on from here.

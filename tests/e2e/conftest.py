@@ -1,0 +1,112 @@
+"""The real product, once a run, and browsers in front of it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api, sign_in
+from tests.smartscheduler.products import Product, product
+
+CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",  # containers run as root, and these pages are our own
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+# Going back shows people a page from this cache; without it, a stale one would go unnoticed here.
+KEPT = ["--disable-back-forward-cache"]
+DESK = {"width": 1280, "height": 800}
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Product]:
+    """`manage.py up` with the demo data; stopped like with Ctrl-C, after which nothing may be left."""
+    with product(DEMO="1") as one:
+        one.up()
+        yield one
+        assert one.stop(signal.SIGINT) == 0, one.said()
+        assert one.processes() == []
+
+
+@pytest.fixture(scope="session")
+def address(running: Product) -> str:
+    return f"http://127.0.0.1:{running.port}"
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=10_000)
+    with sync_playwright() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    one = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=KEPT)
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+def sessions(browser: Browser, address: str) -> dict[str | None, Any]:
+    """The cookies of everybody, each signed in once through the form; of nobody under `None`."""
+    found: dict[str | None, Any] = {None: None}
+    for email in (COORDINATOR, MANAGER, ADMINISTRATOR):
+        context = browser.new_context(base_url=address)
+        page = context.new_page()
+        page.goto("/admin/login/")
+        sign_in(page, email)
+        found[email] = context.storage_state()
+        context.close()
+    return found
+
+
+@pytest.fixture
+def visit(browser: Browser, sessions: dict[str | None, Any], address: str) -> Iterator[Open]:
+    """Opens an address in a browser of its own, as the person with that e-mail address."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str, email: str | None, viewport: Any = DESK, prepare: Callable[[Page], Any] = id) -> Page:
+        context = browser.new_context(
+            base_url=address, storage_state=sessions[email], viewport=viewport, reduced_motion="reduce"
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        prepare(page)
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def api(playwright: Playwright, address: str) -> Iterator[Api]:
+    """The API, as the coordinator."""
+    one = Api.of(playwright, address, COORDINATOR)
+    yield one
+    one.request.dispose()
+
+
+@pytest.fixture(scope="session")
+def taken() -> set[str]:
+    """The jobs that tests have had."""
+    return set()
+
+
+@pytest.fixture
+def job(api: Api, taken: set[str]) -> Any:
+    """An open job of this test alone."""
+    return api.take_open_job(taken)

@@ -1,0 +1,82 @@
+"""Who works with the product in these tests, and what they do through its API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import APIRequestContext, APIResponse, Page, Playwright
+
+PASSWORD = "smartscheduler-demo"
+COORDINATOR, MANAGER, ADMINISTRATOR = "coordinator@example.com", "manager@example.com", "admin@example.com"
+NONE_OF_A_NAME = "Nobody of That Name"
+
+
+def sign_in(page: Page, email: str) -> None:
+    """Fill the login form that `page` shows, and go where it leads."""
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def note_faults(page: Page, faults: list[str]) -> None:
+    """Add to `faults` whatever goes wrong on `page`: in the console, in scripts, in loading."""
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("response", lambda answer: faults.append(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API, as one person."""
+
+    request: APIRequestContext
+
+    @classmethod
+    def of(cls, playwright: Playwright, address: str, email: str) -> "Api":
+        v1 = f"{address}/api/v1/"
+        door = playwright.request.new_context(base_url=v1)
+        access = _json(door.post("auth/login/", data={"email": email, "password": PASSWORD}))["access"]
+        door.dispose()
+        return cls(
+            playwright.request.new_context(base_url=v1, extra_http_headers={"Authorization": f"Bearer {access}"})
+        )
+
+    def get(self, path: str, **params: Any) -> Any:
+        return _json(self.request.get(path, params=params))
+
+    def listed(self, path: str, **params: Any) -> list[Any]:
+        return self.get(path, page_size=100, **params)["results"]
+
+    def job(self, job_id: str) -> Any:
+        return self.get(f"jobs/{job_id}/")
+
+    def candidates(self, job: Any) -> list[Any]:
+        return self.get(f"jobs/{job['id']}/recommendations/")["recommendations"]
+
+    def bookings(self, job: Any) -> list[Any]:
+        """Every assignment of the job, cancelled ones too."""
+        return self.listed("assignments/", job=job["id"])
+
+    def assign_best(self, job: Any) -> Any:
+        best = self.candidates(job)[0]
+        start = best["available_time_slots"][0]["start"]
+        return _json(
+            self.request.post(
+                "assignments/", data={"job": job["id"], "contractor": best["contractor"]["id"], "start": start}
+            )
+        )
+
+    def take_open_job(self, taken: set[str], fits: Callable[[Any], bool] = lambda job: True) -> Any:
+        """An open job, the most urgent first, that no test has had and that at least two contractors can take."""
+        jobs = self.listed("jobs/", status="open", ordering="desired_date")
+        for job in jobs:
+            if job["id"] not in taken and fits(job) and len(self.candidates(job)) > 1:
+                taken.add(job["id"])
+                return job
+        raise LookupError(f"None of {len(jobs)} open jobs is left.")
+
+
+def _json(answer: APIResponse) -> Any:
+    assert answer.ok, f"{answer.status} {answer.url}: {answer.text()}"
+    return answer.json()

@@ -1,0 +1,69 @@
+"""Every page on a telephone and on a desk: fits, raises no error, and keeps nobody out. Pictures go to .data/e2e/."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page
+
+from tests.e2e.conftest import Open
+from tests.e2e.office import COORDINATOR, Api, note_faults
+from tests.smartscheduler.products import ROOT
+
+PICTURES = ROOT / ".data" / "e2e"
+SIZES = {"telephone": {"width": 375, "height": 812}, "desk": {"width": 1280, "height": 800}}
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def first(api: Api, path: str, **params: Any) -> Any:
+    return api.listed(path, **params)[0]["id"]
+
+
+def open_job(api: Api) -> Any:
+    return first(api, "jobs/", status="open", ordering="desired_date")
+
+
+PATHS: dict[str, Callable[[Api], str]] = {
+    "live": lambda api: "/",
+    "login": lambda api: "/admin/login/",
+    "home": lambda api: "/admin/",
+    "jobs": lambda api: "/admin/jobs/job/",
+    "job": lambda api: f"/admin/jobs/job/{open_job(api)}/change/",
+    "new-job": lambda api: "/admin/jobs/job/add/",
+    "recommend": lambda api: f"/admin/jobs/job/{open_job(api)}/recommend/",
+    "contractor": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/change/",
+    "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PATHS)
+def test_fits_has_no_faults_and_keeps_nobody_out(visit: Open, api: Api, name: str, size: str) -> None:
+    faults: list[str] = []
+    person = None if name == "login" else COORDINATOR
+    page = visit(PATHS[name](api), person, viewport=SIZES[size], prepare=lambda page: note_faults(page, faults))
+    page.wait_for_load_state("networkidle")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}-{size}.png", full_page=True)
+    assert page.evaluate(OVERFLOW) <= 0
+    assert faults == []
+    assert barriers(page) == []
+
+
+def barriers(page: Page) -> list[str]:
+    """Serious and critical failures of WCAG 2.1 A and AA, each with the places it was found in."""
+    found = Axe().run(page, options=WCAG).response
+    assert found["passes"], "nothing was looked at"
+    return [
+        f"{one['id']} ({one['impact']}): {one['help']}: {[node['target'] for node in one['nodes']]}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+def test_barriers_would_be_found(visit: Open) -> None:
+    page = visit("/admin/login/", None)
+    page.evaluate("document.querySelector('label[for=id_username]').remove()")
+    assert [found.split(":")[0] for found in barriers(page)] == ["label (critical)"]
