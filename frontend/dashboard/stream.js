@@ -15,6 +15,7 @@ export class EventStream {
     this.handlers = handlers;
     this.failures = 0;
     window.addEventListener("online", () => this.reconnectNow());
+    window.addEventListener("offline", () => this.socket && this.drop());
     document.addEventListener("visibilitychange", () => document.hidden || this.reconnectNow());
   }
 
