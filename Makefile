@@ -67,6 +67,6 @@ $(READY): requirements.lock pyproject.toml
 $(CHROMIUM):
 	@[ "$@ $$(id -u)" = "/usr/bin/chromium 0" ] && command -v apt-get >/dev/null || { \
 	  echo "There is no browser at $@: install Chromium (Debian: apt install chromium), or say make e2e CHROMIUM=/path/to/it"; exit 1; }
-	$(call step,Chromium,apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium,$(OFFLINE))
+	$(call step,Chromium,{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; },$(OFFLINE))
 
 OFFLINE := Is there a connection to the package index? The next make goes on from here.
