@@ -163,8 +163,6 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
-    # The name of a scheme has no case (RFC 9110, section 11.1).
-    "AUTH_HEADER_TYPES": ("Bearer", "bearer", "BEARER"),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "CHECK_REVOKE_TOKEN": True,
     # Rotation and revocation are smartscheduler.accounts.tokens' own.

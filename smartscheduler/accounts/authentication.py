@@ -11,6 +11,11 @@ from smartscheduler.accounts.tokens import family_of, password_unchanged
 class BearerAuthentication(JWTAuthentication):
     """Looks the account up with the signing-in that the token comes from: role and state are those of now."""
 
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """The token of an Authorization header; the name of the scheme has no case (RFC 9110, section 11.1)."""
+        scheme, _, rest = header.partition(b" ")
+        return super().get_raw_token(scheme.capitalize() + b" " + rest)
+
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
         """The active account behind the token, in one query. Raises AuthenticationFailed."""
         family = family_of(validated_token)

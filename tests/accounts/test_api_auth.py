@@ -135,6 +135,18 @@ def test_an_access_token_is_no_refresh_token_and_the_other_way_round():
     assert me(pair["refresh"]).status_code == 401
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_name_of_the_scheme_has_no_case(scheme):
+    access = login(UserFactory().email).json()["access"]
+    answer = APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=f"{scheme} {access}")
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer a b", "bearer\t", "Basic abc"])
+def test_an_odd_authorization_header_is_401(header):
+    assert APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=header).status_code == 401
+
+
 def test_logout_ends_both_tokens():
     pair = login(UserFactory().email).json()
     client = APIClient()
