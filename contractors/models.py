@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, IntegerRangeField, RangeOperators
+from django.contrib.postgres.indexes import SpGistIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -14,7 +15,9 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from psycopg.types.range import TimestamptzRange
 
+from contractors import triggers
 from contractors.querysets import ContractorQuerySet
+from contractors.regions import place_sql
 from contractors.shifts import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
 from contractors.skills import SkillsField
 from contractors.states import Status, check_transition
@@ -65,6 +68,9 @@ class Contractor(Location, Record):
         validators=[MinValueValidator(Decimal("0.01"))],
         help_text="How far they travel to a job; empty means anywhere.",
     )
+    # Written by the database alone (contractors/triggers.py).
+    weekdays = models.PositiveSmallIntegerField(db_default=0, editable=False)
+    longest_stretch = models.PositiveSmallIntegerField(db_default=0, editable=False)
 
     objects = ContractorQuerySet.as_manager()
 
@@ -85,12 +91,16 @@ class Contractor(Location, Record):
             ),
         ]
         indexes = [
+            SpGistIndex(Func(template=place_sql()), name="contractor_in_regions", condition=Q(status="active")),
+            # Who travels farther than the map around a site shows is found by rating.
             models.Index(
-                fields=["type", "latitude", "longitude"], name="contractor_where_active", condition=Q(status="active")
+                fields=["type", "-rating"],
+                name="contractor_far_travelling",
+                condition=Q(status="active") & (Q(service_radius_miles__isnull=True) | Q(service_radius_miles__gt=50)),
             ),
-            models.Index(fields=["type", "-rating"], name="contractor_by_rating", condition=Q(status="active")),
             models.Index(fields=["name", "id"], name="contractor_by_name"),
         ]
+        triggers = triggers.of_contractors()
 
     def __str__(self) -> str:
         return self.name
@@ -170,6 +180,7 @@ class WorkingHours(models.Model):
                 ],
             ),
         ]
+        triggers = triggers.of_hours()
 
     def __str__(self) -> str:
         return str(self.shift)

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from smartscheduler.errors import InvalidInput
@@ -11,8 +12,10 @@ from smartscheduler.errors import InvalidInput
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 LONGEST_SHIFT = timedelta(hours=16)
 MIDNIGHT = time(0)
+ONE_DAY = timedelta(days=1)
 
 
+@lru_cache(maxsize=4_096)
 def day_offset(moment: time) -> timedelta:
     """How far a time of day is from the midnight that begins the day."""
     return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
@@ -32,7 +35,7 @@ class Shift:
 
     @property
     def ends(self) -> timedelta:
-        return timedelta(days=1) if self.end_time == MIDNIGHT else day_offset(self.end_time)
+        return ONE_DAY if self.end_time == MIDNIGHT else day_offset(self.end_time)
 
     def as_json(self) -> dict[str, Any]:
         return {

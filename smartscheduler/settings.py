@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
+    "pgtrigger",
     "rest_framework",
     "smartscheduler",
     "smartscheduler.accounts",
@@ -101,7 +102,12 @@ DATABASES["default"].update(
     CONN_HEALTH_CHECKS=True,
 )
 # The planner's just-in-time compiler costs more than the short queries it speeds up.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c jit=off -c timezone=UTC"
+# Prepared statements are few and their plans depend little on the values: one plan for all.
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    options="-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1",
+    # Only smartscheduler.statements prepares; off where a pooler hands every transaction another connection.
+    prepare_threshold=0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
