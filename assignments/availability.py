@@ -7,24 +7,27 @@ and the site in question (spec section 5; docs/ranking.md).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from assignments.clock import day_at, local_instant
+from assignments.clock import day_at, day_of, local_instant
 from contractors.shifts import Shift
-from smartscheduler.places import Point, drive_time
-from smartscheduler.timeslots import TimeSlot, containing, subtract, union
+from smartscheduler.places import Origin, Point
+from smartscheduler.timeslots import TimeSlot, containing, unchecked, union, without
 
 ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """A live assignment: its slot and where it takes the contractor."""
+class Booking(NamedTuple):
+    """A live assignment: its slot, where it takes the contractor, and for which job."""
 
     slot: TimeSlot
     site: Point
+    job_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,38 +38,86 @@ class Calendar:
     shifts: Sequence[Shift] = ()
     absences: Sequence[TimeSlot] = ()
     bookings: Sequence[Booking] = ()
-    _by_day: dict[int, list[Shift]] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _week: dict[int, list[Shift]] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _days: dict[date, list[TimeSlot]] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for shift in self.shifts:
-            self._by_day.setdefault(shift.day_of_week, []).append(shift)
+            self._week.setdefault(shift.day_of_week, []).append(shift)
 
-    def shifts_on(self, day: date) -> Sequence[Shift]:
-        return self._by_day.get(day.isoweekday() % 7, ())
+    def shifts_on(self, day: date) -> list[TimeSlot]:
+        """The shifts of a day in the contractor's zone, as instants."""
+        found = self._days.get(day)
+        if found is None:
+            found = self._days[day] = list(self._instants(day))
+        return found
+
+    def _instants(self, day: date) -> Iterator[TimeSlot]:
+        for shift in self._week.get(day.isoweekday() % 7, ()):
+            start = local_instant(day, shift.starts, self.zone)
+            end = local_instant(day, shift.ends, self.zone)
+            if start < end:  # a shift inside the hour that the clock skips has no length
+                yield unchecked((start, end))
+
+    def leaving_out(self, job_id: UUID | None) -> "Calendar":
+        """The calendar without the booking of a job: it would be the one to move."""
+        if job_id is None or all(booking.job_id != job_id for booking in self.bookings):
+            return self
+        others = [booking for booking in self.bookings if booking.job_id != job_id]
+        return Calendar(self.zone, self.shifts, self.absences, others)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Work that wants time: how long, where (None: no drives), on which days at the site, and from when on."""
+
+    duration: timedelta
+    site: Point | None
+    days: Sequence[TimeSlot]
+    not_before: datetime
+
+    @cached_property
+    def origin(self) -> Origin | None:
+        return None if self.site is None else Origin(self.site)
+
+    @cached_property
+    def gap(self) -> timedelta:
+        return settings.MINIMUM_GAP
+
+    @cached_property
+    def grid(self) -> timedelta:
+        return settings.SLOT_GRID
+
+
+def days_from(day: date, days: int, zone: ZoneInfo) -> list[TimeSlot]:
+    """The day `day` and the `days` after it, as stretches of time in `zone`."""
+    return [day_at(day + timedelta(days=later), zone) for later in range(days + 1)]
 
 
 def shift_slots(calendar: Calendar, window: TimeSlot) -> list[TimeSlot]:
     """Every shift, as instants and unmerged, of the days that `window` touches and their neighbours."""
-    day = window.start.astimezone(calendar.zone).date() - ONE_DAY
-    last = window.end.astimezone(calendar.zone).date() + ONE_DAY
-    slots = []
+    day = day_of(window[0], calendar.zone) - ONE_DAY
+    last = day_of(window[1], calendar.zone) + ONE_DAY
+    slots: list[TimeSlot] = []
     while day <= last:
-        for shift in calendar.shifts_on(day):
-            start = local_instant(day, shift.starts, calendar.zone)
-            end = local_instant(day, shift.ends, calendar.zone)
-            if start < end:  # a shift inside the hour that the clock skips has no length
-                slots.append(TimeSlot(start, end))
+        slots += calendar.shifts_on(day)
         day += ONE_DAY
     return slots
 
 
-def blocked_time(calendar: Calendar, site: Point | None) -> list[TimeSlot]:
-    """Bookings with the drive to and from `site` (or the minimum gap, when longer) around each; bare without a site."""
-    if site is None:
+def busy_time(calendar: Calendar, origin: Origin | None, gap: timedelta) -> list[TimeSlot]:
+    """Absences and bookings as a normal list.
+
+    Around each booking is the drive to and from `origin`, or `gap` when that is longer; nothing without an origin.
+    """
+    return union([*calendar.absences, *blocked_time(calendar, origin, gap)])
+
+
+def blocked_time(calendar: Calendar, origin: Origin | None, gap: timedelta) -> list[TimeSlot]:
+    """The bookings alone, each with its drives."""
+    if origin is None:
         return [booking.slot for booking in calendar.bookings]
-    return [
-        booking.slot.widened(max(drive_time(booking.site, site), settings.MINIMUM_GAP)) for booking in calendar.bookings
-    ]
+    return [slot.widened(max(origin.drive_to(site), gap)) for slot, site, _ in calendar.bookings]
 
 
 def free_time(calendar: Calendar, window: TimeSlot, site: Point | None) -> list[TimeSlot]:
@@ -74,7 +125,8 @@ def free_time(calendar: Calendar, window: TimeSlot, site: Point | None) -> list[
 
     Stretches are not cut at the edges of `window`; those beyond a day from it are left out.
     """
-    return subtract(shift_slots(calendar, window), [*calendar.absences, *blocked_time(calendar, site)])
+    busy = busy_time(calendar, None if site is None else Origin(site), settings.MINIMUM_GAP)
+    return without(union(shift_slots(calendar, window)), busy)
 
 
 def offered_slots(
@@ -84,33 +136,43 @@ def offered_slots(
 
     They start on the grid (settings.SLOT_GRID) counted from the start of each shift; in order, none twice.
     """
+    visit = Visit(duration, site, [window], not_before)
+    busy = busy_time(calendar, visit.origin, visit.gap)
+    return _slots(_starts(calendar, window, visit, busy), duration)
+
+
+def _starts(calendar: Calendar, window: TimeSlot, visit: Visit, busy: Sequence[TimeSlot]) -> list[datetime]:
+    """When the work could start in `window`."""
+    earliest, latest = max(window[0], visit.not_before), window[1]
     shifts = shift_slots(calendar, window)
-    if not shifts:
+    offering = [shift for shift in shifts if shift[0] < latest and shift[1] > earliest]
+    if not offering:
         return []
-    free = subtract(shifts, [*calendar.absences, *blocked_time(calendar, site)])
-    earliest = max(window.start, not_before)
-    starts = {
+    duration, grid = visit.duration, visit.grid
+    free = without(union(shifts), busy)
+    starts = [
         start
-        for shift in shifts
-        for stretch in free
-        if stretch.overlaps(shift)
+        for shift_start, shift_end in offering
+        for free_start, free_end in free
+        if free_start < shift_end and free_end > shift_start
         for start in _grid(
-            shift.start,
-            since=max(earliest, stretch.start, shift.start),
-            before=min(window.end, shift.end),
-            until=stretch.end - duration,
+            shift_start, grid, max(earliest, free_start, shift_start), min(latest, shift_end), free_end - duration
         )
-    }
-    return [TimeSlot(start, start + duration) for start in sorted(starts)]
+    ]
+    # Shifts of a day do not overlap, but the hour that comes twice can make two of them share instants.
+    return starts if len(offering) == 1 else sorted(set(starts))
 
 
-def _grid(origin: datetime, *, since: datetime, before: datetime, until: datetime) -> Iterator[datetime]:
-    """Points `origin` + n × grid with since ≤ point < before and point ≤ until."""
-    steps = -((origin - since) // settings.SLOT_GRID)
-    point = origin + steps * settings.SLOT_GRID
+def _grid(origin: datetime, grid: timedelta, since: datetime, before: datetime, until: datetime) -> Iterator[datetime]:
+    """Points `origin` + n × `grid` with since ≤ point < before and point ≤ until."""
+    point = since if since == origin else origin - ((origin - since) // grid) * grid
     while point < before and point <= until:
         yield point
-        point += settings.SLOT_GRID
+        point += grid
+
+
+def _slots(starts: Sequence[datetime], duration: timedelta) -> list[TimeSlot]:
+    return [unchecked((start, start + duration)) for start in starts]
 
 
 def is_free(calendar: Calendar, slot: TimeSlot, site: Point | None) -> bool:
@@ -118,32 +180,28 @@ def is_free(calendar: Calendar, slot: TimeSlot, site: Point | None) -> bool:
     return containing(free_time(calendar, slot, site), slot) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class FirstFreeDay:
-    """The first day at the site with a slot: how many days after the desired one, and its slots."""
+class FirstFreeDay(NamedTuple):
+    """The first day at the site on which the work could start: how many days after the desired one, and when."""
 
     days: int
-    slots: list[TimeSlot]
+    starts: Sequence[datetime]
+    duration: timedelta
+
+    @property
+    def slots(self) -> list[TimeSlot]:
+        return _slots(self.starts, self.duration)
 
 
-def first_free_day(
-    calendar: Calendar,
-    *,
-    day: date,
-    horizon_days: int,
-    site_zone: ZoneInfo,
-    duration: timedelta,
-    site: Point | None,
-    not_before: datetime,
-) -> FirstFreeDay | None:
-    """The first of the days `day` … `day` + `horizon_days` at the site that has a slot; None when none has."""
-    for days in range(horizon_days + 1):
-        window = day_at(day + timedelta(days=days), site_zone)
-        if window.end <= not_before:
+def first_free_day(calendar: Calendar, visit: Visit) -> FirstFreeDay | None:
+    """The first of the visit's days that has a slot; None when none has."""
+    busy = None
+    for days, window in enumerate(visit.days):
+        if window[1] <= visit.not_before:
             continue
-        slots = offered_slots(calendar, window, duration, site=site, not_before=not_before)
-        if slots:
-            return FirstFreeDay(days, slots)
+        if busy is None:
+            busy = busy_time(calendar, visit.origin, visit.gap)
+        if starts := _starts(calendar, window, visit, busy):
+            return FirstFreeDay(days, starts, visit.duration)
     return None
 
 

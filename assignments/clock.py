@@ -38,6 +38,12 @@ def _moment_of_jump(wall: datetime, zone: ZoneInfo) -> datetime:
     return after.replace(microsecond=0)
 
 
+@lru_cache(maxsize=16_384)
+def day_of(moment: datetime, zone: ZoneInfo) -> date:
+    """The day that the clock in `zone` shows at an instant."""
+    return moment.astimezone(zone).date()
+
+
 @lru_cache(maxsize=4_096)
 def day_at(day: date, zone: ZoneInfo) -> TimeSlot:
     """The day `day` in `zone`, midnight to midnight: 23, 24 or 25 hours."""

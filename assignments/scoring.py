@@ -34,9 +34,14 @@ def availability_part(days: int) -> int:
     return max(0, UNIT - LOSS_A_DAY * days)
 
 
-def rating_part(rating: Decimal) -> int:
-    """A rating of 0.00–5.00 as a share of 5; exact, since a hundredth of a star is 20 units."""
-    return int(rating * 2_000)
+def rating_part(hundredths: int) -> int:
+    """A rating of 0–500 hundredths of a star as a share of 5; exact."""
+    return hundredths * 20
+
+
+def hundredths(rating: Decimal) -> int:
+    """A rating of 0.00–5.00 in hundredths of a star."""
+    return int(rating * 100)
 
 
 def distance_part(miles: float, max_miles: float) -> int:
@@ -64,8 +69,13 @@ def parts_of(score: Score) -> tuple[int, int, int]:
 
 def score(*, availability: int, rating: int, distance: int, weights: Weights) -> Score:
     """The weighted sum of three part scores, rounded half up to a ten-thousandth."""
-    weighted = weights.availability * availability + weights.rating * rating + weights.distance * distance
-    return Score(availability, rating, distance, (weighted + UNIT // 2) // UNIT)
+    return Score(availability, rating, distance, total(availability, rating, distance, weights))
+
+
+def total(availability: int, rating: int, distance: int, weights: Weights) -> int:
+    """The sum alone."""
+    weighted = weights[0] * availability + weights[1] * rating + weights[2] * distance
+    return (weighted + UNIT // 2) // UNIT
 
 
 def as_decimal(units: int) -> Decimal:

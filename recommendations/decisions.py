@@ -1,40 +1,53 @@
 """What is kept with an assignment: how good the choice was at that moment (settings.DECISION_MAKER)."""
 
+from assignments.calendars import load_calendars
 from assignments.decisions import Decision
-from assignments.scoring import as_decimal
+from assignments.eligibility import unmet_rules
+from assignments.scoring import as_decimal, hundredths
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown, explain
-from recommendations.ranking import entry, rank_of
-from recommendations.search import Search
-from smartscheduler.places import drive_minutes, great_circle_miles
+from recommendations.ranking import entry
+from recommendations.search import Candidate, Search
+from recommendations.standing import standing
+from smartscheduler.places import drive_minutes
 from smartscheduler.timeslots import TimeSlot
 
 
 def decide(*, job: Job, contractor: Contractor, slot: TimeSlot) -> Decision:
     """The contractor's score and rank for `job` now.
 
-    Someone who is no candidate within the horizon is scored by the day of `slot` and has no rank.
+    Someone who is no candidate within the horizon is scored by the day of `slot` and has no rank; nor
+    has someone too far down to be counted, of whom the explanation says so.
     """
     search = Search.of(JobRequest.of(job))
-    contenders = search.contenders()
-    own = search.candidate_among(contenders, contractor.pk)
+    miles = search.origin.miles_to(contractor.point)
+    own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)
     if own is None:
-        return _unranked(search, contractor, slot, len(contenders))
-    ranked = entry(search, own, rank_of(search, contenders, own), contractor)
+        return _unranked(search, contractor, slot, miles)
+    place = standing(search, own)
+    ranked = entry(search, own, place.rank, contractor)
+    breakdown = ranked.breakdown.as_json()
+    if not place.exact:
+        breakdown["explanation"] += f" Ranked {place}."
     return Decision(
         score=ranked.score,
-        score_breakdown=ranked.breakdown.as_json(),
-        rank=ranked.rank,
-        candidates_considered=len(contenders),
+        score_breakdown=breakdown,
+        rank=place.rank if place.exact else None,
+        candidates_considered=place.opened,
     )
 
 
-def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, considered: int) -> Decision:
+def _candidate(search: Search, contractor: Contractor, miles: float) -> Candidate | None:
+    calendar = load_calendars([contractor.pk], search.window)[contractor.pk]
+    contender = search.contender(contractor.pk, contractor.name, hundredths(contractor.rating), miles, 0)
+    return search.candidate(contender, calendar)
+
+
+def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
     day = slot.start.astimezone(search.request.zone).date()
-    miles = great_circle_miles(contractor.point, search.request.point)
-    score = search.score(contractor.rating, miles, max(0, (day - search.first_day).days))
+    score = search.score(hundredths(contractor.rating), miles, max(0, (day - search.first_day).days))
     explanation = explain(
         score=score,
         weights=search.weights,
@@ -48,5 +61,5 @@ def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, considered
         score=as_decimal(score.total),
         score_breakdown=Breakdown.of(score, search.weights, explanation).as_json(),
         rank=None,
-        candidates_considered=considered,
+        candidates_considered=1,
     )

@@ -1,18 +1,24 @@
 """Who should do this job, when, and why: the ranking of spec section 6, behind one function."""
 
-import bisect
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
 
 from assignments.scoring import as_decimal
 from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown, explain, free_on
-from recommendations.search import Candidate, Contender, Order, Search
+from recommendations.search import Candidate, Search
+from recommendations.walk import Best, Walker, run
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import drive_minutes
+from smartscheduler.statements import rows
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.transactions import snapshot
 
 __all__ = ["Entry", "JobRequest", "Ranking", "rank_candidates"]
 
@@ -36,7 +42,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The best candidates, best first; `candidates_considered` passed every rule that needs no calendar."""
+    """The best candidates, best first.
+
+    `candidates_considered` counts the calendars that were opened; nobody else could have come before the last entry.
+    """
 
     entries: list[Entry]
     candidates_considered: int
@@ -48,20 +57,30 @@ def rank_candidates(request: JobRequest, *, max_results: int = 10, horizon_days:
 
     The same question on the same data gives the same answer: that of scoring everyone. Raises InvalidInput.
     """
+    (ranking,) = rank_all([request], max_results=max_results, horizon_days=horizon_days)
+    return ranking
+
+
+def rank_all(
+    requests: Sequence[JobRequest], *, max_results: int = 10, horizon_days: int | None = None
+) -> list[Ranking]:
+    """The same for many requests, as of one moment and one state of the database, sharing the work."""
     check_limits(max_results, horizon_days)
-    search = Search.of(request, horizon_days)
-    contenders = search.contenders()
-    best = best_candidates(search, contenders, max_results)
-    people = Contractor.objects.in_bulk([candidate.contender.id for candidate in best])
-    return Ranking(
-        entries=[
-            entry(search, candidate, rank, people[candidate.contender.id])
-            for rank, candidate in enumerate(best, start=1)
-            if candidate.contender.id in people
-        ],
-        candidates_considered=len(contenders),
-        generated_at=search.now,
-    )
+    searches = [Search.of(request, horizon_days) for request in requests]
+    with snapshot():
+        bests = best_candidates(searches, max_results)
+        people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
+    return [
+        Ranking(
+            entries=[
+                entry(search, candidate, rank, people[candidate.contender.id])
+                for rank, candidate in enumerate(best.candidates, start=1)
+            ],
+            candidates_considered=best.opened,
+            generated_at=search.now,
+        )
+        for search, best in zip(searches, bests, strict=True)
+    ]
 
 
 def check_limits(max_results: int, horizon_days: int | None) -> None:
@@ -71,23 +90,21 @@ def check_limits(max_results: int, horizon_days: int | None) -> None:
         raise InvalidInput.of("horizon_days", f"horizon_days is 0 to {LONGEST_HORIZON}.")
 
 
-def best_candidates(search: Search, contenders: list[Contender], wanted: int) -> list[Candidate]:
-    """The first `wanted` candidates; stops when nobody left can come before the last of them."""
-    best: list[Candidate] = []
-
-    def beaten(place: Order) -> bool:
-        return len(best) == wanted and place > best[-1].order
-
-    for candidate in search.walk(contenders, beaten):
-        bisect.insort(best, candidate, key=lambda one: one.order)
-        del best[wanted:]
-    return best
+def best_candidates(searches: Sequence[Search], wanted: int) -> list[Best]:
+    """For each search its first `wanted` candidates."""
+    goals = [Best(wanted) for _ in searches]
+    run([Walker(search, goal) for search, goal in zip(searches, goals, strict=True)])
+    return goals
 
 
-def rank_of(search: Search, contenders: list[Contender], own: Candidate) -> int:
-    """The rank of one candidate among all: one more than the number that come before it."""
-    ahead = search.walk(contenders, lambda place: place > own.order)
-    return 1 + sum(candidate.order < own.order for candidate in ahead)
+CONTRACTOR_FIELDS = [field.attname for field in Contractor._meta.concrete_fields]
+CONTRACTORS = f"SELECT {', '.join(CONTRACTOR_FIELDS)} FROM contractors_contractor WHERE id = ANY(%s)"  # noqa: S608
+
+
+def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
+    """What `in_bulk` gives, without planning the query each time."""
+    found = (Contractor.from_db(connection.alias, CONTRACTOR_FIELDS, row) for row in rows(CONTRACTORS, [list(ids)]))
+    return {contractor.pk: contractor for contractor in found}
 
 
 def entry(search: Search, candidate: Candidate, rank: int, contractor: Contractor) -> Entry:
@@ -101,7 +118,7 @@ def entry(search: Search, candidate: Candidate, rank: int, contractor: Contracto
         rating_count=contractor.rating_count,
         miles=miles,
         minutes=minutes,
-        free=free_on(search.first_day + timedelta(days=free.days), free.days, len(free.slots)),
+        free=free_on(search.day(free.days), free.days, len(free.starts)),
     )
     return Entry(
         rank=rank,

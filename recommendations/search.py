@@ -1,73 +1,54 @@
-"""The search behind a ranking: contenders in order of their upper bound, calendars opened in groups.
+"""One question to the ranking: what is asked for, and what a contractor is worth for it. Pure but for the settings."""
 
-Rating and distance are known without a calendar, and availability is at most 1: so every contender
-has a score that it cannot pass. The search opens calendars from the highest bound down (equal ones by distance,
-rating, name and id, which are known as well) and stops when the next can no longer come before
-the last one wanted. That makes it exact (docs/ranking.md).
-"""
-
-import itertools
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
-from assignments.availability import Calendar, FirstFreeDay, first_free_day
-from assignments.calendars import load_calendars
-from assignments.clock import day_at
-from assignments.eligibility import missing_skills
-from assignments.scoring import Score, Weights, availability_part, distance_part, rating_part, score
-from contractors.models import Contractor
+from assignments.availability import Calendar, FirstFreeDay, Visit, days_from, first_free_day
+from assignments.scoring import Score, Weights, availability_part, distance_part, rating_part, score, total
 from jobs.requests import JobRequest
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import Point, great_circle_miles
+from smartscheduler.places import Origin
 from smartscheduler.timeslots import TimeSlot, within_reach
 
-# Three rounds at most, so the number of queries has a limit whatever the number of contractors.
-FIRST_GROUP, SECOND_GROUP = 32, 512
+# Minus the score, miles, minus the rating (hundredths of a star), name, id: sorts the best first.
+Order = tuple[int, float, int, str, UUID]
 
 
-# Minus the score, miles, minus the rating, name, id: sorts the best first.
-Order = tuple[int, float, Decimal, str, str]
+class Contender(NamedTuple):
+    """A contractor who passes every rule that needs no calendar.
 
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A contractor who passes every rule that needs no calendar; `bound` is a score it cannot pass."""
+    `rating` is in hundredths of a star, `bound` a score in ten-thousandths that the contractor cannot pass.
+    """
 
     id: UUID
     name: str
-    rating: Decimal
+    rating: int
     miles: float
     bound: int
 
     def order(self, score: int) -> Order:
         """Where the contender stands with that score: better scores first, then distance, rating, name, id."""
-        return (-score, self.miles, -self.rating, self.name, str(self.id))
+        return (-score, self.miles, -self.rating, self.name, self.id)
 
     @property
     def best_order(self) -> Order:
         """The place that it cannot pass."""
-        return self.order(self.bound)
+        return (-self.bound, self.miles, -self.rating, self.name, self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A contender with a free slot in the horizon."""
+class Candidate(NamedTuple):
+    """A contender with a free slot in the horizon, and its place: the smaller, the better."""
 
+    order: Order
     contender: Contender
     free: FirstFreeDay
     score: Score
-
-    @property
-    def order(self) -> Order:
-        """Its place: the smaller, the better."""
-        return self.contender.order(self.score.total)
 
 
 @dataclass(frozen=True)
@@ -89,81 +70,44 @@ class Search:
             raise InvalidInput.of("desired_date", "The desired date is at most five years from now.")
         return cls(request, horizon, now, Weights.configured(), settings.SCORE_MAX_MILES)
 
-    @property
+    @cached_property
     def first_day(self) -> date:
         return self.request.desired_day
 
     @cached_property
+    def origin(self) -> Origin:
+        return Origin(self.request.point)
+
+    @cached_property
+    def visit(self) -> Visit:
+        """The work as the availability engine wants it: the desired day and those of the horizon, at the site."""
+        days = days_from(self.first_day, self.horizon_days, self.request.zone)
+        return Visit(self.request.duration, self.request.point, days, self.now)
+
+    @property
     def window(self) -> TimeSlot:
         """From the beginning of the desired day to the end of the last day of the horizon, at the site."""
-        last = self.first_day + timedelta(days=self.horizon_days)
-        return TimeSlot(day_at(self.first_day, self.request.zone).start, day_at(last, self.request.zone).end)
+        return TimeSlot(self.visit.days[0].start, self.visit.days[-1].end)
 
     @cached_property
     def days_gone(self) -> int:
         """How many days of the horizon lie in the past already."""
         return max(0, (self.now.astimezone(self.request.zone).date() - self.first_day).days)
 
-    def contenders(self) -> list[Contender]:
-        """Everyone who passes the rules of status, type, skills and radius, best possible place first. One query."""
-        people = Contractor.objects.active().serving(self.request.type).reaching(self.request.point).order_by()
-        columns = ["id", "name", "rating", "latitude", "longitude", "service_radius_miles"]
-        # Skills are compared here and not in SQL: the two do not agree on the lower case of every letter.
-        rows = people.values_list(*columns, *(["skills"] if self.request.required_skills else []))
-        found = [contender for row in rows if (contender := self._contender(*row))]
-        found.sort(key=lambda contender: contender.best_order)
-        return found
-
-    def _contender(
-        self,
-        contractor_id: UUID,
-        name: str,
-        rating: Decimal,
-        latitude: Decimal,
-        longitude: Decimal,
-        radius: Decimal | None,
-        skills: Sequence[str] = (),
-    ) -> Contender | None:
-        if missing_skills(skills, self.request):
-            return None
-        miles = great_circle_miles(Point(float(latitude), float(longitude)), self.request.point)
-        if radius is not None and miles > float(radius):
-            return None
-        bound = self.score(rating, miles, self.days_gone)
-        return Contender(contractor_id, name, rating, miles, bound.total)
-
-    def calendars(self, contractor_ids: Collection[UUID]) -> dict[UUID, Calendar]:
-        """What decides about the time of each contractor within the horizon."""
-        return load_calendars(contractor_ids, self.window, for_job=self.request.job_id)
-
-    def free(self, calendar: Calendar) -> FirstFreeDay | None:
-        """The first day of the horizon on which the calendar has a slot for this job."""
-        return first_free_day(
-            calendar,
-            day=self.first_day,
-            horizon_days=self.horizon_days,
-            site_zone=self.request.zone,
-            duration=self.request.duration,
-            site=self.request.point,
-            not_before=self.now,
-        )
+    def contender(self, contractor_id: UUID, name: str, rating: int, miles: float, availability: int) -> Contender:
+        """A contender whose availability part cannot pass `availability`."""
+        bound = total(availability, rating_part(rating), distance_part(miles, self.max_miles), self.weights)
+        return Contender(contractor_id, name, rating, miles, bound)
 
     def candidate(self, contender: Contender, calendar: Calendar) -> Candidate | None:
         """The contender with its score; None when it has no free slot in the horizon."""
-        free = self.free(calendar)
+        free = first_free_day(calendar.leaving_out(self.request.job_id), self.visit)
         if free is None:
             return None
-        return Candidate(contender, free, self.score(contender.rating, contender.miles, free.days))
+        worth = self.score(contender.rating, contender.miles, free.days)
+        return Candidate(contender.order(worth.total), contender, free, worth)
 
-    def candidate_among(self, contenders: Sequence[Contender], contractor_id: UUID) -> Candidate | None:
-        """The candidate that one contractor is; None when not among the contenders or not free."""
-        for contender in contenders:
-            if contender.id == contractor_id:
-                calendar = self.calendars([contractor_id])[contractor_id]
-                return self.candidate(contender, calendar)
-        return None
-
-    def score(self, rating: Decimal, miles: float, days: int) -> Score:
+    def score(self, rating: int, miles: float, days: int) -> Score:
         """The score of someone with this rating and distance who is first free `days` after the desired day."""
         return score(
             availability=availability_part(days),
@@ -172,21 +116,12 @@ class Search:
             weights=self.weights,
         )
 
-    def walk(self, contenders: Sequence[Contender], beaten: Callable[[Order], bool]) -> Iterator[Candidate]:
-        """Candidates among `contenders` (best possible place first), until `beaten` says that a place is too low."""
-        for group in _groups(contenders):
-            if beaten(group[0].best_order):
-                return
-            calendars = self.calendars([contender.id for contender in group])
-            for contender in group:
-                if beaten(contender.best_order):
-                    return
-                if candidate := self.candidate(contender, calendars[contender.id]):
-                    yield candidate
+    def wanted_later(self, days: int) -> "Search":
+        """The same question for a job wanted `days` later."""
+        zone = self.request.zone
+        desired = (self.request.desired_date.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
+        return replace(self, request=replace(self.request, desired_date=desired))
 
-
-def _groups(contenders: Sequence[Contender]) -> Iterator[Sequence[Contender]]:
-    edges = [0, FIRST_GROUP, FIRST_GROUP + SECOND_GROUP, max(len(contenders), FIRST_GROUP + SECOND_GROUP)]
-    for start, end in itertools.pairwise(edges):
-        if group := contenders[start:end]:
-            yield group
+    def day(self, days: int) -> date:
+        """The day at the site that lies `days` after the desired one."""
+        return self.first_day + timedelta(days=days)

@@ -1,21 +1,23 @@
 """Why this one, or why not: the answer for one contractor, by the engine that ranks."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from decimal import Decimal
 
-from assignments.availability import Calendar, first_free_day
+from assignments.availability import Calendar, FirstFreeDay, days_from, first_free_day
 from assignments.calendars import load_calendar
 from assignments.clock import day_at
 from assignments.eligibility import Reason, Rule, missing_skills, outside_radius, unmet_rules
-from assignments.scoring import PARTS, as_decimal, parts_of
+from assignments.scoring import hundredths
 from contractors.models import Contractor
 from jobs.requests import JobRequest
-from recommendations.explanations import Breakdown, ordinal
-from recommendations.ranking import STRAIGHT_LINE, Entry, best_candidates, check_limits, entry, rank_of
-from recommendations.search import Candidate, Contender, Search
-from smartscheduler.places import Point, drive_minutes, great_circle_miles
+from recommendations.counterfactuals import ahead_by, if_wanted_then, moment, on_day
+from recommendations.explanations import Breakdown
+from recommendations.ranking import STRAIGHT_LINE, check_limits, entry
+from recommendations.search import Candidate, Search
+from recommendations.standing import standing
+from smartscheduler.places import Point, drive_minutes
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.transactions import snapshot
 
 # How far beyond the horizon the first free day is looked for.
 LOOK_AHEAD_DAYS = 60
@@ -23,7 +25,10 @@ LOOK_AHEAD_DAYS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Either a rank with score, breakdown and slots, or the rules that failed; and what would change it."""
+    """Either a rank with score, breakdown and slots, or the rules that failed; and what would change it.
+
+    `rank` is None as well when the contractor is a candidate too far down to be counted; `rank_at_least` says how far.
+    """
 
     eligible: bool
     reasons: list[Reason]
@@ -31,6 +36,7 @@ class Answer:
     miles: float
     minutes: int
     rank: int | None = None
+    rank_at_least: int | None = None
     score: Decimal | None = None
     breakdown: Breakdown | None = None
     slots: list[TimeSlot]
@@ -40,111 +46,111 @@ class Answer:
 def why_not(request: JobRequest, contractor: Contractor, *, horizon_days: int | None = None) -> Answer:
     """The place of `contractor` in the ranking for `request`, or every rule that keeps them out of it."""
     check_limits(1, horizon_days)
-    search = Search.of(request, horizon_days)
-    miles = great_circle_miles(contractor.point, request.point)
-    far = day_at(search.first_day + timedelta(days=LOOK_AHEAD_DAYS), request.zone)
-    span = TimeSlot(search.window.start, max(search.window.end, far.end))
-    calendar = load_calendar(contractor, span, for_job=request.job_id)
-    reasons = unmet_rules(contractor, request, miles=miles)
-    if closed := _closed(search, calendar, contractor.name):
-        reasons.append(closed)
-    if reasons:
-        advice = " ".join(_advice(search, contractor, calendar, reason.code, miles) for reason in reasons)
+    with snapshot():
+        return Question(Search.of(request, horizon_days), contractor).answer()
+
+
+class Question:
+    """One contractor asked about."""
+
+    def __init__(self, search: Search, contractor: Contractor) -> None:
+        self.search, self.contractor = search, contractor
+        self.miles = search.origin.miles_to(contractor.point)
+        far = day_at(search.day(LOOK_AHEAD_DAYS), search.request.zone)
+        span = TimeSlot(search.window.start, max(search.window.end, far.end))
+        self.calendar = load_calendar(contractor, span, for_job=search.request.job_id)
+
+    def answer(self) -> Answer:
+        reasons = unmet_rules(self.contractor, self.search.request, miles=self.miles)
+        own = self._candidate(self.search)
+        if own is None:
+            reasons.append(self._closed())
+        if reasons:
+            return Answer(
+                eligible=False,
+                reasons=reasons,
+                suggestion=self._advice(reasons, own),
+                miles=self.miles,
+                minutes=drive_minutes(self.miles),
+                slots=[],
+            )
+        assert own is not None, "whoever fails no rule is a candidate"  # noqa: S101
+        return self._place(own)
+
+    def _candidate(self, search: Search) -> Candidate | None:
+        """The contractor as a candidate, if no rule but those of the calendar counted."""
+        person = self.contractor
+        contender = search.contender(person.pk, person.name, hundredths(person.rating), self.miles, 0)
+        return search.candidate(contender, self.calendar)
+
+    def _place(self, own: Candidate) -> Answer:
+        """The rank of someone who passes every rule."""
+        place = standing(self.search, own)
+        found = entry(self.search, own, place.rank, self.contractor)
+        said = [ahead_by(self.search, own, place), moment(self.search, own)]
+        if own.free.days > self.search.days_gone:
+            said.append(self._wanted_on(own.free))
         return Answer(
-            eligible=False, reasons=reasons, suggestion=advice, miles=miles, minutes=drive_minutes(miles), slots=[]
+            eligible=True,
+            reasons=[],
+            suggestion=" ".join(filter(None, said)),
+            miles=self.miles,
+            minutes=found.minutes,
+            rank=place.rank if place.exact else None,
+            rank_at_least=place.rank,
+            score=found.score,
+            breakdown=found.breakdown,
+            slots=found.slots,
         )
-    return _place(search, contractor, calendar, miles)
 
+    def _wanted_on(self, free: FirstFreeDay) -> str:
+        """The place that the contractor would have, were the job wanted on that first free day."""
+        search = self.search.wanted_later(free.days)
+        own = self._candidate(search)
+        return if_wanted_then(search, standing(search, own)) if own else ""
 
-def _closed(search: Search, calendar: Calendar, name: str) -> Reason | None:
-    """The first rule that leaves no slot in the horizon (hours, absences, bookings, drives); None when one is left."""
-    site = search.request.point
-    if _opens(search, calendar, site):
-        return None
-    span = "on the desired day" if search.horizon_days == 0 else f"within {search.horizon_days} days"
-    shifts_alone = replace(calendar, absences=(), bookings=())
-    if not _opens(search, shifts_alone, site):
-        gone = _opens(replace(search, now=search.window.start), shifts_alone, site)
-        lack = "too little working time left" if gone else "no shift long enough"
-        return Reason(Rule.NOT_WORKING, f"{name} has {lack} for the job {span}.")
-    if not _opens(search, replace(calendar, bookings=()), site):
-        return Reason(Rule.ABSENT, f"{name} is absent {span}.")
-    if not _opens(search, calendar, None):
-        return Reason(Rule.FULLY_BOOKED, f"{name} is fully booked {span}.")
-    return Reason(Rule.DRIVE_TOO_LONG, f"{name} has gaps {span}, but the drives to and from this site fill them.")
+    def _closed(self) -> Reason:
+        """The first rule that leaves no slot in the horizon: hours, absences, bookings, then drives."""
+        search, calendar, name = self.search, self.calendar, self.contractor.name
+        site, days = search.request.point, search.horizon_days
+        span = "on the desired day" if days == 0 else f"within {days} days"
+        shifts_alone = replace(calendar, absences=(), bookings=())
+        if not self._opening(shifts_alone, site, days):
+            past = replace(search.visit, not_before=search.window.start)
+            lack = "too little working time left" if first_free_day(shifts_alone, past) else "no shift long enough"
+            return Reason(Rule.NOT_WORKING, f"{name} has {lack} for the job {span}.")
+        if not self._opening(replace(calendar, bookings=()), site, days):
+            return Reason(Rule.ABSENT, f"{name} is absent {span}.")
+        if not self._opening(calendar, None, days):
+            return Reason(Rule.FULLY_BOOKED, f"{name} is fully booked {span}.")
+        return Reason(Rule.DRIVE_TOO_LONG, f"{name} has gaps {span}, but the drives to and from this site fill them.")
 
+    def _opening(self, calendar: Calendar, site: Point | None, days: int) -> FirstFreeDay | None:
+        """The first day with a slot among the desired one and the `days` after it."""
+        wanted = days_from(self.search.first_day, days, self.search.request.zone)
+        return first_free_day(calendar, replace(self.search.visit, site=site, days=wanted))
 
-def _opens(search: Search, calendar: Calendar, site: Point | None, *, days: int | None = None) -> int | None:
-    """How many days after the desired one the first slot is, plus one; None when there is none."""
-    found = first_free_day(
-        calendar,
-        day=search.first_day,
-        horizon_days=search.horizon_days if days is None else days,
-        site_zone=search.request.zone,
-        duration=search.request.duration,
-        site=site,
-        not_before=search.now,
-    )
-    return found.days + 1 if found else None
+    def _advice(self, reasons: list[Reason], own: Candidate | None) -> str:
+        """What would make each failed rule pass, and what rank that would bring."""
+        said = [advice for reason in reasons if (advice := self._remedy(reason.code))]
+        if own:
+            return " ".join([*said, f"Then ranked {standing(self.search, own)}."])
+        opening = self._opening(self.calendar, self.search.request.point, LOOK_AHEAD_DAYS)
+        if opening is None:
+            return " ".join([*said, f"No slot for this job in the next {LOOK_AHEAD_DAYS} days."])
+        first = f"{self.contractor.name} is free from {on_day(self.search, opening)}."
+        return " ".join([*said, first, self._wanted_on(opening)])
 
-
-def _advice(search: Search, contractor: Contractor, calendar: Calendar, rule: Rule, miles: float) -> str:
-    """What would make the failed rule pass."""
-    match rule:
-        case Rule.INACTIVE:
-            return f"Activate {contractor.name} first."
-        case Rule.WRONG_TYPE:
-            return f"Needs a contractor of type {search.request.type} or multi."
-        case Rule.MISSING_SKILL:
-            return f"Would pass with: {', '.join(missing_skills(contractor.skills, search.request))}."
-        case Rule.OUT_OF_RADIUS:
-            return f"Would pass with a service radius {outside_radius(contractor, miles):.1f} miles larger."
-        case _:
-            return _next_opening(search, contractor, calendar)
-
-
-def _next_opening(search: Search, contractor: Contractor, calendar: Calendar) -> str:
-    opening = _opens(search, calendar, search.request.point, days=LOOK_AHEAD_DAYS)
-    if opening is None:
-        return f"{contractor.name} has no slot for this job in the next {LOOK_AHEAD_DAYS} days."
-    day = search.first_day + timedelta(days=opening - 1)
-    return f"{contractor.name} is free from {day:%A} {day.day} {day:%B}."
-
-
-def _place(search: Search, contractor: Contractor, calendar: Calendar, miles: float) -> Answer:
-    """The rank of someone who passes every rule."""
-    contenders = search.contenders()
-    own = search.candidate(Contender(contractor.pk, contractor.name, contractor.rating, miles, 0), calendar)
-    assert own is not None, "someone with a slot in the horizon is a candidate"  # noqa: S101
-    found = entry(search, own, rank_of(search, contenders, own), contractor)
-    return Answer(
-        eligible=True,
-        reasons=[],
-        suggestion=_behind(search, contenders, own, found),
-        miles=miles,
-        minutes=found.minutes,
-        rank=found.rank,
-        score=found.score,
-        breakdown=found.breakdown,
-        slots=found.slots,
-    )
-
-
-def _behind(search: Search, contenders: list[Contender], own: Candidate, found: Entry) -> str:
-    """What separates the contractor from the first place, part by part."""
-    if found.rank == 1:
-        return f"{own.contender.name} is the first choice."
-    leader = best_candidates(search, contenders, 1)[0]
-    name = leader.contender.name
-    gaps = [
-        (weight * (theirs - ours), part)
-        for weight, theirs, ours, part in zip(
-            search.weights, parts_of(leader.score), parts_of(own.score), PARTS, strict=True
-        )
-        if theirs > ours
-    ]
-    if not gaps:
-        return f"Ranked {ordinal(found.rank)}; the order among equal scores is by distance, rating and name."
-    most = max(gaps)[1]
-    difference = as_decimal(leader.score.total - own.score.total)
-    return f"Ranked {ordinal(found.rank)}, {difference} behind {name}, most of it for {most}."
+    def _remedy(self, rule: Rule) -> str:
+        contractor, request = self.contractor, self.search.request
+        match rule:
+            case Rule.INACTIVE:
+                return f"Activate {contractor.name} first."
+            case Rule.WRONG_TYPE:
+                return f"Needs a contractor of type {request.type} or multi."
+            case Rule.MISSING_SKILL:
+                return f"Would pass with: {', '.join(missing_skills(contractor.skills, request))}."
+            case Rule.OUT_OF_RADIUS:
+                return f"Would pass with a service radius {outside_radius(contractor, self.miles):.1f} miles larger."
+            case _:
+                return ""

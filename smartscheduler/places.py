@@ -4,7 +4,7 @@ import math
 import zoneinfo
 from datetime import timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import tzfpy
@@ -24,24 +24,51 @@ class Point(NamedTuple):
     longitude: float
 
 
+class Origin:
+    """A point that many distances are measured from: what they have in common is worked out once."""
+
+    def __init__(self, point: Point) -> None:
+        self.point = point
+        self._phi = math.radians(point.latitude)
+        self._cos_phi = math.cos(self._phi)
+
+    def miles_to(self, other: Point) -> float:
+        """Miles over the sphere of radius 3,959 miles (haversine formula, R. W. Sinnott 1984)."""
+        phi = math.radians(other[0])
+        half_phi = math.sin((phi - self._phi) / 2)
+        half_lambda = math.sin(math.radians(other[1] - self.point[1]) / 2)
+        h = half_phi * half_phi + self._cos_phi * math.cos(phi) * half_lambda * half_lambda
+        return 2 * EARTH_RADIUS_MILES * math.asin(min(1.0, math.sqrt(h)))
+
+    @cached_property
+    def _pace(self) -> tuple[float, float]:
+        return settings.DRIVE_ROAD_FACTOR, settings.DRIVE_MPH
+
+    def drive_to(self, other: Point) -> timedelta:
+        """How long the drive takes, there or back, when no road distance is known."""
+        return timedelta(minutes=minutes_at(self._pace, self.miles_to(other)))
+
+
 def great_circle_miles(a: Point, b: Point) -> float:
-    """Miles over the sphere of radius 3,959 miles (haversine formula, R. W. Sinnott 1984)."""
-    phi_a, phi_b = math.radians(a.latitude), math.radians(b.latitude)
-    half_phi = (phi_b - phi_a) / 2
-    half_lambda = math.radians(b.longitude - a.longitude) / 2
-    h = math.sin(half_phi) ** 2 + math.cos(phi_a) * math.cos(phi_b) * math.sin(half_lambda) ** 2
-    return 2 * EARTH_RADIUS_MILES * math.asin(min(1.0, math.sqrt(h)))
+    """Miles between two points over the sphere."""
+    return Origin(a).miles_to(b)
 
 
 def drive_minutes(miles: float) -> int:
     """Whole minutes, rounded up, to drive `miles` great-circle miles (settings DRIVE_ROAD_FACTOR, DRIVE_MPH)."""
+    return minutes_at((settings.DRIVE_ROAD_FACTOR, settings.DRIVE_MPH), miles)
+
+
+def minutes_at(pace: tuple[float, float], miles: float) -> int:
+    """The same for a given road factor and speed in miles an hour."""
+    factor, mph = pace
     # Nine decimals absorb the noise of binary fractions, so that exactly 35 minutes stay 35.
-    return math.ceil(round(miles * settings.DRIVE_ROAD_FACTOR / settings.DRIVE_MPH * 60, 9))
+    return math.ceil(round(miles * factor / mph * 60, 9))
 
 
 def drive_time(a: Point, b: Point) -> timedelta:
     """How long the drive between two points takes when no road distance is known."""
-    return timedelta(minutes=drive_minutes(great_circle_miles(a, b)))
+    return Origin(a).drive_to(b)
 
 
 def time_zone_at(point: Point) -> str:

@@ -4,37 +4,46 @@ A list of slots is *normal* when it is sorted, disjoint and without gaps of zero
 neighbours; every function here returns normal lists.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TimeSlot:
-    """A stretch of time from `start` up to, not including, `end`; both aware."""
-
+class _Pair(NamedTuple):
     start: datetime
     end: datetime
 
-    def __post_init__(self) -> None:
-        if self.start.tzinfo is None or self.end.tzinfo is None:
+
+class TimeSlot(_Pair):
+    """A stretch of time from `start` up to, not including, `end`; both aware. Sorts by start, then end."""
+
+    __slots__ = ()
+
+    def __new__(cls, start: datetime, end: datetime) -> "TimeSlot":
+        if start.tzinfo is None or end.tzinfo is None:
             raise ValueError("A time slot needs instants with a time zone.")
-        if not self.start < self.end:
+        if not start < end:
             raise ValueError("A time slot starts before it ends.")
+        return super().__new__(cls, start, end)
 
     @property
     def duration(self) -> timedelta:
         return self.end - self.start
 
-    def overlaps(self, other: "TimeSlot") -> bool:
+    def overlaps(self, other: _Pair) -> bool:
         return self.start < other.end and other.start < self.end
 
-    def contains(self, other: "TimeSlot") -> bool:
+    def contains(self, other: _Pair) -> bool:
         return self.start <= other.start and other.end <= self.end
 
     def widened(self, gap: timedelta) -> "TimeSlot":
         """The same slot with `gap` (0 or more) added before and after."""
-        return TimeSlot(self.start - gap, self.end + gap)
+        return unchecked((self.start - gap, self.end + gap))
+
+
+# A slot from a pair that is known to be one: the checks cost more than the slot.
+unchecked = partial(tuple.__new__, TimeSlot)
 
 
 # Beyond this a date is a slip of the keyboard.
@@ -51,9 +60,9 @@ def union(slots: Iterable[TimeSlot]) -> list[TimeSlot]:
     """The same time as a normal list: overlapping and adjoining slots become one."""
     merged: list[TimeSlot] = []
     for slot in sorted(slots):
-        if merged and slot.start <= merged[-1].end:
-            if slot.end > merged[-1].end:
-                merged[-1] = TimeSlot(merged[-1].start, slot.end)
+        if merged and slot[0] <= merged[-1][1]:
+            if slot[1] > merged[-1][1]:
+                merged[-1] = unchecked((merged[-1][0], slot[1]))
         else:
             merged.append(slot)
     return merged
@@ -61,22 +70,26 @@ def union(slots: Iterable[TimeSlot]) -> list[TimeSlot]:
 
 def subtract(slots: Iterable[TimeSlot], holes: Iterable[TimeSlot]) -> list[TimeSlot]:
     """The time in `slots` that is in none of `holes`."""
-    busy = union(holes)
-    return [piece for slot in union(slots) for piece in _without(slot, busy)]
+    return without(union(slots), union(holes))
 
 
-def _without(slot: TimeSlot, busy: list[TimeSlot]) -> Iterator[TimeSlot]:
-    start = slot.start
-    for hole in busy:
-        if hole.end <= start:
+def without(slots: Sequence[TimeSlot], holes: Sequence[TimeSlot]) -> list[TimeSlot]:
+    """The same for two normal lists."""
+    return [piece for slot in slots for piece in _pieces(slot, holes)]
+
+
+def _pieces(slot: TimeSlot, holes: Sequence[TimeSlot]) -> Iterator[TimeSlot]:
+    start, end = slot
+    for hole in holes:
+        if hole[1] <= start:
             continue
-        if hole.start >= slot.end:
+        if hole[0] >= end:
             break
-        if hole.start > start:
-            yield TimeSlot(start, hole.start)
-        start = hole.end
-    if start < slot.end:
-        yield TimeSlot(start, slot.end)
+        if hole[0] > start:
+            yield unchecked((start, hole[0]))
+        start = hole[1]
+    if start < end:
+        yield unchecked((start, end))
 
 
 def clip(slots: Iterable[TimeSlot], window: TimeSlot) -> list[TimeSlot]:

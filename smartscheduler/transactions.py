@@ -2,12 +2,14 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, connection, transaction
+from psycopg import IsolationLevel
 
 from smartscheduler.errors import Busy, DomainError, DuplicateEmail, InvalidInput, JobNotOpen, SlotUnavailable
 
@@ -57,6 +59,26 @@ def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             return function(*args, **kwargs)
         except ValidationError as error:
             raise invalid_input(error) from error
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Everything read inside is one state of the database (REPEATABLE READ); nothing can be written.
+
+    Inside an open transaction it is that transaction's business what is seen, and this does nothing.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    connection.ensure_connection()
+    session = connection.connection
+    session.isolation_level, session.read_only = IsolationLevel.REPEATABLE_READ, True
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if not session.closed:
+            session.isolation_level = session.read_only = None
 
 
 def sqlstate(error: DatabaseError) -> str:

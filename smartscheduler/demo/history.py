@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
+
 from assignments.availability import Booking, Calendar, blocked_time
 from assignments.decisions import Decision
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
-from recommendations.ranking import Entry, best_candidates, entry
+from recommendations.ranking import Entry, best_candidates, contractors_by_id, entry
 from recommendations.search import Search
 from smartscheduler.accounts.models import User
 from smartscheduler.demo.orders import Order
-from smartscheduler.places import Point
+from smartscheduler.places import Origin, Point
 from smartscheduler.timeslots import TimeSlot
 
 # How far back the occupied slots of contractors are remembered.
@@ -66,18 +68,17 @@ class Archive:
         earlier = timedelta(days=days_earlier)
         wanted = Job(**order.made(order.ordered_at, desired_date=order.fields["desired_date"] - earlier))
         search = replace(Search.of(JobRequest.of(wanted)), now=order.booked_at - earlier)
-        contenders = search.contenders()
-        best = best_candidates(search, contenders, most)
-        people = Contractor.objects.in_bulk([candidate.contender.id for candidate in best])
-        for rank, candidate in enumerate(best, start=1):
+        (best,) = best_candidates([search], most)
+        people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
+        for rank, candidate in enumerate(best.candidates, start=1):
             found = entry(search, candidate, rank, people[candidate.contender.id])
             for slot in found.slots:
                 if not self._at_work(found.contractor, slot, wanted.point):
-                    yield Choice(found, slot, len(contenders))
+                    yield Choice(found, slot, best.opened)
 
     def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
         calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])
-        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, site))
+        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Origin(site), settings.MINIMUM_GAP))
 
     def keep(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Assignment:
         """The job and its assignment, in a slot that has begun: completed, or in progress still."""

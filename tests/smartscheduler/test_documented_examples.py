@@ -8,7 +8,7 @@ import pytest
 
 from assignments.availability import Booking, Calendar, offered_slots, shift_slots
 from assignments.clock import day_at
-from assignments.scoring import Weights, as_decimal, availability_part, distance_part, rating_part, score
+from assignments.scoring import Weights, as_decimal, availability_part, distance_part, hundredths, rating_part, score
 from contractors.shifts import Shift
 from smartscheduler.places import Point, drive_minutes, drive_time, great_circle_miles, zone
 
@@ -22,7 +22,7 @@ OTHER_SITE = Point(30.2672 + 5 / (3959 * 3.141592653589793 / 180), -97.7431)
 def points(rating, miles, days):
     parts = score(
         availability=availability_part(days),
-        rating=rating_part(Decimal(rating)),
+        rating=rating_part(hundredths(Decimal(rating))),
         distance=distance_part(miles, 50.0),
         weights=Weights(4000, 3500, 2500),
     )

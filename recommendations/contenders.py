@@ -1,0 +1,157 @@
+"""Contenders from the database in the order of their bounds, a page at a time, for one search or for many at once.
+
+SQL and Python may differ in the last digits of a distance and in the lower case of some letters. So SQL lets through
+what is doubtful, and Python has the last word.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.types.numeric import Int4
+
+from assignments.clock import day_at
+from assignments.eligibility import missing_skills
+from assignments.scoring import PARTS as PARTS_OF_A_SCORE
+from assignments.scoring import availability_part
+from recommendations.contenders_sql import CLOCK_CHANGE_MINUTES, PAGE, PAGE_COLUMNS, QUESTION, SAMPLE, SAMPLE_COLUMNS
+from recommendations.frontier import Frontier, Sampled
+from recommendations.search import Contender, Search
+from smartscheduler.places import Point
+from smartscheduler.statements import rows
+
+
+@lru_cache(maxsize=2_048)
+def _availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: int, around: int) -> str:
+    """For every set of weekdays (bit mask 0–127) the best availability part, as PostgreSQL writes arrays.
+
+    `around` is 1 where a day at the site may be the one before or after on the contractor's own calendar.
+    """
+    days = [
+        sum({1 << (first_weekday + later + near) % 7 for near in range(-around, around + 1)})
+        for later in range(horizon_days + 1)
+    ]
+    best = (
+        next((availability_part(later) for later in range(days_gone, horizon_days + 1) if days[later] & mask), "NULL")
+        for mask in range(128)
+    )
+    return "{" + ",".join(map(str, best)) + "}"
+
+
+class Query:
+    """One search in the terms of the statements."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.frontier = Frontier(search)
+
+    @cached_property
+    def columns(self) -> tuple[Any, ...]:
+        """The values of `QUESTION`."""
+        search, request = self.search, self.search.request
+        when = search.first_day.isoweekday() % 7, search.days_gone, search.horizon_days
+        wanted = "{" + ",".join(_quoted(skill.lower()) for skill in request.required_skills) + "}"
+        return (
+            request.type,
+            *request.point,
+            self.frontier.reach,
+            _availability_by_weekdays(*when, 0),
+            _availability_by_weekdays(*when, 1),
+            request.time_zone,
+            Int4(CLOCK_CHANGE_MINUTES if self._clock_changes() else 0),
+            request.duration.total_seconds() / 60,
+            wanted,
+        )
+
+    def _clock_changes(self) -> bool:
+        """Whether the clock at the site is set on one of the days that a slot can touch."""
+        zone, days = self.search.request.zone, range(-1, self.search.horizon_days + 3)
+        return len({day_at(self.search.day(later), zone).start.astimezone(zone).utcoffset() for later in days}) > 1
+
+    def contender(
+        self,
+        contractor_id: UUID,
+        name: str,
+        rating: int,
+        latitude: float,
+        longitude: float,
+        radius: float | None,
+        skills: Sequence[str] | None,
+        availability: int,
+    ) -> Contender | None:
+        """The contender of a row; None when Python sees that a rule fails."""
+        if skills is not None and missing_skills(skills, self.search.request):
+            return None
+        miles = self.search.origin.miles_to(Point(latitude, longitude))
+        if radius is not None and miles > radius:
+            return None
+        return self.search.contender(contractor_id, name, rating, miles, availability)
+
+
+def _quoted(word: str) -> str:
+    """A word as an element of an array that PostgreSQL reads from text."""
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Page(NamedTuple):
+    """A need of a search: contenders with a bound of `least` or more that come after (`most`, `most_id`)."""
+
+    query: Query
+    least: float
+    most: float
+    most_id: UUID
+    size: int
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        areas = ";".join(self.query.frontier.boxes(self.least))
+        far_rating = self.query.frontier.far_rating(self.least)
+        return (*self.query.columns, f"{{{areas}}}", far_rating, self.least, self.most, self.most_id, Int4(self.size))
+
+    def answer(self, found: list[tuple[Any, ...]]) -> "Found":
+        contenders = (self.query.contender(*row[:-1]) for row in found)
+        last = (found[-1][-1], found[-1][0]) if len(found) == self.size else None
+        return Found([contender for contender in contenders if contender], len(found), last)
+
+
+class Found(NamedTuple):
+    """A page: contenders, how many rows there were, and bound and id of the last row when there may be more."""
+
+    contenders: list[Contender]
+    rows: int
+    last: tuple[float, UUID] | None
+
+
+class Sample(NamedTuple):
+    """A need of a search: the nearest of each region."""
+
+    query: Query
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        frontier = self.query.frontier
+        east = "{" + ",".join(str(region.east) for region in frontier.regions) + "}"
+        return (*self.query.columns, east, *frontier.half_sides())
+
+    def answer(self, found: list[tuple[Any, ...]]) -> list[Sampled]:
+        return [Sampled(*row) for row in found]
+
+
+STATEMENTS: dict[type[Page | Sample], tuple[str, list[str]]] = {
+    Page: (PAGE, [*QUESTION, *PAGE_COLUMNS]),
+    Sample: (SAMPLE, [*QUESTION, *SAMPLE_COLUMNS]),
+}
+
+
+def fetch(needs: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
+    """The answers to needs of one kind, in their order; one statement for all."""
+    sql, names = STATEMENTS[type(needs[0])]
+    search = needs[0].query.search
+    columns = zip(*(need.columns for need in needs), strict=True)
+    limits = {f"w_{part}": float(weight) for part, weight in zip(PARTS_OF_A_SCORE, search.weights, strict=True)}
+    limits["max_miles"] = float(search.max_miles)
+    found: list[list[tuple[Any, ...]]] = [[] for _ in needs]
+    for number, *row in rows(sql, dict(zip(names, map(list, columns), strict=True)) | limits):
+        found[number - 1].append(tuple(row))
+    return (need.answer(answer) for need, answer in zip(needs, found, strict=True))

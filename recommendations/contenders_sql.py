@@ -1,0 +1,122 @@
+"""The two statements that find contenders. They have names of columns in them, and no value.
+
+Written by hand because Django's ORM has neither points and boxes nor a lateral join, and because a
+statement that is prepared once costs a tenth of one that is planned anew.
+"""
+
+# ruff: noqa: S608  every value is a parameter
+
+from contractors.regions import place_sql
+from recommendations.frontier import LOCAL_MILES, SAMPLE_OF_A_REGION
+from smartscheduler.places import EARTH_RADIUS_MILES
+
+# How much longer than the sum of its hours a stretch can last on the night the clock is set back, anywhere.
+CLOCK_CHANGE_MINUTES = 120
+
+MILES = f"""
+    SELECT {2 * EARTH_RADIUS_MILES} * asin(least(1, sqrt(
+        power(sin(radians(person.latitude::float8 - question.latitude) / 2), 2)
+        + cos(radians(question.latitude)) * cos(radians(person.latitude::float8))
+          * power(sin(radians(person.longitude::float8 - question.longitude) / 2), 2)))) AS miles
+"""
+# The best availability part of somebody who works on these weekdays; null when on none of the days asked for.
+AVAILABILITY = """
+    SELECT CASE WHEN person.time_zone = zone THEN here[weekdays + 1] ELSE elsewhere[weekdays + 1] END AS availability
+"""
+PARTS = "(%(w_availability)s::float8 * availability + %(w_rating)s::float8 * 2000 * rating::float8) / 10000"
+MAY_COME = f"""
+    availability IS NOT NULL
+    AND (service_radius_miles IS NULL OR service_radius_miles::float8 >= miles - 0.01)
+    AND longest_stretch + CASE WHEN person.time_zone = zone THEN slack ELSE {CLOCK_CHANGE_MINUTES} END >= minutes
+    AND (wanted = '{{}}' OR octet_length(person.skills::text) <> length(person.skills::text)
+         OR lower(person.skills::text COLLATE "C")::text[] @> wanted)
+"""
+
+# What every statement asks of each search, a row each: its name, and its type on the way in and in the statement.
+QUESTION = {
+    "kind": ("text", "text"),
+    "latitude": ("float8", "float8"),
+    "longitude": ("float8", "float8"),
+    "reach": ("float8", "float8"),
+    "here": ("text", "int2[]"),
+    "elsewhere": ("text", "int2[]"),
+    "zone": ("text", "text"),
+    "slack": ("int4", "int4"),
+    "minutes": ("float8", "float8"),
+    "wanted": ("text", "text[]"),
+}
+
+
+def _with_questions(columns: dict[str, tuple[str, str]], body: str) -> str:
+    """The statement `body`, with a row of `question` for each search.
+
+    Arrays go in as text: PostgreSQL has no array of arrays of different lengths.
+    """
+    all_columns = QUESTION | columns
+    cast = ", ".join(f"{name}::{kind} AS {name}" for name, (_, kind) in all_columns.items())
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, (kind, _) in all_columns.items())
+    names = ", ".join(all_columns)
+    return f"""
+        WITH question AS MATERIALIZED (
+            SELECT number, {cast} FROM unnest({arrays}) WITH ORDINALITY AS given({names}, number)
+        ) {body}
+    """
+
+
+PAGE_COLUMNS = {
+    "areas": ("text", "box[]"),
+    "far_rating": ("float8", "numeric"),
+    "least": ("float8", "float8"),
+    "most": ("float8", "float8"),
+    "most_id": ("uuid", "uuid"),
+    "size": ("int4", "int4"),
+}
+PAGE = _with_questions(
+    PAGE_COLUMNS,
+    f"""
+    SELECT number, found.*
+    FROM question CROSS JOIN LATERAL (
+        SELECT id, name, (rating * 100)::int4, person.latitude::float8, person.longitude::float8,
+               service_radius_miles::float8, CASE WHEN wanted <> '{{}}' THEN person.skills END, availability, bound
+        FROM (
+            SELECT near.*, true AS local FROM unnest(areas) area JOIN contractors_contractor near
+                ON {place_sql("near.")} <@ area AND near.status = 'active'
+            UNION ALL
+            SELECT far.*, false FROM contractors_contractor far
+            WHERE far.status = 'active' AND far.type IN (kind, 'multi') AND far.rating >= far_rating
+              AND (far.service_radius_miles IS NULL OR far.service_radius_miles > {LOCAL_MILES:g})
+        ) person
+        CROSS JOIN LATERAL ({MILES}) way
+        CROSS JOIN LATERAL ({AVAILABILITY}) week
+        CROSS JOIN LATERAL (
+            SELECT {PARTS} + %(w_distance)s::float8 * greatest(0, 1 - miles / %(max_miles)s::float8) AS bound
+        ) worth
+        WHERE local = (miles <= reach) AND bound >= least AND (bound, id) < (most, most_id) AND {MAY_COME}
+        ORDER BY bound DESC, id DESC LIMIT size
+    ) found
+    """,
+)
+
+# The nearest of each region, whether they may come or not: what is asked here must never walk far.
+SAMPLE_COLUMNS = {"regions": ("text", "float8[]"), "height": ("float8", "float8"), "width": ("float8", "float8")}
+SAMPLE = _with_questions(
+    SAMPLE_COLUMNS,
+    f"""
+    SELECT number, region::int4, found.*
+    FROM question
+    CROSS JOIN unnest(regions) WITH ORDINALITY AS region(east, region)
+    CROSS JOIN LATERAL (SELECT point(question.longitude + east, question.latitude) AS site) here_in
+    CROSS JOIN LATERAL (
+        SELECT miles, CASE WHEN {MAY_COME} THEN {PARTS} END AS parts
+        FROM (
+            SELECT near.* FROM contractors_contractor near
+            WHERE near.status = 'active'
+              AND {place_sql("near.")} <@ box(
+                  point(site[0] + width, site[1] + height), point(site[0] - width, site[1] - height))
+            ORDER BY {place_sql("near.")} <-> site LIMIT {SAMPLE_OF_A_REGION}
+        ) person
+        CROSS JOIN LATERAL ({MILES}) way
+        CROSS JOIN LATERAL ({AVAILABILITY}) week
+    ) found
+    """,
+)

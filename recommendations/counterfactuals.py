@@ -1,0 +1,51 @@
+"""Sentences about what would change a rank, made from what the engine found."""
+
+from datetime import datetime
+
+from assignments.availability import FirstFreeDay
+from assignments.scoring import PARTS, as_decimal, parts_of
+from recommendations.search import Candidate, Search
+from recommendations.standing import Standing
+
+
+def ahead_by(search: Search, own: Candidate, place: Standing) -> str:
+    """What separates a candidate from the first place, part by part."""
+    if place.leader.contender.id == own.contender.id:
+        return f"{own.contender.name} is the first choice."
+    leader = place.leader
+    gaps = [
+        (weight * (theirs - ours), part)
+        for weight, theirs, ours, part in zip(
+            search.weights, parts_of(leader.score), parts_of(own.score), PARTS, strict=True
+        )
+        if theirs > ours
+    ]
+    difference = leader.score.total - own.score.total
+    if not difference or not gaps:
+        return f"Ranked {place}; the order among equal scores is by distance, rating and name."
+    return f"Ranked {place}, {as_decimal(difference)} behind {leader.contender.name}, most of it for {max(gaps)[1]}."
+
+
+def moment(search: Search, own: Candidate) -> str:
+    """When the work would start, where that is not the moment it is wanted."""
+    wanted, first = search.request.desired_date, own.free.starts[0]
+    if own.free.days or wanted in own.free.starts or wanted < search.now:
+        return ""
+    later = next((start for start in own.free.starts if start > wanted), first)
+    return f"Free at {_clock(search, later)} instead of {_clock(search, wanted)}."
+
+
+def if_wanted_then(search: Search, place: Standing) -> str:
+    """The rank in a search that asks for the contractor's own first free day."""
+    day = search.first_day
+    return f"Would be ranked {place} if the job were wanted on {day:%A} {day.day} {day:%B}."
+
+
+def on_day(search: Search, opening: FirstFreeDay) -> str:
+    """The first free day and the first start on it: `Thursday 26 November, 13:30`."""
+    day = search.day(opening.days)
+    return f"{day:%A} {day.day} {day:%B}, {_clock(search, opening.starts[0])}"
+
+
+def _clock(search: Search, instant: datetime) -> str:
+    return f"{instant.astimezone(search.request.zone):%H:%M}"
