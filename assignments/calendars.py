@@ -23,7 +23,7 @@ from contractors.shifts import Shift
 from jobs.models import Job
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, zone
-from smartscheduler.statements import rows
+from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
 
 # A slot that starts in a window may end after it, inside a stretch of free time that goes on.
@@ -54,7 +54,7 @@ LEFT JOIN LATERAL (
     WHERE contractor_id = person.id AND booking.status IN ('pending', 'confirmed', 'in_progress')
       AND time_slot && tstzrange(%(booked_start)s, %(booked_end)s)
 ) booked ON true
-WHERE person.id = ANY(%(ids)s)
+WHERE person.id = ANY(%(ids)s::uuid[])
 """
 
 
@@ -69,7 +69,7 @@ def load_calendars(
     found = rows(
         CALENDARS,
         {
-            "ids": list(contractor_ids),
+            "ids": uuid_array(contractor_ids),
             "start": window.start - AFTER_WINDOW,
             "end": window.end + AFTER_WINDOW,
             "booked_start": window.start - reach,

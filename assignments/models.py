@@ -94,7 +94,12 @@ class Assignment(Record):
         ]
         indexes = [
             # Calendars are read from it; work that is done would only be in the way there.
-            models.Index(fields=["contractor"], name="assignment_live", condition=Q(status__in=LIVE_STATES)),
+            models.Index(
+                fields=["contractor"],
+                include=["time_slot", "job"],
+                name="assignment_live",
+                condition=Q(status__in=LIVE_STATES),
+            ),
             models.Index(fields=["status", "-created_at"], name="assignment_by_status"),
             models.Index(fields=["-created_at", "id"], name="assignment_by_creation"),
         ]

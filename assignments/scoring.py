@@ -8,6 +8,7 @@ Part scores are rounded to four decimals, then the score made of them; halves ro
 import math
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.conf import settings
@@ -78,6 +79,7 @@ def total(availability: int, rating: int, distance: int, weights: Weights) -> in
     return (weighted + UNIT // 2) // UNIT
 
 
+@lru_cache(maxsize=2 * UNIT)
 def as_decimal(units: int) -> Decimal:
     """Ten-thousandths as a number with four decimals."""
     return Decimal(units).scaleb(-4)

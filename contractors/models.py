@@ -153,7 +153,7 @@ SHIFT_ENDS = Case(When(end_time=MIDNIGHT, then=Value(86_400)), default=second_of
 class WorkingHours(models.Model):
     """One weekly shift of a contractor, in the contractor's own zone."""
 
-    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="working_hours")
+    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="working_hours", db_index=False)
     day_of_week = models.PositiveSmallIntegerField(choices=list(enumerate(DAYS)))
     start_time = models.TimeField()
     end_time = models.TimeField(help_text="00:00 is midnight at the end of the day.")
@@ -161,6 +161,12 @@ class WorkingHours(models.Model):
     class Meta:
         ordering = ["day_of_week", "start_time"]
         verbose_name = verbose_name_plural = "working hours"
+        indexes = [
+            # Calendars are read from it alone.
+            models.Index(
+                fields=["contractor"], include=["day_of_week", "start_time", "end_time"], name="hours_of_contractor"
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(day_of_week__lte=6), name="working_hours_day_of_week"),
             models.CheckConstraint(condition=GreaterThan(SHIFT_ENDS, SHIFT_STARTS), name="shift_starts_before_end"),

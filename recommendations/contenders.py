@@ -4,18 +4,16 @@ SQL and Python may differ in the last digits of a distance and in the lower case
 what is doubtful, and Python has the last word.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg.types.numeric import Int4
-
 from assignments.clock import day_at
 from assignments.eligibility import missing_skills
-from assignments.scoring import PARTS as PARTS_OF_A_SCORE
-from assignments.scoring import availability_part
-from recommendations.contenders_sql import CLOCK_CHANGE_MINUTES, PAGE, PAGE_COLUMNS, QUESTION, SAMPLE, SAMPLE_COLUMNS
+from assignments.scoring import PARTS, availability_part
+from recommendations.contenders_sql import CLOCK_CHANGE_MINUTES, PAGE, SAMPLE
 from recommendations.frontier import Frontier, Sampled
 from recommendations.search import Contender, Search
 from smartscheduler.places import Point
@@ -47,22 +45,22 @@ class Query:
         self.frontier = Frontier(search)
 
     @cached_property
-    def columns(self) -> tuple[Any, ...]:
-        """The values of `QUESTION`."""
+    def values(self) -> dict[str, Any]:
+        """What `QUESTION` names."""
         search, request = self.search, self.search.request
         when = search.first_day.isoweekday() % 7, search.days_gone, search.horizon_days
-        wanted = "{" + ",".join(_quoted(skill.lower()) for skill in request.required_skills) + "}"
-        return (
-            request.type,
-            *request.point,
-            self.frontier.reach,
-            _availability_by_weekdays(*when, 0),
-            _availability_by_weekdays(*when, 1),
-            request.time_zone,
-            Int4(CLOCK_CHANGE_MINUTES if self._clock_changes() else 0),
-            request.duration.total_seconds() / 60,
-            wanted,
-        )
+        return {
+            "kind": request.type,
+            "latitude": request.point.latitude,
+            "longitude": request.point.longitude,
+            "reach": self.frontier.reach,
+            "here": _availability_by_weekdays(*when, 0),
+            "elsewhere": _availability_by_weekdays(*when, 1),
+            "zone": request.time_zone,
+            "slack": CLOCK_CHANGE_MINUTES if self._clock_changes() else 0,
+            "minutes": request.duration.total_seconds() / 60,
+            "wanted": [skill.lower() for skill in request.required_skills],
+        }
 
     def _clock_changes(self) -> bool:
         """Whether the clock at the site is set on one of the days that a slot can touch."""
@@ -89,11 +87,6 @@ class Query:
         return self.search.contender(contractor_id, name, rating, miles, availability)
 
 
-def _quoted(word: str) -> str:
-    """A word as an element of an array that PostgreSQL reads from text."""
-    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 class Page(NamedTuple):
     """A need of a search: contenders with a bound of `least` or more that come after (`most`, `most_id`)."""
 
@@ -104,10 +97,17 @@ class Page(NamedTuple):
     size: int
 
     @property
-    def columns(self) -> tuple[Any, ...]:
-        areas = ";".join(self.query.frontier.boxes(self.least))
-        far_rating = self.query.frontier.far_rating(self.least)
-        return (*self.query.columns, f"{{{areas}}}", far_rating, self.least, self.most, self.most_id, Int4(self.size))
+    def values(self) -> dict[str, Any]:
+        frontier = self.query.frontier
+        return {
+            **self.query.values,
+            "areas": list(frontier.boxes(self.least)),
+            "far_rating": frontier.far_rating(self.least),
+            "least": self.least,
+            "most": self.most,
+            "most_id": self.most_id.hex,
+            "size": self.size,
+        }
 
     def answer(self, found: list[tuple[Any, ...]]) -> "Found":
         contenders = (self.query.contender(*row[:-1]) for row in found)
@@ -129,29 +129,25 @@ class Sample(NamedTuple):
     query: Query
 
     @property
-    def columns(self) -> tuple[Any, ...]:
+    def values(self) -> dict[str, Any]:
         frontier = self.query.frontier
-        east = "{" + ",".join(str(region.east) for region in frontier.regions) + "}"
-        return (*self.query.columns, east, *frontier.half_sides())
+        height, width = frontier.half_sides()
+        east = [region.east for region in frontier.regions]
+        return {**self.query.values, "regions": east, "height": height, "width": width}
 
     def answer(self, found: list[tuple[Any, ...]]) -> list[Sampled]:
         return [Sampled(*row) for row in found]
 
 
-STATEMENTS: dict[type[Page | Sample], tuple[str, list[str]]] = {
-    Page: (PAGE, [*QUESTION, *PAGE_COLUMNS]),
-    Sample: (SAMPLE, [*QUESTION, *SAMPLE_COLUMNS]),
-}
-
-
 def fetch(needs: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
     """The answers to needs of one kind, in their order; one statement for all."""
-    sql, names = STATEMENTS[type(needs[0])]
     search = needs[0].query.search
-    columns = zip(*(need.columns for need in needs), strict=True)
-    limits = {f"w_{part}": float(weight) for part, weight in zip(PARTS_OF_A_SCORE, search.weights, strict=True)}
-    limits["max_miles"] = float(search.max_miles)
+    parameters: dict[str, Any] = {
+        f"w_{part}": float(weight) for part, weight in zip(PARTS, search.weights, strict=True)
+    }
+    parameters["max_miles"] = float(search.max_miles)
+    parameters["questions"] = json.dumps([need.values for need in needs])
     found: list[list[tuple[Any, ...]]] = [[] for _ in needs]
-    for number, *row in rows(sql, dict(zip(names, map(list, columns), strict=True)) | limits):
+    for number, *row in rows(PAGE if isinstance(needs[0], Page) else SAMPLE, parameters):
         found[number - 1].append(tuple(row))
     return (need.answer(answer) for need, answer in zip(needs, found, strict=True))

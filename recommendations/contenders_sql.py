@@ -32,44 +32,39 @@ MAY_COME = f"""
          OR lower(person.skills::text COLLATE "C")::text[] @> wanted)
 """
 
-# What every statement asks of each search, a row each: its name, and its type on the way in and in the statement.
+# What every statement is told of each search.
 QUESTION = {
-    "kind": ("text", "text"),
-    "latitude": ("float8", "float8"),
-    "longitude": ("float8", "float8"),
-    "reach": ("float8", "float8"),
-    "here": ("text", "int2[]"),
-    "elsewhere": ("text", "int2[]"),
-    "zone": ("text", "text"),
-    "slack": ("int4", "int4"),
-    "minutes": ("float8", "float8"),
-    "wanted": ("text", "text[]"),
+    "kind": "text",
+    "latitude": "float8",
+    "longitude": "float8",
+    "reach": "float8",
+    "here": "int2[]",
+    "elsewhere": "int2[]",
+    "zone": "text",
+    "slack": "int4",
+    "minutes": "float8",
+    "wanted": "text[]",
 }
 
 
-def _with_questions(columns: dict[str, tuple[str, str]], body: str) -> str:
-    """The statement `body`, with a row of `question` for each search.
-
-    Arrays go in as text: PostgreSQL has no array of arrays of different lengths.
-    """
-    all_columns = QUESTION | columns
-    cast = ", ".join(f"{name}::{kind} AS {name}" for name, (_, kind) in all_columns.items())
-    arrays = ", ".join(f"%({name})s::{kind}[]" for name, (kind, _) in all_columns.items())
-    names = ", ".join(all_columns)
+def _with_questions(columns: dict[str, str], body: str) -> str:
+    """The statement `body` with a row of `question` for each search: the elements of a JSON array."""
+    typed = ", ".join(f"{name} {kind}" for name, kind in (QUESTION | columns).items())
     return f"""
         WITH question AS MATERIALIZED (
-            SELECT number, {cast} FROM unnest({arrays}) WITH ORDINALITY AS given({names}, number)
+            SELECT * FROM ROWS FROM (jsonb_to_recordset(%(questions)s::jsonb) AS ({typed}))
+            WITH ORDINALITY AS given({", ".join(QUESTION | columns)}, number)
         ) {body}
     """
 
 
 PAGE_COLUMNS = {
-    "areas": ("text", "box[]"),
-    "far_rating": ("float8", "numeric"),
-    "least": ("float8", "float8"),
-    "most": ("float8", "float8"),
-    "most_id": ("uuid", "uuid"),
-    "size": ("int4", "int4"),
+    "areas": "box[]",
+    "far_rating": "numeric",
+    "least": "float8",
+    "most": "float8",
+    "most_id": "uuid",
+    "size": "int4",
 }
 PAGE = _with_questions(
     PAGE_COLUMNS,
@@ -98,7 +93,7 @@ PAGE = _with_questions(
 )
 
 # The nearest of each region, whether they may come or not: what is asked here must never walk far.
-SAMPLE_COLUMNS = {"regions": ("text", "float8[]"), "height": ("float8", "float8"), "width": ("float8", "float8")}
+SAMPLE_COLUMNS = {"regions": "float8[]", "height": "float8", "width": "float8"}
 SAMPLE = _with_questions(
     SAMPLE_COLUMNS,
     f"""

@@ -24,7 +24,7 @@ LOCAL_MILES = 50.0
 # Floats and roundings: bounds are real numbers of SQL, scores are whole ten-thousandths of Python.
 SLACK = 2.0
 # How many of the nearest of each region are looked at to judge how far to look.
-SAMPLE_OF_A_REGION = 4
+SAMPLE_OF_A_REGION = 3
 # Nobody's bound is lower.
 EVERYBODY = -1.0
 

@@ -16,7 +16,7 @@ from recommendations.search import Candidate, Search
 from recommendations.walk import Best, Walker, run
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import drive_minutes
-from smartscheduler.statements import rows
+from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
 
@@ -98,12 +98,14 @@ def best_candidates(searches: Sequence[Search], wanted: int) -> list[Best]:
 
 
 CONTRACTOR_FIELDS = [field.attname for field in Contractor._meta.concrete_fields]
-CONTRACTORS = f"SELECT {', '.join(CONTRACTOR_FIELDS)} FROM contractors_contractor WHERE id = ANY(%s)"  # noqa: S608
+CONTRACTORS = f"SELECT {', '.join(CONTRACTOR_FIELDS)} FROM contractors_contractor WHERE id = ANY(%s::uuid[])"  # noqa: S608
 
 
 def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
     """What `in_bulk` gives, without planning the query each time."""
-    found = (Contractor.from_db(connection.alias, CONTRACTOR_FIELDS, row) for row in rows(CONTRACTORS, [list(ids)]))
+    found = (
+        Contractor.from_db(connection.alias, CONTRACTOR_FIELDS, row) for row in rows(CONTRACTORS, [uuid_array(ids)])
+    )
     return {contractor.pk: contractor for contractor in found}
 
 

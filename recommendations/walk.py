@@ -6,7 +6,6 @@ nobody left can matter: that, and no limit on the number of calendars, makes it 
 
 import bisect
 import logging
-import math
 from collections import defaultdict
 from collections.abc import Collection, Generator, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -14,6 +13,7 @@ from uuid import UUID
 
 from assignments.availability import Calendar
 from assignments.calendars import load_calendars
+from assignments.scoring import UNIT
 from recommendations.contenders import Found, Page, Query, Sample, fetch
 from recommendations.frontier import EVERYBODY, SLACK
 from recommendations.search import Candidate, Contender, Order, Search
@@ -21,6 +21,7 @@ from smartscheduler.timeslots import TimeSlot
 
 logger = logging.getLogger(__name__)
 
+ABOVE_ALL = 2.0 * UNIT
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 CALENDARS, MOST_CALENDARS, MOST_ROWS = 16, 256, 1_024
 
@@ -85,7 +86,7 @@ class Walker:
         query, goal = Query(self.search), self.goal
         expected = goal.wanted + goal.wanted // 2 + 8
         least = self._lower(query.frontier.first_bound((yield Sample(query)), expected))
-        most, size = (math.inf, LAST_ID), expected * 4 // 3
+        most, size = (ABOVE_ALL, LAST_ID), expected * 4 // 3
         while True:
             found: Found = yield Page(query, least, *most, size)
             self.rounds += 1

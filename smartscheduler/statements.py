@@ -3,8 +3,9 @@
 Planning some of them costs more than running them, and Django's own cursor plans each anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import connection
@@ -32,3 +33,8 @@ def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[t
         cursor.execute(sql, parameters)
         found: list[tuple[Any, ...]] = raw.fetchall()
     return found
+
+
+def uuid_array(ids: Iterable[UUID]) -> str:
+    """Ids as PostgreSQL reads an array from text; to be cast to `uuid[]` in the statement."""
+    return "{" + ",".join([one.hex for one in ids]) + "}"
