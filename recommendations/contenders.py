@@ -21,7 +21,7 @@ from smartscheduler.statements import rows
 
 
 @lru_cache(maxsize=2_048)
-def _availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: int, around: int) -> str:
+def availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: int, around: int) -> str:
     """For every set of weekdays (bit mask 0–127) the best availability part, as PostgreSQL writes arrays.
 
     `around` is 1 where a day at the site may be the one before or after on the contractor's own calendar.
@@ -54,8 +54,8 @@ class Query:
             "latitude": request.point.latitude,
             "longitude": request.point.longitude,
             "reach": self.frontier.reach,
-            "here": _availability_by_weekdays(*when, 0),
-            "elsewhere": _availability_by_weekdays(*when, 1),
+            "here": availability_by_weekdays(*when, 0),
+            "elsewhere": availability_by_weekdays(*when, 1),
             "zone": request.time_zone,
             "slack": CLOCK_CHANGE_MINUTES if self._clock_changes() else 0,
             "minutes": request.duration.total_seconds() / 60,

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from contractors.models import Contractor
 from jobs.models import Job
 
@@ -69,8 +71,9 @@ def score(person: Contractor, days: int, miles: float) -> Decimal:
 
     availability = rounded(max(Decimal(0), 1 - Decimal("0.1") * days))
     rating = rounded(person.rating / 5)
-    distance = rounded(Decimal(max(0.0, 1 - miles / 50)))
-    return rounded(Decimal("0.40") * availability + Decimal("0.35") * rating + Decimal("0.25") * distance)
+    distance = rounded(Decimal(max(0.0, 1 - miles / settings.SCORE_MAX_MILES)))
+    weight = {name: Decimal(str(value)) for name, value in settings.SCORE_WEIGHTS.items()}
+    return rounded(weight["availability"] * availability + weight["rating"] * rating + weight["distance"] * distance)
 
 
 def shifts_around(person, day):
@@ -118,7 +121,7 @@ def clashes(person, job, start, end) -> bool:
         if other.status not in LIVE:
             continue
         minutes = math.ceil(round(haversine(other.job, job) * 1.3 / 35 * 60, 9))
-        drive = timedelta(minutes=minutes)
+        drive = max(timedelta(minutes=minutes), settings.MINIMUM_GAP)
         if other.time_slot.lower - drive < end and start < other.time_slot.upper + drive:
             return True
     return False

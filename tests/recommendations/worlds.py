@@ -24,10 +24,14 @@ SKILLS = ["Hardwood", "Laminate", "Mosaic", "Stairs"]
 
 
 class World:
-    """`people` contractors around one point, with absences and about `bookings` bookings each."""
+    """`people` contractors around one point, with absences and about `bookings` bookings each.
 
-    def __init__(self, seed: int, *, people: int = 40, bookings: float = 2.0) -> None:
+    They live within `spread` degrees of it, north and south, east and west.
+    """
+
+    def __init__(self, seed: int, *, people: int = 40, bookings: float = 2.0, spread: float = 0.7) -> None:
         self.random = random.Random(seed)
+        self.spread = spread
         self.now = timezone.now()
         self.people = [self.contractor(n) for n in range(people)]
         Contractor.objects.bulk_create(self.people)
@@ -64,11 +68,12 @@ class World:
         )
 
     def place(self) -> tuple[Decimal, Decimal]:
-        """Often the very same spot, else somewhere within some sixty miles."""
+        """Often the very same spot, else somewhere around it."""
         pick = self.random
         if pick.random() < 0.2:
             return Decimal("30.2500000"), Decimal("-97.7500000")
-        return Decimal(round(30.25 + pick.uniform(-0.7, 0.7), 7)), Decimal(round(-97.75 + pick.uniform(-0.7, 0.7), 7))
+        north, east = pick.uniform(-self.spread, self.spread), pick.uniform(-self.spread, self.spread)
+        return Decimal(round(30.25 + north, 7)), Decimal(round(-97.75 + east, 7))
 
     def moment(self, days: float) -> datetime:
         """A quarter of an hour within `days` from now."""

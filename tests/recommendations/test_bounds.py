@@ -1,0 +1,103 @@
+"""No score passes its bound, and no search looks too near for a bound: whatever the weights."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assignments.scoring import UNIT, Weights, availability_part, rating_part
+from contractors.regions import regions
+from jobs.requests import JobRequest
+from recommendations.contenders import availability_by_weekdays
+from recommendations.frontier import EVERYBODY, SLACK, Frontier, Sampled
+from recommendations.search import Search
+from smartscheduler.places import Point, great_circle_miles
+
+SITE = Point(30.27, -97.74)
+NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+REQUEST = JobRequest(
+    type="flooring",
+    desired_date=NOW + timedelta(days=3),
+    point=SITE,
+    time_zone="America/Chicago",
+    duration=timedelta(hours=2),
+)
+
+
+@st.composite
+def weights(draw):
+    availability = draw(st.integers(0, UNIT))
+    rating = draw(st.integers(0, UNIT - availability))
+    return Weights(availability, rating, UNIT - availability - rating)
+
+
+searches = st.builds(
+    lambda given_weights, max_miles: Search(REQUEST, 10, NOW, given_weights, max_miles),
+    weights(),
+    st.floats(1, 500),
+)
+ratings, miles = st.integers(0, 500), st.floats(0, 600)
+
+
+def real_bound(search, rating, distance, days=0):
+    """The bound as SQL counts it: no rounding."""
+    shares = availability_part(days), rating_part(rating), max(0.0, 1 - distance / search.max_miles) * UNIT
+    return sum(weight * share for weight, share in zip(search.weights, shares, strict=True)) / UNIT
+
+
+@given(searches, ratings, miles, st.integers(0, 30), st.integers(0, 30))
+def test_a_score_never_passes_its_bound(search, rating, distance, first_possible, later):
+    contender = search.contender(UUID(int=1), "Ann", rating, distance, availability_part(first_possible))
+    score = search.score(rating, distance, first_possible + later).total
+    assert score <= contender.bound
+    assert contender.order(score) >= contender.best_order
+
+
+@given(searches, ratings, miles, st.integers(0, 30))
+def test_rounding_stays_within_the_slack(search, rating, distance, days):
+    assert abs(search.score(rating, distance, days).total - real_bound(search, rating, distance, days)) <= SLACK / 2
+
+
+@given(searches, ratings, st.floats(-0.9, 0.9), st.floats(-0.9, 0.9), st.floats(0, UNIT))
+def test_whoever_has_a_bound_lies_in_its_boxes(search, rating, north, east, bound):
+    frontier = Frontier(search)
+    person = Point(SITE.latitude + north, SITE.longitude + east)
+    distance = great_circle_miles(SITE, person)
+    if distance > frontier.reach or real_bound(search, rating, distance) < bound:
+        return
+    region = next(r for r in reversed(list(regions("flooring"))[::2]) if rating < r.top_rating or r.top_rating == 500)
+    corners = [[tuple(map(float, c.strip("()").split(","))) for c in box.split("),(")] for box in frontier.boxes(bound)]
+    x, y = person.longitude + region.east, person.latitude
+    assert any(left <= x <= right and bottom <= y <= top for (left, bottom), (right, top) in corners)
+
+
+@given(searches, ratings, st.floats(0, UNIT))
+def test_whoever_is_far_and_has_a_bound_has_the_rating(search, rating, bound):
+    frontier = Frontier(search)
+    if real_bound(search, rating, frontier.reach + 1) >= bound:
+        needed = frontier.far_rating(bound)
+        assert needed is not None
+        assert rating / 100 >= needed
+
+
+@given(searches, st.lists(st.builds(Sampled, st.integers(1, 18), miles, st.none() | st.floats(0, UNIT)), max_size=60))
+def test_a_search_ends_whatever_the_sample(search, sample):
+    frontier = Frontier(search)
+    bound, steps = frontier.first_bound(sample, 23), 0
+    while bound != EVERYBODY:
+        lower = frontier.next_bound(bound, 0, 23)
+        assert lower < bound or lower == EVERYBODY
+        bound, steps = lower, steps + 1
+    assert steps <= 20
+
+
+@given(st.integers(0, 6), st.integers(0, 40), st.integers(0, 30), st.integers(0, 1), st.integers(0, 127))
+def test_the_best_availability_of_a_set_of_weekdays(first, gone, horizon, around, mask):
+    listed = availability_by_weekdays(first, gone, horizon, around)[1:-1].split(",")[mask]
+    days = [
+        day
+        for day in range(gone, horizon + 1)
+        if any(mask >> (first + day + near) % 7 & 1 for near in range(-around, around + 1))
+    ]
+    assert listed == (str(availability_part(days[0])) if days else "NULL")
