@@ -10,14 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 # Finer towards the top, where the best are looked for.
-BAND_EDGES = (
-    Decimal(3),
-    Decimal("3.5"),
-    Decimal(4),
-    Decimal("4.25"),
-    Decimal("4.5"),
-    *map(Decimal, ("4.7", "4.8", "4.9")),
-)
+BAND_EDGES = tuple(map(Decimal, ("4", "4.25", "4.5", "4.7", "4.8", "4.9")))
 HIGHEST = 500
 TYPES = ("flooring", "tile", "carpet", "multi")
 BANDS_A_TYPE = 16

@@ -22,7 +22,7 @@ from smartscheduler.transactions import snapshot
 
 __all__ = ["Entry", "JobRequest", "Ranking", "rank_candidates"]
 
-MOST_RESULTS, LONGEST_HORIZON = 50, 30
+MOST_RESULTS, LONGEST_HORIZON, MOST_JOBS = 50, 30, 100
 STRAIGHT_LINE = "straight_line"
 
 

@@ -9,18 +9,17 @@ from contractors.models import Contractor
 from jobs.models import LONGEST_JOB, Job
 from jobs.requests import JobRequest
 from jobs.serializers import JobLocationSerializer
-from recommendations.ranking import LONGEST_HORIZON, MOST_RESULTS, Entry, Ranking
+from recommendations.ranking import LONGEST_HORIZON, MOST_JOBS, MOST_RESULTS, Entry, Ranking
 from recommendations.why_not import Answer
-from smartscheduler.events.messages import instant
 from smartscheduler.fields import (
     HoursField,
     InstantField,
     SkillsListField,
     StrictSerializer,
     TimeSlotSerializer,
-    slots_as_json,
 )
 from smartscheduler.places import Point, time_zone_at
+from smartscheduler.timeslots import TimeSlot
 
 
 class HorizonSerializer(serializers.Serializer[Any]):
@@ -50,6 +49,14 @@ class JobRequestSerializer(StrictSerializer):
     duration = HoursField(validators=Job._meta.get_field("duration").validators[:1], max_value=LONGEST_JOB)
     required_skills = SkillsListField(default=list)
     max_results = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, required=False)
+    horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
+
+
+class BatchRequestSerializer(StrictSerializer):
+    """Jobs to rank for, by their ids."""
+
+    jobs = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_JOBS)
+    max_results = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, default=10)
     horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
 
 
@@ -107,6 +114,10 @@ class RankingSerializer(serializers.Serializer[Any]):
     generated_at = InstantField()
 
 
+class BatchSerializer(serializers.Serializer[Any]):
+    results = RankingSerializer(many=True)
+
+
 class AnswerSerializer(serializers.Serializer[Any]):
     """Either a rank with its score, or the rules that failed; and what would change it."""
 
@@ -114,7 +125,8 @@ class AnswerSerializer(serializers.Serializer[Any]):
     contractor = RankedContractorSerializer()
     eligible = serializers.BooleanField()
     reasons = ReasonSerializer(many=True)
-    rank = serializers.IntegerField(allow_null=True)
+    rank = serializers.IntegerField(allow_null=True, help_text="Null as well when too far down to be counted.")
+    rank_at_least = serializers.IntegerField(allow_null=True, help_text="The rank, or the lowest number it can be.")
     score = serializers.FloatField(allow_null=True)
     score_breakdown = BreakdownSerializer(allow_null=True)
     available_time_slots = TimeSlotSerializer(many=True)
@@ -124,26 +136,31 @@ class AnswerSerializer(serializers.Serializer[Any]):
     distance_source = serializers.ChoiceField(choices=["straight_line", "road"])
 
 
+# The functions below fill these shapes with plain values: a serializer for each of fifty entries costs more than
+# the ranking. Ids and instants go to the renderer as they are.
+
+
 def ranking_as_json(ranking: Ranking, job: Job | None) -> dict[str, Any]:
     return {
-        "job": str(job.pk) if job else None,
+        "job": job.pk if job else None,
         "job_number": job.job_number if job else None,
         "recommendations": [_entry(entry) for entry in ranking.entries],
         "candidates_considered": ranking.candidates_considered,
-        "generated_at": instant(ranking.generated_at),
+        "generated_at": ranking.generated_at,
     }
 
 
 def answer_as_json(answer: Answer, job: Job, contractor: Contractor) -> dict[str, Any]:
     return {
-        "job": str(job.pk),
-        "contractor": RankedContractorSerializer(contractor).data,
+        "job": job.pk,
+        "contractor": _contractor(contractor),
         "eligible": answer.eligible,
         "reasons": [reason.as_json() for reason in answer.reasons],
         "rank": answer.rank,
+        "rank_at_least": answer.rank_at_least,
         "score": None if answer.score is None else float(answer.score),
         "score_breakdown": answer.breakdown.as_json() if answer.breakdown else None,
-        "available_time_slots": slots_as_json(answer.slots),
+        "available_time_slots": _slots(answer.slots),
         "suggestion": answer.suggestion,
         **_way(answer),
     }
@@ -152,12 +169,21 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor) -> dict[str
 def _entry(entry: Entry) -> dict[str, Any]:
     return {
         "rank": entry.rank,
-        "contractor": RankedContractorSerializer(entry.contractor).data,
+        "contractor": _contractor(entry.contractor),
         "score": float(entry.score),
         "score_breakdown": entry.breakdown.as_json(),
-        "available_time_slots": slots_as_json(entry.slots),
+        "available_time_slots": _slots(entry.slots),
         **_way(entry),
     }
+
+
+def _contractor(contractor: Contractor) -> dict[str, Any]:
+    values = {name: getattr(contractor, name) for name in RankedContractorSerializer.Meta.fields}
+    return values | {"rating": float(contractor.rating)}
+
+
+def _slots(slots: list[TimeSlot]) -> list[dict[str, Any]]:
+    return [{"start": start, "end": end} for start, end in slots]
 
 
 def _way(found: Entry | Answer) -> dict[str, Any]:

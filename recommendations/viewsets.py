@@ -13,9 +13,11 @@ from rest_framework.views import APIView
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
-from recommendations.ranking import rank_candidates
+from recommendations.ranking import rank_all, rank_candidates
 from recommendations.serializers import (
     AnswerSerializer,
+    BatchRequestSerializer,
+    BatchSerializer,
     HorizonSerializer,
     JobRequestSerializer,
     RankingQuerySerializer,
@@ -28,6 +30,7 @@ from recommendations.why_not import why_not
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rest import ReadsBody
+from smartscheduler.transactions import snapshot
 
 
 class JobRecommendationsView(ReadsBody, APIView):
@@ -38,8 +41,10 @@ class JobRecommendationsView(ReadsBody, APIView):
     )
     def get(self, request: Request, pk: UUID) -> Response:
         """The best contractors for a job, with the reasons and the slots to book."""
-        job = get_object_or_404(Job, pk=pk)
-        ranking = rank_candidates(JobRequest.of(job), **self.query(RankingQuerySerializer))
+        limits = self.query(RankingQuerySerializer)
+        with snapshot():
+            job = get_object_or_404(Job, pk=pk)
+            ranking = rank_candidates(JobRequest.of(job), **limits)
         return Response(ranking_as_json(ranking, job))
 
 
@@ -49,9 +54,11 @@ class JobRecommendationView(ReadsBody, APIView):
     @extend_schema(parameters=[HorizonSerializer], responses=AnswerSerializer)
     def get(self, request: Request, pk: UUID, contractor_id: UUID) -> Response:
         """Why this contractor, or why not."""
-        job = get_object_or_404(Job, pk=pk)
-        contractor = get_object_or_404(Contractor, pk=contractor_id)
-        answer = why_not(JobRequest.of(job), contractor, **self.query(HorizonSerializer))
+        limits = self.query(HorizonSerializer)
+        with snapshot():
+            job = get_object_or_404(Job, pk=pk)
+            contractor = get_object_or_404(Contractor, pk=contractor_id)
+            answer = why_not(JobRequest.of(job), contractor, **limits)
         return Response(answer_as_json(answer, job, contractor))
 
 
@@ -69,3 +76,24 @@ class RecommendationsView(ReadsBody, APIView):
             **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
         }
         return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None))
+
+
+class BatchRecommendationsView(ReadsBody, APIView):
+    required_permissions = {"post": Permission.RECOMMEND}
+
+    @extend_schema(request=BatchRequestSerializer, responses=BatchSerializer, operation_id="recommendations_batch")
+    def post(self, request: Request) -> Response:
+        """The rankings of many jobs, as of one moment, in the order in which they were asked for."""
+        wanted = self.body(BatchRequestSerializer)
+        ids = wanted.pop("jobs")
+        with snapshot():
+            found = Job.objects.in_bulk(ids)
+            if missing := [place for place, pk in enumerate(ids) if pk not in found]:
+                raise InvalidInput(
+                    "There is no such job.", errors={f"jobs.{place}": ["There is no such job."] for place in missing}
+                )
+            jobs = [found[pk] for pk in ids]
+            rankings = rank_all([JobRequest.of(job) for job in jobs], **wanted)
+        return Response(
+            {"results": [ranking_as_json(ranking, job) for ranking, job in zip(rankings, jobs, strict=True)]}
+        )

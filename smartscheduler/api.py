@@ -13,7 +13,12 @@ from assignments.schedules import AvailabilityView, ScheduleView
 from assignments.viewsets import AssignmentViewSet, JobCancelView
 from contractors.viewsets import ContractorViewSet
 from jobs.viewsets import JobViewSet
-from recommendations.viewsets import JobRecommendationsView, JobRecommendationView, RecommendationsView
+from recommendations.viewsets import (
+    BatchRecommendationsView,
+    JobRecommendationsView,
+    JobRecommendationView,
+    RecommendationsView,
+)
 from smartscheduler import health
 from smartscheduler.accounts.views import LoginView, LogoutView, MeView, RefreshView, TicketView
 from smartscheduler.dashboard.views import DashboardView
@@ -67,6 +72,7 @@ urlpatterns = [
     ),
     path("v1/events/", EventViewSet.as_view({"get": "list"}), name="events"),
     path("v1/dashboard/", DashboardView.as_view(), name="dashboard"),
+    path("v1/recommendations/batch/", BatchRecommendationsView.as_view(), name="recommendations-batch"),
     path("v1/recommendations/", RecommendationsView.as_view(), name="recommendations"),
     path("v1/", include(router.urls)),
     re_path(r"^v1/health/live/?$", health.live, name="live"),

@@ -1,11 +1,18 @@
 """What uvicorn serves: Django over HTTP, the event socket over WebSocket."""
 
+import gc
 import os
 from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
+
+from django.conf import settings
+
+# Here every request has a thread of its own: a connection kept by its thread would never be used again.
+settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+settings.DATABASES["default"]["OPTIONS"]["pool"] = settings.DATABASE_POOL
 django_application = get_asgi_application()  # sets Django up; everything below may import models
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -13,6 +20,10 @@ from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from smartscheduler.events.consumer import EventsConsumer  # noqa: E402
+
+# What has been imported stays: the garbage collector need not look at it again and again.
+gc.collect()
+gc.freeze()
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:

@@ -24,3 +24,16 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class OneThreadMiddleware:
+    """The innermost: being synchronous, it makes Django walk the whole chain in the thread of the view.
+
+    Otherwise it would change threads for every middleware that can do both, which takes longer than many an answer.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)

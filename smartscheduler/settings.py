@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "smartscheduler.middleware.RequestIdMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "smartscheduler.middleware.OneThreadMiddleware",
 ]
 
 ROOT_URLCONF = "smartscheduler.urls"
@@ -109,6 +110,8 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     prepare_threshold=0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Of each web process (smartscheduler.asgi); PostgreSQL's max_connections is for all of them together.
+DATABASE_POOL = {"min_size": 1, "max_size": env.whole("DATABASE_POOL_SIZE", default=16), "timeout": 10}
 
 REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
 CHANNEL_LAYERS = {
@@ -183,7 +186,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["smartscheduler.accounts.permissions.RolePermission"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["smartscheduler.rendering.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["smartscheduler.parsing.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
