@@ -22,8 +22,8 @@ from typing import Any
 import psutil
 
 from smartscheduler.embedded.waiting import wait_until_gone
+from smartscheduler.interrupts import STOPPING
 
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 STOP_SECONDS = 15.0
 LEFTOVER_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.5

@@ -16,7 +16,8 @@ from rich.console import Console
 from smartscheduler import embedded, processes, readiness
 from smartscheduler.accounts.services import LOGINS, ensure_logins
 from smartscheduler.embedded.locks import Lock
-from smartscheduler.supervisor import STOPPING, Child, Record, Supervisor
+from smartscheduler.interrupts import Interrupts
+from smartscheduler.supervisor import Child, Record, Supervisor
 
 HOST = "127.0.0.1"
 HEALTH = "/api/v1/health/live"
@@ -31,10 +32,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # the settings refuse to load when they are wrong
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for number in STOPPING:
-            signal.signal(number, signal.default_int_handler)
+        interrupts = Interrupts()
+        interrupts.listen()
         try:
-            Product().run()
+            Product(interrupts).run()
         except (embedded.EmbeddedServerError, readiness.NotReady, PermissionError) as error:
             raise CommandError(str(error)) from error
 
@@ -42,7 +43,8 @@ class Command(BaseCommand):
 class Product:
     """One run of everything, from the lock on the data directory to the last process stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, interrupts: Interrupts) -> None:
+        self.interrupts = interrupts
         self.began = time.monotonic()
         self.console = Console(highlight=False, soft_wrap=True)
         self.address = f"http://{HOST}:{settings.PORT}"
@@ -112,6 +114,7 @@ class Product:
         try:
             self.record.write([seeding.pid])
             while (code := seeding.exit_code()) is None:
+                self.interrupts.check()
                 time.sleep(0.05)
         finally:
             seeding.signal(signal.SIGKILL)
@@ -124,6 +127,7 @@ class Product:
         self.supervisor.start()
         deadline = time.monotonic() + WEB_SECONDS
         while not readiness.answers(f"{self.address}{HEALTH}"):
+            self.interrupts.check()
             failed = next((child for child in self.supervisor.children if child.failed_to_start()), None)
             if failed or time.monotonic() > deadline:
                 child = failed or self.supervisor.children[0]
@@ -133,6 +137,7 @@ class Product:
     def _keep_up(self) -> None:
         servers_due = 0.0
         while True:
+            self.interrupts.check()
             time.sleep(WATCH_SECONDS)
             self.supervisor.restart_the_dead()
             if time.monotonic() >= servers_due:
@@ -149,8 +154,7 @@ class Product:
                     self._say(str(error))
 
     def _take_down(self) -> None:
-        for number in STOPPING:
-            signal.signal(number, signal.SIG_IGN)
+        self.interrupts.ignore()
         self.supervisor.stop()
         connection.close()
         self.servers.stop()
@@ -169,6 +173,7 @@ class Product:
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
+        self.interrupts.check()
         began = time.monotonic()
         yield
         self.console.print(f"[green]✓[/] {name:<44} {time.monotonic() - began:6.2f} s")
