@@ -29,12 +29,13 @@ STOP_SECONDS = 30.0
 class PostgreSQL:
     name = f"PostgreSQL {MAJOR_VERSION}"
 
-    def __init__(self, directory: Path, *, throwaway: bool = False) -> None:
+    def __init__(self, directory: Path, *, throwaway: bool = False, **options: str) -> None:
         self.directory = directory
         self.sockets = socket_directory(directory, ".s.PGSQL.5432")
         self._options = OPTIONS | {"unix_socket_directories": str(self.sockets)}
         if throwaway:
             self._options |= THROWAWAY_OPTIONS
+        self._options |= options
         self._log = directory / "server.log"
         self._server: subprocess.Popen[bytes] | None = None
 

@@ -1,0 +1,1 @@
+"""What `make bench` runs: seeded worlds, the ranking against other ways to rank, and whether all agree."""

@@ -1,0 +1,65 @@
+"""A database for each size, in a cluster of its own below DATA_DIR, kept from run to run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+import psycopg
+
+from benchmarks import loading
+from benchmarks.worlds import GENERATION, World, build
+from smartscheduler.embedded import Servers
+from smartscheduler.embedded.postgresql import PostgreSQL
+
+HOME = Path(os.environ.get("DATA_DIR") or ".data").resolve() / "bench"
+
+
+@contextmanager
+def cluster() -> Iterator[PostgreSQL]:
+    """The cluster, running until nobody uses it. Half a gigabyte of shared buffers: what a small server has."""
+    server = PostgreSQL(HOME / "postgresql", shared_buffers="512MB", max_wal_size="8GB")
+    with Servers(HOME, [server]):
+        yield server
+
+
+def world_of(size: int, server: PostgreSQL) -> tuple[World, str]:
+    """The world of a size and the address of its database, which is made when missing or out of date."""
+    began = perf_counter()
+    world = build(size)
+    name = f"world_{size}"
+    url = server.url.replace("/smartscheduler?", f"/{name}?")
+
+    def say(what: str) -> None:
+        print(f"  {size:>9,} contractors  {what:<34} {perf_counter() - began:7.1f} s", flush=True)
+
+    if not _is_current(url):
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {name}")
+        _migrate(url)
+        loading.load(world, url, say)
+    return world, url
+
+
+def _is_current(url: str) -> bool:
+    """Whether a finished world of this generation is there, and no migration has come since."""
+    try:
+        with psycopg.connect(url) as connection:
+            found = connection.execute("SELECT generation FROM benchmark_world").fetchone()
+    except psycopg.Error:
+        return False
+    check = [sys.executable, "manage.py", "migrate", "--check", "-v", "0"]
+    return found == (GENERATION,) and not subprocess.run(check, env=_environment(url), check=False).returncode  # noqa: S603
+
+
+def _migrate(url: str) -> None:
+    command = [sys.executable, "manage.py", "migrate", "-v", "0"]
+    subprocess.run(command, env=_environment(url), check=True)  # noqa: S603
+
+
+def _environment(url: str) -> dict[str, str]:
+    return os.environ | {"DATABASE_URL": url, "REDIS_URL": os.environ.get("REDIS_URL") or "redis://localhost:1/0"}

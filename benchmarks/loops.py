@@ -1,0 +1,47 @@
+"""Other ways to the same answer, by the product's own engine: everybody one after the other."""
+
+from collections.abc import Iterable
+
+from django.db.models import Prefetch
+
+from assignments.availability import Booking, Calendar
+from assignments.eligibility import unmet_rules
+from assignments.models import Assignment
+from assignments.scoring import hundredths
+from contractors.models import Contractor
+from recommendations.search import Candidate, Search
+
+
+def literal(search: Search, wanted: int) -> list[Candidate]:
+    """The original design: a query for the bookings of each contractor."""
+    people = Contractor.objects.active().serving(search.request.type).prefetch_related("working_hours", "absences")
+    return _best(search, wanted, ((person, _bookings().filter(contractor=person)) for person in people))
+
+
+def prefetched(search: Search, wanted: int) -> list[Candidate]:
+    """The same with everything read at once."""
+    people = Contractor.objects.active().serving(search.request.type)
+    everything = people.prefetch_related("working_hours", "absences", Prefetch("assignments", _bookings(), "held"))
+    return _best(search, wanted, ((person, person.held) for person in everything))
+
+
+def _bookings():  # type: ignore[no-untyped-def]
+    return Assignment.objects.live().select_related("job").order_by()
+
+
+def _best(search: Search, wanted: int, people: Iterable[tuple[Contractor, Iterable[Assignment]]]) -> list[Candidate]:
+    found = []
+    for person, bookings in people:
+        miles = search.origin.miles_to(person.point)
+        if unmet_rules(person, search.request, miles=miles):
+            continue
+        calendar = Calendar(
+            person.zone,
+            [hours.shift for hours in person.working_hours.all()],
+            [absence.slot for absence in person.absences.all()],
+            [Booking(booking.slot, booking.job.point, booking.job_id) for booking in bookings],
+        )
+        contender = search.contender(person.pk, person.name, hundredths(person.rating), miles, 0)
+        if candidate := search.candidate(contender, calendar):
+            found.append(candidate)
+    return sorted(found, key=lambda one: one.order)[:wanted]

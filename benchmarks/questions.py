@@ -1,0 +1,48 @@
+"""Jobs to ask for: seeded, all different, in the metros and outside, of every kind."""
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+from benchmarks.worlds import METROS, NOW, SKILLS, ZONES, World
+from jobs.requests import JobRequest
+from smartscheduler.places import Point, time_zone_at
+
+
+class Question(NamedTuple):
+    request: JobRequest
+    max_results: int
+    horizon_days: int
+
+
+def questions(world: World, seed: int, *, usual: bool) -> Iterator[Question]:
+    """Without end. `usual`: ten results within ten days, as people ask; else any number and any horizon."""
+    pick = random.Random(f"{seed}-{len(world)}")  # noqa: S311
+    while True:
+        point = _site(world, pick)
+        minutes = pick.choice([60, 120, 180, 240] if usual else [25, 60, 90, 180, 240, 480])
+        request = JobRequest(
+            type=pick.choice(["flooring", "tile", "carpet"]),
+            desired_date=NOW + timedelta(hours=pick.randrange(1, 24 * 9)),
+            point=point,
+            time_zone=time_zone_at(point) if pick.random() < 0.9 else pick.choice(ZONES),
+            duration=timedelta(minutes=minutes),
+            required_skills=tuple(sorted(pick.sample(SKILLS, pick.choice([0, 0, 0, 1] if usual else [0, 0, 1, 2])))),
+        )
+        yield Question(request, *((10, 10) if usual else (pick.choice([1, 3, 10, 50]), pick.choice([0, 1, 5, 10, 30]))))
+
+
+def _site(world: World, pick: random.Random) -> Point:
+    """Where people live, four times of five; else the middle of a metro or anywhere in the country."""
+    kind = pick.random()
+    if kind < 0.1:
+        latitude, longitude, *_ = pick.choice(METROS)
+        return Point(round(latitude + pick.uniform(-0.02, 0.02), 7), round(longitude + pick.uniform(-0.02, 0.02), 7))
+    if kind < 0.2:
+        return Point(round(pick.uniform(29, 47), 7), round(pick.uniform(-112, -76), 7))
+    someone = pick.randrange(len(world))
+    return Point(
+        round(float(world.latitude[someone]) + pick.uniform(-0.05, 0.05), 7),
+        round(float(world.longitude[someone]) + pick.uniform(-0.05, 0.05), 7),
+    )

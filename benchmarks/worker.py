@@ -1,0 +1,113 @@
+"""A process that lives in one world and does there what it is told, one thing at a time, and says how long it took."""
+
+import gc
+import os
+from itertools import islice
+from multiprocessing.connection import Connection
+from time import perf_counter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from benchmarks.worlds import build
+
+# Places, scores and first slots: what two ways must agree on.
+Answer = list[tuple[UUID, int, list[int]]]
+
+
+class Timed(NamedTuple):
+    milliseconds: float
+    answer: Answer | None
+
+
+def main(link: Connection, size: int, url: str) -> None:
+    """Answer (subject, number of the question) until told None."""
+    os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings", "LOG_LEVEL": "WARNING"}
+    os.environ |= {"DEBUG": "0", "SECRET_KEY": "benchmarks" * 6}
+    import django
+
+    django.setup()
+    subjects = Subjects(size)
+    gc.collect()
+    gc.freeze()
+    link.send("ready")
+    while (task := link.recv()) is not None:
+        subject, number = task
+        link.send(subjects.timed(subject, number))
+
+
+class Subjects:
+    """What can be timed, by name."""
+
+    def __init__(self, size: int) -> None:
+        from benchmarks.loading import OPEN_JOBS
+        from benchmarks.questions import questions
+        from benchmarks.scan import Scan
+
+        world = build(size)
+        self.size, self.scan_of_world = size, Scan(world)
+        self.questions = list(islice(questions(world, 0, usual=True), OPEN_JOBS))
+
+    def timed(self, subject: str, number: int) -> Timed:
+        run = getattr(self, subject)
+        question = self.questions[number % len(self.questions)]
+        began = perf_counter()
+        found = run(question, number)
+        return Timed((perf_counter() - began) * 1_000, None if found is None else found())
+
+    def select_1(self, question: Any, number: int) -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+
+    def service(self, question: Any, number: int) -> Any:
+        from recommendations.ranking import rank_candidates
+
+        ranking = rank_candidates(question.request)
+        return lambda: [
+            (entry.contractor.pk, int(entry.score * 10_000), [int(s.start.timestamp()) // 60 for s in entry.slots])
+            for entry in ranking.entries
+        ]
+
+    def scan(self, question: Any, number: int) -> Any:
+        from benchmarks.loading import contractor_id
+        from benchmarks.scan import Rules
+
+        found = self.scan_of_world.rank(question.request, wanted=10, horizon_days=10, rules=Rules())
+        return lambda: [(contractor_id(one.position), one.score, one.starts) for one in found]
+
+    def literal(self, question: Any, number: int) -> Any:
+        from benchmarks import loops
+
+        return self._loop(loops.literal, question)
+
+    def prefetched(self, question: Any, number: int) -> Any:
+        from benchmarks import loops
+
+        return self._loop(loops.prefetched, question)
+
+    def _loop(self, loop: Any, question: Any) -> Any:
+        from recommendations.search import Search
+
+        found = loop(Search.of(question.request), 10)
+        return lambda: [
+            (c.contender.id, c.score.total, [int(start.timestamp()) // 60 for start in c.free.starts]) for c in found
+        ]
+
+    def why_not(self, question: Any, number: int) -> None:
+        """Somebody at random; every third time one who is near."""
+        from benchmarks.loading import contractor_id
+        from contractors.models import Contractor
+        from recommendations.why_not import why_not
+
+        who = (number * 7_919) % self.size
+        why_not(question.request, Contractor.objects.get(pk=contractor_id(who)))
+
+    def login(self, question: Any, number: int) -> None:
+        """An account for the HTTP measurements."""
+        from smartscheduler.accounts.models import User
+
+        user, _ = User.objects.get_or_create(email="benchmark@example.com", defaults={"role": "coordinator"})
+        user.set_password("benchmark-password")
+        user.save()
