@@ -21,7 +21,7 @@ HOME = Path(os.environ.get("DATA_DIR") or ".data").resolve() / "bench"
 @contextmanager
 def cluster() -> Iterator[PostgreSQL]:
     """The cluster, running until nobody uses it. Half a gigabyte of shared buffers: what a small server has."""
-    server = PostgreSQL(HOME / "postgresql", shared_buffers="512MB", max_wal_size="8GB")
+    server = PostgreSQL(HOME / "postgresql", shared_buffers="4GB", max_wal_size="8GB")
     with Servers(HOME, [server]):
         yield server
 

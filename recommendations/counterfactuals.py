@@ -5,7 +5,7 @@ from datetime import datetime
 from assignments.availability import FirstFreeDay
 from assignments.scoring import PARTS, as_decimal, parts_of
 from recommendations.search import Candidate, Search
-from recommendations.standing import Standing
+from recommendations.standing import Place, Standing
 
 
 def ahead_by(search: Search, own: Candidate, place: Standing) -> str:
@@ -35,10 +35,10 @@ def moment(search: Search, own: Candidate) -> str:
     return f"Free at {_clock(search, later)} instead of {_clock(search, wanted)}."
 
 
-def if_wanted_then(search: Search, place: Standing) -> str:
+def if_wanted_then(place: Place, found: Standing) -> str:
     """The rank in a search that asks for the contractor's own first free day."""
-    day = search.first_day
-    return f"Would be ranked {place} if the job were wanted on {day:%A} {day.day} {day:%B}."
+    day = place.search.first_day
+    return f"Would be ranked {found} if the job were wanted on {day:%A} {day.day} {day:%B}."
 
 
 def on_day(search: Search, opening: FirstFreeDay) -> str:

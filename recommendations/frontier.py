@@ -25,6 +25,8 @@ LOCAL_MILES = 50.0
 SLACK = 2.0
 # How many of the nearest of each region are looked at to judge how far to look.
 SAMPLE_OF_A_REGION = 3
+# The first step among those whom distance no longer sets apart, as a part of what ratings weigh.
+SMALL_STEP = 0.02
 # Nobody's bound is lower.
 EVERYBODY = -1.0
 
@@ -92,7 +94,7 @@ class Frontier:
         """
         weighted = sorted(self._densities(sample), reverse=True)
         if not weighted:
-            return self.top - 0.1 * UNIT
+            return self._to_the_doorstep(self.top, self.top - 0.1 * UNIT)
         # Everybody sampled stands for a density: their number within the distance grows with its square.
         a = b = c = 0.0
         for place, (parts, density) in enumerate(weighted):
@@ -100,7 +102,7 @@ class Frontier:
             bound = b / a - math.sqrt(max(0.0, b * b / (a * a) - (c - wanted) / a))
             if place + 1 == len(weighted) or bound >= weighted[place + 1][0]:
                 break
-        return min(bound, self.top)
+        return self._to_the_doorstep(self.top, min(bound, self.top))
 
     def _densities(self, sample: Sequence[Sampled]) -> Iterator[tuple[float, float]]:
         """For each one sampled who may come: the bound at the site, and how many like them a square of bound brings."""
@@ -117,10 +119,16 @@ class Frontier:
 
     def next_bound(self, bound: float, found: int, wanted: int) -> float:
         """A lower bound to go on with, when `found` contenders reached the last one and `wanted` were expected."""
-        growth = min(4.0, max(1.5, (wanted / (found + 1)) ** (1 / 3)))
-        lower = self.top - max(self.top - bound, 0.01 * UNIT) * growth
-        # Just below this everybody anywhere counts: go there in a small step, they may be many.
-        doorstep = self.top_far_away - 0.02 * self.rating
-        if bound > doorstep > lower:
-            return doorstep
+        # How many there are grows with the square of a distance, but by and large only with the range of a rating.
+        start, least = (self.top, 1.5) if bound > self.top_far_away else (self.top_far_away, 2.0)
+        growth = min(4.0, max(least, (wanted / (found + 1)) ** (1 / 3)))
+        lower = self._to_the_doorstep(bound, start - max(start - bound, 0.01 * UNIT) * growth)
         return lower if lower > 0 else EVERYBODY
+
+    def _to_the_doorstep(self, bound: float, lower: float) -> float:
+        """`lower`, unless the way there from `bound` leads past where everybody anywhere begins to count.
+
+        They may be many: the first step among them is a small one.
+        """
+        doorstep = self.top_far_away - SMALL_STEP * self.rating
+        return doorstep if bound > doorstep > lower else lower

@@ -38,15 +38,9 @@ class Goal(Protocol):
     def last(self) -> Order | None:
         """Places after this one do not matter; None when all do."""
 
-    @property
-    def tired(self) -> bool:
-        """Whether to give up, however much is left."""
-
 
 class Best:
     """The first `wanted` candidates, and how many calendars were opened for them."""
-
-    tired = False
 
     def __init__(self, wanted: int) -> None:
         self.wanted = wanted
@@ -79,7 +73,7 @@ class Walker:
     def __init__(self, search: Search, goal: Goal) -> None:
         self.search, self.goal = search, goal
         self.rounds = 0
-        self.finished = False
+        self._group = CALENDARS
 
     def steps(self) -> Walk:
         """The needs of the walk, one after the other; each is answered by what `send` is given."""
@@ -92,8 +86,7 @@ class Walker:
             self.rounds += 1
             yield from self._open(sorted(found.contenders, key=lambda contender: contender.best_order))
             nobody_left = least == EVERYBODY and not found.last
-            self.finished = not goal.tired and (nobody_left or self._settled(found.last[0] if found.last else least))
-            if self.finished or goal.tired:
+            if nobody_left or self._settled(found.last[0] if found.last else least):
                 return
             if found.last:
                 most, size = found.last, min(4 * size, MOST_ROWS)
@@ -113,16 +106,18 @@ class Walker:
 
     def _open(self, contenders: Sequence[Contender]) -> Walk:
         """Look into the calendars of contenders, best possible place first, as long as it matters."""
-        start, size = 0, CALENDARS
-        while start < len(contenders) and not self.goal.tired and not self._beaten(contenders[start]):
-            group = [one for one in contenders[start : start + size] if not self._beaten(one)]
+        start = 0
+        while start < len(contenders) and not self._beaten(contenders[start]):
+            group = [one for one in contenders[start : start + self._group] if not self._beaten(one)]
+            start += self._group
+            if len(group) == self._group:
+                self._group = min(2 * self._group, MOST_CALENDARS)
             calendars = yield Calendars(self.search, [one.id for one in group])
             self._look_into(group, calendars)
-            start, size = start + size, min(2 * size, MOST_CALENDARS)
 
     def _look_into(self, group: Iterable[Contender], calendars: dict[UUID, Calendar]) -> None:
         for contender in group:
-            if self.goal.tired or self._beaten(contender):
+            if self._beaten(contender):
                 return
             self.goal.opened += 1
             # Nobody is deleted, but by hand.

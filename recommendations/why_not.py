@@ -14,7 +14,7 @@ from recommendations.counterfactuals import ahead_by, if_wanted_then, moment, on
 from recommendations.explanations import Breakdown
 from recommendations.ranking import STRAIGHT_LINE, check_limits, entry
 from recommendations.search import Candidate, Search
-from recommendations.standing import standing
+from recommendations.standing import MOST_SUPPOSED, Place, standings
 from smartscheduler.places import Point, drive_minutes
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
@@ -85,11 +85,10 @@ class Question:
 
     def _place(self, own: Candidate) -> Answer:
         """The rank of someone who passes every rule."""
-        place = standing(self.search, own)
+        wanted_later = self._wanted_on(own.free) if own.free.days > self.search.days_gone else []
+        place, *then = standings([Place(self.search, own, leader=True), *wanted_later])
         found = entry(self.search, own, place.rank, self.contractor)
-        said = [ahead_by(self.search, own, place), moment(self.search, own)]
-        if own.free.days > self.search.days_gone:
-            said.append(self._wanted_on(own.free))
+        said = [ahead_by(self.search, own, place), moment(self.search, own), *map(if_wanted_then, wanted_later, then)]
         return Answer(
             eligible=True,
             reasons=[],
@@ -103,11 +102,11 @@ class Question:
             slots=found.slots,
         )
 
-    def _wanted_on(self, free: FirstFreeDay) -> str:
+    def _wanted_on(self, free: FirstFreeDay) -> list[Place]:
         """The place that the contractor would have, were the job wanted on that first free day."""
         search = self.search.wanted_later(free.days)
         own = self._candidate(search)
-        return if_wanted_then(search, standing(search, own)) if own else ""
+        return [Place(search, own, MOST_SUPPOSED)] if own else []
 
     def _closed(self) -> Reason:
         """The first rule that leaves no slot in the horizon: hours, absences, bookings, then drives."""
@@ -134,12 +133,14 @@ class Question:
         """What would make each failed rule pass, and what rank that would bring."""
         said = [advice for reason in reasons if (advice := self._remedy(reason.code))]
         if own:
-            return " ".join([*said, f"Then ranked {standing(self.search, own)}."])
+            (then,) = standings([Place(self.search, own, MOST_SUPPOSED)])
+            return " ".join([*said, f"Then ranked {then}."])
         opening = self._opening(self.calendar, self.search.request.point, LOOK_AHEAD_DAYS)
         if opening is None:
             return " ".join([*said, f"No slot for this job in the next {LOOK_AHEAD_DAYS} days."])
-        first = f"{self.contractor.name} is free from {on_day(self.search, opening)}."
-        return " ".join([*said, first, self._wanted_on(opening)])
+        said.append(f"{self.contractor.name} is free from {on_day(self.search, opening)}.")
+        places = self._wanted_on(opening)
+        return " ".join([*said, *map(if_wanted_then, places, standings(places))])
 
     def _remedy(self, rule: Rule) -> str:
         contractor, request = self.contractor, self.search.request
