@@ -8,13 +8,13 @@ so for a bound there is a distance within which each band of ratings can reach i
 part counts for nothing, a rating that is needed.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from assignments.scoring import UNIT, availability_part, rating_part
 from contractors.regions import Region, regions
+from recommendations.density import Density, bound_of
 from recommendations.search import Search
 from smartscheduler.areas import boxes_around
 from smartscheduler.places import Point
@@ -25,6 +25,10 @@ LOCAL_MILES = 50.0
 SLACK = 2.0
 # How many of the nearest of each region are looked at to judge how far to look.
 SAMPLE_OF_A_REGION = 3
+# Three at one spot are not yet a crowd.
+NEAREST_MILES = 0.25
+# About so many rows are looked at for the first page, however few of them may come.
+FIRST_LOOKED_AT = 1_000
 # The first step among those whom distance no longer sets apart, as a part of what ratings weigh.
 SMALL_STEP = 0.02
 # Nobody's bound is lower.
@@ -75,10 +79,14 @@ class Frontier:
 
     def _miles(self, region: Region, bound: float) -> float | None:
         """How near somebody of the region must be to have that bound; None when not even at the site."""
-        spare = self.best_availability + self.rating * rating_part(region.top_rating) / UNIT + self.distance - bound
+        spare = self._top(region) - bound
         if spare < 0:
             return None
         return self.reach if spare >= self.distance else min(self.reach, self.search.max_miles * spare / self.distance)
+
+    def _top(self, region: Region) -> float:
+        """The bound of the best of a region at the site."""
+        return self.best_availability + self.rating * rating_part(region.top_rating) / UNIT + self.distance
 
     def far_rating(self, bound: float) -> float | None:
         """The rating (0–5) that somebody out of reach needs for that bound; None when no rating will do."""
@@ -92,37 +100,37 @@ class Frontier:
 
         Only a guess: the search goes on below it, or stops above it, as the bounds say.
         """
-        weighted = sorted(self._densities(sample), reverse=True)
-        if not weighted:
-            return self._to_the_doorstep(self.top, self.top - 0.1 * UNIT)
-        # Everybody sampled stands for a density: their number within the distance grows with its square.
-        a = b = c = 0.0
-        for place, (parts, density) in enumerate(weighted):
-            a, b, c = a + density, b + density * parts, c + density * parts * parts
-            bound = b / a - math.sqrt(max(0.0, b * b / (a * a) - (c - wanted) / a))
-            if place + 1 == len(weighted) or bound >= weighted[place + 1][0]:
-                break
-        return self._to_the_doorstep(self.top, min(bound, self.top))
+        coming, crowd = self._densities(sample)
+        bound = bound_of(coming, wanted)
+        most = bound_of(crowd, FIRST_LOOKED_AT)
+        bound = self.top - 0.1 * UNIT if bound is None else min(bound, self.top)
+        return self._to_the_doorstep(self.top, bound if most is None else max(bound, most))
 
-    def _densities(self, sample: Sequence[Sampled]) -> Iterator[tuple[float, float]]:
-        """For each one sampled who may come: the bound at the site, and how many like them a square of bound brings."""
+    def _densities(self, sample: Sequence[Sampled]) -> tuple[list[Density], list[Density]]:
+        """How dense those who may come stand, and everybody."""
+        tops = [self._top(region) for region in self.regions]
         seen: dict[int, list[Sampled]] = defaultdict(list)
         for one in sample:
             seen[one.region].append(one)
         miles_a_unit = self.search.max_miles / max(self.distance, 1.0)
-        for members in seen.values():
+        coming, crowd = [], []
+        for region, members in seen.items():
             all_there_are = len(members) < SAMPLE_OF_A_REGION
-            radius = self.reach if all_there_are else max(0.05, *(one.miles for one in members))
-            for one in members:
-                if one.parts is not None:
-                    yield one.parts + self.distance, (miles_a_unit / radius) ** 2
+            radius = self.reach if all_there_are else max(NEAREST_MILES, *(one.miles for one in members))
+            weight = (miles_a_unit / radius) ** 2
+            coming += [Density(one.parts + self.distance, weight) for one in members if one.parts is not None]
+            crowd.append(Density(tops[region - 1], len(members) * weight))
+        return coming, crowd
 
     def next_bound(self, bound: float, found: int, wanted: int) -> float:
         """A lower bound to go on with, when `found` contenders reached the last one and `wanted` were expected."""
-        # How many there are grows with the square of a distance, but by and large only with the range of a rating.
-        start, least = (self.top, 1.5) if bound > self.top_far_away else (self.top_far_away, 2.0)
-        growth = min(4.0, max(least, (wanted / (found + 1)) ** (1 / 3)))
-        lower = self._to_the_doorstep(bound, start - max(start - bound, 0.01 * UNIT) * growth)
+        # How many there are grows with the square of a distance, but only with the range of a rating.
+        if bound > self.top_far_away:
+            start, growth = self.top, min(4.0, max(1.5, (wanted / (found + 1)) ** (1 / 3)))
+        else:
+            start, growth = self.top_far_away, min(8.0, max(2.0, wanted / (found + 1)))
+        lower = start - max(start - bound, 0.01 * UNIT) * growth
+        lower = self._to_the_doorstep(bound, lower)
         return lower if lower > 0 else EVERYBODY
 
     def _to_the_doorstep(self, bound: float, lower: float) -> float:

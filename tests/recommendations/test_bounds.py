@@ -81,7 +81,7 @@ def test_whoever_is_far_and_has_a_bound_has_the_rating(search, rating, bound):
         assert rating / 100 >= needed
 
 
-@given(searches, st.lists(st.builds(Sampled, st.integers(1, 18), miles, st.none() | st.floats(0, UNIT)), max_size=60))
+@given(searches, st.lists(st.builds(Sampled, st.integers(1, 14), miles, st.none() | st.floats(0, UNIT)), max_size=60))
 def test_a_search_ends_whatever_the_sample(search, sample):
     frontier = Frontier(search)
     bound, steps = frontier.first_bound(sample, 23), 0
