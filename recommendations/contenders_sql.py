@@ -17,7 +17,7 @@ MILES = f"""
     SELECT {2 * EARTH_RADIUS_MILES} * asin(least(1, sqrt(
         power(sin(radians(person.latitude::float8 - question.latitude) / 2), 2)
         + cos(radians(question.latitude)) * cos(radians(person.latitude::float8))
-          * power(sin(radians(person.longitude::float8 - question.longitude) / 2), 2)))) AS miles
+          * power(sin(radians(person.longitude::float8 - question.longitude) / 2), 2)))) AS miles OFFSET 0
 """
 # The best availability part of somebody who works on these weekdays; null when on none of the days asked for.
 AVAILABILITY = """

@@ -80,7 +80,7 @@ class Walker:
         query, goal = Query(self.search), self.goal
         expected = goal.wanted + goal.wanted // 2 + 8
         least = self._lower(query.frontier.first_bound((yield Sample(query)), expected))
-        most, size = (ABOVE_ALL, LAST_ID), expected * 4 // 3
+        most, size = (ABOVE_ALL, LAST_ID), 4 * expected
         while True:
             found: Found = yield Page(query, least, *most, size)
             self.rounds += 1
