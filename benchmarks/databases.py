@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +20,7 @@ HOME = Path(os.environ.get("DATA_DIR") or ".data").resolve() / "bench"
 
 @contextmanager
 def cluster() -> Iterator[PostgreSQL]:
-    """The cluster, running until nobody uses it. Half a gigabyte of shared buffers: what a small server has."""
+    """The cluster, running until nobody uses it. Its buffers hold what is asked for, as those of a real one would."""
     server = PostgreSQL(HOME / "postgresql", shared_buffers="4GB", max_wal_size="8GB")
     with Servers(HOME, [server]):
         yield server
@@ -43,6 +43,18 @@ def world_of(size: int, server: PostgreSQL) -> tuple[World, str]:
         _migrate(url)
         loading.load(world, url, say)
     return world, url
+
+
+def warm(urls: Iterable[str]) -> None:
+    """Read every table and index into memory: the questions of a run are too few to do that."""
+    for url in urls:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+            connection.execute(
+                "SELECT pg_prewarm(part) FROM pg_index, unnest(ARRAY[indrelid, indexrelid]) AS part "
+                "WHERE indrelid = ANY(%s::regclass[]) GROUP BY part",
+                [list(loading.TABLES)],
+            )
 
 
 def _is_current(url: str) -> bool:

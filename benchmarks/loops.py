@@ -13,9 +13,9 @@ from recommendations.search import Candidate, Search
 
 
 def literal(search: Search, wanted: int) -> list[Candidate]:
-    """The original design: a query for the bookings of each contractor."""
+    """The original design: for each contractor who does such work a query for the bookings, and then the rules."""
     people = Contractor.objects.active().serving(search.request.type).prefetch_related("working_hours", "absences")
-    return _best(search, wanted, ((person, _bookings().filter(contractor=person)) for person in people))
+    return _best(search, wanted, ((person, list(_bookings().filter(contractor=person))) for person in people))
 
 
 def prefetched(search: Search, wanted: int) -> list[Candidate]:

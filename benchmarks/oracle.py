@@ -151,7 +151,7 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
         weights = tuple(round(weight * 10_000) for weight in settings["SCORE_WEIGHTS"].values())
         gap = int(settings["MINIMUM_GAP"].total_seconds()) // 60
         rules = Rules(weights=weights, max_miles=settings["SCORE_MAX_MILES"], gap=gap)  # type: ignore[arg-type]
-        expected = Scan(world).rank(request, wanted=wanted, horizon_days=horizon, rules=rules)
+        expected = Scan(world).rank(request, wanted=wanted, horizon_days=horizon, rules=rules, now=NOW.timestamp())
         ours = [
             (entry.contractor.pk, int(entry.score * 10_000), [int(s.start.timestamp()) // 60 for s in entry.slots])
             for entry in found.entries

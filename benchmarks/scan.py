@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.loading import contractor_id
-from benchmarks.worlds import NOW, SKILLS, TYPES, WEEKS, ZONES, Floats, Ints, World
+from benchmarks.worlds import SKILLS, TYPES, WEEKS, ZONES, Floats, Ints, World
 from jobs.requests import JobRequest
 
 DAY = timedelta(days=1)
@@ -56,8 +56,8 @@ class Scan:
         self._away = np.searchsorted(self.world.away[:, 0], np.arange(len(self.world) + 1))
         self._booked = np.searchsorted(self.world.booked[:, 0], np.arange(len(self.world) + 1))
 
-    def rank(self, request: JobRequest, *, wanted: int, horizon_days: int, rules: Rules) -> list[Ranked]:
-        """The first `wanted` of everybody."""
+    def rank(self, request: JobRequest, *, wanted: int, horizon_days: int, rules: Rules, now: float) -> list[Ranked]:
+        """The first `wanted` of everybody; nobody starts before the moment `now`."""
         world = self.world
         miles = miles_from(request.point, world.latitude, world.longitude)
         needed = sum(1 << bit for bit, skill in enumerate(SKILLS) if skill in request.required_skills)
@@ -68,7 +68,7 @@ class Scan:
             & ~(miles > world.radius)
         )
         people = np.flatnonzero(may)
-        first, days, free = self._first_free(people, request, horizon_days, rules)
+        first, days, free = self._first_free(people, request, horizon_days, rules, now / 60)
         people, days = people[free], days[free]
         total = _score(days, world.rating[people], miles[people], rules)
         if len(total) > wanted:
@@ -80,7 +80,7 @@ class Scan:
         )
         return [Ranked(n, -order[0], first(n)) for *order, n in best[:wanted]]
 
-    def _first_free(self, people: Ints, request: JobRequest, horizon_days: int, rules: Rules):  # type: ignore[no-untyped-def]
+    def _first_free(self, people: Ints, request: JobRequest, horizon_days: int, rules: Rules, now: float):  # type: ignore[no-untyped-def]
         """For each of the people the first day with a slot, and whether there is one; and a way to list its slots."""
         busy = self._busy(people, request, rules)
         days = np.zeros(len(people), dtype=np.int64)
@@ -89,7 +89,7 @@ class Scan:
         slots: dict[int, tuple[Grid, NDArray[np.bool_]]] = {}
         kinds = self.world.week[people] * len(ZONES) + self.world.zone[people]
         for kind in np.unique(kinds):
-            grid = _grid(int(kind) // len(ZONES), int(kind) % len(ZONES), request, horizon_days)
+            grid = _grid(int(kind) // len(ZONES), int(kind) % len(ZONES), request, horizon_days, now)
             group = np.flatnonzero(kinds == kind)
             if not len(grid.starts):
                 continue
@@ -157,8 +157,10 @@ def _score(days: Ints, rating: Ints, miles: Floats, rules: Rules) -> Ints:
     return (a * availability + r * rating * 20 + d * distance + 5_000) // 10_000
 
 
-def _grid(week: int, zone: int, request: JobRequest, horizon_days: int) -> Grid:
-    return _points(week, zone, request.desired_day, request.time_zone, request.duration, horizon_days)
+def _grid(week: int, zone: int, request: JobRequest, horizon_days: int, now: float) -> Grid:
+    grid = _points(week, zone, request.desired_day, request.time_zone, request.duration, horizon_days)
+    to_come = grid.starts >= now
+    return Grid(grid.starts[to_come], grid.days[to_come])
 
 
 @lru_cache(maxsize=4_096)
@@ -178,12 +180,12 @@ def _points(week: int, zone: int, first: date, site_zone: str, duration: timedel
             stretches[-1][1] = max(end, stretches[-1][1])
         else:
             stretches.append([start, end])
-    now, minutes = int(NOW.timestamp()) // 60, int(duration.total_seconds()) // 60
+    minutes = int(duration.total_seconds()) // 60
     points = {
         point
         for start, end in shifts
         for point in range(start, end, 30)
-        if point >= now and any(since <= point and point + minutes <= until for since, until in stretches)
+        if any(since <= point and point + minutes <= until for since, until in stretches)
     }
     days = {point: (datetime.fromtimestamp(point * 60, site).date() - first).days for point in points}
     kept = sorted(point for point in points if 0 <= days[point] <= horizon_days)

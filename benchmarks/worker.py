@@ -4,7 +4,7 @@ import gc
 import os
 from itertools import islice
 from multiprocessing.connection import Connection
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -74,7 +74,7 @@ class Subjects:
         from benchmarks.loading import contractor_id
         from benchmarks.scan import Rules
 
-        found = self.scan_of_world.rank(question.request, wanted=10, horizon_days=10, rules=Rules())
+        found = self.scan_of_world.rank(question.request, wanted=10, horizon_days=10, rules=Rules(), now=time())
         return lambda: [(contractor_id(one.position), one.score, one.starts) for one in found]
 
     def literal(self, question: Any, number: int) -> Any:
@@ -96,7 +96,7 @@ class Subjects:
         ]
 
     def why_not(self, question: Any, number: int) -> None:
-        """Somebody at random; every third time one who is near."""
+        """Somebody at random: mostly one who lives too far away, or does other work."""
         from benchmarks.loading import contractor_id
         from contractors.models import Contractor
         from recommendations.why_not import why_not
