@@ -2,6 +2,7 @@
 # make demo   the story in a terminal, no server needed
 # make test   the whole suite        make lint   what must be clean before a commit
 # make e2e    the pages in a real browser: needs Chromium, or CHROMIUM=/path/to/it
+# make bench  the ranking measured; quick: make bench SIZES=1000,10000
 # make lock   new versions           make clean  remove what the others made, demo data included
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -21,7 +22,7 @@ if said=$$($(2) 2>&1); then printf '%6d s\n' $$(($$(date +%s) - began)); \
 else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
 endef
 
-.PHONY: run demo test e2e lint lock clean
+.PHONY: run demo test e2e bench lint lock clean
 
 run: $(READY)
 	@$(RUN_MANAGE) up
@@ -34,6 +35,9 @@ test: $(READY)
 
 e2e: $(READY) $(CHROMIUM)
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -c tests/e2e/pytest.ini tests/e2e
+
+bench: $(READY)
+	@SIZES="$(SIZES)" QUESTIONS="$(QUESTIONS)" $(BIN)/python -m benchmarks
 
 lint: $(READY)
 	$(call step,Style,$(BIN)/ruff check .,Many of these go away with: $(BIN)/ruff check --fix .)

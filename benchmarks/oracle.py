@@ -106,7 +106,7 @@ def write(world: World, near: Ints, base: World) -> None:
             cursor.execute(ABSENCES, [*LONG_AWAY, [contractor_id(int(n)) for n in gone]])
         elif world is not base:
             skills = ["{" + ",".join(f'"{s}"' for b, s in enumerate(SKILLS) if m >> b & 1) + "}" for m in range(64)]
-            columns = [
+            columns: list[Any] = [
                 [f"{rating / 100:.2f}" for rating in world.rating[near]],
                 [None if np.isnan(radius) else f"{radius:.2f}" for radius in world.radius[near]],
                 [TYPES[kind] for kind in world.type[near]],
@@ -150,7 +150,7 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
             transaction.set_rollback(True)
         weights = tuple(round(weight * 10_000) for weight in settings["SCORE_WEIGHTS"].values())
         gap = int(settings["MINIMUM_GAP"].total_seconds()) // 60
-        rules = Rules(weights=weights, max_miles=settings["SCORE_MAX_MILES"], gap=gap)  # type: ignore[arg-type]
+        rules = Rules(weights=weights, max_miles=settings["SCORE_MAX_MILES"], gap=gap)
         expected = Scan(world).rank(request, wanted=wanted, horizon_days=horizon, rules=rules, now=NOW.timestamp())
         ours = [
             (entry.contractor.pk, int(entry.score * 10_000), [int(s.start.timestamp()) // 60 for s in entry.slots])

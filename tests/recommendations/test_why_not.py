@@ -1,0 +1,102 @@
+"""What would change a rank, found by the engine that ranks."""
+
+from datetime import time, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from contractors.shifts import Shift
+from jobs.requests import JobRequest
+from recommendations import standing
+from recommendations.ranking import rank_candidates
+from recommendations.why_not import why_not
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
+
+pytestmark = pytest.mark.django_db
+
+
+def ask(contractor, job=None, **options):
+    return why_not(JobRequest.of(job or JobFactory()), contractor, **options)
+
+
+def said_day(moment):
+    return f"{moment:%A} {moment.day} {moment:%B}"
+
+
+def test_the_first_choice_free_at_another_hour_than_wanted():
+    contractor = ContractorFactory(name="Ann")
+    AssignmentFactory(contractor=contractor, start=at(12, days=2), job__duration=timedelta(hours=1))
+    assert ask(contractor).suggestion == "Ann is the first choice. Free at 13:00 instead of 12:00."
+
+
+def test_first_if_the_job_were_wanted_later():
+    best, other = ContractorFactory(rating=Decimal("5.00")), ContractorFactory(rating=Decimal("4.00"))
+    AbsenceFactory(contractor=best, period=(at(0, days=1), at(0, days=4)))
+    answer = ask(best)
+    assert (answer.eligible, answer.rank) == (True, 2)
+    assert f"behind {other.name}, most of it for availability." in answer.suggestion
+    assert f"Would be ranked 1st if the job were wanted on {said_day(at(0, days=4))}." in answer.suggestion
+
+
+def test_too_far_and_then_which_rank():
+    near = ContractorFactory(rating=Decimal("3.00"))
+    far = ContractorFactory(latitude=Decimal("31.0000000"), rating=Decimal("5.00"), name="Zoe")
+    answer = ask(far)
+    assert answer.suggestion == "Would pass with a service radius 0.6 miles larger. Then ranked 2nd."
+    near.rating = Decimal("0.00")
+    near.save()
+    assert ask(far).suggestion.endswith("Then ranked 1st.")
+
+
+def test_busy_beyond_the_horizon_and_then_which_rank():
+    contractor = ContractorFactory(name="Ann")
+    AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=20)))
+    assert ask(contractor).suggestion == (
+        f"Ann is free from {said_day(at(0, days=20))}, 08:00. "
+        f"Would be ranked 1st if the job were wanted on {said_day(at(0, days=20))}."
+    )
+
+
+def test_never_free():
+    contractor = ContractorFactory(hours=[Shift(1, time(8), time(9))])
+    assert ask(contractor).suggestion == "No slot for this job in the next 60 days."
+
+
+def test_the_rank_is_the_place_in_the_whole_ranking():
+    people = ContractorFactory.create_batch(50)
+    job = JobFactory()
+    ranking = rank_candidates(JobRequest.of(job), max_results=50)
+    for entry in (ranking.entries[place] for place in (0, 7, 49)):
+        answer = ask(entry.contractor, job)
+        assert (answer.rank, answer.rank_at_least, answer.score) == (entry.rank, entry.rank, entry.score)
+        assert answer.slots == entry.slots
+    assert len(people) == 50
+
+
+def test_somebody_too_far_down_is_told_at_least_where(monkeypatch):
+    monkeypatch.setattr(standing.Place, "__new__", _with_most(standing.Place.__new__, 5))
+    ContractorFactory.create_batch(9, rating=Decimal("5.00"))
+    last = ContractorFactory(rating=Decimal("3.00"))
+    answer = ask(last)
+    assert (answer.eligible, answer.rank, answer.rank_at_least) == (True, None, 6)
+    assert answer.suggestion.startswith("Ranked below the first 5, ")
+
+
+def _with_most(new, most):
+    def changed(cls, search, own, ignored=0, leader=False):
+        return new(cls, search, own, most, leader)
+
+    return changed
+
+
+def test_costs_the_same_number_of_queries_whoever_is_asked_about():
+    crew = ContractorFactory.create_batch(30)
+    away, tiler = ContractorFactory(), ContractorFactory(type="tile")
+    AbsenceFactory(contractor=away, period=(at(0, days=1), at(0, days=5)))
+    job = JobFactory()
+    for contractor in (crew[0], crew[-1], away, tiler):
+        with CaptureQueriesContext(connection) as asked:
+            ask(contractor, job)
+        assert len(asked) <= 8
