@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from assignments.scoring import as_decimal
 from contractors.models import Contractor
@@ -66,7 +67,8 @@ def rank_all(
 ) -> list[Ranking]:
     """The same for many requests, as of one moment and one state of the database, sharing the work."""
     check_limits(max_results, horizon_days)
-    searches = [Search.of(request, horizon_days) for request in requests]
+    now = timezone.now()
+    searches = [Search.of(request, horizon_days, now) for request in requests]
     with snapshot():
         bests = best_candidates(searches, max_results)
         people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})

@@ -62,10 +62,10 @@ class Search:
     max_miles: float
 
     @classmethod
-    def of(cls, request: JobRequest, horizon_days: int | None = None) -> "Search":
-        """A search from now on, with the weights and limits of the settings."""
+    def of(cls, request: JobRequest, horizon_days: int | None = None, now: datetime | None = None) -> "Search":
+        """A search from `now` on, with the weights and limits of the settings."""
         horizon = settings.HORIZON_DAYS if horizon_days is None else horizon_days
-        now = timezone.now()
+        now = now or timezone.now()
         if not within_reach(request.desired_date, now=now):
             raise InvalidInput.of("desired_date", "The desired date is at most five years from now.")
         return cls(request, horizon, now, Weights.configured(), settings.SCORE_MAX_MILES)
