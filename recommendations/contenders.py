@@ -22,7 +22,7 @@ from smartscheduler.statements import rows
 
 @lru_cache(maxsize=2_048)
 def availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: int, around: int) -> str:
-    """For every set of weekdays (bit mask 0–127) the best availability part, as PostgreSQL writes arrays.
+    """For every set of weekdays (bit mask 0–127) the best availability part, -1 for none, as PostgreSQL writes arrays.
 
     `around` is 1 where a day at the site may be the one before or after on the contractor's own calendar.
     """
@@ -31,7 +31,7 @@ def availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: i
         for later in range(horizon_days + 1)
     ]
     best = (
-        next((availability_part(later) for later in range(days_gone, horizon_days + 1) if days[later] & mask), "NULL")
+        next((availability_part(later) for later in range(days_gone, horizon_days + 1) if days[later] & mask), -1)
         for mask in range(128)
     )
     return "{" + ",".join(map(str, best)) + "}"

@@ -13,19 +13,19 @@ from smartscheduler.places import EARTH_RADIUS_MILES
 # How much longer than the sum of its hours a stretch can last on the night the clock is set back, anywhere.
 CLOCK_CHANGE_MINUTES = 120
 
-MILES = f"""
+# Worked out once a row, which OFFSET 0 sees to: the miles to the site, and the best availability part of somebody who
+# works on these weekdays; -1 when that is on none of the days asked for.
+SEEN = f"""
     SELECT {2 * EARTH_RADIUS_MILES} * asin(least(1, sqrt(
-        power(sin(radians(person.latitude::float8 - question.latitude) / 2), 2)
-        + cos(radians(question.latitude)) * cos(radians(person.latitude::float8))
-          * power(sin(radians(person.longitude::float8 - question.longitude) / 2), 2)))) AS miles OFFSET 0
-"""
-# The best availability part of somebody who works on these weekdays; null when on none of the days asked for.
-AVAILABILITY = """
-    SELECT CASE WHEN person.time_zone = zone THEN here[weekdays + 1] ELSE elsewhere[weekdays + 1] END AS availability
+               power(sin(radians(person.latitude::float8 - question.latitude) / 2), 2)
+               + cos(radians(question.latitude)) * cos(radians(person.latitude::float8))
+                 * power(sin(radians(person.longitude::float8 - question.longitude) / 2), 2)))) AS miles,
+           CASE WHEN person.time_zone = zone THEN here[weekdays + 1] ELSE elsewhere[weekdays + 1] END AS availability
+    OFFSET 0
 """
 PARTS = "(%(w_availability)s::float8 * availability + %(w_rating)s::float8 * 2000 * rating::float8) / 10000"
 MAY_COME = f"""
-    availability IS NOT NULL
+    availability >= 0
     AND (service_radius_miles IS NULL OR service_radius_miles::float8 >= miles - 0.01)
     AND longest_stretch + CASE WHEN person.time_zone = zone THEN slack ELSE {CLOCK_CHANGE_MINUTES} END >= minutes
     AND (wanted = '{{}}' OR octet_length(person.skills::text) <> length(person.skills::text)
@@ -81,8 +81,7 @@ PAGE = _with_questions(
             WHERE far.status = 'active' AND far.type IN (kind, 'multi') AND far.rating >= far_rating
               AND (far.service_radius_miles IS NULL OR far.service_radius_miles > {LOCAL_MILES:g})
         ) person
-        CROSS JOIN LATERAL ({MILES}) way
-        CROSS JOIN LATERAL ({AVAILABILITY}) week
+        CROSS JOIN LATERAL ({SEEN}) seen
         CROSS JOIN LATERAL (
             SELECT {PARTS} + %(w_distance)s::float8 * greatest(0, 1 - miles / %(max_miles)s::float8) AS bound
         ) worth
@@ -110,8 +109,7 @@ SAMPLE = _with_questions(
                   point(site[0] + width, site[1] + height), point(site[0] - width, site[1] - height))
             ORDER BY {place_sql("near.")} <-> site LIMIT {SAMPLE_OF_A_REGION}
         ) person
-        CROSS JOIN LATERAL ({MILES}) way
-        CROSS JOIN LATERAL ({AVAILABILITY}) week
+        CROSS JOIN LATERAL ({SEEN}) seen
     ) found
     """,
 )

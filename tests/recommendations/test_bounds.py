@@ -100,4 +100,4 @@ def test_the_best_availability_of_a_set_of_weekdays(first, gone, horizon, around
         for day in range(gone, horizon + 1)
         if any(mask >> (first + day + near) % 7 & 1 for near in range(-around, around + 1))
     ]
-    assert listed == (str(availability_part(days[0])) if days else "NULL")
+    assert listed == (str(availability_part(days[0])) if days else "-1")
