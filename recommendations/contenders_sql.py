@@ -13,15 +13,14 @@ from smartscheduler.places import EARTH_RADIUS_MILES
 # How much longer than the sum of its hours a stretch can last on the night the clock is set back, anywhere.
 CLOCK_CHANGE_MINUTES = 120
 
-# Worked out once a row, which OFFSET 0 sees to: the miles to the site, and the best availability part of somebody who
-# works on these weekdays; -1 when that is on none of the days asked for.
+# The miles to the site, and the best availability part of somebody who works on these weekdays; -1 when that is on none
+# of the days asked for.
 SEEN = f"""
     SELECT {2 * EARTH_RADIUS_MILES} * asin(least(1, sqrt(
                power(sin(radians(person.latitude::float8 - question.latitude) / 2), 2)
                + cos(radians(question.latitude)) * cos(radians(person.latitude::float8))
                  * power(sin(radians(person.longitude::float8 - question.longitude) / 2), 2)))) AS miles,
            CASE WHEN person.time_zone = zone THEN here[weekdays + 1] ELSE elsewhere[weekdays + 1] END AS availability
-    OFFSET 0
 """
 PARTS = "(%(w_availability)s::float8 * availability + %(w_rating)s::float8 * 2000 * rating::float8) / 10000"
 MAY_COME = f"""
@@ -81,7 +80,7 @@ PAGE = _with_questions(
             WHERE far.status = 'active' AND far.type IN (kind, 'multi') AND far.rating >= far_rating
               AND (far.service_radius_miles IS NULL OR far.service_radius_miles > {LOCAL_MILES:g})
         ) person
-        CROSS JOIN LATERAL ({SEEN}) seen
+        CROSS JOIN LATERAL ({SEEN} OFFSET 0) seen -- worked out once a row
         CROSS JOIN LATERAL (
             SELECT {PARTS} + %(w_distance)s::float8 * greatest(0, 1 - miles / %(max_miles)s::float8) AS bound
         ) worth

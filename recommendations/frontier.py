@@ -30,7 +30,7 @@ NEAREST_MILES = 0.25
 # About so many rows are looked at for the first page, however few of them may come.
 FIRST_LOOKED_AT = 1_000
 # The first step among those whom distance no longer sets apart, as a part of what ratings weigh.
-SMALL_STEP = 0.02
+SMALL_STEP = 0.01
 # Nobody's bound is lower.
 EVERYBODY = -1.0
 

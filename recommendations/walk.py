@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 ABOVE_ALL = 2.0 * UNIT
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 CALENDARS, MOST_CALENDARS, MOST_ROWS = 16, 256, 1_024
+MANY = 8
 
 
 class Goal(Protocol):
@@ -73,7 +74,12 @@ class Walker:
     def __init__(self, search: Search, goal: Goal) -> None:
         self.search, self.goal = search, goal
         self.rounds = 0
-        self._group = CALENDARS
+        # How many calendars are opened at a time: rather too many when a statement is for us alone.
+        self.group, self.next_group = max(CALENDARS, goal.wanted), 2 * CALENDARS
+
+    def in_company(self) -> None:
+        """Others share the statements: rather a round more than a calendar too many."""
+        self.group, self.next_group = self.goal.wanted + 2, 8
 
     def steps(self) -> Walk:
         """The needs of the walk, one after the other; each is answered by what `send` is given."""
@@ -108,10 +114,10 @@ class Walker:
         """Look into the calendars of contenders, best possible place first, as long as it matters."""
         start = 0
         while start < len(contenders) and not self._beaten(contenders[start]):
-            group = [one for one in contenders[start : start + self._group] if not self._beaten(one)]
-            start += self._group
-            if len(group) == self._group:
-                self._group = min(2 * self._group, MOST_CALENDARS)
+            group = [one for one in contenders[start : start + self.group] if not self._beaten(one)]
+            start += self.group
+            if len(group) == self.group:
+                self.group, self.next_group = self.next_group, min(2 * self.next_group, MOST_CALENDARS)
             calendars = yield Calendars(self.search, [one.id for one in group])
             self._look_into(group, calendars)
 
@@ -132,6 +138,9 @@ class Walker:
 
 def run(walkers: Sequence[Walker]) -> None:
     """Walk to the end, all together: what several need at the same time is one statement."""
+    if len(walkers) >= MANY:
+        for walker in walkers:
+            walker.in_company()
     walks = [walker.steps() for walker in walkers]
     needs = {walk: next(walk) for walk in walks}
     while needs:
