@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
+import django
 import psycopg
 
 from benchmarks import loading
@@ -41,6 +42,7 @@ def world_of(size: int, server: PostgreSQL) -> tuple[World, str]:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {name}")
         _migrate(url)
+        _set_up(url)
         loading.load(world, url, say)
     return world, url
 
@@ -74,6 +76,14 @@ def _is_current(url: str) -> bool:
 def _migrate(url: str) -> None:
     command = [sys.executable, "manage.py", "migrate", "-v", "0"]
     subprocess.run(command, env=_environment(url), check=True)  # noqa: S603
+
+
+def _set_up(url: str) -> None:
+    """Django, for what the questions are made of."""
+    for name, value in _environment(url).items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
+    django.setup()
 
 
 def _environment(url: str) -> dict[str, str]:

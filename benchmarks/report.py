@@ -107,6 +107,8 @@ def _chart(p50: Mapping[tuple[str, int], float], sizes: list[int]) -> str:
     parts += [f'<text x="{at:.0f}" y="{bottom + 20}" text-anchor="middle">{size:,}</text>' for size, at in x.items()]
     for way, color in COLORS.items():
         points = [(x[size], y(p50[way, size])) for size in sizes if (way, size) in p50]
+        if not points:
+            continue
         line = " ".join(f"{a:.0f},{b:.0f}" for a, b in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2"/>')
         parts.append(

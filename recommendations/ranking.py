@@ -95,7 +95,7 @@ def check_limits(max_results: int, horizon_days: int | None) -> None:
 def best_candidates(searches: Sequence[Search], wanted: int) -> list[Best]:
     """For each search its first `wanted` candidates."""
     goals = [Best(wanted) for _ in searches]
-    run([Walker(search, goal) for search, goal in zip(searches, goals, strict=True)])
+    run([Walker(search, goal, company=len(goals)) for search, goal in zip(searches, goals, strict=True)])
     return goals
 
 

@@ -71,15 +71,14 @@ Walk = Generator[Need, Any, None]
 class Walker:
     """One walk; counts what it cost."""
 
-    def __init__(self, search: Search, goal: Goal) -> None:
+    def __init__(self, search: Search, goal: Goal, *, company: int = 1) -> None:
         self.search, self.goal = search, goal
         self.rounds = 0
-        # How many calendars are opened at a time: rather too many when a statement is for us alone.
-        self.group, self.next_group = max(CALENDARS, goal.wanted), 2 * CALENDARS
-
-    def in_company(self) -> None:
-        """Others share the statements: rather a round more than a calendar too many."""
-        self.group, self.next_group = self.goal.wanted + 2, 8
+        # How many calendars are opened at a time: rather too many when a statement is for us alone, and rather a
+        # round more when others share it.
+        many = company >= MANY
+        self.group = goal.wanted + 2 if many else max(CALENDARS, goal.wanted)
+        self.next_group = CALENDARS // 2 if many else 2 * CALENDARS
 
     def steps(self) -> Walk:
         """The needs of the walk, one after the other; each is answered by what `send` is given."""
@@ -138,9 +137,6 @@ class Walker:
 
 def run(walkers: Sequence[Walker]) -> None:
     """Walk to the end, all together: what several need at the same time is one statement."""
-    if len(walkers) >= MANY:
-        for walker in walkers:
-            walker.in_company()
     walks = [walker.steps() for walker in walkers]
     needs = {walk: next(walk) for walk in walks}
     while needs:

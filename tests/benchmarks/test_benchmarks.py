@@ -1,0 +1,77 @@
+"""The benchmark builds valid worlds, asks the product, and tells when an answer is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks import report
+from benchmarks.worlds import build
+from tests.smartscheduler.products import ROOT, SET_BY_THE_RUN, folder
+
+
+def test_worlds_of_equal_seeds_are_equal():
+    one, same, other = build(200), build(200), build(200, seed=2)
+    assert (one.latitude == same.latitude).all()
+    assert (one.booked == same.booked).all()
+    assert (one.latitude != other.latitude).any()
+
+
+def test_the_ranking_is_that_of_a_full_scan_in_random_worlds():
+    """Everything real: a cluster of its own, a world loaded with every constraint put back, and another program."""
+    with folder() as path:
+        environment = {name: value for name, value in os.environ.items() if name not in SET_BY_THE_RUN}
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.oracle", "--size", "400", "--worlds", "60", "--seed", "3"],
+            cwd=ROOT,
+            env=environment | {"DATA_DIR": str(path)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "60 worlds of 400 contractors: 0 differ" in done.stdout
+
+
+@pytest.fixture
+def published(monkeypatch, tmp_path):
+    monkeypatch.setattr(report, "HERE", tmp_path)
+    monkeypatch.setattr(report, "CHART", tmp_path / "chart.svg")
+
+    def publish(service, differing=0):
+        ways = {"select_1": 0.1, "service": service, "http": 2, "canned": 1, "why_not": 1, "scan": 5}
+        samples = {(way, size): [took, took] for way, took in ways.items() for size in (1_000, 100_000, 1_000_000)}
+        found = {
+            "differing": {"1000": differing},
+            "batch": {"size": 1_000, "one call": 30.0, "a hundred calls": 100.0},
+            "throughput": {"size": 1_000, "1 client": 100.0, "8 clients": 170.0},
+        }
+        report.publish(samples, found)
+        written = json.loads((tmp_path / "results.json").read_text())
+        return {goal["name"]: goal["met"] for goal in written["goals"]}
+
+    return publish
+
+
+def test_goals_are_met_or_missed_by_their_figures(published, tmp_path, capsys):
+    quick, slow = published(1.0), published(5.0, differing=1)
+    missed = {name for name, met in slow.items() if not met}
+    assert all(quick.values())
+    assert missed == {"service p50 at 100k ÷ SELECT 1", "answers that differ"}
+    assert "missed  service p50 at 100k ÷ SELECT 1" in capsys.readouterr().out
+    assert (tmp_path / "chart.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.usefixtures("published")
+def test_no_chart_of_one_size_only(tmp_path):
+    samples = {("service", 1_000): [1.0], ("select_1", 1_000): [0.1]}
+    found = {
+        "differing": {},
+        "batch": {"one call": 1, "a hundred calls": 9},
+        "throughput": {"1 client": 1, "8 clients": 2},
+    }
+    report.publish(samples, found)
+    assert not (tmp_path / "chart.svg").exists()

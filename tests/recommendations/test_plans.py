@@ -1,0 +1,112 @@
+"""The indexes are used: plans as PostgreSQL makes them for any values, among a hundred thousand contractors."""
+
+import json
+import re
+
+import psycopg
+import pytest
+from django.db import connection
+
+from contractors.models import Contractor
+from jobs.requests import JobRequest
+from recommendations.ranking import rank_candidates
+from recommendations.why_not import why_not
+from smartscheduler import statements
+from tests.factories import AssignmentFactory, JobFactory, at
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = 100_000
+NEVER_READ_WHOLE = {"contractors_contractor", "contractors_workinghours", "assignments_assignment", "jobs_job"}
+
+
+@pytest.fixture
+def crowd():
+    """A hundred thousand around one city, all working on Mondays, a job and a booking for each of them."""
+    if connection.pg_version < 160_000:
+        pytest.skip("EXPLAIN (GENERIC_PLAN) came with PostgreSQL 16")
+    someone, job = AssignmentFactory(start=at(9, days=3)).contractor, JobFactory()
+    copies = {
+        "contractors_contractor": {
+            "id": "gen_random_uuid()",
+            "email": "'crew' || n || '@example.com'",
+            "latitude": "latitude + (n % 1000 - 500) / 500.0",
+            "longitude": "longitude + (n / 1000 - 50) / 50.0",
+            "rating": "n % 501 / 100.0",
+            "service_radius_miles": "CASE WHEN n % 10 > 0 THEN 50 END",
+        },
+        "jobs_job": {"id": "gen_random_uuid()", "job_number": "'JOB-20000101-' || upper(lpad(to_hex(n), 8, '0'))"},
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers: what they keep is copied too
+        for table, changed in copies.items():
+            one = someone.pk if table == "contractors_contractor" else someone.assignments.get().job_id
+            _copy(cursor, table, changed, f"WHERE id = '{one}'")
+        cursor.execute(
+            "INSERT INTO contractors_workinghours (contractor_id, day_of_week, start_time, end_time) "
+            "SELECT id, 1, '08:00', '17:00' FROM contractors_contractor WHERE id <> %s",
+            [someone.pk],
+        )
+        cursor.execute(
+            "CREATE TEMP TABLE pairs ON COMMIT DROP AS SELECT person, job "
+            "FROM (SELECT id AS person, row_number() OVER () FROM contractors_contractor WHERE id <> %s) people "
+            "JOIN (SELECT id AS job, row_number() OVER () FROM jobs_job WHERE job_number LIKE 'JOB-2000%%') jobs "
+            "USING (row_number)",
+            [someone.pk],
+        )
+        changed = {"id": "gen_random_uuid()", "contractor_id": "person", "job_id": "job"}
+        _copy(cursor, "assignments_assignment", changed, "CROSS JOIN pairs", series="")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+        cursor.execute("ANALYZE")
+    return someone, job
+
+
+def _copy(cursor, table, changed, tail, series=f"generate_series(1, {PEOPLE}) n,"):
+    cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
+    columns = [name for (name,) in cursor.fetchall()]
+    values = ", ".join(changed.get(name, f"one.{name}") for name in columns)
+    into = f"{table} ({', '.join(columns)})"
+    cursor.execute(f"INSERT INTO {into} SELECT {values} FROM {series} {table} one {tail}")  # noqa: S608
+
+
+class Recorder(psycopg.Cursor):
+    """Notes what is asked through it."""
+
+    seen: list[str] = []
+
+    def execute(self, query, params=None, **options):
+        self.seen.append(query)
+        return super().execute(query, params, **options)
+
+
+def generic_plan(sql):
+    numbers = {}
+
+    def numbered(found):
+        return f"${numbers.setdefault(found[1] or len(numbers), len(numbers) + 1)}"
+
+    plain = re.sub(r"%(?:\((\w+)\))?s", numbered, sql).replace("%%", "%")
+    with psycopg.ClientCursor(connection.connection) as cursor:
+        return cursor.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {plain}").fetchone()[0][0]["Plan"]
+
+
+def nodes(plan):
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+def test_no_statement_of_a_ranking_reads_a_whole_table(crowd, monkeypatch):
+    someone, job = crowd
+    assert Contractor.objects.count() == PEOPLE + 1
+    monkeypatch.setattr(statements.psycopg, "Cursor", Recorder)
+    monkeypatch.setattr(Recorder, "seen", [])
+    assert len(rank_candidates(JobRequest.of(job), max_results=50).entries) == 50
+    assert why_not(JobRequest.of(job), someone).eligible
+    asked = {sql for sql in Recorder.seen if "FROM" in sql}
+    assert len(asked) == 4  # sample, page, calendars, contractors
+    for sql in asked:
+        used = list(nodes(generic_plan(sql)))
+        whole = {node["Relation Name"] for node in used if node["Node Type"] == "Seq Scan"}
+        assert not whole & NEVER_READ_WHOLE, json.dumps(used[0], indent=1)
+        assert any("Index" in node["Node Type"] or "Bitmap" in node["Node Type"] for node in used)
