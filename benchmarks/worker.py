@@ -2,6 +2,7 @@
 
 import gc
 import os
+from contextlib import suppress
 from itertools import islice
 from multiprocessing.connection import Connection
 from time import perf_counter, time
@@ -20,7 +21,7 @@ class Timed(NamedTuple):
 
 
 def main(link: Connection, size: int, url: str) -> None:
-    """Answer (subject, number of the question) until told None."""
+    """Answer (subject, number of the question) as long as somebody asks."""
     os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings", "LOG_LEVEL": "WARNING"}
     os.environ |= {"DEBUG": "0", "SECRET_KEY": "benchmarks" * 6}
     import django
@@ -30,9 +31,9 @@ def main(link: Connection, size: int, url: str) -> None:
     gc.collect()
     gc.freeze()
     link.send("ready")
-    while (task := link.recv()) is not None:
-        subject, number = task
-        link.send(subjects.timed(subject, number))
+    with suppress(EOFError):  # the end of the run
+        while True:
+            link.send(subjects.timed(*link.recv()))
 
 
 class Subjects:

@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 ABOVE_ALL = 2.0 * UNIT
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 CALENDARS, MOST_CALENDARS, MOST_ROWS = 16, 256, 1_024
+# So many searches share their statements.
 MANY = 8
 
 
