@@ -20,6 +20,7 @@ from smartscheduler.places import Origin, Point
 from smartscheduler.timeslots import TimeSlot, containing, unchecked, union, without
 
 ONE_DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
 
 
 class Booking(NamedTuple):
@@ -97,7 +98,7 @@ def days_from(day: date, days: int, zone: ZoneInfo) -> list[TimeSlot]:
 def shift_slots(calendar: Calendar, window: TimeSlot) -> list[TimeSlot]:
     """Every shift, as instants and unmerged, of the days that `window` touches and their neighbours."""
     day = day_of(window[0], calendar.zone) - ONE_DAY
-    last = day_of(window[1], calendar.zone) + ONE_DAY
+    last = day_of(window[1] - MOMENT, calendar.zone) + ONE_DAY
     slots: list[TimeSlot] = []
     while day <= last:
         slots += calendar.shifts_on(day)
