@@ -103,7 +103,7 @@ def _slot(job: Job, start: datetime) -> TimeSlot:
     return TimeSlot(start, start + job.duration)
 
 
-def _lock(assignment_id: UUID, *, also: UUID | None = None) -> Assignment:
+def lock_assignment(assignment_id: UUID, *, also: UUID | None = None) -> Assignment:
     """The assignment, locked together with its contractor (and the contractor `also`) and its job."""
     found = Assignment.objects.only("contractor_id", "job_id").get(pk=assignment_id)
     ids = {found.contractor_id} | ({also} if also else set())
@@ -116,10 +116,17 @@ def _lock(assignment_id: UUID, *, also: UUID | None = None) -> Assignment:
     return assignment
 
 
+def lock_job(job_id: UUID) -> Job:
+    """The job, locked after the contractor who is booked on it, if any: that is the order of locks."""
+    booked = Assignment.objects.live().filter(job_id=job_id).values_list("contractor_id", flat=True).first()
+    list(Contractor.objects.locked().filter(pk__in=[booked] if booked else []))
+    return Job.objects.locked().get(pk=job_id)
+
+
 @domain_transaction
 def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Confirm a pending assignment. Raises InvalidTransition from any other state."""
-    assignment = _lock(assignment_id)
+    assignment = lock_assignment(assignment_id)
     previous = assignment.status
     assignment.confirm(at=timezone.now())
     assignment.save(update_fields=["status", "confirmed_at"])
@@ -130,7 +137,7 @@ def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment
 @domain_transaction
 def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Start the work of a confirmed assignment, and its job. Raises InvalidTransition from any other state."""
-    assignment = _lock(assignment_id)
+    assignment = lock_assignment(assignment_id)
     previous = assignment.status
     assignment.start(at=timezone.now())
     assignment.job.start()
@@ -143,7 +150,7 @@ def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
 @domain_transaction
 def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Complete the work in progress, and its job. Raises InvalidTransition from any other state."""
-    assignment = _lock(assignment_id)
+    assignment = lock_assignment(assignment_id)
     previous, job, now = assignment.status, assignment.job, timezone.now()
     assignment.complete(at=now)
     job.complete(at=now)
@@ -160,7 +167,7 @@ def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -
 
     Raises InvalidTransition when it is completed or cancelled, InvalidInput without a reason.
     """
-    assignment = _lock(assignment_id)
+    assignment = lock_assignment(assignment_id)
     _cancel(assignment, reason, actor)
     job = assignment.job
     job.reopen()
@@ -175,13 +182,9 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
 
     Raises InvalidTransition when it is completed or cancelled, InvalidInput without a reason.
     """
-    live = Assignment.objects.live().filter(job_id=job_id)
-    # Contractors come before jobs in the order of locks, so the booking is looked up first and again below.
-    booked = live.values_list("contractor_id", flat=True).first()
-    list(Contractor.objects.locked().filter(pk__in=[booked] if booked else []))
-    job = Job.objects.locked().get(pk=job_id)
+    job = lock_job(job_id)
     job.cancel(reason=_reason(reason), at=timezone.now())
-    for assignment in live.locked().select_related("contractor"):
+    for assignment in Assignment.objects.live().filter(job_id=job_id).locked().select_related("contractor"):
         assignment.job = job
         _cancel(assignment, reason, actor)
     job.save(update_fields=["status", "cancel_reason", "cancelled_at"])
@@ -195,7 +198,7 @@ def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User |
 
     Raises InvalidTransition from any other state, ContractorUnsuitable or SlotUnavailable.
     """
-    assignment = _lock(assignment_id)
+    assignment = lock_assignment(assignment_id)
     previous = assignment.slot
     slot = _slot(assignment.job, start)
     assignment.reschedule(slot)
@@ -242,7 +245,7 @@ def _reassign(
     actor: User | None,
     override_reason: str,
 ) -> Assignment:
-    assignment = _lock(assignment_id, also=contractor_id)
+    assignment = lock_assignment(assignment_id, also=contractor_id)
     check_movable(assignment.status, "reassigned")
     if assignment.contractor_id == contractor_id:
         raise InvalidInput.of("contractor", "The job is already assigned to this contractor: reschedule it instead.")
@@ -257,7 +260,7 @@ def rate_assignment(*, assignment_id: UUID, rating: Decimal, actor: User | None,
 
     Raises InvalidTransition before it is completed, InvalidInput outside 0–5, AlreadyRated the second time.
     """
-    assignment = _lock(assignment_id)
+    assignment = lock_assignment(assignment_id)
     if assignment.status != Assignment.Status.COMPLETED:
         raise InvalidTransition(
             f"An assignment that is {assignment.status} cannot be rated.",

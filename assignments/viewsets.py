@@ -27,7 +27,9 @@ from jobs.viewsets import JobViewSet
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
+from smartscheduler.etags import Conditional
 from smartscheduler.fields import EmptySerializer, RatingSerializer, ReasonSerializer
+from smartscheduler.idempotency.once import Once
 from smartscheduler.rest import ReadsBody
 
 
@@ -41,7 +43,7 @@ def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Any:
     return decorate
 
 
-class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Assignment]):
+class AssignmentViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Assignment]):
     """Who is booked on which job and when, with the score, rank and reasons of that moment."""
 
     queryset = Assignment.objects.select_related("job", "contractor", "assigned_by")
@@ -64,9 +66,11 @@ class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     def actor(self) -> User:
         return cast(User, self.request.user)
 
-    def stored(self, assignment: Assignment, *, status: int = status.HTTP_200_OK) -> Response:
-        """The assignment as stored now."""
-        return Response(AssignmentSerializer(self.get_queryset().get(pk=assignment.pk)).data, status=status)
+    def lock(self, pk: UUID) -> None:
+        services.lock_assignment(pk)
+
+    def representation(self, pk: UUID) -> Any:
+        return AssignmentSerializer(self.get_queryset().get(pk=pk)).data
 
     @extend_schema(request=NewAssignmentSerializer, responses={201: AssignmentSerializer})
     def create(self, request: Request) -> Response:
@@ -80,37 +84,35 @@ class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
             override_reason=given["override_reason"],
             actor=self.actor,
         )
-        return self.stored(assignment, status=status.HTTP_201_CREATED)
+        return self.answer(assignment.pk, status=status.HTTP_201_CREATED)
 
     @act(EmptySerializer)
     def confirm(self, request: Request, pk: UUID) -> Response:
         """The contractor has agreed."""
         self.body(EmptySerializer)
-        return self.stored(services.confirm_assignment(assignment_id=pk, actor=self.actor))
+        return self.after(services.confirm_assignment(assignment_id=pk, actor=self.actor))
 
     @act(EmptySerializer)
     def start(self, request: Request, pk: UUID) -> Response:
         """Work has begun; so has the job."""
         self.body(EmptySerializer)
-        return self.stored(services.start_assignment(assignment_id=pk, actor=self.actor))
+        return self.after(services.start_assignment(assignment_id=pk, actor=self.actor))
 
     @act(EmptySerializer)
     def complete(self, request: Request, pk: UUID) -> Response:
         """Work is done; so is the job."""
         self.body(EmptySerializer)
-        return self.stored(services.complete_assignment(assignment_id=pk, actor=self.actor))
+        return self.after(services.complete_assignment(assignment_id=pk, actor=self.actor))
 
     @act(ReasonSerializer)
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Free the slot and reopen the job."""
-        return self.stored(
-            services.cancel_assignment(assignment_id=pk, actor=self.actor, **self.body(ReasonSerializer))
-        )
+        return self.after(services.cancel_assignment(assignment_id=pk, actor=self.actor, **self.body(ReasonSerializer)))
 
     @act(RescheduleSerializer)
     def reschedule(self, request: Request, pk: UUID) -> Response:
         """Another slot of the same contractor."""
-        return self.stored(
+        return self.after(
             services.reschedule_assignment(assignment_id=pk, actor=self.actor, **self.body(RescheduleSerializer))
         )
 
@@ -120,14 +122,14 @@ class AssignmentViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
         given = self.body(ReassignSerializer)
         contractor_id = given.pop("contractor")
         _check_known(contractor=contractor_id)
-        return self.stored(
+        return self.after(
             services.reassign_assignment(assignment_id=pk, contractor_id=contractor_id, actor=self.actor, **given)
         )
 
     @act(RatingSerializer)
     def rate(self, request: Request, pk: UUID) -> Response:
         """Rate the contractor for this completed assignment, once."""
-        return self.stored(services.rate_assignment(assignment_id=pk, actor=self.actor, **self.body(RatingSerializer)))
+        return self.after(services.rate_assignment(assignment_id=pk, actor=self.actor, **self.body(RatingSerializer)))
 
 
 class JobCancelView(JobViewSet):
@@ -135,11 +137,14 @@ class JobCancelView(JobViewSet):
 
     required_permissions = {"cancel": Permission.CANCEL_JOBS}
 
+    def lock(self, pk: UUID) -> None:
+        services.lock_job(pk)
+
     @extend_schema(request=ReasonSerializer, responses=JobSerializer, operation_id="jobs_cancel_create", filters=False)
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel the job and its live assignment, if any."""
         given = self.body(ReasonSerializer)
-        return self.stored(services.cancel_job(job_id=pk, actor=cast(User, request.user), **given))
+        return self.after(services.cancel_job(job_id=pk, actor=cast(User, request.user), **given))
 
 
 def _check_known(*, contractor: UUID, job: UUID | None = None) -> None:

@@ -28,11 +28,13 @@ from contractors.serializers import (
 )
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.etags import Conditional
 from smartscheduler.fields import EmptySerializer, RatingSerializer
+from smartscheduler.idempotency.once import Once
 from smartscheduler.rest import ReadsBody
 
 
-class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]):
+class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]):
     """Who does the jobs: base, working hours, skills and rating."""
 
     queryset = Contractor.objects.all()
@@ -69,10 +71,11 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     def actor(self) -> User:
         return cast(User, self.request.user)
 
-    def stored(self, contractor: Contractor, *, status: int = status.HTTP_200_OK, **more: Any) -> Response:
-        """The contractor as stored now."""
-        found = self.get_queryset().get(pk=contractor.pk)
-        return Response({**ContractorDetailSerializer(found).data, **more}, status=status)
+    def lock(self, pk: UUID) -> None:
+        Contractor.objects.locked().get(pk=pk)
+
+    def representation(self, pk: UUID) -> Any:
+        return ContractorDetailSerializer(self.get_queryset().get(pk=pk)).data
 
     @extend_schema(responses=ContractorDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -84,8 +87,8 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
         """A new contractor; `possible_duplicates` lists others with the same name at the same place."""
         contractor = services.create_contractor(actor=self.actor, **self.body(ContractorSerializer))
         found = DuplicateSerializer(services.likely_duplicates(contractor), many=True).data
-        return self.stored(
-            contractor, status=status.HTTP_201_CREATED, **({"possible_duplicates": found} if found else {})
+        return self.answer(
+            contractor.pk, status=status.HTTP_201_CREATED, **({"possible_duplicates": found} if found else {})
         )
 
     @extend_schema(responses=ContractorDetailSerializer)
@@ -100,7 +103,7 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
 
     def _update(self, pk: UUID, *, partial: bool) -> Response:
         changes = self.body(ContractorSerializer, partial=partial)
-        return self.stored(services.update_contractor(contractor_id=pk, actor=self.actor, **changes))
+        return self.after(services.update_contractor(contractor_id=pk, actor=self.actor, **changes))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
@@ -113,27 +116,27 @@ class ContractorViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericVi
     def activate(self, request: Request, pk: UUID) -> Response:
         """Back into service. Only an administrator restores one who is inactive."""
         self.body(EmptySerializer)
-        return self.stored(services.activate_contractor(contractor_id=pk, actor=self.actor))
+        return self.after(services.activate_contractor(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: UUID) -> Response:
         """Out of service. Refused, with the list of them, while the contractor has live assignments."""
         self.body(EmptySerializer)
-        return self.stored(services.deactivate_contractor(contractor_id=pk, actor=self.actor))
+        return self.after(services.deactivate_contractor(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
     @action(detail=True, methods=["post"], url_path="mark-on-leave")
     def mark_on_leave(self, request: Request, pk: UUID) -> Response:
         """On leave until activated; assignments already made stay."""
         self.body(EmptySerializer)
-        return self.stored(services.mark_on_leave(contractor_id=pk, actor=self.actor))
+        return self.after(services.mark_on_leave(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=RatingSerializer, responses=ContractorDetailSerializer)
     @action(detail=True, methods=["post"])
     def rate(self, request: Request, pk: UUID) -> Response:
         """Take one more rating into the mean."""
-        return self.stored(services.update_rating(contractor_id=pk, actor=self.actor, **self.body(RatingSerializer)))
+        return self.after(services.update_rating(contractor_id=pk, actor=self.actor, **self.body(RatingSerializer)))
 
     @extend_schema(responses=AbsenceSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filter_backends=[])

@@ -1,6 +1,6 @@
 """Jobs over HTTP. Cancelling knows of assignments, ranking of recommendations; they live there."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Case, Value, When
@@ -18,10 +18,12 @@ from jobs.querysets import URGENCY, JobQuerySet
 from jobs.serializers import JobSerializer
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.etags import Conditional
+from smartscheduler.idempotency.once import Once
 from smartscheduler.rest import ReadsBody
 
 
-class JobViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):
+class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):
     """The work that is wanted: type, site, day, duration and what it takes, with its booking in short."""
 
     queryset = Job.objects.all()
@@ -46,15 +48,17 @@ class JobViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[J
         importance = Case(*(When(priority=name, then=Value(-rank)) for name, rank in URGENCY.items()))
         return jobs.alias(importance=importance)
 
-    def stored(self, job: Job, *, status: int = status.HTTP_200_OK) -> Response:
-        """The job as stored now."""
-        return Response(JobSerializer(self.get_queryset().get(pk=job.pk)).data, status=status)
+    def lock(self, pk: UUID) -> None:
+        Job.objects.locked().get(pk=pk)
+
+    def representation(self, pk: UUID) -> Any:
+        return JobSerializer(self.get_queryset().get(pk=pk)).data
 
     @extend_schema(responses={201: JobSerializer})
     def create(self, request: Request) -> Response:
         """A new open job."""
         job = services.create_job(actor=cast(User, request.user), **self.body(JobSerializer))
-        return self.stored(job, status=status.HTTP_201_CREATED)
+        return self.answer(job.pk, status=status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: UUID) -> Response:
         """Replace everything that can be written."""
@@ -66,4 +70,4 @@ class JobViewSet(ReadsBody, ListModelMixin, RetrieveModelMixin, GenericViewSet[J
 
     def _update(self, request: Request, pk: UUID, *, partial: bool) -> Response:
         changes = self.body(JobSerializer, partial=partial)
-        return self.stored(services.update_job(job_id=pk, actor=cast(User, request.user), **changes))
+        return self.after(services.update_job(job_id=pk, actor=cast(User, request.user), **changes))

@@ -4,9 +4,33 @@ from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from smartscheduler.etags import Conditional
+from smartscheduler.idempotency.once import Once
 from smartscheduler.problems import MEDIA_TYPE
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="1 to 255 visible ASCII characters of your choice. For 24 hours the same request with the same key gets "
+    "the same answer and is not carried out again; with another body it is refused with 422.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the record as you read it. When it has changed since, nothing is done and the answer is 412.",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag that you have. While it is still right the answer is 304, without a body.",
+)
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -27,6 +51,15 @@ class Schema(AutoSchema):
     def get_tags(self) -> list[str]:
         """The first word of the path after the version."""
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        """The headers that make a call conditional, or safe to repeat."""
+        found = list(super().get_override_parameters())
+        if isinstance(self.view, Once) and self.method == "POST":
+            found.append(IDEMPOTENCY_KEY)
+        if isinstance(self.view, Conditional) and "{id}" in self.path:
+            found += [IF_NONE_MATCH] if self.method == "GET" else [IF_MATCH]
+        return found
 
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         bodies = super()._get_response_bodies(*args, **kwargs)

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "smartscheduler",
     "smartscheduler.accounts",
     "smartscheduler.events",
+    "smartscheduler.idempotency",
     "smartscheduler.dashboard",
     "contractors",
     "jobs",
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -136,6 +138,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 180, "unacked_restore_i
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
+    "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},
     "announce-rankings": {
         "task": "recommendations.tasks.announce_rankings",
         "schedule": timedelta(seconds=2),
