@@ -11,19 +11,18 @@ from smartscheduler.etags import Conditional
 from smartscheduler.idempotency.once import Once
 from smartscheduler.problems import MEDIA_TYPE
 
-
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="1 to 255 visible ASCII characters of your choice. For 24 hours the same request with the same key gets "
+    description="1 to 255 visible ASCII characters, your choice. For 24 hours the same request with the same key gets "
     "the same answer and is not carried out again; with another body it is refused with 422.",
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The ETag of the record as you read it. When it has changed since, nothing is done and the answer is 412.",
+    description="The ETag of the record as you read it. When it has changed since, nothing is done: the answer is 412.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
@@ -52,7 +51,7 @@ class Schema(AutoSchema):
         """The first word of the path after the version."""
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
-    def get_override_parameters(self) -> list[OpenApiParameter]:
+    def get_override_parameters(self) -> list[Any]:
         """The headers that make a call conditional, or safe to repeat."""
         found = list(super().get_override_parameters())
         if isinstance(self.view, Once) and self.method == "POST":
