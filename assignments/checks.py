@@ -1,9 +1,9 @@
 """The check before booking, and why a slot is refused: the engine's answer in words."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from assignments.availability import Calendar, is_free, working_time
+from assignments.availability import Calendar, is_free, offered_slots, working_time
 from assignments.calendars import load_calendar
 from assignments.eligibility import Reason, Rule, unmet_rules
 from assignments.models import Assignment
@@ -13,6 +13,10 @@ from smartscheduler.errors import ContractorUnsuitable, SlotUnavailable
 from smartscheduler.events.messages import as_json
 from smartscheduler.places import Point
 from smartscheduler.timeslots import TimeSlot, containing
+
+# How far from the wanted slot others are looked for, and how many are offered.
+AROUND = timedelta(days=7)
+MOST_SLOTS = 3
 
 
 def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *, now: datetime) -> None:
@@ -27,11 +31,11 @@ def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *
         )
     if slot.start <= now:
         past = Reason(Rule.IN_THE_PAST, "The slot does not lie in the future.")
-        raise _unavailable(contractor, request, slot, past)
+        raise _unavailable(contractor, request, slot, past, now)
     calendar = load_calendar(contractor, slot, for_job=request.job_id)
     if not is_free(calendar, slot, request.point):
         reason = why_not_free(calendar, slot, request.point, contractor.name)
-        raise _unavailable(contractor, request, slot, reason)
+        raise _unavailable(contractor, request, slot, reason, now)
 
 
 def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> Reason:
@@ -47,10 +51,24 @@ def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> 
     )
 
 
-def _unavailable(contractor: Contractor, request: JobRequest, slot: TimeSlot, reason: Reason) -> SlotUnavailable:
+def nearest_slots(contractor: Contractor, request: JobRequest, wanted: TimeSlot, *, now: datetime) -> list[TimeSlot]:
+    """Up to three slots of the contractor that can be booked instead, within a week of the wanted one, in order."""
+    window = TimeSlot(max(now, wanted.start - AROUND), max(now, wanted.start) + AROUND)
+    calendar = load_calendar(contractor, window, for_job=request.job_id)
+    free = offered_slots(calendar, window, wanted.duration, site=request.point, not_before=now)
+    nearest = sorted((abs(slot.start - wanted.start), slot) for slot in free if slot.start > now)
+    return sorted(slot for _, slot in nearest[:MOST_SLOTS])
+
+
+def _unavailable(
+    contractor: Contractor, request: JobRequest, slot: TimeSlot, reason: Reason, now: datetime
+) -> SlotUnavailable:
     others = Assignment.objects.live().overlapping(slot).filter(contractor=contractor)
     clash = (others.exclude(job_id=request.job_id) if request.job_id else others).first()
-    extra: dict[str, object] = {"reasons": [reason.as_json()]}
+    extra: dict[str, object] = {
+        "reasons": [reason.as_json()],
+        "nearest_slots": [as_json(free) for free in nearest_slots(contractor, request, slot, now=now)],
+    }
     if clash:
         extra["conflicting_assignment"] = {"id": str(clash.pk), "time_slot": as_json(clash.slot)}
     return SlotUnavailable(reason.message, errors={"start": [reason.message]}, extra=extra)

@@ -25,6 +25,7 @@ class Server:
             "DEBUG": "0",
             "SECRET_KEY": "benchmarks" * 6,
             "LOG_LEVEL": "INFO",
+            "RATE_LIMITS": "0",
         }
         command = [sys.executable, "-m", "uvicorn", "smartscheduler.asgi:application", "--port", str(self.port)]
         self._process = subprocess.Popen(  # noqa: S603

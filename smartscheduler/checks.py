@@ -71,8 +71,9 @@ def check_ranges(**_: Any) -> list[Error]:
 
 
 def _out_of_range() -> Iterator[Error]:
-    for variable in POSITIVE:
-        if (value := getattr(settings, variable)) <= 0:
+    limits = {f"RATE_LIMIT_{role.upper()}": limit for role, limit in settings.REQUESTS_A_MINUTE.items()}
+    for variable, value in {**{name: getattr(settings, name) for name in POSITIVE}, **limits}.items():
+        if value <= 0:
             yield Error(f"{variable} must be more than 0; it is {value}.", id="smartscheduler.E006")
     if settings.DRIVE_ROAD_FACTOR < 1:
         yield Error(

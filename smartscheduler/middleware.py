@@ -1,10 +1,17 @@
 """What happens to every request before and after the views."""
 
 import re
+import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
+import structlog
+from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
+
+logger = structlog.get_logger(__name__)
 
 # A client's own id is taken when it cannot harm a log line, a header or the outbox.
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}\Z")
@@ -23,6 +30,28 @@ class RequestIdMiddleware:
         request.__dict__.pop("headers", None)  # a cached view of META
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        return response
+
+
+class SlowRequestMiddleware:
+    """Logs a request that takes longer than settings.SLOW_REQUEST_SECONDS, with the number of its queries."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began, queries = time.monotonic(), 0
+
+        def count(execute: Callable[..., Any], *args: Any) -> Any:
+            nonlocal queries
+            queries += 1
+            return execute(*args)
+
+        with connection.execute_wrapper(count):
+            response = self.get_response(request)
+        seconds = time.monotonic() - began
+        if seconds > settings.SLOW_REQUEST_SECONDS:
+            logger.warning("slow_request", path=request.path, milliseconds=round(seconds * 1_000), queries=queries)
         return response
 
 

@@ -4,6 +4,7 @@
 `working_hours.0.end_time`) and lists what is wrong with each.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -122,8 +123,8 @@ def _of_api(error: exceptions.APIException) -> Problem:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
-    if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait))
+    if (wait := getattr(error, "wait", None)) is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(wait)))
     return Problem(
         code=error.default_code.replace("_", "-"), status=error.status_code, detail=str(detail), headers=headers
     )

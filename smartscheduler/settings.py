@@ -77,6 +77,8 @@ MIDDLEWARE = [
     "smartscheduler.middleware.RequestIdMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "smartscheduler.throttling.RateLimitMiddleware",
+    "smartscheduler.middleware.SlowRequestMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
 ]
 
@@ -189,6 +191,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["smartscheduler.accounts.permissions.RolePermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["smartscheduler.throttling.RoleThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["smartscheduler.rendering.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["smartscheduler.parsing.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
@@ -203,6 +206,13 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+REQUESTS_A_MINUTE = {
+    "coordinator": env.whole("RATE_LIMIT_COORDINATOR", default=100),
+    "manager": env.whole("RATE_LIMIT_MANAGER", default=60),
+    "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
+}
+SLOW_REQUEST_SECONDS = 0.5
 SPECTACULAR_SETTINGS = {
     "TITLE": "SmartScheduler",
     "DESCRIPTION": "Who should do this job, when, and why.",

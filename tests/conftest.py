@@ -13,3 +13,9 @@ settings.load_profile("suite")
 def fast_passwords(settings):
     """Argon2 is slow on purpose; tests of passwords themselves need no strength."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_rate_limits(settings):
+    """Tests ask more in a minute than people do; those of the limits themselves set them."""
+    settings.RATE_LIMITS = False

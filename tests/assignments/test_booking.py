@@ -1,6 +1,6 @@
 """Booking: what it needs, and what it refuses without leaving a trace."""
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -97,6 +97,32 @@ def test_a_clash_names_the_other_assignment():
     with pytest.raises(SlotUnavailable) as refused:
         book(job, other.contractor, at(9, days=2))
     assert refused.value.extra["conflicting_assignment"]["id"] == str(other.pk)
+
+
+def test_a_clash_offers_the_nearest_slots_that_can_be_booked():
+    other = AssignmentFactory(start=at(10, days=2), job__duration=timedelta(hours=3))
+    job = JobFactory(duration=timedelta(hours=2))
+    with pytest.raises(SlotUnavailable) as refused:
+        book(job, other.contractor, at(11, days=2))
+    offered = [datetime.fromisoformat(slot["start"]) for slot in refused.value.extra["nearest_slots"]]
+    assert offered == [at(8, days=2), at(13, days=2), at(13, days=2) + timedelta(minutes=30)]
+    assert book(job, other.contractor, offered[0]).status == "pending"
+
+
+def test_in_the_past_the_next_slots_are_offered():
+    contractor, job = ContractorFactory(), JobFactory()
+    with pytest.raises(SlotUnavailable) as refused:
+        book(job, contractor, at(10, days=-30))
+    first, *_ = refused.value.extra["nearest_slots"]
+    assert book(job, contractor, datetime.fromisoformat(first["start"])).status == "pending"
+
+
+def test_nothing_is_offered_when_nothing_is_free():
+    contractor = ContractorFactory()
+    AbsenceFactory(contractor=contractor, period=(at(0, days=-1), at(0, days=30)))
+    with pytest.raises(SlotUnavailable) as refused:
+        book(JobFactory(), contractor, at(10, days=2))
+    assert refused.value.extra["nearest_slots"] == []
 
 
 def test_the_drive_between_two_sites_counts():

@@ -25,48 +25,38 @@ def crowd():
     """A hundred thousand around one city, all working on Mondays, a job and a booking for each of them."""
     if connection.pg_version < 160_000:
         pytest.skip("EXPLAIN (GENERIC_PLAN) came with PostgreSQL 16")
-    someone, job = AssignmentFactory(start=at(9, days=3)).contractor, JobFactory()
-    copies = {
+    held, job = AssignmentFactory(start=at(9, days=3)), JobFactory()
+    person, place = "md5('person' || n)::uuid", "md5('job' || n)::uuid"
+    changes = {
         "contractors_contractor": {
-            "id": "gen_random_uuid()",
+            "id": person,
             "email": "'crew' || n || '@example.com'",
             "latitude": "latitude + (n % 1000 - 500) / 500.0",
             "longitude": "longitude + (n / 1000 - 50) / 50.0",
             "rating": "n % 501 / 100.0",
             "service_radius_miles": "CASE WHEN n % 10 > 0 THEN 50 END",
         },
-        "jobs_job": {"id": "gen_random_uuid()", "job_number": "'JOB-20000101-' || upper(lpad(to_hex(n), 8, '0'))"},
+        "contractors_workinghours": {"id": "n + 1000000", "contractor_id": person},
+        "jobs_job": {"id": place, "job_number": "'JOB-20000101-' || upper(lpad(to_hex(n), 8, '0'))"},
+        "assignments_assignment": {"id": "gen_random_uuid()", "contractor_id": person, "job_id": place},
     }
+    one = [held.contractor_id, held.contractor.working_hours.first().pk, held.job_id, held.pk]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers: what they keep is copied too
-        for table, changed in copies.items():
-            one = someone.pk if table == "contractors_contractor" else someone.assignments.get().job_id
-            _copy(cursor, table, changed, f"WHERE id = '{one}'")
-        cursor.execute(
-            "INSERT INTO contractors_workinghours (contractor_id, day_of_week, start_time, end_time) "
-            "SELECT id, 1, '08:00', '17:00' FROM contractors_contractor WHERE id <> %s",
-            [someone.pk],
-        )
-        cursor.execute(
-            "CREATE TEMP TABLE pairs ON COMMIT DROP AS SELECT person, job "
-            "FROM (SELECT id AS person, row_number() OVER () FROM contractors_contractor WHERE id <> %s) people "
-            "JOIN (SELECT id AS job, row_number() OVER () FROM jobs_job WHERE job_number LIKE 'JOB-2000%%') jobs "
-            "USING (row_number)",
-            [someone.pk],
-        )
-        changed = {"id": "gen_random_uuid()", "contractor_id": "person", "job_id": "job"}
-        _copy(cursor, "assignments_assignment", changed, "CROSS JOIN pairs", series="")
+        for (table, changed), pk in zip(changes.items(), one, strict=True):
+            _copy(cursor, table, changed, pk)
         cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute("ANALYZE")
-    return someone, job
+    return held.contractor, job
 
 
-def _copy(cursor, table, changed, tail, series=f"generate_series(1, {PEOPLE}) n,"):
+def _copy(cursor, table, changed, pk):
+    """So many rows like the one with this key."""
     cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
     columns = [name for (name,) in cursor.fetchall()]
     values = ", ".join(changed.get(name, f"one.{name}") for name in columns)
-    into = f"{table} ({', '.join(columns)})"
-    cursor.execute(f"INSERT INTO {into} SELECT {values} FROM {series} {table} one {tail}")  # noqa: S608
+    many = f"SELECT {values} FROM {table} one, generate_series(1, {PEOPLE}) n WHERE one.id = %s"  # noqa: S608
+    cursor.execute(f"INSERT INTO {table} ({', '.join(columns)}) {many}".replace("% ", "%% "), [pk])
 
 
 class Recorder(psycopg.Cursor):

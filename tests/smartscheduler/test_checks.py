@@ -42,6 +42,7 @@ def test_the_settings_of_the_suite_are_clean():
         ("E006", "SCORE_MAX_MILES", {"SCORE_MAX_MILES": 0.0}),
         ("E006", "DRIVE_MPH", {"DRIVE_MPH": -35.0}),
         ("E006", "WEB_WORKERS", {"WEB_WORKERS": 0}),
+        ("E006", "RATE_LIMIT_MANAGER", {"REQUESTS_A_MINUTE": {"manager": 0}}),
         ("E007", "DRIVE_ROAD_FACTOR", {"DRIVE_ROAD_FACTOR": 0.99}),
         ("E008", "HORIZON_DAYS", {"HORIZON_DAYS": -1}),
         ("E008", "HORIZON_DAYS", {"HORIZON_DAYS": 31}),

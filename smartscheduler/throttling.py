@@ -1,0 +1,80 @@
+"""So many requests a minute for each account, by its role; counted in Valkey, for all processes together.
+
+DRF loads this before its views, so it must not import them.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis import RedisError
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+
+# A broker that hangs must not hold up every request.
+TIMEOUT_SECONDS = 0.5
+
+logger = structlog.get_logger(__name__)
+
+
+@lru_cache(maxsize=4)
+def limiter(url: str) -> MovingWindowRateLimiter:
+    """Counts the requests of the last minute, whenever it began."""
+    place = url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
+    return MovingWindowRateLimiter(
+        RedisStorage(place, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
+    )
+
+
+class RoleThrottle(BaseThrottle):
+    """Every account within its limit; whoever has none, by being signed out, is limited by axes when logging in."""
+
+    _wait = 0.0
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        limit = settings.REQUESTS_A_MINUTE.get(getattr(request.user, "role", ""))
+        if not settings.RATE_LIMITS or limit is None:
+            return True
+        try:
+            return self._count(request, RateLimitItemPerMinute(limit, namespace="requests"))
+        except RedisError as error:
+            # Rather too many answers than none.
+            logger.warning("requests_not_counted", error=str(error))
+            return True
+
+    def _count(self, request: Request, item: RateLimitItem) -> bool:
+        counter, account = limiter(settings.REDIS_URL), str(request.user.pk)
+        allowed = counter.hit(item, account)
+        reset, remaining = counter.get_window_stats(item, account)
+        self._wait = max(0.0, reset - time.time())
+        request._request.rate_limit = {  # type: ignore[attr-defined]  # for the middleware below
+            "RateLimit-Limit": str(item.amount),
+            "RateLimit-Remaining": str(remaining),
+            "RateLimit-Reset": str(math.ceil(self._wait)),
+        }
+        return allowed
+
+    def wait(self) -> float:
+        """Seconds until the next request is allowed."""
+        return self._wait
+
+
+class RateLimitMiddleware:
+    """Tells every account how much of its limit is left (draft-ietf-httpapi-ratelimit-headers-03)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in getattr(request, "rate_limit", {}).items():
+            response[name] = value
+        return response
