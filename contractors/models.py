@@ -24,6 +24,7 @@ from contractors.states import Status, check_transition
 from smartscheduler.models import Record
 from smartscheduler.places import Location
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.words import words, words_index
 
 LOWEST_RATING, HIGHEST_RATING = Decimal("0.00"), Decimal("5.00")
 PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone number looks like (512) 555-0143.")
@@ -31,6 +32,9 @@ PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone num
 
 def default_service_radius() -> Decimal:
     return Decimal(str(settings.SCORE_MAX_MILES))
+
+
+WORDS = words("contractor_words", "name", "city", "email", "skills")
 
 
 class Contractor(Location, Record):
@@ -99,6 +103,7 @@ class Contractor(Location, Record):
                 condition=Q(status="active") & (Q(service_radius_miles__isnull=True) | Q(service_radius_miles__gt=50)),
             ),
             models.Index(fields=["name", "id"], name="contractor_by_name"),
+            words_index("contractor_words_index", WORDS),
         ]
         triggers = triggers.of_contractors()
 

@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from contractors import services
 from contractors.filters import ContractorFilter
-from contractors.models import Absence, Contractor
+from contractors.models import WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from contractors.serializers import (
     AbsenceSerializer,
@@ -40,7 +40,7 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     queryset = Contractor.objects.all()
     serializer_class = ContractorSerializer
     filterset_class = ContractorFilter
-    search_fields = ("name", "city", "skills", "email")
+    search_fields = ("words",)
     ordering_fields = ("name", "rating", "type", "status", "city", "state", "created_at", "updated_at")
     ordering = ("name", "id")
     lookup_value_converter = "uuid"
@@ -63,7 +63,7 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     def get_queryset(self) -> ContractorQuerySet:
         contractors = cast(ContractorQuerySet, super().get_queryset()).prefetch_related("working_hours")
         if self.action == "list":
-            return contractors
+            return contractors.alias(words=WORDS)
         to_come = Absence.objects.filter(period__endswith__gt=timezone.now())
         return contractors.prefetch_related(Prefetch("absences", to_come, to_attr="absences_to_come"))
 

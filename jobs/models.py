@@ -15,6 +15,7 @@ from jobs.querysets import JobQuerySet
 from jobs.states import Status, check_transition
 from smartscheduler.models import Record
 from smartscheduler.places import Location
+from smartscheduler.words import words, words_index
 
 LONGEST_JOB = timedelta(hours=8)
 
@@ -27,6 +28,9 @@ def new_job_number() -> str:
 def validate_duration(duration: timedelta) -> None:
     if duration <= timedelta(0):
         raise ValidationError("A duration is more than zero.", code="min_value")
+
+
+WORDS = words("job_words", "job_number", "address", "city", "zip_code", "customer_name", "customer_phone")
 
 
 class Job(Location, Record):
@@ -99,6 +103,7 @@ class Job(Location, Record):
         indexes = [
             models.Index(fields=["status", "desired_date"], name="job_by_status"),
             models.Index(fields=["-created_at", "id"], name="job_by_creation"),
+            words_index("job_words_index", WORDS),
         ]
 
     def __str__(self) -> str:

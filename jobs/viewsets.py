@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from jobs import services
 from jobs.filters import JobFilter
-from jobs.models import Job
+from jobs.models import WORDS, Job
 from jobs.querysets import URGENCY, JobQuerySet
 from jobs.serializers import JobSerializer
 from smartscheduler.accounts.models import User
@@ -29,7 +29,7 @@ class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixi
     queryset = Job.objects.all()
     serializer_class = JobSerializer
     filterset_class = JobFilter
-    search_fields = ("job_number", "address", "city", "zip_code", "customer_name", "customer_phone")
+    search_fields = ("words",)
     ordering_fields = ("created_at", "desired_date", "priority", "status", "type", "job_number", "updated_at")
     ordering_aliases = {"priority": "importance"}
     ordering = ("-created_at", "id")
@@ -46,7 +46,7 @@ class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixi
         jobs = cast(JobQuerySet, super().get_queryset()).prefetch_related("assignments__contractor")
         # From low to urgent, so that "-priority" puts the urgent ones first.
         importance = Case(*(When(priority=name, then=Value(-rank)) for name, rank in URGENCY.items()))
-        return jobs.alias(importance=importance)
+        return jobs.alias(importance=importance, words=WORDS)
 
     def lock(self, pk: UUID) -> None:
         Job.objects.locked().get(pk=pk)

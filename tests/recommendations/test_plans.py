@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from contractors.models import Contractor
+from contractors.models import WORDS, Contractor
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
@@ -86,9 +86,23 @@ def nodes(plan):
         yield from nodes(part)
 
 
-def test_no_statement_of_a_ranking_reads_a_whole_table(crowd, monkeypatch):
-    someone, job = crowd
+def check_a_search_for_words():
+    for term, found in (("crew9999@", 1), ("CREW123", 111), ("nobody", 0)):
+        people = Contractor.objects.alias(words=WORDS).filter(words__icontains=term)
+        assert people.count() == found
+        used = json.dumps(json.loads(people.explain(format="json")))
+        assert "contractor_words_index" in used
+        assert "Seq Scan" not in used
+
+
+def test_no_table_is_read_as_a_whole(crowd, monkeypatch):
+    """Neither by a ranking nor by a search; one test, since it takes longer to make the crowd than to ask."""
     assert Contractor.objects.count() == PEOPLE + 1
+    check_a_ranking(*crowd, monkeypatch)
+    check_a_search_for_words()
+
+
+def check_a_ranking(someone, job, monkeypatch):
     monkeypatch.setattr(statements.psycopg, "Cursor", Recorder)
     monkeypatch.setattr(Recorder, "seen", [])
     assert len(rank_candidates(JobRequest.of(job), max_results=50).entries) == 50
