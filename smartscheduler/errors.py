@@ -1,4 +1,4 @@
-"""Errors of the domain: each has a code (the `type` of its problem document) and an HTTP status."""
+"""Errors of the domain: the code of each leads to its status and title (smartscheduler.catalogue)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -10,9 +10,7 @@ class DomainError(Exception):
     `detail` is a sentence for people; `errors` names fields; `extra` joins the problem document.
     """
 
-    code: ClassVar[str] = "domain-error"
-    title: ClassVar[str] = "A rule of the domain was broken"
-    status: ClassVar[int] = 409
+    code: ClassVar[str]
 
     def __init__(
         self, detail: str, *, errors: Mapping[str, list[str]] | None = None, extra: Mapping[str, Any] | None = None
@@ -26,7 +24,7 @@ class DomainError(Exception):
 class InvalidInput(DomainError):
     """A value that no state of the world could make right. `errors` names the field and the rule."""
 
-    code, title, status = "invalid-input", "The input is not valid", 400
+    code = "invalid-input"
 
     @classmethod
     def of(cls, field: str, message: str) -> "InvalidInput":
@@ -34,45 +32,45 @@ class InvalidInput(DomainError):
 
 
 class InvalidTransition(DomainError):
-    code, title = "invalid-transition", "That move is not allowed from the present state"
+    code = "invalid-transition"
 
 
 class SlotUnavailable(DomainError):
-    code, title = "slot-unavailable", "The contractor is not free in that slot"
+    code = "slot-unavailable"
 
 
 class ContractorUnsuitable(DomainError):
-    code, title = "contractor-unsuitable", "The contractor does not pass every rule for this job"
+    code = "contractor-unsuitable"
 
 
 class JobNotOpen(DomainError):
-    code, title = "job-not-open", "Only an open job can be assigned"
+    code = "job-not-open"
 
 
 class JobLocked(DomainError):
-    code, title = "job-has-live-assignment", "The job has a live assignment"
+    code = "job-has-live-assignment"
 
 
 class LiveAssignments(DomainError):
-    code, title = "contractor-has-live-assignments", "The contractor still has live assignments"
+    code = "contractor-has-live-assignments"
 
 
 class DuplicateEmail(DomainError):
-    code, title = "duplicate-email", "Another contractor has this e-mail address"
+    code = "duplicate-email"
 
 
 class AlreadyRated(DomainError):
-    code, title = "already-rated", "The assignment has been rated before"
+    code = "already-rated"
 
 
 class NotAllowed(DomainError):
     """The actor's role does not reach this far; what it may do depends on the state of the record."""
 
-    code, title, status = "permission-denied", "Your role does not allow this", 403
+    code = "permission-denied"
 
 
 class Busy(DomainError):
     """The rows were locked for too long; the same request may succeed in a moment."""
 
-    code, title, status = "busy", "Somebody else is changing the same record", 503
+    code = "busy"
     retry_after_seconds: ClassVar[int] = 1

@@ -23,7 +23,7 @@ CHANGING = frozenset({"PUT", "PATCH", "DELETE", "POST"})
 
 
 class PreconditionFailed(DomainError):
-    code, title, status = "precondition-failed", "The record has changed since you read it", 412
+    code = "precondition-failed"
 
 
 def etag_of(representation: Any) -> str:

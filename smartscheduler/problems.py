@@ -20,11 +20,13 @@ from django.core.exceptions import (
 )
 from django.core.signals import got_request_exception
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
+from smartscheduler.catalogue import KINDS
 from smartscheduler.errors import Busy, DomainError
 from smartscheduler.parsing import PayloadTooLarge
 from smartscheduler.transactions import invalid_input
@@ -42,18 +44,20 @@ class Problem:
     """What went wrong, before it is put on the wire."""
 
     code: str
-    status: int
     detail: str
-    title: str = ""
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        return KINDS[self.code].status
 
     def as_json(self, *, instance: str, trace_id: str) -> dict[str, Any]:
         """The document of RFC 9457, with our `trace_id` and `errors` and the members of `extra`."""
         document = {
             "type": f"/problems/{self.code}",
-            "title": self.title or HTTPStatus(self.status).phrase,
+            "title": KINDS[self.code].title,
             "status": self.status,
             "detail": self.detail,
             "instance": instance,
@@ -80,20 +84,32 @@ def respond(request: HttpRequest, problem: Problem) -> JsonResponse:
     return JsonResponse(document, status=problem.status, content_type=MEDIA_TYPE, headers=dict(problem.headers))
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What is refused before any view: a document for the API, Django's page for everybody else."""
+    if request.path.startswith("/api/"):
+        return respond(request, describe(exception))
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The same for what fails outside the views."""
+    if request.path.startswith("/api/"):
+        return respond(request, describe(Exception()))
+    return defaults.server_error(request)
+
+
 def describe(exc: Exception) -> Problem:
     """The problem that an exception stands for."""
     for kinds, tell in KNOWN:
         if isinstance(exc, kinds):
             return tell(exc)
-    return Problem(code="internal-error", status=500, detail="Something went wrong on our side.")
+    return Problem(code="internal-error", detail="Something went wrong on our side.")
 
 
 def _of_domain(error: DomainError) -> Problem:
     headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, Busy) else {}
     return Problem(
         code=error.code,
-        title=error.title,
-        status=error.status,
         detail=error.detail,
         errors={_on_the_wire(name): found for name, found in error.errors.items()},
         extra=error.extra,
@@ -113,9 +129,7 @@ def _of_validation(error: exceptions.ValidationError) -> Problem:
         errors.setdefault(name, []).append(found.detail)
     name, messages = next(iter(errors.items()), (NO_FIELD, ["The input is not valid."]))
     detail = messages[0] if name == NO_FIELD else f"{name}: {messages[0]}"
-    return Problem(
-        code="invalid-input", title="The input is not valid", status=error.status_code, detail=detail, errors=errors
-    )
+    return Problem(code="invalid-input", detail=detail, errors=errors)
 
 
 def _of_api(error: exceptions.APIException) -> Problem:
@@ -125,15 +139,19 @@ def _of_api(error: exceptions.APIException) -> Problem:
         headers["WWW-Authenticate"] = challenge
     if (wait := getattr(error, "wait", None)) is not None:
         headers["Retry-After"] = str(max(1, math.ceil(wait)))
-    return Problem(
-        code=error.default_code.replace("_", "-"), status=error.status_code, detail=str(detail), headers=headers
-    )
+    return Problem(code=_code_of(error), detail=str(detail), headers=headers)
+
+
+def _code_of(error: exceptions.APIException) -> str:
+    """Its own code, or that of the first kind with its status: a library may know more errors than we do."""
+    code = error.default_code.replace("_", "-")
+    same = (name for name, kind in KINDS.items() if kind.status == error.status_code)
+    return code if code in KINDS else next(same, "internal-error")
 
 
 def _unavailable() -> Problem:
     return Problem(
         code="unavailable",
-        status=503,
         detail="The database does not answer; try again in a moment.",
         headers={"Retry-After": "5"},
     )
@@ -148,6 +166,6 @@ KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
     ((Http404, ObjectDoesNotExist), lambda exc: _of_api(exceptions.NotFound("There is nothing at this address."))),
     (PermissionDenied, lambda exc: _of_api(exceptions.PermissionDenied())),
     (RequestDataTooBig, lambda exc: _of_api(PayloadTooLarge())),
-    (SuspiciousOperation, lambda exc: Problem(code="bad-request", status=400, detail="The request is not valid.")),
+    (SuspiciousOperation, lambda exc: Problem(code="bad-request", detail="The request is not valid.")),
     (OperationalError, lambda exc: _unavailable()),
 )

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from smartscheduler.catalogue import KINDS
 from smartscheduler.etags import Conditional
 from smartscheduler.idempotency.once import Once
 from smartscheduler.problems import MEDIA_TYPE
@@ -33,9 +34,9 @@ IF_NONE_MATCH = OpenApiParameter(
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457. `type` ends in the code of the error; `errors` lists what is wrong with each field."""
+    """RFC 9457. `type` tells the kind of error; `errors` lists what is wrong with each field."""
 
-    type = serializers.CharField()
+    type = serializers.ChoiceField(choices=[(f"/problems/{code}", kind.title) for code, kind in KINDS.items()])
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()

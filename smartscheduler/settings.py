@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "smartscheduler.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -74,7 +75,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "smartscheduler.csp.LooserPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "smartscheduler.middleware.RequestIdMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
     "smartscheduler.throttling.RateLimitMiddleware",

@@ -8,3 +8,6 @@ urlpatterns = [
     path("api/", include("smartscheduler.api")),
     path("", include("smartscheduler.dashboard.urls")),
 ]
+
+handler400 = "smartscheduler.problems.bad_request"
+handler500 = "smartscheduler.problems.server_error"

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
 from smartscheduler.accounts.tokens import sign_in
+from smartscheduler.catalogue import KINDS
 from tests.factories import UserFactory
 
 V1 = "/api/v1"
@@ -40,7 +41,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     document = response.json()
     assert document["type"] == f"/problems/{code}", document
     assert document["status"] == status
-    assert document["title"]
+    assert (document["status"], document["title"]) == KINDS[code][:2]
     assert document["detail"]
     assert document["instance"] == response.wsgi_request.path
     assert document["trace_id"] == response["X-Request-ID"]

@@ -19,5 +19,5 @@ def locked_out(
     """The answer to a sign-in that is refused whatever the password (AXES_LOCKOUT_CALLABLE)."""
     wait = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
     if request.path.startswith("/api/"):
-        return respond(request, Problem(code="locked-out", status=429, detail=DETAIL, headers={"Retry-After": wait}))
+        return respond(request, Problem(code="locked-out", detail=DETAIL, headers={"Retry-After": wait}))
     return HttpResponse(DETAIL, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": wait})

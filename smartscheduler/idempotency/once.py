@@ -40,7 +40,7 @@ Handler = Callable[..., HttpResponse | Response]
 
 
 class KeyReused(DomainError):
-    code, title, status = "idempotency-key-reused", "The Idempotency-Key belongs to another request", 422
+    code = "idempotency-key-reused"
 
 
 class Once(APIView):

@@ -12,6 +12,7 @@ from contractors import services
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Role
 from smartscheduler.errors import Busy
+from smartscheduler.throttling import RateLimitMiddleware
 from tests.api import V1, client_as, problem
 from tests.factories import ContractorFactory
 
@@ -106,6 +107,23 @@ def test_a_method_that_is_none(api):
 def test_an_address_that_is_none(api, method, path):
     problem(getattr(api, method)(path), 404, "not-found")
     problem(getattr(APIClient(), method)(path), 404, "not-found")
+
+
+def test_a_host_that_is_not_ours(api):
+    problem(api.get(URL, HTTP_HOST="evil.example"), 400, "bad-request")
+    assert Client().get("/", HTTP_HOST="evil.example")["Content-Type"].startswith("text/html")
+
+
+def test_a_failure_outside_the_views(api, monkeypatch):
+    def fall(self, request):
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr(RateLimitMiddleware, "__call__", fall)
+    client = Client(raise_request_exception=False)
+    response = client.get(URL)
+    problem(response, 500, "internal-error")
+    assert b"secret" not in response.content
+    assert client.get("/admin/login/")["Content-Type"].startswith("text/html")
 
 
 def test_a_missing_slash_is_named(api):

@@ -1,5 +1,7 @@
 """Who may call what: the table of the policy, call by call."""
 
+import re
+
 import pytest
 from django.urls import URLPattern, URLResolver
 from rest_framework.test import APIClient
@@ -46,6 +48,7 @@ CALLS = [
     ("get", f"jobs/{ID}/recommendations/", EVERYBODY),
     ("get", f"jobs/{ID}/recommendations/{ID}/", EVERYBODY),
     ("post", "recommendations/", EVERYBODY),
+    ("post", "recommendations/batch/", EVERYBODY),
     ("get", "assignments/", EVERYBODY),
     ("post", "assignments/", WRITERS),
     ("get", f"assignments/{ID}/", EVERYBODY),
@@ -97,6 +100,19 @@ def _views(patterns):
             yield from _views(pattern.url_patterns)
         elif isinstance(pattern, URLPattern):
             yield pattern.callback
+
+
+def test_every_call_of_the_schema_is_in_the_table():
+    document = client_as(Role.MANAGER).get(f"{V1}/schema/").json()
+    listed = {(method, f"{V1}/{path.replace(ID, 'X').replace('/1/', '/X/')}") for method, path, _ in CALLS}
+    calls = {
+        (method, re.sub(r"\{\w+\}", "X", path))
+        for path, methods in document["paths"].items()
+        for method, call in methods.items()
+        if call.get("security") != [{}]
+    }
+    public = {f"{V1}/auth/login/", f"{V1}/auth/refresh/"}
+    assert {call for call in calls if call[1] not in public} - {("post", f"{V1}/auth/logout/")} == listed
 
 
 def test_every_action_of_every_view_is_in_its_map():
