@@ -28,10 +28,15 @@ class Decision:
 
 
 class DecisionMaker(Protocol):
-    def __call__(self, *, job: "Job", contractor: "Contractor", slot: "TimeSlot") -> Decision: ...
+    def __call__(
+        self, *, job: "Job", contractor: "Contractor", slot: "TimeSlot", ranking_token: str = ""
+    ) -> Decision: ...
 
 
-def decide(*, job: "Job", contractor: "Contractor", slot: "TimeSlot") -> Decision:
-    """How good a choice `contractor` is for `job` in `slot`, as things stand now."""
+def decide(*, job: "Job", contractor: "Contractor", slot: "TimeSlot", ranking_token: str = "") -> Decision:
+    """How good a choice `contractor` is for `job` in `slot`, as things stand now.
+
+    With the token of a ranking, raises RankingStale when something that decided it has changed since.
+    """
     maker = cast(DecisionMaker, import_string(settings.DECISION_MAKER))
-    return maker(job=job, contractor=contractor, slot=slot)
+    return maker(job=job, contractor=contractor, slot=slot, ranking_token=ranking_token)

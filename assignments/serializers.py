@@ -86,6 +86,12 @@ class NewAssignmentSerializer(StrictSerializer):
     contractor = IdField()
     start = InstantField()
     override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
+    ranking_token = serializers.CharField(
+        max_length=10_000,
+        allow_blank=True,
+        default="",
+        help_text="That of the ranking that was looked at: refused with `ranking-stale` when it no longer holds.",
+    )
 
 
 class RescheduleSerializer(StrictSerializer):

@@ -37,16 +37,22 @@ from smartscheduler.transactions import domain_transaction
 
 
 def assign_job(
-    *, job_id: UUID, contractor_id: UUID, start: datetime, actor: User | None, override_reason: str = ""
+    *,
+    job_id: UUID,
+    contractor_id: UUID,
+    start: datetime,
+    actor: User | None,
+    override_reason: str = "",
+    ranking_token: str = "",
 ) -> Assignment:
     """Book the contractor on the open job from `start` on, for the job's duration.
 
-    Raises JobNotOpen, ContractorUnsuitable or SlotUnavailable.
+    Raises JobNotOpen, ContractorUnsuitable or SlotUnavailable; RankingStale when `ranking_token` no longer holds.
     """
     job = Job.objects.get(pk=job_id)
     contractor = Contractor.objects.get(pk=contractor_id)
     # Ranked before any lock is taken: it reads much and changes nothing.
-    decision = decide(job=job, contractor=contractor, slot=_slot(job, start))
+    decision = decide(job=job, contractor=contractor, slot=_slot(job, start), ranking_token=ranking_token)
     return _book(
         job_id=job_id,
         contractor_id=contractor_id,

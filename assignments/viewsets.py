@@ -82,6 +82,7 @@ class AssignmentViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
             contractor_id=given["contractor"],
             start=given["start"],
             override_reason=given["override_reason"],
+            ranking_token=given["ranking_token"],
             actor=self.actor,
         )
         return self.answer(assignment.pk, status=status.HTTP_201_CREATED)

@@ -11,16 +11,19 @@ from recommendations.explanations import Breakdown, explain
 from recommendations.ranking import entry
 from recommendations.search import Candidate, Search
 from recommendations.standing import standing
+from recommendations.tokens import check_token
 from smartscheduler.places import drive_minutes
 from smartscheduler.timeslots import TimeSlot
 
 
-def decide(*, job: Job, contractor: Contractor, slot: TimeSlot) -> Decision:
-    """The contractor's score and rank for `job` now.
+def decide(*, job: Job, contractor: Contractor, slot: TimeSlot, ranking_token: str = "") -> Decision:
+    """The contractor's score and rank for `job` now. With the token of a ranking, raises RankingStale unless it holds.
 
     Someone who is no candidate within the horizon is scored by the day of `slot` and has no rank; nor
     has someone too far down to be counted, of whom the explanation says so.
     """
+    if ranking_token:
+        check_token(ranking_token, job)
     search = Search.of(JobRequest.of(job))
     miles = search.origin.miles_to(contractor.point)
     own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)

@@ -112,6 +112,9 @@ class RankingSerializer(serializers.Serializer[Any]):
     recommendations = EntrySerializer(many=True)
     candidates_considered = serializers.IntegerField()
     generated_at = InstantField()
+    ranking_token = serializers.CharField(
+        allow_null=True, help_text="To be sent along when somebody of this ranking is assigned; null without a job."
+    )
 
 
 class BatchSerializer(serializers.Serializer[Any]):
@@ -147,6 +150,7 @@ def ranking_as_json(ranking: Ranking, job: Job | None) -> dict[str, Any]:
         "recommendations": [_entry(entry) for entry in ranking.entries],
         "candidates_considered": ranking.candidates_considered,
         "generated_at": ranking.generated_at,
+        "ranking_token": None,
     }
 
 

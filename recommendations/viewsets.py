@@ -26,6 +26,7 @@ from recommendations.serializers import (
     ranking_as_json,
     request_of,
 )
+from recommendations.tokens import answer_with_token
 from recommendations.why_not import why_not
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
@@ -45,7 +46,7 @@ class JobRecommendationsView(ReadsBody, APIView):
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             ranking = rank_candidates(JobRequest.of(job), **limits)
-        return Response(ranking_as_json(ranking, job))
+        return Response(answer_with_token(ranking, job, **limits))
 
 
 class JobRecommendationView(ReadsBody, APIView):
@@ -95,5 +96,9 @@ class BatchRecommendationsView(ReadsBody, APIView):
             jobs = [found[pk] for pk in ids]
             rankings = rank_all([JobRequest.of(job) for job in jobs], **wanted)
         return Response(
-            {"results": [ranking_as_json(ranking, job) for ranking, job in zip(rankings, jobs, strict=True)]}
+            {
+                "results": [
+                    answer_with_token(ranking, job, **wanted) for ranking, job in zip(rankings, jobs, strict=True)
+                ]
+            }
         )

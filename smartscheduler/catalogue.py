@@ -30,6 +30,9 @@ KINDS = {
     ),
     "contractor-unsuitable": Kind(409, "The contractor does not pass every rule for this job", "`reasons`"),
     "job-not-open": Kind(409, "Only an open job can be assigned", "somebody was faster, or it is over"),
+    "ranking-stale": Kind(
+        409, "The ranking has changed since you saw it", "`changes` says what moved, `ranking` is the one of now"
+    ),
     "job-has-live-assignment": Kind(409, "The job has a live assignment", "reschedule or reassign it instead"),
     "contractor-has-live-assignments": Kind(
         409, "The contractor still has live assignments", "`assignments` lists them"

@@ -47,6 +47,10 @@ class JobNotOpen(DomainError):
     code = "job-not-open"
 
 
+class RankingStale(DomainError):
+    code = "ranking-stale"
+
+
 class JobLocked(DomainError):
     code = "job-has-live-assignment"
 

@@ -49,7 +49,8 @@ def test_the_ranking_of_a_job(api):
     ContractorFactory(type="tile")
     job = JobFactory()
     answer = api.get(of(job)).json()
-    assert answer.keys() == {"job", "job_number", "recommendations", "candidates_considered", "generated_at"}
+    names = {"job", "job_number", "recommendations", "candidates_considered", "generated_at", "ranking_token"}
+    assert answer.keys() == names
     assert (answer["job"], answer["candidates_considered"]) == (str(job.pk), 2)
     first, second = answer["recommendations"]
     assert first.keys() == {

@@ -1,0 +1,139 @@
+"""Booking by a ranking that somebody looked at: only while it holds."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from assignments.models import Assignment
+from contractors.models import Contractor
+from smartscheduler.accounts.policy import Role
+from tests.api import V1, client_of, problem, refused_field
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def user():
+    return UserFactory(role=Role.COORDINATOR)
+
+
+@pytest.fixture
+def api(user):
+    return client_of(user)
+
+
+@pytest.fixture
+def crew():
+    return [
+        ContractorFactory(name=name, rating=Decimal(rating)) for name, rating in (("Ann", 5), ("Bob", 4), ("Cyd", 3))
+    ]
+
+
+@pytest.fixture
+def job():
+    return JobFactory()
+
+
+def rank(api, job, query=""):
+    return api.get(f"{V1}/jobs/{job.pk}/recommendations/{query}").json()
+
+
+def book(api, ranking, place=0, **more):
+    chosen = ranking["recommendations"][place]
+    start = chosen["available_time_slots"][0]["start"]
+    body = {"job": ranking["job"], "contractor": chosen["contractor"]["id"], "start": start}
+    return api.post(f"{V1}/assignments/", {**body, "ranking_token": ranking["ranking_token"], **more})
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_while_it_holds_anybody_of_it_can_be_booked(api, crew, job, place):
+    answer = book(api, rank(api, job, "?max_results=3&horizon_days=4"), place)
+    assert (answer.status_code, answer.json()["rank"]) == (201, place + 1)
+
+
+def better(crew):
+    Contractor.objects.filter(pk=crew[1].pk).update(rating=Decimal("5.00"))
+
+
+def away(crew):
+    AbsenceFactory(contractor=crew[0], period=(at(0, days=1), at(0, days=4)))
+
+
+def busy(crew):
+    AssignmentFactory(contractor=crew[1], start=at(8, days=2), job__duration=timedelta(hours=8))
+
+
+def newcomer(crew):
+    ContractorFactory(rating=Decimal("4.50"))
+
+
+def gone(crew):
+    Contractor.objects.filter(pk=crew[2].pk).update(status="inactive")
+
+
+@pytest.mark.parametrize("change", [better, away, busy, newcomer, gone])
+def test_when_somebody_moved_it_is_refused_with_the_ranking_of_now(api, crew, job, change):
+    ranking = rank(api, job)
+    change(crew)
+    count = Assignment.objects.count()
+    document = problem(book(api, ranking), 409, "ranking-stale")
+    assert Assignment.objects.count() == count
+    assert document["changes"]
+    fresh = document["ranking"]
+    assert fresh["recommendations"] == rank(api, job)["recommendations"]
+    assert book(api, fresh).status_code == 201
+
+
+def test_what_moved_is_told(api, crew, job):
+    ranking = rank(api, job)
+    away(crew)
+    gone(crew)
+    document = problem(book(api, ranking), 409, "ranking-stale")
+    assert document["changes"] == [
+        {"contractor": str(crew[1].pk), "was": {"rank": 2, "score": 0.93}, "now": {"rank": 1, "score": 0.93}},
+        {"contractor": str(crew[0].pk), "was": {"rank": 1, "score": 1.0}, "now": {"rank": 2, "score": 0.92}},
+        {"contractor": str(crew[2].pk), "was": {"rank": 3, "score": 0.86}, "now": None},
+    ]
+
+
+def test_what_decides_nothing_does_not_matter(api, crew, job):
+    ranking = rank(api, job)
+    AssignmentFactory(contractor=crew[1], start=at(8, days=2))  # an hour or two of a long day
+    ContractorFactory(type="tile")
+    Contractor.objects.filter(pk=crew[2].pk).update(phone_number="(512) 555-0199")
+    assert book(api, ranking).status_code == 201
+
+
+def test_without_a_token_it_is_booked_as_ever(api, crew, job):
+    ranking = rank(api, job)
+    better(crew)
+    assert book(api, ranking, ranking_token="").status_code == 201
+
+
+def test_a_token_of_a_batch_is_as_good(api, crew, job):
+    (ranking,) = api.post(f"{V1}/recommendations/batch/", {"jobs": [str(job.pk)], "max_results": 2}).json()["results"]
+    assert book(api, ranking).status_code == 201
+
+
+def test_a_ranking_without_a_job_has_none(api, crew, job):
+    place = {"latitude": 30.2672, "longitude": -97.7431}
+    body = {"type": "flooring", "desired_date": at(12, days=2).isoformat(), "location": place, "duration": "02:00:00"}
+    assert api.post(f"{V1}/recommendations/", body).json()["ranking_token"] is None
+
+
+def test_refuses_a_token_that_is_none(api, crew, job):
+    ranking, other = rank(api, job), rank(api, JobFactory())
+    for token in ("x", ranking["ranking_token"] + "x", ranking["ranking_token"][1:], other["ranking_token"]):
+        refused_field(book(api, ranking, ranking_token=token), "ranking_token")
+
+
+def test_refuses_an_old_one(user, crew, job):
+    job.desired_date = at(12, days=9)
+    job.save()
+    ranking = rank(client_of(user), job)
+    with time_machine.travel(timezone.now() + timedelta(hours=25), tick=False):
+        refused_field(book(client_of(user), ranking), "ranking_token")
