@@ -54,10 +54,10 @@ class Conditional(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        wanted = request.headers.get("If-Match")
-        if wanted is None or request.method not in CHANGING or "pk" not in kwargs:
+        wanted, name = request.headers.get("If-Match"), (request.method or "").lower()
+        # A method that the address does not know is on its way to a 405.
+        if wanted is None or request.method not in CHANGING or "pk" not in kwargs or not hasattr(self, name):
             return
-        name = request.method.lower()
         setattr(self, name, partial(self._if_match, getattr(self, name), parse_etags(wanted)))
 
     def _if_match(self, handler: Any, wanted: list[str], request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -11,13 +11,36 @@ from rest_framework.views import APIView
 
 from smartscheduler.parsing import LengthRequired
 
+# Of digits, that is.
+LONGEST_NUMBER = 100
+
 
 class Pagination(PageNumberPagination):
-    """`{"count", "next", "previous", "results"}`, 20 a page, at most 100."""
+    """`{"count", "next", "previous", "results"}`, 20 a page; more than 100 counts as 100."""
 
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 100
+
+    def get_page_size(self, request: Request) -> int:
+        """Raises ValidationError rather than guess what `page_size=lots` means."""
+        given = request.query_params.get(self.page_size_query_param)
+        return self.page_size if given is None else min(_whole("page_size", given), self.max_page_size)
+
+    def get_page_number(self, request: Request, paginator: Any) -> int:
+        return _whole("page", request.query_params.get(self.page_query_param, "1"))
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """DRF's, with the limits."""
+        found = super().get_schema_operation_parameters(view)
+        return [{**one, "schema": {**one["schema"], "minimum": 1}} for one in found]
+
+
+def _whole(name: str, text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else 0
+    if number < 1:
+        raise serializers.ValidationError({name: ["A whole number from 1 on."]})
+    return number
 
 
 class StableOrdering(filters.OrderingFilter):

@@ -49,7 +49,7 @@ class Once(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         key = request.headers.get(HEADER)
-        if request.method != "POST" or key is None:
+        if request.method != "POST" or key is None or not hasattr(self, "post"):
             return
         if not KEY.match(key):
             raise InvalidInput.of(HEADER, "A key is 1 to 255 visible ASCII characters, such as a UUID.")

@@ -460,6 +460,12 @@ def test_pages(api):
     problem(api.get(f"{URL}?page={10**40}"), 404, "not-found")
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "null", "1.5", "²", "", "9" * 5000])
+@pytest.mark.parametrize("name", ["page", "page_size"])
+def test_refuses_a_page_that_is_none(api, name, value):
+    refused_field(api.get(f"{URL}?{name}={value}"), name)
+
+
 def test_a_page_has_at_most_a_hundred(api):
     Contractor.objects.bulk_create(ContractorFactory.build(email=f"crew{n}@example.com", hours=[]) for n in range(105))
     assert len(api.get(f"{URL}?page_size=1000").json()["results"]) == 100

@@ -93,6 +93,13 @@ def test_any_tag_will_do_for_a_star(api):
     problem(api.patch(url, {"name": "Bea"}, headers={"If-Match": weak}), 412, "precondition-failed")
 
 
+def test_a_method_that_the_address_does_not_know(api):
+    url = f"{V1}/assignments/{AssignmentFactory().pk}/confirm/"
+    problem(api.put(url, {}, headers={"If-Match": '"x"'}), 405, "method-not-allowed")
+    headers = {"Idempotency-Key": "one"}
+    problem(api.post(f"{V1}/assignments/{AssignmentFactory().pk}/", {}, headers=headers), 405, "method-not-allowed")
+
+
 def test_one_that_does_not_exist(api):
     for kind in RECORDS:
         if kind != "assignments":

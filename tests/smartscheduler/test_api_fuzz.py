@@ -1,0 +1,68 @@
+"""Thousands of odd requests to every call of the schema: no 5xx, no answer that the schema does not know."""
+
+import os
+
+import pytest
+import schemathesis
+from django.core import signals
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+    use_after_free,
+)
+
+from assignments.services import assign_job
+from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.tokens import sign_in
+from tests.api import V1
+from tests.factories import AbsenceFactory, ContractorFactory, JobFactory, UserFactory, at
+
+pytestmark = pytest.mark.django_db
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    unsupported_method,
+    use_after_free,
+]
+# Random requests to each call, besides the hundred or so that the schema suggests by itself.
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or 10)
+
+
+@pytest.fixture
+def document(db):
+    # As Django's own test client does: the transaction of the test is not to be closed with each request.
+    for signal in (signals.request_started, signals.request_finished):
+        signal.disconnect(close_old_connections)
+    yield schemathesis.openapi.from_wsgi(f"{V1}/schema/", get_wsgi_application())
+    for signal in (signals.request_started, signals.request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def headers(db):
+    """Signed in, with something of everything there."""
+    booked, contractor = JobFactory(), ContractorFactory(skills=["Stairs"])
+    assign_job(job_id=booked.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None)
+    AbsenceFactory(contractor=contractor)
+    JobFactory()
+    return {"Authorization": f"Bearer {sign_in(UserFactory(role=Role.ADMINISTRATOR)).access}"}
+
+
+schema = schemathesis.pytest.from_fixture("document")
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_call(case, headers):
+    case.call_and_validate(headers=headers, checks=CHECKS)
