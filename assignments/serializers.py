@@ -10,6 +10,7 @@ from rest_framework import serializers
 from assignments.calendars import DaySchedule
 from assignments.models import Assignment
 from jobs.models import LONGEST_JOB
+from smartscheduler.examples import SOME_DAY, sent_as
 from smartscheduler.fields import (
     DayField,
     HoursField,
@@ -94,6 +95,7 @@ class NewAssignmentSerializer(StrictSerializer):
     )
 
 
+@sent_as("Another morning", {"start": SOME_DAY})
 class RescheduleSerializer(StrictSerializer):
     start = InstantField()
 

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from contractors.models import Absence, Contractor, default_service_radius
 from contractors.shifts import Shift
 from smartscheduler.errors import InvalidInput
+from smartscheduler.examples import AUSTIN, sent_as
 from smartscheduler.fields import (
     LOCATION_FIELDS,
     ClockField,
@@ -53,6 +54,7 @@ class AbsenceSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+@sent_as("Two days off", {"start": "2030-03-04", "end": "2030-03-05", "kind": "holiday", "note": "Wedding"})
 class NewAbsenceSerializer(StrictSerializer):
     """`start` and `end` are instants, or days: then the whole of both days in the contractor's zone."""
 
@@ -71,6 +73,19 @@ def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> T
     return TimeSlot(first, last)
 
 
+@sent_as(
+    "A tiler with a week of mornings",
+    {
+        "name": "Ada Tiles",
+        "type": "tile",
+        "phone_number": "(512) 555-0143",
+        "email": "ada@example.com",
+        "skills": ["Mosaic"],
+        "location": AUSTIN,
+        "service_radius_miles": 40,
+        "working_hours": [{"day_of_week": day, "start_time": "08:00", "end_time": "13:00"} for day in range(1, 6)],
+    },
+)
 class ContractorSerializer(StrictModelSerializer):
     location = ContractorLocationSerializer(source="*")
     time_zone = serializers.CharField(

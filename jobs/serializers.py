@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.models import Job
+from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
     LOCATION_FIELDS,
     SkillsListField,
@@ -32,6 +33,18 @@ class JobAssignmentSerializer(serializers.Serializer[Any]):
     time_slot = TimeSlotSerializer()
 
 
+@sent_as(
+    "A bathroom in Austin",
+    {
+        "type": "tile",
+        "desired_date": SOME_DAY,
+        "duration": "04:00:00",
+        "priority": "high",
+        "required_skills": ["Mosaic"],
+        "location": AUSTIN,
+        "customer_name": "Grace Hill",
+    },
+)
 class JobSerializer(StrictModelSerializer):
     location = JobLocationSerializer(source="*")
     time_zone = serializers.CharField(

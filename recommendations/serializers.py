@@ -11,6 +11,7 @@ from jobs.requests import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.ranking import LONGEST_HORIZON, MOST_JOBS, MOST_RESULTS, Entry, Ranking
 from recommendations.why_not import Answer
+from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
     HoursField,
     InstantField,
@@ -37,6 +38,10 @@ class SiteSerializer(JobLocationSerializer):
         extra_kwargs = {name: {"required": False} for name in ("address", "city", "state", "zip_code")}
 
 
+@sent_as(
+    "Who could do a bathroom in Austin?",
+    {"type": "tile", "desired_date": SOME_DAY, "duration": "04:00:00", "location": AUSTIN, "max_results": 5},
+)
 class JobRequestSerializer(StrictSerializer):
     """A job that does not exist yet."""
 

@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartscheduler.events.messages import instant
+from smartscheduler.examples import sent_as
 from smartscheduler.timeslots import TimeSlot
 
 # Beyond these years a calendar is a typing error, and arithmetic with days would overflow.
@@ -48,10 +49,12 @@ class EmptySerializer(StrictSerializer):
     """The body of an act that takes nothing."""
 
 
+@sent_as("Why", {"reason": "The customer has moved"})
 class ReasonSerializer(StrictSerializer):
     reason = serializers.CharField(max_length=500)
 
 
+@sent_as("Nearly perfect", {"rating": 4.5, "comment": "On time, and clean"})
 class RatingSerializer(StrictSerializer):
     rating = serializers.DecimalField(max_digits=3, decimal_places=2, min_value=0, max_value=5)
     comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")

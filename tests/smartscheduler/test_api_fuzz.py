@@ -37,6 +37,7 @@ CHECKS = [
 ]
 # Random requests to each call, besides the hundred or so that the schema suggests by itself.
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or 10)
+STORIES = 20
 
 
 @pytest.fixture
@@ -66,3 +67,20 @@ schema = schemathesis.pytest.from_fixture("document")
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_call(case, headers):
     case.call_and_validate(headers=headers, checks=CHECKS)
+
+
+def test_calls_that_follow_from_one_another(document, headers):
+    """What one call answers the next one asks about: made, read, changed, booked, cancelled."""
+
+    class Machine(document.as_state_machine()):
+        def get_call_kwargs(self, case):
+            return {"headers": headers}
+
+        def validate_response(self, response, case, **kwargs):
+            case.validate_response(response, checks=CHECKS)
+
+    Machine.run(
+        settings=settings(
+            max_examples=STORIES, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
+        )
+    )
