@@ -83,6 +83,8 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
 
 
 class NewAssignmentSerializer(StrictSerializer):
+    """Who is booked on which job, and from when on."""
+
     job = IdField()
     contractor = IdField()
     start = InstantField()
@@ -97,6 +99,8 @@ class NewAssignmentSerializer(StrictSerializer):
 
 @sent_as("Another morning", {"start": SOME_DAY})
 class RescheduleSerializer(StrictSerializer):
+    """Another start, with the same contractor."""
+
     start = InstantField()
 
 

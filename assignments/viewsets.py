@@ -141,7 +141,7 @@ class JobCancelView(JobViewSet):
     def lock(self, pk: UUID) -> None:
         services.lock_job(pk)
 
-    @extend_schema(request=ReasonSerializer, responses=JobSerializer, operation_id="jobs_cancel_create", filters=False)
+    @extend_schema(request=ReasonSerializer, responses=JobSerializer, operation_id="jobs_cancel", filters=False)
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel the job and its live assignment, if any."""
         given = self.body(ReasonSerializer)

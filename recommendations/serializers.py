@@ -42,7 +42,7 @@ class SiteSerializer(JobLocationSerializer):
     "Who could do a bathroom in Austin?",
     {"type": "tile", "desired_date": SOME_DAY, "duration": "04:00:00", "location": AUSTIN, "max_results": 5},
 )
-class JobRequestSerializer(StrictSerializer):
+class HypotheticalJobSerializer(StrictSerializer):
     """A job that does not exist yet."""
 
     type = serializers.ChoiceField(choices=Job.Type.choices)
@@ -57,7 +57,7 @@ class JobRequestSerializer(StrictSerializer):
     horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
 
 
-class BatchRequestSerializer(StrictSerializer):
+class ManyJobsSerializer(StrictSerializer):
     """Jobs to rank for, by their ids."""
 
     jobs = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_JOBS)
@@ -66,7 +66,7 @@ class BatchRequestSerializer(StrictSerializer):
 
 
 def request_of(given: dict[str, Any]) -> JobRequest:
-    """The validated values of a JobRequestSerializer as the ranking's question."""
+    """The validated values of a HypotheticalJobSerializer as the ranking's question."""
     point = Point(float(given["location"]["latitude"]), float(given["location"]["longitude"]))
     return JobRequest(
         type=given["type"],

@@ -16,10 +16,10 @@ from jobs.requests import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
 from recommendations.serializers import (
     AnswerSerializer,
-    BatchRequestSerializer,
     BatchSerializer,
     HorizonSerializer,
-    JobRequestSerializer,
+    HypotheticalJobSerializer,
+    ManyJobsSerializer,
     RankingQuerySerializer,
     RankingSerializer,
     answer_as_json,
@@ -66,10 +66,12 @@ class JobRecommendationView(ReadsBody, APIView):
 class RecommendationsView(ReadsBody, APIView):
     required_permissions = {"post": Permission.RECOMMEND}
 
-    @extend_schema(request=JobRequestSerializer, responses=RankingSerializer, operation_id="recommendations_create")
+    @extend_schema(
+        request=HypotheticalJobSerializer, responses=RankingSerializer, operation_id="recommendations_create"
+    )
     def post(self, request: Request) -> Response:
         """The same for a job that does not exist yet; nothing is stored."""
-        given = self.body(JobRequestSerializer)
+        given = self.body(HypotheticalJobSerializer)
         if given["desired_date"] < timezone.now():
             raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
         limits: dict[str, Any] = {
@@ -82,10 +84,10 @@ class RecommendationsView(ReadsBody, APIView):
 class BatchRecommendationsView(ReadsBody, APIView):
     required_permissions = {"post": Permission.RECOMMEND}
 
-    @extend_schema(request=BatchRequestSerializer, responses=BatchSerializer, operation_id="recommendations_batch")
+    @extend_schema(request=ManyJobsSerializer, responses=BatchSerializer, operation_id="recommendations_batch")
     def post(self, request: Request) -> Response:
         """The rankings of many jobs, as of one moment, in the order in which they were asked for."""
-        wanted = self.body(BatchRequestSerializer)
+        wanted = self.body(ManyJobsSerializer)
         ids = wanted.pop("jobs")
         with snapshot():
             found = Job.objects.in_bulk(ids)

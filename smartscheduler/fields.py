@@ -51,11 +51,15 @@ class EmptySerializer(StrictSerializer):
 
 @sent_as("Why", {"reason": "The customer has moved"})
 class ReasonSerializer(StrictSerializer):
+    """Why it is undone; for everybody who asks later."""
+
     reason = serializers.CharField(max_length=500)
 
 
 @sent_as("Nearly perfect", {"rating": 4.5, "comment": "On time, and clean"})
 class RatingSerializer(StrictSerializer):
+    """Stars, 0 to 5, and a word about them."""
+
     rating = serializers.DecimalField(max_digits=3, decimal_places=2, min_value=0, max_value=5)
     comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
 

@@ -52,6 +52,11 @@ class Schema(AutoSchema):
         """The first word of the path after the version."""
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
+    def get_operation_id(self) -> str:
+        """`assignments_confirm` rather than `assignments_confirm_create`: an act creates nothing."""
+        found, act = super().get_operation_id(), getattr(self.view, "action", None)
+        return found.removesuffix("_create") if act and found.endswith(f"_{act}_create") else found
+
     def get_override_parameters(self) -> list[Any]:
         """The headers that make a call conditional, or safe to repeat."""
         found = list(super().get_override_parameters())

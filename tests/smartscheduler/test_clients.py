@@ -1,0 +1,105 @@
+"""The product as programs of others meet it: a client that is generated from the schema, and many at once."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from smartscheduler.examples import AUSTIN, SOME_DAY
+from tests.smartscheduler.products import ROOT, product
+
+pytestmark = pytest.mark.xdist_group("up")
+
+BOOKING = """
+import sys
+from client import AuthenticatedClient, Client
+from client.api.assignments import assignments_cancel, assignments_create
+from client.api.auth import auth_login
+from client.api.jobs import jobs_list, jobs_recommendations_list
+from client.models import JobsListStatusItem, LoginRequest, NewAssignmentRequest, Problem, ReasonRequest
+
+url, password = sys.argv[1:]
+account = LoginRequest(email="coordinator@example.com", password=password)
+pair = auth_login.sync(client=Client(base_url=url), body=account)
+api = AuthenticatedClient(base_url=url, token=pair.access)
+jobs = jobs_list.sync(client=api, status=[JobsListStatusItem.OPEN], ordering="desired_date", page_size=50)
+rankings = (jobs_recommendations_list.sync(job.id, client=api, max_results=3) for job in jobs.results)
+ranking = next(one for one in rankings if one.recommendations)
+best = ranking.recommendations[0]
+wish = NewAssignmentRequest(
+    job=ranking.job,
+    contractor=best.contractor.id,
+    start=best.available_time_slots[0].start,
+    ranking_token=ranking.ranking_token,
+)
+booked = assignments_create.sync(client=api, body=wish, idempotency_key="from-a-client")
+again = assignments_create.sync(client=api, body=wish, idempotency_key="from-a-client")
+refused = assignments_create.sync(client=api, body=wish)
+cancelled = assignments_cancel.sync(booked.id, client=api, body=ReasonRequest(reason="Only a test"))
+assert isinstance(refused, Problem)
+print(booked.status.value, booked.rank, again.id == booked.id, refused.type_.value, cancelled.status.value)
+"""
+
+RACER = """
+import http.client, sys
+port, token, body = sys.argv[1:]
+connection = http.client.HTTPConnection("127.0.0.1", int(port))
+connection.connect()
+print("ready", flush=True)
+sys.stdin.readline()
+headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": "sixteen"}
+connection.request("POST", "/api/v1/jobs/", body, headers)
+answer = connection.getresponse()
+print(answer.status, answer.headers.get("Idempotency-Replayed"), answer.read().decode())
+"""
+
+
+@pytest.fixture(scope="module")
+def running():
+    with product(DEMO="1", WEB_WORKERS="2") as one:
+        one.up()
+        yield one
+        one.stop()
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """The Python client that openapi-python-client makes of the schema, without a warning."""
+    home = tmp_path_factory.mktemp("generated")
+    generator = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none"]
+    schema = ["--path", str(ROOT / "docs" / "openapi.yaml"), "--output-path", str(home / "client")]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run([*generator, *schema, "--fail-on-warning"], check=True, env=os.environ | {"PATH": path})
+    return home
+
+
+def test_a_generated_client_books_a_job(running, generated):
+    command = [sys.executable, "-c", BOOKING, f"http://127.0.0.1:{running.port}", "smartscheduler-demo"]
+    environment = os.environ | {"PYTHONPATH": str(generated)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["pending", "1", "True", "/problems/job-not-open", "cancelled"]
+
+
+def test_sixteen_processes_with_the_same_request_make_one_row(running):
+    wanted = {"type": "tile", "desired_date": SOME_DAY, "duration": "02:00:00", "location": AUSTIN}
+    sign_in = "from smartscheduler.accounts.models import User; from smartscheduler.accounts.tokens import sign_in; "
+    ask = f"{sign_in}print(sign_in(User.objects.get(email='coordinator@example.com')).access)"
+    token = running.manage("shell", "-v", "0", "-c", ask).stdout.strip()
+    before = running.rows("jobs_job")
+    command = [sys.executable, "-S", "-c", RACER, str(running.port), token, json.dumps(wanted)]
+    racers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(16)]
+    for racer in racers:
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        racer.stdin.write("\n")
+        racer.stdin.flush()
+    answers = [racer.communicate(timeout=60)[0].strip().split(" ", 2) for racer in racers]
+    assert Counter(status for status, *_ in answers) == {"201": 16}
+    assert Counter(replayed for _, replayed, _ in answers) == {"None": 1, "true": 15}
+    assert len({body for *_, body in answers}) == 1
+    assert running.rows("jobs_job") == before + 1
