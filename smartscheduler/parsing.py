@@ -22,7 +22,7 @@ class LengthRequired(APIException):
 
 
 class StrictJSONParser(JSONParser):
-    """JSON as RFC 8259 has it: UTF-8, no NaN, and no larger than DATA_UPLOAD_MAX_MEMORY_SIZE."""
+    """JSON as RFC 8259 has it: UTF-8, no NaN, no name twice, and no larger than DATA_UPLOAD_MAX_MEMORY_SIZE."""
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -32,7 +32,8 @@ class StrictJSONParser(JSONParser):
         if len(body) > limit:
             raise PayloadTooLarge
         try:
-            return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+            text = body.decode("utf-8-sig")
+            return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_repetition)
         except RecursionError as error:
             raise ParseError("JSON parse error - too deeply nested.") from error
         except ValueError as error:
@@ -41,3 +42,12 @@ class StrictJSONParser(JSONParser):
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON.")
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; which of two values was meant is not for us to guess."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is given twice.")
+    return found

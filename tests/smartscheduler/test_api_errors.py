@@ -45,8 +45,10 @@ def raw(api, body, content_type="application/json", url=URL, **headers):
         "[" * 100_000,
         '{"latitude": ' + "9" * 5000 + "}",
         '{"a": "\n"}',
+        '{"name": "Ada", "name": "Bea"}',
+        '{"location": {"city": "Austin", "city": "Dallas"}}',
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_malformed_json(api, body):
     response = raw(api, body)

@@ -54,7 +54,7 @@ def test_a_list(path, make, budget):
     client = client_as(Role.COORDINATOR)
     make(10)
     few, _ = queries(client, path)
-    make(190)
+    make(490)
     many, sql = queries(client, path)
     assert few == many, sql
     assert many <= budget, sql
