@@ -87,9 +87,7 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
         """A new contractor; `possible_duplicates` lists others with the same name at the same place."""
         contractor = services.create_contractor(actor=self.actor, **self.body(ContractorSerializer))
         found = DuplicateSerializer(services.likely_duplicates(contractor), many=True).data
-        return self.answer(
-            contractor.pk, status=status.HTTP_201_CREATED, **({"possible_duplicates": found} if found else {})
-        )
+        return self.answer(contractor.pk, status=status.HTTP_201_CREATED, possible_duplicates=found)
 
     @extend_schema(responses=ContractorDetailSerializer)
     def update(self, request: Request, pk: UUID) -> Response:

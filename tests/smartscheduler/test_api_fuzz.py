@@ -35,9 +35,10 @@ CHECKS = [
     unsupported_method,
     use_after_free,
 ]
-# Random requests to each call, besides the hundred or so that the schema suggests by itself.
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES") or 10)
-STORIES = 20
+# make fuzz: the hundred or so requests to each call that its description suggests, more random ones, longer stories.
+THOROUGH = bool(os.environ.get("FUZZ"))
+PHASES = ["examples", "fuzzing", "stateful", *(["coverage"] if THOROUGH else [])]
+EXAMPLES, STORIES = (60, 100) if THOROUGH else (12, 15)
 
 
 @pytest.fixture
@@ -45,7 +46,9 @@ def document(db):
     # As Django's own test client does: the transaction of the test is not to be closed with each request.
     for signal in (signals.request_started, signals.request_finished):
         signal.disconnect(close_old_connections)
-    yield schemathesis.openapi.from_wsgi(f"{V1}/schema/", get_wsgi_application())
+    found = schemathesis.openapi.from_wsgi(f"{V1}/schema/", get_wsgi_application())
+    found.config.phases.update(phases=PHASES)
+    yield found
     for signal in (signals.request_started, signals.request_finished):
         signal.connect(close_old_connections)
 
