@@ -110,3 +110,27 @@ def at(hour: int, minute: int = 0, *, days: int = 0, zone: str = AUSTIN["time_zo
     """An instant by the clock at the site, `days` after today there."""
     today = timezone.now().astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
     return datetime.combine(today, time(hour, minute), ZoneInfo(zone))
+
+
+def many_contractors(count: int) -> list[Contractor]:
+    """As many contractors with the usual week, in two statements."""
+    first = Contractor.objects.count()
+    made = Contractor.objects.bulk_create(
+        ContractorFactory.build(email=f"crew{n}@example.com", name=f"Crew {n}", hours=[])
+        for n in range(first, first + count)
+    )
+    WorkingHours.objects.bulk_create(
+        WorkingHours(
+            contractor=one, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time
+        )
+        for one in made
+        for shift in EVERY_DAY
+    )
+    return made
+
+
+def many_assignments(count: int) -> list[Assignment]:
+    """As many bookings, each of a contractor and a job of its own."""
+    jobs = Job.objects.bulk_create(JobFactory.build(status=Job.Status.ASSIGNED) for _ in range(count))
+    pairs = zip(many_contractors(count), jobs, strict=True)
+    return Assignment.objects.bulk_create(AssignmentFactory.build(contractor=one, job=job) for one, job in pairs)

@@ -4,33 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contractors.models import Contractor, WorkingHours
 from smartscheduler.accounts.policy import Role
 from tests.api import V1, client_as
-from tests.factories import EVERY_DAY, AssignmentFactory, ContractorFactory, JobFactory
+from tests.factories import AssignmentFactory, JobFactory, many_assignments, many_contractors
 
 pytestmark = pytest.mark.django_db
-
-
-def contractors(count):
-    """`count` contractors with the usual week."""
-    first = Contractor.objects.count()
-    made = Contractor.objects.bulk_create(
-        ContractorFactory.build(email=f"crew{n}@example.com", name=f"Crew {n}", hours=[])
-        for n in range(first, first + count)
-    )
-    WorkingHours.objects.bulk_create(
-        WorkingHours(
-            contractor=one, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time
-        )
-        for one in made
-        for shift in EVERY_DAY
-    )
-
-
-def assignments(count):
-    for _ in range(count):
-        AssignmentFactory()
 
 
 def queries(client, path):
@@ -45,9 +23,9 @@ def queries(client, path):
 @pytest.mark.parametrize(
     ("path", "make", "budget"),
     [
-        ("contractors/?page_size=100", contractors, 4),
-        ("jobs/?page_size=100", assignments, 5),
-        ("assignments/?page_size=100", assignments, 3),
+        ("contractors/?page_size=100", many_contractors, 4),
+        ("jobs/?page_size=100", many_assignments, 5),
+        ("assignments/?page_size=100", many_assignments, 3),
     ],
 )
 def test_a_list(path, make, budget):
@@ -62,9 +40,9 @@ def test_a_list(path, make, budget):
 
 def test_a_ranking():
     client, job = client_as(Role.COORDINATOR), JobFactory()
-    contractors(10)
+    many_contractors(10)
     few, _ = queries(client, f"jobs/{job.pk}/recommendations/?max_results=10")
-    contractors(190)
+    many_contractors(190)
     many, sql = queries(client, f"jobs/{job.pk}/recommendations/?max_results=10")
     # Where many cannot be told apart there are more pages of contenders; each is four times the one before.
     assert many <= few + 4, sql
