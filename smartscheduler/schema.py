@@ -69,6 +69,8 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         bodies = super()._get_response_bodies(*args, **kwargs)
         problem = self._get_response_for_code(ProblemSerializer, "default", media_types=[MEDIA_TYPE])
+        if self.method == "GET":
+            bodies = {**bodies, "304": {"description": "The ETag of `If-None-Match` is still right."}}
         return {**bodies, "default": {**problem, "description": "A problem document."}}
 
 

@@ -17,7 +17,7 @@ USERS = "from smartscheduler.accounts.models import User; print(sorted(User.obje
 
 @pytest.fixture(scope="module")
 def running():
-    with product() as one:
+    with product(measured=True) as one:
         one.up()
         yield one
         one.stop()
