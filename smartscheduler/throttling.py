@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from django.conf import settings
@@ -21,6 +21,7 @@ from rest_framework.throttling import BaseThrottle
 
 # A broker that hangs must not hold up every request.
 TIMEOUT_SECONDS = 0.5
+SILENCE_SECONDS = 5.0
 
 logger = structlog.get_logger(__name__)
 
@@ -38,15 +39,17 @@ class RoleThrottle(BaseThrottle):
     """Every account within its limit; whoever has none, by being signed out, is limited by axes when logging in."""
 
     _wait = 0.0
+    _silent_until: ClassVar[float] = 0.0
 
     def allow_request(self, request: Request, view: Any) -> bool:
         limit = settings.REQUESTS_A_MINUTE.get(getattr(request.user, "role", ""))
-        if not settings.RATE_LIMITS or limit is None:
+        if not settings.RATE_LIMITS or limit is None or time.monotonic() < RoleThrottle._silent_until:
             return True
         try:
             return self._count(request, RateLimitItemPerMinute(limit, namespace="requests"))
         except RedisError as error:
-            # Rather too many answers than none.
+            # Rather too many answers than none, and none of them held up by waiting for it again.
+            RoleThrottle._silent_until = time.monotonic() + SILENCE_SECONDS
             logger.warning("requests_not_counted", error=str(error))
             return True
 
