@@ -8,19 +8,13 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
 from smartscheduler.accounts.tokens import sign_in
 from smartscheduler.catalogue import KINDS
+from smartscheduler.examples import AUSTIN
 from tests.factories import UserFactory
 
 V1 = "/api/v1"
 # An id that belongs to nothing; the same in every worker, since it stands in names of tests.
 NOBODY = "00000000-0000-4000-8000-000000000000"
-PLACE = {
-    "latitude": 30.2672,
-    "longitude": -97.7431,
-    "address": "100 Congress Avenue",
-    "city": "Austin",
-    "state": "TX",
-    "zip_code": "78701",
-}
+PLACE = AUSTIN
 
 
 def client_of(user: User) -> APIClient:
