@@ -1,4 +1,4 @@
-"""The figures of a run: a table, the goals, `benchmarks/results.json`, and a chart for the documentation."""
+"""The figures of a run: a table and the goals; of a whole run `results.json` and the chart of the documentation."""
 
 import json
 import os
@@ -78,8 +78,9 @@ def publish(samples: Mapping[tuple[str, int], list[float]], found: Any) -> None:
         **found,
         "goals": [goal._asdict() | {"met": goal.met} for goal in reached],
     }
-    (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    if len(sizes) > 2:
+    whole = len(sizes) > 2
+    (HERE / ("results.json" if whole else "results-quick.json")).write_text(json.dumps(results, indent=2) + "\n")
+    if whole:
         CHART.write_text(_chart(p50, sizes))
 
 
