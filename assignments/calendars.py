@@ -58,13 +58,8 @@ WHERE person.id = ANY(%(ids)s::uuid[])
 """
 
 
-def load_calendars(
-    contractor_ids: Collection[UUID], window: TimeSlot, *, for_job: UUID | None = None
-) -> dict[UUID, Calendar]:
-    """The calendar of each contractor, with all that can decide about time in `window`. One query.
-
-    The booking of the job `for_job` is left out: it would be the one to move.
-    """
+def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot) -> dict[UUID, Calendar]:
+    """The calendar of each contractor, with all that can decide about time in `window`. One query."""
     reach = longest_block()
     found = rows(
         CALENDARS,
@@ -76,7 +71,7 @@ def load_calendars(
             "booked_end": window.end + AFTER_WINDOW + reach,
         },
     )
-    return {contractor_id: _calendar(*columns).leaving_out(for_job) for contractor_id, *columns in found}
+    return {contractor_id: _calendar(*columns) for contractor_id, *columns in found}
 
 
 def _calendar(
@@ -102,8 +97,8 @@ def _calendar(
 
 
 def load_calendar(contractor: Contractor, window: TimeSlot, *, for_job: UUID | None = None) -> Calendar:
-    """The calendar of one contractor; see `load_calendars`."""
-    return load_calendars([contractor.pk], window, for_job=for_job)[contractor.pk]
+    """The calendar of one contractor; the booking of the job `for_job` is left out, as it would be the one to move."""
+    return load_calendars([contractor.pk], window)[contractor.pk].leaving_out(for_job)
 
 
 def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, job: Job | None = None) -> list[TimeSlot]:

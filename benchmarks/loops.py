@@ -9,20 +9,25 @@ from assignments.eligibility import unmet_rules
 from assignments.models import Assignment
 from assignments.scoring import hundredths
 from contractors.models import Contractor
+from contractors.querysets import ContractorQuerySet
 from recommendations.search import Candidate, Search
 
 
 def literal(search: Search, wanted: int) -> list[Candidate]:
     """The original design: for each contractor who does such work a query for the bookings, and then the rules."""
-    people = Contractor.objects.active().serving(search.request.type).prefetch_related("working_hours", "absences")
+    people = _crews(search).prefetch_related("working_hours", "absences")
     return _best(search, wanted, ((person, list(_bookings().filter(contractor=person))) for person in people))
 
 
 def prefetched(search: Search, wanted: int) -> list[Candidate]:
     """The same with everything read at once."""
-    people = Contractor.objects.active().serving(search.request.type)
+    people = _crews(search)
     everything = people.prefetch_related("working_hours", "absences", Prefetch("assignments", _bookings(), "held"))
     return _best(search, wanted, ((person, person.held) for person in everything))
+
+
+def _crews(search: Search) -> ContractorQuerySet:
+    return Contractor.objects.active().filter(type__in=[search.request.type, "multi"])
 
 
 def _bookings():  # type: ignore[no-untyped-def]

@@ -5,11 +5,10 @@ record is the same text here, worked out under the locks that the change will ta
 """
 
 import hashlib
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.http import parse_etags, quote_etag
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +17,8 @@ from rest_framework.views import APIView
 from smartscheduler.errors import DomainError
 from smartscheduler.models import Record
 from smartscheduler.rendering import FastJSONRenderer
+from smartscheduler.rest import around_handler
+from smartscheduler.transactions import domain_transaction
 
 CHANGING = frozenset({"PUT", "PATCH", "DELETE", "POST"})
 
@@ -54,18 +55,14 @@ class Conditional(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        wanted, name = request.headers.get("If-Match"), (request.method or "").lower()
-        # A method that the address does not know is on its way to a 405.
-        if wanted is None or request.method not in CHANGING or "pk" not in kwargs or not hasattr(self, name):
-            return
-        setattr(self, name, partial(self._if_match, getattr(self, name), parse_etags(wanted)))
+        if "If-Match" in request.headers and request.method in CHANGING and "pk" in kwargs:
+            around_handler(self, request, self._if_match)
 
-    def _if_match(self, handler: Any, wanted: list[str], request: Request, *args: Any, **kwargs: Any) -> Response:
-        with transaction.atomic():
-            self.lock(kwargs["pk"])
-            current = etag_of(self.representation(kwargs["pk"]))
-            if wanted != ["*"] and current not in wanted:
-                message = "The record is not the one you read; read it again and decide anew."
-                raise PreconditionFailed(message, extra={"current_etag": current})
-            answer: Response = handler(request, *args, **kwargs)
-        return answer
+    @domain_transaction
+    def _if_match(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.lock(kwargs["pk"])
+        wanted, current = parse_etags(request.headers["If-Match"]), etag_of(self.representation(kwargs["pk"]))
+        if wanted != ["*"] and current not in wanted:
+            message = "The record is not the one you read; read it again and decide anew."
+            raise PreconditionFailed(message, extra={"current_etag": current})
+        return handler(request, *args, **kwargs)

@@ -75,11 +75,6 @@ def minutes_at(pace: tuple[float, float], miles: float) -> int:
     return whole if minutes - whole < NOISE else whole + 1
 
 
-def drive_time(a: Point, b: Point) -> timedelta:
-    """How long the drive between two points takes when no road distance is known."""
-    return Origin(a).drive_to(b)
-
-
 def time_zone_at(point: Point) -> str:
     """The IANA name of the zone at `point`; at sea the nautical one, `UTC` where none is known."""
     return tzfpy.get_tz(point.longitude, point.latitude) or "UTC"

@@ -1,6 +1,7 @@
 """What the viewsets of every app share: pages, ordering, and reading a body."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -61,6 +62,16 @@ class StableOrdering(filters.OrderingFilter):
 def _renamed(term: str, aliases: Mapping[str, str]) -> str:
     name = term.lstrip("-")
     return ("-" if term.startswith("-") else "") + aliases.get(name, name)
+
+
+def around_handler(view: APIView, request: Request, wrapper: Callable[..., Any]) -> None:
+    """Let `wrapper(handler, request, …)` stand around the method that is about to be called.
+
+    For `initial` of a view. A method that the view does not know goes on to its 405.
+    """
+    name = (request.method or "").lower()
+    if handler := getattr(view, name, None):
+        setattr(view, name, partial(wrapper, handler))
 
 
 class ReadsBody:

@@ -68,13 +68,8 @@ def union(slots: Iterable[TimeSlot]) -> list[TimeSlot]:
     return merged
 
 
-def subtract(slots: Iterable[TimeSlot], holes: Iterable[TimeSlot]) -> list[TimeSlot]:
-    """The time in `slots` that is in none of `holes`."""
-    return without(union(slots), union(holes))
-
-
 def without(slots: Sequence[TimeSlot], holes: Sequence[TimeSlot]) -> list[TimeSlot]:
-    """The same for two normal lists."""
+    """The time in `slots` that is in none of `holes`, both normal lists."""
     return [piece for slot in slots for piece in _pieces(slot, holes)]
 
 

@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from typing import Any, cast
 
 from django.db import DatabaseError, connection, transaction
@@ -23,6 +22,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.errors import DomainError, InvalidInput
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.rendering import FastJSONRenderer
+from smartscheduler.rest import around_handler
 from smartscheduler.transactions import refuse
 
 HEADER = "Idempotency-Key"
@@ -36,8 +36,6 @@ INSERT INTO idempotency_keptanswer (user_id, key, fingerprint, status, headers, 
 VALUES (%s, %s, %s, 0, '{}', '', %s) ON CONFLICT DO NOTHING
 """
 
-Handler = Callable[..., HttpResponse | Response]
-
 
 class KeyReused(DomainError):
     code = "idempotency-key-reused"
@@ -48,20 +46,19 @@ class Once(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        key = request.headers.get(HEADER)
-        if request.method != "POST" or key is None or not hasattr(self, "post"):
-            return
-        if not KEY.match(key):
-            raise InvalidInput.of(HEADER, "A key is 1 to 255 visible ASCII characters, such as a UUID.")
-        self.post: Handler = partial(_once, self.post, key)
+        if HEADER in request.headers and request.method == "POST":
+            around_handler(self, request, _once)
 
 
-def _once(handler: Handler, key: str, request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
+def _once(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
+    key = request.headers[HEADER]
+    if not KEY.match(key):
+        raise InvalidInput.of(HEADER, "A key is 1 to 255 visible ASCII characters, such as a UUID.")
     user, fingerprint = cast(User, request.user), _fingerprint(request)
     with transaction.atomic():
         if not _take(user, key, fingerprint):
             return _again(KeptAnswer.objects.get(user=user, key=key), fingerprint)
-        response = cast(Response, handler(request, *args, **kwargs))
+        response = handler(request, *args, **kwargs)
         KeptAnswer.objects.filter(user=user, key=key).update(
             status=response.status_code,
             headers={name: response[name] for name in KEPT_HEADERS if name in response},

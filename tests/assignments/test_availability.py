@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from assignments.availability import Booking, Calendar, free_time, is_free, offered_slots
 from assignments.clock import day_at, local_instant
 from contractors.shifts import Shift
-from smartscheduler.places import Point, drive_time
+from smartscheduler.places import Origin, Point
 from smartscheduler.timeslots import TimeSlot, clip
 
 SITE = Point(30.27, -97.74)
@@ -114,7 +114,7 @@ def blocked(calendar, moment, site) -> bool:
     return any(
         booking.slot.start - drive <= moment < booking.slot.end + drive
         for booking in calendar.bookings
-        for drive in [drive_time(booking.site, site) if site else timedelta(0)]
+        for drive in [Origin(booking.site).drive_to(site) if site else timedelta(0)]
     )
 
 

@@ -3,9 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import psycopg
 import pytest
 from django.db import connection
 
+from smartscheduler import transactions
 from smartscheduler.accounts.policy import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import V1, client_as, client_of, problem
@@ -131,3 +133,14 @@ def test_of_many_who_read_the_same_one_may_write():
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(write, range(8))) == [200] + [412] * 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waits_too_long_for_the_record_is_told_so(monkeypatch):
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "50ms")
+    api, contractor = client_as(Role.COORDINATOR), ContractorFactory()
+    url = f"{V1}/contractors/{contractor.pk}/"
+    tag = api.get(url)["ETag"]
+    with psycopg.connect(connection.connection.info.dsn) as other:
+        other.execute("SELECT FROM contractors_contractor WHERE id = %s FOR UPDATE", [contractor.pk])
+        problem(api.patch(url, {"name": "Ada"}, headers={"If-Match": tag}), 503, "busy")

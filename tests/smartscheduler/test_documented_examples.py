@@ -10,7 +10,7 @@ from assignments.availability import Booking, Calendar, offered_slots, shift_slo
 from assignments.clock import day_at
 from assignments.scoring import Weights, as_decimal, availability_part, distance_part, hundredths, rating_part, score
 from contractors.shifts import Shift
-from smartscheduler.places import Point, drive_minutes, drive_time, great_circle_miles, zone
+from smartscheduler.places import Origin, Point, drive_minutes, great_circle_miles, zone
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ranking.md").read_text()
 CHICAGO = zone("America/Chicago")
@@ -53,7 +53,7 @@ def test_the_half_that_is_rounded_up():
 def test_the_drive_and_the_slots_it_leaves():
     assert great_circle_miles(SITE, OTHER_SITE) == pytest.approx(5)
     assert drive_minutes(5) == 12
-    assert drive_time(SITE, OTHER_SITE) == timedelta(minutes=12)
+    assert Origin(SITE).drive_to(OTHER_SITE) == timedelta(minutes=12)
     day = date(2027, 2, 9)
     morning = day_at(day, CHICAGO)
     from_nine = morning.start + timedelta(hours=9)

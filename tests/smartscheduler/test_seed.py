@@ -21,7 +21,7 @@ from smartscheduler.demo.people import person
 from smartscheduler.demo.places import METROS
 from smartscheduler.demo.seed import seed_world
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.places import drive_time, great_circle_miles, time_zone_at
+from smartscheduler.places import Origin, great_circle_miles, time_zone_at
 
 # One worker: the world is built once.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo world")]
@@ -134,7 +134,7 @@ def test_nobody_is_in_two_places_at_once_nor_teleports():
         work.sort(key=lambda assignment: assignment.slot)
         for one, other in itertools.pairwise(work):
             pairs += 1
-            assert one.slot.end + drive_time(one.job.point, other.job.point) <= other.slot.start
+            assert one.slot.end + Origin(one.job.point).drive_to(other.job.point) <= other.slot.start
     assert pairs > 0
 
 
