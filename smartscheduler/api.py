@@ -23,6 +23,7 @@ from smartscheduler import health
 from smartscheduler.accounts.views import LoginView, LogoutView, MeView, RefreshView, TicketView
 from smartscheduler.dashboard.views import DashboardView
 from smartscheduler.events.viewsets import EventViewSet
+from smartscheduler.metrics import MetricsView
 
 
 class SchemaView(SpectacularAPIView):
@@ -77,6 +78,7 @@ urlpatterns = [
     path("v1/", include(router.urls)),
     re_path(r"^v1/health/live/?$", health.live, name="live"),
     re_path(r"^v1/health/ready/?$", health.ready, name="ready"),
+    re_path(r"^v1/metrics/?$", MetricsView.as_view(), name="metrics"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", DocsView.as_view(), name="docs"),
     re_path(r"", NowhereView.as_view(), name="nowhere"),

@@ -7,6 +7,8 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from smartscheduler.events.lag import lag
+
 
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
@@ -16,19 +18,21 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database and Valkey answer, else 503; `checks` says which does not."""
-    checks = {"database": _answers(_ask_database), "valkey": _answers(_ask_valkey)}
-    well = all(checks.values())
-    named = {name: "ok" if answers else "failed" for name, answers in checks.items()}
-    return JsonResponse({"status": "ok" if well else "failed", "checks": named}, status=200 if well else 503)
+    """503 without the database; 200 otherwise, `degraded` while Valkey is away or events wait for a relay.
+
+    Bookings and rankings need the database alone: sending the traffic elsewhere would help nobody.
+    """
+    checks = {"database": _holds(_ask_database), "valkey": _holds(_ask_valkey), "events": _holds(_ask_relay)}
+    status = "failed" if not checks["database"] else "ok" if all(checks.values()) else "degraded"
+    named = {name: "ok" if holds else "failed" for name, holds in checks.items()}
+    return JsonResponse({"status": status, "checks": named}, status=503 if status == "failed" else 200)
 
 
-def _answers(ask: Callable[[], None]) -> bool:
+def _holds(ask: Callable[[], object]) -> bool:
     try:
-        ask()
+        return ask() is not False
     except Exception:  # whatever is wrong, the answer is no
         return False
-    return True
 
 
 def _ask_database() -> None:
@@ -38,3 +42,7 @@ def _ask_database() -> None:
 
 def _ask_valkey() -> None:
     cache.get("health")
+
+
+def _ask_relay() -> bool:
+    return not lag().is_late

@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -72,6 +73,16 @@ class Schema(AutoSchema):
         if self.method == "GET":
             bodies = {**bodies, "304": {"description": "The ETag of `If-None-Match` is still right."}}
         return {**bodies, "default": {**problem, "description": "A problem document."}}
+
+
+class MonitoringScheme(OpenApiAuthenticationExtension):
+    """Known to drf-spectacular by being defined."""
+
+    target_class = "smartscheduler.metrics.MonitoringAuthentication"
+    name = "monitoring"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "The token of METRICS_TOKEN."}
 
 
 class BearerScheme(SimpleJWTScheme):

@@ -213,6 +213,8 @@ REQUESTS_A_MINUTE = {
     "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
 }
 SLOW_REQUEST_SECONDS = 0.5
+# What a Prometheus sends as its bearer token; without one only administrators read the metrics.
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 SPECTACULAR_SETTINGS = {
     "TITLE": "SmartScheduler",
     "DESCRIPTION": "Who should do this job, when, and why.",
@@ -257,6 +259,10 @@ EVENT_HEARTBEAT_SECONDS = env.number("EVENT_HEARTBEAT_SECONDS", default=15.0)
 # How many events may wait for one socket, and how long one frame may take, before it is cut off.
 EVENT_SOCKET_QUEUE = env.whole("EVENT_SOCKET_QUEUE", default=1000)
 EVENT_SEND_TIMEOUT_SECONDS = env.number("EVENT_SEND_TIMEOUT_SECONDS", default=10.0)
+EVENT_SOCKETS_PER_ACCOUNT = env.whole("EVENT_SOCKETS_PER_ACCOUNT", default=30)
+# How long GET events/?wait= waits at most, and how many requests of one web process may do so at once.
+EVENT_LONGEST_WAIT_SECONDS = env.whole("EVENT_LONGEST_WAIT_SECONDS", default=25)
+EVENT_MOST_WAITING = env.whole("EVENT_MOST_WAITING", default=100)
 
 # --- Pages ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     VIEW_EVENTS = "events.view"
     MANAGE_USERS = "users.manage"
     MANAGE_SETTINGS = "settings.manage"
+    VIEW_METRICS = "metrics.view"
 
 
 P = Permission
@@ -40,6 +41,8 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     ),
     Role.MANAGER: frozenset(_VIEWING | {P.VIEW_REPORTS}),
     Role.ADMINISTRATOR: frozenset(Permission),
+    # No account has this one: it is whoever sends settings.METRICS_TOKEN.
+    "monitoring": frozenset({P.VIEW_METRICS}),
 }
 
 

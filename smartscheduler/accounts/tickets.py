@@ -1,13 +1,12 @@
 """One-time tickets for the WebSocket: a browser cannot send a header with it, and a URL ends up in logs."""
 
 import secrets
-from functools import lru_cache
 
 import redis
-from django.conf import settings
 
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import Busy
+from smartscheduler.valkey import valkey
 
 LIFETIME_SECONDS = 30
 LONGEST_TICKET = 100
@@ -17,7 +16,7 @@ def issue_ticket(user: User) -> tuple[str, int]:
     """A new ticket for `user` and the seconds it is good for. Raises Busy when Valkey is away."""
     ticket = secrets.token_urlsafe(32)
     try:
-        _valkey().set(_key(ticket), str(user.pk), ex=LIFETIME_SECONDS)
+        valkey().set(_key(ticket), str(user.pk), ex=LIFETIME_SECONDS)
     except redis.RedisError as error:
         raise Busy("Tickets cannot be issued right now; try again in a moment.") from error
     return ticket, LIFETIME_SECONDS
@@ -30,13 +29,8 @@ def spend_ticket(value: str) -> str | None:
     """
     if not value or len(value) > LONGEST_TICKET:
         return None
-    user_id = _valkey().getdel(_key(value))
+    user_id = valkey().getdel(_key(value))
     return user_id if isinstance(user_id, str) else None
-
-
-@lru_cache(maxsize=1)
-def _valkey() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, decode_responses=True)
 
 
 def _key(ticket: str) -> str:

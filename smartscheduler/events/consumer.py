@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,7 +15,7 @@ from django.db import DatabaseError
 from smartscheduler.accounts.handshakes import Visitor, admit
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
-from smartscheduler.events import feed
+from smartscheduler.events import attendance, feed
 from smartscheduler.events.channel import group
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.stream import Frame, Stream, TooSlow, TooTalkative
@@ -26,7 +27,7 @@ LONGEST_MESSAGE = 4096
 LONGEST_HEARTBEAT_SECONDS = 60.0
 
 # Close codes; docs/events.md says what a client does about each.
-BAD_REQUEST, SIGNED_OUT, SLOW_CONSUMER = 4400, 4401, 4008
+BAD_REQUEST, SIGNED_OUT, SLOW_CONSUMER, TOO_MANY_SOCKETS = 4400, 4401, 4008, 4429
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN_LATER = 1008, 1009, 1013
 
 log = structlog.get_logger(__name__)
@@ -69,6 +70,10 @@ class EventsConsumer(AsyncWebsocketConsumer):
             await self._send_frame({"error": problem(error)})
             await self.close(BAD_REQUEST)
             return
+        if not await database_sync_to_async(self._enter)(settings.EVENT_SOCKETS_PER_ACCOUNT):
+            self.stream = None
+            await self.close(TOO_MANY_SOCKETS, "This account has too many sockets open; close one.")
+            return
         # First subscribe, then replay: the other way round loses what is sent in between.
         await self.channel_layer.group_add(group(), self.channel_name)
         self.feeding = asyncio.create_task(self._feed(self.stream))
@@ -109,6 +114,8 @@ class EventsConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         self._stop_feeding()
         await self.channel_layer.group_discard(group(), self.channel_name)
+        if hasattr(self, "visitor"):
+            await database_sync_to_async(attendance.leave)(str(self.visitor.user.pk), self.channel_name)
 
     async def _feed(self, stream: Stream) -> None:
         try:
@@ -135,7 +142,11 @@ class EventsConsumer(AsyncWebsocketConsumer):
         if self.feeding is not None:
             self.feeding.cancel()
 
+    def _enter(self, most: int) -> bool:
+        return attendance.enter(str(self.visitor.user.pk), self.channel_name, most=most)
+
     async def _check(self) -> None:
+        await database_sync_to_async(self._enter)(sys.maxsize)
         user = await database_sync_to_async(self.visitor.still)()
         if user is None or not user.allows(Permission.VIEW_EVENTS):
             raise SignedOut

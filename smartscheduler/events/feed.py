@@ -12,6 +12,7 @@ Envelope = dict[str, Any]
 
 DEFAULT_LIMIT, MOST = 100, 1000
 LARGEST_SEQUENCE = 2**63 - 1
+LONGEST_WAIT_SECONDS = 25
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ def parse_after(text: str | None) -> int | None:
 def parse_limit(text: str | None) -> int:
     """How many events at most (1–1000, default 100). Raises InvalidInput."""
     return DEFAULT_LIMIT if text is None else _whole_number("limit", text, 1, MOST)
+
+
+def parse_wait(text: str | None, most: int) -> int:
+    """For how many seconds to wait for news (0–25, and no longer than `most`). Raises InvalidInput."""
+    return 0 if text is None else min(most, _whole_number("wait", text, 0, LONGEST_WAIT_SECONDS))
 
 
 def _whole_number(field: str, text: str, low: int, high: int) -> int:

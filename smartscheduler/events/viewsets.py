@@ -1,5 +1,6 @@
 """GET /api/v1/events/: the event log, for those who were away or do not keep a socket open."""
 
+from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,6 +10,7 @@ from rest_framework.viewsets import ViewSet
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.events import feed
 from smartscheduler.events.selections import Selection
+from smartscheduler.events.waiting import read_or_wait
 
 
 class EnvelopeSerializer(serializers.Serializer[dict[str, object]]):
@@ -45,13 +47,18 @@ class EventViewSet(ViewSet):
             OpenApiParameter("type", str, description="Types of event, separated by commas."),
             OpenApiParameter("topics", str, description="`job:ID` and `contractor:ID`, separated by commas."),
             OpenApiParameter("limit", int, description="At most so many events, 1–1000; else 100."),
+            OpenApiParameter("wait", int, description="Where there is nothing yet, wait so many seconds for it, 0–25."),
         ],
     )
     def list(self, request: Request) -> Response:
         """The events in the order of delivery, oldest first."""
         query = request.query_params
         selection = Selection.parse(types=",".join(query.getlist("type")), topics=",".join(query.getlist("topics")))
-        page = feed.read(
-            after=feed.parse_after(query.get("after")), selection=selection, limit=feed.parse_limit(query.get("limit"))
+        page, waited = read_or_wait(
+            after=feed.parse_after(query.get("after")),
+            selection=selection,
+            limit=feed.parse_limit(query.get("limit")),
+            seconds=feed.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
         )
+        request._request.waited = waited  # type: ignore[attr-defined]  # for SlowRequestMiddleware
         return Response({"results": page.envelopes, "head": page.head, "next_after": page.upto, "resync": page.resync})

@@ -4,7 +4,7 @@ import json
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -189,13 +189,27 @@ def test_liveness_and_readiness_need_nobody():
     for path in ("health/live", "health/live/", "health/ready", "health/ready/"):
         response = client.get(f"{V1}/{path}")
         assert (response.status_code, response.json()["status"]) == (200, "ok")
-    assert client.get(f"{V1}/health/ready").json()["checks"] == {"database": "ok", "valkey": "ok"}
+    assert client.get(f"{V1}/health/ready").json()["checks"] == {
+        "database": "ok",
+        "valkey": "ok",
+        "events": "ok",
+    }
 
 
-def test_not_ready_without_valkey(settings):
+def test_degraded_without_valkey(settings):
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     }
     response = Client().get(f"{V1}/health/ready")
-    assert response.status_code == 503
-    assert response.json()["checks"] == {"database": "ok", "valkey": "failed"}
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    assert response.json()["checks"] == {"database": "ok", "valkey": "failed", "events": "ok"}
+
+
+def test_not_ready_without_the_database(monkeypatch):
+    def gone(*_):
+        raise OperationalError("no route")
+
+    monkeypatch.setattr(connection, "cursor", gone)
+    response = Client().get(f"{V1}/health/ready")
+    assert (response.status_code, response.json()["status"]) == (503, "failed")
+    assert response.json()["checks"] == {"database": "failed", "valkey": "ok", "events": "failed"}

@@ -42,7 +42,8 @@ EXAMPLES, STORIES = (60, 100) if THOROUGH else (6, 10)
 
 
 @pytest.fixture
-def document(db):
+def document(db, settings):
+    settings.EVENT_LONGEST_WAIT_SECONDS = 0  # thousands of requests have no time to wait for news
     # As Django's own test client does: the transaction of the test is not to be closed with each request.
     for signal in (signals.request_started, signals.request_finished):
         signal.disconnect(close_old_connections)

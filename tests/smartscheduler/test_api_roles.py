@@ -24,6 +24,7 @@ CALLS = [
     ("post", "auth/ws-ticket/", EVERYBODY),
     ("get", "events/", EVERYBODY),
     ("get", "dashboard/", EVERYBODY),
+    ("get", "metrics/", {Role.ADMINISTRATOR}),
     ("get", "contractors/", EVERYBODY),
     ("post", "contractors/", WRITERS),
     ("get", f"contractors/{ID}/", EVERYBODY),

@@ -1,0 +1,21 @@
+"""The one Valkey (or Redis) of the product, for what is counted or kept there for a moment."""
+
+from functools import lru_cache
+
+import redis
+from django.conf import settings
+
+# One that hangs must not hold up those who ask.
+TIMEOUT_SECONDS = 0.5
+
+
+def valkey() -> redis.Redis:
+    """A client of settings.REDIS_URL, shared by the threads of this process; answers are text."""
+    return _client(settings.REDIS_URL)
+
+
+@lru_cache(maxsize=4)
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, decode_responses=True, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+    )

@@ -1,0 +1,68 @@
+"""Events that wait are noticed: by the health checks, by the metrics, by the figures of the log."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from smartscheduler.events import relay
+from smartscheduler.events.lag import is_relay_active, lag
+from smartscheduler.events.models import EventHead, OutboxEvent
+from tests.api import V1
+from tests.events import processes
+
+pytestmark = pytest.mark.django_db
+
+
+def waiting_for(seconds: float) -> None:
+    OutboxEvent.objects.create(type="JobCreated", occurred_at=timezone.now() - timedelta(seconds=seconds), data={})
+
+
+def test_nothing_waits_in_a_log_that_is_all_sent():
+    OutboxEvent.objects.create(sequence=1, type="JobCreated", occurred_at=timezone.now(), data={})
+    assert lag() == (0, timedelta(0))
+    assert not lag().is_late
+
+
+def test_the_oldest_counts():
+    for seconds in (3, 40, 1):
+        waiting_for(seconds)
+    found = lag()
+    assert found.unsent == 3
+    assert 40 <= found.oldest.total_seconds() < 60
+    assert found.is_late
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(5, "ok"), (11, "degraded")])
+def test_the_health_check_says_when_the_oldest_is_over_ten_seconds_old(seconds, status):
+    waiting_for(seconds)
+    response = Client().get(f"{V1}/health/ready")
+    assert (response.status_code, response.json()["status"]) == (200, status)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_check_of_the_relay_fails_without_one_and_with_one_that_is_stuck(monkeypatch, capsys):
+    with pytest.raises(CommandError, match="No event relay is active"):
+        call_command("check_relay")
+    # Whoever holds the lock counts as the relay; this one numbers nothing.
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [relay.RELAY_LOCK])
+        assert is_relay_active()
+        call_command("check_relay")
+        waiting_for(30)
+        with pytest.raises(CommandError, match="1 events wait to be sent, the oldest for 3"):
+            call_command("check_relay")
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [relay.RELAY_LOCK])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_active_relay_leaves_nothing_waiting():
+    waiting_for(30)
+    with processes.relay():
+        processes.wait_until(lambda: lag().unsent == 0)
+        assert is_relay_active()
+    assert EventHead.objects.get().sequence == 1
