@@ -10,19 +10,18 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.services import RANKED_BY
-from recommendations.models import AnnouncementCursor
 from recommendations.ranking import LONGEST_HORIZON
 from smartscheduler.events.messages import RecommendationsUpdated, publish
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.events.reading import unread
 from smartscheduler.places import Point, great_circle_miles
 
-BATCH = 500
+READER = "announcements"
 # Changes of these fields of a contractor leave every ranking as it is.
 NOT_RANKED_BY = {"phone_number", "email", "address", "city", "state", "zip_code"}
 BOOKING_EVENTS = {"JobAssigned", "AssignmentCancelled", "AssignmentRescheduled"}
@@ -42,23 +41,14 @@ class Profile(NamedTuple):
         return near and self.type in {job.type, Contractor.Type.MULTI}
 
 
-@transaction.atomic
 def announce_changes() -> int:
     """Publish one RecommendationsUpdated for each open job that the next events of the log concern.
 
     Returns how many events were looked at; 0 when there are none, or when somebody else is at it.
     """
-    AnnouncementCursor.objects.get_or_create(id=1)
-    cursor = AnnouncementCursor.objects.select_for_update(skip_locked=True).first()
-    if cursor is None:
-        return 0
-    events = list(OutboxEvent.objects.filter(sequence__gt=cursor.sequence).order_by("sequence")[:BATCH])
-    if not events:
-        return 0
-    for job_id in sorted(concerned_jobs(event for event in events if event.type in RELEVANT)):
-        publish(RecommendationsUpdated(job_id=job_id), actor=None)
-    cursor.sequence = events[-1].sequence or cursor.sequence
-    cursor.save(update_fields=["sequence"])
+    with unread(READER) as events:
+        for job_id in sorted(concerned_jobs(event for event in events if event.type in RELEVANT)):
+            publish(RecommendationsUpdated(job_id=job_id), actor=None)
     return len(events)
 
 

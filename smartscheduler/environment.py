@@ -54,6 +54,10 @@ class Environment(environ.Env):
         """The URL of a Redis or Valkey, as it was given."""
         return self._read(variable, default, "redis://host:6379/0", _redis)
 
+    def mail(self, variable: str, default: str) -> dict[str, Any]:
+        """Django's EMAIL_… settings for the mail server that a URL names."""
+        return self._read(variable, _mail(default), "smtp+tls://user:password@host:587 or consolemail://", _mail)
+
     def _read(self, variable: str, default: T, expected: str, parse: Callable[[str], T]) -> T:
         """The variable as `parse` understands it, or `default`; `parse` raises ValueError or KeyError."""
         text = self.ENVIRON.get(variable, "").strip()
@@ -82,6 +86,14 @@ def _finite(text: str) -> float:
 
 def _words(text: str) -> list[str]:
     return [word for part in text.split(",") if (word := part.strip())]
+
+
+def _mail(text: str) -> dict[str, Any]:
+    """EMAIL_HOST and the like; the file and memory schemes are for tests. Raises ValueError, KeyError."""
+    url = urlsplit(text)
+    if url.scheme not in environ.Env.EMAIL_SCHEMES or (url.scheme.startswith("smtp") and not url.hostname):
+        raise ValueError(text)
+    return dict(environ.Env.email_url_config(text))
 
 
 def _redis(text: str) -> str:

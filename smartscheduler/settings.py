@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "smartscheduler.accounts",
     "smartscheduler.events",
     "smartscheduler.idempotency",
+    "smartscheduler.mails",
     "smartscheduler.dashboard",
     "contractors",
     "jobs",
@@ -143,6 +144,11 @@ CELERY_BEAT_SCHEDULE = {
     "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},
     "announce-rankings": {
         "task": "recommendations.tasks.announce_rankings",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 10},
+    },
+    "send-mails": {
+        "task": "smartscheduler.mails.tasks.send_mails",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 10},
     },
@@ -263,6 +269,12 @@ EVENT_SOCKETS_PER_ACCOUNT = env.whole("EVENT_SOCKETS_PER_ACCOUNT", default=30)
 # How long GET events/?wait= waits at most, and how many requests of one web process may do so at once.
 EVENT_LONGEST_WAIT_SECONDS = env.whole("EVENT_LONGEST_WAIT_SECONDS", default=25)
 EVENT_MOST_WAITING = env.whole("EVENT_MOST_WAITING", default=100)
+
+# --- Mail -----------------------------------------------------------------------------------
+# EMAIL_BACKEND, EMAIL_HOST and whatever else the address says; by default mails are only printed.
+globals().update(env.mail("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 
 # --- Pages ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

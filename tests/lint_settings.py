@@ -4,5 +4,14 @@ from smartscheduler.settings import *  # noqa: F403
 
 INSTALLED_APPS += ["django_migration_linter"]  # noqa: F405
 MIGRATION_LINTER_OPTIONS = {
-    "include_apps": ["accounts", "events", "contractors", "jobs", "assignments", "recommendations"]
+    "include_apps": [
+        "accounts",
+        "events",
+        "idempotency",
+        "mails",
+        "contractors",
+        "jobs",
+        "assignments",
+        "recommendations",
+    ]
 }

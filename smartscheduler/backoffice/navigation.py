@@ -22,6 +22,7 @@ WORK = [
 ]
 SYSTEM = [
     ("Events", "stream", page("events_outboxevent_changelist"), Permission.VIEW_EVENTS),
+    ("Mails", "mail", page("mails_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
     ("Users", "group", page("accounts_user_changelist"), Permission.MANAGE_USERS),
     ("API docs", "api", "/api/v1/docs/", Permission.VIEW_JOBS),
 ]

@@ -56,3 +56,13 @@ class EventHead(models.Model):
 
     def __str__(self) -> str:
         return f"head {self.sequence}"
+
+
+class EventReader(models.Model):
+    """How far somebody who acts on events has read the log (events.reading)."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    sequence = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}, up to {self.sequence}"

@@ -87,9 +87,12 @@ def test_nobody_deletes_an_account():
 @pytest.mark.parametrize(
     ("role", "titles"),
     [
-        (Role.COORDINATOR, {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "API docs"}),
-        (Role.MANAGER, {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "API docs"}),
-        (Role.ADMINISTRATOR, {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "API docs", "Users"}),
+        (Role.COORDINATOR, {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}),
+        (Role.MANAGER, {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}),
+        (
+            Role.ADMINISTRATOR,
+            {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs", "Users"},
+        ),
     ],
 )
 def test_the_side_bar_shows_what_the_role_may_see(role, titles):

@@ -3,26 +3,18 @@
 from decimal import Decimal
 
 import pytest
-from django.db.models import Max
 
 from assignments.services import assign_job, cancel_assignment
 from contractors.services import deactivate_contractor, mark_on_leave, update_contractor, update_rating, update_schedule
 from jobs.services import update_job
 from recommendations.announcements import announce_changes
 from smartscheduler.events.models import OutboxEvent
+from tests.events.numbers import number_events
 from tests.factories import WEEKDAYS, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
 
 FAR = Decimal("32.7767000")
-
-
-def number_events():
-    """Give sequence numbers as the relay does, in this test's own transaction."""
-    head = OutboxEvent.objects.aggregate(head=Max("sequence"))["head"] or 0
-    unsent = OutboxEvent.objects.filter(sequence=None).order_by("position")
-    for sequence, event in enumerate(unsent, start=head + 1):
-        OutboxEvent.objects.filter(pk=event.pk).update(sequence=sequence)
 
 
 def announced():

@@ -1,0 +1,29 @@
+"""Reading the event log to its end and no event twice, for those who do something about what has happened."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from smartscheduler.events.models import EventReader, OutboxEvent
+
+BATCH = 500
+
+
+@contextmanager
+def unread(reader: str) -> Iterator[list[OutboxEvent]]:
+    """The next events in their order of delivery, inside a transaction; read once the block ends without an error.
+
+    The list is empty when there is nothing new, or when another process is reading for the same `reader`.
+    """
+    with transaction.atomic():
+        EventReader.objects.get_or_create(name=reader)
+        place = EventReader.objects.select_for_update(skip_locked=True).filter(name=reader).first()
+        if place is None:
+            yield []
+            return
+        events = list(OutboxEvent.objects.filter(sequence__gt=place.sequence).order_by("sequence")[:BATCH])
+        yield events
+        if events:
+            place.sequence = events[-1].sequence or place.sequence
+            place.save(update_fields=["sequence"])

@@ -1,0 +1,73 @@
+"""The log of mails, to be read; one that failed can be sent again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.backoffice.display import badge
+from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.backoffice.people import may
+from smartscheduler.events.messages import instant
+from smartscheduler.mails.models import Mail
+
+
+@admin.register(Mail)
+class MailAdmin(ListAdmin):
+    list_display = ("about", "state_badge", "contractor", "recipient", "attempts", "noted")
+    list_display_links = ("about",)
+    list_filter = ("state", "kind")
+    list_select_related = ("assignment__job", "assignment__contractor")
+    ordering = ("-created_at",)
+    search_fields = ("recipient", "assignment__job__job_number", "assignment__contractor__name")
+    search_help_text = "E-mail address, job number or contractor"
+    actions = ("send_again",)
+    fields = readonly_fields = (
+        *("about", "state_badge", "contractor", "recipient", "subject", "reason"),
+        *("assignment", "revision", "attempts", "error", "noted", "due_at", "sent_at"),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_assign_permission(self, request: HttpRequest) -> bool:
+        return may(request, Permission.ASSIGN)
+
+    @admin.action(description="Send again", permissions=["assign"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
+        """Those that failed; what was sent or is waiting stays as it is."""
+        failed = list(queryset.filter(state=Mail.State.FAILED))
+        for mail in failed:
+            mail.send_again(at=timezone.now())
+            mail.save()
+        if failed:
+            messages.success(request, f"{len(failed)} will be sent again in a moment.")
+        else:
+            messages.info(request, "None of these has failed; nothing to send again.")
+
+    @display(description="About", ordering="created_at")
+    def about(self, mail: Mail) -> str:
+        return f"{mail.get_kind_display()}: {mail.assignment.job.job_number}"
+
+    @display(description="State", ordering="state")
+    def state_badge(self, mail: Mail) -> SafeString:
+        return badge(mail.state, mail.get_state_display())
+
+    @display(description="Contractor")
+    def contractor(self, mail: Mail) -> str:
+        return mail.assignment.contractor.name
+
+    @display(description="Noted (UTC)", ordering="created_at")
+    def noted(self, mail: Mail) -> str:
+        return instant(mail.created_at.replace(microsecond=0))

@@ -1,0 +1,93 @@
+"""The log of the mails to contractors, which is also the list of those that are still to be sent."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from assignments.models import Assignment
+
+MOST_ATTEMPTS = 10
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+class MailQuerySet(models.QuerySet["Mail"]):
+    def due(self, now: datetime) -> Self:
+        """Those to be sent now, oldest first; of one assignment never a later one before an earlier one."""
+        earlier = Mail.objects.filter(
+            assignment=OuterRef("assignment"), revision__lt=OuterRef("revision"), state=Mail.State.WAITING
+        )
+        waiting = self.filter(state=Mail.State.WAITING, due_at__lte=now)
+        return waiting.exclude(Exists(earlier)).order_by("created_at", "revision")
+
+
+class Mail(models.Model):
+    """One mail about one assignment; its id is that of the event it tells of."""
+
+    class Kind(models.TextChoices):
+        ASSIGNED = "assigned", "New job"
+        CHANGED = "changed", "Changed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        SKIPPED = "skipped", "Too late to matter"
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="mails")
+    # SEQUENCE of RFC 5545: calendars take an entry with a higher one as the newer version of the same.
+    revision = models.PositiveIntegerField()
+    reason = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    recipient = models.EmailField(blank=True, help_text="The address it went to.")
+    subject = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True, help_text="What the last attempt failed with.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(help_text="Not to be tried before.")
+    sent_at = models.DateTimeField(null=True)
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "revision"], name="mail_one_a_revision"),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                name="mail_sent_at_in_step",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], name="mail_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["-created_at"], name="mail_by_creation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.subject or self.id}"
+
+    def sent(self, *, to: str, subject: str, at: datetime) -> None:
+        self.state, self.recipient, self.subject, self.sent_at, self.error = Mail.State.SENT, to, subject, at, ""
+        self.attempts += 1
+
+    def skip(self) -> None:
+        self.state = Mail.State.SKIPPED
+
+    def failed(self, error: str, *, at: datetime, jitter: float, for_good: bool = False) -> None:
+        """Note the error, and try again after a growing pause: seconds at first, an hour at most.
+
+        `jitter` is 0 to 1; ten attempts are enough, one when it is `for_good`.
+        """
+        self.attempts += 1
+        self.error = error[:500]
+        if for_good or self.attempts >= MOST_ATTEMPTS:
+            self.state = Mail.State.FAILED
+        pause = min(timedelta(seconds=5 * 2**self.attempts), LONGEST_PAUSE)
+        self.due_at = at + pause * (0.5 + jitter / 2)
+
+    def send_again(self, *, at: datetime) -> None:
+        self.state, self.attempts, self.due_at, self.sent_at = Mail.State.WAITING, 0, at, None

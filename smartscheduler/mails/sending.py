@@ -1,0 +1,86 @@
+"""Sending what is due, one process at a time, over one connection to the mail server."""
+
+import random
+import smtplib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
+from django.utils import timezone
+
+from smartscheduler.mails.models import Mail
+from smartscheduler.mails.writing import written
+
+# Any number, as long as nothing else in the database locks the same one.
+SENDER_LOCK = 0x5353_4D41_494C
+# A worker has other things to do than wait for a mail server; the next run goes on.
+LONGEST_RUN_SECONDS = 20.0
+REFUSED_FOR_GOOD = 500
+
+log = structlog.get_logger(__name__)
+
+
+def send_due_mails() -> int:
+    """Send what is due, oldest first; returns how many went out. 0 as well when another process is sending.
+
+    A process that is killed between the mail server's yes and our note of it sends that one again: the same
+    message with the same Message-ID.
+    """
+    sent, began = 0, time.monotonic()
+    with _alone() as alone:
+        server = get_connection()
+        while alone and time.monotonic() - began < LONGEST_RUN_SECONDS:
+            mail = _next()
+            if mail is None:
+                break
+            sent += _send(mail, server)
+        server.close()
+    return sent
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """True for one process at a time; the database frees the place of one that died."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SENDER_LOCK])
+        won = bool(cursor.fetchone()[0])
+        try:
+            yield won
+        finally:
+            if won:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [SENDER_LOCK])
+
+
+def _next() -> Mail | None:
+    return Mail.objects.due(timezone.now()).select_related("assignment__job", "assignment__contractor").first()
+
+
+def _send(mail: Mail, server: BaseEmailBackend) -> bool:
+    now = timezone.now()
+    if mail.assignment.slot.end <= now:
+        mail.skip()
+        mail.save()
+        return False
+    try:
+        message = written(mail, now=now)
+        server.open()
+        server.send_messages([message])
+    except Exception as error:  # whatever it is, it is noted, and the others still go out
+        log.warning("mail_not_sent", mail=str(mail.pk), attempts=mail.attempts + 1, error=repr(error))
+        server.close()
+        mail.failed(repr(error), at=now, jitter=random.random(), for_good=_is_for_good(error))  # noqa: S311
+    else:
+        mail.sent(to=message.to[0], subject=str(message.subject), at=now)
+    mail.save()
+    return mail.state == Mail.State.SENT
+
+
+def _is_for_good(error: Exception) -> bool:
+    """Whether the mail server knows that this address takes no mail (RFC 5321, section 4.2.1)."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        code >= REFUSED_FOR_GOOD for code, _ in error.recipients.values()
+    )
