@@ -1,0 +1,180 @@
+"""A whole product for one fault: servers and processes of its own, each of which may be killed at any moment."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from smartscheduler import processes
+from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.embedded.valkey import Valkey
+from tests.smartscheduler.products import ROOT, Product, folder, free_port, wait_until
+
+# make faults: as often as docs/events.md says; else just often enough to see that it holds.
+FULL = bool(os.environ.get("FAULTS"))
+SIGN_IN = (
+    "from tests.events.wire import session_cookie; from tests.factories import UserFactory;"
+    "print(session_cookie(UserFactory()))"
+)
+
+
+def times(quick: int, full: int) -> int:
+    return full if FULL else quick
+
+
+class Stack:
+    """PostgreSQL and Valkey, migrated, with somebody signed in; web, relays and workers as they are started."""
+
+    def __init__(self, home: Path, **variables: str) -> None:
+        # A crash of the server, unlike one of the machine, loses nothing that was written to the system's cache.
+        self.postgresql = PostgreSQL(home / "pg", throwaway=True, synchronous_commit="on")
+        self.valkey = Valkey(home / "valkey", throwaway=True)
+        addresses = {"DATABASE_URL": self.postgresql.url, "REDIS_URL": self.valkey.url}
+        limits = {"EVENT_SOCKETS_PER_ACCOUNT": "2000", "EVENT_HEARTBEAT_SECONDS": "1", "LOG_LEVEL": "ERROR"}
+        self.product = Product(home / "data", **addresses, **limits, **variables)
+        self.product.data_dir.mkdir()
+        self.logs = (home / "processes.log").open("ab")
+        self.running: list[subprocess.Popen[Any]] = []
+        self.cookie = ""
+
+    def up(self) -> None:
+        self.postgresql.start()
+        self.valkey.start()
+        migrated = self.product.manage("migrate", "--noinput", "-v", "0")
+        assert migrated.returncode == 0, migrated.stderr
+        self.cookie = self.product.manage("shell", "-v", "0", "-c", SIGN_IN).stdout.strip()
+
+    def clear(self) -> None:
+        """End what runs, and forget what has happened."""
+        for process in self.running:
+            _end(process)
+        self.running.clear()
+        with psycopg.connect(self.postgresql.url) as connection:
+            connection.execute(
+                "TRUNCATE events_outboxevent, events_eventhead, events_eventreader, jobs_job, contractors_contractor"
+                " RESTART IDENTITY CASCADE"
+            )
+
+    def down(self) -> None:
+        for process in self.running:
+            _end(process)
+        self.valkey.stop()
+        self.postgresql.stop()
+        self.logs.close()
+
+    # --- processes --------------------------------------------------------------------------
+    def start(self, *command: str, **variables: str) -> "subprocess.Popen[bytes]":
+        """A Python of ours; what it says goes to one file."""
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=self.product.environment | variables,
+            stdout=self.logs,
+            stderr=self.logs,
+            start_new_session=True,
+        )
+        self.running.append(process)
+        return process
+
+    def web(self, **variables: str) -> int:
+        """A web process; returns its port once it answers."""
+        port = free_port()
+        self.start(*processes.web(host="127.0.0.1", port=port, workers=1), **variables)
+        wait_until(lambda: _status(port) == 200)
+        return port
+
+    def relay(self) -> "subprocess.Popen[bytes]":
+        return self.start(*processes.RELAY)
+
+    def worker(self, **variables: str) -> "subprocess.Popen[bytes]":
+        return self.start(*processes.worker_with_beat(str(self.product.data_dir / "beat")), **variables)
+
+    def kill(self, process: "subprocess.Popen[bytes]") -> None:
+        """kill -9, to all of it."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self.running.remove(process)
+
+    def writer(self, *arguments: object) -> "Writer":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.writer", *map(str, arguments)],
+            cwd=ROOT,
+            env=self.product.environment | {"DJANGO_SETTINGS_MODULE": "smartscheduler.settings"},
+            stdout=subprocess.PIPE,
+            stderr=self.logs,
+            text=True,
+            start_new_session=True,
+        )
+        self.running.append(process)
+        return Writer(process)
+
+    # --- servers ----------------------------------------------------------------------------
+    def crash_postgresql(self) -> None:
+        """What `pg_ctl stop -m immediate` does: no checkpoint, every client cut off; and a start after it."""
+        process = psutil.Process(int((self.postgresql.directory / "postmaster.pid").read_text().split()[0]))
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
+        self.postgresql.start()
+
+    def kill_valkey(self) -> None:
+        with self.valkey._client() as client:
+            process = psutil.Process(int(client.info("server")["process_id"]))
+        process.kill()
+        wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+
+    def rows(self, query: str) -> list[Any]:
+        with psycopg.connect(self.postgresql.url) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]  # our own text
+
+    def is_sent(self) -> bool:
+        """Whether no event waits for its number."""
+        return self.rows("SELECT count(*) FROM events_outboxevent WHERE sequence IS NULL") == [(0,)]
+
+
+class Writer:
+    """A process of tests/faults/writer.py, and what it says it has committed."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self._said: list[str] = []
+        # A pipe that nobody reads would hold the writer up.
+        self._listening = threading.Thread(target=lambda: self._said.extend(process.stdout or ()))
+        self._listening.start()
+
+    def committed(self) -> list[str]:
+        """Wait for its end; the ids that it was told were committed."""
+        assert self.process.wait(600) == 0
+        self._listening.join()
+        return [line.strip() for line in self._said]
+
+
+@contextmanager
+def stack(**variables: str) -> Iterator[Stack]:
+    with folder() as home, ExitStack() as cleaning:
+        one = Stack(home, **variables)
+        cleaning.callback(one.down)
+        one.up()
+        yield one
+
+
+def _status(port: int) -> int | None:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health/live", timeout=5) as answer:
+            return int(answer.status)
+    except OSError:
+        return None
+
+
+def _end(process: "subprocess.Popen[Any]") -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
