@@ -37,8 +37,9 @@ def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Any:
     """A POST on one assignment that takes `body` and answers the assignment."""
 
     def decorate(method: Any) -> Any:
-        answered = extend_schema(request=body, responses=AssignmentSerializer)(method)
-        return action(detail=True, methods=["post"], **shape)(answered)
+        # In this order: `action` replaces what was noted before it.
+        routed = action(detail=True, methods=["post"], **shape)(method)
+        return extend_schema(request=body, responses=AssignmentSerializer)(routed)
 
     return decorate
 

@@ -93,7 +93,9 @@ def test_the_examples_are_accepted(document):
         if "assignments" in path:
             held = AssignmentFactory(start=at(9, days=2), job__duration=timedelta(hours=1))
             if path.endswith("/rate/"):
-                held = AssignmentFactory(status="completed", start=at(9, days=-2))
+                begun = at(9, days=-2)
+                stamps = dict.fromkeys(("confirmed_at", "started_at", "completed_at"), begun)
+                held = AssignmentFactory(status="completed", start=begun, **stamps)
             pk = held.pk
         else:
             pk = (JobFactory if "/jobs/" in path else ContractorFactory)().pk
@@ -104,4 +106,17 @@ def test_the_examples_are_accepted(document):
             response.content,
         )
         accepted += 1
-    assert accepted >= 10
+    assert accepted >= 13
+
+
+def test_each_act_takes_its_own_body(document):
+    def body(act: str) -> str:
+        request = document["paths"][f"{V1}/assignments/{{id}}/{act}/"]["post"].get("requestBody")
+        return request["content"]["application/json"]["schema"]["$ref"].split("/")[-1] if request else ""
+
+    acts = ("confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate")
+    assert {act: body(act) for act in acts} == {
+        **{"confirm": "", "start": "", "complete": ""},
+        **{"cancel": "ReasonRequest", "rate": "RatingRequest"},
+        **{"reschedule": "RescheduleRequest", "reassign": "ReassignRequest"},
+    }
