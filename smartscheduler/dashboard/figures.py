@@ -1,7 +1,8 @@
 """The counts of the live dashboard."""
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Q
 
@@ -9,6 +10,7 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.dashboard.sitedays import LONGEST_DAY, site_date
+from smartscheduler.dashboard.utilisation import median_wait, utilisation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +23,20 @@ class Figures:
     in_progress: int
     completed_today: int
     active_contractors: int
+    utilisation: float | None
+    median_wait: timedelta | None
 
-    def as_json(self) -> dict[str, int]:
-        return asdict(self)
+    def as_json(self) -> dict[str, Any]:
+        """For programs: the share with four decimals, the wait in seconds."""
+        return {
+            **{name: value for name, value in vars(self).items() if name != "median_wait"},
+            "utilisation": None if self.utilisation is None else round(self.utilisation, 4),
+            "median_wait_seconds": None if self.median_wait is None else int(self.median_wait.total_seconds()),
+        }
 
 
 def figures(now: datetime) -> Figures:
-    """The figures at `now`, in four queries."""
+    """The figures at `now`, in six queries."""
     jobs = Job.objects.filter(status__in=[Job.Status.OPEN, Job.Status.IN_PROGRESS]).aggregate(
         open=Count("pk", filter=Q(status=Job.Status.OPEN)),
         urgent_open=Count("pk", filter=Q(status=Job.Status.OPEN, priority=Job.Priority.URGENT)),
@@ -38,6 +47,8 @@ def figures(now: datetime) -> Figures:
         assigned_today=_assigned_today(now),
         completed_today=_completed_today(now),
         active_contractors=Contractor.objects.active().count(),
+        utilisation=utilisation(now),
+        median_wait=median_wait(now),
     )
 
 

@@ -1,13 +1,15 @@
 """The live page, its parts on their own, and its figures for programs."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -17,19 +19,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from assignments.fits import fits_on
+from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.dashboard import board
+from smartscheduler.dashboard import lanes, panel, places
 from smartscheduler.dashboard.activity import latest_items
 from smartscheduler.dashboard.figures import figures
+from smartscheduler.dashboard.lanes import BoardForm, Question
+from smartscheduler.dashboard.openjobs import open_jobs
 from smartscheduler.events import feed
 
 # What each part of the page shows; a request reads only what it asks for.
-PARTS: dict[str, Callable[[], Any]] = {
-    "figures": lambda: figures(timezone.now()),
-    "jobs": board.open_jobs,
-    "today": lambda: board.today(timezone.now()),
-    "feed": latest_items,
+PARTS: dict[str, Callable[[Question], Any]] = {
+    "figures": lambda question: figures(timezone.now()),
+    "jobs": lambda question: open_jobs(),
+    "board": lambda question: lanes.board(question, timezone.now()),
+    "feed": lambda question: latest_items(),
 }
 
 
@@ -38,26 +44,106 @@ PARTS: dict[str, Callable[[], Any]] = {
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page, and the sequence number from which on the socket takes over."""
-    _check(request)
+    user = _reader(request)
     # Read before the parts: an event in between is then shown twice over, not missed.
-    context = {"head": feed.head(), "heartbeat_seconds": settings.EVENT_HEARTBEAT_SECONDS}
-    return render(request, "dashboard/page.html", {**context, "parts": {name: PARTS[name]() for name in PARTS}})
+    head, question = feed.head(), Question.of(request.GET)
+    context = {
+        "head": head,
+        "heartbeat_seconds": settings.EVENT_HEARTBEAT_SECONDS,
+        "may_assign": user.allows(Permission.ASSIGN),
+        "may_recommend": user.allows(Permission.RECOMMEND),
+        "form": BoardForm({**vars(question), "day": question.day}),
+        "parts": {name: read(question) for name, read in PARTS.items()},
+    }
+    return render(request, "dashboard/page.html", context)
 
 
-@never_cache
-@require_safe
+def for_scripts(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """To be read by GET, not to be kept; 401 for those who are signed out, whom a login page would not help."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return view(request, **kwargs) if request.user.is_authenticated else HttpResponse(status=401)
+
+    return never_cache(require_safe(guarded))
+
+
+@for_scripts
 def parts(request: HttpRequest) -> HttpResponse:
-    """The parts named in `?parts=figures,jobs`, as they are now; 401 for those who are signed out."""
-    if not request.user.is_authenticated:
-        return HttpResponse(status=401)
-    _check(request)
+    """The parts named in `?parts=figures,jobs`, as they are now."""
+    user, question = _reader(request), Question.of(request.GET)
     wanted = [name for name in request.GET.get("parts", "").split(",") if name in PARTS]
-    return render(request, "dashboard/parts.html", {"parts": {name: PARTS[name]() for name in wanted}})
+    context = {"parts": {name: PARTS[name](question) for name in wanted}, "may_assign": user.allows(Permission.ASSIGN)}
+    return render(request, "dashboard/parts.html", context)
 
 
-def _check(request: HttpRequest) -> None:
-    if not isinstance(request.user, User) or not request.user.allows(Permission.VIEW_EVENTS):
+@for_scripts
+def some_lanes(request: HttpRequest) -> HttpResponse:
+    """The lanes of `?contractors=ID,ID` on `?day=`, as far as the board shows them."""
+    user, question = _reader(request), Question.of(request.GET)
+    ids = _ids(request.GET.get("contractors", ""))
+    if question.day is None:
+        raise Http404
+    found = lanes.some_lanes(ids, question, question.day)
+    return render(request, "dashboard/parts/lanes.html", {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)})
+
+
+@for_scripts
+def fits(request: HttpRequest) -> JsonResponse:
+    """For each lane of the board when `?job=` could start there, as minutes and instants, or why it could not."""
+    _reader(request, Permission.ASSIGN)
+    question = Question.of(request.GET)
+    job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
+    day = question.day or question.today(timezone.now())
+    people = list(question.people(day).order_by("name", "pk")[: lanes.MOST_LANES])
+    found = fits_on(job, people, day)
+    return JsonResponse(
+        {
+            str(one.pk): {
+                "reason": found[one.pk].reason,
+                "starts": [
+                    {"minute": lanes.minute_of_day(start, one.zone, day), "start": start}
+                    for start in found[one.pk].starts
+                ],
+            }
+            for one in people
+        }
+    )
+
+
+@for_scripts
+def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """The side panel of a job: what it is, who should do it and why, and why not somebody else."""
+    user = _reader(request, Permission.RECOMMEND)
+    job = get_object_or_404(Job, pk=job_id)
+    context = panel.context(
+        job, q=request.GET.get("q", ""), contractor=next(iter(_ids(request.GET.get("ask", ""))), None)
+    )
+    return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
+
+
+@for_scripts
+def map_data(request: HttpRequest) -> JsonResponse:
+    """The bases and sites that the board speaks of."""
+    _reader(request)
+    return JsonResponse(places.on_the_map(Question.of(request.GET), timezone.now()))
+
+
+def _reader(request: HttpRequest, permission: Permission = Permission.VIEW_EVENTS) -> User:
+    if not isinstance(request.user, User) or not request.user.allows(permission):
         raise PermissionDenied
+    return request.user
+
+
+def _ids(text: str) -> list[UUID]:
+    """The ids between the commas; what is none is left out."""
+    found = []
+    for part in text.split(",")[: lanes.MOST_LANES]:
+        try:
+            found.append(UUID(part))
+        except ValueError:
+            continue
+    return found
 
 
 FiguresSerializer = inline_serializer(
@@ -69,6 +155,12 @@ FiguresSerializer = inline_serializer(
         "in_progress": serializers.IntegerField(),
         "completed_today": serializers.IntegerField(),
         "active_contractors": serializers.IntegerField(),
+        "utilisation": serializers.FloatField(
+            allow_null=True, help_text="The share of today's working time that is booked, 0–1; null when nobody works."
+        ),
+        "median_wait_seconds": serializers.IntegerField(
+            allow_null=True, help_text="From the creation of a job to its first assignment, of the last seven days."
+        ),
         "head": serializers.IntegerField(help_text="Follow the events after this number to keep the figures fresh."),
         "generated_at": serializers.DateTimeField(),
     },

@@ -148,6 +148,8 @@ class Bookings:
             actor=self.actor,
             override_reason="" if entry.rank == 1 else order.chance.choice(OVERRIDE_REASONS),
         )
+        # It was ordered some hours before somebody was found for it.
+        Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - (order.booked_at - order.ordered_at))
         if confirm:
             services.confirm_assignment(assignment_id=assignment.pk, actor=self.actor)
 

@@ -1,5 +1,6 @@
 """Giving sequence numbers: the one place where the order of delivery is decided."""
 
+import os
 from typing import Any
 
 import psycopg
@@ -8,6 +9,7 @@ from psycopg.rows import dict_row
 
 from smartscheduler.events.models import EventHead, OutboxEvent
 
+APPLICATION = "smartscheduler-relay"
 BATCH = 200
 Session = psycopg.AsyncConnection[dict[str, Any]]
 
@@ -49,7 +51,8 @@ async def open_session() -> Session:
         autocommit=True,
         row_factory=dict_row,
     )
-    await session.execute("SET application_name = 'smartscheduler-relay'")
+    # Which relay it is can be seen in pg_stat_activity, and with pg_locks which one is active.
+    await session.execute("SELECT set_config('application_name', %s, false)", [f"{APPLICATION} {os.getpid()}"])
     await session.execute("SET statement_timeout = '30s'")
     for name, seconds in {"idle": 4, "interval": 2, "count": 3}.items():
         await session.execute(f"SET tcp_keepalives_{name} = {seconds}")

@@ -31,7 +31,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def running() -> Iterator[Product]:
     """`manage.py up` with the demo data; stopped like with Ctrl-C, after which nothing may be left."""
-    with product(DEMO="1") as one:
+    with product(DEMO="1", RATE_LIMITS="0") as one:
         one.up()
         yield one
         assert one.stop(signal.SIGINT) == 0, one.said()
@@ -100,13 +100,7 @@ def api(playwright: Playwright, address: str) -> Iterator[Api]:
     one.request.dispose()
 
 
-@pytest.fixture(scope="session")
-def taken() -> set[str]:
-    """The jobs that tests have had."""
-    return set()
-
-
 @pytest.fixture
-def job(api: Api, taken: set[str]) -> Any:
+def job(api: Api) -> Any:
     """An open job of this test alone."""
-    return api.take_open_job(taken)
+    return api.new_job()

@@ -1,13 +1,16 @@
 """Who works with the product in these tests, and what they do through its API."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import APIRequestContext, APIResponse, Page, Playwright
 
 PASSWORD = "smartscheduler-demo"
 COORDINATOR, MANAGER, ADMINISTRATOR = "coordinator@example.com", "manager@example.com", "admin@example.com"
+COPIED = ("type", "duration", "required_skills", "location", "customer_name")
 NONE_OF_A_NAME = "Nobody of That Name"
 
 
@@ -45,6 +48,9 @@ class Api:
     def get(self, path: str, **params: Any) -> Any:
         return _json(self.request.get(path, params=params))
 
+    def post(self, path: str, **body: Any) -> Any:
+        return _json(self.request.post(path, data=body))
+
     def listed(self, path: str, **params: Any) -> list[Any]:
         return self.get(path, page_size=100, **params)["results"]
 
@@ -67,14 +73,15 @@ class Api:
             )
         )
 
-    def take_open_job(self, taken: set[str], fits: Callable[[Any], bool] = lambda job: True) -> Any:
-        """An open job, the most urgent first, that no test has had and that at least two contractors can take."""
-        jobs = self.listed("jobs/", status="open", ordering="desired_date")
-        for job in jobs:
-            if job["id"] not in taken and fits(job) and len(self.candidates(job)) > 1:
-                taken.add(job["id"])
-                return job
-        raise LookupError(f"None of {len(jobs)} open jobs is left.")
+    def new_job(self, fits: Callable[[Any], bool] = lambda job: True) -> Any:
+        """An open job like one of the demo's that at least two contractors can take, wanted in a few days."""
+        jobs = [job for job in self.listed("jobs/", status="open", ordering="created_at") if fits(job)]
+        for job in random.sample(jobs, len(jobs)):
+            if len(self.candidates(job)) > 1:
+                wanted = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=3)
+                body = {name: job[name] for name in COPIED}
+                return self.post("jobs/", **body, desired_date=wanted.isoformat(), priority="urgent")
+        raise LookupError(f"None of {len(jobs)} open jobs will do.")
 
 
 def _json(answer: APIResponse) -> Any:

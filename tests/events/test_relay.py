@@ -129,7 +129,7 @@ def test_outlives_the_loss_of_its_connection():
 def standing_by(active: int | None) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'smartscheduler-relay'"
+            "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'smartscheduler-relay %%'"
             " AND datname = current_database() AND pid <> %s",
             [active],
         )

@@ -7,7 +7,7 @@ import asyncio
 import random
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -43,17 +43,24 @@ def test_an_app_is_killed_between_the_commit_and_the_publication(product: Stack)
 def test_relays_are_killed_while_two_race(product: Stack) -> None:
     kills = times(4, 100)
     port = product.web()
-    relays = deque([product.relay(), product.relay()])
+    relays = [product.relay(), product.relay()]
     with crowd(port, product.cookie, 4) as listeners:
         writer = product.writer("steady")
         for _ in range(kills):
             before = head(product)
             wait_until(lambda before=before: head(product) > before)
-            # The one that has been there longest is the active one; its successor is already waiting.
-            product.kill(relays.popleft())
-            relays.append(product.relay())
+            active = active_relay(product)
+            product.kill(next(relay for relay in relays if relay.pid == active))
+            relays = [*(relay for relay in relays if relay.pid != active), product.relay()]
         writer.process.terminate()
         check(product, committed=writer.committed(), crowd=listeners)
+
+
+def active_relay(product: Stack) -> int:
+    """The process number of the relay that holds the lock."""
+    query = "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory'"
+    ((name,),) = product.rows(f"{query} AND granted AND application_name LIKE 'smartscheduler-relay %'")
+    return int(name.split()[1])
 
 
 def head(product: Stack) -> int:

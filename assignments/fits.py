@@ -1,0 +1,62 @@
+"""Who of many could take one job on one day, and when: for a board on which it is dragged about."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from assignments.availability import Calendar, offered_slots, shift_slots
+from assignments.calendars import load_calendars
+from assignments.clock import day_at
+from assignments.eligibility import unmet_rules
+from contractors.models import Contractor
+from jobs.models import Job
+from jobs.requests import JobRequest
+from smartscheduler.timeslots import TimeSlot, clip
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """When the work could start, in order; when it could not, the sentence that says why."""
+
+    starts: list[datetime]
+    reason: str = ""
+
+
+def fits_on(job: Job, contractors: Iterable[Contractor], day: date) -> dict[UUID, Fit]:
+    """For each contractor the slots on `day`, in the contractor's zone, that `job` could be booked or moved to.
+
+    The job's own booking is no obstacle. The engine is the one that checks a booking. One query.
+    """
+    request, now = JobRequest.of(job), timezone.now()
+    people = list(contractors)
+    able = {one.pk: one for one in people if not unmet_rules(one, request)}
+    found = {one.pk: Fit([], unmet_rules(one, request)[0].message) for one in people if one.pk not in able}
+    windows = {pk: day_at(day, one.zone) for pk, one in able.items()}
+    if not windows:
+        return found
+    span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
+    calendars = load_calendars(able, span)
+    return found | {
+        pk: _fit(one, calendars[pk].leaving_out(job.pk), windows[pk], request, now) for pk, one in able.items()
+    }
+
+
+def _fit(contractor: Contractor, calendar: Calendar, window: TimeSlot, request: JobRequest, now: datetime) -> Fit:
+    def starts(of: Calendar, not_before: datetime) -> list[datetime]:
+        found = offered_slots(of, window, request.duration, site=request.point, not_before=not_before)
+        return [slot.start for slot in found if slot.start > not_before]
+
+    if found := starts(calendar, now):
+        return Fit(found)
+    name = contractor.name
+    if not clip(shift_slots(calendar, window), window):
+        return Fit([], f"{name} does not work that day.")
+    if not starts(replace(calendar, absences=(), bookings=()), now):
+        past = window.start < now and bool(starts(calendar, window.start))
+        return Fit([], "That is in the past." if past else f"The working hours of {name} are too short for it.")
+    if not starts(replace(calendar, bookings=()), now):
+        return Fit([], f"{name} is absent.")
+    return Fit([], f"{name} has no time left between other jobs and the drives to them.")

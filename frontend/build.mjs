@@ -1,0 +1,15 @@
+// dist/live/: the scripts and styles of the live page. The map is a file of its own, loaded when it is shown.
+import { build } from "esbuild";
+
+await build({
+  entryPoints: ["live/main.ts", "live/main.css"],
+  outdir: "dist/live",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  target: ["es2022"],
+  minify: true,
+  chunkNames: "[name]-[hash]",
+  loader: { ".png": "dataurl" },
+  logLevel: "warning",
+});

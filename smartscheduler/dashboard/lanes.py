@@ -1,0 +1,241 @@
+"""The board of a day: a lane for each contractor, with hours, absences, bookings and the drives between them.
+
+A lane is a day by the clock of its own contractor; minutes count from midnight there, as the clock shows them.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import BooleanField, Count, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models.expressions import RawSQL
+
+from assignments.availability import Calendar, working_time
+from assignments.clock import day_at
+from assignments.models import Assignment
+from assignments.states import MOVABLE
+from contractors.models import WORDS, Absence, Contractor
+from contractors.querysets import ContractorQuerySet
+from smartscheduler.filters import CalendarDayField
+from smartscheduler.places import Origin
+from smartscheduler.timeslots import TimeSlot, clip
+
+MOST_LANES = 500
+MINUTES_A_DAY = 24 * 60
+# The hours that are always shown; more for bookings outside them, and for the shifts of a few.
+USUAL_HOURS = (6, 20)
+A_FEW = 20
+# Whether anything but cancelled bookings lies in the day of a contractor; the day is given twice.
+BOOKED = """EXISTS (
+    SELECT FROM assignments_assignment booking
+    WHERE booking.contractor_id = contractors_contractor.id AND booking.status <> 'cancelled'
+      AND booking.time_slot && tstzrange(
+        %s::timestamp AT TIME ZONE contractors_contractor.time_zone,
+        (%s::timestamp + interval '1 day') AT TIME ZONE contractors_contractor.time_zone
+      )
+)"""
+
+
+class BoardForm(forms.Form):
+    """Which day and which contractors the board shows; what cannot be read counts as not given."""
+
+    day = CalendarDayField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    q = forms.CharField(required=False, max_length=100, strip=True, label="Name, city, e-mail or skill")
+    type = forms.ChoiceField(required=False, choices=[("", "Every type"), *Contractor.Type.choices])
+    status = forms.ChoiceField(required=False, choices=[*Contractor.Status.choices, ("any", "Any status")])
+    city = forms.CharField(required=False, max_length=100, strip=True)
+    show = forms.ChoiceField(required=False, choices=[("", "Everyone"), ("booked", "Booked"), ("free", "Not booked")])
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the board is asked for; `day` is None for today."""
+
+    day: date | None = None
+    q: str = ""
+    type: str = ""
+    status: str = Contractor.Status.ACTIVE
+    city: str = ""
+    show: str = ""
+
+    @classmethod
+    def of(cls, given: object) -> "Question":
+        """From the parameters of a request."""
+        form = BoardForm(given)  # type: ignore[arg-type]  # a QueryDict
+        form.is_valid()
+        found = {name: value for name, value in form.cleaned_data.items() if value}
+        return cls(**found)
+
+    def people(self, day: date) -> ContractorQuerySet:
+        """Whose lanes of `day` are shown, in no order."""
+        found = self._anybody()
+        if self.show:
+            booked = RawSQL(BOOKED, [day, day], output_field=BooleanField())  # noqa: S611  (our own text)
+            found = found.alias(booked=booked).filter(booked=self.show == "booked")
+        return found
+
+    def today(self, now: datetime) -> date:
+        """Today where most of these contractors are; in UTC when there are none."""
+        zones = self._anybody().order_by().values_list("time_zone").annotate(count=Count("pk")).order_by("-count")
+        zone = zones.first()
+        return now.astimezone(ZoneInfo(zone[0]) if zone else UTC).date()
+
+    def _anybody(self) -> ContractorQuerySet:
+        found: ContractorQuerySet = Contractor.objects.all()
+        if self.status != "any":
+            found = found.filter(status=self.status)
+        if self.type:
+            found = found.filter(type=self.type)
+        if self.city:
+            found = found.filter(city__iexact=self.city)
+        for word in self.q.split():
+            found = found.alias(words=WORDS).filter(words__icontains=word)
+        return found
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a lane, in minutes of the day."""
+
+    start: int
+    end: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A booking in its lane."""
+
+    stretch: Stretch
+    booking: Assignment
+    movable: bool
+
+
+@dataclass(frozen=True)
+class Lane:
+    contractor: Contractor
+    zone: str
+    work: list[Stretch]
+    absences: list[Stretch]
+    drives: list[Stretch]
+    blocks: list[Block]
+
+
+@dataclass(frozen=True)
+class Board:
+    """The lanes of one day, the hours that they span, and how many contractors did not fit."""
+
+    day: date
+    lanes: list[Lane]
+    first_hour: int
+    last_hour: int
+    more: int
+    is_today: bool
+
+    @property
+    def hours(self) -> range:
+        return range(self.first_hour, self.last_hour + 1)
+
+    @property
+    def previous(self) -> date:
+        return self.day - timedelta(days=1)
+
+    @property
+    def next(self) -> date:
+        return self.day + timedelta(days=1)
+
+
+def board(question: Question, now: datetime) -> Board:
+    """The board that was asked for, in six queries."""
+    today = question.today(now)
+    day = question.day or today
+    people = list(question.people(day).order_by("name", "pk")[: MOST_LANES + 1])
+    more = question.people(day).count() - MOST_LANES if len(people) > MOST_LANES else 0
+    lanes = lanes_of(people[:MOST_LANES], day)
+    first, last = _hours(lanes)
+    return Board(
+        day=day,
+        lanes=lanes,
+        first_hour=first,
+        last_hour=last,
+        more=max(more, 0),
+        is_today=day == today,
+    )
+
+
+def some_lanes(ids: Collection[UUID], question: Question, day: date) -> list[Lane]:
+    """The lanes of these contractors, as far as the question asks for them."""
+    return lanes_of(list(question.people(day).filter(pk__in=ids).order_by("name", "pk")), day)
+
+
+def lanes_of(people: list[Contractor], day: date) -> list[Lane]:
+    """A lane for each of `people`, in their order; three queries for all of them."""
+    if not people:
+        return []
+    windows = {one.pk: day_at(day, one.zone) for one in people}
+    span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
+    bookings = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).overlapping(span)
+    _prefetch(people, bookings.select_related("job").order_by("time_slot"), span)
+    return [_lane(one, windows[one.pk], day) for one in people]
+
+
+def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: TimeSlot) -> None:
+    away = Absence.objects.filter(period__overlap=(span.start, span.end))
+    prefetch_related_objects(
+        people,
+        "working_hours",
+        Prefetch("absences", away, to_attr="away"),
+        Prefetch("assignments", bookings, to_attr="booked"),
+    )
+
+
+def _lane(contractor: Contractor, window: TimeSlot, day: date) -> Lane:
+    zone = contractor.zone
+    calendar = Calendar(zone, contractor.shifts)
+    booked = [one for one in contractor.booked if one.slot.overlaps(window)]  # type: ignore[attr-defined]
+
+    def stretch(slot: TimeSlot, note: str = "") -> Stretch:
+        return Stretch(minute_of_day(slot.start, zone, day), minute_of_day(slot.end, zone, day), note)
+
+    return Lane(
+        contractor=contractor,
+        zone=f"{window.start.astimezone(zone):%Z}",
+        work=[stretch(slot) for slot in clip(working_time(calendar, window), window)],
+        absences=[
+            stretch(away.slot, away.get_kind_display())
+            for away in contractor.away  # type: ignore[attr-defined]
+            if away.slot.overlaps(window)
+        ],
+        drives=[stretch(slot, note) for slot, note in _drives(booked)],
+        blocks=[Block(stretch(one.slot), one, one.status in MOVABLE) for one in booked],
+    )
+
+
+def _drives(booked: list[Assignment]) -> Iterable[tuple[TimeSlot, str]]:
+    """The drive before each booking but the first, as late as it may begin."""
+    for one, other in pairwise(booked):
+        drive = Origin(one.job.point).drive_to(other.job.point)
+        begins = max(one.slot.end, other.slot.start - drive)
+        if begins < other.slot.start:
+            yield TimeSlot(begins, other.slot.start), f"{int(drive.total_seconds()) // 60} min drive"
+
+
+def minute_of_day(moment: datetime, zone: ZoneInfo, day: date) -> int:
+    """Minutes from midnight as the clock shows them, within the day."""
+    local = moment.astimezone(zone)
+    minutes = (local.date() - day).days * MINUTES_A_DAY + local.hour * 60 + local.minute
+    return min(max(minutes, 0), MINUTES_A_DAY)
+
+
+def _hours(lanes: list[Lane]) -> tuple[int, int]:
+    shown = [block.stretch for lane in lanes for block in lane.blocks]
+    if len(lanes) <= A_FEW:
+        shown += [part for lane in lanes for part in lane.work]
+    first, last = USUAL_HOURS
+    earliest = min((part.start for part in shown), default=first * 60)
+    latest = max((part.end for part in shown), default=last * 60)
+    return min(first, earliest // 60), max(last, -(-latest // 60))

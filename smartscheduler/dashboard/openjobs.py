@@ -1,0 +1,19 @@
+"""The open jobs, as the page lists them."""
+
+from dataclasses import dataclass
+
+from jobs.models import Job
+
+MOST_JOBS = 40
+
+
+@dataclass(frozen=True)
+class OpenJobs:
+    jobs: list[Job]
+    more: int
+
+
+def open_jobs() -> OpenJobs:
+    """The most urgent open jobs and how many more there are, in two queries."""
+    jobs = list(Job.objects.open().by_urgency()[:MOST_JOBS])
+    return OpenJobs(jobs, max(0, Job.objects.open().count() - len(jobs)))

@@ -1,0 +1,37 @@
+"""The side panel of a job: the ranking of now, or where it is booked, and the answer to "why not?"."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from assignments.models import Assignment
+from assignments.states import MOVABLE
+from jobs.models import Job
+from jobs.states import Status
+from recommendations.recommend_page import asked_about, facts, ranking
+from smartscheduler.backoffice.display import local_slot
+
+MOST_CARDS = 10
+
+
+def context(job: Job, *, q: str, contractor: UUID | None) -> dict[str, Any]:
+    """What the template needs. A job that is booked and may still be moved is ranked as if it were free."""
+    booking = Assignment.objects.live().filter(job=job).select_related("contractor").first()
+    if booking:
+        booking.job = job
+    rankable = job.status == Status.OPEN or (booking is not None and booking.status in MOVABLE)
+    horizon = settings.HORIZON_DAYS
+    found = ranking(job, horizon_days=horizon, max_results=MOST_CARDS) if rankable else {}
+    asked = asked_about(job, q=q.strip()[:100], contractor=contractor, horizon_days=horizon) if rankable else {}
+    return {
+        "job": job,
+        "facts": facts(job),
+        "booking": booking,
+        "booked_for": local_slot(booking.slot, job.zone) if booking else "",
+        "rankable": rankable,
+        "horizon": horizon,
+        "q": q,
+        **found,
+        **asked,
+    }

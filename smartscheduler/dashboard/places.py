@@ -1,0 +1,36 @@
+"""What the map shows: where contractors are based, and where the work is."""
+
+from datetime import datetime
+from typing import Any
+
+from smartscheduler.dashboard.lanes import Question, board
+from smartscheduler.dashboard.openjobs import open_jobs
+
+
+def on_the_map(question: Question, now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """The bases of the board's lanes, the sites of its bookings, and those of the open jobs."""
+    shown = board(question, now)
+    return {
+        "bases": [
+            {"id": lane.contractor.pk, "name": lane.contractor.name, **_place(lane.contractor)} for lane in shown.lanes
+        ],
+        "sites": [
+            {
+                "id": block.booking.job_id,
+                "name": block.booking.job.job_number,
+                "status": block.booking.status,
+                "who": lane.contractor.name,
+                **_place(block.booking.job),
+            }
+            for lane in shown.lanes
+            for block in lane.blocks
+        ]
+        + [
+            {"id": job.pk, "name": job.job_number, "status": "open", "who": "", **_place(job)}
+            for job in open_jobs().jobs
+        ],
+    }
+
+
+def _place(located: Any) -> dict[str, Any]:
+    return {"at": [float(located.latitude), float(located.longitude)], "where": f"{located.city}, {located.state}"}

@@ -1,0 +1,239 @@
+"""The board: a lane for each contractor that was asked for, with what lies in the day."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from psycopg.types.range import TimestamptzRange
+
+from assignments.models import Assignment
+from contractors.shifts import Shift
+from smartscheduler.accounts.policy import Role
+from smartscheduler.dashboard.lanes import MOST_LANES, Question, Stretch, board, some_lanes
+from tests.factories import (
+    AbsenceFactory,
+    AssignmentFactory,
+    ContractorFactory,
+    JobFactory,
+    at,
+    many_contractors,
+)
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 11, 24)
+# In Austin it is 22:00 on the 24th, in Honolulu 18:00 on the 24th, in UTC the 25th.
+LATE = datetime(2026, 11, 25, 4, tzinfo=UTC)
+
+
+def austin(hour: int, minute: int = 0, day: int = 24) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC) + timedelta(hours=6)
+
+
+def shown(**asked):
+    return board(Question(day=DAY, **asked), LATE)
+
+
+def test_a_lane_has_hours_absences_bookings_and_the_drives_between_them():
+    person = ContractorFactory(hours=[Shift(2, time(8), time(12)), Shift(2, time(13), time(17))])
+    AbsenceFactory(contractor=person, period=TimestamptzRange(austin(15), austin(9, day=25), "[)"))
+    first = AssignmentFactory(contractor=person, start=austin(8))
+    far = JobFactory(status="assigned", latitude=Decimal("30.3672"), duration=timedelta(hours=1))
+    second = AssignmentFactory(contractor=person, job=far, start=austin(13))
+    (lane,) = shown().lanes
+    assert lane.work == [Stretch(480, 720), Stretch(780, 1020)]
+    assert lane.absences == [Stretch(900, 1440, "Leave")]
+    assert [(block.booking.pk, block.stretch.start, block.stretch.end) for block in lane.blocks] == [
+        (first.pk, 480, 600),
+        (second.pk, 780, 840),
+    ]
+    assert lane.drives == [Stretch(764, 780, "16 min drive")]
+    assert lane.zone == "CST"
+
+
+def test_a_lane_is_a_day_by_its_own_clock_and_cancelled_bookings_are_gone():
+    far = ContractorFactory(time_zone="Pacific/Honolulu")
+    AssignmentFactory(contractor=far, start=datetime(2026, 11, 25, 8, tzinfo=UTC))  # 22:00 of the 24th there
+    near = ContractorFactory()
+    AssignmentFactory(contractor=near, start=austin(0, day=25))
+    gone = AssignmentFactory(contractor=near, start=austin(9))
+    Assignment.objects.filter(pk=gone.pk).update(status="cancelled", cancelled_at=LATE)
+    lanes = {lane.contractor.pk: lane for lane in shown().lanes}
+    assert [block.stretch for block in lanes[far.pk].blocks] == [Stretch(1320, 1440)]
+    assert lanes[near.pk].blocks == []
+
+
+def test_the_hours_go_as_far_as_the_bookings():
+    person = ContractorFactory()
+    assert (shown().first_hour, shown().last_hour) == (6, 20)
+    AssignmentFactory(contractor=person, start=austin(4, 30))
+    AssignmentFactory(contractor=person, start=austin(20))
+    assert (shown().first_hour, shown().last_hour) == (4, 22)
+
+
+def test_today_is_where_most_of_them_are():
+    ContractorFactory.create_batch(2)
+    ContractorFactory(time_zone="Pacific/Auckland")
+    assert board(Question(), LATE).day == DAY
+    assert board(Question(), LATE).is_today
+    assert board(Question(day=DAY + timedelta(days=1)), LATE).is_today is False
+
+
+def test_finds_whom_was_asked_for():
+    ann = ContractorFactory(name="Ann Mason", type="tile", city="Dallas", skills=["Stairs"])
+    bob = ContractorFactory(name="Bob Miller", status="on_leave")
+    cid = ContractorFactory(name="Cid Moore")
+    AssignmentFactory(contractor=cid, start=austin(9))
+
+    def names(query: str) -> list[str]:
+        question = Question.of(QueryDict(f"day={DAY}&{query}"))
+        return [lane.contractor.name.split()[0] for lane in board(question, LATE).lanes]
+
+    assert names("") == ["Ann", "Cid"]
+    assert names("q=mas") == names("q=stairs") == names("q=ann dallas") == ["Ann"]
+    assert names("type=tile") == names("city=dallas") == ["Ann"]
+    assert names("status=on_leave") == ["Bob"]
+    assert names("status=any") == ["Ann", "Bob", "Cid"]
+    assert names("show=booked") == ["Cid"]
+    assert names("show=free") == ["Ann"]
+    assert names("q=nobody") == []
+    # What makes no sense counts as not said.
+    assert names("type=x&status=y&show=z") == ["Ann", "Cid"]
+    assert [ann.name, bob.name] == ["Ann Mason", "Bob Miller"]
+
+
+def test_some_lanes_alone_and_only_those_of_the_question():
+    ann, bob = ContractorFactory(name="Ann"), ContractorFactory(name="Bob", type="tile")
+    found = some_lanes([ann.pk, bob.pk], Question(day=DAY, type="tile"), DAY)
+    assert [lane.contractor.name for lane in found] == ["Bob"]
+
+
+def test_it_costs_the_same_at_any_number_of_lanes():
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            shown()
+        return len(captured)
+
+    ContractorFactory()
+    AssignmentFactory(start=austin(9))
+    few = cost()
+    many_contractors(60)
+    for hour in range(8):
+        AssignmentFactory(start=austin(hour))
+    assert cost() == few <= 6
+
+
+def test_more_than_fit_are_counted():
+    many_contractors(MOST_LANES + 3)
+    found = shown()
+    assert (len(found.lanes), found.more) == (MOST_LANES, 3)
+
+
+class TestThePages:
+    @pytest.fixture
+    def booking(self):
+        return AssignmentFactory(start=at(9, days=1))
+
+    def test_the_block_carries_what_the_scripts_need(self, booking):
+        day = at(9, days=1).date()
+        page = signed_in().get(f"/?day={day}").content.decode()
+        assert f'data-assignment="{booking.pk}"' in page
+        assert 'data-from="540" data-to="660"' in page
+        assert "data-movable" in page
+        assert "data-movable" not in signed_in(Role.MANAGER).get(f"/?day={day}").content.decode()
+
+    def test_what_is_under_way_is_not_movable(self, booking):
+        Assignment.objects.update(status="in_progress", confirmed_at=at(8, days=1), started_at=at(9, days=1))
+        assert "data-movable" not in signed_in().get(f"/?day={at(9, days=1).date()}").content.decode()
+
+    def test_a_name_cannot_break_out(self):
+        ContractorFactory(name='"><script>alert(1)</script>')
+        page = signed_in().get("/").content.decode()
+        assert "<script>alert" not in page
+
+    def test_lanes_of_a_few(self, booking):
+        other = ContractorFactory()
+        day = at(9, days=1).date()
+        page = signed_in().get(f"/live/lanes/?day={day}&contractors={booking.contractor_id},nonsense").content.decode()
+        assert re.findall(r'data-lane="([-0-9a-f]+)"', page) == [str(booking.contractor_id)]
+        assert str(other.pk) not in page
+        assert signed_in().get(f"/live/lanes/?contractors={other.pk}").status_code == 404
+
+    def test_fits_say_when_or_why_not(self, booking):
+        wrong = ContractorFactory(type="tile")
+        day = at(9, days=1).date()
+        found = signed_in().get(f"/live/fits/?job={booking.job_id}&day={day}").json()
+        assert found[str(wrong.pk)]["starts"] == []
+        assert "does tile" in found[str(wrong.pk)]["reason"]
+        first = found[str(booking.contractor_id)]["starts"][0]
+        assert (first["minute"], datetime.fromisoformat(first["start"])) == (480, at(8, days=1))
+
+    def test_fits_are_for_those_who_assign(self, booking):
+        address = f"/live/fits/?job={booking.job_id}"
+        assert signed_in(Role.MANAGER).get(address).status_code == 403
+        assert signed_in().get("/live/fits/?job=nonsense").status_code == 404
+
+    @pytest.mark.parametrize("address", ["/live/", "/live/lanes/", "/live/fits/", "/live/map/", "/live/jobs/{}/"])
+    def test_strangers_and_writers_are_kept_out(self, client, booking, address):
+        assert client.get(address.format(booking.job_id)).status_code == 401
+        assert signed_in().post(address.format(booking.job_id)).status_code == 405
+
+    def test_the_panel_ranks_explains_and_offers(self):
+        job, best = JobFactory(), ContractorFactory(name="Ann Best")
+        page = signed_in().get(f"/live/jobs/{job.pk}/").content.decode()
+        assert f'data-candidate="{best.pk}"' in page
+        assert "Rank 1: Ann Best" in page
+        assert "Assign" in page
+        manager = signed_in(Role.MANAGER).get(f"/live/jobs/{job.pk}/").content.decode()
+        assert "Rank 1: Ann Best" in manager
+        assert "Assign<" not in manager
+
+    def test_the_panel_of_a_booked_job_offers_to_move_it(self, booking):
+        page = signed_in().get(f"/live/jobs/{booking.job_id}/").content.decode()
+        assert booking.contractor.name in page
+        assert "Move here" in page
+
+    def test_the_panel_of_a_job_that_is_over_says_so(self):
+        job = JobFactory(status="cancelled", cancelled_at=LATE, cancel_reason="Sold the house")
+        page = signed_in().get(f"/live/jobs/{job.pk}/").content.decode()
+        assert "This job is cancelled." in page
+        assert "Sold the house" in page
+        assert "data-offer" not in page
+
+    def test_the_panel_says_why_not(self):
+        job = JobFactory()
+        ContractorFactory(name="Tim Tiler", type="tile")
+        page = signed_in().get(f"/live/jobs/{job.pk}/?q=tiler").content.decode()
+        assert "Tim Tiler does tile; the job is flooring." in page
+        assert "No contractor has that name" in signed_in().get(f"/live/jobs/{job.pk}/?q=nobody").content.decode()
+
+    def test_the_map_has_bases_sites_and_open_jobs(self, booking):
+        job = JobFactory()
+        found = signed_in().get(f"/live/map/?day={at(9, days=1).date()}").json()
+        assert [base["id"] for base in found["bases"]] == [str(booking.contractor_id)]
+        assert {(site["id"], site["status"]) for site in found["sites"]} == {
+            (str(booking.job_id), "pending"),
+            (str(job.pk), "open"),
+        }
+
+    def test_the_page_costs_the_same_at_any_number(self):
+        client = signed_in()
+
+        def cost() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                assert client.get(f"/?day={DAY}").status_code == 200
+            return len(captured)
+
+        with time_machine.travel(LATE, tick=False):
+            AssignmentFactory(start=austin(9))
+            few = cost()
+            many_contractors(50)
+            JobFactory.create_batch(20)
+            for hour in range(6):
+                AssignmentFactory(start=austin(hour + 9))
+            assert cost() == few <= 20

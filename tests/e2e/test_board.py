@@ -1,0 +1,318 @@
+"""The board: jobs are dragged or carried to a lane and a time, and whoever cannot take them says why."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.office import COORDINATOR, MANAGER, Api
+from tests.e2e.test_pages import barriers
+
+NO_SOCKETS = """window.WebSocket = class {
+  constructor() { setTimeout(() => this.onclose?.({ code: 1006 }), 10); }
+  close() {}
+};"""
+BLOCKS = """() => [...document.querySelectorAll(".block")].map((block) => [
+  block.closest("[data-lane]").dataset.lane, block.dataset.key, block.dataset.from, block.className.replace(" new", ""),
+]).sort().join("\\n")"""
+
+
+class Wanted:
+    """A job, one who can do it, and when; by the clock of that contractor."""
+
+    def __init__(self, api: Api, job: Any, place: int = 0) -> None:
+        self.job = job
+        candidate = api.candidates(job)[place]
+        self.contractor = api.get(f"contractors/{candidate['contractor']['id']}/")
+        self.starts = [one["start"] for one in candidate["available_time_slots"]]
+
+    def local(self, start: str) -> datetime:
+        return datetime.fromisoformat(start).astimezone(ZoneInfo(self.contractor["time_zone"]))
+
+    @property
+    def board(self) -> str:
+        """The address of the board with this contractor's lane alone."""
+        return f"/?day={self.local(self.starts[0]).date()}&q={self.contractor['email']}"
+
+    def minute(self, start: str) -> int:
+        local = self.local(start)
+        return local.hour * 60 + local.minute
+
+
+@pytest.fixture
+def wanted(api: Api, job: Any) -> Wanted:
+    return Wanted(api, job)
+
+
+def lane(page: Page, wanted: Wanted) -> Locator:
+    return page.locator(f"[data-lane='{wanted.contractor['id']}']")
+
+
+def card(page: Page, wanted: Wanted) -> Locator:
+    return page.locator(f".job[data-number='{wanted.job['job_number']}']")
+
+
+def block(page: Page, wanted: Wanted) -> Locator:
+    return page.locator(f".block[data-number='{wanted.job['job_number']}']")
+
+
+def drag(page: Page, what: Locator, target: Locator, minute: int, *, drop: bool = True) -> None:
+    """Drag to where `minute` lies in the lane, holding it by its left edge."""
+    what.scroll_into_view_if_needed()
+    box, track = what.bounding_box(), target.locator(".track")
+    assert box
+    page.mouse.move(box["x"] + 3, box["y"] + 6)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + 16, steps=3)
+    expect(page.locator(".lane.can, .lane.cannot").first).to_be_visible()
+    where = track.bounding_box()
+    assert where
+    hours = page.locator("[data-part=board]").evaluate("part => [+part.dataset.firstHour, +part.dataset.lastHour]")
+    share = (minute - hours[0] * 60) / ((hours[1] - hours[0]) * 60)
+    page.mouse.move(where["x"] + share * where["width"] + 3, where["y"] + where["height"] / 2, steps=4)
+    if drop:
+        page.mouse.up()
+
+
+def start_of(api: Api, wanted: Wanted) -> str:
+    (booking,) = [one for one in api.bookings(wanted.job) if one["status"] != "cancelled"]
+    return booking["time_slot"]["start"]
+
+
+def test_a_job_is_dragged_onto_a_lane_and_taken_back(visit: Open, api: Api, wanted: Wanted) -> None:
+    page = visit(wanted.board, COORDINATOR)
+    drag(page, card(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[1]))
+    expect(block(page, wanted)).to_have_attribute("data-from", str(wanted.minute(wanted.starts[1])))
+    expect(card(page, wanted)).to_have_count(0)
+    assert start_of(api, wanted) == wanted.starts[1]
+
+    page.get_by_role("button", name="Undo").click()
+    expect(block(page, wanted)).to_have_count(0)
+    expect(card(page, wanted)).to_have_count(1)
+    assert api.job(wanted.job["id"])["status"] == "open"
+
+
+def test_a_block_is_dragged_to_another_time_and_back(visit: Open, api: Api, wanted: Wanted) -> None:
+    api.assign_best(wanted.job)
+    page = visit(wanted.board, COORDINATOR)
+    expect(block(page, wanted)).to_have_attribute("data-from", str(wanted.minute(wanted.starts[0])))
+    drag(page, block(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[-1]))
+    expect(block(page, wanted)).to_have_attribute("data-from", str(wanted.minute(wanted.starts[-1])))
+    assert start_of(api, wanted) == wanted.starts[-1]
+    page.get_by_role("button", name="Undo").click()
+    expect(block(page, wanted)).to_have_attribute("data-from", str(wanted.minute(wanted.starts[0])))
+    assert start_of(api, wanted) == wanted.starts[0]
+
+
+def test_a_block_is_carried_to_another_contractor(visit: Open, api: Api, wanted: Wanted) -> None:
+    booked = api.assign_best(wanted.job)
+    page = visit(f"/?day={wanted.local(wanted.starts[0]).date()}", COORDINATOR)
+    block(page, wanted).focus()
+    page.keyboard.press(" ")
+    ghost = page.locator(".lane:has(.ghost)")
+    expect(ghost).to_have_attribute("data-lane", wanted.contractor["id"])
+    page.keyboard.press("ArrowDown")
+    expect(ghost).not_to_have_attribute("data-lane", wanted.contractor["id"])
+    other, name = ghost.get_attribute("data-lane"), ghost.get_attribute("data-name")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text(f"{wanted.job['job_number']} went to {name}.")
+    expect(page.locator(f"[data-lane='{other}'] .block[data-number='{wanted.job['job_number']}']")).to_have_count(1)
+    live = [one for one in api.bookings(wanted.job) if one["status"] == "pending"]
+    assert [one["contractor"] for one in live] == [other]
+    assert live[0]["id"] != booked["id"]
+
+    page.get_by_role("button", name="Undo").click()
+    expect(lane(page, wanted).locator(f".block[data-number='{wanted.job['job_number']}']")).to_have_count(1)
+
+
+def test_a_lane_that_cannot_take_it_says_why_and_it_springs_back(visit: Open, api: Api, wanted: Wanted) -> None:
+    others = api.listed("contractors/", status="active")
+    other = next(one for one in others if one["type"] not in {wanted.job["type"], "multi"})
+    page = visit(f"/?q={other['email']}", COORDINATOR)
+    target = page.locator(f"[data-lane='{other['id']}']")
+    drag(page, card(page, wanted), target, 12 * 60, drop=False)
+    reason = f"{other['name']} does {other['type']}; the job is {wanted.job['type']}."
+    expect(page.locator(".float")).to_contain_text(reason)
+    expect(target.locator(".track")).to_have_attribute("data-reason", reason)
+    page.mouse.up()
+    expect(page.locator(".toast.refused")).to_contain_text(reason)
+    expect(card(page, wanted)).to_have_count(1)
+    assert api.job(wanted.job["id"])["status"] == "open"
+
+
+def test_somebody_is_faster(visit: Open, api: Api, wanted: Wanted) -> None:
+    """The slot is taken while the job is in the air: the server says so, and nothing has changed."""
+    page = visit(wanted.board, COORDINATOR)
+    drag(page, card(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[0]), drop=False)
+    expect(page.locator(".ghost:not(.bad)")).to_be_visible()
+    api.assign_best(wanted.job)
+    page.mouse.up()
+    expect(page.locator(".toast.refused")).to_contain_text("only an open job can be assigned")
+    assert len(api.bookings(wanted.job)) == 1
+    expect(block(page, wanted)).to_have_count(1)
+
+
+def test_escape_takes_it_back(visit: Open, api: Api, wanted: Wanted) -> None:
+    page = visit(wanted.board, COORDINATOR)
+    drag(page, card(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[0]), drop=False)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator(".ghost, .float")).to_have_count(0)
+    assert api.job(wanted.job["id"])["status"] == "open"
+
+
+def test_the_keyboard_is_enough(visit: Open, api: Api, wanted: Wanted) -> None:
+    api.assign_best(wanted.job)
+    page = visit(wanted.board, COORDINATOR)
+    expect(page.get_by_role("status").first).to_have_text("Live")
+    block(page, wanted).focus()
+    page.keyboard.press(" ")
+    said = page.locator("[data-announce]")
+    expect(said).to_contain_text(wanted.contractor["name"])
+    expect(page.locator(".ghost")).to_be_visible()
+    assert barriers(page) == []
+    page.keyboard.press("ArrowRight")
+    second = wanted.minute(wanted.starts[1])
+    expect(said).to_contain_text(f"{second // 60:02}:{second % 60:02}")
+    page.keyboard.press("Enter")
+    expect(block(page, wanted)).to_have_attribute("data-from", str(second))
+    assert start_of(api, wanted) == wanted.starts[1]
+
+    block(page, wanted).focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("complementary", name="Job")
+    expect(panel.get_by_role("heading", level=2)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(block(page, wanted)).to_be_focused()
+
+
+def test_an_open_job_is_placed_with_the_keyboard(visit: Open, api: Api, wanted: Wanted) -> None:
+    page = visit(wanted.board, COORDINATOR)
+    page.get_by_role("button", name=f"Place {wanted.job['job_number']}").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".ghost")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(block(page, wanted)).to_have_count(1)
+    assert api.job(wanted.job["id"])["status"] == "assigned"
+
+
+def test_a_manager_sees_and_cannot_act(visit: Open, api: Api, wanted: Wanted) -> None:
+    api.assign_best(wanted.job)
+    page = visit(wanted.board, MANAGER)
+    expect(block(page, wanted)).to_have_count(1)
+    expect(page.locator("[data-movable], [data-place]")).to_have_count(0)
+    box = block(page, wanted).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 3, box["y"] + 6)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 6, steps=4)
+    expect(page.locator(".float, .ghost")).to_have_count(0)
+    page.mouse.up()
+    block(page, wanted).click()
+    panel = page.get_by_role("complementary", name="Job")
+    expect(panel).to_contain_text(wanted.contractor["name"])
+    expect(panel.get_by_role("button", name="Move here")).to_have_count(0)
+
+
+def test_the_panel_says_who_moved_when_something_changes(visit: Open, api: Api, wanted: Wanted) -> None:
+    page = visit("/", COORDINATOR)
+    expect(page.get_by_role("status").first).to_have_text("Live")
+    page.get_by_role("link", name=f"Recommend contractors for {wanted.job['job_number']}").click()
+    first = page.get_by_role("article", name=f"Rank 1: {wanted.contractor['name']}")
+    expect(first).to_be_visible()
+    page.get_by_role("searchbox", name="Why not…?").fill("somebody")
+    try:
+        api.post(f"contractors/{wanted.contractor['id']}/mark-on-leave/")
+        expect(first).to_have_count(0, timeout=15_000)
+        expect(page.locator("[data-moved]")).to_contain_text(f"{wanted.contractor['name']} is no longer among them")
+        expect(page.get_by_role("searchbox", name="Why not…?")).to_have_value("somebody")
+    finally:
+        api.post(f"contractors/{wanted.contractor['id']}/activate/")
+
+
+def test_the_panel_says_why_not(visit: Open, api: Api, wanted: Wanted) -> None:
+    others = api.listed("contractors/", status="active")
+    other = next(one for one in others if one["type"] not in {wanted.job["type"], "multi"})
+    page = visit(f"/#job-{wanted.job['id']}", COORDINATOR)
+    page.get_by_role("searchbox", name="Why not…?").fill(other["email"])
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("[data-answer]")).to_contain_text(f"does {other['type']}; the job is {wanted.job['type']}")
+
+
+def test_back_closes_the_panel_and_goes_back_a_day(visit: Open, wanted: Wanted) -> None:
+    page = visit("/", COORDINATOR)
+    today = page.locator("[data-part=board]").get_attribute("data-day")
+    page.get_by_role("link", name="The day after").click()
+    tomorrow = str((datetime.fromisoformat(str(today)) + timedelta(days=1)).date())
+    expect(page.locator("[data-part=board]")).to_have_attribute("data-day", tomorrow)
+    page.get_by_role("link", name=f"Recommend contractors for {wanted.job['job_number']}").click()
+    panel = page.get_by_role("complementary", name="Job")
+    expect(panel).to_be_visible()
+    page.go_back()
+    expect(panel).to_be_hidden()
+    expect(page.locator("[data-part=board]")).to_have_attribute("data-day", tomorrow)
+    page.go_back()
+    expect(page.locator("[data-part=board]")).to_have_attribute("data-day", str(today))
+
+
+def test_where_no_socket_gets_through_it_polls(visit: Open, api: Api, wanted: Wanted) -> None:
+    page = visit("/", MANAGER, prepare=lambda page: page.add_init_script(NO_SOCKETS))
+    expect(page.get_by_role("status").first).to_have_text("Live, every few seconds")
+    expect(card(page, wanted)).to_have_count(1)
+    api.assign_best(wanted.job)
+    expect(card(page, wanted)).to_have_count(0)
+    expect(page.get_by_role("log")).to_contain_text(f"{wanted.job['job_number']} went to")
+
+
+def test_two_boards_stay_equal_under_load(visit: Open, api: Api) -> None:
+    jobs = [Wanted(api, api.new_job()) for _ in range(3)]
+    day = jobs[0].local(jobs[0].starts[0]).date()
+    pages = [visit(f"/?day={day}", email) for email in (COORDINATOR, MANAGER)]
+    for page in pages:
+        expect(page.get_by_role("status").first).to_have_text("Live")
+    for turn in range(12):
+        wanted = jobs[turn % 3]
+        live = [one for one in api.bookings(wanted.job) if one["status"] in {"pending", "confirmed"}]
+        if live:
+            api.post(f"assignments/{live[0]['id']}/cancel/", reason="Load")
+        else:
+            api.assign_best(wanted.job)
+    fresh = visit(f"/?day={day}", MANAGER)
+    truth = fresh.evaluate(BLOCKS)
+    for page in pages:
+        page.wait_for_function(f"truth => ({BLOCKS})() === truth", arg=truth)
+
+
+def test_the_map_shows_the_job_and_its_candidates(visit: Open, wanted: Wanted) -> None:
+    page = visit(f"/#job-{wanted.job['id']}", COORDINATOR)
+    expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
+    page.get_by_role("button", name="Map").click()
+    expect(page.locator(".pin.chosen")).to_have_count(1)
+    expect(page.locator(".pin.candidate").first).to_be_visible()
+    expect(page.locator(".leaflet-tooltip")).to_contain_text(wanted.contractor["name"])
+    expect(page.locator("path.state")).not_to_have_count(0)
+    assert barriers(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_panel_keeps_nobody_out(visit: Open, wanted: Wanted, scheme: Any) -> None:
+    page = visit(f"/#job-{wanted.job['id']}", COORDINATOR, prepare=lambda page: page.emulate_media(color_scheme=scheme))
+    expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
+    assert barriers(page) == []
+
+
+def test_the_search_narrows_the_board_and_is_in_the_address(visit: Open, api: Api) -> None:
+    person = api.listed("contractors/", status="active")[3]
+    page = visit("/", COORDINATOR)
+    page.get_by_role("searchbox", name="Search contractors").fill(person["email"])
+    expect(page.locator("[data-lane]")).to_have_count(1)
+    expect(page).to_have_url(re.compile("q="))
+    page.reload()
+    expect(page.locator("[data-lane]")).to_have_count(1)
+    page.get_by_role("searchbox", name="Search contractors").fill("nobody of that name")
+    expect(page.get_by_text("No contractor fits this search.")).to_be_visible()
