@@ -116,7 +116,11 @@ def test_each_act_takes_its_own_body(document):
 
     acts = ("confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate")
     assert {act: body(act) for act in acts} == {
-        **{"confirm": "", "start": "", "complete": ""},
-        **{"cancel": "ReasonRequest", "rate": "RatingRequest"},
-        **{"reschedule": "RescheduleRequest", "reassign": "ReassignRequest"},
+        "confirm": "",
+        "start": "",
+        "complete": "",
+        "cancel": "ReasonRequest",
+        "rate": "RatingRequest",
+        "reschedule": "RescheduleRequest",
+        "reassign": "ReassignRequest",
     }
