@@ -1,6 +1,9 @@
 // dist/live/: the scripts and styles of the live page. The map is a file of its own, loaded when it is shown.
+import { rmSync } from "node:fs";
+
 import { build } from "esbuild";
 
+rmSync("dist/live", { recursive: true, force: true });
 await build({
   entryPoints: ["live/main.ts", "live/main.css"],
   outdir: "dist/live",

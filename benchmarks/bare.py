@@ -1,0 +1,27 @@
+"""The least that a fan-out can be: a consumer that passes on what its group is sent. No log, no rights, no order."""
+
+import os
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+from django.urls import re_path
+
+GROUP = "bare"
+
+
+class BareConsumer(AsyncWebsocketConsumer):
+    async def connect(self) -> None:
+        await self.channel_layer.group_add(GROUP, self.channel_name)
+        await self.accept()
+
+    async def bare_event(self, message: dict[str, Any]) -> None:
+        await self.send(text_data=message["text"])
+
+
+application = ProtocolTypeRouter(
+    {"http": get_asgi_application(), "websocket": URLRouter([re_path("", BareConsumer.as_asgi())])}
+)
