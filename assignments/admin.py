@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import tzinfo
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,11 +16,14 @@ from unfold.decorators import action, display
 
 from assignments import services
 from assignments.acts import ACTS
+from assignments.forms import ReasonForm
 from assignments.models import Assignment
+from assignments.week_page import WeekAdmin
+from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
 from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
-from smartscheduler.backoffice.lists import DayFilter, ListAdmin
+from smartscheduler.backoffice.lists import DayFilter, ListAdmin, RecentFilter
 from smartscheduler.backoffice.people import may, person
 
 
@@ -26,17 +31,31 @@ class StartFilter(DayFilter):
     title, parameter_name, moment, zone = "start", "starts", "time_slot__startswith", "job__time_zone"
 
 
+class MadeFilter(RecentFilter):
+    title, parameter_name, moment = "made", "made", "created_at"
+
+
+class ClashFilter(admin.SimpleListFilter):
+    title, parameter_name = "clashes", "clash"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("absence", "Booked during an absence")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Assignment]:
+        return queryset.in_an_absence() if self.value() == "absence" else queryset
+
+
 @admin.register(Assignment)
 class AssignmentAdmin(ActsAdmin, ListAdmin):
     acts = ACTS
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
     list_display_links = ("job_and_customer",)
-    list_filter = ("status", StartFilter)
+    list_filter = ("status", StartFilter, MadeFilter, ClashFilter)
     list_select_related = ("job", "contractor")
     ordering = ("-created_at", "id")
     search_fields = ("job__job_number", "contractor__name", "job__customer_name")
     search_help_text = "Job number, contractor or customer"
-    actions = ("confirm_selected", "start_selected", "complete_selected")
+    actions = ("confirm_selected", "start_selected", "complete_selected", "cancel_selected")
     change_form_outer_before_template = "admin/assignments/overview.html"
     fieldsets: ClassVar[Any] = (
         ("Booking", {"fields": ("job_link", "contractor_link", "when", "status_badge")}),
@@ -120,6 +139,29 @@ class AssignmentAdmin(ActsAdmin, ListAdmin):
     @action(description="Complete", permissions=["assign"])
     def complete_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
         _each(request, queryset, services.complete_assignment, "Completed")
+
+    @action(description="Cancel …", permissions=["assign"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> HttpResponse | None:
+        """Asks for the reason first."""
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_valid():
+            _each(request, queryset, partial(services.cancel_assignment, **form.cleaned_data), "Cancelled")
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cancel assignments",
+            "opts": self.opts,
+            "action": "cancel_selected",
+            "question": "Cancel these? Their slots become free, and the jobs open again.",
+            "records": queryset.order_by("pk"),
+            "form": form,
+            "back": request.get_full_path(),
+        }
+        return TemplateResponse(request, "admin/selected.html", context)
+
+
+admin.site.unregister(Contractor)
+admin.site.register(Contractor, WeekAdmin)
 
 
 def _each(

@@ -1,9 +1,10 @@
 """Calendars as the database has them: one query, however many contractors."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from contractors.models import Contractor
 from contractors.shifts import Shift
 from jobs.models import Job
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, zone
+from smartscheduler.places import EARTH_RADIUS_MILES, Origin, Point, drive_minutes, zone
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
 
@@ -112,6 +113,20 @@ def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, jo
     calendar = load_calendar(contractor, window, for_job=job.pk if job else None)
     site = job.point if job else None
     return offered_slots(calendar, window, duration, site=site, not_before=timezone.now())
+
+
+def drives_between(assignments: Sequence[Assignment]) -> list[tuple[TimeSlot, timedelta]]:
+    """The drive to each assignment but the first, as late as it may begin, and how long it takes; in their order.
+
+    Where less time is left than the drive takes, the stretch is what is left; where none is, it is missing.
+    """
+    found = []
+    for one, other in pairwise(assignments):
+        takes = Origin(one.job.point).drive_to(other.job.point)
+        begins = max(one.slot.end, other.slot.start - takes)
+        if begins < other.slot.start:
+            found.append((TimeSlot(begins, other.slot.start), takes))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from smartscheduler.timeslots import TimeSlot
 
 ONE_DAY = timedelta(days=1)
+MINUTES_A_DAY = 24 * 60
 
 
 @lru_cache(maxsize=16_384)
@@ -48,3 +49,10 @@ def day_of(moment: datetime, zone: ZoneInfo) -> date:
 def day_at(day: date, zone: ZoneInfo) -> TimeSlot:
     """The day `day` in `zone`, midnight to midnight: 23, 24 or 25 hours."""
     return TimeSlot(local_instant(day, timedelta(0), zone), local_instant(day, ONE_DAY, zone))
+
+
+def minute_of_day(moment: datetime, zone: ZoneInfo, day: date) -> int:
+    """Minutes from midnight of `day` as the clock shows them; 0 before it, 1440 after."""
+    local = moment.astimezone(zone)
+    minutes = (local.date() - day).days * MINUTES_A_DAY + local.hour * 60 + local.minute
+    return min(max(minutes, 0), MINUTES_A_DAY)

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from psycopg.types.range import TimestamptzRange
 
 from assignments.states import LIVE
+from contractors.models import Absence
 from smartscheduler.timeslots import TimeSlot
 
 if TYPE_CHECKING:
@@ -19,6 +21,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def overlapping(self, slot: TimeSlot) -> "AssignmentQuerySet":
         return self.filter(time_slot__overlap=TimestamptzRange(slot.start, slot.end, "[)"))
+
+    def in_an_absence(self) -> "AssignmentQuerySet":
+        """Live assignments that overlap an absence of their contractor: it was entered after the booking."""
+        away = Absence.objects.filter(contractor=OuterRef("contractor"), period__overlap=OuterRef("time_slot"))
+        return self.live().filter(Exists(away))
 
     def locked(self) -> "AssignmentQuerySet":
         """The same rows, locked against other writers in the order of their ids."""

@@ -35,7 +35,7 @@ class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
         "wanted",
     )
     list_display_links = ("number",)
-    list_filter = ("status", "type", "priority", DesiredDateFilter)
+    list_filter: tuple[Any, ...] = ("status", "type", "priority", DesiredDateFilter)
     search_fields = ("job_number", "address", "city", "customer_name")
     search_help_text = "Number, address, city or customer"
     readonly_fields = ("job_number", "status_badge", "cancelled")

@@ -20,8 +20,10 @@ from assignments.forms import ReasonForm
 from assignments.models import Assignment
 from jobs.admin import JobAdmin
 from jobs.models import Job
+from jobs.requests import JobRequest
 from jobs.states import TRANSITIONS, Status
 from recommendations.forms import AssignForm, QuestionForm
+from recommendations.ranking import rank_all
 from recommendations.recommend_page import asked_about, facts, ranking
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import Act, ActsAdmin
@@ -43,6 +45,29 @@ CANCEL = Act(
 )
 RECOMMEND = {"name": "recommend", "label": "Recommend", "icon": "recommend", "main": True}
 
+# Of the open jobs, those wanted first are looked at; more would keep the list waiting.
+MOST_LOOKED_AT = 100
+
+
+class CandidatesFilter(admin.SimpleListFilter):
+    """Whether anybody can take an open job."""
+
+    title, parameter_name = "candidates", "candidates"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("some", "Somebody can take it"), ("none", "Nobody can take it")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        if self.value() not in {"some", "none"}:
+            return queryset
+        jobs = list(queryset.filter(status=Status.OPEN).order_by("desired_date", "pk")[:MOST_LOOKED_AT])
+        found = rank_all([JobRequest.of(job) for job in jobs], max_results=1) if jobs else []
+        wanted = self.value() == "some"
+        return queryset.filter(
+            pk__in=[job.pk for job, ranking in zip(jobs, found, strict=True) if bool(ranking.entries) == wanted]
+        )
+
+
 admin.site.unregister(Job)
 
 
@@ -50,6 +75,7 @@ admin.site.unregister(Job)
 class BookableJobAdmin(ActsAdmin, JobAdmin):
     acts = (CANCEL,)
     list_display = (*JobAdmin.list_display, "booking")
+    list_filter = (*JobAdmin.list_filter, "state", CandidatesFilter)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.recommend_view)

@@ -11,6 +11,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown
+from recommendations.misses import nearest_misses
 from recommendations.ranking import STRAIGHT_LINE, Entry, rank_candidates
 from recommendations.why_not import Answer, why_not
 from smartscheduler.backoffice.display import bars, local_time, stars
@@ -51,6 +52,7 @@ def ranking(job: Job, *, horizon_days: int, max_results: int) -> dict[str, Any]:
         "cards": [card(entry, job.zone) for entry in found.entries],
         "considered": found.candidates_considered,
         "generated_at": local_time(found.generated_at, job.zone),
+        "misses": [] if found.entries else nearest_misses(JobRequest.of(job), horizon_days=horizon_days),
     }
 
 

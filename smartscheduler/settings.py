@@ -311,6 +311,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_SYMBOL": "event_available",
     "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "smartscheduler.office.home.context",
     # Django's own log knows nothing of the API; the event log is the true history.
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],

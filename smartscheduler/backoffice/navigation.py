@@ -15,7 +15,8 @@ def page(name: str) -> Any:
 
 # Title, symbol, address, and the permission it needs.
 WORK = [
-    ("Dashboard", "monitoring", "/", Permission.VIEW_JOBS),
+    ("Home", "home", page("index"), Permission.VIEW_JOBS),
+    ("Live board", "monitoring", "/", Permission.VIEW_JOBS),
     ("Jobs", "assignment", page("jobs_job_changelist"), Permission.VIEW_JOBS),
     ("Assignments", "event_available", page("assignments_assignment_changelist"), Permission.VIEW_JOBS),
     ("Contractors", "engineering", page("contractors_contractor_changelist"), Permission.VIEW_CONTRACTORS),

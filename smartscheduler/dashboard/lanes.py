@@ -3,10 +3,9 @@
 A lane is a day by the clock of its own contractor; minutes count from midnight there, as the clock shows them.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,17 +14,17 @@ from django.db.models import BooleanField, Count, Prefetch, QuerySet, prefetch_r
 from django.db.models.expressions import RawSQL
 
 from assignments.availability import Calendar, working_time
-from assignments.clock import day_at
+from assignments.calendars import drives_between
+from assignments.clock import day_at, minute_of_day
 from assignments.models import Assignment
 from assignments.states import MOVABLE
 from contractors.models import WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.filters import CalendarDayField
-from smartscheduler.places import Origin
 from smartscheduler.timeslots import TimeSlot, clip
 
 MOST_LANES = 500
-MINUTES_A_DAY = 24 * 60
+ONE_MINUTE = timedelta(minutes=1)
 # The hours that are always shown; more for bookings outside them, and for the shifts of a few.
 USUAL_HOURS = (6, 20)
 A_FEW = 20
@@ -210,25 +209,11 @@ def _lane(contractor: Contractor, window: TimeSlot, day: date) -> Lane:
             for away in contractor.away  # type: ignore[attr-defined]
             if away.slot.overlaps(window)
         ],
-        drives=[stretch(slot, note) for slot, note in _drives(booked)],
+        drives=[
+            stretch(slot, f"{int(takes.total_seconds()) // 60} min drive") for slot, takes in drives_between(booked)
+        ],
         blocks=[Block(stretch(one.slot), one, one.status in MOVABLE) for one in booked],
     )
-
-
-def _drives(booked: list[Assignment]) -> Iterable[tuple[TimeSlot, str]]:
-    """The drive before each booking but the first, as late as it may begin."""
-    for one, other in pairwise(booked):
-        drive = Origin(one.job.point).drive_to(other.job.point)
-        begins = max(one.slot.end, other.slot.start - drive)
-        if begins < other.slot.start:
-            yield TimeSlot(begins, other.slot.start), f"{int(drive.total_seconds()) // 60} min drive"
-
-
-def minute_of_day(moment: datetime, zone: ZoneInfo, day: date) -> int:
-    """Minutes from midnight as the clock shows them, within the day."""
-    local = moment.astimezone(zone)
-    minutes = (local.date() - day).days * MINUTES_A_DAY + local.hour * 60 + local.minute
-    return min(max(minutes, 0), MINUTES_A_DAY)
 
 
 def _hours(lanes: list[Lane]) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from assignments.clock import minute_of_day
 from assignments.fits import fits_on
 from jobs.models import Job
 from smartscheduler.accounts.models import User
@@ -102,8 +103,7 @@ def fits(request: HttpRequest) -> JsonResponse:
             str(one.pk): {
                 "reason": found[one.pk].reason,
                 "starts": [
-                    {"minute": lanes.minute_of_day(start, one.zone, day), "start": start}
-                    for start in found[one.pk].starts
+                    {"minute": minute_of_day(start, one.zone, day), "start": start} for start in found[one.pk].starts
                 ],
             }
             for one in people

@@ -87,11 +87,11 @@ def test_nobody_deletes_an_account():
 @pytest.mark.parametrize(
     ("role", "titles"),
     [
-        (Role.COORDINATOR, {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}),
-        (Role.MANAGER, {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}),
+        (Role.COORDINATOR, {"Home", "Live board", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}),
+        (Role.MANAGER, {"Home", "Live board", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}),
         (
             Role.ADMINISTRATOR,
-            {"Dashboard", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs", "Users"},
+            {"Home", "Live board", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs", "Users"},
         ),
     ],
 )

@@ -196,9 +196,27 @@ def test_nobody_makes_edits_or_deletes_one_by_hand(role):
     assert assignment.status == "pending"
 
 
-def bulk(client, action, *assignments):
+def bulk(client, action, *assignments, **more):
     chosen = [str(assignment.pk) for assignment in assignments]
-    return client.post(LIST, {"action": action, "_selected_action": chosen}, follow=True).content.decode()
+    return client.post(LIST, {"action": action, "_selected_action": chosen, **more}, follow=True).content.decode()
+
+
+def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row():
+    live, done = AssignmentFactory.create_batch(2), reached(3)
+    asked = bulk(signed_in(), "cancel_selected", *live, done)
+    assert "Cancel these?" in asked
+    assert live[0].job.job_number in asked
+    assert "This field is required" in bulk(signed_in(), "cancel_selected", *live, confirmed="1")
+    assert events() == []
+    seen = bulk(signed_in(), "cancel_selected", *live, done, confirmed="1", reason="The van broke down")
+    assert "Cancelled: 2." in seen
+    assert f"{done}: An assignment that is completed cannot become cancelled." in seen
+    assert set(Assignment.objects.values_list("status", "cancel_reason")) == {
+        ("cancelled", "The van broke down"),
+        ("completed", ""),
+    }
+    bulk(signed_in(Role.MANAGER), "cancel_selected", done, confirmed="1", reason="No")
+    assert Assignment.objects.filter(status="completed").count() == 1
 
 
 def test_bulk_actions_report_row_by_row():

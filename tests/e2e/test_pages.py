@@ -34,6 +34,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "new-job": lambda api: "/admin/jobs/job/add/",
     "recommend": lambda api: f"/admin/jobs/job/{open_job(api)}/recommend/",
     "contractor": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/change/",
+    "week": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/week/",
+    "mails": lambda api: "/admin/mails/mail/",
     "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
 }
 

@@ -1,0 +1,1 @@
+"""Pages of the back-office that know every app: home, week, reports."""
