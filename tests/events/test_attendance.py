@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from smartscheduler.events import attendance
+from smartscheduler.valkey import valkey
 from tests.events import processes
 from tests.events.test_socket import closed
 from tests.events.wire import subscribed
@@ -25,7 +26,7 @@ def test_the_limit_holds_for_each_account_over_all_processes(user):
                 somebody_else.until("ready")
             # Being there is said again at each heartbeat, and does not count twice.
             first.until("heartbeat")
-        processes.wait_until(lambda: attendance.present() == 0)
+        processes.wait_until(lambda: not valkey().zcard(attendance._of(str(user.pk))))
         with subscribed(two, user) as again:
             again.until("ready")
 
