@@ -57,6 +57,8 @@ class AbsenceInline(TabularInline):
 @admin.register(Contractor)
 class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
     form = ContractorForm
+    exchanged = "contractors"
+    list_before_template = "admin/includes/exchange.html"
     acts = ACTS
     inlines = (ShiftInline, AbsenceInline)
     list_display = ("who", "type_badge", "status_badge", "stars", "place", "radius")

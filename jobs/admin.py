@@ -26,6 +26,8 @@ class DesiredDateFilter(DayFilter):
 @admin.register(Job)
 class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
     form = JobForm
+    exchanged = "jobs"
+    list_before_template = "admin/includes/exchange.html"
     list_display: tuple[str, ...] = (
         "number",
         "status_badge",

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "smartscheduler.events",
     "smartscheduler.idempotency",
     "smartscheduler.mails",
+    "smartscheduler.exchange",
     "smartscheduler.dashboard",
     "contractors",
     "jobs",
@@ -144,6 +145,11 @@ CELERY_BEAT_SCHEDULE = {
     "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},
     "announce-rankings": {
         "task": "recommendations.tasks.announce_rankings",
+        "schedule": timedelta(seconds=2),
+        "options": {"expires": 10},
+    },
+    "work-on-imports": {
+        "task": "smartscheduler.exchange.tasks.work_on_imports",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 10},
     },

@@ -9,6 +9,7 @@ MIGRATION_LINTER_OPTIONS = {
         "events",
         "idempotency",
         "mails",
+        "exchange",
         "contractors",
         "jobs",
         "assignments",

@@ -9,3 +9,9 @@ function nameBoxes() {
 
 // Queued behind the callbacks that draw the boxes, which may run after the page has loaded.
 window.addEventListener("load", () => window.django?.jQuery?.(nameBoxes));
+
+// A page about work in the background is read again until the work is done.
+window.addEventListener("load", () => {
+  const working = document.querySelector("[data-reload-after]");
+  if (working) setTimeout(() => location.reload(), Number(working.dataset.reloadAfter));
+});

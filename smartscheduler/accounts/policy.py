@@ -72,6 +72,8 @@ DJANGO_PERMISSIONS: dict[str, Permission] = {
     "assignments.view_assignment": Permission.VIEW_ASSIGNMENTS,
     "assignments.change_assignment": Permission.ASSIGN,
     "events.view_outboxevent": Permission.VIEW_EVENTS,
+    "exchange.view_importrun": Permission.ADD_CONTRACTORS,
+    "exchange.add_importrun": Permission.ADD_CONTRACTORS,
     "mails.view_mail": Permission.VIEW_ASSIGNMENTS,
     "accounts.view_user": Permission.MANAGE_USERS,
     "accounts.add_user": Permission.MANAGE_USERS,

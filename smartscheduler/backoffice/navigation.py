@@ -22,6 +22,7 @@ WORK = [
     ("Contractors", "engineering", page("contractors_contractor_changelist"), Permission.VIEW_CONTRACTORS),
 ]
 SYSTEM = [
+    ("Imports", "upload_file", page("exchange_importrun_changelist"), Permission.ADD_CONTRACTORS),
     ("Events", "stream", page("events_outboxevent_changelist"), Permission.VIEW_EVENTS),
     ("Mails", "mail", page("mails_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
     ("Users", "group", page("accounts_user_changelist"), Permission.MANAGE_USERS),

@@ -87,11 +87,25 @@ def test_nobody_deletes_an_account():
 @pytest.mark.parametrize(
     ("role", "titles"),
     [
-        (Role.COORDINATOR, {"Home", "Live board", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}),
+        (
+            Role.COORDINATOR,
+            {"Imports", "Home", "Live board", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"},
+        ),
         (Role.MANAGER, {"Home", "Live board", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}),
         (
             Role.ADMINISTRATOR,
-            {"Home", "Live board", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs", "Users"},
+            {
+                "Imports",
+                "Home",
+                "Live board",
+                "Jobs",
+                "Assignments",
+                "Contractors",
+                "Events",
+                "Mails",
+                "API docs",
+                "Users",
+            },
         ),
     ],
 )

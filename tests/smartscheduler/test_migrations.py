@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-OURS = ["mails", "assignments", "jobs", "contractors", "events", "accounts"]
+OURS = ["exchange", "mails", "assignments", "jobs", "contractors", "events", "accounts"]
 
 
 @pytest.mark.django_db(transaction=True)

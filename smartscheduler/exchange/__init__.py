@@ -1,0 +1,1 @@
+"""Contractors and jobs from files and into files: CSV and XLSX."""

@@ -1,0 +1,11 @@
+"""What the worker does for files."""
+
+from celery import shared_task
+
+from smartscheduler.exchange.work import work_on_files
+
+
+@shared_task(name="smartscheduler.exchange.tasks.work_on_imports", ignore_result=True)
+def work_on_imports() -> None:
+    """Go on with the files that are being checked or imported; runs every other second."""
+    work_on_files()
