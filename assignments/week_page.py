@@ -7,17 +7,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
 
 from assignments.calendars import DaySchedule, drives_between, schedule
 from assignments.clock import minute_of_day
 from assignments.models import Assignment
-from contractors.admin import ContractorAdmin
+from contractors.admin import ContractorAdmin, ReadOnlyInline
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.backoffice.display import badge, local_slot
 from smartscheduler.backoffice.people import require
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.timeslots import TimeSlot
@@ -49,8 +54,33 @@ class WeekForm(forms.Form):
     start = CalendarDayField(required=False)
 
 
+class AssignmentInline(ReadOnlyInline):
+    model = Assignment
+    fk_name = "contractor"
+    fields = readonly_fields = ("job_link", "when", "status_badge", "score")
+    ordering = ("-time_slot",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
+        return super().get_queryset(request).select_related("job")
+
+    @display(description="Job")
+    def job_link(self, assignment: Assignment) -> SafeString:
+        address = reverse("admin:assignments_assignment_change", args=[assignment.pk])
+        return format_html('<a class="text-link underline" href="{}">{}</a>', address, assignment.job.job_number)
+
+    @display(description="When")
+    def when(self, assignment: Assignment) -> str:
+        return local_slot(assignment.slot, assignment.job.zone)
+
+    @display(description="Status")
+    def status_badge(self, assignment: Assignment) -> SafeString:
+        return badge(assignment.status, assignment.get_status_display())
+
+
 class WeekAdmin(ContractorAdmin):
-    """The contractor page, with the week as a page of its own."""
+    """The contractor page, with the assignments in a tab and the week as a page of its own."""
+
+    inlines = (*ContractorAdmin.inlines, AssignmentInline)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.week_view)

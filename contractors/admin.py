@@ -18,7 +18,7 @@ from unfold.decorators import action, display
 from contractors import services
 from contractors.acts import ACTS
 from contractors.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ContractorForm, ShiftForm, ShiftFormSet
-from contractors.models import Absence, Contractor, WorkingHours
+from contractors.models import Absence, Contractor, Rating, WorkingHours
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
 from smartscheduler.backoffice.display import badge, stars
@@ -54,13 +54,30 @@ class AbsenceInline(TabularInline):
         return super().get_queryset(request).filter(period__endswith__gt=timezone.now() - ABSENCES_SHOWN_FOR)
 
 
+class ReadOnlyInline(TabularInline):
+    """A tab of what was written elsewhere."""
+
+    tab, extra, can_delete, per_page, hide_title = True, 0, False, 20, True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RatingInline(ReadOnlyInline):
+    model = Rating
+    fields = readonly_fields = ("value", "comment", "given_by", "created_at")
+
+
 @admin.register(Contractor)
 class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
     form = ContractorForm
     exchanged = "contractors"
     list_before_template = "admin/includes/exchange.html"
     acts = ACTS
-    inlines = (ShiftInline, AbsenceInline)
+    inlines: tuple[Any, ...] = (ShiftInline, AbsenceInline, RatingInline)
     list_display = ("who", "type_badge", "status_badge", "stars", "place", "radius")
     list_display_links = ("who",)
     list_filter = ("status", "type")
@@ -78,7 +95,7 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
 
     def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
         contractor, actor = form.instance, person(request)
-        shifts, absences = formsets
+        shifts, absences = formsets[:2]
         if not change:
             services.create_contractor(id=contractor.pk, working_hours=shifts.shifts, actor=actor, **submitted(form))
         else:

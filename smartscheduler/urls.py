@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from smartscheduler.office.views import reports
+
 urlpatterns = [
+    path("admin/reports/", admin.site.admin_view(reports), name="reports"),
     path("admin/", admin.site.urls),
     path("api/", include("smartscheduler.api")),
     path("", include("smartscheduler.dashboard.urls")),

@@ -39,6 +39,7 @@ class Carry {
   readonly from?: Booking;
   private fits: Record<string, Fit> = {};
   private spot: Spot | null = null;
+  private dropped = false;
   private readonly release = hold();
   private readonly ghost = Object.assign(document.createElement("div"), { className: "ghost" });
   private readonly float = Object.assign(document.createElement("div"), { className: "float" });
@@ -163,9 +164,17 @@ class Carry {
     announce(`${lane.dataset.name}, ${this.span(start)}`);
   }
 
+  // What has been put down is on its way, and cannot be taken back but by undoing it.
+  get isDropped(): boolean {
+    return this.dropped;
+  }
+
   // --- the end ---------------------------------------------------------------------------------
   async drop(): Promise<void> {
+    if (this.dropped) return; // a second Enter is the same drop
+    this.dropped = true;
     await this.ready.catch(() => undefined);
+    if (carrying !== this) return; // taken back meanwhile
     const spot = this.spot;
     if (!spot) return this.end();
     if (!spot.start) {
@@ -194,7 +203,8 @@ class Carry {
   }
 
   end(): void {
-    if (carrying === this) carrying = null;
+    if (carrying !== this) return;
+    carrying = null;
     this.ghost.remove();
     this.float.remove();
     this.element.classList.remove("carried");
@@ -248,7 +258,10 @@ export function listen(): void {
       const grab = block ? (pressed.x - pressed.element.getBoundingClientRect().left) * scale : 0;
       begin(new Carry(pressed.element, grab, false));
     }
-    if (dragged && carrying) carrying.moveTo(event.clientX, event.clientY);
+    if (!dragged || !carrying) return;
+    // Let go outside the window: nobody told us.
+    if (event.buttons) carrying.moveTo(event.clientX, event.clientY);
+    else carrying.end();
   });
   addEventListener("pointerup", () => {
     if (pressed && dragged && carrying) void carrying.drop();
@@ -282,6 +295,7 @@ export function listen(): void {
         return;
       }
       if (event.key === "Escape") {
+        if (carrying.isDropped) return;
         carrying.end();
         announce("Taken back.");
       } else if (event.key.startsWith("Arrow")) carrying.step(event.key);

@@ -20,6 +20,7 @@ WORK = [
     ("Jobs", "assignment", page("jobs_job_changelist"), Permission.VIEW_JOBS),
     ("Assignments", "event_available", page("assignments_assignment_changelist"), Permission.VIEW_JOBS),
     ("Contractors", "engineering", page("contractors_contractor_changelist"), Permission.VIEW_CONTRACTORS),
+    ("Reports", "bar_chart", reverse_lazy("reports"), Permission.VIEW_REPORTS),
 ]
 SYSTEM = [
     ("Imports", "upload_file", page("exchange_importrun_changelist"), Permission.ADD_CONTRACTORS),

@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 from psycopg.types.range import TimestamptzRange
 
+from contractors.models import Rating
 from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory
@@ -89,3 +90,17 @@ def test_a_whole_week_costs_the_same_as_an_empty_one(person, django_assert_max_n
         AssignmentFactory(contractor=person, start=austin(hour))
     with django_assert_max_num_queries(8):
         week(person, f"?start={MONDAY}", client)
+
+
+def test_the_contractor_page_has_assignments_and_ratings_to_read(person, django_assert_max_num_queries):
+    client = signed_in()
+    address = reverse("admin:contractors_contractor_change", args=[person.pk])
+    one = AssignmentFactory(contractor=person, start=austin(8))
+    Rating.objects.create(contractor=person, value=Decimal("4.5"), comment="Neat corners")
+    page = client.get(address).content.decode()
+    assert one.job.job_number in page
+    assert "Neat corners" in page
+    for day in range(25, 30):
+        AssignmentFactory(contractor=person, start=austin(8, day=day))
+    with django_assert_max_num_queries(25):
+        client.get(address)

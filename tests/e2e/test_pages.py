@@ -35,6 +35,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "recommend": lambda api: f"/admin/jobs/job/{open_job(api)}/recommend/",
     "contractor": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/change/",
     "week": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/week/",
+    "import": lambda api: "/admin/exchange/importrun/add/",
     "mails": lambda api: "/admin/mails/mail/",
     "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
 }
