@@ -294,7 +294,7 @@ def test_the_map_shows_the_job_and_its_candidates(visit: Open, wanted: Wanted) -
     page.get_by_role("button", name="Map").click()
     expect(page.locator(".pin.chosen")).to_have_count(1)
     expect(page.locator(".pin.candidate").first).to_be_visible()
-    expect(page.locator(".leaflet-tooltip")).to_contain_text(wanted.contractor["name"])
+    expect(page.locator(".leaflet-tooltip").filter(has_text=f"1. {wanted.contractor['name']}").first).to_be_visible()
     expect(page.locator("path.state")).not_to_have_count(0)
     assert barriers(page) == []
 

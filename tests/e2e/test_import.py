@@ -22,6 +22,7 @@ def choose(page: Any, *lines: str) -> None:
 def test_a_file_is_checked_and_imported(visit: Open, api: Api) -> None:
     page = visit("/admin/contractors/contractor/", COORDINATOR)
     page.get_by_role("link", name="Import a file").click()
+    expect(page.locator("input[type=file]")).to_be_attached()
     assert barriers(page) == []
     choose(page, GOOD, BAD)
     expect(page.get_by_text("An import would add 1, change 0")).to_be_visible(timeout=20_000)
