@@ -1,6 +1,7 @@
 # make run    everything on this machine: http://127.0.0.1:8000/
 # make demo   the story in a terminal, no server needed
-# make test   the whole suite        make lint   what must be clean before a commit
+# make test   the whole suite (COVERAGE=1: and how much of the code it runs)
+# make lint   what must be clean before a commit
 # make e2e    the pages in a real browser: needs Chromium, or CHROMIUM=/path/to/it
 # make bench  the ranking measured; quick: make bench SIZES=1000,10000
 # make bench-events  events through to 1,000 sockets, against a bare group_send
@@ -42,7 +43,7 @@ demo: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) demo
 
 test: $(READY) $(BUNDLE)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term)
 
 e2e: $(READY) $(BUNDLE) $(CHROMIUM)
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -c tests/e2e/pytest.ini tests/e2e

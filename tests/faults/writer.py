@@ -30,8 +30,12 @@ from jobs.services import create_job, update_job  # noqa: E402
 from tests.factories import AUSTIN, ContractorFactory, at  # noqa: E402
 
 
+one_at_a_time = threading.Lock()
+
+
 def say(committed: object) -> None:
-    print(committed, flush=True)
+    with one_at_a_time:
+        print(committed, flush=True)
 
 
 def patiently(work: Any) -> Any:
