@@ -29,7 +29,6 @@ from assignments.services import assign_job  # noqa: E402
 from jobs.services import create_job, update_job  # noqa: E402
 from tests.factories import AUSTIN, ContractorFactory, at  # noqa: E402
 
-
 one_at_a_time = threading.Lock()
 
 
