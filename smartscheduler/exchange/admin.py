@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -150,7 +150,7 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
     def export_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
         """The list as its filters and its search leave it."""
         if kind not in MODELS or form not in {"csv", "xlsx"}:
-            raise PermissionDenied
+            raise Http404
         listed: Any = self.admin_site._registry[MODELS[kind]]
         if not listed.has_view_permission(request):
             raise PermissionDenied

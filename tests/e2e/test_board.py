@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, MANAGER, Api
-from tests.e2e.test_pages import barriers
+from tests.e2e.test_pages import PICTURES, barriers
 
 NO_SOCKETS = """window.WebSocket = class {
   constructor() { setTimeout(() => this.onclose?.({ code: 1006 }), 10); }
@@ -46,6 +46,12 @@ class Wanted:
 @pytest.fixture
 def wanted(api: Api, job: Any) -> Wanted:
     return Wanted(api, job)
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture for those who look at the run."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"board-{name}.png")
 
 
 def lane(page: Page, wanted: Wanted) -> Locator:
@@ -175,6 +181,7 @@ def test_the_keyboard_is_enough(visit: Open, api: Api, wanted: Wanted) -> None:
     expect(said).to_contain_text(wanted.contractor["name"])
     expect(page.locator(".ghost")).to_be_visible()
     assert barriers(page) == []
+    keep(page, "carrying")
     page.keyboard.press("ArrowRight")
     second = wanted.minute(wanted.starts[1])
     expect(said).to_contain_text(f"{second // 60:02}:{second % 60:02}")
@@ -297,6 +304,7 @@ def test_the_map_shows_the_job_and_its_candidates(visit: Open, wanted: Wanted) -
     expect(page.locator(".leaflet-tooltip").filter(has_text=f"1. {wanted.contractor['name']}").first).to_be_visible()
     expect(page.locator("path.state")).not_to_have_count(0)
     assert barriers(page) == []
+    keep(page, "map")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -304,6 +312,7 @@ def test_the_panel_keeps_nobody_out(visit: Open, wanted: Wanted, scheme: Any) ->
     page = visit(f"/#job-{wanted.job['id']}", COORDINATOR, prepare=lambda page: page.emulate_media(color_scheme=scheme))
     expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
     assert barriers(page) == []
+    keep(page, f"panel-{scheme}")
 
 
 def test_the_search_narrows_the_board_and_is_in_the_address(visit: Open, api: Api) -> None:

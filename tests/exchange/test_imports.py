@@ -292,6 +292,10 @@ class TestThePages:
         with django_assert_max_num_queries(8):
             b"".join(client.get(reverse("admin:exchange_export", args=["contractors", "csv"])))
 
+    def test_there_is_no_export_of_anything_else(self):
+        for kind, form in (("users", "csv"), ("jobs", "pdf")):
+            assert signed_in().get(reverse("admin:exchange_export", args=[kind, form])).status_code == 404
+
     def test_the_lists_offer_it(self):
         page = signed_in().get("/admin/contractors/contractor/?type__exact=tile").content.decode()
         assert "export/contractors.csv?type__exact=tile" in page
