@@ -147,7 +147,7 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
 
     def _recommend_page(self, request: HttpRequest, job: Job) -> HttpResponse:
         # With nothing given, the form is shown with its defaults.
-        form = QuestionForm({**QuestionForm.usual(), "contractor": "", **request.GET.dict()})
+        form = QuestionForm({**QuestionForm.usual(), "contractor": "", "day": "", **request.GET.dict()})
         question = form.answers
         context = {
             **self.admin_site.each_context(request),
@@ -166,11 +166,9 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
             ],
         }
         if job.status == Status.OPEN:
-            limits = {name: question[name] for name in ("horizon_days", "max_results")}
-            context |= ranking(job, **limits)
-            context |= asked_about(
-                job, q=question["q"], contractor=question["contractor"], horizon_days=question["horizon_days"]
-            )
+            limits = {name: question[name] for name in ("horizon_days", "day")}
+            context |= ranking(job, max_results=question["max_results"], **limits)
+            context |= asked_about(job, q=question["q"], contractor=question["contractor"], **limits)
         return TemplateResponse(request, "admin/recommendations/recommend.html", context)
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from recommendations.ranking import LONGEST_HORIZON, MOST_RESULTS
+from smartscheduler.filters import CalendarDayField
 
 USUAL_RESULTS = 10
 
@@ -24,6 +25,12 @@ class QuestionForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text=f"0 to {LONGEST_HORIZON}; 0 is the desired day alone.",
     )
+    day = CalendarDayField(
+        label="Another day",
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+        help_text="As if it were wanted then; empty is the desired day.",
+    )
     max_results = forms.IntegerField(
         label="Results",
         min_value=1,
@@ -37,7 +44,13 @@ class QuestionForm(forms.Form):
 
     @classmethod
     def usual(cls) -> dict[str, Any]:
-        return {"horizon_days": settings.HORIZON_DAYS, "max_results": USUAL_RESULTS, "q": "", "contractor": None}
+        return {
+            "horizon_days": settings.HORIZON_DAYS,
+            "max_results": USUAL_RESULTS,
+            "q": "",
+            "contractor": None,
+            "day": None,
+        }
 
     @property
     def answers(self) -> dict[str, Any]:

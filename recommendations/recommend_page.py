@@ -1,6 +1,7 @@
 """What the Recommend page of a job shows: the job, the ranked candidates, and the answer to "why not this one?"."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,14 +46,15 @@ def facts(job: Job) -> list[tuple[str, str]]:
     return [(heading, text) for heading, text in found if text]
 
 
-def ranking(job: Job, *, horizon_days: int, max_results: int) -> dict[str, Any]:
-    """The candidates as cards, and how many were considered."""
-    found = rank_candidates(JobRequest.of(job), max_results=max_results, horizon_days=horizon_days)
+def ranking(job: Job, *, horizon_days: int, max_results: int, day: date | None = None) -> dict[str, Any]:
+    """The candidates as cards, and how many were considered; for `day` as if the job were wanted then."""
+    request = JobRequest.of(job).wanted_on(day)
+    found = rank_candidates(request, max_results=max_results, horizon_days=horizon_days)
     return {
         "cards": [card(entry, job.zone) for entry in found.entries],
         "considered": found.candidates_considered,
         "generated_at": local_time(found.generated_at, job.zone),
-        "misses": [] if found.entries else nearest_misses(JobRequest.of(job), horizon_days=horizon_days),
+        "misses": [] if found.entries else nearest_misses(request, horizon_days=horizon_days),
     }
 
 
@@ -94,7 +96,7 @@ def _offer(slot: TimeSlot, zone: ZoneInfo) -> Offer:
     return Offer(slot.start.isoformat(), f"{start:%H:%M}–{end:%H:%M}", local_time(slot.start, zone))
 
 
-def asked_about(job: Job, *, q: str, contractor: Any, horizon_days: int) -> dict[str, Any]:
+def asked_about(job: Job, *, q: str, contractor: Any, horizon_days: int, day: date | None = None) -> dict[str, Any]:
     """The contractors whose name or e-mail has `q`; when it is one alone, or `contractor` is given, why (not)."""
     if contractor:
         people = list(Contractor.objects.filter(pk=contractor))
@@ -105,7 +107,7 @@ def asked_about(job: Job, *, q: str, contractor: Any, horizon_days: int) -> dict
         return {}
     if len(people) != 1:
         return {"people": people[:MOST_NAMES], "more": len(people) > MOST_NAMES, "asked": True}
-    answer = why_not(JobRequest.of(job), people[0], horizon_days=horizon_days)
+    answer = why_not(JobRequest.of(job).wanted_on(day), people[0], horizon_days=horizon_days)
     return {"asked": True, "answer": answer_card(people[0], answer, job.zone)}
 
 

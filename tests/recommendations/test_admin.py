@@ -185,6 +185,22 @@ def test_limits_are_taken_and_wrong_ones_named():
         assert len(response.context["cards"]) == 3
 
 
+def test_another_day_is_asked_about_without_changing_the_job():
+    person, job, client = ContractorFactory(name="Ann"), JobFactory(), signed_in()
+    AbsenceFactory(contractor=person)  # of the desired day
+    later = at(0, days=5).date()
+    page = client.get(url(job, f"?day={later}&horizon_days=0"))
+    (card,) = page.context["cards"]
+    assert card["offers"][0].value == at(8, days=5).astimezone(UTC).isoformat()
+    assert not client.get(url(job, "?horizon_days=0")).context["cards"]
+    why = client.get(url(job, f"?day={later}&horizon_days=0&q=Ann")).content.decode()
+    assert "Ann can take it" in why
+    assert f'name="day" value="{later}"' in why
+    job.refresh_from_db()
+    assert job.desired_date == at(12, days=2)
+    assert client.get(url(job, "?day=nonsense")).status_code == 200
+
+
 def test_why_not_this_one():
     ContractorFactory()
     job, client = JobFactory(), signed_in()
