@@ -1,0 +1,63 @@
+"""A coordinator's morning: what needs attention, an urgent job assigned, and a crew that calls in sick."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.office import COORDINATOR, MANAGER, Api
+from tests.e2e.test_pages import PICTURES, barriers
+from tests.e2e.test_recommend import path_of
+
+
+def matter(page: Page, title: str) -> Any:
+    return page.get_by_role("region", name=title)
+
+
+def test_an_urgent_job_is_found_at_home_and_assigned(visit: Open, api: Api, job: Any) -> None:
+    page = visit("/admin/", COORDINATOR)
+    urgent = matter(page, "Urgent jobs without anybody")
+    expect(urgent).to_be_visible()
+    urgent.get_by_role("link", name="Urgent jobs without anybody").click()
+    page.get_by_role("link", name=job["job_number"]).first.click()
+    page.get_by_role("link", name="Recommend").first.click()
+    page.wait_for_url(f"**{path_of(job)}")
+    page.get_by_role("article", name="Rank 1:").get_by_role("button", name="Assign").click()
+    expect(page.get_by_text(f"{job['job_number']} is assigned to")).to_be_visible()
+    assert api.job(job["id"])["status"] == "assigned"
+
+
+def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
+    booking = api.assign_best(job)
+    slot, name = booking["time_slot"], booking["contractor_name"]
+    api.post(f"contractors/{booking['contractor']}/absences/", start=slot["start"], end=slot["end"], kind="sickness")
+
+    page = visit("/admin/", COORDINATOR)
+    clashes = matter(page, "Booked during an absence")
+    expect(clashes.get_by_role("link", name=name)).to_be_visible()
+    assert barriers(page) == []
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "home-with-a-clash.png", full_page=True)
+    clashes.get_by_role("link", name=name).click()
+    expect(page.get_by_text(job["job_number"]).first).to_be_visible()
+
+    page.goto(f"/#job-{job['id']}")
+    best = page.get_by_role("article").filter(has_not=page.get_by_role("heading", name=name)).first
+    other = best.get_by_role("heading").inner_text()
+    best.get_by_role("button", name=f"Move here {other}").click()
+    expect(page.locator(".toast")).to_contain_text(f"{job['job_number']} went to {other}.")
+
+    page.goto("/admin/")
+    expect(matter(page, "Booked during an absence").get_by_role("link", name=name)).to_have_count(0)
+    live = [one["contractor_name"] for one in api.bookings(job) if one["status"] == "pending"]
+    assert live == [other]
+
+
+def test_a_manager_reads_the_reports(visit: Open) -> None:
+    page = visit("/admin/", MANAGER)
+    page.get_by_role("link", name="Reports").first.click()
+    expect(page.get_by_text("First of the ranking taken")).to_be_visible()
+    assert barriers(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="All of it as CSV").click()
+    assert download.value.path().read_text().startswith("\ufeffcontractor,week,booked_hours")
