@@ -58,6 +58,7 @@ def test_a_manager_reads_the_reports(visit: Open) -> None:
     page.get_by_role("link", name="Reports").first.click()
     expect(page.get_by_text("First of the ranking taken")).to_be_visible()
     assert barriers(page) == []
+    page.screenshot(path=PICTURES / "reports.png", full_page=True)
     with page.expect_download() as download:
         page.get_by_role("link", name="All of it as CSV").click()
     assert download.value.path().read_text().startswith("\ufeffcontractor,week,booked_hours")
