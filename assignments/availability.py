@@ -17,6 +17,7 @@ from django.conf import settings
 from assignments.clock import day_at, day_of, local_instant
 from contractors.shifts import Shift
 from smartscheduler.places import Origin, Point
+from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot, containing, unchecked, union, without
 
 ONE_DAY = timedelta(days=1)
@@ -83,7 +84,7 @@ class Visit:
 
     @cached_property
     def gap(self) -> timedelta:
-        return settings.MINIMUM_GAP
+        return in_force().minimum_gap
 
     @cached_property
     def grid(self) -> timedelta:
@@ -126,7 +127,7 @@ def free_time(calendar: Calendar, window: TimeSlot, site: Point | None) -> list[
 
     Stretches are not cut at the edges of `window`; those beyond a day from it are left out.
     """
-    busy = busy_time(calendar, None if site is None else Origin(site), settings.MINIMUM_GAP)
+    busy = busy_time(calendar, None if site is None else Origin(site), in_force().minimum_gap)
     return without(union(shift_slots(calendar, window)), busy)
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from assignments.availability import (
@@ -24,6 +23,7 @@ from contractors.shifts import Shift
 from jobs.models import Job
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import EARTH_RADIUS_MILES, Origin, Point, drive_minutes, zone
+from smartscheduler.rules.current import going_by, in_force
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
 
@@ -33,7 +33,7 @@ AFTER_WINDOW = timedelta(days=2)
 
 def longest_block() -> timedelta:
     """How far from its slot a booking can still block time: the drive half around the earth, or the minimum gap."""
-    return max(timedelta(minutes=drive_minutes(math.pi * EARTH_RADIUS_MILES)), settings.MINIMUM_GAP)
+    return max(timedelta(minutes=drive_minutes(math.pi * EARTH_RADIUS_MILES)), in_force().minimum_gap)
 
 
 # One row a contractor, lists as arrays: less to send and to read than a row for each shift and booking.
@@ -59,6 +59,7 @@ WHERE person.id = ANY(%(ids)s::uuid[])
 """
 
 
+@going_by()
 def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot) -> dict[UUID, Calendar]:
     """The calendar of each contractor, with all that can decide about time in `window`. One query."""
     reach = longest_block()
@@ -102,6 +103,7 @@ def load_calendar(contractor: Contractor, window: TimeSlot, *, for_job: UUID | N
     return load_calendars([contractor.pk], window)[contractor.pk].leaving_out(for_job)
 
 
+@going_by()
 def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, job: Job | None = None) -> list[TimeSlot]:
     """The slots on offer on one day, from now on. Raises InvalidInput for a day years away.
 
@@ -115,6 +117,7 @@ def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, jo
     return offered_slots(calendar, window, duration, site=site, not_before=timezone.now())
 
 
+@going_by()
 def drives_between(assignments: Sequence[Assignment]) -> list[tuple[TimeSlot, timedelta]]:
     """The drive to each assignment but the first, as late as it may begin, and how long it takes; in their order.
 
@@ -140,6 +143,7 @@ class DaySchedule:
     free: list[TimeSlot]
 
 
+@going_by()
 def schedule(*, contractor: Contractor, start: date, end: date) -> list[DaySchedule]:
     """The days `start` … `end`, both included: working hours, absences, assignments and free intervals.
 

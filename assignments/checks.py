@@ -12,6 +12,7 @@ from jobs.requests import JobRequest
 from smartscheduler.errors import ContractorUnsuitable, SlotUnavailable
 from smartscheduler.events.messages import as_json
 from smartscheduler.places import Point
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, containing
 
 # How far from the wanted slot others are looked for, and how many are offered.
@@ -19,6 +20,7 @@ AROUND = timedelta(days=7)
 MOST_SLOTS = 3
 
 
+@going_by()
 def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *, now: datetime) -> None:
     """Whether `contractor` may be booked for `request` in `slot`; what the job itself has booked is no obstacle.
 

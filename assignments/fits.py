@@ -14,6 +14,7 @@ from assignments.eligibility import unmet_rules
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, clip
 
 
@@ -25,6 +26,7 @@ class Fit:
     reason: str = ""
 
 
+@going_by()
 def fits_on(job: Job, contractors: Iterable[Contractor], day: date) -> dict[UUID, Fit]:
     """For each contractor the slots on `day`, in the contractor's zone, that `job` could be booked or moved to.
 

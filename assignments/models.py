@@ -15,6 +15,8 @@ from assignments.states import LIVE, Status, check_movable, check_transition
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.models import Record
+from smartscheduler.rules.current import in_force
+from smartscheduler.rules.models import RulesVersion
 from smartscheduler.timeslots import TimeSlot
 
 LIVE_STATES = sorted(LIVE)
@@ -41,6 +43,10 @@ class Assignment(Record):
     rank = models.PositiveIntegerField(null=True, blank=True)
     candidates_considered = models.PositiveIntegerField()
     override_reason = models.CharField(max_length=500, blank=True)
+    # None: before the first version was published, by the settings.
+    rules = models.ForeignKey(
+        RulesVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     assigned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -120,11 +126,12 @@ class Assignment(Record):
         return self.status in LIVE
 
     def record(self, decision: Decision) -> None:
-        """Keep why this contractor was chosen."""
+        """Keep why this contractor was chosen, and by which version of the rules."""
         self.score = decision.score
         self.score_breakdown = decision.score_breakdown
         self.rank = decision.rank
         self.candidates_considered = decision.candidates_considered
+        self.rules_id = in_force().version
 
     def confirm(self, *, at: datetime) -> None:
         self._move_to(Status.CONFIRMED)

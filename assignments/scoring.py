@@ -11,23 +11,21 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.conf import settings
+from smartscheduler.rules.values import UNIT, Rules
 
-UNIT = 10_000
 LOSS_A_DAY = 1_000
 
 
 class Weights(NamedTuple):
-    """The three weights in ten-thousandths; they sum to 10,000 (checked at start)."""
+    """The three weights in ten-thousandths; they sum to 10,000."""
 
     availability: int
     rating: int
     distance: int
 
     @classmethod
-    def configured(cls) -> "Weights":
-        weights = settings.SCORE_WEIGHTS
-        return cls(*(round(weights[name] * UNIT) for name in cls._fields))
+    def of(cls, rules: Rules) -> "Weights":
+        return cls(rules.availability_weight, rules.rating_weight, rules.distance_weight)
 
 
 def availability_part(days: int) -> int:

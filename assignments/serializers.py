@@ -48,6 +48,11 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
     time_slot = TimeSlotSerializer(source="slot")
     score = serializers.FloatField()
     score_breakdown = StoredBreakdownField()
+    rules_version = serializers.IntegerField(
+        source="rules_id",
+        allow_null=True,
+        help_text="Of the scheduling rules by which it was made; null before the first was published.",
+    )
     assigned_by = serializers.CharField(source="assigned_by.email", default=None, allow_null=True)
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -74,6 +79,7 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
             "rank",
             "candidates_considered",
             "override_reason",
+            "rules_version",
             "assigned_by",
             "created_at",
             "updated_at",

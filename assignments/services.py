@@ -32,10 +32,12 @@ from jobs.requests import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, InvalidTransition, JobNotOpen
 from smartscheduler.events.messages import publish
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, within_reach
 from smartscheduler.transactions import domain_transaction
 
 
+@going_by()
 def assign_job(
     *,
     job_id: UUID,
@@ -198,6 +200,7 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
     return job
 
 
+@going_by()
 @domain_transaction
 def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User | None) -> Assignment:
     """Move a pending or confirmed assignment to another slot of the same contractor.
@@ -214,6 +217,7 @@ def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User |
     return assignment
 
 
+@going_by()
 def reassign_assignment(
     *,
     assignment_id: UUID,

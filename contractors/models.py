@@ -23,6 +23,7 @@ from contractors.skills import SkillsField
 from contractors.states import Status, check_transition
 from smartscheduler.models import Record
 from smartscheduler.places import Location
+from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.words import words, words_index
 
@@ -31,7 +32,7 @@ PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone num
 
 
 def default_service_radius() -> Decimal:
-    return Decimal(str(settings.SCORE_MAX_MILES))
+    return Decimal(str(in_force().max_miles))
 
 
 WORDS = words("contractor_words", "name", "city", "email", "skills")

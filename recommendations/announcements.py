@@ -26,7 +26,7 @@ READER = "announcements"
 NOT_RANKED_BY = {"phone_number", "email", "address", "city", "state", "zip_code"}
 BOOKING_EVENTS = {"JobAssigned", "AssignmentCancelled", "AssignmentRescheduled"}
 SCHEDULE_EVENTS = {"ScheduleUpdated", "ContractorRated", "ContractorCreated"}
-RELEVANT = {*BOOKING_EVENTS, *SCHEDULE_EVENTS, "ContractorUpdated", "JobUpdated", "JobReopened"}
+RELEVANT = {*BOOKING_EVENTS, *SCHEDULE_EVENTS, "ContractorUpdated", "JobUpdated", "JobReopened", "RulesPublished"}
 
 
 class Profile(NamedTuple):
@@ -62,6 +62,8 @@ def concerned_jobs(events: Iterable[OutboxEvent]) -> set[UUID]:
     in_reach = timezone.now() - timedelta(days=LONGEST_HORIZON + 1)
     columns = ("pk", "type", "latitude", "longitude")
     jobs = {job.pk: job for job in Job.objects.open().filter(desired_date__gt=in_reach).only(*columns)}
+    if any(event.type == "RulesPublished" for event in found):
+        return set(jobs)
     direct = {UUID(event.data["job_id"]) for event in found if _changes_its_own_ranking(event)}
     return (direct & jobs.keys()) | {
         job.pk

@@ -13,9 +13,11 @@ from recommendations.search import Candidate, Search
 from recommendations.standing import standing
 from recommendations.tokens import check_token
 from smartscheduler.places import drive_minutes
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 
 
+@going_by()
 def decide(*, job: Job, contractor: Contractor, slot: TimeSlot, ranking_token: str = "") -> Decision:
     """The contractor's score and rank for `job` now. With the token of a ranking, raises RankingStale unless it holds.
 

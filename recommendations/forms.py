@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from recommendations.ranking import LONGEST_HORIZON, MOST_RESULTS
 from smartscheduler.filters import CalendarDayField
+from smartscheduler.rules.current import in_force
 
 USUAL_RESULTS = 10
 
@@ -45,7 +45,7 @@ class QuestionForm(forms.Form):
     @classmethod
     def usual(cls) -> dict[str, Any]:
         return {
-            "horizon_days": settings.HORIZON_DAYS,
+            "horizon_days": in_force().horizon_days,
             "max_results": USUAL_RESULTS,
             "q": "",
             "contractor": None,

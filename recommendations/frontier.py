@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from assignments.scoring import UNIT, availability_part, rating_part
+from assignments.scoring import availability_part, rating_part
 from contractors.regions import Region, regions
 from recommendations.density import Density, bound_of
 from recommendations.search import Search
 from smartscheduler.areas import boxes_around
 from smartscheduler.places import Point
+from smartscheduler.rules.values import UNIT
 
 # Who travels farther than this is kept in an index of their own (contractors.models).
 LOCAL_MILES = 50.0

@@ -8,6 +8,7 @@ from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.why_not import Answer, why_not
 from smartscheduler.places import Origin
+from smartscheduler.rules.current import going_by
 
 # Degrees around the site within which somebody is near enough to be talked to, and how many are looked at.
 AROUND, MOST_LOOKED_AT = 2.0, 300
@@ -28,6 +29,7 @@ class _Distance(NamedTuple):
     miles: float
 
 
+@going_by()
 def nearest_misses(request: JobRequest, *, horizon_days: int | None = None, most: int = MOST_MISSES) -> list[Miss]:
     """Those around the site whom the fewest rules keep away, the nearest first; each with the answer to "why not?".
 

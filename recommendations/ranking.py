@@ -17,6 +17,7 @@ from recommendations.search import Candidate, Search
 from recommendations.walk import Best, Walker, run
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import drive_minutes
+from smartscheduler.rules.current import going_by
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
@@ -62,6 +63,7 @@ def rank_candidates(request: JobRequest, *, max_results: int = 10, horizon_days:
     return ranking
 
 
+@going_by()
 def rank_all(
     requests: Sequence[JobRequest], *, max_results: int = 10, horizon_days: int | None = None
 ) -> list[Ranking]:

@@ -1,4 +1,4 @@
-"""One question to the ranking: what is asked for, and what a contractor is worth for it. Pure but for the settings."""
+"""One question to the ranking: what is asked for, and what a contractor is worth for it."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from assignments.availability import Calendar, FirstFreeDay, Visit, days_from, first_free_day
@@ -14,6 +13,7 @@ from assignments.scoring import Score, Weights, availability_part, distance_part
 from jobs.requests import JobRequest
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import Origin
+from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot, within_reach
 
 # Minus the score, miles, minus the rating (hundredths of a star), name, id: sorts the best first.
@@ -63,12 +63,13 @@ class Search:
 
     @classmethod
     def of(cls, request: JobRequest, horizon_days: int | None = None, now: datetime | None = None) -> "Search":
-        """A search from `now` on, with the weights and limits of the settings."""
-        horizon = settings.HORIZON_DAYS if horizon_days is None else horizon_days
+        """A search from `now` on, by the rules in force."""
+        rules = in_force()
+        horizon = rules.horizon_days if horizon_days is None else horizon_days
         now = now or timezone.now()
         if not within_reach(request.desired_date, now=now):
             raise InvalidInput.of("desired_date", "The desired date is at most five years from now.")
-        return cls(request, horizon, now, Weights.configured(), settings.SCORE_MAX_MILES)
+        return cls(request, horizon, now, Weights.of(rules), rules.max_miles)
 
     @cached_property
     def first_day(self) -> date:

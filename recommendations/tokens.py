@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.core import signing
 
-from assignments.scoring import UNIT
 from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.ranking import Ranking, rank_candidates
 from recommendations.serializers import ranking_as_json
 from smartscheduler.errors import InvalidInput, RankingStale
+from smartscheduler.rules.values import UNIT
 
 SALT = "smartscheduler.ranking"
 VALID_FOR = timedelta(days=1)

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from assignments.availability import Calendar
 from assignments.calendars import load_calendars
-from assignments.scoring import UNIT
 from recommendations.contenders import Found, Page, Query, Sample, fetch
 from recommendations.frontier import EVERYBODY, SLACK
 from recommendations.search import Candidate, Contender, Order, Search
+from smartscheduler.rules.values import UNIT
 from smartscheduler.timeslots import TimeSlot
 
 logger = logging.getLogger(__name__)

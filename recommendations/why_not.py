@@ -16,6 +16,7 @@ from recommendations.ranking import STRAIGHT_LINE, check_limits, entry
 from recommendations.search import Candidate, Search
 from recommendations.standing import MOST_SUPPOSED, Place, standings
 from smartscheduler.places import Point, drive_minutes
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
 
@@ -43,6 +44,7 @@ class Answer:
     source: str = STRAIGHT_LINE
 
 
+@going_by()
 def why_not(request: JobRequest, contractor: Contractor, *, horizon_days: int | None = None) -> Answer:
     """The place of `contractor` in the ranking for `request`, or every rule that keeps them out of it."""
     check_limits(1, horizon_days)

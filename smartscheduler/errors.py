@@ -73,6 +73,10 @@ class NotAllowed(DomainError):
     code = "permission-denied"
 
 
+class RulesChanged(DomainError):
+    code = "rules-changed"
+
+
 class Busy(DomainError):
     """The rows were locked for too long; the same request may succeed in a moment."""
 

@@ -8,11 +8,12 @@ from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 import tzfpy
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
 from localflavor.us.us_states import STATE_CHOICES
+
+from smartscheduler.rules.current import in_force
 
 EARTH_RADIUS_MILES = 3959.0
 # Of binary fractions, in minutes: exactly 35 minutes stay 35.
@@ -50,7 +51,7 @@ class Origin:
 
     @cached_property
     def _pace(self) -> tuple[float, float]:
-        return settings.DRIVE_ROAD_FACTOR, settings.DRIVE_MPH
+        return in_force().pace
 
     def drive_to(self, other: Point) -> timedelta:
         """How long the drive takes, there or back, when no road distance is known."""
@@ -63,8 +64,8 @@ def great_circle_miles(a: Point, b: Point) -> float:
 
 
 def drive_minutes(miles: float) -> int:
-    """Whole minutes, rounded up, to drive `miles` great-circle miles (settings DRIVE_ROAD_FACTOR, DRIVE_MPH)."""
-    return minutes_at((settings.DRIVE_ROAD_FACTOR, settings.DRIVE_MPH), miles)
+    """Whole minutes, rounded up, to drive `miles` great-circle miles by the road factor and speed of the rules."""
+    return minutes_at(in_force().pace, miles)
 
 
 def minutes_at(pace: tuple[float, float], miles: float) -> int:

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "smartscheduler",
     "smartscheduler.accounts",
     "smartscheduler.events",
+    "smartscheduler.rules",
     "smartscheduler.idempotency",
     "smartscheduler.mails",
     "smartscheduler.exchange",
@@ -251,6 +252,7 @@ SPECTACULAR_SETTINGS = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Scheduling (docs/ranking.md) -----------------------------------------------------------
+# These hold until an administrator publishes a version of the rules (smartscheduler.rules).
 SCORE_WEIGHTS = {
     "availability": env.number("SCORE_WEIGHT_AVAILABILITY", default=0.40),
     "rating": env.number("SCORE_WEIGHT_RATING", default=0.35),

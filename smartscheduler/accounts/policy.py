@@ -75,6 +75,8 @@ DJANGO_PERMISSIONS: dict[str, Permission] = {
     "exchange.view_importrun": Permission.ADD_CONTRACTORS,
     "exchange.add_importrun": Permission.ADD_CONTRACTORS,
     "mails.view_mail": Permission.VIEW_ASSIGNMENTS,
+    "rules.view_rulesversion": Permission.MANAGE_SETTINGS,
+    "rules.add_rulesversion": Permission.MANAGE_SETTINGS,
     "accounts.view_user": Permission.MANAGE_USERS,
     "accounts.add_user": Permission.MANAGE_USERS,
     "accounts.change_user": Permission.MANAGE_USERS,

@@ -26,6 +26,7 @@ SYSTEM = [
     ("Imports", "upload_file", page("exchange_importrun_changelist"), Permission.ADD_CONTRACTORS),
     ("Events", "stream", page("events_outboxevent_changelist"), Permission.VIEW_EVENTS),
     ("Mails", "mail", page("mails_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
+    ("Scheduling rules", "tune", page("rules_rulesversion_changelist"), Permission.MANAGE_SETTINGS),
     ("Users", "group", page("accounts_user_changelist"), Permission.MANAGE_USERS),
     ("API docs", "api", "/api/v1/docs/", Permission.VIEW_JOBS),
 ]

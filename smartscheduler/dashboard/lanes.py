@@ -21,6 +21,7 @@ from assignments.states import MOVABLE
 from contractors.models import WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.filters import CalendarDayField
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, clip
 
 MOST_LANES = 500
@@ -171,6 +172,7 @@ def some_lanes(ids: Collection[UUID], question: Question, day: date) -> list[Lan
     return lanes_of(list(question.people(day).filter(pk__in=ids).order_by("name", "pk")), day)
 
 
+@going_by()
 def lanes_of(people: list[Contractor], day: date) -> list[Lane]:
     """A lane for each of `people`, in their order; three queries for all of them."""
     if not people:

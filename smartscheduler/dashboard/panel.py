@@ -3,25 +3,25 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
 from assignments.models import Assignment
 from assignments.states import MOVABLE
 from jobs.models import Job
 from jobs.states import Status
 from recommendations.recommend_page import asked_about, facts, ranking
 from smartscheduler.backoffice.display import local_slot
+from smartscheduler.rules.current import going_by, in_force
 
 MOST_CARDS = 10
 
 
+@going_by()
 def context(job: Job, *, q: str, contractor: UUID | None) -> dict[str, Any]:
     """What the template needs. A job that is booked and may still be moved is ranked as if it were free."""
     booking = Assignment.objects.live().filter(job=job).select_related("contractor").first()
     if booking:
         booking.job = job
     rankable = job.status == Status.OPEN or (booking is not None and booking.status in MOVABLE)
-    horizon = settings.HORIZON_DAYS
+    horizon = in_force().horizon_days
     found = ranking(job, horizon_days=horizon, max_results=MOST_CARDS) if rankable else {}
     asked = asked_about(job, q=q.strip()[:100], contractor=contractor, horizon_days=horizon) if rankable else {}
     return {

@@ -60,5 +60,8 @@ SENTENCES: dict[str, Callable[[Data, ZoneInfo], str]] = {
     "ContractorRated": lambda d, z: (
         f"{d['contractor_name']} was rated: {d['previous_rating']:.2f} → {d['new_rating']:.2f}"
     ),
+    "RulesPublished": lambda d, z: (
+        f"Version {d['version']} of the scheduling rules is in force: {_fields(d['changed'])}"
+    ),
     "RecommendationsUpdated": lambda d, z: "The recommendations for a job were refreshed",
 }

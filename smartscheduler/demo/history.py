@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-
 from assignments.availability import Booking, Calendar, blocked_time
 from assignments.decisions import Decision
 from assignments.models import Assignment
@@ -24,6 +22,7 @@ from recommendations.search import Search
 from smartscheduler.accounts.models import User
 from smartscheduler.demo.orders import Order
 from smartscheduler.places import Origin, Point
+from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot
 
 # How far back the occupied slots of contractors are remembered.
@@ -78,7 +77,7 @@ class Archive:
 
     def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
         calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])
-        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Origin(site), settings.MINIMUM_GAP))
+        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Origin(site), in_force().minimum_gap))
 
     def keep(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Assignment:
         """The job and its assignment, in a slot that has begun: completed, or in progress still."""

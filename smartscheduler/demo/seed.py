@@ -9,6 +9,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
 from smartscheduler.demo.bookings import book
 from smartscheduler.demo.recruiting import recruit
+from smartscheduler.rules.current import going_by
 
 DEFAULT_SEED = 0
 DEFAULT_CONTRACTORS, DEFAULT_JOBS = 240, 90
@@ -21,6 +22,7 @@ class Added(NamedTuple):
     jobs: int
 
 
+@going_by()
 def seed_world(
     *,
     contractors: int = DEFAULT_CONTRACTORS,

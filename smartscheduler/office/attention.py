@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.urls import reverse
 
 from assignments.models import Assignment
@@ -14,6 +13,7 @@ from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_all
 from smartscheduler.backoffice.display import local_slot, local_time
+from smartscheduler.rules.current import going_by, in_force
 
 SHOWN = 5
 # A job that is wanted so soon should have somebody who can do it.
@@ -43,6 +43,7 @@ class Matter:
     at_least: bool = False
 
 
+@going_by()
 def matters(now: datetime) -> list[Matter]:
     """All four, the most pressing first."""
     return [_urgent(), _without_candidate(now), _unconfirmed(now), _clashing(now)]
@@ -80,7 +81,7 @@ def _without_candidate(now: datetime) -> Matter:
 
 def _why(job: Job, considered: int) -> str:
     if considered:
-        return f"{considered} would suit, none is free within {settings.HORIZON_DAYS} days"
+        return f"{considered} would suit, none is free within {in_force().horizon_days} days"
     skills = f" with {', '.join(job.required_skills)}" if job.required_skills else ""
     return f"no active {job.type} or multi crew{skills} has {job.city} in reach"
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Open
-from tests.e2e.office import COORDINATOR, Api, note_faults
+from tests.e2e.office import ADMINISTRATOR, COORDINATOR, Api, note_faults
 from tests.smartscheduler.products import ROOT
 
 PICTURES = ROOT / ".data" / "e2e"
@@ -25,6 +25,10 @@ def open_job(api: Api) -> Any:
     return first(api, "jobs/", status="open", ordering="desired_date")
 
 
+OTHER_RULES = (
+    "availability_weight=0.2&rating_weight=0.7&distance_weight=0.1&max_miles=40"
+    "&minimum_gap_minutes=15&drive_mph=35&road_factor=1.3&horizon_days=10&job="
+)
 PATHS: dict[str, Callable[[Api], str]] = {
     "live": lambda api: "/",
     "login": lambda api: "/admin/login/",
@@ -36,16 +40,21 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "contractor": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/change/",
     "week": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/week/",
     "import": lambda api: "/admin/exchange/importrun/add/",
+    "rules": lambda api: "/admin/rules/rulesversion/",
+    "change-rules": lambda api: f"/admin/rules/rulesversion/add/?{OTHER_RULES}",
     "mails": lambda api: "/admin/mails/mail/",
     "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
 }
+
+# Who opens it, where that is not the coordinator.
+PEOPLE = {"login": None, "rules": ADMINISTRATOR, "change-rules": ADMINISTRATOR}
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PATHS)
 def test_fits_has_no_faults_and_keeps_nobody_out(visit: Open, api: Api, name: str, size: str) -> None:
     faults: list[str] = []
-    person = None if name == "login" else COORDINATOR
+    person = PEOPLE.get(name, COORDINATOR)
     page = visit(PATHS[name](api), person, viewport=SIZES[size], prepare=lambda page: note_faults(page, faults))
     page.wait_for_load_state("networkidle")
     PICTURES.mkdir(parents=True, exist_ok=True)

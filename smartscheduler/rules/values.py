@@ -1,0 +1,77 @@
+"""What the scheduling rules are. Pure, but for the settings that hold until a version is published."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+UNIT = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The numbers behind scores, drives and gaps.
+
+    Weights are in ten-thousandths and sum to 10,000; `max_miles` is where the distance score reaches 0 and the radius
+    of a new contractor; `drive_mph` is miles an hour; `road_factor` is road miles a great-circle mile.
+    `version` is None for those of the settings, which hold until a first version is published.
+    """
+
+    availability_weight: int
+    rating_weight: int
+    distance_weight: int
+    max_miles: float
+    minimum_gap: timedelta
+    drive_mph: float
+    road_factor: float
+    horizon_days: int
+    version: int | None = None
+
+    @classmethod
+    def of_settings(cls) -> "Rules":
+        weights = settings.SCORE_WEIGHTS
+        return cls(
+            availability_weight=round(weights["availability"] * UNIT),
+            rating_weight=round(weights["rating"] * UNIT),
+            distance_weight=round(weights["distance"] * UNIT),
+            max_miles=settings.SCORE_MAX_MILES,
+            minimum_gap=settings.MINIMUM_GAP,
+            drive_mph=settings.DRIVE_MPH,
+            road_factor=settings.DRIVE_ROAD_FACTOR,
+            horizon_days=settings.HORIZON_DAYS,
+        )
+
+    @property
+    def pace(self) -> tuple[float, float]:
+        """Road factor and miles an hour: what turns great-circle miles into minutes."""
+        return self.road_factor, self.drive_mph
+
+    def as_fields(self) -> dict[str, Any]:
+        """The numbers as people write them and as a version keeps them: weights as shares of 1, the gap in minutes."""
+        return {
+            "availability_weight": Decimal(self.availability_weight) / UNIT,
+            "rating_weight": Decimal(self.rating_weight) / UNIT,
+            "distance_weight": Decimal(self.distance_weight) / UNIT,
+            "max_miles": Decimal(str(self.max_miles)),
+            "minimum_gap_minutes": int(self.minimum_gap.total_seconds() // 60),
+            "drive_mph": Decimal(str(self.drive_mph)),
+            "road_factor": Decimal(str(self.road_factor)),
+            "horizon_days": self.horizon_days,
+        }
+
+    @classmethod
+    def of_fields(cls, fields: dict[str, Any], *, version: int | None = None) -> "Rules":
+        """The reverse of `as_fields`."""
+        return cls(
+            availability_weight=int(fields["availability_weight"] * UNIT),
+            rating_weight=int(fields["rating_weight"] * UNIT),
+            distance_weight=int(fields["distance_weight"] * UNIT),
+            max_miles=float(fields["max_miles"]),
+            minimum_gap=timedelta(minutes=fields["minimum_gap_minutes"]),
+            drive_mph=float(fields["drive_mph"]),
+            road_factor=float(fields["road_factor"]),
+            horizon_days=fields["horizon_days"],
+            version=version,
+        )

@@ -1,0 +1,136 @@
+import threading
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from smartscheduler.accounts.policy import Role
+from smartscheduler.errors import InvalidInput, RulesChanged
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.rules.current import FIELDS, going_by, in_force
+from smartscheduler.rules.models import RulesVersion
+from smartscheduler.rules.services import publish_rules
+from smartscheduler.rules.values import Rules
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def numbers(**others):
+    return {**Rules.of_settings().as_fields(), **others}
+
+
+def weights(*shares):
+    return dict(zip(FIELDS[:3], map(Decimal, shares), strict=True))
+
+
+def test_the_settings_hold_until_something_is_published(settings):
+    settings.MINIMUM_GAP = timedelta(minutes=20)
+    assert in_force().minimum_gap == timedelta(minutes=20)
+    assert in_force().version is None
+
+
+def test_a_version_takes_the_place_of_the_settings(settings):
+    settings.MINIMUM_GAP = timedelta(minutes=20)
+    admin = UserFactory(role=Role.ADMINISTRATOR)
+    first = publish_rules(based_on=None, actor=admin, note=" Summer ", **numbers(minimum_gap_minutes=15))
+    second = publish_rules(based_on=1, actor=admin, **{**numbers(), **weights("0.5", "0.3", "0.2")})
+    assert (first.number, first.note, first.published_by) == (1, "Summer", admin)
+    assert in_force() == second.rules
+    assert in_force().version == 2
+    assert (in_force().availability_weight, in_force().rating_weight, in_force().distance_weight) == (5000, 3000, 2000)
+
+
+def test_publishing_is_told_with_what_changed():
+    admin = UserFactory(role=Role.ADMINISTRATOR)
+    publish_rules(based_on=None, actor=admin, **numbers(horizon_days=5, drive_mph=Decimal("40")))
+    event = OutboxEvent.objects.get(type="RulesPublished")
+    assert event.actor["email"] == admin.email
+    assert event.data == {
+        "version": 1,
+        "changed": {"drive_mph": 40.0, "horizon_days": 5},
+        "previous": {"drive_mph": 35.0, "horizon_days": 10},
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (weights("0.5", "0.3", "0.1"), "distance_weight"),
+        (weights("1.2", "-0.2", "0"), "availability_weight"),
+        (weights("0.33333", "0.33333", "0.33334"), "availability_weight"),
+        ({"max_miles": Decimal(0)}, "max_miles"),
+        ({"max_miles": Decimal(501)}, "max_miles"),
+        ({"minimum_gap_minutes": 481}, "minimum_gap_minutes"),
+        ({"drive_mph": Decimal("4.9")}, "drive_mph"),
+        ({"road_factor": Decimal("0.99")}, "road_factor"),
+        ({"road_factor": Decimal("3.1")}, "road_factor"),
+        ({"horizon_days": 31}, "horizon_days"),
+    ],
+)
+def test_refuses_by_field_what_makes_no_sense(wrong, field):
+    with pytest.raises(InvalidInput) as refusal:
+        publish_rules(based_on=None, actor=None, **numbers(**wrong))
+    assert field in refusal.value.errors
+    assert not RulesVersion.objects.exists()
+    assert not OutboxEvent.objects.exists()
+
+
+def test_refuses_the_numbers_in_force():
+    with pytest.raises(InvalidInput, match="nothing to publish"):
+        publish_rules(based_on=None, actor=None, **numbers())
+    assert not RulesVersion.objects.exists()
+
+
+def test_tells_the_second_administrator_who_was_faster():
+    faster = UserFactory(role=Role.ADMINISTRATOR, name="Fay Faster")
+    publish_rules(based_on=None, actor=faster, **numbers(horizon_days=5))
+    with pytest.raises(RulesChanged, match="Fay Faster published version 1 just now"):
+        publish_rules(based_on=None, actor=None, **numbers(horizon_days=7))
+    assert in_force().horizon_days == 5
+
+
+@pytest.mark.parametrize("change", ["UPDATE rules_rulesversion SET horizon_days = 1", "DELETE FROM rules_rulesversion"])
+def test_a_version_is_never_changed_not_even_by_sql(change):
+    publish_rules(based_on=None, actor=None, **numbers(horizon_days=5))
+    with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+    assert RulesVersion.objects.get().horizon_days == 5
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [weights("0.5", "0.3", "0.1"), weights("1.2", "-0.2", "0"), {"road_factor": Decimal("0.5")}, {"horizon_days": 31}],
+)
+def test_the_database_refuses_as_well(wrong):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RulesVersion.objects.create(number=1, **numbers(**wrong))
+
+
+def test_an_operation_goes_by_the_rules_it_began_with():
+    with going_by() as mine:
+        publish_rules(based_on=None, actor=None, **numbers(horizon_days=5))
+        assert in_force() == mine
+    assert in_force().horizon_days == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_publish_at_once_one_does():
+    results = []
+
+    def publish(horizon):
+        try:
+            results.append(publish_rules(based_on=None, actor=None, **numbers(horizon_days=horizon)).number)
+        except RulesChanged:
+            results.append(None)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=publish, args=[horizon]) for horizon in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results, key=str) == [1, *[None] * 7]
+    assert RulesVersion.objects.count() == 1
