@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -25,6 +26,7 @@ from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.display import badge, local_slot
 from smartscheduler.backoffice.people import require
 from smartscheduler.filters import CalendarDayField
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 
 DAYS = 7
@@ -91,6 +93,7 @@ class WeekAdmin(ContractorAdmin):
         yield {"act": act, "url": self.address("week", record), "post": False}
         yield from super().buttons(request, record)
 
+    @method_decorator(going_by())
     def week_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """The seven days from `?start=`, else from the Monday of this week; by the contractor's own clock."""
         require(request, Permission.VIEW_CONTRACTORS)

@@ -42,7 +42,6 @@ KINDS = {
     ),
     "duplicate-email": Kind(409, "Another contractor has this e-mail address", "whatever its case"),
     "already-rated": Kind(409, "The assignment has been rated before", "once is enough"),
-    "rules-changed": Kind(409, "Another version of the rules came first", "look at the numbers of now"),
     "length-required": Kind(411, "The length of the body is missing", "bodies in chunks are not read"),
     "precondition-failed": Kind(
         412, "The record has changed since you read it", "`If-Match` did not fit; `current_etag` would"

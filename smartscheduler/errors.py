@@ -74,7 +74,9 @@ class NotAllowed(DomainError):
 
 
 class RulesChanged(DomainError):
-    code = "rules-changed"
+    """Another version of the scheduling rules was published since they were read."""
+
+    code = "precondition-failed"
 
 
 class Busy(DomainError):

@@ -92,7 +92,7 @@ EVERYBODYS = {"Home", "Live board", "Jobs", "Assignments", "Contractors", "Event
     [
         (Role.COORDINATOR, EVERYBODYS | {"Imports"}),
         (Role.MANAGER, EVERYBODYS | {"Reports"}),
-        (Role.ADMINISTRATOR, EVERYBODYS | {"Imports", "Reports", "Users"}),
+        (Role.ADMINISTRATOR, EVERYBODYS | {"Imports", "Reports", "Scheduling rules", "Users"}),
     ],
 )
 def test_the_side_bar_shows_what_the_role_may_see(role, titles):

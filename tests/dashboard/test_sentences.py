@@ -17,6 +17,7 @@ START, END = datetime(2026, 11, 24, 15, tzinfo=UTC), datetime(2026, 11, 24, 19, 
 EXAMPLES = {
     UUID: uuid4(),
     str: "Something",
+    int: 3,
     float: 4.5,
     datetime: START,
     TimeSlot: TimeSlot(START, END),

@@ -12,6 +12,7 @@ from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler import statements
+from smartscheduler.rules.current import LATEST
 from tests.factories import AssignmentFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +108,8 @@ def check_a_ranking(someone, job, monkeypatch):
     monkeypatch.setattr(Recorder, "seen", [])
     assert len(rank_candidates(JobRequest.of(job), max_results=50).entries) == 50
     assert why_not(JobRequest.of(job), someone).eligible
-    asked = {sql for sql in Recorder.seen if "FROM" in sql}
+    # A handful of rows may be read as a whole.
+    asked = {sql for sql in Recorder.seen if "FROM" in sql} - {LATEST}
     assert len(asked) == 4  # sample, page, calendars, contractors
     for sql in asked:
         used = list(nodes(generic_plan(sql)))
