@@ -60,6 +60,7 @@ def _add_latest(refusal: JobNotOpen | InvalidTransition, job: Job, actor: Any) -
     event = max(events, key=lambda one: one.position, default=None)
     if event:
         refusal.detail = f"{refusal.detail} {_sentence(event, job, actor)}"
+        refusal.args = (refusal.detail,)
         refusal.extra["latest_event"] = event.envelope()
 
 

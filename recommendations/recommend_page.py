@@ -71,13 +71,16 @@ def ranking(
         "all_shown": len(found.entries) < wanted,
         "present_rank": next((one.rank for one in found.entries if one.contractor.pk == present), None),
         "generated_at": local_time(found.generated_at, job.zone),
-        **({} if cards else _nobody(request, horizon_days)),
+        **({} if cards else _nobody(request, horizon_days, found.candidates_considered)),
     }
 
 
-def _nobody(request: JobRequest, horizon_days: int) -> dict[str, Any]:
+def _nobody(request: JobRequest, horizon_days: int, considered: int) -> dict[str, Any]:
+    """Who comes closest, and what keeps away the others around."""
     around = neighbours(request)
     return {
+        # Whoever has no shift that is long enough is not looked into at all.
+        "suiting": max(considered, sum(1 for one in around if not one.reasons)),
         "misses": nearest_misses(request, horizon_days=horizon_days, around=around),
         "around": len(around),
         "barriers": barriers(request, around),

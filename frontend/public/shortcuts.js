@@ -76,6 +76,16 @@ document.addEventListener("DOMContentLoaded", () => {
   const off = dialog.querySelector("[data-shortcuts-off]");
   off.checked = !isOff();
   off.addEventListener("change", () => localStorage.setItem(SWITCHED_OFF, off.checked ? "0" : "1"));
-  document.querySelector("[data-show-shortcuts]")?.addEventListener("click", () => dialog.showModal());
+  for (const link of document.querySelectorAll('a[href="#shortcuts"]')) {
+    link.setAttribute("aria-haspopup", "dialog");
+    link.setAttribute("aria-keyshortcuts", "?");
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      dialog.showModal();
+    });
+  }
+  for (const place of dialog.querySelectorAll("[data-go]")) {
+    for (const link of document.querySelectorAll(`#nav-sidebar a[href="${place.dataset.url}"]`)) link.setAttribute("aria-keyshortcuts", `g ${place.dataset.go}`);
+  }
   document.getElementById("searchbar")?.setAttribute("aria-keyshortcuts", "/");
 });

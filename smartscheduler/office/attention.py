@@ -43,6 +43,7 @@ class Matter:
 
 
 @going_by()
+@going_by()
 def matters(now: datetime) -> list[Matter]:
     """All of them, the most pressing first."""
     return [_urgent(), _without_candidate(now), _overdue(), _unconfirmed(), _clashing(now)]
@@ -77,15 +78,20 @@ def _without_candidate(now: datetime) -> Matter:
 
 def _why(job: Job, considered: int, now: datetime) -> str:
     """Why nobody can take the job, as half a sentence; when no crew suits, who comes closest."""
-    request = JobRequest.of(job)
-    if (now.astimezone(job.zone).date() - request.desired_day).days > settings.HORIZON_DAYS:
-        return f"wanted more than {settings.HORIZON_DAYS} days ago: give it another day"
-    if considered:
-        return f"{considered} would suit, none is free within {in_force().horizon_days} days"
+    request, horizon = JobRequest.of(job), in_force().horizon_days
+    if (now.astimezone(job.zone).date() - request.desired_day).days > horizon:
+        return f"wanted more than {horizon} days ago: give it another day"
+    around = [] if considered else neighbours(request)
+    suiting = considered or sum(1 for one in around if not one.reasons)
+    if suiting:
+        return f"{suiting} would suit, none is free within {horizon} days"
     skills = f" with {', '.join(job.required_skills)}" if job.required_skills else ""
     said = f"no active {job.type} or multi crew{skills} has {job.city} in reach"
-    closest = next(iter(neighbours(request)), None)
-    return f"{said}. Closest: {' '.join(reason.message for reason in closest.reasons)}" if closest else said
+    # A reason may name nobody; who is meant goes before it.
+    closest = (
+        f"{around[0].contractor.name}: {' '.join(reason.message for reason in around[0].reasons)}" if around else ""
+    )
+    return f"{said}. Closest is {closest}" if closest else said
 
 
 def _overdue() -> Matter:
