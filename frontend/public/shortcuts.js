@@ -1,7 +1,7 @@
 // Keyboard shortcuts of the back-office. `?` shows them; there they can be switched off (WCAG 2.1.4).
 const SWITCHED_OFF = "shortcuts-off";
 const GO_WITHIN = 1500;
-let going = 0;
+let going = -Infinity;
 
 function isOff() {
   return localStorage.getItem(SWITCHED_OFF) === "1";
@@ -46,7 +46,7 @@ const KEYS = {
   "?": () => (shortcutsDialog().showModal(), true),
   "/": () => focusOn("#searchbar, input[name=q]"),
   n: () => press("a[data-new], #main a[href$='/add/']"),
-  f: () => press("a[x-on\\:click='filterOpen = true']"),
+  f: () => press("[data-filters]"),
   a: chooseCard,
   w: () => focusOn("#people ~ input, .asking input[name=q]"),
 };
@@ -60,7 +60,7 @@ function keyDown(event) {
     return;
   }
   const place = event.timeStamp - going < GO_WITHIN && dialog.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
-  going = event.key === "g" ? event.timeStamp : 0;
+  going = event.key === "g" ? event.timeStamp : -Infinity;
   if (place) location.assign(place.dataset.url);
   else if (/^[1-9]$/.test(event.key) ? !pickCard(Number(event.key) - 1) : !KEYS[event.key]?.()) return;
   event.preventDefault();
