@@ -31,6 +31,7 @@ from smartscheduler.backoffice.people import person, require
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.filters import CalendarDayField
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import FARTHEST, TimeSlot
 
 DAYS = 7
@@ -72,6 +73,7 @@ class Day:
     present: bool
 
 
+@going_by()
 def days_around(booking: Assignment, shown: date) -> list[Day]:
     """The week in which `shown` is the second day, or that begins today. One query."""
     job, now = booking.job, timezone.now()

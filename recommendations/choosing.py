@@ -27,9 +27,11 @@ from smartscheduler.backoffice.display import local_slot
 from smartscheduler.backoffice.people import may
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
+from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 
 
+@going_by()
 def ranked_page(
     request: HttpRequest, admin: ModelAdmin, job: Job, *, booking: Assignment | None, words: dict[str, Any]
 ) -> HttpResponse:

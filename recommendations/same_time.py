@@ -12,8 +12,10 @@ from assignments.eligibility import Reason, Rule
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.requests import JobRequest
+from smartscheduler.rules.current import going_by
 
 
+@going_by()
 def not_free_then(booking: Assignment, contractors: Sequence[Contractor]) -> dict[UUID, Reason | None]:
     """For each contractor why the slot of `booking` is not free, by the engine that books; None when it is."""
     slot, request = booking.slot, JobRequest.of(booking.job)
