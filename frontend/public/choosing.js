@@ -69,6 +69,7 @@ function suggest(input, list) {
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-controls", list.id);
+  input.setAttribute("aria-expanded", "false");
   input.setAttribute("autocomplete", "off");
 
   function show(open) {

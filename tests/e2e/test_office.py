@@ -1,4 +1,4 @@
-"""The back-office as coordinators live in it: choosing in two steps, moving bookings, lists of one's own, the keyboard."""
+"""The back-office as coordinators live in it: choosing in two steps, moving bookings, lists of their own, the keys."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ class TestChoosing:
         page.route("**/choosing.js", lambda route: route.abort())
         page.reload()
         card(page, 1).get_by_role("button", name="Assign").click()
-        expect(page.get_by_text("Assign")).to_be_visible()
+        expect(page.get_by_role("button", name="Confirm")).to_be_visible()
         look(page, "confirm-page")
         assert api.bookings(job) == []
         page.get_by_role("button", name="Confirm").click()
@@ -211,7 +211,7 @@ class TestLists:
         booking = api.assign_best(job)
         page = visit(f"{ASSIGNMENTS}?q={job['job_number']}", COORDINATOR)
         for expected in ("Confirmed: 1.", "Refused: 1."):
-            page.get_by_role("checkbox", name="Select this object").first.check()
+            page.locator("input.action-select").first.check()
             page.locator("select[name=action]").select_option("confirm_selected")
             page.get_by_role("button", name="Run").click()
             expect(page.get_by_text(expected)).to_be_visible()
