@@ -10,7 +10,7 @@ from recommendations.ranking import Ranking, rank_all
 from smartscheduler.timeslots import FARTHEST
 
 # Of the open jobs, those wanted first are looked at; more would keep a page waiting.
-MOST_LOOKED_AT = 100
+MOST_LOOKED_AT = 60
 
 
 def looked_at(jobs: QuerySet[Job]) -> list[tuple[Job, Ranking]]:

@@ -85,7 +85,7 @@ class DayFilter(SimpleListFilter):
 class DaysForm(forms.Form):
     """Two days, both included; either may be left out."""
 
-    def __init__(self, name: str, data: dict[str, str]) -> None:
+    def __init__(self, name: str, data: dict[str, Any]) -> None:
         super().__init__(data)
         for end, label in (("from", "From"), ("to", "To")):
             widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
@@ -105,23 +105,27 @@ class DaysFilter(ListFilter):
 
     def __init__(self, request: HttpRequest, params: dict[str, list[str]], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
-        self.used_parameters = {name: params.pop(name)[-1] for name in self.expected_parameters() if name in params}
+        self.used_parameters = {name: params.pop(name)[-1] for name in self._ends if name in params}
         self.form = DaysForm(self.name, self.used_parameters)
         self.form.is_valid()
 
-    def expected_parameters(self) -> list[str]:
+    @property
+    def _ends(self) -> list[str]:
         return [f"{self.name}_from", f"{self.name}_to"]
+
+    def expected_parameters(self) -> list[str | None]:
+        return [*self._ends]
 
     def has_output(self) -> bool:
         return True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        first, last = (self.form.cleaned_data.get(name) for name in self.expected_parameters())
+        first, last = (self.form.cleaned_data.get(name) for name in self._ends)
         return between_days(queryset, self.moment, self.zone, first, last)
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         """One choice: the form, and what else the address holds."""
-        gone = {*self.expected_parameters(), "p", "e"}
+        gone = {*self._ends, "p", "e"}
         others = [
             (name, value) for name, values in changelist.filter_params.items() if name not in gone for value in values
         ]

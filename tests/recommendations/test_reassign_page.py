@@ -155,5 +155,5 @@ def test_costs_the_same_at_any_size(django_assert_max_num_queries):
     assignment, client = AssignmentFactory(), signed_in()
     ContractorFactory.create_batch(40)
     client.get(url(assignment))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         client.get(url(assignment, "?max_results=50"))
