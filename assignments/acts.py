@@ -1,16 +1,19 @@
-"""What can be done with an assignment on its page, by the table of its states and by the policy."""
+"""What can be done with an assignment on its page, by the table of its states and by the policy.
+
+Moving it in time has a page of its own (reschedule_page); giving it to somebody else one that ranks.
+"""
 
 from collections.abc import Callable
-from typing import Any
 
 from assignments import services
-from assignments.forms import RatingForm, ReasonForm, reassign_form, reschedule_form
+from assignments.forms import RatingForm, ReasonForm
 from assignments.models import Assignment
 from assignments.states import MOVABLE, TRANSITIONS, Status
-from contractors.models import Contractor, Rating
+from contractors.models import Rating
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import Act
+from smartscheduler.backoffice.display import local_slot
 
 
 def may_assign(user: User, assignment: Assignment) -> bool:
@@ -29,8 +32,20 @@ def is_unrated(assignment: Assignment) -> bool:
     return assignment.status == Status.COMPLETED and not Rating.objects.filter(job_id=assignment.job_id).exists()
 
 
-def reassign(assignment: Assignment, actor: User, *, contractor: Contractor, **values: Any) -> Assignment:
-    return services.reassign_assignment(assignment_id=assignment.pk, contractor_id=contractor.pk, actor=actor, **values)
+def freed_by(assignment: Assignment) -> list[str]:
+    """What ending a live booking frees, and who is told of it."""
+    who = assignment.contractor
+    return [
+        f"{local_slot(assignment.slot, assignment.job.zone)} becomes free for {who.name}.",
+        f"{who.name} is told by e-mail ({who.email}), with the reason, and it leaves their calendar.",
+    ]
+
+
+def after_cancelling(assignment: Assignment) -> list[str]:
+    return [
+        *freed_by(assignment),
+        f"{assignment.job} is open again and can be given to somebody else; to do both at once, reassign it instead.",
+    ]
 
 
 def by(service: Callable[..., Assignment]) -> Callable[..., Assignment]:
@@ -85,28 +100,6 @@ ACTS = [
         main=True,
     ),
     Act(
-        name="reschedule",
-        label="Reschedule",
-        icon="schedule",
-        question="Another time for {0}, with the same contractor.",
-        done="{0} is rescheduled.",
-        run=by(services.reschedule_assignment),
-        allowed=may_assign,
-        possible=is_movable,
-        form=reschedule_form,
-    ),
-    Act(
-        name="reassign",
-        label="Reassign",
-        icon="swap_horiz",
-        question="Another contractor for {0}. The present booking is cancelled in the same step.",
-        done="Reassigned: {0}.",
-        run=reassign,
-        allowed=may_assign,
-        possible=is_movable,
-        form=reassign_form,
-    ),
-    Act(
         name="cancel",
         label="Cancel assignment",
         icon="event_busy",
@@ -116,6 +109,7 @@ ACTS = [
         allowed=may_assign,
         possible=can_become(Status.CANCELLED),
         form=lambda assignment: ReasonForm,
+        consequences=after_cancelling,
         danger=True,
     ),
 ]

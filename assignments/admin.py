@@ -1,60 +1,47 @@
 """Assignments in the admin: read, and moved on by their acts. They are made from a job's Recommend page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from assignments import services
-from assignments.acts import ACTS
+from assignments.acts import ACTS, is_movable
 from assignments.forms import ReasonForm
+from assignments.list_filters import ChosenFilter, ClashFilter, KeptFilter, MadeFilter, StartDaysFilter, StartFilter
 from assignments.models import Assignment
+from assignments.querysets import AssignmentQuerySet
+from assignments.reschedule_page import ReschedulingAdmin
 from assignments.week_page import WeekAdmin
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.acts import ActsAdmin, for_each
+from smartscheduler.backoffice.acts import for_each
 from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
-from smartscheduler.backoffice.lists import DayFilter, ListAdmin, RecentFilter
+from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import may, person
 
-
-class StartFilter(DayFilter):
-    title, parameter_name, moment, zone = "start", "starts", "time_slot__startswith", "job__time_zone"
-
-
-class MadeFilter(RecentFilter):
-    title, parameter_name, moment = "made", "made", "created_at"
-
-
-class ClashFilter(admin.SimpleListFilter):
-    title, parameter_name = "clashes", "clash"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("absence", "Booked during an absence")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Assignment]:
-        return queryset.in_an_absence() if self.value() == "absence" else queryset
+RESCHEDULE = {"name": "reschedule", "label": "Reschedule", "icon": "schedule"}
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ActsAdmin, ListAdmin):
+class AssignmentAdmin(ReschedulingAdmin, ListAdmin):
     acts = ACTS
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
     list_display_links = ("job_and_customer",)
-    list_filter = ("status", StartFilter, MadeFilter, ClashFilter)
+    list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ClashFilter, ChosenFilter)
     list_select_related = ("job", "contractor")
     ordering = ("-created_at", "id")
-    search_fields = ("job__job_number", "contractor__name", "job__customer_name")
-    search_help_text = "Job number, contractor or customer"
+    search_fields = ("job__job_number",)  # for the box; what is looked through is in get_search_results
+    search_help_text = "Job, customer, place or contractor"
     actions = ("confirm_selected", "start_selected", "complete_selected", "cancel_selected")
     change_form_outer_before_template = "admin/assignments/overview.html"
     fieldsets: ClassVar[Any] = (
@@ -63,8 +50,32 @@ class AssignmentAdmin(ActsAdmin, ListAdmin):
     )
     readonly_fields = ("job_link", "contractor_link", "when", "status_badge", "history")
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.reschedule_view)
+        return [path("<uuid:object_id>/reschedule/", view, name=self._route("reschedule")), *super().get_urls()]
+
+    def buttons(self, request: HttpRequest, record: Assignment) -> Iterator[dict[str, Any]]:
+        """The acts, with the ways to move the assignment before what ends it."""
+        acts = list(super().buttons(request, record))
+        yield from (one for one in acts if not one["act"].danger)
+        yield from self.moves(request, record)
+        yield from (one for one in acts if one["act"].danger)
+
+    def moves(self, request: HttpRequest, record: Assignment) -> Iterator[dict[str, Any]]:
+        if is_movable(record) and may(request, Permission.ASSIGN):
+            yield {"act": RESCHEDULE, "url": self.address("reschedule", record), "post": False}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
         return super().get_queryset(request).select_related("job", "contractor", "assigned_by")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Assignment], search_term: str
+    ) -> tuple[QuerySet[Assignment], bool]:
+        """The assignments of a job and a contractor that have all the words between them."""
+        found = cast(AssignmentQuerySet, queryset)
+        for word in search_term.split():
+            found = found.of_words(word)
+        return found, False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -42,11 +42,13 @@ def fits_on(job: Job, contractors: Iterable[Contractor], day: date) -> dict[UUID
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
     calendars = load_calendars(able, span)
     return found | {
-        pk: _fit(one, calendars[pk].leaving_out(job.pk), windows[pk], request, now) for pk, one in able.items()
+        pk: fit_in(one, calendars[pk].leaving_out(job.pk), windows[pk], request, now) for pk, one in able.items()
     }
 
 
-def _fit(contractor: Contractor, calendar: Calendar, window: TimeSlot, request: JobRequest, now: datetime) -> Fit:
+def fit_in(contractor: Contractor, calendar: Calendar, window: TimeSlot, request: JobRequest, now: datetime) -> Fit:
+    """When the work could start in `window`, by the contractor's calendar, or why it could not."""
+
     def starts(of: Calendar, not_before: datetime) -> list[datetime]:
         found = offered_slots(of, window, request.duration, site=request.point, not_before=not_before)
         return [slot.start for slot in found if slot.start > not_before]

@@ -1,13 +1,17 @@
 """Questions asked of assignments, in the words of the domain."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from psycopg.types.range import TimestamptzRange
 
 from assignments.states import LIVE
-from contractors.models import Absence
+from contractors.models import WORDS as CONTRACTOR_WORDS
+from contractors.models import Absence, Contractor
+from jobs.models import WORDS as JOB_WORDS
+from jobs.models import Job
 from smartscheduler.timeslots import TimeSlot
 
 if TYPE_CHECKING:
@@ -22,10 +26,16 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def overlapping(self, slot: TimeSlot) -> "AssignmentQuerySet":
         return self.filter(time_slot__overlap=TimestamptzRange(slot.start, slot.end, "[)"))
 
-    def in_an_absence(self) -> "AssignmentQuerySet":
-        """Live assignments that overlap an absence of their contractor: it was entered after the booking."""
+    def in_an_absence(self, now: datetime) -> "AssignmentQuerySet":
+        """Live assignments, not over at `now`, that overlap an absence of their contractor: it was entered later."""
         away = Absence.objects.filter(contractor=OuterRef("contractor"), period__overlap=OuterRef("time_slot"))
-        return self.live().filter(Exists(away))
+        return self.live().filter(Exists(away), time_slot__endswith__gt=now)
+
+    def of_words(self, text: str) -> "AssignmentQuerySet":
+        """Those whose job or contractor has `text` among its words; each side is found by its own index."""
+        jobs = Job.objects.alias(words=JOB_WORDS).filter(words__icontains=text)
+        people = Contractor.objects.alias(words=CONTRACTOR_WORDS).filter(words__icontains=text)
+        return self.filter(Q(job__in=jobs.values("pk")) | Q(contractor__in=people.values("pk")))
 
     def locked(self) -> "AssignmentQuerySet":
         """The same rows, locked against other writers in the order of their ids."""

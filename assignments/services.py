@@ -22,6 +22,7 @@ from assignments.events import (
     AssignmentStarted,
     JobAssigned,
 )
+from assignments.faster import says_who_was_faster
 from assignments.models import Assignment
 from assignments.states import check_movable
 from contractors.models import Contractor
@@ -37,6 +38,7 @@ from smartscheduler.timeslots import TimeSlot, within_reach
 from smartscheduler.transactions import domain_transaction
 
 
+@says_who_was_faster
 @going_by()
 def assign_job(
     *,
@@ -131,6 +133,7 @@ def lock_job(job_id: UUID) -> Job:
     return Job.objects.locked().get(pk=job_id)
 
 
+@says_who_was_faster
 @domain_transaction
 def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Confirm a pending assignment. Raises InvalidTransition from any other state."""
@@ -142,6 +145,7 @@ def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment
     return assignment
 
 
+@says_who_was_faster
 @domain_transaction
 def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Start the work of a confirmed assignment, and its job. Raises InvalidTransition from any other state."""
@@ -155,6 +159,7 @@ def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     return assignment
 
 
+@says_who_was_faster
 @domain_transaction
 def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Complete the work in progress, and its job. Raises InvalidTransition from any other state."""
@@ -169,6 +174,7 @@ def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignmen
     return assignment
 
 
+@says_who_was_faster
 @domain_transaction
 def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -> Assignment:
     """Cancel a live assignment: its slot is free and its job open again.
@@ -184,6 +190,7 @@ def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -
     return assignment
 
 
+@says_who_was_faster
 @domain_transaction
 def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
     """Cancel a job and its live assignment, if any.
@@ -200,6 +207,7 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
     return job
 
 
+@says_who_was_faster
 @going_by()
 @domain_transaction
 def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User | None) -> Assignment:
@@ -217,6 +225,7 @@ def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User |
     return assignment
 
 
+@says_who_was_faster
 @going_by()
 def reassign_assignment(
     *,

@@ -18,7 +18,7 @@ from unfold.decorators import action, display
 from contractors import services
 from contractors.acts import ACTS
 from contractors.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ContractorForm, ShiftForm, ShiftFormSet
-from contractors.models import Absence, Contractor, Rating, WorkingHours
+from contractors.models import WORDS, Absence, Contractor, Rating, WorkingHours
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
 from smartscheduler.backoffice.display import badge, stars
@@ -75,13 +75,13 @@ class RatingInline(ReadOnlyInline):
 class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
     form = ContractorForm
     exchanged = "contractors"
-    list_before_template = "admin/includes/exchange.html"
     acts = ACTS
     inlines: tuple[Any, ...] = (ShiftInline, AbsenceInline, RatingInline)
     list_display = ("who", "type_badge", "status_badge", "stars", "place", "radius")
     list_display_links = ("who",)
     list_filter = ("status", "type")
-    search_fields = ("name", "city", "email", "skills")
+    search_fields = ("words",)
+    words = WORDS
     search_help_text = "Name, city, e-mail or skill"
     readonly_fields = ("status_badge", "stars")
     actions = ("deactivate_selected",)

@@ -10,24 +10,39 @@ from unfold.decorators import display
 
 from jobs import services
 from jobs.forms import JobForm
-from jobs.models import Job
+from jobs.models import WORDS, Job
 from jobs.states import TRANSITIONS
+from smartscheduler.backoffice.days import DayFilter, DaysFilter, RecentFilter
 from smartscheduler.backoffice.display import badge, local_time
-from smartscheduler.backoffice.lists import DayFilter, ListAdmin
+from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
 
+# A job that is wanted so many days from now should have somebody who can do it.
+SOON_DAYS = 3
+
 
 class DesiredDateFilter(DayFilter):
     title, parameter_name, moment = "desired date", "desired", "desired_date"
+    choices_by_name: ClassVar[Any] = {
+        **DayFilter.choices_by_name,
+        "soon": (f"Up to {SOON_DAYS} days from today", None, SOON_DAYS),
+    }
+
+
+class DesiredDaysFilter(DaysFilter):
+    title, name, moment = "days wanted", "desired", "desired_date"
+
+
+class CompletedFilter(RecentFilter):
+    title, parameter_name, moment, zone = "completed", "completed", "completed_at", "time_zone"
 
 
 @admin.register(Job)
 class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
     form = JobForm
     exchanged = "jobs"
-    list_before_template = "admin/includes/exchange.html"
     list_display: tuple[str, ...] = (
         "number",
         "status_badge",
@@ -37,9 +52,17 @@ class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
         "wanted",
     )
     list_display_links = ("number",)
-    list_filter: tuple[Any, ...] = ("status", "type", "priority", DesiredDateFilter)
-    search_fields = ("job_number", "address", "city", "customer_name")
-    search_help_text = "Number, address, city or customer"
+    list_filter: tuple[Any, ...] = (
+        "status",
+        "priority",
+        "type",
+        DesiredDateFilter,
+        DesiredDaysFilter,
+        CompletedFilter,
+    )
+    search_fields = ("words",)
+    words = WORDS
+    search_help_text = "Number, address, city, ZIP, customer or phone"
     readonly_fields = ("job_number", "status_badge", "cancelled")
     actions = None
     fieldsets: ClassVar[Any] = (

@@ -1,14 +1,13 @@
-"""The job page with all that can be done with a job: recommend, assign, cancel."""
+"""The job page with all that can be done with a job, and assignments that can go to somebody else of the ranking."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.core.exceptions import ObjectDoesNotExist
+from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -16,20 +15,30 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from assignments import services
+from assignments.acts import freed_by, is_movable
+from assignments.admin import AssignmentAdmin
 from assignments.forms import ReasonForm
 from assignments.models import Assignment
 from jobs.admin import JobAdmin
 from jobs.models import Job
-from jobs.requests import JobRequest
 from jobs.states import TRANSITIONS, Status
-from recommendations.forms import AssignForm, QuestionForm
-from recommendations.ranking import rank_all
-from recommendations.recommend_page import asked_about, facts, ranking
+from recommendations.choosing import choose, live_on, page_of, ranked_page
+from recommendations.recommend_page import suggestions
+from recommendations.stuck import looked_at
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import Act, ActsAdmin
-from smartscheduler.backoffice.display import local_slot
 from smartscheduler.backoffice.people import may, person, require
-from smartscheduler.errors import DomainError
+from smartscheduler.backoffice.returning import returning
+
+
+def what_follows(job: Job) -> list[str]:
+    """What cancelling a job brings about."""
+    live = live_on(job).first()
+    final = "A cancelled job stays as history and cannot be opened again."
+    if live is None:
+        return ["Nobody is booked on it.", final]
+    return [*freed_by(live), f"{final} To find somebody else for it, cancel or reassign the assignment alone."]
+
 
 CANCEL = Act(
     name="cancel",
@@ -41,12 +50,11 @@ CANCEL = Act(
     allowed=lambda user, job: user.allows(Permission.CANCEL_JOBS),
     possible=lambda job: Status.CANCELLED in TRANSITIONS[job.status],
     form=lambda job: ReasonForm,
+    consequences=what_follows,
     danger=True,
 )
 RECOMMEND = {"name": "recommend", "label": "Recommend", "icon": "recommend", "main": True}
-
-# Of the open jobs, those wanted first are looked at; more would keep the list waiting.
-MOST_LOOKED_AT = 100
+REASSIGN = {"name": "reassign", "label": "Reassign", "icon": "swap_horiz"}
 
 
 class CandidatesFilter(admin.SimpleListFilter):
@@ -60,12 +68,9 @@ class CandidatesFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         if self.value() not in {"some", "none"}:
             return queryset
-        jobs = list(queryset.filter(status=Status.OPEN).order_by("desired_date", "pk")[:MOST_LOOKED_AT])
-        found = rank_all([JobRequest.of(job) for job in jobs], max_results=1) if jobs else []
         wanted = self.value() == "some"
-        return queryset.filter(
-            pk__in=[job.pk for job, ranking in zip(jobs, found, strict=True) if bool(ranking.entries) == wanted]
-        )
+        found = [job.pk for job, ranking in looked_at(queryset) if bool(ranking.entries) == wanted]
+        return queryset.filter(pk__in=found)
 
 
 admin.site.unregister(Job)
@@ -75,15 +80,18 @@ admin.site.unregister(Job)
 class BookableJobAdmin(ActsAdmin, JobAdmin):
     acts = (CANCEL,)
     list_display = (*JobAdmin.list_display, "booking")
-    list_filter = (*JobAdmin.list_filter, "state", CandidatesFilter)
+    list_filter = (*JobAdmin.list_filter, CandidatesFilter, "state")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.recommend_view)
-        own = path("<uuid:object_id>/recommend/", view, name=self._route("recommend"))
-        return [own, *super().get_urls()]
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:object_id>/recommend/", view(self.recommend_view), name=self._route("recommend")),
+            path("<uuid:object_id>/people/", view(self.people_view), name=self._route("people")),
+        ]
+        return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
-        live = Assignment.objects.live().select_related("contractor")
+        live = Assignment.objects.live().select_related("contractor", "job")
         return super().get_queryset(request).prefetch_related(Prefetch("assignments", live, to_attr="live"))
 
     def buttons(self, request: HttpRequest, record: Job) -> Iterator[dict[str, Any]]:
@@ -91,90 +99,96 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
             yield {"act": RECOMMEND, "url": self.address("recommend", record), "post": False}
         for assignment in record.live:  # type: ignore[attr-defined]
             act = {"label": f"Assigned to {assignment.contractor.name}", "icon": "event_available", "main": True}
-            yield {"act": act, "url": _page_of(assignment), "post": False}
+            yield {"act": act, "url": page_of(assignment), "post": False}
+            # What can be done with the booking, from here and back to here.
+            listed: Any = self.admin_site._registry[Assignment]
+            for button in listed.buttons(request, assignment):
+                yield {**button, "url": returning(button["url"], self.address("change", record))}
         yield from super().buttons(request, record)
 
     @display(description="Assigned to")
     def booking(self, job: Job) -> str | SafeString:
         for assignment in job.live:  # type: ignore[attr-defined]
-            return _link(_page_of(assignment), assignment.contractor.name)
+            return _link(page_of(assignment), assignment.contractor.name)
         if job.status == Status.OPEN:
-            return _link(self.address("recommend", job), "Recommend")
+            return _link(self.address("recommend", job), "Recommend", label=f"Recommend for {job.job_number}")
         return "–"
 
     def recommend_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        """GET shows the ranking; POST assigns one contractor to one slot and goes on to the assignment."""
+        """GET shows the ranking; POST asks again, then assigns one contractor to one slot."""
         job = self.record_or_404(request, object_id)
         require(request, Permission.RECOMMEND)
-        if request.method == "POST":
-            return self._assign(request, job)
-        return self._recommend_page(request, job)
-
-    def _assign(self, request: HttpRequest, job: Job) -> HttpResponse:
-        require(request, Permission.ASSIGN)
-        form = AssignForm(request.POST)
-        if not form.is_valid():
-            for name, found in form.errors.items():
-                messages.error(request, f"{name.replace('_', ' ').capitalize()}: {' '.join(map(str, found))}")
-            return redirect(request.get_full_path())
-        wanted = form.cleaned_data
-        try:
-            assignment = services.assign_job(
-                job_id=job.pk,
-                contractor_id=wanted["contractor"],
-                start=wanted["start"],
-                override_reason=wanted["override_reason"],
-                actor=person(request),
-            )
-        except DomainError as refusal:
-            return self._refused(request, job, wanted, refusal)
-        except ObjectDoesNotExist:
-            messages.error(request, "That contractor is no longer there.")
-            return redirect(request.get_full_path())
-        when = local_slot(assignment.slot, job.zone)
-        messages.success(request, f"{job} is assigned to {assignment.contractor}: {when}.")
-        return redirect(_page_of(assignment))
-
-    def _refused(self, request: HttpRequest, job: Job, wanted: dict[str, Any], refusal: DomainError) -> HttpResponse:
-        """The same click twice is one booking; anything else shows why, above a ranking made anew."""
-        live = Assignment.objects.live().filter(job=job, contractor=wanted["contractor"])
-        done = live.filter(time_slot__startswith=wanted["start"]).first()
-        if done:
-            messages.info(request, f"{job} has already been assigned this way.")
-            return redirect(_page_of(done))
-        messages.error(request, f"Not assigned. {refusal.detail} The ranking below is as things stand now.")
-        return redirect(request.get_full_path())
-
-    def _recommend_page(self, request: HttpRequest, job: Job) -> HttpResponse:
-        # With nothing given, the form is shown with its defaults.
-        form = QuestionForm({**QuestionForm.usual(), "contractor": "", "day": "", **request.GET.dict()})
-        question = form.answers
-        context = {
-            **self.admin_site.each_context(request),
+        words = {
             "title": "Recommend",
             "subtitle": str(job),
-            "opts": self.opts,
-            "job": job,
             "original": job,
-            "facts": facts(job),
-            "form": form,
-            "question": question,
-            "may_assign": may(request, Permission.ASSIGN),
-            "booked": [
-                (assignment, _page_of(assignment), local_slot(assignment.slot, job.zone))
-                for assignment in job.live  # type: ignore[attr-defined]
-            ],
+            "verb": "Assign",
+            "done": "is assigned to",
+            "not_done": "Not assigned.",
+            "back_to": (self.address("change", job), job.job_number),
+            "people_url": self.address("people", job),
         }
-        if job.status == Status.OPEN:
-            limits = {name: question[name] for name in ("horizon_days", "day")}
-            context |= ranking(job, max_results=question["max_results"], **limits)
-            context |= asked_about(job, q=question["q"], contractor=question["contractor"], **limits)
-        return TemplateResponse(request, "admin/recommendations/recommend.html", context)
+        if request.method == "POST":
+            require(request, Permission.ASSIGN)
+            book = partial(services.assign_job, job_id=job.pk, actor=person(request))
+            return choose(request, self, job, book=lambda wanted: book(**_named(wanted)), words=words)
+        return ranked_page(request, self, job, booking=None, words=words)
+
+    def people_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Whom somebody who types `?q=` may mean, as options of a list box."""
+        job = self.record_or_404(request, object_id)
+        require(request, Permission.RECOMMEND)
+        # What is too long or has a NUL in it is nobody's name.
+        q = request.GET.get("q", "").strip()
+        found = suggestions(job, q) if len(q) <= 100 and "\x00" not in q else []
+        return TemplateResponse(request, "admin/recommendations/people.html", {"people": found, "q": q})
 
 
-def _page_of(assignment: Assignment) -> str:
-    return reverse("admin:assignments_assignment_change", args=[assignment.pk])
+admin.site.unregister(Assignment)
 
 
-def _link(url: str, text: str) -> SafeString:
-    return format_html('<a class="text-link underline" href="{}">{}</a>', url, text)
+@admin.register(Assignment)
+class RankedAssignmentAdmin(AssignmentAdmin):
+    """Assignments that can be given to somebody else, chosen from the ranking of their job."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.reassign_view)
+        return [path("<uuid:object_id>/reassign/", view, name=self._route("reassign")), *super().get_urls()]
+
+    def moves(self, request: HttpRequest, record: Assignment) -> Iterator[dict[str, Any]]:
+        yield from super().moves(request, record)
+        if is_movable(record) and may(request, Permission.ASSIGN):
+            yield {"act": REASSIGN, "url": self.address("reassign", record), "post": False}
+
+    def reassign_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """GET ranks the others for the job; POST asks again, then gives it to one of them."""
+        booking = self.record_or_404(request, object_id)
+        require(request, Permission.ASSIGN)
+        job = booking.job
+        words = {
+            "title": "Reassign",
+            "subtitle": str(booking),
+            "original": booking,
+            "verb": "Reassign to",
+            "done": "is reassigned to",
+            "not_done": "Not reassigned.",
+            "back_to": (self.address("change", booking), str(booking)),
+            "people_url": reverse("admin:jobs_job_people", args=[job.pk]),
+        }
+        if request.method == "POST":
+            book = partial(services.reassign_assignment, assignment_id=booking.pk, actor=person(request))
+            return choose(request, self, job, book=lambda wanted: book(**_named(wanted)), words=words)
+        return ranked_page(request, self, job, booking=booking, words=words)
+
+
+def _named(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The values of a chosen candidate as the services call them."""
+    return {
+        "contractor_id": wanted["contractor"],
+        "start": wanted["start"],
+        "override_reason": wanted["override_reason"],
+    }
+
+
+def _link(url: str, text: str, *, label: str = "") -> SafeString:
+    return format_html('<a class="text-link underline" href="{}" aria-label="{}">{}</a>', url, label or text, text)

@@ -1,13 +1,12 @@
 """Forms of the Recommend page."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from recommendations.ranking import LONGEST_HORIZON, MOST_RESULTS
+from smartscheduler.backoffice.fields import InstantField
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import in_force
 
@@ -58,20 +57,6 @@ class QuestionForm(forms.Form):
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
         return {**self.usual(), **given}
-
-
-class InstantField(forms.CharField):
-    """An instant as the page wrote it, with its offset."""
-
-    def clean(self, value: Any) -> datetime:
-        text = super().clean(value)
-        try:
-            instant = datetime.fromisoformat(text)
-        except ValueError:
-            instant = None
-        if instant is None or instant.tzinfo is None or not 2000 <= instant.year <= 2099:
-            raise ValidationError("Choose one of the slots.")
-        return instant.astimezone(UTC)
 
 
 class AssignForm(forms.Form):

@@ -1,9 +1,11 @@
-"""When nobody can take a job: who comes closest, and what would help."""
+"""When nobody can take a job: who comes closest, what keeps the others away, and what would help."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from assignments.eligibility import unmet_rules
+from assignments.eligibility import Reason, Rule, unmet_rules
 from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.why_not import Answer, why_not
@@ -24,14 +26,16 @@ class Miss:
     answer: Answer
 
 
-class _Distance(NamedTuple):
-    rules: int
+class Neighbour(NamedTuple):
+    """Somebody of the right type around the site, and the rules without a calendar that fail."""
+
+    contractor: Contractor
     miles: float
+    reasons: list[Reason]
 
 
-@going_by()
-def nearest_misses(request: JobRequest, *, horizon_days: int | None = None, most: int = MOST_MISSES) -> list[Miss]:
-    """Those around the site whom the fewest rules keep away, the nearest first; each with the answer to "why not?".
+def neighbours(request: JobRequest) -> list[Neighbour]:
+    """Those around the site whom the fewest rules keep away come first, then the nearest. One query.
 
     Only active contractors of the job's type (or multi) are looked at, the best rated of those who live near.
     """
@@ -41,6 +45,42 @@ def nearest_misses(request: JobRequest, *, horizon_days: int | None = None, most
         latitude__range=(site.latitude - AROUND, site.latitude + AROUND),
         longitude__range=(site.longitude - AROUND, site.longitude + AROUND),
     )
-    people = [(one, origin.miles_to(one.point)) for one in near.order_by("-rating", "pk")[:MOST_LOOKED_AT]]
-    people.sort(key=lambda pair: (_Distance(len(unmet_rules(pair[0], request, miles=pair[1])), pair[1]), pair[0].pk))
-    return [Miss(one, miles, why_not(request, one, horizon_days=horizon_days)) for one, miles in people[:most]]
+    found = []
+    for one in near.order_by("-rating", "pk")[:MOST_LOOKED_AT]:
+        miles = origin.miles_to(one.point)
+        found.append(Neighbour(one, miles, unmet_rules(one, request, miles=miles)))
+    return sorted(found, key=lambda one: (len(one.reasons), one.miles, one.contractor.pk))
+
+
+@going_by()
+def nearest_misses(
+    request: JobRequest,
+    *,
+    horizon_days: int | None = None,
+    most: int = MOST_MISSES,
+    around: Sequence[Neighbour] | None = None,
+) -> list[Miss]:
+    """The first of `neighbours`, each with the answer to "why not?"."""
+    people = neighbours(request) if around is None else around
+    return [
+        Miss(one.contractor, one.miles, why_not(request, one.contractor, horizon_days=horizon_days))
+        for one in people[:most]
+    ]
+
+
+def barriers(request: JobRequest, around: Sequence[Neighbour]) -> list[str]:
+    """What keeps the neighbours away, each rule with how many fail it, the most common first."""
+    counts = Counter(reason.code for one in around for reason in one.reasons)
+    suiting = sum(1 for one in around if not one.reasons)
+    said = [_said(rule, count, request) for rule, count in counts.most_common()]
+    if suiting:
+        said.append(f"{suiting} would suit, but {'has' if suiting == 1 else 'have'} no time")
+    return said
+
+
+def _said(rule: Rule, count: int, request: JobRequest) -> str:
+    if rule == Rule.MISSING_SKILL:
+        return f"{count} lack{'s' if count == 1 else ''} a required skill ({', '.join(request.required_skills)})"
+    if rule == Rule.OUT_OF_RADIUS:
+        return f"{count} do{'es' if count == 1 else ''} not travel so far"
+    return f"{count}: {rule.value.replace('_', ' ')}"

@@ -1,21 +1,25 @@
 """What the Recommend page of a job shows: the job, the ranked candidates, and the answer to "why not this one?"."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils.duration import duration_string
 
-from contractors.models import Contractor
+from assignments.eligibility import unmet_rules
+from assignments.models import Assignment
+from contractors.models import WORDS, Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown
-from recommendations.misses import nearest_misses
-from recommendations.ranking import STRAIGHT_LINE, Entry, rank_candidates
+from recommendations.misses import barriers, nearest_misses, neighbours
+from recommendations.ranking import MOST_RESULTS, STRAIGHT_LINE, Entry, rank_candidates
+from recommendations.same_time import not_free_then
 from recommendations.why_not import Answer, why_not
-from smartscheduler.backoffice.display import bars, local_time, stars
+from smartscheduler.backoffice.display import bars, local_slot, local_time, stars
 from smartscheduler.timeslots import TimeSlot
 
 MOST_NAMES = 8
@@ -46,16 +50,54 @@ def facts(job: Job) -> list[tuple[str, str]]:
     return [(heading, text) for heading, text in found if text]
 
 
-def ranking(job: Job, *, horizon_days: int, max_results: int, day: date | None = None) -> dict[str, Any]:
-    """The candidates as cards, and how many were considered; for `day` as if the job were wanted then."""
+def ranking(
+    job: Job, *, horizon_days: int, max_results: int, day: date | None = None, booking: Assignment | None = None
+) -> dict[str, Any]:
+    """The candidates as cards, and how many were considered; for `day` as if the job were wanted then.
+
+    Whoever has the job by `booking` is left out, and for the others it is said whether they are free at its time.
+    """
     request = JobRequest.of(job).wanted_on(day)
-    found = rank_candidates(request, max_results=max_results, horizon_days=horizon_days)
+    wanted = max_results + (1 if booking else 0)
+    found = rank_candidates(request, max_results=min(wanted, MOST_RESULTS), horizon_days=horizon_days)
+    present = booking.contractor_id if booking else None
+    others = [one for one in found.entries if one.contractor.pk != present]
+    cards = [card(entry, job.zone) for entry in others[:max_results]]
+    if booking:
+        offer_the_same_time(booking, cards)
     return {
-        "cards": [card(entry, job.zone) for entry in found.entries],
+        "cards": cards,
         "considered": found.candidates_considered,
+        "all_shown": len(found.entries) < wanted,
+        "present_rank": next((one.rank for one in found.entries if one.contractor.pk == present), None),
         "generated_at": local_time(found.generated_at, job.zone),
-        "misses": [] if found.entries else nearest_misses(request, horizon_days=horizon_days),
+        **({} if cards else _nobody(request, horizon_days, found.candidates_considered)),
     }
+
+
+def _nobody(request: JobRequest, horizon_days: int, considered: int) -> dict[str, Any]:
+    """Who comes closest, and what keeps away the others around."""
+    around = neighbours(request)
+    return {
+        # Whoever has no shift that is long enough is not looked into at all.
+        "suiting": max(considered, sum(1 for one in around if not one.reasons)),
+        "misses": nearest_misses(request, horizon_days=horizon_days, around=around),
+        "around": len(around),
+        "barriers": barriers(request, around),
+    }
+
+
+def offer_the_same_time(booking: Assignment, cards: Sequence[dict[str, Any]]) -> None:
+    """Put the slot of `booking` first among what each card offers, or say why it is not free."""
+    zone = booking.job.zone
+    reasons = not_free_then(booking, [one["contractor"] for one in cards])
+    same = _offer(booking.slot, zone)
+    for one in cards:
+        reason = reasons[one["contractor"].pk]
+        one["same"] = None if reason else same
+        one["same_reason"] = reason.message if reason else ""
+        if not reason:
+            one["offers"] = [offer for offer in one["offers"] if offer.value != same.value]
 
 
 def card(entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
@@ -93,22 +135,53 @@ def _offers(slots: list[TimeSlot], zone: ZoneInfo) -> dict[str, Any]:
 
 def _offer(slot: TimeSlot, zone: ZoneInfo) -> Offer:
     start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
-    return Offer(slot.start.isoformat(), f"{start:%H:%M}–{end:%H:%M}", local_time(slot.start, zone))
+    return Offer(slot.start.isoformat(), f"{start:%H:%M}–{end:%H:%M}", local_slot(slot, zone))
 
 
-def asked_about(job: Job, *, q: str, contractor: Any, horizon_days: int, day: date | None = None) -> dict[str, Any]:
+def named(q: str) -> QuerySet[Contractor]:
+    """The contractors whose name or e-mail address has `q` in it; names that begin with it come first."""
+    first = Case(When(name__istartswith=q, then=Value(0)), default=Value(1), output_field=IntegerField())
+    # The words have an index; that it is the name or the address, and not the city, is looked at afterwards.
+    people = Contractor.objects.alias(words=WORDS, first=first).filter(words__icontains=q)
+    return people.filter(Q(name__icontains=q) | Q(email__icontains=q)).order_by("first", "name", "pk")
+
+
+def suggestions(job: Job, q: str) -> list[dict[str, Any]]:
+    """Whom somebody who types `q` may mean, each with the first rule that keeps them away, if any. One query."""
+    request = JobRequest.of(job)
+    return [
+        {"contractor": one, "hint": next((reason.message for reason in unmet_rules(one, request)), "")}
+        for one in (named(q)[:MOST_NAMES] if q else [])
+    ]
+
+
+def asked_about(
+    job: Job,
+    *,
+    q: str,
+    contractor: Any,
+    horizon_days: int,
+    day: date | None = None,
+    booking: Assignment | None = None,
+) -> dict[str, Any]:
     """The contractors whose name or e-mail has `q`; when it is one alone, or `contractor` is given, why (not)."""
     if contractor:
         people = list(Contractor.objects.filter(pk=contractor))
     elif q:
-        named = Contractor.objects.filter(Q(name__icontains=q) | Q(email__iexact=q))
-        people = list(named[: MOST_NAMES + 1])
+        people = list(named(q)[: MOST_NAMES + 1])
     else:
         return {}
     if len(people) != 1:
         return {"people": people[:MOST_NAMES], "more": len(people) > MOST_NAMES, "asked": True}
-    answer = why_not(JobRequest.of(job).wanted_on(day), people[0], horizon_days=horizon_days)
-    return {"asked": True, "answer": answer_card(people[0], answer, job.zone)}
+    (person,) = people
+    if booking and person.pk == booking.contractor_id:
+        return {"asked": True, "has_it": booking}
+    answer = answer_card(
+        person, why_not(JobRequest.of(job).wanted_on(day), person, horizon_days=horizon_days), job.zone
+    )
+    if booking and answer["offers"]:
+        offer_the_same_time(booking, [answer])
+    return {"asked": True, "answer": answer}
 
 
 def answer_card(contractor: Contractor, answer: Answer, zone: ZoneInfo) -> dict[str, Any]:

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "smartscheduler.accounts",
     "smartscheduler.events",
     "smartscheduler.rules",
+    "smartscheduler.backoffice",
     "smartscheduler.idempotency",
     "smartscheduler.mails",
     "smartscheduler.exchange",
@@ -323,7 +324,7 @@ UNFOLD = {
     # Django's own log knows nothing of the API; the event log is the true history.
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],
-    "SCRIPTS": [lambda request: static("backoffice.js")],
+    "SCRIPTS": [lambda request: static("backoffice.js"), lambda request: static("shortcuts.js")],
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")},
     ],

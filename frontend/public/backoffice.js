@@ -15,3 +15,18 @@ window.addEventListener("load", () => {
   const working = document.querySelector("[data-reload-after]");
   if (working) setTimeout(() => location.reload(), Number(working.dataset.reloadAfter));
 });
+
+// Unfold opens the filters by a link that leads nowhere and that the keyboard cannot reach: make it a button.
+window.addEventListener("load", () => {
+  const opener = document.querySelector("a[x-on\\:click='filterOpen = true']");
+  if (!opener) return;
+  opener.setAttribute("role", "button");
+  opener.tabIndex = 0;
+  opener.dataset.filters = "";
+  opener.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    opener.click();
+  });
+  opener.addEventListener("click", () => setTimeout(() => document.querySelector("#changelist-filter a, #changelist-filter input")?.focus(), 50));
+});

@@ -21,7 +21,9 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
+from smartscheduler.backoffice.outcomes import do_each, report
 from smartscheduler.backoffice.people import person
+from smartscheduler.backoffice.returning import way_back
 from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError
 
@@ -43,6 +45,8 @@ class Act:
     allowed: Callable[[User, Any], bool]
     possible: Callable[[Any], bool]
     form: Callable[[Any], type[BaseForm]] | None = None
+    # What follows from it, as sentences: what becomes free, who is told.
+    consequences: Callable[[Any], Sequence[str]] | None = None
     danger: bool = False
     main: bool = False
 
@@ -111,7 +115,7 @@ class ActsAdmin(ModelAdmin):
 
     def _acted(self, request: HttpRequest, act: Act, record: models.Model) -> HttpResponse:
         messages.success(request, act.done.format(record))
-        return redirect(self.address("change", record))
+        return redirect(way_back(request, self.address("change", record)))
 
     def _act_page(
         self, request: HttpRequest, act: Act, record: Any, form: BaseForm, refusal: DomainError | None
@@ -124,29 +128,15 @@ class ActsAdmin(ModelAdmin):
             "original": record,
             "act": act,
             "question": act.question.format(record),
+            "consequences": act.consequences(record) if act.consequences else [],
             "form": form,
             "refusal": refusal,
-            "back": self.address("change", record),
+            "back": way_back(request, self.address("change", record)),
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/act.html", context)
 
 
-def for_each(
-    request: HttpRequest, records: models.QuerySet[Any], service: Callable[[Any], Any], *, done: str, most: int = 20
-) -> None:
-    """Do one thing to each record on its own, and report: how many succeeded, and why each of the others did not."""
-    succeeded, refused = 0, []
-    for record in records.order_by("pk"):
-        try:
-            service(record)
-        except DomainError as refusal:
-            refused.append(f"{record}: {refusal.detail}")
-        else:
-            succeeded += 1
-    if succeeded:
-        messages.success(request, f"{done}: {succeeded}.")
-    for line in refused[:most]:
-        messages.error(request, line)
-    if len(refused) > most:
-        messages.error(request, f"… and {len(refused) - most} more were refused.")
+def for_each(request: HttpRequest, records: models.QuerySet[Any], service: Callable[[Any], Any], *, done: str) -> None:
+    """Do one thing to each record on its own, and report row by row: done, or refused and why."""
+    report(request, do_each(records.order_by("pk"), service), done)

@@ -65,6 +65,17 @@ def local_slot(slot: TimeSlot, zone: tzinfo) -> str:
     return f"{local_day(slot.start, zone)}, {start:%H:%M}–{until} {start:%Z}"
 
 
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, as people say it: `a minute ago`, `3 hours ago`."""
+    minutes = max(0, round((now - moment).total_seconds() / 60))
+    for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        if minutes >= size:
+            count = minutes // size
+            one = "an" if unit == "hour" else "a"
+            return f"{one} {unit} ago" if count == 1 else f"{count} {unit}s ago"
+    return "just now"
+
+
 def stars(rating: Decimal, count: int) -> SafeString:
     """Five stars with the share that is filled, and the number for those who cannot see them."""
     if not count and not rating:

@@ -1,7 +1,7 @@
 """Form fields that speak as people do: instants by the clock at the site, durations, skills."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -55,6 +55,20 @@ class LocalInstantField(forms.DateTimeField):
         if instant and not 2000 <= instant.year <= 2099:
             raise ValidationError("A date lies between 2000-01-01 and 2099-12-31.", code="calendar")
         return instant
+
+
+class InstantField(forms.CharField):
+    """An instant as the page wrote it, with its offset."""
+
+    def clean(self, value: Any) -> datetime:
+        text = super().clean(value)
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None or not 2000 <= instant.year <= 2099:
+            raise ValidationError("Choose one of the slots.")
+        return instant.astimezone(UTC)
 
 
 class HoursField(forms.DurationField):

@@ -1,89 +1,80 @@
-"""Lists, and their filters."""
+"""Lists: quick at any number of rows, and kept under names of one's own."""
 
-from datetime import timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
-from django.contrib.admin import SimpleListFilter
-from django.db.models import DateField, F, Func, IntegerField, QuerySet
-from django.db.models.functions import Cast, Now
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-# A day at any place on earth lies within two days of the same day here.
-SLACK = timedelta(days=2)
+from smartscheduler.backoffice.models import SavedView
+from smartscheduler.backoffice.people import person
+from smartscheduler.backoffice.saved import delete_view, rename_view, save_view, views_of
+from smartscheduler.errors import InvalidInput
 
 
 class ListAdmin(ModelAdmin):
-    """A ModelAdmin whose list costs the same at any number of rows."""
+    """A ModelAdmin whose list costs the same at any number of rows, with the views of it that its reader has saved.
+
+    `words` is what a search looks through, an expression with an index (smartscheduler.words).
+    """
 
     list_per_page = 50
     list_disable_select_all = True
     show_full_result_count = False
+    list_before_template = "admin/includes/list_head.html"
+    words: ClassVar[Any] = None
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.views_view))
+        name = f"{self.opts.app_label}_{self.opts.model_name}_views"
+        return [path("views/", view, name=name), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows = super().get_queryset(request)
+        return rows if self.words is None else rows.alias(words=self.words)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # PostgreSQL has no NUL in text: to Django's own filters it would be a server error.
         if any("\x00" in value for values in request.GET.lists() for value in values[1]):
             return redirect(f"{request.path}?e=1")
-        return super().changelist_view(request, extra_context)
+        shown = views_of(person(request), self.opts.label_lower, request.GET.urlencode())
+        views = {
+            "views": shown,
+            "current": next((one["view"] for one in shown if one["current"]), None),
+            "query": request.GET.urlencode(),
+            "url": reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_views"),
+        }
+        return super().changelist_view(request, {**(extra_context or {}), "saved": views})
+
+    def views_view(self, request: HttpRequest) -> HttpResponse:
+        """POST keeps the list of `query` under `name`, renames a view or deletes it; then shows that list."""
+        if not self.has_view_permission(request):
+            raise Http404
+        owner, given = {"owner": person(request), "page": self.opts.label_lower}, request.POST
+        try:
+            done, view = _change_views(given.get("do", "save"), owner, given)
+        except InvalidInput as refusal:
+            messages.error(request, refusal.detail)
+            return redirect(f"{self._list_url()}?{given.get('query', '')[:2000]}")
+        except (SavedView.DoesNotExist, ValueError):
+            raise Http404 from None
+        messages.success(request, f"“{view.name}” is {done}.")
+        return redirect(f"{self._list_url()}?{view.query}")
+
+    def _list_url(self) -> str:
+        return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 
-class DayFilter(SimpleListFilter):
-    """The day of an instant as seen from today, both by the calendar at the site."""
-
-    moment: ClassVar[str]
-    zone: ClassVar[str] = "time_zone"
-    # Title, and the first and last day counted from today; None where there is no end.
-    choices_by_name: ClassVar[dict[str, tuple[str, int | None, int | None]]] = {
-        "past": ("Before today", None, -1),
-        "today": ("Today", 0, 0),
-        "tomorrow": ("Tomorrow", 1, 1),
-        "week": ("Today and the next 6 days", 0, 6),
-        "later": ("Later", 7, None),
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, title) for name, (title, _first, _last) in self.choices_by_name.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in self.choices_by_name:
-            return queryset
-        _title, first, last = self.choices_by_name[self.value() or ""]
-        queryset, now = queryset.alias(days_from_today=self._days_from_today()), timezone.now()
-        # The plain bounds are for an index; the calendar at each site has the last word.
-        if first is not None:
-            since = {f"{self.moment}__gte": now + timedelta(days=first) - SLACK}
-            queryset = queryset.filter(days_from_today__gte=first, **since)
-        if last is not None:
-            until = {f"{self.moment}__lte": now + timedelta(days=last) + SLACK}
-            queryset = queryset.filter(days_from_today__lte=last, **until)
-        return queryset
-
-    def _days_from_today(self) -> Func:
-        """SQL for the days from today to the instant's day; a date minus a date is a number in PostgreSQL."""
-        there, today = (
-            Cast(Func(F(self.zone), moment, function="timezone", output_field=DateField()), DateField())
-            for moment in (F(self.moment), Now())
-        )
-        return Func(there, today, template="(%(expressions)s)", arg_joiner=" - ", output_field=IntegerField())
-
-
-class RecentFilter(SimpleListFilter):
-    """How long ago an instant was."""
-
-    moment: ClassVar[str]
-    hours: ClassVar[dict[str, tuple[str, int]]] = {
-        "hour": ("The last hour", 1),
-        "day": ("The last 24 hours", 24),
-        "week": ("The last 7 days", 7 * 24),
-    }
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, title) for name, (title, _hours) in self.hours.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() not in self.hours:
-            return queryset
-        since = timezone.now() - timedelta(hours=self.hours[self.value() or ""][1])
-        return queryset.filter(**{f"{self.moment}__gte": since})
+def _change_views(act: str, owner: dict[str, Any], given: Any) -> tuple[str, SavedView]:
+    """What was done, and the view that it was done to. Raises InvalidInput, DoesNotExist, ValueError."""
+    name = given.get("name", "")
+    if act == "rename":
+        return "renamed", rename_view(**owner, view_id=UUID(given.get("view", "")), name=name)
+    if act == "delete":
+        return "deleted", delete_view(**owner, view_id=UUID(given.get("view", "")))
+    return "saved", save_view(**owner, name=name, query=given.get("query", "")[:2000])

@@ -29,7 +29,10 @@ SYSTEM = [
     ("Scheduling rules", "tune", page("rules_rulesversion_changelist"), Permission.MANAGE_SETTINGS),
     ("Users", "group", page("accounts_user_changelist"), Permission.MANAGE_USERS),
     ("API docs", "api", "/api/v1/docs/", Permission.VIEW_JOBS),
+    ("Keyboard shortcuts", "keyboard", "#shortcuts", Permission.VIEW_JOBS),
 ]
+# Not a page of the back-office, or of no page of its own.
+NEVER_ACTIVE = {"/", "#shortcuts"}
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -42,7 +45,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "title": title,
             "separator": title == "System",
             "items": [
-                {"title": name, "icon": icon, "link": link, **({"active": False} if link == "/" else {})}
+                {"title": name, "icon": icon, "link": link, **({"active": False} if link in NEVER_ACTIVE else {})}
                 for name, icon, link, permission in items
                 if request.user.allows(permission)
             ],

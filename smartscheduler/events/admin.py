@@ -10,8 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from smartscheduler.backoffice.days import RecentFilter
 from smartscheduler.backoffice.display import badge
-from smartscheduler.backoffice.lists import ListAdmin, RecentFilter
+from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.events.messages import Event, instant
 from smartscheduler.events.models import OutboxEvent
 

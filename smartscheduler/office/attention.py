@@ -1,26 +1,25 @@
-"""What needs somebody's attention now: each a count, the first few of it, and the list that has them all."""
+"""What needs somebody's attention now: each a count, the first few of it, and the list that has just these rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from assignments.list_filters import SOON_DAYS as UNCONFIRMED_DAYS
 from assignments.models import Assignment
+from jobs.admin import SOON_DAYS
 from jobs.models import Job
 from jobs.requests import JobRequest
-from recommendations.ranking import rank_all
+from recommendations.misses import neighbours
+from recommendations.stuck import MOST_LOOKED_AT, looked_at
+from smartscheduler.backoffice.days import within_days
 from smartscheduler.backoffice.display import local_slot, local_time
 from smartscheduler.rules.current import going_by, in_force
 
 SHOWN = 5
-# A job that is wanted so soon should have somebody who can do it.
-SOON = timedelta(days=3)
-# A booking that begins so soon should have been confirmed.
-UNCONFIRMED = timedelta(hours=48)
-MOST_RANKED = 40
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Matter:
-    """One thing to look after; `count` None means that it is not known, `at_least` that there may be more."""
+    """One thing to look after; `at_least` means that there may be more than `count`. `url` is the list of them."""
 
     title: str
     icon: str
@@ -44,9 +43,10 @@ class Matter:
 
 
 @going_by()
+@going_by()
 def matters(now: datetime) -> list[Matter]:
-    """All four, the most pressing first."""
-    return [_urgent(), _without_candidate(now), _unconfirmed(now), _clashing(now)]
+    """All of them, the most pressing first."""
+    return [_urgent(), _without_candidate(now), _overdue(), _unconfirmed(), _clashing(now)]
 
 
 def _urgent() -> Matter:
@@ -55,62 +55,86 @@ def _urgent() -> Matter:
         title="Urgent jobs without anybody",
         icon="priority_high",
         count=jobs.count(),
-        lines=[_job(job, f"wanted {local_time(job.desired_date, job.zone)}") for job in jobs.by_urgency()[:SHOWN]],
-        url=_list("jobs_job", status__exact="open", priority__exact="urgent"),
+        lines=[_job(job, _wanted(job)) for job in jobs.by_urgency()[:SHOWN]],
+        url=list_url("jobs_job", status__exact="open", priority__exact="urgent"),
         good="Every urgent job has somebody.",
     )
 
 
 def _without_candidate(now: datetime) -> Matter:
     """Open jobs that are wanted soon and that nobody can take, with the reason."""
-    soon = list(Job.objects.open().filter(desired_date__lte=now + SOON).order_by("desired_date", "pk")[:MOST_RANKED])
-    rankings = rank_all([JobRequest.of(job) for job in soon], max_results=1) if soon else []
-    stuck = [
-        (job, ranking.candidates_considered) for job, ranking in zip(soon, rankings, strict=True) if not ranking.entries
-    ]
+    soon = looked_at(within_days(Job.objects.open(), "desired_date", "time_zone", None, SOON_DAYS))
+    stuck = [(job, ranking.candidates_considered) for job, ranking in soon if not ranking.entries]
     return Matter(
         title="Wanted soon, and nobody can take it",
         icon="person_off",
         count=len(stuck),
-        at_least=len(soon) == MOST_RANKED,
-        lines=[_job(job, _why(job, considered)) for job, considered in stuck[:SHOWN]],
-        url=_list("jobs_job", status__exact="open", candidates="none"),
-        good="For every job wanted within three days there is somebody.",
+        at_least=len(soon) == MOST_LOOKED_AT,
+        lines=[_job(job, _why(job, considered, now)) for job, considered in stuck[:SHOWN]],
+        url=list_url("jobs_job", desired="soon", candidates="none"),
+        good=f"For every job wanted within {SOON_DAYS} days there is somebody.",
     )
 
 
-def _why(job: Job, considered: int) -> str:
-    if considered:
-        return f"{considered} would suit, none is free within {in_force().horizon_days} days"
+def _why(job: Job, considered: int, now: datetime) -> str:
+    """Why nobody can take the job, as half a sentence; when no crew suits, who comes closest."""
+    request, horizon = JobRequest.of(job), in_force().horizon_days
+    if (now.astimezone(job.zone).date() - request.desired_day).days > horizon:
+        return f"wanted more than {horizon} days ago: give it another day"
+    around = [] if considered else neighbours(request)
+    suiting = considered or sum(1 for one in around if not one.reasons)
+    if suiting:
+        return f"{suiting} would suit, none is free within {horizon} days"
     skills = f" with {', '.join(job.required_skills)}" if job.required_skills else ""
-    return f"no active {job.type} or multi crew{skills} has {job.city} in reach"
+    said = f"no active {job.type} or multi crew{skills} has {job.city} in reach"
+    # A reason may name nobody; who is meant goes before it.
+    closest = (
+        f"{around[0].contractor.name}: {' '.join(reason.message for reason in around[0].reasons)}" if around else ""
+    )
+    return f"{said}. Closest is {closest}" if closest else said
 
 
-def _unconfirmed(now: datetime) -> Matter:
-    waiting = Assignment.objects.filter(
-        status=Assignment.Status.PENDING, time_slot__startswith__lte=now + UNCONFIRMED
-    ).select_related("job", "contractor")
+def _overdue() -> Matter:
+    jobs = within_days(Job.objects.open(), "desired_date", "time_zone", None, -1)
     return Matter(
-        title="Begins within two days, not confirmed",
+        title="Open, and the day has passed",
+        icon="event_repeat",
+        count=jobs.count(),
+        lines=[_job(job, _wanted(job)) for job in jobs.order_by("desired_date", "pk")[:SHOWN]],
+        url=list_url("jobs_job", status__exact="open", desired="past"),
+        good="No open job is past its day.",
+    )
+
+
+def _unconfirmed() -> Matter:
+    pending = Assignment.objects.filter(status=Assignment.Status.PENDING)
+    waiting = within_days(pending, "time_slot__startswith", "job__time_zone", None, UNCONFIRMED_DAYS)
+    shown = waiting.select_related("job", "contractor").order_by("time_slot", "pk")[:SHOWN]
+    return Matter(
+        title=f"Begins within {UNCONFIRMED_DAYS} days, not confirmed",
         icon="hourglass_top",
         count=waiting.count(),
-        lines=[_booking(one) for one in waiting.order_by("time_slot")[:SHOWN]],
-        url=_list("assignments_assignment", status__exact="pending"),
+        lines=[_booking(one) for one in shown],
+        url=list_url("assignments_assignment", status__exact="pending", starts="soon"),
         good="Everything that begins soon is confirmed.",
     )
 
 
 def _clashing(now: datetime) -> Matter:
-    clashing = Assignment.objects.in_an_absence().filter(time_slot__endswith__gt=now)
-    shown = clashing.select_related("job", "contractor").order_by("time_slot")[:SHOWN]
+    clashing = Assignment.objects.in_an_absence(now)
+    shown = clashing.select_related("job", "contractor").order_by("time_slot", "pk")[:SHOWN]
     return Matter(
         title="Booked during an absence",
         icon="event_busy",
         count=clashing.count(),
         lines=[_booking(one) for one in shown],
-        url=_list("assignments_assignment", clash="absence"),
+        url=list_url("assignments_assignment", clash="absence"),
         good="Nobody is booked while absent.",
     )
+
+
+def _wanted(job: Job) -> str:
+    return f"wanted {local_time(job.desired_date, job.zone)}"
 
 
 def _job(job: Job, detail: str) -> Line:
@@ -127,5 +151,5 @@ def _booking(one: Assignment) -> Line:
     )
 
 
-def _list(model: str, **filters: Any) -> str:
+def list_url(model: str, **filters: Any) -> str:
     return f"{reverse(f'admin:{model}_changelist')}?{urlencode(filters)}"

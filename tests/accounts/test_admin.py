@@ -84,7 +84,17 @@ def test_nobody_deletes_an_account():
     assert User.objects.filter(pk=user.pk).exists()
 
 
-EVERYBODYS = {"Home", "Live board", "Jobs", "Assignments", "Contractors", "Events", "Mails", "API docs"}
+EVERYBODYS = {
+    "Home",
+    "Live board",
+    "Jobs",
+    "Assignments",
+    "Contractors",
+    "Events",
+    "Mails",
+    "API docs",
+    "Keyboard shortcuts",
+}
 
 
 @pytest.mark.parametrize(

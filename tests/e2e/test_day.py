@@ -23,6 +23,7 @@ def test_an_urgent_job_is_found_at_home_and_assigned(visit: Open, api: Api, job:
     page.get_by_role("link", name="Recommend").first.click()
     page.wait_for_url(f"**{path_of(job)}")
     page.get_by_role("article", name="Rank 1:").get_by_role("button", name="Assign").click()
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_text(f"{job['job_number']} is assigned to")).to_be_visible()
     assert api.job(job["id"])["status"] == "assigned"
 

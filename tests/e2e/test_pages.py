@@ -29,6 +29,12 @@ OTHER_RULES = (
     "availability_weight=0.2&rating_weight=0.7&distance_weight=0.1&max_miles=40"
     "&minimum_gap_minutes=15&drive_mph=35&road_factor=1.3&horizon_days=10&job="
 )
+
+
+def pending(api: Api) -> Any:
+    return first(api, "assignments/", status="pending")
+
+
 PATHS: dict[str, Callable[[Api], str]] = {
     "live": lambda api: "/",
     "login": lambda api: "/admin/login/",
@@ -36,6 +42,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "jobs": lambda api: "/admin/jobs/job/",
     "job": lambda api: f"/admin/jobs/job/{open_job(api)}/change/",
     "new-job": lambda api: "/admin/jobs/job/add/",
+    "some-jobs": lambda api: "/admin/jobs/job/?status__exact=open&desired_from=2026-01-01&q=a",
     "recommend": lambda api: f"/admin/jobs/job/{open_job(api)}/recommend/",
     "contractor": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/change/",
     "week": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/week/",
@@ -43,6 +50,11 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "rules": lambda api: "/admin/rules/rulesversion/",
     "change-rules": lambda api: f"/admin/rules/rulesversion/add/?{OTHER_RULES}",
     "mails": lambda api: "/admin/mails/mail/",
+    "assignments": lambda api: "/admin/assignments/assignment/?kept=live",
+    "reassign": lambda api: f"/admin/assignments/assignment/{pending(api)}/reassign/",
+    "reschedule": lambda api: f"/admin/assignments/assignment/{pending(api)}/reschedule/",
+    "cancel": lambda api: f"/admin/assignments/assignment/{pending(api)}/cancel/",
+    "booked-job": lambda api: f"/admin/jobs/job/{first(api, 'jobs/', status='assigned')}/change/",
     "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
 }
 

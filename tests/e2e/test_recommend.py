@@ -14,7 +14,7 @@ def path_of(job: Any) -> str:
 
 def ask(page: Page, words: str) -> None:
     """Ask about somebody, with the keyboard."""
-    field = page.get_by_role("textbox", name="Why not this contractor?")
+    field = page.get_by_role("combobox", name="Why not this contractor?")
     field.fill(words)
     field.press("Enter")
     page.wait_for_url("**q=*")
@@ -63,6 +63,9 @@ class TestAssign:
     ) -> None:
         page = visit(path_of(job), COORDINATOR)
         page.get_by_role("button", name="Assign").first.dblclick()
+        expect(page.get_by_role("button", name="Confirm")).to_be_visible()
+        assert api.bookings(job) == []  # its second half is no answer to the question
+        page.get_by_role("button", name="Confirm").dblclick()
         page.wait_for_url("**/assignments/assignment/**")
         (booking,) = api.bookings(job)
         expect(page.get_by_role("heading", level=1)).to_contain_text(booking["contractor_name"])
@@ -79,11 +82,12 @@ class TestAssign:
         self, visit: Open, api: Api, job: Any
     ) -> None:
         page = visit(path_of(job), COORDINATOR)
+        page.get_by_role("button", name="Assign").first.click()
         page.route("**/recommend/", lose_the_answer, times=1)
         with page.expect_event("requestfailed"):
-            page.get_by_role("button", name="Assign").first.click(no_wait_after=True)
+            page.get_by_role("button", name="Confirm").click(no_wait_after=True)
         (booking,) = api.bookings(job)
-        page.get_by_role("button", name="Assign").first.click()
+        page.get_by_role("button", name="Confirm").click()
         page.wait_for_url(f"**/assignments/assignment/{booking['id']}/change/")
         expect(page.get_by_text("has already been assigned this way")).to_be_visible()
         assert api.bookings(job) == [booking]
@@ -94,6 +98,7 @@ class TestAssign:
         second.goto(path_of(job))
         for tab in (first, second):
             tab.get_by_role("button", name="Assign").first.click()
+            tab.get_by_role("button", name="Confirm").click()
             tab.wait_for_url("**/assignments/assignment/**")
         expect(second.get_by_text("has already been assigned this way")).to_be_visible()
         assert len(api.bookings(job)) == 1
@@ -105,10 +110,12 @@ class TestAssign:
         second = first.context.new_page()
         second.goto(path_of(job))
         first.get_by_role("article", name="Rank 1:").get_by_role("button", name="Assign").click()
+        first.get_by_role("button", name="Confirm").click()
         first.wait_for_url("**/assignments/assignment/**")
         (booking,) = api.bookings(job)
 
         second.get_by_role("article", name="Rank 2:").get_by_role("button", name="Assign").click()
+        second.get_by_role("button", name="Confirm").click()
         expect(second.get_by_text("Not assigned.")).to_be_visible()
-        expect(second.get_by_role("link", name="Open the assignment")).to_be_visible()
+        expect(second.get_by_role("link", name="Open the assignment").first).to_be_visible()
         assert api.bookings(job) == [booking]

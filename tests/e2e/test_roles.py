@@ -14,6 +14,7 @@ SEND_THE_FORM = """async () => {
   const form = document.querySelector("article form");
   const data = new FormData(form);
   data.set("start", form.querySelector("input[name=start]").value);
+  data.set("confirmed", "1");
   return (await fetch(form.action, { method: "POST", body: data })).status;
 }"""
 

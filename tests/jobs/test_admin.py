@@ -1,6 +1,7 @@
 """The job page: what it writes, what it refuses, and who may."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import reverse
 from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.policy import Role
+from smartscheduler.backoffice.display import local_slot
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, JobFactory, at
 from tests.pages import errors, fields, saved, signed_in
@@ -208,6 +210,7 @@ def test_the_list_searches_and_filters():
     client = signed_in()
     today, tomorrow = JobFactory(desired_date=at(23, 30)), JobFactory(desired_date=at(0, 10, days=1))
     far = JobFactory(desired_date=at(9, days=20), priority="urgent", type="tile", address="1 Elm Street")
+    Job.objects.filter(pk=far.pk).update(customer_phone="(512) 555-0187")
     past = JobFactory(desired_date=at(9, days=-2), customer_name="Zyxwv Hopper")
     cases = {
         "desired=today": {today},
@@ -221,19 +224,64 @@ def test_the_list_searches_and_filters():
         f"q={far.job_number}": {far},
         "q=elm street": {far},
         "q=zyxwv": {past},
+        "q=78701 zyxwv": {past},
+        "q=555-0187": {far},
+        f"desired_from={at(0, days=1):%Y-%m-%d}&desired_to={at(0, days=19):%Y-%m-%d}": {tomorrow},
+        f"desired_from={at(0, days=20):%Y-%m-%d}": {far},
+        f"desired_to={at(0):%Y-%m-%d}": {past, today},
+        "desired_from=someday&desired_to=2026-02-30": {today, tomorrow, far, past},
+        "desired=soon&candidates=none": {today, tomorrow, past},
     }
     for query, wanted in cases.items():
         assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == wanted, query
 
 
+def test_days_are_those_at_the_site():
+    """An evening in Los Angeles is the next day in New York already."""
+    west = JobFactory(desired_date=at(23, days=3, zone="America/Los_Angeles"), time_zone="America/Los_Angeles")
+    east = JobFactory(desired_date=west.desired_date, time_zone="America/New_York")
+    client, day = signed_in(), at(0, days=3, zone="America/Los_Angeles").date()
+    for wanted, job in ((day, west), (day + timedelta(days=1), east)):
+        found = client.get(f"{LIST}?desired_from={wanted}&desired_to={wanted}").context["cl"].result_list
+        assert list(found) == [job]
+
+
+def test_a_day_that_is_none_is_named():
+    seen = signed_in().get(f"{LIST}?desired_from=2026-02-30").content.decode()
+    assert "Enter a valid date." in seen
+    assert 'value="2026-02-30"' in seen
+
+
+def test_a_booked_job_leads_to_what_can_be_done_with_its_booking_and_back():
+    booking, client = AssignmentFactory(), signed_in()
+    seen = client.get(page(booking.job)).content.decode()
+    back = urlencode({"next": page(booking.job)})
+    for name in ("confirm", "reschedule", "reassign", "cancel"):
+        assert f"/admin/assignments/assignment/{booking.pk}/{name}/?{back}" in seen
+    done = client.post(f"/admin/assignments/assignment/{booking.pk}/cancel/?{back}", {"reason": "Rain"})
+    assert done.url == page(booking.job)
+    after = client.get(page(booking.job)).content.decode()
+    assert "/reassign/" not in after
+    assert "/recommend/" in after
+
+
+def test_cancelling_says_what_it_frees_and_who_is_told():
+    booking, client = AssignmentFactory(contractor__email="ann@example.com"), signed_in()
+    seen = client.get(reverse("admin:jobs_job_cancel", args=[booking.job_id])).content.decode()
+    assert f"{local_slot(booking.slot, booking.job.zone)} becomes free for {booking.contractor.name}." in seen
+    assert "ann@example.com" in seen
+    nobody = client.get(reverse("admin:jobs_job_cancel", args=[JobFactory().pk])).content.decode()
+    assert "Nobody is booked on it." in nobody
+
+
 def test_the_list_stays_within_its_queries(django_assert_max_num_queries):
     client, booked = signed_in(), AssignmentFactory()
     JobFactory.create_batch(10)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         seen = client.get(LIST).content.decode()
     assert booked.contractor.name in seen
     JobFactory.create_batch(150)
     AssignmentFactory.create_batch(40)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(LIST)
     assert Assignment.objects.count() == 41

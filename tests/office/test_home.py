@@ -1,12 +1,15 @@
-"""The home of the back-office: what needs attention, each a count that leads to the list of it."""
+"""The home of the back-office: what needs attention, each a count that leads to the list of just these rows."""
 
+import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
 from assignments.models import Assignment
+from jobs.models import Job
 from smartscheduler.accounts.policy import Role
 from smartscheduler.office.attention import matters
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at, many_contractors
@@ -21,12 +24,17 @@ def found():
 
 def rows(url: str) -> int:
     response = signed_in().get(url)
-    assert response.status_code == 200
+    assert response.status_code == 200, url
     return response.context["cl"].result_count
+
+
+def confirmed(assignment):
+    Assignment.objects.filter(pk=assignment.pk).update(status="confirmed", confirmed_at=timezone.now())
 
 
 def test_when_all_is_well_it_says_so():
     page = signed_in().get("/admin/").content.decode()
+    assert "Nothing needs attention" in page
     for sentence in ("Every urgent job has somebody.", "Everything that begins soon is confirmed."):
         assert sentence in page
 
@@ -41,35 +49,80 @@ def test_urgent_jobs_without_anybody():
 
 def test_jobs_wanted_soon_that_nobody_can_take_and_why():
     ContractorFactory(hours=[])
-    ContractorFactory(type="carpet")
-    nobody = JobFactory(type="tile", required_skills=["Stairs"], desired_date=at(12, days=1))
-    full = JobFactory(desired_date=at(13, days=1))
-    JobFactory(type="carpet", desired_date=at(12, days=1))
+    ContractorFactory(type="carpet", service_radius_miles=Decimal("0.5"), latitude=Decimal("30.6"), name="Far Carpets")
+    busy = ContractorFactory(type="multi", service_radius_miles=20, skills=["Stairs"], name="Busy Crew")
+    AbsenceFactory(contractor=busy, period=(at(0, days=-1), at(0, days=30)))
+    skilled = JobFactory(type="tile", required_skills=["Mosaic"], desired_date=at(12, days=1))
+    idle = JobFactory(desired_date=at(13, days=1))
+    full = JobFactory(type="tile", required_skills=["Stairs"], desired_date=at(14, days=1))
+    gone = JobFactory(desired_date=at(12, days=-12))
     JobFactory(type="tile", desired_date=at(12, days=9))
     matter = found()["person_off"]
     assert [line.detail for line in matter.lines] == [
-        f"{nobody.job_number} · no active tile or multi crew with Stairs has Austin in reach",
-        f"{full.job_number} · no active flooring or multi crew has Austin in reach",
+        f"{gone.job_number} · wanted more than 10 days ago: give it another day",
+        f"{skilled.job_number} · no active tile or multi crew with Mosaic has Austin in reach. "
+        "Closest is Busy Crew: Busy Crew lacks: Mosaic.",
+        f"{idle.job_number} · 1 would suit, none is free within 10 days",
+        f"{full.job_number} · 1 would suit, none is free within 10 days",
     ]
-    assert (matter.count, matter.at_least) == (2, False)
-    assert rows(matter.url) == 3  # the list has the one that is wanted later, too
+    assert (matter.count, matter.at_least) == (4, False)
+    assert rows(matter.url) == 4  # the one that is wanted later is not among them
+
+
+def test_open_jobs_whose_day_has_passed():
+    JobFactory(desired_date=at(9, days=-1))
+    JobFactory(desired_date=at(9, days=-1), status="cancelled", cancelled_at=timezone.now())
+    JobFactory(desired_date=at(0))
+    matter = found()["event_repeat"]
+    assert (matter.count, rows(matter.url)) == (1, 1)
 
 
 def test_bookings_that_begin_soon_and_are_not_confirmed():
-    AssignmentFactory(start=timezone.now() + timedelta(hours=20))
-    AssignmentFactory(start=timezone.now() + timedelta(hours=90))
-    sure = AssignmentFactory(start=timezone.now() + timedelta(hours=10))
-    Assignment.objects.filter(pk=sure.pk).update(status="confirmed", confirmed_at=timezone.now())
-    assert found()["hourglass_top"].count == 1
+    AssignmentFactory(start=at(9, days=2))
+    AssignmentFactory(start=at(9, days=-1))  # should have begun
+    AssignmentFactory(start=at(0, days=3))
+    confirmed(AssignmentFactory(start=at(9, days=1)))
+    matter = found()["hourglass_top"]
+    assert (matter.count, rows(matter.url)) == (2, 2)
 
 
 def test_bookings_during_an_absence():
-    clash = AssignmentFactory(start=at(9, days=2))
+    clash, over = AssignmentFactory(start=at(9, days=2)), AssignmentFactory(start=at(9, days=-2))
     AssignmentFactory(start=at(9, days=2))
-    AbsenceFactory(contractor=clash.contractor, period=TimestamptzRange(at(10, days=2), at(0, days=3), "[)"))
+    for one, day in ((clash, 2), (over, -2)):
+        AbsenceFactory(contractor=one.contractor, period=TimestamptzRange(at(10, days=day), at(0, days=day + 1), "[)"))
     matter = found()["event_busy"]
     assert (matter.count, rows(matter.url)) == (1, 1)
     assert clash.contractor.name in matter.lines[0].text
+
+
+def test_every_number_of_the_page_is_that_of_its_list():
+    """Whatever the page counts, the list behind the number has as many rows."""
+    ContractorFactory(status="inactive")
+    for zone in ("America/Los_Angeles", "America/New_York"):
+        for days in range(-2, 7):
+            AssignmentFactory(start=at(23, days=days, zone=zone), job__time_zone=zone)
+            JobFactory(desired_date=at(1, days=days, zone=zone), time_zone=zone, priority="urgent")
+    old, cancelled, done = AssignmentFactory.create_batch(3)
+    Assignment.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=3))
+    Assignment.objects.filter(pk=cancelled.pk).update(status="cancelled", cancelled_at=timezone.now())
+    Job.objects.filter(pk=done.job_id).update(status="completed", completed_at=timezone.now())
+    JobFactory(status="completed", completed_at=timezone.now() - timedelta(days=2))
+    JobFactory(status="in_progress")
+    context = signed_in().get("/admin/").context
+    numbers = [(one["title"], one["value"], one["url"]) for one in context["glance"] if one["kind"] == "count"]
+    numbers += [(one.title, one.count, one.url) for one in matters(timezone.now())]
+    numbers += [bar for chart in context["charts"] for bar in chart["bars"]]
+    assert len(numbers) == 5 + 5 + 3 + 7
+    assert sum(1 for _, value, _ in numbers if value) > 15, "most of them count something here"
+    assert [(title, value) for title, value, url in numbers if rows(url) != value] == []
+
+
+def test_charts_say_their_numbers_in_words_and_links():
+    JobFactory.create_batch(2)
+    page = signed_in().get("/admin/").content.decode()
+    assert 'aria-label="Open 2, Assigned 0, In progress 0"' in page
+    assert re.search(r'href="[^"]*status__exact=open"><span>Open</span> <strong>2</strong>', page)
 
 
 @pytest.mark.parametrize("role", Role.values)
@@ -85,6 +138,7 @@ def test_it_costs_the_same_whatever_there_is(django_assert_max_num_queries):
     many_contractors(30)
     for _ in range(12):
         JobFactory(priority="urgent", desired_date=at(12, days=1))
+        JobFactory(type="carpet", desired_date=at(12, days=1))  # nobody can
         AssignmentFactory(start=timezone.now() + timedelta(hours=20))
     with django_assert_max_num_queries(40):
         client.get("/admin/")

@@ -9,8 +9,9 @@ from django.urls import reverse
 from assignments.models import Assignment
 from assignments.services import assign_job
 from smartscheduler.accounts.policy import Role
+from smartscheduler.backoffice.display import local_slot
 from smartscheduler.events.models import OutboxEvent
-from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +22,9 @@ def url(job, query=""):
 
 
 def assign(client, job, contractor, start=None, *, follow=True, **more):
-    sent = {"contractor": str(contractor.pk), "start": (start or at(9, days=2)).isoformat(), **more}
+    """The second step; the first one only asks."""
+    start = (start or at(9, days=2)).isoformat()
+    sent = {"contractor": str(contractor.pk), "start": start, "confirmed": "1", **more}
     return client.post(url(job), sent, follow=follow)
 
 
@@ -41,7 +44,7 @@ def test_shows_the_ranking_with_its_reasons():
         assert text in seen
     assert "Free on the desired day" in seen
     assert "08:00–10:00" in seen
-    assert "2 contractors pass the rules" in seen
+    assert "All 2 who can, of 2 contractors who pass the rules" in " ".join(seen.split())
     assert "Tile Only" not in seen
 
 
@@ -53,21 +56,58 @@ def test_slots_are_shown_by_the_clock_at_the_site():
     assert offer.value == at(8, days=2).astimezone(UTC).isoformat()
 
 
-def test_assigns_in_one_click_and_goes_to_the_assignment():
+def test_the_first_click_asks_and_books_nothing():
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
-    page = client.get(url(job))
-    card = page.context["cards"][0]
-    response = client.post(url(job), {"contractor": str(card["contractor"].pk), "start": card["offers"][0].value})
+    offer = client.get(url(job)).context["cards"][0]["offers"][0]
+    choice = {"contractor": str(contractor.pk), "start": offer.value, "override_reason": "Has the key"}
+    asked = client.post(url(job), choice)
+    assert nothing_assigned(job)
+    assert (asked.context["contractor"], asked.context["slot"]) == (contractor, offer.full)
+    assert 'value="Has the key"' in asked.content.decode()
+
+
+def test_the_second_click_assigns_and_goes_to_the_assignment():
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    card = client.get(url(job)).context["cards"][0]
+    choice = {"contractor": str(card["contractor"].pk), "start": card["offers"][0].value, "confirmed": "1"}
+    response = client.post(url(job), choice)
     assignment = Assignment.objects.get()
     assert response.url == reverse("admin:assignments_assignment_change", args=[assignment.pk])
     assert (assignment.contractor, assignment.slot.start) == (contractor, at(8, days=2))
     assert OutboxEvent.objects.get().type == "JobAssigned"
 
 
+def test_the_page_itself_asks_for_the_ranking_alone():
+    """As htmx does: the address can be kept, and a browser does not take the part for the whole."""
+    ContractorFactory(name="Ann")
+    job, client = JobFactory(), signed_in()
+    whole, part = client.get(url(job)), client.get(url(job), headers={"HX-Request": "true"})
+    assert whole["Vary"] == part["Vary"]
+    assert "HX-Request" in part["Vary"]
+    assert "<html" in whole.content.decode()
+    seen = part.content.decode()
+    assert "<html" not in seen
+    assert seen.lstrip().startswith('<div id="ranking"')
+    assert "Ann" in seen
+
+
+def test_says_whom_one_may_mean():
+    ContractorFactory(name="Lily Annex", city="Nowhere")
+    ContractorFactory(name="Anna Tiles", type="tile")
+    ContractorFactory(name="Bo Floors", city="Annandale")
+    job, client = JobFactory(), signed_in()
+    people = reverse("admin:jobs_job_people", args=[job.pk])
+    found = client.get(people, {"q": "ann"})
+    assert [one["contractor"].name for one in found.context["people"]] == ["Anna Tiles", "Lily Annex"]
+    assert [one["hint"] for one in found.context["people"]] == ["Anna Tiles does tile; the job is flooring.", ""]
+    for q in ("", "\x00", "x" * 101, "nobody"):
+        assert client.get(people, {"q": q}).context["people"] == []
+
+
 def test_keeps_the_reason_for_someone_else_than_the_first():
     ContractorFactory(rating=Decimal("5.00"))
     second, job, client = ContractorFactory(), JobFactory(), signed_in()
-    assert client.get(url(job)).content.decode().count('name="override_reason"') == 1
+    assert client.get(url(job)).content.decode().count('name="override_reason"') == 1  # the first needs none
     assign(client, job, second, override_reason="Has the key")
     assignment = Assignment.objects.get()
     assert (assignment.rank, assignment.override_reason) == (2, "Has the key")
@@ -98,10 +138,13 @@ def test_somebody_was_faster_with_the_slot():
 
 def test_somebody_was_faster_with_the_job():
     contractor, winner, job, client = ContractorFactory(), ContractorFactory(), JobFactory(), signed_in()
-    assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=None)
+    colleague = UserFactory(name="Casey Coordinator")
+    made = assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=colleague)
     seen = assign(client, job, contractor).content.decode()
     assert "only an open job can be assigned" in seen
-    assert winner.name in seen
+    when = local_slot(made.slot, job.zone)
+    assert f"Casey Coordinator assigned {job} to {winner.name}, {when}, just now." in seen
+    assert seen.count(reverse("admin:assignments_assignment_change", args=[made.pk])) == 2  # in the message, and below
     assert Assignment.objects.get().contractor == winner
 
 
@@ -122,7 +165,7 @@ def test_somebody_was_faster_with_the_job():
 )
 def test_refuses_a_broken_request(values):
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
-    sent = {"contractor": str(contractor.pk), "start": at(9, days=2).isoformat(), **values}
+    sent = {"contractor": str(contractor.pk), "start": at(9, days=2).isoformat(), "confirmed": "1", **values}
     response = client.post(url(job), sent, follow=True)
     assert [str(message) for message in response.context["messages"]]
     assert nothing_assigned(job)
@@ -163,6 +206,16 @@ def test_says_when_nobody_passes_the_rules():
     seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
     assert "Nobody can take this job" in seen
     assert "No active contractor of type flooring or multi with Mosaic" in seen
+
+
+def test_says_what_keeps_those_around_away_and_who_comes_closest():
+    ContractorFactory.create_batch(2, service_radius_miles=1, latitude=Decimal("30.5"))
+    near = ContractorFactory(name="Near Floors")
+    ContractorFactory(type="tile")
+    seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
+    assert "Of 3 flooring or multi crews around: 3 lack a required skill (Mosaic); 2 do not travel so far." in seen
+    assert reverse("admin:contractors_contractor_change", args=[near.pk]) in seen
+    assert "Would pass with: Mosaic." in seen
 
 
 def test_says_when_nobody_is_free_and_offers_to_look_further():

@@ -1,0 +1,176 @@
+"""Another time for an assignment: what is free on a day and the days around it, and one start chosen from that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from assignments import services
+from assignments.acts import is_movable
+from assignments.calendars import load_calendar
+from assignments.clock import day_at
+from assignments.fits import Fit, fit_in
+from assignments.models import Assignment
+from jobs.requests import JobRequest
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.backoffice.acts import ActsAdmin
+from smartscheduler.backoffice.display import local_slot
+from smartscheduler.backoffice.fields import InstantField, LocalInstantField
+from smartscheduler.backoffice.people import person, require
+from smartscheduler.backoffice.returning import way_back
+from smartscheduler.errors import DomainError
+from smartscheduler.filters import CalendarDayField
+from smartscheduler.rules.current import going_by
+from smartscheduler.timeslots import FARTHEST, TimeSlot
+
+DAYS = 7
+TYPED = "typed"
+
+
+class DayForm(forms.Form):
+    day = CalendarDayField(required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+
+    def clean_day(self) -> date | None:
+        day = self.cleaned_data["day"]
+        if day and abs(day - timezone.now().date()) > FARTHEST:
+            raise ValidationError("The day is at most five years from now.")
+        return day
+
+
+class StartForm(forms.Form):
+    """One of the slots on offer, or `typed` and a time by the clock at the site."""
+
+    slot = forms.CharField(error_messages={"required": "Choose a slot, or type a time."})
+    start = LocalInstantField(required=False, label="Another time")
+
+    def clean(self) -> dict[str, Any]:
+        slot = self.cleaned_data.get("slot")
+        if slot == TYPED and not self.cleaned_data.get("start") and "start" not in self.errors:
+            self.add_error("start", "Type the time.")
+        elif slot and slot != TYPED:
+            self.cleaned_data["start"] = InstantField().clean(slot)
+        return self.cleaned_data
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day at the site: how many starts are on offer, and why none is."""
+
+    day: date
+    fit: Fit
+    shown: bool
+    present: bool
+
+
+@going_by()
+def days_around(booking: Assignment, shown: date) -> list[Day]:
+    """The week in which `shown` is the second day, or that begins today. One query."""
+    job, now = booking.job, timezone.now()
+    zone, request = job.zone, JobRequest.of(booking.job)
+    first = max(min(shown, now.astimezone(zone).date()), shown - timedelta(days=1))
+    days = [first + timedelta(days=later) for later in range(DAYS)]
+    span = TimeSlot(day_at(days[0], zone).start, day_at(days[-1], zone).end)
+    calendar = load_calendar(booking.contractor, span, for_job=job.pk)
+    present = booking.slot.start.astimezone(zone).date()
+    return [
+        Day(day, fit_in(booking.contractor, calendar, day_at(day, zone), request, now), day == shown, day == present)
+        for day in days
+    ]
+
+
+class ReschedulingAdmin(ActsAdmin):
+    """Assignments with a page to move them to another time."""
+
+    def reschedule_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """GET shows what is free on `?day=`; POST asks again, then moves the assignment to the start chosen."""
+        booking = self.record_or_404(request, object_id)
+        require(request, Permission.ASSIGN)
+        with timezone.override(booking.job.zone):
+            form = StartForm(request.POST if request.method == "POST" else None)
+            if request.method == "POST" and form.is_valid():
+                return self._moved(request, booking, form)
+            return self._reschedule_page(request, booking, form)
+
+    def _moved(self, request: HttpRequest, booking: Assignment, form: StartForm) -> HttpResponse:
+        start = form.cleaned_data["start"]
+        if "confirmed" not in request.POST:
+            return self._reschedule_page(request, booking, form, asking=start)
+        try:
+            moved = services.reschedule_assignment(assignment_id=booking.pk, start=start, actor=person(request))
+        except DomainError as refusal:
+            form.add_error(None, f"Not rescheduled. {refusal.detail}")
+            return self._reschedule_page(request, booking, form)
+        messages.success(request, f"{booking} is rescheduled: {local_slot(moved.slot, booking.job.zone)}.")
+        return redirect(way_back(request, self.address("change", moved)))
+
+    def _reschedule_page(
+        self, request: HttpRequest, booking: Assignment, form: StartForm, asking: datetime | None = None
+    ) -> HttpResponse:
+        booking = self.record_or_404(request, booking.pk)  # as it is now, not as it was before a refusal
+        job = booking.job
+        context = {
+            "title": "Reschedule",
+            "subtitle": str(booking),
+            "original": booking,
+            "job": job,
+            "form": form,
+            "movable": is_movable(booking),
+            "when": local_slot(booking.slot, job.zone),
+            "zone": job.zone.key,
+            "asking": asking and local_slot(TimeSlot(asking, asking + job.duration), job.zone),
+            "back": way_back(request, self.address("change", booking)),
+            "here": request.get_full_path(),
+            **_days(booking, request.GET.get("day", "")),
+        }
+        if not request.htmx:  # type: ignore[attr-defined]
+            context |= {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        template = "admin/assignments/free.html" if request.htmx else "admin/assignments/reschedule.html"  # type: ignore[attr-defined]
+        response = TemplateResponse(request, template, context)
+        patch_vary_headers(response, ["HX-Request"])
+        return response.render()  # while the clock is still the site's
+
+
+def _days(booking: Assignment, asked: str) -> dict[str, Any]:
+    """The day to show, with the week around it. A day that is none is named, and the present one shown."""
+    job = booking.job
+    now_there = timezone.now().astimezone(job.zone).date()
+    present = max(booking.slot.start.astimezone(job.zone).date(), now_there)
+    day_form = DayForm({"day": asked or present.isoformat()})
+    day = day_form.cleaned_data["day"] if day_form.is_valid() else present
+    days = days_around(booking, day)
+    shown = next(one for one in days if one.shown)
+    return {
+        "day_form": day_form,
+        "days": days,
+        "shown": shown,
+        "slots": _slots(booking, shown.fit.starts),
+        "earlier": (day - timedelta(days=DAYS)) if day > now_there else None,
+        "later": day + timedelta(days=DAYS),
+    }
+
+
+def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, Any]]:
+    zone, duration = booking.job.zone, booking.job.duration
+    found = []
+    for start in starts:
+        there, end = start.astimezone(zone), (start + duration).astimezone(zone)
+        found.append(
+            {
+                "value": start.isoformat(),
+                "hours": f"{there:%H:%M}–{end:%H:%M}",
+                "full": local_slot(TimeSlot(start, start + duration), zone),
+                "present": start == booking.slot.start,
+            }
+        )
+    return found

@@ -1,0 +1,54 @@
+"""One thing done to each of many records, and what became of each."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import models
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import mark_safe
+
+from smartscheduler.errors import DomainError
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A record by its name and the address of its page, and why it was refused; done when it was not."""
+
+    name: str
+    url: str
+    refusal: str = ""
+
+
+def do_each(records: Iterable[models.Model], service: Callable[[Any], Any]) -> list[Outcome]:
+    """Each on its own: a refusal of one leaves the others done."""
+    found = []
+    for record in records:
+        name, url = str(record), _page_of(record)
+        try:
+            service(record)
+        except DomainError as refusal:
+            found.append(Outcome(name, url, refusal.detail))
+        else:
+            found.append(Outcome(name, url))
+    return found
+
+
+def report(request: HttpRequest, outcomes: list[Outcome], done: str) -> None:
+    """Say on the next page what became of each: one message, with a table."""
+    refused = sum(1 for one in outcomes if one.refusal)
+    context = {"outcomes": outcomes, "done": done, "succeeded": len(outcomes) - refused, "refused": refused}
+    text = mark_safe(render_to_string("admin/includes/outcomes.html", context))  # noqa: S308  (a template's own output)
+    level = messages.SUCCESS if not refused else messages.WARNING if refused < len(outcomes) else messages.ERROR
+    messages.add_message(request, level, text)
+
+
+def _page_of(record: models.Model) -> str:
+    opts = record._meta
+    try:
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[record.pk])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,159 @@
+"""Another time for an assignment: what is free, one start chosen, asked again, moved."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from smartscheduler.accounts.policy import Role
+from smartscheduler.backoffice.display import local_slot
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import AbsenceFactory, AssignmentFactory, UserFactory, at
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def url(assignment, query=""):
+    return reverse("admin:assignments_assignment_reschedule", args=[assignment.pk]) + query
+
+
+def move(client, assignment, start, **more):
+    return client.post(url(assignment), {"slot": start.isoformat(), "confirmed": "1", **more})
+
+
+def moved(assignment):
+    before = assignment.slot
+    assignment.refresh_from_db()
+    return assignment.slot != before or OutboxEvent.objects.exists()
+
+
+def hours(response):
+    return [slot["hours"] for slot in response.context["slots"]]
+
+
+def test_shows_what_is_free_on_the_day_of_the_booking():
+    assignment = AssignmentFactory()
+    AssignmentFactory(contractor=assignment.contractor, start=at(11, days=2))
+    response = signed_in().get(url(assignment))
+    assert [one.split("–")[0] for one in hours(response)] == [
+        "08:00",
+        "08:30",
+        "09:00",
+        "13:00",
+        "13:30",
+        "14:00",
+        "14:30",
+        "15:00",
+    ]
+    assert [slot["hours"] for slot in response.context["slots"] if slot["present"]] == ["09:00–11:00"]
+
+
+def test_another_day_without_leaving_the_page():
+    assignment, client = AssignmentFactory(), signed_in()
+    AbsenceFactory(contractor=assignment.contractor, period=(at(0, days=4), at(0, days=5)))
+    day = at(0, days=4).date()
+    part = client.get(url(assignment, f"?day={day}"), headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    assert f"{assignment.contractor.name} has nothing free on that day. {assignment.contractor.name} is absent." in (
+        part.content.decode()
+    )
+    counts = {one.day: len(one.fit.starts) for one in part.context["days"]}
+    assert counts[day] == 0
+    assert counts[day + timedelta(days=1)] > 0
+    assert hours(client.get(url(assignment, f"?day={day + timedelta(days=1)}")))[0] == "08:00–10:00"
+
+
+@pytest.mark.parametrize("day", ["nonsense", "2026-02-30", "1999-12-31", "2099-01-01", "%00", "2020-01-01"])
+def test_an_odd_day_is_no_server_error(day):
+    response = signed_in().get(url(AssignmentFactory(), f"?day={day}"))
+    assert response.status_code == 200
+
+
+def test_the_first_step_asks_and_moves_nothing():
+    assignment, client = AssignmentFactory(), signed_in()
+    wanted = at(13, days=2)
+    response = client.post(url(assignment), {"slot": wanted.isoformat()})
+    assert response.context["asking"] == local_slot(assignment.slot, assignment.job.zone).replace(
+        "09:00–11:00", "13:00–15:00"
+    )
+    assert not moved(assignment)
+
+
+def test_moves_to_the_slot_and_goes_where_one_came_from():
+    assignment, client = AssignmentFactory(), signed_in()
+    response = client.post(
+        url(assignment, "?next=/admin/jobs/job/"), {"slot": at(13, days=2).isoformat(), "confirmed": "1"}
+    )
+    assert (response.status_code, response.url) == (302, "/admin/jobs/job/")
+    assignment.refresh_from_db()
+    assert assignment.slot.start == at(13, days=2)
+    assert OutboxEvent.objects.get().type == "AssignmentRescheduled"
+
+
+def test_a_typed_time_is_by_the_clock_at_the_site():
+    zone = "America/New_York"
+    assignment, client = AssignmentFactory(job__time_zone=zone), signed_in()
+    wanted = at(13, 10, days=2, zone=zone)
+    typed = {"slot": "typed", "start": f"{wanted:%Y-%m-%dT%H:%M}"}
+    asked = client.post(url(assignment), typed)
+    assert "13:10–15:10 E" in asked.context["asking"]
+    assert client.post(url(assignment), {**typed, "confirmed": "1"}).status_code == 302
+    assignment.refresh_from_db()
+    assert assignment.slot.start == wanted
+
+
+@pytest.mark.parametrize("start", [at(6, days=2), at(13, days=2), at(9, days=-1)])
+def test_refuses_a_slot_that_is_not_free_and_keeps_the_old_one(start):
+    assignment, client = AssignmentFactory(), signed_in()
+    AssignmentFactory(contractor=assignment.contractor, start=at(13, days=2))
+    response = move(client, assignment, start)
+    assert "Not rescheduled." in response.context["form"].non_field_errors()[0]
+    assert not moved(assignment)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"slot": ""},
+        {"slot": "soon"},
+        {"slot": "typed"},
+        {"slot": "typed", "start": "2027-03-14T02:30"},
+        {"slot": "\x00"},
+    ],
+)
+def test_refuses_what_is_no_time(values):
+    assignment = AssignmentFactory()
+    response = signed_in().post(url(assignment), {"confirmed": "1", **values})
+    assert response.context["form"].errors
+    assert not moved(assignment)
+
+
+def test_somebody_was_faster():
+    """Cancelled meanwhile: who did it, and when."""
+    from assignments.services import cancel_assignment
+
+    assignment, client = AssignmentFactory(), signed_in()
+    client.get(url(assignment))
+    cancel_assignment(assignment_id=assignment.pk, reason="Rain", actor=UserFactory(name="Casey Coordinator"))
+    seen = move(client, assignment, at(13, days=2)).content.decode()
+    assert f"Casey Coordinator cancelled the booking of {assignment.contractor.name} (Rain), just now." in seen
+    assert "An assignment that is cancelled cannot be rescheduled." in seen
+
+
+def test_who_may_not_is_refused():
+    assignment = AssignmentFactory()
+    client = signed_in(Role.MANAGER)
+    assert client.get(url(assignment)).status_code == 403
+    assert move(client, assignment, at(13, days=2)).status_code == 403
+    assert not moved(assignment)
+
+
+def test_stays_within_its_queries(django_assert_max_num_queries):
+    assignment, client = AssignmentFactory(), signed_in()
+    for hour in (11, 13, 15):
+        AssignmentFactory(contractor=assignment.contractor, start=at(hour, days=3))
+    client.get(url(assignment))
+    with django_assert_max_num_queries(7):
+        client.get(url(assignment))
