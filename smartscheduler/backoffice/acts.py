@@ -22,6 +22,7 @@ from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.people import person
+from smartscheduler.backoffice.returning import way_back
 from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError
 
@@ -111,7 +112,7 @@ class ActsAdmin(ModelAdmin):
 
     def _acted(self, request: HttpRequest, act: Act, record: models.Model) -> HttpResponse:
         messages.success(request, act.done.format(record))
-        return redirect(self.address("change", record))
+        return redirect(way_back(request, self.address("change", record)))
 
     def _act_page(
         self, request: HttpRequest, act: Act, record: Any, form: BaseForm, refusal: DomainError | None
@@ -126,7 +127,7 @@ class ActsAdmin(ModelAdmin):
             "question": act.question.format(record),
             "form": form,
             "refusal": refusal,
-            "back": self.address("change", record),
+            "back": way_back(request, self.address("change", record)),
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/act.html", context)
