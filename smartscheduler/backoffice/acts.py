@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
@@ -32,7 +33,7 @@ class Act:
     """One thing to do with a record.
 
     `run(record, actor, **values of the form)` calls a service and returns the record to go on with.
-    `allowed` asks the policy, `possible` the record's state; an act without a form is done by one click.
+    The button of its form says `submit`, else the label. `allowed` asks the policy, `possible` the record's state; an act without a form is done by one click.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Act:
     allowed: Callable[[User, Any], bool]
     possible: Callable[[Any], bool]
     form: Callable[[Any], type[BaseForm]] | None = None
+    submit: str = ""
     danger: bool = False
     main: bool = False
 
@@ -112,7 +114,15 @@ class ActsAdmin(ModelAdmin):
 
     def _acted(self, request: HttpRequest, act: Act, record: models.Model) -> HttpResponse:
         messages.success(request, act.done.format(record))
-        return redirect(way_back(request, self.address("change", record)))
+        return redirect(self.leads_to(request, act, record))
+
+    def leads_to(self, request: HttpRequest, act: Act, record: Any) -> str:
+        """Where to go on after an act: the way back, else the record's page."""
+        return way_back(request, self.address("change", record))
+
+    def act_context(self, request: HttpRequest, act: Act, record: Any) -> dict[str, Any]:
+        """What the page of an act shows besides: the template `details`; with `blocked`, instead of its button."""
+        return {}
 
     def _act_page(
         self, request: HttpRequest, act: Act, record: Any, form: BaseForm, refusal: DomainError | None
@@ -129,20 +139,31 @@ class ActsAdmin(ModelAdmin):
             "refusal": refusal,
             "back": way_back(request, self.address("change", record)),
             "media": self.media + form.media,
+            **self.act_context(request, act, record),
         }
         return TemplateResponse(request, "admin/act.html", context)
 
 
 def for_each(
-    request: HttpRequest, records: models.QuerySet[Any], service: Callable[[Any], Any], *, done: str, most: int = 20
+    request: HttpRequest,
+    records: models.QuerySet[Any],
+    service: Callable[[Any], Any],
+    *,
+    done: str,
+    most: int = 20,
+    remedy: Callable[[Any], tuple[str, str]] | None = None,
 ) -> None:
-    """Do one thing to each record on its own, and report: how many succeeded, and why each of the others did not."""
+    """Do one thing to each record on its own, and report: how many succeeded, and why each of the others did not.
+
+    `remedy` gives the address and the words of a link to where a refused one can be helped.
+    """
     succeeded, refused = 0, []
     for record in records.order_by("pk"):
         try:
             service(record)
         except DomainError as refusal:
-            refused.append(f"{record}: {refusal.detail}")
+            link = format_html(' <a class="underline" href="{}">{}</a>', *remedy(record)) if remedy else ""
+            refused.append(format_html("{}: {}{}", record, refusal.detail, link))
         else:
             succeeded += 1
     if succeeded:
