@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
@@ -42,7 +43,7 @@ class ClashFilter(admin.SimpleListFilter):
         return [("absence", "Booked during an absence")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Assignment]:
-        return queryset.in_an_absence() if self.value() == "absence" else queryset
+        return queryset.in_an_absence(timezone.now()) if self.value() == "absence" else queryset
 
 
 @admin.register(Assignment)

@@ -38,7 +38,7 @@ class ContractorClashFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> QuerySet[Contractor]:
         if self.value() != "absence":
             return queryset
-        clashing = Assignment.objects.in_an_absence().upcoming(timezone.now())
+        clashing = Assignment.objects.in_an_absence(timezone.now())
         return queryset.filter(Exists(clashing.filter(contractor=OuterRef("pk"))))
 
 
@@ -130,7 +130,7 @@ class ContractorPage(ContractorAdmin):
 
 def clashes_of(contractor: Contractor) -> Any:
     """The bookings of `contractor` that lie in an absence and are not over."""
-    return Assignment.objects.in_an_absence().upcoming(timezone.now()).filter(contractor=contractor)
+    return Assignment.objects.in_an_absence(timezone.now()).filter(contractor=contractor)
 
 
 def _count(shown: list[Any], of: QuerySet[Any]) -> int:

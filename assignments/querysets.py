@@ -35,10 +35,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             Case(When(ahead, then=0), default=1), Case(When(ahead, then=start)).asc(), start.desc(), "pk"
         )
 
-    def in_an_absence(self) -> "AssignmentQuerySet":
-        """Live assignments that overlap an absence of their contractor: it was entered after the booking."""
+    def in_an_absence(self, now: datetime) -> "AssignmentQuerySet":
+        """Live assignments, not over at `now`, that overlap an absence of their contractor: it was entered later."""
         away = Absence.objects.filter(contractor=OuterRef("contractor"), period__overlap=OuterRef("time_slot"))
-        return self.live().filter(Exists(away))
+        return self.live().filter(Exists(away), time_slot__endswith__gt=now)
 
     def locked(self) -> "AssignmentQuerySet":
         """The same rows, locked against other writers in the order of their ids."""

@@ -101,7 +101,7 @@ def _unconfirmed(now: datetime) -> Matter:
 
 
 def _clashing(now: datetime) -> Matter:
-    clashing = Assignment.objects.in_an_absence().filter(time_slot__endswith__gt=now)
+    clashing = Assignment.objects.in_an_absence(now)
     shown = clashing.select_related("job", "contractor").order_by("time_slot")[:SHOWN]
     return Matter(
         title="Booked during an absence",
