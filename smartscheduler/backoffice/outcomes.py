@@ -13,6 +13,9 @@ from django.utils.safestring import mark_safe
 
 from smartscheduler.errors import DomainError
 
+# Of a refused record: the address of the page where it can be helped, and the words of the link.
+Remedy = Callable[[Any], tuple[str, str]]
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -21,9 +24,12 @@ class Outcome:
     name: str
     url: str
     refusal: str = ""
+    remedy: tuple[str, str] | None = None
 
 
-def do_each(records: Iterable[models.Model], service: Callable[[Any], Any]) -> list[Outcome]:
+def do_each(
+    records: Iterable[models.Model], service: Callable[[Any], Any], remedy: Remedy | None = None
+) -> list[Outcome]:
     """Each on its own: a refusal of one leaves the others done."""
     found = []
     for record in records:
@@ -31,7 +37,7 @@ def do_each(records: Iterable[models.Model], service: Callable[[Any], Any]) -> l
         try:
             service(record)
         except DomainError as refusal:
-            found.append(Outcome(name, url, refusal.detail))
+            found.append(Outcome(name, url, refusal.detail, remedy(record) if remedy else None))
         else:
             found.append(Outcome(name, url))
     return found
