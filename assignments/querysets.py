@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 from psycopg.types.range import TimestamptzRange
 
 from assignments.states import LIVE
@@ -25,6 +25,18 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def overlapping(self, slot: TimeSlot) -> "AssignmentQuerySet":
         return self.filter(time_slot__overlap=TimestamptzRange(slot.start, slot.end, "[)"))
+
+    def upcoming(self, now: datetime) -> "AssignmentQuerySet":
+        """Assignments that are not over yet."""
+        return self.filter(time_slot__endswith__gt=now)
+
+    def next_first(self, now: datetime) -> "AssignmentQuerySet":
+        """What is still to be done comes first, the soonest first; then everything else, the latest first."""
+        ahead = Q(time_slot__endswith__gt=now, status__in=LIVE)
+        start = models.F("time_slot__startswith")
+        return self.order_by(
+            Case(When(ahead, then=0), default=1), Case(When(ahead, then=start)).asc(), start.desc(), "pk"
+        )
 
     def in_an_absence(self, now: datetime) -> "AssignmentQuerySet":
         """Live assignments, not over at `now`, that overlap an absence of their contractor: it was entered later."""

@@ -1,88 +1,54 @@
-"""A contractor's week: hours, absences, assignments, the drives between them and what is left, day by day."""
+"""The page of a contractor's week: hours, absences, assignments, drives and free time, and what would fit there."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.decorators import display
 
-from assignments.calendars import DaySchedule, drives_between, schedule
-from assignments.clock import minute_of_day
-from assignments.models import Assignment
-from contractors.admin import ContractorAdmin, ReadOnlyInline
+from assignments.calendars import DaySchedule, schedule
+from assignments.contractor_page import ContractorPage
+from assignments.openings import Opening, openings
+from assignments.week import DAYS, rows_of
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.display import badge, local_slot
-from smartscheduler.backoffice.people import require
+from smartscheduler.backoffice.display import local_slot, local_time
+from smartscheduler.backoffice.people import may, require
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import going_by
-from smartscheduler.timeslots import TimeSlot
+from smartscheduler.timeslots import FARTHEST, TimeSlot
 
-DAYS = 7
-USUAL_HOURS = (6, 20)
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A stretch of a day, in per cent of the hours that are shown."""
-
-    kind: str
-    left: float
-    width: float
-    text: str
-    assignment: Assignment | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    day: date
-    is_today: bool
-    bars: list[Bar]
-    free: str
+MOST_STARTS = 6
+LEGEND = [
+    ("work", "works"),
+    ("free", "free, before any drive"),
+    ("booked confirmed", "booked"),
+    ("booked pending", "booked, not confirmed"),
+    ("drive", "drive between two sites"),
+    ("absence", "absent"),
+]
 
 
 class WeekForm(forms.Form):
+    """A day of the week to show, and the start of a free stretch to fill."""
+
     start = CalendarDayField(required=False)
+    free = forms.DateTimeField(required=False)
+
+    def clean_start(self) -> date | None:
+        day, today = self.cleaned_data["start"], timezone.now().date()
+        if day and not today - FARTHEST + timedelta(days=DAYS) <= day <= today + FARTHEST - timedelta(days=DAYS):
+            raise forms.ValidationError("A week is at most five years from now. This is the present one.")
+        return day
 
 
-class AssignmentInline(ReadOnlyInline):
-    model = Assignment
-    fk_name = "contractor"
-    fields = readonly_fields = ("job_link", "when", "status_badge", "score")
-    ordering = ("-time_slot",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
-        return super().get_queryset(request).select_related("job")
-
-    @display(description="Job")
-    def job_link(self, assignment: Assignment) -> SafeString:
-        address = reverse("admin:assignments_assignment_change", args=[assignment.pk])
-        return format_html('<a class="text-link underline" href="{}">{}</a>', address, assignment.job.job_number)
-
-    @display(description="When")
-    def when(self, assignment: Assignment) -> str:
-        return local_slot(assignment.slot, assignment.job.zone)
-
-    @display(description="Status")
-    def status_badge(self, assignment: Assignment) -> SafeString:
-        return badge(assignment.status, assignment.get_status_display())
-
-
-class WeekAdmin(ContractorAdmin):
-    """The contractor page, with the assignments in a tab and the week as a page of its own."""
-
-    inlines = (*ContractorAdmin.inlines, AssignmentInline)
+class WeekAdmin(ContractorPage):
+    """The contractor page, with the week as a page of its own."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.week_view)
@@ -95,71 +61,62 @@ class WeekAdmin(ContractorAdmin):
 
     @method_decorator(going_by())
     def week_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        """The seven days from `?start=`, else from the Monday of this week; by the contractor's own clock."""
+        """The week that holds the day `?start=`, else this one; by the contractor's own clock."""
         require(request, Permission.VIEW_CONTRACTORS)
         contractor = self.record_or_404(request, object_id)
-        today = timezone.now().astimezone(contractor.zone).date()
+        now = timezone.now()
+        today = now.astimezone(contractor.zone).date()
         form = WeekForm(request.GET)
-        start = (form.cleaned_data["start"] if form.is_valid() else None) or today - timedelta(days=today.weekday())
+        form.is_valid()
+        start = _monday(form.cleaned_data.get("start") or today)
         days = schedule(contractor=contractor, start=start, end=start + timedelta(days=DAYS - 1))
-        hours = _hours(days, contractor.zone)
+        rows, marks = rows_of(days, contractor.zone, now)
         context = {
             **self.admin_site.each_context(request),
             "title": "Week",
             "subtitle": str(contractor),
             "opts": self.opts,
             "original": contractor,
-            "rows": [_row(day, contractor.zone, hours, today) for day in days],
-            "marks": [
-                (hour, (hour - hours[0]) / (hours[1] - hours[0]) * 100) for hour in range(hours[0], hours[1] + 1)
-            ],
+            "form": form,
+            "rows": rows,
+            "marks": marks,
+            "legend": LEGEND,
             "start": start,
             "end": days[-1].date,
+            "is_this_week": start == _monday(today),
             "previous_url": f"?start={start - timedelta(days=DAYS)}",
             "next_url": f"?start={start + timedelta(days=DAYS)}",
             "back": self.address("change", contractor),
-            "zone": f"{timezone.now().astimezone(contractor.zone):%Z}",
+            "zone": f"{now.astimezone(contractor.zone):%Z}",
+            "may_fill": may(request, Permission.RECOMMEND),
         }
+        stretch = _stretch(days, form.cleaned_data.get("free"))
+        if stretch and context["may_fill"]:
+            context["stretch"] = local_slot(stretch, contractor.zone)
+            context["openings"] = [_offer(one, contractor) for one in openings(contractor, stretch, now)]
         return TemplateResponse(request, "admin/assignments/week.html", context)
 
 
-def _marks(first: int, last: int) -> list[tuple[int, float]]:
-    """Each whole hour, and where it stands in per cent."""
-    return [(hour, (hour - first) / (last - first) * 100) for hour in range(first, last + 1)]
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
-def _hours(days: list[DaySchedule], zone: ZoneInfo) -> tuple[int, int]:
-    """The hours that show everything, whole ones."""
-    first, last = USUAL_HOURS[0] * 60, USUAL_HOURS[1] * 60
-    for day in days:
-        for slot in (*day.working_hours, *(one.slot for one in day.assignments)):
-            first = min(first, minute_of_day(slot.start, zone, day.date))
-            last = max(last, minute_of_day(slot.end, zone, day.date))
-    return first // 60, -(-last // 60)
+def _stretch(days: list[DaySchedule], start: datetime | None) -> TimeSlot | None:
+    """The free stretch that begins at `start`, if there still is one."""
+    return next((slot for day in days for slot in day.free if slot.start == start), None)
 
 
-def _row(day: DaySchedule, zone: ZoneInfo, hours: tuple[int, int], today: date) -> Row:
-    shown = (hours[1] - hours[0]) * 60
-
-    def bar(kind: str, slot: TimeSlot, text: str, assignment: Assignment | None = None) -> Bar:
-        start, end = (
-            min(max(minute_of_day(edge, zone, day.date) - hours[0] * 60, 0), shown) for edge in (slot.start, slot.end)
-        )
-        return Bar(kind, start / shown * 100, (end - start) / shown * 100, text, assignment)
-
-    work = [bar("work", slot, f"works {_span(slot, zone)}") for slot in day.working_hours]
-    away = [bar("absence", slot, f"absent {_span(slot, zone)}") for slot in day.absences]
-    drives = [bar("drive", slot, f"drive {_span(slot, zone)}") for slot, _ in drives_between(day.assignments)]
-    booked = [bar(one.status, one.slot, _span(one.slot, zone), one) for one in day.assignments]
-    return Row(day.date, day.date == today, [*work, *away, *drives, *booked], _what_is_left(day, zone))
-
-
-def _what_is_left(day: DaySchedule, zone: ZoneInfo) -> str:
-    if not day.working_hours:
-        return "does not work"
-    return f"free {', '.join(_span(slot, zone) for slot in day.free)}" if day.free else "nothing free"
-
-
-def _span(slot: TimeSlot, zone: ZoneInfo) -> str:
-    start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
-    return f"{start:%H:%M}–{'24:00' if end.date() > start.date() and not (end.hour or end.minute) else f'{end:%H:%M}'}"
+def _offer(opening: Opening, contractor: Contractor) -> dict[str, Any]:
+    """An open job with its starts in the stretch, and the address where it is booked."""
+    job, starts = opening.job, opening.starts
+    there = [start.astimezone(job.zone) for start in starts]
+    query = {"contractor": contractor.pk, "day": there[0].date()}
+    return {
+        "job": job,
+        "wanted": local_time(job.desired_date, job.zone),
+        "miles": f"{opening.miles:.1f}",
+        "starts": [f"{start:%H:%M}" for start in there[:MOST_STARTS]],
+        "more": max(0, len(there) - MOST_STARTS),
+        "zone": f"{there[0]:%Z}",
+        "url": reverse("admin:jobs_job_recommend", args=[job.pk], query=query),
+    }

@@ -1,6 +1,11 @@
 """What can be done with a contractor on its page, by the table of states and by the policy."""
 
+from typing import Any
+
+from django import forms
+
 from contractors import services
+from contractors.absent_form import absent_form
 from contractors.models import Contractor
 from contractors.states import TRANSITIONS, Status
 from smartscheduler.accounts.models import User
@@ -14,16 +19,52 @@ def may_bring_back(user: User, contractor: Contractor) -> bool:
     return user.allows(Permission.RESTORE_CONTRACTORS if inactive else Permission.CHANGE_CONTRACTORS)
 
 
+def is_inactive(contractor: Contractor) -> bool:
+    return contractor.status == Status.INACTIVE
+
+
+def activate(contractor: Contractor, actor: User) -> Contractor:
+    return services.activate_contractor(contractor_id=contractor.pk, actor=actor)
+
+
+def be_absent(contractor: Contractor, actor: User, **absence: Any) -> Contractor:
+    services.add_absence(contractor_id=contractor.pk, actor=actor, **absence)
+    return contractor
+
+
 ACTS = [
+    Act(
+        name="absent",
+        label="Absent …",
+        icon="sick",
+        question="When does {0} not work? Bookings in that time stay until you move them: they are listed next.",
+        done="The absence of {0} is entered.",
+        run=be_absent,
+        allowed=lambda user, contractor: user.allows(Permission.CHANGE_CONTRACTORS),
+        possible=lambda contractor: not is_inactive(contractor),
+        form=absent_form,
+        submit="Enter absence",
+    ),
+    Act(
+        name="restore",
+        label="Restore",
+        icon="restore",
+        question="Bring {0} back into service?",
+        done="{0} is active again.",
+        run=activate,
+        allowed=may_bring_back,
+        possible=is_inactive,
+        main=True,
+    ),
     Act(
         name="activate",
         label="Activate",
         icon="play_arrow",
         question="Put {0} back to work?",
         done="{0} is active.",
-        run=lambda contractor, actor: services.activate_contractor(contractor_id=contractor.pk, actor=actor),
+        run=activate,
         allowed=may_bring_back,
-        possible=lambda contractor: Status.ACTIVE in TRANSITIONS[contractor.status],
+        possible=lambda contractor: Status.ACTIVE in TRANSITIONS[contractor.status] and not is_inactive(contractor),
         main=True,
     ),
     Act(
@@ -40,11 +81,12 @@ ACTS = [
         name="deactivate",
         label="Deactivate",
         icon="block",
-        question="Take {0} out of service? It is refused while assignments are live.",
+        question="Take {0} out of service? No job will be offered to them. Only an administrator can restore them.",
         done="{0} is inactive.",
         run=lambda contractor, actor: services.deactivate_contractor(contractor_id=contractor.pk, actor=actor),
         allowed=lambda user, contractor: user.allows(Permission.DEACTIVATE_CONTRACTORS),
         possible=lambda contractor: Status.INACTIVE in TRANSITIONS[contractor.status],
+        form=lambda contractor: forms.Form,  # so that the button leads to the question
         danger=True,
     ),
 ]

@@ -1,91 +1,48 @@
-"""Contractors in the admin, with their working hours and absences on one page."""
+"""The page of a contractor: details, working hours and absences are written here, by services."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from unfold.admin import TabularInline
-from unfold.decorators import action, display
+from django.template.response import TemplateResponse
+from unfold.decorators import action
 
 from contractors import services
 from contractors.acts import ACTS
-from contractors.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ContractorForm, ShiftForm, ShiftFormSet
-from contractors.models import WORDS, Absence, Contractor, Rating, WorkingHours
+from contractors.columns import ContractorList
+from contractors.events import ContractorEvent
+from contractors.forms import USUAL_WEEK, AbsenceFormSet, ContractorForm
+from contractors.inlines import AbsenceInline, ShiftInline
+from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
-from smartscheduler.backoffice.display import badge, stars
-from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.backoffice.display import local_time
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
-from smartscheduler.backoffice.writing import AskingChoices, ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.backoffice.returning import returning
+from smartscheduler.backoffice.tabs import TabbedAdmin
+from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.events import feed
+from smartscheduler.events.selections import Selection
 
-# Absences that ended longer ago are left out of the page.
-ABSENCES_SHOWN_FOR = timedelta(days=60)
-
-
-class ShiftInline(AskingChoices, TabularInline):
-    model = WorkingHours
-    form, formset = ShiftForm, ShiftFormSet
-    extra, max_num = 0, 50
-    hide_title = True
-    verbose_name, verbose_name_plural = "shift", "Working hours (by the contractor's own clock)"
-
-    def get_extra(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> int:
-        return 0 if obj else len(USUAL_WEEK)
-
-
-class AbsenceInline(TabularInline):
-    model = Absence
-    form, formset = AbsenceForm, AbsenceFormSet
-    fields = ("start", "end", "kind", "note")
-    extra, max_num = 0, 200
-    hide_title = True
-    verbose_name_plural = "Absences (by the contractor's own clock)"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
-        return super().get_queryset(request).filter(period__endswith__gt=timezone.now() - ABSENCES_SHOWN_FOR)
-
-
-class ReadOnlyInline(TabularInline):
-    """A tab of what was written elsewhere."""
-
-    tab, extra, can_delete, per_page, hide_title = True, 0, False, 20, True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class RatingInline(ReadOnlyInline):
-    model = Rating
-    fields = readonly_fields = ("value", "comment", "given_by", "created_at")
+# What is told of a contractor when a new version of it comes about.
+TOLD_OF_CHANGES = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses__())
 
 
 @admin.register(Contractor)
-class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
+class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, ContractorList):
     form = ContractorForm
     exchanged = "contractors"
+    change_form_outer_before_template = "admin/contractors/overview.html"
+    change_form_before_template = "admin/contractors/above.html"
     acts = ACTS
-    inlines: tuple[Any, ...] = (ShiftInline, AbsenceInline, RatingInline)
-    list_display = ("who", "type_badge", "status_badge", "stars", "place", "radius")
-    list_display_links = ("who",)
-    list_filter = ("status", "type")
-    search_fields = ("words",)
-    words = WORDS
-    search_help_text = "Name, city, e-mail or skill"
-    readonly_fields = ("status_badge", "stars")
+    inlines: tuple[Any, ...] = (ShiftInline, AbsenceInline)
+    readonly_fields: tuple[str, ...] = ("status_badge", "stars")
     actions = ("deactivate_selected",)
-    compressed_fields = True
+    compressed_fields = warn_unsaved_form = True
     fieldsets: ClassVar[Any] = (
         (None, {"fields": (("name", "type"), ("status_badge", "stars"))}),
         ("Contact", {"fields": (("email", "phone_number"),)}),
@@ -102,12 +59,25 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
             hours = {"working_hours": shifts.shifts} if shifts.has_changed() else {}
             services.update_contractor(contractor_id=contractor.pk, actor=actor, **changed(form), **hours)
         _write_absences(contractor.pk, absences, actor)
-        if not change or {"name", "latitude", "longitude"} & set(form.changed_data):
-            _warn_of_duplicates(request, contractor)
+
+    def last_change(self, pk: Any) -> str:
+        about = frozenset({("contractor_id", str(pk))})
+        event = feed.last_of(Selection(types=TOLD_OF_CHANGES, topics=about))
+        if event is None or event.actor is None:
+            return ""
+        when = local_time(event.occurred_at, self.model._base_manager.get(pk=pk).zone)
+        return f"{event.actor['name']} has changed this record since you opened it ({when})."
 
     def get_fieldsets(self, request: HttpRequest, obj: Contractor | None = None) -> Any:
         """A new contractor has no status and rating to show."""
         return self.fieldsets if obj else ((None, {"fields": (("name", "type"),)}), *self.fieldsets[1:])
+
+    def get_inline_instances(self, request: HttpRequest, obj: Contractor | None = None) -> list[Any]:
+        """In tabs for one that is there; a new one is entered on a single page."""
+        instances = super().get_inline_instances(request, obj)
+        for inline in instances:
+            inline.tab = obj is not None
+        return instances
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
@@ -125,46 +95,40 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return self.act_view(request, contractor.pk, act=next(act for act in self.acts if act.name == "deactivate"))
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kw: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kw: Any
+    ) -> HttpResponse:
         context["show_delete"] = False  # the act above the form says what it does
-        return super().render_change_form(request, context, *args, **kw)
+        inactive = obj is not None and obj.status == Contractor.Status.INACTIVE
+        context["cannot_restore"] = inactive and not may(request, Permission.RESTORE_CONTRACTORS)
+        return super().render_change_form(request, context, *args, obj=obj, **kw)
 
     def has_deactivate_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.DEACTIVATE_CONTRACTORS)
 
-    @action(description="Deactivate", permissions=["deactivate"])
-    def deactivate_selected(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> None:
-        for_each(
-            request,
-            queryset,
-            lambda contractor: services.deactivate_contractor(contractor_id=contractor.pk, actor=person(request)),
-            done="Deactivated",
-        )
-
-    @display(description="Contractor", ordering="name", header=True)
-    def who(self, contractor: Contractor) -> list[str]:
-        return [contractor.name, contractor.email]
-
-    @display(description="Type", ordering="type")
-    def type_badge(self, contractor: Contractor) -> SafeString:
-        return badge(contractor.type, contractor.get_type_display())
-
-    @display(description="Status", ordering="status")
-    def status_badge(self, contractor: Contractor) -> SafeString:
-        return badge(contractor.status, contractor.get_status_display())
-
-    @display(description="Rating", ordering="rating")
-    def stars(self, contractor: Contractor) -> SafeString:
-        return stars(contractor.rating, contractor.rating_count)
-
-    @display(description="Base", ordering="city")
-    def place(self, contractor: Contractor) -> str:
-        return f"{contractor.city}, {contractor.state}"
-
-    @display(description="Radius", ordering="service_radius_miles")
-    def radius(self, contractor: Contractor) -> str:
-        radius = contractor.service_radius_miles
-        return "anywhere" if radius is None else f"{float(radius):g} miles"
+    @action(description="Deactivate …", permissions=["deactivate"])
+    def deactivate_selected(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> HttpResponse | None:
+        """Asks first: only an administrator can bring them back."""
+        here = request.get_full_path()
+        if "confirmed" in request.POST:
+            for_each(
+                request,
+                queryset,
+                lambda contractor: services.deactivate_contractor(contractor_id=contractor.pk, actor=person(request)),
+                done="Deactivated",
+                remedy=lambda one: (returning(self.address("deactivate", one), here), "See what stands in the way"),
+            )
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Deactivate contractors",
+            "opts": self.opts,
+            "action": "deactivate_selected",
+            "question": "Take these out of service? Who has live assignments stays. Only an administrator can restore.",
+            "records": queryset.order_by("name", "pk"),
+            "back": here,
+        }
+        return TemplateResponse(request, "admin/selected.html", context)
 
 
 def _write_absences(contractor_id: UUID, formset: AbsenceFormSet, actor: Any) -> None:
@@ -179,15 +143,3 @@ def _write_absences(contractor_id: UUID, formset: AbsenceFormSet, actor: Any) ->
             services.add_absence(
                 contractor_id=contractor_id, period=form.period, kind=values["kind"], note=values["note"], actor=actor
             )
-
-
-def _warn_of_duplicates(request: HttpRequest, contractor: Contractor) -> None:
-    for other in services.likely_duplicates(contractor):
-        messages.warning(
-            request,
-            format_html(
-                'Likely a duplicate: <a href="{}">{}</a> has the same name at the same place.',
-                reverse("admin:contractors_contractor_change", args=[other.pk]),
-                other.name,
-            ),
-        )

@@ -1,5 +1,6 @@
 """Forms of the contractor page in the admin."""
 
+from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.core.exceptions import ValidationError
 from unfold.forms import PaginationInlineFormSet
 
 from contractors.models import Absence, Contractor, WorkingHours
-from contractors.services import LONGEST_ABSENCE
+from contractors.services import LONGEST_ABSENCE, likely_duplicates
 from contractors.shifts import Shift, check_week
 from smartscheduler.backoffice.fields import ClockInput, LocalInstantField, SkillsFormField
 from smartscheduler.backoffice.places import PlaceForm
@@ -18,15 +19,34 @@ from smartscheduler.timeslots import TimeSlot
 
 # What a new contractor is offered: Monday to Friday, 08:00–17:00.
 USUAL_WEEK = [{"day_of_week": day, "start_time": time(8), "end_time": time(17)} for day in range(1, 6)]
+WHO_AND_WHERE = {"name", "latitude", "longitude"}
+DUPLICATE = "Likely a duplicate: see above. Nothing was saved."
 STALE = "Somebody else has changed these rows in the meantime. Load the page again before changing them."
 
 
 class ContractorForm(PlaceForm):
+    """Asks once more before a likely duplicate is saved: `duplicates` are the others, `confirmation` says which."""
+
     skills = SkillsFormField()
+    duplicates: Sequence[Contractor] = ()
 
     class Meta:
         model = Contractor
         fields: list[str] = []
+
+    @property
+    def confirmation(self) -> str:
+        """What `save_anyway` has to be: it holds for those shown, not for another that is found later."""
+        return " ".join(str(other.pk) for other in self.duplicates)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if values.keys() >= WHO_AND_WHERE and WHO_AND_WHERE & set(self.changed_data):
+            probe = Contractor(id=self.instance.pk, **{name: values[name] for name in WHO_AND_WHERE})
+            self.duplicates = likely_duplicates(probe)
+        if self.duplicates and self.data.get("save_anyway") != self.confirmation:
+            self.add_error(None, DUPLICATE)
+        return values
 
 
 class RowFormSet(PaginationInlineFormSet):

@@ -31,6 +31,7 @@ DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="smartscheduler-demo")
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,14 +1,12 @@
 // Bases and sites on a map of the states, drawn without tiles: it needs no internet.
 
-import * as Leaflet from "leaflet";
+import type * as Leaflet from "leaflet";
 import "leaflet.markercluster";
-import { feature } from "topojson-client";
-import type { Topology } from "topojson-specification";
-import states from "us-atlas/states-10m.json";
 
 import { candidates, open } from "./panel";
 import { fetchJson, one } from "./page";
 import { question } from "./parts";
+import { ground, L, pin, words } from "./states";
 
 interface Place {
   id: string;
@@ -24,9 +22,6 @@ interface Places {
   sites: Place[];
 }
 
-// The plug-in adds itself to Leaflet as it was written, which the bundle has as its default.
-const L = (Leaflet as unknown as { default: typeof Leaflet }).default;
-
 const area = one("[data-view=map]");
 let map: Leaflet.Map | null = null;
 let bases: Leaflet.MarkerClusterGroup;
@@ -34,11 +29,7 @@ let sites: Leaflet.MarkerClusterGroup;
 let chosen: Leaflet.LayerGroup;
 
 function draw(): Leaflet.Map {
-  const made = L.map(area, { minZoom: 3, maxZoom: 14, zoomAnimation: !matchMedia("(prefers-reduced-motion: reduce)").matches });
-  made.attributionControl.setPrefix(false);
-  const topology = states as unknown as Topology;
-  const shapes = feature(topology, topology.objects.states!);
-  L.geoJSON(shapes, { interactive: false, className: "state" } as Leaflet.GeoJSONOptions).addTo(made);
+  const made = ground(area);
   bases = L.markerClusterGroup({ maxClusterRadius: 40, iconCreateFunction: cluster("base") }).addTo(made);
   sites = L.markerClusterGroup({ maxClusterRadius: 24, iconCreateFunction: cluster("site") }).addTo(made);
   chosen = L.layerGroup().addTo(made);
@@ -48,14 +39,6 @@ function draw(): Leaflet.Map {
 
 const cluster = (kind: string) => (group: Leaflet.MarkerCluster) =>
   L.divIcon({ className: `cluster ${kind}`, html: String(group.getChildCount()), iconSize: [30, 30] });
-
-const pin = (kind: string) => L.divIcon({ className: `pin ${kind}`, iconSize: [14, 14] });
-
-const words = (...lines: string[]): HTMLElement => {
-  const box = document.createElement("div");
-  lines.filter(Boolean).forEach((line) => box.append(Object.assign(document.createElement("div"), { textContent: line })));
-  return box;
-};
 
 export async function show(): Promise<void> {
   map ??= draw();

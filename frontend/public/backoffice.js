@@ -30,3 +30,39 @@ window.addEventListener("load", () => {
   });
   opener.addEventListener("click", () => setTimeout(() => document.querySelector("#changelist-filter a, #changelist-filter input")?.focus(), 50));
 });
+
+// Tabs: one with errors is opened when the shown one has none, and the back button goes through them.
+const openTab = (name) => document.querySelector(`[data-tab="${CSS.escape(name)}"]`)?.click();
+
+window.addEventListener("load", () => {
+  const wrong = [...document.querySelectorAll("[data-tab][data-errors]")];
+  if (wrong.length && !wrong.some((tab) => tab.classList.contains("active"))) wrong[0].click();
+});
+
+window.addEventListener("hashchange", () => {
+  const name = location.hash.slice(1) || "general";
+  if (!document.querySelector(`[data-tab="${CSS.escape(name)}"].active`)) openTab(name);
+});
+
+// Unfold's bins of rows are no buttons: make them ones, for the keyboard and for those who listen.
+function nameBins() {
+  for (const bin of document.querySelectorAll(".formset td.delete > label, .formset td.delete > .delete-template")) {
+    bin.setAttribute("role", "button");
+    bin.setAttribute("aria-label", "Remove this row");
+    bin.tabIndex = 0;
+  }
+}
+
+window.addEventListener("load", nameBins);
+for (const event of ["formset:added", "formset:removed"]) document.addEventListener(event, nameBins);
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches("td.delete > [role=button]") || !["Enter", " "].includes(event.key)) return;
+  event.preventDefault();
+  event.target.click();
+});
+
+// Whoever says from when until when has chosen that.
+document.addEventListener("input", ({ target }) => {
+  const dates = target.form?.querySelector("[data-dates]")?.dataset.dates;
+  if (dates && ["start", "end"].includes(target.name)) target.form.querySelector(`[value="${dates}"]`).checked = true;
+});

@@ -33,7 +33,7 @@ class Act:
     """One thing to do with a record.
 
     `run(record, actor, **values of the form)` calls a service and returns the record to go on with.
-    `allowed` asks the policy, `possible` the record's state; an act without a form is done by one click.
+    The button of its form says `submit`, else the label. `allowed` asks the policy, `possible` the record's state; an act without a form is done by one click.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Act:
     form: Callable[[Any], type[BaseForm]] | None = None
     # What follows from it, as sentences: what becomes free, who is told.
     consequences: Callable[[Any], Sequence[str]] | None = None
+    submit: str = ""
     danger: bool = False
     main: bool = False
 
@@ -115,7 +116,15 @@ class ActsAdmin(ModelAdmin):
 
     def _acted(self, request: HttpRequest, act: Act, record: models.Model) -> HttpResponse:
         messages.success(request, act.done.format(record))
-        return redirect(way_back(request, self.address("change", record)))
+        return redirect(self.leads_to(request, act, record))
+
+    def leads_to(self, request: HttpRequest, act: Act, record: Any) -> str:
+        """Where to go on after an act: the way back, else the record's page."""
+        return way_back(request, self.address("change", record))
+
+    def act_context(self, request: HttpRequest, act: Act, record: Any) -> dict[str, Any]:
+        """What the page of an act shows besides: the template `details`; with `blocked`, instead of its button."""
+        return {}
 
     def _act_page(
         self, request: HttpRequest, act: Act, record: Any, form: BaseForm, refusal: DomainError | None
@@ -133,10 +142,21 @@ class ActsAdmin(ModelAdmin):
             "refusal": refusal,
             "back": way_back(request, self.address("change", record)),
             "media": self.media + form.media,
+            **self.act_context(request, act, record),
         }
         return TemplateResponse(request, "admin/act.html", context)
 
 
-def for_each(request: HttpRequest, records: models.QuerySet[Any], service: Callable[[Any], Any], *, done: str) -> None:
-    """Do one thing to each record on its own, and report row by row: done, or refused and why."""
-    report(request, do_each(records.order_by("pk"), service), done)
+def for_each(
+    request: HttpRequest,
+    records: models.QuerySet[Any],
+    service: Callable[[Any], Any],
+    *,
+    done: str,
+    remedy: Callable[[Any], tuple[str, str]] | None = None,
+) -> None:
+    """Do one thing to each record on its own, and report row by row: done, or refused and why.
+
+    `remedy` gives the address and the words of a link to where a refused one can be helped.
+    """
+    report(request, do_each(records.order_by("pk"), service, remedy), done)

@@ -16,14 +16,22 @@ from smartscheduler.errors import DomainError
 
 @dataclass(frozen=True)
 class Outcome:
-    """A record by its name and the address of its page, and why it was refused; done when it was not."""
+    """A record by its name and the address of its page, why it was refused, and where that can be helped.
+
+    Without a refusal it was done. `remedy` is an address and the words of a link.
+    """
 
     name: str
     url: str
     refusal: str = ""
+    remedy: tuple[str, str] | None = None
 
 
-def do_each(records: Iterable[models.Model], service: Callable[[Any], Any]) -> list[Outcome]:
+def do_each(
+    records: Iterable[models.Model],
+    service: Callable[[Any], Any],
+    remedy: Callable[[Any], tuple[str, str]] | None = None,
+) -> list[Outcome]:
     """Each on its own: a refusal of one leaves the others done."""
     found = []
     for record in records:
@@ -31,7 +39,7 @@ def do_each(records: Iterable[models.Model], service: Callable[[Any], Any]) -> l
         try:
             service(record)
         except DomainError as refusal:
-            found.append(Outcome(name, url, refusal.detail))
+            found.append(Outcome(name, url, refusal.detail, remedy(record) if remedy else None))
         else:
             found.append(Outcome(name, url))
     return found

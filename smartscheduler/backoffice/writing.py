@@ -108,9 +108,13 @@ class ServiceAdmin(AskingChoices, ModelAdmin):
         present = self.model._base_manager.select_for_update(no_key=True).get(pk=pk).version
         if seen and seen != str(present):
             raise DomainError(
-                "Somebody else has changed this record since you opened it. Nothing was saved: "
-                "open it again, and make your changes to what is there now."
+                f"{self.last_change(pk) or 'Somebody else has changed this record since you opened it.'} "
+                "Nothing was saved: open it again, and make your changes to what is there now."
             )
+
+    def last_change(self, pk: Any) -> str:
+        """A sentence on who changed the record last, and when; empty when that is not known."""
+        return ""
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         # The formsets were never saved, so they cannot say what they saved.

@@ -56,6 +56,11 @@ def latest(limit: int, *, leave_out: Collection[str] = ()) -> list[OutboxEvent]:
     return list(numbered.order_by("-sequence")[:limit])
 
 
+def last_of(selection: Selection) -> OutboxEvent | None:
+    """The event of `selection` that was written last, sent or not; None when none is kept."""
+    return selection.of(OutboxEvent.objects.all()).order_by("-position").first()
+
+
 def parse_after(text: str | None) -> int | None:
     """A sequence number from a query string; None when it is not given. Raises InvalidInput."""
     return None if text is None else _whole_number("after", text, 0, LARGEST_SEQUENCE)

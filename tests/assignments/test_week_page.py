@@ -48,6 +48,8 @@ def test_shows_hours_absences_bookings_drives_and_what_is_left(person):
     assert bars(rows[0]) == []
     assert bars(rows[1]) == [
         ("work", "works 08:00–16:00"),
+        ("free", "free 10:00–12:00"),
+        ("free", "free 13:00–15:00"),
         ("absence", "absent 15:00–24:00"),
         ("drive", "drive 11:44–12:00"),
         ("pending", "08:00–10:00"),

@@ -1,0 +1,69 @@
+"""Which open jobs could be done in a stretch of somebody's free time. The engine is the one that checks a booking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from assignments.availability import Calendar, offered_slots
+from assignments.calendars import load_calendar
+from assignments.clock import day_of
+from assignments.eligibility import unmet_rules
+from contractors.models import Contractor
+from jobs.models import Job
+from jobs.requests import JobRequest
+from smartscheduler.areas import boxes_around
+from smartscheduler.places import Origin
+from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.timeslots import TimeSlot
+
+# Of the jobs in question the most urgent are looked at; more would keep the page waiting.
+MOST_LOOKED_AT = 200
+MOST_SHOWN = 12
+# A day at any place on earth lies within a day of the same day elsewhere.
+SLACK = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An open job, the starts that it could have in the stretch, and how far away it is."""
+
+    job: Job
+    starts: Sequence[datetime]
+    miles: float
+
+
+@going_by()
+def openings(contractor: Contractor, stretch: TimeSlot, now: datetime) -> list[Opening]:
+    """The open jobs that `contractor` could begin in `stretch`, the most urgent first; at most a dozen."""
+    calendar = load_calendar(contractor, stretch)
+    origin, found = Origin(contractor.point), []
+    for job in _in_question(contractor, stretch)[:MOST_LOOKED_AT]:
+        miles = origin.miles_to(job.point)
+        request = JobRequest.of(job)
+        if not unmet_rules(contractor, request, miles=miles) and (starts := _starts(calendar, stretch, request, now)):
+            found.append(Opening(job, starts, miles))
+    return found[:MOST_SHOWN]
+
+
+def _in_question(contractor: Contractor, stretch: TimeSlot) -> "Sequence[Job]":
+    """Open jobs of the right type and around the right place and day, most urgent first."""
+    horizon = timedelta(days=in_force().horizon_days)
+    wanted = (stretch.start - horizon - SLACK, stretch.end + SLACK)
+    jobs = Job.objects.open().filter(desired_date__range=wanted, duration__lte=stretch.duration)
+    if contractor.type != Contractor.Type.MULTI:
+        jobs = jobs.filter(type=contractor.type)
+    if contractor.service_radius_miles is not None:
+        inside = Q(pk__in=[])
+        for south, north, west, east in boxes_around(contractor.point, float(contractor.service_radius_miles)):
+            inside |= Q(latitude__range=(south, north), longitude__range=(west, east))
+        jobs = jobs.filter(inside)
+    return jobs.by_urgency()
+
+
+def _starts(calendar: Calendar, stretch: TimeSlot, request: JobRequest, now: datetime) -> list[datetime]:
+    """When the work could begin: on a day at the site that the ranking would look at too."""
+    slots = offered_slots(calendar, stretch, request.duration, site=request.point, not_before=now)
+    days = {request.desired_day + timedelta(days=later) for later in range(in_force().horizon_days + 1)}
+    return [slot.start for slot in slots if slot.start > now and day_of(slot.start, request.zone) in days]

@@ -1,0 +1,47 @@
+"""The working hours and the absences on a contractor's page."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import TabularInline
+
+from contractors.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ShiftForm, ShiftFormSet
+from contractors.models import Absence, WorkingHours
+from contractors.shifts import DAYS
+from smartscheduler.backoffice.writing import AskingChoices
+
+# Absences that ended longer ago are left out of the page.
+ABSENCES_SHOWN_FOR = timedelta(days=60)
+
+
+class ShiftInline(AskingChoices, TabularInline):
+    model = WorkingHours
+    form, formset = ShiftForm, ShiftFormSet
+    extra, max_num = 0, 50
+    hide_title = True
+    verbose_name, verbose_name_plural = "shift", "Working hours"
+    template_before = "admin/contractors/hours.html"
+    # As the boxes above the table have them: number, short name, name; the week begins on Monday.
+    week = [(day, DAYS[day][:3], DAYS[day]) for day in (1, 2, 3, 4, 5, 6, 0)]
+
+    class Media:
+        js = ("hours.js",)
+
+    def get_extra(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> int:
+        return 0 if obj else len(USUAL_WEEK)
+
+
+class AbsenceInline(TabularInline):
+    model = Absence
+    form, formset = AbsenceForm, AbsenceFormSet
+    fields = ("start", "end", "kind", "note")
+    extra, max_num = 0, 200
+    hide_title = True
+    verbose_name_plural = "Absences"
+    template_before = "admin/contractors/absences.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
+        return super().get_queryset(request).filter(period__endswith__gt=timezone.now() - ABSENCES_SHOWN_FOR)
