@@ -33,7 +33,8 @@ class Act:
     """One thing to do with a record.
 
     `run(record, actor, **values of the form)` calls a service and returns the record to go on with.
-    The button of its form says `submit`, else the label. `allowed` asks the policy, `possible` the record's state; an act without a form is done by one click.
+    `allowed` asks the policy, `possible` the record's state; an act without a form is done by one click,
+    the button of a form says `submit`, else the label.
     """
 
     name: str

@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 from psycopg.types.range import TimestamptzRange
 
+from assignments.services import assign_job
 from contractors.models import Rating
 from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
@@ -106,3 +107,147 @@ def test_the_contractor_page_has_assignments_and_ratings_to_read(person, django_
         AssignmentFactory(contractor=person, start=austin(8, day=day))
     with django_assert_max_num_queries(25):
         client.get(address)
+
+
+def test_the_week_of_any_of_its_days_is_the_same(person):
+    assert week(person, "?start=2026-11-26").context["start"] == MONDAY
+
+
+@pytest.mark.parametrize("start", ["2000-01-01", "2099-12-31", "2031-12-01"])
+def test_a_day_beyond_reach_is_refused_in_words_and_shows_this_week(person, start):
+    response = week(person, f"?start={start}")
+    assert response.context["is_this_week"]
+    assert "at most five years from now" in response.content.decode()
+
+
+NIGHTS = [Shift(0, time(0), time(8)), Shift(0, time(20), time(0)), Shift(6, time(20), time(0))]
+
+
+def test_a_day_of_25_hours_shows_each_of_them_as_long_as_any_other():
+    crew = ContractorFactory(hours=NIGHTS)
+    sunday = week(crew, "?start=2026-10-26").context["rows"][6]
+    assert sunday.note == "25 hours long: the clock goes back"
+    assert [hour for hour, _left in sunday.marks[:5]] == ["00", "01", "01", "02", "03"]
+    night = sunday.bars[0]
+    assert night.text == "works 00:00 CDT–08:00 CST"
+    assert (night.left, round(night.width, 2)) == (0, round(9 / 25 * 100, 2))
+    assert week(crew, "?start=2026-10-26").context["rows"][5].note == ""
+
+
+def test_a_booking_in_the_hour_that_comes_twice_has_its_length():
+    crew = ContractorFactory(hours=NIGHTS)
+    job = JobFactory(status="assigned", duration=timedelta(hours=1))
+    AssignmentFactory(contractor=crew, job=job, start=datetime(2026, 11, 1, 6, 30, tzinfo=UTC))  # the first 01:30
+    sunday = week(crew, "?start=2026-10-26").context["rows"][6]
+    (booked,) = [bar for bar in sunday.bars if bar.assignment]
+    assert booked.text == "01:30 CDT–01:30 CST"
+    assert (booked.left, booked.width) == (1.5 / 25 * 100, 1 / 25 * 100)
+
+
+def test_a_day_of_23_hours_leaves_out_the_hour_that_never_was():
+    crew = ContractorFactory(hours=NIGHTS)
+    sunday = week(crew, "?start=2027-03-08").context["rows"][6]
+    assert sunday.note == "23 hours long: the clock goes forward"
+    assert [hour for hour, _left in sunday.marks[:4]] == ["00", "01", "03", "04"]
+    assert round(sunday.bars[0].width, 2) == round(7 / 23 * 100, 2)
+
+
+def test_day_hours_need_no_marks_of_their_own_when_the_clock_moves_at_night(person):
+    sunday = week(person, "?start=2026-10-26").context["rows"][6]
+    assert sunday.note == "25 hours long: the clock goes back"
+    assert sunday.marks == []
+
+
+def test_says_when_there_is_less_time_than_the_drive_takes(person):
+    AssignmentFactory(contractor=person, start=austin(8))
+    far = JobFactory(status="assigned", latitude=Decimal("30.9"), duration=timedelta(hours=1))
+    AssignmentFactory(contractor=person, job=far, start=austin(10) + timedelta(minutes=30))
+    tuesday = week(person, f"?start={MONDAY}").context["rows"][1]
+    (drive,) = [bar.text for bar in tuesday.bars if bar.kind == "drive"]
+    assert drive.startswith("drive 10:00–10:30, but it takes ")
+
+
+TUESDAY_NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
+
+
+def fill(person, hour=8, client=None):
+    """The week as it is on Tuesday noon, with the free stretch that begins at `hour` of that day chosen."""
+    with time_machine.travel(TUESDAY_NOON, tick=False):
+        return week(person, f"?start={MONDAY}&free={austin(hour):%Y-%m-%dT%H:%M:%SZ}", client)
+
+
+class TestOpenings:
+    def job(self, **values):
+        return JobFactory(**{"desired_date": austin(12, day=24), **values})
+
+    def offered(self, response):
+        return [one["job"] for one in response.context["openings"]]
+
+    def test_lists_the_open_jobs_that_fit_most_urgent_first(self, person):
+        low, urgent = self.job(priority="low"), self.job(priority="urgent", desired_date=austin(9, day=20))
+        response = fill(person)
+        assert self.offered(response) == [urgent, low]
+        first = response.context["openings"][0]
+        assert first["starts"] == ["12:30", "13:00", "13:30", "14:00"]  # it is noon, and 16:00 is the end
+        assert f"/admin/jobs/job/{urgent.pk}/recommend/?contractor={person.pk}&amp;day=2026-11-24" in (
+            response.content.decode()
+        )
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"type": "tile"},
+            {"required_skills": ["mosaic"]},
+            {"latitude": Decimal("31.5")},
+            {"duration": timedelta(hours=8)},
+            {"desired_date": austin(9, day=26)},  # wanted later
+            {"desired_date": austin(9, day=10)},  # wanted too long ago to be offered today
+            {"status": "assigned"},
+        ],
+    )
+    def test_leaves_out_what_the_ranking_would_not_offer(self, person, values):
+        self.job(**values)
+        assert self.offered(fill(person)) == []
+
+    def test_counts_the_drive_from_the_booking_before(self, person):
+        far = JobFactory(status="assigned", latitude=Decimal("30.6"), duration=timedelta(hours=4))
+        AssignmentFactory(contractor=person, job=far, start=austin(8))
+        self.job()
+        one = fill(person, hour=12).context["openings"][0]
+        assert one["starts"] == ["13:00", "13:30", "14:00"]  # 23 miles are 52 minutes
+
+    def test_what_it_offers_can_be_booked(self, person):
+        job = self.job()
+        with time_machine.travel(TUESDAY_NOON, tick=False):
+            (one,) = fill(person).context["openings"]
+            hour, minute = map(int, one["starts"][-1].split(":"))
+            start = austin(hour) + timedelta(minutes=minute)
+            assert assign_job(job_id=job.pk, contractor_id=person.pk, start=start, actor=None).job == job
+
+    @pytest.mark.parametrize("status", ["inactive", "on_leave"])
+    def test_nobody_out_of_service_is_filled(self, status):
+        away = ContractorFactory(hours=[Shift(2, time(8), time(16))], status=status)
+        self.job()
+        response = fill(away)
+        assert self.offered(response) == []
+        assert "nothing new can be booked" in response.content.decode()
+
+    @pytest.mark.parametrize("free", ["2026-11-24T09:00:00Z", "nonsense", "%00", "9999-12-31T23:59:59Z"])
+    def test_what_is_no_free_stretch_lists_nothing(self, person, free):
+        assert "openings" not in week(person, f"?start={MONDAY}&free={free}").context
+
+    def test_the_past_is_no_link(self, person):
+        with time_machine.travel(TUESDAY_NOON + timedelta(days=1), tick=False):
+            assert "&amp;free=" not in week(person, f"?start={MONDAY}").content.decode()
+        with time_machine.travel(TUESDAY_NOON, tick=False):
+            assert "&amp;free=" in week(person, f"?start={MONDAY}").content.decode()
+
+    def test_a_hundred_jobs_cost_what_one_does(self, person, django_assert_max_num_queries):
+        client = signed_in()
+        self.job()
+        with django_assert_max_num_queries(10) as few:
+            fill(person, client=client)
+        for _ in range(30):
+            self.job()
+        with django_assert_max_num_queries(len(few)):
+            assert len(self.offered(fill(person, client=client))) == 12

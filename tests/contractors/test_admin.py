@@ -12,8 +12,9 @@ from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import update_contractor
 from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
+from smartscheduler.backoffice.display import local_day
 from smartscheduler.events.models import OutboxEvent
-from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, at
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, UserFactory, at
 from tests.pages import errors, fields, fields_of, saved, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +148,26 @@ def test_does_not_undo_what_somebody_else_changed_meanwhile():
     assert events() == ["ContractorUpdated"]
 
 
+def test_says_who_came_first_and_when():
+    contractor, client = ContractorFactory(), signed_in()
+    sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
+    first = UserFactory(name="Casey First")
+    update_contractor(contractor_id=contractor.pk, actor=first, city="Round Rock")
+    told = errors(client.post(page(contractor), sent))["__all__"][0]
+    assert told.startswith("Casey First has changed this record since you opened it (")
+    assert local_day(timezone.now(), contractor.zone) in told
+    contractor.refresh_from_db()
+    assert contractor.name != "New Name"
+
+
+def test_what_is_told_of_somebody_else_names_nobody():
+    contractor, other, client = ContractorFactory(), ContractorFactory(), signed_in()
+    sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
+    update_contractor(contractor_id=other.pk, actor=UserFactory(name="Casey First"), city="Round Rock")
+    update_contractor(contractor_id=contractor.pk, actor=None, city="Round Rock")
+    assert errors(client.post(page(contractor), sent))["__all__"][0].startswith("Somebody else")
+
+
 def test_changes_and_removes_shifts():
     contractor, client = ContractorFactory(), signed_in()
     sent = fields(client, page(contractor), "contractor_form")
@@ -223,13 +244,6 @@ def test_refuses_a_broken_absence_and_everything_with_it(values):
     assert events() == []
 
 
-def test_warns_of_a_likely_duplicate():
-    first, client = ContractorFactory(name=VALID["name"]), signed_in()
-    response = new(client)
-    assert response.status_code == 302
-    assert page(first) in client.get(LIST).content.decode()
-
-
 def act(client, contractor, name, **values):
     return client.post(f"/admin/contractors/contractor/{contractor.pk}/{name}/", values)
 
@@ -268,7 +282,7 @@ def test_deleting_is_deactivating_and_is_refused_under_live_assignments(address)
     assert status(free) == "inactive"
 
 
-@pytest.mark.parametrize("name", ["activate", "mark-on-leave"])
+@pytest.mark.parametrize("name", ["restore", "activate", "mark-on-leave"])
 def test_only_an_administrator_restores(name):
     contractor = ContractorFactory(status="inactive")
     assert act(signed_in(), contractor, name).status_code == 403
@@ -292,18 +306,37 @@ def test_a_manager_reads_and_changes_nothing():
     assert client.post(ADD, VALID).status_code == 403
     assert act(client, contractor, "deactivate").status_code == 403
     bulk = {"action": "deactivate_selected", "_selected_action": [str(contractor.pk)]}
-    client.post(LIST, bulk)
+    client.post(LIST, {**bulk, "confirmed": "1"})
     assert status(contractor) == "active"
     assert events() == []
 
 
-def test_bulk_deactivation_reports_row_by_row():
+def test_bulk_deactivation_asks_first_and_reports_row_by_row_with_a_way_to_help():
     busy, free, client = AssignmentFactory().contractor, ContractorFactory(), signed_in()
     bulk = {"action": "deactivate_selected", "_selected_action": [str(busy.pk), str(free.pk)]}
-    seen = client.post(LIST, bulk, follow=True).content.decode()
+    asked = client.post(LIST, bulk).content.decode()
+    assert busy.name in asked
+    assert free.name in asked
+    assert (status(busy), status(free)) == ("active", "active")
+
+    seen = client.post(LIST, {**bulk, "confirmed": "1"}, follow=True).content.decode()
     assert "Deactivated: 1." in seen
-    assert "still has live assignments" in seen
+    assert f"{busy.name}: {busy.name} still has live assignments" in seen
+    assert f"/admin/contractors/contractor/{busy.pk}/deactivate/?next=" in seen
     assert (status(busy), status(free)) == ("active", "inactive")
+
+
+def test_a_coordinator_is_told_who_restores_and_an_administrator_gets_the_button():
+    contractor = ContractorFactory(status="inactive")
+    told = signed_in().get(page(contractor)).content.decode()
+    assert "Only an administrator can restore" in told
+    assert "/restore/" not in told
+    offered = signed_in(Role.ADMINISTRATOR).get(page(contractor)).content.decode()
+    assert "Only an administrator can restore" not in offered
+    assert f"{contractor.pk}/restore/" in offered
+    assert "/activate/" not in offered
+    assert act(signed_in(Role.ADMINISTRATOR), contractor, "restore").status_code == 302
+    assert status(contractor) == "active"
 
 
 def test_the_list_searches_filters_and_stays_within_its_queries(django_assert_max_num_queries):
@@ -311,12 +344,35 @@ def test_the_list_searches_filters_and_stays_within_its_queries(django_assert_ma
     ContractorFactory.create_batch(10, hours=[])
     ContractorFactory(name="Ada Tiles", type="tile", skills=["Mosaic"], status="on_leave", rating=0, rating_count=0)
     for query in ["q=mosaic", "q=ada", "status__exact=on_leave", "type__exact=tile"]:
-        assert client.get(f"{LIST}?{query}").context["cl"].result_count == 1
+        assert client.get(f"{LIST}?{query}").context["cl"].result_count == 1, query
     with django_assert_max_num_queries(8):
         client.get(LIST)
     ContractorFactory.create_batch(190, hours=[])
     with django_assert_max_num_queries(8):
         client.get(LIST)
+
+
+def test_the_list_is_narrowed_by_state_skill_rating_and_clashes():
+    client = signed_in()
+    ContractorFactory(rating=Decimal("3.90"))
+    ada = ContractorFactory(
+        name="Ada", state="WA", skills=["Mosaic", "Heated floors"], rating=Decimal("4.50"), hours=[]
+    )
+    over = AssignmentFactory(start=timezone.now() - timedelta(days=3))
+    AbsenceFactory(contractor=over.contractor, period=(over.slot.start, over.slot.end))
+    clash = AssignmentFactory(contractor=ada)
+    AbsenceFactory(contractor=ada, period=(clash.slot.start, clash.slot.end))
+    narrowed = ["state__exact=WA", "skill=mosaic", "skill=heated+floors,mosaic", "min_rating=4.5", "clash=absence"]
+    for query in narrowed:
+        assert [one.name for one in client.get(f"{LIST}?{query}").context["cl"].result_list] == ["Ada"], query
+    assert client.get(f"{LIST}?skill=mosaic,carpentry").context["cl"].result_count == 0
+
+
+@pytest.mark.parametrize("column", range(1, 7))
+def test_every_column_sorts(column):
+    ContractorFactory.create_batch(2, hours=[])
+    for way in (column, -column):
+        assert signed_in().get(f"{LIST}?o={way}").context["cl"].result_count == 2
 
 
 def test_clock_is_the_contractors(settings):
@@ -327,7 +383,10 @@ def test_clock_is_the_contractors(settings):
     assert sent["absences-0-start"] == f"{start:%Y-%m-%dT%H:%M}"
 
 
-@pytest.mark.parametrize("query", ["?q=%00", "?status__exact=%00", "?p=x", "?o=99", "?nonsense=1"])
+@pytest.mark.parametrize(
+    "query",
+    ["?q=%00", "?status__exact=%00", "?p=x", "?o=99", "?nonsense=1", "?min_rating=x", "?min_rating=9e999", "?clash=x"],
+)
 def test_odd_queries_are_no_server_error(query):
     assert signed_in().get(LIST + query).status_code < 500
 

@@ -1,0 +1,105 @@
+"""Somebody calls in: an absence by the contractor's own clock in one step."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from contractors.models import Absence
+from smartscheduler.accounts.policy import Role
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import ContractorFactory
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+AUSTIN = ZoneInfo("America/Chicago")
+VALID = {"how_long": "today", "kind": "sickness", "note": "Flu"}
+# Still Thursday in Austin, already Friday in London.
+LATE_ON_THURSDAY = datetime(2026, 11, 27, 3, tzinfo=UTC)
+# The Sunday on which the clocks go back has 25 hours.
+BEFORE_THE_CLOCK_MOVES = datetime(2026, 10, 30, 15, tzinfo=UTC)
+
+
+def absent(contractor, role=Role.COORDINATOR, **values):
+    return signed_in(role).post(f"/admin/contractors/contractor/{contractor.pk}/absent/", {**VALID, **values})
+
+
+def austin(month, day, hour=0):
+    return datetime(2026, month, day, hour, tzinfo=AUSTIN)
+
+
+def test_today_is_the_day_on_the_contractors_calendar():
+    with time_machine.travel(LATE_ON_THURSDAY, tick=False):
+        assert absent(ContractorFactory()).status_code == 302
+    (absence,) = Absence.objects.all()
+    assert (absence.slot.start, absence.slot.end) == (austin(11, 26), austin(11, 27))
+    assert (absence.kind, absence.note) == ("sickness", "Flu")
+    assert list(OutboxEvent.objects.values_list("type", flat=True)) == ["ScheduleUpdated"]
+
+
+def test_the_rest_of_the_week_ends_with_its_sunday():
+    with time_machine.travel(LATE_ON_THURSDAY, tick=False):
+        absent(ContractorFactory(), how_long="week")
+    assert Absence.objects.get().slot.end == austin(11, 30)
+
+
+def test_a_week_in_which_the_clock_goes_back_has_an_hour_more():
+    with time_machine.travel(BEFORE_THE_CLOCK_MOVES, tick=False):
+        absent(ContractorFactory(), how_long="week")
+    slot = Absence.objects.get().slot
+    assert (slot.start, slot.end) == (austin(10, 30), austin(11, 2))
+    assert slot.end.astimezone(UTC) - slot.start.astimezone(UTC) == timedelta(hours=73)
+
+
+def test_from_until_is_read_by_the_contractors_clock():
+    dates = {"how_long": "dates", "start": "2027-01-05T12:00", "end": "2027-01-06T00:00", "kind": "leave"}
+    assert absent(ContractorFactory(), **dates).status_code == 302
+    slot = Absence.objects.get().slot
+    assert slot.start == datetime(2027, 1, 5, 12, tzinfo=AUSTIN)
+    assert slot.duration == timedelta(hours=12)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"how_long": "dates"}, "start"),
+        ({"how_long": "dates", "start": "2027-01-05T12:00"}, "end"),
+        ({"how_long": "dates", "start": "2027-01-05T12:00", "end": "2027-01-05T12:00"}, "end"),
+        ({"how_long": "dates", "start": "2027-01-05T12:00", "end": "2033-01-05T12:00"}, "end"),
+        ({"how_long": "dates", "start": "2027-03-14T02:30", "end": "2027-03-15T12:00"}, "start"),
+        ({"how_long": "forever"}, "how_long"),
+        ({"kind": "party"}, "kind"),
+        ({"note": "x" * 201}, "note"),
+        ({"note": "\x00"}, "note"),
+    ],
+)
+def test_refuses_a_broken_absence_on_its_field(values, field):
+    response = absent(ContractorFactory(), **values)
+    assert response.status_code == 200
+    assert field in response.context["form"].errors
+    assert not Absence.objects.exists()
+    assert not OutboxEvent.objects.exists()
+
+
+def test_a_manager_may_not():
+    contractor = ContractorFactory()
+    assert absent(contractor, Role.MANAGER).status_code == 403
+    assert not Absence.objects.exists()
+    page = f"/admin/contractors/contractor/{contractor.pk}/change/"
+    assert "/absent/" not in signed_in(Role.MANAGER).get(page).content.decode()
+    assert "/absent/" in signed_in().get(page).content.decode()
+
+
+def test_asking_enters_nothing():
+    contractor = ContractorFactory()
+    response = signed_in().get(f"/admin/contractors/contractor/{contractor.pk}/absent/")
+    today = timezone.now().astimezone(AUSTIN)
+    assert f"Today, {today:%A} {today.day} {today:%B}" in response.content.decode()
+    assert not Absence.objects.exists()
+
+
+def test_without_a_collision_it_leads_to_the_contractor():
+    contractor = ContractorFactory()
+    assert absent(contractor).url == f"/admin/contractors/contractor/{contractor.pk}/change/"
