@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from assignments.availability import Calendar, offered_slots
 from assignments.calendars import load_calendar
@@ -47,7 +47,7 @@ def openings(contractor: Contractor, stretch: TimeSlot, now: datetime) -> list[O
     return found[:MOST_SHOWN]
 
 
-def _in_question(contractor: Contractor, stretch: TimeSlot) -> "Sequence[Job]":
+def _in_question(contractor: Contractor, stretch: TimeSlot) -> QuerySet[Job]:
     """Open jobs of the right type and around the right place and day, most urgent first."""
     horizon = timedelta(days=in_force().horizon_days)
     wanted = (stretch.start - horizon - SLACK, stretch.end + SLACK)

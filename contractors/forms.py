@@ -39,12 +39,16 @@ class ContractorForm(PlaceForm):
         """What `save_anyway` has to be: it holds for those shown, not for another that is found later."""
         return " ".join(str(other.pk) for other in self.duplicates)
 
+    @property
+    def confirmed(self) -> bool:
+        return self.data.get("save_anyway") == self.confirmation
+
     def clean(self) -> dict[str, Any]:
         values = super().clean()
         if values.keys() >= WHO_AND_WHERE and WHO_AND_WHERE & set(self.changed_data):
             probe = Contractor(id=self.instance.pk, **{name: values[name] for name in WHO_AND_WHERE})
             self.duplicates = likely_duplicates(probe)
-        if self.duplicates and self.data.get("save_anyway") != self.confirmation:
+        if self.duplicates and not self.confirmed:
             self.add_error(None, DUPLICATE)
         return values
 

@@ -38,6 +38,12 @@ def test_saves_when_told_that_it_is_somebody_else(first):
     assert Contractor.objects.count() == 2
 
 
+def test_a_yes_is_kept_while_something_else_is_wrong(first):
+    response = new(signed_in(), save_anyway=str(first.pk), email="nobody")
+    assert list(errors(response)) == ["email"]
+    assert fields_of(response)["save_anyway"] == str(first.pk)
+
+
 @pytest.mark.parametrize("word", ["on", "1", "", "00000000-0000-0000-0000-000000000000", "\x00"])
 def test_a_yes_to_another_question_is_none(first, word):
     assert "Likely a duplicate" in errors(new(signed_in(), save_anyway=word))["__all__"][0]

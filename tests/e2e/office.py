@@ -10,6 +10,14 @@ from playwright.sync_api import APIRequestContext, APIResponse, Page, Playwright
 
 PASSWORD = "smartscheduler-demo"
 COORDINATOR, MANAGER, ADMINISTRATOR = "coordinator@example.com", "manager@example.com", "admin@example.com"
+BASE = {
+    "latitude": 30.2672,
+    "longitude": -97.7431,
+    "address": "100 Congress Avenue",
+    "city": "Austin",
+    "state": "TX",
+    "zip_code": "78701",
+}
 COPIED = ("type", "duration", "required_skills", "location", "customer_name")
 NONE_OF_A_NAME = "Nobody of That Name"
 
@@ -72,6 +80,29 @@ class Api:
                 "assignments/", data={"job": job["id"], "contractor": best["contractor"]["id"], "start": start}
             )
         )
+
+    def new_contractor(self, **values: Any) -> Any:
+        """Somebody of this test alone, in Austin, working every day."""
+        number = random.randrange(10**9)
+        hours = [{"day_of_week": day, "start_time": "08:00", "end_time": "17:00"} for day in range(7)]
+        usual = {
+            "name": f"Crew {number:09}",
+            "type": "multi",
+            "email": f"crew{number}@example.com",
+            "phone_number": "(512) 555-0143",
+            "location": BASE,
+            "working_hours": hours,
+        }
+        return self.post("contractors/", **{**usual, **values})
+
+    def book(self, contractor: Any, days: int = 2) -> Any:
+        """An assignment of `contractor` to a new job at their base, in their first free slot of that day."""
+        wanted = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=days)
+        job = self.post(
+            "jobs/", type="tile", desired_date=wanted.isoformat(), duration="02:00:00", location=contractor["location"]
+        )
+        slots = self.get(f"contractors/{contractor['id']}/availability/", job=job["id"])["available_time_slots"]
+        return self.post("assignments/", job=job["id"], contractor=contractor["id"], start=slots[0]["start"])
 
     def new_job(self, fits: Callable[[Any], bool] = lambda job: True) -> Any:
         """An open job like one of the demo's that at least two contractors can take, wanted in a few days."""

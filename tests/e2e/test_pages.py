@@ -35,6 +35,17 @@ def pending(api: Api) -> Any:
     return first(api, "assignments/", status="pending")
 
 
+def of_contractor(api: Api, page: str) -> str:
+    """A page of somebody who is booked, and absent at the same time."""
+    if not BUSY:
+        BUSY.append(api.new_contractor())
+        slot = api.book(BUSY[0])["time_slot"]
+        api.post(f"contractors/{BUSY[0]['id']}/absences/", start=slot["start"], end=slot["end"], kind="sickness")
+    address, _, tab = page.partition("/")
+    return f"/admin/contractors/contractor/{BUSY[0]['id']}/{address}/{tab}"
+
+
+BUSY: list[Any] = []
 PATHS: dict[str, Callable[[Api], str]] = {
     "live": lambda api: "/",
     "login": lambda api: "/admin/login/",
@@ -44,8 +55,17 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "new-job": lambda api: "/admin/jobs/job/add/",
     "some-jobs": lambda api: "/admin/jobs/job/?status__exact=open&desired_from=2026-01-01&q=a",
     "recommend": lambda api: f"/admin/jobs/job/{open_job(api)}/recommend/",
-    "contractor": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/change/",
-    "week": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/week/",
+    "contractor": lambda api: of_contractor(api, "change"),
+    "contractor-hours": lambda api: of_contractor(api, "change/#working_hours"),
+    "contractor-absences": lambda api: of_contractor(api, "change/#absences"),
+    "contractor-assignments": lambda api: of_contractor(api, "change/#assignments"),
+    "contractor-ratings": lambda api: of_contractor(api, "change/#ratings"),
+    "contractors": lambda api: "/admin/contractors/contractor/",
+    "new-contractor": lambda api: "/admin/contractors/contractor/add/",
+    "absent": lambda api: of_contractor(api, "absent"),
+    "clashes": lambda api: of_contractor(api, "clashes"),
+    "deactivate": lambda api: of_contractor(api, "deactivate"),
+    "week": lambda api: of_contractor(api, "week"),
     "import": lambda api: "/admin/exchange/importrun/add/",
     "rules": lambda api: "/admin/rules/rulesversion/",
     "change-rules": lambda api: f"/admin/rules/rulesversion/add/?{OTHER_RULES}",

@@ -1,0 +1,228 @@
+"""The contractor's pages as a coordinator lives in them: calling in sick, leaving, duplicates, hours, the week."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.office import COORDINATOR, Api
+
+AUSTIN = ZoneInfo("America/Chicago")
+
+
+def path_of(contractor: Any, page: str = "change") -> str:
+    return f"/admin/contractors/contractor/{contractor['id']}/{page}/"
+
+
+@pytest.fixture
+def crew(api: Api) -> Any:
+    return api.new_contractor()
+
+
+def local(instant: str) -> str:
+    """As a date and time input takes it, by the clock of the base."""
+    return f"{datetime.fromisoformat(instant).astimezone(AUSTIN):%Y-%m-%dT%H:%M}"
+
+
+def cancel(page: Page, booking: Any, reason: str) -> None:
+    """Cancel `booking` from the list that `page` shows."""
+    page.get_by_role("link", name=f"Cancel assignment {booking['job_number']}").click()
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name="Cancel assignment").click()
+
+
+def test_who_calls_in_sick_is_cleared_of_bookings_one_by_one(visit: Open, api: Api, crew: Any) -> None:
+    first, second = api.book(crew, 2), api.book(crew, 3)
+    page = visit(path_of(crew), COORDINATOR)
+    page.get_by_role("link", name="Absent").click()
+    page.get_by_label("Start").fill(local(first["time_slot"]["start"]))
+    page.get_by_label("End").fill(local(second["time_slot"]["end"]))
+    expect(page.get_by_role("radio", name="From … until …")).to_be_checked()
+    page.get_by_role("button", name="Enter absence").click()
+
+    page.wait_for_url("**/clashes/**")
+    expect(page.get_by_text(f"2 bookings of {crew['name']} lie in an absence.")).to_be_visible()
+    cancel(page, first, "The crew is ill")
+    page.wait_for_url("**/clashes/**")
+    expect(
+        page.get_by_role("main").or_(page.locator("#content")).get_by_text(second["job_number"]).first
+    ).to_be_visible()
+    expect(page.get_by_text(f"1 booking of {crew['name']} lies in an absence.")).to_be_visible()
+
+    # The rest waits: the contractor's page says so until it is done.
+    page.get_by_role("link", name="Later").click()
+    page.wait_for_url("**/change/")
+    expect(page.get_by_role("region", name="Booked during an absence: 1")).to_be_visible()
+    cancel(page, second, "The crew is ill")
+    page.wait_for_url("**/change/")
+    expect(page.get_by_text("Booked during an absence")).to_have_count(0)
+    assert api.job(first["job"])["status"] == api.job(second["job"])["status"] == "open"
+
+
+def test_who_leaves_is_deactivated_after_the_obstacles_are_gone(visit: Open, api: Api, crew: Any) -> None:
+    booking = api.book(crew)
+    page = visit(path_of(crew), COORDINATOR)
+    page.get_by_role("link", name="Deactivate").click()
+    expect(page.get_by_text("1 live assignment stands in the way")).to_be_visible()
+    expect(page.get_by_role("button", name="Deactivate")).to_have_count(0)
+
+    cancel(page, booking, "They leave us")
+    page.wait_for_url("**/deactivate/")
+    expect(page.get_by_text("No live assignment stands in the way.")).to_be_visible()
+    page.get_by_role("button", name="Deactivate").click()
+    page.wait_for_url("**/change/")
+    expect(page.get_by_text("Only an administrator can restore")).to_be_visible()
+    expect(page.get_by_role("link", name="Deactivate")).to_have_count(0)
+    assert api.get(f"contractors/{crew['id']}/")["status"] == "inactive"
+
+
+def test_a_duplicate_is_asked_about_before_it_is_saved(visit: Open, api: Api, crew: Any) -> None:
+    page = visit("/admin/contractors/contractor/add/", COORDINATOR)
+    place = crew["location"]
+    for label, value in {
+        "Name": crew["name"].lower(),
+        "E-mail address": f"second-{crew['email']}",
+        "Phone number": "(512) 555-0143",
+        "Address": place["address"],
+        "City": place["city"],
+        "ZIP code": place["zip_code"],
+        "Latitude": str(place["latitude"]),
+        "Longitude": str(place["longitude"]),
+    }.items():
+        page.get_by_label(re.compile(rf"^{label}\b")).first.fill(value)
+    page.get_by_label("Type").select_option("tile")
+    page.get_by_label("State").select_option("TX")
+    save = page.get_by_role("button", name="Save", exact=True)
+    save.click()
+
+    asked = page.get_by_role("region", name="Is this somebody you have already?")
+    expect(asked.get_by_role("link", name=crew["name"])).to_have_attribute("href", path_of(crew))
+    assert len(api.listed("contractors/", search=crew["name"])) == 1
+    save.click()  # without an answer it asks again
+    expect(asked).to_be_visible()
+    assert len(api.listed("contractors/", search=crew["name"])) == 1
+
+    asked.get_by_label("This is somebody else").check()
+    save.click()
+    page.wait_for_url("**/contractors/contractor/")
+    assert len(api.listed("contractors/", search=crew["name"])) == 2
+
+
+class TestTabs:
+    def test_an_error_in_a_tab_that_is_not_shown_opens_it(self, visit: Open, crew: Any) -> None:
+        page = visit(path_of(crew) + "#working_hours", COORDINATOR)
+        ends = page.get_by_label("end time")
+        ends.first.fill("07:00")
+        page.get_by_role("link", name="Details").click()
+        expect(ends.first).to_be_hidden()
+        page.get_by_role("button", name="Save", exact=True).click()
+
+        expect(page.get_by_text("A shift starts before it ends")).to_be_visible()
+        expect(page.get_by_role("link", name="Working hours has errors")).to_have_attribute("aria-current", "true")
+        expect(ends.first).to_have_value("07:00")
+
+    def test_have_addresses_and_the_back_button_goes_through_them(self, visit: Open, api: Api, crew: Any) -> None:
+        booking = api.book(crew)
+        page = visit(path_of(crew) + "#assignments", COORDINATOR)
+        panel = page.get_by_role("region", name="Assignments")
+        expect(panel.get_by_role("link", name=booking["job_number"], exact=True)).to_be_visible()
+        page.get_by_role("link", name="Ratings").press("Enter")
+        expect(panel).to_be_hidden()
+        expect(page.get_by_role("region", name="Ratings")).to_be_visible()
+        page.go_back()
+        expect(panel).to_be_visible()
+
+    def test_what_somebody_else_saved_first_is_not_undone(self, visit: Open, api: Api, crew: Any) -> None:
+        page = visit(path_of(crew) + "#absences", COORDINATOR)
+        api.request.patch(f"contractors/{crew['id']}/", data={"phone_number": "(512) 555-0199"})
+        page.get_by_role("link", name="Details").click()
+        page.get_by_label("Name").first.fill("Renamed")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_text("has changed this record since you opened it")).to_be_visible()
+        assert api.get(f"contractors/{crew['id']}/")["name"] == crew["name"]
+
+
+class TestHours:
+    def save(self, page: Page) -> None:
+        page.get_by_role("button", name="Save and continue editing").click()
+        expect(page.get_by_text("was changed successfully")).to_be_visible()
+
+    def week(self, api: Api, crew: Any) -> list[tuple[int, str, str]]:
+        hours = api.get(f"contractors/{crew['id']}/")["working_hours"]
+        return [(one["day_of_week"], one["start_time"], one["end_time"]) for one in hours]
+
+    def test_mondays_are_copied_with_the_keyboard(self, visit: Open, api: Api, crew: Any) -> None:
+        page = visit(path_of(crew) + "#working_hours", COORDINATOR)
+        monday = page.locator(".form-group").filter(has=page.locator("option[value='1'][selected]")).first
+        monday.get_by_label("start time").fill("06:30")
+        page.get_by_role("button", name="to every day").press("Enter")
+        expect(page.get_by_role("status").filter(has_text="Monday's hours are now those of")).to_be_visible()
+        self.save(page)
+        assert self.week(api, crew) == [(day, "06:30", "17:00") for day in range(7)]
+
+    def test_a_night_shift_becomes_two_adjoining_ones(self, visit: Open, api: Api) -> None:
+        crew = api.new_contractor(working_hours=[{"day_of_week": 1, "start_time": "08:00", "end_time": "12:00"}])
+        page = visit(path_of(crew) + "#working_hours", COORDINATOR)
+        tools = page.get_by_role("group", name="Add a shift on several days")
+        for day in ("Tue", "Wed", "Thu", "Fri"):
+            tools.get_by_label(day).uncheck()
+        tools.get_by_label("from").fill("22:00")
+        tools.get_by_label("to").fill("06:00")
+        tools.get_by_role("button", name="Add").press("Enter")
+        self.save(page)
+        assert self.week(api, crew) == [(1, "08:00", "12:00"), (1, "22:00", "00:00"), (2, "00:00", "06:00")]
+
+    def test_removing_a_row_keeps_what_was_typed_in_those_after_it(self, visit: Open) -> None:
+        page = visit("/admin/contractors/contractor/add/", COORDINATOR)
+        ends = page.get_by_label("end time")
+        ends.nth(2).fill("15:45")
+        page.get_by_role("button", name="Remove this row").nth(1).press("Enter")
+        expect(ends.nth(1)).to_have_value("15:45")
+
+
+class TestWeek:
+    def test_goes_forth_and_back(self, visit: Open, crew: Any) -> None:
+        page = visit(path_of(crew, "week"), COORDINATOR)
+        heading = page.get_by_role("navigation", name="Weeks").get_by_role("heading")
+        present = heading.inner_text()
+        page.get_by_role("link", name="Next").press("Enter")
+        expect(heading).not_to_have_text(present)
+        page.get_by_role("link", name="Previous").press("Enter")
+        expect(heading).to_have_text(present)
+        page.get_by_label("Week of").fill("2027-03-17")
+        page.get_by_role("button", name="Go").click()
+        expect(heading).to_contain_text("Mon, Mar 15 – Sun, Mar 21, 2027")
+        page.get_by_role("link", name="This week").click()
+        expect(heading).to_have_text(present)
+
+    def test_a_free_stretch_leads_to_a_job_that_fits_it(self, visit: Open, api: Api, crew: Any) -> None:
+        wanted = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=7)
+        job = api.post(
+            "jobs/",
+            type="carpet",
+            priority="urgent",
+            duration="02:00:00",
+            desired_date=wanted.isoformat(),
+            location=crew["location"],
+        )
+        page = visit(f"{path_of(crew, 'week')}?start={wanted.astimezone(AUSTIN).date()}", COORDINATOR)
+        page.get_by_role("link", name=f"{wanted.astimezone(AUSTIN):%A}, free 08:00–17:00").press("Enter")
+        fitting = page.get_by_role("region", name="Open jobs that fit")
+        fitting.get_by_role("link", name=f"Look and book {job['job_number']}").click()
+        page.wait_for_url("**/recommend/**")
+        expect(page.get_by_role("region", name="Why not this contractor?")).to_contain_text(crew["name"])
+
+
+def test_the_map_draws_the_base_its_radius_and_the_sites(visit: Open, api: Api, crew: Any) -> None:
+    booking = api.book(crew)
+    page = visit(path_of(crew), COORDINATOR)
+    drawn = page.get_by_role("group", name="Map of the base")
+    drawn.scroll_into_view_if_needed()
+    expect(drawn.locator(".reach")).to_have_count(1)
+    expect(drawn.get_by_title(crew["name"])).to_have_count(1)
+    drawn.get_by_title(booking["job_number"]).press("Enter")
+    page.wait_for_url(f"**/assignments/assignment/{booking['id']}/change/")
