@@ -18,7 +18,10 @@ ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of a day, in per cent of the hours that are shown. `start` is that of a free one still to come."""
+    """A stretch of a day, in per cent of the hours that are shown.
+
+    `start` is that of a free one still to come; a live booking during an absence is a `clash`.
+    """
 
     kind: str
     left: float
@@ -26,6 +29,7 @@ class Bar:
     text: str
     assignment: Assignment | None = None
     start: datetime | None = None
+    clash: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def _bars(day: DaySchedule, zone: ZoneInfo, shown: TimeSlot, now: datetime) -> I
         short = f", but it takes {_minutes(takes)} minutes" if takes > slot.duration else ""
         yield Bar("drive", *place(slot), f"drive {span(slot)}{short}")
     for one in day.assignments:
-        yield Bar(one.status, *place(one.slot), span(one.slot), one)
+        clash = one.is_live and any(away.overlaps(one.slot) for away in day.absences)
+        yield Bar(one.status, *place(one.slot), span(one.slot), one, clash=clash)
 
 
 def _place(slot: TimeSlot, shown: TimeSlot) -> tuple[float, float]:

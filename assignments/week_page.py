@@ -29,6 +29,7 @@ LEGEND = [
     ("free", "free, before any drive"),
     ("booked confirmed", "booked"),
     ("booked pending", "booked, not confirmed"),
+    ("booked clash", "booked during an absence"),
     ("drive", "drive between two sites"),
     ("absence", "absent"),
 ]

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -47,6 +48,7 @@ class ContractorList(ListAdmin):
         RatingFilter,
     )
     list_filter_submit = True
+    show_facets = ShowFacets.NEVER  # a count for each state and type of all contractors
     search_fields = ("words",)
     words = WORDS
     search_help_text = "Name, city, e-mail or skill"

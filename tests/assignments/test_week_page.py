@@ -62,6 +62,14 @@ def test_shows_hours_absences_bookings_drives_and_what_is_left(person):
     assert reverse("admin:assignments_assignment_change", args=[first.pk]) in page
 
 
+def test_marks_a_live_booking_during_an_absence(person):
+    AssignmentFactory(contractor=person, start=austin(8))
+    AssignmentFactory(contractor=person, start=austin(12))
+    AbsenceFactory(contractor=person, period=TimestamptzRange(austin(9), austin(12), "[)"))
+    tuesday = week(person, f"?start={MONDAY}").context["rows"][1]
+    assert [bar.clash for bar in tuesday.bars if bar.assignment] == [True, False]
+
+
 def test_begins_on_the_monday_of_this_week_there(person):
     with time_machine.travel(datetime(2026, 11, 30, 4, tzinfo=UTC), tick=False):  # still Sunday in Austin
         response = week(person)

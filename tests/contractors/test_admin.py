@@ -385,7 +385,17 @@ def test_clock_is_the_contractors(settings):
 
 @pytest.mark.parametrize(
     "query",
-    ["?q=%00", "?status__exact=%00", "?p=x", "?o=99", "?nonsense=1", "?min_rating=x", "?min_rating=9e999", "?clash=x"],
+    [
+        "?q=%00",
+        "?status__exact=%00",
+        "?p=x",
+        "?o=99",
+        "?nonsense=1",
+        "?min_rating=x",
+        "?min_rating=9e999",
+        "?clash=x",
+        "?_facets=1",
+    ],
 )
 def test_odd_queries_are_no_server_error(query):
     assert signed_in().get(LIST + query).status_code < 500

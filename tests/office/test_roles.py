@@ -23,7 +23,7 @@ REFUSED = {
     Role.COORDINATOR: r"rules_|accounts_|auth_user",
     Role.MANAGER: (
         r"rules_|accounts_|auth_user|exchange_importrun|_add$|_delete$"
-        r"|jobs_job_cancel|contractors_contractor_(activate|deactivate|mark-on-leave)"
+        r"|jobs_job_cancel|contractors_contractor_(absent|restore|activate|deactivate|mark-on-leave)"
         r"|assignments_assignment_(confirm|start|complete|cancel|reschedule|reassign|rate)"
     ),
     Role.ADMINISTRATOR: r"(assignments_assignment|events_outboxevent|mails_mail)_(add|delete)$",
