@@ -5,16 +5,18 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from assignments.acts import ACTS
+from assignments.acts import ACTS, is_movable, may_assign
 from assignments.models import Assignment
 from contractors.models import Absence, Contractor
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import local_slot
 from smartscheduler.backoffice.returning import returning
 
-# What moves a booking out of somebody's time; the first and the last free the contractor too.
-MOVES = ("reassign", "reschedule", "complete", "cancel")
+# What moves a booking out of somebody's time, and what frees them of it altogether.
+MOVES = ("reschedule", "reassign", "complete", "cancel")
 FREES = ("reassign", "complete", "cancel")
+# Pages of their own, of which the first comes from here and the other from an app above.
+PAGES = {"reschedule": "Reschedule", "reassign": "Reassign"}
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,19 @@ class Line:
 def line(booking: Assignment, user: User, back: str, names: Sequence[str]) -> Line:
     """`booking` with those of the acts `names` that `user` may do now; each leads back to `back`."""
     acts = [
-        (act.label, returning(reverse(f"admin:assignments_assignment_{act.name}", args=[booking.pk]), back))
-        for act in ACTS
-        if act.name in names and act.possible(booking) and act.allowed(user, booking)
+        (label, returning(reverse(f"admin:assignments_assignment_{name}", args=[booking.pk]), back))
+        for name in names
+        if (label := _offered(name, booking, user))
     ]
     return Line(booking, local_slot(booking.slot, booking.job.zone), acts)
+
+
+def _offered(name: str, booking: Assignment, user: User) -> str:
+    """The words of what `user` may do with `booking` now; none when it is not to be done."""
+    if name in PAGES:
+        return PAGES[name] if is_movable(booking) and may_assign(user, booking) else ""
+    act = next(act for act in ACTS if act.name == name)
+    return act.label if act.possible(booking) and act.allowed(user, booking) else ""
 
 
 def lines(bookings: Iterable[Assignment], user: User, back: str, names: Sequence[str]) -> list[Line]:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
-from smartscheduler.backoffice.outcomes import Remedy, do_each, report
+from smartscheduler.backoffice.outcomes import do_each, report
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.backoffice.writing import show_refusal
@@ -154,7 +154,10 @@ def for_each(
     service: Callable[[Any], Any],
     *,
     done: str,
-    remedy: Remedy | None = None,
+    remedy: Callable[[Any], tuple[str, str]] | None = None,
 ) -> None:
-    """Do one thing to each record on its own, and report row by row: done, or refused, why, and where to help."""
+    """Do one thing to each record on its own, and report row by row: done, or refused and why.
+
+    `remedy` gives the address and the words of a link to where a refused one can be helped.
+    """
     report(request, do_each(records.order_by("pk"), service, remedy), done)

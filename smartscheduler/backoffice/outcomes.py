@@ -13,13 +13,13 @@ from django.utils.safestring import mark_safe
 
 from smartscheduler.errors import DomainError
 
-# Of a refused record: the address of the page where it can be helped, and the words of the link.
-Remedy = Callable[[Any], tuple[str, str]]
-
 
 @dataclass(frozen=True)
 class Outcome:
-    """A record by its name and the address of its page, and why it was refused; done when it was not."""
+    """A record by its name and the address of its page, why it was refused, and where that can be helped.
+
+    Without a refusal it was done. `remedy` is an address and the words of a link.
+    """
 
     name: str
     url: str
@@ -28,7 +28,9 @@ class Outcome:
 
 
 def do_each(
-    records: Iterable[models.Model], service: Callable[[Any], Any], remedy: Remedy | None = None
+    records: Iterable[models.Model],
+    service: Callable[[Any], Any],
+    remedy: Callable[[Any], tuple[str, str]] | None = None,
 ) -> list[Outcome]:
     """Each on its own: a refusal of one leaves the others done."""
     found = []
