@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -54,7 +55,7 @@ class ListAdmin(ModelAdmin):
     def views_view(self, request: HttpRequest) -> HttpResponse:
         """POST keeps the list of `query` under `name`, renames a view or deletes it; then shows that list."""
         if not self.has_view_permission(request):
-            raise Http404
+            raise PermissionDenied
         owner, given = {"owner": person(request), "page": self.opts.label_lower}, request.POST
         try:
             done, view = _change_views(given.get("do", "save"), owner, given)

@@ -32,6 +32,7 @@ def context(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
         given |= {
             "title": "Home",
             "has_home": True,
+            "may_add_jobs": may(request, Permission.ADD_JOBS),
             "matters": [matter for matter in found if matter.count or matter.at_least],
             "well": [matter for matter in found if not (matter.count or matter.at_least)],
             "glance": _glance(figures(now)),
