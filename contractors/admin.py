@@ -26,6 +26,7 @@ from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.writing import AskingChoices, ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.history.pages import HistoryAdmin
 
 # Absences that ended longer ago are left out of the page.
 ABSENCES_SHOWN_FOR = timedelta(days=60)
@@ -72,7 +73,7 @@ class RatingInline(ReadOnlyInline):
 
 
 @admin.register(Contractor)
-class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, ListAdmin):
+class ContractorAdmin(PlacedAdmin, ActsAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
     form = ContractorForm
     exchanged = "contractors"
     acts = ACTS

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from psycopg import IsolationLevel
 
 from smartscheduler.errors import Busy, DomainError, DuplicateEmail, InvalidInput, JobNotOpen, SlotUnavailable
-from smartscheduler.history.authors import acting
+from smartscheduler.history.authors import acting, said_once
 
 if TYPE_CHECKING:
     from smartscheduler.accounts.models import User
@@ -62,13 +62,16 @@ def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+    with transaction.atomic(), said_once(_begin):
         try:
             return function(*args, **kwargs)
         except ValidationError as error:
             raise invalid_input(error) from error
+
+
+def _begin(author: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true), {author}")
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Who is changing something, and through which door: what PostgreSQL is told with every write.
 
-The triggers of the history cannot see a request. So each INSERT, UPDATE or DELETE that Django sends says in front, in
-the same message and for its own transaction only, on whose behalf it comes. Reads say nothing. What never passes
-through Django, such as psql, has no author: it is the database, directly.
+The triggers of the history cannot see a request. So the services say who writes when they begin their transaction
+(smartscheduler.transactions), and every other INSERT, UPDATE or DELETE that Django sends says it in front, in the same
+message; either holds for that transaction only, and costs no statement. Reads say nothing. What never passes through
+Django, such as psql, has no author: it is the database, directly.
 """
 
 import json
@@ -37,6 +38,17 @@ class Door(NamedTuple):
 
 _door: ContextVar[Door | None] = ContextVar("history_door", default=None)
 _person: ContextVar[Callable[[], Any]] = ContextVar("history_person", default=lambda: None)
+
+
+class Said(NamedTuple):
+    """What the present transaction knows already: the door and the person meant, and the words."""
+
+    door: Door | None
+    person: Callable[[], Any]
+    words: str
+
+
+_said: ContextVar[Said | None] = ContextVar("history_said", default=None)
 
 
 @contextmanager
@@ -107,16 +119,30 @@ def _door_of_process() -> Door:
     return Door("script", program[:LONGEST_NAME] or "python")
 
 
+@contextmanager
+def said_once(say: Callable[[str], Any]) -> Iterator[None]:
+    """Tell an open transaction who writes, by one call of `say` with an expression in SQL; writes inside need not."""
+    outer, now = _said.get(), Said(_door.get(), _person.get(), _words())
+    say(now.words)
+    token = _said.set(now)
+    try:
+        yield
+    finally:
+        _said.reset(token)
+        if outer and outer.words != now.words:
+            _said.set(None)  # the transaction around has to be told anew
+
+
 def sign(execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Django's wrapper of every statement: puts the author in front of those that write."""
-    if not _writes(statement) or not isinstance(getattr(context["cursor"], "cursor", None), ClientCursor):
+    if not _writes(statement) or _knows() or not isinstance(context["cursor"].cursor, ClientCursor):
         return execute(statement, params, many, context)
-    said = f"SELECT set_config('{SETTING}', {_literal(author())}, true); "
+    _said.set(None)  # what was said when the transaction began holds no longer
     if many:
         # Many at once are sent one by one; inside a transaction it is enough to say it before.
-        execute(said, None, False, context)
+        execute(f"SELECT {_words()}", None, False, context)
         return execute(statement, params, many, context)
-    answer = execute(said + statement, params, many, context)
+    answer = execute(f"SELECT {_words()}; {statement}", params, many, context)
     while answer is not None and answer.nextset():
         pass
     return answer
@@ -126,10 +152,15 @@ def _writes(statement: Any) -> bool:
     return isinstance(statement, str) and statement.lstrip()[:6].upper().startswith(WRITES)
 
 
-def _literal(author: dict[str, str]) -> str:
-    """As text in SQL. JSON in PostgreSQL has no NUL; a per cent sign would be taken for a parameter."""
-    text = json.dumps(author).replace("\\u0000", "").replace("%", "\\u0025")
-    return sql.quote(text)
+def _knows() -> bool:
+    said = _said.get()
+    return said is not None and said.person is _person.get() and said.door is _door.get()
+
+
+def _words() -> str:
+    """The author as SQL. JSON in PostgreSQL has no NUL; a per cent sign would be taken for a parameter."""
+    text = json.dumps(author()).replace("\\u0000", "").replace("%", "\\u0025")
+    return f"set_config('{SETTING}', {sql.quote(text)}, true)"
 
 
 def listen() -> None:

@@ -1,0 +1,224 @@
+"""What a page of history says: who did what to which record, from what to what; one entry for what was done at once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from itertools import groupby
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.urls import reverse
+
+from smartscheduler.backoffice.display import local_day
+from smartscheduler.history.reading import DIRECTLY
+from smartscheduler.history.tracking import CHANGED, CREATED, PASSWORD, REMOVED, Change, tracked_fields
+from smartscheduler.history.wording import NOTHING, UTC, from_json, in_words, title_of
+
+ACTS = {CREATED: "created", CHANGED: "changed", REMOVED: "removed", PASSWORD: "password changed"}
+COLOURS = {CREATED: "success", CHANGED: "info", REMOVED: "danger", PASSWORD: "warning"}
+DOORS = {"back-office": "in the back-office", "API": "through the API", "page": "on a page"}
+# More fields than these are folded away where a whole record came or went.
+MOST_OPEN = 4
+
+
+@dataclass(frozen=True)
+class Line:
+    field: str
+    was: str
+    became: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """One change of one record."""
+
+    act: str
+    colour: str
+    what: str
+    title: str
+    url: str
+    lines: list[Line]
+    changed: bool
+
+    @property
+    def folded(self) -> bool:
+        return not self.changed and len(self.lines) > MOST_OPEN
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What one author did at one time."""
+
+    moment: datetime
+    when: str
+    who: str
+    person: str
+    door: str
+    details: list[tuple[str, str]]
+    changes: list[Told]
+
+
+class Gone:
+    """Stands for a record that a change refers to and that is no longer there."""
+
+    zone = UTC
+
+    def __str__(self) -> str:
+        return "(no longer there)"
+
+
+def tell(changes: Sequence[Change], *, zone: tzinfo = UTC) -> list[Occasion]:
+    """The changes by occasion, newest first; when they happened is told by the clock of `zone`."""
+    records = _records(changes)
+    pairs = zip(changes, records, strict=True)
+    names = _names_before(changes)
+    return [
+        _occasion([(change, record) for change, record in together], names, zone)
+        for _, together in groupby(pairs, key=lambda pair: (pair[0].pgh_context, pair[0].pgh_created_at.timetuple()))
+    ]
+
+
+def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzinfo) -> Occasion:
+    newest = pairs[0][0]
+    context = newest.pgh_context
+    moment = newest.pgh_created_at
+    at = moment.astimezone(zone)
+    return Occasion(
+        moment=moment,
+        when=f"{local_day(moment, zone)}, {at:%H:%M:%S %Z}",
+        who=_who(context),
+        person=DIRECTLY if context is None else context.get("user", ""),
+        door=_door(context or {}),
+        details=[(name, context[key]) for key, name in DETAILS.items() if context.get(key)] if context else [],
+        changes=[_told(change, record, names) for change, record in pairs],
+    )
+
+
+DETAILS = {"at": "Where", "request": "Request"}
+
+
+def _who(context: dict[str, str] | None) -> str:
+    if context is None:
+        return "The database, directly"
+    return context.get("name") or "The system"
+
+
+def _door(context: dict[str, str]) -> str:
+    kind = context.get("door", "")
+    return DOORS.get(kind, f"by the {kind} {context.get('at', '').rsplit('.', 1)[-1]}" if kind else "")
+
+
+def _told(change: Change, record: Any, names: dict[Any, Any]) -> Told:
+    return Told(
+        act=ACTS.get(change.pgh_label, change.pgh_label),
+        colour=COLOURS.get(change.pgh_label, ""),
+        what=str(record._meta.verbose_name),
+        title=str(record),
+        url=_page_of(change, record),
+        lines=list(_lines(change, record, names)),
+        changed=change.pgh_label == CHANGED,
+    )
+
+
+def _lines(change: Change, record: Any, names: dict[Any, Any]) -> Iterator[Line]:
+    if change.pgh_label == PASSWORD:
+        return
+    zone, before = zone_of(record), change.pgh_before or {}
+    for name in tracked_fields(type(change)):
+        field: Any = record._meta.get_field(name)
+        now = _value(field, record, zone)
+        if change.pgh_label == CHANGED:
+            if field.column in before:
+                yield Line(title_of(field), _former(field, before[field.column], zone, names), now)
+        elif now != NOTHING and not (field.primary_key or name == change.owner):
+            yield Line(title_of(field), *(("", now) if change.pgh_label == CREATED else (now, "")))
+
+
+def _value(field: Any, record: Any, zone: tzinfo) -> str:
+    if field.is_relation:
+        return str(getattr(record, field.name) or NOTHING) if getattr(record, field.attname) else NOTHING
+    return in_words(field, getattr(record, field.attname), zone)
+
+
+def _former(field: Any, value: Any, zone: tzinfo, names: dict[Any, Any]) -> str:
+    was = from_json(field, value)
+    if field.is_relation and was is not None:
+        return str(names.get((field.related_model, was), Gone()))
+    return in_words(field, was, zone)
+
+
+def zone_of(record: Any) -> tzinfo:
+    """The clock at a record: its own, or that of the site or person it belongs to."""
+    for holder in (record, getattr(record, "job", None), getattr(record, "contractor", None)):
+        try:
+            if holder is not None and hasattr(holder, "zone"):
+                return holder.zone  # type: ignore[no-any-return]
+        except (ValueError, KeyError):
+            continue  # a zone that nobody knows, written past every check
+    return UTC
+
+
+def _page_of(change: Change, record: Any) -> str:
+    """Where the record is to be seen, or the one that it belongs to; nothing when that is gone."""
+    shown = record if type(record) in admin.site._registry else getattr(record, change.owner, None)
+    if isinstance(shown, Gone) or type(shown) not in admin.site._registry:
+        return ""
+    if shown is record and change.pgh_label == REMOVED:
+        return ""
+    return address_of(shown, "change")
+
+
+def address_of(record: models.Model, page: str) -> str:
+    meta = record._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=[record.pk])
+
+
+def _records(changes: Sequence[Change]) -> list[Any]:
+    """Each record as it was left, with what it refers to as it is now."""
+    records = [_record(change) for change in changes]
+    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    for record in records:
+        for field in _references(record):
+            wanted[field.related_model].add(getattr(record, field.attname))
+    found = _fetch(wanted)
+    for record in records:
+        for field in _references(record):
+            there = found.get((field.related_model, getattr(record, field.attname)))
+            field.set_cached_value(record, there or Gone())
+    return records
+
+
+def _record(change: Change) -> Any:
+    model = change.pgh_tracked_model
+    fields = [model._meta.get_field(name) for name in tracked_fields(type(change))]
+    return model(**{field.attname: getattr(change, field.attname) for field in fields})  # type: ignore[attr-defined]
+
+
+def _references(record: models.Model) -> Iterable[Any]:
+    return (
+        field
+        for field in record._meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and getattr(record, field.attname) is not None
+    )
+
+
+def _names_before(changes: Sequence[Change]) -> dict[Any, Any]:
+    """What was referred to before a change, by model and key."""
+    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    for change in changes:
+        for field in change.pgh_tracked_model._meta.concrete_fields:
+            former = (change.pgh_before or {}).get(field.column)
+            if isinstance(field, models.ForeignKey) and former is not None:
+                wanted[field.related_model].add(from_json(field, former))
+    return _fetch(wanted)
+
+
+def _fetch(wanted: dict[type[models.Model], set[Any]]) -> dict[Any, Any]:
+    """Records by model and key: one statement a model."""
+    return {
+        (model, key): record
+        for model, keys in wanted.items()
+        for key, record in model._default_manager.in_bulk(keys).items()
+    }
