@@ -140,7 +140,8 @@ def sign(execute: Callable[..., Any], statement: Any, params: Any, many: bool, c
     _said.set(None)  # what was said when the transaction began holds no longer
     if many:
         # Many at once are sent one by one; inside a transaction it is enough to say it before.
-        execute(f"SELECT {_words()}", None, False, context)
+        with context["connection"].cursor() as cursor:
+            cursor.execute(f"SELECT {_words()}")
         return execute(statement, params, many, context)
     answer = execute(f"SELECT {_words()}; {statement}", params, many, context)
     while answer is not None and answer.nextset():

@@ -4,7 +4,8 @@ A row of history holds the record as it was left (for a removal: as it was last)
 when, and by whom. One row says all of it, so that it holds even where rows around it are missing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar, TypeVar
 
 import pghistory
@@ -16,7 +17,7 @@ from pghistory.trigger import Event as EventTrigger
 
 M = TypeVar("M", bound=models.Model)
 CREATED, CHANGED, REMOVED, PASSWORD = "created", "changed", "removed", "password"
-TRIGGER = "history_{}"
+TRIGGER = "history_"
 
 
 class Change(Event):
@@ -74,13 +75,11 @@ def keeps_history(
 
     def decorate(model: type[M]) -> type[M]:
         pghistory.track(
-            pghistory.InsertEvent(CREATED, trigger_name=TRIGGER.format(CREATED)),
-            UpdateEvent(CHANGED, trigger_name=TRIGGER.format(CHANGED)),
-            pghistory.DeleteEvent(REMOVED, trigger_name=TRIGGER.format(REMOVED)),
+            pghistory.InsertEvent(CREATED, trigger_name=TRIGGER + CREATED),
+            UpdateEvent(CHANGED, trigger_name=TRIGGER + CHANGED),
+            pghistory.DeleteEvent(REMOVED, trigger_name=TRIGGER + REMOVED),
             *(
-                pghistory.UpdateEvent(
-                    PASSWORD, condition=pgtrigger.AnyChange(secret), trigger_name=TRIGGER.format(PASSWORD)
-                )
+                pghistory.UpdateEvent(PASSWORD, condition=pgtrigger.AnyChange(secret), trigger_name=TRIGGER + PASSWORD)
                 for secret in secrets
             ),
             exclude=[*exclude, *secrets],
@@ -113,3 +112,12 @@ def tracked_fields(kind: type[Change]) -> list[str]:
     """The names of the record's own fields that the history keeps, in the order of the model."""
     kept = {field.name for field in kind._meta.concrete_fields}
     return [field.name for field in kind.pgh_tracked_model._meta.concrete_fields if field.name in kept]
+
+
+@contextmanager
+def without_history() -> Iterator[None]:
+    """What Django writes inside, on its connection, leaves no history: for data that is loaded, not changed."""
+    triggers = [(model, one.name or "") for model, one in pgtrigger.registered()]
+    ours = [f"{model._meta.label}:{name}" for model, name in triggers if name.startswith(TRIGGER)]
+    with pgtrigger.ignore(*ours):
+        yield
