@@ -3,8 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from itertools import groupby
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django.contrib import admin
@@ -21,6 +20,7 @@ COLOURS = {CREATED: "success", CHANGED: "info", REMOVED: "danger", PASSWORD: "wa
 DOORS = {"back-office": "in the back-office", "API": "through the API", "page": "on a page"}
 # More fields than these are folded away where a whole record came or went.
 MOST_OPEN = 4
+ONCE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Told:
     colour: str
     what: str
     title: str
+    of: str
     url: str
     lines: list[Line]
     changed: bool
@@ -70,14 +71,24 @@ class Gone:
 
 
 def tell(changes: Sequence[Change], *, zone: tzinfo = UTC) -> list[Occasion]:
-    """The changes by occasion, newest first; when they happened is told by the clock of `zone`."""
-    records = _records(changes)
-    pairs = zip(changes, records, strict=True)
+    """The changes by occasion, newest first, each in the order in which it went; by the clock of `zone`."""
     names = _names_before(changes)
-    return [
-        _occasion([(change, record) for change, record in together], names, zone)
-        for _, together in groupby(pairs, key=lambda pair: (pair[0].pgh_context, pair[0].pgh_created_at.timetuple()))
-    ]
+    pairs = zip(changes, _records(changes), strict=True)
+    return [_occasion(together, names, zone) for together in _at_once(pairs)]
+
+
+def _at_once(pairs: Iterable[tuple[Change, Any]]) -> Iterator[list[tuple[Change, Any]]]:
+    """Neighbours by the same author within a second."""
+    together: list[tuple[Change, Any]] = []
+    for change, record in pairs:
+        newest = together[0][0] if together else change
+        near = newest.pgh_created_at - change.pgh_created_at <= ONCE
+        if not (near and newest.pgh_context == change.pgh_context):
+            yield together
+            together = []
+        together.append((change, record))
+    if together:
+        yield together
 
 
 def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzinfo) -> Occasion:
@@ -92,7 +103,7 @@ def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzin
         person=DIRECTLY if context is None else context.get("user", ""),
         door=_door(context or {}),
         details=[(name, context[key]) for key, name in DETAILS.items() if context.get(key)] if context else [],
-        changes=[_told(change, record, names) for change, record in pairs],
+        changes=[_told(change, record, names) for change, record in reversed(pairs)],
     )
 
 
@@ -111,14 +122,19 @@ def _door(context: dict[str, str]) -> str:
 
 
 def _told(change: Change, record: Any, names: dict[Any, Any]) -> Told:
+    title, owner = str(record), str(getattr(record, change.owner)) if change.owner else ""
+    lines, changed = list(_lines(change, record, names)), change.pgh_label == CHANGED
+    if not changed and all(line.was in title and line.became in title for line in lines):
+        lines = []  # the title has said it all
     return Told(
         act=ACTS.get(change.pgh_label, change.pgh_label),
         colour=COLOURS.get(change.pgh_label, ""),
         what=str(record._meta.verbose_name),
-        title=str(record),
+        title=title,
+        of="" if owner in title else owner,
         url=_page_of(change, record),
-        lines=list(_lines(change, record, names)),
-        changed=change.pgh_label == CHANGED,
+        lines=lines,
+        changed=changed,
     )
 
 
