@@ -330,7 +330,7 @@ UNFOLD = {
     "SITE_SYMBOL": "event_available",
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "smartscheduler.office.home.context",
-    # Django's own log knows nothing of the API; the event log is the true history.
+    # Django's own log knows nothing of the API; smartscheduler.history has the button where there is a true one.
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],
     "SCRIPTS": [lambda request: static("backoffice.js"), lambda request: static("shortcuts.js")],

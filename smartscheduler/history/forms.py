@@ -12,7 +12,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.history.reading import DIRECTLY, NOBODY, Place, Question, kinds_for, name_of
 from smartscheduler.history.telling import ACTS
-from smartscheduler.history.tracking import tracked_fields
+from smartscheduler.history.tracking import Change, tracked_fields
 from smartscheduler.history.wording import title_of
 
 MOST_PEOPLE = 500
@@ -44,10 +44,9 @@ class QuestionForm(forms.Form):
         self._offer("act", list(ACTS.items()), "All acts")
         self._offer("person", self._people(str(data.get("person", ""))), "Everybody")
         chosen = self.kinds.get(str(data.get("model", "")))
-        names = tracked_fields(chosen) if chosen else []
-        columns = [chosen.pgh_tracked_model._meta.get_field(name) for name in names] if chosen else []
-        self._offer("field", [(one.column, title_of(one)) for one in columns if not one.primary_key], "All fields")
-        if not chosen:
+        if chosen:
+            self._offer("field", _columns(chosen), "All fields")
+        else:
             del self.fields["field"]
 
     def _offer(self, name: str, choices: list[tuple[str, str]], everything: str) -> None:
@@ -93,6 +92,12 @@ class QuestionForm(forms.Form):
             before=before,
         )
         return found.of(kind.pgh_tracked_model, asked["record"]) if kind and asked["record"] is not None else found
+
+
+def _columns(kind: type[Change]) -> list[tuple[str, str]]:
+    """The fields of a model as choices, by their columns."""
+    fields: list[Any] = [kind.pgh_tracked_model._meta.get_field(name) for name in tracked_fields(kind)]
+    return [(field.column, title_of(field)) for field in fields if not field.primary_key]
 
 
 def _plural(kind: Any) -> str:

@@ -91,7 +91,8 @@ def _permission(model: type[Model]) -> str:
 
 
 def _owner(kind: type[Change]) -> type[Model] | None:
-    return kind._meta.get_field(kind.owner).related_model if kind.owner else None  # type: ignore[return-value]
+    field: Any = kind._meta.get_field(kind.owner) if kind.owner else None
+    return field.related_model if field else None
 
 
 def read(question: Question) -> Page:

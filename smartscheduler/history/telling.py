@@ -170,7 +170,7 @@ def zone_of(record: Any) -> tzinfo:
     for holder in (record, getattr(record, "job", None), getattr(record, "contractor", None)):
         try:
             if holder is not None and hasattr(holder, "zone"):
-                return holder.zone  # type: ignore[no-any-return]
+                return holder.zone
         except (ValueError, KeyError):
             continue  # a zone that nobody knows, written past every check
     return UTC
@@ -178,7 +178,7 @@ def zone_of(record: Any) -> tzinfo:
 
 def _page_of(change: Change, record: Any) -> str:
     """Where the record is to be seen, or the one that it belongs to; nothing when that is gone."""
-    shown = record if type(record) in admin.site._registry else getattr(record, change.owner, None)
+    shown: Any = record if type(record) in admin.site._registry else getattr(record, change.owner, None)
     if isinstance(shown, Gone) or type(shown) not in admin.site._registry:
         return ""
     if shown is record and change.pgh_label == REMOVED:
@@ -208,8 +208,8 @@ def _records(changes: Sequence[Change]) -> list[Any]:
 
 def _record(change: Change) -> Any:
     model = change.pgh_tracked_model
-    fields = [model._meta.get_field(name) for name in tracked_fields(type(change))]
-    return model(**{field.attname: getattr(change, field.attname) for field in fields})  # type: ignore[attr-defined]
+    fields: list[Any] = [model._meta.get_field(name) for name in tracked_fields(type(change))]
+    return model(**{field.attname: getattr(change, field.attname) for field in fields})
 
 
 def _references(record: models.Model) -> Iterable[Any]:

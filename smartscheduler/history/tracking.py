@@ -6,7 +6,7 @@ when, and by whom. One row says all of it, so that it holds even where rows arou
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pghistory
 import pgtrigger
@@ -29,8 +29,10 @@ class Change(Event):
     pgh_before = models.JSONField(null=True)
     # The field that names the record to whose page this one belongs, if it has none of its own.
     owner: ClassVar[str]
+    pgh_tracked_model: type[models.Model]  # type: ignore[assignment]
+    pgh_context: Any
 
-    objects = models.Manager()
+    objects: ClassVar[models.Manager[Any]] = models.Manager()  # type: ignore[assignment]
 
     class Meta:
         abstract = True
@@ -39,9 +41,10 @@ class Change(Event):
 class BeforeAndAfter(EventTrigger):
     """Keeps what the changed columns were before, besides what all are after."""
 
-    def get_func(self, model: type[models.Model]) -> pgtrigger.Func:
+    def get_func(self, model: Any) -> pgtrigger.Func:
         after = super().get_func(model).func
-        fields = [model._meta.get_field(name).column for name in tracked_fields(self.event_model)]
+        kind: Any = self.event_model
+        fields = [model._meta.get_field(name).column for name in tracked_fields(kind)]
         columns = ", ".join(f"""('{name}', to_jsonb(OLD."{name}"), to_jsonb(NEW."{name}"))""" for name in fields)
         changed = f"(VALUES {columns}) AS of_field(field, was, became) WHERE was IS DISTINCT FROM became"
         before = f"(SELECT jsonb_object_agg(field, was) FROM {changed})"  # noqa: S608  (names of columns)
@@ -86,7 +89,7 @@ def keeps_history(
             base_model=Change,
             obj_field=pghistory.ObjForeignKey(related_name="+", related_query_name="+", db_index=False),
             context_field=pghistory.ContextJSONField(),
-            context_id_field=None,
+            context_id_field=None,  # type: ignore[arg-type]
             append_only=True,
             attrs={"owner": owner},
             meta={"indexes": _indexes(str(model._meta.model_name), owner), "default_permissions": ()},

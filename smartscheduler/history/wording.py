@@ -39,7 +39,10 @@ def from_json(field: models.Field, value: Any) -> Any:
 
 def _slot(value: Any) -> Any:
     bounds = RANGE.match(value) if isinstance(value, str) else None
-    return TimestamptzRange(*(datetime.fromisoformat(end) for end in bounds.groups())) if bounds else value
+    if not bounds:
+        return value
+    start, end = map(datetime.fromisoformat, bounds.groups())
+    return TimestamptzRange(start, end, "[)")
 
 
 def in_words(field: models.Field, value: Any, zone: tzinfo = UTC) -> str:
