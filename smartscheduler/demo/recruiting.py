@@ -15,7 +15,7 @@ from contractors.models import Absence, Contractor, WorkingHours
 from smartscheduler.accounts.models import User
 from smartscheduler.demo.chance import identity
 from smartscheduler.demo.people import Person, person
-from smartscheduler.history.tracking import without_history
+from smartscheduler.history.loading import without_history
 
 Progress = Callable[[int], None]
 Status = Contractor.Status

@@ -41,7 +41,7 @@ class QuestionForm(forms.Form):
         super().__init__(data)
         self.kinds = {name_of(kind): kind for kind in kinds_for(user)}
         self._offer("model", [(name, _plural(kind)) for name, kind in self.kinds.items()], "Everything")
-        self._offer("act", list(ACTS.items()), "All acts")
+        self._offer("act", [(name, act.capitalize()) for name, act in ACTS.items()], "All acts")
         self._offer("person", self._people(str(data.get("person", ""))), "Everybody")
         chosen = self.kinds.get(str(data.get("model", "")))
         if chosen:

@@ -4,8 +4,7 @@ A row of history holds the record as it was left (for a removal: as it was last)
 when, and by whom. One row says all of it, so that it holds even where rows around it are missing.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import pghistory
@@ -115,12 +114,3 @@ def tracked_fields(kind: type[Change]) -> list[str]:
     """The names of the record's own fields that the history keeps, in the order of the model."""
     kept = {field.name for field in kind._meta.concrete_fields}
     return [field.name for field in kind.pgh_tracked_model._meta.concrete_fields if field.name in kept]
-
-
-@contextmanager
-def without_history() -> Iterator[None]:
-    """What Django writes inside, on its connection, leaves no history: for data that is loaded, not changed."""
-    triggers = [(model, one.name or "") for model, one in pgtrigger.registered()]
-    ours = [f"{model._meta.label}:{name}" for model, name in triggers if name.startswith(TRIGGER)]
-    with pgtrigger.ignore(*ours):
-        yield

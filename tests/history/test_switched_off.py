@@ -5,7 +5,7 @@ import pytest
 from contractors.models import Contractor
 from smartscheduler.demo import recruiting
 from smartscheduler.demo.seed import seed_world
-from smartscheduler.history.tracking import without_history
+from smartscheduler.history.loading import without_history
 from tests.factories import ContractorFactory
 from tests.history.reading import acts, total
 
