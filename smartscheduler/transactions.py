@@ -12,7 +12,8 @@ from django.db import DatabaseError, connection, transaction
 from psycopg import IsolationLevel
 
 from smartscheduler.errors import Busy, DomainError, DuplicateEmail, InvalidInput, JobNotOpen, SlotUnavailable
-from smartscheduler.history.authors import acting, said_once
+from smartscheduler.history.authors import acting
+from smartscheduler.history.signing import said_once
 
 if TYPE_CHECKING:
     from smartscheduler.accounts.models import User

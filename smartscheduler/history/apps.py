@@ -6,6 +6,6 @@ class HistoryConfig(AppConfig):
     label = "history"
 
     def ready(self) -> None:
-        from smartscheduler.history.authors import listen
+        from smartscheduler.history.signing import listen
 
         listen()

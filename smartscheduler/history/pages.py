@@ -16,7 +16,8 @@ from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.people import person
 from smartscheduler.history.forms import QuestionForm
 from smartscheduler.history.reading import Page, Place, Question, kinds_for, read
-from smartscheduler.history.telling import address_of, tell, zone_of
+from smartscheduler.history.records import address_of, zone_of
+from smartscheduler.history.telling import tell
 from smartscheduler.history.tracking import CREATED
 
 

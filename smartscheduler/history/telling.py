@@ -1,17 +1,15 @@
 """What a page of history says: who did what to which record, from what to what; one entry for what was done at once."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
-from django.urls import reverse
 
 from smartscheduler.backoffice.display import local_day
 from smartscheduler.history.reading import DIRECTLY
+from smartscheduler.history.records import Gone, address_of, names_before, records_of, zone_of
 from smartscheduler.history.tracking import CHANGED, CREATED, PASSWORD, REMOVED, Change, tracked_fields
 from smartscheduler.history.wording import NOTHING, UTC, from_json, in_words, title_of
 
@@ -61,19 +59,10 @@ class Occasion:
     changes: list[Told]
 
 
-class Gone:
-    """Stands for a record that a change refers to and that is no longer there."""
-
-    zone = UTC
-
-    def __str__(self) -> str:
-        return "(no longer there)"
-
-
 def tell(changes: Sequence[Change], *, zone: tzinfo = UTC) -> list[Occasion]:
     """The changes by occasion, newest first, each in the order in which it went; by the clock of `zone`."""
-    names = _names_before(changes)
-    pairs = zip(changes, _records(changes), strict=True)
+    names = names_before(changes)
+    pairs = zip(changes, records_of(changes), strict=True)
     return [_occasion(together, names, zone) for together in _at_once(pairs)]
 
 
@@ -165,17 +154,6 @@ def _former(field: Any, value: Any, zone: tzinfo, names: dict[Any, Any]) -> str:
     return in_words(field, was, zone)
 
 
-def zone_of(record: Any) -> tzinfo:
-    """The clock at a record: its own, or that of the site or person it belongs to."""
-    for holder in (record, getattr(record, "job", None), getattr(record, "contractor", None)):
-        try:
-            if holder is not None and hasattr(holder, "zone"):
-                return holder.zone
-        except (ValueError, KeyError):
-            continue  # a zone that nobody knows, written past every check
-    return UTC
-
-
 def _page_of(change: Change, record: Any) -> str:
     """Where the record is to be seen, or the one that it belongs to; nothing when that is gone."""
     shown: Any = record if type(record) in admin.site._registry else getattr(record, change.owner, None)
@@ -184,57 +162,3 @@ def _page_of(change: Change, record: Any) -> str:
     if shown is record and change.pgh_label == REMOVED:
         return ""
     return address_of(shown, "change")
-
-
-def address_of(record: models.Model, page: str) -> str:
-    meta = record._meta
-    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=[record.pk])
-
-
-def _records(changes: Sequence[Change]) -> list[Any]:
-    """Each record as it was left, with what it refers to as it is now."""
-    records = [_record(change) for change in changes]
-    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
-    for record in records:
-        for field in _references(record):
-            wanted[field.related_model].add(getattr(record, field.attname))
-    found = _fetch(wanted)
-    for record in records:
-        for field in _references(record):
-            there = found.get((field.related_model, getattr(record, field.attname)))
-            field.set_cached_value(record, there or Gone())
-    return records
-
-
-def _record(change: Change) -> Any:
-    model = change.pgh_tracked_model
-    fields: list[Any] = [model._meta.get_field(name) for name in tracked_fields(type(change))]
-    return model(**{field.attname: getattr(change, field.attname) for field in fields})
-
-
-def _references(record: models.Model) -> Iterable[Any]:
-    return (
-        field
-        for field in record._meta.concrete_fields
-        if isinstance(field, models.ForeignKey) and getattr(record, field.attname) is not None
-    )
-
-
-def _names_before(changes: Sequence[Change]) -> dict[Any, Any]:
-    """What was referred to before a change, by model and key."""
-    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
-    for change in changes:
-        for field in change.pgh_tracked_model._meta.concrete_fields:
-            former = (change.pgh_before or {}).get(field.column)
-            if isinstance(field, models.ForeignKey) and former is not None:
-                wanted[field.related_model].add(from_json(field, former))
-    return _fetch(wanted)
-
-
-def _fetch(wanted: dict[type[models.Model], set[Any]]) -> dict[Any, Any]:
-    """Records by model and key: one statement a model."""
-    return {
-        (model, key): record
-        for model, keys in wanted.items()
-        for key, record in model._default_manager.in_bulk(keys).items()
-    }
