@@ -28,12 +28,13 @@ from smartscheduler.backoffice.acts import for_each
 from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import may, person
+from smartscheduler.history.pages import HistoryAdmin
 
 RESCHEDULE = {"name": "reschedule", "label": "Reschedule", "icon": "schedule"}
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ReschedulingAdmin, ListAdmin):
+class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ListAdmin):
     acts = ACTS
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
     list_display_links = ("job_and_customer",)

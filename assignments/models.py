@@ -14,7 +14,8 @@ from assignments.querysets import AssignmentQuerySet
 from assignments.states import LIVE, Status, check_movable, check_transition
 from contractors.models import Contractor
 from jobs.models import Job
-from smartscheduler.models import Record
+from smartscheduler.history.tracking import keeps_history
+from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.rules.current import in_force
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.timeslots import TimeSlot
@@ -22,6 +23,7 @@ from smartscheduler.timeslots import TimeSlot
 LIVE_STATES = sorted(LIVE)
 
 
+@keeps_history(exclude=OF_THE_RECORD, owner="job")
 class Assignment(Record):
     """A booking, and why it was made."""
 

@@ -27,13 +27,14 @@ from smartscheduler.backoffice.tabs import TabbedAdmin
 from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
 from smartscheduler.events import feed
 from smartscheduler.events.selections import Selection
+from smartscheduler.history.pages import HistoryAdmin
 
 # What is told of a contractor when a new version of it comes about.
 TOLD_OF_CHANGES = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses__())
 
 
 @admin.register(Contractor)
-class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, ContractorList):
+class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ContractorList):
     form = ContractorForm
     exchanged = "contractors"
     change_form_outer_before_template = "admin/contractors/overview.html"

@@ -21,7 +21,8 @@ from contractors.regions import place_sql
 from contractors.shifts import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
 from contractors.skills import SkillsField
 from contractors.states import Status, check_transition
-from smartscheduler.models import Record
+from smartscheduler.history.tracking import keeps_history
+from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
 from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot
@@ -38,6 +39,7 @@ def default_service_radius() -> Decimal:
 WORDS = words("contractor_words", "name", "city", "email", "skills")
 
 
+@keeps_history(exclude=[*OF_THE_RECORD, "weekdays", "longest_stretch"])
 class Contractor(Location, Record):
     """A person or crew who does jobs."""
 
@@ -156,6 +158,7 @@ SHIFT_STARTS = second_of_day("start_time")
 SHIFT_ENDS = Case(When(end_time=MIDNIGHT, then=Value(86_400)), default=second_of_day("end_time"))
 
 
+@keeps_history(exclude=[], owner="contractor")
 class WorkingHours(models.Model):
     """One weekly shift of a contractor, in the contractor's own zone."""
 
@@ -202,6 +205,7 @@ class WorkingHours(models.Model):
         return Shift(self.day_of_week, self.start_time, self.end_time)
 
 
+@keeps_history(exclude=["created_at"], owner="contractor")
 class Absence(models.Model):
     """A dated period in which a contractor does not work."""
 
@@ -239,6 +243,7 @@ class Absence(models.Model):
         self.period = TimestamptzRange(slot.start, slot.end, "[)")
 
 
+@keeps_history(exclude=["created_at"], owner="contractor")
 class Rating(models.Model):
     """One rating given to a contractor, for a job or on its own."""
 

@@ -18,6 +18,7 @@ from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.history.pages import HistoryAdmin
 
 # A job that is wanted so many days from now should have somebody who can do it.
 SOON_DAYS = 3
@@ -40,7 +41,7 @@ class CompletedFilter(RecentFilter):
 
 
 @admin.register(Job)
-class JobAdmin(PlacedAdmin, ServiceAdmin, ListAdmin):
+class JobAdmin(PlacedAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
     form = JobForm
     exchanged = "jobs"
     list_display: tuple[str, ...] = (

@@ -13,7 +13,8 @@ from contractors.models import PHONE_NUMBER
 from contractors.skills import SkillsField
 from jobs.querysets import JobQuerySet
 from jobs.states import Status, check_transition
-from smartscheduler.models import Record
+from smartscheduler.history.tracking import keeps_history
+from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
 from smartscheduler.words import words, words_index
 
@@ -33,6 +34,7 @@ def validate_duration(duration: timedelta) -> None:
 WORDS = words("job_words", "job_number", "address", "city", "zip_code", "customer_name", "customer_phone")
 
 
+@keeps_history(exclude=OF_THE_RECORD)
 class Job(Location, Record):
     """Work that a contractor does at a site."""
 

@@ -3,13 +3,24 @@
 import os
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from smartscheduler.history.authors import through
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
 
-app = Celery("smartscheduler")
+
+class NamedTask(Task):
+    """What a task writes, the history says of it."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with through("task", self.name):
+            return self.run(*args, **kwargs)
+
+
+app = Celery("smartscheduler", task_cls=NamedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)

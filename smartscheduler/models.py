@@ -6,6 +6,9 @@ from typing import Any
 
 from django.db import models
 
+# Fields that every save brings along, and that say nothing which the history does not say itself.
+OF_THE_RECORD = ("created_at", "updated_at", "version")
+
 
 class Record(models.Model):
     """UUID key, time stamps, and a `version` that grows with every save (it stands behind the ETag)."""

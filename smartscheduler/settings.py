@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import pghistory
 import structlog
 from django.templatetags.static import static
 from structlog.typing import Processor
@@ -49,9 +50,11 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
+    "pghistory",
     "pgtrigger",
     "rest_framework",
     "smartscheduler",
+    "smartscheduler.history",
     "smartscheduler.accounts",
     "smartscheduler.events",
     "smartscheduler.rules",
@@ -84,6 +87,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "smartscheduler.throttling.RateLimitMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
+    "smartscheduler.history.authors.AuthorMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
 ]
 
@@ -121,6 +125,11 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Of each web process (smartscheduler.asgi); PostgreSQL's max_connections is for all of them together.
 DATABASE_POOL = {"min_size": 1, "max_size": env.whole("DATABASE_POOL_SIZE", default=16), "timeout": 10}
+
+# The moment of each change, not of its transaction: the changes of one transaction have an order.
+PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
+# History is looked up in the few ways that its own indexes serve (smartscheduler.history.tracking).
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 
 REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
 CHANNEL_LAYERS = {
@@ -322,7 +331,7 @@ UNFOLD = {
     "SITE_SYMBOL": "event_available",
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "smartscheduler.office.home.context",
-    # Django's own log knows nothing of the API; the event log is the true history.
+    # Django's own log knows nothing of the API; smartscheduler.history has the button where there is a true one.
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],
     "SCRIPTS": [lambda request: static("backoffice.js"), lambda request: static("shortcuts.js")],

@@ -5,13 +5,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar, cast
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, connection, transaction
 from psycopg import IsolationLevel
 
 from smartscheduler.errors import Busy, DomainError, DuplicateEmail, InvalidInput, JobNotOpen, SlotUnavailable
+from smartscheduler.history.authors import acting
+from smartscheduler.history.signing import said_once
+
+if TYPE_CHECKING:
+    from smartscheduler.accounts.models import User
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,34 +36,43 @@ def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
 
     A lock time-out or a deadlock is tried once more after a short random pause, unless an outer
     transaction is open; then, and the second time, it is `Busy`. A refusal by a constraint becomes
-    its domain error; a ValidationError becomes `InvalidInput`.
+    its domain error; a ValidationError becomes `InvalidInput`. The `actor` that the function is given is the author
+    of what it writes.
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        nested = connection.in_atomic_block
-        try:
-            return _attempt(function, *args, **kwargs)
-        except DatabaseError as error:
-            if nested or sqlstate(error) not in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
-                refuse(error)
-        time.sleep(random.uniform(0.02, 0.2))  # noqa: S311  (jitter, not a secret)
-        try:
-            return _attempt(function, *args, **kwargs)
-        except DatabaseError as error:
-            refuse(error)
+        with acting(cast("User | None", kwargs.get("actor"))):
+            return _run(function, *args, **kwargs)
 
     return run
 
 
+def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    nested = connection.in_atomic_block
+    try:
+        return _attempt(function, *args, **kwargs)
+    except DatabaseError as error:
+        if nested or sqlstate(error) not in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
+            refuse(error)
+    time.sleep(random.uniform(0.02, 0.2))  # noqa: S311  (jitter, not a secret)
+    try:
+        return _attempt(function, *args, **kwargs)
+    except DatabaseError as error:
+        refuse(error)
+
+
 def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+    with transaction.atomic(), said_once(_begin):
         try:
             return function(*args, **kwargs)
         except ValidationError as error:
             raise invalid_input(error) from error
+
+
+def _begin(author: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true), {author}")
 
 
 @contextmanager

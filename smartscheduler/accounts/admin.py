@@ -14,10 +14,11 @@ from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
+from smartscheduler.history.pages import HistoryAdmin
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ListAdmin):
+class UserAdmin(HistoryAdmin, DjangoUserAdmin, ListAdmin):
     form, add_form, change_password_form = AccountForm, NewAccountForm, AdminPasswordChangeForm
     list_display = ("email", "name", "role_badge", "is_active", "last_login")
     list_filter = ("role", "is_active")

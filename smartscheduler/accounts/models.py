@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from smartscheduler.accounts.policy import DJANGO_PERMISSIONS, Permission, Role, permissions_of
+from smartscheduler.history.tracking import keeps_history
 
 
 class UserManager(BaseUserManager["User"]):
@@ -29,6 +30,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
+@keeps_history(exclude=["last_login"], secrets=["password"])
 class User(AbstractBaseUser):
     """An account. What it may do follows from its role alone (accounts.policy)."""
 

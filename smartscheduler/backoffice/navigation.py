@@ -24,6 +24,7 @@ WORK = [
 ]
 SYSTEM = [
     ("Imports", "upload_file", page("exchange_importrun_changelist"), Permission.ADD_CONTRACTORS),
+    ("History", "history", reverse_lazy("history"), Permission.VIEW_JOBS),
     ("Events", "stream", page("events_outboxevent_changelist"), Permission.VIEW_EVENTS),
     ("Mails", "mail", page("mails_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
     ("Scheduling rules", "tune", page("rules_rulesversion_changelist"), Permission.MANAGE_SETTINGS),

@@ -1,7 +1,7 @@
 """Contractors into the database: through the services, or in bulk when they are many.
 
-Bulk keeps every constraint of the database and makes the very same contractors, but publishes no
-events: a hundred thousand `ContractorCreated` would bury the activity feed and tell nobody anything.
+Bulk keeps every constraint of the database and makes the very same contractors, but publishes no events and leaves no
+history: a hundred thousand `ContractorCreated` would bury the activity feed and tell nobody anything.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +15,7 @@ from contractors.models import Absence, Contractor, WorkingHours
 from smartscheduler.accounts.models import User
 from smartscheduler.demo.chance import identity
 from smartscheduler.demo.people import Person, person
+from smartscheduler.history.loading import without_history
 
 Progress = Callable[[int], None]
 Status = Contractor.Status
@@ -72,6 +73,7 @@ def _write_by_services(people: Sequence[Person], actor: User | None) -> None:
             services.mark_on_leave(contractor_id=contractor.pk, actor=actor)
 
 
+@without_history()
 def _write_in_bulk(people: Sequence[Person], actor: User | None) -> None:
     Contractor.objects.bulk_create(Contractor(status=one.status, **one.fields) for one in people)
     _copy_shifts(people)

@@ -90,6 +90,7 @@ EVERYBODYS = {
     "Jobs",
     "Assignments",
     "Contractors",
+    "History",
     "Events",
     "Mails",
     "API docs",

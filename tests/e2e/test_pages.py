@@ -75,6 +75,9 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "reschedule": lambda api: f"/admin/assignments/assignment/{pending(api)}/reschedule/",
     "cancel": lambda api: f"/admin/assignments/assignment/{pending(api)}/cancel/",
     "booked-job": lambda api: f"/admin/jobs/job/{first(api, 'jobs/', status='assigned')}/change/",
+    "history": lambda api: "/admin/history/?model=jobs.job",
+    "contractor-history": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/history/",
+    "assignment-history": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/history/",
     "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
 }
 

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class HistoryConfig(AppConfig):
+    name = "smartscheduler.history"
+    label = "history"
+
+    def ready(self) -> None:
+        from smartscheduler.history.signing import listen
+
+        listen()

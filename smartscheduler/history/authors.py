@@ -1,0 +1,104 @@
+"""Who is changing something, and through which door: known wherever something is written, and asked only then."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from smartscheduler.accounts.models import User
+
+LONGEST_NAME = 200
+# By the beginning of the address.
+DOORS = {"/admin/": "back-office", "/api/": "API"}
+
+
+class Door(NamedTuple):
+    """Where a change comes in: `kind` is back-office, API, page, task, command or script."""
+
+    kind: str
+    name: str
+
+
+_door: ContextVar[Door | None] = ContextVar("history_door", default=None)
+_person: ContextVar[Callable[[], Any]] = ContextVar("history_person", default=lambda: None)
+
+
+@contextmanager
+def through(kind: str, name: str, person: Callable[[], Any] | None = None) -> Iterator[None]:
+    """What is written inside comes through this door; `person` is asked at the first write, not before."""
+    door = _door.set(Door(kind, name[:LONGEST_NAME]))
+    asked = _person.set(person or _person.get())
+    try:
+        yield
+    finally:
+        _person.reset(asked)
+        _door.reset(door)
+
+
+@contextmanager
+def acting(person: "User | None") -> Iterator[None]:
+    """What is written inside is written by `person`; by whoever it was before when there is none."""
+    if person is None:
+        yield
+        return
+    token = _person.set(lambda: person)
+    try:
+        yield
+    finally:
+        _person.reset(token)
+
+
+class AuthorMiddleware:
+    """The door of a request. Its person is known when something is written: a token is read by the view itself."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        kind = next((kind for start, kind in DOORS.items() if request.path_info.startswith(start)), "page")
+        with through(kind, f"{request.method} {request.path_info}", lambda: getattr(request, "user", None)):
+            return self.get_response(request)
+
+
+def author() -> dict[str, str]:
+    """Who is writing now: `user` (id) and `name` when it is a person, `door` and `at`, and `request` when in one."""
+    door = _door.get() or _door_of_process()
+    found = {"door": door.kind, "at": door.name}
+    if request_id := structlog.contextvars.get_contextvars().get("request_id"):
+        found["request"] = str(request_id)
+    if (person := _whoever()) is not None and person.pk:
+        found |= {"user": str(person.pk), "name": str(person)}
+    return {key: _storable(text) for key, text in found.items()}
+
+
+def _storable(text: str) -> str:
+    """Without what JSON in PostgreSQL cannot hold: NUL, and bytes that are no UTF-8."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _whoever() -> Any:
+    """The person. Finding out may end a stale session, which is a write: that one is nobody's."""
+    ask = _person.get()
+    token = _person.set(lambda: None)
+    try:
+        return ask()
+    finally:
+        _person.reset(token)
+
+
+def _door_of_process() -> Door:
+    program, *arguments = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    if program in {"manage.py", "django-admin"} and arguments:
+        return Door("command", arguments[0][:LONGEST_NAME])
+    return Door("script", program[:LONGEST_NAME] or "python")
+
+
+def present() -> tuple[Door | None, Callable[[], Any]]:
+    """The door and the person meant, without asking who that is: the same as before means the same author."""
+    return _door.get(), _person.get()
