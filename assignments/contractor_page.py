@@ -64,6 +64,7 @@ class ContractorPage(ContractorAdmin):
     def further_tabs(self, request: HttpRequest, record: Contractor) -> Iterable[Tab]:
         yield self._bookings(request, record)
         yield _ratings(request, record)
+        yield Tab(name="history", title="History", url=self.address("history", record))
 
     def _bookings(self, request: HttpRequest, contractor: Contractor) -> Tab:
         bookings = contractor.assignments.select_related("job").next_first(timezone.now())

@@ -321,7 +321,7 @@ def test_bulk_deactivation_asks_first_and_reports_row_by_row_with_a_way_to_help(
 
     seen = client.post(LIST, {**bulk, "confirmed": "1"}, follow=True).content.decode()
     assert "Deactivated: 1." in seen
-    assert f"{busy.name}: {busy.name} still has live assignments" in seen
+    assert f"{busy.name} still has live assignments" in seen
     assert f"/admin/contractors/contractor/{busy.pk}/deactivate/?next=" in seen
     assert (status(busy), status(free)) == ("active", "inactive")
 
