@@ -69,7 +69,8 @@ def test_an_act_of_the_admin(casey):
 def test_a_bulk_action_of_the_admin(casey):
     crew = [ContractorFactory() for _ in range(3)]
     url = "/admin/contractors/contractor/"
-    browser(casey).post(url, {"action": "deactivate_selected", "_selected_action": [one.pk for one in crew]})
+    chosen = {"action": "deactivate_selected", "_selected_action": [one.pk for one in crew], "confirmed": "1"}
+    browser(casey).post(url, chosen)
     found = changes(Contractor, pgh_label="changed")
     assert {change.pgh_obj_id for change in found} == {one.pk for one in crew}
     assert all(change.pgh_before == {"status": "active"} for change in found)
