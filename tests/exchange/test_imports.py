@@ -14,9 +14,10 @@ from smartscheduler.accounts.policy import Role
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.exchange import work
-from smartscheduler.exchange.columns import week_as_text, working_week
+from smartscheduler.exchange.cells import read_week, write_week
 from smartscheduler.exchange.models import ImportedRow, ImportRun
-from smartscheduler.exchange.work import begin, import_checked, work_on_files
+from smartscheduler.exchange.services import begin, import_checked
+from smartscheduler.exchange.work import work_on_files
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
 from tests.pages import signed_in
 
@@ -197,6 +198,7 @@ def test_it_goes_on_where_it_stopped(actor, monkeypatch):
             raise KeyboardInterrupt
         return once(*given, **more)
 
+    monkeypatch.setattr(work, "BATCH_ROWS", 2)
     monkeypatch.setattr(work, "work_on", die_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         work_on_files()
@@ -215,11 +217,11 @@ def test_it_goes_on_where_it_stopped(actor, monkeypatch):
 def test_a_week_is_read_as_it_is_written(text):
     shifts = [
         Shift(one["day_of_week"], time.fromisoformat(one["start_time"]), time.fromisoformat(one["end_time"]))
-        for one in working_week(text)
+        for one in read_week(text)
     ]
     person = ContractorFactory(hours=shifts)
-    again = working_week(week_as_text(Contractor.objects.prefetch_related("working_hours").get(pk=person.pk)))
-    assert sorted(again, key=str) == sorted(working_week(text), key=str)
+    again = read_week(write_week(person.shifts))
+    assert sorted(again, key=str) == sorted(read_week(text), key=str)
 
 
 class TestThePages:
@@ -233,7 +235,7 @@ class TestThePages:
             client, f"{HEAD}\n{ANN}\n{ANN.replace('tile', 'paint').replace('ann@', 'bob@')}\n"
         ).content.decode()
         assert "Being checked" in page
-        assert "data-reload-after" in page
+        assert "/progress/" in page
         work_on_files()
         run = ImportRun.objects.get()
         address = reverse("admin:exchange_importrun_change", args=[run.pk])
@@ -244,9 +246,9 @@ class TestThePages:
         work_on_files()
         assert "Imported: 1 new" in client.get(address).content.decode()
         assert Contractor.objects.get().name == "Ann Tiles"
-        result = b"".join(client.get(reverse("admin:exchange_importrun_result", args=[run.pk]))).decode()
-        assert result.splitlines()[0].endswith("working_hours,result,errors")
-        assert result.splitlines()[1].endswith(",New,")
+        result = b"".join(client.get(reverse("admin:exchange_importrun_result", args=[run.pk, "csv"]))).decode()
+        assert result.splitlines()[0].endswith("working_hours,result,errors,remarks")
+        assert ",New,,The coordinates are the middle of ZIP code 78701." in result.splitlines()[1]
         assert "Refused" in result.splitlines()[2]
 
     def test_a_bad_file_is_said_on_the_form(self):
