@@ -1,4 +1,4 @@
-"""A back-office at full size: 100,000 contractors, 50,000 jobs with their bookings, 200,000 events, an import of 10,000."""
+"""A back-office at full size: 100,000 contractors, 50,000 jobs with bookings, 200,000 events, a file of 10,000 rows."""
 
 import os
 from dataclasses import replace
@@ -57,7 +57,7 @@ WITH run AS (
 )
 INSERT INTO exchange_importedrow (run_id, number, label, key, outcome, errors, remarks)
 SELECT run.id, n + 1, 'Crew ' || n, '', 'refused', jsonb_build_object(
-    (ARRAY['phone_number', 'type', 'city', 'zip_code'])[1 + n %% 4], jsonb_build_array('“' || n || '” is not right.')), ''
+    (ARRAY['phone_number', 'type', 'city', 'zip_code'])[1 + n %% 4], jsonb_build_array('“' || n || '” is wrong.')), ''
 FROM run, generate_series(1, 10000) n;
 INSERT INTO exchange_importrun (id, kind, name, content, state, total, at, created, updated, unchanged, refused,
     created_at, began_from)

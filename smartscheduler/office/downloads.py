@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from smartscheduler.office.reports import BEGINS, GRACE, MADE, WAITS
-from smartscheduler.office.workloads import busiest, loads
+from smartscheduler.office.workloads import loads, totals
 
 CHUNK = 500
 JOINED = """
@@ -57,7 +57,7 @@ def _rows(query: str) -> Callable[[date, date], Iterator[list[str]]]:
 
 
 def _utilisation(since: date, until: date) -> Iterator[list[str]]:
-    people = busiest(since, until)
+    people = totals(since, until).people
     for at in range(0, len(people), CHUNK):
         for one in loads(since, until, people[at : at + CHUNK]):
             percent = "" if one.percent is None else str(one.percent)

@@ -16,12 +16,18 @@ MOST_REASONS = 10
 SLACK = "interval '1 day'"
 
 BOOKINGS = "FROM assignments_assignment booking JOIN jobs_job job ON job.id = booking.job_id"
-MADE = f"""booking.created_at >= %(since)s::date - {SLACK} AND booking.created_at < %(until)s::date + 2 * {SLACK}
-AND (booking.created_at AT TIME ZONE job.time_zone)::date BETWEEN %(since)s AND %(until)s"""
 DAY = "(lower(booking.time_slot) AT TIME ZONE job.time_zone)::date"
-BEGINS = f"""lower(booking.time_slot) >= %(since)s::date - {SLACK}
-AND lower(booking.time_slot) < %(until)s::date + 2 * {SLACK} AND {DAY} BETWEEN %(since)s AND %(until)s"""
 
+
+def in_range(moment: str) -> str:
+    """SQL: whether the day of an instant at the site is in the range; the calendar is only asked near its ends."""
+    return f"""
+    {moment} >= %(since)s::date - {SLACK} AND {moment} < %(until)s::date + 2 * {SLACK} AND CASE
+        WHEN {moment} >= %(since)s::date + {SLACK} AND {moment} < %(until)s::date THEN true
+        ELSE ({moment} AT TIME ZONE job.time_zone)::date BETWEEN %(since)s AND %(until)s END"""
+
+
+MADE, BEGINS = in_range("booking.created_at"), in_range("lower(booking.time_slot)")
 # The first booking of a job ends its wait; those that follow a cancellation do not.
 WAITS = f"""
 SELECT job.job_number, job.type, job.city, job.state, job.priority, job.created_at, booking.created_at
@@ -30,44 +36,37 @@ SELECT job.job_number, job.type, job.city, job.state, job.priority, job.created_
     WHERE earlier.job_id = booking.job_id AND (earlier.created_at, earlier.id) < (booking.created_at, booking.id)
 )
 """  # noqa: S608  (our own text)
+# In each of these the row without a group is that of all.
 WAITING = f"""
-SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY waited),
-       percentile_cont(0.9) WITHIN GROUP (ORDER BY waited)
+SELECT width_bucket(waited, ARRAY[3600, 14400, 86400, 259200, 604800]) AS bucket, count(*),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY waited), percentile_cont(0.9) WITHIN GROUP (ORDER BY waited)
 FROM (SELECT extract(epoch FROM booked - created) AS waited FROM ({WAITS})
       waits (job_number, type, city, state, priority, created, booked)) first
-"""  # noqa: S608  (our own text)
-SPREAD = f"""
-SELECT width_bucket(extract(epoch FROM booked - created), ARRAY[3600, 14400, 86400, 259200, 604800]), count(*)
-FROM ({WAITS}) waits (job_number, type, city, state, priority, created, booked) GROUP BY 1 ORDER BY 1
+GROUP BY GROUPING SETS ((bucket), ())
 """  # noqa: S608  (our own text)
 SPREAD_LABELS = ("under 1 h", "1–4 h", "4–24 h", "1–3 days", "3–7 days", "over 7 days")
 # Bookings without a rank (the contractor was in no ranking at all) count as another choice than the first.
 CHOICES = f"""
-SELECT count(*), count(*) FILTER (WHERE rank = 1), count(*) FILTER (WHERE override_reason <> '') {BOOKINGS} WHERE {MADE}
-"""
-RANKS = f"""
-SELECT CASE WHEN rank IS NULL THEN 7 WHEN rank > 5 THEN 6 ELSE rank END, count(*) {BOOKINGS} WHERE {MADE} GROUP BY 1
+SELECT CASE WHEN rank IS NULL THEN 7 WHEN rank > 5 THEN 6 ELSE rank END AS place, count(*),
+       count(*) FILTER (WHERE rank = 1), count(*) FILTER (WHERE override_reason <> '')
+{BOOKINGS} WHERE {MADE} GROUP BY GROUPING SETS ((place), ())
 """
 RANK_LABELS = ("1", "2", "3", "4", "5", "6 or more", "no rank")
 OVERRIDES = f"""
 SELECT override_reason, count(*) {BOOKINGS} WHERE {MADE} AND override_reason <> '' GROUP BY 1 ORDER BY 2 DESC, 1
 """
-CANCELLATIONS = f"SELECT count(*) FILTER (WHERE booking.status = 'cancelled'), count(*) {BOOKINGS} WHERE {BEGINS}"
 CANCEL_REASONS = f"""
-SELECT booking.cancel_reason, count(*) {BOOKINGS} WHERE {BEGINS} AND booking.status = 'cancelled'
+SELECT booking.cancel_reason, count(*) {BOOKINGS} WHERE booking.status = 'cancelled' AND {BEGINS}
 GROUP BY 1 ORDER BY 2 DESC, 1
 """
-STARTS = f"""
-SELECT count(*), count(*) FILTER (WHERE started_at <= lower(time_slot) + %(grace)s),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - lower(time_slot)))
-{BOOKINGS} WHERE started_at IS NOT NULL AND {BEGINS}
-"""  # noqa: S608  (our own text)
-# By the day: how many were cancelled, had begun and began on time.
 WEEKLY = f"""
-SELECT date_trunc('week', {DAY})::date AS week, count(*), count(*) FILTER (WHERE booking.status = 'cancelled'),
-       count(started_at), count(*) FILTER (WHERE started_at <= lower(time_slot) + %(grace)s)
-{BOOKINGS} WHERE {BEGINS} GROUP BY 1 ORDER BY 1
-"""
+SELECT week, count(*), count(*) FILTER (WHERE status = 'cancelled'), count(started_at),
+       count(*) FILTER (WHERE started_at <= starts + %(grace)s),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - starts))
+FROM (SELECT date_trunc('week', {DAY})::date AS week, booking.status, booking.started_at,
+             lower(booking.time_slot) AS starts {BOOKINGS} WHERE {BEGINS}) begun
+GROUP BY GROUPING SETS ((week), ()) ORDER BY week
+"""  # noqa: S608  (our own text)
 
 
 @dataclass(frozen=True)
@@ -127,49 +126,51 @@ class Headline:
 
 
 def report(since: date, until: date) -> Report:
-    """The figures from `since` to `until`, in nine statements."""
+    """The figures from `since` to `until`, in five statements."""
     values = _values(since, until)
-    ((waited, median, slow),) = rows(WAITING, values)
-    ((made, first, overridden),) = rows(CHOICES, values)
-    ((cancelled, begun),) = rows(CANCELLATIONS, values)
-    ((started, on_time, delay),) = rows(STARTS, values)
+    waits, choices, begun = (_groups(query, values) for query in (WAITING, CHOICES, WEEKLY))
+    waited, median, slow = waits[None]
+    made, first, overridden = choices[None]
+    slots, cancelled, started, on_time, delay = begun[None]
     return Report(
         since=since,
         until=until,
         waited=waited,
         median_wait=_seconds(median),
         slow_wait=_seconds(slow),
-        spread=_labelled(SPREAD_LABELS, rows(SPREAD, values), first=0),
+        spread=_labelled(SPREAD_LABELS, waits, first=0),
         first_choice=Share(first, made),
         overridden=Share(overridden, made),
-        ranks=_labelled(RANK_LABELS, rows(RANKS, values), first=1),
+        ranks=_labelled(RANK_LABELS, choices, first=1),
         override_reasons=_reasons(OVERRIDES, values),
-        cancelled=Share(cancelled, begun),
+        cancelled=Share(cancelled, slots),
         cancel_reasons=_reasons(CANCEL_REASONS, values),
         on_time=Share(on_time, started),
         median_delay=_seconds(delay),
-        weeks=[Week(*found) for found in rows(WEEKLY, values)],
+        weeks=[Week(week, *found[:4]) for week, found in begun.items() if week],
     )
 
 
 def headline(since: date, until: date) -> Headline:
-    """Only what stands above, for a comparison: four statements."""
+    """Only what stands above, for a comparison: three statements."""
     values = _values(since, until)
-    ((_, median, _),) = rows(WAITING, values)
-    ((made, first, _),) = rows(CHOICES, values)
-    ((cancelled, begun),) = rows(CANCELLATIONS, values)
-    ((started, on_time, _),) = rows(STARTS, values)
-    return Headline(_seconds(median), Share(first, made), Share(cancelled, begun), Share(on_time, started))
+    waits, choices, begun = (_groups(query, values)[None] for query in (WAITING, CHOICES, WEEKLY))
+    slots, cancelled, started, on_time, _ = begun
+    return Headline(_seconds(waits[1]), Share(choices[1], choices[0]), Share(cancelled, slots), Share(on_time, started))
+
+
+def _groups(query: str, values: dict[str, Any]) -> dict[Any, tuple]:
+    """The figures of each group, and under None those of all."""
+    return {group: tuple(figures) for group, *figures in rows(query, values)}
 
 
 def _values(since: date, until: date) -> dict[str, Any]:
     return {"since": since, "until": until, "grace": GRACE}
 
 
-def _labelled(labels: tuple[str, ...], found: list[tuple], *, first: int) -> list[tuple[str, int]]:
+def _labelled(labels: tuple[str, ...], found: dict[Any, tuple], *, first: int) -> list[tuple[str, int]]:
     """A count for each label, in their order; `first` is the number of the first one."""
-    counts = dict(found)
-    return [(label, counts.get(number, 0)) for number, label in enumerate(labels, start=first)]
+    return [(label, found[number][0] if number in found else 0) for number, label in enumerate(labels, start=first)]
 
 
 def _reasons(query: str, values: dict[str, Any]) -> list[tuple[str, int]]:

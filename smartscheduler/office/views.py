@@ -17,7 +17,7 @@ from smartscheduler.office.charts import bars, grouped, week
 from smartscheduler.office.downloads import PARTS
 from smartscheduler.office.ranges import RangeForm, before, usual
 from smartscheduler.office.reports import Report, headline, report
-from smartscheduler.office.workloads import MOST_CONTRACTORS, Load, booked_by_week, busiest, loads
+from smartscheduler.office.workloads import MOST_CONTRACTORS, Load, loads, totals
 
 
 def reports(request: HttpRequest) -> HttpResponseBase:
@@ -50,15 +50,15 @@ def _csv(part: str, since: date, until: date) -> HttpResponseBase:
 
 
 def _found(since: date, until: date) -> dict[str, Any]:
-    found, people = report(since, until), busiest(since, until)
+    found, booked = report(since, until), totals(since, until)
     earlier = before(since, until)
     return {
         "report": found,
         "earlier": headline(*earlier),
         "earlier_range": earlier,
         "charts": _charts(found),
-        "hours": _hours(since, until),
-        **_table(loads(since, until, people[:MOST_CONTRACTORS]), people),
+        "hours": bars("Booked hours by week", [(week(day), round(hours, 1)) for day, hours in booked.weeks], unit=" h"),
+        **_table(loads(since, until, booked.people[:MOST_CONTRACTORS]), booked.people),
     }
 
 
@@ -80,11 +80,6 @@ def _sum(row: dict[date, Load]) -> Load:
     return Load(first.contractor_id, first.name, first.week, booked, working)
 
 
-def _hours(since: date, until: date) -> dict[str, str]:
-    weeks = booked_by_week(since, until)
-    return bars("Booked hours by week", [(week(monday), round(hours, 1)) for monday, hours, _ in weeks], unit=" h")
-
-
 def _charts(found: Report) -> dict[str, dict[str, str]]:
     labels = [week(one.monday) for one in found.weeks]
     return {
@@ -93,11 +88,11 @@ def _charts(found: Report) -> dict[str, dict[str, str]]:
         "cancellations": grouped(
             "Bookings and cancellations by week",
             labels,
-            {"bookings": [one.bookings for one in found.weeks], "cancelled": [one.cancelled for one in found.weeks]},
+            {"cancelled": [one.cancelled for one in found.weeks], "bookings": [one.bookings for one in found.weeks]},
         ),
         "starts": grouped(
             "Starts by week",
             labels,
-            {"started": [one.started for one in found.weeks], "on time": [one.on_time for one in found.weeks]},
+            {"on time": [one.on_time for one in found.weeks], "started": [one.started for one in found.weeks]},
         ),
     }

@@ -7,7 +7,7 @@ Bookings count up to the ends of the range; a booking outside of working time (t
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from smartscheduler.office.reports import rows
@@ -16,21 +16,23 @@ MOST_CONTRACTORS = 200
 
 # The calendar of the contractor is that of all their hours here, bookings too: one clock for numerator and denominator.
 BOOKED = """
-WITH days AS (SELECT day::date FROM generate_series(%(since)s::date, %(until)s::date, interval '1 day') day),
-booked AS (
-    SELECT booking.contractor_id, person.time_zone,
-           (lower(booking.time_slot) AT TIME ZONE person.time_zone)::date AS day,
-           extract(epoch FROM upper(booking.time_slot) - lower(booking.time_slot)) / 3600 AS hours
-    FROM assignments_assignment booking JOIN contractors_contractor person ON person.id = booking.contractor_id
-    WHERE booking.status <> 'cancelled' AND lower(booking.time_slot) >= %(since)s::date - interval '1 day'
-      AND lower(booking.time_slot) < %(until)s::date + interval '2 days'
-), booked_weeks AS (
-    SELECT contractor_id, date_trunc('week', day)::date AS week, sum(hours) AS hours
-    FROM booked WHERE day BETWEEN %(since)s AND %(until)s GROUP BY 1, 2
+booked_weeks AS (
+    SELECT contractor_id, date_trunc('week', day)::date AS week, sum(hours) AS hours FROM (
+        SELECT booking.contractor_id, (lower(booking.time_slot) AT TIME ZONE person.time_zone)::date AS day,
+               extract(epoch FROM upper(booking.time_slot) - lower(booking.time_slot)) / 3600 AS hours
+        FROM assignments_assignment booking JOIN contractors_contractor person ON person.id = booking.contractor_id
+        WHERE booking.status <> 'cancelled' AND lower(booking.time_slot) >= %(since)s::date - interval '1 day'
+          AND lower(booking.time_slot) < %(until)s::date + interval '2 days'
+          AND (%(people)s::uuid[] IS NULL OR booking.contractor_id = ANY(%(people)s))
+        OFFSET 0
+    ) booked WHERE day BETWEEN %(since)s AND %(until)s GROUP BY 1, 2
 )"""
-PEOPLE = f"{BOOKED} SELECT contractor_id, sum(hours) FROM booked_weeks GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608  (our own text)
-TOTALS = f"{BOOKED} SELECT week, sum(hours), count(*) FROM booked_weeks GROUP BY 1 ORDER BY 1"  # noqa: S608  (our own text)
-WEEKS = f"""{BOOKED},
+TOTALS = f"""WITH {BOOKED}
+SELECT contractor_id, week, sum(hours), count(*) FROM booked_weeks
+GROUP BY GROUPING SETS ((contractor_id), (week)) ORDER BY week, sum(hours) DESC, contractor_id
+"""  # noqa: S608  (our own text)
+WEEKS = f"""WITH {BOOKED},
+days AS (SELECT day::date FROM generate_series(%(since)s::date, %(until)s::date, interval '1 day') day),
 shifts AS (
     SELECT person.id, date_trunc('week', days.day)::date AS week, tstzrange(
         (days.day + hours.start_time) AT TIME ZONE person.time_zone,
@@ -57,7 +59,7 @@ shifts AS (
 )
 SELECT person.id, person.name, coalesce(booked_weeks.week, working.week), coalesce(booked_weeks.hours, 0),
        coalesce(working.hours, 0)
-FROM (SELECT * FROM booked_weeks WHERE contractor_id = ANY(%(people)s)) booked_weeks
+FROM booked_weeks
 FULL JOIN working ON working.id = booked_weeks.contractor_id AND working.week = booked_weeks.week
 JOIN contractors_contractor person ON person.id = coalesce(booked_weeks.contractor_id, working.id)
 ORDER BY person.name, person.id, 3
@@ -79,23 +81,25 @@ class Load:
         return round(100 * self.booked / self.working) if self.working else None
 
 
-def busiest(since: date, until: date) -> list[UUID]:
-    """Everybody with a booking in the range, the most booked first."""
-    return [contractor_id for contractor_id, _ in rows(PEOPLE, _range(since, until))]
+class Totals(NamedTuple):
+    """Everybody with a booking in the range, the most booked first; and each week with its booked hours."""
+
+    people: list[UUID]
+    weeks: list[tuple[date, float]]
+
+
+def totals(since: date, until: date) -> Totals:
+    """What the bookings of the range sum up to, in one pass."""
+    found = rows(TOTALS, _range(since, until, None))
+    people = [contractor_id for contractor_id, *_ in found if contractor_id]
+    return Totals(people, [(week, float(hours)) for _, week, hours, _ in found if week])
 
 
 def loads(since: date, until: date, people: list[UUID]) -> list[Load]:
     """The weeks of these contractors, by name and week; also those in which they have nothing."""
-    values = _range(since, until) | {"people": people}
-    return [
-        Load(key, name, week, float(booked), float(working)) for key, name, week, booked, working in rows(WEEKS, values)
-    ]
+    found = rows(WEEKS, _range(since, until, people))
+    return [Load(key, name, week, float(booked), float(working)) for key, name, week, booked, working in found]
 
 
-def booked_by_week(since: date, until: date) -> list[tuple[date, float, int]]:
-    """Each week with the hours booked and the number of contractors who have them."""
-    return [(week, float(hours), people) for week, hours, people in rows(TOTALS, _range(since, until))]
-
-
-def _range(since: date, until: date) -> dict[str, Any]:
-    return {"since": since, "until": until}
+def _range(since: date, until: date, people: list[UUID] | None) -> dict[str, Any]:
+    return {"since": since, "until": until, "people": people}
