@@ -72,6 +72,8 @@ def pages(client: Any) -> Iterator[Page]:
         if not name or name in NO_PAGES or name.startswith(hidden) or "(?P<" in route:
             continue
         model = next((one for prefix, one in models.items() if name.startswith(f"{prefix}_")), None)
+        if name == "auth_user_password_change":  # Django's name for it, whatever the model is called
+            model = models["accounts_user"]
         path = f"/{_filled(name, route, model)}"
         if model and name.endswith("_changelist"):
             yield from _ways(client, name, path, admin.site._registry[model])
@@ -90,14 +92,14 @@ def _filled(name: str, route: str, model: Any) -> str:
     """The route with the id of a record and the values known here."""
     parts = []
     for part in route.split("/"):
-        for begin in range(part.count("<")):
-            converter, _, variable = part[part.index("<") + 1 : part.index(">")].rpartition(":")
-            if variable == "object_id" and model is not None:
+        while "<" in part:
+            variable = part[part.index("<") + 1 : part.index(">")].rpartition(":")[2]
+            if variable in {"object_id", "id"} and model is not None:
                 value = str(_record(model).pk)
             elif variable in PARTS:
                 value = PARTS[variable]
             else:
-                raise LookupError(f"Nobody has said how to open {name}: {route} ({converter}, {begin})")
+                raise LookupError(f"Nobody has said how to open {name}: {route}")
             part = f"{part[: part.index('<')]}{value}{part[part.index('>') + 1 :]}"
         parts.append(part)
     return "/".join(parts)

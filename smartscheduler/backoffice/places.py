@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
@@ -19,7 +20,9 @@ PLACE = [("address", "city"), ("state", "zip_code"), ("latitude", "longitude"), 
 
 
 class PlaceForm(ServiceForm):
-    """Finds the coordinates by the ZIP code when both are left empty."""
+    """Finds the coordinates by the ZIP code when both are left empty; `guessed_from` is that ZIP code."""
+
+    guessed_from = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,6 +41,7 @@ class PlaceForm(ServiceForm):
         found = middle_of(values["zip_code"]) if len(missing) == 2 else None
         if found:
             values["latitude"], values["longitude"] = found.latitude, found.longitude
+            self.guessed_from = values["zip_code"]
         else:
             for name in missing:
                 self.add_error(name, "This field is required.")
@@ -58,6 +62,12 @@ class PlacedAdmin(ModelAdmin):
             response = super().changeform_view(request, object_id, form_url, extra_context)
             # Rendered here, or the page would be drawn after the clock has been put back.
             return response.render() if isinstance(response, TemplateResponse) else response
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.guessed_from:
+            where = f"The coordinates are the middle of ZIP code {form.guessed_from}"
+            messages.info(request, f"{where}: enter those of the address where some miles matter.")
 
 
 def clock_of(posted: QueryDict, place: Location | None) -> tzinfo:

@@ -34,7 +34,7 @@ ASSIGNMENT_CELLS: dict[str, Cell] = {
     "status": lambda one: one.status,
     "start": lambda one: _local(one.job, one.slot.start),
     "end": lambda one: _local(one.job, one.slot.end),
-    "rank": lambda one: _plain(one.rank),
+    "rank": lambda one: str(one.rank or ""),
     "candidates_considered": lambda one: str(one.candidates_considered),
     "score": lambda one: _plain(one.score),
     "explanation": lambda one: str(one.score_breakdown.get("explanation", "")),
