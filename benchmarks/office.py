@@ -61,7 +61,7 @@ SELECT run.id, n + 1, 'Crew ' || n, '', 'refused', jsonb_build_object(
 FROM run, generate_series(1, 10000) n;
 INSERT INTO exchange_importrun (id, kind, name, content, state, total, at, created, updated, unchanged, refused,
     created_at, began_from)
-SELECT gen_random_uuid(), 'jobs', 'jobs-' || n || '.csv', '', 'done', 10, 10, 10, 0, 0, 0, %(now)s, 0
+SELECT gen_random_uuid(), 'jobs', 'jobs-' || n || '.csv', 'job_number', 'done', 10, 10, 10, 0, 0, 0, %(now)s, 0
 FROM generate_series(1, 2000) n;
 """
 

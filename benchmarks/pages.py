@@ -106,9 +106,9 @@ def _filled(name: str, route: str, model: Any) -> str:
 
 
 def _record(model: Any) -> Any:
-    """A record of the model: of jobs an open one, whose pages do the most."""
-    open_ones = model.objects.filter(status="open") if model._meta.model_name == "job" else model.objects.all()
-    return open_ones.order_by("pk").first() or model.objects.order_by("pk").first()
+    """A record whose pages do the most: of jobs an open one, of files the largest."""
+    most = {"job": "-status", "importrun": "-total"}.get(model._meta.model_name, "pk")
+    return model.objects.order_by(most, "pk").first()
 
 
 def _ways(client: Any, name: str, path: str, shown: Any) -> Iterator[Page]:

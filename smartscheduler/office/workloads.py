@@ -80,6 +80,14 @@ class Load:
     def percent(self) -> int | None:
         return round(100 * self.booked / self.working) if self.working else None
 
+    @property
+    def share(self) -> str:
+        return "no hours" if self.percent is None else f"{self.percent} %"
+
+    @property
+    def hours(self) -> str:
+        return f"{self.booked:.1f} of {self.working:.1f} h"
+
 
 class Totals(NamedTuple):
     """Everybody with a booking in the range, the most booked first; and each week with its booked hours."""
