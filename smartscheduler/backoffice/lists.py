@@ -40,7 +40,7 @@ class ListAdmin(ModelAdmin):
     `words` is what a search looks through, an expression with an index (smartscheduler.words).
     """
 
-    paginator = KeysFirst
+    paginator: Any = KeysFirst
     list_per_page = 50
     list_disable_select_all = True
     show_full_result_count = False

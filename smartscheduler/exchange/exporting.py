@@ -21,9 +21,14 @@ class Download(StreamingHttpResponse):
     """A file that leaves as it is made. Django alone would collect it first, the server being asynchronous."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces = iter(self.streaming_content)
-        while piece := await sync_to_async(next)(pieces, None):
+        pieces = iter(self)
+        while piece := await sync_to_async(_next)(pieces):
             yield piece
+
+
+def _next(pieces: Iterator[bytes]) -> bytes:
+    """The next piece; empty at the end, because an exception that ends a generator cannot leave a thread."""
+    return next(pieces, b"")
 
 
 def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Download:

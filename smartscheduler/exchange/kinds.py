@@ -57,8 +57,8 @@ class Kind:
         wanted = {key for key in keys if key}
         if not wanted:
             return {}
-        records = self.records(wanted)
-        return {self.key_of_record(one): one for one in (records.locked() if lock else records)}  # type: ignore[attr-defined]
+        records: Any = self.records(wanted)
+        return {self.key_of_record(one): one for one in (records.locked() if lock else records)}
 
     def key_of_record(self, record: Any) -> str:
         return str(getattr(record, self.columns.key)).lower()
@@ -74,7 +74,7 @@ class Kind:
     def values(self, body: dict[str, Any], present: Any) -> dict[str, Any]:
         """The values of a body, as the API checks it. Raises DRF's ValidationError."""
         serializer = self._new if present is None else self._changing
-        return dict(serializer.run_validation(body))  # type: ignore[arg-type]
+        return dict(serializer.run_validation(body))
 
     def doubts(self, keys: Iterable[str]) -> dict[str, str]:
         """A sentence for each of the records just made that is probably there already, by its key."""

@@ -53,7 +53,7 @@ def read_table(name: str, content: bytes) -> Table:
         titles.pop()
     headings = [heading(title) for title in titles]
     _check_headings(headings)
-    lines, rows = [], []
+    lines, rows = list[int](), list[Row]()
     for number, line in filled:
         if len(rows) == MOST_ROWS:
             raise _bad(f"The file has more than {MOST_ROWS:,} rows: split it.")

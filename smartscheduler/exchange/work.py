@@ -104,14 +104,16 @@ def _rehearsed(run: ImportRun, batch: Batch) -> list[Done]:
 @domain_transaction
 def _carry_out(run: ImportRun, batch: Batch) -> None:
     """Rows and notes in one transaction: a row is never done twice."""
-    if (run := _held(run)) and run.at == batch.first:
-        _note(run, batch, _worked_on(run, batch))
+    held = _held(run)
+    if held and held.at == batch.first:
+        _note(held, batch, _worked_on(held, batch))
 
 
 @domain_transaction
 def _keep(run: ImportRun, batch: Batch, done: list[Done]) -> None:
-    if (run := _held(run)) and run.at == batch.first:
-        _note(run, batch, done)
+    held = _held(run)
+    if held and held.at == batch.first:
+        _note(held, batch, done)
 
 
 def _held(run: ImportRun) -> ImportRun | None:

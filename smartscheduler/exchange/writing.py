@@ -76,7 +76,7 @@ def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[str]], *, title:
     By hand, because openpyxl wants the whole of it on disk before the first byte leaves, and four times as long.
     """
     file = _Pieces()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as packed:  # type: ignore[call-overload]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as packed:
         for name, text in PARTS.items():
             packed.writestr(name, HEADER + text.replace("{title}", escape(title)))
         with packed.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:

@@ -49,7 +49,8 @@ class Part(NamedTuple):
 def _rows(query: str) -> Callable[[date, date], Iterator[list[str]]]:
     def found(since: date, until: date) -> Iterator[list[str]]:
         with connection.cursor() as cursor:
-            cursor.execute(query, {"since": since, "until": until, "grace": GRACE})
+            values: dict[str, Any] = {"since": since, "until": until, "grace": GRACE}
+            cursor.execute(query, values)
             while part := cursor.fetchmany(CHUNK):
                 yield from ([_text(cell) for cell in row] for row in part)
 
