@@ -194,17 +194,14 @@ def publish(found: list[Opened]) -> int:
         ]
         table.add_row(*row, style="red" if median(one.milliseconds) > one.limit else "")
     console.print(table)
-    print(
-        "\n| page | ways | queries at most | slowest way | median ms | max ms | CPU ms |\n| --- | --- | --- | --- | --- | --- | --- |"
-    )
+    print("\n| page | ways | queries at most | slowest way | median ms | max ms | CPU ms |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for name in dict.fromkeys(one.page.name for one in found):
         ways = [one for one in found if one.page.name == name]
         slowest = max(ways, key=lambda one: median(one.milliseconds))
-        most = max(one.queries for one in ways)
-        middle = median(slowest.milliseconds)
-        print(
-            f"| {name} | {len(ways)} | {most} | {slowest.page.way or '–'} | {middle:.0f} | {slowest.worst:.0f} | {slowest.cpu:.0f} |"
-        )
+        figures = (median(slowest.milliseconds), slowest.worst, slowest.cpu)
+        cells = [name, len(ways), max(one.queries for one in ways), slowest.page.way or "–", *map(round, figures)]
+        print(f"| {' | '.join(map(str, cells))} |")
     slow = [one for one in found if median(one.milliseconds) > one.limit]
     names = {one.page.name for one in found}
     print(f"\n{len(found)} ways to open {len(names)} pages, {len(slow)} slower than they should be.")
