@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import Busy, DomainError
+from smartscheduler.exchange.bodies import COORDINATES, lacks_point
 from smartscheduler.exchange.kinds import Kind, check_surplus
 from smartscheduler.exchange.models import ImportedRow
 from smartscheduler.exchange.tables import Row
@@ -17,6 +18,7 @@ from smartscheduler.geocoding.addresses import Found
 logger = structlog.get_logger(__name__)
 Errors = dict[str, list[str]]
 Outcome = ImportedRow.Outcome
+UNKNOWN_ZIP = "Nobody knows where this ZIP code is: give latitude and longitude as well."
 UNEXPECTED = "This row could not be worked on; the worker's log says why."
 
 
@@ -39,7 +41,7 @@ def work_on(kind: Kind, row: Row, *, present: Any, found: Found | None, actor: U
     except (Busy, OperationalError, InterfaceError):
         raise
     except ValidationError as refusal:
-        return Done(Outcome.REFUSED, by_column(flat(refusal.detail)))
+        return Done(Outcome.REFUSED, _without_a_point(row, by_column(flat(refusal.detail))))
     except DomainError as refusal:
         return Done(Outcome.REFUSED, by_column(refusal.errors) or {"": [refusal.detail]})
     except Exception:  # one odd row must not keep the others waiting for ever
@@ -60,6 +62,14 @@ def _work_on(kind: Kind, row: Row, present: Any, found: Found | None, actor: Use
         return Done(Outcome.UNCHANGED, {}, _key(kind, present))
     changed = f"Changes {', '.join(_changed(present, after, values))}."
     return Done(Outcome.UPDATED, {}, _key(kind, present), " ".join([changed, *body.notes]))
+
+
+def _without_a_point(row: Row, errors: Errors) -> Errors:
+    """Without coordinates a row is told of its ZIP code, where they would have come from, not of numbers it lacks."""
+    if not lacks_point(row) or not errors.keys() & set(COORDINATES):
+        return errors
+    others = {name: found for name, found in errors.items() if name not in COORDINATES}
+    return others if "zip_code" in others else others | {"zip_code": [UNKNOWN_ZIP]}
 
 
 def _key(kind: Kind, record: Any) -> str:

@@ -54,6 +54,14 @@ class TestTheRows:
         run = checked(f"{HEAD}\n{ANN.replace('78701', '2139')}\n", actor)
         assert errors(run)[2]["zip_code"] == ["A ZIP code has five digits."]
 
+    def test_a_zip_code_that_nobody_knows_is_the_one_complaint(self, actor):
+        unknown, wrong = ANN.replace("78701", "00000"), ANN.replace("78701", "787").replace("ann@", "bob@")
+        run = checked(f"{HEAD}\n{unknown}\n{wrong}\n", actor)
+        assert errors(run) == {
+            2: {"zip_code": ["Nobody knows where this ZIP code is: give latitude and longitude as well."]},
+            3: {"zip_code": ["A ZIP code has five digits."]},
+        }
+
     def test_empty_lines_are_passed_over_and_lines_keep_their_numbers(self, actor):
         run = checked(f"{HEAD}\n\n,,,\n{ANN}\n\n{ANN.replace('tile', 'paint').replace('ann@', 'bob@')}\n\n", actor)
         assert (run.total, counts(run)) == (2, (1, 0, 0, 1))
