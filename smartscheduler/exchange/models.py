@@ -41,7 +41,7 @@ class ImportRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     # Since when the worker has been at it without a stop, and at which row it began: the pace.
     began_at = models.DateTimeField(null=True)
-    began_from = models.PositiveIntegerField(default=0)
+    began_from = models.PositiveIntegerField(default=0, db_default=0)
     touched_at = models.DateTimeField(null=True, help_text="When the worker last did something for it.")
 
     class Meta:
@@ -112,10 +112,12 @@ class ImportedRow(models.Model):
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField(help_text="The line of a spreadsheet; the heading is line 1.")
     label = models.CharField(max_length=200, blank=True)
-    key = models.CharField(max_length=254, blank=True, help_text="Of the record that was written.")
+    key = models.CharField(
+        max_length=254, blank=True, default="", db_default="", help_text="Of the record that was written."
+    )
     outcome = models.CharField(max_length=9, choices=Outcome.choices)
     errors = models.JSONField(default=dict, help_text="Column → messages; the empty name is for the row as a whole.")
-    remarks = models.TextField(blank=True, help_text="What was guessed, found or changed.")
+    remarks = models.TextField(blank=True, default="", db_default="", help_text="What was guessed, found or changed.")
 
     class Meta:
         ordering = ["number"]
