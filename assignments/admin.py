@@ -37,7 +37,6 @@ RESCHEDULE = {"name": "reschedule", "label": "Reschedule", "icon": "schedule"}
 class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ListAdmin):
     acts = ACTS
     exchanged = "assignments"
-    list_before_template = "admin/includes/exchange.html"
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
     list_display_links = ("job_and_customer",)
     list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ClashFilter, ChosenFilter)

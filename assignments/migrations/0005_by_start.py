@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assignments', '0003_rules'),
+        ('assignments', '0004_history'),
     ]
 
     operations = [
