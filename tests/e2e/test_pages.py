@@ -71,7 +71,6 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "change-rules": lambda api: f"/admin/rules/rulesversion/add/?{OTHER_RULES}",
     "imports": lambda api: "/admin/exchange/importrun/",
     "reports": lambda api: "/admin/reports/",
-    "assignments": lambda api: "/admin/assignments/assignment/",
     "mails": lambda api: "/admin/mails/mail/",
     "assignments": lambda api: "/admin/assignments/assignment/?kept=live",
     "reassign": lambda api: f"/admin/assignments/assignment/{pending(api)}/reassign/",
