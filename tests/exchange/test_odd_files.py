@@ -191,6 +191,7 @@ LAUGHS = (
         ("x.xlsx", b"".join(write_xlsx(["a"], [["1"]]))[:-40], "damaged"),
         ("x.xlsx", b"".join(write_xlsx(["a"], ([str(n)] for n in range(10_001)))), "more than 10,000 rows"),
     ],
+    ids=["cp1252", "utf-16", "workbook", "text", "xls", "zip", "bomb", "cut", "laughs", "broken", "long"],
 )
 def test_says_what_to_do_with_a_file(name, content, said):
     with pytest.raises(InvalidInput, match=said) as refusal:
@@ -206,6 +207,7 @@ def test_says_what_to_do_with_a_file(name, content, said):
         b'"a;x",b\n1,2\n'.replace(b'"a;x"', b'"a"'),
         b"\n\na\tb\n1\t2\n",
     ],
+    ids=["utf-16", "sep", "quoted", "tabs"],
 )
 def test_is_read_all_the_same(content):
     assert read_table("x.csv", content).rows == [{"a": "1", "b": "2"}]
