@@ -5,6 +5,7 @@
 # make e2e    the pages in a real browser: needs Chromium, or CHROMIUM=/path/to/it
 # make bench  the ranking measured; quick: make bench SIZES=1000,10000
 # make bench-events  events through to 1,000 sockets, against a bare group_send
+# make bench-pages   every page of the back-office over 100,000 contractors and 50,000 jobs
 # make faults hundreds of crashes, cuts and stalls, after which nothing may be missing
 # make fuzz   thousands of odd requests to every call
 # make schema docs/openapi.yaml anew, after a change of the API
@@ -34,7 +35,7 @@ if said=$$($(2) 2>&1); then printf '%6d s\n' $$(($$(date +%s) - began)); \
 else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
 endef
 
-.PHONY: run demo test e2e bench bench-events faults fuzz schema lint lock clean
+.PHONY: run demo test e2e bench bench-events bench-pages faults fuzz schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -53,6 +54,9 @@ bench: $(READY)
 
 bench-events: $(READY)
 	@$(BIN)/python -m benchmarks.sockets
+
+bench-pages: $(READY)
+	@$(BIN)/python -m benchmarks.pages
 
 faults: $(READY) $(BUNDLE)
 	@FAULTS=1 $(BIN)/python -m pytest --durations=0 tests/faults

@@ -36,6 +36,7 @@ RESCHEDULE = {"name": "reschedule", "label": "Reschedule", "icon": "schedule"}
 @admin.register(Assignment)
 class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ListAdmin):
     acts = ACTS
+    exchanged = "assignments"
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
     list_display_links = ("job_and_customer",)
     list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ClashFilter, ChosenFilter)

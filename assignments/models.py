@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from psycopg.types.range import TimestamptzRange
 
 from assignments.decisions import Decision
@@ -110,6 +110,8 @@ class Assignment(Record):
             ),
             models.Index(fields=["status", "-created_at"], name="assignment_by_status"),
             models.Index(fields=["-created_at", "id"], name="assignment_by_creation"),
+            # Days and weeks of bookings, live or not, are found by it.
+            models.Index(Func(F("time_slot"), function="lower"), name="assignment_by_start"),
         ]
 
     def __str__(self) -> str:

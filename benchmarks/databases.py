@@ -37,12 +37,12 @@ def world_of(size: int, server: PostgreSQL) -> tuple[World, str]:
     def say(what: str) -> None:
         print(f"  {size:>9,} contractors  {what:<34} {perf_counter() - began:7.1f} s", flush=True)
 
-    if not _is_current(url):
+    if not is_current(url):
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {name}")
-        _migrate(url)
-        _set_up(url)
+        migrate(url)
+        set_up(url)
         loading.load(world, url, say)
     return world, url
 
@@ -62,7 +62,7 @@ def warm(urls: Iterable[str]) -> None:
             connection.execute("SELECT pg_prewarm(part) FROM unnest(string_to_array(%s, ', ')) AS part", [HOT])
 
 
-def _is_current(url: str) -> bool:
+def is_current(url: str) -> bool:
     """Whether a finished world of this generation is there, and no migration has come since."""
     try:
         with psycopg.connect(url) as connection:
@@ -73,12 +73,12 @@ def _is_current(url: str) -> bool:
     return found == (GENERATION,) and not subprocess.run(check, env=_environment(url), check=False).returncode  # noqa: S603
 
 
-def _migrate(url: str) -> None:
+def migrate(url: str) -> None:
     command = [sys.executable, "manage.py", "migrate", "-v", "0"]
     subprocess.run(command, env=_environment(url), check=True)  # noqa: S603
 
 
-def _set_up(url: str) -> None:
+def set_up(url: str) -> None:
     """Django, for what the questions are made of."""
     for name, value in _environment(url).items():
         os.environ.setdefault(name, value)

@@ -118,6 +118,11 @@ class Contractor(Location, Record):
         """The weekly shifts in order; reads `working_hours` as prefetched."""
         return sorted(hours.shift for hours in self.working_hours.all())
 
+    def is_near(self, other: "Contractor") -> bool:
+        """Whether the bases are within about ten metres (as in `same_place_and_name`)."""
+        near = Decimal("0.0001")
+        return abs(self.latitude - other.latitude) <= near and abs(self.longitude - other.longitude) <= near
+
     def activate(self) -> None:
         self._move_to(Status.ACTIVE)
 

@@ -25,6 +25,11 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
         lowered = Cast(Lower(Cast("skills", models.TextField())), text_array)
         return self.annotate(lowered_skills=lowered).filter(lowered_skills__contains=wanted)  # type: ignore[misc]  # an annotation the stubs take for text
 
+    def with_email(self, *addresses: str) -> "ContractorQuerySet":
+        """The contractors with these addresses, whatever the case; by the index that keeps them unique."""
+        lowered = [Lower(models.Value(address)) for address in addresses]
+        return self.alias(lowered_email=Lower("email")).filter(lowered_email__in=lowered)
+
     def locked(self) -> "ContractorQuerySet":
         """The same rows, locked against other writers in the order of their ids; they may still be referred to."""
         return self.select_for_update(no_key=True, of=("self",)).order_by("pk")

@@ -190,7 +190,7 @@ def likely_duplicates(contractor: Contractor) -> list[Contractor]:
 def _check(contractor: Contractor) -> None:
     contractor.clean_fields()
     contractor.derive_time_zone()
-    if Contractor.objects.filter(email__iexact=contractor.email).exclude(pk=contractor.pk).exists():
+    if Contractor.objects.with_email(contractor.email).exclude(pk=contractor.pk).exists():
         message = "Another contractor has this e-mail address."
         raise DuplicateEmail(message, errors={"email": [message]})
 

@@ -7,6 +7,7 @@ start for the same reasons as `manage.py check` gives.
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import Error, register
@@ -23,6 +24,8 @@ POSITIVE = (
     "EVENT_SEND_TIMEOUT_SECONDS",
     "EVENT_SOCKETS_PER_ACCOUNT",
     "EVENT_MOST_WAITING",
+    "GEOCODER_TIMEOUT_SECONDS",
+    "GEOCODER_A_SECOND",
 )
 
 
@@ -96,9 +99,35 @@ def _out_of_range() -> Iterator[Error]:
         yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
 
 
+@register
+def check_geocoder(**_: Any) -> list[Error]:
+    """E020–E022: a geocoder that nobody knows, or that cannot work with what is set."""
+    from smartscheduler.geocoding.providers import PROVIDERS, PUBLIC_NOMINATIM, WITHOUT_KEY
+
+    name, url = settings.GEOCODER, urlsplit(settings.GEOCODER_URL)
+    if not name:
+        return []
+    if name not in PROVIDERS:
+        known = ", ".join(PROVIDERS)
+        return [Error(f"GEOCODER must be one of {known}, or empty; it is {name}.", id="smartscheduler.E020")]
+    errors = []
+    if name not in WITHOUT_KEY and not settings.GEOCODER_KEY:
+        errors.append(Error(f"GEOCODER_KEY must be set for {name}.", id="smartscheduler.E021"))
+    if settings.GEOCODER_URL and (url.scheme not in {"http", "https"} or not url.hostname):
+        errors.append(Error("GEOCODER_URL must be like https://nominatim.example.com.", id="smartscheduler.E022"))
+    public = name == "nominatim" and (url.hostname or PUBLIC_NOMINATIM) == PUBLIC_NOMINATIM
+    if public and not settings.GEOCODER_USER_AGENT:
+        message = f"GEOCODER_USER_AGENT must name you: {PUBLIC_NOMINATIM} wants to know who asks."
+        errors.append(Error(message, id="smartscheduler.E021"))
+    if public and settings.GEOCODER_A_SECOND > 1:
+        message = f"GEOCODER_A_SECOND must be at most 1: {PUBLIC_NOMINATIM} allows no more."
+        errors.append(Error(message, id="smartscheduler.E022"))
+    return errors
+
+
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
-    errors = [*check_environment(), *check_secret_key(), *check_weights(), *check_ranges()]
+    errors = [*check_environment(), *check_secret_key(), *check_weights(), *check_ranges(), *check_geocoder()]
     if errors:
         raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))
 

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "servestatic.runserver_nostatic",
+    "django.contrib.humanize",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "axes",
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "smartscheduler.backoffice",
     "smartscheduler.idempotency",
     "smartscheduler.mails",
+    "smartscheduler.geocoding",
     "smartscheduler.exchange",
     "smartscheduler.dashboard",
     "contractors",
@@ -277,6 +279,15 @@ MINIMUM_GAP = timedelta(minutes=env.whole("MINIMUM_GAP_MINUTES", default=0))
 DECISION_MAKER = "recommendations.decisions.decide"
 DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
 DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
+
+# --- Addresses (docs/files.md) ----------------------------------------------------------------
+# Who finds the coordinates of addresses that are imported without; nobody: the middle of the ZIP code.
+GEOCODER = env.text("GEOCODER", default="").lower()
+GEOCODER_KEY = env.text("GEOCODER_KEY", default="")
+GEOCODER_URL = env.text("GEOCODER_URL", default="")
+GEOCODER_USER_AGENT = env.text("GEOCODER_USER_AGENT", default="")
+GEOCODER_TIMEOUT_SECONDS = env.number("GEOCODER_TIMEOUT_SECONDS", default=5.0)
+GEOCODER_A_SECOND = env.number("GEOCODER_A_SECOND", default=1.0)
 
 # --- Events ---------------------------------------------------------------------------------
 EVENT_RETENTION = timedelta(days=env.whole("EVENT_RETENTION_DAYS", default=90))

@@ -10,10 +10,14 @@ function nameBoxes() {
 // Queued behind the callbacks that draw the boxes, which may run after the page has loaded.
 window.addEventListener("load", () => window.django?.jQuery?.(nameBoxes));
 
-// A page about work in the background is read again until the work is done.
-window.addEventListener("load", () => {
-  const working = document.querySelector("[data-reload-after]");
-  if (working) setTimeout(() => location.reload(), Number(working.dataset.reloadAfter));
+// What has come to its end while the page was open is said aloud, and keeps the keyboard where it was.
+document.addEventListener("htmx:afterSettle", () => {
+  const panel = document.querySelector("#import-panel[data-fresh]");
+  if (!panel) return;
+  panel.removeAttribute("data-fresh");
+  document.getElementById("import-said").textContent = panel.querySelector("[data-said]")?.textContent.trim() ?? "";
+  const lost = !document.activeElement || document.activeElement === document.body;
+  if (lost) panel.querySelector("button, a")?.focus({ preventScroll: true });
 });
 
 // Unfold opens the filters by a link that leads nowhere and that the keyboard cannot reach: make it a button.

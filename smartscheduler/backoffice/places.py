@@ -2,11 +2,10 @@
 
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import zipcodes
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
@@ -15,12 +14,15 @@ from unfold.admin import ModelAdmin
 
 from smartscheduler.backoffice.writing import ServiceForm
 from smartscheduler.places import Location, Point, time_zone_at, validate_time_zone, zone
+from smartscheduler.zips import middle_of
 
 PLACE = [("address", "city"), ("state", "zip_code"), ("latitude", "longitude"), "time_zone"]
 
 
 class PlaceForm(ServiceForm):
-    """Finds the coordinates by the ZIP code when both are left empty."""
+    """Finds the coordinates by the ZIP code when both are left empty; `guessed_from` is that ZIP code."""
+
+    guessed_from = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,17 +40,11 @@ class PlaceForm(ServiceForm):
         missing = [name for name in ("latitude", "longitude") if values[name] is None]
         found = middle_of(values["zip_code"]) if len(missing) == 2 else None
         if found:
-            values["latitude"], values["longitude"] = found
+            values["latitude"], values["longitude"] = found.latitude, found.longitude
+            self.guessed_from = values["zip_code"]
         else:
             for name in missing:
                 self.add_error(name, "This field is required.")
-
-
-@lru_cache(maxsize=1024)
-def middle_of(zip_code: str) -> tuple[Decimal, Decimal] | None:
-    """Latitude and longitude of a ZIP code's middle; None when it is not known."""
-    found = next(iter(zipcodes.filter_by(zip_code=zip_code)), None)
-    return (Decimal(found["lat"]), Decimal(found["long"])) if found else None
 
 
 class PlacedAdmin(ModelAdmin):
@@ -66,6 +62,12 @@ class PlacedAdmin(ModelAdmin):
             response = super().changeform_view(request, object_id, form_url, extra_context)
             # Rendered here, or the page would be drawn after the clock has been put back.
             return response.render() if isinstance(response, TemplateResponse) else response
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.guessed_from:
+            where = f"The coordinates are the middle of ZIP code {form.guessed_from}"
+            messages.info(request, f"{where}: enter those of the address where some miles matter.")
 
 
 def clock_of(posted: QueryDict, place: Location | None) -> tzinfo:
@@ -87,7 +89,7 @@ def _posted_point(posted: QueryDict) -> Point | None:
     given = posted.get("latitude", "").strip(), posted.get("longitude", "").strip()
     if not any(given):
         found = middle_of(posted.get("zip_code", ""))
-        return Point(float(found[0]), float(found[1])) if found else None
+        return Point(float(found.latitude), float(found.longitude)) if found else None
     try:
         latitude, longitude = map(Decimal, given)
     except InvalidOperation:

@@ -1,21 +1,20 @@
 """Files in the back-office: taken in, checked, imported; and every list as a file."""
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
+from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
@@ -26,68 +25,93 @@ from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError
 from smartscheduler.events.messages import instant
-from smartscheduler.exchange.columns import CONTRACTOR_COLUMNS, JOB_COLUMNS
-from smartscheduler.exchange.exporting import CSV, export
-from smartscheduler.exchange.models import ImportedRow, ImportRun
-from smartscheduler.exchange.rows import KINDS
-from smartscheduler.exchange.tables import MOST_BYTES, read_table, write_csv
-from smartscheduler.exchange.work import begin, import_checked
+from smartscheduler.exchange import services
+from smartscheduler.exchange.columns import COLUMNS
+from smartscheduler.exchange.exporting import FORMS, download, export
+from smartscheduler.exchange.forms import FileForm
+from smartscheduler.exchange.kinds import KINDS
+from smartscheduler.exchange.models import ImportRun
+from smartscheduler.exchange.pages import outcome, progress
+from smartscheduler.exchange.results import Results
 
-MODELS = {"contractors": Contractor, "jobs": Job}
-MOST_SHOWN = 200
-
-
-class FileForm(forms.Form):
-    kind = forms.ChoiceField(choices=ImportRun.Kind.choices, label="What is in it", widget=UnfoldAdminSelectWidget())
-    file = forms.FileField(
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.xlsx"}),
-        help_text="CSV in UTF-8 or XLSX, at most 10 MB and 10,000 rows.",
-    )
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if not file.name.lower().endswith((".csv", ".xlsx")):
-            raise forms.ValidationError("Only .csv and .xlsx are read.")
-        if file.size > MOST_BYTES:
-            raise forms.ValidationError("The file is larger than 10 MB: split it.")
-        return file
+MODELS = {"contractors": Contractor, "jobs": Job, "assignments": Assignment}
+State = ImportRun.State
+BADGES = {State.DONE: "completed", State.CHECKED: "confirmed", State.UNCHECKED: "cancelled", State.STOPPED: "cancelled"}
 
 
 def may_import(user: User, run: ImportRun) -> bool:
     return user.allows(KINDS[run.kind].may)
 
 
+ACTS = (
+    Act(
+        name="import",
+        label="Import",
+        icon="upload",
+        question="Import {0}?",
+        done="{0} is being imported.",
+        run=lambda run, actor: services.import_checked(run_id=run.pk),
+        allowed=may_import,
+        possible=lambda run: run.state == State.CHECKED and run.refused < run.total,
+        main=True,
+    ),
+    Act(
+        name="resume",
+        label="Go on",
+        icon="play_arrow",
+        question="Go on with {0}?",
+        done="{0} goes on.",
+        run=lambda run, actor: services.resume(run_id=run.pk),
+        allowed=may_import,
+        possible=lambda run: run.state in services.GOES_ON_AS,
+        main=True,
+    ),
+    Act(
+        name="check",
+        label="Check again",
+        icon="fact_check",
+        question="Check {0} once more?",
+        done="{0} is being checked again.",
+        run=lambda run, actor: services.check_again(run_id=run.pk),
+        allowed=may_import,
+        possible=lambda run: run.state in {State.CHECKED, State.UNCHECKED},
+    ),
+    Act(
+        name="stop",
+        label="Stop",
+        icon="stop_circle",
+        question="Stop {0}? What has been imported stays.",
+        done="{0} is stopped.",
+        run=lambda run, actor: services.stop(run_id=run.pk),
+        allowed=may_import,
+        possible=lambda run: run.is_at_work,
+        danger=True,
+    ),
+)
+
+
 @admin.register(ImportRun)
 class ImportRunAdmin(ActsAdmin, ListAdmin):
-    acts = (
-        Act(
-            name="import",
-            label="Import",
-            icon="upload",
-            question="Import {0}?",
-            done="{0} is being imported.",
-            run=lambda run, actor: import_checked(run_id=run.pk),
-            allowed=may_import,
-            possible=lambda run: run.state == ImportRun.State.CHECKED and run.refused < run.total,
-            main=True,
-        ),
-    )
+    acts = ACTS
     list_display = ("name", "kind", "state_badge", "counts", "created_by", "taken_in")
     list_filter = ("kind", "state")
     list_select_related = ("created_by",)
+    search_fields = ("name",)
+    search_help_text = "Name of the file"
     actions = None
     change_form_outer_before_template = "admin/exchange/run.html"
     fields = readonly_fields = ("name", "kind", "created_by", "taken_in")
-    add_note: ClassVar[str] = "Nothing is written until you have seen the check."
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("content")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        return super().get_queryset(request).defer("content").select_related("created_by")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
             path("export/<str:kind>.<str:form>", view(self.export_view), name="exchange_export"),
-            path("<uuid:object_id>/result.csv", view(self.result_view), name=self._route("result")),
+            path("template/<str:kind>.<str:form>", view(self.template_view), name="exchange_template"),
+            path("<uuid:object_id>/progress/", view(self.progress_view), name=self._route("progress")),
+            path("<uuid:object_id>/result.<str:form>", view(self.result_view), name=self._route("result")),
         ]
         return [*own, *super().get_urls()]
 
@@ -105,7 +129,9 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             try:
-                run = begin(kind=form.cleaned_data["kind"], name=file.name, content=file.read(), actor=person(request))
+                run = services.begin(
+                    kind=form.cleaned_data["kind"], name=file.name, content=file.read(), actor=person(request)
+                )
             except DomainError as refusal:
                 show_refusal(form, refusal)
             else:
@@ -116,40 +142,60 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
             "title": "Import a file",
             "opts": self.opts,
             "form": form,
-            "columns": {"Contractors": CONTRACTOR_COLUMNS, "Jobs": JOB_COLUMNS},
+            "columns": COLUMNS,
         }
         return TemplateResponse(request, "admin/exchange/add.html", context)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
-        refused = obj.rows.filter(outcome=ImportedRow.Outcome.REFUSED)
-        context["refused"] = [(row, _by_column(row.errors)) for row in refused[:MOST_SHOWN]]
-        context["result_url"] = self.address("result", obj)
+        context |= self._panel(request, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def result_view(self, request: HttpRequest, object_id: UUID) -> HttpResponseBase:
-        """The file with what became of each row, to be corrected and sent again."""
+    def _panel(self, request: HttpRequest, run: ImportRun) -> dict[str, Any]:
+        """What the panel of a file shows; while the worker is at it, only how far that is."""
+        found = progress(run) | {"acts": list(self.buttons(request, run)), "address": self.address("change", run)}
+        if not run.is_at_work:
+            found |= outcome(run, request.GET) | {"files": [(form, self._file(run, form)) for form in FORMS]}
+        return found | {"progress_url": self.address("progress", run)}
+
+    def _file(self, run: ImportRun, form: str) -> str:
+        return reverse(f"{self.admin_site.name}:{self._route('result')}", args=[run.pk, form])
+
+    def progress_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """The bar, asked for again and again; the whole panel once there is something to see."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         run = self.record_or_404(request, object_id)
-        headings, rows = read_table(run.name, bytes(run.content))
-        found = {row.number: row for row in run.rows.all()}
+        if run.is_at_work:
+            return render(request, "admin/exchange/progress.html", progress(run))
+        response = render(request, "admin/exchange/panel.html", self._panel(request, run) | {"fresh": True})
+        response["HX-Retarget"], response["HX-Reswap"] = "#import-panel", "outerHTML"
+        return response
 
-        def lines() -> Iterator[list[str]]:
-            for number, row in enumerate(rows, start=2):
-                became = found.get(number)
-                errors = " · ".join(_by_column(became.errors)) if became else ""
-                yield [*(row[name] for name in headings), became.get_outcome_display() if became else "", errors]
+    def result_view(self, request: HttpRequest, object_id: UUID, form: str) -> HttpResponseBase:
+        """The file with what became of each row (`?refused=1`: of those refused), to be corrected and sent again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = self.record_or_404(request, object_id)
+        if form not in FORMS:
+            raise Http404
+        results = Results(run, refused_only="refused" in request.GET)
+        name = f"{run.name.rsplit('.', 1)[0]}-{'refused' if 'refused' in request.GET else 'result'}"
+        return download(name, form, results.headings, results)
 
-        name = run.name.rsplit(".", 1)[0].replace('"', "")
-        return StreamingHttpResponse(
-            write_csv([*headings, "result", "errors"], lines()),
-            content_type=CSV,
-            headers={"Content-Disposition": f'attachment; filename="{name}-result.csv"'},
-        )
+    def template_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
+        """An empty file with all headings and a row to show what goes where."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if kind not in COLUMNS or form not in FORMS:
+            raise Http404
+        columns = COLUMNS[kind].all
+        return download(f"{kind}-template", form, COLUMNS[kind].names, [[column.example for column in columns]])
 
     def export_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
         """The list as its filters and its search leave it."""
-        if kind not in MODELS or form not in {"csv", "xlsx"}:
+        if kind not in MODELS or form not in FORMS:
             raise Http404
         listed: Any = self.admin_site._registry[MODELS[kind]]
         if not listed.has_view_permission(request):
@@ -158,16 +204,13 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
 
     @display(description="State", ordering="state")
     def state_badge(self, run: ImportRun) -> SafeString:
-        return badge({"done": "completed", "checked": "confirmed"}.get(run.state, "pending"), run.get_state_display())
+        return badge(BADGES.get(State(run.state), "pending"), run.get_state_display())
 
     @display(description="Rows")
     def counts(self, run: ImportRun) -> str:
-        return f"{run.total:,}: {run.created:,} new, {run.updated:,} changed, {run.refused:,} refused"
+        done = f"{run.at:,} of " if run.at < run.total else ""
+        return f"{done}{run.total:,}: {run.created:,} new, {run.updated:,} changed, {run.refused:,} refused"
 
     @display(description="Taken in (UTC)", ordering="created_at")
     def taken_in(self, run: ImportRun) -> str:
         return instant(run.created_at.replace(microsecond=0))
-
-
-def _by_column(errors: dict[str, list[str]]) -> list[str]:
-    return [f"{column}: {' '.join(found)}" if column else " ".join(found) for column, found in errors.items()]

@@ -1,156 +1,113 @@
-"""Which columns a file has, and what stands in their cells."""
+"""Which columns a file has, what each of them takes, and by which other names spreadsheets call it."""
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from contractors.models import Contractor
-from contractors.shifts import DAYS
-from jobs.models import Job
-from smartscheduler.backoffice.places import middle_of
-from smartscheduler.errors import InvalidInput
-from smartscheduler.exchange.tables import Row
-from smartscheduler.places import Point, time_zone_at, zone
+
+class Column(NamedTuple):
+    """The name of a column, what stands in it, and a cell of an example."""
+
+    name: str
+    help: str
+    example: str
+
 
 PLACE = ("address", "city", "state", "zip_code", "latitude", "longitude")
-CONTRACTOR_COLUMNS = (
-    *("email", "name", "type", "phone_number", "skills", "service_radius_miles"),
-    *(*PLACE, "time_zone", "working_hours"),
+PLACE_COLUMNS = (
+    Column("address", "Street and number, at least 5 characters.", "100 Congress Avenue"),
+    Column("city", "At least 2 characters.", "Austin"),
+    Column("state", "The code of the state, TX, or its name.", "TX"),
+    Column("zip_code", "Five digits; ZIP+4 is shortened.", "78701"),
+    Column("latitude", "Degrees. Leave both empty to have the place found by its address or ZIP code.", "30.2672"),
+    Column("longitude", "Degrees, west is negative.", "-97.7431"),
+    Column("time_zone", "IANA name; empty: the one at the coordinates.", "America/Chicago"),
 )
-JOB_COLUMNS = (
-    *("job_number", "type", "priority", "desired_date", "duration", "required_skills", "special_requirements"),
-    *(*PLACE, "time_zone", "customer_name", "customer_phone"),
+CONTRACTORS = (
+    Column("email", "The key: a known address is changed, any other is new.", "ada@example.com"),
+    Column("name", "2 to 100 characters.", "Ada Tiles"),
+    Column("type", "flooring, tile, carpet or multi.", "tile"),
+    Column("phone_number", "(512) 555-0143, or ten digits in any grouping.", "(512) 555-0143"),
+    Column("skills", "Between semicolons; a name with a comma or semicolon in quotes.", "Mosaic; Stairs"),
+    Column("service_radius_miles", "More than 0; empty: anywhere.", "40"),
+    *PLACE_COLUMNS,
+    Column(
+        "working_hours",
+        "Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00. A new contractor without any works Mon-Fri 08:00-17:00; a "
+        "night is two shifts, Mon 20:00-24:00; Tue 00:00-04:00.",
+        "Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00",
+    ),
 )
+JOBS = (
+    Column("job_number", "The key: given, that job is changed; empty, the job is new.", ""),
+    Column("type", "flooring, tile or carpet.", "tile"),
+    Column("priority", "low, medium, high or urgent; empty: medium.", "high"),
+    Column(
+        "desired_date",
+        "2030-03-05 09:00 or 03/05/2030 9:00 AM by the clock at the site; or with an offset. A day alone is its noon.",
+        "2030-03-05 09:00",
+    ),
+    Column("duration", "Hours and minutes, 2:30, or hours, 2.5; at most 8.", "2:30"),
+    Column("required_skills", "Between semicolons, as the skills of contractors.", "Mosaic"),
+    Column("special_requirements", "Notes for people.", "Mind the dog"),
+    *PLACE_COLUMNS,
+    Column("customer_name", "Up to 100 characters.", "Grace Hill"),
+    Column("customer_phone", "As a contractor's.", "(512) 555-0199"),
+)
+CONTRACTOR_COLUMNS = tuple(column.name for column in CONTRACTORS)
+JOB_COLUMNS = tuple(column.name for column in JOBS)
+# What the file with the results adds; passed over when it comes back.
+RESULTS = ("result", "errors", "remarks")
 # Exported, and passed over when they come back.
 READ_ONLY = {"contractors": ("status", "rating", "rating_count"), "jobs": ("status", "contractor")}
-USUAL_WEEK = "Mon-Fri 08:00-17:00"
-SHORT = [day[:3].lower() for day in DAYS]
-SHIFTS = re.compile(r"([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s+(.+)", re.IGNORECASE)
-HOURS = re.compile(r"(\d{1,2}:\d\d)\s*-\s*(\d{1,2}:\d\d)")
-DURATION = re.compile(r"(?:(\d{1,2}):(\d\d)(?::(\d\d))?|(\d{1,2}(?:\.\d{1,2})?)\s*h?)", re.IGNORECASE)
+
+ALIASES = {
+    "email": ("e_mail", "mail", "email_address", "e_mail_address"),
+    "name": ("contractor", "contractor_name", "crew", "full_name"),
+    "type": ("trade", "job_type", "contractor_type"),
+    "phone_number": ("phone", "telephone", "mobile", "cell", "tel"),
+    "service_radius_miles": ("radius", "service_radius", "radius_miles", "miles"),
+    "address": ("street", "street_address", "address_1", "address_line_1"),
+    "city": ("town",),
+    "zip_code": ("zip", "zipcode", "postal_code", "postcode"),
+    "latitude": ("lat",),
+    "longitude": ("lon", "long", "lng"),
+    "time_zone": ("timezone", "tz"),
+    "working_hours": ("hours", "schedule", "shifts"),
+    "job_number": ("job", "job_no", "number"),
+    "desired_date": ("date", "wanted", "date_wanted"),
+    "duration": ("hours", "length"),
+    "required_skills": ("skills",),
+    "special_requirements": ("notes", "requirements", "comment", "comments"),
+    "customer_name": ("customer", "client"),
+    "customer_phone": ("phone", "phone_number", "telephone"),
+}
 
 
-def body_of_contractor(row: Row, *, new: bool) -> dict[str, Any]:
-    """The body that the API would take for a row. Raises InvalidInput by column."""
-    body: dict[str, Any] = {name: row[name] for name in ("email", "name", "type", "phone_number") if name in row}
-    if "skills" in row:
-        body["skills"] = _list(row["skills"])
-    if "service_radius_miles" in row:
-        body["service_radius_miles"] = row["service_radius_miles"] or None
-    if new or row.get("working_hours"):
-        body["working_hours"] = working_week(row.get("working_hours") or USUAL_WEEK)
-    return body | _place(row)
+@dataclass(frozen=True)
+class Columns:
+    """The columns of one kind of record; `key` says which record a row is about."""
+
+    kind: str
+    key: str
+    all: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.all)
+
+    @property
+    def passed_over(self) -> set[str]:
+        return {*READ_ONLY[self.kind], *RESULTS}
+
+    def known_as(self, heading: str, given: set[str]) -> str:
+        """The column that a heading means; the heading itself when it means none, or one that is there already."""
+        if heading in self.names or heading in self.passed_over:
+            return heading
+        meant = (name for name in self.names if heading in ALIASES.get(name, ()))
+        return next((name for name in meant if name not in given), heading)
 
 
-def body_of_job(row: Row, *, new: bool) -> dict[str, Any]:
-    """The same for a job; a date without an offset is read by the clock at the site."""
-    names = ("type", "priority", "special_requirements", "customer_name", "customer_phone")
-    body: dict[str, Any] = {name: row[name] for name in names if name in row and (row[name] or name in names[2:])}
-    if "required_skills" in row:
-        body["required_skills"] = _list(row["required_skills"])
-    if row.get("duration"):
-        body["duration"] = _duration(row["duration"])
-    body |= _place(row)
-    if row.get("desired_date"):
-        body["desired_date"] = _instant(row["desired_date"], body, row.get("time_zone", ""))
-    return body
-
-
-def _list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(";") if part.strip()]
-
-
-def _place(row: Row) -> dict[str, Any]:
-    """The location, from the ZIP code's middle where the coordinates are missing."""
-    location: dict[str, Any] = {name: row[name] for name in PLACE if name in row}
-    if location.get("zip_code") and not (location.get("latitude") or location.get("longitude")):
-        found = middle_of(location["zip_code"])
-        if found:
-            location["latitude"], location["longitude"] = (str(value) for value in found)
-    found_zone = {"time_zone": row["time_zone"]} if row.get("time_zone") else {}
-    return ({"location": location} if location else {}) | found_zone
-
-
-def _instant(text: str, body: Mapping[str, Any], named: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise InvalidInput.of("desired_date", "A date and time such as 2026-12-01 09:00.") from None
-    if moment.tzinfo is None:
-        place = body.get("location", {})
-        try:
-            point = Point(float(place["latitude"]), float(place["longitude"]))
-            moment = moment.replace(tzinfo=zone(named or time_zone_at(point)))
-        except (KeyError, ValueError):
-            raise InvalidInput.of(
-                "desired_date", "Without a place the date needs an offset: 2026-12-01T09:00-06:00."
-            ) from None
-    return moment.isoformat()
-
-
-def _duration(text: str) -> str:
-    """`2:30`, `02:30:00`, `2.5` or `2.5 h` as the API writes it."""
-    found = DURATION.fullmatch(text.strip())
-    if not found:
-        raise InvalidInput.of("duration", "Hours and minutes such as 2:30, or hours such as 2.5.")
-    hours, minutes, seconds, decimal = found.groups()
-    if decimal is not None:
-        return str(timedelta(hours=float(decimal)))
-    return f"{int(hours):02}:{minutes}:{seconds or '00'}"
-
-
-def working_week(text: str) -> list[dict[str, Any]]:
-    """`Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00` as shifts. Raises InvalidInput."""
-    shifts = []
-    for part in _list(text):
-        found = SHIFTS.fullmatch(part)
-        hours = [HOURS.fullmatch(one.strip()) for one in found[3].split(",")] if found else []
-        if not found or not all(hours):
-            raise InvalidInput.of("working_hours", f"“{part[:60]}” is not like Mon-Fri 08:00-12:00, 13:00-17:00.")
-        for day in _days(found[1].lower(), (found[2] or found[1]).lower()):
-            for one in hours:
-                assert one is not None  # noqa: S101  (checked above)
-                start, end = (f"{moment:0>5}" for moment in one.groups())
-                shifts.append({"day_of_week": day, "start_time": start, "end_time": "00:00" if end == "24:00" else end})
-    return shifts
-
-
-def _days(first: str, last: str) -> list[int]:
-    for name in (first, last):
-        if name not in SHORT:
-            raise InvalidInput.of("working_hours", f"“{name}” is no day: Mon, Tue, Wed, Thu, Fri, Sat, Sun.")
-    start, end = SHORT.index(first), SHORT.index(last)
-    return [(start + n) % 7 for n in range((end - start) % 7 + 1)]
-
-
-def week_as_text(contractor: Contractor) -> str:
-    """The working week as `working_week` reads it; reads `working_hours` as prefetched."""
-    days: dict[int, list[str]] = {}
-    for shift in contractor.shifts:
-        end = "24:00" if shift.end_time.isoformat("minutes") == "00:00" else shift.end_time.isoformat("minutes")
-        days.setdefault(shift.day_of_week, []).append(f"{shift.start_time.isoformat('minutes')}-{end}")
-    return "; ".join(f"{DAYS[day][:3]} {', '.join(hours)}" for day, hours in days.items())
-
-
-def contractor_cells(contractor: Contractor) -> list[str]:
-    """The cells of an export, in the order of the headings."""
-    radius = contractor.service_radius_miles
-    special: dict[str, Callable[[], str]] = {
-        "skills": lambda: "; ".join(contractor.skills),
-        "working_hours": lambda: week_as_text(contractor),
-        "service_radius_miles": lambda: "" if radius is None else f"{radius:f}",
-    }
-    names = (*CONTRACTOR_COLUMNS, *READ_ONLY["contractors"])
-    return [special[name]() if name in special else str(getattr(contractor, name)) for name in names]
-
-
-def job_cells(job: Job) -> list[str]:
-    special: dict[str, Callable[[], str]] = {
-        "required_skills": lambda: "; ".join(job.required_skills),
-        "desired_date": lambda: job.desired_date.astimezone(job.zone).isoformat(),
-        "duration": lambda: f"{job.duration // timedelta(hours=1)}:{job.duration // timedelta(minutes=1) % 60:02}",
-        "contractor": lambda: next((one.contractor.name for one in job.live), ""),  # type: ignore[attr-defined]
-    }
-    names = (*JOB_COLUMNS, *READ_ONLY["jobs"])
-    return [special[name]() if name in special else str(getattr(job, name)) for name in names]
+COLUMNS = {
+    "contractors": Columns("contractors", "email", CONTRACTORS),
+    "jobs": Columns("jobs", "job_number", JOBS),
+}

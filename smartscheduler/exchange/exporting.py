@@ -1,42 +1,74 @@
 """The rows of a list as a file that can be imported again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from assignments.models import Assignment
-from smartscheduler.exchange.columns import CONTRACTOR_COLUMNS, JOB_COLUMNS, READ_ONLY, contractor_cells, job_cells
-from smartscheduler.exchange.tables import write_csv, write_xlsx
+from smartscheduler.exchange.records import HEADINGS, assignment_cells, contractor_cells, job_cells
+from smartscheduler.exchange.writing import write_csv, write_xlsx
 
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMS = {"csv": CSV, "xlsx": XLSX}
 CHUNK = 500
 
 
-def export(kind: str, records: QuerySet[Any], form: str) -> HttpResponseBase:
-    """`records` as a download; `form` is csv or xlsx."""
-    cells: Callable[[Any], list[str]]
-    if kind == "contractors":
-        headings = (*CONTRACTOR_COLUMNS, *READ_ONLY[kind])
-        records, cells = records.prefetch_related("working_hours"), contractor_cells
-    else:
-        headings = (*JOB_COLUMNS, *READ_ONLY[kind])
-        live = Assignment.objects.live().select_related("contractor")
-        records, cells = (
-            records.prefetch_related(None).prefetch_related(Prefetch("assignments", live, "live")),
-            job_cells,
-        )
-    name = f"{kind}-{timezone.now():%Y-%m-%d}.{form}"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    rows = _rows(records, cells)
-    if form == "xlsx":
-        return HttpResponse(write_xlsx(headings, rows), content_type=XLSX, headers=disposition)
-    return StreamingHttpResponse(write_csv(headings, rows), content_type=CSV, headers=disposition)
+class Download(StreamingHttpResponse):
+    """A file that leaves as it is made. Django alone would collect it first, the server being asynchronous."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = iter(self)
+        while piece := await sync_to_async(_next)(pieces):
+            yield piece
 
 
-def _rows(records: QuerySet[Any], cells: Any) -> Iterator[list[str]]:
+def _next(pieces: Iterator[bytes]) -> bytes:
+    """The next piece; empty at the end, because an exception that ends a generator cannot leave a thread."""
+    return next(pieces, b"")
+
+
+def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Download:
+    """Rows of text as the file `name.form`; `form` is csv or xlsx."""
+    pieces = write_xlsx(headings, rows) if form == "xlsx" else write_csv(headings, rows)
+    safe = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "").replace("\\", "")
+    return Download(
+        pieces,
+        content_type=FORMS[form],
+        headers={"Content-Disposition": f'attachment; filename="{safe}.{form}"', "Cache-Control": "no-store"},
+    )
+
+
+def export(kind: str, records: QuerySet[Any], form: str) -> Download:
+    """`records`, a list of the back-office, as a download."""
+    prepare, cells = KINDS[kind]
+    records = prepare(records.select_related(None).prefetch_related(None))
+    return download(f"{kind}-{timezone.now():%Y-%m-%d}", form, HEADINGS[kind], _rows(records, cells))
+
+
+def _rows(records: QuerySet[Any], cells: Callable[[Any], list[str]]) -> Iterator[list[str]]:
     for record in records.iterator(chunk_size=CHUNK):
         yield cells(record)
+
+
+def _contractors(records: QuerySet[Any]) -> QuerySet[Any]:
+    return records.prefetch_related("working_hours")
+
+
+def _jobs(records: QuerySet[Any]) -> QuerySet[Any]:
+    live = Assignment.objects.live().select_related("contractor")
+    return records.prefetch_related(Prefetch("assignments", live, "live"))
+
+
+def _assignments(records: QuerySet[Any]) -> QuerySet[Any]:
+    return records.select_related("job", "contractor", "assigned_by")
+
+
+KINDS: dict[str, tuple[Callable[[QuerySet[Any]], QuerySet[Any]], Callable[[Any], list[str]]]] = {
+    "contractors": (_contractors, contractor_cells),
+    "jobs": (_jobs, job_cells),
+    "assignments": (_assignments, assignment_cells),
+}

@@ -1,7 +1,7 @@
 """One file that is to be imported, and how far that has come."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -16,9 +16,13 @@ class ImportRun(models.Model):
 
     class State(models.TextChoices):
         CHECKING = "checking", "Checking"
+        UNCHECKED = "unchecked", "Check stopped"
         CHECKED = "checked", "Checked"
         IMPORTING = "importing", "Importing"
+        STOPPED = "stopped", "Import stopped"
         DONE = "done", "Done"
+
+    AT_WORK = (State.CHECKING, State.IMPORTING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=11, choices=Kind.choices)
@@ -35,6 +39,10 @@ class ImportRun(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+    # Since when the worker has been at it without a stop, and at which row it began: the pace.
+    began_at = models.DateTimeField(null=True)
+    began_from = models.PositiveIntegerField(default=0, db_default=0)
+    touched_at = models.DateTimeField(null=True, help_text="When the worker last did something for it.")
 
     class Meta:
         ordering = ["-created_at"]
@@ -50,24 +58,46 @@ class ImportRun(models.Model):
 
     @property
     def is_at_work(self) -> bool:
-        return self.state in {self.State.CHECKING, self.State.IMPORTING}
+        return self.state in self.AT_WORK
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing is written yet."""
+        return self.state in {self.State.CHECKING, self.State.UNCHECKED, self.State.CHECKED}
 
     @property
     def percent(self) -> int:
         return 100 * self.at // self.total if self.total else 100
 
-    def begin_import(self) -> None:
-        """From checked to importing; the counts begin anew."""
-        self.state, self.at, self.finished_at = self.State.IMPORTING, 0, None
-        self.created = self.updated = self.unchanged = self.refused = 0
+    @property
+    def time_left(self) -> timedelta | None:
+        """At the pace so far; None when there is none yet."""
+        done = self.at - self.began_from
+        if not (self.began_at and self.touched_at and done > 0):
+            return None
+        return (self.touched_at - self.began_at) / done * (self.total - self.at)
 
-    def count(self, outcome: str) -> None:
-        self.at += 1
-        setattr(self, outcome, getattr(self, outcome) + 1)
+    def begin(self, state: str) -> None:
+        """Into `state` from the first row on; the counts begin anew."""
+        self.at = self.created = self.updated = self.unchanged = self.refused = 0
+        self.go_on(state)
 
-    def finish(self, at: datetime) -> None:
-        self.state = self.State.CHECKED if self.state == self.State.CHECKING else self.State.DONE
-        self.finished_at = at
+    def go_on(self, state: str) -> None:
+        """Into `state` from the row that it has come to."""
+        self.state, self.began_at, self.began_from, self.finished_at = state, None, self.at, None
+
+    def stop(self) -> None:
+        self.state = self.State.UNCHECKED if self.state == self.State.CHECKING else self.State.STOPPED
+
+    def note(self, outcomes: list[str], now: datetime) -> None:
+        """So many more rows have been looked at; the last of them ends the work."""
+        self.at += len(outcomes)
+        for outcome in set(outcomes):
+            setattr(self, outcome, getattr(self, outcome) + outcomes.count(outcome))
+        self.began_at, self.touched_at = self.began_at or now, now
+        if self.at >= self.total:
+            self.state = self.State.CHECKED if self.state == self.State.CHECKING else self.State.DONE
+            self.finished_at = now
 
 
 class ImportedRow(models.Model):
@@ -82,8 +112,12 @@ class ImportedRow(models.Model):
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField(help_text="The line of a spreadsheet; the heading is line 1.")
     label = models.CharField(max_length=200, blank=True)
+    key = models.CharField(
+        max_length=254, blank=True, default="", db_default="", help_text="Of the record that was written."
+    )
     outcome = models.CharField(max_length=9, choices=Outcome.choices)
     errors = models.JSONField(default=dict, help_text="Column → messages; the empty name is for the row as a whole.")
+    remarks = models.TextField(blank=True, default="", db_default="", help_text="What was guessed, found or changed.")
 
     class Meta:
         ordering = ["number"]
@@ -91,3 +125,8 @@ class ImportedRow(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.number}"
+
+    @property
+    def complaints(self) -> list[str]:
+        """The errors, each with its column."""
+        return [f"{name}: {' '.join(found)}" if name else " ".join(found) for name, found in self.errors.items()]

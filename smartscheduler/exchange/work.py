@@ -1,47 +1,48 @@
-"""Going through files in the background: a stretch at a time, and from where it stopped when a worker dies."""
+"""Going through files in the background: a batch at a time, and from where it stopped when a worker dies."""
 
 import time
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from smartscheduler.accounts.models import User
-from smartscheduler.errors import InvalidInput
+from smartscheduler.errors import Busy
+from smartscheduler.exchange.bodies import address_of
+from smartscheduler.exchange.kinds import KINDS, Kind
 from smartscheduler.exchange.models import ImportedRow, ImportRun
-from smartscheduler.exchange.rows import KINDS, Done, check_headings, work_on
-from smartscheduler.exchange.tables import Row, read_table
+from smartscheduler.exchange.rows import Done, work_on
+from smartscheduler.exchange.tables import Row, Table, read_table
+from smartscheduler.geocoding.addresses import Found
+from smartscheduler.geocoding.finding import find, is_configured
+from smartscheduler.transactions import domain_transaction
 
 # Any number, as long as nothing else in the database locks the same one.
 IMPORT_LOCK = 0x5353_494D_50
 LONGEST_STRETCH_SECONDS = 20.0
-HEADING_LINES = 1
+# A batch is one transaction: long enough to be worth one, short enough for those who wait for its records.
+BATCH_ROWS, BATCH_SECONDS = 100, 0.4
+LONGEST_SEARCH_SECONDS = 2.0
 
 
-def begin(*, kind: str, name: str, content: bytes, actor: User) -> ImportRun:
-    """Take a file in, to be checked. Raises InvalidInput (field `file`) when it cannot be read at all."""
-    headings, rows = read_table(name, content)
-    check_headings(KINDS[kind], headings)
-    return ImportRun.objects.create(kind=kind, name=name[:200], content=content, total=len(rows), created_by=actor)
+class Batch(NamedTuple):
+    """The next rows of a file, and where the geocoder has found those that it was asked for."""
 
+    kind: Kind
+    table: Table
+    first: int
+    places: Sequence[Found | None]
 
-@transaction.atomic
-def import_checked(*, run_id: UUID) -> ImportRun:
-    """Let a checked file be imported. Raises InvalidInput when it is not checked, or has nothing that could be."""
-    run = ImportRun.objects.select_for_update().get(pk=run_id)
-    if run.state != ImportRun.State.CHECKED:
-        raise InvalidInput("Only a file that has been checked can be imported, and only once.")
-    if run.refused == run.total:
-        raise InvalidInput("No row of the file can be imported.")
-    run.rows.all().delete()
-    run.begin_import()
-    run.save()
-    return run
+    @property
+    def rows(self) -> list[Row]:
+        return self.table.rows[self.first : self.first + len(self.places)]
 
 
 def work_on_files() -> None:
-    """Go on with the oldest file that is not finished; one worker does, for some twenty seconds."""
+    """Go on with the files that are not finished, in turn; one worker does, for some twenty seconds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [IMPORT_LOCK])
         if not cursor.fetchone()[0]:
@@ -53,57 +54,143 @@ def work_on_files() -> None:
 
 
 def _work_until(deadline: float) -> None:
-    at_work = ImportRun.objects.filter(state__in=[ImportRun.State.CHECKING, ImportRun.State.IMPORTING])
-    while time.monotonic() < deadline:
-        run = at_work.defer("content").select_related("created_by").order_by("created_at").first()
-        if run is None:
-            return
-        rows = _rows_of(run.pk)
-        while run.at < len(rows) and time.monotonic() < deadline:
-            _work_on_next(run, rows)
-        if run.at >= len(rows):
-            run.finish(timezone.now())
-            run.save(update_fields=["state", "finished_at"])
+    """The file that has waited longest comes next, so that a small one need not wait for a large one."""
+    at_work = ImportRun.objects.filter(state__in=ImportRun.AT_WORK).defer("content").select_related("created_by")
+    turn = at_work.order_by(F("touched_at").asc(nulls_first=True), "created_at")
+    while time.monotonic() < deadline and (run := turn.first()):
+        try:
+            work_on_batch(run)
+        except Busy:
+            return  # somebody holds a record of the batch; it is tried again in two seconds
 
 
-@transaction.atomic
-def _work_on_next(run: ImportRun, rows: list[Row]) -> None:
-    """The next row and the note of it in one transaction: a row is never done twice."""
-    row, kind = rows[run.at], KINDS[run.kind]
-    done = _twice(run, rows) or work_on(kind, row, run.created_by, dry=run.state == ImportRun.State.CHECKING)
-    ImportedRow.objects.create(
-        run=run,
-        number=run.at + 1 + HEADING_LINES,
-        label=kind.label(row)[:200],
-        outcome=done.outcome,
-        errors=done.errors,
+def work_on_batch(run: ImportRun) -> None:
+    """The next rows and the notes of them; a check undoes the rows and keeps the notes."""
+    batch = _next(run)
+    if run.state == ImportRun.State.CHECKING:
+        _keep(run, batch, _rehearsed(run, batch))
+    else:
+        _carry_out(run, batch)
+
+
+def _next(run: ImportRun) -> Batch:
+    kind, table = KINDS[run.kind], table_of(run.pk)
+    rows = table.rows[run.at : run.at + BATCH_ROWS]
+    places: Sequence[Found | None] = [None] * len(rows)
+    if is_configured():
+        places = _found(kind, rows)
+    return Batch(kind, table, run.at, places)
+
+
+def _found(kind: Kind, rows: Sequence[Row]) -> list[Found | None]:
+    """Where the first of the rows are, as many as can be asked for in two seconds. Outside of any transaction."""
+    present = kind.by_key(map(kind.key_of, rows))
+    deadline, found = time.monotonic() + LONGEST_SEARCH_SECONDS, list[Found | None]()
+    for row in rows:
+        address = address_of(row, present.get(kind.key_of(row)))
+        found.append(find(address) if address else None)
+        if time.monotonic() > deadline:
+            break
+    return found
+
+
+@domain_transaction
+def _rehearsed(run: ImportRun, batch: Batch) -> list[Done]:
+    done = _worked_on(run, batch)
+    transaction.set_rollback(True)
+    return done
+
+
+@domain_transaction
+def _carry_out(run: ImportRun, batch: Batch) -> None:
+    """Rows and notes in one transaction: a row is never done twice."""
+    held = _held(run)
+    if held and held.at == batch.first:
+        _note(held, batch, _worked_on(held, batch))
+
+
+@domain_transaction
+def _keep(run: ImportRun, batch: Batch, done: list[Done]) -> None:
+    held = _held(run)
+    if held and held.at == batch.first:
+        _note(held, batch, done)
+
+
+def _held(run: ImportRun) -> ImportRun | None:
+    """The run as it is now, locked; None when somebody has stopped it in the meantime."""
+    held = ImportRun.objects.select_for_update(of=("self",)).defer("content").select_related("created_by")
+    return held.filter(pk=run.pk, state=run.state).first()
+
+
+def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
+    """What became of the rows, or of as many as time allows."""
+    kind, deadline, done = batch.kind, time.monotonic() + BATCH_SECONDS, list[Done]()
+    present = kind.by_key(map(kind.key_of, batch.rows), lock=True)
+    for number, (row, found) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
+        record = present.get(kind.key_of(row))
+        twice = _twice(run, kind, row, number)
+        done.append(twice or work_on(kind, row, present=record, found=found, actor=run.created_by))
+        if time.monotonic() > deadline:
+            break
+    return _doubted(kind, done)
+
+
+def _doubted(kind: Kind, done: list[Done]) -> list[Done]:
+    """The same, with a word about new records that are probably there already."""
+    made = [one.key for one in done if one.outcome == ImportedRow.Outcome.CREATED]
+    doubts = kind.doubts(made) if made else {}
+    return [
+        one._replace(remarks=f"{one.remarks} {doubts[one.key]}".strip()) if one.key in doubts else one for one in done
+    ]
+
+
+def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
+    rows = zip(batch.rows, batch.table.lines[batch.first :], done, strict=False)
+    ImportedRow.objects.bulk_create(
+        ImportedRow(
+            run=run,
+            number=line,
+            label=batch.kind.label(row)[:200],
+            key=one.key,
+            outcome=one.outcome,
+            errors=one.errors,
+            remarks=one.remarks,
+        )
+        for row, line, one in rows
     )
-    run.count(done.outcome)
-    run.save(update_fields=["at", "created", "updated", "unchanged", "refused"])
+    run.note([one.outcome for one in done], timezone.now())
+    counts = ["at", "created", "updated", "unchanged", "refused"]
+    run.save(update_fields=[*counts, "state", "began_at", "touched_at", "finished_at"])
 
 
-def _twice(run: ImportRun, rows: list[Row]) -> Done | None:
+def _twice(run: ImportRun, kind: Kind, row: Row, number: int) -> Done | None:
     """The refusal of a row whose key stands above already."""
-    key = KINDS[run.kind].key
-    wanted = rows[run.at].get(key, "").lower()
-    first = _first_lines(run.pk).get(wanted)
-    if not wanted or first == run.at or first is None:
+    wanted = kind.key_of(row)
+    first = _first_rows(run.pk).get(wanted, number)
+    if not wanted or first == number:
         return None
-    line = first + 1 + HEADING_LINES
-    return Done(ImportedRow.Outcome.REFUSED, {key: [f"Line {line} of this file has the same {key.replace('_', ' ')}."]})
+    line, name = table_of(run.pk).lines[first], kind.columns.key
+    return Done(
+        ImportedRow.Outcome.REFUSED, {name: [f"Line {line} of this file has the same {name.replace('_', ' ')}."]}
+    )
 
 
-@lru_cache(maxsize=2)
-def _rows_of(run_id: UUID) -> list[Row]:
+@lru_cache(maxsize=4)
+def table_of(run_id: UUID) -> Table:
+    """The file of a run, its columns under the product's names."""
     run = ImportRun.objects.get(pk=run_id)
-    return read_table(run.name, bytes(run.content))[1]
+    table = read_table(run.name, bytes(run.content))
+    names = KINDS[run.kind].check_headings(table.headings)
+    renamed = dict(zip(table.headings, names, strict=True))
+    rows = [{renamed.get(name, name): cell for name, cell in row.items()} for row in table.rows]
+    return Table(table.titles, names, rows, table.lines)
 
 
-@lru_cache(maxsize=2)
-def _first_lines(run_id: UUID) -> dict[str, int]:
+@lru_cache(maxsize=4)
+def _first_rows(run_id: UUID) -> dict[str, int]:
     """Each key, and the first row that has it."""
-    key = KINDS[ImportRun.objects.values_list("kind", flat=True).get(pk=run_id)].key
+    kind = KINDS[ImportRun.objects.values_list("kind", flat=True).get(pk=run_id)]
     found: dict[str, int] = {}
-    for index, row in enumerate(_rows_of(run_id)):
-        found.setdefault(row.get(key, "").lower(), index)
+    for index, row in enumerate(table_of(run_id).rows):
+        found.setdefault(kind.key_of(row), index)
     return found

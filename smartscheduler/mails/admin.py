@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from assignments.models import Assignment
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
@@ -24,13 +25,22 @@ class MailAdmin(ListAdmin):
     list_filter = ("state", "kind")
     list_select_related = ("assignment__job", "assignment__contractor")
     ordering = ("-created_at",)
-    search_fields = ("recipient", "assignment__job__job_number", "assignment__contractor__name")
-    search_help_text = "E-mail address, job number or contractor"
+    search_fields = ("recipient",)  # and what the booking is found by
+    search_help_text = "E-mail address, job number, customer or contractor"
     actions = ("send_again",)
     fields = readonly_fields = (
         *("about", "state_badge", "contractor", "recipient", "subject", "reason"),
         *("assignment", "revision", "attempts", "error", "noted", "due_at", "sent_at"),
     )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str
+    ) -> tuple[QuerySet[Mail], bool]:
+        """Every word in the address that it went to, in the job or in the contractor."""
+        for word in search_term.split():
+            about = Assignment.objects.of_words(word).values("pk")
+            queryset = queryset.filter(Q(recipient__icontains=word) | Q(assignment__in=about))
+        return queryset, False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,7 @@
-"""What the reports are made of. A day is a day at the job's site; both ends of the range belong to it."""
+"""What the reports are made of. A day is a day at the job's site; both ends of the range belong to it.
+
+Choices and waits belong to the day on which a booking was made, the rest to the day on which its slot begins.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,60 +12,60 @@ from django.db import connection
 # A start counts as on time up to so long after the slot's.
 GRACE = timedelta(minutes=15)
 MOST_REASONS = 10
-MOST_CONTRACTORS = 200
+# A calendar day anywhere lies within a day of the same day in UTC: bounds that an index can use.
+SLACK = "interval '1 day'"
 
-MADE = "(booking.created_at AT TIME ZONE job.time_zone)::date BETWEEN %(since)s AND %(until)s"
-BEGINS = "(lower(booking.time_slot) AT TIME ZONE job.time_zone)::date"
 BOOKINGS = "FROM assignments_assignment booking JOIN jobs_job job ON job.id = booking.job_id"
+DAY = "(lower(booking.time_slot) AT TIME ZONE job.time_zone)::date"
 
-WAITING = """
-SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY waited),
-       percentile_cont(0.9) WITHIN GROUP (ORDER BY waited)
-FROM (
-    SELECT extract(epoch FROM min(booking.created_at) - job.created_at) AS waited
-    FROM assignments_assignment booking JOIN jobs_job job ON job.id = booking.job_id
-    GROUP BY job.id, job.created_at, job.time_zone
-    HAVING (min(booking.created_at) AT TIME ZONE job.time_zone)::date BETWEEN %(since)s AND %(until)s
-) first
-"""
+
+def in_range(moment: str) -> str:
+    """SQL: whether the day of an instant at the site is in the range; the calendar is only asked near its ends."""
+    return f"""
+    {moment} >= %(since)s::date - {SLACK} AND {moment} < %(until)s::date + 2 * {SLACK} AND CASE
+        WHEN {moment} >= %(since)s::date + {SLACK} AND {moment} < %(until)s::date THEN true
+        ELSE ({moment} AT TIME ZONE job.time_zone)::date BETWEEN %(since)s AND %(until)s END"""
+
+
+MADE, BEGINS = in_range("booking.created_at"), in_range("lower(booking.time_slot)")
+# The first booking of a job ends its wait; those that follow a cancellation do not.
+WAITS = f"""
+SELECT job.job_number, job.type, job.city, job.state, job.priority, job.created_at, booking.created_at
+{BOOKINGS} WHERE {MADE} AND NOT EXISTS (
+    SELECT FROM assignments_assignment earlier
+    WHERE earlier.job_id = booking.job_id AND (earlier.created_at, earlier.id) < (booking.created_at, booking.id)
+)
+"""  # noqa: S608  (our own text)
+# In each of these the row without a group is that of all.
+WAITING = f"""
+SELECT width_bucket(waited, ARRAY[3600, 14400, 86400, 259200, 604800]) AS bucket, count(*),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY waited), percentile_cont(0.9) WITHIN GROUP (ORDER BY waited)
+FROM (SELECT extract(epoch FROM booked - created) AS waited FROM ({WAITS})
+      waits (job_number, type, city, state, priority, created, booked)) first
+GROUP BY GROUPING SETS ((bucket), ())
+"""  # noqa: S608  (our own text)
+SPREAD_LABELS = ("under 1 h", "1–4 h", "4–24 h", "1–3 days", "3–7 days", "over 7 days")
+# Bookings without a rank (the contractor was in no ranking at all) count as another choice than the first.
 CHOICES = f"""
-SELECT count(*), count(*) FILTER (WHERE rank = 1), count(*) FILTER (WHERE override_reason <> '')
-{BOOKINGS} WHERE {MADE}
+SELECT CASE WHEN rank IS NULL THEN 7 WHEN rank > 5 THEN 6 ELSE rank END AS place, count(*),
+       count(*) FILTER (WHERE rank = 1), count(*) FILTER (WHERE override_reason <> '')
+{BOOKINGS} WHERE {MADE} GROUP BY GROUPING SETS ((place), ())
 """
+RANK_LABELS = ("1", "2", "3", "4", "5", "6 or more", "no rank")
 OVERRIDES = f"""
-SELECT override_reason, count(*) {BOOKINGS} WHERE {MADE} AND override_reason <> ''
-GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_REASONS}
-"""
-CANCELLATIONS = f"""
-SELECT count(*) FILTER (WHERE booking.status = 'cancelled'), count(*) {BOOKINGS}
-WHERE {BEGINS} BETWEEN %(since)s AND %(until)s
+SELECT override_reason, count(*) {BOOKINGS} WHERE {MADE} AND override_reason <> '' GROUP BY 1 ORDER BY 2 DESC, 1
 """
 CANCEL_REASONS = f"""
-SELECT booking.cancel_reason, count(*) {BOOKINGS}
-WHERE {BEGINS} BETWEEN %(since)s AND %(until)s AND booking.status = 'cancelled'
-GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST_REASONS}
+SELECT booking.cancel_reason, count(*) {BOOKINGS} WHERE booking.status = 'cancelled' AND {BEGINS}
+GROUP BY 1 ORDER BY 2 DESC, 1
 """
-STARTS = f"""
-SELECT count(*), count(*) FILTER (WHERE started_at <= lower(time_slot) + %(grace)s),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - lower(time_slot)))
-{BOOKINGS} WHERE started_at IS NOT NULL AND {BEGINS} BETWEEN %(since)s AND %(until)s
-"""  # noqa: S608  (our own text)
-# Booked hours of each contractor and week, against the hours of the working week.
-UTILISATION = f"""
-WITH booked AS (
-    SELECT contractor_id, date_trunc('week', {BEGINS})::date AS week,
-           sum(extract(epoch FROM upper(time_slot) - lower(time_slot))) / 3600 AS hours
-    {BOOKINGS} WHERE booking.status <> 'cancelled' AND {BEGINS} BETWEEN %(since)s AND %(until)s GROUP BY 1, 2
-), working AS (
-    SELECT contractor_id, sum(extract(epoch FROM
-        CASE WHEN end_time = '00:00' THEN interval '24 hours' ELSE end_time - '00:00'::time END
-        - (start_time - '00:00'::time)
-    )) / 3600 AS hours
-    FROM contractors_workinghours WHERE contractor_id IN (SELECT contractor_id FROM booked) GROUP BY 1
-)
-SELECT person.id, person.name, booked.week, booked.hours, coalesce(working.hours, 0)
-FROM booked JOIN contractors_contractor person ON person.id = booked.contractor_id
-LEFT JOIN working USING (contractor_id) ORDER BY person.name, person.id, booked.week
+WEEKLY = f"""
+SELECT week, count(*), count(*) FILTER (WHERE status = 'cancelled'), count(started_at),
+       count(*) FILTER (WHERE started_at <= starts + %(grace)s),
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - starts))
+FROM (SELECT date_trunc('week', {DAY})::date AS week, booking.status, booking.started_at,
+             lower(booking.time_slot) AS starts {BOOKINGS} WHERE {BEGINS}) begun
+GROUP BY GROUPING SETS ((week), ()) ORDER BY week
 """  # noqa: S608  (our own text)
 
 
@@ -80,17 +83,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Week:
-    """One contractor's booked hours of one week (it begins on the Monday), and the hours of the working week."""
+    """The bookings whose slots begin in one week (it begins on the Monday)."""
 
-    contractor_id: Any
-    name: str
-    week: date
-    booked: float
-    working: float
-
-    @property
-    def percent(self) -> int | None:
-        return round(100 * self.booked / self.working) if self.working else None
+    monday: date
+    bookings: int
+    cancelled: int
+    started: int
+    on_time: int
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,10 @@ class Report:
     waited: int
     median_wait: timedelta | None
     slow_wait: timedelta | None
+    spread: list[tuple[str, int]]
     first_choice: Share
     overridden: Share
+    ranks: list[tuple[str, int]]
     override_reasons: list[tuple[str, int]]
     cancelled: Share
     cancel_reasons: list[tuple[str, int]]
@@ -109,39 +110,78 @@ class Report:
     median_delay: timedelta | None
     weeks: list[Week]
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.waited or self.first_choice.whole or self.cancelled.whole)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The figures above the report, and those of the time before."""
+
+    median_wait: timedelta | None
+    first_choice: Share
+    cancelled: Share
+    on_time: Share
+
 
 def report(since: date, until: date) -> Report:
-    """The figures from `since` to `until`, in seven statements."""
-    values = {"since": since, "until": until, "grace": GRACE}
-    ((waited, median, slow),) = _rows(WAITING, values)
-    ((made, first, overridden),) = _rows(CHOICES, values)
-    ((cancelled, begun),) = _rows(CANCELLATIONS, values)
-    ((started, on_time, delay),) = _rows(STARTS, values)
+    """The figures from `since` to `until`, in five statements."""
+    values = _values(since, until)
+    waits, choices, begun = (_groups(query, values) for query in (WAITING, CHOICES, WEEKLY))
+    waited, median, slow = waits[None]
+    made, first, overridden = choices[None]
+    slots, cancelled, started, on_time, delay = begun[None]
     return Report(
         since=since,
         until=until,
         waited=waited,
         median_wait=_seconds(median),
         slow_wait=_seconds(slow),
+        spread=_labelled(SPREAD_LABELS, waits, first=0),
         first_choice=Share(first, made),
         overridden=Share(overridden, made),
-        override_reasons=[(reason, count) for reason, count in _rows(OVERRIDES, values)],
-        cancelled=Share(cancelled, begun),
-        cancel_reasons=[(reason, count) for reason, count in _rows(CANCEL_REASONS, values)],
+        ranks=_labelled(RANK_LABELS, choices, first=1),
+        override_reasons=_reasons(OVERRIDES, values),
+        cancelled=Share(cancelled, slots),
+        cancel_reasons=_reasons(CANCEL_REASONS, values),
         on_time=Share(on_time, started),
         median_delay=_seconds(delay),
-        weeks=[
-            Week(key, name, week, float(booked), float(working))
-            for key, name, week, booked, working in _rows(UTILISATION, values)
-        ],
+        weeks=[Week(week, *found[:4]) for week, found in begun.items() if week],
     )
+
+
+def headline(since: date, until: date) -> Headline:
+    """Only what stands above, for a comparison: three statements."""
+    values = _values(since, until)
+    waits, choices, begun = (_groups(query, values)[None] for query in (WAITING, CHOICES, WEEKLY))
+    slots, cancelled, started, on_time, _ = begun
+    return Headline(_seconds(waits[1]), Share(choices[1], choices[0]), Share(cancelled, slots), Share(on_time, started))
+
+
+def _groups(query: str, values: dict[str, Any]) -> dict[Any, tuple]:
+    """The figures of each group, and under None those of all."""
+    return {group: tuple(figures) for group, *figures in rows(query, values)}
+
+
+def _values(since: date, until: date) -> dict[str, Any]:
+    return {"since": since, "until": until, "grace": GRACE}
+
+
+def _labelled(labels: tuple[str, ...], found: dict[Any, tuple], *, first: int) -> list[tuple[str, int]]:
+    """A count for each label, in their order; `first` is the number of the first one."""
+    return [(label, found[number][0] if number in found else 0) for number, label in enumerate(labels, start=first)]
+
+
+def _reasons(query: str, values: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(reason, count) for reason, count in rows(f"{query} LIMIT {MOST_REASONS}", values)]
 
 
 def _seconds(found: Any) -> timedelta | None:
     return None if found is None else timedelta(seconds=round(float(found)))
 
 
-def _rows(query: str, values: dict[str, Any]) -> list[tuple]:
+def rows(query: str, values: dict[str, Any]) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

@@ -1,90 +1,98 @@
 """Pages of the back-office that belong to no model."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.people import require
-from smartscheduler.exchange.exporting import CSV
-from smartscheduler.exchange.tables import write_csv
-from smartscheduler.filters import CalendarDayField
-from smartscheduler.office.reports import MOST_CONTRACTORS, Report, Week, report
-
-USUAL_RANGE = timedelta(days=27)
-LONGEST_RANGE = timedelta(days=366)
-
-
-class RangeForm(forms.Form):
-    since = CalendarDayField(label="From", widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
-    until = CalendarDayField(label="To", widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
-
-    def clean(self) -> dict[str, Any]:
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and since > until:
-            self.add_error("until", "The last day is not before the first.")
-        elif since and until and until - since > LONGEST_RANGE:
-            self.add_error("until", "At most a year at once.")
-        return self.cleaned_data
+from smartscheduler.exchange.exporting import download
+from smartscheduler.office.charts import bars, grouped, week
+from smartscheduler.office.downloads import PARTS
+from smartscheduler.office.ranges import RangeForm, before, usual
+from smartscheduler.office.reports import Report, headline, report
+from smartscheduler.office.workloads import MOST_CONTRACTORS, Load, loads, totals
 
 
 def reports(request: HttpRequest) -> HttpResponseBase:
-    """The reports of `?since=&until=`, else of the last four weeks; `?csv=1` gives every contractor and week."""
+    """The reports of `?since=&until=`, else of the last four weeks; `?csv=waits` gives the rows behind one of them."""
     require(request, Permission.VIEW_REPORTS)
-    today = timezone.now().date()
-    usual = {"since": (today - USUAL_RANGE).isoformat(), "until": today.isoformat()}
-    form = RangeForm({**usual, **{name: request.GET[name] for name in usual if request.GET.get(name)}})
-    found = report(form.cleaned_data["since"], form.cleaned_data["until"]) if form.is_valid() else None
-    if found and "csv" in request.GET:
-        return _csv(found)
-    context = {**admin.site.each_context(request), "title": "Reports", "form": form, "report": found}
-    if found:
-        context |= _table(found.weeks) | {"chart": _chart(found.weeks)}
+    ranges = usual(timezone.now().date())
+    form = _range(request, ranges["Last 4 weeks"])
+    if not form.is_valid():
+        return _page(request, {"form": form, "ranges": ranges})
+    since, until = form.cleaned_data["since"], form.cleaned_data["until"]
+    if part := request.GET.get("csv"):
+        return _csv(part, since, until)
+    return _page(request, {"form": form, "ranges": ranges, **_found(since, until)})
+
+
+def _range(request: HttpRequest, default: tuple[date, date]) -> RangeForm:
+    values = dict(zip(("since", "until"), (day.isoformat() for day in default), strict=True))
+    return RangeForm({**values, **{name: request.GET[name] for name in values if request.GET.get(name)}})
+
+
+def _page(request: HttpRequest, found: dict[str, Any]) -> TemplateResponse:
+    context = {**admin.site.each_context(request), "title": "Reports", **found}
     return TemplateResponse(request, "admin/office/reports.html", context)
 
 
-def _table(weeks: list[Week]) -> dict[str, Any]:
-    """Who was booked for how much of which week: the weeks as columns, the most booked contractors first."""
-    days = sorted({one.week for one in weeks})
-    people: dict[Any, dict[date, Week]] = defaultdict(dict)
-    for one in weeks:
-        people[one.contractor_id][one.week] = one
-    ordered = sorted(people.values(), key=lambda row: -sum(one.booked for one in row.values()))
-    rows = [(next(iter(row.values())), [row.get(day) for day in days]) for row in ordered[:MOST_CONTRACTORS]]
-    return {"weeks": days, "people": rows, "more": max(0, len(ordered) - MOST_CONTRACTORS)}
+def _csv(part: str, since: date, until: date) -> HttpResponseBase:
+    if part not in PARTS:
+        raise Http404
+    return download(f"{part}-{since}-{until}", "csv", PARTS[part].headings, PARTS[part].rows(since, until))
 
 
-def _chart(weeks: list[Week]) -> dict[str, str]:
-    hours: dict[date, float] = defaultdict(float)
-    for one in weeks:
-        hours[one.week] += one.booked
-    days = sorted(hours)
-    labels, values = [f"{day:%b} {day.day}" for day in days], [round(hours[day], 1) for day in days]
-    data = {"labels": labels, "datasets": [{"data": values, "backgroundColor": "#1d4ed8", "barThickness": 28}]}
+def _found(since: date, until: date) -> dict[str, Any]:
+    found, booked = report(since, until), totals(since, until)
+    earlier = before(since, until)
     return {
-        "data": json.dumps(data),
-        "words": ", ".join(f"week of {a}: {b} h" for a, b in zip(labels, values, strict=True)),
+        "report": found,
+        "earlier": headline(*earlier),
+        "earlier_range": earlier,
+        "charts": _charts(found),
+        "hours": bars("Booked hours by week", [(week(day), round(hours, 1)) for day, hours in booked.weeks], unit=" h"),
+        **_table(loads(since, until, booked.people[:MOST_CONTRACTORS]), booked.people),
     }
 
 
-def _csv(found: Report) -> StreamingHttpResponse:
-    rows: Iterable[list[str]] = (
-        [one.name, one.week.isoformat(), f"{one.booked:.2f}", f"{one.working:.2f}", str(one.percent or "")]
-        for one in found.weeks
-    )
-    name = f"utilisation-{found.since}-{found.until}.csv"
-    return StreamingHttpResponse(
-        write_csv(["contractor", "week", "booked_hours", "working_hours", "percent"], rows),
-        content_type=CSV,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+def _table(found: list[Load], people: list[Any]) -> dict[str, Any]:
+    """Who was booked for how much of which week: the weeks as columns, the most booked contractors first."""
+    days = sorted({one.week for one in found})
+    by_person: dict[Any, dict[date, Load]] = defaultdict(dict)
+    for one in found:
+        by_person[one.contractor_id][one.week] = one
+    shown = [by_person[one] for one in people[:MOST_CONTRACTORS] if one in by_person]
+    table = [(next(iter(row.values())), [row.get(day) for day in days], _sum(row)) for row in shown]
+    return {"weeks": days, "people": table, "more": max(0, len(people) - MOST_CONTRACTORS)}
+
+
+def _sum(row: dict[date, Load]) -> Load:
+    """All weeks of somebody as one."""
+    first = next(iter(row.values()))
+    booked, working = (sum(getattr(one, name) for one in row.values()) for name in ("booked", "working"))
+    return Load(first.contractor_id, first.name, first.week, booked, working)
+
+
+def _charts(found: Report) -> dict[str, dict[str, str]]:
+    labels = [week(one.monday) for one in found.weeks]
+    return {
+        "waits": bars("Jobs by how long they waited", found.spread),
+        "ranks": bars("Bookings by the rank taken", found.ranks),
+        "cancellations": grouped(
+            "Bookings and cancellations by week",
+            labels,
+            {"cancelled": [one.cancelled for one in found.weeks], "bookings": [one.bookings for one in found.weeks]},
+        ),
+        "starts": grouped(
+            "Starts by week",
+            labels,
+            {"on time": [one.on_time for one in found.weeks], "started": [one.started for one in found.weeks]},
+        ),
+    }

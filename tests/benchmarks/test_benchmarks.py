@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 
-from benchmarks import report
+from benchmarks import pages, report
 from benchmarks.worlds import build
+from smartscheduler.accounts.policy import Role
+from tests.pages import signed_in
 from tests.smartscheduler.products import ROOT, SET_BY_THE_RUN, folder
 
 
@@ -75,3 +79,30 @@ def test_a_quick_run_leaves_the_published_figures_alone(tmp_path):
     }
     report.publish(samples, found)
     assert [path.name for path in tmp_path.iterdir()] == ["results-quick.json"]
+
+
+@pytest.fixture
+def known(monkeypatch, db):
+    """The pages that would be opened, lists in one way each, as if there were a record of everything."""
+    monkeypatch.setattr(pages, "_record", lambda model: SimpleNamespace(pk=uuid4()))
+    monkeypatch.setattr(pages, "_ways", lambda client, name, path, shown: [pages.Page(name, "", path)])
+    return lambda: {page.name: page.path for page in pages.pages(signed_in(Role.ADMINISTRATOR))}
+
+
+def test_every_page_of_the_back_office_is_measured(known):
+    found = known()
+    assert {
+        "index",
+        "reports",
+        "jobs_job_changelist",
+        "jobs_job_recommend",
+        "contractors_contractor_week",
+    } <= found.keys()
+    assert {"exchange_importrun_change", "events_outboxevent_changelist", "accounts_user_add"} <= found.keys()
+    assert not any("<" in path for path in found.values())
+
+
+def test_a_page_that_nobody_knows_how_to_open_fails_the_run(known, monkeypatch):
+    monkeypatch.setattr(pages, "patterns", lambda: [("jobs_job_new", "admin/jobs/job/<slug:whose>/new/")])
+    with pytest.raises(LookupError, match="how to open jobs_job_new"):
+        known()

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Open
-from tests.e2e.office import ADMINISTRATOR, COORDINATOR, Api, note_faults
+from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api, note_faults
 from tests.smartscheduler.products import ROOT
 
 PICTURES = ROOT / ".data" / "e2e"
@@ -69,6 +69,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "import": lambda api: "/admin/exchange/importrun/add/",
     "rules": lambda api: "/admin/rules/rulesversion/",
     "change-rules": lambda api: f"/admin/rules/rulesversion/add/?{OTHER_RULES}",
+    "imports": lambda api: "/admin/exchange/importrun/",
+    "reports": lambda api: "/admin/reports/",
     "mails": lambda api: "/admin/mails/mail/",
     "assignments": lambda api: "/admin/assignments/assignment/?kept=live",
     "reassign": lambda api: f"/admin/assignments/assignment/{pending(api)}/reassign/",
@@ -82,7 +84,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
 }
 
 # Who opens it, where that is not the coordinator.
-PEOPLE = {"login": None, "rules": ADMINISTRATOR, "change-rules": ADMINISTRATOR}
+PEOPLE = {"login": None, "rules": ADMINISTRATOR, "change-rules": ADMINISTRATOR, "reports": MANAGER}
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -1,0 +1,232 @@
+"""`make bench-pages`: every page of the back-office over a full database, in every way that its list can be looked at.
+
+The pages are those of the URL configuration: one that nobody has said how to open makes the run fail.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from statistics import median
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+LIMIT_MS = 300.0
+# The recommend page ranks, reports add up a month: the targets of pages that are no lists.
+OTHER_LIMITS = {"reports": 1000.0}
+TIMES = int(os.environ.get("TIMES") or 5)
+COMMON, RARE, NOWHERE = "crew", "7f3a", "zzzqqq"
+# Values for the parts of an address that are not the id of a record.
+PARTS = {"kind": "contractors", "form": "csv", "app_label": "jobs"}
+# Not pages: what signs in and out, moves files, or only answers a POST.
+NO_PAGES = {"login", "logout", "jsi18n", "view_on_site", "autocomplete", "password_change", "password_change_done"}
+
+
+class Page(NamedTuple):
+    """One way to open a page: the page's name, the way, and the path."""
+
+    name: str
+    way: str
+    path: str
+
+
+class Opened(NamedTuple):
+    page: Page
+    queries: int
+    milliseconds: list[float]
+    cpu: float
+
+    @property
+    def worst(self) -> float:
+        return max(self.milliseconds)
+
+    @property
+    def limit(self) -> float:
+        return OTHER_LIMITS.get(self.page.name, LIMIT_MS)
+
+
+def patterns() -> Iterator[tuple[str, str]]:
+    """The name and the route of every address below admin/."""
+    from django.urls import get_resolver
+
+    def walk(resolver: Any, before: str) -> Iterator[tuple[str, str]]:
+        for one in resolver.url_patterns:
+            route = before + str(one.pattern)
+            if hasattr(one, "url_patterns"):
+                yield from walk(one, route)
+            elif route.startswith("admin/"):
+                yield (one.name or "", route)
+
+    yield from walk(get_resolver("smartscheduler.urls"), "")
+
+
+def pages(client: Any) -> Iterator[Page]:
+    """Every page, lists in all their ways. Raises LookupError for one that cannot be opened by what is known here."""
+    from django.contrib import admin
+
+    models = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
+    # Those that not even an administrator may see: Django's own groups.
+    hidden = tuple(f"{name}_" for name, model in models.items() if not _may_see(client, model))
+    for name, route in patterns():
+        if not name or name in NO_PAGES or name.startswith(hidden) or "(?P<" in route:
+            continue
+        model = next((one for prefix, one in models.items() if name.startswith(f"{prefix}_")), None)
+        if name == "auth_user_password_change":  # Django's name for it, whatever the model is called
+            model = models["accounts_user"]
+        path = f"/{_filled(name, route, model)}"
+        if model and name.endswith("_changelist"):
+            yield from _ways(client, name, path, admin.site._registry[model])
+        else:
+            yield Page(name, "", path)
+
+
+def _may_see(client: Any, model: Any) -> bool:
+    from smartscheduler.accounts.models import User
+
+    user = User.objects.get(pk=client.session["_auth_user_id"])
+    return user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
+
+
+def _filled(name: str, route: str, model: Any) -> str:
+    """The route with the id of a record and the values known here."""
+    parts = []
+    for part in route.split("/"):
+        while "<" in part:
+            variable = part[part.index("<") + 1 : part.index(">")].rpartition(":")[2]
+            if variable in {"object_id", "id"} and model is not None:
+                value = str(_record(model).pk)
+            elif variable in PARTS:
+                value = PARTS[variable]
+            else:
+                raise LookupError(f"Nobody has said how to open {name}: {route}")
+            part = f"{part[: part.index('<')]}{value}{part[part.index('>') + 1 :]}"
+        parts.append(part)
+    return "/".join(parts)
+
+
+def _record(model: Any) -> Any:
+    """A record whose pages do the most: of jobs an open one, of files the largest."""
+    most = {"job": "-status", "importrun": "-total"}.get(model._meta.model_name, "pk")
+    return model.objects.order_by(most, "pk").first()
+
+
+def _ways(client: Any, name: str, path: str, shown: Any) -> Iterator[Page]:
+    """A list as it opens, its last page, by every filter, search and order."""
+    changelist = client.get(path).context_data["cl"]
+    yield Page(name, "first page", path)
+    last = changelist.paginator.num_pages
+    if last > 1:
+        yield Page(name, f"page {last:,}", f"{path}?p={last}")
+    for spec in changelist.filter_specs:
+        others = (choice for choice in spec.choices(changelist) if not choice.get("selected"))
+        yield from (Page(name, f"{spec.title}: {one['display']}", f"{path}{one['query_string']}") for one in others)
+    if shown.search_fields:
+        for words in (COMMON, RARE, f"{RARE} {COMMON}", NOWHERE):
+            yield Page(name, f"search “{words}”", f"{path}?q={words.replace(' ', '+')}")
+    for number, column in enumerate(changelist.list_display):
+        if changelist.get_ordering_field(column):
+            yield Page(name, f"by {column}", f"{path}?o={number}")
+            yield Page(name, f"by {column}, descending", f"{path}?o=-{number}")
+
+
+def opened(client: Any, page: Page) -> Opened | None:
+    """The page opened again and again; None when its address answers with something that is no page."""
+    from django.db import connection
+
+    queries, took, cpu = 0, list[float](), 0.0
+    connection.ensure_connection()
+    processes = [psutil.Process(), psutil.Process(connection.connection.info.backend_pid)]
+
+    def count(execute: Any, *args: Any) -> Any:
+        nonlocal queries
+        queries += 1
+        return execute(*args)
+
+    for number in range(TIMES + 1):  # the first warms up
+        queries, began = 0, perf_counter()
+        with connection.execute_wrapper(count):
+            response = client.get(page.path)
+        milliseconds = (perf_counter() - began) * 1000
+        if response.status_code in {301, 302, 403, 405} or getattr(response, "streaming", False):
+            return None
+        if response.status_code != 200:
+            raise LookupError(f"{page.name}: {page.path} answers {response.status_code}")
+        if number:
+            took.append(milliseconds)
+        else:
+            cpu = _seconds(processes)
+    return Opened(page, queries, took, (_seconds(processes) - cpu) * 1000 / TIMES)
+
+
+def _seconds(processes: list[psutil.Process]) -> float:
+    """Time on a processor so far: ours and PostgreSQL's, which is what a page costs however busy the machine is."""
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+def client_of(role: str = "administrator") -> Any:
+    from django.test import Client
+
+    from smartscheduler.accounts.models import User
+
+    user, _ = User.objects.get_or_create(email="pages@example.com", defaults={"name": "Pages", "role": role})
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def measure() -> list[Opened]:
+    client = client_of()
+    found = []
+    for page in pages(client):
+        if one := opened(client, page):
+            found.append(one)
+            if (took := median(one.milliseconds)) > one.limit:
+                print(f"  slow: {page.name} {page.way}: {took:.0f} ms", file=sys.stderr, flush=True)
+    return found
+
+
+def publish(found: list[Opened]) -> int:
+    """Prints the table, the slowest way of each page, and how many are too slow: that is the exit code."""
+    console = Console(width=150)
+    table = Table("page", "way", "queries", "median ms", "max ms", "CPU ms")
+    for one in found:
+        row = [
+            one.page.name,
+            one.page.way,
+            str(one.queries),
+            f"{median(one.milliseconds):.0f}",
+            f"{one.worst:.0f}",
+            f"{one.cpu:.0f}",
+        ]
+        table.add_row(*row, style="red" if median(one.milliseconds) > one.limit else "")
+    console.print(table)
+    print("\n| page | ways | queries at most | slowest way | median ms | max ms | CPU ms |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for name in dict.fromkeys(one.page.name for one in found):
+        ways = [one for one in found if one.page.name == name]
+        slowest = max(ways, key=lambda one: median(one.milliseconds))
+        figures = (median(slowest.milliseconds), slowest.worst, slowest.cpu)
+        cells = [name, len(ways), max(one.queries for one in ways), slowest.page.way or "–", *map(round, figures)]
+        print(f"| {' | '.join(map(str, cells))} |")
+    slow = [one for one in found if median(one.milliseconds) > one.limit]
+    names = {one.page.name for one in found}
+    print(f"\n{len(found)} ways to open {len(names)} pages, {len(slow)} slower than they should be.")
+    return len(slow)
+
+
+def main() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.page_settings"
+    os.environ["DEBUG"], os.environ["SECRET_KEY"], os.environ["LOG_LEVEL"] = "0", "benchmarks" * 6, "ERROR"
+    from benchmarks.databases import cluster
+    from benchmarks.office import office
+
+    with cluster() as server:
+        office(server)
+        raise SystemExit(1 if publish(measure()) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Coordinates from postal addresses, by a provider of geopy's, when one is configured."""
