@@ -43,7 +43,6 @@ class Matter:
 
 
 @going_by()
-@going_by()
 def matters(now: datetime) -> list[Matter]:
     """All of them, the most pressing first."""
     return [_urgent(), _without_candidate(now), _overdue(), _unconfirmed(), _clashing(now)]

@@ -81,10 +81,17 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "contractor-history": lambda api: f"/admin/contractors/contractor/{first(api, 'contractors/')}/history/",
     "assignment-history": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/history/",
     "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
+    "events": lambda api: "/admin/events/outboxevent/",
+    "event": lambda api: "/admin/events/outboxevent/1/change/",
+    "users": lambda api: "/admin/accounts/user/",
+    "user": lambda api: f"/admin/accounts/user/{api.get('auth/me/')['id']}/change/",
+    "new-user": lambda api: "/admin/accounts/user/add/",
 }
 
 # Who opens it, where that is not the coordinator.
-PEOPLE = {"login": None, "rules": ADMINISTRATOR, "change-rules": ADMINISTRATOR, "reports": MANAGER}
+PEOPLE = {"login": None, "reports": MANAGER} | dict.fromkeys(
+    ["rules", "change-rules", "users", "user", "new-user"], ADMINISTRATOR
+)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SET_BY_THE_RUN = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "PORT", "DEBUG", "SECRET_KEY", "DEMO"}
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 40.0) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 90.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
