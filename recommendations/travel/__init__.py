@@ -1,1 +1,1 @@
-"""Road distances from providers: who is asked, about what, when, and what happens when they do not answer (docs/travel.md)."""
+"""Road distances from providers: who is asked about what, and when, and what if nobody answers (docs/travel.md)."""

@@ -1,7 +1,7 @@
 """Many drives as few matrices. Pure.
 
-The drives of a job are stars: from many bases to one site, and between the site and the sites of neighbouring bookings. A
-matrix is asked and paid for whole, so no star is made into a square: one row or one column, cut to what a provider takes.
+The drives of a job are stars: from many bases to one site, and between the site and those of neighbouring bookings.
+A matrix is asked and paid for whole, so no star becomes a square: one row or one column, cut to what a provider takes.
 """
 
 from collections import Counter, defaultdict
@@ -32,7 +32,7 @@ class Batch(NamedTuple):
 
 
 def batches(pairs: Collection[Pair], most: int) -> Iterator[Batch]:
-    """All of `pairs`, each once, in matrices of at most `most` elements: one for each star, or as many as it must be."""
+    """All of `pairs`, each once, in matrices of at most `most` elements: one for each star when it fits."""
     ways_in = Counter(pair.destination for pair in pairs)
     ways_out = Counter(pair.origin for pair in pairs)
     into: dict[int, list[int]] = defaultdict(list)

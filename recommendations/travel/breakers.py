@@ -1,4 +1,4 @@
-"""A circuit breaker for each provider, shared by all workers through Valkey; and the rest that a provider has asked for.
+"""A circuit breaker for each provider, shared by all workers through Valkey; and the rest that one has asked for.
 
 pybreaker keeps the state; that only one worker at a time tries a provider that has failed is ours.
 """
@@ -63,7 +63,8 @@ def close(provider: str) -> None:
 def guarded(provider: str, work: Callable[[], T], *, pay: Callable[[], None]) -> T:
     """What `work` gives, once `pay` has let it, unless the provider is to be left alone.
 
-    Raises NotAsked for an open breaker, while somebody else tries, during a rest, and without Valkey; else what the two raise.
+    Raises NotAsked for an open breaker, while somebody else tries, during a rest, and without Valkey; else what the
+    two raise.
     """
     try:
         one = breaker(provider)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils import timezone
+
 from recommendations.travel.answers import NO_ROAD, Refusal
 from recommendations.travel.asking import matrix_of
 from recommendations.travel.batches import Batch, batches
@@ -26,7 +28,7 @@ class Asked:
 
 
 def ask(pairs: Iterable[Pair], depart_at: datetime) -> Iterator[Asked]:
-    """Each provider in turn about what is still not known; a result for every matrix, so that none waits for the others.
+    """Each provider in turn about what is still not known; a result for every matrix, so none waits for the others.
 
     A drive for which no provider has a road, although all were there, gets the estimate of the straight line.
     """
@@ -80,6 +82,6 @@ def _sorted_out(provider: Provider, answers: dict[Pair, NewEstimate | Refusal], 
 
 def straight_line(pair: Pair, reason: str) -> NewEstimate:
     """What is kept when nobody knows a road."""
-    ((found,),) = LAST_RESORT.matrix([center(pair.origin)], [center(pair.destination)], datetime.min)
+    ((found,),) = LAST_RESORT.matrix([center(pair.origin)], [center(pair.destination)], timezone.now())
     assert isinstance(found, NewEstimate), "it always answers"  # noqa: S101
     return found._replace(note=reason[:60])

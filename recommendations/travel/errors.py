@@ -6,7 +6,7 @@ class ProviderError(Exception):
 
 
 class TryAgain(ProviderError):
-    """It may work in a moment: 429, 5xx, a time-out, a broken connection. `wait` is what Retry-After says, in seconds."""
+    """It may work in a moment: 429, 5xx, a time-out, a broken connection. `wait`: the seconds of Retry-After."""
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)

@@ -11,13 +11,12 @@ from jobs.requests import JobRequest
 from recommendations.ranking import best_candidates, contractors_by_id
 from recommendations.search import Candidate, Search
 from smartscheduler.places import Point
+from smartscheduler.rules.current import going_by, in_force
 from smartscheduler.travel.cells import Pair
 from smartscheduler.travel.ways import pairs_between
 
-# A drive is about so much longer than the straight line (settings.DRIVE_ROAD_FACTOR has the pace, this the distance).
-USUAL_FACTOR = 1.3
 
-
+@going_by()
 def wanted_drives(request: JobRequest) -> set[Pair]:
     """From the base of each leading candidate to the site, and both ways between the site and neighbouring bookings."""
     search = Search.of(request)
@@ -38,9 +37,9 @@ def wanted_drives(request: JobRequest) -> set[Pair]:
 def leading(search: Search, candidates: Sequence[Candidate], bases: Sequence[Point]) -> list[Candidate]:
     """Those who could still be among the first settings.TRAVEL_LEADERS at road distance. Candidates come best first.
 
-    A straight line is a promise that a road can only break. So the bar is the last place that counts once every unknown road is as
-    long as roads usually are; whoever is not above it now will hardly be above it then. Who rises because others fell is
-    looked up in the next round (`lookups`), and when a round finds nobody new, the first are exact.
+    A straight line is a promise that a road can only break. So the bar is the last place that counts once every unknown
+    road is as long as roads usually are; whoever is not above it now will hardly be above it then. Who rises because
+    others fell is looked up in the next round (`work`), and when a round finds nobody new, the first are exact.
     """
     wanted = settings.TRAVEL_LEADERS
     if len(candidates) <= wanted:
@@ -55,7 +54,7 @@ def leading(search: Search, candidates: Sequence[Candidate], bases: Sequence[Poi
 def _usual_score(search: Search, candidate: Candidate, base: Point) -> int:
     miles = candidate.contender.miles
     if search.site.road_from(base) is None:
-        miles *= USUAL_FACTOR
+        miles *= in_force().road_factor
     return search.score(candidate.contender.rating, miles, candidate.free.days).total
 
 

@@ -1,10 +1,11 @@
 """The list of lookups: who wants roads, whose turn it is, and what has become of it.
 
-It is a table, and not a task for each, so that a worker that is killed leaves nothing behind that is not taken up again.
+A table, and not a task for each: what a worker that is killed leaves behind is taken up again.
 """
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -54,7 +55,7 @@ def want(
     if not job_ids:
         return
     now = timezone.now()
-    given = {
+    given: dict[str, Any] = {
         "jobs": list(job_ids),
         "now": now,
         "due": now if urgent else now + DEBOUNCE,

@@ -1,4 +1,4 @@
-"""Roads for demonstrations: distances and times that look like those of a city, the same ones whenever they are asked for.
+"""Roads for demonstrations: distances and times that look like those of a city, and are the same every time.
 
 Spoken in the formats of the three providers, so that everything works without a key (`make run TRAVEL_DEMO=1`).
 """
@@ -173,7 +173,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Requests are not worth a line each."""
 
 

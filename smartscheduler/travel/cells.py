@@ -1,4 +1,4 @@
-"""Coordinates as they are stored: rounded to a ten-thousandth of a degree (about ten meters), one number a place. Pure."""
+"""Coordinates as they are stored: rounded to ten-thousandths of a degree (ten meters), one number a place. Pure."""
 
 from typing import NamedTuple
 

@@ -1,10 +1,12 @@
-"""What may be asked of a provider: a budget a day, in PostgreSQL because it must hold whatever happens, and a number a minute.
+"""What may be asked of a provider: a budget a day, and a number a minute.
 
+The budget is in PostgreSQL, because it must hold whatever is lost; the minute is in Valkey.
 Spent before it is asked: an answer that never arrived may have been charged all the same.
 """
 
 import time
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -38,7 +40,12 @@ def today() -> date:
 
 def spend(provider: str, cost: int) -> bool:
     """Take `cost` from today's budget; False, and nothing is taken, when it is not there."""
-    given = {"provider": provider, "day": today(), "cost": cost, "budget": settings.TRAVEL_BUDGETS[provider]}
+    given: dict[str, Any] = {
+        "provider": provider,
+        "day": today(),
+        "cost": cost,
+        "budget": settings.TRAVEL_BUDGETS[provider],
+    }
     with connection.cursor() as cursor:
         cursor.execute(SPEND, given)
         return cursor.fetchone() is not None

@@ -19,7 +19,7 @@ from smartscheduler.travel.ways import Road, Roads, Site, Way, pairs_between, wa
 NO_ROAD_KEPT = timedelta(days=1)
 
 COLUMNS = "origin, destination, miles, minutes, pessimistic_minutes, source, fetched_at"
-# Two halves, each with an index of its own; in binary and prepared (smartscheduler.statements), for it is in every ranking.
+# Two halves, each with an index of its own; part of every ranking, so prepared (smartscheduler.statements).
 AROUND = f"""
 SELECT {COLUMNS} FROM travel_travelestimate
 WHERE destination = ANY(%(cells)s::bigint[]) AND fetched_at > %(since)s AND source <> '{GREAT_CIRCLE}'
@@ -45,7 +45,7 @@ class NewEstimate(NamedTuple):
 
 
 def known_sites(points: Sequence[Point]) -> list[Site]:
-    """Each point as a site with all that is known of the roads to and from it: one statement, none without a provider."""
+    """Each point as a site with what is known of the roads to and from it; one statement, none without a provider."""
     if not points or not active_providers():
         return [Site(point) for point in points]
     here: dict[int, dict[int, Road]] = defaultdict(dict)

@@ -1,8 +1,8 @@
 """How far it is from one place to another: by road where a provider has said so, else by the straight line. Pure.
 
-A road is never shorter than the straight line. Estimates are held against that when they arrive, and once more when they
-are used: they are stored for places of about ten meters, and the straight line between two points of these may be a
-little longer. That, and no trust in what is stored, keeps the bounds of the ranking right (docs/ranking.md).
+A road is never shorter than the straight line. Estimates are held against that when they arrive, and once more when
+they are used: they are stored for places of about ten meters, and the line between two points of these may be a little
+longer. That, and no trust in what is stored, keeps the bounds of the ranking right (docs/ranking.md).
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ LONGEST_DRIVE_MINUTES = 5 * 24 * 60
 
 
 class Road(NamedTuple):
-    """A stored estimate: miles, whole minutes, those of a bad day where traffic was asked for, who says so, since when."""
+    """A stored estimate: miles, whole minutes, those of a bad day where traffic was asked for, who says so, when."""
 
     miles: float
     minutes: int
@@ -40,6 +40,25 @@ class Way(NamedTuple):
     source: str = STRAIGHT_LINE
     provider: str = ""
     fetched_at: datetime | None = None
+
+
+class Reached:
+    """Whatever has a `way`: its miles, minutes and source."""
+
+    __slots__ = ()
+    way: Way
+
+    @property
+    def miles(self) -> float:
+        return self.way.miles
+
+    @property
+    def minutes(self) -> int:
+        return self.way.minutes
+
+    @property
+    def source(self) -> str:
+        return self.way.source
 
 
 Roads = Mapping[Pair, Road]
@@ -84,7 +103,10 @@ def way(one: Origin, other: Point, road: Road | None) -> Way:
     return Way(max(road.miles, miles), road.minutes, ROAD, road.provider, road.fetched_at)
 
 
-def site_of(place: Point | Site | None) -> Site | None:
+Place = Point | Site
+
+
+def site_of(place: Place | None) -> Site | None:
     """A point stands for a site without known roads."""
     return place if place is None or isinstance(place, Site) else Site(place)
 

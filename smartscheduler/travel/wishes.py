@@ -1,4 +1,4 @@
-"""Rankings that were shown with straight lines, and how many had roads: told to the worker without holding up who asked.
+"""Rankings that were shown with straight lines, and how many had roads: told to the worker, and nobody held up.
 
 A thread of the process passes them on to Valkey. What is lost on the way is wished for again by the next ranking.
 """
@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
+from typing import cast
 from uuid import UUID
 
 import structlog
@@ -103,12 +104,12 @@ wishes = Wishes()
 
 def take_wishes(most: int = 200) -> set[UUID]:
     """The jobs that rankings with straight lines were shown for, each once. Raises RedisError."""
-    return {UUID(hex=str(one)) for one in valkey().spop(_key(), most) or ()}  # type: ignore[union-attr]
+    return {UUID(hex=str(one)) for one in valkey().spop(_key(), most) or ()}
 
 
 def uses() -> dict[str, int]:
     """How many drives were shown by road, and how many by the straight line. Raises RedisError."""
-    found: dict[str, str] = valkey().hgetall(f"{_key()}:uses")  # type: ignore[assignment]
+    found = cast(dict[str, str], valkey().hgetall(f"{_key()}:uses"))
     return {source: int(found.get(source, 0)) for source in (ROAD, STRAIGHT_LINE)}
 
 
