@@ -1,6 +1,7 @@
 """One HTTP request to a provider: time-outs, a limit of size, and every failure as one of `errors`."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -70,7 +71,7 @@ def wait_of(header: str | None) -> float | None:
     """Retry-After in seconds from now: a number, or a date."""
     if not header:
         return None
-    if header.strip().isdigit():
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", header):
         return float(header)
     try:
         return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
