@@ -45,7 +45,7 @@ def check_ranking(job):
     ranking = rank_candidates(JobRequest.of(job), max_results=50)
     expected = oracle.rank(job, timezone.now(), 10)
     assert [(one.contractor.pk, one.score) for one in ranking.entries] == [
-        (one.contractor.pk, one.score) for one in expected
+        (one.contractor.pk, one.score) for one in expected[:50]
     ]
     for one in ranking.entries:
         if one.source == "road":
