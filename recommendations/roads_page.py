@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from jobs.models import Job
 from recommendations.models import Lookup
+from recommendations.recommend_page import age
 from recommendations.travel.triggers import look_up_again
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.people import may, require
@@ -57,6 +58,7 @@ def progress(request: HttpRequest, job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "lookup": lookup,
+        "looked_up": age(lookup.finished_at) if lookup and lookup.finished_at else "",
         "waits": lookup is None or lookup.is_open,
         "arrived": bool(finished and finished > shown_at),
         "shown_at": shown_at.isoformat(),

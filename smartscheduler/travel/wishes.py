@@ -35,9 +35,12 @@ class Wishes:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._told: dict[UUID, float] = {}
+        self.silent = False  # for programs that rank without showing it to anybody
 
     def seen(self, job_id: UUID | None, sources: Iterable[str]) -> None:
         """A ranking was shown, with drives of these sources. Returns at once."""
+        if self.silent:
+            return
         counted = Counter(sources)
         for source, count in counted.items():
             self._put(source, None, count)
