@@ -1,7 +1,8 @@
 """Rankings that were shown with straight lines, and how many had roads: told to the worker, and nobody held up.
 
-They are gathered, and once a second a thread of the process passes them on to Valkey. (To wake a thread for each ranking
-costs that ranking milliseconds: Python's threads take turns.) What is lost on the way is wished for again by the next ranking.
+They are gathered, and once a second a thread of the process passes them on to Valkey: to wake it for each ranking would
+cost that ranking milliseconds, because Python's threads take turns. What is lost on the way is wished for again by the
+next ranking.
 """
 
 import threading
