@@ -85,7 +85,7 @@ class Site:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.postgresql.url) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]  # our own text
+            return connection.execute(query).fetchall()
 
 
 class Client:
