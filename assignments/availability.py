@@ -19,7 +19,7 @@ from contractors.shifts import Shift
 from smartscheduler.places import Point
 from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot, containing, unchecked, union, without
-from smartscheduler.travel.ways import Place, Site, site_of
+from smartscheduler.travel.ways import Site
 
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
@@ -75,13 +75,9 @@ class Visit:
     """Work that wants time: how long, where (None: no drives), on which days at the site, and from when on."""
 
     duration: timedelta
-    site: Place | None
+    site: Site | None
     days: Sequence[TimeSlot]
     not_before: datetime
-
-    @cached_property
-    def place(self) -> Site | None:
-        return site_of(self.site)
 
     @cached_property
     def gap(self) -> timedelta:
@@ -126,24 +122,24 @@ def blocked_time(calendar: Calendar, site: Site | None, gap: timedelta) -> list[
     ]
 
 
-def free_time(calendar: Calendar, window: TimeSlot, site: Place | None) -> list[TimeSlot]:
+def free_time(calendar: Calendar, window: TimeSlot, site: Site | None) -> list[TimeSlot]:
     """Free stretches around `window`, for work at `site`: a normal list.
 
     Stretches are not cut at the edges of `window`; those beyond a day from it are left out.
     """
-    busy = busy_time(calendar, site_of(site), in_force().minimum_gap)
+    busy = busy_time(calendar, site, in_force().minimum_gap)
     return without(union(shift_slots(calendar, window)), busy)
 
 
 def offered_slots(
-    calendar: Calendar, window: TimeSlot, duration: timedelta, *, site: Place | None, not_before: datetime
+    calendar: Calendar, window: TimeSlot, duration: timedelta, *, site: Site | None, not_before: datetime
 ) -> list[TimeSlot]:
     """Slots of `duration` that start in `window`, from `not_before` on, and end inside free time.
 
     They start on the grid (settings.SLOT_GRID) counted from the start of each shift; in order, none twice.
     """
     visit = Visit(duration, site, [window], not_before)
-    busy = busy_time(calendar, visit.place, visit.gap)
+    busy = busy_time(calendar, visit.site, visit.gap)
     return _slots(_starts(calendar, window, visit, busy), duration)
 
 
@@ -181,7 +177,7 @@ def _slots(starts: Sequence[datetime], duration: timedelta) -> list[TimeSlot]:
     return [unchecked((start, start + duration)) for start in starts]
 
 
-def is_free(calendar: Calendar, slot: TimeSlot, site: Place | None) -> bool:
+def is_free(calendar: Calendar, slot: TimeSlot, site: Site | None) -> bool:
     """Whether all of `slot` lies in free time; any start will do, not only those of the grid."""
     return containing(free_time(calendar, slot, site), slot) is not None
 
@@ -205,7 +201,7 @@ def first_free_day(calendar: Calendar, visit: Visit) -> FirstFreeDay | None:
         if window[1] <= visit.not_before:
             continue
         if busy is None:
-            busy = busy_time(calendar, visit.place, visit.gap)
+            busy = busy_time(calendar, visit.site, visit.gap)
         if starts := _starts(calendar, window, visit, busy):
             return FirstFreeDay(days, starts, visit.duration)
     return None

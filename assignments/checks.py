@@ -14,7 +14,7 @@ from smartscheduler.events.messages import as_json
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, containing
 from smartscheduler.travel.store import known_site
-from smartscheduler.travel.ways import Place, Site
+from smartscheduler.travel.ways import Site
 
 # How far from the wanted slot others are looked for, and how many are offered.
 AROUND = timedelta(days=7)
@@ -42,7 +42,7 @@ def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *
         raise _unavailable(contractor, request, slot, reason, now, site)
 
 
-def why_not_free(calendar: Calendar, slot: TimeSlot, site: Place, name: str) -> Reason:
+def why_not_free(calendar: Calendar, slot: TimeSlot, site: Site, name: str) -> Reason:
     """The first rule that keeps a slot out of free time: working hours, absences, bookings, then drives."""
     if containing(working_time(calendar, slot), slot) is None:
         return Reason(Rule.NOT_WORKING, f"The slot is not inside the working hours of {name}.")

@@ -103,14 +103,6 @@ def way(one: Origin, other: Point, road: Road | None) -> Way:
     return Way(max(road.miles, miles), road.minutes, ROAD, road.provider, road.fetched_at)
 
 
-Place = Point | Site
-
-
-def site_of(place: Place | None) -> Site | None:
-    """A point stands for a site without known roads."""
-    return place if place is None or isinstance(place, Site) else Site(place)
-
-
 def pairs_between(points: Iterable[tuple[Point, Point]]) -> list[Pair]:
     """The drives between points, without those that stay where they are."""
     found = (Pair(cell(one), cell(other)) for one, other in points)
