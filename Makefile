@@ -6,6 +6,7 @@
 # make bench  the ranking measured; quick: make bench SIZES=1000,10000
 # make bench-events  events through to 1,000 sockets, against a bare group_send
 # make bench-pages   every page of the back-office over 100,000 contractors and 50,000 jobs
+# make bench-roads   rankings while providers of road distances misbehave, against rankings without any
 # make faults hundreds of crashes, cuts and stalls, after which nothing may be missing
 # make fuzz   thousands of odd requests to every call
 # make schema docs/openapi.yaml anew, after a change of the API
@@ -35,7 +36,7 @@ if said=$$($(2) 2>&1); then printf '%6d s\n' $$(($$(date +%s) - began)); \
 else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
 endef
 
-.PHONY: run demo test e2e bench bench-events bench-pages faults fuzz schema lint lock clean
+.PHONY: run demo test e2e bench bench-events bench-pages bench-roads faults fuzz schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -57,6 +58,9 @@ bench-events: $(READY)
 
 bench-pages: $(READY)
 	@$(BIN)/python -m benchmarks.pages
+
+bench-roads: $(READY)
+	@$(BIN)/python -m benchmarks.roads
 
 faults: $(READY) $(BUNDLE)
 	@FAULTS=1 $(BIN)/python -m pytest --durations=0 tests/faults

@@ -16,9 +16,10 @@ from django.conf import settings
 
 from assignments.clock import day_at, day_of, local_instant
 from contractors.shifts import Shift
-from smartscheduler.places import Origin, Point
+from smartscheduler.places import Point
 from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot, containing, unchecked, union, without
+from smartscheduler.travel.ways import Site
 
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
@@ -74,13 +75,9 @@ class Visit:
     """Work that wants time: how long, where (None: no drives), on which days at the site, and from when on."""
 
     duration: timedelta
-    site: Point | None
+    site: Site | None
     days: Sequence[TimeSlot]
     not_before: datetime
-
-    @cached_property
-    def origin(self) -> Origin | None:
-        return None if self.site is None else Origin(self.site)
 
     @cached_property
     def gap(self) -> timedelta:
@@ -107,39 +104,42 @@ def shift_slots(calendar: Calendar, window: TimeSlot) -> list[TimeSlot]:
     return slots
 
 
-def busy_time(calendar: Calendar, origin: Origin | None, gap: timedelta) -> list[TimeSlot]:
+def busy_time(calendar: Calendar, site: Site | None, gap: timedelta) -> list[TimeSlot]:
     """Absences and bookings as a normal list.
 
-    Around each booking is the drive to and from `origin`, or `gap` when that is longer; nothing without an origin.
+    Around each booking is the drive from and to `site`, or `gap` when that is longer; nothing without a site.
     """
-    return union([*calendar.absences, *blocked_time(calendar, origin, gap)])
+    return union([*calendar.absences, *blocked_time(calendar, site, gap)])
 
 
-def blocked_time(calendar: Calendar, origin: Origin | None, gap: timedelta) -> list[TimeSlot]:
-    """The bookings alone, each with its drives."""
-    if origin is None:
+def blocked_time(calendar: Calendar, site: Site | None, gap: timedelta) -> list[TimeSlot]:
+    """The bookings alone, each with the drive that leads to it and the one that leads away."""
+    if site is None:
         return [booking.slot for booking in calendar.bookings]
-    return [slot.widened(max(origin.drive_to(site), gap)) for slot, site, _ in calendar.bookings]
+    return [
+        unchecked((slot[0] - max(site.drive_away(booked), gap), slot[1] + max(site.drive_here(booked), gap)))
+        for slot, booked, _ in calendar.bookings
+    ]
 
 
-def free_time(calendar: Calendar, window: TimeSlot, site: Point | None) -> list[TimeSlot]:
+def free_time(calendar: Calendar, window: TimeSlot, site: Site | None) -> list[TimeSlot]:
     """Free stretches around `window`, for work at `site`: a normal list.
 
     Stretches are not cut at the edges of `window`; those beyond a day from it are left out.
     """
-    busy = busy_time(calendar, None if site is None else Origin(site), in_force().minimum_gap)
+    busy = busy_time(calendar, site, in_force().minimum_gap)
     return without(union(shift_slots(calendar, window)), busy)
 
 
 def offered_slots(
-    calendar: Calendar, window: TimeSlot, duration: timedelta, *, site: Point | None, not_before: datetime
+    calendar: Calendar, window: TimeSlot, duration: timedelta, *, site: Site | None, not_before: datetime
 ) -> list[TimeSlot]:
     """Slots of `duration` that start in `window`, from `not_before` on, and end inside free time.
 
     They start on the grid (settings.SLOT_GRID) counted from the start of each shift; in order, none twice.
     """
     visit = Visit(duration, site, [window], not_before)
-    busy = busy_time(calendar, visit.origin, visit.gap)
+    busy = busy_time(calendar, visit.site, visit.gap)
     return _slots(_starts(calendar, window, visit, busy), duration)
 
 
@@ -177,7 +177,7 @@ def _slots(starts: Sequence[datetime], duration: timedelta) -> list[TimeSlot]:
     return [unchecked((start, start + duration)) for start in starts]
 
 
-def is_free(calendar: Calendar, slot: TimeSlot, site: Point | None) -> bool:
+def is_free(calendar: Calendar, slot: TimeSlot, site: Site | None) -> bool:
     """Whether all of `slot` lies in free time; any start will do, not only those of the grid."""
     return containing(free_time(calendar, slot, site), slot) is not None
 
@@ -201,7 +201,7 @@ def first_free_day(calendar: Calendar, visit: Visit) -> FirstFreeDay | None:
         if window[1] <= visit.not_before:
             continue
         if busy is None:
-            busy = busy_time(calendar, visit.origin, visit.gap)
+            busy = busy_time(calendar, visit.site, visit.gap)
         if starts := _starts(calendar, window, visit, busy):
             return FirstFreeDay(days, starts, visit.duration)
     return None

@@ -1,10 +1,11 @@
 """Calendars as the database has them: one query, however many contractors."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -22,10 +23,12 @@ from contractors.models import Contractor
 from contractors.shifts import Shift
 from jobs.models import Job
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import EARTH_RADIUS_MILES, Origin, Point, drive_minutes, zone
+from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, zone
 from smartscheduler.rules.current import going_by, in_force
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
+from smartscheduler.travel.store import known_site, roads_between, way_between
+from smartscheduler.travel.ways import LONGEST_DRIVE_MINUTES, ROAD, Roads, Way
 
 # A slot that starts in a window may end after it, inside a stretch of free time that goes on.
 AFTER_WINDOW = timedelta(days=2)
@@ -33,7 +36,8 @@ AFTER_WINDOW = timedelta(days=2)
 
 def longest_block() -> timedelta:
     """How far from its slot a booking can still block time: the drive half around the earth, or the minimum gap."""
-    return max(timedelta(minutes=drive_minutes(math.pi * EARTH_RADIUS_MILES)), in_force().minimum_gap)
+    straight = drive_minutes(math.pi * EARTH_RADIUS_MILES)
+    return max(timedelta(minutes=max(straight, LONGEST_DRIVE_MINUTES)), in_force().minimum_gap)
 
 
 # One row a contractor, lists as arrays: less to send and to read than a row for each shift and booking.
@@ -113,22 +117,37 @@ def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, jo
     _check_reach(day, "date")
     window = day_at(day, job.zone if job else contractor.zone)
     calendar = load_calendar(contractor, window, for_job=job.pk if job else None)
-    site = job.point if job else None
+    site = known_site(job.point) if job else None
     return offered_slots(calendar, window, duration, site=site, not_before=timezone.now())
 
 
 @going_by()
-def drives_between(assignments: Sequence[Assignment]) -> list[tuple[TimeSlot, timedelta]]:
-    """The drive to each assignment but the first, as late as it may begin, and how long it takes; in their order.
+class Drive(NamedTuple):
+    """The time before an assignment that goes into the drive there, and the way."""
+
+    slot: TimeSlot
+    way: Way
+
+    def __str__(self) -> str:
+        return f"{self.way.minutes} min drive" + (" by road" if self.way.source == ROAD else "")
+
+
+def roads_of_days(days: Iterable[Sequence[Assignment]]) -> Roads:
+    """What is known of the roads between the assignments that follow each other; one query for any number of days."""
+    return roads_between((one.job.point, other.job.point) for day in days for one, other in pairwise(day))
+
+
+def drives_between(assignments: Sequence[Assignment], roads: Roads) -> list[Drive]:
+    """The drive to each assignment but the first, as late as it may begin; in their order.
 
     Where less time is left than the drive takes, the stretch is what is left; where none is, it is missing.
     """
     found = []
     for one, other in pairwise(assignments):
-        takes = Origin(one.job.point).drive_to(other.job.point)
-        begins = max(one.slot.end, other.slot.start - takes)
+        way = way_between(one.job.point, other.job.point, roads)
+        begins = max(one.slot.end, other.slot.start - timedelta(minutes=way.minutes))
         if begins < other.slot.start:
-            found.append((TimeSlot(begins, other.slot.start), takes))
+            found.append(Drive(TimeSlot(begins, other.slot.start), way))
     return found
 
 

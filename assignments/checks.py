@@ -11,9 +11,10 @@ from contractors.models import Contractor
 from jobs.requests import JobRequest
 from smartscheduler.errors import ContractorUnsuitable, SlotUnavailable
 from smartscheduler.events.messages import as_json
-from smartscheduler.places import Point
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, containing
+from smartscheduler.travel.store import known_site
+from smartscheduler.travel.ways import Site
 
 # How far from the wanted slot others are looked for, and how many are offered.
 AROUND = timedelta(days=7)
@@ -27,20 +28,21 @@ def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *
     Raises ContractorUnsuitable with the rules that failed, or SlotUnavailable with the reason and the
     assignment that is in the way. Call it with the contractor locked.
     """
-    if reasons := unmet_rules(contractor, request):
+    site = known_site(request.point)
+    if reasons := unmet_rules(contractor, request, miles=site.miles_from(contractor.point)):
         raise ContractorUnsuitable(
             " ".join(reason.message for reason in reasons), extra={"reasons": [reason.as_json() for reason in reasons]}
         )
     if slot.start <= now:
         past = Reason(Rule.IN_THE_PAST, "The slot does not lie in the future.")
-        raise _unavailable(contractor, request, slot, past, now)
+        raise _unavailable(contractor, request, slot, past, now, site)
     calendar = load_calendar(contractor, slot, for_job=request.job_id)
-    if not is_free(calendar, slot, request.point):
-        reason = why_not_free(calendar, slot, request.point, contractor.name)
-        raise _unavailable(contractor, request, slot, reason, now)
+    if not is_free(calendar, slot, site):
+        reason = why_not_free(calendar, slot, site, contractor.name)
+        raise _unavailable(contractor, request, slot, reason, now, site)
 
 
-def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> Reason:
+def why_not_free(calendar: Calendar, slot: TimeSlot, site: Site, name: str) -> Reason:
     """The first rule that keeps a slot out of free time: working hours, absences, bookings, then drives."""
     if containing(working_time(calendar, slot), slot) is None:
         return Reason(Rule.NOT_WORKING, f"The slot is not inside the working hours of {name}.")
@@ -53,23 +55,25 @@ def why_not_free(calendar: Calendar, slot: TimeSlot, site: Point, name: str) -> 
     )
 
 
-def nearest_slots(contractor: Contractor, request: JobRequest, wanted: TimeSlot, *, now: datetime) -> list[TimeSlot]:
+def nearest_slots(
+    contractor: Contractor, request: JobRequest, wanted: TimeSlot, *, now: datetime, site: Site
+) -> list[TimeSlot]:
     """Up to three slots of the contractor that can be booked instead, within a week of the wanted one, in order."""
     window = TimeSlot(max(now, wanted.start - AROUND), max(now, wanted.start) + AROUND)
     calendar = load_calendar(contractor, window, for_job=request.job_id)
-    free = offered_slots(calendar, window, wanted.duration, site=request.point, not_before=now)
+    free = offered_slots(calendar, window, wanted.duration, site=site, not_before=now)
     nearest = sorted((abs(slot.start - wanted.start), slot) for slot in free if slot.start > now)
     return sorted(slot for _, slot in nearest[:MOST_SLOTS])
 
 
 def _unavailable(
-    contractor: Contractor, request: JobRequest, slot: TimeSlot, reason: Reason, now: datetime
+    contractor: Contractor, request: JobRequest, slot: TimeSlot, reason: Reason, now: datetime, site: Site
 ) -> SlotUnavailable:
     others = Assignment.objects.live().overlapping(slot).filter(contractor=contractor)
     clash = (others.exclude(job_id=request.job_id) if request.job_id else others).first()
     extra: dict[str, object] = {
         "reasons": [reason.as_json()],
-        "nearest_slots": [as_json(free) for free in nearest_slots(contractor, request, slot, now=now)],
+        "nearest_slots": [as_json(free) for free in nearest_slots(contractor, request, slot, now=now, site=site)],
     }
     if clash:
         extra["conflicting_assignment"] = {"id": str(clash.pk), "time_slot": as_json(clash.slot)}

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from contractors.models import Contractor
 from jobs.requests import JobRequest
-from smartscheduler.places import great_circle_miles
 
 
 class Rule(StrEnum):
@@ -32,10 +31,11 @@ class Reason:
         return {"code": self.code.value, "message": self.message}
 
 
-def unmet_rules(contractor: Contractor, request: JobRequest, *, miles: float | None = None) -> list[Reason]:
-    """The rules of status, type, skills and radius that `contractor` fails for `request`; empty when none."""
-    if miles is None:
-        miles = great_circle_miles(contractor.point, request.point)
+def unmet_rules(contractor: Contractor, request: JobRequest, *, miles: float) -> list[Reason]:
+    """The rules of status, type, skills and radius that `contractor` fails for `request`; empty when none.
+
+    `miles` is what counts against the radius: those of the road where it is known (`Site.miles_from`).
+    """
     found = [
         _status(contractor),
         _type(contractor, request),

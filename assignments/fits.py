@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,6 +16,8 @@ from jobs.models import Job
 from jobs.requests import JobRequest
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, clip
+from smartscheduler.travel.store import known_site
+from smartscheduler.travel.ways import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +32,31 @@ class Fit:
 def fits_on(job: Job, contractors: Iterable[Contractor], day: date) -> dict[UUID, Fit]:
     """For each contractor the slots on `day`, in the contractor's zone, that `job` could be booked or moved to.
 
-    The job's own booking is no obstacle. The engine is the one that checks a booking. One query.
+    The job's own booking is no obstacle. The engine is the one that checks a booking. One query, and one for roads.
     """
-    request, now = JobRequest.of(job), timezone.now()
+    request, now, site = JobRequest.of(job), timezone.now(), known_site(job.point)
     people = list(contractors)
-    able = {one.pk: one for one in people if not unmet_rules(one, request)}
-    found = {one.pk: Fit([], unmet_rules(one, request)[0].message) for one in people if one.pk not in able}
+    unmet = {one.pk: unmet_rules(one, request, miles=site.miles_from(one.point)) for one in people}
+    able = {one.pk: one for one in people if not unmet[one.pk]}
+    found = {pk: Fit([], reasons[0].message) for pk, reasons in unmet.items() if reasons}
     windows = {pk: day_at(day, one.zone) for pk, one in able.items()}
     if not windows:
         return found
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
     calendars = load_calendars(able, span)
     return found | {
-        pk: fit_in(one, calendars[pk].leaving_out(job.pk), windows[pk], request, now) for pk, one in able.items()
+        pk: fit_in(one, calendars[pk].leaving_out(job.pk), windows[pk], request.duration, site, now)
+        for pk, one in able.items()
     }
 
 
-def fit_in(contractor: Contractor, calendar: Calendar, window: TimeSlot, request: JobRequest, now: datetime) -> Fit:
+def fit_in(
+    contractor: Contractor, calendar: Calendar, window: TimeSlot, duration: timedelta, site: Site, now: datetime
+) -> Fit:
     """When the work could start in `window`, by the contractor's calendar, or why it could not."""
 
     def starts(of: Calendar, not_before: datetime) -> list[datetime]:
-        found = offered_slots(of, window, request.duration, site=request.point, not_before=not_before)
+        found = offered_slots(of, window, duration, site=site, not_before=not_before)
         return [slot.start for slot in found if slot.start > not_before]
 
     if found := starts(calendar, now):

@@ -14,9 +14,10 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
 from smartscheduler.areas import boxes_around
-from smartscheduler.places import Origin
 from smartscheduler.rules.current import going_by, in_force
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.store import known_sites
+from smartscheduler.travel.ways import Site
 
 # Of the jobs in question the most urgent are looked at; more would keep the page waiting.
 MOST_LOOKED_AT = 200
@@ -38,11 +39,12 @@ class Opening:
 def openings(contractor: Contractor, stretch: TimeSlot, now: datetime) -> list[Opening]:
     """The open jobs that `contractor` could begin in `stretch`, the most urgent first; at most a dozen."""
     calendar = load_calendar(contractor, stretch)
-    origin, found = Origin(contractor.point), []
-    for job in _in_question(contractor, stretch)[:MOST_LOOKED_AT]:
-        miles = origin.miles_to(job.point)
-        request = JobRequest.of(job)
-        if not unmet_rules(contractor, request, miles=miles) and (starts := _starts(calendar, stretch, request, now)):
+    jobs, found = list(_in_question(contractor, stretch)[:MOST_LOOKED_AT]), []
+    for job, site in zip(jobs, known_sites([job.point for job in jobs]), strict=True):
+        miles, request = site.miles_from(contractor.point), JobRequest.of(job)
+        if unmet_rules(contractor, request, miles=miles):
+            continue
+        if starts := _starts(calendar, stretch, request, site, now):
             found.append(Opening(job, starts, miles))
     return found[:MOST_SHOWN]
 
@@ -62,8 +64,8 @@ def _in_question(contractor: Contractor, stretch: TimeSlot) -> QuerySet[Job]:
     return jobs.by_urgency()
 
 
-def _starts(calendar: Calendar, stretch: TimeSlot, request: JobRequest, now: datetime) -> list[datetime]:
+def _starts(calendar: Calendar, stretch: TimeSlot, request: JobRequest, site: Site, now: datetime) -> list[datetime]:
     """When the work could begin: on a day at the site that the ranking would look at too."""
-    slots = offered_slots(calendar, stretch, request.duration, site=request.point, not_before=now)
+    slots = offered_slots(calendar, stretch, request.duration, site=site, not_before=now)
     days = {request.desired_day + timedelta(days=later) for later in range(in_force().horizon_days + 1)}
     return [slot.start for slot in slots if slot.start > now and day_of(slot.start, request.zone) in days]

@@ -22,7 +22,6 @@ from assignments.calendars import load_calendar
 from assignments.clock import day_at
 from assignments.fits import Fit, fit_in
 from assignments.models import Assignment
-from jobs.requests import JobRequest
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin
 from smartscheduler.backoffice.display import local_slot
@@ -33,6 +32,7 @@ from smartscheduler.errors import DomainError
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import FARTHEST, TimeSlot
+from smartscheduler.travel.store import known_site
 
 DAYS = 7
 TYPED = "typed"
@@ -77,16 +77,14 @@ class Day:
 def days_around(booking: Assignment, shown: date) -> list[Day]:
     """The week in which `shown` is the second day, or that begins today. One query."""
     job, now = booking.job, timezone.now()
-    zone, request = job.zone, JobRequest.of(booking.job)
+    zone, site = job.zone, known_site(job.point)
     first = max(min(shown, now.astimezone(zone).date()), shown - timedelta(days=1))
     days = [first + timedelta(days=later) for later in range(DAYS)]
     span = TimeSlot(day_at(days[0], zone).start, day_at(days[-1], zone).end)
     calendar = load_calendar(booking.contractor, span, for_job=job.pk)
     present = booking.slot.start.astimezone(zone).date()
-    return [
-        Day(day, fit_in(booking.contractor, calendar, day_at(day, zone), request, now), day == shown, day == present)
-        for day in days
-    ]
+    fits = [fit_in(booking.contractor, calendar, day_at(day, zone), job.duration, site, now) for day in days]
+    return [Day(day, fit, day == shown, day == present) for day, fit in zip(days, fits, strict=True)]
 
 
 class ReschedulingAdmin(ActsAdmin):

@@ -27,6 +27,7 @@ from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.fields import slots_as_json
 from smartscheduler.rest import ReadsBody
+from smartscheduler.travel.store import known_site
 
 
 class ScheduleView(ReadsBody, APIView):
@@ -107,7 +108,8 @@ def _day_and_duration(given: dict[str, Any], job: Job | None) -> tuple[date, tim
 def _obstacles(contractor: Contractor, job: Job | None) -> list[Reason]:
     """The rules that need no calendar and keep the contractor from any slot: the check before booking has them too."""
     if job:
-        return unmet_rules(contractor, JobRequest.of(job))
+        request = JobRequest.of(job)
+        return unmet_rules(contractor, request, miles=known_site(request.point).miles_from(contractor.point))
     if contractor.status == Contractor.Status.ACTIVE:
         return []
     return [Reason(Rule.INACTIVE, f"{contractor.name} is {contractor.get_status_display().lower()}.")]

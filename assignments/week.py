@@ -10,10 +10,11 @@ from assignments.calendars import DaySchedule, drives_between
 from assignments.clock import day_at, local_instant, minute_of_day
 from assignments.models import Assignment
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.ways import ROAD, Roads
 
 DAYS = 7
 USUAL_HOURS = (6, 20)
-ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
+ONE_MINUTE, ONE_HOUR, ONE_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,13 @@ class Row:
     marks: list[tuple[str, float]]
 
 
-def rows_of(days: Sequence[DaySchedule], zone: ZoneInfo, now: datetime) -> tuple[list[Row], list[tuple[int, float]]]:
+def rows_of(
+    days: Sequence[DaySchedule], zone: ZoneInfo, now: datetime, roads: Roads
+) -> tuple[list[Row], list[tuple[int, float]]]:
     """The days as rows, and the hours above them with their places in per cent."""
     first, last = _hours(days, zone)
     marks = [(hour, (hour - first) / (last - first) * 100) for hour in range(first, last + 1)]
-    return [_row(day, zone, (first, last), now) for day in days], marks
+    return [_row(day, zone, (first, last), now, roads) for day in days], marks
 
 
 def _hours(days: Sequence[DaySchedule], zone: ZoneInfo) -> tuple[int, int]:
@@ -61,21 +64,21 @@ def _hours(days: Sequence[DaySchedule], zone: ZoneInfo) -> tuple[int, int]:
     return first // 60, -(-last // 60)
 
 
-def _row(day: DaySchedule, zone: ZoneInfo, hours: tuple[int, int], now: datetime) -> Row:
+def _row(day: DaySchedule, zone: ZoneInfo, hours: tuple[int, int], now: datetime, roads: Roads) -> Row:
     start, end = (local_instant(day.date, timedelta(hours=hour), zone) for hour in hours)
     shown = TimeSlot(start, end)
     whole = day_at(day.date, zone)
     return Row(
         day=day.date,
         is_today=whole.start <= now < whole.end,
-        bars=list(_bars(day, zone, shown, now)),
+        bars=list(_bars(day, zone, shown, now, roads)),
         free=_what_is_left(day, zone),
         note=_note(whole),
         marks=[] if shown.duration == (hours[1] - hours[0]) * ONE_HOUR else list(_marks(shown, zone)),
     )
 
 
-def _bars(day: DaySchedule, zone: ZoneInfo, shown: TimeSlot, now: datetime) -> Iterator[Bar]:
+def _bars(day: DaySchedule, zone: ZoneInfo, shown: TimeSlot, now: datetime, roads: Roads) -> Iterator[Bar]:
     place = partial(_place, shown=shown)
     span = partial(_span, zone=zone)
     for slot in day.working_hours:
@@ -84,9 +87,10 @@ def _bars(day: DaySchedule, zone: ZoneInfo, shown: TimeSlot, now: datetime) -> I
         yield Bar("free", *place(slot), f"free {span(slot)}", start=slot.start if slot.end > now else None)
     for slot in day.absences:
         yield Bar("absence", *place(slot), f"absent {span(slot)}")
-    for slot, takes in drives_between(day.assignments):
-        short = f", but it takes {_minutes(takes)} minutes" if takes > slot.duration else ""
-        yield Bar("drive", *place(slot), f"drive {span(slot)}{short}")
+    for slot, way in drives_between(day.assignments, roads):
+        by_road = ", by road" if way.source == ROAD else ""
+        short = f", but it takes {way.minutes} minutes" if way.minutes > slot.duration / ONE_MINUTE else ""
+        yield Bar("drive", *place(slot), f"drive {span(slot)}{by_road}{short}")
     for one in day.assignments:
         clash = one.is_live and any(away.overlaps(one.slot) for away in day.absences)
         yield Bar(one.status, *place(one.slot), span(one.slot), one, clash=clash)
@@ -118,10 +122,6 @@ def _what_is_left(day: DaySchedule, zone: ZoneInfo) -> str:
     if not day.working_hours:
         return "does not work"
     return f"free {', '.join(_span(slot, zone) for slot in day.free)}" if day.free else "nothing free"
-
-
-def _minutes(length: timedelta) -> int:
-    return round(length.total_seconds() / 60)
 
 
 def _span(slot: TimeSlot, zone: ZoneInfo) -> str:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 
-from assignments.calendars import DaySchedule, schedule
+from assignments.calendars import DaySchedule, roads_of_days, schedule
 from assignments.contractor_page import ContractorPage
 from assignments.openings import Opening, openings
 from assignments.week import DAYS, rows_of
@@ -71,7 +71,7 @@ class WeekAdmin(ContractorPage):
         form.is_valid()
         start = _monday(form.cleaned_data.get("start") or today)
         days = schedule(contractor=contractor, start=start, end=start + timedelta(days=DAYS - 1))
-        rows, marks = rows_of(days, contractor.zone, now)
+        rows, marks = rows_of(days, contractor.zone, now, roads_of_days(day.assignments for day in days))
         context = {
             **self.admin_site.each_context(request),
             "title": "Week",

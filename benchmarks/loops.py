@@ -37,7 +37,7 @@ def _bookings():  # type: ignore[no-untyped-def]
 def _best(search: Search, wanted: int, people: Iterable[tuple[Contractor, Iterable[Assignment]]]) -> list[Candidate]:
     found = []
     for person, bookings in people:
-        miles = search.origin.miles_to(person.point)
+        miles = search.site.miles_to(person.point)
         if unmet_rules(person, search.request, miles=miles):
             continue
         calendar = Calendar(

@@ -81,7 +81,8 @@ class Query:
         """The contender of a row; None when Python sees that a rule fails."""
         if skills is not None and missing_skills(skills, self.search.request):
             return None
-        miles = self.search.origin.miles_to(Point(latitude, longitude))
+        # A road is no shorter than the line that SQL has gone by: whom it leaves out was out, and its bounds hold.
+        miles = self.search.site.miles_from(Point(latitude, longitude))
         if radius is not None and miles > radius:
             return None
         return self.search.contender(contractor_id, name, rating, miles, availability)

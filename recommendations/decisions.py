@@ -12,7 +12,6 @@ from recommendations.ranking import entry
 from recommendations.search import Candidate, Search
 from recommendations.standing import standing
 from recommendations.tokens import check_token
-from smartscheduler.places import drive_minutes
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 
@@ -27,7 +26,7 @@ def decide(*, job: Job, contractor: Contractor, slot: TimeSlot, ranking_token: s
     if ranking_token:
         check_token(ranking_token, job)
     search = Search.of(JobRequest.of(job))
-    miles = search.origin.miles_to(contractor.point)
+    miles = search.site.miles_from(contractor.point)
     own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)
     if own is None:
         return _unranked(search, contractor, slot, miles)
@@ -58,8 +57,7 @@ def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: flo
         weights=search.weights,
         rating=contractor.rating,
         rating_count=contractor.rating_count,
-        miles=miles,
-        minutes=drive_minutes(miles),
+        way=search.site.way_from(contractor.point),
         free=f"Not a candidate within {search.horizon_days} days; booked for {day:%a} {day.day} {day:%b}",
     )
     return Decision(

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from assignments.scoring import Score, Weights, as_decimal, parts_of
+from smartscheduler.travel.ways import ROAD, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +38,20 @@ class Breakdown:
         return {**numbers, "explanation": self.explanation}
 
 
-def explain(
-    *, score: Score, weights: Weights, rating: Decimal, rating_count: int, miles: float, minutes: int, free: str
-) -> str:
+def explain(*, score: Score, weights: Weights, rating: Decimal, rating_count: int, way: Way, free: str) -> str:
     """Why the score is what it is: when free, how rated, how far, and the sum.
 
     `free` is the half sentence that `free_on` or a booking gives.
     """
     parts = zip(weights, parts_of(score), strict=True)
     terms = " + ".join(f"{as_decimal(weight).normalize():f} × {as_decimal(part)}" for weight, part in parts)
-    return (
-        f"{free}; {rated(rating, rating_count)}; {miles:.1f} miles from the site (about {minutes} min drive). "
-        f"Score {as_decimal(score.total)} = {terms}."
-    )
+    return f"{free}; {rated(rating, rating_count)}; {distance(way)}. Score {as_decimal(score.total)} = {terms}."
+
+
+def distance(way: Way) -> str:
+    if way.source == ROAD:
+        return f"{way.miles:.1f} miles to the site by road ({way.minutes} min drive)"
+    return f"{way.miles:.1f} miles from the site (about {way.minutes} min drive)"
 
 
 def free_on(day: date, days: int, slots: int) -> str:

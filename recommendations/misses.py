@@ -9,8 +9,8 @@ from assignments.eligibility import Reason, Rule, unmet_rules
 from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.why_not import Answer, why_not
-from smartscheduler.places import Origin
 from smartscheduler.rules.current import going_by
+from smartscheduler.travel.store import known_site
 
 # Degrees around the site within which somebody is near enough to be talked to, and how many are looked at.
 AROUND, MOST_LOOKED_AT = 2.0, 300
@@ -39,15 +39,15 @@ def neighbours(request: JobRequest) -> list[Neighbour]:
 
     Only active contractors of the job's type (or multi) are looked at, the best rated of those who live near.
     """
-    site, origin = request.point, Origin(request.point)
+    point, site = request.point, known_site(request.point)
     near = Contractor.objects.active().filter(
         type__in=[request.type, Contractor.Type.MULTI],
-        latitude__range=(site.latitude - AROUND, site.latitude + AROUND),
-        longitude__range=(site.longitude - AROUND, site.longitude + AROUND),
+        latitude__range=(point.latitude - AROUND, point.latitude + AROUND),
+        longitude__range=(point.longitude - AROUND, point.longitude + AROUND),
     )
     found = []
     for one in near.order_by("-rating", "pk")[:MOST_LOOKED_AT]:
-        miles = origin.miles_to(one.point)
+        miles = site.miles_from(one.point)
         found.append(Neighbour(one, miles, unmet_rules(one, request, miles=miles)))
     return sorted(found, key=lambda one: (len(one.reasons), one.miles, one.contractor.pk))
 

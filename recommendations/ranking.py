@@ -16,30 +16,30 @@ from recommendations.explanations import Breakdown, explain, free_on
 from recommendations.search import Candidate, Search
 from recommendations.walk import Best, Walker, run
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import drive_minutes
 from smartscheduler.rules.current import going_by
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
+from smartscheduler.travel.configured import active_providers
+from smartscheduler.travel.store import known_sites
+from smartscheduler.travel.ways import Reached, Way
+from smartscheduler.travel.wishes import wishes
 
 __all__ = ["Entry", "JobRequest", "Ranking", "rank_candidates"]
 
 MOST_RESULTS, LONGEST_HORIZON, MOST_JOBS = 50, 30, 100
-STRAIGHT_LINE = "straight_line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, miles and minutes."""
+class Entry(Reached):
+    """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site."""
 
     rank: int
     contractor: Contractor
     score: Decimal
     breakdown: Breakdown
     slots: list[TimeSlot]
-    miles: float
-    minutes: int
-    source: str = STRAIGHT_LINE
+    way: Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +70,12 @@ def rank_all(
     """The same for many requests, as of one moment and one state of the database, sharing the work."""
     check_limits(max_results, horizon_days)
     now = timezone.now()
-    searches = [Search.of(request, horizon_days, now) for request in requests]
     with snapshot():
+        sites = known_sites([request.point for request in requests])
+        searches = [Search.of(one, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)]
         bests = best_candidates(searches, max_results)
         people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
-    return [
+    rankings = [
         Ranking(
             entries=[
                 entry(search, candidate, rank, people[candidate.contender.id])
@@ -85,6 +86,15 @@ def rank_all(
         )
         for search, best in zip(searches, bests, strict=True)
     ]
+    _tell(requests, rankings)
+    return rankings
+
+
+def _tell(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
+    """Where providers are configured, let the worker know which rankings go by straight lines; takes no time."""
+    if active_providers():
+        for request, ranking in zip(requests, rankings, strict=True):
+            wishes.seen(request.job_id, [one.source for one in ranking.entries])
 
 
 def check_limits(max_results: int, horizon_days: int | None) -> None:
@@ -115,15 +125,13 @@ def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
 
 def entry(search: Search, candidate: Candidate, rank: int, contractor: Contractor) -> Entry:
     """A candidate with its explanation."""
-    free, miles = candidate.free, candidate.contender.miles
-    minutes = drive_minutes(miles)
+    free, way = candidate.free, search.site.way_from(contractor.point)
     explanation = explain(
         score=candidate.score,
         weights=search.weights,
         rating=contractor.rating,
         rating_count=contractor.rating_count,
-        miles=miles,
-        minutes=minutes,
+        way=way,
         free=free_on(search.day(free.days), free.days, len(free.starts)),
     )
     return Entry(
@@ -132,6 +140,5 @@ def entry(search: Search, candidate: Candidate, rank: int, contractor: Contracto
         score=as_decimal(candidate.score.total),
         breakdown=Breakdown.of(candidate.score, search.weights, explanation),
         slots=free.slots,
-        miles=miles,
-        minutes=minutes,
+        way=way,
     )

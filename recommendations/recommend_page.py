@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils import timezone
 from django.utils.duration import duration_string
 
 from assignments.eligibility import unmet_rules
@@ -16,14 +17,16 @@ from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown
 from recommendations.misses import barriers, nearest_misses, neighbours
-from recommendations.ranking import MOST_RESULTS, STRAIGHT_LINE, Entry, rank_candidates
+from recommendations.ranking import MOST_RESULTS, Entry, rank_candidates
 from recommendations.same_time import not_free_then
 from recommendations.why_not import Answer, why_not
 from smartscheduler.backoffice.display import bars, local_slot, local_time, stars
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.configured import NAMES
+from smartscheduler.travel.store import known_site
+from smartscheduler.travel.ways import ROAD, Way
 
 MOST_NAMES = 8
-SOURCES = {STRAIGHT_LINE: "straight line", "road": "by road"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def card(entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
         "rank": entry.rank,
         "score": entry.score,
         **_person(entry.contractor),
-        **_numbers(entry.breakdown, entry.miles, entry.minutes, entry.source),
+        **_numbers(entry.breakdown, entry.way),
         **_offers(entry.slots, zone),
     }
 
@@ -118,12 +121,30 @@ def _person(contractor: Contractor) -> dict[str, Any]:
     }
 
 
-def _numbers(breakdown: Breakdown | None, miles: float, minutes: int, source: str) -> dict[str, Any]:
+def _numbers(breakdown: Breakdown | None, way: Way) -> dict[str, Any]:
     return {
         "bars": bars(breakdown.as_json()) if breakdown else [],
         "explanation": breakdown.explanation if breakdown else "",
-        "distance": f"{miles:.1f} miles, {minutes} min ({SOURCES.get(source, source)})",
+        "distance": f"{way.miles:.1f} miles, {way.minutes} min ({source_of(way)})",
     }
+
+
+def source_of(way: Way) -> str:
+    """Where a distance comes from, and how old it is."""
+    if way.source != ROAD or way.fetched_at is None:
+        return "straight line"
+    return f"by road, {NAMES.get(way.provider, way.provider)}, {age(way.fetched_at)}"
+
+
+def age(since: datetime) -> str:
+    """How long ago, roughly: `just now`, `12 min ago`, `3 h ago`, `5 days ago`."""
+    minutes = int((timezone.now() - since).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"
 
 
 def _offers(slots: list[TimeSlot], zone: ZoneInfo) -> dict[str, Any]:
@@ -148,9 +169,14 @@ def named(q: str) -> QuerySet[Contractor]:
 
 def suggestions(job: Job, q: str) -> list[dict[str, Any]]:
     """Whom somebody who types `q` may mean, each with the first rule that keeps them away, if any. One query."""
-    request = JobRequest.of(job)
+    request, site = JobRequest.of(job), known_site(job.point)
     return [
-        {"contractor": one, "hint": next((reason.message for reason in unmet_rules(one, request)), "")}
+        {
+            "contractor": one,
+            "hint": next(
+                (reason.message for reason in unmet_rules(one, request, miles=site.miles_from(one.point))), ""
+            ),
+        }
         for one in (named(q)[:MOST_NAMES] if q else [])
     ]
 
@@ -191,6 +217,6 @@ def answer_card(contractor: Contractor, answer: Answer, zone: ZoneInfo) -> dict[
         "reasons": answer.reasons,
         "suggestion": answer.suggestion,
         **_person(contractor),
-        **_numbers(answer.breakdown, answer.miles, answer.minutes, answer.source),
+        **_numbers(answer.breakdown, answer.way),
         **_offers(answer.slots, zone),
     }

@@ -12,9 +12,10 @@ from assignments.availability import Calendar, FirstFreeDay, Visit, days_from, f
 from assignments.scoring import Score, Weights, availability_part, distance_part, rating_part, score, total
 from jobs.requests import JobRequest
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import Origin
 from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot, within_reach
+from smartscheduler.travel.store import known_site
+from smartscheduler.travel.ways import Site
 
 # Minus the score, miles, minus the rating (hundredths of a star), name, id: sorts the best first.
 Order = tuple[int, float, int, str, UUID]
@@ -23,6 +24,7 @@ Order = tuple[int, float, int, str, UUID]
 class Contender(NamedTuple):
     """A contractor who passes every rule that needs no calendar.
 
+    `miles` are those of the road where it is known, else of the straight line.
     `rating` is in hundredths of a star, `bound` a score in ten-thousandths that the contractor cannot pass.
     """
 
@@ -53,37 +55,40 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Search:
-    """One question: the request, the horizon, and the moment from which slots count."""
+    """One question: the request, the horizon, the moment from which slots count, and the site with its known roads."""
 
     request: JobRequest
     horizon_days: int
     now: datetime
     weights: Weights
     max_miles: float
+    site: Site
 
     @classmethod
-    def of(cls, request: JobRequest, horizon_days: int | None = None, now: datetime | None = None) -> "Search":
-        """A search from `now` on, by the rules in force."""
+    def of(
+        cls,
+        request: JobRequest,
+        horizon_days: int | None = None,
+        now: datetime | None = None,
+        site: Site | None = None,
+    ) -> "Search":
+        """A search from `now` on, by the rules in force; what is known of the roads is read unless `site` has it."""
         rules = in_force()
         horizon = rules.horizon_days if horizon_days is None else horizon_days
         now = now or timezone.now()
         if not within_reach(request.desired_date, now=now):
             raise InvalidInput.of("desired_date", "The desired date is at most five years from now.")
-        return cls(request, horizon, now, Weights.of(rules), rules.max_miles)
+        return cls(request, horizon, now, Weights.of(rules), rules.max_miles, site or known_site(request.point))
 
     @cached_property
     def first_day(self) -> date:
         return self.request.desired_day
 
     @cached_property
-    def origin(self) -> Origin:
-        return Origin(self.request.point)
-
-    @cached_property
     def visit(self) -> Visit:
         """The work as the availability engine wants it: the desired day and those of the horizon, at the site."""
         days = days_from(self.first_day, self.horizon_days, self.request.zone)
-        return Visit(self.request.duration, self.request.point, days, self.now)
+        return Visit(self.request.duration, self.site, days, self.now)
 
     @property
     def window(self) -> TimeSlot:

@@ -21,6 +21,7 @@ from smartscheduler.fields import (
 )
 from smartscheduler.places import Point, time_zone_at
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.ways import ROAD, STRAIGHT_LINE
 
 
 class HorizonSerializer(serializers.Serializer[Any]):
@@ -106,7 +107,8 @@ class EntrySerializer(serializers.Serializer[Any]):
     available_time_slots = TimeSlotSerializer(many=True)
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
-    distance_source = serializers.ChoiceField(choices=["straight_line", "road"])
+    distance_source = serializers.ChoiceField(choices=[STRAIGHT_LINE, ROAD])
+    distance_as_of = InstantField(allow_null=True, help_text="When the road distance was looked up; else null.")
 
 
 class RankingSerializer(serializers.Serializer[Any]):
@@ -141,7 +143,8 @@ class AnswerSerializer(serializers.Serializer[Any]):
     suggestion = serializers.CharField()
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
-    distance_source = serializers.ChoiceField(choices=["straight_line", "road"])
+    distance_source = serializers.ChoiceField(choices=[STRAIGHT_LINE, ROAD])
+    distance_as_of = InstantField(allow_null=True, help_text="When the road distance was looked up; else null.")
 
 
 # The functions below fill these shapes with plain values: a serializer for each of fifty entries costs more than
@@ -197,7 +200,8 @@ def _slots(slots: list[TimeSlot]) -> list[dict[str, Any]]:
 
 def _way(found: Entry | Answer) -> dict[str, Any]:
     return {
-        "distance_miles": round(found.miles, 4),
-        "travel_minutes": found.minutes,
-        "distance_source": found.source,
+        "distance_miles": round(found.way.miles, 4),
+        "travel_minutes": found.way.minutes,
+        "distance_source": found.way.source,
+        "distance_as_of": found.way.fetched_at,
     }

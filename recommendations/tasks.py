@@ -1,8 +1,19 @@
 """What the worker does for rankings."""
 
+import time
+
 from celery import shared_task
 
 from recommendations.announcements import announce_changes
+from recommendations.travel.lookups import claim
+from recommendations.travel.pruning import prune
+from recommendations.travel.seats import seat
+from recommendations.travel.triggers import note_events, note_wishes, refresh
+from recommendations.travel.work import look_up
+from smartscheduler.travel.configured import active_providers
+
+# Then the next call goes on: a worker that is to end is not kept.
+LONGEST_SECONDS = 60.0
 
 
 @shared_task
@@ -10,3 +21,29 @@ def announce_rankings() -> None:
     """Tell which open jobs' rankings have changed; runs every few seconds (settings.CELERY_BEAT_SCHEDULE)."""
     while announce_changes():
         pass
+
+
+@shared_task
+def look_up_roads() -> None:
+    """Look up the road distances that are wanted; runs every few seconds, where a provider is configured."""
+    if not active_providers():
+        return
+    while note_events():
+        pass
+    note_wishes()
+    with seat() as free:
+        until = time.monotonic() + LONGEST_SECONDS
+        while free and time.monotonic() < until and (lookup := claim()):
+            look_up(lookup)
+
+
+@shared_task
+def refresh_roads() -> None:
+    """Every night: ask again for what would grow too old within the coming week."""
+    refresh()
+
+
+@shared_task
+def prune_roads() -> None:
+    """Delete estimates that are too old, claims of the dead, and counts of days long gone."""
+    prune()

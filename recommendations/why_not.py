@@ -12,20 +12,20 @@ from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.counterfactuals import ahead_by, if_wanted_then, moment, on_day
 from recommendations.explanations import Breakdown
-from recommendations.ranking import STRAIGHT_LINE, check_limits, entry
+from recommendations.ranking import check_limits, entry
 from recommendations.search import Candidate, Search
 from recommendations.standing import MOST_SUPPOSED, Place, standings
-from smartscheduler.places import Point, drive_minutes
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
+from smartscheduler.travel.ways import Reached, Site, Way
 
 # How far beyond the horizon the first free day is looked for.
 LOOK_AHEAD_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Reached):
     """Either a rank with score, breakdown and slots, or the rules that failed; and what would change it.
 
     `rank` is None as well when the contractor is a candidate too far down to be counted; `rank_at_least` says how far.
@@ -34,14 +34,12 @@ class Answer:
     eligible: bool
     reasons: list[Reason]
     suggestion: str
-    miles: float
-    minutes: int
+    way: Way
     rank: int | None = None
     rank_at_least: int | None = None
     score: Decimal | None = None
     breakdown: Breakdown | None = None
     slots: list[TimeSlot]
-    source: str = STRAIGHT_LINE
 
 
 @going_by()
@@ -57,7 +55,8 @@ class Question:
 
     def __init__(self, search: Search, contractor: Contractor) -> None:
         self.search, self.contractor = search, contractor
-        self.miles = search.origin.miles_to(contractor.point)
+        self.way = search.site.way_from(contractor.point)
+        self.miles = self.way.miles
         far = day_at(search.day(LOOK_AHEAD_DAYS), search.request.zone)
         span = TimeSlot(search.window.start, max(search.window.end, far.end))
         self.calendar = load_calendar(contractor, span, for_job=search.request.job_id)
@@ -72,8 +71,7 @@ class Question:
                 eligible=False,
                 reasons=reasons,
                 suggestion=self._advice(reasons, own),
-                miles=self.miles,
-                minutes=drive_minutes(self.miles),
+                way=self.way,
                 slots=[],
             )
         assert own is not None, "whoever fails no rule is a candidate"  # noqa: S101
@@ -95,8 +93,7 @@ class Question:
             eligible=True,
             reasons=[],
             suggestion=" ".join(filter(None, said)),
-            miles=self.miles,
-            minutes=found.minutes,
+            way=self.way,
             rank=place.rank if place.exact else None,
             rank_at_least=place.rank,
             score=found.score,
@@ -113,7 +110,7 @@ class Question:
     def _closed(self) -> Reason:
         """The first rule that leaves no slot in the horizon: hours, absences, bookings, then drives."""
         search, calendar, name = self.search, self.calendar, self.contractor.name
-        site, days = search.request.point, search.horizon_days
+        site, days = search.site, search.horizon_days
         span = "on the desired day" if days == 0 else f"within {days} days"
         shifts_alone = replace(calendar, absences=(), bookings=())
         if not self._opening(shifts_alone, site, days):
@@ -126,7 +123,7 @@ class Question:
             return Reason(Rule.FULLY_BOOKED, f"{name} is fully booked {span}.")
         return Reason(Rule.DRIVE_TOO_LONG, f"{name} has gaps {span}, but the drives to and from this site fill them.")
 
-    def _opening(self, calendar: Calendar, site: Point | None, days: int) -> FirstFreeDay | None:
+    def _opening(self, calendar: Calendar, site: Site | None, days: int) -> FirstFreeDay | None:
         """The first day with a slot among the desired one and the `days` after it."""
         wanted = days_from(self.search.first_day, days, self.search.request.zone)
         return first_free_day(calendar, replace(self.search.visit, site=site, days=wanted))
@@ -137,7 +134,7 @@ class Question:
         if own:
             (then,) = standings([Place(self.search, own, MOST_SUPPOSED)])
             return " ".join([*said, f"Then ranked {then}."])
-        opening = self._opening(self.calendar, self.search.request.point, LOOK_AHEAD_DAYS)
+        opening = self._opening(self.calendar, self.search.site, LOOK_AHEAD_DAYS)
         if opening is None:
             return " ".join([*said, f"No slot for this job in the next {LOOK_AHEAD_DAYS} days."])
         said.append(f"{self.contractor.name} is free from {on_day(self.search, opening)}.")

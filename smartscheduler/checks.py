@@ -10,11 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error, Info, register
 from django.core.exceptions import ImproperlyConfigured
+
+from smartscheduler.travel.configured import active_providers
 
 LONGEST_HORIZON_DAYS = 30
 LAST_PORT = 65535
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
     "DRIVE_MPH",
@@ -26,6 +29,13 @@ POSITIVE = (
     "EVENT_MOST_WAITING",
     "GEOCODER_TIMEOUT_SECONDS",
     "GEOCODER_A_SECOND",
+    "TRAVEL_KEEP_DAYS",
+    "TRAVEL_TIMEOUT_SECONDS",
+    "TRAVEL_ATTEMPTS",
+    "TRAVEL_BREAKER_FAILURES",
+    "TRAVEL_BREAKER_SECONDS",
+    "TRAVEL_LEASE_SECONDS",
+    "TRAVEL_LEADERS",
 )
 
 
@@ -125,9 +135,45 @@ def check_geocoder(**_: Any) -> list[Error]:
     return errors
 
 
+@register
+def say_which_providers(**_: Any) -> list[Info]:
+    """I001: who is asked for road distances; silent when nobody is."""
+    if not (active := active_providers()):
+        return []
+    said = ", then ".join(f"{name} (budget {settings.TRAVEL_BUDGETS[name]} a day)" for name in active)
+    where = f" at {settings.TRAVEL_URLS[active[0]]}" if settings.TRAVEL_DEMO else ""
+    return [Info(f"Road distances: {said}, then the straight line{where}.", id="smartscheduler.I001")]
+
+
+@register
+def check_travel(**_: Any) -> list[Error]:
+    """E011–E013: providers of road distances."""
+    return list(_travel_problems())
+
+
+def _travel_problems() -> Iterator[Error]:
+    for name in settings.TRAVEL_PROVIDERS:
+        if name not in settings.TRAVEL_URLS:
+            known = ", ".join(settings.TRAVEL_URLS)
+            yield Error(f"TRAVEL_PROVIDERS names {name}; known are {known}.", id="smartscheduler.E011")
+    for name, url in settings.TRAVEL_URLS.items():
+        address = urlsplit(url)
+        if not (address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)):
+            yield Error(
+                f"{name.upper()}_URL must begin with https://, a key goes there; http:// only on this machine.",
+                id="smartscheduler.E012",
+            )
+    limits = {f"{name.upper()}_BUDGET": value for name, value in settings.TRAVEL_BUDGETS.items()}
+    limits |= {f"{name.upper()}_A_MINUTE": value for name, value in settings.TRAVEL_A_MINUTE.items()}
+    for variable, value in limits.items():
+        if value < 0:
+            yield Error(f"{variable} must not be negative; it is {value}.", id="smartscheduler.E013")
+
+
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
-    errors = [*check_environment(), *check_secret_key(), *check_weights(), *check_ranges(), *check_geocoder()]
+    checks = (check_environment, check_secret_key, check_weights, check_ranges, check_geocoder, check_travel)
+    errors = [error for check in checks for error in check()]
     if errors:
         raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))
 

@@ -27,6 +27,8 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.lag import is_relay_active, lag
+from smartscheduler.office.figures import roads
+from smartscheduler.travel.configured import active_providers
 
 
 class Figures:
@@ -44,6 +46,8 @@ class Figures:
         )
         yield GaugeMetricFamily("smartscheduler_relay_active", "1 while a relay is active", value=is_relay_active())
         yield from self._sockets()
+        if active_providers():
+            yield from roads()
 
     def _sockets(self) -> Iterator[Metric]:
         try:

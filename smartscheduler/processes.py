@@ -4,6 +4,8 @@ Each is what follows `python` on the command line, run in the folder of manage.p
 """
 
 RELAY = ("manage.py", "relay_events")
+# With TRAVEL_DEMO=1.
+DEMO_ROADS = ("manage.py", "demo_roads")
 CELERY = ("-m", "celery", "-A", "smartscheduler")
 # Threads suit look-ups over the network, and take a third less memory than processes.
 WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pghistory
 import structlog
+from celery.schedules import crontab
 from django.templatetags.static import static
 from structlog.typing import Processor
 
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "smartscheduler.mails",
     "smartscheduler.geocoding",
     "smartscheduler.exchange",
+    "smartscheduler.travel",
     "smartscheduler.dashboard",
     "contractors",
     "jobs",
@@ -289,6 +291,56 @@ GEOCODER_USER_AGENT = env.text("GEOCODER_USER_AGENT", default="")
 GEOCODER_TIMEOUT_SECONDS = env.number("GEOCODER_TIMEOUT_SECONDS", default=5.0)
 GEOCODER_A_SECOND = env.number("GEOCODER_A_SECOND", default=1.0)
 
+# --- Road distances (docs/travel.md) --------------------------------------------------------
+# Asked in this order; one without a key is left out, and without any the straight line serves.
+TRAVEL_PROVIDERS = env.words("TRAVEL_PROVIDERS", default=["google_routes", "openrouteservice"])
+GOOGLE_MAPS_API_KEY = env.text("GOOGLE_MAPS_API_KEY", default="")
+TRAVEL_KEYS = {
+    "google_routes": GOOGLE_MAPS_API_KEY,
+    "google_matrix": GOOGLE_MAPS_API_KEY,
+    "openrouteservice": env.text("OPENROUTESERVICE_API_KEY", default=""),
+}
+TRAVEL_URLS = {
+    "google_routes": env.text("GOOGLE_ROUTES_URL", default="https://routes.googleapis.com"),
+    "google_matrix": env.text("GOOGLE_MATRIX_URL", default="https://maps.googleapis.com"),
+    "openrouteservice": env.text("OPENROUTESERVICE_URL", default="https://api.openrouteservice.org"),
+}
+# What may be spent on each in a day (UTC) and in a minute: elements of Google, requests to OpenRouteService.
+TRAVEL_BUDGETS = {
+    "google_routes": env.whole("GOOGLE_ROUTES_BUDGET", default=5000),
+    "google_matrix": env.whole("GOOGLE_MATRIX_BUDGET", default=5000),
+    "openrouteservice": env.whole("OPENROUTESERVICE_BUDGET", default=500),
+}
+TRAVEL_A_MINUTE = {
+    "google_routes": env.whole("GOOGLE_ROUTES_A_MINUTE", default=3000),
+    "google_matrix": env.whole("GOOGLE_MATRIX_A_MINUTE", default=3000),
+    "openrouteservice": env.whole("OPENROUTESERVICE_A_MINUTE", default=40),
+}
+TRAVEL_TRAFFIC = env.flag("TRAVEL_TRAFFIC", default=False)
+TRAVEL_LEADERS = env.whole("TRAVEL_LEADERS", default=50)
+TRAVEL_KEEP_DAYS = env.whole("TRAVEL_KEEP_DAYS", default=30)
+TRAVEL_TIMEOUT_SECONDS = env.number("TRAVEL_TIMEOUT_SECONDS", default=5.0)
+TRAVEL_ATTEMPTS = env.whole("TRAVEL_ATTEMPTS", default=3)
+TRAVEL_BREAKER_FAILURES = env.whole("TRAVEL_BREAKER_FAILURES", default=5)
+TRAVEL_BREAKER_SECONDS = env.whole("TRAVEL_BREAKER_SECONDS", default=60)
+TRAVEL_LEASE_SECONDS = env.whole("TRAVEL_LEASE_SECONDS", default=120)
+# A stand-in on this machine answers instead of the providers (smartscheduler.demo.roads).
+TRAVEL_DEMO = env.flag("TRAVEL_DEMO", default=False)
+TRAVEL_DEMO_PORT = env.whole("TRAVEL_DEMO_PORT", default=PORT + 1)
+if TRAVEL_DEMO:
+    TRAVEL_KEYS = dict.fromkeys(TRAVEL_KEYS, "demo")
+    TRAVEL_URLS = dict.fromkeys(TRAVEL_URLS, f"http://127.0.0.1:{TRAVEL_DEMO_PORT}")
+if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS):
+    CELERY_BEAT_SCHEDULE |= {
+        "look-up-roads": {
+            "task": "recommendations.tasks.look_up_roads",
+            "schedule": timedelta(seconds=2),
+            "options": {"expires": 10},
+        },
+        "refresh-roads": {"task": "recommendations.tasks.refresh_roads", "schedule": crontab(hour=8, minute=0)},
+        "prune-roads": {"task": "recommendations.tasks.prune_roads", "schedule": timedelta(hours=6)},
+    }
+
 # --- Events ---------------------------------------------------------------------------------
 EVENT_RETENTION = timedelta(days=env.whole("EVENT_RETENTION_DAYS", default=90))
 EVENT_HEARTBEAT_SECONDS = env.number("EVENT_HEARTBEAT_SECONDS", default=15.0)
@@ -402,4 +454,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # It writes every address that it asks, and some providers want their key in it.
+    "loggers": {"httpx2": {"level": "WARNING"}, "httpcore2": {"level": "WARNING"}},
 }

@@ -10,6 +10,7 @@ MIGRATION_LINTER_OPTIONS = {
         "idempotency",
         "mails",
         "exchange",
+        "travel",
         "contractors",
         "jobs",
         "assignments",

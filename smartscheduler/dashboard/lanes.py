@@ -14,7 +14,7 @@ from django.db.models import BooleanField, Count, Prefetch, QuerySet, prefetch_r
 from django.db.models.expressions import RawSQL
 
 from assignments.availability import Calendar, working_time
-from assignments.calendars import drives_between
+from assignments.calendars import drives_between, roads_of_days
 from assignments.clock import day_at, minute_of_day
 from assignments.models import Assignment
 from assignments.states import MOVABLE
@@ -23,6 +23,7 @@ from contractors.querysets import ContractorQuerySet
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, clip
+from smartscheduler.travel.ways import Roads
 
 MOST_LANES = 500
 ONE_MINUTE = timedelta(minutes=1)
@@ -181,7 +182,12 @@ def lanes_of(people: list[Contractor], day: date) -> list[Lane]:
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
     bookings = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).overlapping(span)
     _prefetch(people, bookings.select_related("job").order_by("time_slot"), span)
-    return [_lane(one, windows[one.pk], day) for one in people]
+    days = {
+        one.pk: [booking for booking in one.booked if booking.slot.overlaps(windows[one.pk])]  # type: ignore[attr-defined]
+        for one in people
+    }
+    roads = roads_of_days(days.values())
+    return [_lane(one, windows[one.pk], day, days[one.pk], roads) for one in people]
 
 
 def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: TimeSlot) -> None:
@@ -194,10 +200,9 @@ def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: Ti
     )
 
 
-def _lane(contractor: Contractor, window: TimeSlot, day: date) -> Lane:
+def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assignment], roads: Roads) -> Lane:
     zone = contractor.zone
     calendar = Calendar(zone, contractor.shifts)
-    booked = [one for one in contractor.booked if one.slot.overlaps(window)]  # type: ignore[attr-defined]
 
     def stretch(slot: TimeSlot, note: str = "") -> Stretch:
         return Stretch(minute_of_day(slot.start, zone, day), minute_of_day(slot.end, zone, day), note)
@@ -211,9 +216,7 @@ def _lane(contractor: Contractor, window: TimeSlot, day: date) -> Lane:
             for away in contractor.away  # type: ignore[attr-defined]
             if away.slot.overlaps(window)
         ],
-        drives=[
-            stretch(slot, f"{int(takes.total_seconds()) // 60} min drive") for slot, takes in drives_between(booked)
-        ],
+        drives=[stretch(one.slot, str(one)) for one in drives_between(booked, roads)],
         blocks=[Block(stretch(one.slot), one, one.status in MOVABLE) for one in booked],
     )
 

@@ -21,9 +21,10 @@ from recommendations.ranking import Entry, best_candidates, contractors_by_id, e
 from recommendations.search import Search
 from smartscheduler.accounts.models import User
 from smartscheduler.demo.orders import Order
-from smartscheduler.places import Origin, Point
+from smartscheduler.places import Point
 from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.ways import Site
 
 # How far back the occupied slots of contractors are remembered.
 MEMORY = timedelta(days=40)
@@ -77,7 +78,7 @@ class Archive:
 
     def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
         calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])
-        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Origin(site), in_force().minimum_gap))
+        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Site(site), in_force().minimum_gap))
 
     def keep(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Assignment:
         """The job and its assignment, in a slot that has begun: completed, or in progress still."""

@@ -32,6 +32,7 @@ from smartscheduler.demo.seed import DEFAULT_SEED, seed_world
 from smartscheduler.errors import SlotUnavailable
 from smartscheduler.places import zone
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.store import known_site
 
 TELLER = "coordinator@example.com"
 SHOWN = 5
@@ -97,7 +98,9 @@ class Story:
         """Why not the best rated of those nearby who fail a rule?"""
         request = JobRequest.of(job)
         nearby = Contractor.objects.filter(state=job.state).order_by("-rating", "-rating_count", "id")
-        someone = next((one for one in nearby.iterator(chunk_size=100) if unmet_rules(one, request)), None)
+        site = known_site(request.point)
+        people = nearby.iterator(chunk_size=100)
+        someone = next((o for o in people if unmet_rules(o, request, miles=site.miles_from(o.point))), None)
         if someone is None:
             return
         self._chapter(f"Why not {someone.name}, rated {someone.rating}?")

@@ -13,6 +13,7 @@ from assignments.clock import day_at, local_instant
 from contractors.shifts import Shift
 from smartscheduler.places import Origin, Point
 from smartscheduler.timeslots import TimeSlot, clip
+from smartscheduler.travel.ways import Site
 
 SITE = Point(30.27, -97.74)
 MINUTE, STEP = timedelta(minutes=1), timedelta(minutes=15)
@@ -135,7 +136,7 @@ def test_free_time_is_that_of_looking_at_every_minute(world, with_drive):
     site = SITE if with_drive else None
     window = TimeSlot(day_at(first, calendar.zone).start, day_at(first + timedelta(days=6), calendar.zone).end)
     model = {m for m in minutes_of([window]) if on_shift(calendar, m) and not blocked(calendar, m, site)}
-    assert minutes_of(clip(free_time(calendar, window, site), window)) == model
+    assert minutes_of(clip(free_time(calendar, window, Site(site) if site else None), window)) == model
 
 
 @settings(max_examples=60)
@@ -150,9 +151,9 @@ def test_offered_slots_are_those_of_trying_every_minute(world, offset, minutes):
         for moment in minutes_of([window])
         if on_grid(calendar, moment) and minutes_of([TimeSlot(moment, moment + duration)]) <= model
     }
-    offered = offered_slots(calendar, window, duration, site=SITE, not_before=window.start)
+    offered = offered_slots(calendar, window, duration, site=Site(SITE), not_before=window.start)
     assert [slot.start for slot in offered] == sorted(tried)
-    assert all(slot.duration == duration and is_free(calendar, slot, SITE) for slot in offered)
+    assert all(slot.duration == duration and is_free(calendar, slot, Site(SITE)) for slot in offered)
 
 
 def on_grid(calendar, moment) -> bool:

@@ -10,9 +10,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils import timezone
 
 from contractors.models import Contractor
 from jobs.models import Job
+from smartscheduler.travel.models import TravelEstimate
 
 LIVE = ("pending", "confirmed", "in_progress")
 
@@ -29,6 +31,8 @@ class Ranked:
 def rank(job: Job, now: datetime, horizon_days: int) -> list[Ranked]:
     """Everyone who can do the job, best first."""
     people = Contractor.objects.prefetch_related("working_hours", "absences", "assignments__job")
+    ROADS.clear()
+    ROADS.update(known_roads())
     found = [ranked for person in people if (ranked := consider(person, job, now, horizon_days))]
     return sorted(
         found, key=lambda r: (-r.score, r.miles, -r.contractor.rating, r.contractor.name, str(r.contractor.pk))
@@ -36,7 +40,7 @@ def rank(job: Job, now: datetime, horizon_days: int) -> list[Ranked]:
 
 
 def consider(person: Contractor, job: Job, now: datetime, horizon_days: int) -> Ranked | None:
-    miles = haversine(person, job)
+    miles = miles_between(person, job)
     suits = (
         person.status == "active"
         and person.type in (job.type, "multi")
@@ -57,6 +61,35 @@ def consider(person: Contractor, job: Job, now: datetime, horizon_days: int) -> 
         if starts:
             return Ranked(person, score(person, days, miles), days, starts, miles)
     return None
+
+
+# From place to place, each (latitude, longitude) with four decimals: miles, and the minutes that count for gaps.
+ROADS: dict[tuple[float, float, float, float], tuple[float, int]] = {}
+
+
+def place(one) -> tuple[float, float]:
+    return round(float(one.latitude), 4), round(float(one.longitude), 4)
+
+
+def known_roads():
+    """Estimates of the last 30 days, unless they say that there is no road."""
+    if not any(settings.TRAVEL_KEYS.get(name) for name in settings.TRAVEL_PROVIDERS):
+        return
+    for row in TravelEstimate.objects.exclude(source="great_circle"):
+        if row.fetched_at > timezone.now() - timedelta(days=30):
+            key = (*(round(x, 4) for x in row.from_point), *(round(x, 4) for x in row.to_point))
+            yield key, (row.miles, max(row.minutes, row.pessimistic_minutes or 0))
+
+
+def miles_between(a, b) -> float:
+    road = ROADS.get((*place(a), *place(b)))
+    return max(road[0], haversine(a, b)) if road else haversine(a, b)
+
+
+def drive(a, b) -> timedelta:
+    road = ROADS.get((*place(a), *place(b)))
+    minutes = road[1] if road else math.ceil(round(haversine(a, b) * 1.3 / 35 * 60, 9))
+    return max(timedelta(minutes=minutes), settings.MINIMUM_GAP)
 
 
 def haversine(a: Contractor, b: Job) -> float:
@@ -120,8 +153,8 @@ def clashes(person, job, start, end) -> bool:
     for other in person.assignments.all():
         if other.status not in LIVE:
             continue
-        minutes = math.ceil(round(haversine(other.job, job) * 1.3 / 35 * 60, 9))
-        drive = max(timedelta(minutes=minutes), settings.MINIMUM_GAP)
-        if other.time_slot.lower - drive < end and start < other.time_slot.upper + drive:
+        if other.time_slot.lower - drive(job, other.job) < end and start < other.time_slot.upper + drive(
+            other.job, job
+        ):
             return True
     return False

@@ -35,6 +35,10 @@ def test_the_settings_of_the_suite_are_clean():
 @pytest.mark.parametrize(
     ("number", "variable", "changes"),
     [
+        ("E011", "TRAVEL_PROVIDERS", {"TRAVEL_PROVIDERS": ["here_maps"]}),
+        ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "http://routes.example.com"}}),
+        ("E013", "OPENROUTESERVICE_BUDGET", {"TRAVEL_BUDGETS": {"openrouteservice": -1}}),
+        ("E006", "TRAVEL_LEADERS", {"TRAVEL_LEADERS": 0}),
         ("E002", "SECRET_KEY", {"DEBUG": False, "SECRET_KEY": checks.settings.INSECURE_SECRET_KEY}),
         ("E003", "SCORE_WEIGHT_RATING", {"SCORE_WEIGHTS": {"availability": 1.1, "rating": -0.35, "distance": 0.25}}),
         ("E004", "SCORE_WEIGHT_RATING", {"SCORE_WEIGHTS": WEIGHTS | {"rating": 0.35001, "distance": 0.24999}}),

@@ -11,6 +11,7 @@ from assignments.clock import day_at
 from assignments.scoring import Weights, as_decimal, availability_part, distance_part, hundredths, rating_part, score
 from contractors.shifts import Shift
 from smartscheduler.places import Origin, Point, drive_minutes, great_circle_miles, zone
+from smartscheduler.travel.ways import Site
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ranking.md").read_text()
 CHICAGO = zone("America/Chicago")
@@ -59,7 +60,7 @@ def test_the_drive_and_the_slots_it_leaves():
     from_nine = morning.start + timedelta(hours=9)
     booking = Booking(type(morning)(from_nine, from_nine + timedelta(hours=3)), OTHER_SITE)
     calendar = Calendar(CHICAGO, [Shift(2, time(8), time(17))], bookings=[booking])
-    slots = offered_slots(calendar, morning, timedelta(hours=4), site=SITE, not_before=morning.start)
+    slots = offered_slots(calendar, morning, timedelta(hours=4), site=Site(SITE), not_before=morning.start)
     assert [f"{slot.start.astimezone(CHICAGO):%H:%M}" for slot in slots] == ["12:30", "13:00"]
     assert "12:30 and 13:00" in PAGE
 

@@ -22,6 +22,7 @@ from smartscheduler.demo.places import METROS
 from smartscheduler.demo.seed import seed_world
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.places import Origin, great_circle_miles, time_zone_at
+from smartscheduler.travel.ways import Site
 
 # One worker: the world is built once.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo world")]
@@ -141,7 +142,7 @@ def test_nobody_is_in_two_places_at_once_nor_teleports():
 def test_everybody_works_in_their_own_free_time():
     for assignment in Assignment.objects.exclude(status="cancelled").select_related("job", "contractor"):
         calendar = load_calendar(assignment.contractor, assignment.slot, for_job=assignment.job_id)
-        assert is_free(calendar, assignment.slot, assignment.job.point)
+        assert is_free(calendar, assignment.slot, Site(assignment.job.point))
 
 
 def test_the_reasons_of_then_are_kept_with_every_assignment():

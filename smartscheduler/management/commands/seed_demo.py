@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from smartscheduler.demo.seed import DEFAULT_CONTRACTORS, DEFAULT_JOBS, DEFAULT_SEED, seed_world
+from smartscheduler.travel.wishes import wishes
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=_count, default=DEFAULT_SEED, help="another seed is another world")
 
     def handle(self, *args: Any, contractors: int, jobs: int, seed: int, verbosity: int, **options: Any) -> None:
+        wishes.silent = True  # nobody has seen the rankings that bookings of the past are made from
         console = Console(file=sys.stderr, quiet=verbosity == 0)
         columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True) as progress:

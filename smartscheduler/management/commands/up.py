@@ -75,6 +75,8 @@ class Product:
         if ended := self.record.end_leftovers():
             self._say(f"Ended {ended} processes that a killed start had left behind.")
         readiness.require_free_port(HOST, settings.PORT)
+        if settings.TRAVEL_DEMO:
+            readiness.require_free_port(HOST, settings.TRAVEL_DEMO_PORT)
         self.record.write()
         self.log_dir.mkdir(exist_ok=True)
 
@@ -165,6 +167,7 @@ class Product:
             "web": processes.web(host=HOST, port=settings.PORT, workers=settings.WEB_WORKERS),
             "worker": processes.worker_with_beat(str(self.run_dir / "beat-schedule")),
             "relay": processes.RELAY,
+            **({"roads": processes.DEMO_ROADS} if settings.TRAVEL_DEMO else {}),
         }
         return [self._child(name, arguments) for name, arguments in commands.items()]
 

@@ -1,0 +1,23 @@
+"""`manage.py demo_roads`: a stand-in for the providers of road distances, on this machine."""
+
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from smartscheduler.demo.roads import RoadServer
+
+
+class Command(BaseCommand):
+    help = "Answer as Google Routes, Google Distance Matrix and OpenRouteService would, on port TRAVEL_DEMO_PORT."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with RoadServer(settings.TRAVEL_DEMO_PORT) as server:
+            self.stdout.write(f"Roads at {server.url}")
+            try:
+                server.serve_forever()
+            except KeyboardInterrupt:
+                return

@@ -1,0 +1,39 @@
+"""Providers on loopback, configured, with nothing remembered of earlier tests."""
+
+import pytest
+import stamina
+
+from smartscheduler.events.channel import group
+from smartscheduler.valkey import valkey
+from tests.travel.servers import providers as running
+
+
+@pytest.fixture(scope="session")
+def servers():
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def roads(servers, settings):
+    """Google Routes, then OpenRouteService; no waiting between attempts."""
+    servers.behaviour.clear()
+    servers.calls.clear()
+    servers.requests.clear()
+    servers.go_on.clear()
+    memory = valkey()
+    forget(memory)
+    settings.TRAVEL_PROVIDERS = ["google_routes", "openrouteservice"]
+    settings.TRAVEL_KEYS = dict.fromkeys(("google_routes", "google_matrix", "openrouteservice"), "SECRET")
+    settings.TRAVEL_URLS = dict.fromkeys(settings.TRAVEL_URLS, servers.url)
+    settings.TRAVEL_TIMEOUT_SECONDS = 0.4
+    stamina.set_testing(True, attempts=3)
+    yield servers
+    stamina.set_testing(False)
+    servers.go_on.set()
+    forget(memory)
+
+
+def forget(memory):
+    for key in memory.scan_iter(f"*smartscheduler:{group()}:travel:*"):
+        memory.delete(key)

@@ -1,0 +1,25 @@
+"""Which tasks beat sends, with a key and without one."""
+
+import os
+import subprocess
+import sys
+
+from tests.smartscheduler.products import ROOT
+
+ASK = "from django.conf import settings; print(sorted(n for n in settings.CELERY_BEAT_SCHEDULE if 'roads' in n))"
+
+
+def scheduled(**variables: str) -> str:
+    clean = {name: value for name, value in os.environ.items() if "_API_KEY" not in name}
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", ASK]
+    found = subprocess.run(command, cwd=ROOT, env=clean | variables, capture_output=True, text=True, check=True)
+    return found.stdout.strip()
+
+
+def test_without_a_key_no_task_is_queued():
+    assert scheduled() == "[]"
+    assert scheduled(TRAVEL_PROVIDERS="openrouteservice", GOOGLE_MAPS_API_KEY="key") == "[]"
+
+
+def test_with_a_key_roads_are_looked_up():
+    assert scheduled(OPENROUTESERVICE_API_KEY="key") == "['look-up-roads', 'prune-roads', 'refresh-roads']"
