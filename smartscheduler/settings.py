@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pghistory
 import structlog
+from celery.schedules import crontab
 from django.templatetags.static import static
 from structlog.typing import Processor
 
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "smartscheduler.mails",
     "smartscheduler.geocoding",
     "smartscheduler.exchange",
+    "smartscheduler.care",
     "smartscheduler.dashboard",
     "contractors",
     "jobs",
@@ -157,6 +159,7 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
     "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},
+    "examine": {"task": "smartscheduler.care.tasks.examine_quickly", "schedule": crontab(hour="4", minute="7")},
     "announce-rankings": {
         "task": "recommendations.tasks.announce_rankings",
         "schedule": timedelta(seconds=2),
