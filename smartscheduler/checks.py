@@ -14,6 +14,7 @@ from django.core.checks import Error, register
 from django.core.exceptions import ImproperlyConfigured
 
 LONGEST_HORIZON_DAYS = 30
+RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
 POSITIVE = (
     "SCORE_MAX_MILES",
@@ -93,8 +94,11 @@ def _out_of_range() -> Iterator[Error]:
         )
     if settings.MINIMUM_GAP.total_seconds() < 0:
         yield Error("MINIMUM_GAP_MINUTES must not be negative.", id="smartscheduler.E009")
-    if settings.EVENT_RETENTION.days < 1:
-        yield Error("EVENT_RETENTION_DAYS must be at least 1.", id="smartscheduler.E009")
+    yield from (
+        Error(f"{kind}_RETENTION_DAYS must be at least 1.", id="smartscheduler.E009")
+        for kind in RETAINED
+        if getattr(settings, f"{kind}_RETENTION").days < 1
+    )
     if not 1 <= settings.PORT <= LAST_PORT:
         yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
 
