@@ -10,6 +10,7 @@ from rich.table import Table
 from smartscheduler.care.retention.rules import Rule, retain, rules
 
 FOREVER = float("inf")
+WIDTH = 160
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         wanted = set(options["rules"])
         chosen = [rule for rule in rules() if not wanted or rule.name in wanted]
         counts = {rule.name: rule.due().count() for rule in chosen} if dry_run else retain(chosen, seconds=FOREVER)
-        console = Console(file=self.stdout, highlight=False, width=None if self.stdout.isatty() else 120)  # type: ignore[arg-type]  # it has write and flush
+        console = Console(file=self.stdout, highlight=False, width=None if self.stdout.isatty() else WIDTH)  # type: ignore[arg-type]  # it has write and flush
         console.print(_table(chosen, counts, "Would go" if dry_run else "Gone"))
 
 

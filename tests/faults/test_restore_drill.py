@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.stack import FULL
 from tests.smartscheduler.products import Product, product
 
 pytestmark = pytest.mark.xdist_group("up")
@@ -67,7 +68,7 @@ def destroy(one: Product) -> None:
     shutil.rmtree(one.data_dir / "valkey")
 
 
-@pytest.mark.parametrize("base", [False, True], ids=["dump", "base backup"])
+@pytest.mark.parametrize("base", [False, True] if FULL else [False], ids=lambda base: "base backup" if base else "dump")
 def test_from_a_destroyed_database_back_to_work(base):
     with product(DEMO_PASSWORD=LOGIN["password"]) as one:
         one.up(seconds=120)
