@@ -9,7 +9,7 @@ import pytest
 from axes.models import AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from assignments.models import Assignment
@@ -19,6 +19,7 @@ from jobs.models import Job
 from smartscheduler.accounts.models import TokenFamily
 from smartscheduler.care import doctor
 from smartscheduler.care.retention import removing
+from smartscheduler.care.retention.history import history_models
 from smartscheduler.care.retention.rules import retain, rules
 from smartscheduler.care.tasks import remove_what_is_old
 from smartscheduler.events.models import OutboxEvent
@@ -27,7 +28,7 @@ from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.mails.models import Mail
 from tests.api import client_as
 from tests.events.test_feed import numbered_events
-from tests.factories import AssignmentFactory, JobFactory, UserFactory
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -228,6 +229,38 @@ class TestTheCommand:
         completed(settings.JOB_RETENTION + DAY)
         self.said()
         assert all(self.row(self.said(), rule.name)[-1] == "0" for rule in rules())
+
+
+class TestTheHistory:
+    def rows(self, model: type) -> int:
+        return sum(history.objects.count() for history in history_models() if history.pgh_tracked_model is model)
+
+    def test_goes_after_three_years(self, settings):
+        person = ContractorFactory(hours=[])
+        (history,) = (one for one in history_models() if one.pgh_tracked_model is Contractor)
+        (change,) = history.objects.filter(pgh_obj=person.pk)
+        columns = [field.name for field in history._meta.concrete_fields if not field.primary_key]
+        old = {name: getattr(change, name) for name in columns} | {
+            "pgh_created_at": now() - settings.AUDIT_RETENTION - DAY
+        }
+        history.objects.create(**old)
+        assert removed() == {f"history-{history._meta.model_name}": 1}
+        assert list(history.objects.filter(pgh_obj=person.pk)) == [change]
+
+    def test_goes_by_no_other_way(self):
+        ContractorFactory(hours=[])
+        (history,) = (one for one in history_models() if one.pgh_tracked_model is Contractor)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            history.objects.all().delete()
+        assert history.objects.count() == 1
+
+    def test_of_a_job_goes_with_it_and_does_not_tell_of_its_end(self, settings):
+        old = completed(settings.JOB_RETENTION + DAY)
+        completed(settings.JOB_RETENTION - DAY)
+        assert (self.rows(Job), self.rows(Assignment)) == (2, 2)
+        removed()
+        assert not Job.objects.filter(pk=old.job_id).exists()
+        assert (self.rows(Job), self.rows(Assignment)) == (1, 1)
 
 
 def test_a_contractor_whose_old_job_went_is_shown_as_before(settings):

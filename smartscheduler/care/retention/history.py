@@ -1,45 +1,42 @@
-"""The tables of history (django-pghistory), found by what they all have: nothing changes them but their end."""
+"""The tables of history (smartscheduler.history): nothing changes them but their end."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import pgtrigger
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
+
+from smartscheduler.history.loading import ignore
+from smartscheduler.history.tracking import TRIGGER, Change
 
 MOMENT = "pgh_created_at"
-PACKAGE = "pghistory."
 
 
-def history_models() -> list[type[models.Model]]:
+def history_models() -> list[type[Change]]:
     """One for each kind of record whose changes are kept."""
-    found = [model for model in apps.get_models() if any(field.name == MOMENT for field in model._meta.concrete_fields)]
-    return sorted(found, key=lambda model: model._meta.label)
+    return sorted(
+        (model for model in apps.get_models() if issubclass(model, Change)), key=lambda model: model._meta.label
+    )
 
 
 def forget_history(model: type[models.Model], keys: Iterable[Any]) -> None:
     """Remove what is kept of changes of these records; inside `unprotected`."""
     for history in history_models():
-        if getattr(history, "pgh_tracked_model", None) is model:
-            history._base_manager.filter(pgh_obj__in=list(keys)).delete()
+        if history.pgh_tracked_model is model:
+            history._base_manager.filter(**{"pgh_obj__in": list(keys)}).delete()
 
 
 @contextmanager
 def unprotected() -> Iterator[None]:
-    """History can be removed inside, and what is removed elsewhere leaves none."""
-    names = [
-        f"{model._meta.label}:{trigger.name}"
-        for model, trigger in pgtrigger.registered()
-        if _is_of_history(model, trigger)
-    ]
-    with ExitStack() as stack:
-        if names:  # none would mean all
-            stack.enter_context(pgtrigger.ignore(*names))
+    """In a transaction of its own: history can be removed inside, and what is removed elsewhere leaves none."""
+    with transaction.atomic():
+        ignore([trigger.get_pgid(model) for model, trigger in pgtrigger.registered() if _is_of_history(model, trigger)])
         yield
+        ignore([])
 
 
 def _is_of_history(model: Any, trigger: pgtrigger.Trigger) -> bool:
     """Whether it keeps history, or keeps others from changing it."""
-    keeps = any(kind.__module__.startswith(PACKAGE) for kind in type(trigger).__mro__)
-    return keeps or model in history_models()
+    return (trigger.name or "").startswith(TRIGGER) or issubclass(model, Change)

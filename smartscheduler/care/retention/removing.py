@@ -25,7 +25,7 @@ def remove_batch(rows: QuerySet[Any]) -> int:
 
 
 def remove_history(rows: QuerySet[Any]) -> int:
-    with transaction.atomic(), unprotected():
+    with unprotected():
         keys = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
         rows.model._base_manager.filter(pk__in=keys).delete()
     return len(keys)
@@ -36,7 +36,7 @@ def remove_jobs(rows: QuerySet[Job]) -> int:
 
     Their history goes with them, and does not tell of their end: else it would keep for years what is to go.
     """
-    with transaction.atomic(), unprotected():
+    with unprotected():
         jobs = _locked(rows)
         assignments = list(Assignment.objects.filter(job__in=jobs).values_list("pk", flat=True))
         Rating.objects.filter(job_id__in=jobs).update(job_id=None, comment="", given_by=None)
