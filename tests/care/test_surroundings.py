@@ -75,6 +75,8 @@ def test_a_file_that_nobody_goes_through():
     assert found("imports-move") == []
     ImportRun.objects.filter(pk=run_.pk).update(created_at=timezone.now() - timedelta(hours=2))
     assert found("imports-move") == ["jobs.csv (checking), at row 0 of 9"]
+    ImportRun.objects.filter(pk=run_.pk).update(touched_at=timezone.now())
+    assert found("imports-move") == []
 
 
 @pytest.mark.parametrize(

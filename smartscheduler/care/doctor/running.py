@@ -21,10 +21,10 @@ SELECT format('to %s on %s: %s', coalesce(nullif(recipient, ''), 'assignment ' |
 FROM mails_mail WHERE state = 'failed' AND created_at > now() - interval '7 days'
 """
 
-# Nothing says when a file was last worked on; but whoever works on one holds the lock.
+# A long file before it in the queue is being worked on when somebody holds the lock.
 STUCK_IMPORTS = f"""
 SELECT format('%s (%s), at row %s of %s', name, state, at, total) FROM exchange_importrun
-WHERE state IN ('checking', 'importing') AND created_at < now() - interval '1 hour'
+WHERE state IN ('checking', 'importing') AND coalesce(touched_at, created_at) < now() - interval '1 hour'
   AND NOT EXISTS (
       SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
         AND (classid::bigint << 32) | objid::bigint = {IMPORT_LOCK}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pgtrigger
 from django.apps import apps
 from django.db import connection, models
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from smartscheduler.care.doctor.checks import Check, Scope, rows_of, sentences
 
@@ -99,12 +99,13 @@ def idle_triggers() -> Iterator[str]:
 
 def migrations_out_of_step() -> Iterator[str]:
     """Migrations of the code that the database lacks, and of the database that the code does not know."""
-    executor = MigrationExecutor(connection)
-    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        yield f"{migration.app_label}.{migration.name} is not applied"
-    known, ours = executor.loader.disk_migrations or {}, executor.loader.migrated_apps
-    for app, name in executor.loader.applied_migrations or {}:
-        if app in ours and (app, name) not in known:
+    loader = MigrationLoader(connection)
+    applied, known = loader.applied_migrations or {}, loader.disk_migrations or {}
+    # Not what migrate would do: it takes what comes before an applied one for applied.
+    for app, name in sorted(loader.graph.nodes.keys() - applied.keys()):
+        yield f"{app}.{name} is not applied"
+    for app, name in applied:
+        if app in loader.migrated_apps and (app, name) not in known:
             yield f"{app}.{name} is applied, but unknown to this version of the code"
 
 

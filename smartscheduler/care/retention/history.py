@@ -25,7 +25,7 @@ def forget_history(model: type[models.Model], keys: Iterable[Any]) -> None:
     """Remove what is kept of changes of these records; inside `unprotected`."""
     for history in history_models():
         if history.pgh_tracked_model is model:
-            history._base_manager.filter(**{"pgh_obj__in": list(keys)}).delete()
+            history._base_manager.filter(models.Q(("pgh_obj__in", list(keys)))).delete()
 
 
 @contextmanager

@@ -25,7 +25,6 @@ from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.idempotency.once import KEPT_FOR
 from smartscheduler.mails.models import Mail
 
-AT_WORK = (ImportRun.State.CHECKING, ImportRun.State.IMPORTING)
 ENDED = timedelta(0)
 
 
@@ -88,7 +87,7 @@ def _of_settings() -> Iterator[Rule]:
         name="imports",
         what="imported files, and what became of their rows",
         keep=settings.IMPORT_RETENTION,
-        rows=lambda before: ImportRun.objects.filter(created_at__lt=before).exclude(state__in=AT_WORK),
+        rows=lambda before: ImportRun.objects.filter(created_at__lt=before).exclude(state__in=ImportRun.AT_WORK),
         variable="IMPORT_RETENTION_DAYS",
     )
 
