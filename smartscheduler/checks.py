@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from smartscheduler.travel.configured import active_providers
 
 LONGEST_HORIZON_DAYS = 30
+RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
@@ -103,8 +104,11 @@ def _out_of_range() -> Iterator[Error]:
         )
     if settings.MINIMUM_GAP.total_seconds() < 0:
         yield Error("MINIMUM_GAP_MINUTES must not be negative.", id="smartscheduler.E009")
-    if settings.EVENT_RETENTION.days < 1:
-        yield Error("EVENT_RETENTION_DAYS must be at least 1.", id="smartscheduler.E009")
+    yield from (
+        Error(f"{kind}_RETENTION_DAYS must be at least 1.", id="smartscheduler.E009")
+        for kind in RETAINED
+        if getattr(settings, f"{kind}_RETENTION").days < 1
+    )
     if not 1 <= settings.PORT <= LAST_PORT:
         yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
 

@@ -25,6 +25,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.care import reports
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.office.figures import roads
@@ -48,6 +49,7 @@ class Figures:
         yield from self._sockets()
         if active_providers():
             yield from roads()
+        yield from self._doctor()
 
     def _sockets(self) -> Iterator[Metric]:
         try:
@@ -56,6 +58,17 @@ class Figures:
             )
         except RedisError:
             return  # an unknown number is none at all
+
+    def _doctor(self) -> Iterator[Metric]:
+        try:
+            report = reports.last()
+        except RedisError:
+            return
+        if report:
+            yield GaugeMetricFamily("smartscheduler_doctor_broken", "Broken invariants at the last run", report.broken)
+            yield GaugeMetricFamily(
+                "smartscheduler_doctor_last_run_timestamp_seconds", "When the doctor last looked", report.at
+            )
 
 
 def by_status(name: str, what: str, rows: QuerySet[Any]) -> Metric:

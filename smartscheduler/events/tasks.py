@@ -18,14 +18,14 @@ def prune_events() -> int:
     Only a whole stretch from the beginning goes: an old event that was sequenced after a younger one waits
     for it. Events without a number were never delivered and stay. May run twice, and be stopped half-way.
     """
-    upto = _oldest_to_keep() - 1
+    upto = oldest_to_keep() - 1
     deleted = 0
     while batch := _prune_batch(upto):
         deleted += batch
     return deleted
 
 
-def _oldest_to_keep() -> int:
+def oldest_to_keep() -> int:
     """The sequence number from which on everything is kept."""
     sequenced = OutboxEvent.objects.filter(sequence__isnull=False)
     young = sequenced.filter(occurred_at__gte=timezone.now() - settings.EVENT_RETENTION)

@@ -17,15 +17,16 @@ def without_history() -> Iterator[None]:
     """
     triggers = [trigger.get_pgid(model) for model, trigger in pgtrigger.registered() if _is_ours(trigger)]
     with transaction.atomic():
-        _ignore(triggers)
+        ignore(triggers)
         yield
-        _ignore([])
+        ignore([])
 
 
 def _is_ours(trigger: pgtrigger.Trigger) -> bool:
     return (trigger.name or "").startswith(TRIGGER)
 
 
-def _ignore(triggers: list[str]) -> None:
+def ignore(triggers: list[str]) -> None:
+    """These triggers (by their names in the database) do nothing until the end of the transaction, or another call."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", ["{" + ",".join(triggers) + "}"])

@@ -8,7 +8,7 @@ from tests.smartscheduler.products import wait_until
 
 
 def check(stack: Stack, *, committed: Iterable[str] = (), crowd: Crowd | None = None) -> int:
-    """Every committed change has its event, the sequence has no gap, and each client has what the table has.
+    """The doctor finds nothing; every committed change has its event, and each client has what the table has.
 
     Returns how many events there are. The relay may still be at work when this begins.
     """
@@ -16,9 +16,7 @@ def check(stack: Stack, *, committed: Iterable[str] = (), crowd: Crowd | None = 
     log = [
         (sequence, str(key)) for sequence, key in stack.rows("SELECT sequence, id FROM events_outboxevent ORDER BY 1")
     ]
-    assert [sequence for sequence, _ in log] == list(range(1, len(log) + 1))
-    assert stack.rows("SELECT sequence FROM events_eventhead") == ([(len(log),)] if log else [])
-
+    assert stack.doctor() == {}
     jobs = {str(job_id) for (job_id,) in stack.rows("SELECT id FROM jobs_job")}
     told = [one for (one,) in stack.rows("SELECT data->>'job_id' FROM events_outboxevent WHERE type = 'JobCreated'")]
     assert sorted(told) == sorted(jobs)

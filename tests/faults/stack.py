@@ -1,5 +1,6 @@
 """A whole product for one fault: servers and processes of its own, each of which may be killed at any moment."""
 
+import json
 import os
 import signal
 import subprocess
@@ -134,6 +135,13 @@ class Stack:
     def rows(self, query: str) -> list[Any]:
         with psycopg.connect(self.postgresql.url) as connection:
             return connection.execute(query).fetchall()  # type: ignore[arg-type]  # our own text
+
+    def doctor(self) -> dict[str, list[str]]:
+        """What manage.py doctor finds in data and structure, by the name of the check."""
+        done = self.product.manage("doctor", "--data", "--json")
+        assert done.stdout, done.stderr
+        outcomes = json.loads(done.stdout)
+        return {one["check"]: [one["failure"], *one["found"]] for one in outcomes if one["state"] != "ok"}
 
     def is_sent(self) -> bool:
         """Whether no event waits for its number."""

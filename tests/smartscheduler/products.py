@@ -63,13 +63,13 @@ class Product:
         self.process: subprocess.Popen[str] | None = None
         self._log = data_dir.parent / f"{data_dir.name}.said"
 
-    def up(self, *, until: str = "Ready in") -> None:
+    def up(self, *, until: str = "Ready in", seconds: float = 40.0) -> None:
         """Start it, and return when it has said `until`."""
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log, text=True
             )
-        wait_until(lambda: until in self.said() or self.process.poll() is not None)
+        wait_until(lambda: until in self.said() or self.process.poll() is not None, seconds)
         assert until in self.said(), self.said()
 
     def said(self) -> str:
@@ -79,7 +79,7 @@ class Product:
         command = [sys.executable, "manage.py", *arguments]
         environment = self.environment | variables
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
         )
 
     def status_of(self, path: str) -> int | None:

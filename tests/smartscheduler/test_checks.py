@@ -52,6 +52,7 @@ def test_the_settings_of_the_suite_are_clean():
         ("E008", "HORIZON_DAYS", {"HORIZON_DAYS": 31}),
         ("E009", "MINIMUM_GAP_MINUTES", {"MINIMUM_GAP": timedelta(minutes=-1)}),
         ("E009", "EVENT_RETENTION_DAYS", {"EVENT_RETENTION": timedelta(0)}),
+        ("E009", "JOB_RETENTION_DAYS", {"JOB_RETENTION": timedelta(-1)}),
         ("E010", "PORT", {"PORT": 0}),
         ("E010", "PORT", {"PORT": 65536}),
     ],

@@ -1,0 +1,94 @@
+"""`manage.py doctor`: examine the data and its surroundings, and say what to do."""
+
+import argparse
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from rich.console import Console
+
+from smartscheduler.care import doctor
+from smartscheduler.care.doctor import Outcome
+from smartscheduler.care.reports import remember
+
+SHOWN = 5
+LARGE = ", ".join(check.name for check in doctor.CHECKS if check.large)
+
+
+class Command(BaseCommand):
+    help = "Examine data, structure and surroundings; exits with 1 when something is broken, with 0 otherwise."
+    requires_system_checks: list[str] = []  # they are one of the checks
+    epilog = f"Large checks, which read whole tables and which --quick leaves out: {LARGE}."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, epilog=self.epilog, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        names = [check.name for check in doctor.CHECKS]
+        parser.add_argument("checks", nargs="*", choices=[*names, []], metavar="CHECK", help="these only; default: all")
+        parser.add_argument("--quick", action="store_true", help="without the checks that read large tables")
+        parser.add_argument(
+            "--data", action="store_true", help="data and structure only: for a copy that nothing runs on"
+        )
+        parser.add_argument("--json", action="store_true", help="for programs: a list of outcomes")
+        parser.add_argument(
+            "--show", type=_some, default=SHOWN, metavar="N", help=f"findings a check (default {SHOWN})"
+        )
+
+    def handle(
+        self, *args: Any, checks: list[str], quick: bool, data: bool, json: bool, show: int, **options: Any
+    ) -> None:
+        chosen = doctor.chosen(names=checks, quick=quick, data_only=data)
+        outcomes = doctor.examine(chosen, show=show)
+        found = list(outcomes) if json else list(_told(outcomes, self._console()))
+        if json:
+            self.stdout.write(as_json(found))
+        if not (checks or data):
+            remember(found)
+        if any(outcome.is_broken for outcome in found):
+            raise SystemExit(1)
+
+    def _console(self) -> Console:
+        return Console(file=self.stdout, highlight=False, soft_wrap=True)  # type: ignore[arg-type]  # it has write and flush
+
+
+def as_json(outcomes: Iterable[Outcome]) -> str:
+    return json.dumps([outcome.as_json() for outcome in outcomes], indent=2, ensure_ascii=False)
+
+
+def _told(outcomes: Iterable[Outcome], console: Console) -> Iterable[Outcome]:
+    """Pass the outcomes on, each with its line as it comes, and a last line for all."""
+    began, broken, worth_a_look, count = time.monotonic(), 0, 0, 0
+    for outcome in outcomes:
+        _tell(outcome, console)
+        count += 1
+        broken += outcome.is_broken
+        worth_a_look += not (outcome.is_broken or outcome.is_clean)
+        yield outcome
+    verdict = f"{broken} broken" if broken else "nothing broken"
+    aside = f", {worth_a_look} worth a look" if worth_a_look else ""
+    console.print(f"\n{count} checks in {time.monotonic() - began:.1f} s: {verdict}{aside}.", markup=False)
+
+
+def _tell(outcome: Outcome, console: Console) -> None:
+    check, count = outcome.check, outcome.found.count
+    sign = "[green]✓[/]" if outcome.is_clean else "[red]✗[/]" if outcome.is_broken else "[yellow]![/]"
+    console.print(f"{sign} {check.holds:<86} {outcome.seconds:7.2f} s")
+    if outcome.is_clean:
+        return
+    if outcome.failure:
+        console.print(f"    could not be looked at: {outcome.failure}", markup=False)
+    for told in outcome.found.shown:
+        console.print(f"    {told}", markup=False)
+    if count > len(outcome.found.shown):
+        console.print(f"    … {count:,} in all; --show {count} shows them", markup=False)
+    console.print(f"    → {check.remedy} [{check.name}]", markup=False)
+
+
+def _some(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

@@ -1,0 +1,62 @@
+"""`manage.py restore`: bring a backup back, or see that it could be."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+
+from smartscheduler import embedded
+from smartscheduler.care.backups import BackupError
+from smartscheduler.care.backups.bases import finish_base, restore_base
+from smartscheduler.care.backups.manifest import DUMP, MANIFEST, Manifest
+from smartscheduler.care.backups.restoring import Restored, drill, restore
+from smartscheduler.care.steps import Steps, complain
+from smartscheduler.embedded.locks import Lock
+
+
+class Command(BaseCommand):
+    help = "Restore a backup into an empty database, or with --replace in the place of a full one."
+    requires_system_checks: list[str] = []  # the settings refuse to load when they are wrong
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="the folder that manage.py backup has named")
+        way = parser.add_mutually_exclusive_group()
+        way.add_argument("--replace", default="", metavar="NAME", help="the name of the database that is to make way")
+        way.add_argument("--drill", action="store_true", help="into a scratch database; the present one is left alone")
+        way.add_argument("--finish", action="store_true", help="after a server was put on a base backup by hand")
+
+    def handle(self, *args: Any, file: Path, replace: str, drill: bool, finish: bool, **options: Any) -> None:
+        steps = Steps(Console(file=self.stdout, highlight=False, soft_wrap=True))  # type: ignore[arg-type]  # it has write and flush
+        backup = (file.parent if file.name in {DUMP, MANIFEST} else file).resolve()
+        lock = Lock(settings.DATA_DIR / "run" / "up")
+        try:
+            if not drill and embedded.from_environment().members and not lock.acquire(wait=False):
+                raise BackupError(f"SmartScheduler runs on {settings.DATA_DIR}: stop it first.")
+            self._carry_out(backup, steps, replace=replace, trial=drill, finish=finish)
+        except BackupError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            lock.release()
+
+    def _carry_out(self, backup: Path, steps: Steps, *, replace: str, trial: bool, finish: bool) -> None:
+        kind = Manifest.read(backup).kind
+        if trial:
+            if kind == "base":
+                raise BackupError("A base backup is a whole server: try it with another DATA_DIR, without --drill.")
+            complain(drill(backup, step=steps), what="It can be restored")
+            steps.say("\nThe backup is good. The scratch database is gone again.")
+            return
+        if finish:
+            restored = finish_base(backup, step=steps)
+        else:
+            restored = (restore_base if kind == "base" else restore)(backup, replace=replace, step=steps)
+        self._say_what_next(restored, steps)
+        complain(restored, what="It is restored")
+
+    def _say_what_next(self, restored: Restored, steps: Steps) -> None:
+        steps.say(f"\nRestored. Everybody signs in again; events go on from number {restored.head + 1:,}.")
+        if restored.kept_as:
+            steps.say(f"What was there before is kept as {restored.kept_as}: drop it when you no longer need it.")
+        steps.say("Start web, worker, beat and relay now.")

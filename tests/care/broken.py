@@ -1,0 +1,30 @@
+"""Breaking one thing at a time, past every service and constraint, inside the transaction of a test."""
+
+from django.db import connection
+
+
+def run(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks still to come cannot be altered
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def without(table: str, *constraints: str) -> None:
+    run(*(f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name in constraints))
+
+
+def one(query: str) -> str:
+    """The first value of the first row, as text."""
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return str(cursor.fetchone()[0])
+
+
+def number_all_events() -> None:
+    """As the relay leaves them."""
+    run(
+        "UPDATE events_outboxevent SET sequence = position - (SELECT min(position) FROM events_outboxevent) + 1",
+        "INSERT INTO events_eventhead (id, sequence, pruned_to) "
+        "SELECT 1, coalesce(max(sequence), 0), 0 FROM events_outboxevent",
+    )

@@ -1,0 +1,177 @@
+"""The checks of what is around the data, each made to find something real."""
+
+from datetime import timedelta
+
+import pytest
+import redis
+from django.db import connection
+from django.utils import timezone
+
+from smartscheduler.care import doctor
+from smartscheduler.care.doctor import examine, surroundings
+from smartscheduler.events.models import EventReader
+from smartscheduler.events.relay import RELAY_LOCK
+from smartscheduler.exchange.models import ImportRun
+from smartscheduler.mails.models import Mail
+from tests.care.broken import run
+from tests.events.test_feed import numbered_events
+from tests.events.test_lag import waiting_for
+from tests.factories import AssignmentFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def found(name: str) -> list[str]:
+    (outcome,) = examine(doctor.chosen(names=[name]), show=5)
+    assert not outcome.failure
+    return outcome.found.shown
+
+
+def test_events_that_wait():
+    assert found("events-sent") == []
+    waiting_for(60)
+    (sentence,) = found("events-sent")
+    assert sentence.startswith("1 events wait, the oldest for 6")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_is_active_or_not():
+    assert found("relay-active") == ["no relay holds the lock"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [RELAY_LOCK])
+        assert found("relay-active") == []
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [RELAY_LOCK])
+
+
+def test_a_worker_that_has_stopped_reading():
+    numbered_events(3, days_old=1)
+    EventReader.objects.create(name="mails", sequence=3)
+    assert found("worker-keeps-up") == []
+    EventReader.objects.update(sequence=2)
+    (sentence,) = found("worker-keeps-up")
+    assert sentence.startswith("mails has not looked at what happened since ")
+
+
+def test_a_mail_that_failed_for_good():
+    mail = Mail.objects.create(
+        id="00000000-0000-0000-0000-000000000001",
+        kind="assigned",
+        assignment=AssignmentFactory(),
+        revision=0,
+        state="failed",
+        recipient="crew@example.com",
+        error="550 no such user",
+        due_at=timezone.now(),
+    )
+    (sentence,) = found("mails-delivered")
+    assert "crew@example.com" in sentence
+    assert "550 no such user" in sentence
+    Mail.objects.filter(pk=mail.pk).update(created_at=timezone.now() - timedelta(days=8))
+    assert found("mails-delivered") == []
+
+
+def test_a_file_that_nobody_goes_through():
+    run_ = ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
+    assert found("imports-move") == []
+    ImportRun.objects.filter(pk=run_.pk).update(created_at=timezone.now() - timedelta(hours=2))
+    assert found("imports-move") == ["jobs.csv (checking), at row 0 of 9"]
+    ImportRun.objects.filter(pk=run_.pk).update(touched_at=timezone.now())
+    assert found("imports-move") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("session_replication_role", "replica"), ("jit", "on"), ("TimeZone", "America/Chicago")],
+)
+def test_settings_of_postgresql_that_matter(name, value):
+    before = set(found("postgresql"))
+    run(f"SET LOCAL {name} = '{value}'")
+    assert set(found("postgresql")) - before == {
+        f"{name} is {value}; it should be {surroundings.NEEDED[name]}",
+    }
+
+
+def test_a_server_that_may_lose_what_was_committed():
+    # The server of the tests is one: it was started without fsync.
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW fsync")
+        assert cursor.fetchone()[0] == "off"
+    assert "fsync is off; it should be on" in found("postgresql")
+
+
+def test_a_postgresql_that_is_too_old(monkeypatch):
+    monkeypatch.setattr(surroundings, "OLDEST_POSTGRESQL", 99)
+    assert any("it must be 99 or newer" in sentence for sentence in found("postgresql"))
+
+
+def test_a_valkey_that_throws_keys_away(settings):
+    assert found("valkey") == []
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            (sentence,) = found("valkey")
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert sentence.startswith("maxmemory-policy is allkeys-lru")
+
+
+def test_a_valkey_that_is_away(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    (outcome,) = examine(doctor.chosen(names=["valkey"]), show=5)
+    assert outcome.is_broken
+    assert "Connection refused" in outcome.failure
+
+
+def test_clocks_that_disagree(monkeypatch):
+    assert found("clock") == []
+    here = surroundings.time.time
+    monkeypatch.setattr(surroundings.time, "time", lambda: here() - 60)
+    (sentence,) = found("clock")
+    assert sentence.startswith("PostgreSQL's clock is 60.")
+    assert sentence.endswith("ahead of this machine's")
+
+
+def test_a_disk_that_is_nearly_full(settings, monkeypatch):
+    settings.DATA_DIR = settings.DATA_DIR / "not" / "there" / "yet"
+    assert found("disk-space") == []
+    monkeypatch.setattr(surroundings, "LEAST_FREE_SHARE", 1.0)
+    (sentence,) = found("disk-space")
+    assert "GiB are free at /" in sentence
+
+
+def test_settings_that_cannot_be_worked_with(settings):
+    settings.DEBUG = True
+    assert found("settings") == []
+    settings.HORIZON_DAYS = 31
+    assert found("settings") == ["smartscheduler.E008: HORIZON_DAYS must be 0 to 30; it is 31."]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"SECRET_KEY": "short"}, ["SECRET_KEY has 5 characters; 50 random ones cannot be guessed"]),
+        ({"ALLOWED_HOSTS": ["*"]}, ["ALLOWED_HOSTS lets every name in"]),
+        ({"ALLOWED_HOSTS": ["localhost"]}, ["ALLOWED_HOSTS names this machine only"]),
+        ({}, []),
+    ],
+)
+def test_settings_that_are_not_for_production(settings, changes, told):
+    good = {"DEBUG": False, "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": ["scheduler.example.com"]}
+    for name, value in (good | changes).items():
+        setattr(settings, name, value)
+    sentences = found("settings-for-production")
+    assert len(sentences) == len(told)
+    assert all(sentence.startswith(start) for sentence, start in zip(sentences, told, strict=True))
+
+
+def test_debug_with_a_database_elsewhere(settings, monkeypatch):
+    settings.DEBUG = True
+    assert found("settings-for-production") == []
+    monkeypatch.setitem(connection.settings_dict, "HOST", "db.example.com")
+    (sentence,) = found("settings-for-production")
+    assert sentence.startswith("DEBUG is on")
+
+
+def test_a_warning_is_no_failure():
+    (outcome,) = examine(doctor.chosen(names=["relay-active"]), show=5)
+    assert (outcome.is_broken, outcome.is_clean, outcome.as_json()["state"]) == (False, False, "warning")

@@ -1,0 +1,105 @@
+"""The drill, with real processes: a product that works, its data destroyed, and its work going on from the backup."""
+
+import json
+import re
+import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.stack import FULL
+from tests.smartscheduler.products import Product, product
+
+pytestmark = pytest.mark.xdist_group("up")
+TABLES = ("contractors_contractor", "contractors_workinghours", "jobs_job", "assignments_assignment", "accounts_user")
+LOGIN = {"email": "coordinator@example.com", "password": "smartscheduler-demo"}
+
+
+class Client:
+    """Somebody who works with the API of a product."""
+
+    def __init__(self, one: Product) -> None:
+        self.base, self.token = f"http://127.0.0.1:{one.port}/api/v1", ""
+        self.token = self.ask("auth/login/", LOGIN)["access"]
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        request = urllib.request.Request(
+            f"{self.base}/{path}", json.dumps(body).encode() if body is not None else None, headers
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read() or "null")
+
+    def book_the_best(self) -> dict[str, Any]:
+        """The first open job for which there is somebody, given to them."""
+        for job in self.ask("jobs/?status=open&ordering=-desired_date")["results"]:
+            ranking = self.ask(f"jobs/{job['id']}/recommendations/?max_results=1")["recommendations"]
+            if ranking:
+                start = ranking[0]["available_time_slots"][0]["start"]
+                wanted = {"job": job["id"], "contractor": ranking[0]["contractor"]["id"], "start": start}
+                return dict(self.ask("assignments/", wanted))
+        raise AssertionError("Nobody can take any job.")
+
+
+def rows(one: Product) -> dict[str, int]:
+    return {table: one.rows(table) for table in TABLES}
+
+
+def backup_of(one: Product, *options: str) -> Path:
+    done = one.manage("backup", "--to", str(one.data_dir.parent / "safe"), *options)
+    assert done.returncode == 0, done.stderr
+    return Path(re.search(r"^/.*$", done.stdout, re.MULTILINE)[0])
+
+
+def doctor_says(one: Product, *options: str) -> dict[str, str]:
+    done = one.manage("doctor", "--json", *options)
+    return {outcome["check"]: outcome["state"] for outcome in json.loads(done.stdout)}
+
+
+def destroy(one: Product) -> None:
+    assert one.stop() == 0
+    for folder in one.data_dir.glob("postgresql*"):
+        shutil.rmtree(folder)
+    shutil.rmtree(one.data_dir / "valkey")
+
+
+@pytest.mark.parametrize("base", [False, True] if FULL else [False], ids=lambda base: "base backup" if base else "dump")
+def test_from_a_destroyed_database_back_to_work(base):
+    with product(DEMO_PASSWORD=LOGIN["password"]) as one:
+        one.up(seconds=120)
+        assert one.manage("seed_demo", "--contractors", "40", "--jobs", "25", "-v", "0").returncode == 0
+        booked = Client(one).book_the_best()
+
+        # A backup of the product at work; then more happens, and all of it is lost.
+        backup, before = backup_of(one, *(["--base"] if base else ["--verify"])), rows(one)
+        client = Client(one)
+        lost = client.book_the_best()
+        seen = client.ask("events/?limit=1")["head"]
+        refused = one.manage("restore", str(backup), "--replace", "smartscheduler")
+        assert "SmartScheduler runs on" in refused.stderr
+        assert client.ask(f"assignments/{lost['id']}/")["status"] == "pending"
+        destroy(one)
+
+        done = one.manage("restore", str(backup), *(["--replace", "smartscheduler"] if base else []))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert set(doctor_says(one, "--data").values()) == {"ok"}
+
+        one.up(seconds=120)
+        assert rows(one) == before
+        client = Client(one)
+        assert client.ask(f"assignments/{booked['id']}/")["status"] == "pending"
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            client.ask(f"assignments/{lost['id']}/")
+        page = client.ask(f"events/?after={seen}")
+        assert page["resync"] is True
+        assert page["results"] == []
+        again = client.book_the_best()
+        told = client.ask(f"events/?after={page['next_after']}&wait=20&type=JobAssigned")["results"]
+        assert [event["data"]["assignment_id"] for event in told] == [again["id"]]
+        assert {check for check, state in doctor_says(one).items() if state == "broken"} == set()
+        assert one.stop() == 0
