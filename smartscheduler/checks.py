@@ -6,6 +6,7 @@ start for the same reasons as `manage.py check` gives.
 
 from collections.abc import Iterator
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -125,9 +126,37 @@ def check_geocoder(**_: Any) -> list[Error]:
     return errors
 
 
+@register
+def check_proxies(**_: Any) -> list[Error]:
+    """E011: a proxy that is no address and no network; names are not looked up, and "*" would trust everybody."""
+    return [
+        Error(
+            f"TRUSTED_PROXIES must name addresses or networks, such as 10.0.0.2 or 10.0.0.0/24; {proxy} is neither.",
+            id="smartscheduler.E011",
+        )
+        for proxy in settings.TRUSTED_PROXIES
+        if not _is_network(proxy)
+    ]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
-    errors = [*check_environment(), *check_secret_key(), *check_weights(), *check_ranges(), *check_geocoder()]
+    errors = [
+        *check_environment(),
+        *check_secret_key(),
+        *check_weights(),
+        *check_ranges(),
+        *check_geocoder(),
+        *check_proxies(),
+    ]
     if errors:
         raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))
 

@@ -11,7 +11,7 @@ WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--witho
 
 def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
     """Requests are logged by the application; open sockets get ten seconds to close, and have little to say."""
-    application = ("-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log")
+    application = ("-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log", "--no-proxy-headers")
     limits = ("--timeout-graceful-shutdown", "10", "--ws-max-size", "65536", "--workers", str(workers))
     return (*application, *limits, "--host", host, "--port", str(port))
 

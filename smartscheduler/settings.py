@@ -23,6 +23,8 @@ INSECURE_SECRET_KEY = "insecure-development-key-change-me-before-production-use"
 SECRET_KEY = env.text("SECRET_KEY", default=INSECURE_SECRET_KEY)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
+# Whose word counts about who asks, and whether it came encrypted (smartscheduler.asgi).
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", default=[])
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PORT = env.whole("PORT", default=8000)
 # Half the cores: the others are for PostgreSQL, the worker and the relay.
@@ -198,8 +200,17 @@ AXES_USERNAME_CALLABLE = "smartscheduler.accounts.lockouts.username_of"
 AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.lockouts.locked_out"
 AXES_VERBOSE = False  # no greeting in the log of every process
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", default=False) else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+# Without a proxy nobody speaks TLS here: then there is nowhere to send people to.
+SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=not DEBUG and bool(TRUSTED_PROXIES))
+# Container engines and Prometheus ask inside the network, past the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/", r"^api/v1/metrics/?$"]
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=True)
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
+# W021 asks for preloading, which binds a whole domain for months: its owner's decision, not a default.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),

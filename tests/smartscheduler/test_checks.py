@@ -50,6 +50,9 @@ def test_the_settings_of_the_suite_are_clean():
         ("E009", "EVENT_RETENTION_DAYS", {"EVENT_RETENTION": timedelta(0)}),
         ("E010", "PORT", {"PORT": 0}),
         ("E010", "PORT", {"PORT": 65536}),
+        ("E011", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["proxy"]}),
+        ("E011", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["*"]}),
+        ("E011", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["10.0.0.2", "10.0.0.1/24"]}),
     ],
 )
 def test_each_rule_has_a_number_and_names_its_variable(settings, number, variable, changes):
