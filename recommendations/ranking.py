@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from time import perf_counter
 from uuid import UUID
 
 from django.db import connection
@@ -16,6 +17,7 @@ from recommendations.explanations import Breakdown, explain, free_on
 from recommendations.search import Candidate, Search
 from recommendations.walk import Best, Walker, run
 from smartscheduler.errors import InvalidInput
+from smartscheduler.measures.families import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.places import drive_minutes
 from smartscheduler.rules.current import going_by
 from smartscheduler.statements import rows, uuid_array
@@ -69,11 +71,12 @@ def rank_all(
 ) -> list[Ranking]:
     """The same for many requests, as of one moment and one state of the database, sharing the work."""
     check_limits(max_results, horizon_days)
-    now = timezone.now()
+    now, began = timezone.now(), perf_counter()
     searches = [Search.of(request, horizon_days, now) for request in requests]
     with snapshot():
         bests = best_candidates(searches, max_results)
         people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
+    _measure(bests, perf_counter() - began)
     return [
         Ranking(
             entries=[
@@ -85,6 +88,12 @@ def rank_all(
         )
         for search, best in zip(searches, bests, strict=True)
     ]
+
+
+def _measure(bests: Sequence[Best], seconds: float) -> None:
+    RANKING_SECONDS.observe(seconds, "one" if len(bests) == 1 else "many")
+    for best in bests:
+        RANKING_CALENDARS.observe(best.opened)
 
 
 def check_limits(max_results: int, horizon_days: int | None) -> None:

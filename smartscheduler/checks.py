@@ -6,6 +6,7 @@ start for the same reasons as `manage.py check` gives.
 
 from collections.abc import Iterator
 from decimal import Decimal
+from importlib.util import find_spec
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -139,6 +140,28 @@ def check_proxies(**_: Any) -> list[Error]:
     ]
 
 
+@register
+def check_observability(**_: Any) -> list[Error]:
+    """E012: traces or errors are to be sent, and nothing is there that could."""
+    needs = {"OTEL_EXPORTER_OTLP_ENDPOINT": "opentelemetry.sdk", "SENTRY_DSN": "sentry_sdk"}
+    return [
+        Error(
+            f"{variable} is set, but {package} is not installed.",
+            hint="Install the extra: pip install 'smartscheduler[observability]'",
+            id="smartscheduler.E012",
+        )
+        for variable, package in needs.items()
+        if getattr(settings, variable) and not _is_installed(package)
+    ]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def _is_network(text: str) -> bool:
     try:
         ip_network(text)
@@ -156,6 +179,7 @@ def refuse_bad_settings() -> None:
         *check_ranges(),
         *check_geocoder(),
         *check_proxies(),
+        *check_observability(),
     ]
     if errors:
         raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))

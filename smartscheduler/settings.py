@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from structlog.typing import Processor
 
 from smartscheduler.environment import Environment
+from smartscheduler.logs import with_trace_id, without_people
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -75,6 +76,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "smartscheduler.middleware.RequestIdMiddleware",
+    "smartscheduler.measures.requests.MeasuringMiddleware",
+    "smartscheduler.tracing.requests.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -87,7 +90,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "smartscheduler.csp.LooserPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "smartscheduler.middleware.RequestLogMiddleware",
     "axes.middleware.AxesMiddleware",
     "smartscheduler.throttling.RateLimitMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
@@ -202,8 +205,7 @@ AXES_VERBOSE = False  # no greeting in the log of every process
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-# Without a proxy nobody speaks TLS here: then there is nowhere to send people to.
-SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=not DEBUG and bool(TRUSTED_PROXIES))
+SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=not DEBUG)
 # Container engines and Prometheus ask inside the network, past the proxy.
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/", r"^api/v1/metrics/?$"]
 SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
@@ -387,12 +389,15 @@ LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.text("LOG_FORMAT", default="console" if DEBUG else "json")
 # RequestIdMiddleware has looked at the client's id, or made one.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOG_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.processors.format_exc_info,
+    with_trace_id,
+    without_people,
 ]
 structlog.configure(
     processors=[*LOG_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -413,4 +418,16 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # uvicorn has set up its own before we are asked; one format is enough.
+        "uvicorn": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
+        # It names who has signed in from where; smartscheduler.accounts.lockouts says what is to be known.
+        "axes": {"level": "CRITICAL"},
+    },
 }
+
+# --- Traces and errors ------------------------------------------------------------------------
+# Set, they need the extra `observability`. OpenTelemetry's SDK reads more variables of its own.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", default="smartscheduler")
+SENTRY_DSN = env.text("SENTRY_DSN", default="")

@@ -153,7 +153,9 @@ def test_no_process_starts_in_production_without_a_key(command):
         assert "Traceback" not in said
 
 
-def test_the_example_names_every_variable_that_the_settings_read():
+def test_the_example_names_every_variable_that_is_read():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "smartscheduler" / "settings.py").read_text()))
+    for file in [ROOT / "compose.yaml", *(ROOT / "deploy").glob("compose.*.yaml")]:
+        read |= set(re.findall(r"\$\{([A-Z_]+)", file.read_text()))
     shown = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
     assert sorted(shown) == sorted(read)

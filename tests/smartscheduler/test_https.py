@@ -21,8 +21,8 @@ def test_the_deployment_check_has_nothing_to_say(tmp_path):
     assert "System check identified no issues (1 silenced)." in done.stdout + done.stderr
 
 
-def test_without_a_proxy_it_says_that_nothing_is_encrypted(tmp_path):
-    direct = Product(tmp_path / "data", **PRODUCTION | {"TRUSTED_PROXIES": ""})
+def test_it_says_so_when_nothing_is_encrypted(tmp_path):
+    direct = Product(tmp_path / "data", **PRODUCTION | {"HTTPS_REDIRECT": "0"})
     done = direct.manage("check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode != 0
     assert "security.W008" in done.stderr
