@@ -11,7 +11,7 @@ from smartscheduler import tracing
 LEFT_OUT = ("ip", "user_agent")
 # What libraries and PostgreSQL put into their messages.
 PERSONAL = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}"), "[e-mail]"),
     (re.compile(r"\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"), "[phone]"),
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]+"), "[token]"),
     (re.compile(r"(?i)(\bbearer |\bticket\.)[\w.~+/-]+=*"), r"\1[token]"),
@@ -33,6 +33,8 @@ def impersonal(value: Any) -> Any:
             return {key: impersonal(item) for key, item in value.items()}
         case list() | tuple():
             return [impersonal(item) for item in value]
+        case BaseException():
+            return impersonal(repr(value))
         case _:
             return value
 

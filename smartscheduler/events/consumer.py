@@ -44,8 +44,11 @@ class EventsConsumer(AsyncWebsocketConsumer):
     visitor: Visitor
     stream: Stream | None = None
     feeding: "asyncio.Task[None] | None" = None
-    # Where the events of the last hint stand in their traces; empty while nobody records these.
-    traces: "dict[int, str]" = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Where events that are still to be sent stand in their traces; empty while nobody records these.
+        self.traces: dict[int, str] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
@@ -158,10 +161,12 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     def _remember_traces(self, message: dict[str, Any]) -> None:
         numbers = [envelope["sequence"] for envelope in message["envelopes"]]
-        self.traces = dict(zip(numbers, message.get("traces", []), strict=False))
+        if len(self.traces) > settings.EVENT_SOCKET_QUEUE:  # of events that were left out, or read from the table
+            self.traces.clear()
+        self.traces.update(zip(numbers, message.get("traces", []), strict=False))
 
     async def _send_frame(self, frame: Frame) -> None:
-        parent = self.traces.get(frame["event"]["sequence"], "") if "event" in frame else ""
+        parent = self.traces.pop(frame["event"]["sequence"], "") if "event" in frame else ""
         if not parent:
             await self._write(frame)
             return

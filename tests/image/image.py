@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.smartscheduler.products import ROOT
+from tests.smartscheduler.products import ROOT, SET_BY_THE_RUN
 
 # Where the steps put things; below the folder here.
 PLACES = ("/opt/venv", "/app", "/frontend")
@@ -59,9 +59,10 @@ class Image:
         return str(self.folder / path.lstrip("/"))
 
     def variables(self) -> dict[str, str]:
-        """Nothing of this machine's but where its programs are."""
+        """This machine's own, for its indexes and certificates, but nothing that the product would read."""
         path = [self.here("/opt/venv/bin"), self.here("/usr/bin"), *node(), os.environ["PATH"]]
-        kept = {name: os.environ[name] for name in ("HOME", "UV_CACHE_DIR", "npm_config_cache") if name in os.environ}
+        ignored = SET_BY_THE_RUN | {"VIRTUAL_ENV", "PYTHONPATH", "DJANGO_SETTINGS_MODULE"}
+        kept = {name: value for name, value in os.environ.items() if name not in ignored}
         given = {name: self._at(value) for name, value in self.environment.items() if name != "PATH"}
         return kept | given | {"PATH": ":".join(path)}
 

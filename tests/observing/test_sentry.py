@@ -10,18 +10,29 @@ from tests.events.processes import environment
 from tests.observing.receivers import receiver
 
 ASK = """
+import asyncio
 import django
 django.setup()
 import sentry_sdk
+from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
-from django.test import Client
+from django.core.asgi import get_asgi_application
 settings.ROOT_URLCONF = "tests.observing.broken"
-settings.ALLOWED_HOSTS = ["testserver"]
-answer = Client(raise_request_exception=False).post(
-    "/broken/?search=Zebulon", {"name": "Quackenbush"},
-    headers={"X-Request-ID": "the-request", "Cookie": "sessionid=s3cret", "traceparent": "00-%s-00f067aa0ba902b7-01"},
-)
-assert answer.status_code == 500, answer.status_code
+headers = {
+    "Host": "localhost", "X-Request-ID": "the-request", "Cookie": "sessionid=s3cret",
+    "traceparent": "00-%s-00f067aa0ba902b7-01",
+}
+scope = {
+    "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/broken/", "root_path": "",
+    "query_string": b"search=Zebulon", "client": ("127.0.0.1", 9), "server": ("localhost", 80),
+    "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+}
+async def ask():
+    web = ApplicationCommunicator(get_asgi_application(), scope)
+    await web.send_input({"type": "http.request", "body": b"Quackenbush", "more_body": False})
+    return await web.receive_output(30)
+answer = asyncio.run(ask())
+assert answer["status"] == 500, answer
 sentry_sdk.flush(10)
 """
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Proxy:
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HTTPResponse:
         """From an address that is not the proxy's own."""
         web = HTTPSConnection("localhost", self.port, source_address=(CLIENT, 0), timeout=20, context=self.tls)
-        content = body if isinstance(body, bytes) else json.dumps(body)
+        content = json.dumps(body) if isinstance(body, dict) else body
         web.request(method, path, content, {"Content-Type": "application/json", **headers})
         return web.getresponse()
 
@@ -130,9 +130,11 @@ def test_before_two_web_processes(proxy):
     assert refused.status == 401
     assert list(AccessAttempt.objects.values_list("ip_address", flat=True)) == [CLIENT]
 
-    # Too much is cut off on its way (a Caddy before 2.7 calls that 502), and is held against nobody.
+    # Too much is refused, or cut off on its way when nobody said how much it is; that is held against no web.
+    assert proxy.ask("POST", "/api/v1/auth/login/", **{"Content-Length": "12500000"}).status == 413
     for _ in range(3):
-        assert proxy.ask("POST", "/api/v1/auth/login/", b"x" * 12_500_000).status in {413, 502}
+        with suppress(OSError):  # it may hang up while we go on sending
+            assert proxy.ask("POST", "/api/v1/auth/login/", iter([b"x" * 12_500_000])).status in {413, 502}
     assert {proxy.ask("GET", "/api/v1/health/live").status for _ in range(4)} == {200}
 
     # Sockets pass, over TLS.
