@@ -10,7 +10,7 @@ __all__ = ["handler500", "urlpatterns"]
 
 
 def fail(request: HttpRequest) -> HttpResponse:
-    name = "Zebulon Quackenbush"
+    name = request.GET["search"]  # a local variable, whose value is nobody's business
     raise ValueError(f"Nobody answers at (512) 555-0143 or zebulon@example.com; {len(name)}")
 
 
