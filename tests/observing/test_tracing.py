@@ -47,7 +47,7 @@ def test_a_booking_is_one_trace_to_the_end():
         stack.enter_context(running([sys.executable, *worker], **exporting))
         stack.enter_context(relay(**exporting))
         port = stack.enter_context(web(**exporting))
-        wait_until(active_relay, 60)
+        wait_until(active_relay, 240)
         user = UserFactory()
         with subscribed(port, user) as subscriber:
             subscriber.until("ready")
@@ -56,7 +56,7 @@ def test_a_booking_is_one_trace_to_the_end():
         assert event["type"] == "JobAssigned"
         assert event.keys() == {"sequence", "id", "type", "occurred_at", "actor", "data"}
         wanted = {BOOKED, "_book", "relay JobAssigned", "socket JobAssigned", "mail of JobAssigned"}
-        wait_until(lambda: wanted <= collector.spans(TRACE).keys(), 60)
+        wait_until(lambda: wanted <= collector.spans(TRACE).keys(), 240)
         hangs_together(collector)
 
 
