@@ -39,7 +39,7 @@ else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
 endef
 
 # The last release; before there is one, the code before the newest migration.
-BASE ?= $(shell git describe --tags --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A -- '*/migrations/0*.py')
+BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A -- '*/migrations/0*.py')
 
 .PHONY: run demo test e2e bench bench-events bench-pages faults fuzz image-test upgrade-test release-notes schema lint lock clean
 

@@ -44,7 +44,7 @@ def test_it_holds_the_product_and_nothing_for_developers(image):
         assert image.run(["python", "-c", f"import {absent}"]).returncode != 0, absent
     app = image.folder / "app"
     assert (app / "staticfiles" / "staticfiles.json").exists()
-    assert (app / "frontend" / "dist" / "main.js").exists()
+    assert list((app / "frontend" / "dist").rglob("*.js"))
     assert not (app / "tests").exists()
     assert not (app / ".env").exists()
 
