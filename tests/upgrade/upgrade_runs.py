@@ -102,6 +102,7 @@ def releases() -> Iterator[tuple[Release, Release]]:
             "REDIS_URL": valkey.url,
             "DATA_DIR": str(home / "data"),
             "LOG_LEVEL": "WARNING",
+            "RATE_LIMITS": "0",
         }
         yield Release(home / "old", shared), Release(ROOT, shared)
 
