@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SET_BY_THE_RUN = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "PORT", "DEBUG", "SECRET_KEY", "DEMO"}
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 90.0) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -79,7 +79,7 @@ class Product:
         command = [sys.executable, "manage.py", *arguments]
         environment = self.environment | variables
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180, check=False
         )
 
     def status_of(self, path: str) -> int | None:
