@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Role
-from smartscheduler.exchange.work import begin, import_checked, work_on_files
+from smartscheduler.exchange.services import begin, import_checked
+from smartscheduler.exchange.work import work_on_files
 from smartscheduler.logs import impersonal
 from smartscheduler.mails.tasks import send_mails
 from tests.api import PLACE, V1, client_of
