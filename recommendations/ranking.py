@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from time import perf_counter
 from uuid import UUID
 
 from django.db import connection
@@ -16,6 +17,7 @@ from recommendations.explanations import Breakdown, explain, free_on
 from recommendations.search import Candidate, Search
 from recommendations.walk import Best, Walker, run
 from smartscheduler.errors import InvalidInput
+from smartscheduler.measures.families import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.rules.current import going_by
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import TimeSlot
@@ -69,12 +71,13 @@ def rank_all(
 ) -> list[Ranking]:
     """The same for many requests, as of one moment and one state of the database, sharing the work."""
     check_limits(max_results, horizon_days)
-    now = timezone.now()
+    now, began = timezone.now(), perf_counter()
     with snapshot():
         sites = known_sites([request.point for request in requests])
         searches = [Search.of(one, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)]
         bests = best_candidates(searches, max_results)
         people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
+    _measure(bests, perf_counter() - began)
     rankings = [
         Ranking(
             entries=[
@@ -95,6 +98,12 @@ def _tell(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
     if active_providers():
         for request, ranking in zip(requests, rankings, strict=True):
             wishes.seen(request.job_id, [one.source for one in ranking.entries])
+
+
+def _measure(bests: Sequence[Best], seconds: float) -> None:
+    RANKING_SECONDS.observe(seconds, "one" if len(bests) == 1 else "many")
+    for best in bests:
+        RANKING_CALENDARS.observe(best.opened)
 
 
 def check_limits(max_results: int, horizon_days: int | None) -> None:

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class SmartSchedulerConfig(AppConfig):
@@ -11,3 +12,15 @@ class SmartSchedulerConfig(AppConfig):
         from smartscheduler import celery, checks  # noqa: F401
 
         checks.refuse_bad_settings()
+        self._observe()
+
+    def _observe(self) -> None:
+        """Traces and errors for those who want them; the libraries are imported for nobody else."""
+        if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            from smartscheduler.tracing import export, record_with
+
+            record_with(export.OpenTelemetry())
+        if settings.SENTRY_DSN:
+            from smartscheduler import sentry
+
+            sentry.start(settings.SENTRY_DSN)

@@ -20,6 +20,7 @@ from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from smartscheduler.events.consumer import EventsConsumer  # noqa: E402
+from smartscheduler.proxies import behind_proxies  # noqa: E402
 
 # What has been imported stays: the garbage collector need not look at it again and again.
 gc.collect()
@@ -35,15 +36,17 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
             return
 
 
-application = ProtocolTypeRouter(
-    {
-        "http": django_application,
-        "lifespan": lifespan,
-        "websocket": URLRouter(
-            [
-                path("ws/events/", EventsConsumer.as_asgi()),
-                re_path(r"", WebsocketDenier.as_asgi()),
-            ]
-        ),
-    }
+application = behind_proxies(
+    ProtocolTypeRouter(
+        {
+            "http": django_application,
+            "lifespan": lifespan,
+            "websocket": URLRouter(
+                [
+                    path("ws/events/", EventsConsumer.as_asgi()),
+                    re_path(r"", WebsocketDenier.as_asgi()),
+                ]
+            ),
+        }
+    )
 )

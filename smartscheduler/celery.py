@@ -8,6 +8,8 @@ from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from smartscheduler.history.authors import through
+from smartscheduler.measures import queue  # noqa: F401  (its receivers count tasks)
+from smartscheduler.tracing import tasks  # noqa: F401  (its receivers trace them)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
 

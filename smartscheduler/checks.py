@@ -6,6 +6,8 @@ start for the same reasons as `manage.py check` gives.
 
 from collections.abc import Iterator
 from decimal import Decimal
+from importlib.util import find_spec
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -174,9 +176,61 @@ def _travel_problems() -> Iterator[Error]:
             yield Error(f"{variable} must not be negative; it is {value}.", id="smartscheduler.E013")
 
 
+@register
+def check_proxies(**_: Any) -> list[Error]:
+    """E030: a proxy that is no address and no network; names are not looked up, and "*" would trust everybody."""
+    return [
+        Error(
+            f"TRUSTED_PROXIES must name addresses or networks, such as 10.0.0.2 or 10.0.0.0/24; {proxy} is neither.",
+            id="smartscheduler.E030",
+        )
+        for proxy in settings.TRUSTED_PROXIES
+        if not _is_network(proxy)
+    ]
+
+
+@register
+def check_observability(**_: Any) -> list[Error]:
+    """E031: traces or errors are to be sent, and nothing is there that could."""
+    needs = {"OTEL_EXPORTER_OTLP_ENDPOINT": "opentelemetry.sdk", "SENTRY_DSN": "sentry_sdk"}
+    return [
+        Error(
+            f"{variable} is set, but {package} is not installed.",
+            hint="Install the extra: pip install 'smartscheduler[observability]'",
+            id="smartscheduler.E031",
+        )
+        for variable, package in needs.items()
+        if getattr(settings, variable) and not _is_installed(package)
+    ]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
-    checks = (check_environment, check_secret_key, check_weights, check_ranges, check_geocoder, check_travel)
+    checks = (
+        check_environment,
+        check_secret_key,
+        check_weights,
+        check_ranges,
+        check_geocoder,
+        check_travel,
+        check_proxies,
+        check_observability,
+    )
     errors = [error for check in checks for error in check()]
     if errors:
         raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))

@@ -1,6 +1,7 @@
-"""GET /api/v1/metrics: the state of the business and of the event log, for Prometheus.
+"""GET /api/v1/metrics: the business, the event log, the queue, and what all processes have counted, for Prometheus.
 
-Everything is read from the database and Valkey when asked, so that every web process gives the same answer.
+Everything is read from the database and Valkey when asked, so that every web process gives the same answer:
+Prometheus asks one of them, whichever it is (docs/adr/018).
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from redis import RedisError
 from rest_framework.authentication import BaseAuthentication
@@ -23,11 +24,14 @@ from rest_framework.views import APIView
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
+from smartscheduler import __version__
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.care import reports
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.lag import is_relay_active, lag
+from smartscheduler.measures.families import families
+from smartscheduler.measures.queue import queue
 from smartscheduler.office.figures import roads
 from smartscheduler.travel.configured import active_providers
 
@@ -36,6 +40,7 @@ class Figures:
     """A collector of prometheus_client: the figures of this moment, in six queries."""
 
     def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("smartscheduler", "What answers", value={"version": __version__})
         yield by_status("smartscheduler_contractors", "Contractors", Contractor.objects.all())
         yield by_status("smartscheduler_jobs", "Jobs", Job.objects.all())
         yield by_status("smartscheduler_assignments", "Assignments", Assignment.objects.all())
@@ -46,16 +51,11 @@ class Figures:
             "smartscheduler_event_lag_seconds", "Age of the oldest of them", value=behind.oldest.total_seconds()
         )
         yield GaugeMetricFamily("smartscheduler_relay_active", "1 while a relay is active", value=is_relay_active())
-        yield from self._sockets()
         if active_providers():
             yield from roads()
         yield from self._doctor()
-
-    def _sockets(self) -> Iterator[Metric]:
         try:
-            yield GaugeMetricFamily(
-                "smartscheduler_event_sockets", "Event sockets that are open", value=attendance.present()
-            )
+            yield from in_valkey()
         except RedisError:
             return  # an unknown number is none at all
 
@@ -69,6 +69,18 @@ class Figures:
             yield GaugeMetricFamily(
                 "smartscheduler_doctor_last_run_timestamp_seconds", "When the doctor last looked", report.at
             )
+
+
+def in_valkey() -> Iterator[Metric]:
+    """What only Valkey knows. Raises RedisError."""
+    yield GaugeMetricFamily("smartscheduler_event_sockets", "Event sockets that are open", value=attendance.present())
+    tasks = queue()
+    yield GaugeMetricFamily("smartscheduler_queue_waiting", "Tasks that no worker has taken yet", value=tasks.waiting)
+    yield GaugeMetricFamily("smartscheduler_queue_in_hand", "Tasks that workers have in hand", value=tasks.in_hand)
+    yield GaugeMetricFamily(
+        "smartscheduler_queue_age_seconds", "Age of the task that waits longest", value=tasks.oldest_seconds
+    )
+    yield from families()
 
 
 def by_status(name: str, what: str, rows: QuerySet[Any]) -> Metric:

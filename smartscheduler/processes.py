@@ -6,6 +6,8 @@ Each is what follows `python` on the command line, run in the folder of manage.p
 RELAY = ("manage.py", "relay_events")
 # With TRAVEL_DEMO=1.
 DEMO_ROADS = ("manage.py", "demo_roads")
+# Longer than a proxy keeps an idle connection (deploy/caddy/Caddyfile): closed by the web, it could swallow a request.
+KEEP_ALIVE_SECONDS = 65
 CELERY = ("-m", "celery", "-A", "smartscheduler")
 # Threads suit look-ups over the network, and take a third less memory than processes.
 WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip")
@@ -13,8 +15,9 @@ WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--witho
 
 def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
     """Requests are logged by the application; open sockets get ten seconds to close, and have little to say."""
-    application = ("-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log")
-    limits = ("--timeout-graceful-shutdown", "10", "--ws-max-size", "65536", "--workers", str(workers))
+    application = ("-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log", "--no-proxy-headers")
+    times = ("--timeout-graceful-shutdown", "10", "--timeout-keep-alive", str(KEEP_ALIVE_SECONDS))
+    limits = (*times, "--ws-max-size", "65536", "--workers", str(workers))
     return (*application, *limits, "--host", host, "--port", str(port))
 
 

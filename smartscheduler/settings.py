@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from structlog.typing import Processor
 
 from smartscheduler.environment import Environment
+from smartscheduler.logs import with_trace_id, without_people
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -24,6 +25,8 @@ INSECURE_SECRET_KEY = "insecure-development-key-change-me-before-production-use"
 SECRET_KEY = env.text("SECRET_KEY", default=INSECURE_SECRET_KEY)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
+# Whose word counts about who asks, and whether it came encrypted (smartscheduler.asgi).
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", default=[])
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PORT = env.whole("PORT", default=8000)
 # Half the cores: the others are for PostgreSQL, the worker and the relay.
@@ -76,6 +79,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "smartscheduler.middleware.RequestIdMiddleware",
+    "smartscheduler.measures.requests.MeasuringMiddleware",
+    "smartscheduler.tracing.requests.TracingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -88,7 +93,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "smartscheduler.csp.LooserPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "smartscheduler.middleware.RequestLogMiddleware",
     "axes.middleware.AxesMiddleware",
     "smartscheduler.throttling.RateLimitMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
@@ -206,8 +211,16 @@ AXES_USERNAME_CALLABLE = "smartscheduler.accounts.lockouts.username_of"
 AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.lockouts.locked_out"
 AXES_VERBOSE = False  # no greeting in the log of every process
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("BEHIND_PROXY", default=False) else None
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=not DEBUG)
+# Container engines and Prometheus ask inside the network, past the proxy.
+SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/", r"^api/v1/metrics/?$"]
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=True)
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
+# W021 asks for preloading, which binds a whole domain for months: its owner's decision, not a default.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
@@ -440,12 +453,15 @@ LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.text("LOG_FORMAT", default="console" if DEBUG else "json")
 # RequestIdMiddleware has looked at the client's id, or made one.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOG_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.processors.format_exc_info,
+    with_trace_id,
+    without_people,
 ]
 structlog.configure(
     processors=[*LOG_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -466,6 +482,19 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # It writes every address that it asks, and some providers want their key in it.
-    "loggers": {"httpx2": {"level": "WARNING"}, "httpcore2": {"level": "WARNING"}},
+    "loggers": {
+        # uvicorn has set up its own before we are asked; one format is enough.
+        "uvicorn": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
+        # It names who has signed in from where; smartscheduler.accounts.lockouts says what is to be known.
+        "axes": {"level": "CRITICAL"},
+        # They write every address that is asked, and some providers want their key in it.
+        "httpx2": {"level": "WARNING"},
+        "httpcore2": {"level": "WARNING"},
+    },
 }
+
+# --- Traces and errors ------------------------------------------------------------------------
+# Set, they need the extra `observability`. OpenTelemetry's SDK reads more variables of its own.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", default="smartscheduler")
+SENTRY_DSN = env.text("SENTRY_DSN", default="")

@@ -11,6 +11,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, connection, transaction
 from psycopg import IsolationLevel
 
+from smartscheduler import tracing
 from smartscheduler.errors import Busy, DomainError, DuplicateEmail, InvalidInput, JobNotOpen, SlotUnavailable
 from smartscheduler.history.authors import acting
 from smartscheduler.history.signing import said_once
@@ -65,7 +66,8 @@ def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     with transaction.atomic(), said_once(_begin):
         try:
-            return function(*args, **kwargs)
+            with tracing.span(function.__qualname__):
+                return function(*args, **kwargs)
         except ValidationError as error:
             raise invalid_input(error) from error
 

@@ -1,9 +1,17 @@
 """Too many wrong passwords: how they are counted, and what somebody sees then."""
 
+from typing import Any
+
+import structlog
+from axes.signals import user_locked_out
 from django.conf import settings
+from django.contrib.auth.signals import user_login_failed
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from smartscheduler.problems import Problem, respond
+
+log = structlog.get_logger(__name__)
 
 DETAIL = "Too many failed attempts to sign in; try again later."
 
@@ -21,3 +29,14 @@ def locked_out(
     if request.path.startswith("/api/"):
         return respond(request, Problem(code="locked-out", detail=DETAIL, headers={"Retry-After": wait}))
     return HttpResponse(DETAIL, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": wait})
+
+
+# Whose account it was stands in the access attempts of the back-office; the log knows that it happened.
+@receiver(user_login_failed)
+def note_failure(**_: Any) -> None:
+    log.warning("sign_in_failed")
+
+
+@receiver(user_locked_out)
+def note_lockout(**_: Any) -> None:
+    log.warning("account_locked_out")

@@ -13,6 +13,12 @@ def group() -> str:
     return "events." + re.sub(r"[^A-Za-z0-9_.-]", "-", str(connection.settings_dict["NAME"]))[:80]
 
 
-def hint(sequence: int, envelopes: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """“The log has grown up to `sequence`”; the envelopes spare most readers a look at the table."""
-    return {"type": MESSAGE_TYPE, "sequence": sequence, "envelopes": envelopes or []}
+def hint(
+    sequence: int, envelopes: list[dict[str, Any]] | None = None, traces: list[str] | None = None
+) -> dict[str, Any]:
+    """“The log has grown up to `sequence`”; the envelopes spare most readers a look at the table.
+
+    `traces`, when somebody records them, is the place of each envelope in its trace.
+    """
+    message = {"type": MESSAGE_TYPE, "sequence": sequence, "envelopes": envelopes or []}
+    return {**message, "traces": traces} if traces else message

@@ -12,6 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
 
+from smartscheduler import tracing
 from smartscheduler.accounts.handshakes import Visitor, admit
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
@@ -43,6 +44,11 @@ class EventsConsumer(AsyncWebsocketConsumer):
     visitor: Visitor
     stream: Stream | None = None
     feeding: "asyncio.Task[None] | None" = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Where events that are still to be sent stand in their traces; empty while nobody records these.
+        self.traces: dict[int, str] = {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
@@ -94,6 +100,8 @@ class EventsConsumer(AsyncWebsocketConsumer):
         """A hint of the relay."""
         if self.stream is None:
             return
+        if tracing.is_recording():
+            self._remember_traces(message)
         try:
             self.stream.hear(message["sequence"], message["envelopes"])
         except TooSlow:
@@ -151,7 +159,21 @@ class EventsConsumer(AsyncWebsocketConsumer):
         if user is None or not user.allows(Permission.VIEW_EVENTS):
             raise SignedOut
 
+    def _remember_traces(self, message: dict[str, Any]) -> None:
+        numbers = [envelope["sequence"] for envelope in message["envelopes"]]
+        if len(self.traces) > settings.EVENT_SOCKET_QUEUE:  # of events that were left out, or read from the table
+            self.traces.clear()
+        self.traces.update(zip(numbers, message.get("traces", []), strict=False))
+
     async def _send_frame(self, frame: Frame) -> None:
+        parent = self.traces.pop(frame["event"]["sequence"], "") if "event" in frame else ""
+        if not parent:
+            await self._write(frame)
+            return
+        with tracing.span(f"socket {frame['event']['type']}", parent=parent, kind="consumer"):
+            await self._write(frame)
+
+    async def _write(self, frame: Frame) -> None:
         await self.send(text_data=json.dumps(frame, separators=(",", ":"), ensure_ascii=False))
 
 

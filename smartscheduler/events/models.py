@@ -19,6 +19,8 @@ class OutboxEvent(models.Model):
     occurred_at = models.DateTimeField()
     actor = models.JSONField(null=True)
     request_id = models.CharField(max_length=200, blank=True)
+    # With a default in the database: a release that knows nothing of it goes on writing (docs/operations.md).
+    traceparent = models.CharField(max_length=55, blank=True, default="", db_default="", editable=False)
     data = models.JSONField()
 
     class Meta:

@@ -14,6 +14,8 @@ BATCH = 200
 Session = psycopg.AsyncConnection[dict[str, Any]]
 
 _EVENTS, _HEAD = OutboxEvent._meta.db_table, EventHead._meta.db_table
+# By name: a column that a later release has added is none of ours.
+_COLUMNS = ", ".join(f"event.{field.column}" for field in OutboxEvent._meta.concrete_fields)
 
 # A head that is missing (a new or a flushed database) goes on from what the table holds.
 ENSURE_HEAD = f"""
@@ -33,7 +35,7 @@ NUMBER_UNSENT = f"""
     ), numbered AS (
         UPDATE {_EVENTS} AS event SET sequence = %s + unsent.place
         FROM unsent WHERE event.position = unsent.position
-        RETURNING event.*
+        RETURNING {_COLUMNS}
     )
     SELECT * FROM numbered ORDER BY sequence
 """  # noqa: S608

@@ -7,6 +7,7 @@ from django.db import connection
 from django.dispatch import receiver
 from django.utils import timezone
 
+from smartscheduler import tracing
 from smartscheduler.events.messages import Event, domain_event
 from smartscheduler.events.models import OutboxEvent
 
@@ -24,6 +25,7 @@ def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
         occurred_at=timezone.now(),
         actor=actor.as_actor() if actor else None,
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        traceparent=tracing.traceparent(),
         data=event.data,
     )
     with connection.cursor() as cursor:

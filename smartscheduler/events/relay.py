@@ -15,6 +15,7 @@ import structlog
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.core.exceptions import ImproperlyConfigured
 
+from smartscheduler import tracing
 from smartscheduler.events.channel import group, hint
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.numbering import Session, last_number, number_unsent, open_session
@@ -92,7 +93,8 @@ class Relay:
             return
         try:
             async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
-                await _layer().group_send(group(), hint(sequence, [event.envelope() for event in events]))
+                message = hint(sequence, [event.envelope() for event in events], _traces(events))
+                await _layer().group_send(group(), message)
         except Exception as error:
             # Valkey is away. Numbering goes on for those who read the table; the head is announced again soon.
             log.warning("relay_cannot_announce", sequence=sequence, error=repr(error))
@@ -107,6 +109,17 @@ class Relay:
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def _traces(events: Sequence[OutboxEvent]) -> list[str]:
+    """A span for each event that is told of; nothing while nobody records them."""
+    if not tracing.is_recording():
+        return []
+    places = []
+    for event in events:
+        with tracing.span(f"relay {event.type}", parent=event.traceparent, kind="producer", event__id=str(event.id)):
+            places.append(tracing.traceparent())
+    return places
 
 
 def _layer() -> BaseChannelLayer:

@@ -45,7 +45,8 @@ def work_on(kind: Kind, row: Row, *, present: Any, found: Found | None, actor: U
     except DomainError as refusal:
         return Done(Outcome.REFUSED, by_column(refusal.errors) or {"": [refusal.detail]})
     except Exception:  # one odd row must not keep the others waiting for ever
-        logger.exception("import_row_failed", kind=kind.columns.kind, row=kind.label(row))
+        # Which row it was stands on the page of the import; the log tells of no person.
+        logger.exception("import_row_failed", kind=kind.columns.kind)
         return Done(Outcome.REFUSED, {"": [UNEXPECTED]})
 
 

@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from assignments.models import Assignment
+from smartscheduler import tracing
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.reading import unread
 from smartscheduler.mails.models import Mail
@@ -36,17 +37,17 @@ def _mails(events: list[OutboxEvent]) -> list[Mail]:
     for event, kind, assignment_id in wanted:
         if assignment_id not in known:
             continue
-        reason = event.data.get("reason", "")
-        found.append(
-            Mail(
-                id=event.id,
-                kind=kind,
-                assignment_id=assignment_id,
-                revision=revisions.get(assignment_id, 0),
-                reason=reason,
-                due_at=now,
+        with tracing.span(f"mail of {event.type}", parent=event.traceparent, event__id=str(event.id)):
+            found.append(
+                Mail(
+                    id=event.id,
+                    kind=kind,
+                    assignment_id=assignment_id,
+                    revision=revisions.get(assignment_id, 0),
+                    reason=event.data.get("reason", ""),
+                    due_at=now,
+                )
             )
-        )
         revisions[assignment_id] = revisions.get(assignment_id, 0) + 1
     return found
 

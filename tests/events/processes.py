@@ -86,7 +86,7 @@ def web(**changes: str) -> Iterator[int]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "smartscheduler.asgi:application", "--port", str(port)]
     with running([*command, "--log-level", "warning"], **changes) as process:
-        wait_until(lambda: answers(port) or process.poll() is not None, 30)
+        wait_until(lambda: answers(port) or process.poll() is not None, 240)
         yield port
 
 

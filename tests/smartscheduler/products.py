@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SET_BY_THE_RUN = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "PORT", "DEBUG", "SECRET_KEY", "DEMO"}
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 90.0) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -79,13 +79,13 @@ class Product:
         command = [sys.executable, "manage.py", *arguments]
         environment = self.environment | variables
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180, check=False
         )
 
     def status_of(self, path: str) -> int | None:
         """The HTTP status that a path answers with; None while nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with self._ask(path) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -93,8 +93,15 @@ class Product:
             return None
 
     def page(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+        with self._ask(path) as answer:
             return str(answer.read().decode())
+
+    def _ask(self, path: str) -> Any:
+        """As a proxy would ask that TLS ends at."""
+        return urllib.request.urlopen(
+            urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"X-Forwarded-Proto": "https"}),
+            timeout=5,
+        )
 
     def rows(self, table: str) -> int:
         """How many rows a table of the running product has."""

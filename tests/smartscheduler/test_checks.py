@@ -55,6 +55,9 @@ def test_the_settings_of_the_suite_are_clean():
         ("E009", "JOB_RETENTION_DAYS", {"JOB_RETENTION": timedelta(-1)}),
         ("E010", "PORT", {"PORT": 0}),
         ("E010", "PORT", {"PORT": 65536}),
+        ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["proxy"]}),
+        ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["*"]}),
+        ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["10.0.0.2", "10.0.0.1/24"]}),
     ],
 )
 def test_each_rule_has_a_number_and_names_its_variable(settings, number, variable, changes):
@@ -155,7 +158,9 @@ def test_no_process_starts_in_production_without_a_key(command):
         assert "Traceback" not in said
 
 
-def test_the_example_names_every_variable_that_the_settings_read():
+def test_the_example_names_every_variable_that_is_read():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "smartscheduler" / "settings.py").read_text()))
+    for file in [ROOT / "compose.yaml", *(ROOT / "deploy").glob("compose.*.yaml")]:
+        read |= set(re.findall(r"\$\{([A-Z_]+)", file.read_text()))
     shown = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
     assert sorted(shown) == sorted(read)

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 import yaml
@@ -26,6 +27,12 @@ COMMANDS = {
     "beat": processes.beat("/tmp/beat-schedule"),  # noqa: S108
     "relay": processes.RELAY,
 }
+
+
+def services_of(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / name).read_text())["services"])
+
+
 SHIPPED = ["smartscheduler", "contractors", "jobs", "assignments", "recommendations", "templates", "frontend"]
 
 
@@ -51,9 +58,65 @@ class TestFiles:
 
     def test_every_service_that_runs_on_has_a_health_check(self):
         from_the_image = {"web"}
-        checked = {name for name, service in COMPOSE.items() if "test" in service.get("healthcheck", {})}
-        assert checked | from_the_image == set(COMPOSE) - {"migrate"}
+        services = COMPOSE | services_of("deploy/compose.monitoring.yaml")
+        checked = {name for name, service in services.items() if "test" in service.get("healthcheck", {})}
+        assert checked | from_the_image == set(services) - {"migrate"}
         assert "HEALTHCHECK" in DOCKERFILE
+
+    def test_every_service_that_runs_on_has_limits_and_logs_that_end(self):
+        services = COMPOSE | services_of("deploy/compose.monitoring.yaml")
+        for name in set(services) - {"migrate"}:
+            assert services[name]["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
+        for name, service in services.items():
+            assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+
+    def test_there_is_one_beat_and_a_relay_that_stands_by(self):
+        replicas = {name: service.get("deploy", {}).get("replicas") for name, service in COMPOSE.items()}
+        assert replicas["beat"] == 1
+        assert replicas["relay"] == 2
+        assert replicas["web"] == "${WEB_REPLICAS:-2}"
+        assert replicas["worker"] == "${WORKER_REPLICAS:-2}"
+
+    def test_the_web_believes_the_proxy_and_only_the_proxy_reaches_it_from_outside(self):
+        address = COMPOSE["proxy"]["networks"]["edge"]["ipv4_address"]
+        assert COMPOSE["web"]["environment"]["TRUSTED_PROXIES"] == address
+        assert {name for name, service in COMPOSE.items() if "ports" in service} == {"proxy"}
+        assert {name for name, service in COMPOSE.items() if "edge" in service["networks"]} == {"proxy", "web"}
+
+    def test_the_data_has_no_way_out(self):
+        assert yaml.safe_load((ROOT / "compose.yaml").read_text())["networks"]["inside"] == {"internal": True}
+        assert {name for name, service in COMPOSE.items() if service["networks"] == ["inside"]} == {
+            "postgresql",
+            "valkey",
+            "migrate",
+        }
+
+    def test_each_postgresql_has_a_folder_of_its_own_in_the_volume(self):
+        database = COMPOSE["postgresql"]
+        (volume,) = database["volumes"]
+        data = database["environment"]["PGDATA"]
+        assert data.startswith(volume.partition(":")[2])
+        assert "${POSTGRES_VERSION:-18}" in data
+        assert "${POSTGRES_VERSION:-18}" in database["image"]
+
+    def test_redis_takes_the_place_of_valkey(self):
+        instead = services_of("deploy/compose.redis.yaml")["valkey"]
+        ours = COMPOSE["valkey"]
+        assert instead["command"][1:] == ours["command"][1:]
+        assert instead["healthcheck"].keys() == ours["healthcheck"].keys()
+
+    def test_files_that_are_mounted_exist(self):
+        for service in (COMPOSE | services_of("deploy/compose.monitoring.yaml")).values():
+            for volume in service.get("volumes", []):
+                if volume.startswith("."):
+                    assert (ROOT / volume.partition(":")[0]).exists(), volume
+
+    def test_nothing_is_root_or_can_write_where_it_should_not(self):
+        for name in {*COMMANDS, "migrate"}:
+            service = COMPOSE[name]
+            assert service["read_only"] is True
+            assert service["tmpfs"] == ["/tmp"]  # noqa: S108
+            assert service["cap_drop"] == ["ALL"]
 
     def test_the_image_is_built_from_the_hashed_lock_and_is_not_root(self):
         assert "--require-hashes --compile-bytecode requirements-prod.lock" in DOCKERFILE
@@ -70,6 +133,7 @@ class TestFiles:
         production, everything = locked("requirements-prod.lock"), locked("requirements.lock")
         assert names(project["dependencies"]) <= production.keys()
         extras = project["optional-dependencies"]
+        assert names(extras["observability"]) <= production.keys()
         # Of the embedded servers only PostgreSQL's client programs are of use there, and they come in one wheel.
         assert names(extras["backup"]) == names(extras["embedded"]) & production.keys()
         assert not {"pytest", "mypy", "ruff", "playwright"} & production.keys()
@@ -111,7 +175,11 @@ def production():
         postgresql, valkey = PostgreSQL(home / "pg", throwaway=True), Valkey(home / "valkey", throwaway=True)
         stack.enter_context(Servers(home, [postgresql, valkey]))
         given = {"DATABASE_URL": postgresql.url, "REDIS_URL": valkey.url}
-        secrets = {"DEBUG": "0", "SECRET_KEY": "a key for this test alone, and long enough for tokens"}
+        secrets = {
+            "DEBUG": "0",
+            "SECRET_KEY": "a key for this test alone, and long enough for tokens",
+            "TRUSTED_PROXIES": "127.0.0.1",
+        }
         product = Product(home / "data", STATIC_ROOT=str(home / "static"), **given, **secrets)
         product.data_dir.mkdir()
         assert product.manage("migrate", "--noinput").returncode == 0

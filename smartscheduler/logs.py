@@ -1,0 +1,53 @@
+"""What a line of the log holds: ids by which to follow what happened, and nothing about people."""
+
+import re
+from typing import Any
+
+from structlog.typing import EventDict, WrappedLogger
+
+from smartscheduler import tracing
+
+# Who somebody is on the network, and with what.
+LEFT_OUT = ("ip", "user_agent")
+# What libraries and PostgreSQL put into their messages.
+PERSONAL = (
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}"), "[e-mail]"),
+    (re.compile(r"\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"), "[phone]"),
+    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]+"), "[token]"),
+    (re.compile(r"(?i)(\bbearer |\bticket\.)[\w.~+/-]+=*"), r"\1[token]"),
+    (re.compile(r"(Failing row contains) \(.*"), r"\1 [values]"),
+    (re.compile(r"(Key \([^)]*\))=\(.*?\)(?= (?:already|conflicts|is))"), r"\1=[values]"),
+    (re.compile(r"(conflicts with existing key \([^)]*\))=\(.*\)"), r"\1=[values]"),
+)
+SHORTEST = 6
+
+
+def impersonal(value: Any) -> Any:
+    """`value` with everything taken out of its texts that is about a person; containers are looked through."""
+    match value:
+        case str() if len(value) >= SHORTEST:
+            for pattern, instead in PERSONAL:
+                value = pattern.sub(instead, value)
+            return value
+        case dict():
+            return {key: impersonal(item) for key, item in value.items()}
+        case list() | tuple():
+            return [impersonal(item) for item in value]
+        case BaseException():
+            return impersonal(repr(value))
+        case _:
+            return value
+
+
+def without_people(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """A processor: the line without what `impersonal` takes out."""
+    for name in LEFT_OUT:
+        line.pop(name, None)
+    return {name: value if name.startswith("_") else impersonal(value) for name, value in line.items()}
+
+
+def with_trace_id(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """A processor: the line with the id of the trace it belongs to."""
+    if found := tracing.trace_id():
+        line.setdefault("trace_id", found)
+    return line

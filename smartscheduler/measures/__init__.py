@@ -1,0 +1,1 @@
+"""What processes count while they work, added up in Valkey over all of them (docs/adr/018)."""

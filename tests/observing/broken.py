@@ -1,0 +1,17 @@
+"""The product with an address whose view fails, and says whom it failed for."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from smartscheduler.urls import handler500
+from smartscheduler.urls import urlpatterns as ours
+
+__all__ = ["handler500", "urlpatterns"]
+
+
+def fail(request: HttpRequest) -> HttpResponse:
+    name = request.GET["search"]  # a local variable, whose value is nobody's business
+    raise ValueError(f"Nobody answers at (512) 555-0143 or zebulon@example.com; {len(name)}")
+
+
+urlpatterns = [path("broken/", fail), *ours]

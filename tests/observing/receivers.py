@@ -1,0 +1,61 @@
+"""Loopback stand-ins for those whom traces and errors are sent to."""
+
+import gzip
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes whatever is posted, and keeps it unpacked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.bodies: list[tuple[str, bytes]] = []
+
+    @property
+    def port(self) -> int:
+        return int(self.server_address[1])
+
+    def spans(self, trace_id: str) -> dict[str, tuple[str, str]]:
+        """The spans of a trace by their names: their own id and that of the one above."""
+        found = {}
+        for path, body in self.bodies:
+            assert path == "/v1/traces"
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+                for span in [one for scope in resource.scope_spans for one in scope.spans]:
+                    if span.trace_id.hex() == trace_id:
+                        found[span.name] = (span.span_id.hex(), span.parent_span_id.hex())
+        return found
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        unpack = {"gzip": gzip.decompress, "deflate": zlib.decompress}.get(self.headers.get("Content-Encoding", ""))
+        self.server.bodies.append((self.path, unpack(body) if unpack else body))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
