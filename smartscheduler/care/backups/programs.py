@@ -16,6 +16,7 @@ from smartscheduler.embedded.postgresql import binary
 
 # Where distributions keep the programs of each version.
 USUAL = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/bin")
+TRANSACTION_TIMEOUT_SINCE = 17
 VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 # What libpq reads from the environment, by the names that psycopg and Django know.
 VARIABLES = {
@@ -41,14 +42,20 @@ class Program(NamedTuple):
 
 def find(name: str, *, at_least: int, exactly: bool = False) -> Program:
     """The program `name` of the version `at_least`, else the next newer one that is here. Raises BackupError."""
-    found = sorted((one for one in _all(name) if one.major >= at_least), key=lambda one: one.major)
+    found = sorted((one for one in _all(name) if _understands(one, at_least)), key=lambda one: one.major)
     if not found or (exactly and found[0].major != at_least):
+        newer = "" if exactly or at_least < TRANSACTION_TIMEOUT_SINCE else " or newer"
         here = ", ".join(sorted({str(one.major) for one in _all(name)}, key=int)) or "none"
         raise BackupError(
-            f"{name} of PostgreSQL {at_least}{'' if exactly else ' or newer'} is needed, and here is {here}: install "
+            f"{name} of PostgreSQL {at_least}{newer} is needed, and here is {here}: install "
             f"postgresql-client-{at_least} (Debian, from apt.postgresql.org), or pip install -e '.[backup]'."
         )
     return found[0]
+
+
+def _understands(program: Program, server: int) -> bool:
+    """Newer programs set what servers before 17 do not know: their dumps could not be restored there."""
+    return program.major >= server and not server < TRANSACTION_TIMEOUT_SINCE <= program.major
 
 
 def _all(name: str) -> Iterator[Program]:

@@ -33,7 +33,7 @@ def _table(chosen: list[Rule], counts: dict[str, int], heading: str) -> Table:
     table = Table("Rule", "What", "Kept", "Older than")
     table.add_column(heading, justify="right")
     for rule in chosen:
-        kept = f"{rule.keep.days} days" if rule.keep else "until it ends"
+        kept = f"{rule.keep.days} day{'' if rule.keep.days == 1 else 's'}" if rule.keep else "until it ends"
         table.add_row(rule.name, rule.what, kept, _moment(rule), f"{counts[rule.name]:,}")
     return table
 
