@@ -62,6 +62,7 @@ def test_the_ranking_of_a_job(api):
         "distance_miles",
         "travel_minutes",
         "distance_source",
+        "distance_as_of",
     }
     assert (first["rank"], first["score"], second["rank"], second["score"]) == (1, 1.0, 2, 0.86)
     assert first["contractor"] == {

@@ -13,6 +13,7 @@ from recommendations.contenders import availability_by_weekdays
 from recommendations.frontier import EVERYBODY, SLACK, Frontier, Sampled
 from recommendations.search import Search
 from smartscheduler.places import Point, great_circle_miles
+from smartscheduler.travel.ways import Site
 
 SITE = Point(30.27, -97.74)
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -33,7 +34,7 @@ def weights(draw):
 
 
 searches = st.builds(
-    lambda given_weights, max_miles: Search(REQUEST, 10, NOW, given_weights, max_miles),
+    lambda given_weights, max_miles: Search(REQUEST, 10, NOW, given_weights, max_miles, Site(SITE)),
     weights(),
     st.floats(1, 500),
 )
