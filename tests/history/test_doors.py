@@ -17,8 +17,8 @@ from contractors.services import add_absence, deactivate_contractor, update_cont
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
+from smartscheduler.exchange.services import begin, import_checked
 from smartscheduler.exchange.tasks import work_on_imports
-from smartscheduler.exchange.work import begin, import_checked
 from smartscheduler.history.authors import acting, through
 from smartscheduler.timeslots import TimeSlot
 from tests.api import PLACE, V1, client_of
