@@ -21,6 +21,8 @@ TIMES = int(os.environ.get("TIMES") or 5)
 COMMON, RARE, NOWHERE = "crew", "7f3a", "zzzqqq"
 # Values for the parts of an address that are not the id of a record.
 PARTS = {"kind": "contractors", "form": "csv", "app_label": "jobs"}
+# Pages whose names do not begin with that of their model.
+OF_MODELS = {"auth_user_password_change": "accounts_user", "job-roads": "jobs_job"}
 # Not pages: what signs in and out, moves files, or only answers a POST.
 NO_PAGES = {"login", "logout", "jsi18n", "view_on_site", "autocomplete", "password_change", "password_change_done"}
 
@@ -74,8 +76,7 @@ def pages(client: Any) -> Iterator[Page]:
         if not name or name in NO_PAGES or name.startswith(hidden) or "(?P<" in route:
             continue
         model = next((one for prefix, one in models.items() if name.startswith(f"{prefix}_")), None)
-        if name == "auth_user_password_change":  # Django's name for it, whatever the model is called
-            model = models["accounts_user"]
+        model = models[OF_MODELS[name]] if name in OF_MODELS else model
         path = f"/{_filled(name, route, model)}"
         if model and name.endswith("_changelist"):
             yield from _ways(client, name, path, admin.site._registry[model])
@@ -96,7 +97,7 @@ def _filled(name: str, route: str, model: Any) -> str:
     for part in route.split("/"):
         while "<" in part:
             variable = part[part.index("<") + 1 : part.index(">")].rpartition(":")[2]
-            if variable in {"object_id", "id"} and model is not None:
+            if variable in {"object_id", "id", "pk"} and model is not None:
                 value = str(_record(model).pk)
             elif variable in PARTS:
                 value = PARTS[variable]

@@ -8,37 +8,52 @@ from django.db import connection
 WAITING_SINCE = timedelta(days=7)
 
 # Today is a day by each contractor's own clock. Working time is the shifts without the absences; what counts as
-# booked is what lies inside it, so that the share is at most one.
+# booked is what lies inside it, so that the share is at most one. Hours are turned into instants once for all who
+# share them; only those who are booked or absent are looked at one by one.
 WORKED_AND_BOOKED = """
-WITH shift AS (
-    SELECT person.id,
-           (today.day + hours.start_time) AT TIME ZONE person.time_zone AS starts,
-           (CASE WHEN hours.end_time = '00:00' THEN today.day + 1 + hours.end_time ELSE today.day + hours.end_time END)
-               AT TIME ZONE person.time_zone AS ends
+WITH today AS MATERIALIZED (
+    SELECT name, (%(now)s AT TIME ZONE name)::date AS day
+    FROM (SELECT DISTINCT time_zone AS name FROM contractors_contractor WHERE status = 'active') zone
+), hours AS MATERIALIZED (
+    SELECT time_zone, start_time, end_time, count(*) AS people
     FROM contractors_contractor person
-    CROSS JOIN LATERAL (SELECT (%(now)s AT TIME ZONE person.time_zone)::date AS day) today
-    JOIN contractors_workinghours hours
-      ON hours.contractor_id = person.id AND hours.day_of_week = extract(dow FROM today.day)
-    WHERE person.status = 'active'
-), work AS (
-    SELECT id, range_agg(tstzrange(starts, ends)) AS time FROM shift WHERE starts < ends GROUP BY id
+    JOIN today ON today.name = person.time_zone
+    JOIN contractors_workinghours ON contractor_id = person.id AND day_of_week = extract(dow FROM today.day)
+    WHERE person.status = 'active' GROUP BY 1, 2, 3
+), shift AS MATERIALIZED (
+    SELECT hours.*, (day + start_time) AT TIME ZONE name AS starts,
+           (CASE WHEN end_time = '00:00' THEN day + 1 + end_time ELSE day + end_time END) AT TIME ZONE name AS ends
+    FROM hours JOIN today ON name = time_zone
 ), away AS (
     SELECT contractor_id, range_agg(period) AS time FROM contractors_absence
-    WHERE period && tstzrange(%(now)s - interval '2 days', %(now)s + interval '2 days') GROUP BY contractor_id
+    WHERE period && tstzrange(%(now)s - interval '26 hours', %(now)s + interval '26 hours') GROUP BY contractor_id
 ), booked AS (
     SELECT contractor_id, range_agg(time_slot) AS time FROM assignments_assignment
-    WHERE status <> 'cancelled' AND time_slot && tstzrange(%(now)s - interval '2 days', %(now)s + interval '2 days')
+    WHERE status <> 'cancelled' AND lower(time_slot) > %(now)s - interval '34 hours'
+      AND lower(time_slot) < %(now)s + interval '26 hours'
     GROUP BY contractor_id
-), free AS (
-    SELECT work.id, work.time - coalesce(away.time, '{}') AS time FROM work LEFT JOIN away ON contractor_id = work.id
+), work AS (
+    SELECT person.id, range_agg(tstzrange(starts, ends)) AS time
+    FROM contractors_contractor person
+    JOIN today ON today.name = person.time_zone
+    JOIN contractors_workinghours own ON own.contractor_id = person.id
+         AND day_of_week = extract(dow FROM today.day)
+    JOIN shift USING (time_zone, start_time, end_time)
+    WHERE person.status = 'active' AND starts < ends
+      AND person.id IN (SELECT contractor_id FROM away UNION SELECT contractor_id FROM booked)
+    GROUP BY person.id
 ), parts AS (
-    SELECT piece, false AS is_booked FROM free, unnest(free.time) AS piece
+    SELECT piece, false AS is_booked FROM work JOIN away ON contractor_id = id, unnest(work.time * away.time) AS piece
     UNION ALL
-    SELECT piece, true FROM free JOIN booked ON contractor_id = free.id, unnest(free.time * booked.time) AS piece
+    SELECT piece, true FROM work JOIN booked ON booked.contractor_id = id LEFT JOIN away ON away.contractor_id = id,
+         unnest((work.time - coalesce(away.time, '{}')) * booked.time) AS piece
+), sums AS (
+    SELECT coalesce(sum(extract(epoch FROM upper(piece) - lower(piece))) FILTER (WHERE NOT is_booked), 0) AS lost,
+           coalesce(sum(extract(epoch FROM upper(piece) - lower(piece))) FILTER (WHERE is_booked), 0) AS booked
+    FROM parts
 )
-SELECT coalesce(sum(extract(epoch FROM upper(piece) - lower(piece))) FILTER (WHERE NOT is_booked), 0),
-       coalesce(sum(extract(epoch FROM upper(piece) - lower(piece))) FILTER (WHERE is_booked), 0)
-FROM parts
+SELECT coalesce((SELECT sum(people * extract(epoch FROM ends - starts)) FROM shift WHERE starts < ends), 0) - lost, booked
+FROM sums
 """
 # From the creation of a job to its first assignment.
 MEDIAN_WAIT = """
