@@ -52,7 +52,8 @@ WITH today AS MATERIALIZED (
            coalesce(sum(extract(epoch FROM upper(piece) - lower(piece))) FILTER (WHERE is_booked), 0) AS booked
     FROM parts
 )
-SELECT coalesce((SELECT sum(people * extract(epoch FROM ends - starts)) FROM shift WHERE starts < ends), 0) - lost, booked
+SELECT coalesce((SELECT sum(people * extract(epoch FROM ends - starts)) FROM shift WHERE starts < ends), 0) - lost,
+       booked
 FROM sums
 """
 # From the creation of a job to its first assignment.
