@@ -95,7 +95,7 @@ class TestChoosing:
         page = visit(path_of(job), COORDINATOR)
         field = page.get_by_role("combobox", name="Why not this contractor?")
         field.press_sequentially(last["name"][:-1])
-        option = page.get_by_role("option", name=last["name"])
+        option = page.locator(f"[role=option][data-contractor='{last['id']}']")
         expect(option).to_be_visible()
         look(page, "people")
         while option.get_attribute("aria-selected") != "true":
