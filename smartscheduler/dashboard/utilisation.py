@@ -59,9 +59,13 @@ FROM sums
 # From the creation of a job to its first assignment.
 MEDIAN_WAIT = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM first.at - job.created_at))
-FROM jobs_job job
-JOIN LATERAL (SELECT min(created_at) AS at FROM assignments_assignment WHERE job_id = job.id) first ON true
-WHERE job.id IN (SELECT job_id FROM assignments_assignment WHERE created_at >= %(since)s) AND first.at >= %(since)s
+FROM (
+    SELECT job_id, min(created_at) AS at FROM assignments_assignment WHERE created_at >= %(since)s GROUP BY job_id
+) first
+JOIN jobs_job job ON job.id = first.job_id
+WHERE NOT EXISTS (
+    SELECT FROM assignments_assignment earlier WHERE earlier.job_id = first.job_id AND earlier.created_at < %(since)s
+)
 """
 
 
