@@ -14,10 +14,13 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.worlds import NOW
+
 LIMIT_MS = 300.0
 # The recommend page ranks, reports add up a month: the targets of pages that are no lists.
 OTHER_LIMITS = {"reports": 1000.0}
 TIMES = int(os.environ.get("TIMES") or 5)
+DAY = f"{NOW:%Y-%m-%d}"
 COMMON, RARE, NOWHERE = "crew", "7f3a", "zzzqqq"
 # Values for the parts of an address that are not the id of a record.
 PARTS = {"kind": "contractors", "form": "csv", "app_label": "jobs"}
@@ -122,8 +125,7 @@ def _ways(client: Any, name: str, path: str, shown: Any) -> Iterator[Page]:
     if last > 1:
         yield Page(name, f"page {last:,}", f"{path}?p={last}")
     for spec in changelist.filter_specs:
-        others = (choice for choice in spec.choices(changelist) if not choice.get("selected"))
-        yield from (Page(name, f"{spec.title}: {one['display']}", f"{path}{one['query_string']}") for one in others)
+        yield from (Page(name, f"{spec.title}: {way}", f"{path}{query}") for way, query in _choices(spec, changelist))
     if shown.search_fields:
         for words in (COMMON, RARE, f"{RARE} {COMMON}", NOWHERE):
             yield Page(name, f"search “{words}”", f"{path}?q={words.replace(' ', '+')}")
@@ -131,6 +133,20 @@ def _ways(client: Any, name: str, path: str, shown: Any) -> Iterator[Page]:
         if changelist.get_ordering_field(column):
             yield Page(name, f"by {column}", f"{path}?o={number}")
             yield Page(name, f"by {column}, descending", f"{path}?o=-{number}")
+
+
+def _choices(spec: Any, changelist: Any) -> Iterator[tuple[str, str]]:
+    """What can be chosen in a filter, and the query of it; of a filter that is written into, one thing to write."""
+    for choice in spec.choices(changelist):
+        if "query_string" in choice:
+            if not choice.get("selected"):
+                yield choice["display"], choice["query_string"]
+            continue
+        (parameter, *_) = spec.expected_parameters()
+        offered = getattr(spec, "lookup_choices", None) or getattr(getattr(spec, "field", None), "flatchoices", None)
+        day = "from" in parameter or "to" in parameter
+        for value, way in offered or [(DAY, DAY) if day else (COMMON, COMMON)]:
+            yield way, f"?{parameter}={value}"
 
 
 def opened(client: Any, page: Page) -> Opened | None:

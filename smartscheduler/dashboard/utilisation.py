@@ -11,19 +11,20 @@ WAITING_SINCE = timedelta(days=7)
 # booked is what lies inside it, so that the share is at most one. Hours are turned into instants once for all who
 # share them; only those who are booked or absent are looked at one by one.
 WORKED_AND_BOOKED = """
-WITH today AS MATERIALIZED (
-    SELECT name, (%(now)s AT TIME ZONE name)::date AS day
-    FROM (SELECT DISTINCT time_zone AS name FROM contractors_contractor WHERE status = 'active') zone
+WITH active AS MATERIALIZED (
+    SELECT id, time_zone FROM contractors_contractor WHERE status = 'active'
+), today AS MATERIALIZED (
+    SELECT name, day, extract(dow FROM day)::smallint AS weekday
+    FROM (SELECT DISTINCT time_zone AS name FROM active) zone,
+         LATERAL (SELECT (%(now)s AT TIME ZONE name)::date AS day) there
 ), hours AS MATERIALIZED (
-    SELECT time_zone, start_time, end_time, count(*) AS people
-    FROM contractors_contractor person
-    JOIN today ON today.name = person.time_zone
-    JOIN contractors_workinghours ON contractor_id = person.id AND day_of_week = extract(dow FROM today.day)
-    WHERE person.status = 'active' GROUP BY 1, 2, 3
+    SELECT time_zone, day_of_week, start_time, end_time, count(*) AS people
+    FROM contractors_workinghours JOIN active ON active.id = contractor_id
+    WHERE day_of_week IN (SELECT weekday FROM today) GROUP BY 1, 2, 3, 4
 ), shift AS MATERIALIZED (
     SELECT hours.*, (day + start_time) AT TIME ZONE name AS starts,
            (CASE WHEN end_time = '00:00' THEN day + 1 + end_time ELSE day + end_time END) AT TIME ZONE name AS ends
-    FROM hours JOIN today ON name = time_zone
+    FROM hours JOIN today ON name = time_zone AND weekday = day_of_week
 ), away AS (
     SELECT contractor_id, range_agg(period) AS time FROM contractors_absence
     WHERE period && tstzrange(%(now)s - interval '26 hours', %(now)s + interval '26 hours') GROUP BY contractor_id
@@ -32,16 +33,15 @@ WITH today AS MATERIALIZED (
     WHERE status <> 'cancelled' AND lower(time_slot) > %(now)s - interval '34 hours'
       AND lower(time_slot) < %(now)s + interval '26 hours'
     GROUP BY contractor_id
+), own AS MATERIALIZED (
+    SELECT person.id, time_zone, day_of_week, start_time, end_time
+    FROM (SELECT contractor_id FROM away UNION SELECT contractor_id FROM booked) concerned
+    JOIN contractors_contractor person ON person.id = concerned.contractor_id AND person.status = 'active'
+    JOIN contractors_workinghours hours ON hours.contractor_id = person.id
 ), work AS (
-    SELECT person.id, range_agg(tstzrange(starts, ends)) AS time
-    FROM contractors_contractor person
-    JOIN today ON today.name = person.time_zone
-    JOIN contractors_workinghours own ON own.contractor_id = person.id
-         AND day_of_week = extract(dow FROM today.day)
-    JOIN shift USING (time_zone, start_time, end_time)
-    WHERE person.status = 'active' AND starts < ends
-      AND person.id IN (SELECT contractor_id FROM away UNION SELECT contractor_id FROM booked)
-    GROUP BY person.id
+    SELECT id, range_agg(tstzrange(starts, ends)) AS time
+    FROM own JOIN shift USING (time_zone, day_of_week, start_time, end_time)
+    WHERE starts < ends GROUP BY id
 ), parts AS (
     SELECT piece, false AS is_booked FROM work JOIN away ON contractor_id = id, unnest(work.time * away.time) AS piece
     UNION ALL
