@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from recommendations.ranking import LONGEST_HORIZON, MOST_RESULTS
+from recommendations.ranking import MOST_RESULTS
 from smartscheduler.backoffice.fields import InstantField
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import in_force
+from smartscheduler.rules.values import LONGEST_HORIZON
 
 USUAL_RESULTS = 10
 

@@ -19,6 +19,7 @@ from recommendations.walk import Best, Walker, run
 from smartscheduler.errors import InvalidInput
 from smartscheduler.measures.families import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
@@ -29,7 +30,7 @@ from smartscheduler.travel.wishes import wishes
 
 __all__ = ["Entry", "JobRequest", "Ranking", "rank_candidates"]
 
-MOST_RESULTS, LONGEST_HORIZON, MOST_JOBS = 50, 30, 100
+MOST_RESULTS, MOST_JOBS = 50, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from contractors.models import Contractor
 from jobs.models import LONGEST_JOB, Job
 from jobs.requests import JobRequest
 from jobs.serializers import JobLocationSerializer
-from recommendations.ranking import LONGEST_HORIZON, MOST_JOBS, MOST_RESULTS, Entry, Ranking
+from recommendations.ranking import MOST_JOBS, MOST_RESULTS, Entry, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
@@ -20,6 +20,7 @@ from smartscheduler.fields import (
     TimeSlotSerializer,
 )
 from smartscheduler.places import Point, time_zone_at
+from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.ways import ROAD, STRAIGHT_LINE
 

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.core.checks import Error, Info, register
 from django.core.exceptions import ImproperlyConfigured
 
+from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.travel.configured import active_providers
 
-LONGEST_HORIZON_DAYS = 30
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -99,9 +99,9 @@ def _out_of_range() -> Iterator[Error]:
             f"it is {settings.DRIVE_ROAD_FACTOR}.",
             id="smartscheduler.E007",
         )
-    if not 0 <= settings.HORIZON_DAYS <= LONGEST_HORIZON_DAYS:
+    if not 0 <= settings.HORIZON_DAYS <= LONGEST_HORIZON:
         yield Error(
-            f"HORIZON_DAYS must be 0 to {LONGEST_HORIZON_DAYS}; it is {settings.HORIZON_DAYS}.",
+            f"HORIZON_DAYS must be 0 to {LONGEST_HORIZON}; it is {settings.HORIZON_DAYS}.",
             id="smartscheduler.E008",
         )
     if settings.MINIMUM_GAP.total_seconds() < 0:

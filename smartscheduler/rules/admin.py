@@ -22,7 +22,7 @@ from smartscheduler.places import zone
 from smartscheduler.rules.current import FIELDS, going_by, in_force
 from smartscheduler.rules.forms import PublishForm, RulesForm
 from smartscheduler.rules.models import RulesVersion
-from smartscheduler.rules.preview import difference_rows, plain, preview
+from smartscheduler.rules.preview import difference_rows, heading, plain, preview
 from smartscheduler.rules.services import publish_rules
 from smartscheduler.rules.values import Rules
 
@@ -51,7 +51,7 @@ class RulesVersionAdmin(ListAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         rules = in_force()
-        shown = [(_heading(name), plain(value)) for name, value in rules.as_fields().items()]
+        shown = [(heading(name), plain(value)) for name, value in rules.as_fields().items()]
         return super().changelist_view(
             request, {"title": "Scheduling rules", "rules": rules, "numbers": shown, **(extra_context or {})}
         )
@@ -143,7 +143,3 @@ class RulesVersionAdmin(ListAdmin):
             plain(version.road_factor),
             version.minimum_gap_minutes,
         )
-
-
-def _heading(name: str) -> str:
-    return str(RulesVersion._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]

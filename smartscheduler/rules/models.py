@@ -7,10 +7,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from smartscheduler.rules.current import FIELDS
-from smartscheduler.rules.values import Rules
+from smartscheduler.rules.values import LONGEST_HORIZON, Rules
 
 # Beyond these a number is a slip of the finger.
-LONGEST_HORIZON, LONGEST_GAP_MINUTES, MOST_MILES = 30, 480, 500
+LONGEST_GAP_MINUTES, MOST_MILES = 480, 500
 SLOWEST_MPH, FASTEST_MPH, LARGEST_FACTOR = 5, 100, 3
 
 

@@ -85,10 +85,12 @@ def _places(before: list[Entry], after: list[Entry]) -> list[Place]:
 
 def difference_rows(before: Rules, after: Rules) -> list[tuple[str, Any, Any]]:
     """Heading, value before and after of each number that differs."""
-    return [
-        (RulesVersion._meta.get_field(name).verbose_name.capitalize(), plain(was), plain(now))  # type: ignore[union-attr]
-        for name, (was, now) in differences(before, after).items()
-    ]
+    return [(heading(name), plain(was), plain(now)) for name, (was, now) in differences(before, after).items()]
+
+
+def heading(name: str) -> str:
+    """What a number is called above it."""
+    return str(RulesVersion._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
 
 
 def plain(value: Any) -> str:

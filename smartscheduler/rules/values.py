@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 
 UNIT = 10_000
+# In days; beyond it a ranking would look at weeks that nobody has planned yet.
+LONGEST_HORIZON = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
