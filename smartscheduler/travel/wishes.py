@@ -8,7 +8,8 @@ next ranking.
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import cast
 from uuid import UUID
 
@@ -31,7 +32,7 @@ class Wishes:
     """What one process has to tell."""
 
     def __init__(self) -> None:
-        self.silent = False  # for programs that rank without showing it to anybody
+        self._silent = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._jobs: set[UUID] = set()
@@ -41,7 +42,7 @@ class Wishes:
     def seen(self, job_id: UUID | None, sources: Iterable[str]) -> None:
         """A ranking was shown, with drives of these sources. Returns at once."""
         counted = Counter(sources)
-        if self.silent or not counted:
+        if self._silent or not counted:
             return
         with self._lock:
             self._uses.update(counted)
@@ -50,6 +51,15 @@ class Wishes:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._pass_on, args=(_key(),), name="travel-wishes", daemon=True)
                 self._thread.start()
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """For programs that rank without showing it to anybody: meanwhile nothing is told."""
+        self._silent = True
+        try:
+            yield
+        finally:
+            self._silent = False
 
     def _is_news(self, job_id: UUID) -> bool:
         now = time.monotonic()

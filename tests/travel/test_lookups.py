@@ -245,6 +245,19 @@ def test_a_ranking_with_straight_lines_is_a_wish(roads):
     wait_until(lambda: uses()["road"] == 2)
 
 
+def test_a_ranking_that_nobody_sees_is_none(roads):
+    crew(2)
+    job = JobFactory()
+    nothing_left_to_tell()
+    with wishes.silent():
+        rank_candidates(JobRequest.of(job))
+    assert not wishes._thread
+    assert take_wishes() == set()
+    rank_candidates(JobRequest.of(job))
+    assert wishes._thread
+    nothing_left_to_tell()
+
+
 def nothing_left_to_tell():
     """What the rankings of earlier tests have gathered is passed on after them, and would be counted as ours."""
     if thread := wishes._thread:

@@ -21,10 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=_count, default=DEFAULT_SEED, help="another seed is another world")
 
     def handle(self, *args: Any, contractors: int, jobs: int, seed: int, verbosity: int, **options: Any) -> None:
-        wishes.silent = True  # nobody has seen the rankings that bookings of the past are made from
         console = Console(file=sys.stderr, quiet=verbosity == 0)
         columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
+        # Nobody has seen the rankings that bookings of the past are made from.
+        with wishes.silent(), Progress(*columns, console=console, transient=True) as progress:
             bars = {
                 "contractors": progress.add_task("Contractors", total=contractors),
                 "jobs": progress.add_task("Jobs", total=jobs),
