@@ -15,6 +15,12 @@ def fast_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def no_search_for_static_files(settings):
+    """Each test client would look through all of them when it is made; those who serve them are real processes."""
+    settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
+
+
 WITH_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
 
