@@ -1,6 +1,7 @@
 # make run    everything on this machine: http://127.0.0.1:8000/
 # make demo   the story in a terminal, no server needed
-# make test   the whole suite (COVERAGE=1: and how much of the code it runs)
+# make test   the suite (COVERAGE=1: and how much of the code it runs)
+# make system the product started, killed, cut off and restored, for real
 # make lint   what must be clean before a commit
 # make e2e    the pages in a real browser: needs Chromium, or CHROMIUM=/path/to/it
 # make bench  the ranking measured; quick: make bench SIZES=1000,10000
@@ -42,7 +43,7 @@ endef
 # The last release; before there is one, the code before the newest migration.
 BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A -- '*/migrations/0*.py')
 
-.PHONY: run demo test e2e bench bench-events bench-pages bench-roads faults fuzz image-test upgrade-test release-notes schema lint lock clean
+.PHONY: run demo test system e2e bench bench-events bench-pages bench-roads faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -51,7 +52,10 @@ demo: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) demo
 
 test: $(READY) $(BUNDLE)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term)
+	@$(BIN)/python -m pytest -m "not system" -n 2 --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term)
+
+system: $(READY) $(BUNDLE)
+	@$(BIN)/python -m pytest -m system -n 2 --dist loadgroup
 
 e2e: $(READY) $(BUNDLE) $(CHROMIUM)
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -c tests/e2e/pytest.ini tests/e2e

@@ -28,7 +28,7 @@ from smartscheduler.events.models import EventHead, OutboxEvent
 from tests.care.broken import number_all_events, run
 from tests.factories import ContractorFactory, JobFactory, UserFactory, at
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("backups")]
+pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("backups")]
 
 
 @pytest.fixture

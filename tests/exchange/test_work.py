@@ -137,6 +137,7 @@ def test_a_batch_costs_the_same_queries_a_row(actor, django_assert_max_num_queri
         work_on_batch(again)
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_worker_repeats_no_row():
     """Real processes, killed as they are at it, until the file is done."""

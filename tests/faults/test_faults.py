@@ -18,7 +18,7 @@ from tests.faults.invariants import check
 from tests.faults.stack import Stack, stack, times
 from tests.smartscheduler.products import free_port, wait_until
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("faults")]
 
 
 @pytest.fixture(scope="module")

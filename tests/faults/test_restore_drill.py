@@ -13,7 +13,7 @@ import pytest
 from tests.faults.stack import FULL
 from tests.smartscheduler.products import Product, product
 
-pytestmark = pytest.mark.xdist_group("up")
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("up")]
 TABLES = ("contractors_contractor", "contractors_workinghours", "jobs_job", "assignments_assignment", "accounts_user")
 LOGIN = {"email": "coordinator@example.com", "password": "smartscheduler-demo"}
 

@@ -36,6 +36,7 @@ def book(port: int, user: object) -> None:
     assert web.getresponse().status == 201
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_a_booking_is_one_trace_to_the_end():
     with receiver() as collector, folder() as home, ExitStack() as stack:

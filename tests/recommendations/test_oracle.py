@@ -13,7 +13,7 @@ from tests.recommendations import oracle
 from tests.recommendations.worlds import World
 
 pytestmark = pytest.mark.django_db
-WORLDS = 200
+WORLDS = 80
 CHUNK = 10
 
 

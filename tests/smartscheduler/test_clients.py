@@ -12,7 +12,7 @@ import pytest
 from smartscheduler.examples import AUSTIN, SOME_DAY
 from tests.smartscheduler.products import ROOT, product
 
-pytestmark = pytest.mark.xdist_group("clients")
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("clients")]
 
 BOOKING = """
 import sys

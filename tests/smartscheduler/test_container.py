@@ -193,6 +193,7 @@ def production():
         assert set(codes) <= {0, -signal.SIGTERM, 128 + signal.SIGTERM}, codes
 
 
+@pytest.mark.system
 @pytest.mark.xdist_group("up")
 class TestInProduction:
     def test_the_web_serves_the_admin_and_its_hashed_files(self, production):

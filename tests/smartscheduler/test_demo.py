@@ -14,7 +14,7 @@ from smartscheduler.demo.pictures import bar
 from tests.smartscheduler.products import ROOT, SET_BY_THE_RUN, folder
 
 # One worker: the first run fills the database for those that follow.
-pytestmark = pytest.mark.xdist_group("demo story")
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("demo story")]
 STORY = [
     r"SmartScheduler — who should do this job",
     r"\d+ active contractors, \d+ jobs around Austin",

@@ -19,6 +19,8 @@ from smartscheduler.embedded.valkey import Valkey
 from smartscheduler.embedded.waiting import wait_until_gone
 from tests.smartscheduler.products import ROOT, folder
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def home():

@@ -11,7 +11,7 @@ import pytest
 from smartscheduler.embedded.waiting import wait_until_gone
 from tests.smartscheduler.products import Product, product, wait_until
 
-pytestmark = pytest.mark.xdist_group("up")
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("up")]
 USERS = "from smartscheduler.accounts.models import User; print(sorted(User.objects.values_list('email', 'role')))"
 
 

@@ -2,6 +2,8 @@
 
 import urllib.request
 
+import pytest
+
 from tests.smartscheduler.products import free_port, product, wait_until
 
 PEOPLE = """
@@ -15,6 +17,7 @@ want([JobFactory().pk], urgent=True)
 """
 
 
+@pytest.mark.system
 def test_the_stand_in_is_started_asked_and_stopped():
     port = free_port()
     with product(TRAVEL_DEMO="1", TRAVEL_DEMO_PORT=str(port)) as one:

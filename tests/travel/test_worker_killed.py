@@ -17,7 +17,7 @@ from tests.factories import ContractorFactory, JobFactory
 from tests.travel.places import base
 from tests.travel.workers import LEASE_SECONDS, check_ranking, worker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-killed")]
+pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-killed")]
 
 
 def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads, settings):

@@ -15,7 +15,7 @@ from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 from tests.travel.places import base
 from tests.travel.workers import check_ranking, worker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-workers")]
+pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-workers")]
 
 
 @pytest.fixture(scope="module")
