@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "smartscheduler",
     "smartscheduler.history",
+    "smartscheduler.audit",
     "smartscheduler.accounts",
     "smartscheduler.events",
     "smartscheduler.rules",

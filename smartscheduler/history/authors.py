@@ -23,6 +23,7 @@ class Door(NamedTuple):
 
     kind: str
     name: str
+    address: str = ""
 
 
 _door: ContextVar[Door | None] = ContextVar("history_door", default=None)
@@ -30,9 +31,9 @@ _person: ContextVar[Callable[[], Any]] = ContextVar("history_person", default=la
 
 
 @contextmanager
-def through(kind: str, name: str, person: Callable[[], Any] | None = None) -> Iterator[None]:
+def through(kind: str, name: str, person: Callable[[], Any] | None = None, *, address: str = "") -> Iterator[None]:
     """What is written inside comes through this door; `person` is asked at the first write, not before."""
-    door = _door.set(Door(kind, name[:LONGEST_NAME]))
+    door = _door.set(Door(kind, name[:LONGEST_NAME], address))
     asked = _person.set(person or _person.get())
     try:
         yield
@@ -62,7 +63,8 @@ class AuthorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         kind = next((kind for start, kind in DOORS.items() if request.path_info.startswith(start)), "page")
-        with through(kind, f"{request.method} {request.path_info}", lambda: getattr(request, "user", None)):
+        name, address = f"{request.method} {request.path_info}", request.META.get("REMOTE_ADDR", "")
+        with through(kind, name, lambda: getattr(request, "user", None), address=address):
             return self.get_response(request)
 
 
@@ -74,10 +76,16 @@ def author() -> dict[str, str]:
         found["request"] = str(request_id)
     if (person := _whoever()) is not None and person.pk:
         found |= {"user": str(person.pk), "name": str(person)}
-    return {key: _storable(text) for key, text in found.items()}
+    return {key: storable(text) for key, text in found.items()}
 
 
-def _storable(text: str) -> str:
+def address() -> str:
+    """From which address of the network it is written; empty outside of requests. The history does not keep it."""
+    door = _door.get()
+    return door.address if door else ""
+
+
+def storable(text: str) -> str:
     """Without what JSON in PostgreSQL cannot hold: NUL, and bytes that are no UTF-8."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 

@@ -1,4 +1,4 @@
-"""The tables of history (smartscheduler.history): nothing changes them but their end."""
+"""The tables of history (smartscheduler.history) and of the audit: nothing changes them but their end."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +12,8 @@ from smartscheduler.history.loading import ignore
 from smartscheduler.history.tracking import TRIGGER, Change
 
 MOMENT = "pgh_created_at"
+# The trigger of the tables that nobody changes.
+APPEND_ONLY = "append_only"
 
 
 def history_models() -> list[type[Change]]:
@@ -39,4 +41,4 @@ def unprotected() -> Iterator[None]:
 
 def _is_of_history(model: Any, trigger: pgtrigger.Trigger) -> bool:
     """Whether it keeps history, or keeps others from changing it."""
-    return (trigger.name or "").startswith(TRIGGER) or issubclass(model, Change)
+    return (trigger.name or "").startswith(TRIGGER) or trigger.name == APPEND_ONLY

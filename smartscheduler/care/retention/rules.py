@@ -16,6 +16,7 @@ from django.utils import timezone
 from assignments.states import LIVE
 from jobs.models import Job
 from smartscheduler.accounts.models import TokenFamily
+from smartscheduler.audit.models import AuditEntry
 from smartscheduler.care.retention.history import MOMENT, history_models
 from smartscheduler.care.retention.removing import remove_batch, remove_history, remove_jobs
 from smartscheduler.events.models import OutboxEvent
@@ -102,6 +103,14 @@ def _of_audit() -> Iterator[Rule]:
             remove=remove_history,
             variable="AUDIT_RETENTION_DAYS",
         )
+    yield Rule(
+        name="audit",
+        what="audit of sign-ins, exports and changes of roles",
+        keep=settings.AUDIT_RETENTION,
+        rows=older(AuditEntry, "at"),
+        remove=remove_history,
+        variable="AUDIT_RETENTION_DAYS",
+    )
     for model in (AccessLog, AccessAttempt, AccessFailureLog):
         yield Rule(
             name=f"sign-ins-{model._meta.model_name}",

@@ -1,0 +1,94 @@
+"""What the audit keeps, that nobody changes it, and how it ends."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.http import QueryDict
+from django.test import RequestFactory
+from django.utils import timezone
+
+from smartscheduler.audit.models import Act, AuditEntry
+from smartscheduler.audit.services import filters_of, record
+from smartscheduler.care.tasks import remove_what_is_old
+from smartscheduler.history.authors import AuthorMiddleware
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def recorded(**meta):
+    """An entry written while a request is answered."""
+    person = UserFactory(name="Ann Audit")
+    kept = []
+
+    def view(request):
+        request.user = person
+        kept.append(record(Act.DATA_EXPORTED, what="jobs", rows=3))
+
+    AuthorMiddleware(view)(RequestFactory().get("/admin/exchange/importrun/export/jobs.csv?q=x", **meta))
+    return kept[0], person
+
+
+def test_keeps_who_when_from_which_address_and_what():
+    entry, person = recorded(REMOTE_ADDR="192.0.2.7")
+    entry.refresh_from_db()
+    assert (entry.user, entry.name, entry.address) == (person, "Ann Audit", "192.0.2.7")
+    assert (entry.door, entry.place) == ("back-office", "GET /admin/exchange/importrun/export/jobs.csv")
+    assert (entry.act, entry.details) == ("data-exported", {"what": "jobs", "rows": 3})
+    assert timezone.now() - entry.at < timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("address", ["", "unix:", "not an address"])
+def test_an_address_that_is_none_is_left_out(address):
+    assert recorded(REMOTE_ADDR=address)[0].address is None
+
+
+def test_outside_of_a_request_it_is_nobodys_and_says_from_where():
+    entry = record(Act.IMPORT_STARTED)
+    assert (entry.user, entry.name, entry.address) == (None, "", None)
+    assert entry.door == "script"
+
+
+def test_goes_with_the_transaction_it_is_written_in():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        record(Act.DATA_EXPORTED)
+        raise ZeroDivisionError
+    assert not AuditEntry.objects.filter(act=Act.DATA_EXPORTED).exists()
+
+
+@pytest.mark.parametrize("change", [lambda rows: rows.update(name="Nobody"), lambda rows: rows.delete()])
+def test_nobody_changes_or_removes_an_entry(change):
+    kept = record(Act.DATA_EXPORTED, what="jobs")
+    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+        change(AuditEntry.objects.filter(pk=kept.pk))
+    assert AuditEntry.objects.get(pk=kept.pk).details == {"what": "jobs"}
+
+
+def test_goes_after_three_years_and_not_before(settings):
+    AuditEntry.objects.create(act=Act.SIGNED_IN, at=timezone.now() - settings.AUDIT_RETENTION - timedelta(days=1))
+    young = AuditEntry.objects.create(
+        act=Act.SIGNED_IN, at=timezone.now() - settings.AUDIT_RETENTION + timedelta(days=1)
+    )
+    assert remove_what_is_old() == {"audit": 1}
+    assert list(AuditEntry.objects.filter(act=Act.SIGNED_IN)) == [young]
+
+
+def test_filters_are_kept_and_what_was_searched_for_is_not():
+    query = QueryDict("q=Grace+Hopkins&status__exact=open&p=3&o=1&mail=ann@example.com&empty=&odd%00=%00a")
+    assert filters_of(query) == {
+        "q": "(a search)",
+        "status__exact": "open",
+        "mail": "[e-mail]",
+        "odd": "a",
+    }
+
+
+def test_the_log_knows_that_it_happened_and_no_names(caplog):
+    with caplog.at_level("INFO"):
+        recorded(REMOTE_ADDR="192.0.2.7")
+    said = caplog.text
+    assert "'event': 'audit'" in said
+    assert "data-exported" in said
+    assert "Ann" not in said
+    assert "192.0.2.7" not in said
