@@ -5,7 +5,6 @@ from typing import Any
 import structlog
 from axes.signals import user_locked_out
 from django.conf import settings
-from django.contrib.auth.signals import user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
@@ -31,12 +30,7 @@ def locked_out(
     return HttpResponse(DETAIL, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": wait})
 
 
-# Whose account it was stands in the access attempts of the back-office; the log knows that it happened.
-@receiver(user_login_failed)
-def note_failure(**_: Any) -> None:
-    log.warning("sign_in_failed")
-
-
+# Whose account it was stands in the audit; the log knows that it happened.
 @receiver(user_locked_out)
 def note_lockout(**_: Any) -> None:
     log.warning("account_locked_out")

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from smartscheduler.accounts.changes import Before, note_changes
 from smartscheduler.accounts.policy import DJANGO_PERMISSIONS, Permission, Role, permissions_of
 from smartscheduler.history.tracking import keeps_history
 
@@ -52,6 +53,14 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As any model, with an entry of the audit for what matters: pages, commands and scripts all come by here."""
+        before = Before.of(self, kwargs.get("update_fields"))
+        super().save(*args, **kwargs)
+        if before:
+            note_changes(self, before)
 
     def get_full_name(self) -> str:
         """Django's name for it; the admin shows it beside the address."""

@@ -7,6 +7,7 @@ family is revoked, and with it the access tokens (RFC 9700, section 4.14.2).
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.db import transaction
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -14,6 +15,8 @@ from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from smartscheduler.accounts.models import TokenFamily, User
+from smartscheduler.audit.models import Act
+from smartscheduler.audit.services import record
 
 FAMILY = "family"
 REFUSED = "The refresh token is not valid any more; sign in again."
@@ -48,14 +51,21 @@ def rotate(encoded: str) -> Pair:
         current=refresh["jti"], expires_at=_expiry(refresh)
     )
     if not taken:
-        revoke(family)
+        _end_stolen(family)
         raise InvalidToken(REFUSED)
     return _pair(refresh, family.user)
 
 
-def revoke(family: TokenFamily) -> None:
-    """End a signing-in: none of its tokens works from now on."""
-    TokenFamily.objects.filter(pk=family.pk, revoked_at=None).update(revoked_at=timezone.now())
+@transaction.atomic
+def _end_stolen(family: TokenFamily) -> None:
+    """End a signing-in of which one refresh token was used twice; of many uses at once, one is written down."""
+    if revoke(family):
+        record(Act.TOKEN_REUSED, about=family.user, family=str(family.pk))
+
+
+def revoke(family: TokenFamily) -> bool:
+    """End a signing-in: none of its tokens works from now on. Whether it lasted until now."""
+    return bool(TokenFamily.objects.filter(pk=family.pk, revoked_at=None).update(revoked_at=timezone.now()))
 
 
 def revoke_token(encoded: str, *, user: User) -> None:
@@ -64,7 +74,14 @@ def revoke_token(encoded: str, *, user: User) -> None:
     if token.get(api_settings.USER_ID_CLAIM) != str(user.pk):
         raise InvalidToken(REFUSED)
     if family := TokenFamily.objects.filter(pk=token.get(FAMILY)).first():
-        revoke(family)
+        sign_out(family, user)
+
+
+@transaction.atomic
+def sign_out(family: TokenFamily, user: User) -> None:
+    """End a signing-in of `user` because they say so."""
+    if revoke(family):
+        record(Act.SIGNED_OUT, actor=user)
 
 
 def family_of(token: Token) -> TokenFamily | None:

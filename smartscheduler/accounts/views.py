@@ -24,7 +24,7 @@ from smartscheduler.accounts.serializers import (
     UserSerializer,
 )
 from smartscheduler.accounts.tickets import issue_ticket
-from smartscheduler.accounts.tokens import family_of, revoke, revoke_token, rotate, sign_in
+from smartscheduler.accounts.tokens import family_of, revoke_token, rotate, sign_in, sign_out
 from smartscheduler.fields import EmptySerializer
 from smartscheduler.rest import ReadsBody
 
@@ -66,11 +66,12 @@ class LogoutView(ReadsBody, APIView):
     @extend_schema(request=LogoutSerializer, responses={204: None}, tags=["auth"], operation_id="auth_logout")
     def post(self, request: Request) -> Response:
         """Sign out: neither the access nor the refresh token of this signing-in works any more."""
+        user = cast(User, request.user)
         if encoded := self.body(LogoutSerializer).get("refresh"):
-            revoke_token(encoded, user=cast(User, request.user))
+            revoke_token(encoded, user=user)
         if isinstance(request.auth, Token):
             if family := family_of(request.auth):
-                revoke(family)
+                sign_out(family, user)
         else:
             logout(request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -56,10 +56,13 @@ def filters_of(query: QueryDict | Mapping[str, str]) -> dict[str, str]:
 
     What was searched for may be somebody's name or number: that there was a search is kept, and not for what.
     """
-    found = {name: str(impersonal(storable(query[name])))[:LONGEST_VALUE] for name in query if name not in NO_FILTERS}
-    if found.get(SEARCH):
-        found[SEARCH] = "(a search)"
-    return {storable(name)[:LONGEST_VALUE]: value for name, value in found.items() if value}
+    given = {name: str(query[name]) for name in query if name not in NO_FILTERS}
+    found = {name: "(a search)" if name == SEARCH and value else _plain(value) for name, value in given.items()}
+    return {_plain(name): value for name, value in found.items() if value}
+
+
+def _plain(text: str) -> str:
+    return str(impersonal(storable(text)))[:LONGEST_VALUE]
 
 
 def _known(text: str) -> str | None:

@@ -1,0 +1,52 @@
+"""What changes about an account that others have to be able to prove: its role, its password, whether it may sign in."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from smartscheduler.audit.models import Act
+from smartscheduler.audit.services import record
+
+if TYPE_CHECKING:
+    from smartscheduler.accounts.models import User
+
+WATCHED = ("email", "role", "is_active")
+
+
+class Before(NamedTuple):
+    """An account as it is in the database; `role` is empty where there is none yet."""
+
+    email: str = ""
+    role: str = ""
+    is_active: bool = True
+    new_password: bool = False
+
+    @classmethod
+    def of(cls, user: "User", fields: Iterable[str] | None) -> "Before | None":
+        """Before `user` is saved, with only these `fields` where some are named; None when nothing watched is."""
+        if fields is not None and not {*fields} & {*WATCHED, "password"}:
+            return None
+        # Django keeps a new password until it is saved; a hash that is only made stronger has none.
+        new_password = user._password is not None and (fields is None or "password" in fields)
+        rows = type(user)._base_manager.select_for_update(no_key=True).filter(pk=user.pk).values(*WATCHED)
+        found: dict[str, Any] = rows.first() or {}
+        return cls(**found, new_password=new_password)
+
+
+def note_changes(user: "User", before: Before) -> None:
+    """An entry for each thing that is different now. In the transaction of the change."""
+    for act, details in _changes(user, before):
+        record(act, about=user, **details)
+
+
+def _changes(user: "User", before: Before) -> Iterator[tuple[Act, dict[str, str]]]:
+    if not before.role:
+        yield Act.USER_CREATED, {"role": user.role}
+        return
+    if before.new_password:
+        yield Act.PASSWORD_CHANGED, {}
+    if before.email != user.email:
+        yield Act.EMAIL_CHANGED, {}
+    if before.role != user.role:
+        yield Act.ROLE_CHANGED, {"before": before.role, "role": user.role}
+    if before.is_active != user.is_active:
+        yield (Act.USER_ACTIVATED if user.is_active else Act.USER_DEACTIVATED), {}

@@ -1,0 +1,40 @@
+"""Signing in and out, by whatever door, as entries of the audit."""
+
+from typing import Any
+
+import structlog
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+
+from smartscheduler.accounts.models import User
+from smartscheduler.audit.models import Act, Reason
+from smartscheduler.audit.services import record
+
+log = structlog.get_logger(__name__)
+
+
+@receiver(user_logged_in)
+def note_sign_in(user: User, **_: Any) -> None:
+    record(Act.SIGNED_IN, actor=user)
+
+
+@receiver(user_logged_out)
+def note_sign_out(user: User | None, **_: Any) -> None:
+    if user is not None:
+        record(Act.SIGNED_OUT, actor=user)
+
+
+@receiver(user_login_failed)
+def note_failure(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
+    """Of an account that there is; what else was written into the field may be a password, and is not kept."""
+    log.warning("sign_in_failed")
+    user = User.objects.filter(email__iexact=str(credentials.get("username") or "")[:254].replace("\x00", "")).first()
+    record(Act.SIGN_IN_FAILED, about=user, reason=_reason(user, request))
+
+
+def _reason(user: User | None, request: Any) -> Reason:
+    if getattr(request, "axes_locked_out", False):
+        return Reason.LOCKED
+    if user is None:
+        return Reason.UNKNOWN
+    return Reason.PASSWORD if user.is_active else Reason.INACTIVE
