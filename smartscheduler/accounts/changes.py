@@ -1,4 +1,4 @@
-"""What changes about an account that others have to be able to prove: its role, its password, whether it may sign in."""
+"""What changes about an account and has to be provable: its role, its password, whether it may sign in."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,7 +26,7 @@ class Before(NamedTuple):
         if fields is not None and not {*fields} & {*WATCHED, "password"}:
             return None
         # Django keeps a new password until it is saved; a hash that is only made stronger has none.
-        new_password = user._password is not None and (fields is None or "password" in fields)
+        new_password = getattr(user, "_password", None) is not None and (fields is None or "password" in fields)
         rows = type(user)._base_manager.select_for_update(no_key=True).filter(pk=user.pk).values(*WATCHED)
         found: dict[str, Any] = rows.first() or {}
         return cls(**found, new_password=new_password)
@@ -38,7 +38,7 @@ def note_changes(user: "User", before: Before) -> None:
         record(act, about=user, **details)
 
 
-def _changes(user: "User", before: Before) -> Iterator[tuple[Act, dict[str, str]]]:
+def _changes(user: "User", before: Before) -> Iterator[tuple[Act, dict[str, Any]]]:
     if not before.role:
         yield Act.USER_CREATED, {"role": user.role}
         return

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "users.manage"
     MANAGE_SETTINGS = "settings.manage"
     VIEW_METRICS = "metrics.view"
+    VIEW_AUDIT = "audit.view"
 
 
 P = Permission
@@ -77,6 +78,7 @@ DJANGO_PERMISSIONS: dict[str, Permission] = {
     "mails.view_mail": Permission.VIEW_ASSIGNMENTS,
     "rules.view_rulesversion": Permission.MANAGE_SETTINGS,
     "rules.add_rulesversion": Permission.MANAGE_SETTINGS,
+    "audit.view_auditentry": Permission.VIEW_AUDIT,
     "accounts.view_user": Permission.MANAGE_USERS,
     "accounts.add_user": Permission.MANAGE_USERS,
     "accounts.change_user": Permission.MANAGE_USERS,

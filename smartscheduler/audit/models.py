@@ -28,6 +28,7 @@ class Act(models.TextChoices):
     USER_ACTIVATED = "user-activated", "User activated"
     DATA_EXPORTED = "data-exported", "Data exported"
     IMPORT_STARTED = "import-started", "Import started"
+    BACKUP_RESTORED = "backup-restored", "Backup restored"
     PERSON_EXPORTED = "person-exported", "Personal data exported"
     PERSON_ERASED = "person-erased", "Personal data erased"
 

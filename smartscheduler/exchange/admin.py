@@ -18,6 +18,8 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
+from smartscheduler.audit.models import Act as Audited
+from smartscheduler.audit.services import filters_of, record
 from smartscheduler.backoffice.acts import Act, ActsAdmin
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
@@ -180,8 +182,11 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         run = self.record_or_404(request, object_id)
         if form not in FORMS:
             raise Http404
-        results = Results(run, refused_only="refused" in request.GET)
-        name = f"{run.name.rsplit('.', 1)[0]}-{'refused' if 'refused' in request.GET else 'result'}"
+        refused = "refused" in request.GET
+        results = Results(run, refused_only=refused)
+        name = f"{run.name.rsplit('.', 1)[0]}-{'refused' if refused else 'result'}"
+        rows = run.refused if refused else run.total
+        record(Audited.DATA_EXPORTED, what="import result", of=run.kind, run=str(run.pk), rows=rows, format=form)
         return download(name, form, results.headings, results)
 
     def template_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
@@ -200,7 +205,11 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         listed: Any = self.admin_site._registry[MODELS[kind]]
         if not listed.has_view_permission(request):
             raise PermissionDenied
-        return export(kind, listed.get_changelist_instance(request).queryset, form)
+        records = listed.get_changelist_instance(request).queryset
+        # Before the first row leaves: a download that is broken off has taken data out as well.
+        rows, filters = records.order_by().count(), filters_of(request.GET)
+        record(Audited.DATA_EXPORTED, what=kind, rows=rows, format=form, filters=filters)
+        return export(kind, records, form)
 
     @display(description="State", ordering="state")
     def state_badge(self, run: ImportRun) -> SafeString:

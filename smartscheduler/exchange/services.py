@@ -5,6 +5,8 @@ from uuid import UUID
 from django.db import transaction
 
 from smartscheduler.accounts.models import User
+from smartscheduler.audit.models import Act
+from smartscheduler.audit.services import record
 from smartscheduler.errors import InvalidInput
 from smartscheduler.exchange.kinds import KINDS
 from smartscheduler.exchange.models import ImportRun
@@ -32,8 +34,10 @@ def import_checked(*, run_id: UUID) -> ImportRun:
     if run.refused == run.total:
         raise InvalidInput("No row of the file can be imported.")
     run.rows.all().delete()
+    rows = run.total - run.refused
     run.begin(State.IMPORTING)
     run.save()
+    record(Act.IMPORT_STARTED, what=run.kind, rows=rows, run=str(run.pk))
     return run
 
 

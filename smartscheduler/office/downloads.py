@@ -40,21 +40,30 @@ SELECT job.job_number, person.name, {LOCAL.format("lower(booking.time_slot)")}, 
 
 
 class Part(NamedTuple):
-    """The headings of a file and where its rows come from."""
+    """The headings of a file, where its rows come from, and how many there are."""
 
     headings: list[str]
     rows: Callable[[date, date], Iterator[list[str]]]
+    count: Callable[[date, date], int]
 
 
-def _rows(query: str) -> Callable[[date, date], Iterator[list[str]]]:
+def _of(query: str, *headings: str) -> Part:
     def found(since: date, until: date) -> Iterator[list[str]]:
         with connection.cursor() as cursor:
-            values: dict[str, Any] = {"since": since, "until": until, "grace": GRACE}
-            cursor.execute(query, values)
+            cursor.execute(query, _values(since, until))
             while part := cursor.fetchmany(CHUNK):
                 yield from ([_text(cell) for cell in row] for row in part)
 
-    return found
+    def count(since: date, until: date) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({query}) counted", _values(since, until))  # noqa: S608  (our own text)
+            return int(cursor.fetchone()[0])
+
+    return Part([*headings], found, count)
+
+
+def _values(since: date, until: date) -> dict[str, Any]:
+    return {"since": since, "until": until, "grace": GRACE}
 
 
 def _utilisation(since: date, until: date) -> Iterator[list[str]]:
@@ -71,24 +80,19 @@ def _text(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 
+def _weeks(since: date, until: date) -> int:
+    people = totals(since, until).people
+    return sum(len(loads(since, until, people[at : at + CHUNK])) for at in range(0, len(people), CHUNK))
+
+
 PARTS = {
-    "utilisation": Part(["contractor", "week", "booked_hours", "working_hours", "percent"], _utilisation),
-    "waits": Part(
-        ["job_number", "type", "priority", "city", "state", "created", "assigned", "hours_waited"], _rows(WAITED)
+    "utilisation": Part(["contractor", "week", "booked_hours", "working_hours", "percent"], _utilisation, _weeks),
+    "waits": _of(WAITED, "job_number", "type", "priority", "city", "state", "created", "assigned", "hours_waited"),
+    "choices": _of(
+        CHOSEN,
+        *("job_number", "contractor", "assigned_at", "rank"),
+        *("candidates_considered", "score", "override_reason", "assigned_by"),
     ),
-    "choices": Part(
-        [
-            "job_number",
-            "contractor",
-            "assigned_at",
-            "rank",
-            "candidates_considered",
-            "score",
-            "override_reason",
-            "assigned_by",
-        ],
-        _rows(CHOSEN),
-    ),
-    "cancellations": Part(["job_number", "contractor", "start", "cancelled_at", "reason"], _rows(CANCELLED)),
-    "starts": Part(["job_number", "contractor", "start", "started_at", "minutes_late", "on_time"], _rows(STARTED)),
+    "cancellations": _of(CANCELLED, "job_number", "contractor", "start", "cancelled_at", "reason"),
+    "starts": _of(STARTED, "job_number", "contractor", "start", "started_at", "minutes_late", "on_time"),
 }

@@ -11,6 +11,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.audit.models import Act
+from smartscheduler.audit.services import record
 from smartscheduler.backoffice.people import require
 from smartscheduler.exchange.exporting import download
 from smartscheduler.office.charts import bars, grouped, week
@@ -46,7 +48,10 @@ def _page(request: HttpRequest, found: dict[str, Any]) -> TemplateResponse:
 def _csv(part: str, since: date, until: date) -> HttpResponseBase:
     if part not in PARTS:
         raise Http404
-    return download(f"{part}-{since}-{until}", "csv", PARTS[part].headings, PARTS[part].rows(since, until))
+    found, days = PARTS[part], {"since": str(since), "until": str(until)}
+    rows = found.count(since, until)
+    record(Act.DATA_EXPORTED, what=f"report: {part}", rows=rows, format="csv", filters=days)
+    return download(f"{part}-{since}-{until}", "csv", found.headings, found.rows(since, until))
 
 
 def _found(since: date, until: date) -> dict[str, Any]:

@@ -83,6 +83,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
     "events": lambda api: "/admin/events/outboxevent/",
     "event": lambda api: "/admin/events/outboxevent/1/change/",
+    "audit": lambda api: "/admin/audit/auditentry/",
+    "audit-entry": lambda api: "/admin/audit/auditentry/1/change/",
     "users": lambda api: "/admin/accounts/user/",
     "user": lambda api: f"/admin/accounts/user/{api.get('auth/me/')['id']}/change/",
     "new-user": lambda api: "/admin/accounts/user/add/",
@@ -90,7 +92,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
 
 # Who opens it, where that is not the coordinator.
 PEOPLE = {"login": None, "reports": MANAGER} | dict.fromkeys(
-    ["rules", "change-rules", "users", "user", "new-user"], ADMINISTRATOR
+    ["rules", "change-rules", "users", "user", "new-user", "audit", "audit-entry"], ADMINISTRATOR
 )
 
 

@@ -13,6 +13,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from smartscheduler.accounts.models import TokenFamily
+from smartscheduler.audit.models import Act
+from smartscheduler.audit.services import record
 from smartscheduler.care import doctor
 from smartscheduler.care.backups import BackupError, databases, programs
 from smartscheduler.care.backups.manifest import DUMP, HEAD, Manifest, counted
@@ -155,6 +157,7 @@ def finish(manifest: Manifest, step: Step, *, last_known: int = 0) -> Restored:
     with step("Everybody signed out"):
         Session.objects.all().delete()
         TokenFamily.objects.all().delete()
+        record(Act.BACKUP_RESTORED, taken_at=manifest.taken_at.isoformat(timespec="seconds"))
     with step("Event log begins anew"):
         head = begin_anew(taken_at=manifest.taken_at, last_known=last_known)
     with step("Statistics for the planner"):

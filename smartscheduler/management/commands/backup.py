@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
+from smartscheduler.audit.models import Act
+from smartscheduler.audit.services import record
 from smartscheduler.care.backups import BackupError
 from smartscheduler.care.backups.restoring import drill
 from smartscheduler.care.backups.taking import forget_old, take_base, take_dump, verify
@@ -36,6 +38,7 @@ class Command(BaseCommand):
 def _back_up(folder: Path, *, base: bool, trial: bool, keep: int | None, steps: Steps) -> None:
     with steps("Server copied" if base else "Database written"):
         made = (take_base if base else take_dump)(folder.resolve())
+    record(Act.DATA_EXPORTED, what="backup", format="base" if base else "dump", file=made.name)
     if trial:
         complain(drill(made, step=steps), what="The backup was made")
     else:

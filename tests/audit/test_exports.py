@@ -1,0 +1,85 @@
+"""Every way in which data leaves as a file, and files that come in, as entries of the audit."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from smartscheduler.accounts.policy import Role
+from smartscheduler.audit.models import AuditEntry
+from smartscheduler.exchange.services import import_checked
+from smartscheduler.office.downloads import PARTS
+from tests.exchange.test_imports import ANN, HEAD, checked
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def taken(**wanted):
+    """The one export that was written down."""
+    return AuditEntry.objects.get(act="data-exported", **wanted)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize(("kind", "rows"), [("contractors", 3), ("jobs", 4), ("assignments", 2)])
+def test_a_list_with_its_filters_and_how_many_rows(kind, form, rows):
+    AssignmentFactory.create_batch(2)
+    ContractorFactory()
+    JobFactory.create_batch(2)
+    client = signed_in()
+    client.get(reverse("admin:exchange_export", args=[kind, form]))
+    assert taken().details == {"what": kind, "rows": rows, "format": form, "filters": {}}
+    assert (taken().user, taken().door) == (client.get("/admin/").context["user"], "back-office")
+
+
+def test_of_a_search_that_there_was_one():
+    ContractorFactory(name="Grace Hopkins")
+    ContractorFactory(name="Ada Tiles", status="inactive")
+    address = reverse("admin:exchange_export", args=["contractors", "csv"])
+    signed_in().get(f"{address}?q=Grace+Hopkins&status__exact=active")
+    assert taken().details["rows"] == 1
+    assert taken().details["filters"] == {"q": "(a search)", "status__exact": "active"}
+    assert "Grace" not in str(taken().__dict__)
+
+
+def test_a_refused_export_is_none():
+    signed_in(Role.MANAGER).get(reverse("admin:exchange_export", args=["mails", "csv"]))
+    assert not AuditEntry.objects.filter(act="data-exported").exists()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_report(part):
+    one = AssignmentFactory()
+    day = f"{one.slot.start:%Y-%m-%d}"
+    address = f"{reverse('reports')}?since={one.created_at:%Y-%m-%d}&until={day}&csv={part}"
+    lines = b"".join(signed_in(Role.MANAGER).get(address)).decode().splitlines()
+    found = taken().details
+    assert found["what"] == f"report: {part}"
+    assert found["rows"] == len(lines) - 1
+    assert found["filters"]["until"] == day
+
+
+def test_an_import_and_its_result():
+    run = checked(f"{HEAD}\n{ANN}\nnobody,,,,,,,,,,,,", UserFactory())
+    assert not AuditEntry.objects.filter(act="import-started").exists()
+    import_checked(run_id=run.pk)
+    started = AuditEntry.objects.get(act="import-started")
+    assert started.details == {"what": "contractors", "rows": 1, "run": str(run.pk)}
+    address = reverse("admin:exchange_importrun_result", args=[run.pk, "csv"])
+    signed_in().get(address)
+    assert taken().details == {
+        "what": "import result",
+        "of": "contractors",
+        "run": str(run.pk),
+        "rows": 2,
+        "format": "csv",
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("backups")
+def test_a_backup(tmp_path):
+    call_command("backup", to=tmp_path, stdout=StringIO())
+    assert (taken().details["what"], taken().details["format"], taken().door) == ("backup", "dump", "script")
