@@ -19,6 +19,12 @@ KINDS = {
     "not-authenticated": Kind(401, "Nobody is signed in", "send `Authorization: Bearer …`"),
     "authentication-failed": Kind(401, "The signing-in is not valid", "wrong password, signed out, or not active"),
     "token-not-valid": Kind(401, "The token is not valid", "it has expired or was used before"),
+    "second-factor-required": Kind(
+        401,
+        "The password is not enough",
+        "send `otp_code` too, or first set a second factor up in the back-office",
+    ),
+    "second-factor-failed": Kind(401, "The code is not valid", "wrong, or used before; take the next one"),
     "permission-denied": Kind(403, "Your role does not allow this", "see `GET auth/me/` for what it allows"),
     "not-found": Kind(404, "There is nothing at this address", "wrong address or id; addresses end in a slash"),
     "method-not-allowed": Kind(405, "The address knows no such method", "`Allow` names those it knows"),
@@ -52,7 +58,7 @@ KINDS = {
         422, "The Idempotency-Key belongs to another request", "take a new key for each request"
     ),
     "throttled": Kind(429, "Too many requests", "`Retry-After` says when the next one is answered"),
-    "locked-out": Kind(429, "Too many wrong passwords", "`Retry-After` says when to try again"),
+    "locked-out": Kind(429, "Too many wrong passwords or codes", "`Retry-After` says when to try again"),
     "internal-error": Kind(500, "Something went wrong on our side", "`trace_id` finds it in our log"),
     "busy": Kind(503, "Somebody else is changing the same record", "the same request may succeed in a moment"),
     "unavailable": Kind(503, "The database does not answer", "the same request may succeed in a moment"),

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.checks import Error, Info, register
 from django.core.exceptions import ImproperlyConfigured
 
+from smartscheduler.accounts.policy import Role
 from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.travel.configured import active_providers
 
@@ -204,6 +205,19 @@ def check_observability(**_: Any) -> list[Error]:
     ]
 
 
+@register
+def check_second_factor(**_: Any) -> list[Error]:
+    """E032: a second factor for a role that there is not would be one for nobody."""
+    return [
+        Error(
+            f"SECOND_FACTOR_REQUIRED names {role}; roles are {', '.join(Role.values)}, or nobody.",
+            id="smartscheduler.E032",
+        )
+        for role in settings.SECOND_FACTOR_REQUIRED
+        if role not in Role.values
+    ]
+
+
 def _is_installed(package: str) -> bool:
     try:
         return find_spec(package) is not None
@@ -230,6 +244,7 @@ def refuse_bad_settings() -> None:
         check_travel,
         check_proxies,
         check_observability,
+        check_second_factor,
     )
     errors = [error for check in checks for error in check()]
     if errors:

@@ -46,6 +46,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "axes",
     "channels",
     "csp",
@@ -211,6 +214,13 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "smartscheduler.accounts.lockouts.username_of"
 AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.lockouts.locked_out"
 AXES_VERBOSE = False  # no greeting in the log of every process
+# Roles that get no further than setting up a second factor; "nobody" for none (docs/adr/019-second-factor.md).
+SECOND_FACTOR_REQUIRED = [
+    role for role in env.words("SECOND_FACTOR_REQUIRED", default=[] if DEBUG else ["administrator"]) if role != "nobody"
+]
+OTP_TOTP_ISSUER = "SmartScheduler"
+# The pages that django-otp has for its devices are not served; should they ever be, they show no key.
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -417,6 +427,7 @@ UNFOLD = {
     "SITE_HEADER": "SmartScheduler",
     "SITE_SUBHEADER": "Who, when, and why",
     "SITE_URL": "/",
+    "ACCOUNT": {"navigation": "smartscheduler.backoffice.navigation.account"},
     "SITE_SYMBOL": "event_available",
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "smartscheduler.office.home.context",

@@ -4,11 +4,29 @@ from django.contrib import admin
 from django.urls import include, path
 
 from recommendations.roads_page import job_roads
+from smartscheduler.accounts.second_factor import pages as second_factor
+from smartscheduler.accounts.second_factor.signing_in import sign_in, sign_in_code
 from smartscheduler.history.pages import history
 from smartscheduler.office.roads import roads
 from smartscheduler.office.views import reports
 
 urlpatterns = [
+    # In the place of the admin's own page, which knows nothing of a second step.
+    path("admin/login/", sign_in, name="sign-in"),
+    path("admin/login/code/", sign_in_code, name="sign-in-code"),
+    path("admin/login/set-up/", second_factor.sign_in_set_up, name="sign-in-set-up"),
+    path("admin/second-factor/", admin.site.admin_view(second_factor.second_factor), name="second-factor"),
+    path(
+        "admin/second-factor/set-up/",
+        admin.site.admin_view(second_factor.second_factor_set_up),
+        name="second-factor-set-up",
+    ),
+    path(
+        "admin/second-factor/codes/",
+        admin.site.admin_view(second_factor.second_factor_codes),
+        name="second-factor-codes",
+    ),
+    path("admin/second-factor/off/", admin.site.admin_view(second_factor.second_factor_off), name="second-factor-off"),
     path("admin/reports/", admin.site.admin_view(reports), name="reports"),
     path("admin/history/", admin.site.admin_view(history), name="history"),
     path("admin/roads/", admin.site.admin_view(roads), name="roads"),

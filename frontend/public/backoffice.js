@@ -70,3 +70,6 @@ document.addEventListener("input", ({ target }) => {
   const dates = target.form?.querySelector("[data-dates]")?.dataset.dates;
   if (dates && ["start", "end"].includes(target.name)) target.form.querySelector(`[value="${dates}"]`).checked = true;
 });
+
+// Recovery codes are shown once: on paper, or never again.
+document.addEventListener("click", (event) => event.target.closest("[data-print]") && window.print());

@@ -2,35 +2,68 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.forms import Form
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm
 
 from smartscheduler.accounts.forms import AccountForm, NewAccountForm
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.accounts.second_factor.services import remove
+from smartscheduler.backoffice.acts import Act, ActsAdmin
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
 from smartscheduler.history.pages import HistoryAdmin
 
+# Their pages would show keys and codes; an administrator needs neither, and removes what was lost by an act.
+for device in (TOTPDevice, StaticDevice):
+    admin.site.unregister(device)
+
+REMOVE_SECOND_FACTOR = Act(
+    name="remove-second-factor",
+    label="Remove second factor",
+    icon="lock_open",
+    question="Remove the second factor of {0}? Do it for somebody who has lost telephone and recovery codes, "
+    "and whom you have seen or called back.",
+    done="The second factor of {0} is removed.",
+    run=lambda user, actor: remove(user=user, actor=actor),
+    allowed=lambda actor, user: actor.allows(Permission.MANAGE_USERS) and actor.pk != user.pk,
+    possible=lambda user: user.second_factor_at is not None,
+    form=lambda user: Form,
+    consequences=lambda user: [
+        "Authenticator and recovery codes are good no longer.",
+        "All sessions of this account end; tokens of the API last as long as they would.",
+        "The next sign-in sets up another one."
+        if user.role in settings.SECOND_FACTOR_REQUIRED
+        else "The password alone signs in, until another one is set up.",
+    ],
+    danger=True,
+)
+
 
 @admin.register(User)
-class UserAdmin(HistoryAdmin, DjangoUserAdmin, ListAdmin):
+class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
+    acts = (REMOVE_SECOND_FACTOR,)
     form, add_form, change_password_form = AccountForm, NewAccountForm, AdminPasswordChangeForm
-    list_display = ("email", "name", "role_badge", "is_active", "last_login")
-    list_filter = ("role", "is_active")
+    list_display = ("email", "name", "role_badge", "is_active", "has_second_factor", "last_login")
+    list_filter = ("role", "is_active", ("second_factor_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
     actions = None
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "second_factor_at")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("What this person may do", {"fields": ("role", "is_active")}),
-        ("Dates", {"fields": (("last_login", "date_joined"),)}),
+        ("Dates", {"fields": (("last_login", "date_joined", "second_factor_at"),)}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "is_active", "password1", "password2")}),)
 
@@ -38,6 +71,10 @@ class UserAdmin(HistoryAdmin, DjangoUserAdmin, ListAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.acting = person(request)  # type: ignore[attr-defined]  # the class is made anew for every request
         return form
+
+    @admin.display(description="Second factor", boolean=True, ordering="second_factor_at")
+    def has_second_factor(self, user: User) -> bool:
+        return user.second_factor_at is not None
 
     @display(description="Role", ordering="role")
     def role_badge(self, user: User) -> SafeString:

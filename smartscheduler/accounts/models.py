@@ -4,10 +4,12 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from smartscheduler.accounts.changes import Before, note_changes
 from smartscheduler.accounts.policy import DJANGO_PERMISSIONS, Permission, Role, permissions_of
@@ -41,6 +43,8 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.COORDINATOR)
     is_active = models.BooleanField("active", default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # Since when codes are asked for beside the password (accounts.second_factor).
+    second_factor_at = models.DateTimeField("second factor since", null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -65,6 +69,25 @@ class User(AbstractBaseUser):
     def get_full_name(self) -> str:
         """Django's name for it; the admin shows it beside the address."""
         return self.name
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Whether the role asks for a second factor that this person has not set up yet."""
+        return self.role in settings.SECOND_FACTOR_REQUIRED and self.second_factor_at is None
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Django's seal of a session, which breaks with a new password; here with another second factor, too.
+
+        Setting one up ends the sessions that a password alone has opened, and removing it those that it has opened.
+        Whoever lacks one that is required has no session that holds.
+        """
+        if self.lacks_second_factor:
+            return ""
+        own = str(super()._get_session_auth_hash(secret=secret))  # type: ignore[misc]
+        if self.second_factor_at is None:
+            return own
+        since = self.second_factor_at.isoformat()
+        return salted_hmac("smartscheduler.second-factor", own + since, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_staff(self) -> bool:

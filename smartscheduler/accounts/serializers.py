@@ -28,6 +28,12 @@ class UserSerializer(serializers.ModelSerializer):
 class LoginSerializer(StrictSerializer):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    otp_code = serializers.CharField(
+        max_length=20,
+        required=False,
+        write_only=True,
+        help_text="Of the authenticator, or a recovery code; for accounts with a second factor.",
+    )
 
     def validate_email(self, email: str) -> str:
         return email.lower()

@@ -15,6 +15,7 @@ from rest_framework_simplejwt.tokens import Token
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import SIGNED_IN
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.accounts.second_factor.wire import require_code
 from smartscheduler.accounts.serializers import (
     LoginSerializer,
     LogoutSerializer,
@@ -43,11 +44,12 @@ class OpenView(ReadsBody, APIView):
 class LoginView(OpenView):
     @extend_schema(request=LoginSerializer, responses=PairSerializer, tags=["auth"], operation_id="auth_login")
     def post(self, request: Request) -> Response:
-        """Sign in with e-mail address and password."""
+        """Sign in with e-mail address and password, and a code where the account has a second factor."""
         given = self.body(LoginSerializer)
         user = authenticate(request._request, username=given["email"], password=given["password"])
         if not isinstance(user, User):
             raise AuthenticationFailed("No active account has this e-mail address and password.")
+        require_code(user, given.get("otp_code", ""))
         # Forgets the failed attempts, and notes the time.
         user_logged_in.send(sender=User, request=request._request, user=user)
         return Response(PairSerializer(sign_in(user)).data)

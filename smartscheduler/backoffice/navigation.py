@@ -38,6 +38,14 @@ SYSTEM = [
 NEVER_ACTIVE = {"/", "#shortcuts"}
 
 
+def account(request: HttpRequest) -> list[dict[str, Any]]:
+    """What the menu of one's own account leads to."""
+    return [
+        {"title": "Change password", "link": page("password_change")},
+        {"title": "Second factor", "link": reverse_lazy("second-factor")},
+    ]
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's side bar for the person who asks; empty before signing in."""
     if not isinstance(request.user, User):

@@ -44,7 +44,7 @@ class Part(NamedTuple):
 
     headings: list[str]
     rows: Callable[[date, date], Iterator[list[str]]]
-    count: Callable[[date, date], int]
+    how_many: Callable[[date, date], int]
 
 
 def _of(query: str, *headings: str) -> Part:

@@ -49,7 +49,7 @@ def _csv(part: str, since: date, until: date) -> HttpResponseBase:
     if part not in PARTS:
         raise Http404
     found, days = PARTS[part], {"since": str(since), "until": str(until)}
-    rows = found.count(since, until)
+    rows = found.how_many(since, until)
     record(Act.DATA_EXPORTED, what=f"report: {part}", rows=rows, format="csv", filters=days)
     return download(f"{part}-{since}-{until}", "csv", found.headings, found.rows(since, until))
 

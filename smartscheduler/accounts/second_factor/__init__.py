@@ -1,0 +1,1 @@
+"""Codes of an authenticator (TOTP, RFC 6238) beside the password, and recovery codes (docs/adr/019)."""

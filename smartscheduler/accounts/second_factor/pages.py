@@ -1,0 +1,168 @@
+"""The pages of one's own second factor: how it stands, setting it up, new recovery codes, switching it off."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import authenticate, update_session_auth_hash
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.second_factor import keys, recovery
+from smartscheduler.accounts.second_factor.forms import CodeForm, FirstCodeForm, SwitchOffForm
+from smartscheduler.accounts.second_factor.halfway import enter, halfway
+from smartscheduler.accounts.second_factor.services import renew_codes, set_up, switch_off
+from smartscheduler.backoffice.people import person
+from smartscheduler.backoffice.returning import returning, way_back
+from smartscheduler.backoffice.writing import show_refusal
+from smartscheduler.errors import InvalidInput
+
+# The key that is being set up, until it is proved by a code: it is in no table of its own before.
+NEW_KEY = "second_factor_key"
+HIDDEN = sensitive_post_parameters("code", "password")
+
+
+@never_cache
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """How it stands, and what can be done about it."""
+    user = person(request)
+    context = {
+        **_context(request, "Second factor"),
+        "since": user.second_factor_at,
+        "codes_left": recovery.left(user),
+        "required": user.role in settings.SECOND_FACTOR_REQUIRED,
+    }
+    return TemplateResponse(request, "admin/second_factor/standing.html", context)
+
+
+@never_cache
+@HIDDEN
+def second_factor_set_up(request: HttpRequest) -> HttpResponse:
+    """GET shows a new key, POST takes the first code of it and answers with the recovery codes."""
+    user = person(request)
+    if user.second_factor_at:
+        return redirect("second-factor")
+
+    def done(form: Form) -> list[str]:
+        codes = set_up(user=user, key=_key(request), code=form.cleaned_data["code"])
+        # The session goes on under another key; all others, which a password alone has opened, end.
+        update_session_auth_hash(request, user)
+        return codes
+
+    return _set_up_page(request, user, done, onward=reverse("second-factor"), layout="admin/base_site.html")
+
+
+@never_cache
+@HIDDEN
+def sign_in_set_up(request: HttpRequest) -> HttpResponse:
+    """The second step of a first sign-in, for a role that must have a second factor: the same, and then the door."""
+    onward = way_back(request, settings.LOGIN_REDIRECT_URL)
+    user = halfway(request)
+    if user is None or not user.lacks_second_factor:
+        return redirect(returning(reverse("admin:login"), onward))
+
+    def done(form: Form) -> list[str]:
+        codes = set_up(user=user, key=_key(request), code=form.cleaned_data["code"])
+        enter(request, user)
+        return codes
+
+    return _set_up_page(request, user, done, onward=onward, layout="unfold/layouts/unauthenticated.html")
+
+
+def _set_up_page(
+    request: HttpRequest, user: User, done: Callable[[Form], list[str]], *, onward: str, layout: str
+) -> HttpResponse:
+    form, key = FirstCodeForm(request.POST if request.method == "POST" else None), _key(request)
+    if request.method == "POST" and form.is_valid() and (codes := _tried(form, done)):
+        request.session.pop(NEW_KEY, None)
+        return _codes_page(request, user, codes, onward)
+    address = keys.address(user, key)
+    context = {
+        **_context(request, "Set up the second factor"),
+        "layout": layout,
+        "alone": layout != "admin/base_site.html",
+        "form": form,
+        "key": keys.as_text(key),
+        "address": address,
+        "picture": keys.picture(address),
+    }
+    return TemplateResponse(request, "admin/second_factor/set_up.html", context)
+
+
+@never_cache
+@HIDDEN
+def second_factor_codes(request: HttpRequest) -> HttpResponse:
+    """GET asks for a code, POST answers with new recovery codes; the old ones are good no longer."""
+    user = person(request)
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if user.second_factor_at is None:
+        return redirect("second-factor")
+
+    def done(form: Form) -> list[str]:
+        return renew_codes(user=user, code=form.cleaned_data["code"])
+
+    if request.method == "POST" and form.is_valid() and (codes := _tried(form, done)):
+        return _codes_page(request, user, codes, reverse("second-factor"))
+    return _form_page(request, "New recovery codes", form, "codes")
+
+
+@never_cache
+@HIDDEN
+def second_factor_off(request: HttpRequest) -> HttpResponse:
+    """GET asks for password and code, POST takes them and removes the second factor."""
+    user = person(request)
+    form = SwitchOffForm(request.POST if request.method == "POST" else None)
+    if user.second_factor_at is None:
+        return redirect("second-factor")
+    if request.method == "POST" and form.is_valid():
+        # By the same door as a sign-in, so that wrong passwords are counted and lock the account.
+        if authenticate(request, username=user.email, password=form.cleaned_data["password"]) is None:
+            form.add_error("password", "The password is not right.")
+        elif _tried(form, lambda form: switch_off(user=user, code=form.cleaned_data["code"])):
+            update_session_auth_hash(request, user)
+            messages.success(request, "The second factor is off. From now on the password alone signs you in.")
+            return redirect("second-factor")
+    return _form_page(request, "Switch off the second factor", form, "off")
+
+
+def _tried(form: Form, act: Callable[[Form], Any]) -> Any:
+    """What the act returns; None when it refuses, which then stands on the form."""
+    try:
+        return act(form)
+    except InvalidInput as refusal:
+        show_refusal(form, refusal)
+        return None
+
+
+def _key(request: HttpRequest) -> str:
+    """The key that this session is about to set up; the same however often its page is opened."""
+    return str(request.session.setdefault(NEW_KEY, keys.new_key()))
+
+
+def _form_page(request: HttpRequest, title: str, form: Form, act: str) -> HttpResponse:
+    context = {**_context(request, title), "form": form, "act": act}
+    return TemplateResponse(request, "admin/second_factor/act.html", context)
+
+
+def _codes_page(request: HttpRequest, user: User, codes: list[str], onward: str) -> HttpResponse:
+    """The only answer that ever holds the codes."""
+    text = "\n".join([f"SmartScheduler: recovery codes of {user.email}", "Each is good once.", "", *codes, ""])
+    context = {
+        **_context(request, "Recovery codes"),
+        "codes": codes,
+        "file": f"data:text/plain;charset=utf-8,{quote(text)}",
+        "onward": onward,
+    }
+    return TemplateResponse(request, "admin/second_factor/codes.html", context)
+
+
+def _context(request: HttpRequest, title: str) -> dict[str, Any]:
+    return {**admin.site.each_context(request), "title": title}

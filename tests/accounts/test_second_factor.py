@@ -1,0 +1,445 @@
+"""Signing in with a second factor: nothing is open before the code, a code is good once, guessing gets nowhere."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from smartscheduler.accounts.handshakes import admit
+from smartscheduler.accounts.models import TokenFamily, User
+from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.second_factor.services import CodeRefused, check
+from smartscheduler.audit.models import AuditEntry
+from tests.accounts.authenticators import (
+    CODE,
+    code_of,
+    give_password,
+    next_code,
+    signed_in_with_code,
+    with_second_factor,
+)
+from tests.api import V1, client_of, problem
+from tests.factories import PASSWORD, UserFactory
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+STANDING, SET_UP, CODES, OFF = (
+    "/admin/second-factor/",
+    "/admin/second-factor/set-up/",
+    "/admin/second-factor/codes/",
+    "/admin/second-factor/off/",
+)
+CODE_STEP = "/admin/login/code/"
+
+
+def acts(user):
+    """What was written about an account since it was made."""
+    rows = AuditEntry.objects.filter(about=user) | AuditEntry.objects.filter(user=user)
+    return [(one.act, one.reason) for one in rows.exclude(act="user-created").order_by("id")]
+
+
+def signed_in_as(client):
+    answer = client.get(f"{V1}/auth/me/")
+    return answer.json()["email"] if answer.status_code == 200 else None
+
+
+def handshake(client):
+    """A WebSocket's handshake with the cookie of `client`, from the same origin."""
+    cookie = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
+    headers = [(b"host", b"testserver"), (b"origin", b"http://testserver"), (b"cookie", cookie.encode())]
+    return admit({"type": "websocket", "path": "/ws/events/", "headers": headers, "query_string": b""})
+
+
+class TestSigningIn:
+    def test_asks_for_the_code_and_then_leads_on(self):
+        user = with_second_factor()
+        client = Client()
+        sent = {"username": user.email, "password": PASSWORD}
+        first = client.post("/admin/login/?next=/admin/jobs/job/", sent)
+        assert first.url == f"{CODE_STEP}?next=%2Fadmin%2Fjobs%2Fjob%2F"
+        assert client.get(first.url).status_code == 200
+        assert client.post(first.url, {"code": next_code(user)}).url == "/admin/jobs/job/"
+        assert signed_in_as(client) == user.email
+        assert acts(user)[-1] == ("signed-in", "")
+
+    def test_nothing_is_open_before_the_code(self):
+        client = give_password(with_second_factor(role=Role.ADMINISTRATOR))
+        for path in ("/", "/admin/", "/admin/jobs/job/", STANDING, SET_UP, OFF, "/admin/password_change/"):
+            assert client.get(path).status_code == 302, path
+            assert "login" in client.get(path).url
+        for path in ("auth/me/", "jobs/", "contractors/"):
+            assert client.get(f"{V1}/{path}").status_code == 401
+        assert client.get("/live/?parts=figures").status_code == 401
+        assert client.post(f"{V1}/auth/ws-ticket/", {}, content_type="application/json").status_code == 401
+        assert handshake(client) is None
+        assert not AuditEntry.objects.filter(act="signed-in").exists()
+
+    def test_the_socket_opens_after_it(self):
+        user = with_second_factor()
+        assert handshake(signed_in_with_code(user)).user == user
+
+    def test_the_key_of_the_session_changes_with_each_step(self):
+        user = with_second_factor()
+        client = Client()
+        client.get("/admin/login/")
+        client.post("/admin/login/", {"username": user.email, "password": PASSWORD})
+        halfway = client.session.session_key
+        client.post(CODE_STEP, {"code": next_code(user)})
+        assert halfway
+        assert client.session.session_key != halfway
+        stale = Client()
+        stale.cookies["sessionid"] = halfway
+        assert signed_in_as(stale) is None
+
+    def test_whoever_was_signed_in_before_is_not_any_more(self):
+        client = signed_in()
+        user = with_second_factor()
+        client.post("/admin/login/", {"username": user.email, "password": PASSWORD})
+        assert signed_in_as(client) is None
+
+    def test_a_foreign_address_is_not_led_to(self):
+        user = with_second_factor()
+        client = give_password(user, to="https://evil.example/")
+        assert client.post(f"{CODE_STEP}?next=https://evil.example/", {"code": next_code(user)}).url == "/"
+
+    def test_a_wrong_code_opens_nothing_and_is_written_down(self):
+        user = with_second_factor()
+        client = give_password(user)
+        answer = client.post(CODE_STEP, {"code": "000000"})
+        assert "is not right" in answer.content.decode()
+        assert signed_in_as(client) is None
+        assert acts(user)[-1] == ("sign-in-failed", "code")
+
+    @pytest.mark.parametrize("code", ["", "x" * 21, "12345\x00", "１２３４５６", "१२३४५६", "-1", "1e5"])
+    def test_odd_codes_are_wrong_codes(self, code):
+        client = give_password(with_second_factor())
+        assert client.post(CODE_STEP, {"code": code}).status_code == 200
+        assert signed_in_as(client) is None
+
+    @pytest.mark.parametrize("late", [0, 301])
+    def test_waits_five_minutes_for_the_code(self, late):
+        user = with_second_factor()
+        client = give_password(user)
+        with time_machine.travel(timezone.now() + timedelta(seconds=late)):
+            assert client.get(CODE_STEP).status_code == (302 if late else 200)
+            client.post(CODE_STEP, {"code": next_code(user)})
+            assert signed_in_as(client) == (None if late else user.email)
+
+    @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!"}, {"second_factor_at": None}])
+    def test_an_account_that_changes_meanwhile_begins_anew(self, change):
+        user = with_second_factor()
+        client = give_password(user)
+        User.objects.filter(pk=user.pk).update(**change)
+        assert client.get(CODE_STEP).url.startswith("/admin/login/?")
+
+    def test_nobody_gets_to_the_code_without_the_password(self, client):
+        assert client.get(f"{CODE_STEP}?next=/admin/").url == "/admin/login/?next=%2Fadmin%2F"
+        assert client.post(CODE_STEP, {"code": "123456"}).status_code == 302
+
+    def test_an_account_without_one_signs_in_as_ever(self):
+        user = UserFactory()
+        assert signed_in_as(give_password(user)) == user.email
+
+
+class TestCodes:
+    def test_is_good_once(self):
+        user = with_second_factor()
+        code = next_code(user)
+        check(user, code)
+        with pytest.raises(CodeRefused):
+            check(user, code)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_eight_at_once_one_gets_through(self):
+        user = with_second_factor()
+        code, together = next_code(user), threading.Barrier(8)
+
+        def attempt(_):
+            together.wait(timeout=20)
+            try:
+                check(user, code)
+            except CodeRefused:
+                return False
+            finally:
+                connection.close()
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sorted(pool.map(attempt, range(8))) == [False] * 7 + [True]
+
+    def test_each_wrong_one_doubles_the_wait(self):
+        user, now = with_second_factor(), timezone.now()
+        for failures in range(1, 6):
+            with time_machine.travel(now, tick=False):
+                with pytest.raises(CodeRefused) as wrong:
+                    check(user, "000000")
+                assert wrong.value.wait == 0
+                with pytest.raises(CodeRefused) as early:
+                    check(user, next_code(user))
+                assert early.value.wait == 2 ** (failures - 1)
+            now += timedelta(seconds=2 ** (failures - 1) + 1)
+        with time_machine.travel(now, tick=False):
+            check(user, next_code(user))
+        assert acts(user)[-2:] == [("second-factor-failed", "code"), ("second-factor-failed", "throttled")]
+
+    def test_a_recovery_code_is_good_once_however_it_is_written(self):
+        user = with_second_factor()
+        first, second, *_ = user.recovery_codes
+        check(user, first.upper().replace("-", " "))
+        with pytest.raises(CodeRefused):
+            check(user, first)
+        with time_machine.travel(timezone.now() + timedelta(seconds=2)):
+            check(user, second)
+        assert StaticToken.objects.count() == 8
+        used = AuditEntry.objects.filter(act="recovery-code-used").order_by("id")
+        assert [one.details for one in used] == [{"left": 9}, {"left": 8}]
+
+    def test_a_wrong_recovery_code_does_not_stop_the_authenticator(self):
+        user = with_second_factor()
+        with pytest.raises(CodeRefused):
+            check(user, "aaaaa-aaaaa")
+        check(user, next_code(user))
+
+    def test_somebody_elses_is_wrong(self):
+        user, other = with_second_factor(), with_second_factor()
+        for code in (other.recovery_codes[0], next_code(other)):
+            with pytest.raises(CodeRefused):
+                check(user, code)
+
+    def test_recovery_codes_are_not_kept_as_they_are(self):
+        user = with_second_factor()
+        kept = {one.token for one in StaticToken.objects.all()}
+        assert len(kept) == len(set(user.recovery_codes)) == 10
+        assert not kept & {code.replace("-", "") for code in user.recovery_codes}
+
+    def test_recovery_codes_outlive_a_new_secret_key_that_knows_the_old(self, settings):
+        user, old = with_second_factor(), settings.SECRET_KEY
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [old]
+        check(user, user.recovery_codes[0])
+
+
+class TestTheApi:
+    def login(self, user, **body):
+        return Client().post(
+            f"{V1}/auth/login/", {"email": user.email, "password": PASSWORD, **body}, content_type="application/json"
+        )
+
+    def test_a_password_alone_is_refused(self):
+        user = with_second_factor()
+        answer = self.login(user)
+        problem(answer, 401, "second-factor-required")
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+        assert not TokenFamily.objects.exists()
+        assert acts(user)[-1] == ("sign-in-failed", "no-code")
+
+    def test_a_code_lets_in_once(self):
+        user = with_second_factor()
+        code = next_code(user)
+        assert self.login(user, otp_code=code).status_code == 200
+        problem(self.login(user, otp_code=code), 401, "second-factor-failed")
+
+    def test_a_recovery_code_does_too(self):
+        user = with_second_factor()
+        assert self.login(user, otp_code=user.recovery_codes[0]).status_code == 200
+
+    def test_guessing_is_stopped(self):
+        user = with_second_factor()
+        problem(self.login(user, otp_code="000000"), 401, "second-factor-failed")
+        answer = self.login(user, otp_code=next_code(user))
+        assert problem(answer, 429, "locked-out")["detail"].startswith("Too many wrong codes")
+        assert int(answer["Retry-After"]) == 1
+        assert not TokenFamily.objects.exists()
+
+    def test_the_code_says_nothing_about_a_wrong_password(self):
+        user = with_second_factor()
+        answer = self.login(user, password="wrong", otp_code=next_code(user))
+        problem(answer, 401, "authentication-failed")
+        check(user, next_code(user))
+
+    def test_a_code_nobody_asked_for_does_no_harm(self):
+        assert self.login(UserFactory(), otp_code="123456").status_code == 200
+
+    def test_a_role_that_must_have_one_gets_no_tokens_without(self, settings):
+        settings.SECOND_FACTOR_REQUIRED = ["administrator"]
+        problem(self.login(UserFactory(role=Role.ADMINISTRATOR)), 401, "second-factor-required")
+        assert self.login(UserFactory()).status_code == 200
+
+    def test_tokens_of_before_stay(self):
+        user = UserFactory()
+        client = client_of(user)
+        TOTPDevice.objects.create(user=user)
+        User.objects.filter(pk=user.pk).update(second_factor_at=timezone.now())
+        assert client.get(f"{V1}/auth/me/").status_code == 200
+
+
+class TestOnesOwn:
+    def test_set_up_by_a_code_and_shown_ten_others_once(self):
+        client = signed_in()
+        elsewhere = Client()
+        user = User.objects.get()
+        elsewhere.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        page = client.get(SET_UP).content.decode()
+        key = client.session["second_factor_key"]
+        assert "<svg" in page
+        assert "otpauth://totp/SmartScheduler%3A" in page
+        before = client.session.session_key
+        shown = client.post(SET_UP, {"code": code_of(key)})
+        codes = CODE.findall(shown.content.decode())
+        assert len(set(codes)) == 10
+        assert "no-store" in shown["Cache-Control"]
+        assert client.session.session_key != before
+        assert "second_factor_key" not in client.session
+        # This session goes on, the other one was opened by a password alone.
+        assert (signed_in_as(client), signed_in_as(elsewhere)) == (user.email, None)
+        assert not any(code in client.get(STANDING).content.decode() for code in codes)
+        assert acts(user)[-1] == ("second-factor-set-up", "")
+        assert client.get(SET_UP).url == STANDING
+
+    def test_a_wrong_first_code_sets_nothing_up(self):
+        client = signed_in()
+        client.get(SET_UP)
+        key = client.session["second_factor_key"]
+        answer = client.post(SET_UP, {"code": "000000"})
+        assert "not the code of this key" in answer.content.decode()
+        assert client.session["second_factor_key"] == key
+        assert not TOTPDevice.objects.exists()
+        assert User.objects.get().second_factor_at is None
+
+    def test_new_recovery_codes_for_a_code(self):
+        user = with_second_factor()
+        client = signed_in_with_code(user)
+        assert "is not right" in client.post(CODES, {"code": "000000"}).content.decode()
+        shown = client.post(CODES, {"code": user.recovery_codes[0]}).content.decode()
+        new = CODE.findall(shown)
+        assert len(set(new)) == 10
+        with pytest.raises(CodeRefused):
+            check(user, user.recovery_codes[1])
+        assert ("recovery-codes-made", "") in acts(user)
+
+    @pytest.mark.parametrize("fault", ["password", "code", ""])
+    def test_off_with_password_and_code(self, fault):
+        user = with_second_factor()
+        client = signed_in_with_code(user)
+        code = "aaaaa-aaaaa" if fault == "code" else user.recovery_codes[0]
+        client.post(OFF, {"password": "wrong" if fault == "password" else PASSWORD, "code": code})
+        user.refresh_from_db()
+        assert (user.second_factor_at is None) == (fault == "")
+        assert TOTPDevice.objects.exists() == (fault != "")
+        assert signed_in_as(client) == user.email
+        assert (("second-factor-removed", "") in acts(user)) == (fault == "")
+
+    def test_not_off_where_the_role_needs_it(self, settings):
+        settings.SECOND_FACTOR_REQUIRED = ["coordinator"]
+        user = with_second_factor()
+        client = signed_in_with_code(user)
+        answer = client.post(OFF, {"password": PASSWORD, "code": user.recovery_codes[0]})
+        assert "Your role needs a second factor" in answer.content.decode()
+        assert TOTPDevice.objects.exists()
+        assert "Switch off" not in client.get(STANDING).content.decode()
+
+
+class TestARoleThatMustHaveOne:
+    @pytest.fixture(autouse=True)
+    def required(self, settings):
+        settings.SECOND_FACTOR_REQUIRED = ["administrator"]
+
+    def test_is_led_to_set_it_up_before_anything_else(self):
+        user = UserFactory(role=Role.ADMINISTRATOR)
+        client = Client()
+        step = client.post(
+            "/admin/login/?next=/admin/audit/auditentry/", {"username": user.email, "password": PASSWORD}
+        )
+        assert step.url.startswith("/admin/login/set-up/")
+        assert client.get(step.url).status_code == 200
+        assert client.get("/admin/").status_code == 302
+        assert signed_in_as(client) is None
+        shown = client.post(step.url, {"code": code_of(client.session["second_factor_key"])}).content.decode()
+        assert len(CODE.findall(shown)) == 10
+        assert 'href="/admin/audit/auditentry/"' in shown
+        assert signed_in_as(client) == user.email
+        assert acts(user) == [("second-factor-set-up", ""), ("signed-in", "")]
+
+    def test_has_no_session_without(self):
+        client = signed_in(Role.ADMINISTRATOR)
+        assert client.get("/admin/").status_code == 302
+        assert signed_in_as(client) is None
+        assert signed_in_as(signed_in(Role.COORDINATOR)) is not None
+
+    def test_set_up_is_not_for_those_who_have_it(self):
+        client = give_password(with_second_factor(role=Role.ADMINISTRATOR))
+        assert client.get("/admin/login/set-up/").url.startswith("/admin/login/?")
+
+
+class TestWhatWasLost:
+    def test_an_administrator_removes_it_after_a_question(self):
+        user = with_second_factor()
+        theirs, client = signed_in_with_code(user), signed_in(Role.ADMINISTRATOR)
+        page = reverse("admin:accounts_user_remove-second-factor", args=[user.pk])
+        assert page in client.get(reverse("admin:accounts_user_change", args=[user.pk])).content.decode()
+        assert "whom you have seen or called back" in client.get(page).content.decode()
+        assert TOTPDevice.objects.exists()
+        assert client.post(page).status_code == 302
+        assert not TOTPDevice.objects.exists()
+        assert not StaticToken.objects.exists()
+        assert signed_in_as(theirs) is None
+        removed = AuditEntry.objects.get(act="second-factor-removed")
+        assert (removed.about, removed.user.role) == (user, Role.ADMINISTRATOR)
+        assert signed_in_as(give_password(user)) == user.email
+
+    def test_nobody_removes_their_own_that_way_and_others_none(self):
+        user = with_second_factor(role=Role.ADMINISTRATOR)
+        page = reverse("admin:accounts_user_remove-second-factor", args=[user.pk])
+        for client in (signed_in_with_code(user), signed_in(Role.COORDINATOR), signed_in(Role.MANAGER)):
+            assert client.post(page).status_code == 403
+        assert TOTPDevice.objects.exists()
+
+    def test_the_command_is_for_the_last_administrator(self):
+        user, said = with_second_factor(email="last@example.com"), StringIO()
+        call_command("remove_second_factor", "Last@example.com", stdout=said)
+        assert "is removed" in said.getvalue()
+        assert not TOTPDevice.objects.exists()
+        assert AuditEntry.objects.get(act="second-factor-removed").user is None
+        for wrong, why in (("last@example.com", "has no second factor"), ("x@example.com", "No account")):
+            with pytest.raises(CommandError, match=why):
+                call_command("remove_second_factor", wrong)
+        user.refresh_from_db()
+        assert user.second_factor_at is None
+
+
+class TestKeysAreNowhere:
+    def test_in_no_page_of_the_back_office_history_log_or_export(self, caplog):
+        user = with_second_factor(role=Role.ADMINISTRATOR)
+        key = TOTPDevice.objects.get().key
+        with caplog.at_level("DEBUG"):
+            client = signed_in_with_code(user)
+            pages = ["/admin/accounts/user/", reverse("admin:accounts_user_change", args=[user.pk]), STANDING]
+            pages += ["/admin/history/", f"/admin/accounts/user/{user.pk}/history/", "/admin/audit/auditentry/"]
+            said = "".join(client.get(page).content.decode() for page in pages)
+            said += b"".join(client.get("/admin/audit/auditentry/export.csv")).decode()
+        for text in (said, caplog.text):
+            assert key not in text
+            assert not [code for code in user.recovery_codes if code in text or code.replace("-", "") in text]
+
+    def test_the_devices_have_no_pages(self):
+        assert not [model for model in admin.site._registry if model._meta.app_label.startswith("otp_")]
+        client = signed_in(Role.ADMINISTRATOR)
+        assert client.get("/admin/otp_totp/totpdevice/").status_code == 404
+
+    def test_what_a_debug_page_would_show(self):
+        from smartscheduler.accounts.second_factor.signing_in import sign_in_code
+
+        request = RequestFactory().post(CODE_STEP, {"code": "123456"})
+        request.session = {}
+        sign_in_code(request)
+        assert request.sensitive_post_parameters == ("code",)
