@@ -53,7 +53,7 @@ REMOVE_SECOND_FACTOR = Act(
 class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
     acts = (REMOVE_SECOND_FACTOR,)
     form, add_form, change_password_form = AccountForm, NewAccountForm, AdminPasswordChangeForm
-    list_display = ("email", "name", "role_badge", "is_active", "has_second_factor", "last_login")
+    list_display = ("email", "name", "role_badge", "is_active", "second_factor_badge", "last_login")
     list_filter = ("role", "is_active", ("second_factor_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name")
     ordering = ("email",)
@@ -63,7 +63,7 @@ class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         ("What this person may do", {"fields": ("role", "is_active")}),
-        ("Dates", {"fields": (("last_login", "date_joined", "second_factor_at"),)}),
+        ("Dates", {"fields": (("last_login", "date_joined"), "second_factor_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "is_active", "password1", "password2")}),)
 
@@ -72,9 +72,11 @@ class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
         form.acting = person(request)  # type: ignore[attr-defined]  # the class is made anew for every request
         return form
 
-    @admin.display(description="Second factor", boolean=True, ordering="second_factor_at")
-    def has_second_factor(self, user: User) -> bool:
-        return user.second_factor_at is not None
+    @display(description="Second factor", ordering="second_factor_at")
+    def second_factor_badge(self, user: User) -> SafeString:
+        if user.lacks_second_factor:
+            return badge("failed", "missing")
+        return badge("active", "on") if user.second_factor_at else badge("", "off")
 
     @display(description="Role", ordering="role")
     def role_badge(self, user: User) -> SafeString:

@@ -24,11 +24,12 @@ from smartscheduler.audit.services import filters_of, record
 from smartscheduler.backoffice.days import DaysFilter
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
-from smartscheduler.events.messages import instant
 from smartscheduler.exchange.exporting import FORMS, download
 
 MOST_PEOPLE = 500
 HEADINGS = ("at", "act", "reason", "who", "account", "address", "door", "where", "request_id", "details")
+# Details that the list shows, and the words before them.
+SPOKEN = {"what": "", "of": "of ", "format": "", "before": "was ", "role": "now ", "taken_at": "of "}
 # What somebody has to look at, and what opens a door; the others are grey.
 GRAVE = {Act.SIGN_IN_FAILED, Act.TOKEN_REUSED, Act.SECOND_FACTOR_FAILED, Act.SECOND_FACTOR_REMOVED}
 NOTABLE = {Act.DATA_EXPORTED, Act.ROLE_CHANGED, Act.RECOVERY_CODE_USED, Act.PERSON_EXPORTED, Act.PERSON_ERASED}
@@ -116,8 +117,8 @@ class AuditEntryAdmin(ListAdmin):
         return False
 
     @display(description="When (UTC)", ordering="id")
-    def when(self, entry: AuditEntry) -> str:
-        return instant(entry.at.replace(microsecond=0))
+    def when(self, entry: AuditEntry) -> SafeString:
+        return format_html('<span class="whitespace-nowrap">{}</span>', f"{entry.at:%Y-%m-%d %H:%M:%S}")
 
     @display(description="Act", ordering="act")
     def act_badge(self, entry: AuditEntry) -> SafeString:
@@ -133,10 +134,12 @@ class AuditEntryAdmin(ListAdmin):
 
     @display(description="What")
     def what(self, entry: AuditEntry) -> str:
-        return told(entry)
+        return told(entry) or "–"
 
     @display(description="Details")
-    def contents(self, entry: AuditEntry) -> SafeString:
+    def contents(self, entry: AuditEntry) -> SafeString | str:
+        if not entry.details:
+            return "–"
         return format_html('<pre class="event-data">{}</pre>', json.dumps(entry.details, indent=2, ensure_ascii=False))
 
 
@@ -146,8 +149,10 @@ def told(entry: AuditEntry) -> str:
     for name, value in entry.details.items():
         if isinstance(value, dict):
             parts += [f"{key}={one}" for key, one in value.items()]
-        elif name not in {"run", "family", "file"}:
-            parts.append(f"{value:,} {name}" if isinstance(value, int) else f"{name} {value}")
+        elif isinstance(value, int):
+            parts.append(f"{value:,} {name}")
+        elif name in SPOKEN:
+            parts.append(f"{SPOKEN[name]}{value}")
     return " · ".join(parts)
 
 

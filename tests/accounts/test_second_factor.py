@@ -339,14 +339,19 @@ class TestOnesOwn:
         assert signed_in_as(client) == user.email
         assert (("second-factor-removed", "") in acts(user)) == (fault == "")
 
-    def test_not_off_where_the_role_needs_it(self, settings):
+    def test_changed_for_another_where_the_role_needs_one(self, settings):
         settings.SECOND_FACTOR_REQUIRED = ["coordinator"]
         user = with_second_factor()
         client = signed_in_with_code(user)
-        answer = client.post(OFF, {"password": PASSWORD, "code": user.recovery_codes[0]})
-        assert "Your role needs a second factor" in answer.content.decode()
-        assert TOTPDevice.objects.exists()
         assert "Switch off" not in client.get(STANDING).content.decode()
+        answer = client.post(OFF, {"password": PASSWORD, "code": user.recovery_codes[0]})
+        assert answer.url.startswith("/admin/login/set-up/")
+        assert signed_in_as(client) is None
+        assert client.get(answer.url).status_code == 200
+        client.post(answer.url, {"code": code_of(client.session["second_factor_key"])})
+        assert signed_in_as(client) == user.email
+        done = [act for act, _ in acts(user)]
+        assert done[-4:] == ["second-factor-removed", "signed-out", "second-factor-set-up", "signed-in"]
 
 
 class TestARoleThatMustHaveOne:

@@ -83,6 +83,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "assignment": lambda api: f"/admin/assignments/assignment/{first(api, 'assignments/')}/change/",
     "events": lambda api: "/admin/events/outboxevent/",
     "event": lambda api: "/admin/events/outboxevent/1/change/",
+    "second-factor": lambda api: "/admin/second-factor/",
+    "second-factor-set-up": lambda api: "/admin/second-factor/set-up/",
     "audit": lambda api: "/admin/audit/auditentry/",
     "audit-entry": lambda api: "/admin/audit/auditentry/1/change/",
     "users": lambda api: "/admin/accounts/user/",

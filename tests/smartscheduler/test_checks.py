@@ -56,6 +56,7 @@ def test_the_settings_of_the_suite_are_clean():
         ("E010", "PORT", {"PORT": 0}),
         ("E010", "PORT", {"PORT": 65536}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["proxy"]}),
+        ("E032", "SECOND_FACTOR_REQUIRED", {"SECOND_FACTOR_REQUIRED": ["administrator", "boss"]}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["*"]}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["10.0.0.2", "10.0.0.1/24"]}),
     ],

@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.second_factor import keys, recovery
 from smartscheduler.accounts.second_factor.forms import CodeForm, FirstCodeForm, SwitchOffForm
-from smartscheduler.accounts.second_factor.halfway import enter, halfway
+from smartscheduler.accounts.second_factor.halfway import enter, halfway, stop_halfway
 from smartscheduler.accounts.second_factor.services import renew_codes, set_up, switch_off
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.returning import returning, way_back
@@ -127,10 +127,20 @@ def second_factor_off(request: HttpRequest) -> HttpResponse:
         if authenticate(request, username=user.email, password=form.cleaned_data["password"]) is None:
             form.add_error("password", "The password is not right.")
         elif _tried(form, lambda form: switch_off(user=user, code=form.cleaned_data["code"])):
-            update_session_auth_hash(request, user)
-            messages.success(request, "The second factor is off. From now on the password alone signs you in.")
-            return redirect("second-factor")
-    return _form_page(request, "Switch off the second factor", form, "off")
+            return _go_on_without(request, user)
+    required = user.role in settings.SECOND_FACTOR_REQUIRED
+    title = "Set up another authenticator" if required else "Switch off the second factor"
+    return _form_page(request, title, form, "another" if required else "off")
+
+
+def _go_on_without(request: HttpRequest, user: User) -> HttpResponse:
+    """Where the role needs one, another is set up at once: until then the session is nobody's."""
+    if user.lacks_second_factor:
+        stop_halfway(request, user)
+        return redirect(returning(reverse("sign-in-set-up"), reverse("second-factor")))
+    update_session_auth_hash(request, user)
+    messages.success(request, "The second factor is off. From now on the password alone signs you in.")
+    return redirect("second-factor")
 
 
 def _tried(form: Form, act: Callable[[Form], Any]) -> Any:

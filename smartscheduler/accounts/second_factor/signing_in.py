@@ -56,6 +56,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     if user is None or user.second_factor_at is None:
         return redirect(returning(reverse("admin:login"), onward))
     form = CodeForm(request.POST if request.method == "POST" else None)
+    form.fields["code"].widget.attrs["autofocus"] = True
     if request.method == "POST" and form.is_valid():
         try:
             check(user, form.cleaned_data["code"], failed=Act.SIGN_IN_FAILED)
