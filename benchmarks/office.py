@@ -59,6 +59,11 @@ INSERT INTO exchange_importedrow (run_id, number, label, key, outcome, errors, r
 SELECT run.id, n + 1, 'Crew ' || n, '', 'refused', jsonb_build_object(
     (ARRAY['phone_number', 'type', 'city', 'zip_code'])[1 + n %% 4], jsonb_build_array('“' || n || '” is wrong.')), ''
 FROM run, generate_series(1, 10000) n;
+INSERT INTO audit_auditentry (at, act, reason, user_id, name, about_name, address, door, place, request_id, details)
+SELECT %(now)s - n * interval '5 minutes',
+    (ARRAY['signed-in', 'signed-out', 'sign-in-failed', 'data-exported', 'password-changed'])[1 + n %% 5], '',
+    gen_random_uuid(), 'Crew ' || n %% 200, '', '192.0.2.7', 'back-office', 'POST /admin/login/', '', '{}'
+FROM generate_series(1, %(events)s) n;
 INSERT INTO exchange_importrun (id, kind, name, content, state, total, at, created, updated, unchanged, refused,
     created_at, began_from)
 SELECT gen_random_uuid(), 'jobs', 'jobs-' || n || '.csv', 'job_number', 'done', 10, 10, 10, 0, 0, 0, %(now)s, 0

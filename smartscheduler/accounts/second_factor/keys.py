@@ -30,4 +30,4 @@ def address(user: User, key: str) -> str:
 def picture(address: str) -> SafeString:
     """The address as a QR code, an SVG to stand in the page: nothing is asked of another server."""
     drawn = segno.make(address, error="m", micro=False)
-    return mark_safe(drawn.svg_inline(scale=5, border=4, omitsize=True, title="QR code of the key"))  # noqa: S308  (made of numbers)
+    return mark_safe(drawn.svg_inline(scale=5, border=4, omitsize=True))  # noqa: S308  (made of numbers)
