@@ -5,22 +5,22 @@ Pages, the API and the socket ask Django whose session it is, and are told nobod
 
 import time
 
-from django.contrib.auth import login, logout
+from django.contrib.auth import BACKEND_SESSION_KEY, login, logout
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from smartscheduler.accounts.models import User
 
 KEY = "second_factor"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 # Long enough to find the telephone.
 SECONDS = 300
 
 
 def stop_halfway(request: HttpRequest, user: User) -> None:
     """`user` has given the right password. Whoever was signed in here before is not any more; the key is a new one."""
+    backend = getattr(user, "backend", None) or request.session[BACKEND_SESSION_KEY]
     logout(request)
-    request.session[KEY] = {"user": str(user.pk), "at": time.time(), "seal": _seal(user)}
+    request.session[KEY] = {"user": str(user.pk), "backend": backend, "at": time.time(), "seal": _seal(user)}
 
 
 def halfway(request: HttpRequest) -> User | None:
@@ -34,8 +34,7 @@ def halfway(request: HttpRequest) -> User | None:
 
 def enter(request: HttpRequest, user: User) -> None:
     """The code was right: the session is that of `user` from here on, under another key."""
-    request.session.pop(KEY, None)
-    login(request, user, backend=BACKEND)
+    login(request, user, backend=request.session.pop(KEY)["backend"])
 
 
 def _seal(user: User) -> str:
