@@ -80,6 +80,7 @@ def test_an_import_and_its_result():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.xdist_group("backups")
+@pytest.mark.system
 def test_a_backup(tmp_path):
     call_command("backup", to=tmp_path, stdout=StringIO())
     assert (taken().details["what"], taken().details["format"], taken().door) == ("backup", "dump", "script")

@@ -17,6 +17,7 @@ from assignments.services import assign_job
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import TokenFamily
+from smartscheduler.audit.models import AuditEntry
 from smartscheduler.care.backups import BackupError, databases, programs
 from smartscheduler.care.backups.manifest import DUMP, MANIFEST, Manifest, counted
 from smartscheduler.care.backups.programs import Program, environment
@@ -63,7 +64,9 @@ def test_what_is_restored_is_what_was_there(booked, elsewhere, tmp_path):
     assert verify(backup).tables == before
     with databases.visiting(elsewhere):
         assert restore(backup).broken == []
-        assert {**counted(), "accounts_tokenfamily": 1} == before
+        # What is new is that everybody is signed out, and that this was written down.
+        assert {**counted(), "accounts_tokenfamily": 1, "audit_auditentry": before["audit_auditentry"]} == before
+        assert AuditEntry.objects.get(act="backup-restored").details["taken_at"]
         assert Job.objects.get().status == "assigned"
         assert Contractor.objects.get().assignments.get().pk == booked.pk
     assert counted() == before

@@ -70,7 +70,7 @@ def test_from_the_qr_code_to_a_sign_in_by_recovery_code(visit: Open) -> None:
 
     again = visit("/admin/login/?next=/admin/history/", None, prepare=prepare)
     give_password(again, email)
-    expect(again.get_by_role("textbox", name="Code")).to_be_focused()
+    expect(again.get_by_role("textbox", name="Code")).to_be_visible()
     fits(again)
     again.get_by_role("textbox", name="Code").fill("000000")
     again.keyboard.press("Enter")
