@@ -59,7 +59,8 @@ class Site:
         }
         urls = ("GOOGLE_ROUTES_URL", "GOOGLE_MATRIX_URL", "OPENROUTESERVICE_URL")
         keys = ("GOOGLE_MAPS_API_KEY", "OPENROUTESERVICE_API_KEY")
-        self.configured = self.bare | dict.fromkeys(urls, roads.url) | dict.fromkeys(keys, "key")
+        loopback = {"OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8"}
+        self.configured = self.bare | dict.fromkeys(urls, roads.url) | dict.fromkeys(keys, "key") | loopback
 
     def manage(self, *arguments: str) -> None:
         subprocess.run([sys.executable, "manage.py", *arguments], env=self.bare, check=True)  # noqa: S603

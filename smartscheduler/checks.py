@@ -7,7 +7,6 @@ start for the same reasons as `manage.py check` gives.
 from collections.abc import Iterator
 from decimal import Decimal
 from importlib.util import find_spec
-from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,12 +14,12 @@ from django.conf import settings
 from django.core.checks import Error, Info, register
 from django.core.exceptions import ImproperlyConfigured
 
+from smartscheduler.outgoing.addresses import network, objection
 from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.travel.configured import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
     "DRIVE_MPH",
@@ -129,8 +128,8 @@ def check_geocoder(**_: Any) -> list[Error]:
     errors = []
     if name not in WITHOUT_KEY and not settings.GEOCODER_KEY:
         errors.append(Error(f"GEOCODER_KEY must be set for {name}.", id="smartscheduler.E021"))
-    if settings.GEOCODER_URL and (url.scheme not in {"http", "https"} or not url.hostname):
-        errors.append(Error("GEOCODER_URL must be like https://nominatim.example.com.", id="smartscheduler.E022"))
+    if settings.GEOCODER_URL and (wrong := objection(settings.GEOCODER_URL)):
+        errors.append(Error(f"GEOCODER_URL {wrong}.", id="smartscheduler.E022"))
     public = name == "nominatim" and (url.hostname or PUBLIC_NOMINATIM) == PUBLIC_NOMINATIM
     if public and not settings.GEOCODER_USER_AGENT:
         message = f"GEOCODER_USER_AGENT must name you: {PUBLIC_NOMINATIM} wants to know who asks."
@@ -163,12 +162,8 @@ def _travel_problems() -> Iterator[Error]:
             known = ", ".join(settings.TRAVEL_URLS)
             yield Error(f"TRAVEL_PROVIDERS names {name}; known are {known}.", id="smartscheduler.E011")
     for name, url in settings.TRAVEL_URLS.items():
-        address = urlsplit(url)
-        if not (address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)):
-            yield Error(
-                f"{name.upper()}_URL must begin with https://, a key goes there; http:// only on this machine.",
-                id="smartscheduler.E012",
-            )
+        if wrong := objection(url):
+            yield Error(f"{name.upper()}_URL {wrong}.", id="smartscheduler.E012")
     limits = {f"{name.upper()}_BUDGET": value for name, value in settings.TRAVEL_BUDGETS.items()}
     limits |= {f"{name.upper()}_A_MINUTE": value for name, value in settings.TRAVEL_A_MINUTE.items()}
     for variable, value in limits.items():
@@ -185,8 +180,24 @@ def check_proxies(**_: Any) -> list[Error]:
             id="smartscheduler.E030",
         )
         for proxy in settings.TRUSTED_PROXIES
-        if not _is_network(proxy)
+        if network(proxy) is None
     ]
+
+
+@register
+def check_outgoing(**_: Any) -> list[Error]:
+    """E032: networks that are none or all of them, and a proxy that is no address."""
+    errors = []
+    for text in settings.OUTGOING_PRIVATE_NETWORKS:
+        found = network(text)
+        if found is None or found.prefixlen == 0:
+            wrong = "is no network" if found is None else "allows everything"
+            message = f"OUTGOING_PRIVATE_NETWORKS must name networks, such as 10.1.0.0/16; {text} {wrong}."
+            errors.append(Error(message, id="smartscheduler.E032"))
+    proxy = urlsplit(settings.OUTGOING_PROXY)
+    if settings.OUTGOING_PROXY and (proxy.scheme not in {"http", "https"} or not proxy.hostname):
+        errors.append(Error("OUTGOING_PROXY must be like http://proxy.example.com:3128.", id="smartscheduler.E032"))
+    return errors
 
 
 @register
@@ -211,14 +222,6 @@ def _is_installed(package: str) -> bool:
         return False
 
 
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
     checks = (
@@ -229,6 +232,7 @@ def refuse_bad_settings() -> None:
         check_geocoder,
         check_travel,
         check_proxies,
+        check_outgoing,
         check_observability,
     )
     errors = [error for check in checks for error in check()]

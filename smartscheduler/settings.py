@@ -301,6 +301,13 @@ DECISION_MAKER = "recommendations.decisions.decide"
 DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
 DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
+# --- HTTP to others (smartscheduler.outgoing) -------------------------------------------------
+# Providers are on the internet and speak TLS; those inside these networks may be asked too, and without it.
+OUTGOING_PRIVATE_NETWORKS = env.words("OUTGOING_PRIVATE_NETWORKS", default=[])
+LOOPBACK = "127.0.0.0/8"
+# The proxy of the house, where there is no other way out; no other variable sets one.
+OUTGOING_PROXY = env.text("OUTGOING_PROXY", default="")
+
 # --- Addresses (docs/files.md) ----------------------------------------------------------------
 # Who finds the coordinates of addresses that are imported without; nobody: the middle of the ZIP code.
 GEOCODER = env.text("GEOCODER", default="").lower()
@@ -349,6 +356,7 @@ TRAVEL_DEMO_PORT = env.whole("TRAVEL_DEMO_PORT", default=PORT + 1)
 if TRAVEL_DEMO:
     TRAVEL_KEYS = dict.fromkeys(TRAVEL_KEYS, "demo")
     TRAVEL_URLS = dict.fromkeys(TRAVEL_URLS, f"http://127.0.0.1:{TRAVEL_DEMO_PORT}")
+    OUTGOING_PRIVATE_NETWORKS = [*OUTGOING_PRIVATE_NETWORKS, LOOPBACK]
 if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS):
     CELERY_BEAT_SCHEDULE |= {
         "look-up-roads": {
