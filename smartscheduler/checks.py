@@ -38,6 +38,10 @@ POSITIVE = (
     "TRAVEL_BREAKER_SECONDS",
     "TRAVEL_LEASE_SECONDS",
     "TRAVEL_LEADERS",
+    "EXPLANATION_FIRST",
+    "EXPLANATION_KEEP_DAYS",
+    "EXPLANATION_TIMEOUT_SECONDS",
+    "EXPLANATION_ATTEMPTS",
 )
 
 
@@ -200,6 +204,40 @@ def check_outgoing(**_: Any) -> list[Error]:
     return errors
 
 
+# What a worker has for one sentence, attempts and waits together (CELERY_TASK_SOFT_TIME_LIMIT, words.work).
+MOST_SECONDS_A_SENTENCE = 45
+
+
+@register
+def check_explanations(**_: Any) -> list[Error]:
+    """E033–E035: a language model that nobody knows, that lacks something, or that may not be asked."""
+    return list(_explanation_problems())
+
+
+def _explanation_problems() -> Iterator[Error]:
+    for variable in ("EXPLANATION_CALLS_A_DAY", "EXPLANATION_TOKENS_A_DAY"):
+        if getattr(settings, variable) < 0:
+            yield Error(f"{variable} must not be negative.", id="smartscheduler.E035")
+    if settings.EXPLANATION_ATTEMPTS * settings.EXPLANATION_TIMEOUT_SECONDS > MOST_SECONDS_A_SENTENCE:
+        wrong = f"EXPLANATION_ATTEMPTS × EXPLANATION_TIMEOUT_SECONDS must be at most {MOST_SECONDS_A_SENTENCE} seconds."
+        yield Error(wrong, id="smartscheduler.E035")
+    provider, known = settings.EXPLANATION_MODEL_PROVIDER, ", ".join(settings.EXPLANATION_MODEL_URLS)
+    if provider in settings.EXPLANATION_MODEL_URLS:
+        yield from _model_problems(settings.EXPLANATION_MODEL_URL)
+    elif provider:
+        wrong = f"EXPLANATION_MODEL_PROVIDER must be one of {known}, or empty; it is {provider}."
+        yield Error(wrong, id="smartscheduler.E033")
+
+
+def _model_problems(url: str) -> Iterator[Error]:
+    if not settings.EXPLANATION_MODEL_NAME:
+        yield Error("EXPLANATION_MODEL_NAME must name the model.", id="smartscheduler.E034")
+    if not settings.EXPLANATION_MODEL_KEY and url in settings.EXPLANATION_MODEL_URLS.values():
+        yield Error(f"EXPLANATION_MODEL_KEY must be set for {url}.", id="smartscheduler.E034")
+    if wrong := objection(url):
+        yield Error(f"EXPLANATION_MODEL_URL {wrong}.", id="smartscheduler.E035")
+
+
 @register
 def check_observability(**_: Any) -> list[Error]:
     """E031: traces or errors are to be sent, and nothing is there that could."""
@@ -233,6 +271,7 @@ def refuse_bad_settings() -> None:
         check_travel,
         check_proxies,
         check_outgoing,
+        check_explanations,
         check_observability,
     )
     errors = [error for check in checks for error in check()]

@@ -368,6 +368,40 @@ if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS):
         "prune-roads": {"task": "recommendations.tasks.prune_roads", "schedule": timedelta(hours=6)},
     }
 
+# --- Explanations in other words (docs/explanations.md) ---------------------------------------
+# anthropic, or openai for everybody who speaks as OpenAI does; nobody: the sentences of the template.
+EXPLANATION_MODEL_PROVIDER = env.text("EXPLANATION_MODEL_PROVIDER", default="").lower()
+EXPLANATION_MODEL_NAME = env.text("EXPLANATION_MODEL_NAME", default="")
+EXPLANATION_MODEL_KEY = env.text("EXPLANATION_MODEL_KEY", default="")
+EXPLANATION_MODEL_URLS = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
+EXPLANATION_MODEL_URL = env.text(
+    "EXPLANATION_MODEL_URL", default=EXPLANATION_MODEL_URLS.get(EXPLANATION_MODEL_PROVIDER, "")
+)
+# How many of the first of a ranking are worded.
+EXPLANATION_FIRST = env.whole("EXPLANATION_FIRST", default=5)
+# What may be spent in a day (UTC).
+EXPLANATION_CALLS_A_DAY = env.whole("EXPLANATION_CALLS_A_DAY", default=500)
+EXPLANATION_TOKENS_A_DAY = env.whole("EXPLANATION_TOKENS_A_DAY", default=1_000_000)
+EXPLANATION_KEEP_DAYS = env.whole("EXPLANATION_KEEP_DAYS", default=30)
+EXPLANATION_TIMEOUT_SECONDS = env.number("EXPLANATION_TIMEOUT_SECONDS", default=15.0)
+EXPLANATION_ATTEMPTS = env.whole("EXPLANATION_ATTEMPTS", default=2)
+# A stand-in on this machine answers as a model would (smartscheduler.demo.wording).
+EXPLANATION_DEMO = env.flag("EXPLANATION_DEMO", default=False)
+EXPLANATION_DEMO_PORT = env.whole("EXPLANATION_DEMO_PORT", default=PORT + 2)
+if EXPLANATION_DEMO:
+    EXPLANATION_MODEL_PROVIDER, EXPLANATION_MODEL_NAME, EXPLANATION_MODEL_KEY = "anthropic", "stand-in", "demo"
+    EXPLANATION_MODEL_URL = f"http://127.0.0.1:{EXPLANATION_DEMO_PORT}"
+    OUTGOING_PRIVATE_NETWORKS = [*OUTGOING_PRIVATE_NETWORKS, LOOPBACK]
+if EXPLANATION_MODEL_PROVIDER:
+    CELERY_BEAT_SCHEDULE |= {
+        "word-explanations": {
+            "task": "recommendations.tasks.word_explanations",
+            "schedule": timedelta(seconds=2),
+            "options": {"expires": 10},
+        },
+        "prune-words": {"task": "recommendations.tasks.prune_words", "schedule": timedelta(hours=6)},
+    }
+
 # --- Events ---------------------------------------------------------------------------------
 EVENT_RETENTION = timedelta(days=env.whole("EVENT_RETENTION_DAYS", default=90))
 EVENT_HEARTBEAT_SECONDS = env.number("EVENT_HEARTBEAT_SECONDS", default=15.0)

@@ -14,14 +14,18 @@ from smartscheduler.outgoing.errors import Broken, Refused, TimedOut, Unreadable
 
 
 def ask(provider: str, method: str, path: str, **options: Any) -> tuple[int, Any]:
+    """`exchange` with a provider of road distances."""
+    return exchange(settings.TRAVEL_URLS[provider], method, path, seconds=settings.TRAVEL_TIMEOUT_SECONDS, **options)
+
+
+def exchange(base: str, method: str, path: str, *, seconds: float, **options: Any) -> tuple[int, Any]:
     """The status and the JSON of an answer that is no error of the server's.
 
     Raises TryAgain for 429, 5xx and broken connections, Nonsense for what is no JSON, Rejected for an address that may
     not be asked; other statuses are the caller's.
     """
-    base = settings.TRAVEL_URLS[provider]
     try:
-        found = send(method, base + path, of=base, seconds=settings.TRAVEL_TIMEOUT_SECONDS, **options)
+        found = send(method, base.rstrip("/") + path, of=base, seconds=seconds, **options)
     except (TimedOut, Broken) as error:
         raise TryAgain(str(error)) from None
     except Unreadable as error:
