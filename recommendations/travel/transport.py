@@ -41,7 +41,7 @@ def _parsed(status: int, body: bytes) -> Any:
     try:
         return json.loads(body)
     except ValueError:
-        if status < 400:
+        if 200 <= status < 300:
             raise Nonsense("The answer is no JSON.") from None
         return None
 
