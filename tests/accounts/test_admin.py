@@ -103,7 +103,10 @@ EVERYBODYS = {
     [
         (Role.COORDINATOR, EVERYBODYS | {"Imports"}),
         (Role.MANAGER, EVERYBODYS | {"Reports"}),
-        (Role.ADMINISTRATOR, EVERYBODYS | {"Imports", "Reports", "Road distances", "Scheduling rules", "Users"}),
+        (
+            Role.ADMINISTRATOR,
+            EVERYBODYS | {"Explanations", "Imports", "Reports", "Road distances", "Scheduling rules", "Users"},
+        ),
     ],
 )
 def test_the_side_bar_shows_what_the_role_may_see(role, titles):

@@ -71,6 +71,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "change-rules": lambda api: f"/admin/rules/rulesversion/add/?{OTHER_RULES}",
     "imports": lambda api: "/admin/exchange/importrun/",
     "reports": lambda api: "/admin/reports/",
+    "roads": lambda api: "/admin/roads/",
+    "explanations": lambda api: "/admin/words/",
     "mails": lambda api: "/admin/mails/mail/",
     "assignments": lambda api: "/admin/assignments/assignment/?kept=live",
     "reassign": lambda api: f"/admin/assignments/assignment/{pending(api)}/reassign/",
