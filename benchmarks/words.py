@@ -1,7 +1,7 @@
 """Does a language model hold anybody up? `make bench-words`
 
-As `benchmarks.roads` asks of providers of road distances: one database, one worker, and two web servers, one of which has
-a model configured that behaves as well or as badly as it can. Both are asked for the same rankings in turns.
+As `benchmarks.roads` asks of providers of road distances: one database, one worker, and two web servers, one of which
+has a model configured that behaves as well or as badly as it can. Both are asked for the same rankings in turns.
 """
 
 import argparse

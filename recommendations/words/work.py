@@ -20,7 +20,7 @@ from smartscheduler.events.messages import RecommendationsUpdated, publish
 from smartscheduler.measures.families import EXPLANATION_CALLS, EXPLANATION_DROPS
 
 # Then the next call goes on: a worker that is to end is not kept.
-LONGEST_SECONDS = 45.0
+LONGEST_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
 
