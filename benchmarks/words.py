@@ -34,13 +34,16 @@ class WordSite(Site):
         }
 
     def begin(self) -> None:
-        """As if nobody had ever asked."""
+        """As if nobody had ever asked, and every open job's ranking had been shown in the template's words."""
         client = redis.Redis.from_url(self.valkey.url)
-        for kind in ("*:words:*", "*:travel:explanations*"):
-            for key in client.scan_iter(kind):
-                client.delete(key)
+        for key in client.scan_iter("*:travel:explanations*"):
+            client.delete(key)
         with psycopg.connect(self.postgresql.url, autocommit=True) as connection:
             connection.execute(FORGET)
+        # The count of what was shown while warming up is beside the wishes.
+        for key in client.scan_iter("*:words:wishes:uses"):
+            jobs = self.rows("SELECT id FROM jobs_job WHERE status = 'open'")
+            client.sadd(key.removesuffix(b":uses"), *[job.hex for (job,) in jobs])
 
 
 def in_words(entry: Any) -> bool:

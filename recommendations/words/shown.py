@@ -35,11 +35,11 @@ def reworded(groups: "Sequence[tuple[UUID | None, list[Entry]]]") -> "list[list[
     if not is_configured():
         return [entries for _, entries in groups]
     wanted = settings.EXPLANATION_FIRST
-    keys = {key_of(one.facts) for _, entries in groups for one in entries[:wanted]}
-    stored = texts(keys)
+    keys = [[key_of(one.facts) for one in entries[:wanted]] for _, entries in groups]
+    stored = texts({key for some in keys for key in some})
     shown = []
-    for job_id, entries in groups:
-        first = [_in_words(one, stored.get(key_of(one.facts), "")) for one in entries[:wanted]]
+    for (job_id, entries), some in zip(groups, keys, strict=True):
+        first = [_in_words(one, stored.get(key, "")) for one, key in zip(entries[:wanted], some, strict=True)]
         wishes.seen(job_id, [one.breakdown.source for one in first])
         shown.append([*first, *entries[wanted:]])
     return shown

@@ -190,5 +190,9 @@ class TestFacts:
         assert again.key("a", "b") == FACTS.key("a", "b")  # 6.3 miles are 6.3 miles
         assert FACTS.key("a", "b") != FACTS.key("a", "c")
 
+    @given(all_facts(), all_facts())
+    def test_other_numbers_have_another_key(self, one, other):
+        assert (one.key() == other.key()) == (one == other)
+
     def test_a_name_is_not_looked_into(self):
         assert filled("{contractor}, {day}", {"contractor": "{day}", "day": "Mon"}) == "{day}, Mon"
