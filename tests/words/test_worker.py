@@ -24,6 +24,7 @@ MODEL = {
 }
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settings):
     ContractorFactory()
