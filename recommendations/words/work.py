@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from redis import RedisError
 
 from jobs.models import Job
@@ -50,7 +51,8 @@ def word(job_id: UUID, until: float) -> int:
                 done += _obtain(entry.facts)
     finally:
         if done:
-            publish(RecommendationsUpdated(job_id=job.pk), actor=None)
+            with transaction.atomic():
+                publish(RecommendationsUpdated(job_id=job.pk), actor=None)
     return done
 
 
