@@ -92,7 +92,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
 
 # Who opens it, where that is not the coordinator.
 PEOPLE = {"login": None, "reports": MANAGER} | dict.fromkeys(
-    ["rules", "change-rules", "users", "user", "new-user"], ADMINISTRATOR
+    ["rules", "change-rules", "roads", "explanations", "users", "user", "new-user"], ADMINISTRATOR
 )
 
 
