@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
@@ -59,7 +59,8 @@ class Site:
         }
         urls = ("GOOGLE_ROUTES_URL", "GOOGLE_MATRIX_URL", "OPENROUTESERVICE_URL")
         keys = ("GOOGLE_MAPS_API_KEY", "OPENROUTESERVICE_API_KEY")
-        self.configured = self.bare | dict.fromkeys(urls, roads.url) | dict.fromkeys(keys, "key")
+        loopback = {"OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8"}
+        self.configured = self.bare | dict.fromkeys(urls, roads.url) | dict.fromkeys(keys, "key") | loopback
 
     def manage(self, *arguments: str) -> None:
         subprocess.run([sys.executable, "manage.py", *arguments], env=self.bare, check=True)  # noqa: S603
@@ -112,10 +113,16 @@ class Client:
         return (perf_counter() - began) * 1_000, json.loads(answer)
 
 
-def compare(webs: tuple[Client, Client], jobs: list[str], times: int) -> tuple[list[float], list[float], int]:
-    """Milliseconds without and with providers, and the share of drives by road at the end, in per cent."""
+def is_by_road(entry: Any) -> bool:
+    return bool(entry["distance_source"] == "road")
+
+
+def compare(
+    webs: tuple[Client, Client], jobs: list[str], times: int, better: Callable[[Any], bool] = is_by_road
+) -> tuple[list[float], list[float], int]:
+    """Milliseconds without and with providers, and the share of entries that had from one at the end, in per cent."""
     took: tuple[list[float], list[float]] = [], []
-    shown = by_road = 0
+    shown = improved = 0
     for number in range(times):
         path = f"jobs/{jobs[number % len(jobs)]}/recommendations/?max_results=10"
         for which in (0, 1) if number % 2 else (1, 0):
@@ -123,8 +130,8 @@ def compare(webs: tuple[Client, Client], jobs: list[str], times: int) -> tuple[l
             took[which].append(milliseconds)
             if which and number > times // 2:
                 shown += len(found["recommendations"])
-                by_road += sum(one["distance_source"] == "road" for one in found["recommendations"])
-    return *took, round(100 * by_road / max(1, shown))
+                improved += sum(map(better, found["recommendations"]))
+    return *took, round(100 * improved / max(1, shown))
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -137,11 +144,12 @@ def report(name: str, without: list[float], with_them: list[float], rest: str = 
           f"{figures[3] / figures[2]:5.2f} | {rest}", flush=True)  # fmt: skip
 
 
-def run(times: int, home: Path, roads: Any) -> None:
-    site = Site(home, roads)
+@contextmanager
+def started(site: Site) -> Iterator[tuple[tuple[Client, Client], list[str]]]:
+    """The two webs, without providers and with them, and the open jobs of the demo data."""
     ports = free_port(), free_port()
     with ExitStack() as stack:
-        stack.enter_context(Servers(home, [site.postgresql, site.valkey]))
+        stack.enter_context(Servers(site.home, [site.postgresql, site.valkey]))
         site.manage("migrate", "-v", "0")
         site.manage("shell", "--no-imports", "-c", LOGINS)
         site.manage("seed_demo", "--contractors", "240", "--jobs", "90", "-v", "0")
@@ -149,12 +157,12 @@ def run(times: int, home: Path, roads: Any) -> None:
             web = processes.web(host="127.0.0.1", port=port, workers=1)
             stack.enter_context(site.running(*web, environment=environment))
         stack.enter_context(site.running(*processes.RELAY, environment=site.bare))
-        worker = processes.worker_with_beat(str(home / "beat"))
+        worker = processes.worker_with_beat(str(site.home / "beat"))
         stack.enter_context(site.running(*worker, environment=site.configured))
         webs = Client(ports[0]), Client(ports[1])
         jobs = [str(row[0]) for row in site.rows("SELECT id FROM jobs_job WHERE status = 'open' ORDER BY id")]
         compare(webs, jobs, len(jobs) * 2)  # warm
-        measure(site, webs, jobs, times)
+        yield webs, jobs
 
 
 def measure(site: Site, webs: tuple[Client, Client], jobs: list[str], times: int) -> None:
@@ -187,7 +195,9 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory(prefix="ss-", ignore_cleanup_errors=True) as home, providers() as roads:
         Path(home).chmod(0o755)
-        run(given.times, Path(home), roads)
+        site = Site(Path(home), roads)
+        with started(site) as (webs, jobs):
+            measure(site, webs, jobs, given.times)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from assignments.scoring import as_decimal, hundredths
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
-from recommendations.explanations import Breakdown, explain
+from recommendations.explanations import Breakdown, day_in_words, distance, explain, rated
 from recommendations.ranking import entry
 from recommendations.search import Candidate, Search
 from recommendations.standing import standing
 from recommendations.tokens import check_token
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.ways import ROAD
 
 
 @going_by()
@@ -52,13 +53,13 @@ def _candidate(search: Search, contractor: Contractor, miles: float) -> Candidat
 def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
     day = slot.start.astimezone(search.request.zone).date()
     score = search.score(hundredths(contractor.rating), miles, max(0, (day - search.first_day).days))
+    way = search.site.way_from(contractor.point)
     explanation = explain(
         score=score,
         weights=search.weights,
-        rating=contractor.rating,
-        rating_count=contractor.rating_count,
-        way=search.site.way_from(contractor.point),
-        free=f"Not a candidate within {search.horizon_days} days; booked for {day:%a} {day.day} {day:%b}",
+        rated=rated(contractor.rating, contractor.rating_count),
+        distance=distance(f"{way.miles:.1f}", way.minutes, by_road=way.source == ROAD),
+        free=f"Not a candidate within {search.horizon_days} days; booked for {day_in_words(day)}",
     )
     return Decision(
         score=as_decimal(score.total),

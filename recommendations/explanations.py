@@ -5,13 +5,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from assignments.scoring import Score, Weights, as_decimal, parts_of
-from smartscheduler.travel.ways import ROAD, Way
+from assignments.scoring import PARTS, Score, Weights, as_decimal, parts_of
+
+# Where a sentence comes from: made from the numbers, or reworded by a language model (recommendations.words).
+TEMPLATE, MODEL = "template", "model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breakdown:
-    """The three part scores, the three weights, and the sentence that explains them."""
+    """The three part scores, the three weights, the sentence that explains them, and its wording by a model, if any."""
 
     availability_score: Decimal
     rating_score: Decimal
@@ -20,6 +22,7 @@ class Breakdown:
     rating_weight: Decimal
     distance_weight: Decimal
     explanation: str
+    wording: str = ""
 
     @classmethod
     def of(cls, score: Score, weights: Weights, explanation: str) -> "Breakdown":
@@ -34,39 +37,55 @@ class Breakdown:
         )
 
     def as_json(self) -> dict[str, Any]:
-        numbers = {name: float(getattr(self, name)) for name in self.__slots__ if name != "explanation"}
+        """As it is kept with an assignment: the numbers, and the sentence that is made from them."""
+        numbers = {name: float(getattr(self, name)) for name in NUMBERS}
         return {**numbers, "explanation": self.explanation}
 
+    def as_shown(self) -> dict[str, Any]:
+        """As it is told to people: in the words of the model, where there are some."""
+        return {**self.as_json(), "explanation": self.shown, "explanation_source": self.source}
 
-def explain(*, score: Score, weights: Weights, rating: Decimal, rating_count: int, way: Way, free: str) -> str:
-    """Why the score is what it is: when free, how rated, how far, and the sum.
+    @property
+    def shown(self) -> str:
+        return self.wording or self.explanation
 
-    `free` is the half sentence that `free_on` or a booking gives.
-    """
+    @property
+    def source(self) -> str:
+        return MODEL if self.wording else TEMPLATE
+
+
+NUMBERS = [f"{part}_{kind}" for kind in ("score", "weight") for part in PARTS]
+
+
+def explain(*, score: Score, weights: Weights, rated: str, distance: str, free: str) -> str:
+    """Why the score is what it is: when free, how rated, how far (by the functions below), and the sum."""
     parts = zip(weights, parts_of(score), strict=True)
     terms = " + ".join(f"{as_decimal(weight).normalize():f} × {as_decimal(part)}" for weight, part in parts)
-    return f"{free}; {rated(rating, rating_count)}; {distance(way)}. Score {as_decimal(score.total)} = {terms}."
+    return f"{free}; {rated}; {distance}. Score {as_decimal(score.total)} = {terms}."
 
 
-def distance(way: Way) -> str:
-    if way.source == ROAD:
-        return f"{way.miles:.1f} miles to the site by road ({way.minutes} min drive)"
-    return f"{way.miles:.1f} miles from the site (about {way.minutes} min drive)"
+def distance(miles: str, minutes: int, *, by_road: bool) -> str:
+    if by_road:
+        return f"{miles} miles to the site by road ({minutes} min drive)"
+    return f"{miles} miles from the site (about {minutes} min drive)"
 
 
-def free_on(day: date, days: int, slots: int) -> str:
+def day_in_words(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def free_sentence(day: str, days: int, slots: int) -> str:
     """When the contractor is first free, `days` after the desired day."""
     offer = "1 slot" if slots == 1 else f"{slots} slots"
-    when = f"{day:%a} {day.day} {day:%b}"
     if days == 0:
-        return f"Free on the desired day, {when} ({offer})"
+        return f"Free on the desired day, {day} ({offer})"
     later = "1 day later" if days == 1 else f"{days} days later"
-    return f"First free {later} than desired, on {when} ({offer})"
+    return f"First free {later} than desired, on {day} ({offer})"
 
 
-def rated(rating: Decimal, count: int) -> str:
+def rated(rating: Decimal | str, count: int) -> str:
     if count == 0:
-        return f"rated {rating} of 5" if rating else "not rated yet"
+        return f"rated {rating} of 5" if Decimal(rating) else "not rated yet"
     return f"rated {rating} of 5 by {count} customer{'' if count == 1 else 's'}"
 
 

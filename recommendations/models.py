@@ -1,4 +1,4 @@
-"""The lookups of road distances: one for each job that wants some."""
+"""The lookups of road distances, one for each job that wants some; and what a language model has worded."""
 
 from django.db import models
 from django.db.models import Q
@@ -39,3 +39,41 @@ class Lookup(models.Model):
     def is_open(self) -> bool:
         """Whether something may still arrive soon."""
         return self.state in {self.State.WAITING, self.State.RUNNING}
+
+
+class Wording(models.Model):
+    """A sentence for some numbers, with placeholders for whom and when; without a text there is none, or none yet."""
+
+    key = models.CharField(max_length=64, primary_key=True, help_text="Of the numbers, the model, prompt and check.")
+    text = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=20, blank=True, help_text="Why the last sentence was dropped.")
+    attempts = models.IntegerField(default=0)
+    until = models.DateTimeField(help_text="Before that nobody asks: somebody is at it, or has failed a moment ago.")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_at"], name="wording_age")]
+
+    def __str__(self) -> str:
+        return self.text or f"No wording for {self.key[:8]}"
+
+
+class ModelDay(models.Model):
+    """What was asked of the language model on one day (UTC), and how it ended last."""
+
+    day = models.DateField(primary_key=True)
+    calls = models.IntegerField(default=0)
+    tokens = models.IntegerField(default=0, help_text="Used, or as many as calls that have not ended may use.")
+    worded = models.IntegerField(default=0)
+    dropped = models.IntegerField(default=0, help_text="Sentences that did not pass the check.")
+    failures = models.IntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+    error_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(calls__gte=0, tokens__gte=0), name="model_day_spent_not_negative")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.calls} calls, {self.tokens} tokens"

@@ -1,7 +1,7 @@
 """Who should do this job, when, and why: the ranking of spec section 6, behind one function."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from time import perf_counter
@@ -13,9 +13,11 @@ from django.utils import timezone
 from assignments.scoring import as_decimal
 from contractors.models import Contractor
 from jobs.requests import JobRequest
-from recommendations.explanations import Breakdown, explain, free_on
+from recommendations.explanations import Breakdown, day_in_words
 from recommendations.search import Candidate, Search
 from recommendations.walk import Best, Walker, run
+from recommendations.words.facts import Facts, filled
+from recommendations.words.shown import reworded
 from smartscheduler.errors import InvalidInput
 from smartscheduler.measures.families import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.rules.current import going_by
@@ -35,7 +37,10 @@ MOST_RESULTS, MOST_JOBS = 50, 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Reached):
-    """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site."""
+    """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site.
+
+    `facts` and `day` are what its explanation is made of.
+    """
 
     rank: int
     contractor: Contractor
@@ -43,6 +48,8 @@ class Entry(Reached):
     breakdown: Breakdown
     slots: list[TimeSlot]
     way: Way
+    facts: Facts
+    day: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,17 @@ def rank_all(
     requests: Sequence[JobRequest], *, max_results: int = 10, horizon_days: int | None = None
 ) -> list[Ranking]:
     """The same for many requests, as of one moment and one state of the database, sharing the work."""
+    rankings = rank_plainly(requests, max_results=max_results, horizon_days=horizon_days)
+    _tell(requests, rankings)
+    shown = reworded([(one.job_id, ranking.entries) for one, ranking in zip(requests, rankings, strict=True)])
+    return [replace(ranking, entries=entries) for ranking, entries in zip(rankings, shown, strict=True)]
+
+
+@going_by()
+def rank_plainly(
+    requests: Sequence[JobRequest], *, max_results: int = 10, horizon_days: int | None = None
+) -> list[Ranking]:
+    """The same with the explanations of the template, and without telling anybody that it was shown."""
     check_limits(max_results, horizon_days)
     now, began = timezone.now(), perf_counter()
     with snapshot():
@@ -79,7 +97,7 @@ def rank_all(
         bests = best_candidates(searches, max_results)
         people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
     _measure(bests, perf_counter() - began)
-    rankings = [
+    return [
         Ranking(
             entries=[
                 entry(search, candidate, rank, people[candidate.contender.id])
@@ -90,8 +108,6 @@ def rank_all(
         )
         for search, best in zip(searches, bests, strict=True)
     ]
-    _tell(requests, rankings)
-    return rankings
 
 
 def _tell(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
@@ -134,21 +150,25 @@ def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
 
 
 def entry(search: Search, candidate: Candidate, rank: int, contractor: Contractor) -> Entry:
-    """A candidate with its explanation."""
+    """A candidate with its explanation, as the template says it."""
     free, way = candidate.free, search.site.way_from(contractor.point)
-    explanation = explain(
+    facts = Facts.of(
         score=candidate.score,
         weights=search.weights,
+        days=free.days,
+        slots=len(free.starts),
         rating=contractor.rating,
-        rating_count=contractor.rating_count,
+        count=contractor.rating_count,
         way=way,
-        free=free_on(search.day(free.days), free.days, len(free.starts)),
     )
+    day = day_in_words(search.day(free.days))
     return Entry(
         rank=rank,
         contractor=contractor,
         score=as_decimal(candidate.score.total),
-        breakdown=Breakdown.of(candidate.score, search.weights, explanation),
+        breakdown=Breakdown.of(candidate.score, search.weights, filled(facts.template, {"day": day})),
         slots=free.slots,
         way=way,
+        facts=facts,
+        day=day,
     )

@@ -124,7 +124,8 @@ def _person(contractor: Contractor) -> dict[str, Any]:
 def _numbers(breakdown: Breakdown | None, way: Way) -> dict[str, Any]:
     return {
         "bars": bars(breakdown.as_json()) if breakdown else [],
-        "explanation": breakdown.explanation if breakdown else "",
+        "explanation": breakdown.shown if breakdown else "",
+        "by_model": bool(breakdown and breakdown.wording),
         "distance": f"{way.miles:.1f} miles, {way.minutes} min ({source_of(way)})",
     }
 

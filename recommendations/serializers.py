@@ -9,6 +9,7 @@ from contractors.models import Contractor
 from jobs.models import LONGEST_JOB, Job
 from jobs.requests import JobRequest
 from jobs.serializers import JobLocationSerializer
+from recommendations.explanations import MODEL, TEMPLATE
 from recommendations.ranking import MOST_JOBS, MOST_RESULTS, Entry, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
@@ -100,11 +101,18 @@ class RankedContractorSerializer(serializers.ModelSerializer[Contractor]):
         read_only_fields = fields
 
 
+class ShownBreakdownSerializer(BreakdownSerializer):
+    explanation_source = serializers.ChoiceField(
+        choices=[TEMPLATE, MODEL],
+        help_text="`template`: made from the numbers. `model`: reworded by a language model, every figure checked.",
+    )
+
+
 class EntrySerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField()
     contractor = RankedContractorSerializer()
     score = serializers.FloatField()
-    score_breakdown = BreakdownSerializer()
+    score_breakdown = ShownBreakdownSerializer()
     available_time_slots = TimeSlotSerializer(many=True)
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
@@ -139,7 +147,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField(allow_null=True, help_text="Null as well when too far down to be counted.")
     rank_at_least = serializers.IntegerField(allow_null=True, help_text="The rank, or the lowest number it can be.")
     score = serializers.FloatField(allow_null=True)
-    score_breakdown = BreakdownSerializer(allow_null=True)
+    score_breakdown = ShownBreakdownSerializer(allow_null=True)
     available_time_slots = TimeSlotSerializer(many=True)
     suggestion = serializers.CharField()
     distance_miles = serializers.FloatField()
@@ -172,7 +180,7 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor) -> dict[str
         "rank": answer.rank,
         "rank_at_least": answer.rank_at_least,
         "score": None if answer.score is None else float(answer.score),
-        "score_breakdown": answer.breakdown.as_json() if answer.breakdown else None,
+        "score_breakdown": answer.breakdown.as_shown() if answer.breakdown else None,
         "available_time_slots": _slots(answer.slots),
         "suggestion": answer.suggestion,
         **_way(answer),
@@ -184,7 +192,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "rank": entry.rank,
         "contractor": _contractor(entry.contractor),
         "score": float(entry.score),
-        "score_breakdown": entry.breakdown.as_json(),
+        "score_breakdown": entry.breakdown.as_shown(),
         "available_time_slots": _slots(entry.slots),
         **_way(entry),
     }

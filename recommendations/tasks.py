@@ -7,9 +7,12 @@ from celery import shared_task
 from recommendations.announcements import announce_changes
 from recommendations.travel.lookups import claim
 from recommendations.travel.pruning import prune
-from recommendations.travel.seats import seat
+from recommendations.travel.seats import WORDS, seat
 from recommendations.travel.triggers import note_events, note_wishes, refresh
 from recommendations.travel.work import look_up
+from recommendations.words import store
+from recommendations.words.configured import is_configured
+from recommendations.words.work import word_what_is_wished
 from smartscheduler.travel.configured import active_providers
 
 # Then the next call goes on: a worker that is to end is not kept.
@@ -47,3 +50,20 @@ def refresh_roads() -> None:
 def prune_roads() -> None:
     """Delete estimates that are too old, claims of the dead, and counts of days long gone."""
     prune()
+
+
+@shared_task
+def word_explanations() -> None:
+    """Have explanations worded that rankings were shown without; every few seconds, where a model is configured."""
+    if not is_configured():
+        return
+    # One at a time: a slow model must not take the threads from the other tasks.
+    with seat(WORDS, 1) as free:
+        if free:
+            word_what_is_wished()
+
+
+@shared_task
+def prune_words() -> None:
+    """Delete sentences that are old, and counts of days long gone."""
+    store.prune()

@@ -15,6 +15,7 @@ from recommendations.explanations import Breakdown
 from recommendations.ranking import check_limits, entry
 from recommendations.search import Candidate, Search
 from recommendations.standing import MOST_SUPPOSED, Place, standings
+from recommendations.words.shown import reworded
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
@@ -87,7 +88,8 @@ class Question:
         """The rank of someone who passes every rule."""
         wanted_later = self._wanted_on(own.free) if own.free.days > self.search.days_gone else []
         place, *then = standings([Place(self.search, own, leader=True), *wanted_later])
-        found = entry(self.search, own, place.rank, self.contractor)
+        plain = entry(self.search, own, place.rank, self.contractor)
+        ((found,),) = reworded([(None, [plain])])
         said = [ahead_by(self.search, own, place), moment(self.search, own), *map(if_wanted_then, wanted_later, then)]
         return Answer(
             eligible=True,

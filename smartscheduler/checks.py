@@ -7,7 +7,6 @@ start for the same reasons as `manage.py check` gives.
 from collections.abc import Iterator
 from decimal import Decimal
 from importlib.util import find_spec
-from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +15,12 @@ from django.core.checks import Error, Info, register
 from django.core.exceptions import ImproperlyConfigured
 
 from smartscheduler.accounts.policy import Role
+from smartscheduler.outgoing.addresses import network, objection
 from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.travel.configured import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
     "DRIVE_MPH",
@@ -40,6 +39,10 @@ POSITIVE = (
     "TRAVEL_BREAKER_SECONDS",
     "TRAVEL_LEASE_SECONDS",
     "TRAVEL_LEADERS",
+    "EXPLANATION_FIRST",
+    "EXPLANATION_KEEP_DAYS",
+    "EXPLANATION_TIMEOUT_SECONDS",
+    "EXPLANATION_ATTEMPTS",
 )
 
 
@@ -130,8 +133,8 @@ def check_geocoder(**_: Any) -> list[Error]:
     errors = []
     if name not in WITHOUT_KEY and not settings.GEOCODER_KEY:
         errors.append(Error(f"GEOCODER_KEY must be set for {name}.", id="smartscheduler.E021"))
-    if settings.GEOCODER_URL and (url.scheme not in {"http", "https"} or not url.hostname):
-        errors.append(Error("GEOCODER_URL must be like https://nominatim.example.com.", id="smartscheduler.E022"))
+    if settings.GEOCODER_URL and (wrong := objection(settings.GEOCODER_URL)):
+        errors.append(Error(f"GEOCODER_URL {wrong}.", id="smartscheduler.E022"))
     public = name == "nominatim" and (url.hostname or PUBLIC_NOMINATIM) == PUBLIC_NOMINATIM
     if public and not settings.GEOCODER_USER_AGENT:
         message = f"GEOCODER_USER_AGENT must name you: {PUBLIC_NOMINATIM} wants to know who asks."
@@ -164,12 +167,8 @@ def _travel_problems() -> Iterator[Error]:
             known = ", ".join(settings.TRAVEL_URLS)
             yield Error(f"TRAVEL_PROVIDERS names {name}; known are {known}.", id="smartscheduler.E011")
     for name, url in settings.TRAVEL_URLS.items():
-        address = urlsplit(url)
-        if not (address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)):
-            yield Error(
-                f"{name.upper()}_URL must begin with https://, a key goes there; http:// only on this machine.",
-                id="smartscheduler.E012",
-            )
+        if wrong := objection(url):
+            yield Error(f"{name.upper()}_URL {wrong}.", id="smartscheduler.E012")
     limits = {f"{name.upper()}_BUDGET": value for name, value in settings.TRAVEL_BUDGETS.items()}
     limits |= {f"{name.upper()}_A_MINUTE": value for name, value in settings.TRAVEL_A_MINUTE.items()}
     for variable, value in limits.items():
@@ -186,8 +185,58 @@ def check_proxies(**_: Any) -> list[Error]:
             id="smartscheduler.E030",
         )
         for proxy in settings.TRUSTED_PROXIES
-        if not _is_network(proxy)
+        if network(proxy) is None
     ]
+
+
+@register
+def check_outgoing(**_: Any) -> list[Error]:
+    """E032: networks that are none or all of them, and a proxy that is no address."""
+    errors = []
+    for text in settings.OUTGOING_PRIVATE_NETWORKS:
+        found = network(text)
+        if found is None or found.prefixlen == 0:
+            wrong = "is no network" if found is None else "allows everything"
+            message = f"OUTGOING_PRIVATE_NETWORKS must name networks, such as 10.1.0.0/16; {text} {wrong}."
+            errors.append(Error(message, id="smartscheduler.E032"))
+    proxy = urlsplit(settings.OUTGOING_PROXY)
+    if settings.OUTGOING_PROXY and (proxy.scheme not in {"http", "https"} or not proxy.hostname):
+        errors.append(Error("OUTGOING_PROXY must be like http://proxy.example.com:3128.", id="smartscheduler.E032"))
+    return errors
+
+
+# What a worker has for one sentence, attempts and waits together (CELERY_TASK_SOFT_TIME_LIMIT, words.work).
+MOST_SECONDS_A_SENTENCE = 45
+
+
+@register
+def check_explanations(**_: Any) -> list[Error]:
+    """E033–E035: a language model that nobody knows, that lacks something, or that may not be asked."""
+    return list(_explanation_problems())
+
+
+def _explanation_problems() -> Iterator[Error]:
+    for variable in ("EXPLANATION_CALLS_A_DAY", "EXPLANATION_TOKENS_A_DAY"):
+        if getattr(settings, variable) < 0:
+            yield Error(f"{variable} must not be negative.", id="smartscheduler.E035")
+    if settings.EXPLANATION_ATTEMPTS * settings.EXPLANATION_TIMEOUT_SECONDS > MOST_SECONDS_A_SENTENCE:
+        wrong = f"EXPLANATION_ATTEMPTS × EXPLANATION_TIMEOUT_SECONDS must be at most {MOST_SECONDS_A_SENTENCE} seconds."
+        yield Error(wrong, id="smartscheduler.E035")
+    provider, known = settings.EXPLANATION_MODEL_PROVIDER, ", ".join(settings.EXPLANATION_MODEL_URLS)
+    if provider in settings.EXPLANATION_MODEL_URLS:
+        yield from _model_problems(settings.EXPLANATION_MODEL_URL)
+    elif provider:
+        wrong = f"EXPLANATION_MODEL_PROVIDER must be one of {known}, or empty; it is {provider}."
+        yield Error(wrong, id="smartscheduler.E033")
+
+
+def _model_problems(url: str) -> Iterator[Error]:
+    if not settings.EXPLANATION_MODEL_NAME:
+        yield Error("EXPLANATION_MODEL_NAME must name the model.", id="smartscheduler.E034")
+    if not settings.EXPLANATION_MODEL_KEY and url in settings.EXPLANATION_MODEL_URLS.values():
+        yield Error(f"EXPLANATION_MODEL_KEY must be set for {url}.", id="smartscheduler.E034")
+    if wrong := objection(url):
+        yield Error(f"EXPLANATION_MODEL_URL {wrong}.", id="smartscheduler.E035")
 
 
 @register
@@ -207,11 +256,11 @@ def check_observability(**_: Any) -> list[Error]:
 
 @register
 def check_second_factor(**_: Any) -> list[Error]:
-    """E032: a second factor for a role that there is not would be one for nobody."""
+    """E036: a second factor for a role that there is not would be one for nobody."""
     return [
         Error(
             f"SECOND_FACTOR_REQUIRED names {role}; roles are {', '.join(Role.values)}, or nobody.",
-            id="smartscheduler.E032",
+            id="smartscheduler.E036",
         )
         for role in settings.SECOND_FACTOR_REQUIRED
         if role not in Role.values
@@ -225,14 +274,6 @@ def _is_installed(package: str) -> bool:
         return False
 
 
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
     checks = (
@@ -243,6 +284,8 @@ def refuse_bad_settings() -> None:
         check_geocoder,
         check_travel,
         check_proxies,
+        check_outgoing,
+        check_explanations,
         check_observability,
         check_second_factor,
     )

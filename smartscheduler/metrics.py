@@ -24,6 +24,7 @@ from rest_framework.views import APIView
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
+from recommendations.words.configured import is_configured
 from smartscheduler import __version__
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
@@ -32,6 +33,7 @@ from smartscheduler.events import attendance, feed
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.measures.families import families
 from smartscheduler.measures.queue import queue
+from smartscheduler.office import words
 from smartscheduler.office.figures import roads
 from smartscheduler.travel.configured import active_providers
 
@@ -53,6 +55,8 @@ class Figures:
         yield GaugeMetricFamily("smartscheduler_relay_active", "1 while a relay is active", value=is_relay_active())
         if active_providers():
             yield from roads()
+        if is_configured():
+            yield from words.figures()
         yield from self._doctor()
         try:
             yield from in_valkey()

@@ -6,6 +6,8 @@ Each is what follows `python` on the command line, run in the folder of manage.p
 RELAY = ("manage.py", "relay_events")
 # With TRAVEL_DEMO=1.
 DEMO_ROADS = ("manage.py", "demo_roads")
+# With EXPLANATION_DEMO=1.
+DEMO_WORDS = ("manage.py", "demo_words")
 # Longer than a proxy keeps an idle connection (deploy/caddy/Caddyfile): closed by the web, it could swallow a request.
 KEEP_ALIVE_SECONDS = 65
 CELERY = ("-m", "celery", "-A", "smartscheduler")

@@ -312,6 +312,13 @@ DECISION_MAKER = "recommendations.decisions.decide"
 DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
 DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
+# --- HTTP to others (smartscheduler.outgoing) -------------------------------------------------
+# Providers are on the internet and speak TLS; those inside these networks may be asked too, and without it.
+OUTGOING_PRIVATE_NETWORKS = env.words("OUTGOING_PRIVATE_NETWORKS", default=[])
+LOOPBACK = "127.0.0.0/8"
+# The proxy of the house, where there is no other way out; no other variable sets one.
+OUTGOING_PROXY = env.text("OUTGOING_PROXY", default="")
+
 # --- Addresses (docs/files.md) ----------------------------------------------------------------
 # Who finds the coordinates of addresses that are imported without; nobody: the middle of the ZIP code.
 GEOCODER = env.text("GEOCODER", default="").lower()
@@ -360,6 +367,7 @@ TRAVEL_DEMO_PORT = env.whole("TRAVEL_DEMO_PORT", default=PORT + 1)
 if TRAVEL_DEMO:
     TRAVEL_KEYS = dict.fromkeys(TRAVEL_KEYS, "demo")
     TRAVEL_URLS = dict.fromkeys(TRAVEL_URLS, f"http://127.0.0.1:{TRAVEL_DEMO_PORT}")
+    OUTGOING_PRIVATE_NETWORKS = [*OUTGOING_PRIVATE_NETWORKS, LOOPBACK]
 if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS):
     CELERY_BEAT_SCHEDULE |= {
         "look-up-roads": {
@@ -369,6 +377,40 @@ if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS):
         },
         "refresh-roads": {"task": "recommendations.tasks.refresh_roads", "schedule": crontab(hour=8, minute=0)},
         "prune-roads": {"task": "recommendations.tasks.prune_roads", "schedule": timedelta(hours=6)},
+    }
+
+# --- Explanations in other words (docs/explanations.md) ---------------------------------------
+# anthropic, or openai for everybody who speaks as OpenAI does; nobody: the sentences of the template.
+EXPLANATION_MODEL_PROVIDER = env.text("EXPLANATION_MODEL_PROVIDER", default="").lower()
+EXPLANATION_MODEL_NAME = env.text("EXPLANATION_MODEL_NAME", default="")
+EXPLANATION_MODEL_KEY = env.text("EXPLANATION_MODEL_KEY", default="")
+EXPLANATION_MODEL_URLS = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
+EXPLANATION_MODEL_URL = env.text(
+    "EXPLANATION_MODEL_URL", default=EXPLANATION_MODEL_URLS.get(EXPLANATION_MODEL_PROVIDER, "")
+)
+# How many of the first of a ranking are worded.
+EXPLANATION_FIRST = env.whole("EXPLANATION_FIRST", default=5)
+# What may be spent in a day (UTC).
+EXPLANATION_CALLS_A_DAY = env.whole("EXPLANATION_CALLS_A_DAY", default=500)
+EXPLANATION_TOKENS_A_DAY = env.whole("EXPLANATION_TOKENS_A_DAY", default=1_000_000)
+EXPLANATION_KEEP_DAYS = env.whole("EXPLANATION_KEEP_DAYS", default=30)
+EXPLANATION_TIMEOUT_SECONDS = env.number("EXPLANATION_TIMEOUT_SECONDS", default=15.0)
+EXPLANATION_ATTEMPTS = env.whole("EXPLANATION_ATTEMPTS", default=2)
+# A stand-in on this machine answers as a model would (smartscheduler.demo.wording).
+EXPLANATION_DEMO = env.flag("EXPLANATION_DEMO", default=False)
+EXPLANATION_DEMO_PORT = env.whole("EXPLANATION_DEMO_PORT", default=PORT + 2)
+if EXPLANATION_DEMO:
+    EXPLANATION_MODEL_PROVIDER, EXPLANATION_MODEL_NAME, EXPLANATION_MODEL_KEY = "anthropic", "stand-in", "demo"
+    EXPLANATION_MODEL_URL = f"http://127.0.0.1:{EXPLANATION_DEMO_PORT}"
+    OUTGOING_PRIVATE_NETWORKS = [*OUTGOING_PRIVATE_NETWORKS, LOOPBACK]
+if EXPLANATION_MODEL_PROVIDER:
+    CELERY_BEAT_SCHEDULE |= {
+        "word-explanations": {
+            "task": "recommendations.tasks.word_explanations",
+            "schedule": timedelta(seconds=2),
+            "options": {"expires": 10},
+        },
+        "prune-words": {"task": "recommendations.tasks.prune_words", "schedule": timedelta(hours=6)},
     }
 
 # --- Events ---------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from smartscheduler.accounts.second_factor.signing_in import sign_in, sign_in_co
 from smartscheduler.history.pages import history
 from smartscheduler.office.roads import roads
 from smartscheduler.office.views import reports
+from smartscheduler.office.words import words
 
 urlpatterns = [
     # In the place of the admin's own page, which knows nothing of a second step.
@@ -31,6 +32,7 @@ urlpatterns = [
     path("admin/history/", admin.site.admin_view(history), name="history"),
     path("admin/roads/", admin.site.admin_view(roads), name="roads"),
     path("admin/roads/<uuid:pk>/", admin.site.admin_view(job_roads), name="job-roads"),
+    path("admin/words/", admin.site.admin_view(words), name="words"),
     path("admin/", admin.site.urls),
     path("api/", include("smartscheduler.api")),
     path("", include("smartscheduler.dashboard.urls")),

@@ -29,7 +29,7 @@ def matrix_of(
     """The provider's matrix. Raises ProviderError, which is noted, when it gives none."""
     try:
         for attempt in stamina.retry_context(
-            on=_again,
+            on=again,
             attempts=settings.TRAVEL_ATTEMPTS,
             timeout=None,
             wait_initial=FIRST_WAIT_SECONDS,
@@ -48,7 +48,7 @@ def matrix_of(
     raise AssertionError("stamina either returns or raises")
 
 
-def _again(error: Exception) -> bool | float:
+def again(error: Exception) -> bool | float:
     """Whether to try again, or after how many seconds."""
     if not isinstance(error, TryAgain):
         return False

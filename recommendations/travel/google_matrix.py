@@ -35,7 +35,7 @@ class GoogleMatrix:
             **_traffic(depart_at),
             "key": settings.TRAVEL_KEYS[self.name],
         }
-        status, given = ask("GET", settings.TRAVEL_URLS[self.name] + PATH, params=asked)
+        status, given = ask(self.name, "GET", PATH, params=asked)
         reject(status, "")
         if not isinstance(given, dict):
             raise Nonsense("The answer is no object.")

@@ -39,7 +39,7 @@ class GoogleRoutes:
             "travelMode": "DRIVE",
             **_traffic(depart_at),
         }
-        status, given = ask("POST", settings.TRAVEL_URLS[self.name] + PATH, headers=headers, json=body)
+        status, given = ask(self.name, "POST", PATH, headers=headers, json=body)
         reject(status, _reason(given))
         if not isinstance(given, list):
             raise Nonsense("The answer is no list of elements.")

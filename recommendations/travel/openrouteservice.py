@@ -35,7 +35,7 @@ class OpenRouteService:
             "units": "m",
         }
         headers = {"Authorization": settings.TRAVEL_KEYS[self.name]}
-        status, given = ask("POST", settings.TRAVEL_URLS[self.name] + PATH, headers=headers, json=body)
+        status, given = ask(self.name, "POST", PATH, headers=headers, json=body)
         code = _code(given)
         if code in NO_ROAD_NEAR:
             raise BadPlace(f"HTTP {status}: code {code}.")

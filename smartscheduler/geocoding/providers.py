@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from geopy.adapters import URLLibAdapter
 from geopy.exc import GeopyError
 from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders import GoogleV3, MapBox, Nominatim, OpenCage
 
+from smartscheduler.geocoding.adapter import OutgoingAdapter
 from smartscheduler.geocoding.addresses import Address
 from smartscheduler.places import Point
 
@@ -52,8 +52,7 @@ def _point(latitude: float, longitude: float) -> Point:
 @lru_cache(maxsize=1)
 def _geocode(name: str, url: str, key: str) -> tuple[Callable[..., Any], dict[str, Any]]:
     kind, more = PROVIDERS[name]
-    # The same HTTP everywhere, whatever else is installed.
-    options: dict[str, Any] = {"timeout": settings.GEOCODER_TIMEOUT_SECONDS, "adapter_factory": URLLibAdapter}
+    options: dict[str, Any] = {"timeout": settings.GEOCODER_TIMEOUT_SECONDS, "adapter_factory": OutgoingAdapter}
     if settings.GEOCODER_USER_AGENT:
         options["user_agent"] = settings.GEOCODER_USER_AGENT
     if url:

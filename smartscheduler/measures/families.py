@@ -70,6 +70,9 @@ BOOKINGS = Counter("bookings", "Attempts to book, by what came of them", "act", 
 TASKS = Counter("tasks", "Tasks of the workers, by how they ended", "task", "state")
 TASK_SECONDS = Histogram("task_seconds", "How long tasks took", "task")
 
+EXPLANATION_CALLS = Counter("explanation_calls", "Sentences asked of the language model, by what came of it", "outcome")
+EXPLANATION_DROPS = Counter("explanation_drops", "Sentences of the language model that were not shown", "reason")
+
 DONE = "done"
 
 

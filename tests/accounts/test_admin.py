@@ -105,7 +105,7 @@ EVERYBODYS = {
         (Role.MANAGER, EVERYBODYS | {"Reports"}),
         (
             Role.ADMINISTRATOR,
-            EVERYBODYS | {"Imports", "Reports", "Road distances", "Scheduling rules", "Users", "Audit"},
+            EVERYBODYS | {"Audit", "Explanations", "Imports", "Reports", "Road distances", "Scheduling rules", "Users"},
         ),
     ],
 )

@@ -71,6 +71,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "change-rules": lambda api: f"/admin/rules/rulesversion/add/?{OTHER_RULES}",
     "imports": lambda api: "/admin/exchange/importrun/",
     "reports": lambda api: "/admin/reports/",
+    "roads": lambda api: "/admin/roads/",
+    "explanations": lambda api: "/admin/words/",
     "mails": lambda api: "/admin/mails/mail/",
     "assignments": lambda api: "/admin/assignments/assignment/?kept=live",
     "reassign": lambda api: f"/admin/assignments/assignment/{pending(api)}/reassign/",
@@ -94,7 +96,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
 
 # Who opens it, where that is not the coordinator.
 PEOPLE = {"login": None, "reports": MANAGER} | dict.fromkeys(
-    ["rules", "change-rules", "users", "user", "new-user", "audit", "audit-entry"], ADMINISTRATOR
+    ["rules", "change-rules", "roads", "explanations", "users", "user", "new-user", "audit", "audit-entry"],
+    ADMINISTRATOR,
 )
 
 

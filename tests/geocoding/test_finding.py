@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -16,16 +17,19 @@ from contractors.models import Contractor
 from smartscheduler.checks import check_geocoder
 from smartscheduler.exchange.services import begin, import_checked
 from smartscheduler.exchange.work import work_on_files
-from smartscheduler.geocoding import finding, providers
+from smartscheduler.geocoding import adapter, finding, providers
 from smartscheduler.geocoding.addresses import Address
 from smartscheduler.geocoding.finding import find
 from smartscheduler.geocoding.models import GeocodedAddress
+from smartscheduler.outgoing.addresses import origin
+from smartscheduler.outgoing.client import Answered
 from smartscheduler.places import Point
 from tests.exchange.test_imports import ANN, HEAD, counts
 from tests.factories import ContractorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 AUSTIN = Address("100 Congress Avenue", "Austin", "TX", "78701")
+EMPTY = Answered(200, {}, b"[]")
 FOUND = [{"lat": "30.2641", "lon": "-97.7449", "display_name": "100 Congress Avenue"}]
 
 
@@ -62,6 +66,7 @@ def nominatim(settings) -> Iterator[Nominatim]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.GEOCODER, settings.GEOCODER_URL = "nominatim", f"http://127.0.0.1:{server.server_port}"
+    settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
     settings.GEOCODER_A_SECOND, settings.GEOCODER_USER_AGENT = 1000.0, "tests"
     providers._geocode.cache_clear()
     finding.breaker.answered()
@@ -115,6 +120,7 @@ def test_a_place_far_from_its_zip_code_is_not_believed(nominatim):
         ("oops", 500),
         ("{}", 429),
         ("denied", 403),
+        ("moved", 302),
         ("not json", 200),
         ("", 200),
         ("42", 200),
@@ -215,7 +221,7 @@ class TestImports:
         ({"GEOCODER": "yahoo"}, "GEOCODER must be one of nominatim, google, mapbox, opencage"),
         ({"GEOCODER": "google"}, "GEOCODER_KEY must be set for google."),
         ({"GEOCODER": "nominatim"}, "GEOCODER_USER_AGENT must name you"),
-        ({"GEOCODER": "nominatim", "GEOCODER_URL": "nominatim.example.com"}, "GEOCODER_URL must be like"),
+        ({"GEOCODER": "nominatim", "GEOCODER_URL": "nominatim.example.com"}, "GEOCODER_URL must be like https"),
         ({"GEOCODER": "nominatim", "GEOCODER_USER_AGENT": "me", "GEOCODER_A_SECOND": 5.0}, "must be at most 1"),
     ],
 )
@@ -223,6 +229,22 @@ def test_a_wrong_setting_is_named(settings, values, said):
     for name, value in values.items():
         setattr(settings, name, value)
     assert any(said in error.msg for error in check_geocoder())
+
+
+@pytest.mark.parametrize("name", providers.PROVIDERS)
+def test_every_provider_is_asked_where_geopy_asks_it(settings, name, monkeypatch):
+    """What the adapter pins it to is what geopy's own class calls."""
+    settings.GEOCODER, settings.GEOCODER_KEY, settings.GEOCODER_USER_AGENT = name, "key", "tests"
+    asked = []
+    monkeypatch.setattr(
+        adapter, "send", lambda method, url, *, of, **_: asked.append((origin(url), origin(of))) or EMPTY
+    )
+    providers._geocode.cache_clear()
+    with suppress(providers.NoAnswer):
+        providers.ask(AUSTIN)
+    providers._geocode.cache_clear()
+    ((url, of),) = asked
+    assert url == of
 
 
 @pytest.mark.parametrize("name", providers.PROVIDERS)

@@ -25,6 +25,7 @@ PART_NAMES = {
     "rating_weight",
     "distance_weight",
     "explanation",
+    "explanation_source",
 }
 
 

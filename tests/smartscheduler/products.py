@@ -63,7 +63,7 @@ class Product:
         self.process: subprocess.Popen[str] | None = None
         self._log = data_dir.parent / f"{data_dir.name}.said"
 
-    def up(self, *, until: str = "Ready in", seconds: float = 40.0) -> None:
+    def up(self, *, until: str = "Ready in", seconds: float = 120.0) -> None:
         """Start it, and return when it has said `until`."""
         with self._log.open("w") as log:
             self.process = subprocess.Popen(

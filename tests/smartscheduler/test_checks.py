@@ -32,11 +32,44 @@ def test_the_settings_of_the_suite_are_clean():
     checks.refuse_bad_settings()
 
 
+MODEL = {
+    "EXPLANATION_MODEL_PROVIDER": "anthropic",
+    "EXPLANATION_MODEL_NAME": "a-model",
+    "EXPLANATION_MODEL_KEY": "key",
+    "EXPLANATION_MODEL_URL": "https://api.anthropic.com",
+}
+
+
+def test_a_model_of_the_house_needs_its_network_and_no_key(settings):
+    for name, value in MODEL.items():
+        setattr(settings, name, value)
+    assert found() == set()
+    settings.EXPLANATION_MODEL_URL, settings.EXPLANATION_MODEL_KEY = "http://127.0.0.1:11434/v1", ""
+    settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    assert found() == set()
+
+
 @pytest.mark.parametrize(
     ("number", "variable", "changes"),
     [
         ("E011", "TRAVEL_PROVIDERS", {"TRAVEL_PROVIDERS": ["here_maps"]}),
         ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "http://routes.example.com"}}),
+        ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "https://10.1.2.3"}}),
+        ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "https://[::ffff:10.1.2.3]"}}),
+        ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "https://169.254.169.254"}}),
+        ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "https://me:secret@routes.example.com"}}),
+        ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "https://routes.example.com:port"}}),
+        ("E032", "OUTGOING_PRIVATE_NETWORKS", {"OUTGOING_PRIVATE_NETWORKS": ["10.0.0.0/8", "ors.internal"]}),
+        ("E032", "OUTGOING_PRIVATE_NETWORKS", {"OUTGOING_PRIVATE_NETWORKS": ["0.0.0.0/0"]}),
+        ("E032", "OUTGOING_PROXY", {"OUTGOING_PROXY": "proxy:3128"}),
+        ("E033", "EXPLANATION_MODEL_PROVIDER", {"EXPLANATION_MODEL_PROVIDER": "hal"}),
+        ("E034", "EXPLANATION_MODEL_NAME", MODEL | {"EXPLANATION_MODEL_NAME": ""}),
+        ("E034", "EXPLANATION_MODEL_KEY", MODEL | {"EXPLANATION_MODEL_KEY": ""}),
+        ("E035", "EXPLANATION_MODEL_URL", MODEL | {"EXPLANATION_MODEL_URL": "http://localhost:11434/v1"}),
+        ("E035", "EXPLANATION_MODEL_URL", MODEL | {"EXPLANATION_MODEL_URL": "https://192.168.0.9/v1"}),
+        ("E035", "EXPLANATION_CALLS_A_DAY", {"EXPLANATION_CALLS_A_DAY": -1}),
+        ("E035", "EXPLANATION_TIMEOUT_SECONDS", {"EXPLANATION_ATTEMPTS": 4}),
+        ("E006", "EXPLANATION_FIRST", {"EXPLANATION_FIRST": 0}),
         ("E013", "OPENROUTESERVICE_BUDGET", {"TRAVEL_BUDGETS": {"openrouteservice": -1}}),
         ("E006", "TRAVEL_LEADERS", {"TRAVEL_LEADERS": 0}),
         ("E002", "SECRET_KEY", {"DEBUG": False, "SECRET_KEY": checks.settings.INSECURE_SECRET_KEY}),
@@ -56,7 +89,7 @@ def test_the_settings_of_the_suite_are_clean():
         ("E010", "PORT", {"PORT": 0}),
         ("E010", "PORT", {"PORT": 65536}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["proxy"]}),
-        ("E032", "SECOND_FACTOR_REQUIRED", {"SECOND_FACTOR_REQUIRED": ["administrator", "boss"]}),
+        ("E036", "SECOND_FACTOR_REQUIRED", {"SECOND_FACTOR_REQUIRED": ["administrator", "boss"]}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["*"]}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["10.0.0.2", "10.0.0.1/24"]}),
     ],

@@ -27,6 +27,7 @@ def worker(url, **changes):
         "GOOGLE_ROUTES_URL": url,
         "GOOGLE_MATRIX_URL": url,
         "OPENROUTESERVICE_URL": url,
+        "OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8",
         "TRAVEL_TIMEOUT_SECONDS": "0.5",
         "TRAVEL_LEASE_SECONDS": str(LEASE_SECONDS),
         **changes,

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from recommendations.words import shown as words
 from smartscheduler.demo.seed import DEFAULT_CONTRACTORS, DEFAULT_JOBS, DEFAULT_SEED, seed_world
 from smartscheduler.travel.wishes import wishes
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         console = Console(file=sys.stderr, quiet=verbosity == 0)
         columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         # Nobody has seen the rankings that bookings of the past are made from.
-        with wishes.silent(), Progress(*columns, console=console, transient=True) as progress:
+        with wishes.silent(), words.wishes.silent(), Progress(*columns, console=console, transient=True) as progress:
             bars = {
                 "contractors": progress.add_task("Contractors", total=contractors),
                 "jobs": progress.add_task("Jobs", total=jobs),

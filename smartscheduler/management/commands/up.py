@@ -168,6 +168,7 @@ class Product:
             "worker": processes.worker_with_beat(str(self.run_dir / "beat-schedule")),
             "relay": processes.RELAY,
             **({"roads": processes.DEMO_ROADS} if settings.TRAVEL_DEMO else {}),
+            **({"words": processes.DEMO_WORDS} if settings.EXPLANATION_DEMO else {}),
         }
         return [self._child(name, arguments) for name, arguments in commands.items()]
 

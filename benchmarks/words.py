@@ -1,0 +1,85 @@
+"""Does a language model hold anybody up? `make bench-words`
+
+As `benchmarks.roads` asks of providers of road distances: one database, one worker, and two web servers, one of which
+has a model configured that behaves as well or as badly as it can. Both are asked for the same rankings in turns.
+"""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import redis
+
+from benchmarks.roads import Client, Site, compare, report, started
+
+BEHAVIOURS = ("normal", "slow", "busy", "broken", "malformed", "wrong", "obedient", "chatty", "reset", "denied")
+FORGET = "TRUNCATE recommendations_wording, recommendations_modelday"
+
+
+class WordSite(Site):
+    """The web that is configured has a model, and no provider of roads."""
+
+    def __init__(self, home: Path, model: Any) -> None:
+        super().__init__(home, model)
+        self.configured = self.bare | {
+            "EXPLANATION_MODEL_PROVIDER": "anthropic",
+            "EXPLANATION_MODEL_NAME": "a-model",
+            "EXPLANATION_MODEL_KEY": "key",
+            "EXPLANATION_MODEL_URL": model.url,
+            "EXPLANATION_TIMEOUT_SECONDS": "2",
+            "OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8",
+        }
+
+    def begin(self) -> None:
+        """As if nobody had ever asked, and every open job's ranking had been shown in the template's words."""
+        client = redis.Redis.from_url(self.valkey.url)
+        for key in client.scan_iter("*:travel:explanations*"):
+            client.delete(key)
+        with psycopg.connect(self.postgresql.url, autocommit=True) as connection:
+            connection.execute(FORGET)
+        # The count of what was shown while warming up is beside the wishes.
+        for key in client.scan_iter("*:words:wishes:uses"):
+            jobs = self.rows("SELECT id FROM jobs_job WHERE status = 'open'")
+            client.sadd(key.removesuffix(b":uses"), *[job.hex for (job,) in jobs])
+
+
+def in_words(entry: Any) -> bool:
+    return bool(entry["score_breakdown"]["explanation_source"] == "model")
+
+
+def measure(site: WordSite, webs: tuple[Client, Client], jobs: list[str], times: int) -> None:
+    print("| behaviour          | p50 without | with | p99 without | with | ratio | in words, calls, tokens, dropped")
+    everything: tuple[list[float], list[float]] = [], []
+    for behaviour in BEHAVIOURS:
+        site.roads.behaviour = behaviour
+        site.begin()
+        without, with_it, share = compare(webs, jobs, times, in_words)
+        spent = site.rows("SELECT calls, tokens, dropped FROM recommendations_modelday") or [(0, 0, 0)]
+        report(behaviour, without, with_it, f"{share} %, {spent[0][0]}, {spent[0][1]}, {spent[0][2]}")
+        everything[0].extend(without)
+        everything[1].extend(with_it)
+    report("all", *everything)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=400, help="rankings a behaviour, of each web")
+    given = parser.parse_args()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "smartscheduler.settings"
+    import django
+
+    django.setup()
+    from tests.words.servers import model
+
+    with tempfile.TemporaryDirectory(prefix="ss-", ignore_cleanup_errors=True) as home, model() as server:
+        Path(home).chmod(0o755)
+        site = WordSite(Path(home), server)
+        with started(site) as (webs, jobs):
+            measure(site, webs, jobs, given.times)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""`manage.py demo_words`: a stand-in for the language model that words explanations, on this machine."""
+
+import signal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from smartscheduler.demo.wording import ModelServer
+
+
+class Command(BaseCommand):
+    help = "Answer as Anthropic's and OpenAI's APIs would, on port EXPLANATION_DEMO_PORT."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with ModelServer(settings.EXPLANATION_DEMO_PORT) as server:
+            self.stdout.write(f"Words at {server.url}")
+            try:
+                server.serve_forever()
+            except KeyboardInterrupt:
+                return
