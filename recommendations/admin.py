@@ -140,7 +140,7 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
         require(request, Permission.RECOMMEND)
         # What is too long or has a NUL in it is nobody's name.
         q = request.GET.get("q", "").strip()
-        found = suggestions(job, q) if len(q) <= 100 and "\x00" not in q else []
+        found = suggestions(job, q, person(request)) if len(q) <= 100 and "\x00" not in q else []
         return TemplateResponse(request, "admin/recommendations/people.html", {"people": found, "q": q})
 
 

@@ -221,6 +221,8 @@ SECOND_FACTOR_REQUIRED = [
 OTP_TOTP_ISSUER = "SmartScheduler"
 # The pages that django-otp has for its devices are not served; should they ever be, they show no key.
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+# Whether managers see names and contacts of customers, and contacts of contractors (docs/privacy.md).
+MANAGERS_SEE_PERSONAL_DATA = env.flag("MANAGERS_SEE_PERSONAL_DATA", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -255,7 +257,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.SearchFilter",
+        "smartscheduler.rest.Search",
         "smartscheduler.rest.StableOrdering",
     ],
     "DEFAULT_METADATA_CLASS": None,
