@@ -21,6 +21,7 @@ from contractors.regions import place_sql
 from contractors.shifts import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
 from contractors.skills import SkillsField
 from contractors.states import Status, check_transition
+from smartscheduler.erased import is_erased
 from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
@@ -114,6 +115,11 @@ class Contractor(Location, Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the record is nobody's any more (smartscheduler.privacy)."""
+        return is_erased(self.email)
 
     @property
     def shifts(self) -> list[Shift]:

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "jobs",
     "assignments",
     "recommendations",
+    "smartscheduler.privacy",
 ]
 
 MIDDLEWARE = [
@@ -389,6 +390,9 @@ AUDIT_RETENTION = timedelta(days=env.whole("AUDIT_RETENTION_DAYS", default=1096)
 JOB_RETENTION = timedelta(days=env.whole("JOB_RETENTION_DAYS", default=2557))
 MAIL_RETENTION = timedelta(days=env.whole("MAIL_RETENTION_DAYS", default=365))
 IMPORT_RETENTION = timedelta(days=env.whole("IMPORT_RETENTION_DAYS", default=90))
+
+# Where every erasure is written down, to be replayed after a restore; empty: nowhere (docs/privacy.md).
+ERASURE_LIST = env.text("ERASURE_LIST", default=str(DATA_DIR / "erasures.jsonl"))
 
 # --- Mail -----------------------------------------------------------------------------------
 # EMAIL_BACKEND, EMAIL_HOST and whatever else the address says; by default mails are only printed.
