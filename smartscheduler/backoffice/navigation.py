@@ -29,6 +29,7 @@ SYSTEM = [
     ("Mails", "mail", page("mails_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
     ("Scheduling rules", "tune", page("rules_rulesversion_changelist"), Permission.MANAGE_SETTINGS),
     ("Road distances", "route", reverse_lazy("roads"), Permission.MANAGE_SETTINGS),
+    ("Personal data", "shield_person", reverse_lazy("personal-data"), Permission.MANAGE_PERSONAL_DATA),
     ("Users", "group", page("accounts_user_changelist"), Permission.MANAGE_USERS),
     ("Audit", "policy", page("audit_auditentry_changelist"), Permission.VIEW_AUDIT),
     ("API docs", "api", "/api/v1/docs/", Permission.VIEW_JOBS),

@@ -48,7 +48,7 @@ def erase(contractor: Contractor, erasure: Erasure, runs: Sequence[ImportRun], a
         _of_the_record(contractor, values)
         _of_history(contractor, values)
         mine = Assignment.objects.filter(contractor=contractor)
-        copies.forget_mails(Mail.objects.filter(assignment__in=mine))
+        copies.forget_mails(Mail.objects.filter(assignment__in=mine), needles)
         copies.rename_log(Contractor, [contractor.pk], erasure.pseudonym)
         copies.remove_imports(runs)
         copies.remove_views(needles.wide)

@@ -94,10 +94,12 @@ def forget_answers(needles: Needles, ids: Iterable[UUID]) -> int:
     return KeptAnswer.objects.filter(wanted).update(body="{}") if wanted else 0
 
 
-def forget_mails(mails: QuerySet[Mail]) -> None:
-    """What was sent keeps no address; what waits is not sent."""
+def forget_mails(mails: QuerySet[Mail], needles: Needles) -> None:
+    """What was sent keeps no address; what waits is not sent. The same for what went to the person for others."""
     mails.filter(state=Mail.State.WAITING).update(state=Mail.State.SKIPPED)
     mails.update(recipient="", error="")
+    for email in needles.emails:
+        Mail.objects.filter(recipient__iexact=email).update(recipient="")
 
 
 def forget_places(former: Iterable[Address], points: Iterable[Point]) -> None:

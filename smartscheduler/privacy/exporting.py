@@ -47,10 +47,15 @@ OF_A_BOOKING = (
 def export_contractor(*, contractor_id: UUID, actor: User | None) -> Document:
     """What is held on a contractor. Raises Contractor.DoesNotExist."""
     contractor = Contractor.objects.get(pk=contractor_id)
+    parts = parts_of_contractor(contractor)
+    return _document("contractor", str(contractor), parts, actor, subject=str(contractor.pk))
+
+
+def parts_of_contractor(contractor: Contractor) -> Document:
     former = former_values(Contractor, [contractor.pk], *contractors.FIELDS)
     needles = contractors.needles_of(contractor, former, "")
     bookings = Assignment.objects.filter(contractor=contractor).select_related("job").order_by("time_slot")
-    parts = {
+    return {
         "contractor": _fields(contractor),
         "working_hours": _rows(contractor.working_hours.all()),
         "absences": _rows(contractor.absences.all()),
@@ -61,7 +66,6 @@ def export_contractor(*, contractor_id: UUID, actor: User | None) -> Document:
         "events": _events(OutboxEvent.objects.filter(data__contains={"contractor_id": str(contractor.pk)})),
         **_elsewhere(needles, [contractor.pk], Contractor),
     }
-    return _document("contractor", str(contractor), parts, actor, subject=str(contractor.pk))
 
 
 def export_customer(*, job_ids: Iterable[UUID], actor: User | None) -> Document:
@@ -70,12 +74,17 @@ def export_customer(*, job_ids: Iterable[UUID], actor: User | None) -> Document:
     jobs = list(Job.objects.filter(pk__in=keys).order_by("created_at"))
     if len(jobs) != len(set(keys)) or not jobs:
         raise Job.DoesNotExist
+    return _document("customer", jobs[-1].customer_name, parts_of_customer(jobs), actor, jobs=len(jobs))
+
+
+def parts_of_customer(jobs: list[Job]) -> Document:
+    keys = [job.pk for job in jobs]
     needles = customers.needles_of(jobs, former_values(Job, keys, *customers.FIELDS), "")
     bookings = Assignment.objects.filter(job__in=keys).select_related("job", "contractor").order_by("time_slot")
     about = Q()
     for key in keys:
         about |= Q(data__contains={"job_id": str(key)})
-    parts = {
+    return {
         "jobs": [_fields(job) for job in jobs],
         "assignments": [_booking(one, job=one.job.job_number, contractor=one.contractor.name) for one in bookings],
         "ratings": _rows(Rating.objects.filter(job_id__in=keys)),
@@ -83,15 +92,18 @@ def export_customer(*, job_ids: Iterable[UUID], actor: User | None) -> Document:
         "events": _events(OutboxEvent.objects.filter(about)),
         **_elsewhere(needles, keys, Job),
     }
-    return _document("customer", jobs[-1].customer_name, parts, actor, jobs=len(jobs))
 
 
 def export_user(*, user_id: UUID, actor: User | None) -> Document:
     """What is held on an account. Raises User.DoesNotExist."""
     user = User.objects.get(pk=user_id)
+    return _document("user", str(user), parts_of_user(user), actor, about=user)
+
+
+def parts_of_user(user: User) -> Document:
     needles = users.needles_of(user, former_values(User, [user.pk], *users.FIELDS), "")
     own = sign_ins_of(needles.emails)
-    parts = {
+    return {
         "account": _fields(user),
         "sign_ins": [*_rows(AccessLog.objects.filter(own)), *_rows(AccessAttempt.objects.filter(own))],
         "failed_sign_ins": _rows(AccessFailureLog.objects.filter(own)),
@@ -104,7 +116,6 @@ def export_user(*, user_id: UUID, actor: User | None) -> Document:
         "events_caused": _events(OutboxEvent.objects.alias(by=KT("actor__id")).filter(by=str(user.pk))),
         **_elsewhere(needles, [], User),
     }
-    return _document("user", str(user), parts, actor, about=user)
 
 
 def as_json(document: Document) -> str:

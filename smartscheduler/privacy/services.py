@@ -47,7 +47,7 @@ def erase_contractor(*, contractor_id: UUID, actor: User | None, again: Erasure 
     contractors.check(contractor)
     erasure = _listed(Kind.CONTRACTOR, contractor_id, [], actor, again)
     contractors.erase(contractor, erasure, runs, actor)
-    return _recorded(erasure, actor)
+    return _recorded(erasure, actor, new=again is None)
 
 
 @domain_transaction
@@ -69,7 +69,7 @@ def erase_customer(*, job_ids: Collection[UUID], actor: User | None, again: Eras
     customers.check(jobs)
     erasure = _listed(Kind.CUSTOMER, None, sorted(job.pk for job in jobs), actor, again)
     customers.erase(jobs, erasure, runs, actor)
-    return _recorded(erasure, actor)
+    return _recorded(erasure, actor, new=again is None)
 
 
 @domain_transaction
@@ -88,7 +88,7 @@ def erase_user(*, user_id: UUID, actor: User | None, again: Erasure | None = Non
     users.check(user, actor)
     erasure = _listed(Kind.USER, user_id, [], actor, again)
     users.erase(user, erasure, runs)
-    return _recorded(erasure, actor)
+    return _recorded(erasure, actor, new=again is None)
 
 
 def _prepare(needles: Needles, contractor_ids: Collection[UUID], job_ids: Collection[UUID]) -> list[ImportRun]:
@@ -122,11 +122,12 @@ def _listed(
     )
 
 
-def _recorded(erasure: Erasure, actor: User | None) -> Erasure:
+def _recorded(erasure: Erasure, actor: User | None, *, new: bool) -> Erasure:
     about = User.objects.filter(pk=erasure.subject).first() if erasure.kind == Kind.USER else None
     subject: dict[str, Any] = {"subject": str(erasure.subject)} if erasure.subject else {"jobs": len(erasure.jobs)}
     record(Act.PERSON_ERASED, actor=actor, about=about, kind=erasure.kind, number=erasure.number, **subject)
-    transaction.on_commit(lambda: append(erasure))
+    if new:
+        transaction.on_commit(lambda: append(erasure))
     return erasure
 
 

@@ -105,7 +105,8 @@ EVERYBODYS = {
         (Role.MANAGER, EVERYBODYS | {"Reports"}),
         (
             Role.ADMINISTRATOR,
-            EVERYBODYS | {"Imports", "Reports", "Road distances", "Scheduling rules", "Users", "Audit"},
+            EVERYBODYS
+            | {"Imports", "Reports", "Road distances", "Scheduling rules", "Users", "Personal data", "Audit"},
         ),
     ],
 )

@@ -10,6 +10,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 
 from assignments import services as bookings
@@ -19,6 +20,7 @@ from jobs import services as work
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.models import SavedView
+from smartscheduler.events.models import OutboxEvent
 from smartscheduler.exchange.models import ImportedRow, ImportRun
 from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.history.authors import acting
@@ -93,6 +95,7 @@ def seed_contractor(actor: User) -> Contractor:
         action_flag=CHANGE,
         change_message="Changed ada.tiles@crews.example",
     )
+    ada.refresh_from_db()
     return ada
 
 
@@ -110,6 +113,8 @@ def seed_customer(actor: User) -> list[Job]:
     done(book(jobs[0], crew, actor, hour=9, reason="Grace Hillcrest wants Cid"), actor)
     bookings.cancel_job(job_id=jobs[1].pk, reason="Rang from 512 555 7703", actor=actor)
     copies_of(jobs[0], actor, "jobs", "", GRACE["customer_name"], GRACE["customer_phone"], GRACE["address"])
+    for job in jobs:
+        job.refresh_from_db()
     return jobs
 
 
@@ -168,6 +173,8 @@ def copies_of(record, actor: User, kind: str, email: str, name: str, phone: str,
         origin=cell(record.point), destination=1, miles=1, minutes=1, source="road", fetched_at=timezone.now()
     )
     SavedView.objects.create(owner=actor, page=f"{kind}.x", name="Hers", query=f"q={name.replace(' ', '+')}")
+    # As the relay would, so that the mails of what has happened are noted.
+    OutboxEvent.objects.filter(sequence=None).update(sequence=F("position"))
     while collect_mails():
         pass
     Mail.objects.filter(state="waiting").update(
