@@ -155,8 +155,9 @@ class SkillsListField(serializers.ListField):
         super().__init__(child=serializers.CharField(max_length=60), max_length=50, **kwargs)
 
 
+# No docstring: the API's document would take it for that of every serializer below.
 class LimitedSerializer(serializers.ModelSerializer):
-    """Shows no more than its reader may see, whom the context names (accounts.limits); nobody sees the least."""
+    # Shows no more than its reader may see, whom the context names (accounts.limits); nobody sees the least.
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         found = super().to_representation(instance)

@@ -286,6 +286,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "smartscheduler.schema.tell_limits",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ContractorType": "contractors.models.Contractor.Type",
         "ContractorStatus": "contractors.models.Contractor.Status",
