@@ -77,7 +77,8 @@ def _tell(field: dict[str, Any], limit: Limit) -> None:
     if limit.shown is nothing:
         kinds = field.get("type", "string")
         field["type"] = [*([kinds] if isinstance(kinds, str) else kinds), "null"]
-    note = {nothing: HIDDEN_NOTE, roughly: BLURRED_NOTE}.get(limit.shown, "")
+    notes: dict[Any, str] = {nothing: HIDDEN_NOTE, roughly: BLURRED_NOTE}
+    note = notes.get(limit.shown, "")
     if said := " ".join(filter(None, [field.get("description", ""), note])):
         field["description"] = said
 

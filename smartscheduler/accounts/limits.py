@@ -16,7 +16,7 @@ from smartscheduler.logs import impersonal
 
 CONTACTS, CUSTOMERS = Permission.VIEW_CONTACTS, Permission.VIEW_CUSTOMERS
 DECIMALS = 2
-# What stands in history, and nowhere else, for a value that is there and not shown.
+# What stands on the page of a record, and in history, for a value that is there and not shown.
 HIDDEN = "(hidden)"
 
 
@@ -92,8 +92,10 @@ def limited(label: str, values: Mapping[str, Any], user: Any) -> dict[str, Any]:
     return {name: limits[name].shown(value) if name in limits else value for name, value in values.items()}
 
 
-def limit(record: models.Model, user: Any) -> models.Model:
+def limit(record: models.Model, user: Any, *, instead: str = "") -> models.Model:
     """The record as `user` may see it, with what it has loaded of others; it can no longer be saved.
+
+    `instead` stands where there is something that is hidden.
 
     For pages and files. What is worked out from a place is worked out from the record itself, before.
     """
@@ -102,11 +104,11 @@ def limit(record: models.Model, user: Any) -> models.Model:
     for name, one in limits_for(record._meta.label_lower, user).items():
         if name in record.__dict__:
             shown = one.shown(record.__dict__[name])
-            setattr(record, name, "" if shown is None else shown)
+            setattr(record, name, (instead if record.__dict__[name] else "") if shown is None else shown)
             record.__dict__.update(save=_never, seen_by=user)
     for other in record._state.fields_cache.values():
         if isinstance(other, models.Model) and other is not user:
-            limit(other, user)
+            limit(other, user, instead=instead)
     return record
 
 

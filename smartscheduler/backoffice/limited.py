@@ -6,7 +6,7 @@ from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from smartscheduler.accounts.limits import LIMITS, limit, sees_everything
+from smartscheduler.accounts.limits import HIDDEN, LIMITS, limit, sees_everything
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.people import person
 
@@ -19,7 +19,7 @@ class LimitedAdmin(ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The record as the reader may see it; what is worked out from a record takes `whole`."""
         record = self.whole(request, object_id, from_field)
-        return None if record is None else self.limit(record, person(request))
+        return None if record is None else self.limit(record, person(request), instead=HIDDEN)
 
     def whole(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The record itself; None when there is none."""
@@ -31,8 +31,8 @@ class LimitedAdmin(ModelAdmin):
             self.limit(record, person(request))
         return found
 
-    def limit(self, record: Any, reader: User) -> Any:
-        return limit(record, reader)
+    def limit(self, record: Any, reader: User, *, instead: str = "") -> Any:
+        return limit(record, reader, instead=instead)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Nothing is filtered by a hidden field: Django takes any field of the model in an address."""

@@ -57,7 +57,7 @@ class OutboxEventAdmin(ListAdmin):
             found |= Q(sequence=int(term))
         return queryset.filter(found), False
 
-    def limit(self, record: OutboxEvent, reader: User) -> OutboxEvent:
+    def limit(self, record: OutboxEvent, reader: User, *, instead: str = "") -> OutboxEvent:
         return limited_event(record, reader)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -141,6 +141,8 @@ def _page(request: HttpRequest, found: Subject, form: ErasingForm) -> HttpRespon
         **admin.site.each_context(request),
         "title": "Personal data",
         "subtitle": found.name,
+        "held_title": f"What is held on {found.name}",
+        "erase_title": f"Erase {found.name}",
         "subject": found,
         "held": found.held,
         "obstacle": obstacle,

@@ -15,6 +15,33 @@ from smartscheduler.privacy import contractors, customers, exporting, services, 
 from smartscheduler.privacy.inventory import INVENTORY, Held
 from smartscheduler.privacy.models import Erasure
 
+COPIES = "What is kept of it elsewhere: history, events, mails, files that were imported, saved views, kept answers"
+NOTES = "Name and number wherever somebody has written them into a reason or a note"
+# What becomes of a person, in words: what goes, and what stays.
+GOES = {
+    "contractor": (
+        "Name, telephone number, mail address, street, ZIP code and exact place",
+        "Notes and kinds of absences, comments of ratings",
+        NOTES,
+        COPIES,
+    ),
+    "customer": ("Name and telephone number", "Street, ZIP code and exact place", "Notes on these jobs", NOTES, COPIES),
+    "user": (
+        "Name, mail address and password; the account is switched off",
+        "Sessions, tokens, saved views, and from where they signed in",
+        NOTES,
+        COPIES,
+    ),
+}
+STAYS = {
+    "contractor": (
+        "Ratings, bookings, scores, hours and periods of absence, of a “Former contractor”",
+        "City and state",
+    ),
+    "customer": ("The jobs, their days, types, bookings and scores, of a “Former customer”", "City and state"),
+    "user": ("What they did, as done by a “Former user”",),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
@@ -40,6 +67,14 @@ class Subject:
     def inventory(self) -> list[Held]:
         """What erasing does, entry by entry."""
         return [entry for entry in INVENTORY if self.kind in entry.of]
+
+    @property
+    def goes(self) -> Sequence[str]:
+        return GOES[self.kind]
+
+    @property
+    def stays(self) -> Sequence[str]:
+        return STAYS[self.kind]
 
     @property
     def obstacle(self) -> DomainError | None:
