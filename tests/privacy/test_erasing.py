@@ -34,6 +34,7 @@ from smartscheduler.office.workloads import totals
 from smartscheduler.privacy.finding import find_customer
 from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.services import erase_contractor, erase_customer, erase_user
+from tests.api import V1, client_of, problem
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.privacy.people import OF_ADA, OF_GRACE, book, found_anywhere, seed_contractor, seed_customer, seed_user
 
@@ -173,6 +174,12 @@ class TestContractor:
                 act(contractor_id=ada.pk, actor=admin)
         with pytest.raises(PersonErased):
             people.update_contractor(contractor_id=ada.pk, name="Ada Again", actor=admin)
+
+    def test_the_api_says_so(self, admin):
+        ada = seed_contractor(admin)
+        erase_contractor(contractor_id=ada.pk, actor=admin)
+        answer = client_of(admin).patch(f"{V1}/contractors/{ada.pk}/", {"name": "Ada Again"})
+        problem(answer, 409, "person-erased")
 
     def test_no_mail_goes_to_where_they_were(self, admin):
         ada = seed_contractor(admin)

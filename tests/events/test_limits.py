@@ -35,7 +35,7 @@ def test_each_subscriber_sees_what_the_role_may_see(web, relay, user):
     assert limited["data"]["changed"] == {"email": None, "status": "active"}
     assert limited["data"]["previous"] == {"email": None, "status": "on_leave"}
     assert (limited["actor"]["email"], limited["sequence"]) == (None, seen["sequence"])
-    with subscribed(web, manager, after=0) as replayed:
+    with subscribed(web, manager, "?after=0") as replayed:
         assert next_event(replayed) == limited
 
 
