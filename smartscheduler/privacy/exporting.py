@@ -110,6 +110,7 @@ def parts_of_user(user: User) -> Document:
         "sessions": [{"expires": one.expire_date} for one in sessions_of(user.pk)],
         "tokens": _rows(TokenFamily.objects.filter(user=user)),
         "audit": _rows(AuditEntry.objects.filter(Q(user=user.pk) | Q(about=user.pk)).order_by("at")),
+        "second_factor": [{"set_up_at": user.second_factor_at}] if user.second_factor_at else [],
         "saved_views": _rows(SavedView.objects.filter(owner=user)),
         "history_of_the_account": list(_history(User, [user.pk], "")),
         "changes_made": list(_changes_by(user)),

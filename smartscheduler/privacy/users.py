@@ -10,6 +10,8 @@ from django.contrib.sessions.models import Session
 from django.db.models import F, JSONField, Q, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.fields.json import KT
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from smartscheduler import erased
 from smartscheduler.accounts.models import TokenFamily, User
@@ -49,7 +51,9 @@ def erase(user: User, erasure: Erasure, runs: Sequence[ImportRun]) -> None:
     with deliberately():
         _sign_out(user, needles)
         user.set_unusable_password()
-        User.objects.filter(pk=user.pk).update(**values, is_active=False, last_login=None, password=user.password)
+        User.objects.filter(pk=user.pk).update(
+            **values, is_active=False, last_login=None, second_factor_at=None, password=user.password
+        )
         rewrite_history(User, [user.pk], values)
         _rename_author(user.pk, values)
         copies.rename_log(User, [user.pk], erasure.pseudonym)
@@ -82,6 +86,8 @@ def _sign_out(user: User, needles: Needles) -> None:
     Session.objects.filter(pk__in=[one.pk for one in sessions_of(user.pk)]).delete()
     TokenFamily.objects.filter(user=user).delete()
     SavedView.objects.filter(owner=user).delete()
+    for device in (TOTPDevice, StaticDevice):
+        device.objects.filter(user=user).delete()
     KeptAnswer.objects.filter(user=user).delete()
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
         model.objects.filter(sign_ins_of(needles.emails)).delete()
