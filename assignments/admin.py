@@ -76,7 +76,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ListAdmin):
         """The assignments of a job and a contractor that have all the words between them."""
         found = cast(AssignmentQuerySet, queryset)
         for word in search_term.split():
-            found = found.of_words(word)
+            found = found.of_words(word, person(request))
         return found, False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

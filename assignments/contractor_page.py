@@ -20,6 +20,7 @@ from assignments.service_area import service_area
 from contractors.admin import ContractorAdmin
 from contractors.models import Contractor, Rating
 from jobs.models import Job
+from smartscheduler.accounts.limits import limit
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import Act
 from smartscheduler.backoffice.people import person, require
@@ -143,7 +144,7 @@ def _ratings(request: HttpRequest, contractor: Contractor) -> Tab:
     ratings = Rating.objects.filter(contractor=contractor).select_related("given_by").order_by("-created_at", "-pk")
     page = page_of(request, "ratings", ratings)
     jobs = Job.objects.in_bulk([rating.job_id for rating in page if rating.job_id])
-    shown = [(rating, jobs.get(rating.job_id) if rating.job_id else None) for rating in page]
+    shown = [(limit(one, person(request)), jobs.get(one.job_id) if one.job_id else None) for one in page]
     context = {"page": page, "ratings": shown, "counted": contractor.rating_count}
     return Tab(
         name="ratings",

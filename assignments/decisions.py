@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 if TYPE_CHECKING:
     from contractors.models import Contractor
     from jobs.models import Job
+    from smartscheduler.accounts.models import User
     from smartscheduler.timeslots import TimeSlot
 
 
@@ -29,14 +30,28 @@ class Decision:
 
 class DecisionMaker(Protocol):
     def __call__(
-        self, *, job: "Job", contractor: "Contractor", slot: "TimeSlot", ranking_token: str = ""
+        self,
+        *,
+        job: "Job",
+        contractor: "Contractor",
+        slot: "TimeSlot",
+        ranking_token: str = "",
+        reader: "User | None" = None,
     ) -> Decision: ...
 
 
-def decide(*, job: "Job", contractor: "Contractor", slot: "TimeSlot", ranking_token: str = "") -> Decision:
+def decide(
+    *,
+    job: "Job",
+    contractor: "Contractor",
+    slot: "TimeSlot",
+    ranking_token: str = "",
+    reader: "User | None" = None,
+) -> Decision:
     """How good a choice `contractor` is for `job` in `slot`, as things stand now.
 
-    With the token of a ranking, raises RankingStale when something that decided it has changed since.
+    With the token of a ranking, raises RankingStale when something that decided it has changed since, with the
+    ranking of now as `reader` may see it.
     """
     maker = cast(DecisionMaker, import_string(settings.DECISION_MAKER))
-    return maker(job=job, contractor=contractor, slot=slot, ranking_token=ranking_token)
+    return maker(job=job, contractor=contractor, slot=slot, ranking_token=ranking_token, reader=reader)

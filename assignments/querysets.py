@@ -1,17 +1,20 @@
 """Questions asked of assignments, in the words of the domain."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, When
 from psycopg.types.range import TimestamptzRange
 
 from assignments.states import LIVE
+from contractors.models import OPEN_WORDS as OPEN_CONTRACTOR_WORDS
 from contractors.models import WORDS as CONTRACTOR_WORDS
 from contractors.models import Absence, Contractor
+from jobs.models import OPEN_WORDS as OPEN_JOB_WORDS
 from jobs.models import WORDS as JOB_WORDS
 from jobs.models import Job
+from smartscheduler.accounts.limits import CONTACTS, CUSTOMERS, may_see
 from smartscheduler.timeslots import TimeSlot
 
 if TYPE_CHECKING:
@@ -43,10 +46,17 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         away = Absence.objects.filter(contractor=OuterRef("contractor"), period__overlap=OuterRef("time_slot"))
         return self.live().filter(Exists(away), time_slot__endswith__gt=now)
 
-    def of_words(self, text: str) -> "AssignmentQuerySet":
-        """Those whose job or contractor has `text` among its words; each side is found by its own index."""
+    def of_words(self, text: str, reader: Any) -> "AssignmentQuerySet":
+        """Those whose job or contractor has `text` among its words; each side is found by its own index.
+
+        Words that `reader` may not see find nothing.
+        """
         jobs = Job.objects.alias(words=JOB_WORDS).filter(words__icontains=text)
         people = Contractor.objects.alias(words=CONTRACTOR_WORDS).filter(words__icontains=text)
+        if not may_see(reader, CUSTOMERS):
+            jobs = jobs.alias(open_words=OPEN_JOB_WORDS).filter(open_words__icontains=text)
+        if not may_see(reader, CONTACTS):
+            people = people.alias(open_words=OPEN_CONTRACTOR_WORDS).filter(open_words__icontains=text)
         return self.filter(Q(job__in=jobs.values("pk")) | Q(contractor__in=people.values("pk")))
 
     def locked(self) -> "AssignmentQuerySet":

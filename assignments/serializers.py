@@ -10,12 +10,14 @@ from rest_framework import serializers
 from assignments.calendars import DaySchedule
 from assignments.models import Assignment
 from jobs.models import LONGEST_JOB
+from smartscheduler.accounts.limits import CONTACTS, may_see
 from smartscheduler.examples import SOME_DAY, sent_as
 from smartscheduler.fields import (
     DayField,
     HoursField,
     IdField,
     InstantField,
+    LimitedSerializer,
     StrictSerializer,
     TimeSlotSerializer,
     slot_as_json,
@@ -40,7 +42,7 @@ class StoredBreakdownField(serializers.JSONField):
     """As it was written down when the decision was made."""
 
 
-class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
+class AssignmentSerializer(LimitedSerializer):
     """A booking and why it was made. Reads `job`, `contractor` and `assigned_by` as selected."""
 
     job_number = serializers.CharField(source="job.job_number")
@@ -53,7 +55,9 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
         allow_null=True,
         help_text="Of the scheduling rules by which it was made; null before the first was published.",
     )
-    assigned_by = serializers.CharField(source="assigned_by.email", default=None, allow_null=True)
+    assigned_by = serializers.SerializerMethodField(
+        help_text="The e-mail address of the account; its name for readers who may see no addresses."
+    )
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DateTimeField: InstantField,
@@ -86,6 +90,13 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
             "version",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_assigned_by(self, assignment: Assignment) -> str | None:
+        maker = assignment.assigned_by
+        if maker is None:
+            return None
+        return maker.email if may_see(self.reader, CONTACTS) else maker.name or None
 
 
 class NewAssignmentSerializer(StrictSerializer):

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from contractors.columns import radius_in_words
 from contractors.models import Contractor
+from smartscheduler.accounts.limits import limit, seen_by
 from smartscheduler.backoffice.display import local_slot
 from smartscheduler.places import Origin
 
@@ -14,10 +15,16 @@ MOST_SITES = 50
 
 
 def service_area(contractor: Contractor, now: datetime) -> dict[str, Any]:
-    """`area` is what the script draws (degrees and miles; no radius means anywhere), the rest says it in words."""
+    """`area` is what the script draws (degrees and miles; no radius means anywhere), the rest says it in words.
+
+    No place is told more exactly than whoever sees the contractor may know it.
+    """
     bookings = list(
         contractor.assignments.live().upcoming(now).select_related("job").order_by("time_slot", "pk")[:MOST_SITES]
     )
+    if (reader := seen_by(contractor)) is not None:
+        for booking in bookings:
+            limit(booking.job, reader)
     base, radius = contractor.point, contractor.service_radius_miles
     origin = Origin(base)
     sites = [

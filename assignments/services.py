@@ -58,7 +58,7 @@ def assign_job(
     job = Job.objects.get(pk=job_id)
     contractor = Contractor.objects.get(pk=contractor_id)
     # Ranked before any lock is taken: it reads much and changes nothing.
-    decision = decide(job=job, contractor=contractor, slot=_slot(job, start), ranking_token=ranking_token)
+    decision = decide(job=job, contractor=contractor, slot=_slot(job, start), ranking_token=ranking_token, reader=actor)
     return _book(
         job_id=job_id,
         contractor_id=contractor_id,

@@ -1,5 +1,6 @@
 """Assignments over HTTP, and the cancelling of a job, which takes its assignment along."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.serializers import JobSerializer
 from jobs.viewsets import JobViewSet
+from smartscheduler.accounts.limits import CUSTOMERS, may_see
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
@@ -50,7 +52,6 @@ class AssignmentViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     queryset = Assignment.objects.select_related("job", "contractor", "assigned_by")
     serializer_class = AssignmentSerializer
     filterset_class = AssignmentFilter
-    search_fields = ("job__job_number", "contractor__name", "job__address", "job__customer_name")
     ordering_fields = ("created_at", "start", "status", "score", "rank", "updated_at")
     ordering_aliases = {"start": "time_slot"}
     ordering = ("-created_at", "id")
@@ -64,6 +65,12 @@ class AssignmentViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     }
 
     @property
+    def search_fields(self) -> Sequence[str]:
+        """By customer and address only for those who may see them."""
+        hidden = ("job__address", "job__customer_name") if may_see(self.request.user, CUSTOMERS) else ()
+        return ("job__job_number", "contractor__name", *hidden)
+
+    @property
     def actor(self) -> User:
         return cast(User, self.request.user)
 
@@ -71,7 +78,7 @@ class AssignmentViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
         services.lock_assignment(pk)
 
     def representation(self, pk: UUID) -> Any:
-        return AssignmentSerializer(self.get_queryset().get(pk=pk)).data
+        return AssignmentSerializer(self.get_queryset().get(pk=pk), context=self.get_serializer_context()).data
 
     @extend_schema(request=NewAssignmentSerializer, responses={201: AssignmentSerializer})
     def create(self, request: Request) -> Response:

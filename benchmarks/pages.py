@@ -19,13 +19,23 @@ from benchmarks.worlds import NOW
 LIMIT_MS = 300.0
 # The recommend page ranks, reports add up a month: the targets of pages that are no lists.
 OTHER_LIMITS = {"reports": 1000.0}
+# Everything that is held on a person is looked together, in files and free text too: seldom asked for.
+OTHER_LIMITS |= dict.fromkeys([f"personal-data-{kind}" for kind in ("contractor", "customer", "user")], 5000.0)
 TIMES = int(os.environ.get("TIMES") or 5)
 DAY = f"{NOW:%Y-%m-%d}"
 COMMON, RARE, NOWHERE = "crew", "7f3a", "zzzqqq"
 # Values for the parts of an address that are not the id of a record.
 PARTS = {"kind": "contractors", "form": "csv", "app_label": "jobs"}
 # Pages whose names do not begin with that of their model.
-OF_MODELS = {"auth_user_password_change": "accounts_user", "job-roads": "jobs_job"}
+OF_MODELS = {
+    "auth_user_password_change": "accounts_user",
+    "job-roads": "jobs_job",
+    "personal-data-contractor": "contractors_contractor",
+    "personal-data-customer": "jobs_job",
+    "personal-data-user": "accounts_user",
+}
+# What an address is asked besides, of the record of its model.
+ASKED = {"personal-data-customer": "?job={pk}"}
 # Not pages: what signs in and out, moves files, or only answers a POST.
 NO_PAGES = {"login", "logout", "jsi18n", "view_on_site", "autocomplete", "password_change", "password_change_done"}
 NO_PAGES |= {"sign-in", "sign-in-code", "sign-in-set-up"}
@@ -82,6 +92,8 @@ def pages(client: Any) -> Iterator[Page]:
         model = next((one for prefix, one in models.items() if name.startswith(f"{prefix}_")), None)
         model = models[OF_MODELS[name]] if name in OF_MODELS else model
         path = f"/{_filled(name, route, model)}"
+        if name in ASKED:
+            path += ASKED[name].format(pk=_record(model).pk)
         if model and name.endswith("_changelist"):
             yield from _ways(client, name, path, admin.site._registry[model])
         else:

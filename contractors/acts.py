@@ -53,7 +53,7 @@ ACTS = [
         done="{0} is active again.",
         run=activate,
         allowed=may_bring_back,
-        possible=is_inactive,
+        possible=lambda contractor: is_inactive(contractor) and not contractor.is_erased,
         main=True,
     ),
     Act(
@@ -75,7 +75,7 @@ ACTS = [
         done="{0} is on leave.",
         run=lambda contractor, actor: services.mark_on_leave(contractor_id=contractor.pk, actor=actor),
         allowed=may_bring_back,
-        possible=lambda contractor: Status.ON_LEAVE in TRANSITIONS[contractor.status],
+        possible=lambda contractor: Status.ON_LEAVE in TRANSITIONS[contractor.status] and not contractor.is_erased,
     ),
     Act(
         name="deactivate",

@@ -1,6 +1,6 @@
 """The page of a contractor: details, working hours and absences are written here, by services."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.decorators import action
 
 from contractors import services
@@ -29,6 +30,7 @@ from smartscheduler.events import feed
 from smartscheduler.events.selections import Selection
 from smartscheduler.history.pages import HistoryAdmin
 
+PERSONAL_DATA = {"name": "personal-data", "label": "Personal data", "icon": "shield_person"}
 # What is told of a contractor when a new version of it comes about.
 TOLD_OF_CHANGES = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses__())
 
@@ -68,6 +70,15 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, History
             return ""
         when = local_time(event.occurred_at, self.model._base_manager.get(pk=pk).zone)
         return f"{event.actor['name']} has changed this record since you opened it ({when})."
+
+    def has_change_permission(self, request: HttpRequest, obj: Contractor | None = None) -> bool:
+        """What is left of somebody who was erased can be read."""
+        return not (obj and obj.is_erased) and super().has_change_permission(request, obj)
+
+    def buttons(self, request: HttpRequest, record: Contractor) -> Iterator[dict[str, Any]]:
+        yield from super().buttons(request, record)
+        if may(request, Permission.MANAGE_PERSONAL_DATA):
+            yield {"act": PERSONAL_DATA, "url": reverse("personal-data-contractor", args=[record.pk]), "post": False}
 
     def get_fieldsets(self, request: HttpRequest, obj: Contractor | None = None) -> Any:
         """A new contractor has no status and rating to show."""

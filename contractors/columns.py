@@ -10,8 +10,9 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, TextFilter
 from unfold.decorators import display
 
-from contractors.models import WORDS, Contractor
+from contractors.models import OPEN_WORDS, WORDS, Contractor
 from contractors.querysets import ContractorQuerySet
+from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.display import badge, stars
 from smartscheduler.backoffice.lists import ListAdmin
 
@@ -50,7 +51,8 @@ class ContractorList(ListAdmin):
     list_filter_submit = True
     show_facets = ShowFacets.NEVER  # a count for each state and type of all contractors
     search_fields = ("words",)
-    words = WORDS
+    words, open_words, all_words_for = WORDS, OPEN_WORDS, Permission.VIEW_CONTACTS
+    open_search_help_text = "Name, city or skill"
     search_help_text = "Name, city, e-mail or skill"
 
     @display(description="Contractor", ordering="name", header=True)

@@ -11,6 +11,7 @@ from unfold.admin import TabularInline
 from contractors.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ShiftForm, ShiftFormSet
 from contractors.models import Absence, WorkingHours
 from contractors.shifts import DAYS
+from smartscheduler.accounts.limits import limits_for
 from smartscheduler.backoffice.writing import AskingChoices
 
 # Absences that ended longer ago are left out of the page.
@@ -42,6 +43,9 @@ class AbsenceInline(TabularInline):
     hide_title = True
     verbose_name_plural = "Absences"
     template_before = "admin/contractors/absences.html"
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return [name for name in self.fields if name not in limits_for("contractors.absence", request.user)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
         return super().get_queryset(request).filter(period__endswith__gt=timezone.now() - ABSENCES_SHOWN_FOR)

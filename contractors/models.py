@@ -21,12 +21,13 @@ from contractors.regions import place_sql
 from contractors.shifts import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
 from contractors.skills import SkillsField
 from contractors.states import Status, check_transition
+from smartscheduler.erased import is_erased
 from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
 from smartscheduler.rules.current import in_force
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.words import words, words_index
+from smartscheduler.words import LEFT_OUT, words, words_index
 
 LOWEST_RATING, HIGHEST_RATING = Decimal("0.00"), Decimal("5.00")
 PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone number looks like (512) 555-0143.")
@@ -37,6 +38,8 @@ def default_service_radius() -> Decimal:
 
 
 WORDS = words("contractor_words", "name", "city", "email", "skills")
+# For those who may not see addresses: a search by one would say whose it is.
+OPEN_WORDS = words("contractor_words", "name", "city", LEFT_OUT, "skills")
 
 
 @keeps_history(exclude=[*OF_THE_RECORD, "weekdays", "longest_stretch"])
@@ -112,6 +115,11 @@ class Contractor(Location, Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether the record is nobody's any more (smartscheduler.privacy)."""
+        return is_erased(self.email)
 
     @property
     def shifts(self) -> list[Shift]:

@@ -16,6 +16,7 @@ from smartscheduler.fields import (
     ClockField,
     InstantField,
     InstantOrDayField,
+    LimitedSerializer,
     SkillsListField,
     StrictModelSerializer,
     StrictSerializer,
@@ -43,7 +44,7 @@ class ShiftSerializer(StrictSerializer):
         return Shift(**super().to_internal_value(data))
 
 
-class AbsenceSerializer(serializers.ModelSerializer):
+class AbsenceSerializer(LimitedSerializer):
     start = InstantField(source="slot.start", read_only=True)
     end = InstantField(source="slot.end", read_only=True)
     created_at = InstantField(read_only=True)

@@ -13,7 +13,7 @@ from contractors.models import Absence, Contractor, Rating, WorkingHours
 from contractors.shifts import Shift, check_week
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, LiveAssignments, NotAllowed
+from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, LiveAssignments, NotAllowed, PersonErased
 from smartscheduler.events.messages import as_json, publish
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import domain_transaction
@@ -43,7 +43,7 @@ def update_contractor(*, contractor_id: UUID, actor: User | None, **changes: Any
     Moving the base without naming a `time_zone` finds the zone anew. Says nothing when nothing changed.
     Raises InvalidInput (by field) and DuplicateEmail.
     """
-    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    contractor = _changeable(contractor_id)
     working_hours = changes.pop("working_hours", None)
     previous = {name: getattr(contractor, name) for name in (*changes, "time_zone")}
     for name, value in changes.items():
@@ -72,7 +72,7 @@ def update_contractor(*, contractor_id: UUID, actor: User | None, **changes: Any
 @domain_transaction
 def update_schedule(*, contractor_id: UUID, working_hours: Sequence[Shift], actor: User | None) -> Contractor:
     """Replace the working week. Raises InvalidInput when it is empty or breaks a rule of shifts."""
-    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    contractor = _changeable(contractor_id)
     _replace_shifts(contractor, working_hours, actor=actor)
     return contractor
 
@@ -84,7 +84,7 @@ def add_absence(
     """A period in which the contractor does not work; at most five years long. Raises InvalidInput."""
     if period.duration > LONGEST_ABSENCE:
         raise InvalidInput.of("end", "An absence lasts at most five years.")
-    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    contractor = _changeable(contractor_id)
     before = _schedule(contractor)
     absence = Absence(contractor=contractor, kind=kind, note=note)
     absence.slot = period
@@ -114,14 +114,19 @@ def deactivate_contractor(*, contractor_id: UUID, actor: User | None) -> Contrac
     """
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     previous = contractor.status
-    live = contractor.assignments.live().select_related("job").order_by("time_slot")
     contractor.deactivate()
+    refuse_with_live_assignments(contractor)
+    return _save_status(contractor, previous, actor)
+
+
+def refuse_with_live_assignments(contractor: Contractor) -> None:
+    """Raise LiveAssignments, with the list of them, while the contractor (locked) has any."""
+    live = contractor.assignments.live().select_related("job").order_by("time_slot")
     if obstacles := [_obstacle(assignment) for assignment in live]:
         numbers = ", ".join(obstacle["job_number"] for obstacle in obstacles)
         raise LiveAssignments(
             f"{contractor.name} still has live assignments: {numbers}.", extra={"assignments": obstacles}
         )
-    return _save_status(contractor, previous, actor)
 
 
 @domain_transaction
@@ -130,7 +135,7 @@ def mark_on_leave(*, contractor_id: UUID, actor: User | None) -> Contractor:
 
     Raises InvalidTransition when already on leave, NotAllowed as `activate_contractor` does.
     """
-    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    contractor = _changeable(contractor_id)
     previous = contractor.status
     _check_restoring(contractor, actor)
     contractor.mark_on_leave()
@@ -144,7 +149,7 @@ def activate_contractor(*, contractor_id: UUID, actor: User | None) -> Contracto
     Raises InvalidTransition when already active, NotAllowed when an inactive contractor is brought back
     by somebody without the right to restore.
     """
-    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    contractor = _changeable(contractor_id)
     previous = contractor.status
     _check_restoring(contractor, actor)
     contractor.activate()
@@ -185,6 +190,14 @@ def likely_duplicates(contractor: Contractor) -> list[Contractor]:
         name=contractor.name, latitude=contractor.latitude, longitude=contractor.longitude
     )
     return list(same.exclude(pk=contractor.pk)[:10])
+
+
+def _changeable(contractor_id: UUID) -> Contractor:
+    """The contractor, locked. Raises PersonErased: nothing is entered any more about somebody who is nobody."""
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    if contractor.is_erased:
+        raise PersonErased(f"{contractor.name} has been erased and stays as it is: make a new contractor.")
+    return contractor
 
 
 def _check(contractor: Contractor) -> None:

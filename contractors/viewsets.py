@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from contractors import services
 from contractors.filters import ContractorFilter
-from contractors.models import WORDS, Absence, Contractor
+from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from contractors.serializers import (
     AbsenceSerializer,
@@ -41,6 +41,7 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     serializer_class = ContractorSerializer
     filterset_class = ContractorFilter
     search_fields = ("words",)
+    open_words, all_words_for = OPEN_WORDS, Permission.VIEW_CONTACTS
     ordering_fields = ("name", "rating", "type", "status", "city", "state", "created_at", "updated_at")
     ordering = ("name", "id")
     lookup_value_converter = "uuid"
@@ -75,12 +76,12 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
         Contractor.objects.locked().get(pk=pk)
 
     def representation(self, pk: UUID) -> Any:
-        return ContractorDetailSerializer(self.get_queryset().get(pk=pk)).data
+        return ContractorDetailSerializer(self.get_queryset().get(pk=pk), context=self.get_serializer_context()).data
 
     @extend_schema(responses=ContractorDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One contractor, with the absences to come."""
-        return Response(ContractorDetailSerializer(self.get_object()).data)
+        return Response(ContractorDetailSerializer(self.get_object(), context=self.get_serializer_context()).data)
 
     @extend_schema(responses={201: NewContractorSerializer})
     def create(self, request: Request) -> Response:
@@ -142,7 +143,9 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
         """All absences, past ones too, in the order of time."""
         absences = self.get_object().absences.all()
         page = self.paginate_queryset(absences)  # type: ignore[arg-type]  # of another model than the viewset's
-        return self.get_paginated_response(AbsenceSerializer(page, many=True).data)
+        return self.get_paginated_response(
+            AbsenceSerializer(page, many=True, context=self.get_serializer_context()).data
+        )
 
     @extend_schema(request=NewAbsenceSerializer, responses={201: AbsenceSerializer})
     @absences.mapping.post
@@ -151,7 +154,9 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
         given = self.body(NewAbsenceSerializer)
         period = period_of(given.pop("start"), given.pop("end"), self.get_object().zone)
         absence = services.add_absence(contractor_id=pk, period=period, actor=self.actor, **given)
-        return Response(AbsenceSerializer(absence).data, status=status.HTTP_201_CREATED)
+        return Response(
+            AbsenceSerializer(absence, context=self.get_serializer_context()).data, status=status.HTTP_201_CREATED
+        )
 
     @extend_schema(responses={204: None})
     @action(detail=True, methods=["delete"], url_path="absences/<int:absence_id>")

@@ -10,8 +10,9 @@ from unfold.decorators import display
 
 from jobs import services
 from jobs.forms import JobForm
-from jobs.models import WORDS, Job
+from jobs.models import OPEN_WORDS, WORDS, Job
 from jobs.states import TRANSITIONS
+from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.days import DayFilter, DaysFilter, RecentFilter
 from smartscheduler.backoffice.display import badge, local_time
 from smartscheduler.backoffice.lists import ListAdmin
@@ -62,7 +63,8 @@ class JobAdmin(PlacedAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
         CompletedFilter,
     )
     search_fields = ("words",)
-    words = WORDS
+    words, open_words, all_words_for = WORDS, OPEN_WORDS, Permission.VIEW_CUSTOMERS
+    open_search_help_text = "Number, city or ZIP"
     search_help_text = "Number, address, city, ZIP, customer or phone"
     readonly_fields = ("job_number", "status_badge", "cancelled")
     actions = None

@@ -16,7 +16,7 @@ from jobs.states import Status, check_transition
 from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
-from smartscheduler.words import words, words_index
+from smartscheduler.words import LEFT_OUT, words, words_index
 
 LONGEST_JOB = timedelta(hours=8)
 
@@ -32,6 +32,8 @@ def validate_duration(duration: timedelta) -> None:
 
 
 WORDS = words("job_words", "job_number", "address", "city", "zip_code", "customer_name", "customer_phone")
+# For those who may not see customers: a search by one would say where they live.
+OPEN_WORDS = words("job_words", "job_number", LEFT_OUT, "city", "zip_code", LEFT_OUT, LEFT_OUT)
 
 
 @keeps_history(exclude=OF_THE_RECORD)

@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from jobs import services
 from jobs.filters import JobFilter
-from jobs.models import WORDS, Job
+from jobs.models import OPEN_WORDS, WORDS, Job
 from jobs.querysets import URGENCY, JobQuerySet
 from jobs.serializers import JobSerializer
 from smartscheduler.accounts.models import User
@@ -30,6 +30,7 @@ class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixi
     serializer_class = JobSerializer
     filterset_class = JobFilter
     search_fields = ("words",)
+    open_words, all_words_for = OPEN_WORDS, Permission.VIEW_CUSTOMERS
     ordering_fields = ("created_at", "desired_date", "priority", "status", "type", "job_number", "updated_at")
     ordering_aliases = {"priority": "importance"}
     ordering = ("-created_at", "id")
@@ -52,7 +53,7 @@ class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixi
         Job.objects.locked().get(pk=pk)
 
     def representation(self, pk: UUID) -> Any:
-        return JobSerializer(self.get_queryset().get(pk=pk)).data
+        return JobSerializer(self.get_queryset().get(pk=pk), context=self.get_serializer_context()).data
 
     @extend_schema(responses={201: JobSerializer})
     def create(self, request: Request) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin
@@ -54,6 +55,7 @@ CANCEL = Act(
     danger=True,
 )
 RECOMMEND = {"name": "recommend", "label": "Recommend", "icon": "recommend", "main": True}
+CUSTOMER = {"name": "personal-data", "label": "Personal data", "icon": "shield_person"}
 REASSIGN = {"name": "reassign", "label": "Reassign", "icon": "swap_horiz"}
 
 
@@ -105,6 +107,9 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
             for button in listed.buttons(request, assignment):
                 yield {**button, "url": returning(button["url"], self.address("change", record))}
         yield from super().buttons(request, record)
+        if may(request, Permission.MANAGE_PERSONAL_DATA) and (record.customer_name or record.customer_phone):
+            of = {"name": record.customer_name, "phone": record.customer_phone}
+            yield {"act": CUSTOMER, "url": f"{reverse('personal-data')}?{urlencode(of)}", "post": False}
 
     @display(description="Assigned to")
     def booking(self, job: Job) -> str | SafeString:
@@ -140,7 +145,7 @@ class BookableJobAdmin(ActsAdmin, JobAdmin):
         require(request, Permission.RECOMMEND)
         # What is too long or has a NUL in it is nobody's name.
         q = request.GET.get("q", "").strip()
-        found = suggestions(job, q) if len(q) <= 100 and "\x00" not in q else []
+        found = suggestions(job, q, person(request)) if len(q) <= 100 and "\x00" not in q else []
         return TemplateResponse(request, "admin/recommendations/people.html", {"people": found, "q": q})
 
 

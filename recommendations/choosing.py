@@ -24,7 +24,7 @@ from recommendations.forms import AssignForm, QuestionForm
 from recommendations.recommend_page import asked_about, facts, ranking
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.display import local_slot
-from smartscheduler.backoffice.people import may
+from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.rules.current import going_by
@@ -56,11 +56,13 @@ def ranked_page(
     if context["rankable"]:
         limits = {"horizon_days": question["horizon_days"], "day": question["day"], "booking": booking}
         context |= ranking(job, max_results=question["max_results"], **limits)
-        context |= asked_about(job, q=question["q"], contractor=question["contractor"], **limits)
+        context |= asked_about(
+            job, q=question["q"], reader=person(request), contractor=question["contractor"], **limits
+        )
     if getattr(request, "htmx", False):
         response = TemplateResponse(request, "admin/recommendations/part.html", context)
     else:
-        frame = {**admin.admin_site.each_context(request), "opts": admin.opts, "facts": facts(job)}
+        frame = {**admin.admin_site.each_context(request), "opts": admin.opts, "facts": facts(job, person(request))}
         response = TemplateResponse(request, "admin/recommendations/recommend.html", {**frame, **context})
     # The part is not to be shown for the whole when the browser goes back.
     patch_vary_headers(response, ["HX-Request"])

@@ -12,20 +12,23 @@ from recommendations.ranking import entry
 from recommendations.search import Candidate, Search
 from recommendations.standing import standing
 from recommendations.tokens import check_token
+from smartscheduler.accounts.models import User
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.ways import ROAD
 
 
 @going_by()
-def decide(*, job: Job, contractor: Contractor, slot: TimeSlot, ranking_token: str = "") -> Decision:
+def decide(
+    *, job: Job, contractor: Contractor, slot: TimeSlot, ranking_token: str = "", reader: User | None = None
+) -> Decision:
     """The contractor's score and rank for `job` now. With the token of a ranking, raises RankingStale unless it holds.
 
     Someone who is no candidate within the horizon is scored by the day of `slot` and has no rank; nor
     has someone too far down to be counted, of whom the explanation says so.
     """
     if ranking_token:
-        check_token(ranking_token, job)
+        check_token(ranking_token, job, reader=reader)
     search = Search.of(JobRequest.of(job))
     miles = search.site.miles_from(contractor.point)
     own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)

@@ -20,6 +20,8 @@ from recommendations.misses import barriers, nearest_misses, neighbours
 from recommendations.ranking import MOST_RESULTS, Entry, rank_candidates
 from recommendations.same_time import not_free_then
 from recommendations.why_not import Answer, why_not
+from smartscheduler.accounts.limits import CONTACTS, limited, may_see
+from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import bars, local_slot, local_time, stars
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.configured import NAMES
@@ -27,6 +29,7 @@ from smartscheduler.travel.store import known_site
 from smartscheduler.travel.ways import ROAD, Way
 
 MOST_NAMES = 8
+OF_CUSTOMERS = ("address", "customer_name", "customer_phone", "special_requirements")
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,19 @@ class Offer:
     full: str
 
 
-def facts(job: Job) -> list[tuple[str, str]]:
-    """The job in words, each with its heading."""
+def facts(job: Job, reader: User) -> list[tuple[str, str]]:
+    """The job in words, each with its heading, as far as `reader` may see it."""
+    seen = limited(job._meta.label_lower, {name: getattr(job, name) for name in OF_CUSTOMERS}, reader)
+    address = f"{seen['address']}, " if seen["address"] else ""
     found = [
         ("Type", job.get_type_display()),
         ("Wanted", local_time(job.desired_date, job.zone)),
         ("Duration", duration_string(job.duration)),
         ("Priority", job.get_priority_display()),
-        ("Site", f"{job.address}, {job.city}, {job.state} {job.zip_code}"),
+        ("Site", f"{address}{job.city}, {job.state} {job.zip_code}"),
         ("Skills", ", ".join(job.required_skills) or "none required"),
-        ("Customer", " ".join(filter(None, [job.customer_name, job.customer_phone]))),
-        ("Notes", job.special_requirements),
+        ("Customer", " ".join(filter(None, [seen["customer_name"], seen["customer_phone"]]))),
+        ("Notes", seen["special_requirements"]),
     ]
     return [(heading, text) for heading, text in found if text]
 
@@ -160,15 +165,21 @@ def _offer(slot: TimeSlot, zone: ZoneInfo) -> Offer:
     return Offer(slot.start.isoformat(), f"{start:%H:%M}–{end:%H:%M}", local_slot(slot, zone))
 
 
-def named(q: str) -> QuerySet[Contractor]:
-    """The contractors whose name or e-mail address has `q` in it; names that begin with it come first."""
+def named(q: str, reader: User) -> QuerySet[Contractor]:
+    """The contractors whose name or e-mail address has `q` in it; names that begin with it come first.
+
+    By the address only for a `reader` who may see it.
+    """
     first = Case(When(name__istartswith=q, then=Value(0)), default=Value(1), output_field=IntegerField())
     # The words have an index; that it is the name or the address, and not the city, is looked at afterwards.
     people = Contractor.objects.alias(words=WORDS, first=first).filter(words__icontains=q)
-    return people.filter(Q(name__icontains=q) | Q(email__icontains=q)).order_by("first", "name", "pk")
+    wanted = Q(name__icontains=q)
+    if may_see(reader, CONTACTS):
+        wanted |= Q(email__icontains=q)
+    return people.filter(wanted).order_by("first", "name", "pk")
 
 
-def suggestions(job: Job, q: str) -> list[dict[str, Any]]:
+def suggestions(job: Job, q: str, reader: User) -> list[dict[str, Any]]:
     """Whom somebody who types `q` may mean, each with the first rule that keeps them away, if any. One query."""
     request, site = JobRequest.of(job), known_site(job.point)
     return [
@@ -178,7 +189,7 @@ def suggestions(job: Job, q: str) -> list[dict[str, Any]]:
                 (reason.message for reason in unmet_rules(one, request, miles=site.miles_from(one.point))), ""
             ),
         }
-        for one in (named(q)[:MOST_NAMES] if q else [])
+        for one in (named(q, reader)[:MOST_NAMES] if q else [])
     ]
 
 
@@ -186,6 +197,7 @@ def asked_about(
     job: Job,
     *,
     q: str,
+    reader: User,
     contractor: Any,
     horizon_days: int,
     day: date | None = None,
@@ -195,7 +207,7 @@ def asked_about(
     if contractor:
         people = list(Contractor.objects.filter(pk=contractor))
     elif q:
-        people = list(named(q)[: MOST_NAMES + 1])
+        people = list(named(q, reader)[: MOST_NAMES + 1])
     else:
         return {}
     if len(people) != 1:

@@ -12,6 +12,7 @@ from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
 from recommendations.ranking import MOST_JOBS, MOST_RESULTS, Entry, Ranking
 from recommendations.why_not import Answer
+from smartscheduler.accounts.limits import limited
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
     HoursField,
@@ -160,21 +161,21 @@ class AnswerSerializer(serializers.Serializer[Any]):
 # the ranking. Ids and instants go to the renderer as they are.
 
 
-def ranking_as_json(ranking: Ranking, job: Job | None) -> dict[str, Any]:
+def ranking_as_json(ranking: Ranking, job: Job | None, *, reader: Any) -> dict[str, Any]:
     return {
         "job": job.pk if job else None,
         "job_number": job.job_number if job else None,
-        "recommendations": [_entry(entry) for entry in ranking.entries],
+        "recommendations": [_entry(entry, reader) for entry in ranking.entries],
         "candidates_considered": ranking.candidates_considered,
         "generated_at": ranking.generated_at,
         "ranking_token": None,
     }
 
 
-def answer_as_json(answer: Answer, job: Job, contractor: Contractor) -> dict[str, Any]:
+def answer_as_json(answer: Answer, job: Job, contractor: Contractor, *, reader: Any) -> dict[str, Any]:
     return {
         "job": job.pk,
-        "contractor": _contractor(contractor),
+        "contractor": _contractor(contractor, reader),
         "eligible": answer.eligible,
         "reasons": [reason.as_json() for reason in answer.reasons],
         "rank": answer.rank,
@@ -187,10 +188,10 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor) -> dict[str
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry, reader: Any) -> dict[str, Any]:
     return {
         "rank": entry.rank,
-        "contractor": _contractor(entry.contractor),
+        "contractor": _contractor(entry.contractor, reader),
         "score": float(entry.score),
         "score_breakdown": entry.breakdown.as_shown(),
         "available_time_slots": _slots(entry.slots),
@@ -198,9 +199,9 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _contractor(contractor: Contractor) -> dict[str, Any]:
+def _contractor(contractor: Contractor, reader: Any) -> dict[str, Any]:
     values = {name: getattr(contractor, name) for name in RankedContractorSerializer.Meta.fields}
-    return values | {"rating": float(contractor.rating)}
+    return limited(contractor._meta.label_lower, values, reader) | {"rating": float(contractor.rating)}
 
 
 def _slots(slots: list[TimeSlot]) -> list[dict[str, Any]]:

@@ -35,14 +35,14 @@ def token_of(ranking: Ranking, job: Job, *, max_results: int, horizon_days: int 
 
 
 def answer_with_token(
-    ranking: Ranking, job: Job, *, max_results: int, horizon_days: int | None = None
+    ranking: Ranking, job: Job, *, reader: Any, max_results: int, horizon_days: int | None = None
 ) -> dict[str, Any]:
     """A ranking on the wire, with its token."""
     token = token_of(ranking, job, max_results=max_results, horizon_days=horizon_days)
-    return {**ranking_as_json(ranking, job), "ranking_token": token}
+    return {**ranking_as_json(ranking, job, reader=reader), "ranking_token": token}
 
 
-def check_token(token: str, job: Job) -> None:
+def check_token(token: str, job: Job, *, reader: Any) -> None:
     """Whether the ranking of the token is that of now.
 
     Raises RankingStale with the ranking of now and what moved; InvalidInput for no token of ours, or of another job.
@@ -60,7 +60,7 @@ def check_token(token: str, job: Job) -> None:
     now = places_of(ranking)
     if list(was.items()) == list(now.items()):
         return
-    fresh = answer_with_token(ranking, job, max_results=max_results, horizon_days=horizon_days)
+    fresh = answer_with_token(ranking, job, reader=reader, max_results=max_results, horizon_days=horizon_days)
     raise RankingStale(
         f"The ranking of {job.job_number} has changed since you saw it: look at it again.",
         errors={"ranking_token": ["The ranking has changed."]},

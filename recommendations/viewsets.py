@@ -46,7 +46,7 @@ class JobRecommendationsView(ReadsBody, APIView):
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             ranking = rank_candidates(JobRequest.of(job), **limits)
-        return Response(answer_with_token(ranking, job, **limits))
+        return Response(answer_with_token(ranking, job, reader=request.user, **limits))
 
 
 class JobRecommendationView(ReadsBody, APIView):
@@ -60,7 +60,7 @@ class JobRecommendationView(ReadsBody, APIView):
             job = get_object_or_404(Job, pk=pk)
             contractor = get_object_or_404(Contractor, pk=contractor_id)
             answer = why_not(JobRequest.of(job), contractor, **limits)
-        return Response(answer_as_json(answer, job, contractor))
+        return Response(answer_as_json(answer, job, contractor, reader=request.user))
 
 
 class RecommendationsView(ReadsBody, APIView):
@@ -78,7 +78,7 @@ class RecommendationsView(ReadsBody, APIView):
             **self.query(RankingQuerySerializer),
             **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
         }
-        return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None))
+        return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None, reader=request.user))
 
 
 class BatchRecommendationsView(ReadsBody, APIView):
@@ -100,7 +100,8 @@ class BatchRecommendationsView(ReadsBody, APIView):
         return Response(
             {
                 "results": [
-                    answer_with_token(ranking, job, **wanted) for ranking, job in zip(rankings, jobs, strict=True)
+                    answer_with_token(ranking, job, reader=request.user, **wanted)
+                    for ranking, job in zip(rankings, jobs, strict=True)
                 ]
             }
         )

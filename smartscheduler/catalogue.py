@@ -48,6 +48,7 @@ KINDS = {
     ),
     "duplicate-email": Kind(409, "Another contractor has this e-mail address", "whatever its case"),
     "already-rated": Kind(409, "The assignment has been rated before", "once is enough"),
+    "person-erased": Kind(409, "The person has been erased", "the record stays, and takes nothing new"),
     "length-required": Kind(411, "The length of the body is missing", "bodies in chunks are not read"),
     "precondition-failed": Kind(
         412, "The record has changed since you read it", "`If-Match` did not fit; `current_etag` would"

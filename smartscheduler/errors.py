@@ -67,6 +67,12 @@ class AlreadyRated(DomainError):
     code = "already-rated"
 
 
+class PersonErased(DomainError):
+    """The record is still there, for the statistics, and is nobody's any more."""
+
+    code = "person-erased"
+
+
 class NotAllowed(DomainError):
     """The actor's role does not reach this far; what it may do depends on the state of the record."""
 

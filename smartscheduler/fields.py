@@ -10,6 +10,7 @@ from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from smartscheduler.accounts.limits import limited
 from smartscheduler.events.messages import instant
 from smartscheduler.examples import sent_as
 from smartscheduler.timeslots import TimeSlot
@@ -154,7 +155,21 @@ class SkillsListField(serializers.ListField):
         super().__init__(child=serializers.CharField(max_length=60), max_length=50, **kwargs)
 
 
-class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer):
+# No docstring: the API's document would take it for that of every serializer below.
+class LimitedSerializer(serializers.ModelSerializer):
+    # Shows no more than its reader may see, whom the context names (accounts.limits); nobody sees the least.
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        found = super().to_representation(instance)
+        model: Any = self.Meta.model
+        return limited(model._meta.label_lower, found, self.reader)
+
+    @property
+    def reader(self) -> Any:
+        return getattr(self.context.get("request"), "user", None)
+
+
+class StrictModelSerializer(StrictSerializer, LimitedSerializer):
     """Field for field what the model says, with the strict kinds of instants and durations."""
 
     serializer_field_mapping = {

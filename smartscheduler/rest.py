@@ -10,6 +10,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from smartscheduler.accounts.limits import may_see
 from smartscheduler.parsing import LengthRequired
 
 # Of digits, that is.
@@ -42,6 +43,23 @@ def _whole(name: str, text: str) -> int:
     if number < 1:
         raise serializers.ValidationError({name: ["A whole number from 1 on."]})
     return number
+
+
+class Search(filters.SearchFilter):
+    """`?search=`. Whoever may not see all words of a record finds nothing by those that are hidden.
+
+    A view's `open_words` is the text that everybody may search, `all_words_for` the permission that frees from it.
+    """
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        found = super().filter_queryset(request, queryset, view)
+        open_words = getattr(view, "open_words", None)
+        if open_words is None or may_see(request.user, view.all_words_for):  # type: ignore[attr-defined]
+            return found
+        # Found by the index on all words first, then looked at more closely.
+        for term in self.get_search_terms(request):
+            found = found.alias(open_words=open_words).filter(open_words__icontains=term)
+        return found
 
 
 class StableOrdering(filters.OrderingFilter):

@@ -8,6 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from smartscheduler.accounts.limits import LIMITS, Limit, nothing, roughly
 from smartscheduler.catalogue import KINDS
 from smartscheduler.etags import Conditional
 from smartscheduler.idempotency.once import Once
@@ -46,6 +47,40 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()), required=False
     )
+
+
+# What is answered of each model of which not every role sees all.
+LIMITED_COMPONENTS = {
+    "contractors.contractor": (
+        *("Contractor", "ContractorDetail", "NewContractor"),
+        *("ContractorLocation", "RankedContractor"),
+    ),
+    "contractors.absence": ("Absence",),
+    "jobs.job": ("Job", "JobLocation"),
+}
+HIDDEN_NOTE = "Null for roles that may not see it."
+BLURRED_NOTE = "Rounded to two decimals for roles that may not see it."
+
+
+def tell_limits(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Hook: fields that some roles do not see may be null in answers, and say so."""
+    components = result.get("components", {}).get("schemas", {})
+    for label, names in LIMITED_COMPONENTS.items():
+        for name in names:
+            for field, limit in LIMITS[label].items():
+                if found := components.get(name, {}).get("properties", {}).get(field):
+                    _tell(found, limit)
+    return result
+
+
+def _tell(field: dict[str, Any], limit: Limit) -> None:
+    if limit.shown is nothing:
+        kinds = field.get("type", "string")
+        field["type"] = [*([kinds] if isinstance(kinds, str) else kinds), "null"]
+    notes: dict[Any, str] = {nothing: HIDDEN_NOTE, roughly: BLURRED_NOTE}
+    note = notes.get(limit.shown, "")
+    if said := " ".join(filter(None, [field.get("description", ""), note])):
+        field["description"] = said
 
 
 class Schema(AutoSchema):

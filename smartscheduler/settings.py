@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "jobs",
     "assignments",
     "recommendations",
+    "smartscheduler.privacy",
 ]
 
 MIDDLEWARE = [
@@ -221,6 +222,8 @@ SECOND_FACTOR_REQUIRED = [
 OTP_TOTP_ISSUER = "SmartScheduler"
 # The pages that django-otp has for its devices are not served; should they ever be, they show no key.
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+# Whether managers see names and contacts of customers, and contacts of contractors (docs/privacy.md).
+MANAGERS_SEE_PERSONAL_DATA = env.flag("MANAGERS_SEE_PERSONAL_DATA", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -255,7 +258,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.SearchFilter",
+        "smartscheduler.rest.Search",
         "smartscheduler.rest.StableOrdering",
     ],
     "DEFAULT_METADATA_CLASS": None,
@@ -283,6 +286,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "smartscheduler.schema.tell_limits",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ContractorType": "contractors.models.Contractor.Type",
         "ContractorStatus": "contractors.models.Contractor.Status",
@@ -429,6 +436,9 @@ AUDIT_RETENTION = timedelta(days=env.whole("AUDIT_RETENTION_DAYS", default=1096)
 JOB_RETENTION = timedelta(days=env.whole("JOB_RETENTION_DAYS", default=2557))
 MAIL_RETENTION = timedelta(days=env.whole("MAIL_RETENTION_DAYS", default=365))
 IMPORT_RETENTION = timedelta(days=env.whole("IMPORT_RETENTION_DAYS", default=90))
+
+# Where every erasure is written down, to be replayed after a restore; empty: nowhere (docs/privacy.md).
+ERASURE_LIST = env.text("ERASURE_LIST", default=str(DATA_DIR / "erasures.jsonl"))
 
 # --- Mail -----------------------------------------------------------------------------------
 # EMAIL_BACKEND, EMAIL_HOST and whatever else the address says; by default mails are only printed.

@@ -10,6 +10,7 @@ from smartscheduler.history.pages import history
 from smartscheduler.office.roads import roads
 from smartscheduler.office.views import reports
 from smartscheduler.office.words import words
+from smartscheduler.privacy import pages as privacy
 
 urlpatterns = [
     # In the place of the admin's own page, which knows nothing of a second step.
@@ -30,6 +31,14 @@ urlpatterns = [
     path("admin/second-factor/off/", admin.site.admin_view(second_factor.second_factor_off), name="second-factor-off"),
     path("admin/reports/", admin.site.admin_view(reports), name="reports"),
     path("admin/history/", admin.site.admin_view(history), name="history"),
+    path("admin/personal-data/", admin.site.admin_view(privacy.personal_data), name="personal-data"),
+    path("admin/personal-data/customer/", admin.site.admin_view(privacy.customer), name="personal-data-customer"),
+    path(
+        "admin/personal-data/contractor/<uuid:pk>/",
+        admin.site.admin_view(privacy.contractor),
+        name="personal-data-contractor",
+    ),
+    path("admin/personal-data/user/<uuid:pk>/", admin.site.admin_view(privacy.user), name="personal-data-user"),
     path("admin/roads/", admin.site.admin_view(roads), name="roads"),
     path("admin/roads/<uuid:pk>/", admin.site.admin_view(job_roads), name="job-roads"),
     path("admin/words/", admin.site.admin_view(words), name="words"),

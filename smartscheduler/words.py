@@ -5,16 +5,21 @@ The functions are the database's own, because PostgreSQL takes only what it know
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.migrations import RunSQL
-from django.db.models import F, Func, TextField
+from django.db.models import Expression, F, Func, TextField, Value
 from django.db.models.functions import Upper
 
 # Between two fields; no word that is searched for has one in it.
 BREAK = "E'\\n'"
 
 
-def words(name: str, *fields: str) -> Func:
+# In the place of a field that is not to be searched.
+LEFT_OUT = Value("", output_field=TextField())
+
+
+def words(name: str, *fields: str | Expression) -> Func:
     """The text of some fields, made by the database's function `name`; searched with `icontains`."""
-    return Func(*map(F, fields), function=name, output_field=TextField())
+    parts = [F(field) if isinstance(field, str) else field for field in fields]
+    return Func(*parts, function=name, output_field=TextField())
 
 
 def words_index(name: str, text: Func) -> GinIndex:

@@ -35,3 +35,9 @@ def rules_of_the_settings(request, monkeypatch):
 def no_rate_limits(settings):
     """Tests ask more in a minute than people do; those of the limits themselves set them."""
     settings.RATE_LIMITS = False
+
+
+@pytest.fixture(autouse=True)
+def no_list_of_erasures(settings):
+    """Erasures of tests are nobody's; those of the list itself say where it is."""
+    settings.ERASURE_LIST = ""

@@ -1,5 +1,6 @@
 """Accounts in the admin: administrators make them, give a role, and switch them off."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.forms import Form
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -20,7 +22,7 @@ from smartscheduler.accounts.second_factor.services import remove
 from smartscheduler.backoffice.acts import Act, ActsAdmin
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
-from smartscheduler.backoffice.people import person
+from smartscheduler.backoffice.people import may, person
 from smartscheduler.history.pages import HistoryAdmin
 
 # Their pages would show keys and codes; an administrator needs neither, and removes what was lost by an act.
@@ -47,6 +49,7 @@ REMOVE_SECOND_FACTOR = Act(
     ],
     danger=True,
 )
+PERSONAL_DATA = {"name": "personal-data", "label": "Personal data", "icon": "shield_person"}
 
 
 @admin.register(User)
@@ -77,6 +80,11 @@ class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
         if user.lacks_second_factor:
             return badge("failed", "missing")
         return badge("active", "on") if user.second_factor_at else badge("", "off")
+
+    def buttons(self, request: HttpRequest, record: User) -> Iterator[dict[str, Any]]:
+        yield from super().buttons(request, record)
+        if may(request, Permission.MANAGE_PERSONAL_DATA):
+            yield {"act": PERSONAL_DATA, "url": reverse("personal-data-user", args=[record.pk]), "post": False}
 
     @display(description="Role", ordering="role")
     def role_badge(self, user: User) -> SafeString:

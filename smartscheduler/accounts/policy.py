@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from django.conf import settings
 from django.db import models
 
 
@@ -17,10 +18,12 @@ class Permission(StrEnum):
     CHANGE_CONTRACTORS = "contractors.change"
     DEACTIVATE_CONTRACTORS = "contractors.deactivate"
     RESTORE_CONTRACTORS = "contractors.restore"
+    VIEW_CONTACTS = "contractors.view_contact"
     VIEW_JOBS = "jobs.view"
     ADD_JOBS = "jobs.add"
     CHANGE_JOBS = "jobs.change"
     CANCEL_JOBS = "jobs.cancel"
+    VIEW_CUSTOMERS = "jobs.view_customer"
     VIEW_ASSIGNMENTS = "assignments.view"
     ASSIGN = "assignments.assign"
     RECOMMEND = "recommendations.view"
@@ -28,15 +31,19 @@ class Permission(StrEnum):
     VIEW_EVENTS = "events.view"
     MANAGE_USERS = "users.manage"
     MANAGE_SETTINGS = "settings.manage"
+    MANAGE_PERSONAL_DATA = "personal_data.manage"
     VIEW_METRICS = "metrics.view"
     VIEW_AUDIT = "audit.view"
 
 
 P = Permission
+# Who people are and how they are reached (accounts.limits).
+PERSONAL = frozenset({P.VIEW_CONTACTS, P.VIEW_CUSTOMERS})
 _VIEWING = {P.VIEW_CONTRACTORS, P.VIEW_JOBS, P.VIEW_ASSIGNMENTS, P.VIEW_EVENTS, P.RECOMMEND}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.COORDINATOR: frozenset(
         _VIEWING
+        | PERSONAL
         | {P.ADD_CONTRACTORS, P.CHANGE_CONTRACTORS, P.DEACTIVATE_CONTRACTORS}
         | {P.ADD_JOBS, P.CHANGE_JOBS, P.CANCEL_JOBS, P.ASSIGN}
     ),
@@ -48,8 +55,9 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 
 def permissions_of(role: str) -> frozenset[Permission]:
-    """What a role may do; nothing when the role is unknown."""
-    return PERMISSIONS.get(role, frozenset())
+    """What a role may do; nothing when the role is unknown. Managers see personal data where the settings let them."""
+    found = PERMISSIONS.get(role, frozenset())
+    return found | PERSONAL if role == Role.MANAGER and settings.MANAGERS_SEE_PERSONAL_DATA else found
 
 
 # Django's "app.action_model" for each permission of the policy that the admin needs.

@@ -18,9 +18,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
+from smartscheduler.backoffice.limited import LimitedAdmin
 from smartscheduler.backoffice.outcomes import do_each, report
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.returning import way_back
@@ -53,7 +53,7 @@ class Act:
     main: bool = False
 
 
-class ActsAdmin(ModelAdmin):
+class ActsAdmin(LimitedAdmin):
     """A ModelAdmin with acts: buttons above the form, addresses `<id>/<name>/`."""
 
     acts: ClassVar[Sequence[Act]] = ()
@@ -81,7 +81,8 @@ class ActsAdmin(ModelAdmin):
         return getattr(record, "zone", ZoneInfo("UTC"))
 
     def record_or_404(self, request: HttpRequest, object_id: UUID) -> Any:
-        record = self.get_object(request, str(object_id))
+        # Itself, not as somebody may see it: acts and rankings go by what is there.
+        record = self.whole(request, str(object_id))
         if record is None:
             raise Http404
         return record

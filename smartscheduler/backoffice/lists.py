@@ -10,11 +10,13 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.text import smart_split, unescape_string_literal
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.backoffice.limited import LimitedAdmin
 from smartscheduler.backoffice.models import SavedView
-from smartscheduler.backoffice.people import person
+from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.saved import delete_view, rename_view, save_view, views_of
 from smartscheduler.errors import InvalidInput
 
@@ -34,7 +36,13 @@ class KeysFirst(Paginator):
         return Page(rows.filter(pk__in=found), number, self)
 
 
-class ListAdmin(ModelAdmin):
+def split_search(text: str) -> list[str]:
+    """The words of a search, as Django's admin splits it: what stands in quotes is one."""
+    words = smart_split(text)
+    return [unescape_string_literal(word) if word[:1] in "\"'" and word[0] == word[-1] else word for word in words]
+
+
+class ListAdmin(LimitedAdmin):
     """A ModelAdmin whose list costs the same at any number of rows, with the views of it that its reader has saved.
 
     `words` is what a search looks through, an expression with an index (smartscheduler.words).
@@ -46,6 +54,10 @@ class ListAdmin(ModelAdmin):
     show_full_result_count = False
     list_before_template = "admin/includes/list_head.html"
     words: ClassVar[Any] = None
+    # What those may search who may not see everything, the permission that frees from it, and what they are told.
+    open_words: ClassVar[Any] = None
+    all_words_for: ClassVar[Permission | None] = None
+    open_search_help_text: ClassVar[str] = ""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.views_view))
@@ -55,6 +67,26 @@ class ListAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows = super().get_queryset(request)
         return rows if self.words is None else rows.alias(words=self.words)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Nothing is found by words that the reader may not see: it would say whose they are."""
+        found, twice = super().get_search_results(request, queryset, search_term)
+        if self._is_limited(request):
+            # Found by the index on all words first, then looked at more closely.
+            for term in split_search(search_term):
+                found = found.alias(open_words=self.open_words).filter(open_words__icontains=term)
+        return found, twice
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        found = super().get_changelist_instance(request)
+        if self._is_limited(request):
+            found.search_help_text = self.open_search_help_text
+        return found
+
+    def _is_limited(self, request: HttpRequest) -> bool:
+        return self.all_words_for is not None and not may(request, self.all_words_for)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # PostgreSQL has no NUL in text: to Django's own filters it would be a server error.

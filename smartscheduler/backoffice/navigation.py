@@ -30,6 +30,7 @@ SYSTEM = [
     ("Scheduling rules", "tune", page("rules_rulesversion_changelist"), Permission.MANAGE_SETTINGS),
     ("Road distances", "route", reverse_lazy("roads"), Permission.MANAGE_SETTINGS),
     ("Explanations", "chat", reverse_lazy("words"), Permission.MANAGE_SETTINGS),
+    ("Personal data", "shield_person", reverse_lazy("personal-data"), Permission.MANAGE_PERSONAL_DATA),
     ("Users", "group", page("accounts_user_changelist"), Permission.MANAGE_USERS),
     ("Audit", "policy", page("audit_auditentry_changelist"), Permission.VIEW_AUDIT),
     ("API docs", "api", "/api/v1/docs/", Permission.VIEW_JOBS),

@@ -6,8 +6,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from jobs.models import Job
+from smartscheduler.accounts.models import User
 from smartscheduler.dashboard.sentences import sentence
 from smartscheduler.events import feed
+from smartscheduler.events.limits import limited_event
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.places import zone
 
@@ -26,9 +28,9 @@ class Item:
     occurred_at: datetime
 
 
-def latest_items() -> list[Item]:
-    """The latest events, newest first, in two queries."""
-    events = feed.latest(MOST_ITEMS, leave_out=FOR_MACHINES)
+def latest_items(reader: User) -> list[Item]:
+    """The latest events as `reader` may see them, newest first, in two queries."""
+    events = [limited_event(one, reader) for one in feed.latest(MOST_ITEMS, leave_out=FOR_MACHINES)]
     sites = _sites(events)
     return [_item(event, sites.get(event.data.get("job_id", ""), NOWHERE)) for event in events]
 

@@ -18,8 +18,10 @@ from assignments.calendars import drives_between, roads_of_days
 from assignments.clock import day_at, minute_of_day
 from assignments.models import Assignment
 from assignments.states import MOVABLE
-from contractors.models import WORDS, Absence, Contractor
+from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
+from smartscheduler.accounts.limits import CONTACTS, may_see
+from smartscheduler.accounts.models import User
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, clip
@@ -62,14 +64,15 @@ class Question:
     status: str = Contractor.Status.ACTIVE
     city: str = ""
     show: str = ""
+    open_words_only: bool = True
 
     @classmethod
-    def of(cls, given: object) -> "Question":
-        """From the parameters of a request."""
+    def of(cls, given: object, reader: User) -> "Question":
+        """From the parameters of a request; `q` finds nobody by what `reader` may not see."""
         form = BoardForm(given)  # type: ignore[arg-type]  # a QueryDict
         form.is_valid()
         found = {name: value for name, value in form.cleaned_data.items() if value}
-        return cls(**found)
+        return cls(**found, open_words_only=not may_see(reader, CONTACTS))
 
     def people(self, day: date) -> ContractorQuerySet:
         """Whose lanes of `day` are shown, in no order."""
@@ -95,6 +98,8 @@ class Question:
             found = found.filter(city__iexact=self.city)
         for word in self.q.split():
             found = found.alias(words=WORDS).filter(words__icontains=word)
+            if self.open_words_only:
+                found = found.alias(open_words=OPEN_WORDS).filter(open_words__icontains=word)
         return found
 
 

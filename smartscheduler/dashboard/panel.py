@@ -8,6 +8,8 @@ from assignments.states import MOVABLE
 from jobs.models import Job
 from jobs.states import Status
 from recommendations.recommend_page import asked_about, facts, ranking
+from smartscheduler.accounts.limits import limit
+from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import local_slot
 from smartscheduler.rules.current import going_by, in_force
 
@@ -15,18 +17,31 @@ MOST_CARDS = 10
 
 
 @going_by()
-def context(job: Job, *, q: str, contractor: UUID | None) -> dict[str, Any]:
-    """What the template needs. A job that is booked and may still be moved is ranked as if it were free."""
+def context(job: Job, *, q: str, contractor: UUID | None, reader: User) -> dict[str, Any]:
+    """What the template needs, as far as `reader` may see it.
+
+    A job that is booked and may still be moved is ranked as if it were free.
+    """
     booking = Assignment.objects.live().filter(job=job).select_related("contractor").first()
     if booking:
         booking.job = job
     rankable = job.status == Status.OPEN or (booking is not None and booking.status in MOVABLE)
     horizon = in_force().horizon_days
     found = ranking(job, horizon_days=horizon, max_results=MOST_CARDS) if rankable else {}
-    asked = asked_about(job, q=q.strip()[:100], contractor=contractor, horizon_days=horizon) if rankable else {}
+    asked = (
+        asked_about(job, q=q.strip()[:100], reader=reader, contractor=contractor, horizon_days=horizon)
+        if rankable
+        else {}
+    )
+    told = facts(job, reader)
+    # Cut down to what may be seen once everything is worked out from the true places.
+    for shown in (job, *(one["contractor"] for one in found.get("cards", ()))):
+        limit(shown, reader)
+    if "answer" in asked:
+        limit(asked["answer"]["contractor"], reader)
     return {
         "job": job,
-        "facts": facts(job),
+        "facts": told,
         "booking": booking,
         "booked_for": local_slot(booking.slot, job.zone) if booking else "",
         "rankable": rankable,

@@ -3,16 +3,22 @@
 from datetime import datetime
 from typing import Any
 
+from smartscheduler.accounts.limits import limited
+from smartscheduler.accounts.models import User
 from smartscheduler.dashboard.lanes import Question, board
 from smartscheduler.dashboard.openjobs import open_jobs
 
 
-def on_the_map(question: Question, now: datetime) -> dict[str, list[dict[str, Any]]]:
-    """The bases of the board's lanes, the sites of its bookings, and those of the open jobs."""
+def on_the_map(question: Question, now: datetime, reader: User) -> dict[str, list[dict[str, Any]]]:
+    """The bases of the board's lanes, the sites of its bookings, and those of the open jobs.
+
+    As exactly as `reader` may see them.
+    """
     shown = board(question, now)
     return {
         "bases": [
-            {"id": lane.contractor.pk, "name": lane.contractor.name, **_place(lane.contractor)} for lane in shown.lanes
+            {"id": lane.contractor.pk, "name": lane.contractor.name, **_place(lane.contractor, reader)}
+            for lane in shown.lanes
         ],
         "sites": [
             {
@@ -20,17 +26,21 @@ def on_the_map(question: Question, now: datetime) -> dict[str, list[dict[str, An
                 "name": block.booking.job.job_number,
                 "status": block.booking.status,
                 "who": lane.contractor.name,
-                **_place(block.booking.job),
+                **_place(block.booking.job, reader),
             }
             for lane in shown.lanes
             for block in lane.blocks
         ]
         + [
-            {"id": job.pk, "name": job.job_number, "status": "open", "who": "", **_place(job)}
+            {"id": job.pk, "name": job.job_number, "status": "open", "who": "", **_place(job, reader)}
             for job in open_jobs().jobs
         ],
     }
 
 
-def _place(located: Any) -> dict[str, Any]:
-    return {"at": [float(located.latitude), float(located.longitude)], "where": f"{located.city}, {located.state}"}
+def _place(located: Any, reader: User) -> dict[str, Any]:
+    point = {"latitude": float(located.latitude), "longitude": float(located.longitude)}
+    return {
+        "at": [*limited(located._meta.label_lower, point, reader).values()],
+        "where": f"{located.city}, {located.state}",
+    }

@@ -32,11 +32,11 @@ from smartscheduler.dashboard.openjobs import open_jobs
 from smartscheduler.events import feed
 
 # What each part of the page shows; a request reads only what it asks for.
-PARTS: dict[str, Callable[[Question], Any]] = {
-    "figures": lambda question: figures(timezone.now()),
-    "jobs": lambda question: open_jobs(),
-    "board": lambda question: lanes.board(question, timezone.now()),
-    "feed": lambda question: latest_items(),
+PARTS: dict[str, Callable[[Question, User], Any]] = {
+    "figures": lambda question, reader: figures(timezone.now()),
+    "jobs": lambda question, reader: open_jobs(),
+    "board": lambda question, reader: lanes.board(question, timezone.now()),
+    "feed": lambda question, reader: latest_items(reader),
 }
 
 
@@ -47,14 +47,14 @@ def page(request: HttpRequest) -> HttpResponse:
     """The whole page, and the sequence number from which on the socket takes over."""
     user = _reader(request)
     # Read before the parts: an event in between is then shown twice over, not missed.
-    head, question = feed.head(), Question.of(request.GET)
+    head, question = feed.head(), Question.of(request.GET, user)
     context = {
         "head": head,
         "heartbeat_seconds": settings.EVENT_HEARTBEAT_SECONDS,
         "may_assign": user.allows(Permission.ASSIGN),
         "may_recommend": user.allows(Permission.RECOMMEND),
         "form": BoardForm({**vars(question), "day": question.day}),
-        "parts": {name: read(question) for name, read in PARTS.items()},
+        "parts": {name: read(question, user) for name, read in PARTS.items()},
     }
     return render(request, "dashboard/page.html", context)
 
@@ -72,16 +72,21 @@ def for_scripts(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 @for_scripts
 def parts(request: HttpRequest) -> HttpResponse:
     """The parts named in `?parts=figures,jobs`, as they are now."""
-    user, question = _reader(request), Question.of(request.GET)
+    user = _reader(request)
+    question = Question.of(request.GET, user)
     wanted = [name for name in request.GET.get("parts", "").split(",") if name in PARTS]
-    context = {"parts": {name: PARTS[name](question) for name in wanted}, "may_assign": user.allows(Permission.ASSIGN)}
+    context = {
+        "parts": {name: PARTS[name](question, user) for name in wanted},
+        "may_assign": user.allows(Permission.ASSIGN),
+    }
     return render(request, "dashboard/parts.html", context)
 
 
 @for_scripts
 def some_lanes(request: HttpRequest) -> HttpResponse:
     """The lanes of `?contractors=ID,ID` on `?day=`, as far as the board shows them."""
-    user, question = _reader(request), Question.of(request.GET)
+    user = _reader(request)
+    question = Question.of(request.GET, user)
     ids = _ids(request.GET.get("contractors", ""))
     if question.day is None:
         raise Http404
@@ -92,8 +97,7 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
 @for_scripts
 def fits(request: HttpRequest) -> JsonResponse:
     """For each lane of the board when `?job=` could start there, as minutes and instants, or why it could not."""
-    _reader(request, Permission.ASSIGN)
-    question = Question.of(request.GET)
+    question = Question.of(request.GET, _reader(request, Permission.ASSIGN))
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
     people = list(question.people(day).order_by("name", "pk")[: lanes.MOST_LANES])
@@ -117,7 +121,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     user = _reader(request, Permission.RECOMMEND)
     job = get_object_or_404(Job, pk=job_id)
     context = panel.context(
-        job, q=request.GET.get("q", ""), contractor=next(iter(_ids(request.GET.get("ask", ""))), None)
+        job, reader=user, q=request.GET.get("q", ""), contractor=next(iter(_ids(request.GET.get("ask", ""))), None)
     )
     return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
 
@@ -125,8 +129,8 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @for_scripts
 def map_data(request: HttpRequest) -> JsonResponse:
     """The bases and sites that the board speaks of."""
-    _reader(request)
-    return JsonResponse(places.on_the_map(Question.of(request.GET), timezone.now()))
+    user = _reader(request)
+    return JsonResponse(places.on_the_map(Question.of(request.GET, user), timezone.now(), user))
 
 
 def _reader(request: HttpRequest, permission: Permission = Permission.VIEW_EVENTS) -> User:

@@ -10,9 +10,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.days import RecentFilter
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.events.limits import limited_event
 from smartscheduler.events.messages import Event, instant
 from smartscheduler.events.models import OutboxEvent
 
@@ -54,6 +56,9 @@ class OutboxEventAdmin(ListAdmin):
         if term.isascii() and term.isdigit() and len(term) < 19:
             found |= Q(sequence=int(term))
         return queryset.filter(found), False
+
+    def limit(self, record: OutboxEvent, reader: User, *, instead: str = "") -> OutboxEvent:
+        return limited_event(record, reader)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -14,10 +14,12 @@ from django.db import DatabaseError
 
 from smartscheduler import tracing
 from smartscheduler.accounts.handshakes import Visitor, admit
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.channel import group
+from smartscheduler.events.limits import limited_envelope
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.stream import Frame, Stream, TooSlow, TooTalkative
 from smartscheduler.problems import describe
@@ -42,6 +44,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
     """One subscriber: refused before accept, or fed by a `Stream` until it leaves or is sent away."""
 
     visitor: Visitor
+    reader: User
     stream: Stream | None = None
     feeding: "asyncio.Task[None] | None" = None
 
@@ -68,7 +71,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
         if visitor is None or not visitor.user.allows(Permission.VIEW_EVENTS):
             await self.close()
             return
-        self.visitor = visitor
+        self.visitor, self.reader = visitor, visitor.user
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
         try:
             self.stream = self._stream()
@@ -89,6 +92,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
         return Stream(
             send=self._send_frame,
             check=self._check,
+            shown=lambda envelope: limited_envelope(envelope, self.reader),
             selection=Selection.parse(types=",".join(query.get("types", [])), topics=",".join(query.get("topics", []))),
             after=feed.parse_after(query["after"][-1] if "after" in query else None),
             heartbeat_seconds=min(settings.EVENT_HEARTBEAT_SECONDS, LONGEST_HEARTBEAT_SECONDS),
@@ -158,6 +162,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
         user = await database_sync_to_async(self.visitor.still)()
         if user is None or not user.allows(Permission.VIEW_EVENTS):
             raise SignedOut
+        self.reader = user  # with the role of now
 
     def _remember_traces(self, message: dict[str, Any]) -> None:
         numbers = [envelope["sequence"] for envelope in message["envelopes"]]

@@ -9,6 +9,7 @@ from rest_framework.viewsets import ViewSet
 
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.events import feed
+from smartscheduler.events.limits import limited_envelope
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.waiting import read_or_wait
 
@@ -51,7 +52,7 @@ class EventViewSet(ViewSet):
         ],
     )
     def list(self, request: Request) -> Response:
-        """The events in the order of delivery, oldest first."""
+        """The events in the order of delivery, oldest first. What the reader may not see of them is null."""
         query = request.query_params
         selection = Selection.parse(types=",".join(query.getlist("type")), topics=",".join(query.getlist("topics")))
         page, waited = read_or_wait(
@@ -61,4 +62,5 @@ class EventViewSet(ViewSet):
             seconds=feed.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
         )
         request._request.waited = waited  # type: ignore[attr-defined]  # for SlowRequestMiddleware
-        return Response({"results": page.envelopes, "head": page.head, "next_after": page.upto, "resync": page.resync})
+        shown = [limited_envelope(one, request.user) for one in page.envelopes]
+        return Response({"results": shown, "head": page.head, "next_after": page.upto, "resync": page.resync})

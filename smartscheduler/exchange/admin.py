@@ -209,7 +209,7 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         # Before the first row leaves: a download that is broken off has taken data out as well.
         rows, filters = records.order_by().count(), filters_of(request.GET)
         record(Audited.DATA_EXPORTED, what=kind, rows=rows, format=form, filters=filters)
-        return export(kind, records, form)
+        return export(kind, records, form, person(request))
 
     @display(description="State", ordering="state")
     def state_badge(self, run: ImportRun) -> SafeString:

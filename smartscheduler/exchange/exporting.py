@@ -9,6 +9,8 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from assignments.models import Assignment
+from smartscheduler.accounts.limits import limit
+from smartscheduler.accounts.models import User
 from smartscheduler.exchange.records import HEADINGS, assignment_cells, contractor_cells, job_cells
 from smartscheduler.exchange.writing import write_csv, write_xlsx
 
@@ -42,16 +44,16 @@ def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Seque
     )
 
 
-def export(kind: str, records: QuerySet[Any], form: str) -> Download:
-    """`records`, a list of the back-office, as a download."""
+def export(kind: str, records: QuerySet[Any], form: str, reader: User) -> Download:
+    """`records`, a list of the back-office, as a download of what `reader` may see."""
     prepare, cells = KINDS[kind]
     records = prepare(records.select_related(None).prefetch_related(None))
-    return download(f"{kind}-{timezone.now():%Y-%m-%d}", form, HEADINGS[kind], _rows(records, cells))
+    return download(f"{kind}-{timezone.now():%Y-%m-%d}", form, HEADINGS[kind], _rows(records, cells, reader))
 
 
-def _rows(records: QuerySet[Any], cells: Callable[[Any], list[str]]) -> Iterator[list[str]]:
+def _rows(records: QuerySet[Any], cells: Callable[[Any], list[str]], reader: User) -> Iterator[list[str]]:
     for record in records.iterator(chunk_size=CHUNK):
-        yield cells(record)
+        yield cells(limit(record, reader))
 
 
 def _contractors(records: QuerySet[Any]) -> QuerySet[Any]:

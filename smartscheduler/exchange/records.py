@@ -39,7 +39,7 @@ ASSIGNMENT_CELLS: dict[str, Cell] = {
     "score": lambda one: _plain(one.score),
     "explanation": lambda one: str(one.score_breakdown.get("explanation", "")),
     "override_reason": lambda one: one.override_reason,
-    "assigned_by": lambda one: one.assigned_by.email if one.assigned_by else "",
+    "assigned_by": lambda one: (one.assigned_by.email or one.assigned_by.name) if one.assigned_by else "",
     "assigned_at": lambda one: _local(one.job, one.created_at),
     "confirmed_at": lambda one: _local(one.job, one.confirmed_at),
     "started_at": lambda one: _local(one.job, one.started_at),

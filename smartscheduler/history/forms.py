@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
 
+from smartscheduler.accounts.limits import CONTACTS, may_see
 from smartscheduler.accounts.models import User
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.history.reading import DIRECTLY, NOBODY, Place, Question, kinds_for, name_of
@@ -42,7 +43,7 @@ class QuestionForm(forms.Form):
         self.kinds = {name_of(kind): kind for kind in kinds_for(user)}
         self._offer("model", [(name, _plural(kind)) for name, kind in self.kinds.items()], "Everything")
         self._offer("act", [(name, act.capitalize()) for name, act in ACTS.items()], "All acts")
-        self._offer("person", self._people(str(data.get("person", ""))), "Everybody")
+        self._offer("person", self._people(str(data.get("person", "")), user), "Everybody")
         chosen = self.kinds.get(str(data.get("model", "")))
         if chosen:
             self._offer("field", _columns(chosen), "All fields")
@@ -52,9 +53,10 @@ class QuestionForm(forms.Form):
     def _offer(self, name: str, choices: list[tuple[str, str]], everything: str) -> None:
         self.fields[name].choices = [("", everything), *choices]  # type: ignore[attr-defined]
 
-    def _people(self, given: str) -> list[tuple[str, str]]:
+    def _people(self, given: str, reader: User) -> list[tuple[str, str]]:
         """Everybody, and whoever is asked for: the history knows people who are no longer there."""
-        people = [(str(one.pk), str(one)) for one in User.objects.order_by("name", "email")[:MOST_PEOPLE]]
+        shown = str if may_see(reader, CONTACTS) else _without_address
+        people = [(str(one.pk), shown(one)) for one in User.objects.order_by("name", "email")[:MOST_PEOPLE]]
         others = [(NOBODY, "The system"), (DIRECTLY, "The database, directly")]
         known = {value for value, _ in (*people, *others)}
         stranger = [(given, "Somebody else")] if _is_id(given) and given not in known else []
@@ -92,6 +94,10 @@ class QuestionForm(forms.Form):
             before=before,
         )
         return found.of(kind.pgh_tracked_model, asked["record"]) if kind and asked["record"] is not None else found
+
+
+def _without_address(user: User) -> str:
+    return user.name or f"Account {str(user.pk)[:8]}"
 
 
 def _columns(kind: type[Change]) -> list[tuple[str, str]]:

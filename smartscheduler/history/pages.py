@@ -34,7 +34,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "form": form,
         "asked": bool(form.errors) or any(form.cleaned_data.values()),
         "only": _only(form),
-        "occasions": tell(page.changes),
+        "occasions": tell(page.changes, reader=person(request)),
         "everywhere": True,
         **_links(request, page.older),
     }
@@ -49,7 +49,7 @@ def changes_of(record: Model, user: User, *, before: Place | None = None, size: 
     page = read(Question(kinds=kinds_for(user), before=before, size=size).of(type(record), record.pk))
     born = any(one.pgh_label == CREATED and one.pgh_tracked_model is type(record) for one in page.changes)
     return {
-        "occasions": tell(page.changes, zone=zone_of(record)),
+        "occasions": tell(page.changes, reader=user, zone=zone_of(record)),
         "older": page.older,
         "older_than_history": page.older is None and not born,
         "all_history_url": f"{reverse('history')}?model={record._meta.label_lower}&record={record.pk}",

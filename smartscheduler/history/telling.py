@@ -1,17 +1,19 @@
 """What a page of history says: who did what to which record, from what to what; one entry for what was done at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django.contrib import admin
 
+from smartscheduler.accounts.limits import HIDDEN, Limit, limits_for, sees_everything
 from smartscheduler.backoffice.display import local_day
 from smartscheduler.history.reading import DIRECTLY
 from smartscheduler.history.records import Gone, address_of, names_before, records_of, zone_of
 from smartscheduler.history.tracking import CHANGED, CREATED, PASSWORD, REMOVED, Change, tracked_fields
 from smartscheduler.history.wording import NOTHING, UTC, from_json, in_words, title_of
+from smartscheduler.logs import impersonal
 
 ACTS = {CREATED: "created", CHANGED: "changed", REMOVED: "removed", PASSWORD: "password changed"}
 COLOURS = {CREATED: "success", CHANGED: "info", REMOVED: "danger", PASSWORD: "warning"}
@@ -59,11 +61,15 @@ class Occasion:
     changes: list[Told]
 
 
-def tell(changes: Sequence[Change], *, zone: tzinfo = UTC) -> list[Occasion]:
-    """The changes by occasion, newest first, each in the order in which it went; by the clock of `zone`."""
+def tell(changes: Sequence[Change], *, reader: Any, zone: tzinfo = UTC) -> list[Occasion]:
+    """The changes by occasion, newest first, each in the order in which it went; by the clock of `zone`.
+
+    That a value which `reader` may not see has changed is told, but not what it was and is.
+    """
     names = names_before(changes)
     pairs = zip(changes, records_of(changes), strict=True)
-    return [_occasion(together, names, zone) for together in _at_once(pairs)]
+    found = [_occasion(together, names, zone, reader) for together in _at_once(pairs)]
+    return found if sees_everything(reader) else [_without_contacts(one) for one in found]
 
 
 def _at_once(pairs: Iterable[tuple[Change, Any]]) -> Iterator[list[tuple[Change, Any]]]:
@@ -80,7 +86,7 @@ def _at_once(pairs: Iterable[tuple[Change, Any]]) -> Iterator[list[tuple[Change,
         yield together
 
 
-def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzinfo) -> Occasion:
+def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzinfo, reader: Any) -> Occasion:
     newest = pairs[0][0]
     context = newest.pgh_context
     moment = newest.pgh_created_at
@@ -92,7 +98,7 @@ def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzin
         person=DIRECTLY if context is None else context.get("user", ""),
         door=_door(context or {}),
         details=[(name, context[key]) for key, name in DETAILS.items() if context.get(key)] if context else [],
-        changes=[_told(change, record, names) for change, record in reversed(pairs)],
+        changes=[_told(change, record, names, reader) for change, record in reversed(pairs)],
     )
 
 
@@ -110,9 +116,9 @@ def _door(context: dict[str, str]) -> str:
     return DOORS.get(kind, f"by the {kind} {context.get('at', '').rsplit('.', 1)[-1]}" if kind else "")
 
 
-def _told(change: Change, record: Any, names: dict[Any, Any]) -> Told:
+def _told(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> Told:
     title, owner = str(record), str(getattr(record, change.owner)) if change.owner else ""
-    lines, changed = list(_lines(change, record, names)), change.pgh_label == CHANGED
+    lines, changed = list(_lines(change, record, names, reader)), change.pgh_label == CHANGED
     if not changed and all(line.was in title and line.became in title for line in lines):
         lines = []  # the title has said it all
     return Told(
@@ -127,18 +133,41 @@ def _told(change: Change, record: Any, names: dict[Any, Any]) -> Told:
     )
 
 
-def _lines(change: Change, record: Any, names: dict[Any, Any]) -> Iterator[Line]:
+def _lines(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> Iterator[Line]:
     if change.pgh_label == PASSWORD:
         return
     zone, before = zone_of(record), change.pgh_before or {}
+    limits = limits_for(record._meta.label_lower, reader)
     for name in tracked_fields(type(change)):
         field: Any = record._meta.get_field(name)
-        now = _value(field, record, zone)
+        now = _shown(limits.get(name), _value(field, record, zone))
         if change.pgh_label == CHANGED:
             if field.column in before:
-                yield Line(title_of(field), _former(field, before[field.column], zone, names), now)
+                was = _former(field, before[field.column], zone, names)
+                yield Line(title_of(field), _shown(limits.get(name), was), now)
         elif now != NOTHING and not (field.primary_key or name == change.owner):
             yield Line(title_of(field), *(("", now) if change.pgh_label == CREATED else (now, "")))
+
+
+def _shown(limit: Limit | None, words: str) -> str:
+    """The value, as far as it may be seen; that there is none may be."""
+    if limit is None or words == NOTHING:
+        return words
+    return impersonal(words) if limit.shown is impersonal else HIDDEN
+
+
+def _without_contacts(occasion: Occasion) -> Occasion:
+    """Telephone numbers and addresses taken out of everything: a person without a name goes by the address."""
+    changes = [
+        replace(
+            told,
+            title=impersonal(told.title),
+            of=impersonal(told.of),
+            lines=[Line(line.field, impersonal(line.was), impersonal(line.became)) for line in told.lines],
+        )
+        for told in occasion.changes
+    ]
+    return replace(occasion, who=impersonal(occasion.who), changes=changes)
 
 
 def _value(field: Any, record: Any, zone: tzinfo) -> str:

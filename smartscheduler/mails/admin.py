@@ -13,7 +13,7 @@ from assignments.models import Assignment
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
-from smartscheduler.backoffice.people import may
+from smartscheduler.backoffice.people import may, person
 from smartscheduler.events.messages import instant
 from smartscheduler.mails.models import Mail
 
@@ -38,8 +38,11 @@ class MailAdmin(ListAdmin):
     ) -> tuple[QuerySet[Mail], bool]:
         """Every word in the address that it went to, in the job or in the contractor."""
         for word in search_term.split():
-            about = Assignment.objects.of_words(word).values("pk")
-            queryset = queryset.filter(Q(recipient__icontains=word) | Q(assignment__in=about))
+            about = Assignment.objects.of_words(word, person(request)).values("pk")
+            found = Q(assignment__in=about)
+            if may(request, Permission.VIEW_CONTACTS):
+                found |= Q(recipient__icontains=word)
+            queryset = queryset.filter(found)
         return queryset, False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

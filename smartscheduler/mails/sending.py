@@ -61,7 +61,7 @@ def _next() -> Mail | None:
 
 def _send(mail: Mail, server: BaseEmailBackend) -> bool:
     now = timezone.now()
-    if mail.assignment.slot.end <= now:
+    if mail.assignment.slot.end <= now or mail.assignment.contractor.is_erased:
         mail.skip()
         mail.save()
         return False

@@ -23,7 +23,7 @@ FROM ({WAITS}) waits (job_number, type, city, state, priority, created, booked) 
 """  # noqa: S608  (our own text)
 CHOSEN = f"""
 SELECT job.job_number, person.name, {LOCAL.format("booking.created_at")}, booking.rank, booking.candidates_considered,
-       booking.score, booking.override_reason, maker.email
+       booking.score, booking.override_reason, coalesce(nullif(maker.name, ''), maker.email)
 {JOINED} WHERE {MADE} ORDER BY booking.created_at, booking.id
 """
 CANCELLED = f"""

@@ -1,6 +1,7 @@
 """Pages of the back-office that belong to no model."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,11 +11,14 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from smartscheduler.accounts.limits import sees_everything
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
-from smartscheduler.backoffice.people import require
+from smartscheduler.backoffice.people import person, require
 from smartscheduler.exchange.exporting import download
+from smartscheduler.logs import impersonal
 from smartscheduler.office.charts import bars, grouped, week
 from smartscheduler.office.downloads import PARTS
 from smartscheduler.office.ranges import RangeForm, before, usual
@@ -31,8 +35,8 @@ def reports(request: HttpRequest) -> HttpResponseBase:
         return _page(request, {"form": form, "ranges": ranges})
     since, until = form.cleaned_data["since"], form.cleaned_data["until"]
     if part := request.GET.get("csv"):
-        return _csv(part, since, until)
-    return _page(request, {"form": form, "ranges": ranges, **_found(since, until)})
+        return _csv(part, since, until, person(request))
+    return _page(request, {"form": form, "ranges": ranges, **_found(since, until, person(request))})
 
 
 def _range(request: HttpRequest, default: tuple[date, date]) -> RangeForm:
@@ -45,17 +49,23 @@ def _page(request: HttpRequest, found: dict[str, Any]) -> TemplateResponse:
     return TemplateResponse(request, "admin/office/reports.html", context)
 
 
-def _csv(part: str, since: date, until: date) -> HttpResponseBase:
+def _csv(part: str, since: date, until: date, reader: User) -> HttpResponseBase:
     if part not in PARTS:
         raise Http404
     found, days = PARTS[part], {"since": str(since), "until": str(until)}
     rows = found.how_many(since, until)
     record(Act.DATA_EXPORTED, what=f"report: {part}", rows=rows, format="csv", filters=days)
-    return download(f"{part}-{since}-{until}", "csv", found.headings, found.rows(since, until))
+    cells = found.rows(since, until)
+    if not sees_everything(reader):
+        cells = ([impersonal(cell) for cell in row] for row in cells)
+    return download(f"{part}-{since}-{until}", "csv", found.headings, cells)
 
 
-def _found(since: date, until: date) -> dict[str, Any]:
+def _found(since: date, until: date, reader: User) -> dict[str, Any]:
     found, booked = report(since, until), totals(since, until)
+    if not sees_everything(reader):
+        reasons = {name: impersonal(getattr(found, name)) for name in ("override_reasons", "cancel_reasons")}
+        found = replace(found, **reasons)
     earlier = before(since, until)
     return {
         "report": found,

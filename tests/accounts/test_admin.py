@@ -105,7 +105,9 @@ EVERYBODYS = {
         (Role.MANAGER, EVERYBODYS | {"Reports"}),
         (
             Role.ADMINISTRATOR,
-            EVERYBODYS | {"Audit", "Explanations", "Imports", "Reports", "Road distances", "Scheduling rules", "Users"},
+            EVERYBODYS
+            | {"Audit", "Explanations", "Imports", "Reports", "Road distances", "Scheduling rules", "Users"}
+            | {"Personal data"},
         ),
     ],
 )

@@ -26,6 +26,7 @@ from smartscheduler.care.backups.taking import UNFINISHED, forget_old, take_dump
 from smartscheduler.embedded.locks import Lock
 from smartscheduler.events import feed
 from smartscheduler.events.models import EventHead, OutboxEvent
+from smartscheduler.privacy.services import erase_contractor
 from tests.care.broken import number_all_events, run
 from tests.factories import ContractorFactory, JobFactory, UserFactory, at
 
@@ -123,6 +124,25 @@ def test_a_full_database_is_left_alone_unless_it_is_named(booked, elsewhere, tmp
     with databases.visiting(restored.kept_as):
         assert Job.objects.get().customer_name == "Written since"
     assert databases_there() == there | {restored.kept_as}
+
+
+def test_whoever_was_erased_since_the_backup_is_erased_again(elsewhere, tmp_path, settings):
+    """By the list of the database that makes way, and by the one outside."""
+    listed, outside, busy = (ContractorFactory() for _ in range(3))
+    backup = take_dump(tmp_path)
+    settings.ERASURE_LIST = str(tmp_path / "erasures.jsonl")
+    with databases.visiting(elsewhere):
+        restore(backup)
+        erase_contractor(contractor_id=outside.pk, actor=None)
+        lines = (tmp_path / "erasures.jsonl").read_text()
+        again = restore(backup, replace=elsewhere)
+        assert (again.broken, list(again.not_erased)) == ([], [])
+        settings.ERASURE_LIST = ""
+        erase_contractor(contractor_id=listed.pk, actor=None)
+        restore(backup, replace=elsewhere)
+        names = set(Contractor.objects.values_list("name", flat=True))
+    assert names == {"Former contractor 1", "Former contractor 2", busy.name}
+    assert lines.count("\n") == 1
 
 
 def test_not_while_others_are_connected(booked, elsewhere, tmp_path):

@@ -20,6 +20,7 @@ from tests.factories import (
     AssignmentFactory,
     ContractorFactory,
     JobFactory,
+    UserFactory,
     at,
     many_contractors,
 )
@@ -90,8 +91,10 @@ def test_finds_whom_was_asked_for():
     cid = ContractorFactory(name="Cid Moore")
     AssignmentFactory(contractor=cid, start=austin(9))
 
+    reader = UserFactory()
+
     def names(query: str) -> list[str]:
-        question = Question.of(QueryDict(f"day={DAY}&{query}"))
+        question = Question.of(QueryDict(f"day={DAY}&{query}"), reader)
         return [lane.contractor.name.split()[0] for lane in board(question, LATE).lanes]
 
     assert names("") == ["Ann", "Cid"]

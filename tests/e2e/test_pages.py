@@ -89,6 +89,10 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "second-factor-set-up": lambda api: "/admin/second-factor/set-up/",
     "audit": lambda api: "/admin/audit/auditentry/",
     "audit-entry": lambda api: "/admin/audit/auditentry/1/change/",
+    "personal-data": lambda api: "/admin/personal-data/?name=a",
+    "personal-data-of-contractor": lambda api: f"/admin/personal-data/contractor/{first(api, 'contractors/')}/",
+    "personal-data-of-customer": lambda api: f"/admin/personal-data/customer/?job={open_job(api)}",
+    "personal-data-of-user": lambda api: f"/admin/personal-data/user/{api.get('auth/me/')['id']}/",
     "users": lambda api: "/admin/accounts/user/",
     "user": lambda api: f"/admin/accounts/user/{api.get('auth/me/')['id']}/change/",
     "new-user": lambda api: "/admin/accounts/user/add/",
@@ -99,6 +103,7 @@ PEOPLE = {"login": None, "reports": MANAGER} | dict.fromkeys(
     ["rules", "change-rules", "roads", "explanations", "users", "user", "new-user", "audit", "audit-entry"],
     ADMINISTRATOR,
 )
+PEOPLE |= dict.fromkeys((name for name in PATHS if name.startswith("personal-data")), ADMINISTRATOR)
 
 
 @pytest.mark.parametrize("size", SIZES)

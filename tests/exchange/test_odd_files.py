@@ -143,7 +143,7 @@ def test_whatever_there_is_comes_back_unchanged(actor, form):
     JobFactory(desired_date=datetime(2099, 12, 30, 1, 2, 3, 4, tzinfo=UTC), time_zone="America/Denver")
     JobFactory(required_skills=["a;b", "c,d"], status="cancelled", cancelled_at=datetime.now(UTC), customer_phone="")
     for kind, records in {"contractors": Contractor.objects.all(), "jobs": Job.objects.all()}.items():
-        content = b"".join(export(kind, records, form))
+        content = b"".join(export(kind, records, form, actor))
         run = begin(kind=kind, name=f"x.{form}", content=content, actor=actor)
         work_on_files()
         run.refresh_from_db()

@@ -31,7 +31,7 @@ PART_NAMES = {
 
 @pytest.fixture
 def api():
-    return client_as(Role.MANAGER)
+    return client_as(Role.COORDINATOR)
 
 
 def of(job, contractor=None, query=""):

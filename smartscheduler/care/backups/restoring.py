@@ -1,8 +1,9 @@
 """Bringing a backup back: into an empty database, in the place of a full one, or into a scratch one for a trial."""
 
+import dataclasses
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,10 @@ from smartscheduler.care.backups import BackupError, databases, programs
 from smartscheduler.care.backups.manifest import DUMP, HEAD, Manifest, counted
 from smartscheduler.care.backups.taking import verify
 from smartscheduler.care.doctor import Outcome
+from smartscheduler.errors import InvalidInput
 from smartscheduler.events.restoring import begin_anew
+from smartscheduler.privacy.models import Erasure
+from smartscheduler.privacy.replaying import REFUSED, Replayed, known_here, known_outside, replay
 
 FINDINGS = 5
 # Only the owner of an extension may comment on it, and it may have been made by somebody else.
@@ -36,11 +40,15 @@ def in_silence(name: str) -> AbstractContextManager[object]:
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore ends with: the doctor's broken checks, the number from which the log goes on, the old database."""
+    """What a restore ends with: the doctor's broken checks, the number from which the log goes on, the old database.
+
+    `not_erased` are people who were erased after the backup, and could not be once more.
+    """
 
     broken: list[Outcome]
     head: int
     kept_as: str = ""
+    not_erased: Sequence[Replayed] = ()
 
 
 def restore(backup: Path, *, replace: str = "", step: Step = in_silence) -> Restored:
@@ -98,20 +106,20 @@ def _known_migrations() -> Iterator[str]:
 
 
 def _restore_beside(backup: Path, manifest: Manifest, step: Step) -> Restored:
-    last_known = _head_of_present()
+    last_known, erased = _head_of_present(), known_here()
     new = databases.beside(databases.present(), f"restoring_{secrets.token_hex(3)}")
     databases.create(new)
     try:
         with databases.visiting(new):
             _fill(backup, manifest, step)
-            restored = finish(manifest, step, last_known=last_known)
+            restored = finish(manifest, step, last_known=last_known, erased=erased)
             (now,) = databases.rows("SELECT clock_timestamp()")[0]
         with step("Databases have changed their names"):
             kept = databases.swap(new, at=now)
     except BaseException:
         databases.drop(new)
         raise
-    return Restored(restored.broken, restored.head, kept)
+    return dataclasses.replace(restored, kept_as=kept)
 
 
 def _head_of_present() -> int:
@@ -149,8 +157,19 @@ def _pg_restore(dump: Path, manifest: Manifest) -> None:
         programs.run(program, [f"--dbname={name}", *options, f"--use-list={wanted.name}", dump])
 
 
-def finish(manifest: Manifest, step: Step, *, last_known: int = 0) -> Restored:
-    """What makes restored data the product's again; the doctor has the last word."""
+def _listed_outside() -> list[Erasure]:
+    try:
+        return known_outside()
+    except InvalidInput as error:
+        raise BackupError(f"{error.detail} Correct it, or set ERASURE_LIST to nothing, and restore again.") from error
+
+
+def finish(manifest: Manifest, step: Step, *, last_known: int = 0, erased: Sequence[Erasure] = ()) -> Restored:
+    """What makes restored data the product's again; the doctor has the last word.
+
+    Whoever was erased since the backup is erased again: by the list of the database that makes way, and by that of
+    settings.ERASURE_LIST.
+    """
     with step("Database migrations"):
         call_command("migrate", interactive=False, verbosity=0)
     # Whoever signed out, or was signed out, since the backup must not be signed in again.
@@ -160,8 +179,11 @@ def finish(manifest: Manifest, step: Step, *, last_known: int = 0) -> Restored:
         record(Act.BACKUP_RESTORED, taken_at=manifest.taken_at.isoformat(timespec="seconds"))
     with step("Event log begins anew"):
         head = begin_anew(taken_at=manifest.taken_at, last_known=last_known)
+    with step("Erased people are erased again"):
+        replayed = list(replay([*erased, *_listed_outside()]))
     with step("Statistics for the planner"):
         databases.run("ANALYZE")
     with step("Doctor"):
         outcomes = list(doctor.examine(doctor.chosen(data_only=True), show=FINDINGS))
-    return Restored([outcome for outcome in outcomes if outcome.is_broken], head)
+    refused = [one for one in replayed if one.outcome == REFUSED]
+    return Restored([outcome for outcome in outcomes if outcome.is_broken], head, not_erased=refused)

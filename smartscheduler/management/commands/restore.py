@@ -59,4 +59,8 @@ class Command(BaseCommand):
         steps.say(f"\nRestored. Everybody signs in again; events go on from number {restored.head + 1:,}.")
         if restored.kept_as:
             steps.say(f"What was there before is kept as {restored.kept_as}: drop it when you no longer need it.")
+        for one in restored.not_erased:
+            steps.say(f"NOT erased again: {one.erasure.pseudonym} ({one.erasure.subject or 'customer'}): {one.why}")
+        if restored.not_erased:
+            steps.say("See to these, then run manage.py personal_data replay.")
         steps.say("Start web, worker, beat and relay now.")

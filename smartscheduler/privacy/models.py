@@ -1,0 +1,69 @@
+"""The list of erasures: who, by id, and when. It names nobody, and outlives what it is about."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Erasure(models.Model):
+    """One person erased. A customer, who is no record of their own, is known by the jobs."""
+
+    class Kind(models.TextChoices):
+        CONTRACTOR = "contractor", "Contractor"
+        CUSTOMER = "customer", "Customer"
+        USER = "user", "User"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    number = models.PositiveIntegerField(help_text="Of those of the same kind; what stands in place of the name.")
+    subject: Any = models.UUIDField(null=True)
+    jobs: Any = ArrayField(models.UUIDField(), default=list)
+    erased_at = models.DateTimeField()
+    erased_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-erased_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "number"], name="erasure_one_of_a_number"),
+            models.UniqueConstraint(
+                fields=["kind", "subject"], condition=models.Q(subject__isnull=False), name="erasure_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="customer", subject__isnull=True) | models.Q(subject__isnull=False),
+                name="erasure_has_a_subject",
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="erased_for_good", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+    @property
+    def pseudonym(self) -> str:
+        """What the person is called from now on: `Former contractor 7`."""
+        return f"Former {self.kind} {self.number}"
+
+    def as_json(self) -> dict[str, Any]:
+        """For the list that is kept outside of the database; `of` reads it."""
+        return {
+            "kind": self.kind,
+            "number": self.number,
+            "subject": str(self.subject) if self.subject else None,
+            "jobs": [str(job) for job in self.jobs],
+            "erased_at": self.erased_at.isoformat(),
+        }
+
+    @classmethod
+    def of(cls, line: dict[str, Any]) -> "Erasure":
+        """The erasure that a line of such a list tells of, unsaved. Raises KeyError, ValueError or TypeError."""
+        return cls(
+            kind=cls.Kind(line["kind"]).value,
+            number=int(line["number"]),
+            subject=UUID(line["subject"]) if line["subject"] else None,
+            jobs=[UUID(job) for job in line["jobs"]],
+            erased_at=datetime.fromisoformat(line["erased_at"]),
+        )

@@ -1,0 +1,96 @@
+"""What a person is found by in text: names, telephone numbers and mail addresses, however they are written. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+DIGITS, LAST_ASCII = 10, 127
+BETWEEN = r"[\s()./·-]*"
+TITLES = {"mr", "mrs", "ms", "miss", "dr", "prof"}
+# In JSON, what stands under these names belongs to a record, and is that record's to lose.
+OF_RECORDS = frozenset(
+    {"name", "contractor_name", "customer_name", "phone_number", "customer_phone", "email", "address", "city"}
+)
+
+
+def plain_name(name: str) -> str:
+    """The same for every spelling of a name: without case, accents, punctuation, titles and the order of its words."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    words = re.findall(r"\w+", "".join(letter for letter in letters if not unicodedata.combining(letter)))
+    return " ".join(sorted(word for word in words if word not in TITLES))
+
+
+def digits_of(phone: str) -> str:
+    """The ten digits of a telephone number; empty when there are not ten."""
+    digits = re.sub(r"\D", "", phone)
+    digits = digits[1:] if len(digits) == DIGITS + 1 and digits.startswith("1") else digits
+    return digits if len(digits) == DIGITS else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needles:
+    """`wide` ones are looked for everywhere; a name of one word would be found in other words' places."""
+
+    names: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    instead: str = ""
+
+    @classmethod
+    def of(cls, *, names: Iterable[str], phones: Iterable[str], emails: Iterable[str], instead: str) -> "Needles":
+        return cls(
+            names=frozenset(name.strip() for name in names if name and name.strip()),
+            phones=frozenset(filter(None, map(digits_of, filter(None, phones)))),
+            emails=frozenset(email.strip() for email in emails if email and email.strip()),
+            instead=instead,
+        )
+
+    @property
+    def wide(self) -> "Needles":
+        """Without names of a single word."""
+        names = frozenset(name for name in self.names if len(name.split()) > 1)
+        return Needles(names=names, phones=self.phones, emails=self.emails, instead=self.instead)
+
+    @cached_property
+    def pattern(self) -> str:
+        """A regular expression that Python and PostgreSQL read the same way; empty when there is nothing to find."""
+        return "|".join(self._alternatives())
+
+    def _alternatives(self) -> Iterator[str]:
+        for email in sorted(self.emails):
+            yield rf"(?<![\w.+-]){_literal(email)}(?![\w-])"
+        for digits in sorted(self.phones):
+            yield rf"(?<!\d){digits[:3]}{BETWEEN}{digits[3:6]}{BETWEEN}{digits[6:]}(?!\d)"
+        # The longest first: “Ada Tiles-Moore” before “Ada Tiles”.
+        for name in sorted(self.names, key=lambda one: (-len(one), one)):
+            words = r"\s+".join(map(_literal, name.split()))
+            yield rf"(?<!\w){words}(?!\w)"
+
+    @cached_property
+    def _compiled(self) -> "re.Pattern[str]":
+        return re.compile(self.pattern, re.IGNORECASE)
+
+    def found_in(self, text: str) -> bool:
+        return bool(self.pattern) and self._compiled.search(text) is not None
+
+    def taken_out(self, value: Any) -> Any:
+        """A text with `instead` for every needle; JSON is looked through, but for what belongs to records."""
+        match value:
+            case str():
+                return self._compiled.sub(lambda _: self.instead, value) if self.pattern else value
+            case dict():
+                return {
+                    key: item if key in OF_RECORDS and isinstance(item, str) else self.taken_out(item)
+                    for key, item in value.items()
+                }
+            case list():
+                return [self.taken_out(item) for item in value]
+            case _:
+                return value
+
+
+def _literal(text: str) -> str:
+    return "".join(letter if letter.isalnum() or ord(letter) > LAST_ASCII else f"\\{letter}" for letter in text)

@@ -1,0 +1,59 @@
+"""Nothing is held of anybody that the inventory does not know of."""
+
+import pytest
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from smartscheduler.history.tracking import Change
+from smartscheduler.privacy.inventory import ANYBODY, INVENTORY, NOT_PERSONAL, as_rows, free_text
+from tests.smartscheduler.products import ROOT
+
+KINDS = (models.CharField, models.TextField, models.JSONField, models.BinaryField, models.GenericIPAddressField)
+PLACES = {"latitude", "longitude"}
+HELD = {(entry.model, name) for entry in INVENTORY for name in entry.fields}
+PASSED = {(label, name) for label, names in NOT_PERSONAL.items() for name in names.split()}
+
+
+def could_hold_something(field):
+    return isinstance(field, (*KINDS, ArrayField)) or field.name in PLACES
+
+
+def fields():
+    for model in apps.get_models(include_auto_created=True):
+        history = issubclass(model, Change)
+        for field in model._meta.concrete_fields:
+            if could_hold_something(field) and not field.is_relation:
+                of_history = history and field.name.startswith("pgh_")
+                label = "history" if of_history else (model.pgh_tracked_model if history else model)._meta.label
+                yield label, field.name
+
+
+def test_every_field_is_in_the_inventory_or_known_to_hold_nothing():
+    unknown = sorted(set(fields()) - HELD - PASSED)
+    assert unknown == [], "add each to smartscheduler/privacy/inventory.py, with what erasing does to it"
+
+
+def test_nothing_is_listed_that_is_not_there():
+    assert sorted((HELD | PASSED) - set(fields())) == []
+
+
+def test_nothing_is_both():
+    assert sorted(HELD & PASSED) == []
+
+
+def test_every_entry_says_all_of_it():
+    for entry in INVENTORY:
+        assert set(entry.of) <= set(ANYBODY)
+        assert all((entry.of, entry.fields, entry.why, entry.kept, entry.erasing)), entry
+
+
+def test_free_text_is_text():
+    for label, names in free_text().items():
+        for name in names:
+            assert could_hold_something(apps.get_model(label)._meta.get_field(name)), (label, name)
+
+
+@pytest.mark.parametrize("row", list(as_rows()))
+def test_the_document_has_the_same_table(row):
+    assert row in (ROOT / "docs" / "privacy.md").read_text().splitlines()
