@@ -25,8 +25,9 @@ SUFFIXES = {"counter": ["_total"], "gauge": [""], "info": ["_info"], "histogram"
 
 
 @pytest.fixture
-def exported(db) -> dict[str, set[str]]:
+def exported(db, settings) -> dict[str, set[str]]:
     """The name of every sample that the metrics can have, with its labels."""
+    settings.TRAVEL_PROVIDERS, settings.TRAVEL_KEYS = ["openrouteservice"], {"openrouteservice": "SECRET"}
     AssignmentFactory()
     found = {}
     for family in Figures().collect():
