@@ -17,7 +17,11 @@ from tests.faults.invariants import check
 from tests.faults.stack import FULL, stack
 from tests.smartscheduler.products import folder, wait_until
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.skipif(not FULL, reason="minutes: make faults")]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.xdist_group("faults"),
+    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
+]
 # 02:00 in Austin, where it is 03:00 from then on.
 CHANGE = datetime(2027, 3, 14, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

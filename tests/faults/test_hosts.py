@@ -22,6 +22,7 @@ from tests.faults.stack import FULL, Stack
 from tests.smartscheduler.products import folder, free_port, wait_until
 
 pytestmark = [
+    pytest.mark.system,
     pytest.mark.xdist_group("faults"),
     pytest.mark.skipif(not FULL, reason="three minutes: make faults"),
 ]

@@ -11,7 +11,11 @@ from tests.faults.invariants import check
 from tests.faults.stack import FULL, Stack
 from tests.smartscheduler.products import wait_until
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.skipif(not FULL, reason="minutes: make faults")]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.xdist_group("faults"),
+    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
+]
 READING_SECONDS = 12.0
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.faults.later_settings"}
 

@@ -20,7 +20,11 @@ from tests.faults.invariants import check
 from tests.faults.stack import FULL, Stack, stack
 from tests.smartscheduler.products import ROOT, wait_until
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.skipif(not FULL, reason="minutes: make faults")]
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.xdist_group("faults"),
+    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
+]
 WELL = {200, 201, 409}
 
 
