@@ -186,9 +186,11 @@ class Way:
 
 @contextmanager
 def network(hosts: list[str]) -> Iterator[Namespaces | Loopback]:
-    """The network of these hosts, of the better kind where that is allowed."""
+    """The network of these hosts, of the better kind where that is allowed; FAULTS_NETWORK=loopback is the other."""
     one: Namespaces | Loopback = Namespaces(hosts)
     try:
+        if os.environ.get("FAULTS_NETWORK") == "loopback":
+            raise PermissionError
         one.up()
     except (OSError, subprocess.CalledProcessError):
         one.down()

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import psutil
 import psycopg
+import pytest
 
 from smartscheduler import processes
 from smartscheduler.embedded.postgresql import PostgreSQL
@@ -23,6 +24,12 @@ from tests.smartscheduler.products import ROOT, Product, folder, free_port, wait
 
 # make faults: as often as docs/events.md says; else just often enough to see that it holds.
 FULL = bool(os.environ.get("FAULTS"))
+# What takes minutes: make faults alone.
+AT_LENGTH = [
+    pytest.mark.system,
+    pytest.mark.xdist_group("faults"),
+    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
+]
 SIGN_IN = (
     "from tests.events.wire import session_cookie; from tests.factories import UserFactory;"
     "print(session_cookie(UserFactory()))"

@@ -14,14 +14,10 @@ import pytest
 from tests.faults.bookers import Booker, ask, booked, booking
 from tests.faults.crowd import crowd
 from tests.faults.invariants import check
-from tests.faults.stack import FULL, stack
+from tests.faults.stack import AT_LENGTH, stack
 from tests.smartscheduler.products import folder, wait_until
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.xdist_group("faults"),
-    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
-]
+pytestmark = AT_LENGTH
 # 02:00 in Austin, where it is 03:00 from then on.
 CHANGE = datetime(2027, 3, 14, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

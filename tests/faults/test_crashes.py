@@ -3,19 +3,13 @@
 import random
 import time
 
-import pytest
-
 from tests.faults.bookers import booked, booking
 from tests.faults.crowd import Client, crowd, listening
 from tests.faults.invariants import check
-from tests.faults.stack import FULL, Stack
+from tests.faults.stack import AT_LENGTH, Stack
 from tests.smartscheduler.products import free_port, wait_until
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.xdist_group("faults"),
-    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
-]
+pytestmark = AT_LENGTH
 POSTGRESQL_KILLS, WEB_KILLS = 5, 20
 
 

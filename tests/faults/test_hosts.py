@@ -4,11 +4,11 @@ While people book through both webs and others listen at both: nothing is lost, 
 gap, and each host says of itself how it is. What each took to recover is printed.
 """
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -18,14 +18,10 @@ from tests.faults.bookers import ask, booked, booking
 from tests.faults.crowd import Client, Crowd, listening
 from tests.faults.invariants import check
 from tests.faults.networks import Loopback, Namespaces, network
-from tests.faults.stack import FULL, Stack
+from tests.faults.stack import AT_LENGTH, Stack
 from tests.smartscheduler.products import folder, free_port, wait_until
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.xdist_group("faults"),
-    pytest.mark.skipif(not FULL, reason="three minutes: make faults"),
-]
+pytestmark = AT_LENGTH
 HOSTS = ["postgresql", "valkey", "web1", "web2", "relay1", "relay2", "worker"]
 # Longer than it takes to notice, and longer than anybody's patience.
 CUT_SECONDS = 25.0
@@ -37,8 +33,8 @@ HEARTBEAT_SECONDS = 5.0
 class Layout(Stack):
     """The product spread over the hosts of a network."""
 
-    def __init__(self, home, net: Namespaces | Loopback) -> None:
-        self.net = net
+    def __init__(self, home: Path, net: Namespaces | Loopback, write: Callable[[str], None]) -> None:
+        self.net, self.write = net, write
         self.ports = {"postgresql": 5432, "valkey": free_port(), "web1": free_port(), "web2": free_port()}
         self.pids: dict[str, int] = {}
         super().__init__(
@@ -84,6 +80,9 @@ class Layout(Stack):
         with self.net.inside(host):
             self.pids[host] = self.start(*command, **addresses).pid
 
+    def tell(self, text: str) -> None:
+        self.write(f"  {text}")
+
     def base(self, host: str) -> str:
         return f"http://{self.net.address(host)}:{self.ports[host]}"
 
@@ -112,12 +111,14 @@ class Layout(Stack):
 
 
 @pytest.fixture(scope="module")
-def layout() -> Iterator[Layout]:
+def layout(pytestconfig: pytest.Config) -> Iterator[Layout]:
+    # The figures of a run are for its reader, not for pytest's capture.
+    reporter = pytestconfig.pluginmanager.getplugin("terminalreporter")
     with folder() as home, network(HOSTS) as net, ExitStack() as cleaning:
-        one = Layout(home, net)
+        one = Layout(home, net, reporter.write_line if reporter else print)
         cleaning.callback(one.down)
         one.up()
-        tell(f"On {net.name}")
+        one.tell(f"On {net.name}")
         yield one
 
 
@@ -138,7 +139,7 @@ def at_work(layout: Layout) -> Iterator[tuple[Crowd, list]]:
         check(layout, crowd=crowd, crew=crew)
     assert [layout.readiness(host) for host in ("web1", "web2")] == ["ok", "ok"]
     answers = sum((one.outcomes for one in crew), Counter[int | None]())
-    tell(f"{booked(crew)} bookings, 0 lost, 0 double; answers by status {dict(answers)}")
+    layout.tell(f"{booked(crew)} bookings, 0 lost, 0 double; answers by status {dict(answers)}")
 
 
 @contextmanager
@@ -158,11 +159,6 @@ def took(since: float, holds: Callable[[], object], seconds: float = NOTICED_SEC
     return time.monotonic() - since
 
 
-def tell(text: str) -> None:
-    """Past pytest's capture: these are the figures of the run."""
-    os.write(2, f"\n  {text}".encode())
-
-
 def test_a_web_is_cut_off_from_postgresql(layout):
     with at_work(layout) as (_, crew):
         with cut(layout, "web1", "postgresql") as began:
@@ -173,7 +169,7 @@ def test_a_web_is_cut_off_from_postgresql(layout):
             wait_until(lambda: booked(crew) > before + 5, CUT_SECONDS)
         healed = time.monotonic()
         ready = took(healed, lambda: layout.readiness("web1") == "ok")
-    tell(
+    layout.tell(
         f"web, PostgreSQL: not ready after {told:.1f} s, its locks freed after {freed:.1f} s, ready {ready:.1f} s after"
     )
 
@@ -191,7 +187,7 @@ def test_the_active_relay_is_cut_off_from_postgresql(layout):
         second = layout.active_relay()
         time.sleep(5)
         assert layout.active_relay() == second
-    tell(f"active relay, PostgreSQL: the other one is active after {passed:.1f} s")
+    layout.tell(f"active relay, PostgreSQL: the other one is active after {passed:.1f} s")
 
 
 def test_a_web_is_cut_off_from_valkey(layout):
@@ -208,7 +204,7 @@ def test_a_web_is_cut_off_from_valkey(layout):
         healed = time.monotonic()
         ready = took(healed, lambda: layout.readiness("web2") == "ok")
         live = took(healed, lambda: _is_live(layout, far))
-    tell(
+    layout.tell(
         f"web, Valkey: degraded after {told:.1f} s, its sockets {followed:.1f} s behind meanwhile; ready {ready:.1f} s "
         f"after, hints again after {live:.1f} s"
     )
@@ -235,7 +231,7 @@ def test_the_worker_is_cut_off_from_valkey(layout):
     mails = layout.rows("SELECT count(*), count(DISTINCT assignment_id) FROM mails_mail WHERE kind = 'assigned'")
     ((assignments,),) = layout.rows("SELECT count(*) FROM assignments_assignment")
     assert mails == [(assignments, assignments)]
-    tell(f"worker, Valkey: {waiting} mails waited, it works again {back:.1f} s after, one mail a booking")
+    layout.tell(f"worker, Valkey: {waiting} mails waited, it works again {back:.1f} s after, one mail a booking")
 
 
 def unsent(layout: Layout) -> int:

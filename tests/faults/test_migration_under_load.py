@@ -4,18 +4,13 @@ import threading
 import time
 
 import psycopg
-import pytest
 
 from tests.faults.bookers import booked, booking
 from tests.faults.invariants import check
-from tests.faults.stack import FULL, Stack
+from tests.faults.stack import AT_LENGTH, Stack
 from tests.smartscheduler.products import wait_until
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.xdist_group("faults"),
-    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
-]
+pytestmark = AT_LENGTH
 READING_SECONDS = 12.0
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.faults.later_settings"}
 

@@ -12,19 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from tests.factories import PASSWORD
 from tests.faults.bookers import EMAIL, SITE, ask, booked, booking
 from tests.faults.invariants import check
-from tests.faults.stack import FULL, Stack, stack
+from tests.faults.stack import AT_LENGTH, Stack, stack
 from tests.smartscheduler.products import ROOT, wait_until
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.xdist_group("faults"),
-    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
-]
+pytestmark = AT_LENGTH
 WELL = {200, 201, 409}
 
 
