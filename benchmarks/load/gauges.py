@@ -10,11 +10,16 @@ import psutil
 from benchmarks.load.stage import HOME, Stage
 
 MEGABYTE = 1024 * 1024
-DAYS_OWN = ("web", "worker", "relay")
+CHILDREN = ("web", "worker", "relay")
+SESSION = "PostgreSQL, each process"
 
 
 class Reading(NamedTuple):
-    """`seconds` since the beginning; memory in MB that would be free if the process ended (USS), and open files."""
+    """`seconds` since the beginning; memory in MB, and open files.
+
+    Pages that processes share count for each by its part (PSS). Of PostgreSQL, which has as many processes as there are
+    connections and shares its buffers among them, it is what one of them has to itself (USS), in the mean.
+    """
 
     seconds: float
     memory: dict[str, float]
@@ -25,15 +30,16 @@ class Reading(NamedTuple):
 def read(stage: Stage, since: float) -> Reading:
     memory, files = dict[str, float](), dict[str, int]()
     for name, processes in _processes(stage).items():
-        alive = [found for one in processes if (found := _of(one))]
-        memory[name] = sum(used for used, _ in alive)
-        files[name] = sum(opened for _, opened in alive)
+        alive = [found for one in processes if (found := _of(one, "uss" if name == SESSION else "pss"))]
+        parts = max(1, len(alive)) if name == SESSION else 1
+        memory[name] = sum(used for used, _ in alive) / parts
+        files[name] = sum(opened for _, opened in alive) // parts
     return Reading(time.monotonic() - since, memory, files, counts(stage))
 
 
-def _of(process: psutil.Process) -> tuple[float, int] | None:
+def _of(process: psutil.Process, kind: str) -> tuple[float, int] | None:
     try:
-        return process.memory_full_info().uss / MEGABYTE, process.num_fds()
+        return getattr(process.memory_full_info(), kind) / MEGABYTE, process.num_fds()
     except psutil.Error:
         return None
 
@@ -41,16 +47,16 @@ def _of(process: psutil.Process) -> tuple[float, int] | None:
 def _processes(stage: Stage) -> dict[str, list[psutil.Process]]:
     record = json.loads((HOME / "run" / "up.json").read_text())
     found: dict[str, list[psutil.Process]] = {}
-    for name, entry in zip(DAYS_OWN, record["children"], strict=True):
+    for name, entry in zip(CHILDREN, record["children"], strict=True):
         process = psutil.Process(entry["pid"])
         serving = [one for one in process.children() if "spawn_main" in " ".join(one.cmdline())]
         if serving:
             found |= {f"{name} {number}": [one] for number, one in enumerate(serving, 1)}
             found[f"{name}, the parent"] = [process]
         else:
-            found[name] = [process]
+            found[name] = [process, *process.children(recursive=True)]  # the worker has beat for a child
     server = int((stage.postgresql.directory / "postmaster.pid").read_text().split()[0])
-    found["PostgreSQL, all"] = [psutil.Process(server), *psutil.Process(server).children()]
+    found[SESSION] = [psutil.Process(server), *psutil.Process(server).children()]
     found["Valkey"] = [one for one in psutil.process_iter() if _is_valkey(one, stage)]
     return found
 

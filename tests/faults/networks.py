@@ -170,7 +170,7 @@ class Way:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._open.wait()
         with suppress(OSError):
-            there_reader, there_writer = await asyncio.open_connection(*self._target)
+            there_reader, there_writer = await asyncio.open_connection(*self._target, local_addr=(self._address, 0))
             self._writers |= {writer, there_writer}
             await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
             self._writers -= {writer, there_writer}
