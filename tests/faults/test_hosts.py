@@ -112,10 +112,16 @@ class Layout(Stack):
 
 @pytest.fixture(scope="module")
 def layout(pytestconfig: pytest.Config) -> Iterator[Layout]:
-    # The figures of a run are for its reader, not for pytest's capture.
-    reporter = pytestconfig.pluginmanager.getplugin("terminalreporter")
+    plugins = pytestconfig.pluginmanager
+    capture, reporter = plugins.getplugin("capturemanager"), plugins.getplugin("terminalreporter")
+
+    def write(text: str) -> None:
+        """The figures of a run are for its reader, not for pytest's capture."""
+        with capture.global_and_fixture_disabled():
+            reporter.write_line(text) if reporter else print(text)
+
     with folder() as home, network(HOSTS) as net, ExitStack() as cleaning:
-        one = Layout(home, net, reporter.write_line if reporter else print)
+        one = Layout(home, net, write)
         cleaning.callback(one.down)
         one.up()
         one.tell(f"On {net.name}")
