@@ -9,6 +9,8 @@
 # make bench-pages   every page of the back-office over 100,000 contractors and 50,000 jobs
 # make bench-words   rankings while a language model words explanations, or misbehaves, against rankings without
 # make bench-roads   rankings while providers of road distances misbehave, against rankings without any
+# make load   100 coordinators and 1,000 sockets, then 300: twenty minutes; quick: make load LOAD_MINUTES=1
+# make soak   steady work for 30 minutes, in which nothing may grow; longer: make soak SOAK_MINUTES=120
 # make faults hundreds of crashes, cuts and stalls, after which nothing may be missing
 # make fuzz   thousands of odd requests to every call
 # make image-test    the steps of the Dockerfile, done and started in a bare folder
@@ -44,7 +46,7 @@ endef
 # The last release; before there is one, the code before the newest migration.
 BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A -- '*/migrations/0*.py')
 
-.PHONY: run demo test system e2e bench bench-events bench-pages bench-roads bench-words faults fuzz image-test upgrade-test release-notes schema lint lock clean
+.PHONY: run demo test system e2e bench bench-events bench-pages bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -75,6 +77,9 @@ bench-words: $(READY)
 
 bench-roads: $(READY)
 	@$(BIN)/python -m benchmarks.roads
+
+soak load: $(READY) $(BUNDLE)
+	@LOAD_MINUTES="$(LOAD_MINUTES)" SOAK_MINUTES="$(SOAK_MINUTES)" $(BIN)/python -m benchmarks.load $@
 
 faults: $(READY) $(BUNDLE)
 	@FAULTS=1 $(BIN)/python -m pytest --durations=0 tests/faults

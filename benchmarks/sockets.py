@@ -17,6 +17,7 @@ import django
 
 from benchmarks import listeners
 from benchmarks.report import quantile
+from benchmarks.servers import free_port
 from smartscheduler import processes
 from smartscheduler.embedded import Servers
 from smartscheduler.embedded.postgresql import PostgreSQL
@@ -104,7 +105,7 @@ def _ours(stack: ExitStack) -> Way:
     from smartscheduler.accounts.services import ensure_logins
     from smartscheduler.events.messages import RecommendationsUpdated, publish
 
-    ensure_logins("benchmark-password")
+    user, *_ = ensure_logins("benchmark-password")
     port = _web(stack, "smartscheduler.asgi:application")
     _process(stack, *processes.RELAY)
 
@@ -112,19 +113,17 @@ def _ours(stack: ExitStack) -> Way:
         with transaction.atomic():
             publish(RecommendationsUpdated(job_id=uuid4()), actor=None)
 
-    cookie = f"{settings.SESSION_COOKIE_NAME}={_session()}"
+    cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(user)}"
     headers = {"Cookie": cookie, "Origin": f"http://127.0.0.1:{port}"}
     return Way("outbox, relay, sockets", f"ws://127.0.0.1:{port}/ws/events/", headers, send)
 
 
-def _session() -> str:
+def session_of(user: Any) -> str:
+    """The key of a session in which `user` is signed in."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 
-    from smartscheduler.accounts.models import User
-
-    user, session = User.objects.first(), SessionStore()
-    assert user is not None  # noqa: S101  (just made)
+    session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
@@ -149,11 +148,7 @@ def _bare(stack: ExitStack) -> Way:
 
 
 def _web(stack: ExitStack, application: str) -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     _process(stack, "-m", "uvicorn", application, "--port", str(port), "--no-access-log", "--log-level", "error")
     while not answers(f"http://127.0.0.1:{port}/api/v1/health/live"):
         time.sleep(0.05)

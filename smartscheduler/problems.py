@@ -5,6 +5,7 @@
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -19,7 +20,7 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.signals import got_request_exception
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from drf_standardized_errors.formatter import flatten_errors
@@ -35,6 +36,9 @@ MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
 # The services speak of flat fields; on the wire these lie inside `location`.
 LOCATION_FIELDS = frozenset({"latitude", "longitude", "address", "city", "state", "zip_code"})
+
+# The database does not answer, or has closed the connection under us.
+OUT_OF_REACH = (OperationalError, InterfaceError)
 
 logger = structlog.get_logger(__name__)
 
@@ -92,10 +96,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The same for what fails outside the views."""
+    """The same for what fails outside the views; without the database pages too ask to come again."""
+    error = sys.exc_info()[1]
+    problem = describe(error if isinstance(error, OUT_OF_REACH) else Exception())
     if request.path.startswith("/api/"):
-        return respond(request, describe(Exception()))
-    return defaults.server_error(request)
+        return respond(request, problem)
+    page = defaults.server_error(request)
+    page.status_code = problem.status
+    for name, value in problem.headers.items():
+        page[name] = value
+    return page
 
 
 def describe(exc: Exception) -> Problem:
@@ -167,5 +177,5 @@ KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
     (PermissionDenied, lambda exc: _of_api(exceptions.PermissionDenied())),
     (RequestDataTooBig, lambda exc: _of_api(PayloadTooLarge())),
     (SuspiciousOperation, lambda exc: Problem(code="bad-request", detail="The request is not valid.")),
-    (OperationalError, lambda exc: _unavailable()),
+    (OUT_OF_REACH, lambda exc: _unavailable()),
 )

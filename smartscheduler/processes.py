@@ -10,7 +10,8 @@ DEMO_ROADS = ("manage.py", "demo_roads")
 DEMO_WORDS = ("manage.py", "demo_words")
 # Longer than a proxy keeps an idle connection (deploy/caddy/Caddyfile): closed by the web, it could swallow a request.
 KEEP_ALIVE_SECONDS = 65
-CELERY = ("-m", "celery", "-A", "smartscheduler")
+# Without its greeting, which it could not print where the disk of the log is full, and would not start.
+CELERY = ("-m", "celery", "-A", "smartscheduler", "--quiet")
 # Threads suit look-ups over the network, and take a third less memory than processes.
 WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip")
 

@@ -10,6 +10,7 @@ from celery.schedules import crontab
 from django.templatetags.static import static
 from structlog.typing import Processor
 
+from smartscheduler import links
 from smartscheduler.environment import Environment
 from smartscheduler.logs import with_trace_id, without_people
 
@@ -130,16 +131,34 @@ DATABASES["default"].update(
     CONN_MAX_AGE=env.whole("DATABASE_CONN_MAX_AGE", default=60),
     CONN_HEALTH_CHECKS=True,
 )
-# The planner's just-in-time compiler costs more than the short queries it speeds up.
-# Prepared statements are few and their plans depend little on the values: one plan for all.
-DATABASES["default"].setdefault("OPTIONS", {}).update(
-    options="-c jit=off -c timezone=UTC -c plan_cache_mode=force_generic_plan -c random_page_cost=1.1",
+idle_seconds = env.whole("DATABASE_IDLE_TRANSACTION_SECONDS", default=60)
+SESSION = {
+    # The planner's just-in-time compiler costs more than the short queries it speeds up.
+    "jit": "off",
+    "timezone": "UTC",
+    # Prepared statements are few and their plans depend little on the values: one plan for all.
+    "plan_cache_mode": "force_generic_plan",
+    "random_page_cost": 1.1,
+    # Whoever forgets a transaction must not hold up everybody who wants the same rows.
+    "idle_in_transaction_session_timeout": f"{idle_seconds}s",
+    **links.from_postgresql(),
+}
+# What the URL says about connections comes first.
+DATABASES["default"]["OPTIONS"] = links.to_postgresql() | DATABASES["default"].get("OPTIONS", {})
+DATABASES["default"]["OPTIONS"].update(
+    options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
     # Only smartscheduler.statements prepares; off where a pooler hands every transaction another connection.
     prepare_threshold=0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Of each web process (smartscheduler.asgi); PostgreSQL's max_connections is for all of them together.
-DATABASE_POOL = {"min_size": 1, "max_size": env.whole("DATABASE_POOL_SIZE", default=16), "timeout": 10}
+DATABASE_POOL = {
+    "min_size": 1,
+    "max_size": env.whole("DATABASE_POOL_SIZE", default=16),
+    "timeout": 10,
+    # Its pauses between attempts grow with the length of an outage, up to minutes: begin anew instead.
+    "reconnect_timeout": 3,
+}
 
 # The moment of each change, not of its transaction: the changes of one transaction have an order.
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
@@ -149,11 +168,17 @@ PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "smartscheduler"},
+        "BACKEND": "smartscheduler.events.layer.SharedReading",
+        "CONFIG": {"hosts": [{"address": REDIS_URL, **links.of_channel_layer(REDIS_URL)}], "prefix": "smartscheduler"},
     }
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": links.to_valkey_in_passing(),
+    }
+}
 
 # Celery has its own name for a Unix socket.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
@@ -165,7 +190,11 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 100
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A killed worker's tasks come back in seconds instead of the default hour.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 180, "unacked_restore_interval": 2}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 180,
+    "unacked_restore_interval": 2,
+    **links.to_valkey(REDIS_URL),
+}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},

@@ -19,8 +19,9 @@ from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from smartscheduler.links import to_valkey_in_passing
+
 # A broker that hangs must not hold up every request.
-TIMEOUT_SECONDS = 0.5
 SILENCE_SECONDS = 5.0
 
 logger = structlog.get_logger(__name__)
@@ -30,9 +31,7 @@ logger = structlog.get_logger(__name__)
 def limiter(url: str) -> MovingWindowRateLimiter:
     """Counts the requests of the last minute, whenever it began."""
     place = url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
-    return MovingWindowRateLimiter(
-        RedisStorage(place, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
-    )
+    return MovingWindowRateLimiter(RedisStorage(place, **to_valkey_in_passing()))
 
 
 class RoleThrottle(BaseThrottle):

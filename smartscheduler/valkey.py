@@ -5,8 +5,7 @@ from functools import lru_cache
 import redis
 from django.conf import settings
 
-# One that hangs must not hold up those who ask.
-TIMEOUT_SECONDS = 0.5
+from smartscheduler.links import to_valkey_in_passing
 
 
 def valkey() -> redis.Redis:
@@ -16,6 +15,4 @@ def valkey() -> redis.Redis:
 
 @lru_cache(maxsize=4)
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, decode_responses=True, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
-    )
+    return redis.Redis.from_url(url, decode_responses=True, **to_valkey_in_passing())

@@ -6,6 +6,7 @@ import * as carry from "./carry";
 import * as connection from "./connection";
 import { PAGE, fetchHtml, SignedOut } from "./page";
 import * as panel from "./panel";
+import * as rankings from "./rankings";
 import { EVERY_PART, localise, refresh, whenSignedOut, type Part } from "./parts";
 import { EventStream, type Envelope } from "./stream";
 import { placeBoard, showNow } from "./timeline";
@@ -54,13 +55,17 @@ panel.whenShown(() => void maps?.then((map) => map.showChosen()));
 board.listen((view) => {
   if (view === "map") void (maps ??= import("./map")).then((map) => map.show());
 });
-new EventStream(PAGE.after, PAGE.heartbeatSeconds, isSignedIn, {
+const stream = new EventStream(PAGE.after, PAGE.types, PAGE.heartbeatSeconds, isSignedIn, {
   event: happened,
   resync: everything,
   live: (how) => connection.live(how) && everything(),
   lost: connection.lost,
   signedOut: connection.signedOut,
-}).open();
+});
+stream.open();
+const followRanking = (): void => rankings.follow(panel.shownJob(), stream.position, panel.refresh);
+panel.whenShown(followRanking);
+if (panel.shownJob()) followRanking();
 setInterval(showNow, MINUTE_MS);
 // Days end without an event.
 setInterval(() => connection.isLive() && everything(), REFRESH_MS);

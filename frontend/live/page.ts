@@ -1,12 +1,13 @@
 // What the page says of itself: who looks at it, and where its parts are.
 
-const { after, heartbeat, live, login, mayAssign, mayRecommend } = document.body.dataset as Record<string, string>;
+const { after, heartbeat, live, login, mayAssign, mayRecommend, types } = document.body.dataset as Record<string, string>;
 
 export const PAGE = {
   after: Number(after),
   heartbeatSeconds: Number(heartbeat),
   live: live!,
   login: login!,
+  types: types!,
   mayAssign: mayAssign !== undefined,
   mayRecommend: mayRecommend !== undefined,
 };

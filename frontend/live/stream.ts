@@ -48,6 +48,7 @@ export class EventStream {
 
   constructor(
     private after: number,
+    private readonly types: string,
     private readonly heartbeatSeconds: number,
     private readonly isSignedIn: () => Promise<boolean>,
     private readonly handlers: Handlers,
@@ -57,10 +58,16 @@ export class EventStream {
     document.addEventListener("visibilitychange", () => document.hidden || this.reconnectNow());
   }
 
+  // The number of the last event that we know of.
+  get position(): number {
+    return this.after;
+  }
+
   open(): void {
     clearTimeout(this.retry);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/ws/events/?after=${this.after}`, "events.v1");
+    const query = `types=${this.types}&after=${this.after}`;
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/events/?${query}`, "events.v1");
     this.socket = socket;
     this.expectSomething();
     socket.onmessage = ({ data }) => socket === this.socket && this.take(JSON.parse(data as string) as Frame);

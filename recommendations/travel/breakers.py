@@ -17,7 +17,8 @@ from redis import RedisError
 
 from recommendations.travel.errors import BadPlace, NotAsked
 from smartscheduler.events.channel import group
-from smartscheduler.valkey import TIMEOUT_SECONDS, valkey
+from smartscheduler.links import to_valkey_in_passing
+from smartscheduler.valkey import valkey
 
 T = TypeVar("T")
 UNKNOWN = "unknown"
@@ -29,7 +30,7 @@ GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DE
 @lru_cache(maxsize=4)
 def _raw(url: str) -> redis.Redis:
     """What pybreaker wants: answers in bytes."""
-    return redis.Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
+    return redis.Redis.from_url(url, **to_valkey_in_passing())
 
 
 def breaker(provider: str) -> CircuitBreaker:

@@ -25,11 +25,12 @@ from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.dashboard import lanes, panel, places
-from smartscheduler.dashboard.activity import latest_items
+from smartscheduler.dashboard.activity import FOR_MACHINES, latest_items
 from smartscheduler.dashboard.figures import figures
 from smartscheduler.dashboard.lanes import BoardForm, Question
 from smartscheduler.dashboard.openjobs import open_jobs
 from smartscheduler.events import feed
+from smartscheduler.events.messages import Event
 
 # What each part of the page shows; a request reads only what it asks for.
 PARTS: dict[str, Callable[[Question, User], Any]] = {
@@ -50,6 +51,8 @@ def page(request: HttpRequest) -> HttpResponse:
     head, question = feed.head(), Question.of(request.GET, user)
     context = {
         "head": head,
+        # One booking changes the rankings of many jobs: of these the panel hears on a socket of its own.
+        "types": ",".join(sorted(Event.registry.keys() - set(FOR_MACHINES))),
         "heartbeat_seconds": settings.EVENT_HEARTBEAT_SECONDS,
         "may_assign": user.allows(Permission.ASSIGN),
         "may_recommend": user.allows(Permission.RECOMMEND),

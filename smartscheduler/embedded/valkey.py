@@ -21,11 +21,12 @@ STOP_SECONDS = 10.0
 class Valkey:
     name = "Valkey"
 
-    def __init__(self, directory: Path, *, throwaway: bool = False) -> None:
+    def __init__(self, directory: Path, *, throwaway: bool = False, **options: str) -> None:
         self.directory = directory
         self.sockets = socket_directory(directory, SOCKET)
         # Queued tasks outlive a restart; nothing else in here needs to.
         self._save = "" if throwaway else "60 1"
+        self._options = {"port": "0"} | options
 
     @property
     def url(self) -> str:
@@ -38,9 +39,10 @@ class Valkey:
         private(self.directory)
         private(self.sockets)
         log = self.directory / "server.log"
-        command = [str(_binary()), "--daemonize", "yes", "--port", "0", "--dir", str(self.directory)]
+        command = [str(_binary()), "--daemonize", "yes", "--dir", str(self.directory)]
         command += ["--unixsocket", str(self.sockets / SOCKET), "--unixsocketperm", "700", "--logfile", str(log)]
         command += ["--save", self._save, "--stop-writes-on-bgsave-error", "no"]
+        command += [part for name, value in self._options.items() for part in (f"--{name}", value)]
         done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
         deadline = time.monotonic() + START_SECONDS
         while not self.is_running():

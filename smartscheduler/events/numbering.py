@@ -44,20 +44,15 @@ NUMBER_UNSENT = f"""
 async def open_session() -> Session:
     """A connection of its own to Django's database, in autocommit, with JSON and instants as Python values.
 
-    It notices a dead peer within about ten seconds, and so does the server, which then frees its locks.
+    Like every connection it notices a dead peer within about ten seconds, and so does the server, which then frees
+    its locks (smartscheduler.links).
     """
     given = connection.get_connection_params()
     target = {name: given[name] for name in given.keys() - {"context", "cursor_factory", "prepare_threshold"}}
-    session = await psycopg.AsyncConnection.connect(
-        **{"connect_timeout": 5, "keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3, **target},
-        autocommit=True,
-        row_factory=dict_row,
-    )
+    session = await psycopg.AsyncConnection.connect(**target, autocommit=True, row_factory=dict_row)
     # Which relay it is can be seen in pg_stat_activity, and with pg_locks which one is active.
     await session.execute("SELECT set_config('application_name', %s, false)", [f"{APPLICATION} {os.getpid()}"])
     await session.execute("SET statement_timeout = '30s'")
-    for name, seconds in {"idle": 4, "interval": 2, "count": 3}.items():
-        await session.execute(f"SET tcp_keepalives_{name} = {seconds}")
     return session
 
 

@@ -3,9 +3,11 @@
 import json
 import os
 import sys
+import time
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -57,6 +59,21 @@ def elsewhere():
 
 def databases_there() -> set[str]:
     return {name for (name,) in databases.rows("SELECT datname FROM pg_database")}
+
+
+def test_a_dump_may_take_longer_than_transactions_may_be_left_open(booked, tmp_path, monkeypatch):
+    run("SET idle_in_transaction_session_timeout = '200ms'")
+    dump = programs.run
+
+    def slowly(*arguments: Any) -> Any:
+        time.sleep(0.5)
+        return dump(*arguments)
+
+    monkeypatch.setattr(programs, "run", slowly)
+    try:
+        assert verify(take_dump(tmp_path)).tables == counted()
+    finally:
+        run("RESET idle_in_transaction_session_timeout")
 
 
 def test_what_is_restored_is_what_was_there(booked, elsewhere, tmp_path):

@@ -35,6 +35,7 @@ def test_the_oldest_counts():
     assert found.is_late
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("seconds", "status"), [(5, "ok"), (11, "degraded")])
 def test_the_health_check_says_when_the_oldest_is_over_ten_seconds_old(seconds, status):
     waiting_for(seconds)

@@ -12,14 +12,12 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from tests.events.wire import url
-
 
 class Client:
     """What one subscriber has received: sequence numbers with ids, in the order of arrival."""
 
-    def __init__(self, port: int, cookie: str, *, narrow: bool = False) -> None:
-        self.port, self.cookie, self.narrow = port, cookie, narrow
+    def __init__(self, port: int, cookie: str, *, narrow: bool = False, host: str = "127.0.0.1") -> None:
+        self.host, self.port, self.cookie, self.narrow = host, port, cookie, narrow
         self.received: list[tuple[int, str]] = []
         self.position = 0
         self.connections = 0
@@ -37,13 +35,12 @@ class Client:
             await asyncio.sleep(random.uniform(0.01, 0.1))
 
     async def _subscribe(self) -> None:
-        headers = {"Cookie": self.cookie, "Origin": f"http://127.0.0.1:{self.port}"}
+        headers = {"Cookie": self.cookie, "Origin": f"http://{self.host}:{self.port}"}
         options: dict[str, Any] = {"ping_interval": None, "open_timeout": 10, "compression": None}
         if self.narrow:
             options |= {"sock": self._narrow_socket(), "max_queue": 1}
-        async with connect(
-            url(self.port, f"?after={self.position}"), additional_headers=headers, **options
-        ) as self.wire:
+        address = f"ws://{self.host}:{self.port}/ws/events/?after={self.position}"
+        async with connect(address, additional_headers=headers, **options) as self.wire:
             self.connections += 1
             try:
                 async for text in self.wire:
@@ -55,7 +52,7 @@ class Client:
     def _narrow_socket(self) -> socket.socket:
         narrow = socket.socket()
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
-        narrow.connect(("127.0.0.1", self.port))
+        narrow.connect((self.host, self.port))
         narrow.setblocking(False)
         return narrow
 
@@ -123,7 +120,13 @@ class Crowd:
 
 @contextmanager
 def crowd(port: int, cookie: str, count: int, **options: Any) -> Iterator[Crowd]:
-    one = Crowd([Client(port, cookie, **options) for _ in range(count)])
+    with listening([Client(port, cookie, **options) for _ in range(count)]) as one:
+        yield one
+
+
+@contextmanager
+def listening(clients: list[Client]) -> Iterator[Crowd]:
+    one = Crowd(clients)
     one.start()
     try:
         yield one

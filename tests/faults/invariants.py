@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable
 
+from tests.faults.bookers import Booker
 from tests.faults.crowd import Crowd
 from tests.faults.stack import Stack
 from tests.smartscheduler.products import wait_until
 
 
-def check(stack: Stack, *, committed: Iterable[str] = (), crowd: Crowd | None = None) -> int:
+def check(
+    stack: Stack, *, committed: Iterable[str] = (), crowd: Crowd | None = None, crew: Iterable[Booker] = ()
+) -> int:
     """The doctor finds nothing; every committed change has its event, and each client has what the table has.
+
+    What a crew was promised is there, each once, and nothing else of theirs.
 
     Returns how many events there are. The relay may still be at work when this begins.
     """
@@ -21,8 +26,20 @@ def check(stack: Stack, *, committed: Iterable[str] = (), crowd: Crowd | None = 
     told = [one for (one,) in stack.rows("SELECT data->>'job_id' FROM events_outboxevent WHERE type = 'JobCreated'")]
     assert sorted(told) == sorted(jobs)
     assert jobs >= set(committed)
+    if crew:
+        _check_bookings(stack, list(crew))
 
     for client in crowd.clients if crowd else ():
         wait_until(lambda client=client: client.position >= len(log), 60)
-        assert client.received == log, (len(client.received), len(log))
+        # A worker may have more to say meanwhile.
+        assert client.received[: len(log)] == log, (len(client.received), len(log))
     return len(log)
+
+
+def _check_bookings(stack: Stack, crew: list[Booker]) -> None:
+    promised = sorted(key for one in crew for key in one.booked)
+    assert [key for (key,) in stack.rows("SELECT id::text FROM assignments_assignment ORDER BY 1")] == promised
+    told = "SELECT data->>'assignment_id' FROM events_outboxevent WHERE type = 'JobAssigned' ORDER BY 1"
+    assert [key for (key,) in stack.rows(told)] == promised
+    jobs = sorted(key for one in crew for key in one.jobs)
+    assert [key for (key,) in stack.rows("SELECT id::text FROM jobs_job ORDER BY 1")] == jobs

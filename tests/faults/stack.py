@@ -10,22 +10,31 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 import psycopg
+import pytest
 
 from smartscheduler import processes
 from smartscheduler.embedded.postgresql import PostgreSQL
 from smartscheduler.embedded.valkey import Valkey
+from tests.faults.bookers import SET_UP
 from tests.smartscheduler.products import ROOT, Product, folder, free_port, wait_until
 
 # make faults: as often as docs/events.md says; else just often enough to see that it holds.
 FULL = bool(os.environ.get("FAULTS"))
+# What takes minutes: make faults alone.
+AT_LENGTH = [
+    pytest.mark.system,
+    pytest.mark.xdist_group("faults"),
+    pytest.mark.skipif(not FULL, reason="minutes: make faults"),
+]
 SIGN_IN = (
     "from tests.events.wire import session_cookie; from tests.factories import UserFactory;"
     "print(session_cookie(UserFactory()))"
 )
+Options = dict[str, str] | None
 
 
 def times(quick: int, full: int) -> int:
@@ -35,13 +44,20 @@ def times(quick: int, full: int) -> int:
 class Stack:
     """PostgreSQL and Valkey, migrated, with somebody signed in; web, relays and workers as they are started."""
 
-    def __init__(self, home: Path, **variables: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        postgresql: dict[str, str] | None = None,
+        valkey: dict[str, str] | None = None,
+        **variables: str,
+    ) -> None:
         # A crash of the server, unlike one of the machine, loses nothing that was written to the system's cache.
-        self.postgresql = PostgreSQL(home / "pg", throwaway=True, synchronous_commit="on")
-        self.valkey = Valkey(home / "valkey", throwaway=True)
+        self.postgresql = PostgreSQL(home / "pg", throwaway=True, synchronous_commit="on", **(postgresql or {}))
+        self.valkey = Valkey(home / "valkey", throwaway=True, **(valkey or {}))
         addresses = {"DATABASE_URL": self.postgresql.url, "REDIS_URL": self.valkey.url}
         limits = {"EVENT_SOCKETS_PER_ACCOUNT": "2000", "EVENT_HEARTBEAT_SECONDS": "1", "LOG_LEVEL": "ERROR"}
-        self.product = Product(home / "data", **addresses, **limits, **variables)
+        self.product = Product(home / "data", **(addresses | limits | variables))
         self.product.data_dir.mkdir()
         self.logs = (home / "processes.log").open("ab")
         self.running: list[subprocess.Popen[Any]] = []
@@ -59,9 +75,14 @@ class Stack:
         for process in self.running:
             _end(process)
         self.running.clear()
+        self.forget()
+
+    def forget(self) -> None:
+        """An empty business; what runs goes on."""
         with psycopg.connect(self.postgresql.url) as connection:
             connection.execute(
-                "TRUNCATE events_outboxevent, events_eventhead, events_eventreader, jobs_job, contractors_contractor"
+                "TRUNCATE events_outboxevent, events_eventhead, events_eventreader, jobs_job, contractors_contractor,"
+                " idempotency_keptanswer"
                 " RESTART IDENTITY CASCADE"
             )
 
@@ -73,31 +94,39 @@ class Stack:
         self.logs.close()
 
     # --- processes --------------------------------------------------------------------------
-    def start(self, *command: str, **variables: str) -> "subprocess.Popen[bytes]":
-        """A Python of ours; what it says goes to one file."""
+    def start(self, *command: str, log: "IO[bytes] | None" = None, **variables: str) -> "subprocess.Popen[bytes]":
+        """A Python of ours; what it says goes to one file, or to `log`."""
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
             env=self.product.environment | variables,
-            stdout=self.logs,
-            stderr=self.logs,
+            stdout=log or self.logs,
+            stderr=log or self.logs,
             start_new_session=True,
         )
         self.running.append(process)
         return process
 
-    def web(self, **variables: str) -> int:
+    def web(self, **options: Any) -> int:
         """A web process; returns its port once it answers."""
         port = free_port()
-        self.start(*processes.web(host="127.0.0.1", port=port, workers=1), **variables)
+        self.web_at(port, **options)
         wait_until(lambda: _status(port) == 200)
         return port
 
-    def relay(self) -> "subprocess.Popen[bytes]":
-        return self.start(*processes.RELAY)
+    def web_at(self, port: int, **options: Any) -> "subprocess.Popen[bytes]":
+        return self.start(*processes.web(host="127.0.0.1", port=port, workers=1), **options)
 
-    def worker(self, **variables: str) -> "subprocess.Popen[bytes]":
-        return self.start(*processes.worker_with_beat(str(self.product.data_dir / "beat")), **variables)
+    def relay(self, **options: Any) -> "subprocess.Popen[bytes]":
+        return self.start(*processes.RELAY, **options)
+
+    def worker(self, **options: Any) -> "subprocess.Popen[bytes]":
+        return self.start(*processes.worker_with_beat(str(self.product.data_dir / "beat")), **options)
+
+    def office(self) -> None:
+        """Contractors to book, and somebody who may."""
+        made = self.product.manage("shell", "-v", "0", "-c", SET_UP)
+        assert made.returncode == 0, made.stderr
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """kill -9, to all of it."""
@@ -121,10 +150,21 @@ class Stack:
     # --- servers ----------------------------------------------------------------------------
     def crash_postgresql(self) -> None:
         """What `pg_ctl stop -m immediate` does: no checkpoint, every client cut off; and a start after it."""
-        process = psutil.Process(int((self.postgresql.directory / "postmaster.pid").read_text().split()[0]))
+        process = self._postmaster()
         process.send_signal(signal.SIGQUIT)
         process.wait(30)
         self.postgresql.start()
+
+    def kill_postgresql(self) -> None:
+        """kill -9 of the postmaster, whose sessions find out for themselves; and a start after it on the same data."""
+        process = self._postmaster()
+        sessions = process.children()
+        process.kill()
+        psutil.wait_procs([process, *sessions], 30)
+        self.postgresql.start()
+
+    def _postmaster(self) -> psutil.Process:
+        return psutil.Process(int((self.postgresql.directory / "postmaster.pid").read_text().split()[0]))
 
     def kill_valkey(self) -> None:
         with self.valkey._client() as client:
@@ -132,9 +172,9 @@ class Stack:
         process.kill()
         wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
 
-    def rows(self, query: str) -> list[Any]:
+    def rows(self, query: str, *values: object) -> list[Any]:
         with psycopg.connect(self.postgresql.url) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]  # our own text
+            return connection.execute(query, values or None).fetchall()  # type: ignore[arg-type]  # our own text
 
     def doctor(self) -> dict[str, list[str]]:
         """What manage.py doctor finds in data and structure, by the name of the check."""

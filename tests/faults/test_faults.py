@@ -15,22 +15,10 @@ from aiosmtpd.controller import Controller
 
 from tests.faults.crowd import crowd
 from tests.faults.invariants import check
-from tests.faults.stack import Stack, stack, times
+from tests.faults.stack import Stack, times
 from tests.smartscheduler.products import free_port, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("faults")]
-
-
-@pytest.fixture(scope="module")
-def servers():
-    with stack() as one:
-        yield one
-
-
-@pytest.fixture
-def product(servers):
-    yield servers
-    servers.clear()
 
 
 def test_an_app_is_killed_between_the_commit_and_the_publication(product: Stack) -> None:

@@ -1,15 +1,19 @@
 """Every error of the API is a problem document, whatever went wrong and wherever."""
 
 import json
+import time
+from threading import Event
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 from rest_framework.test import APIClient
 
 from contractors import services
 from contractors.models import Contractor
+from smartscheduler import health
 from smartscheduler.accounts.policy import Role
 from smartscheduler.errors import Busy
 from smartscheduler.throttling import RateLimitMiddleware
@@ -197,9 +201,7 @@ def test_liveness_and_readiness_need_nobody():
 
 
 def test_degraded_without_valkey(settings):
-    settings.CACHES = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    }
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     response = Client().get(f"{V1}/health/ready")
     assert (response.status_code, response.json()["status"]) == (200, "degraded")
     assert response.json()["checks"] == {"database": "ok", "valkey": "failed", "events": "ok"}
@@ -209,7 +211,29 @@ def test_not_ready_without_the_database(monkeypatch):
     def gone(*_):
         raise OperationalError("no route")
 
-    monkeypatch.setattr(connection, "cursor", gone)
+    monkeypatch.setattr(DatabaseWrapper, "cursor", gone)
     response = Client().get(f"{V1}/health/ready")
     assert (response.status_code, response.json()["status"]) == (503, "failed")
     assert response.json()["checks"] == {"database": "failed", "valkey": "ok", "events": "failed"}
+
+
+def test_not_ready_when_the_database_says_nothing_at_all(monkeypatch):
+    answered = Event()
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setitem(health.QUESTIONS, "database", health.Question(lambda: answered.wait(10)))
+    began = time.monotonic()
+    response = Client().get(f"{V1}/health/ready")
+    assert time.monotonic() - began < 2
+    assert (response.status_code, response.json()["checks"]["database"]) == (503, "failed")
+    answered.set()
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", f"{V1}/contractors/"])
+def test_without_the_database_pages_ask_to_come_again_as_the_api_does(client, monkeypatch, path):
+    def gone(*_):
+        raise OperationalError("no route")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", gone)
+    response = client.get(path)
+    assert (response.status_code, response["Retry-After"]) == (503, "5")

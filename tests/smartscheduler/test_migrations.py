@@ -1,8 +1,13 @@
 """Migrations go down and up again, and say all that the models say."""
 
+from typing import Any
+
 import pytest
-from django.core.management import call_command
-from django.db import connection
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable
+
+from smartscheduler.management.commands import migrate
 
 OURS = ["exchange", "mails", "assignments", "jobs", "contractors", "events", "accounts"]
 
@@ -32,3 +37,41 @@ def schema():
 @pytest.mark.django_db
 def test_no_model_is_ahead_of_its_migrations():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.django_db
+def test_migrating_waits_a_second_for_a_lock_and_comes_again(monkeypatch, capsys):
+    turns = []
+
+    def handle(*_: Any, **__: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            turns.append(cursor.fetchone()[0])
+        if len(turns) < 3:
+            raise OperationalError from LockNotAvailable()
+
+    monkeypatch.setattr(migrate.DjangosCommand, "handle", handle)
+    monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.0)
+    call_command("migrate")
+    assert turns == ["1s"] * 3
+    assert capsys.readouterr().out.count("giving way") == 2
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
+
+
+@pytest.mark.django_db
+def test_migrating_gives_up_with_a_sentence_and_other_errors_are_its_own(monkeypatch):
+    errors = [OperationalError("the disk is full"), OperationalError()]
+    errors[1].__cause__ = LockNotAvailable()
+
+    def handle(*_: Any, **__: Any) -> None:
+        raise errors[0]
+
+    monkeypatch.setattr(migrate.DjangosCommand, "handle", handle)
+    monkeypatch.setattr(migrate, "PATIENCE_SECONDS", -1.0)
+    with pytest.raises(OperationalError, match="disk is full"):
+        call_command("migrate")
+    errors.pop(0)
+    with pytest.raises(CommandError, match="find the transaction in pg_stat_activity"):
+        call_command("migrate")

@@ -37,7 +37,9 @@ def take_dump(folder: Path) -> Path:
         file = aside / DUMP
         with snapshot():
             told, tables = contents(), counted()
-            ((name,),) = databases.rows("SELECT pg_export_snapshot()")
+            # Ours waits for as long as pg_dump takes: it is not forgotten.
+            patient = "set_config('idle_in_transaction_session_timeout', '0', true)"
+            ((_, name),) = databases.rows(f"SELECT {patient}, pg_export_snapshot()")
             programs.run(
                 program,
                 ["--format=custom", "--no-owner", "--no-password", f"--snapshot={name}", f"--file={file}"],

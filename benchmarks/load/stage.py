@@ -1,0 +1,135 @@
+"""The product as `manage.py up` starts it with production's settings, a world in it, and people who may sign in."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import django
+import psycopg
+
+from benchmarks.servers import free_port
+from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.embedded.valkey import Valkey
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve() / "load"
+CONTRACTORS, JOBS = int(os.environ.get("CONTRACTORS") or 10_000), int(os.environ.get("JOBS") or 1_000)
+WEB_WORKERS = 2
+PASSWORD = "load-of-the-benchmark"  # noqa: S105
+UP_SECONDS, STOP_SECONDS = 180.0, 40.0
+
+
+class Person(NamedTuple):
+    """A coordinator: what signs in, and the cookie of a page that is open."""
+
+    email: str
+    cookie: str
+
+
+class Stage:
+    def __init__(self, port: int, variables: dict[str, str]) -> None:
+        self.port = port
+        self.variables = variables
+        self.postgresql = PostgreSQL(HOME / "postgresql")
+        self.valkey = Valkey(HOME / "valkey")
+        self.types = ""  # of events that the live page listens to
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | self.variables
+
+    def manage(self, *arguments: str) -> str:
+        """What a command prints; what goes wrong it says on the terminal."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, check=False, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        return done.stdout
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        with psycopg.connect(self.postgresql.url) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def sign_up(self, count: int) -> list[Person]:
+        """So many coordinators, each with an account of their own and the limits of one."""
+        addresses = {"DATABASE_URL": self.postgresql.url, "REDIS_URL": self.valkey.url}
+        os.environ.update(self.variables | addresses, DJANGO_SETTINGS_MODULE="smartscheduler.settings")
+        django.setup()
+        from django.conf import settings
+        from django.contrib.auth.hashers import make_password
+        from django.db import connection
+
+        from benchmarks.sockets import session_of
+        from smartscheduler.accounts.models import User
+        from smartscheduler.accounts.policy import Role
+        from smartscheduler.dashboard.activity import FOR_MACHINES
+        from smartscheduler.events.messages import Event
+
+        self.types = ",".join(sorted(Event.registry.keys() - set(FOR_MACHINES)))
+        secret = make_password(PASSWORD)
+        users = [
+            User(email=f"c{n}@example.com", name=f"Coordinator {n}", role=Role.COORDINATOR, password=secret)
+            for n in range(count)
+        ]
+        User.objects.bulk_create(users)
+        people = [Person(one.email, f"{settings.SESSION_COOKIE_NAME}={session_of(one)}") for one in users]
+        connection.close()
+        return people
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """From nothing, every time: two runs are of the same world. Ends what it started, also on Ctrl-C."""
+    shutil.rmtree(HOME, ignore_errors=True)
+    HOME.mkdir(parents=True)
+    port = free_port()
+    variables = {
+        "DATA_DIR": str(HOME),
+        "STATIC_ROOT": str(HOME / "static"),
+        "PORT": str(port),
+        "DEBUG": "0",
+        "SECRET_KEY": "load and soak " * 6,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "HTTPS_REDIRECT": "0",
+        "WEB_WORKERS": str(WEB_WORKERS),
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+    }
+    one = Stage(port, variables)
+    said = HOME / "up.said"
+    with said.open("w") as log:
+        # A session of its own: Ctrl-C is ours, and the product ends when we say so.
+        up = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=one.environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        _wait_for(up, said)
+        one.manage("seed_demo", "--contractors", str(CONTRACTORS), "--jobs", str(JOBS), "--verbosity", "0")
+        with psycopg.connect(one.postgresql.url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+        yield one
+    finally:
+        up.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            up.wait(STOP_SECONDS)
+        if up.poll() is None:
+            up.kill()
+            one.manage("down")
+
+
+def _wait_for(up: "subprocess.Popen[bytes]", said: Path) -> None:
+    deadline = time.monotonic() + UP_SECONDS
+    while "Ready in" not in said.read_text():
+        if up.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"The product does not start:\n{said.read_text()}")
+        time.sleep(0.1)

@@ -1,0 +1,142 @@
+"""The figures of a run as Markdown for docs/operations.md, and as JSON."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.load.coordinators import Notes
+from benchmarks.load.gauges import Reading, drift
+from benchmarks.load.listeners import Heard
+from benchmarks.load.promises import Verdict
+from benchmarks.report import quantile
+
+HERE = Path(__file__).resolve().parents[1]
+MACHINE = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+# Of a tenth of a megabyte anything is a large share.
+SMALLEST_MEGABYTES, MOST_DRIFT = 1.0, 0.05
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+
+
+def routes(notes: Notes) -> dict[str, dict[str, float]]:
+    """Of each route how many requests, and the milliseconds within which half, 95 and 99 of a hundred were answered."""
+    everything = {**notes.took, "all": [one for took in notes.took.values() for one in took]}
+    return {
+        route: {"count": len(took), **{f"p{share}": quantile(took, share / 100) for share in (50, 95, 99)}}
+        for route, took in everything.items()
+        if took
+    }
+
+
+def tell_requests(notes: Notes) -> str:
+    rows = [
+        (f"`{name}`", f"{one['count']:,}", *(f"{one[p]:,.0f}" for p in ("p50", "p95", "p99")))
+        for name, one in sorted(routes(notes).items(), key=lambda item: (item[0] == "all", item[0]))
+    ]
+    return table(("request", "how many", "p50 ms", "p95 ms", "p99 ms"), rows)
+
+
+def facts(notes: Notes, heard: Heard, seconds: float, events: dict[str, int]) -> dict[str, Any]:
+    """What else a run of `seconds` has shown, by name; `events` are those of its time, by type."""
+    lag = list(heard.lag) or [0.0]
+    return {
+        "requests a second": round(sum(map(len, notes.took.values())) / seconds, 1),
+        "errors": dict(notes.errors) or 0,
+        "refused by a rule": dict(notes.refusals) or 0,
+        "requests never answered": notes.unanswered,
+        "events": {"all": sum(events.values()), **events},
+        "events received": f"{len(heard.lag):,} by {heard.open:,} sockets",
+        "lag p50 / p99 ms": f"{quantile(lag, 0.5):,.0f} / {quantile(lag, 0.99):,.0f}",
+        "sockets cut off for being slow": heard.fell_behind,
+        "other closings": {code: times for code, times in heard.codes.items() if code != 4008} or 0,
+        "events received out of order or twice": heard.disorder,
+        "events that a socket never got": heard.missing,
+        "share of one core of those who ask and listen": f"{(notes.cpu_seconds + heard.cpu_seconds) / seconds:.0%}",
+    }
+
+
+def tell_facts(found: dict[str, Any]) -> str:
+    def worded(value: Any) -> Any:
+        return ", ".join(f"{name}: {times}" for name, times in value.items()) if isinstance(value, dict) else value
+
+    return table(("figure", "value"), [(name, worded(value)) for name, value in found.items()])
+
+
+def tell_memory(first: Reading, last: Reading) -> str:
+    rows = [
+        (name, f"{first.memory.get(name, 0):.0f}", f"{used:.0f}", first.files.get(name, 0), last.files[name])
+        for name, used in last.memory.items()
+    ]
+    return table(("process", "MB at the start", "MB at the end", "files at the start", "at the end"), rows)
+
+
+def drifts(readings: Sequence[Reading]) -> dict[str, float]:
+    """How much the memory of each process grew over the second half, as a share of its median."""
+    found = {}
+    for name in readings[-1].memory:
+        points = [(one.seconds, one.memory[name]) for one in readings if name in one.memory]
+        if points[-1][1] >= SMALLEST_MEGABYTES:
+            found[name] = drift(points)
+    return found
+
+
+def tell_drifts(readings: Sequence[Reading], grown: dict[str, float]) -> str:
+    first, last = readings[len(readings) // 2], readings[-1]
+    rows = [
+        (
+            name,
+            f"{first.memory[name]:.1f}",
+            f"{last.memory[name]:.1f}",
+            f"{share:+.1%}",
+            first.files[name],
+            last.files[name],
+        )
+        for name, share in grown.items()
+    ]
+    return table(("process", "MB at half-time", "MB at the end", "drift", "files at half-time", "at the end"), rows)
+
+
+def piled_up(readings: Sequence[Reading]) -> list[str]:
+    """What is counted and grew over the second half by more than work in hand explains: a tenth, and ten."""
+    half = readings[len(readings) // 2 :]
+    quarter = max(1, len(half) // 2)
+    found = []
+    for name in half[0].counts:
+        before, after = (median(one.counts[name] for one in part) for part in (half[:quarter], half[-quarter:]))
+        if after > 1.1 * before + 10:
+            found.append(f"{name}: {before:g} at half-time, {after:g} at the end")
+    for name in half[0].files:
+        before, after = (median(one.files.get(name, 0) for one in part) for part in (half[:quarter], half[-quarter:]))
+        if after > 1.1 * before + 10:
+            found.append(f"open files of {name}: {before:g} at half-time, {after:g} at the end")
+    return found
+
+
+def tell_piles(readings: Sequence[Reading]) -> str:
+    half = readings[len(readings) // 2]
+    rows = [(name, readings[0].counts[name], half.counts[name], number) for name, number in readings[-1].counts.items()]
+    return table(("counted", "at the start", "at half-time", "at the end"), rows)
+
+
+def tell_verdict(verdict: Verdict) -> str:
+    doctor = "nothing" if not verdict.doctor else "; ".join(verdict.doctor)
+    told = f"{len(verdict.lost)} lost, {len(verdict.double)} double; the doctor finds {doctor}.\n"
+    return (
+        told
+        + "".join(f"- lost: {one}\n" for one in verdict.lost[:20])
+        + "".join(f"- double: {one}\n" for one in verdict.double[:20])
+    )
+
+
+def write(name: str, quick: bool, found: dict[str, Any]) -> Path:
+    """A whole run is kept beside the others; a short one is only for who made it."""
+    file = HERE / f"{name}{'-quick' if quick else ''}.json"
+    file.write_text(json.dumps({"machine": MACHINE, **found}, indent=2) + "\n")
+    return file
