@@ -26,6 +26,7 @@ KINDS = {
     ),
     "second-factor-failed": Kind(401, "The code is not valid", "wrong, or used before; take the next one"),
     "permission-denied": Kind(403, "Your role does not allow this", "see `GET auth/me/` for what it allows"),
+    "https-required": Kind(403, "The API answers over HTTPS only", "a token that went over plain HTTP is everybody's"),
     "not-found": Kind(404, "There is nothing at this address", "wrong address or id; addresses end in a slash"),
     "method-not-allowed": Kind(405, "The address knows no such method", "`Allow` names those it knows"),
     "not-acceptable": Kind(406, "No such format", "answers are JSON"),

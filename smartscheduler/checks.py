@@ -21,6 +21,7 @@ from smartscheduler.travel.configured import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
     "DRIVE_MPH",
@@ -240,6 +241,20 @@ def _model_problems(url: str) -> Iterator[Error]:
 
 
 @register
+def check_origins(**_: Any) -> list[Error]:
+    """E060: an origin that no browser would send, or that anybody on the way could be."""
+    return [
+        Error(
+            f"CORS_ALLOWED_ORIGINS must name origins such as https://app.example.com, http:// only on this machine; "
+            f"{origin} is none.",
+            id="smartscheduler.E060",
+        )
+        for origin in settings.CORS_ALLOWED_ORIGINS
+        if not _is_origin(origin)
+    ]
+
+
+@register
 def check_observability(**_: Any) -> list[Error]:
     """E031: traces or errors are to be sent, and nothing is there that could."""
     needs = {"OTEL_EXPORTER_OTLP_ENDPOINT": "opentelemetry.sdk", "SENTRY_DSN": "sentry_sdk"}
@@ -274,6 +289,17 @@ def _is_installed(package: str) -> bool:
         return False
 
 
+def _is_origin(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        bare = f"{url.scheme}://{url.netloc}" == text and not url.username and url.port != 0
+    except ValueError:
+        return False
+    return (
+        bare and bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK))
+    )
+
+
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
     checks = (
@@ -286,6 +312,7 @@ def refuse_bad_settings() -> None:
         check_proxies,
         check_outgoing,
         check_explanations,
+        check_origins,
         check_observability,
         check_second_factor,
     )

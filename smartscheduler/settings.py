@@ -28,6 +28,20 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
 # Whose word counts about who asks, and whether it came encrypted (smartscheduler.asgi).
 TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", default=[])
+# Pages of other origins that may call the API and open the socket, with tokens and never with our cookies.
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Retry-After",
+    "X-Request-ID",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+]
+CORS_PREFLIGHT_MAX_AGE = 3600
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PORT = env.whole("PORT", default=8000)
 # Half the cores: the others are for PostgreSQL, the worker and the relay.
@@ -52,6 +66,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "axes",
     "channels",
+    "corsheaders",
     "csp",
     "django_filters",
     "django_htmx",
@@ -87,7 +102,12 @@ MIDDLEWARE = [
     "smartscheduler.middleware.RequestIdMiddleware",
     "smartscheduler.measures.requests.MeasuringMiddleware",
     "smartscheduler.tracing.requests.TracingMiddleware",
+    "smartscheduler.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "smartscheduler.csp.PolicyByPathMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "smartscheduler.plain_http.PlainHttpMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -96,8 +116,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "smartscheduler.csp.LooserPolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "smartscheduler.middleware.RequestLogMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -254,11 +272,17 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 # Whether managers see names and contacts of customers, and contacts of contractors (docs/privacy.md).
 MANAGERS_SEE_PERSONAL_DATA = env.flag("MANAGERS_SEE_PERSONAL_DATA", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts find the CSRF token in the page
+if not DEBUG:
+    # Browsers take these from this very host alone, over HTTPS, and for all of its paths.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+# Not in a cookie, which would be one more to protect.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=not DEBUG)
-# Container engines and Prometheus ask inside the network, past the proxy.
-SECURE_REDIRECT_EXEMPT = [r"^api/v1/health/", r"^api/v1/metrics/?$"]
+# People are sent to HTTPS, programs are refused (smartscheduler.plain_http).
+SECURE_REDIRECT_EXEMPT = [r"^api/"]
 SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=True)
 SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
@@ -491,12 +515,13 @@ STORAGES = {
     },
 }
 SERVESTATIC_USE_FINDERS = DEBUG
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "img-src": ["'self'", "data:"],
         "object-src": ["'none'"],
-        "base-uri": ["'self'"],
+        "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "form-action": ["'self'"],
     }

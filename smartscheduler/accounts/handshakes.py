@@ -38,17 +38,17 @@ class Visitor:
 def admit(scope: Scope) -> Visitor | None:
     """The visitor behind a handshake; None without good credentials or from a foreign origin.
 
-    A ticket is spent by this. The session cookie counts only together with an `Origin` of our own: a browser
-    always sends one, and a cookie alone would let every page on the web open the socket.
+    A ticket is spent by this; it may also come from one of CORS_ALLOWED_ORIGINS. The session cookie counts only
+    together with an `Origin` of our own: a browser always sends one, and a cookie alone would let every page on the
+    web open the socket.
     """
     request = _as_request(scope)
     origin = request.headers.get("Origin")
-    if origin is not None and not _is_ours(origin, request):
-        return None
+    ours = origin is not None and _is_ours(origin, request)
     ticket = _ticket(scope)
-    if ticket is not None:
-        return _by_ticket(ticket)
-    return _by_session(request) if origin is not None else None
+    if ticket is None:
+        return _by_session(request) if ours else None
+    return _by_ticket(ticket) if origin is None or ours or _is_allowed(origin, request) else None
 
 
 def _by_ticket(ticket: str) -> Visitor | None:
@@ -89,11 +89,24 @@ def _as_request(scope: Scope) -> ASGIRequest:
 
 def _is_ours(origin: str, request: HttpRequest) -> bool:
     """The same rule as Django's for unsafe requests: this host, or one of CSRF_TRUSTED_ORIGINS."""
-    try:
-        own = f"{request.scheme}://{request.get_host()}"
-    except DisallowedHost:
+    host = _host(request)
+    if host is None:
         return False
+    own = f"{request.scheme}://{host}"
     return origin == own or any(_matches(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS)
+
+
+def _is_allowed(origin: str, request: HttpRequest) -> bool:
+    """A page elsewhere that may use the API (CORS): with a ticket alone, for cookies are not sent from there."""
+    return _host(request) is not None and origin in settings.CORS_ALLOWED_ORIGINS
+
+
+def _host(request: HttpRequest) -> str | None:
+    """The host that was asked; None when it is none of ours."""
+    try:
+        return request.get_host()
+    except DisallowedHost:
+        return None
 
 
 def _matches(origin: str, trusted: str) -> bool:

@@ -90,6 +90,17 @@ def test_a_model_of_the_house_needs_its_network_and_no_key(settings):
         ("E010", "PORT", {"PORT": 65536}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["proxy"]}),
         ("E036", "SECOND_FACTOR_REQUIRED", {"SECOND_FACTOR_REQUIRED": ["administrator", "boss"]}),
+        *[
+            ("E060", "CORS_ALLOWED_ORIGINS", {"CORS_ALLOWED_ORIGINS": [origin]})
+            for origin in (
+                "*",
+                "null",
+                "app.example.com",
+                "http://app.example.com",
+                "https://app.example.com/",
+                "https://",
+            )
+        ],
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["*"]}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["10.0.0.2", "10.0.0.1/24"]}),
     ],

@@ -4,6 +4,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 
 from smartscheduler.proxies import behind_proxies
+from tests.api import problem
 from tests.smartscheduler.products import Product
 
 PROXY, STRANGER = "10.89.0.2", "203.0.113.9"
@@ -49,9 +50,15 @@ class TestRedirect:
         settings.METRICS_TOKEN = "s3cret"
         assert client.get("/api/v1/metrics", headers={"Authorization": "Bearer s3cret"}).status_code == 200
 
-    @pytest.mark.parametrize("path", ["/api/v1/metricsx", "/api/v1/healthy", "/x/api/v1/health/live"])
-    def test_nothing_else_is(self, client, production, path):
-        assert client.get(path).status_code == 301
+    def test_nothing_else_is(self, client, production):
+        assert client.get("/x/api/v1/health/live").status_code == 301
+
+    @pytest.mark.parametrize("path", ["/api/v1/metricsx", "/api/v1/healthy", "/api/v1/metrics/x", "/api/v1/jobs/"])
+    def test_a_program_is_refused_instead(self, client, production, path):
+        for method in (client.get, client.post):
+            answer = method(path, headers={"Authorization": "Bearer told-to-everybody"})
+            assert "Location" not in answer
+            problem(answer, 403, "https-required")
 
     def test_browsers_are_told_to_stay_with_it(self, client, production):
         answer = client.get("/api/v1/health/live", secure=True)

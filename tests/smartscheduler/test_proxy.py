@@ -48,8 +48,10 @@ class TestFile:
 
 
 class Proxy:
-    def __init__(self, port: int, home: Path, webs: "list[subprocess.Popen[bytes]]", web_port: int) -> None:
-        self.port, self.webs, self.web_port = port, webs, web_port
+    def __init__(
+        self, port: int, plain_port: int, home: Path, webs: "list[subprocess.Popen[bytes]]", web_port: int
+    ) -> None:
+        self.port, self.plain_port, self.webs, self.web_port = port, plain_port, webs, web_port
         self._root = home / "caddy" / "pki" / "authorities" / "local" / "root.crt"
 
     @property
@@ -92,6 +94,8 @@ def as_here(upstreams: list[int]) -> str:
         r"dynamic a \{.*?\}", "to " + " ".join(f"127.0.0.1:{one}" for one in upstreams), CADDYFILE, flags=re.DOTALL
     )
     assert replaced == 1
+    # Here one address has one port: plain HTTP gets another.
+    text = text.replace("http://{$SITE_ADDRESS:localhost}", "http://localhost:{$PLAIN_PORT}")
     return text.replace("{\n", "{\n\tauto_https disable_redirects\n\tskip_install_trust\n", 1)
 
 
@@ -99,30 +103,39 @@ def as_here(upstreams: list[int]) -> str:
 def proxy(transactional_db) -> Iterator[Proxy]:
     with folder() as home, ExitStack() as stack:
         webs = start_webs(stack)
-        port, admin = free_port(), free_port()
+        port, plain, admin = free_port(), free_port(), free_port()
         (home / "Caddyfile").write_text(as_here(list(webs)))
         caddy = [CADDY, "run", "--config", str(home / "Caddyfile"), "--adapter", "caddyfile"]
         stack.enter_context(
             running(
                 caddy,
                 SITE_ADDRESS=f"localhost:{port}",
+                PLAIN_PORT=str(plain),
                 CADDY_ADMIN=f"localhost:{admin}",
                 XDG_DATA_HOME=str(home),
                 XDG_CONFIG_HOME=str(home),
             )
         )
-        one = Proxy(port, home, list(webs.values()), next(iter(webs)))
+        one = Proxy(port, plain, home, list(webs.values()), next(iter(webs)))
         wait_until(lambda: all(answers(each) for each in webs) and one.is_up(), 90)
         yield one
 
 
 @pytest.mark.skipif(CADDY is None, reason="There is no caddy here; TestFile holds what the file must agree with.")
 def test_before_two_web_processes(proxy):
-    # TLS is the proxy's; the web knows of it, and would send plain HTTP away.
+    # TLS is the proxy's; the web knows of it, and refuses plain HTTP.
     assert proxy.ask("GET", "/api/v1/auth/me/").status == 401
     plain = HTTPConnection("localhost", proxy.web_port, timeout=20)
     plain.request("GET", "/api/v1/auth/me/")
-    assert plain.getresponse().status == 301
+    assert plain.getresponse().status == 403
+
+    # So does the proxy, which sends people to HTTPS.
+    for path, status in (("/api/v1/auth/me/", 403), ("/admin/", 308)):
+        plain = HTTPConnection("localhost", proxy.plain_port, timeout=20)
+        plain.request("GET", path)
+        answer = plain.getresponse()
+        assert answer.status == status
+        assert (answer.getheader("Location") or "").startswith("https://") == (status == 308)
 
     # The client's address is its own, whatever it claims.
     wrong = {"email": "somebody@example.com", "password": "not the password"}
