@@ -26,6 +26,9 @@ POSITIVE = (
     "SCORE_MAX_MILES",
     "DRIVE_MPH",
     "WEB_WORKERS",
+    "SESSION_IDLE_MINUTES",
+    "SESSION_LONGEST_HOURS",
+    "TOKEN_LONGEST_DAYS",
     "EVENT_HEARTBEAT_SECONDS",
     "EVENT_SOCKET_QUEUE",
     "EVENT_SEND_TIMEOUT_SECONDS",
@@ -95,6 +98,10 @@ def check_ranges(**_: Any) -> list[Error]:
 
 def _out_of_range() -> Iterator[Error]:
     limits = {f"RATE_LIMIT_{role.upper()}": limit for role, limit in settings.REQUESTS_A_MINUTE.items()}
+    limits |= {
+        f"SIGN_INS_{'OF_AN' if kind == 'address' else 'AT_AN'}_{kind.upper()}": limit
+        for kind, limit in settings.SIGN_IN_LIMITS.items()
+    }
     for variable, value in {**{name: getattr(settings, name) for name in POSITIVE}, **limits}.items():
         if value <= 0:
             yield Error(f"{variable} must be more than 0; it is {value}.", id="smartscheduler.E006")

@@ -8,6 +8,7 @@ import pghistory
 import structlog
 from celery.schedules import crontab
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from structlog.typing import Processor
 
 from smartscheduler import links
@@ -24,6 +25,8 @@ DEBUG = env.flag("DEBUG", default=True)
 # The default is good for one machine; smartscheduler.checks refuses it when DEBUG is off.
 INSECURE_SECRET_KEY = "insecure-development-key-change-me-before-production-use"  # noqa: S105
 SECRET_KEY = env.text("SECRET_KEY", default=INSECURE_SECRET_KEY)
+# Keys of before: what they have signed is still believed.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
 # Whose word counts about who asks, and whether it came encrypted (smartscheduler.asgi).
@@ -111,6 +114,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "smartscheduler.accounts.sessions.SeenMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -242,15 +246,23 @@ CELERY_BEAT_SCHEDULE = {
 # --- People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
+    "smartscheduler.accounts.attempts.CountingBackend",
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "smartscheduler.accounts.passwords.VariationValidator"},
+    {"NAME": "smartscheduler.accounts.passwords.WordsValidator"},
 ]
+# Names of the company and of what it has, which a password must not consist of either.
+PASSWORD_WORDS = env.words("PASSWORD_WORDS", default=[])
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 10
@@ -271,6 +283,10 @@ OTP_TOTP_ISSUER = "SmartScheduler"
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 # Whether managers see names and contacts of customers, and contacts of contractors (docs/privacy.md).
 MANAGERS_SEE_PERSONAL_DATA = env.flag("MANAGERS_SEE_PERSONAL_DATA", default=False)
+SESSION_ENGINE = "smartscheduler.accounts.sessions"
+SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", default=60)
+SESSION_LONGEST_HOURS = env.whole("SESSION_LONGEST_HOURS", default=12)
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts find the CSRF token in the page
 if not DEBUG:
@@ -291,12 +307,17 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    # Of a client that says nothing for so long; one that goes on refreshing is signed out after TOKEN_LONGEST_DAYS.
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
-    "CHECK_REVOKE_TOKEN": True,
+    "ALGORITHM": "HS256",
+    "ISSUER": "smartscheduler",
+    "AUDIENCE": "smartscheduler",
+    "AUTH_TOKEN_CLASSES": ["smartscheduler.accounts.tokens.SignedAccess"],
     # Rotation and revocation are smartscheduler.accounts.tokens' own.
     "UPDATE_LAST_LOGIN": False,
     "USER_ID_CLAIM": "user_id",
 }
+TOKEN_LONGEST_DAYS = env.whole("TOKEN_LONGEST_DAYS", default=30)
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -325,6 +346,11 @@ REQUESTS_A_MINUTE = {
     "coordinator": env.whole("RATE_LIMIT_COORDINATOR", default=100),
     "manager": env.whole("RATE_LIMIT_MANAGER", default=60),
     "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
+}
+# Attempts to sign in: of one address, whichever account it means, and at one account, from wherever they come.
+SIGN_IN_LIMITS = {
+    "address": env.whole("SIGN_INS_OF_AN_ADDRESS", default=60),  # a minute
+    "account": env.whole("SIGN_INS_AT_AN_ACCOUNT", default=30),  # in ten minutes
 }
 SLOW_REQUEST_SECONDS = 0.5
 # What a Prometheus sends as its bearer token; without one only administrators read the metrics.
@@ -539,6 +565,12 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "smartscheduler.office.home.context",
     # Django's own log knows nothing of the API; smartscheduler.history has the button where there is a true one.
     "SHOW_HISTORY": False,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": "Where you are signed in", "link": reverse_lazy("sign-ins")},
+        ]
+    },
     "STYLES": [lambda request: static("backoffice.css")],
     "SCRIPTS": [lambda request: static("backoffice.js"), lambda request: static("shortcuts.js")],
     "SITE_FAVICONS": [

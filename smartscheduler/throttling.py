@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import structlog
 from django.conf import settings
@@ -34,35 +34,50 @@ def limiter(url: str) -> MovingWindowRateLimiter:
     return MovingWindowRateLimiter(RedisStorage(place, **to_valkey_in_passing()))
 
 
+class Count(NamedTuple):
+    """What became of one request, how many more may come, and in how many seconds the window moves on."""
+
+    allowed: bool
+    remaining: int
+    wait: float
+
+
+def counted(item: RateLimitItem, who: str) -> Count | None:
+    """Count one more of `who`; None when nobody can count, because Valkey is away."""
+    if time.monotonic() < RoleThrottle._silent_until:
+        return None
+    try:
+        counter = limiter(settings.REDIS_URL)
+        allowed = counter.hit(item, who)
+        reset, remaining = counter.get_window_stats(item, who)
+    except RedisError as error:
+        # Rather too many answers than none, and none of them held up by waiting for it again.
+        RoleThrottle._silent_until = time.monotonic() + SILENCE_SECONDS
+        logger.warning("requests_not_counted", error=str(error))
+        return None
+    return Count(allowed, remaining, max(0.0, reset - time.time()))
+
+
 class RoleThrottle(BaseThrottle):
-    """Every account within its limit; whoever has none, by being signed out, is limited by axes when logging in."""
+    """Every account within its limit; whoever is signed out is limited by `accounts.attempts` and by axes."""
 
     _wait = 0.0
     _silent_until: ClassVar[float] = 0.0
 
     def allow_request(self, request: Request, view: Any) -> bool:
         limit = settings.REQUESTS_A_MINUTE.get(getattr(request.user, "role", ""))
-        if not settings.RATE_LIMITS or limit is None or time.monotonic() < RoleThrottle._silent_until:
+        if not settings.RATE_LIMITS or limit is None:
             return True
-        try:
-            return self._count(request, RateLimitItemPerMinute(limit, namespace="requests"))
-        except RedisError as error:
-            # Rather too many answers than none, and none of them held up by waiting for it again.
-            RoleThrottle._silent_until = time.monotonic() + SILENCE_SECONDS
-            logger.warning("requests_not_counted", error=str(error))
+        count = counted(RateLimitItemPerMinute(limit, namespace="requests"), str(request.user.pk))
+        if count is None:
             return True
-
-    def _count(self, request: Request, item: RateLimitItem) -> bool:
-        counter, account = limiter(settings.REDIS_URL), str(request.user.pk)
-        allowed = counter.hit(item, account)
-        reset, remaining = counter.get_window_stats(item, account)
-        self._wait = max(0.0, reset - time.time())
+        self._wait = count.wait
         request._request.rate_limit = {  # type: ignore[attr-defined]  # for the middleware below
-            "RateLimit-Limit": str(item.amount),
-            "RateLimit-Remaining": str(remaining),
-            "RateLimit-Reset": str(math.ceil(self._wait)),
+            "RateLimit-Limit": str(limit),
+            "RateLimit-Remaining": str(count.remaining),
+            "RateLimit-Reset": str(math.ceil(count.wait)),
         }
-        return allowed
+        return count.allowed
 
     def wait(self) -> float:
         """Seconds until the next request is allowed."""

@@ -19,6 +19,7 @@ from smartscheduler.accounts.forms import AccountForm, NewAccountForm
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.accounts.second_factor.services import remove
+from smartscheduler.accounts.services import keep_account
 from smartscheduler.backoffice.acts import Act, ActsAdmin
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
@@ -65,7 +66,7 @@ class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
     readonly_fields = ("last_login", "date_joined", "second_factor_at")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
-        ("What this person may do", {"fields": ("role", "is_active")}),
+        ("What this person may do", {"fields": ("role", "is_active", "sign_out")}),
         ("Dates", {"fields": (("last_login", "date_joined"), "second_factor_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "is_active", "password1", "password2")}),)
@@ -85,6 +86,9 @@ class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
         yield from super().buttons(request, record)
         if may(request, Permission.MANAGE_PERSONAL_DATA):
             yield {"act": PERSONAL_DATA, "url": reverse("personal-data-user", args=[record.pk]), "post": False}
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        keep_account(obj, sign_out=bool(form.cleaned_data.get("sign_out")))
 
     @display(description="Role", ordering="role")
     def role_badge(self, user: User) -> SafeString:

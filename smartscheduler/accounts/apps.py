@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from smartscheduler.accounts import lockouts, receivers  # noqa: F401  (they write the log and the audit)
+        from smartscheduler.accounts import lockouts, receivers, sessions  # noqa: F401  (log, audit, sessions)

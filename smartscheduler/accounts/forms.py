@@ -1,10 +1,14 @@
 """Forms of the account pages in the admin."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
+from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import BaseUserCreationForm
+from django.http import HttpRequest
 from unfold.forms import UserChangeForm
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
@@ -34,6 +38,12 @@ class AccountForm(LowerCaseEmail, UserChangeForm):
     """`acting` is the person at the keyboard, who may not lock themselves out."""
 
     acting: ClassVar[User | None] = None
+    sign_out = forms.BooleanField(
+        label="sign out everywhere",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Ends every session and token of this account when you save. Switching it off does so as well.",
+    )
 
     class Meta:
         model = User
@@ -47,3 +57,34 @@ class AccountForm(LowerCaseEmail, UserChangeForm):
             if values.get("role", Role.ADMINISTRATOR) != Role.ADMINISTRATOR:
                 self.add_error("role", "You cannot take your own administrator role away.")
         return values
+
+
+class EndForm(forms.Form):
+    """Which of one's own signings-in shall end: its id, or all others. With the password: sessions get stolen."""
+
+    OTHERS = "others"
+    signing = forms.CharField(max_length=36)
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        max_length=1000,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_signing(self) -> UUID | str:
+        given = self.cleaned_data["signing"]
+        try:
+            return str(given) if given == self.OTHERS else UUID(given)
+        except ValueError:
+            raise forms.ValidationError("Choose one of the list.") from None
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        user = self.request.user
+        if authenticate(self.request, username=user.get_username(), password=password) != user:
+            raise forms.ValidationError("This is not your password.")
+        return password

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import auth
@@ -15,6 +16,7 @@ from django.utils.http import is_same_domain
 from django.utils.module_loading import import_string
 
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.signings import lasts
 from smartscheduler.accounts.tickets import spend_ticket
 
 TICKET_PREFIX = "ticket."
@@ -52,12 +54,13 @@ def admit(scope: Scope) -> Visitor | None:
 
 
 def _by_ticket(ticket: str) -> Visitor | None:
-    user_id = spend_ticket(ticket)
-    if user_id is None:
+    spent = spend_ticket(ticket)
+    if spent is None:
         return None
 
     def look() -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        ended = spent.signing and not lasts(UUID(spent.user_id), spent.signing)
+        return None if ended else User.objects.filter(pk=spent.user_id, is_active=True).first()
 
     user = look()
     return Visitor(user, look) if user else None

@@ -12,6 +12,7 @@ from smartscheduler.problems import Problem, respond
 
 log = structlog.get_logger(__name__)
 
+TOO_OFTEN = "Too many attempts to sign in; try again later."
 DETAIL = "Too many failed attempts to sign in; try again later."
 
 
@@ -24,10 +25,13 @@ def locked_out(
     request: HttpRequest, response: HttpResponse | None = None, credentials: dict[str, str] | None = None
 ) -> HttpResponse:
     """The answer to a sign-in that is refused whatever the password (AXES_LOCKOUT_CALLABLE)."""
-    wait = str(int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    counted = getattr(request, "attempt_again_after", None)  # smartscheduler.accounts.attempts
+    detail = DETAIL if counted is None else TOO_OFTEN
+    wait = str(counted or int(settings.AXES_COOLOFF_TIME.total_seconds()))
     if request.path.startswith("/api/"):
-        return respond(request, Problem(code="locked-out", detail=DETAIL, headers={"Retry-After": wait}))
-    return HttpResponse(DETAIL, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": wait})
+        code = "locked-out" if counted is None else "throttled"
+        return respond(request, Problem(code=code, detail=detail, headers={"Retry-After": wait}))
+    return HttpResponse(detail, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": wait})
 
 
 # Whose account it was stands in the audit; the log knows that it happened.

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -14,6 +15,9 @@ from django.utils.crypto import salted_hmac
 from smartscheduler.accounts.changes import Before, note_changes
 from smartscheduler.accounts.policy import DJANGO_PERMISSIONS, Permission, Role, permissions_of
 from smartscheduler.history.tracking import keeps_history
+
+if TYPE_CHECKING:
+    from smartscheduler.accounts.sessions import SessionStore
 
 
 class UserManager(BaseUserManager["User"]):
@@ -112,6 +116,24 @@ class User(AbstractBaseUser):
     def as_actor(self) -> dict[str, str]:
         """How an event names the person who caused it."""
         return {"id": str(self.pk), "email": self.email, "name": str(self), "role": self.role}
+
+
+class BrowserSession(AbstractBaseSession):
+    """A session as Django keeps it, with whose it is; nobody's until somebody signs in.
+
+    `public_id` names it where the key, which is the cookie, must not be seen.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="browser_sessions")
+    began_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionStore]":
+        from smartscheduler.accounts.sessions import SessionStore
+
+        return SessionStore
 
 
 class TokenFamily(models.Model):

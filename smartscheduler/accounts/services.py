@@ -1,4 +1,4 @@
-"""Accounts that the product makes by itself."""
+"""Accounts: kept, and those that the product makes by itself."""
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -6,12 +6,25 @@ from django.db import transaction
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.signings import end_all
 
 LOGINS = {
     "admin@example.com": ("Avery Admin", Role.ADMINISTRATOR),
     "coordinator@example.com": ("Casey Coordinator", Role.COORDINATOR),
     "manager@example.com": ("Morgan Manager", Role.MANAGER),
 }
+
+
+@transaction.atomic
+def keep_account(user: User, *, sign_out: bool = False) -> User:
+    """Save an account as an administrator has left it; one that is switched off is signed out for good.
+
+    Without that, its sessions and tokens would come back to life when it is switched on again.
+    """
+    user.save()
+    if sign_out or not user.is_active:
+        end_all(user)
+    return user
 
 
 @transaction.atomic

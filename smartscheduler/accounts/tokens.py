@@ -1,25 +1,74 @@
-"""JSON Web Tokens: issued, rotated, revoked. simplejwt is known here and in `authentication` only.
+"""JSON Web Tokens: issued, rotated, revoked. simplejwt is known here, in `authentication` and in `signings` only.
 
 A refresh token works once. Whoever uses one again may have stolen it, or been stolen from: its whole
 family is revoked, and with it the access tokens (RFC 9700, section 4.14.2).
 """
 
+import hashlib
+import hmac
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, cast
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from django.utils.crypto import constant_time_compare, salted_hmac
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.tokens import RefreshToken, Token
-from rest_framework_simplejwt.utils import get_md5_hash_password
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
 
-FAMILY = "family"
+FAMILY, PASSWORD = "family", "password"
 REFUSED = "The refresh token is not valid any more; sign in again."
+
+
+class RotatedKeys(TokenBackend):
+    """Signs with the key of now, and believes those of SECRET_KEY_FALLBACKS too."""
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        try:
+            return super().decode(token, verify=verify)
+        except TokenBackendError as refusal:
+            for key in settings.SECRET_KEY_FALLBACKS:
+                try:
+                    return _backend(key).decode(token, verify=verify)
+                except TokenBackendError:
+                    continue
+            raise refusal
+
+
+@lru_cache(maxsize=8)
+def _backend(secret_key: str, kind: type[TokenBackend] = TokenBackend) -> TokenBackend:
+    # A key of its own: the one that signs cookies signs nothing else, and cannot be found by way of this one.
+    key = hmac.new(secret_key.encode(), b"smartscheduler.accounts.tokens", hashlib.sha256).hexdigest()
+    return kind(
+        api_settings.ALGORITHM,
+        key,
+        audience=api_settings.AUDIENCE,
+        issuer=api_settings.ISSUER,
+    )
+
+
+class Signed:
+    @property
+    def token_backend(self) -> TokenBackend:
+        return _backend(settings.SECRET_KEY, RotatedKeys)
+
+
+class SignedAccess(Signed, AccessToken):
+    """An access token, by our keys."""
+
+
+class SignedRefresh(Signed, RefreshToken):  # type: ignore[misc]  # simplejwt's own bases disagree
+    """A refresh token, by our keys."""
+
+    access_token_class = SignedAccess
 
 
 @dataclass(frozen=True)
@@ -92,7 +141,14 @@ def family_of(token: Token) -> TokenFamily | None:
 
 def password_unchanged(token: Token, user: User) -> bool:
     """Whether the token was issued under the present password."""
-    return bool(token.get(api_settings.REVOKE_TOKEN_CLAIM) == get_md5_hash_password(user.password))
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(constant_time_compare(token.get(PASSWORD, ""), _hash(user, key)) for key in keys)
+
+
+def _hash(user: User, key: str) -> str:
+    """What a token says of the password: nothing by which anybody could guess it without the key."""
+    salt = "smartscheduler.accounts.tokens.password"
+    return salted_hmac(salt, user.password, secret=key, algorithm="sha256").hexdigest()
 
 
 def _living(token: Token) -> TokenFamily:
@@ -102,22 +158,26 @@ def _living(token: Token) -> TokenFamily:
     return family
 
 
-def _read(encoded: str) -> RefreshToken:
+def _read(encoded: str) -> SignedRefresh:
     try:
-        return RefreshToken(encoded)  # type: ignore[arg-type]
+        return SignedRefresh(encoded)  # type: ignore[arg-type]
     except TokenError as error:
         raise InvalidToken(REFUSED) from error
 
 
-def _refresh_token(user: User, family: TokenFamily) -> RefreshToken:
-    token = RefreshToken.for_user(user)
-    token[FAMILY] = str(family.pk)
-    return token
+def _refresh_token(user: User, family: TokenFamily) -> SignedRefresh:
+    """The next of a family; none lives longer than the family may."""
+    token = SignedRefresh.for_user(user)
+    token[FAMILY], token[PASSWORD] = str(family.pk), _hash(user, settings.SECRET_KEY)
+    began = family.created_at or timezone.now()
+    last = began + timedelta(days=settings.TOKEN_LONGEST_DAYS)
+    token["exp"] = min(token["exp"], int(last.timestamp()))
+    return cast(SignedRefresh, token)
 
 
 def _expiry(token: Token) -> datetime:
     return datetime.fromtimestamp(token["exp"], tz=UTC)
 
 
-def _pair(refresh: RefreshToken, user: User) -> Pair:
+def _pair(refresh: SignedRefresh, user: User) -> Pair:
     return Pair(access=str(refresh.access_token), refresh=str(refresh), user=user)

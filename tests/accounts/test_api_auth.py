@@ -11,10 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.tokens import AccessToken
 
 from smartscheduler.accounts.models import TokenFamily
 from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.tokens import SignedAccess
 from tests.api import V1, client_of, problem, refused_field
 from tests.factories import PASSWORD, UserFactory
 
@@ -199,7 +199,7 @@ def test_tokens_expire():
 
 
 def test_a_token_without_a_family_is_refused():
-    assert me(str(AccessToken.for_user(UserFactory()))).status_code == 401
+    assert me(str(SignedAccess.for_user(UserFactory()))).status_code == 401
 
 
 def test_families_that_have_expired_are_forgotten():

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from axes.models import AccessFailureLog, AccessLog
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -16,7 +15,7 @@ from assignments.models import Assignment
 from contractors.models import Contractor, Rating
 from contractors.services import update_rating
 from jobs.models import Job
-from smartscheduler.accounts.models import TokenFamily
+from smartscheduler.accounts.models import BrowserSession, TokenFamily
 from smartscheduler.care import doctor
 from smartscheduler.care.retention import removing
 from smartscheduler.care.retention.history import history_models
@@ -178,11 +177,11 @@ def test_events_go_as_they_are_pruned(settings):
 def test_what_has_ended_goes_at_once():
     user = UserFactory()
     for days in (-1, 1):
-        Session.objects.create(session_key=f"key{days}", session_data="", expire_date=now() + days * DAY)
+        BrowserSession.objects.create(session_key=f"key{days}", session_data="", expire_date=now() + days * DAY)
         TokenFamily.objects.create(user=user, current=str(days), expires_at=now() + days * DAY)
         KeptAnswer.objects.create(user=user, key=str(days), fingerprint="", created_at=now() + (days - 0.5) * DAY)
     assert removed() == {"answers": 1, "sessions": 1, "tokens": 1}
-    assert Session.objects.get().session_key == "key1"
+    assert BrowserSession.objects.get().session_key == "key1"
     assert TokenFamily.objects.get().current == "1"
     assert KeptAnswer.objects.get().key == "1"
 

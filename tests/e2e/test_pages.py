@@ -93,6 +93,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "personal-data-of-contractor": lambda api: f"/admin/personal-data/contractor/{first(api, 'contractors/')}/",
     "personal-data-of-customer": lambda api: f"/admin/personal-data/customer/?job={open_job(api)}",
     "personal-data-of-user": lambda api: f"/admin/personal-data/user/{api.get('auth/me/')['id']}/",
+    "sign-ins": lambda api: "/admin/sign-ins/",
+    "password": lambda api: "/admin/password_change/",
     "users": lambda api: "/admin/accounts/user/",
     "user": lambda api: f"/admin/accounts/user/{api.get('auth/me/')['id']}/change/",
     "new-user": lambda api: "/admin/accounts/user/add/",

@@ -3,11 +3,10 @@
 from uuid import uuid4
 
 import pytest
-from django.contrib.sessions.models import Session
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from smartscheduler.accounts.models import User
+from smartscheduler.accounts.models import BrowserSession, User
 from smartscheduler.accounts.tickets import issue_ticket
 from tests.events.processes import black_hole
 from tests.events.processes import relay as relay_process
@@ -218,5 +217,5 @@ def test_sends_away_somebody_who_signed_out(web, user):
     with connect(url(web), additional_headers=headers) as connection:
         subscriber = Subscriber(connection)
         subscriber.until("ready")
-        Session.objects.all().delete()
+        BrowserSession.objects.all().delete()
         assert closed(subscriber) == 4401

@@ -7,7 +7,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from smartscheduler.accounts.tickets import issue_ticket, spend_ticket
+from smartscheduler.accounts.tickets import Spent, issue_ticket, spend_ticket
 from smartscheduler.errors import Busy
 from tests.events.processes import free_port
 from tests.factories import UserFactory
@@ -25,12 +25,12 @@ def test_sixteen_spend_it_at_once_and_one_succeeds(db):
         ticket, _seconds = issue_ticket(user)
         together = Barrier(16)
 
-        def spend(_: int, ticket: str = ticket, together: Barrier = together) -> str | None:
+        def spend(_: int, ticket: str = ticket, together: Barrier = together) -> Spent | None:
             together.wait(10)
             return spend_ticket(ticket)
 
         with ThreadPoolExecutor(16) as pool:
-            spent = [user_id for user_id in pool.map(spend, range(16)) if user_id]
+            spent = [one.user_id for one in pool.map(spend, range(16)) if one]
         assert spent == [str(user.pk)]
 
 

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from websockets.sync.client import ClientConnection, connect
 
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.sessions import SessionStore
 from smartscheduler.accounts.tickets import issue_ticket
 from smartscheduler.events.messages import RecommendationsUpdated, publish
 from smartscheduler.events.models import OutboxEvent

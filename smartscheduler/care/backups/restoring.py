@@ -8,12 +8,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 
-from smartscheduler.accounts.models import TokenFamily
+from smartscheduler.accounts.models import BrowserSession, TokenFamily
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
 from smartscheduler.care import doctor
@@ -174,7 +173,7 @@ def finish(manifest: Manifest, step: Step, *, last_known: int = 0, erased: Seque
         call_command("migrate", interactive=False, verbosity=0)
     # Whoever signed out, or was signed out, since the backup must not be signed in again.
     with step("Everybody signed out"):
-        Session.objects.all().delete()
+        BrowserSession.objects.all().delete()
         TokenFamily.objects.all().delete()
         record(Act.BACKUP_RESTORED, taken_at=manifest.taken_at.isoformat(timespec="seconds"))
     with step("Event log begins anew"):

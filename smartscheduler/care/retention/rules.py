@@ -8,14 +8,13 @@ from typing import Any
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from assignments.states import LIVE
 from jobs.models import Job
-from smartscheduler.accounts.models import TokenFamily
+from smartscheduler.accounts.models import BrowserSession, TokenFamily
 from smartscheduler.audit.models import AuditEntry
 from smartscheduler.care.retention.history import MOMENT, history_models
 from smartscheduler.care.retention.removing import remove_batch, remove_history, remove_jobs
@@ -128,7 +127,7 @@ def _of_what_has_ended() -> Iterator[Rule]:
         keep=KEPT_FOR,
         rows=older(KeptAnswer, "created_at"),
     )
-    yield Rule(name="sessions", what="sessions that have ended", keep=ENDED, rows=older(Session, "expire_date"))
+    yield Rule(name="sessions", what="sessions that have ended", keep=ENDED, rows=older(BrowserSession, "expire_date"))
     yield Rule(name="tokens", what="tokens that have ended", keep=ENDED, rows=older(TokenFamily, "expires_at"))
 
 

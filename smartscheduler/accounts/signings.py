@@ -1,0 +1,64 @@
+"""Where an account is signed in, by browser and by API, and how that is ended."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
+
+from smartscheduler.accounts.models import BrowserSession, TokenFamily, User
+
+
+@dataclass(frozen=True)
+class SigningIn:
+    """A browser's session or a client's tokens; `id` says nothing by which either could be used."""
+
+    id: UUID
+    kind: str
+    began_at: datetime
+    seen_at: datetime
+    is_this: bool = False
+
+
+def signings_of(user: User, *, here: str | None = None) -> list[SigningIn]:
+    """Where `user` is signed in now, the latest first; `here` is the session key of who asks."""
+    sessions = [
+        SigningIn(one.public_id, "Browser", one.began_at, one.seen_at, one.session_key == here)
+        for one in BrowserSession.objects.filter(user=user, expire_date__gt=timezone.now())
+    ]
+    lifetime: timedelta = api_settings.REFRESH_TOKEN_LIFETIME
+    families = [
+        # A family's end moves with each refresh; at its very end it does no longer.
+        SigningIn(one.pk, "API", one.created_at, max(one.created_at, one.expires_at - lifetime))
+        for one in user.token_families.filter(revoked_at=None, expires_at__gt=timezone.now())
+    ]
+    return sorted([*sessions, *families], key=lambda one: one.seen_at, reverse=True)
+
+
+def lasts(user_id: UUID, signing: UUID | str) -> bool:
+    """Whether the signing-in of this id has not ended."""
+    now = timezone.now()
+    families = TokenFamily.objects.filter(pk=signing, user=user_id, revoked_at=None, expires_at__gt=now)
+    sessions = BrowserSession.objects.filter(public_id=signing, user=user_id, expire_date__gt=now)
+    return families.exists() or sessions.exists()
+
+
+def end(user: User, signing: UUID) -> bool:
+    """End one of them; whether `user` had one of this id."""
+    ended, _ = BrowserSession.objects.filter(user=user, public_id=signing).delete()
+    return bool(ended or _revoke(user, signing))
+
+
+@transaction.atomic
+def end_all(user: User, *, but: str | None = None) -> None:
+    """End all of them, with every token; `but` is the session key of the one that stays."""
+    BrowserSession.objects.filter(user=user).exclude(session_key=but).delete()
+    _revoke(user)
+
+
+def _revoke(user: User, family: UUID | None = None) -> int:
+    families = TokenFamily.objects.filter(user=user, revoked_at=None)
+    chosen = families if family is None else families.filter(pk=family)
+    return chosen.update(revoked_at=timezone.now())
