@@ -2,7 +2,7 @@
 # make demo   the story in a terminal, no server needed
 # make test   the suite (COVERAGE=1: and how much of the code it runs)
 # make system the product started, killed, cut off and restored, for real
-# make lint   what must be clean before a commit
+# make lint   what must be clean before a commit (AUDIT=required: also when the advisory service is away)
 # make e2e    the pages in a real browser: needs Chromium, or CHROMIUM=/path/to/it
 # make bench  the ranking measured; quick: make bench SIZES=1000,10000
 # make bench-events  events through to 1,000 sockets, against a bare group_send
@@ -111,6 +111,7 @@ lint: $(READY) $(MODULES)
 	$(call step,Templates,$(BIN)/djlint templates smartscheduler --lint --quiet,)
 	$(call step,Dependencies,$(BIN)/deptry .,)
 	$(call step,Scripts of the live page,$(NPM) run --silent check,)
+	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python -m smartscheduler.audit
 
 lock: $(READY)
 	$(COMPILE) --all-extras -o requirements.lock

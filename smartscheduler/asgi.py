@@ -19,6 +19,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from smartscheduler.bodies import within_limits  # noqa: E402
 from smartscheduler.events.consumer import EventsConsumer  # noqa: E402
 from smartscheduler.proxies import behind_proxies  # noqa: E402
 
@@ -39,7 +40,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
 application = behind_proxies(
     ProtocolTypeRouter(
         {
-            "http": django_application,
+            "http": within_limits(django_application),
             "lifespan": lifespan,
             "websocket": URLRouter(
                 [

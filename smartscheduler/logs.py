@@ -20,6 +20,7 @@ PERSONAL = (
     (re.compile(r"(conflicts with existing key \([^)]*\))=\(.*\)"), r"\1=[values]"),
 )
 SHORTEST = 6
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def impersonal(value: Any) -> Any:
@@ -50,4 +51,11 @@ def with_trace_id(logger: WrappedLogger, method: str, line: EventDict) -> EventD
     """A processor: the line with the id of the trace it belongs to."""
     if found := tracing.trace_id():
         line.setdefault("trace_id", found)
+    return line
+
+
+def on_one_line(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """A processor: nobody begins a line of their own, or colours one, by what they send."""
+    if isinstance(event := line.get("event"), str):
+        line["event"] = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), event)
     return line

@@ -13,7 +13,7 @@ from structlog.typing import Processor
 
 from smartscheduler import links
 from smartscheduler.environment import Environment
-from smartscheduler.logs import with_trace_id, without_people
+from smartscheduler.logs import on_one_line, with_trace_id, without_people
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -612,6 +612,7 @@ LOG_PROCESSORS: list[Processor] = [
     structlog.processors.format_exc_info,
     with_trace_id,
     without_people,
+    on_one_line,
 ]
 structlog.configure(
     processors=[*LOG_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -18,6 +18,8 @@ from smartscheduler.exchange.writing import readable
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 10 * 1024 * 1024, 10_000, 60
 # Unpacked, that is: a small file may be a large one in disguise.
 MOST_UNPACKED_BYTES = 100 * 1024 * 1024
+# A workbook has a dozen, and one for each sheet and picture.
+MOST_PARTS = 1_000
 # Empty lines do not count as rows, but reading them takes time as well.
 MOST_LINES = 100_000
 SURPLUS = ""
@@ -123,8 +125,9 @@ def _xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise _bad("The file is an old workbook (.xls), or has a password: save it as .xlsx without one.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            unpacked = sum(part.file_size for part in packed.infolist())
-        if unpacked <= MOST_UNPACKED_BYTES:
+            parts = packed.infolist()
+            unpacked = sum(part.file_size for part in parts)
+        if unpacked <= MOST_UNPACKED_BYTES and len(parts) <= MOST_PARTS:
             yield from _sheet(content)
             return
     except InvalidInput:

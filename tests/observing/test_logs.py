@@ -168,6 +168,27 @@ def test_texts_keep_their_ids_and_lose_people(text, left):
     assert impersonal(ValueError(text)) == f"ValueError({left!r})"
 
 
+FORGED = "odd\n2026-11-26T00:00:00Z [info] all is well\x1b[2K\u2028"
+
+
+@pytest.mark.parametrize("renderer", [structlog.processors.JSONRenderer(), structlog.dev.ConsoleRenderer(colors=False)])
+def test_nobody_writes_a_line_of_their_own(renderer):
+    text, handler = StringIO(), logging.StreamHandler()
+    handler.setStream(text)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=settings.LOG_PROCESSORS)
+    )
+    logger = logging.getLogger("somebody.careless")
+    logger.addHandler(handler)
+    try:
+        logger.warning("Not found: %s", FORGED)
+        structlog.get_logger("somebody.careless").warning(FORGED, path=FORGED)
+    finally:
+        logger.removeHandler(handler)
+    assert text.getvalue().count("\n") == 2
+    assert not any(sign in text.getvalue() for sign in ("\x1b", "\u2028", "\r"))
+
+
 def test_pages_are_followed_like_the_api(log):
     signed_in(Role.MANAGER).get("/admin/jobs/job/?q=Persephone")
     finished = [line for line in lines(log) if line["event"] == "request_finished"][-1]

@@ -29,6 +29,15 @@ def test_it_says_so_when_nothing_is_encrypted(tmp_path):
     assert "security.W008" in done.stderr
 
 
+def test_cookies_are_bound_to_their_host(tmp_path):
+    said = (
+        "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, "
+        "s.CSRF_COOKIE_NAME, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_PATH, s.SESSION_COOKIE_DOMAIN, s.DEBUG)"
+    )
+    done = Product(tmp_path / "data", **PRODUCTION).manage("shell", "-v", "0", "-c", said)
+    assert done.stdout.split() == ["__Host-sessionid", "True", "__Host-csrftoken", "True", "/", "None", "False"]
+
+
 @pytest.fixture
 def production(settings):
     settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 31_536_000
