@@ -38,4 +38,6 @@ export function signedOut(): void {
   const link = Object.assign(document.createElement("a"), { href: PAGE.login, textContent: "Signed out – sign in again" });
   status.dataset.connection = "offline";
   text.replaceChildren(link);
+  // What is shown here is not for whoever comes next to this screen.
+  location.replace(PAGE.login);
 }

@@ -106,6 +106,15 @@ def test_an_etag_is_of_use_all_the_same():
     assert api.get(f"{V1}/jobs/", headers={"If-None-Match": listed["ETag"]}).status_code == 304
 
 
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/live/", "/static/../smartscheduler/settings.py", "/static/%2e%2e/.env"]
+)
+def test_folders_are_not_listed_and_lead_nowhere_else(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert b"icon.svg" not in answer.content
+
+
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PROPFIND"])
 def test_methods_nobody_needs_are_refused(client, method):
     for path in ("/admin/", "/", f"{V1}/jobs/"):
