@@ -8,7 +8,6 @@ import pghistory
 import structlog
 from celery.schedules import crontab
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 from structlog.typing import Processor
 
 from smartscheduler import links
@@ -565,12 +564,6 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "smartscheduler.office.home.context",
     # Django's own log knows nothing of the API; smartscheduler.history has the button where there is a true one.
     "SHOW_HISTORY": False,
-    "ACCOUNT": {
-        "navigation": [
-            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
-            {"title": "Where you are signed in", "link": reverse_lazy("sign-ins")},
-        ]
-    },
     "STYLES": [lambda request: static("backoffice.css")],
     "SCRIPTS": [lambda request: static("backoffice.js"), lambda request: static("shortcuts.js")],
     "SITE_FAVICONS": [

@@ -45,6 +45,7 @@ def account(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {"title": "Change password", "link": page("password_change")},
         {"title": "Second factor", "link": reverse_lazy("second-factor")},
+        {"title": "Where you are signed in", "link": reverse_lazy("sign-ins")},
     ]
 
 

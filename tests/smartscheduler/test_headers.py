@@ -91,8 +91,13 @@ def test_nothing_about_people_is_kept(client, path):
     assert "no-store" in client.get(path)["Cache-Control"]
 
 
-def test_files_are_kept(client):
-    assert "public" in client.get("/static/icon.svg")["Cache-Control"]
+def test_files_are_kept(settings):
+    settings.SERVESTATIC_USE_FINDERS = True
+    client = signed_in()
+    answer = client.get("/static/icon.svg")
+    assert answer.status_code == 200
+    assert "public" in answer["Cache-Control"]
+    test_every_answer_cannot_be_framed_sniffed_or_watched(client, "/static/icon.svg")
 
 
 def test_an_etag_is_of_use_all_the_same():
