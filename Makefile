@@ -111,7 +111,7 @@ lint: $(READY) $(MODULES)
 	$(call step,Templates,$(BIN)/djlint templates smartscheduler --lint --quiet,)
 	$(call step,Dependencies,$(BIN)/deptry .,)
 	$(call step,Scripts of the live page,$(NPM) run --silent check,)
-	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python -m smartscheduler.audit
+	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python -m smartscheduler.advisories
 
 lock: $(READY)
 	$(COMPILE) --all-extras -o requirements.lock

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from smartscheduler.audit import Unreachable, audit, of_javascript, of_python
+from smartscheduler.advisories import Unreachable, audit, of_javascript, of_python
 from tests.events.processes import free_port
 
 LOCK = "".join(f"{name}==1.0 --hash=sha256:{'0' * 64}\n" for name in ("harmless-one", "holey-one"))
