@@ -33,7 +33,7 @@ from smartscheduler.mails.models import Mail
 from smartscheduler.privacy import contractors, copies, customers, users
 from smartscheduler.privacy.needles import Needles
 from smartscheduler.privacy.sweeping import columns, matching
-from smartscheduler.privacy.users import sessions_of, sign_ins_of
+from smartscheduler.privacy.users import sign_ins_of
 from smartscheduler.privacy.writing import former_values, history_of
 
 Document = dict[str, Any]
@@ -107,7 +107,10 @@ def parts_of_user(user: User) -> Document:
         "account": _fields(user),
         "sign_ins": [*_rows(AccessLog.objects.filter(own)), *_rows(AccessAttempt.objects.filter(own))],
         "failed_sign_ins": _rows(AccessFailureLog.objects.filter(own)),
-        "sessions": [{"expires": one.expire_date} for one in sessions_of(user.pk)],
+        "sessions": [
+            {"began": one.began_at, "last_used": one.seen_at, "expires": one.expire_date}
+            for one in user.browser_sessions.all()
+        ],
         "tokens": _rows(TokenFamily.objects.filter(user=user)),
         "audit": _rows(AuditEntry.objects.filter(Q(user=user.pk) | Q(about=user.pk)).order_by("at")),
         "second_factor": [{"set_up_at": user.second_factor_at}] if user.second_factor_at else [],

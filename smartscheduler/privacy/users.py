@@ -5,8 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db.models import F, JSONField, Q, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.fields.json import KT
@@ -14,7 +12,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from smartscheduler import erased
-from smartscheduler.accounts.models import TokenFamily, User
+from smartscheduler.accounts.models import BrowserSession, TokenFamily, User
 from smartscheduler.accounts.policy import Role
 from smartscheduler.audit.models import AuditEntry
 from smartscheduler.backoffice.models import SavedView
@@ -69,12 +67,6 @@ def needles_of(user: User, former: dict[str, set[str]], instead: str) -> Needles
     )
 
 
-def sessions_of(user_id: UUID) -> list[Session]:
-    """The sessions of an account; what they hold is only known by reading each."""
-    wanted = str(user_id)
-    return [one for one in Session.objects.iterator() if one.get_decoded().get(SESSION_KEY) == wanted]
-
-
 def sign_ins_of(emails: Any) -> Q:
     wanted = Q(pk__in=[])
     for email in emails:
@@ -83,7 +75,7 @@ def sign_ins_of(emails: Any) -> Q:
 
 
 def _sign_out(user: User, needles: Needles) -> None:
-    Session.objects.filter(pk__in=[one.pk for one in sessions_of(user.pk)]).delete()
+    BrowserSession.objects.filter(user=user).delete()
     TokenFamily.objects.filter(user=user).delete()
     SavedView.objects.filter(owner=user).delete()
     for device in (TOTPDevice, StaticDevice):

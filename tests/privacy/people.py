@@ -8,7 +8,6 @@ from uuid import uuid4
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
@@ -19,6 +18,7 @@ from contractors.models import Contractor
 from jobs import services as work
 from jobs.models import Job
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.sessions import SessionStore
 from smartscheduler.backoffice.models import SavedView
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.exchange.models import ImportedRow, ImportRun

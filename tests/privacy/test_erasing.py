@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from assignments.states import LIVE
 from contractors import services as people
 from contractors.models import Absence, Contractor, Rating
 from jobs.models import Job
+from smartscheduler.accounts.models import BrowserSession
 from smartscheduler.accounts.policy import Role
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.care import doctor
@@ -259,7 +259,7 @@ class TestUser:
         assert set(found_anywhere(list(self.WORDS))) == set(self.WORDS)
         erase_user(user_id=uma.pk, actor=admin)
         assert found_anywhere(list(self.WORDS)) == {}
-        assert not Session.objects.exists()
+        assert not BrowserSession.objects.exists()
 
     def test_what_they_did_stays_by_a_former_user(self, admin):
         uma = seed_user()
