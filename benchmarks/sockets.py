@@ -122,12 +122,9 @@ def session_of(user: Any) -> str:
     """The key of a session in which `user` is signed in."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    session = SessionStore()
-    from smartscheduler.accounts.models import User
     from smartscheduler.accounts.sessions import SessionStore
 
-    user, session = User.objects.first(), SessionStore()
-    assert user is not None  # noqa: S101  (just made)
+    session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()

@@ -74,7 +74,7 @@ def counts(stage: Stage) -> dict[str, int]:
         stage.rows(
             "SELECT 'connections', count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
             " UNION ALL SELECT 'events without a number', count(*) FROM events_outboxevent WHERE sequence IS NULL"
-            " UNION ALL SELECT 'sessions', count(*) FROM django_session"
+            " UNION ALL SELECT 'sessions', count(*) FROM accounts_browsersession"
             " UNION ALL SELECT 'signings-in', count(*) FROM accounts_tokenfamily"
             " UNION ALL SELECT 'transactions of over a minute', count(*) FROM pg_stat_activity"
             " WHERE xact_start < now() - interval '1 minute' AND backend_type = 'client backend'"

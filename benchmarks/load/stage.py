@@ -93,6 +93,8 @@ def stage() -> Iterator[Stage]:
         "STATIC_ROOT": str(HOME / "static"),
         "PORT": str(port),
         "DEBUG": "0",
+        # All of its coordinators come from this one machine.
+        "SIGN_INS_OF_AN_ADDRESS": "100000",
         "SECRET_KEY": "load and soak " * 6,
         "ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS_REDIRECT": "0",
