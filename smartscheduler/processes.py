@@ -20,8 +20,9 @@ def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
     """Requests are logged by the application; open sockets get ten seconds to close, and have little to say."""
     application = ("-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log", "--no-proxy-headers")
     times = ("--timeout-graceful-shutdown", "10", "--timeout-keep-alive", str(KEEP_ALIVE_SECONDS))
-    limits = (*times, "--ws-max-size", "65536", "--workers", str(workers))
-    return (*application, *limits, "--host", host, "--port", str(port))
+    # Compression would cost each socket a quarter of a megabyte, and each frame more than all else that is done for it.
+    sockets = ("--ws-max-size", "65536", "--ws-per-message-deflate", "false")
+    return (*application, *times, *sockets, "--workers", str(workers), "--host", host, "--port", str(port))
 
 
 def beat(schedule: str) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The event WebSocket, `/ws/events/`."""
 
 import asyncio
-import json
 import sys
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,7 +18,7 @@ from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.channel import group
-from smartscheduler.events.limits import limited_envelope
+from smartscheduler.events.frames import as_text
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.stream import Frame, Stream, TooSlow, TooTalkative
 from smartscheduler.problems import describe
@@ -92,7 +91,6 @@ class EventsConsumer(AsyncWebsocketConsumer):
         return Stream(
             send=self._send_frame,
             check=self._check,
-            shown=lambda envelope: limited_envelope(envelope, self.reader),
             selection=Selection.parse(types=",".join(query.get("types", [])), topics=",".join(query.get("topics", []))),
             after=feed.parse_after(query["after"][-1] if "after" in query else None),
             heartbeat_seconds=min(settings.EVENT_HEARTBEAT_SECONDS, LONGEST_HEARTBEAT_SECONDS),
@@ -179,7 +177,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
             await self._write(frame)
 
     async def _write(self, frame: Frame) -> None:
-        await self.send(text_data=json.dumps(frame, separators=(",", ":"), ensure_ascii=False))
+        await self.send(text_data=as_text(frame, self.reader))
 
 
 def problem(error: InvalidInput) -> dict[str, Any]:

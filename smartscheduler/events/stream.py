@@ -34,10 +34,7 @@ class TooTalkative(Exception):
 
 
 class Stream:
-    """`send` takes one frame and returns when the socket has; `queue_size` events may wait for it.
-
-    `shown` makes of an envelope what the subscriber may see.
-    """
+    """`send` takes one frame and returns when the socket has; `queue_size` events may wait for it."""
 
     def __init__(
         self,
@@ -45,14 +42,13 @@ class Stream:
         send: Callable[[Frame], Awaitable[None]],
         check: Callable[[], Awaitable[None]],
         selection: Selection,
-        shown: Callable[[Envelope], Envelope] = lambda envelope: envelope,
         after: int | None,
         heartbeat_seconds: float,
         queue_size: int,
         send_timeout_seconds: float,
     ) -> None:
         self._send_frame, self._check = send, check
-        self._selection, self._shown, self._after = selection, shown, after
+        self._selection, self._after = selection, after
         self._heartbeat_seconds, self._queue_size = heartbeat_seconds, queue_size
         self._send_timeout_seconds = send_timeout_seconds
         self._position = after or 0
@@ -138,7 +134,7 @@ class Stream:
             heard = self._heard
             page = await database_sync_to_async(feed.read)(after=self._position, selection=self._selection)
             for envelope in page.envelopes:
-                await self._send({"event": self._shown(envelope)})
+                await self._send({"event": envelope})
             if page.resync:
                 await self._send({"resync": page.head})
             self._position = page.upto
@@ -150,7 +146,7 @@ class Stream:
 
     async def _pass(self, envelope: Envelope) -> None:
         if self._selection.matches(envelope):
-            await self._send({"event": self._shown(envelope)})
+            await self._send({"event": envelope})
 
     async def _send(self, frame: Frame) -> None:
         self._sending_since = asyncio.get_running_loop().time()
