@@ -52,26 +52,24 @@ class Stream:
         self._heartbeat_seconds, self._queue_size = heartbeat_seconds, queue_size
         self._send_timeout_seconds = send_timeout_seconds
         self._position = after or 0
+        # The last number told of by a hint since the table was read.
         self._heard = 0
-        self._live = False
         self._sending_since: float | None = None
         self._waiting: deque[Envelope] = deque()
         self._replies: deque[Frame] = deque()
         self._wake = asyncio.Event()
 
     def hear(self, sequence: int, envelopes: list[Envelope]) -> None:
-        """Take a hint; never waits.
+        """Take a hint, also while the table is read; never waits.
 
         Raises TooSlow when too many events wait for a socket that takes none. When it does take them, the
         burst is left to the table: what waits here is bounded either way.
         """
         self._heard = max(self._heard, sequence)
-        if self._live:
-            self._waiting.extend(envelopes)
+        self._waiting.extend(envelopes)
         if len(self._waiting) > self._queue_size:
             if self._stalled:
                 raise TooSlow
-            self._live = False
             self._waiting.clear()
         self._wake.set()
 
@@ -109,8 +107,10 @@ class Stream:
         self._wake.clear()
 
     async def _beat(self) -> None:
+        """A head beyond all that was heard means that a hint was lost; one that went back, a restored backup."""
         await self._check()
-        if await database_sync_to_async(feed.head)() != self._position:
+        head = await database_sync_to_async(feed.head)()
+        if not self._position <= head <= max(self._heard, self._position):
             await self._replay()
         await self._send({"heartbeat": self._position})
 
@@ -127,22 +127,23 @@ class Stream:
             await self._replay()
 
     async def _replay(self) -> None:
-        """Read the table to its end, and to the end of what has been heard meanwhile."""
-        self._live = False
-        self._waiting.clear()
+        """Read the table to its end. What is heard meanwhile waits, and goes on from there.
+
+        To read until nothing is heard any more would, with a thousand sockets, never end: the more there is to read,
+        the more is heard meanwhile.
+        """
         while True:
-            heard = self._heard
+            # A number from before a restored backup would otherwise be waited for without end.
+            self._heard = 0
             page = await database_sync_to_async(feed.read)(after=self._position, selection=self._selection)
             for envelope in page.envelopes:
                 await self._send({"event": envelope})
             if page.resync:
+                self._waiting.clear()
                 await self._send({"resync": page.head})
             self._position = page.upto
-            if self._position >= page.head and self._heard == heard:
+            if self._position >= page.head:
                 break
-        # A number from before a restored backup would otherwise be waited for without end.
-        self._heard = self._position
-        self._live = True
 
     async def _pass(self, envelope: Envelope) -> None:
         if self._selection.matches(envelope):

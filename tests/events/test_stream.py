@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from django.db import connections
 from django.utils import timezone
 
+from smartscheduler.events import feed
 from smartscheduler.events import stream as streams
 from smartscheduler.events.models import EventHead, OutboxEvent
 from smartscheduler.events.selections import EVERYTHING
@@ -101,6 +102,36 @@ async def test_leaves_a_burst_to_the_table_when_the_socket_takes_frames():
             subscriber.stream.hear(start + 50, envelopes[start : start + 50])
         assert len(subscriber.stream._waiting) <= 10
         assert await subscriber.sequences(300) == list(range(1, 301))
+
+
+async def test_reads_once_though_more_is_heard_during_every_reading(monkeypatch):
+    async with running(Subscriber(queue_size=100)) as subscriber:
+        envelopes = await numbered(40)
+        read, told = feed.read, iter(range(20, 40))
+        reads = []
+
+        def while_more_comes(**options: Any) -> feed.Page:
+            EventHead.objects.update(sequence=(number := next(told)))
+            page = read(**options)
+            loop.call_soon_threadsafe(subscriber.stream.hear, number + 1, envelopes[number : number + 1])
+            reads.append(page)
+            return page
+
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(feed, "read", while_more_comes)
+        subscriber.stream.hear(20, [])
+        assert await subscriber.sequences(21) == list(range(1, 22))
+        assert len(reads) == 1
+
+
+async def test_a_heartbeat_reads_nothing_that_was_heard(monkeypatch):
+    async with running(Subscriber(heartbeat_seconds=0.05)) as subscriber:
+        envelopes = await numbered(3)
+        subscriber.stream.hear(3, envelopes)
+        assert await subscriber.sequences(3) == [1, 2, 3]
+        monkeypatch.setattr(feed, "read", None)
+        while "heartbeat" not in await subscriber.frames.get():
+            """Until one has gone by."""
 
 
 async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(monkeypatch):
