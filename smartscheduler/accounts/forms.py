@@ -59,11 +59,14 @@ class AccountForm(LowerCaseEmail, UserChangeForm):
         return values
 
 
+CHOOSE = "Choose one of the list."
+
+
 class EndForm(forms.Form):
     """Which of one's own signings-in shall end: its id, or all others. With the password: sessions get stolen."""
 
     OTHERS = "others"
-    signing = forms.CharField(max_length=36)
+    signing = forms.CharField(max_length=36, error_messages={"required": CHOOSE})
     password = forms.CharField(
         label="Your password",
         strip=False,
@@ -80,7 +83,7 @@ class EndForm(forms.Form):
         try:
             return str(given) if given == self.OTHERS else UUID(given)
         except ValueError:
-            raise forms.ValidationError("Choose one of the list.") from None
+            raise forms.ValidationError(CHOOSE) from None
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])

@@ -9,6 +9,8 @@ from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
 from smartscheduler.accounts.models import BrowserSession, TokenFamily, User
+from smartscheduler.audit.models import Act
+from smartscheduler.audit.services import record
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,24 @@ def lasts(user_id: UUID, signing: UUID | str) -> bool:
     return families.exists() or sessions.exists()
 
 
+@transaction.atomic
 def end(user: User, signing: UUID) -> bool:
     """End one of them; whether `user` had one of this id."""
     ended, _ = BrowserSession.objects.filter(user=user, public_id=signing).delete()
-    return bool(ended or _revoke(user, signing))
+    return _note(user, ended or _revoke(user, signing))
 
 
 @transaction.atomic
 def end_all(user: User, *, but: str | None = None) -> None:
     """End all of them, with every token; `but` is the session key of the one that stays."""
-    BrowserSession.objects.filter(user=user).exclude(session_key=but).delete()
-    _revoke(user)
+    ended, _ = BrowserSession.objects.filter(user=user).exclude(session_key=but).delete()
+    _note(user, ended + _revoke(user))
+
+
+def _note(user: User, ended: int) -> bool:
+    if ended:
+        record(Act.SIGN_INS_ENDED, about=user, count=ended)
+    return bool(ended)
 
 
 def _revoke(user: User, family: UUID | None = None) -> int:

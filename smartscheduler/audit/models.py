@@ -14,6 +14,7 @@ class Act(models.TextChoices):
     SIGNED_IN = "signed-in", "Signed in"
     SIGN_IN_FAILED = "sign-in-failed", "Sign-in failed"
     SIGNED_OUT = "signed-out", "Signed out"
+    SIGN_INS_ENDED = "sign-ins-ended", "Sign-ins ended"
     TOKEN_REUSED = "token-reused", "Refresh token used twice"
     SECOND_FACTOR_SET_UP = "second-factor-set-up", "Second factor set up"
     SECOND_FACTOR_REMOVED = "second-factor-removed", "Second factor removed"

@@ -15,6 +15,7 @@ from smartscheduler.accounts.handshakes import admit
 from smartscheduler.accounts.models import BrowserSession, TokenFamily
 from smartscheduler.accounts.policy import Role
 from smartscheduler.accounts.tokens import rotate, sign_in
+from smartscheduler.audit.models import AuditEntry
 from tests.accounts.test_handshakes import handshake
 from tests.api import V1, client_of
 from tests.factories import PASSWORD, UserFactory
@@ -128,6 +129,8 @@ class TestSeenAndEnded:
         assert here.post(PAGE, {"signing": chosen.id, "password": PASSWORD}).status_code == 302
         assert (is_in(here), is_in(elsewhere)) == (True, kind == "API")
         assert program.get(f"{V1}/auth/me/").status_code == (401 if kind == "API" else 200)
+        entry = AuditEntry.objects.get(act="sign-ins-ended")
+        assert (entry.user_id, entry.about_id, entry.details) == (user.pk, user.pk, {"count": 1})
 
     def test_all_others_end_sockets_with_tickets_too(self, user, settings):
         settings.ALLOWED_HOSTS = ["testserver", "scheduler.example.com"]
@@ -151,6 +154,7 @@ class TestSeenAndEnded:
         assert answer.status_code == 200
         assert answer.context["form"].errors
         assert is_in(elsewhere)
+        assert not AuditEntry.objects.filter(act="sign-ins-ended").exists()
 
     def test_those_of_others_are_out_of_reach(self, user):
         stranger = UserFactory()
