@@ -1,5 +1,7 @@
 """Shared fixtures and the limits of the random search."""
 
+import sys
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -19,6 +21,11 @@ def fast_passwords(settings):
 def no_search_for_static_files(settings):
     """Each test client would look through all of them when it is made; those who serve them are real processes."""
     settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
+
+
+def pytest_collection_finish(session):
+    """The web's own start turns on its pool of connections; tests count on closing theirs."""
+    assert "smartscheduler.asgi" not in sys.modules, "a test module imports smartscheduler.asgi: ask a process instead"
 
 
 WITH_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}

@@ -7,7 +7,6 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from smartscheduler.asgi import application
 from smartscheduler.bodies import MOST_BYTES, within_limits
 from smartscheduler.errors import InvalidInput
 from smartscheduler.exchange.models import ImportRun
@@ -66,11 +65,6 @@ async def test_what_does_not_say_how_large_it_is_is_cut_off():
     piece = b"x" * 1_000_000
     assert await answer([piece] * 12, transfer_encoding="chunked") == 200
     assert await answer([piece] * 13, transfer_encoding="chunked") == 413
-
-
-async def test_the_product_is_limited():
-    talk = ApplicationCommunicator(application, scope(content_length=10**9))
-    assert (await talk.receive_output(5))["status"] == 413
 
 
 def test_a_file_fits_and_not_much_more():

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+from http.client import HTTPConnection
 
 import psutil
 import pytest
@@ -33,6 +34,14 @@ class TestWhileItRuns:
     def test_the_web_answers(self, running):
         assert running.status_of("/admin/login/") == 200
         assert running.status_of("/static/admin/css/base.css") == 200
+
+    def test_the_web_reads_no_body_that_is_too_large(self, running):
+        asked = HTTPConnection("127.0.0.1", running.port, timeout=10)
+        asked.putrequest("POST", "/api/v1/auth/login/")
+        asked.putheader("Content-Length", str(10**9))
+        asked.endheaders()
+        assert asked.getresponse().status == 413
+        asked.close()
 
     def test_says_where_it_is_and_who_may_sign_in(self, running):
         said = running.said()
