@@ -26,7 +26,7 @@ from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import for_each
 from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
-from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.history.pages import HistoryAdmin
 
@@ -34,7 +34,7 @@ RESCHEDULE = {"name": "reschedule", "label": "Reschedule", "icon": "schedule"}
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ListAdmin):
+class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
     acts = ACTS
     exchanged = "assignments"
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
@@ -78,15 +78,6 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ListAdmin):
         for word in search_term.split():
             found = found.of_words(word, person(request))
         return found, False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Assignment | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Assignment | None = None) -> bool:
-        return False
 
     def has_assign_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.ASSIGN)

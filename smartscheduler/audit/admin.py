@@ -23,7 +23,7 @@ from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.audit.services import filters_of, record
 from smartscheduler.backoffice.days import DaysFilter
 from smartscheduler.backoffice.display import badge
-from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.exchange.exporting import FORMS, download
 
 MOST_PEOPLE = 500
@@ -65,7 +65,7 @@ def _midnight(day: date) -> datetime:
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ListAdmin):
+class AuditEntryAdmin(ReadAdmin):
     list_display = ("when", "act_badge", "who", "account", "address", "what")
     list_display_links = ("when",)
     list_filter = (("act", ChoicesDropdownFilter), PersonFilter, DayFilter)
@@ -106,15 +106,6 @@ class AuditEntryAdmin(ListAdmin):
         people = User.objects.filter(Q(name__icontains=term) | Q(email__icontains=term)).values("pk")
         found = Q(user__in=people) | Q(about__in=people)
         return queryset.filter(found | Q(address=term) if _is_address(term) else found), False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @display(description="When (UTC)", ordering="id")
     def when(self, entry: AuditEntry) -> SafeString:

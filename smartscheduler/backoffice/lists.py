@@ -120,6 +120,19 @@ class ListAdmin(LimitedAdmin):
         return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
 
+class ReadAdmin(ListAdmin):
+    """A list of what nobody makes, changes or removes by a form; acts, where there are some, are services."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 def _change_views(act: str, owner: dict[str, Any], given: Any) -> tuple[str, SavedView]:
     """What was done, and the view that it was done to. Raises InvalidInput, DoesNotExist, ValueError."""
     name = given.get("name", "")

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.days import RecentFilter
 from smartscheduler.backoffice.display import badge
-from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.events.limits import limited_event
 from smartscheduler.events.messages import Event, instant
 from smartscheduler.events.models import OutboxEvent
@@ -35,7 +35,7 @@ class OccurredFilter(RecentFilter):
 
 
 @admin.register(OutboxEvent)
-class OutboxEventAdmin(ListAdmin):
+class OutboxEventAdmin(ReadAdmin):
     list_display = ("order", "type_badge", "about", "who", "occurred")
     list_display_links = ("order", "type_badge")
     list_filter = (TypeFilter, OccurredFilter)
@@ -59,15 +59,6 @@ class OutboxEventAdmin(ListAdmin):
 
     def limit(self, record: OutboxEvent, reader: User, *, instead: str = "") -> OutboxEvent:
         return limited_event(record, reader)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @display(description="Sequence", ordering="position")
     def order(self, event: OutboxEvent) -> str:

@@ -1,7 +1,5 @@
 """The log of mails, to be read; one that failed can be sent again."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -12,14 +10,14 @@ from unfold.decorators import display
 from assignments.models import Assignment
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.display import badge
-from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.events.messages import instant
 from smartscheduler.mails.models import Mail
 
 
 @admin.register(Mail)
-class MailAdmin(ListAdmin):
+class MailAdmin(ReadAdmin):
     list_display = ("about", "state_badge", "contractor", "recipient", "attempts", "noted")
     list_display_links = ("about",)
     list_filter = ("state", "kind")
@@ -44,15 +42,6 @@ class MailAdmin(ListAdmin):
                 found |= Q(recipient__icontains=word)
             queryset = queryset.filter(found)
         return queryset, False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_assign_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.ASSIGN)
