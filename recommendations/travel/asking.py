@@ -1,8 +1,9 @@
 """Asking one provider for one matrix: budget, breaker, retries with backoff and jitter."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import stamina
 import structlog
@@ -16,6 +17,8 @@ from recommendations.travel.providers import Provider
 from smartscheduler.places import Point
 from smartscheduler.travel import spending
 
+T = TypeVar("T")
+
 # A longer wait is for the next lookup.
 MOST_WAIT_SECONDS = 20.0
 FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS, JITTER_SECONDS = 0.2, 5.0, 0.5
@@ -27,17 +30,15 @@ def matrix_of(
     provider: Provider, origins: Sequence[Point], destinations: Sequence[Point], depart_at: datetime
 ) -> Matrix:
     """The provider's matrix. Raises ProviderError, which is noted, when it gives none."""
+    elements = len(origins) * len(destinations)
+
+    def work() -> Matrix:
+        found = provider.matrix(origins, destinations, depart_at)
+        _check_sense(found)
+        return found
+
     try:
-        for attempt in stamina.retry_context(
-            on=again,
-            attempts=settings.TRAVEL_ATTEMPTS,
-            timeout=None,
-            wait_initial=FIRST_WAIT_SECONDS,
-            wait_max=LAST_WAIT_SECONDS,
-            wait_jitter=JITTER_SECONDS,
-        ):
-            with attempt:
-                return _once(provider, origins, destinations, depart_at)
+        return patiently(provider.name, work, attempts=settings.TRAVEL_ATTEMPTS, pay=lambda: _pay(provider, elements))
     except NotAsked as error:
         log.info("provider_not_asked", provider=provider.name, reason=str(error))
         raise
@@ -45,6 +46,23 @@ def matrix_of(
         spending.note_failure(provider.name, str(error))
         log.warning("provider_failed", provider=provider.name, error=str(error))
         raise
+
+
+def patiently(name: str, work: Callable[[], T], *, attempts: int, pay: Callable[[], None]) -> T:
+    """What `work` gives, asked of the provider of this name, and asked again after what may pass.
+
+    `pay` is called before each attempt, and raises NotAsked where nothing is left. Raises ProviderError.
+    """
+    for attempt in stamina.retry_context(
+        on=again,
+        attempts=attempts,
+        timeout=None,
+        wait_initial=FIRST_WAIT_SECONDS,
+        wait_max=LAST_WAIT_SECONDS,
+        wait_jitter=JITTER_SECONDS,
+    ):
+        with attempt:
+            return _once(name, work, pay)
     raise AssertionError("stamina either returns or raises")
 
 
@@ -59,17 +77,12 @@ def again(error: Exception) -> bool | float:
     return error.wait + random.uniform(0.02, JITTER_SECONDS)  # noqa: S311  (jitter, not a secret)
 
 
-def _once(provider: Provider, origins: Sequence[Point], destinations: Sequence[Point], depart_at: datetime) -> Matrix:
-    def work() -> Matrix:
-        found = provider.matrix(origins, destinations, depart_at)
-        _check_sense(found)
-        return found
-
+def _once(name: str, work: Callable[[], T], pay: Callable[[], None]) -> T:
     try:
-        return guarded(provider.name, work, pay=lambda: _pay(provider, len(origins) * len(destinations)))
+        return guarded(name, work, pay=pay)
     except TryAgain as error:
         if error.wait is not None:
-            rest(provider.name, error.wait)
+            rest(name, error.wait)
         raise
 
 
