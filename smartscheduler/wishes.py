@@ -75,6 +75,15 @@ class Wishes:
         found = cast(dict[str, str], valkey().hgetall(f"{self.key}:uses"))
         return {source: int(count) for source, count in found.items()}
 
+    def share(self, source: str) -> int | None:
+        """Of a hundred that were shown, how many from `source`; None before the first, and while nobody can count."""
+        try:
+            shown = self.uses()
+        except RedisError:
+            return None
+        total = sum(shown.values())
+        return round(100 * shown.get(source, 0) / total) if total else None
+
     def _is_news(self, job_id: UUID) -> bool:
         now = time.monotonic()
         if self._told.get(job_id, now - 2 * SILENCE_SECONDS) > now - SILENCE_SECONDS:

@@ -22,7 +22,7 @@ from smartscheduler.travel.configured import NAMES, active_providers
 from smartscheduler.travel.models import ProviderDay, TravelEstimate
 from smartscheduler.travel.spending import spent_today
 from smartscheduler.travel.ways import ROAD
-from smartscheduler.travel.wishes import uses
+from smartscheduler.travel.wishes import wishes
 
 MOST_LOOKUPS = 20
 UNITS = {"openrouteservice": "requests"}
@@ -62,7 +62,7 @@ def roads(request: HttpRequest) -> HttpResponse:
         "leaders": settings.TRAVEL_LEADERS,
         "demo": settings.TRAVEL_DEMO,
         "stored": _stored(),
-        "share": _share_by_road(),
+        "share": wishes.share(ROAD),
         "lookups": Lookup.objects.select_related("job").order_by("-wanted_at")[:MOST_LOOKUPS],
         "counts": dict(Lookup.objects.order_by().values_list("state").annotate(count=Count("pk"))),
     }
@@ -116,13 +116,3 @@ def _stored() -> list[dict[str, Any]]:
     found = TravelEstimate.objects.order_by().values("source")
     counted = found.annotate(count=Count("pk"), oldest=Min("fetched_at"), newest=Max("fetched_at"))
     return [{**row, "title": NAMES.get(row["source"], row["source"])} for row in counted.order_by("-count")]
-
-
-def _share_by_road() -> int | None:
-    """Of a hundred drives that rankings have shown, how many went by road; None before the first."""
-    try:
-        shown = uses()
-    except RedisError:
-        return None
-    total = sum(shown.values())
-    return round(100 * shown[ROAD] / total) if total else None

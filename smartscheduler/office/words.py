@@ -19,7 +19,7 @@ from recommendations.travel import breakers
 from recommendations.words import store
 from recommendations.words.asking import BREAKER
 from recommendations.words.configured import is_configured, title
-from recommendations.words.shown import uses
+from recommendations.words.shown import uses, wishes
 from recommendations.words.spending import spent_today
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.people import require
@@ -80,23 +80,13 @@ def _standing() -> dict[str, Any]:
             ("Tokens today", today.tokens, settings.EXPLANATION_TOKENS_A_DAY),
         ],
         "failed": failed,
-        "share": _share_by_model(),
+        "share": wishes.share(MODEL),
         "stored": Wording.objects.exclude(text="").count(),
         "dropped": [(REASONS.get(reason, reason), count) for reason, count in dropped.annotate(count=Count("pk"))],
         "latest": Wording.objects.exclude(text="").order_by("-asked_at")[:LATEST],
         "first": settings.EXPLANATION_FIRST,
         "keep_days": settings.EXPLANATION_KEEP_DAYS,
     }
-
-
-def _share_by_model() -> int | None:
-    """Of a hundred explanations that were shown, how many in words of the model; None before the first."""
-    try:
-        shown = uses()
-    except RedisError:
-        return None
-    total = sum(shown.values())
-    return round(100 * shown[MODEL] / total) if total else None
 
 
 def figures() -> Iterator[Metric]:
