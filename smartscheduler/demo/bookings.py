@@ -141,12 +141,15 @@ class Bookings:
         return create_job(actor=self.actor, **order.made(now, desired_date=wanted))
 
     def _assign(self, job: Job, entry: Entry, start: datetime, order: Order, *, confirm: bool) -> None:
+        # The job may be wanted on another day than the one the contractor was chosen for: asked again who is first.
+        first = rank_candidates(JobRequest.of(job), max_results=1).entries
+        chosen_first = bool(first) and first[0].contractor.pk == entry.contractor.pk
         assignment = services.assign_job(
             job_id=job.pk,
             contractor_id=entry.contractor.pk,
             start=start,
             actor=self.actor,
-            override_reason="" if entry.rank == 1 else order.chance.choice(OVERRIDE_REASONS),
+            override_reason="" if chosen_first else order.chance.choice(OVERRIDE_REASONS),
         )
         # It was ordered some hours before somebody was found for it.
         Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - (order.booked_at - order.ordered_at))
