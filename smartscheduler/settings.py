@@ -189,7 +189,7 @@ PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "smartscheduler.events.layer.SharedReading",
+        "BACKEND": "smartscheduler.events.layer.Layer",
         "CONFIG": {"hosts": [{"address": REDIS_URL, **links.of_channel_layer(REDIS_URL)}], "prefix": "smartscheduler"},
     }
 }

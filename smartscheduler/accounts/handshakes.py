@@ -1,6 +1,6 @@
 """Who opens a WebSocket: the session cookie of the same origin, or a one-time ticket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -28,6 +28,8 @@ class Visitor:
     """Somebody with credentials, and the question whether these still hold."""
 
     user: User
+    # Of two visitors with the same, both may stay or neither.
+    credentials: Hashable
     _look_again: Callable[[], User | None]
 
     def still(self) -> User | None:
@@ -63,7 +65,7 @@ def _by_ticket(ticket: str) -> Visitor | None:
         return None if ended else User.objects.filter(pk=spent.user_id, is_active=True).first()
 
     user = look()
-    return Visitor(user, look) if user else None
+    return Visitor(user, (spent, user.password), look) if user else None
 
 
 def _by_session(request: HttpRequest) -> Visitor | None:
@@ -76,7 +78,7 @@ def _by_session(request: HttpRequest) -> Visitor | None:
         return user if isinstance(user, User) else None
 
     user = look() if key else None
-    return Visitor(user, look) if user else None
+    return Visitor(user, (key, user.password), look) if user else None
 
 
 def _ticket(scope: Scope) -> str | None:

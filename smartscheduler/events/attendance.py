@@ -4,6 +4,7 @@ Kept in Valkey, where nothing is lost when it is lost: each socket says again th
 """
 
 import time
+from collections.abc import Sequence
 
 import structlog
 from redis import RedisError
@@ -37,6 +38,20 @@ def enter(account: str, socket: str, *, most: int) -> bool:
     except RedisError as error:
         log.warning("sockets_not_counted", error=str(error))
         return True
+
+
+def stay(sockets: Sequence[tuple[str, str]]) -> None:
+    """Note that these sockets, each with its account, are still open."""
+    now = time.time()
+    try:
+        pipeline = valkey().pipeline(transaction=False)
+        for account, socket in sockets:
+            for key in (_of(account), _all()):
+                pipeline.zadd(key, {socket: now + FORGOTTEN_SECONDS})
+                pipeline.expire(key, FORGOTTEN_SECONDS)
+        pipeline.execute()
+    except RedisError as error:
+        log.warning("sockets_not_counted", error=str(error))
 
 
 def leave(account: str, socket: str) -> None:

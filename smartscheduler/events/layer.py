@@ -1,14 +1,10 @@
-"""The channel layer of channels-redis, with two changes that a process full of sockets needs."""
+"""The channel layer of channels-redis, with a change that a process which must not stop needs."""
 
-from functools import lru_cache
 from typing import Any
 
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis.asyncio.connection import DefaultParser
 from redis.exceptions import ConnectionError as ConnectionLost
-
-# Those that are on their way; all sockets read the same ones at about the same time.
-MOST_MESSAGES = 128
 
 
 class Parser(DefaultParser):  # type: ignore[valid-type,misc]  # whichever of two redis-py has found
@@ -26,13 +22,8 @@ class Parser(DefaultParser):  # type: ignore[valid-type,misc]  # whichever of tw
             raise ConnectionLost("Nothing has come from Valkey for too long.") from error
 
 
-class SharedReading(RedisPubSubChannelLayer):
-    """A message is read once for all sockets of a process; whoever receives it must not change it.
-
-    Of itself the layer hands each socket the bytes to read: a thousand sockets would read every hint a thousand times,
-    and those that fall behind would keep a thousand copies of the envelopes in it.
-    """
+class Layer(RedisPubSubChannelLayer):
+    """Publishes to Valkey, and hears what others have published."""
 
     def __init__(self, *args: Any, hosts: list[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, hosts=[{"parser_class": Parser, **host} for host in hosts], **kwargs)
-        self.deserialize = lru_cache(maxsize=MOST_MESSAGES)(super().deserialize)

@@ -1,25 +1,22 @@
 """What one subscriber gets, in order, without a gap and without a repeat. Knows nothing of sockets.
 
-The table is read first, whenever something is missing, and at every heartbeat; in between, the
-hints of the channel layer are passed on as they come. `hear` must be called for hints from before
-`run` starts reading, so that nothing falls between the replay and the live part.
+First comes what the table has after the subscriber's own number; then what the hub of the process tells of.
+Who falls behind what the hub still keeps reads the table again.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from channels.db import database_sync_to_async
 
 from smartscheduler.events import feed
-from smartscheduler.events.feed import Envelope
+from smartscheduler.events.hub import Hub
+from smartscheduler.events.members import Member
 from smartscheduler.events.selections import Selection
 
 Frame = dict[str, Any]
-# A hint may be published before Valkey has taken our subscription; the first look comes early for that.
-FIRST_LOOK_SECONDS = 1.0
 # A socket that has not taken a frame for this long is slow; before, it is only our own burst.
 STALL_SECONDS = 1.0
 MOST_REPLIES = 8
@@ -34,49 +31,50 @@ class TooTalkative(Exception):
 
 
 class Stream:
-    """`send` takes one frame and returns when the socket has; `queue_size` events may wait for it."""
+    """`send` takes one frame and returns when the socket has; `end` stops it all from outside, and must not wait.
+
+    `queue_size` events may wait for a socket that takes none.
+    """
 
     def __init__(
         self,
         *,
+        hub: Hub,
+        member: Member,
         send: Callable[[Frame], Awaitable[None]],
-        check: Callable[[], Awaitable[None]],
+        end: Callable[[Exception], None],
         selection: Selection,
         after: int | None,
-        heartbeat_seconds: float,
         queue_size: int,
         send_timeout_seconds: float,
     ) -> None:
-        self._send_frame, self._check = send, check
-        self._selection, self._after = selection, after
-        self._heartbeat_seconds, self._queue_size = heartbeat_seconds, queue_size
-        self._send_timeout_seconds = send_timeout_seconds
+        self.member, self.selection, self.end = member, selection, end
+        # When the next heartbeat is due, by the loop's clock; the hub sets and reads it.
+        self.beat_at = 0.0
+        self._hub, self._send_frame, self._after = hub, send, after
+        self._queue_size, self._send_timeout_seconds = queue_size, send_timeout_seconds
         self._position = after or 0
-        # The last number told of by a hint since the table was read.
-        self._heard = 0
         self._sending_since: float | None = None
-        self._waiting: deque[Envelope] = deque()
         self._replies: deque[Frame] = deque()
         self._wake = asyncio.Event()
+        self._idle = self._doubtful = self._beat_due = False
 
-    def hear(self, sequence: int, envelopes: list[Envelope]) -> None:
-        """Take a hint, also while the table is read; never waits.
+    def tell(self, before: int, upto: int, *, matched: bool) -> None:
+        """Something has come after the number `before`, up to `upto`; `matched` when it concerns the subscriber."""
+        if self._idle and not matched and self._position >= before:
+            self._position = max(self._position, upto)
+        else:
+            self._wake.set()
 
-        Raises TooSlow when too many events wait for a socket that takes none. When it does take them, the
-        burst is left to the table: what waits here is bounded either way.
-        """
-        self._heard = max(self._heard, sequence)
-        self._waiting.extend(envelopes)
-        if len(self._waiting) > self._queue_size:
-            if self._stalled:
-                raise TooSlow
-            self._waiting.clear()
+    def doubt(self) -> None:
+        """The log is not what it was: look where we are."""
+        self._doubtful = True
         self._wake.set()
 
-    @property
-    def _stalled(self) -> bool:
-        since = self._sending_since
-        return since is not None and asyncio.get_running_loop().time() - since > STALL_SECONDS
+    def beat(self) -> None:
+        """Send a heartbeat after whatever is to be sent now."""
+        self._beat_due = True
+        self._wake.set()
 
     def reply(self, frame: Frame) -> None:
         """Send a frame of another kind in its turn. Raises TooTalkative when too many wait already."""
@@ -85,76 +83,73 @@ class Stream:
         self._replies.append(frame)
         self._wake.set()
 
+    def end_if_stalled(self) -> None:
+        """End with TooSlow when one frame takes too long, or too many events wait behind one that does not move."""
+        since = self._sending_since
+        if since is None:
+            return
+        stalled = asyncio.get_running_loop().time() - since
+        if stalled > self._send_timeout_seconds or (stalled > STALL_SECONDS and self._waiting() > self._queue_size):
+            self.end(TooSlow())
+
+    def _waiting(self) -> int:
+        """How many events that are kept wait; who is further behind than that has the time of one frame."""
+        news = self._hub.recent.since(self._position) or []
+        return len(news) if len(news) <= self._queue_size else sum(map(self.selection.matches, news))
+
     async def run(self) -> None:
-        """Replay, say `ready`, go live. Returns never; raises TooSlow, and whatever `check` raises."""
-        if self._after is None:
-            self._position = await database_sync_to_async(feed.head)()
-        await self._replay()
-        await self._send({"ready": self._position})
-        loop = asyncio.get_running_loop()
-        look_at = loop.time() + min(FIRST_LOOK_SECONDS, self._heartbeat_seconds)
-        while True:
-            if loop.time() >= look_at:
-                await self._beat()
-                look_at = loop.time() + self._heartbeat_seconds
-            await self._pass_on()
-            await self._sleep_until(look_at)
-
-    async def _sleep_until(self, moment: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(moment):
+        """Replay, say `ready`, go live. Returns never; raises DatabaseError."""
+        await self._hub.join(self)
+        try:
+            if self._after is None:
+                self._position = await database_sync_to_async(feed.head)()
+            else:
+                await self._replay()
+            await self._send({"ready": self._position})
+            while True:
+                await self._pass_on()
+                self._idle = True
                 await self._wake.wait()
-        self._wake.clear()
-
-    async def _beat(self) -> None:
-        """A head beyond all that was heard means that a hint was lost; one that went back, a restored backup."""
-        await self._check()
-        head = await database_sync_to_async(feed.head)()
-        if not self._position <= head <= max(self._heard, self._position):
-            await self._replay()
-        await self._send({"heartbeat": self._position})
+                self._idle = False
+                self._wake.clear()
+        finally:
+            self._hub.leave(self)
 
     async def _pass_on(self) -> None:
-        """Everything that waits; from the table when a number is missing."""
-        while self._replies:
-            await self._send(self._replies.popleft())
-        while self._waiting and self._waiting[0]["sequence"] <= self._position + 1:
-            envelope = self._waiting.popleft()
-            if envelope["sequence"] > self._position:
-                await self._pass(envelope)
+        """Everything that waits, until nothing does."""
+        while self._has_more():
+            while self._replies:
+                await self._send(self._replies.popleft())
+            news = self._hub.recent.since(self._position)
+            if self._doubtful or news is None:
+                self._doubtful = False
+                await self._replay()
+                news = []
+            for envelope in news:
+                if self.selection.matches(envelope):
+                    await self._send({"event": envelope})
                 self._position = envelope["sequence"]
-        if self._heard > self._position:
-            await self._replay()
+            if self._beat_due:
+                self._beat_due = False
+                await self._send({"heartbeat": self._position})
+
+    def _has_more(self) -> bool:
+        behind = self._position < self._hub.recent.position
+        return behind or self._doubtful or self._beat_due or bool(self._replies)
 
     async def _replay(self) -> None:
-        """Read the table to its end. What is heard meanwhile waits, and goes on from there.
-
-        To read until nothing is heard any more would, with a thousand sockets, never end: the more there is to read,
-        the more is heard meanwhile.
-        """
+        """Read the table to its end."""
         while True:
-            # A number from before a restored backup would otherwise be waited for without end.
-            self._heard = 0
-            page = await database_sync_to_async(feed.read)(after=self._position, selection=self._selection)
+            page = await database_sync_to_async(feed.read)(after=self._position, selection=self.selection)
             for envelope in page.envelopes:
                 await self._send({"event": envelope})
             if page.resync:
-                self._waiting.clear()
                 await self._send({"resync": page.head})
             self._position = page.upto
             if self._position >= page.head:
                 break
 
-    async def _pass(self, envelope: Envelope) -> None:
-        if self._selection.matches(envelope):
-            await self._send({"event": envelope})
-
     async def _send(self, frame: Frame) -> None:
         self._sending_since = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(self._send_timeout_seconds):
-                await self._send_frame(frame)
-        except TimeoutError:
-            raise TooSlow from None
-        finally:
-            self._sending_since = None
+        await self._send_frame(frame)
+        self._sending_since = None

@@ -3,24 +3,10 @@
 import asyncio
 
 import pytest
-from channels.layers import get_channel_layer
 from redis.asyncio import Connection
 from redis.exceptions import ConnectionError as ConnectionLost
 
 from smartscheduler.events.layer import Parser
-
-
-async def test_all_sockets_of_a_process_are_handed_the_same_message():
-    layer = get_channel_layer()
-    assert layer
-    first, second = await layer.new_channel(), await layer.new_channel()
-    for channel in (first, second):
-        await layer.group_add("those-who-share", channel)
-    await layer.group_send("those-who-share", {"type": "a.message", "envelopes": [{"sequence": 1}]})
-    one, other = await layer.receive(first), await layer.receive(second)
-    assert one == {"type": "a.message", "envelopes": [{"sequence": 1}]}
-    assert one is other
-    await layer.flush()
 
 
 async def test_a_connection_that_tcp_has_given_up_is_lost():

@@ -1,4 +1,4 @@
-"""The stream on its own: bursts, gaps and stalls, with the real table behind it."""
+"""Streams and their hub on their own: bursts, gaps and stalls, with the real table behind them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,14 +8,20 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
+from smartscheduler.accounts.handshakes import Visitor
 from smartscheduler.events import feed
+from smartscheduler.events import hub as hubs
 from smartscheduler.events import stream as streams
+from smartscheduler.events.channel import hint
+from smartscheduler.events.hub import Hub
+from smartscheduler.events.members import Member, SignedOut
 from smartscheduler.events.models import EventHead, OutboxEvent
-from smartscheduler.events.selections import EVERYTHING
+from smartscheduler.events.selections import EVERYTHING, Selection
 from smartscheduler.events.stream import MOST_REPLIES, Stream, TooSlow, TooTalkative
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,19 +36,29 @@ async def leave_no_connection() -> AsyncIterator[None]:
 class Subscriber:
     """Takes frames while `open` is set."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, hub: Hub, **changes: Any) -> None:
+        self.hub = hub
         self.frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.open = asyncio.Event()
         self.open.set()
-        usual = {"heartbeat_seconds": 60.0, "queue_size": 10, "send_timeout_seconds": 60.0}
-        self.stream = Stream(send=self.take, check=self.check, selection=EVERYTHING, after=None, **{**usual, **changes})
+        self.ended: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+        user = UserFactory.build()
+        usual = {"selection": EVERYTHING, "after": None, "queue_size": 10, "send_timeout_seconds": 60.0}
+        self.stream = Stream(
+            hub=hub,
+            member=Member(Visitor(user, user.pk, lambda: user)),
+            send=self.take,
+            end=self.end,
+            **{**usual, **changes},
+        )
 
     async def take(self, frame: dict[str, Any]) -> None:
         await self.open.wait()
         self.frames.put_nowait(frame)
 
-    async def check(self) -> None:
-        """The credentials hold."""
+    def end(self, error: Exception) -> None:
+        if not self.ended.done():
+            self.ended.set_result(error)
 
     async def sequences(self, count: int) -> list[int]:
         found: list[int] = []
@@ -52,113 +68,198 @@ class Subscriber:
                 found += [frame["event"]["sequence"]] if "event" in frame else []
         return found
 
+    async def until(self, kind: str) -> Any:
+        async with asyncio.timeout(10):
+            while kind not in (frame := await self.frames.get()):
+                """What comes before."""
+        return frame[kind]
+
 
 @asynccontextmanager
-async def running(subscriber: Subscriber) -> AsyncIterator[Subscriber]:
+async def running(hub: Hub, **changes: Any) -> AsyncIterator[Subscriber]:
+    subscriber = Subscriber(hub, **changes)
     task = asyncio.create_task(subscriber.stream.run())
     try:
-        assert await subscriber.frames.get() == {"ready": 0}
+        await subscriber.until("ready")
         yield subscriber
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError, TooSlow):
+        with suppress(asyncio.CancelledError):
             await task
 
 
+@pytest.fixture
+def may_stay():
+    """What is said of the credentials of all."""
+    return [True]
+
+
+@pytest.fixture
+async def hub(settings, monkeypatch, may_stay) -> Hub:
+    """One that looks at the table only where it has to, and whose heartbeats are far away."""
+    settings.EVENT_HEARTBEAT_SECONDS = 60.0
+    monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
+    return Hub(may_stay=lambda members: may_stay * len(members))
+
+
+@pytest.fixture
+async def quick(settings, may_stay) -> Hub:
+    """One with a heartbeat every moment."""
+    settings.EVENT_HEARTBEAT_SECONDS = 0.05
+    return Hub(may_stay=lambda members: may_stay * len(members))
+
+
 @sync_to_async
-def numbered(count: int) -> list[dict[str, Any]]:
+def numbered(count: int, *, first: int = 1) -> list[dict[str, Any]]:
     """`count` events as the relay leaves them, and their envelopes."""
     events = [
         OutboxEvent(sequence=n, type="JobCreated", occurred_at=timezone.now(), data={"job_id": str(uuid4())})
-        for n in range(1, count + 1)
+        for n in range(first, first + count)
     ]
     OutboxEvent.objects.bulk_create(events)
-    EventHead.objects.update_or_create(pk=1, defaults={"sequence": count})
+    EventHead.objects.update_or_create(pk=1, defaults={"sequence": first + count - 1})
     return [event.envelope() for event in events]
 
 
-async def test_passes_on_hints_without_repeats():
-    async with running(Subscriber()) as subscriber:
+async def test_passes_on_hints_without_repeats(hub):
+    async with running(hub) as subscriber:
         envelopes = await numbered(3)
-        subscriber.stream.hear(2, envelopes[:2])
-        subscriber.stream.hear(2, envelopes[:2])
-        subscriber.stream.hear(3, envelopes[1:])
+        await hub.hear(hint(2, envelopes[:2]))
+        await hub.hear(hint(2, envelopes[:2]))
+        await hub.hear(hint(3, envelopes[1:]))
         assert await subscriber.sequences(3) == [1, 2, 3]
         await asyncio.sleep(0)
         assert subscriber.frames.empty()
 
 
-async def test_reads_the_table_when_a_number_is_missing():
-    async with running(Subscriber()) as subscriber:
+async def test_reads_nothing_that_was_heard(hub, monkeypatch):
+    async with running(hub) as subscriber:
+        envelopes = await numbered(3)
+        monkeypatch.setattr(feed, "read", None)
+        await hub.hear(hint(3, envelopes))
+        assert await subscriber.sequences(3) == [1, 2, 3]
+
+
+async def test_what_is_missing_is_read_once_for_all(hub, monkeypatch):
+    reads, read = [], feed.read
+    async with running(hub) as one, running(hub) as other:
         envelopes = await numbered(4)
-        subscriber.stream.hear(4, envelopes[3:])
-        assert await subscriber.sequences(4) == [1, 2, 3, 4]
-
-
-async def test_leaves_a_burst_to_the_table_when_the_socket_takes_frames():
-    async with running(Subscriber(queue_size=10)) as subscriber:
-        envelopes = await numbered(300)
-        for start in range(0, 300, 50):
-            subscriber.stream.hear(start + 50, envelopes[start : start + 50])
-        assert len(subscriber.stream._waiting) <= 10
-        assert await subscriber.sequences(300) == list(range(1, 301))
-
-
-async def test_reads_once_though_more_is_heard_during_every_reading(monkeypatch):
-    async with running(Subscriber(queue_size=100)) as subscriber:
-        envelopes = await numbered(40)
-        read, told = feed.read, iter(range(20, 40))
-        reads = []
-
-        def while_more_comes(**options: Any) -> feed.Page:
-            EventHead.objects.update(sequence=(number := next(told)))
-            page = read(**options)
-            loop.call_soon_threadsafe(subscriber.stream.hear, number + 1, envelopes[number : number + 1])
-            reads.append(page)
-            return page
-
-        loop = asyncio.get_running_loop()
-        monkeypatch.setattr(feed, "read", while_more_comes)
-        subscriber.stream.hear(20, [])
-        assert await subscriber.sequences(21) == list(range(1, 22))
+        monkeypatch.setattr(feed, "read", lambda **options: reads.append(options) or read(**options))
+        await hub.hear(hint(4, envelopes[3:]))
+        assert await one.sequences(4) == await other.sequences(4) == [1, 2, 3, 4]
         assert len(reads) == 1
 
 
-async def test_a_heartbeat_reads_nothing_that_was_heard(monkeypatch):
-    async with running(Subscriber(heartbeat_seconds=0.05)) as subscriber:
+async def test_a_look_finds_what_no_hint_told_of(quick):
+    async with running(quick) as subscriber:
+        await numbered(2)
+        assert await subscriber.sequences(2) == [1, 2]
+
+
+async def test_goes_on_after_looks_that_failed(quick, monkeypatch):
+    async with running(quick) as subscriber:
+        head, failures = feed.head, iter([DatabaseError("away")] * 3)
+
+        def fails_at_first() -> int:
+            for failure in failures:
+                raise failure
+            return head()
+
+        monkeypatch.setattr(feed, "head", fails_at_first)
+        await numbered(2)
+        assert await subscriber.sequences(2) == [1, 2]
+
+
+async def test_who_is_further_behind_than_is_kept_reads_the_table(hub):
+    hub.recent._most = 20
+    async with running(hub) as subscriber:
+        subscriber.open.clear()
+        envelopes = await numbered(300)
+        for start in range(0, 300, 10):
+            await hub.hear(hint(start + 10, envelopes[start : start + 10]))
+            await asyncio.sleep(0)
+        assert hub.recent.since(1) is None
+        subscriber.open.set()
+        assert await subscriber.sequences(300) == list(range(1, 301))
+
+
+async def test_a_heartbeat_says_how_far_one_is_whose_events_are_others(quick):
+    async with running(quick, selection=Selection.parse(types="JobCancelled")) as subscriber:
         envelopes = await numbered(3)
-        subscriber.stream.hear(3, envelopes)
-        assert await subscriber.sequences(3) == [1, 2, 3]
-        monkeypatch.setattr(feed, "read", None)
-        while "heartbeat" not in await subscriber.frames.get():
-            """Until one has gone by."""
+        await quick.hear(hint(3, envelopes))
+        async with asyncio.timeout(10):
+            while await subscriber.until("heartbeat") != 3:
+                """The ones before."""
+        assert not subscriber.stream._wake.is_set()
 
 
-async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(monkeypatch):
+async def test_a_log_that_went_back_is_told_to_all(quick):
+    await numbered(5)
+    async with running(quick) as one, running(quick, after=5) as other:
+        await OutboxEvent.objects.filter(sequence__gt=2).adelete()
+        await EventHead.objects.aupdate(sequence=2)
+        assert await one.until("resync") == await other.until("resync") == 2
+        await numbered(1, first=3)
+        assert await one.sequences(1) == await other.sequences(1) == [3]
+
+
+async def test_who_may_not_stay_is_ended(quick, may_stay):
+    async with running(quick) as subscriber:
+        await subscriber.until("heartbeat")
+        may_stay[0] = False
+        async with asyncio.timeout(10):
+            assert isinstance(await subscriber.ended, SignedOut)
+
+
+async def test_nobody_stays_for_long_while_that_cannot_be_told(settings):
+    def cannot_tell(members: Any) -> list[bool]:
+        asked.append(members)
+        raise DatabaseError("away")
+
+    settings.EVENT_HEARTBEAT_SECONDS = 0.1
+    asked: list[Any] = []
+    async with running(Hub(may_stay=cannot_tell)) as subscriber, asyncio.timeout(10):
+        assert isinstance(await subscriber.ended, DatabaseError)
+        assert len(asked) > 1
+
+
+async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(hub, monkeypatch):
     monkeypatch.setattr(streams, "STALL_SECONDS", 0.0)
-    async with running(Subscriber(queue_size=10)) as subscriber:
+    async with running(hub, queue_size=10) as subscriber:
         envelopes = await numbered(30)
         subscriber.open.clear()
-        subscriber.stream.hear(1, envelopes[:1])
+        await hub.hear(hint(1, envelopes[:1]))
         async with asyncio.timeout(10):
-            while not subscriber.stream._stalled:
+            while subscriber.stream._sending_since is None:
                 await asyncio.sleep(0)
-        with pytest.raises(TooSlow):
-            subscriber.stream.hear(30, envelopes[1:])
+        subscriber.stream.end_if_stalled()
+        assert not subscriber.ended.done()
+        await hub.hear(hint(30, envelopes[1:]))
+        subscriber.stream.end_if_stalled()
+        assert isinstance(await subscriber.ended, TooSlow)
         assert subscriber.frames.empty()
 
 
-async def test_gives_up_on_a_frame_that_takes_too_long():
-    subscriber = Subscriber(send_timeout_seconds=0.05)
-    subscriber.open.clear()
-    with pytest.raises(TooSlow):
-        await subscriber.stream.run()
-    assert subscriber.frames.empty()
+async def test_gives_up_on_a_frame_that_takes_too_long(quick):
+    async with running(quick, send_timeout_seconds=0.05) as subscriber:
+        subscriber.open.clear()
+        async with asyncio.timeout(10):
+            assert isinstance(await subscriber.ended, TooSlow)
 
 
-async def test_does_not_pile_up_answers():
-    subscriber = Subscriber()
+async def test_does_not_pile_up_answers(hub):
+    subscriber = Subscriber(hub)
     for _ in range(MOST_REPLIES):
         subscriber.stream.reply({"error": {}})
     with pytest.raises(TooTalkative):
         subscriber.stream.reply({"error": {}})
+
+
+async def test_the_hub_rests_when_all_have_left_and_comes_back(hub):
+    for count in (1, 2):
+        async with running(hub) as subscriber:
+            envelopes = await numbered(1, first=count)
+            await hub.hear(hint(count, envelopes))
+            assert await subscriber.sequences(1) == [count]
+        assert not hub._tasks
+        assert not hub.streams

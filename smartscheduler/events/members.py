@@ -1,0 +1,56 @@
+"""Those whose sockets are open: who they are, and whether they may stay."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from smartscheduler.accounts.handshakes import Visitor
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.events import attendance
+
+
+class SignedOut(Exception):
+    """The credentials the socket was opened with no longer hold."""
+
+
+@dataclass(eq=False)
+class Member:
+    """A visitor with an open socket; `reader` is the user with the role of now."""
+
+    visitor: Visitor
+    reader: User = field(init=False)
+    socket: str = field(default_factory=lambda: str(uuid4()))
+
+    def __post_init__(self) -> None:
+        self.reader = self.visitor.user
+
+    @property
+    def account(self) -> str:
+        return str(self.visitor.user.pk)
+
+
+def may_stay(members: Sequence[Member]) -> list[bool]:
+    """Whether the credentials of each still hold, looked at once for all sockets of the same. Raises DatabaseError."""
+    seen: dict[object, User | None] = {}
+    stays = []
+    for member in members:
+        visitor = member.visitor
+        if visitor.credentials not in seen:
+            seen[visitor.credentials] = visitor.still()
+        user = seen[visitor.credentials]
+        if user is not None:
+            member.reader = user
+        stays.append(user is not None and user.allows(Permission.VIEW_EVENTS))
+    return stays
+
+
+def say_present(members: Iterable[Member]) -> None:
+    """Note that their sockets are still open."""
+    attendance.stay([(member.account, member.socket) for member in members])
+
+
+def say_gone(members: Iterable[Member]) -> None:
+    """Note that their sockets are closed."""
+    for member in members:
+        attendance.leave(member.account, member.socket)
