@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -26,6 +27,8 @@ from smartscheduler.proxies import behind_proxies  # noqa: E402
 # What has been imported stays: the garbage collector need not look at it again and again.
 gc.collect()
 gc.freeze()
+# A thread that comes back from the database waits so long for the loop of the sockets, at every query.
+sys.setswitchinterval(0.001)
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
