@@ -15,7 +15,8 @@ from smartscheduler.throttling import RoleThrottle, limiter
 from tests.api import V1, client_of, problem
 from tests.factories import PASSWORD, UserFactory
 
-pytestmark = pytest.mark.django_db
+# Counts are of the whole Valkey: where they are reset, nobody else may count.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 
 
 @pytest.fixture(autouse=True)

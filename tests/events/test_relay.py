@@ -13,7 +13,7 @@ from tests.events import processes
 from tests.events.processes import active_relay, black_hole, relay, wait_until
 from tests.events.wire import happen, numbered, sequences, subscribed
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
 def test_numbers_follow_each_other_whatever_the_writers_do(user):

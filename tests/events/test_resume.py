@@ -16,7 +16,7 @@ from smartscheduler.events.receivers import NOTIFY_CHANNEL
 from tests.events import processes
 from tests.events.wire import Subscriber, happen, happen_numbered, sequences, subscribed
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
 def test_a_client_that_was_away_gets_what_it_missed_and_nothing_twice(web, relay, user):

@@ -13,7 +13,8 @@ from smartscheduler.throttling import RoleThrottle
 from tests.api import V1, client_as, client_of, problem
 from tests.factories import PASSWORD, UserFactory
 
-pytestmark = pytest.mark.django_db
+# Of the counts of the whole Valkey, as tests of attempts to sign in (they reset them).
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 
 ME = f"{V1}/auth/me/"
 

@@ -15,8 +15,9 @@ def servers():
 
 
 @pytest.fixture
-def roads(servers, settings):
+def roads(servers, settings, monkeypatch):
     """Google Routes, then OpenRouteService; no waiting between attempts."""
+    monkeypatch.setattr("smartscheduler.wishes.GATHER_SECONDS", 0.05)
     servers.behaviour.clear()
     servers.calls.clear()
     servers.requests.clear()

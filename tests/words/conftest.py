@@ -18,7 +18,8 @@ def server():
 
 
 @pytest.fixture
-def model(server, settings):
+def model(server, settings, monkeypatch):
+    monkeypatch.setattr("smartscheduler.wishes.GATHER_SECONDS", 0.05)
     server.behaviour = "normal"
     server.requests.clear()
     server.go_on.clear()
