@@ -47,6 +47,13 @@ def without_people(logger: WrappedLogger, method: str, line: EventDict) -> Event
     return {name: value if name.startswith("_") else impersonal(value) for name, value in line.items()}
 
 
+def without_traceback_of_refusals(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """A processor: that somebody was refused is no failure of ours; Django would show where in the code we said no."""
+    if getattr(line.get("_record"), "status_code", 500) < 500:
+        line.pop("exc_info", None)
+    return line
+
+
 def with_trace_id(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
     """A processor: the line with the id of the trace it belongs to."""
     if found := tracing.trace_id():

@@ -12,7 +12,7 @@ from structlog.typing import Processor
 
 from smartscheduler import links
 from smartscheduler.environment import Environment
-from smartscheduler.logs import on_one_line, with_trace_id, without_people
+from smartscheduler.logs import on_one_line, with_trace_id, without_people, without_traceback_of_refusals
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -602,6 +602,7 @@ LOG_PROCESSORS: list[Processor] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso"),
+    without_traceback_of_refusals,
     structlog.processors.format_exc_info,
     with_trace_id,
     without_people,

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from contractors.models import Contractor
+from jobs.admin import JobAdmin
 from smartscheduler.accounts.policy import Role
 from smartscheduler.exchange.services import begin, import_checked
 from smartscheduler.exchange.work import work_on_files
@@ -194,3 +195,15 @@ def test_pages_are_followed_like_the_api(log):
     finished = [line for line in lines(log) if line["event"] == "request_finished"][-1]
     assert finished["request"] == "GET /admin/jobs/job/"
     assert finished["user_id"]
+
+
+def test_a_refusal_shows_no_place_in_the_code_and_a_failure_does(log, monkeypatch):
+    manager = signed_in(Role.MANAGER)
+    assert manager.get("/admin/accounts/user/").status_code == 403
+    assert manager.get("/admin/jobs/no-such-page/").status_code == 404
+    assert "Forbidden" in log.getvalue()
+    assert "Traceback" not in log.getvalue()
+    monkeypatch.setattr(JobAdmin, "get_queryset", lambda *given: 1 / 0)
+    manager.raise_request_exception = False
+    assert manager.get("/admin/jobs/job/").status_code == 500
+    assert "ZeroDivisionError" in log.getvalue()
