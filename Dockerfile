@@ -12,8 +12,10 @@ COPY frontend .
 RUN npm run build
 
 FROM python:3.11-slim
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=0 DATA_DIR=/tmp/smartscheduler
-RUN useradd --system --create-home --uid 10001 smartscheduler
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=0 DATA_DIR=/tmp/smartscheduler \
+    ERASURE_LIST=/var/lib/smartscheduler/erasures.jsonl
+# A volume that is put there belongs to whom the folder belonged to.
+RUN useradd --system --create-home --uid 10001 smartscheduler && install --directory --owner smartscheduler /var/lib/smartscheduler
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .

@@ -1,6 +1,7 @@
 """The checks of what is around the data, each made to find something real."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import redis
@@ -13,6 +14,8 @@ from smartscheduler.events.models import EventReader
 from smartscheduler.events.relay import RELAY_LOCK
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.mails.models import Mail
+from smartscheduler.privacy.lists import lines
+from smartscheduler.privacy.models import Erasure
 from tests.care.broken import run
 from tests.events.test_feed import numbered_events
 from tests.events.test_lag import waiting_for
@@ -175,3 +178,17 @@ def test_debug_with_a_database_elsewhere(settings, monkeypatch):
 def test_a_warning_is_no_failure():
     (outcome,) = examine(doctor.chosen(names=["relay-active"]), show=5)
     assert (outcome.is_broken, outcome.is_clean, outcome.as_json()["state"]) == (False, False, "warning")
+
+
+def test_whoever_was_erased_and_is_on_no_list_outside(settings, tmp_path):
+    settings.ERASURE_LIST = str(tmp_path / "erasures.jsonl")
+    gone = [Erasure(kind="user", number=n, subject=uuid4(), erased_at=timezone.now()) for n in (1, 2)]
+    Erasure.objects.bulk_create(gone)
+    (tmp_path / "erasures.jsonl").write_text("\n".join(lines(gone[:1])))
+    assert found("erasures") == [f"Former user 2 is not in {settings.ERASURE_LIST}"]
+    (tmp_path / "erasures.jsonl").write_text("\n".join(lines(gone)))
+    assert found("erasures") == []
+    (tmp_path / "erasures.jsonl").write_text("no list")
+    assert found("erasures") == [f"Line 1 of {settings.ERASURE_LIST} is no erasure."]
+    settings.ERASURE_LIST = ""
+    assert len(found("erasures")) == 2

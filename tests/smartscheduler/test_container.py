@@ -111,6 +111,12 @@ class TestFiles:
                 if volume.startswith("."):
                     assert (ROOT / volume.partition(":")[0]).exists(), volume
 
+    def test_the_list_of_erasures_outlives_the_database_and_every_container(self):
+        (place,) = re.findall(r"ERASURE_LIST=(\S+)/erasures.jsonl", DOCKERFILE)
+        assert f"--owner smartscheduler {place}" in DOCKERFILE
+        assert {tuple(COMPOSE[name]["volumes"]) for name in COMMANDS} == {(f"erasures:{place}",)}
+        assert "erasures" in yaml.safe_load((ROOT / "compose.yaml").read_text())["volumes"]
+
     def test_nothing_is_root_or_can_write_where_it_should_not(self):
         for name in {*COMMANDS, "migrate"}:
             service = COMPOSE[name]

@@ -11,6 +11,8 @@ from django.db import connection
 from redis import Redis
 
 from smartscheduler.care.doctor.checks import Check, Scope, sentences
+from smartscheduler.errors import InvalidInput
+from smartscheduler.privacy.replaying import known_here, known_outside
 from smartscheduler.readiness import OLDEST_POSTGRESQL
 
 # Where another value than this loses data, skips rules or reads other instants.
@@ -92,6 +94,16 @@ def careless_settings() -> Iterator[str]:
         yield "ALLOWED_HOSTS names this machine only: nobody else gets an answer"
 
 
+def unlisted_erasures() -> Iterator[str]:
+    try:
+        listed = {(one.kind, one.number) for one in known_outside()}
+    except InvalidInput as error:
+        yield error.detail
+        return
+    missing = [str(one) for one in known_here() if (one.kind, one.number) not in listed]
+    yield from (f"{name} is not in {settings.ERASURE_LIST or 'any list: ERASURE_LIST is empty'}" for name in missing)
+
+
 CHECKS = (
     Check(
         name="postgresql",
@@ -133,6 +145,15 @@ CHECKS = (
         holds="The settings are fit for others to reach",
         remedy="Set the variable that is named; docs/operations.md lists all.",
         find=sentences(careless_settings),
+        scope=Scope.RUNNING,
+        warns=True,
+    ),
+    Check(
+        name="erasures",
+        holds="Everybody who was erased is also listed outside of the database",
+        remedy="Put ERASURE_LIST on a volume that survives the database, and write it anew: manage.py personal_data "
+        "list. A restored backup brings back whom no list names.",
+        find=sentences(unlisted_erasures),
         scope=Scope.RUNNING,
         warns=True,
     ),
