@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.smartscheduler.products import ROOT, SET_BY_THE_RUN
 
 # Where the steps put things; below the folder here.
-PLACES = ("/opt/venv", "/app", "/frontend")
+PLACES = ("/opt/venv", "/app", "/frontend", "/var/lib/smartscheduler")
 # Users belong to the machine, not to a folder.
 LEFT_OUT = re.compile(r"useradd ")
 
