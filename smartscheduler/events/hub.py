@@ -6,7 +6,7 @@ table, once for all its streams. Everything here happens on the loop of the sock
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -57,8 +57,12 @@ class Hub:
         async with self._door:
             if not self._tasks:
                 self.recent.begin(await database_sync_to_async(feed.head)())
-                rounds = (self._hear, self._look_now_and_then, self._make_rounds, self._note_presence)
-                self._tasks = [asyncio.create_task(one()) for one in rounds]
+                self._tasks = [
+                    asyncio.create_task(self._hear()),
+                    asyncio.create_task(_every(self._tick_seconds, self.look)),
+                    asyncio.create_task(_every(self._tick_seconds / 2, self._make_rounds)),
+                    asyncio.create_task(_every(self._heartbeat_seconds, self._note_presence)),
+                ]
             stream.beat_at = asyncio.get_running_loop().time() + self._heartbeat_seconds
             self._streams[stream.selection].add(stream)
 
@@ -136,28 +140,17 @@ class Hub:
         for stream in self.streams:
             stream.doubt()
 
-    async def _look_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(self._tick_seconds)
-            try:
-                await self.look()
-            except DatabaseError as error:
-                log.warning("event_sockets_cannot_look", error=repr(error))
-
     async def _make_rounds(self) -> None:
         """End those who take nothing, and see to the heartbeats that are due."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(self._tick_seconds / 2)
-            for stream in self.streams:
-                stream.end_if_stalled()
-            due = [stream for stream in self.streams if stream.beat_at <= loop.time()]
-            if due:
-                await self._beat(due)
-
-    async def _beat(self, due: list["Stream"]) -> None:
-        """Ask whether they may stay. While that cannot be told they stay for one more heartbeat, in silence."""
         now = asyncio.get_running_loop().time()
+        for stream in self.streams:
+            stream.end_if_stalled()
+        due = [stream for stream in self.streams if stream.beat_at <= now]
+        if due:
+            await self._beat(due, now)
+
+    async def _beat(self, due: list["Stream"], now: float) -> None:
+        """Ask whether they may stay. While that cannot be told they stay for one more heartbeat, in silence."""
         try:
             stays = await database_sync_to_async(self._may_stay)([stream.member for stream in due])
         except DatabaseError as error:
@@ -173,20 +166,28 @@ class Hub:
                 stream.end(SignedOut())
 
     async def _note_presence(self) -> None:
-        while True:
-            await asyncio.sleep(self._heartbeat_seconds)
-            there = {stream.member for stream in self.streams}
-            # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
-            await asyncio.to_thread(members.say_present, there)
-            gone = there - {stream.member for stream in self.streams}
-            if gone:
-                await asyncio.to_thread(members.say_gone, gone)
+        there = {stream.member for stream in self.streams}
+        # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
+        await asyncio.to_thread(members.say_present, there)
+        gone = there - {stream.member for stream in self.streams}
+        if gone:
+            await asyncio.to_thread(members.say_gone, gone)
 
     def _remember_traces(self, hint: dict[str, Any]) -> None:
         numbers = [envelope["sequence"] for envelope in hint["envelopes"]]
         if len(self.traces) > 2 * PAGE:
             self.traces.clear()
         self.traces.update(zip(numbers, hint.get("traces", []), strict=False))
+
+
+async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+    """Take the step again and again, whatever goes wrong with one."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await step()
+        except Exception as error:
+            log.warning("event_sockets_step_failed", step=step.__name__, error=repr(error))
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
