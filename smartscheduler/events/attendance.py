@@ -1,6 +1,6 @@
 """Which sockets are open, over all web processes: for the limit of each account, and for the figures.
 
-Kept in Valkey, where nothing is lost when it is lost: each socket says again that it is there at every heartbeat.
+Kept in Valkey, where nothing is lost when it is lost: each process says again at every heartbeat which are there.
 """
 
 import time

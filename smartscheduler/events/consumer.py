@@ -1,6 +1,7 @@
 """The event WebSocket, `/ws/events/`."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -8,7 +9,6 @@ import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import DatabaseError
 
 from smartscheduler import tracing
 from smartscheduler.accounts.handshakes import admit
@@ -17,7 +17,7 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.frames import as_text
 from smartscheduler.events.hub import Hub, hub
-from smartscheduler.events.members import Member, SignedOut
+from smartscheduler.events.members import Member, SignedOut, say_gone
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.stream import Frame, Stream, TooSlow, TooTalkative
 from smartscheduler.problems import describe
@@ -63,8 +63,8 @@ class EventsConsumer(AsyncWebsocketConsumer):
             await self.send(as_text({"error": problem(error)}, member.reader))
             await self.close(BAD_REQUEST)
             return
-        enter = database_sync_to_async(attendance.enter)
-        if not await enter(member.account, member.socket, most=settings.EVENT_SOCKETS_PER_ACCOUNT):
+        most = settings.EVENT_SOCKETS_PER_ACCOUNT
+        if not await asyncio.to_thread(attendance.enter, member.account, member.socket, most=most):
             await self.close(TOO_MANY_SOCKETS, "This account has too many sockets open; close one.")
             return
         self.member, self.stream = member, stream
@@ -99,15 +99,13 @@ class EventsConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         self._stop_feeding()
         if hasattr(self, "member"):
-            await database_sync_to_async(attendance.leave)(self.member.account, self.member.socket)
+            await asyncio.to_thread(say_gone, self.member)
 
     async def _feed(self, stream: Stream) -> None:
         try:
             await stream.run()
-        except DatabaseError as error:
+        except Exception as error:
             self._end(error)
-        except OSError:
-            """Nobody is there any more; `disconnect` follows."""
 
     def _end(self, error: Exception) -> None:
         match error:
@@ -116,14 +114,19 @@ class EventsConsumer(AsyncWebsocketConsumer):
             case SignedOut():
                 self._send_away(SIGNED_OUT, "Sign in again.")
             case _:
-                log.warning("event_socket_lost_the_database", error=repr(error))
+                if not isinstance(error, OSError):  # that is: nobody is there any more
+                    log.warning("event_socket_failed", error=repr(error))
                 self._send_away(TRY_AGAIN_LATER, "Reconnect with ?after=<your last sequence>.")
 
     def _send_away(self, code: int, reason: str) -> None:
         """Stop feeding and close, without waiting for a socket that may be full."""
         if self.stream is not None:
             self._stop_feeding()
-            self.feeding = asyncio.create_task(self.close(code, reason))
+            self.feeding = asyncio.create_task(self._close(code, reason))
+
+    async def _close(self, code: int, reason: str) -> None:
+        with suppress(OSError):
+            await self.close(code, reason)
 
     def _stop_feeding(self) -> None:
         self.stream = None

@@ -22,6 +22,7 @@ from smartscheduler import tracing
 from smartscheduler.events import feed, members
 from smartscheduler.events.channel import group
 from smartscheduler.events.feed import Envelope
+from smartscheduler.events.layer import Layer
 from smartscheduler.events.members import Member, SignedOut
 from smartscheduler.events.recent import Recent
 from smartscheduler.events.selections import Selection
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 LOOK_EVERY_SECONDS = 1.0
 LONGEST_HEARTBEAT_SECONDS = 60.0
 SILENCE_SECONDS = 1.0
+# An event is kept so long, and no longer than twice that.
+KEEP_SECONDS = 60.0
 PAGE = 1_000
 
 log = structlog.get_logger(__name__)
@@ -43,6 +46,7 @@ class Hub:
 
     def __init__(self, *, may_stay: Callable[[Sequence[Member]], list[bool]] = members.may_stay) -> None:
         self.recent = Recent()
+        self._position_before = 0
         # Where events that are still to be sent stand in their traces; empty while nobody records these.
         self.traces: dict[int, str] = {}
         self._may_stay = may_stay
@@ -60,8 +64,10 @@ class Hub:
                 self._tasks = [
                     asyncio.create_task(self._hear()),
                     asyncio.create_task(_every(self._tick_seconds, self.look)),
-                    asyncio.create_task(_every(self._tick_seconds / 2, self._make_rounds)),
+                    asyncio.create_task(_every(self._tick_seconds / 2, self._beat)),
+                    asyncio.create_task(_every(self._tick_seconds / 2, self._end_stalled)),
                     asyncio.create_task(_every(self._heartbeat_seconds, self._note_presence)),
+                    asyncio.create_task(_every(KEEP_SECONDS, self._forget)),
                 ]
             stream.beat_at = asyncio.get_running_loop().time() + self._heartbeat_seconds
             self._streams[stream.selection].add(stream)
@@ -83,25 +89,26 @@ class Hub:
         return [stream for some in self._streams.values() for stream in some]
 
     async def _hear(self) -> None:
-        """Listen to the relay, without an end."""
+        """Listen to the relay until cancelled."""
         layer = get_channel_layer()
-        if layer is None:
-            raise ImproperlyConfigured("CHANNEL_LAYERS names no default layer.")
-        while True:
+        if not isinstance(layer, Layer):
+            raise ImproperlyConfigured("CHANNEL_LAYERS has another default layer than smartscheduler.events.layer.")
+        while not _is_over():
+            channel = ""
             try:
                 channel = await layer.new_channel()
                 await layer.group_add(group(), channel)
-                try:
-                    while True:
-                        await self.hear(await layer.receive(channel))
-                finally:
-                    await layer.group_discard(group(), channel)
+                while not _is_over():
+                    await self.hear(await layer.receive(channel))
             except Exception as error:
                 # The looks at the table go on.
                 log.warning("event_sockets_hear_no_hints", error=repr(error))
+            finally:
+                # When this is the end, nothing may come in its way.
                 with suppress(Exception):
-                    await layer.flush()
-                await asyncio.sleep(SILENCE_SECONDS)
+                    await layer.group_discard(group(), channel)
+            layer.forget_channels()
+            await asyncio.sleep(SILENCE_SECONDS)
 
     async def hear(self, hint: dict[str, Any]) -> None:
         """Take one hint of the relay."""
@@ -134,30 +141,34 @@ class Hub:
                     self._begin_anew(page.head)
                     return
                 self._take(page.envelopes)
+                if self.recent.position < page.upto:  # somebody has taken rows out of the log
+                    self._begin_anew(page.upto)
 
     def _begin_anew(self, head: int) -> None:
         self.recent.begin(head)
         for stream in self.streams:
             stream.doubt()
 
-    async def _make_rounds(self) -> None:
-        """End those who take nothing, and see to the heartbeats that are due."""
-        now = asyncio.get_running_loop().time()
+    async def _end_stalled(self) -> None:
         for stream in self.streams:
             stream.end_if_stalled()
-        due = [stream for stream in self.streams if stream.beat_at <= now]
-        if due:
-            await self._beat(due, now)
 
-    async def _beat(self, due: list["Stream"], now: float) -> None:
-        """Ask whether they may stay. While that cannot be told they stay for one more heartbeat, in silence."""
+    async def _beat(self) -> None:
+        """See to the heartbeats that are due: ask whether they may stay.
+
+        While that cannot be told they stay for one more heartbeat, in silence.
+        """
+        now = asyncio.get_running_loop().time()
+        due = [stream for stream in self.streams if stream.beat_at <= now]
+        if not due:
+            return
         try:
             stays = await database_sync_to_async(self._may_stay)([stream.member for stream in due])
-        except DatabaseError as error:
+        except Exception as error:
             for stream in due:
                 if now - stream.beat_at > self._heartbeat_seconds:
                     stream.end(error)
-            return
+            raise
         for stream, stay in zip(due, stays, strict=True):
             if stay:
                 stream.beat_at = now + self._heartbeat_seconds
@@ -166,18 +177,25 @@ class Hub:
                 stream.end(SignedOut())
 
     async def _note_presence(self) -> None:
-        there = {stream.member for stream in self.streams}
         # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
-        await asyncio.to_thread(members.say_present, there)
-        gone = there - {stream.member for stream in self.streams}
-        if gone:
-            await asyncio.to_thread(members.say_gone, gone)
+        await asyncio.to_thread(members.say_present, [stream.member for stream in self.streams])
+
+    async def _forget(self) -> None:
+        """What has been erased from the log since is not to stay here; those who listen have it already."""
+        self.recent.drop(self._position_before)
+        self._position_before = self.recent.position
 
     def _remember_traces(self, hint: dict[str, Any]) -> None:
         numbers = [envelope["sequence"] for envelope in hint["envelopes"]]
         if len(self.traces) > 2 * PAGE:
             self.traces.clear()
         self.traces.update(zip(numbers, hint.get("traces", []), strict=False))
+
+
+def _is_over() -> bool:
+    """Whether this task was told to end; redis-py swallows that while it connects."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
@@ -187,7 +205,8 @@ async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
         try:
             await step()
         except Exception as error:
-            log.warning("event_sockets_step_failed", step=step.__name__, error=repr(error))
+            ours = not isinstance(error, DatabaseError)
+            log.warning("event_sockets_step_failed", step=step.__name__, error=repr(error), exc_info=ours)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -27,3 +27,7 @@ class Layer(RedisPubSubChannelLayer):
 
     def __init__(self, *args: Any, hosts: list[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, hosts=[{"parser_class": Parser, **host} for host in hosts], **kwargs)
+
+    def forget_channels(self) -> None:
+        """Drop every channel of this loop: what nobody reads any more would go on collecting messages."""
+        self.channels.clear()

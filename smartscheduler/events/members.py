@@ -1,6 +1,6 @@
 """Those whose sockets are open: who they are, and whether they may stay."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ class Member:
     visitor: Visitor
     reader: User = field(init=False)
     socket: str = field(default_factory=lambda: str(uuid4()))
+    present: bool = True
 
     def __post_init__(self) -> None:
         self.reader = self.visitor.user
@@ -45,12 +46,15 @@ def may_stay(members: Sequence[Member]) -> list[bool]:
     return stays
 
 
-def say_present(members: Iterable[Member]) -> None:
-    """Note that their sockets are still open."""
-    attendance.stay([(member.account, member.socket) for member in members])
-
-
-def say_gone(members: Iterable[Member]) -> None:
-    """Note that their sockets are closed."""
+def say_present(members: Collection[Member]) -> None:
+    """Note that their sockets are still open; those that close meanwhile stay closed."""
+    attendance.stay([(member.account, member.socket) for member in members if member.present])
     for member in members:
-        attendance.leave(member.account, member.socket)
+        if not member.present:
+            say_gone(member)
+
+
+def say_gone(member: Member) -> None:
+    """Note that the socket is closed."""
+    member.present = False
+    attendance.leave(member.account, member.socket)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from smartscheduler.events.feed import Envelope
 
-# About half a minute of a busy company, some megabytes; who is further behind reads the table.
+# Some megabytes; who is further behind reads the table.
 MOST_KEPT = 4_096
 
 
@@ -31,12 +31,18 @@ class Recent:
         self._envelopes += news
         # Now and then and not each time: what stays would have to be moved.
         if len(self._envelopes) >= 2 * self._most:
-            self._envelopes = self._envelopes[-self._most :]
-            self.start = self.position - self._most
+            self.drop(self.position - self._most)
         return news
 
-    def since(self, position: int) -> list[Envelope] | None:
-        """Everything known that follows `position`; None when some of it is no longer kept."""
+    def drop(self, upto: int) -> None:
+        """Keep nothing up to and including `upto`."""
+        if upto > self.start:
+            self._envelopes = self._envelopes[upto - self.start :]
+            self.start = upto
+
+    def since(self, position: int, most: int | None = None) -> list[Envelope] | None:
+        """What is known to follow `position`, `most` at most; None when some of it is no longer kept."""
         if position < self.start:
             return None
-        return self._envelopes[position - self.start :] if position < self.position else []
+        first = position - self.start
+        return self._envelopes[first : None if most is None else first + most]

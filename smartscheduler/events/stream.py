@@ -20,6 +20,7 @@ Frame = dict[str, Any]
 # A socket that has not taken a frame for this long is slow; before, it is only our own burst.
 STALL_SECONDS = 1.0
 MOST_REPLIES = 8
+SENT_AT_ONCE = 100
 
 
 class TooSlow(Exception):
@@ -61,7 +62,7 @@ class Stream:
 
     def tell(self, before: int, upto: int, *, matched: bool) -> None:
         """Something has come after the number `before`, up to `upto`; `matched` when it concerns the subscriber."""
-        if self._idle and not matched and self._position >= before:
+        if self._idle and not matched and not self._doubtful and self._position >= before:
             self._position = max(self._position, upto)
         else:
             self._wake.set()
@@ -93,7 +94,7 @@ class Stream:
             self.end(TooSlow())
 
     def _waiting(self) -> int:
-        """How many events that are kept wait; who is further behind than that has the time of one frame."""
+        """How many events wait of those that are kept; who is behind these has the time of one frame."""
         news = self._hub.recent.since(self._position) or []
         return len(news) if len(news) <= self._queue_size else sum(map(self.selection.matches, news))
 
@@ -120,7 +121,7 @@ class Stream:
         while self._has_more():
             while self._replies:
                 await self._send(self._replies.popleft())
-            news = self._hub.recent.since(self._position)
+            news = self._hub.recent.since(self._position, SENT_AT_ONCE)
             if self._doubtful or news is None:
                 self._doubtful = False
                 await self._replay()
@@ -132,6 +133,8 @@ class Stream:
             if self._beat_due:
                 self._beat_due = False
                 await self._send({"heartbeat": self._position})
+            if len(news) == SENT_AT_ONCE:  # a socket that takes everything at once would let nobody else have a turn
+                await asyncio.sleep(0)
 
     def _has_more(self) -> bool:
         behind = self._position < self._hub.recent.position

@@ -30,6 +30,17 @@ def test_nothing_is_known_of_the_time_before_it_began():
     assert recent.since(4) == []
 
 
+def test_what_is_dropped_is_no_longer_known_and_the_rest_is():
+    recent = Recent()
+    recent.begin(4)
+    recent.add(envelopes(5, 6, 7, 8))
+    recent.drop(6)
+    recent.drop(5)
+    assert recent.since(5) is None
+    assert numbers(recent.since(6)) == [7, 8]
+    assert numbers(recent.since(6, 1)) == [7]
+
+
 @given(
     most=st.integers(1, 5),
     begin=st.integers(0, 3),

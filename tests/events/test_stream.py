@@ -1,21 +1,23 @@
 """Streams and their hub on their own: bursts, gaps and stalls, with the real table behind them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connections
+from channels.layers import get_channel_layer
+from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
+from redis import RedisError
 
 from smartscheduler.accounts.handshakes import Visitor
 from smartscheduler.events import feed
 from smartscheduler.events import hub as hubs
 from smartscheduler.events import stream as streams
-from smartscheduler.events.channel import hint
+from smartscheduler.events.channel import group, hint
 from smartscheduler.events.hub import Hub
 from smartscheduler.events.members import Member, SignedOut
 from smartscheduler.events.models import EventHead, OutboxEvent
@@ -75,6 +77,12 @@ class Subscriber:
         return frame[kind]
 
 
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def running(hub: Hub, **changes: Any) -> AsyncIterator[Subscriber]:
     subscriber = Subscriber(hub, **changes)
@@ -128,7 +136,7 @@ async def test_passes_on_hints_without_repeats(hub):
         await hub.hear(hint(2, envelopes[:2]))
         await hub.hear(hint(3, envelopes[1:]))
         assert await subscriber.sequences(3) == [1, 2, 3]
-        await asyncio.sleep(0)
+        await until(lambda: subscriber.stream._idle)
         assert subscriber.frames.empty()
 
 
@@ -203,23 +211,53 @@ async def test_a_log_that_went_back_is_told_to_all(quick):
         assert await one.sequences(1) == await other.sequences(1) == [3]
 
 
-async def test_who_may_not_stay_is_ended(quick, may_stay):
-    async with running(quick) as subscriber:
-        await subscriber.until("heartbeat")
-        may_stay[0] = False
+async def test_a_log_with_a_hole_is_gone_on_with_behind_it(quick):
+    async with running(quick) as one, running(quick, selection=Selection.parse(types="JobCreated")) as other:
+        await numbered(5)
+        await OutboxEvent.objects.filter(sequence__in=[1, 3]).adelete()
+        assert await one.sequences(3) == await other.sequences(3) == [2, 4, 5]
+        await numbered(1, first=6)
+        assert await one.sequences(1) == await other.sequences(1) == [6]
+
+
+async def test_each_gets_what_it_asked_for_and_nobody_is_woken_for_the_rest(hub):
+    mine = Selection.parse(types="JobCancelled,JobCreated")
+    async with (
+        running(hub, selection=mine) as one,
+        running(hub, selection=Selection.parse(types="JobAssigned")) as other,
+    ):
+        envelopes = await numbered(2)
+        await until(lambda: other.stream._idle)
+        await hub.hear(hint(2, envelopes))
+        assert not other.stream._wake.is_set()
+        assert await one.sequences(2) == [1, 2]
+        assert other.frames.empty()
+
+
+async def test_who_may_not_stay_is_ended_and_the_others_are_not(settings):
+    gone = []
+    settings.EVENT_HEARTBEAT_SECONDS = 0.05
+    hub = Hub(may_stay=lambda members: [member not in gone for member in members])
+    async with running(hub) as one, running(hub) as other:
+        await one.until("heartbeat")
+        gone.append(one.stream.member)
         async with asyncio.timeout(10):
-            assert isinstance(await subscriber.ended, SignedOut)
+            assert isinstance(await one.ended, SignedOut)
+        await other.until("heartbeat")
+        await other.until("heartbeat")
+        assert not other.ended.done()
 
 
-async def test_nobody_stays_for_long_while_that_cannot_be_told(settings):
+@pytest.mark.parametrize("error", [DatabaseError, InterfaceError, ValueError])
+async def test_nobody_stays_for_long_while_that_cannot_be_told(settings, error):
     def cannot_tell(members: Any) -> list[bool]:
         asked.append(members)
-        raise DatabaseError("away")
+        raise error("away")
 
     settings.EVENT_HEARTBEAT_SECONDS = 0.1
     asked: list[Any] = []
     async with running(Hub(may_stay=cannot_tell)) as subscriber, asyncio.timeout(10):
-        assert isinstance(await subscriber.ended, DatabaseError)
+        assert isinstance(await subscriber.ended, error)
         assert len(asked) > 1
 
 
@@ -229,9 +267,7 @@ async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(hub,
         envelopes = await numbered(30)
         subscriber.open.clear()
         await hub.hear(hint(1, envelopes[:1]))
-        async with asyncio.timeout(10):
-            while subscriber.stream._sending_since is None:
-                await asyncio.sleep(0)
+        await until(lambda: subscriber.stream._sending_since is not None)
         subscriber.stream.end_if_stalled()
         assert not subscriber.ended.done()
         await hub.hear(hint(30, envelopes[1:]))
@@ -263,3 +299,52 @@ async def test_the_hub_rests_when_all_have_left_and_comes_back(hub):
             assert await subscriber.sequences(1) == [count]
         assert not hub._tasks
         assert not hub.streams
+
+
+async def test_nobody_goes_on_listening_though_leaving_fails(hub, monkeypatch):
+    """Valkey is away while the last one leaves: the listener ends all the same, and the next one hears."""
+    layer = get_channel_layer()
+    assert layer
+
+    async def fails(*_: Any) -> None:
+        raise RedisError("away")
+
+    async with running(hub):
+        await until(lambda: layer.groups)
+        (listener, *_) = hub._tasks
+        monkeypatch.setattr(layer._get_layer(), "group_discard", fails)
+        monkeypatch.setattr(layer._get_layer()._shards[0], "unsubscribe", fails)
+    assert await asyncio.wait([listener], timeout=10) == ({listener}, set())
+    monkeypatch.undo()
+    async with running(hub) as subscriber:
+        await until(lambda: layer.channels)
+        envelopes = await numbered(1)
+        await until_heard(layer, envelopes)
+        assert await subscriber.sequences(1) == [1]
+
+
+async def until_heard(layer: Any, envelopes: list[dict[str, Any]]) -> None:
+    """Send until the subscription is there; more than once does no harm."""
+    for _ in range(20):
+        await layer.group_send(group(), hint(1, envelopes))
+        await asyncio.sleep(0.05)
+
+
+async def test_listens_again_after_it_could_not(hub, monkeypatch):
+    monkeypatch.setattr(hubs, "SILENCE_SECONDS", 0.01)
+    layer = get_channel_layer()
+    assert layer
+    loop_layer = layer._get_layer()
+    add, failures = loop_layer.group_add, iter([RedisError("away")] * 2)
+
+    async def fails_at_first(*given: Any) -> None:
+        for failure in failures:
+            raise failure
+        await add(*given)
+
+    monkeypatch.setattr(loop_layer, "group_add", fails_at_first)
+    async with running(hub) as subscriber:
+        await until(lambda: layer.groups)
+        assert len(layer.channels) == 1
+        await until_heard(layer, await numbered(1))
+        assert await subscriber.sequences(1) == [1]
