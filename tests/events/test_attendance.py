@@ -14,6 +14,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.system
 def test_the_limit_holds_for_each_account_over_all_processes(user):
     limit = {"EVENT_SOCKETS_PER_ACCOUNT": "2", "EVENT_HEARTBEAT_SECONDS": "0.5"}
     with processes.web(**limit) as one, processes.web(**limit) as two:

@@ -12,6 +12,7 @@ from smartscheduler.management.commands import migrate
 OURS = ["exchange", "mails", "assignments", "jobs", "contractors", "events", "accounts"]
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_down_to_nothing_and_up_again():
     before = schema()

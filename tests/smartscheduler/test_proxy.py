@@ -121,6 +121,7 @@ def proxy(transactional_db) -> Iterator[Proxy]:
         yield one
 
 
+@pytest.mark.system
 @pytest.mark.skipif(CADDY is None, reason="There is no caddy here; TestFile holds what the file must agree with.")
 def test_before_two_web_processes(proxy):
     # TLS is the proxy's; the web knows of it, and refuses plain HTTP.
