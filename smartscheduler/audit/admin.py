@@ -22,7 +22,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.audit.services import filters_of, record
 from smartscheduler.backoffice.days import DaysFilter
-from smartscheduler.backoffice.display import badge
+from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.exchange.exporting import FORMS, download
 
@@ -109,7 +109,7 @@ class AuditEntryAdmin(ReadAdmin):
 
     @display(description="When (UTC)", ordering="id")
     def when(self, entry: AuditEntry) -> SafeString:
-        return format_html('<span class="whitespace-nowrap">{}</span>', f"{entry.at:%Y-%m-%d %H:%M:%S}")
+        return in_utc(entry.at)
 
     @display(description="Act", ordering="act")
     def act_badge(self, entry: AuditEntry) -> SafeString:

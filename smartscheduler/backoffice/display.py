@@ -1,6 +1,6 @@
 """How values look in lists and on pages."""
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -107,3 +107,8 @@ def bars(breakdown: dict[str, Any]) -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def in_utc(moment: datetime) -> SafeString:
+    """An aware moment of a list that has no place on earth, to the second; never broken over two lines."""
+    return format_html('<span class="whitespace-nowrap">{}</span>', f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}")

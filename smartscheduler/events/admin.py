@@ -12,10 +12,10 @@ from unfold.decorators import display
 
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.days import RecentFilter
-from smartscheduler.backoffice.display import badge
+from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.events.limits import limited_event
-from smartscheduler.events.messages import Event, instant
+from smartscheduler.events.messages import Event
 from smartscheduler.events.models import OutboxEvent
 
 
@@ -79,8 +79,8 @@ class OutboxEventAdmin(ReadAdmin):
         return event.actor.get("name", "") if event.actor else "the system"
 
     @display(description="When (UTC)", ordering="occurred_at")
-    def occurred(self, event: OutboxEvent) -> str:
-        return instant(event.occurred_at.replace(microsecond=0))
+    def occurred(self, event: OutboxEvent) -> SafeString:
+        return in_utc(event.occurred_at)
 
     @display(description="Data")
     def contents(self, event: OutboxEvent) -> SafeString:

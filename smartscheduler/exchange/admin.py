@@ -21,12 +21,11 @@ from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act as Audited
 from smartscheduler.audit.services import filters_of, record
 from smartscheduler.backoffice.acts import Act, ActsAdmin
-from smartscheduler.backoffice.display import badge
+from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError
-from smartscheduler.events.messages import instant
 from smartscheduler.exchange import services
 from smartscheduler.exchange.columns import COLUMNS
 from smartscheduler.exchange.exporting import FORMS, download, export
@@ -221,5 +220,5 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         return f"{done}{run.total:,}: {run.created:,} new, {run.updated:,} changed, {run.refused:,} refused"
 
     @display(description="Taken in (UTC)", ordering="created_at")
-    def taken_in(self, run: ImportRun) -> str:
-        return instant(run.created_at.replace(microsecond=0))
+    def taken_in(self, run: ImportRun) -> SafeString:
+        return in_utc(run.created_at)

@@ -9,10 +9,9 @@ from unfold.decorators import display
 
 from assignments.models import Assignment
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.display import badge
+from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.backoffice.people import may, person
-from smartscheduler.events.messages import instant
 from smartscheduler.mails.models import Mail
 
 
@@ -71,5 +70,5 @@ class MailAdmin(ReadAdmin):
         return mail.assignment.contractor.name
 
     @display(description="Noted (UTC)", ordering="created_at")
-    def noted(self, mail: Mail) -> str:
-        return instant(mail.created_at.replace(microsecond=0))
+    def noted(self, mail: Mail) -> SafeString:
+        return in_utc(mail.created_at)
