@@ -35,7 +35,8 @@ class Recent:
         return news
 
     def drop(self, upto: int) -> None:
-        """Keep nothing up to and including `upto`."""
+        """Keep nothing up to and including `upto`, as far as that has come."""
+        upto = min(upto, self.position)
         if upto > self.start:
             self._envelopes = self._envelopes[upto - self.start :]
             self.start = upto

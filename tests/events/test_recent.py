@@ -39,6 +39,9 @@ def test_what_is_dropped_is_no_longer_known_and_the_rest_is():
     assert recent.since(5) is None
     assert numbers(recent.since(6)) == [7, 8]
     assert numbers(recent.since(6, 1)) == [7]
+    recent.drop(20)
+    assert recent.since(8) == []
+    assert numbers(recent.add(envelopes(9))) == [9]
 
 
 @given(

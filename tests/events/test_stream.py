@@ -14,7 +14,7 @@ from django.utils import timezone
 from redis import RedisError
 
 from smartscheduler.accounts.handshakes import Visitor
-from smartscheduler.events import feed
+from smartscheduler.events import feed, hearing
 from smartscheduler.events import hub as hubs
 from smartscheduler.events import stream as streams
 from smartscheduler.events.channel import group, hint
@@ -132,9 +132,9 @@ def numbered(count: int, *, first: int = 1) -> list[dict[str, Any]]:
 async def test_passes_on_hints_without_repeats(hub):
     async with running(hub) as subscriber:
         envelopes = await numbered(3)
-        await hub.hear(hint(2, envelopes[:2]))
-        await hub.hear(hint(2, envelopes[:2]))
-        await hub.hear(hint(3, envelopes[1:]))
+        await hub.take(hint(2, envelopes[:2]))
+        await hub.take(hint(2, envelopes[:2]))
+        await hub.take(hint(3, envelopes[1:]))
         assert await subscriber.sequences(3) == [1, 2, 3]
         await until(lambda: subscriber.stream._idle)
         assert subscriber.frames.empty()
@@ -144,7 +144,7 @@ async def test_reads_nothing_that_was_heard(hub, monkeypatch):
     async with running(hub) as subscriber:
         envelopes = await numbered(3)
         monkeypatch.setattr(feed, "read", None)
-        await hub.hear(hint(3, envelopes))
+        await hub.take(hint(3, envelopes))
         assert await subscriber.sequences(3) == [1, 2, 3]
 
 
@@ -153,7 +153,7 @@ async def test_what_is_missing_is_read_once_for_all(hub, monkeypatch):
     async with running(hub) as one, running(hub) as other:
         envelopes = await numbered(4)
         monkeypatch.setattr(feed, "read", lambda **options: reads.append(options) or read(**options))
-        await hub.hear(hint(4, envelopes[3:]))
+        await hub.take(hint(4, envelopes[3:]))
         assert await one.sequences(4) == await other.sequences(4) == [1, 2, 3, 4]
         assert len(reads) == 1
 
@@ -184,7 +184,7 @@ async def test_who_is_further_behind_than_is_kept_reads_the_table(hub):
         subscriber.open.clear()
         envelopes = await numbered(300)
         for start in range(0, 300, 10):
-            await hub.hear(hint(start + 10, envelopes[start : start + 10]))
+            await hub.take(hint(start + 10, envelopes[start : start + 10]))
             await asyncio.sleep(0)
         assert hub.recent.since(1) is None
         subscriber.open.set()
@@ -194,7 +194,7 @@ async def test_who_is_further_behind_than_is_kept_reads_the_table(hub):
 async def test_a_heartbeat_says_how_far_one_is_whose_events_are_others(quick):
     async with running(quick, selection=Selection.parse(types="JobCancelled")) as subscriber:
         envelopes = await numbered(3)
-        await quick.hear(hint(3, envelopes))
+        await quick.take(hint(3, envelopes))
         async with asyncio.timeout(10):
             while await subscriber.until("heartbeat") != 3:
                 """The ones before."""
@@ -228,7 +228,7 @@ async def test_each_gets_what_it_asked_for_and_nobody_is_woken_for_the_rest(hub)
     ):
         envelopes = await numbered(2)
         await until(lambda: other.stream._idle)
-        await hub.hear(hint(2, envelopes))
+        await hub.take(hint(2, envelopes))
         assert not other.stream._wake.is_set()
         assert await one.sequences(2) == [1, 2]
         assert other.frames.empty()
@@ -266,11 +266,11 @@ async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(hub,
     async with running(hub, queue_size=10) as subscriber:
         envelopes = await numbered(30)
         subscriber.open.clear()
-        await hub.hear(hint(1, envelopes[:1]))
+        await hub.take(hint(1, envelopes[:1]))
         await until(lambda: subscriber.stream._sending_since is not None)
         subscriber.stream.end_if_stalled()
         assert not subscriber.ended.done()
-        await hub.hear(hint(30, envelopes[1:]))
+        await hub.take(hint(30, envelopes[1:]))
         subscriber.stream.end_if_stalled()
         assert isinstance(await subscriber.ended, TooSlow)
         assert subscriber.frames.empty()
@@ -295,7 +295,7 @@ async def test_the_hub_rests_when_all_have_left_and_comes_back(hub):
     for count in (1, 2):
         async with running(hub) as subscriber:
             envelopes = await numbered(1, first=count)
-            await hub.hear(hint(count, envelopes))
+            await hub.take(hint(count, envelopes))
             assert await subscriber.sequences(1) == [count]
         assert not hub._tasks
         assert not hub.streams
@@ -331,7 +331,7 @@ async def until_heard(layer: Any, envelopes: list[dict[str, Any]]) -> None:
 
 
 async def test_listens_again_after_it_could_not(hub, monkeypatch):
-    monkeypatch.setattr(hubs, "SILENCE_SECONDS", 0.01)
+    monkeypatch.setattr(hearing, "SILENCE_SECONDS", 0.01)
     layer = get_channel_layer()
     assert layer
     loop_layer = layer._get_layer()

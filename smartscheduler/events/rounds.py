@@ -1,0 +1,84 @@
+"""What is done for all sockets of a process together, again and again: heartbeats, and an end for who takes nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import structlog
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from smartscheduler.events import members
+from smartscheduler.events.members import Member, SignedOut
+
+if TYPE_CHECKING:
+    from smartscheduler.events.hub import Hub
+    from smartscheduler.events.stream import Stream
+
+MayStay = Callable[[Sequence[Member]], list[bool]]
+Step = Callable[[], Awaitable[None]]
+
+# How often it is looked for heartbeats that are due and for sockets that have stalled, at least.
+LOOK_EVERY_SECONDS = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Rounds:
+    """The rounds of one hub; `may_stay` says of each member whether their credentials hold."""
+
+    def __init__(self, hub: "Hub", *, heartbeat_seconds: float, may_stay: MayStay) -> None:
+        self._hub, self._heartbeat_seconds, self._may_stay = hub, heartbeat_seconds, may_stay
+
+    def steps(self) -> Iterator[tuple[float, Step]]:
+        """What is to be done, and every how many seconds."""
+        often = min(LOOK_EVERY_SECONDS, self._heartbeat_seconds / 2)
+        yield often, self.beat
+        yield often, self.end_stalled
+        yield self._heartbeat_seconds, self.note_presence
+
+    def await_first_beat(self, stream: "Stream") -> None:
+        """The first heartbeat of somebody who has just come is as far away as all others."""
+        stream.beat_at = asyncio.get_running_loop().time() + self._heartbeat_seconds
+
+    async def end_stalled(self) -> None:
+        for stream in self._hub.streams:
+            stream.end_if_stalled()
+
+    async def beat(self) -> None:
+        """See to the heartbeats that are due: ask whether they may stay.
+
+        While that cannot be told they stay for one more heartbeat, in silence.
+        """
+        now = asyncio.get_running_loop().time()
+        due = [stream for stream in self._hub.streams if stream.beat_at <= now]
+        if not due:
+            return
+        try:
+            stays = await database_sync_to_async(self._may_stay)([stream.member for stream in due])
+        except Exception as error:
+            for stream in due:
+                if now - stream.beat_at > self._heartbeat_seconds:
+                    stream.end(error)
+            raise
+        for stream, stay in zip(due, stays, strict=True):
+            if stay:
+                stream.beat_at = now + self._heartbeat_seconds
+                stream.beat()
+            else:
+                stream.end(SignedOut())
+
+    async def note_presence(self) -> None:
+        # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
+        await asyncio.to_thread(members.say_present, [stream.member for stream in self._hub.streams])
+
+
+async def every(seconds: float, step: Step) -> None:
+    """Take the step again and again, whatever goes wrong with one."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await step()
+        except Exception as error:
+            ours = not isinstance(error, DatabaseError)
+            log.warning("event_sockets_step_failed", step=step.__name__, error=repr(error), exc_info=ours)
