@@ -57,8 +57,10 @@ def clock() -> Iterator[Clock]:
 
 
 def test_the_clock_steps_across_the_night_of_the_change(clock: Clock) -> None:
-    clock.set(CHANGE - timedelta(days=2))
+    clock.set(CHANGE - timedelta(days=4))
     variables = {"CLOCK_FILE": str(clock.file), "DJANGO_SETTINGS_MODULE": "tests.faults.clock_settings"}
+    # Else those who listen would rightly be signed out by the steps.
+    variables |= {"SESSION_IDLE_MINUTES": "10000", "SESSION_LONGEST_HOURS": "200"}
     with stack(RATE_LIMITS="0", PYTHONPATH=os.getcwd(), **variables) as product:
         product.office()
         base = f"http://127.0.0.1:{(port := product.web())}"
@@ -66,7 +68,7 @@ def test_the_clock_steps_across_the_night_of_the_change(clock: Clock) -> None:
         product.worker()
         with crowd(port, product.cookie, 4) as listeners:
             with booking(base, count=3, ahead=clock.ahead) as crew:
-                work_on(crew)
+                work_on(crew, 40)  # so that some are on the days before
                 for moment in (
                     CHANGE - timedelta(seconds=20),  # ticks across it
                     CHANGE + HOUR,
@@ -88,6 +90,6 @@ def test_the_clock_steps_across_the_night_of_the_change(clock: Clock) -> None:
         assert offsets == 2
 
 
-def work_on(crew: list[Booker]) -> None:
+def work_on(crew: list[Booker], bookings: int = 12) -> None:
     before = booked(crew)
-    wait_until(lambda: booked(crew) >= before + 12)
+    wait_until(lambda: booked(crew) >= before + bookings)
