@@ -113,7 +113,10 @@ class Bookings:
             self._keep(order, choice, now)
         else:
             job = self._create(order, desired_date=choice.slot.start)
-            self._assign(job, choice.entry, choice.slot.start, order, confirm=True)
+            # It is wanted on the day of the slot, and not on the one that the choice was made for: others may be first.
+            first = rank_candidates(JobRequest.of(job), max_results=1).entries
+            is_first = bool(first) and first[0].contractor.pk == choice.entry.contractor.pk
+            self._assign(job, choice.entry, choice.slot.start, order, is_first=is_first, confirm=True)
 
     def _booked(self, order: Order) -> None:
         """Assigned to the first of the ranking, now and then to another; pending or confirmed."""
@@ -124,7 +127,8 @@ class Bookings:
         chosen = entries[-1] if order.chance.random() < 0.15 else entries[0]
         start = order.chance.choice(chosen.slots).start
         if start >= timezone.now() + SOON:
-            self._assign(job, chosen, start, order, confirm=order.fate is Fate.CONFIRMED)
+            confirm = order.fate is Fate.CONFIRMED
+            self._assign(job, chosen, start, order, is_first=chosen.rank == 1, confirm=confirm)
 
     def _cancelled(self, order: Order) -> None:
         if order.chance.random() < 0.5:
@@ -140,16 +144,13 @@ class Bookings:
         wanted = max(changes.get("desired_date", order.fields["desired_date"]), _next_half_hour(now + SOON))
         return create_job(actor=self.actor, **order.made(now, desired_date=wanted))
 
-    def _assign(self, job: Job, entry: Entry, start: datetime, order: Order, *, confirm: bool) -> None:
-        # The job may be wanted on another day than the one the contractor was chosen for: asked again who is first.
-        first = rank_candidates(JobRequest.of(job), max_results=1).entries
-        chosen_first = bool(first) and first[0].contractor.pk == entry.contractor.pk
+    def _assign(self, job: Job, entry: Entry, start: datetime, order: Order, *, is_first: bool, confirm: bool) -> None:
         assignment = services.assign_job(
             job_id=job.pk,
             contractor_id=entry.contractor.pk,
             start=start,
             actor=self.actor,
-            override_reason="" if chosen_first else order.chance.choice(OVERRIDE_REASONS),
+            override_reason="" if is_first else order.chance.choice(OVERRIDE_REASONS),
         )
         # It was ordered some hours before somebody was found for it.
         Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - (order.booked_at - order.ordered_at))
