@@ -625,11 +625,20 @@ LOGGING = {
             "foreign_pre_chain": LOG_PROCESSORS,
         }
     },
+    "filters": {"no_requests": {"()": "smartscheduler.logs.WithoutRequests"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # uvicorn has set up its own before we are asked; one format is enough.
         "uvicorn": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
+        # Both write addresses of clients and queries. Without its own entry the first inherits the handler of the root.
+        "uvicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+        "uvicorn.error": {"filters": ["no_requests"]},
+        "uvicorn.websocket": {"level": "WARNING"},
+        # At DEBUG they write headers, frames, and what is sent to the database.
+        "websockets": {"level": "WARNING"},
+        "django.db.backends": {"level": "WARNING"},
+        "psycopg": {"level": "WARNING"},
         # It names who has signed in from where; smartscheduler.accounts.lockouts says what is to be known.
         "axes": {"level": "CRITICAL"},
         # They write every address that is asked, and some providers want their key in it.
