@@ -30,6 +30,7 @@ KINDS = {
     "not-found": Kind(404, "There is nothing at this address", "wrong address or id; addresses end in a slash"),
     "method-not-allowed": Kind(405, "The address knows no such method", "`Allow` names those it knows"),
     "not-acceptable": Kind(406, "No such format", "answers are JSON"),
+    "request-timeout": Kind(408, "The request took too long to arrive", "send the body at once"),
     "slot-unavailable": Kind(
         409,
         "The contractor is not free in that slot",

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import DisallowedHost
@@ -53,6 +54,13 @@ def admit(scope: Scope) -> Visitor | None:
     if ticket is None:
         return _by_session(request) if ours else None
     return _by_ticket(ticket) if origin is None or ours or _is_allowed(origin, request) else None
+
+
+@database_sync_to_async
+def by_session(scope: Scope) -> User | None:
+    """The account whose session cookie an HTTP scope carries, as it is now."""
+    visitor = _by_session(ASGIRequest(scope, BytesIO()))
+    return visitor.user if visitor else None
 
 
 def _by_ticket(ticket: str) -> Visitor | None:

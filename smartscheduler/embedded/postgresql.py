@@ -19,7 +19,17 @@ from smartscheduler.embedded.waiting import wait_until_gone
 
 DATABASE = "smartscheduler"
 MAJOR_VERSION = "18"
-OPTIONS = {"listen_addresses": "", "jit": "off", "max_connections": "200"}
+# What PostgreSQL may write of a statement: that it failed or was slow, and never its text or values, which name people.
+LOG_OPTIONS = {
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+OPTIONS = {"listen_addresses": "", "jit": "off", "max_connections": "200", **LOG_OPTIONS}
 # For data that may be lost with the machine: tests.
 THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 START_SECONDS = 60.0

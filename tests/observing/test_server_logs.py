@@ -11,18 +11,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.db import IntegrityError
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from contractors.models import Contractor
 from smartscheduler import processes
 from smartscheduler.accounts.policy import Role
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.services import begin
 from smartscheduler.exchange.tasks import work_on_imports
-from tests.api import V1
+from tests.api import PLACE, V1
 from tests.events.processes import running, wait_until, web_process
 from tests.events.wire import session_cookie, subscribed
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, ContractorFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -103,12 +105,24 @@ def test_no_door_writes_what_was_searched_or_from_where(production):
             socket.until("ready")
             socket.connection.send(words)
             socket.until("error")
-    person.ask("GET", f"{V1}/contractors/?search={NAME}\0{PHONE}", **token)
+    person.ask("GET", f"{V1}/contractors/?search={NAME}%00", **token)
+    contractor = {
+        "name": NAME,
+        "type": "tile",
+        "email": MAIL,
+        "phone_number": PHONE,
+        "location": PLACE,
+        "working_hours": [{"day_of_week": 1, "start_time": "08:00", "end_time": "17:00"}],
+    }
+    answers = [person.ask("POST", f"{V1}/contractors/", contractor, **token, **typed)[0] for _ in range(2)]
+    assert answers == [201, 409]
 
     run = begin(kind="contractors", name=f"{NAME}.csv", content=f"{HEAD}\n{ROW}\n{ROW}x\n".encode(), actor=user)
     work_on_imports.delay()
     wait_until(lambda: ImportRun.objects.get(pk=run.pk).state != run.state, 60)
     written = {file.name: file.read_text(errors="replace") for file in logs.glob("*.log")}
+    with suppress(IntegrityError):  # as PostgreSQL writes what it refuses
+        Contractor.objects.bulk_create([ContractorFactory.build(email=MAIL, name=NAME)])
     written["postgresql"] = (Path(os.environ["DATA_DIR"]) / "postgresql" / "server.log").read_text(errors="replace")
     assert "request_finished" in written["web.log"]
     assert "work_on_imports" in written["worker.log"]
