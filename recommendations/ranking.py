@@ -33,6 +33,8 @@ from smartscheduler.travel.wishes import wishes
 __all__ = ["Entry", "JobRequest", "Ranking", "rank_candidates"]
 
 MOST_RESULTS, MOST_JOBS = 50, 100
+# Of all rankings of one call: jobs × results.
+MOST_ENTRIES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from jobs.models import LONGEST_JOB, Job
 from jobs.requests import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
-from recommendations.ranking import MOST_JOBS, MOST_RESULTS, Entry, Ranking
+from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS, Entry, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.accounts.limits import limited
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
@@ -65,8 +65,20 @@ class ManyJobsSerializer(StrictSerializer):
     """Jobs to rank for, by their ids."""
 
     jobs = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_JOBS)
-    max_results = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, default=10)
+    max_results = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_RESULTS,
+        default=10,
+        help_text=f"Of each job; jobs times results are at most {MOST_ENTRIES:,}.",
+    )
     horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        most = MOST_ENTRIES // len(attrs["jobs"])
+        if attrs["max_results"] > most:
+            message = f"At most {most} for {len(attrs['jobs'])} jobs: jobs times results are at most {MOST_ENTRIES:,}."
+            raise serializers.ValidationError({"max_results": message})
+        return attrs
 
 
 def request_of(given: dict[str, Any]) -> JobRequest:

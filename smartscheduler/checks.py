@@ -34,6 +34,7 @@ POSITIVE = (
     "EVENT_SEND_TIMEOUT_SECONDS",
     "EVENT_SOCKETS_PER_ACCOUNT",
     "EVENT_MOST_WAITING",
+    "REQUESTS_AT_ONCE",
     "GEOCODER_TIMEOUT_SECONDS",
     "GEOCODER_A_SECOND",
     "TRAVEL_KEEP_DAYS",
@@ -98,6 +99,7 @@ def check_ranges(**_: Any) -> list[Error]:
 
 def _out_of_range() -> Iterator[Error]:
     limits = {f"RATE_LIMIT_{role.upper()}": limit for role, limit in settings.REQUESTS_A_MINUTE.items()}
+    limits |= {f"RATE_LIMIT_{kind.upper()}": limit for kind, limit in settings.QUOTAS_A_MINUTE.items()}
     limits |= {
         f"SIGN_INS_{'OF_AN' if kind == 'address' else 'AT_AN'}_{kind.upper()}": limit
         for kind, limit in settings.SIGN_IN_LIMITS.items()

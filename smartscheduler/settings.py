@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "smartscheduler.middleware.RequestLogMiddleware",
     "axes.middleware.AxesMiddleware",
     "smartscheduler.throttling.RateLimitMiddleware",
+    "smartscheduler.quotas.QuotaMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
     "smartscheduler.history.authors.AuthorMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
@@ -346,6 +347,15 @@ REQUESTS_A_MINUTE = {
     "manager": env.whole("RATE_LIMIT_MANAGER", default=60),
     "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
 }
+# What else is counted by the minute, of an account or of an address without one (smartscheduler.quotas).
+QUOTAS_A_MINUTE = {
+    "pages": env.whole("RATE_LIMIT_PAGES", default=300),
+    "parts": env.whole("RATE_LIMIT_PARTS", default=600),
+    "sockets": env.whole("RATE_LIMIT_SOCKETS", default=60),
+    "visitors": env.whole("RATE_LIMIT_VISITORS", default=300),
+}
+# Requests of one account, or of one address without, that a web process works on at once: a quarter of its connections.
+REQUESTS_AT_ONCE = env.whole("REQUESTS_AT_ONCE", default=max(1, DATABASE_POOL["max_size"] // 4))
 # Attempts to sign in: of one address, whichever account it means, and at one account, from wherever they come.
 SIGN_IN_LIMITS = {
     "address": env.whole("SIGN_INS_OF_AN_ADDRESS", default=60),  # a minute

@@ -60,6 +60,8 @@ class EventViewSet(ViewSet):
             selection=selection,
             limit=feed.parse_limit(query.get("limit")),
             seconds=feed.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
+            account=str(request.user.pk),
+            on_wait=getattr(request._request, "leave_quota", lambda: None),
         )
         request._request.waited = waited  # type: ignore[attr-defined]  # for SlowRequestMiddleware
         shown = [limited_envelope(one, request.user) for one in page.envelopes]

@@ -44,7 +44,9 @@ class App:
 @asynccontextmanager
 async def serving(app):
     """A server of our protocols; its port, and what it knows of its connections."""
-    config = Config(app, http=HttpProtocol, ws=SocketProtocol, log_config=None, ws_max_size=8_192, ws_per_message_deflate=False)
+    config = Config(
+        app, http=HttpProtocol, ws=SocketProtocol, log_config=None, ws_max_size=8_192, ws_per_message_deflate=False
+    )
     config.load()
     state = ServerState()
     server = await asyncio.get_running_loop().create_server(lambda: HttpProtocol(config, state, {}), "127.0.0.1", 0)
@@ -103,7 +105,17 @@ class TestHeads:
             (b"\r\n" * 20_000, 431),
             (b"nonsense\r\n\r\n", 400),
         ],
-        ids=["path", "query", "endless path", "endless value", "endless name", "many", "large", "blank lines", "nonsense"],
+        ids=[
+            "path",
+            "query",
+            "endless path",
+            "endless value",
+            "endless name",
+            "many",
+            "large",
+            "blank lines",
+            "nonsense",
+        ],
     )
     async def test_what_is_too_large_is_refused_before_anything_reads_it(self, head, status):
         app = App()
@@ -121,7 +133,9 @@ class TestHeads:
         head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST + b"\r\n"
         assert await answer_to(head + b"1\r\nx\r\n0\r\n" + b"X: y\r\n" * 200, app=app) == b""
 
-    @pytest.mark.parametrize(("sent", "answer"), [(b"", b""), (b"GET / HT", b"HTTP/1.1 408 "), (b"\r\n", b"HTTP/1.1 408 ")])
+    @pytest.mark.parametrize(
+        ("sent", "answer"), [(b"", b""), (b"GET / HT", b"HTTP/1.1 408 "), (b"\r\n", b"HTTP/1.1 408 ")]
+    )
     async def test_one_that_does_not_come_is_not_waited_for(self, monkeypatch, sent, answer):
         monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
         assert (await answer_to(sent))[:13] == answer
