@@ -36,7 +36,6 @@ from smartscheduler.rules.current import going_by, in_force
 from smartscheduler.throttling import charge
 from smartscheduler.transactions import snapshot
 
-
 # Candidates times days that one unit of the rate limit pays for.
 UNIT = 1_000
 

@@ -1,4 +1,4 @@
-"""Limits on the body of a request before Django, which keeps all of it first: its size, its time, and all bodies together.
+"""Limits on the body of a request, before Django keeps it: its size, its time, and all bodies together.
 
 Only files to import are larger than a megabyte, and only signed-in accounts send them.
 """

@@ -112,7 +112,7 @@ def _tell(request: Request, limit: int, count: Count) -> None:
 
 
 class RoleThrottle(BaseThrottle):
-    """The limit of each role on requests of the API; visitors are limited by `quotas`, signing in by `accounts.attempts`."""
+    """The limit of each role on requests of the API; what has no account is limited by `smartscheduler.quotas`."""
 
     _wait = 0.0
     _silent_until: ClassVar[float] = 0.0

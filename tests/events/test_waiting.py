@@ -4,9 +4,11 @@ import threading
 import time
 
 import pytest
+from django.http import HttpRequest
 
 from smartscheduler.events import waiting
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.shares import Shares
 from tests.api import V1, client_of, refused_field
 from tests.events.wire import happen, happen_numbered
 
@@ -88,6 +90,24 @@ def test_no_more_wait_at_once_than_a_process_can_bear(settings, user, meanwhile)
     assert status == 200
     assert seconds < 10
     assert OutboxEvent.objects.count() == 0
+
+
+def test_one_account_has_a_quarter_of_the_places(settings, user, monkeypatch):
+    settings.EVENT_MOST_WAITING = 8
+    monkeypatch.setattr(waiting, "WAITING", shares := Shares())
+    monkeypatch.setattr(waiting, "_rest", pytest.fail)
+    for _ in range(2):
+        assert shares.enter(str(user.pk), most=2)
+    assert sequences(client_of(user).get(f"{V1}/events/?after=0&wait=20")) == []
+    assert dict(shares._running) == {str(user.pk): 2}
+
+
+def test_who_waits_has_left_the_place_of_a_request(user, meanwhile, monkeypatch):
+    left = []
+    monkeypatch.setattr(HttpRequest, "leave_quota", lambda request: left.append(request.path), raising=False)
+    meanwhile(lambda: left.append("waits"))
+    client_of(user).get(f"{V1}/events/?after=0&wait=1")
+    assert left == [f"{V1}/events/", "waits"]
 
 
 @pytest.mark.parametrize("wait", ["-1", "26", "x", "1.5", ""])

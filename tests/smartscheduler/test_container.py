@@ -130,7 +130,7 @@ class TestFiles:
         for name in {*COMMANDS, "migrate"}:
             service = COMPOSE[name]
             assert service["read_only"] is True
-            assert service["tmpfs"] == ["/tmp:size=256m,mode=1777"]
+            assert service["tmpfs"] == ["/tmp:size=256m,mode=1777"]  # noqa: S108
             assert service["cap_drop"] == ["ALL"]
 
     def test_the_image_is_built_from_the_hashed_lock_and_is_not_root(self):
