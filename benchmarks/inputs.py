@@ -236,6 +236,7 @@ class Result(NamedTuple):
 def probe(port: int, orders: Connection) -> None:
     """In a process of its own: asks for health/live until told to stop, and says how long each answer took."""
     took: list[float] = []
+    orders.send("ready")
     while not orders.poll():
         began = time.perf_counter()
         try:
@@ -255,7 +256,7 @@ def measured(one: Stage, send: Send, asker: Asker) -> Result:
     ours, theirs = get_context("spawn").Pipe()
     asking = get_context("spawn").Process(target=probe, args=(one.port, theirs))
     asking.start()
-    time.sleep(1.0)
+    ours.recv()
     before, began = memory_mb(one), time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = Counter(pool.map(send, [asker] * AT_ONCE))
@@ -292,13 +293,22 @@ def askers(one: Stage, count: int) -> list[Asker]:
 
     secret = make_password(PASSWORD)
     jobs = [str(row[0]) for row in one.rows("SELECT id FROM jobs_job WHERE status = 'open' LIMIT 100")]
-    found = []
-    for number in range(count):
-        user = User.objects.create(
-            email=f"a{number}@example.com", name=f"Asker {number}", role=Role.ADMINISTRATOR, password=secret
+    users = [
+        User(email=f"a{number}@example.com", name=f"Asker {number}", role=Role.ADMINISTRATOR, password=secret)
+        for number in range(count)
+    ]
+    User.objects.bulk_create(users)
+    csrf = f"{settings.CSRF_COOKIE_NAME}={CSRF}"
+    found = [
+        Asker(
+            "127.0.0.1",
+            one.port,
+            f"{settings.SESSION_COOKIE_NAME}={session_of(user)}; {csrf}",
+            sign_in(user).access,
+            jobs,
         )
-        cookie = f"{settings.SESSION_COOKIE_NAME}={session_of(user)}; {settings.CSRF_COOKIE_NAME}={CSRF}"
-        found.append(Asker("127.0.0.1", one.port, cookie, sign_in(user).access, jobs))
+        for user in users
+    ]
     connection.close()
     return found
 
