@@ -80,6 +80,8 @@ def test_a_model_of_the_house_needs_its_network_and_no_key(settings):
         ("E006", "DRIVE_MPH", {"DRIVE_MPH": -35.0}),
         ("E006", "WEB_WORKERS", {"WEB_WORKERS": 0}),
         ("E006", "RATE_LIMIT_MANAGER", {"REQUESTS_A_MINUTE": {"manager": 0}}),
+        ("E006", "RATE_LIMIT_PAGES", {"QUOTAS_A_MINUTE": {"pages": 0}}),
+        ("E006", "REQUESTS_AT_ONCE", {"REQUESTS_AT_ONCE": 0}),
         ("E006", "SESSION_IDLE_MINUTES", {"SESSION_IDLE_MINUTES": 0}),
         ("E006", "TOKEN_LONGEST_DAYS", {"TOKEN_LONGEST_DAYS": -1}),
         ("E006", "SIGN_INS_OF_AN_ADDRESS", {"SIGN_IN_LIMITS": {"address": 0, "account": 30}}),
