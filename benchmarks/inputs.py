@@ -31,6 +31,7 @@ LIMIT_SECONDS = float(os.environ.get("LIMIT_SECONDS") or 0.5)
 # How long an input may occupy its sender; bodies that never end are left after that.
 PATIENCE_SECONDS = 30.0
 PROBE_EVERY_SECONDS = 0.02
+SETTLE_SECONDS, IDLE_PERCENT = 120.0, 20.0
 CONTRACTORS, JOBS = 2_000, 300
 CSRF = "c" * 32
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -253,11 +254,12 @@ def probe(port: int, orders: Connection) -> None:
 
 def measured(one: Stage, send: Send, asker: Asker) -> Result:
     """Send it eight times at once, beside the probe."""
+    settle()
     ours, theirs = get_context("spawn").Pipe()
     asking = get_context("spawn").Process(target=probe, args=(one.port, theirs))
     asking.start()
     ours.recv()
-    before, began = memory_mb(one), time.perf_counter()
+    before, began = memory_mb(), time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = Counter(pool.map(send, [asker] * AT_ONCE))
     seconds = time.perf_counter() - began
@@ -265,18 +267,29 @@ def measured(one: Stage, send: Send, asker: Asker) -> Result:
     ours.send("stop")
     took = ours.recv()
     asking.join()
-    return Result(max(took), statistics.median(took), seconds, memory_mb(one) - before, answers)
+    return Result(max(took), statistics.median(took), seconds, memory_mb() - before, answers)
 
 
-def memory_mb(one: Stage) -> float:
+def settle() -> None:
+    """Wait until the web does nothing for the input before; at most two minutes."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline and sum(process.cpu_percent(1.0) for process in webs()) > IDLE_PERCENT:
+        continue
+
+
+def memory_mb() -> float:
     """Of the web processes together."""
-    found = 0
+    return float(sum(process.memory_info().rss for process in webs())) / 2**20
+
+
+def webs() -> list[psutil.Process]:
+    found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             is_ours = process.environ().get("DATA_DIR") == str(HOME)
-            if is_ours and "smartscheduler.asgi:application" in " ".join(process.cmdline()):
-                found += process.memory_info().rss
-    return found / 2**20
+            if is_ours and "smartscheduler.asgi:application" in process.cmdline():
+                found.append(process)
+    return found
 
 
 def askers(one: Stage, count: int) -> list[Asker]:
