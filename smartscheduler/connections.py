@@ -102,7 +102,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._reads_head = False
-        self._head_timer = _cancelled(self._head_timer)
+        _cancel(self._head_timer)
+        self._head_timer = None
         if len(self.pipeline) >= MOST_PIPELINED:
             self._stop(HTTPStatus.TOO_MANY_REQUESTS)
         super().on_headers_complete()
@@ -113,11 +114,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread_timer = _cancelled(self._unread_timer)
+        _cancel(self._unread_timer)
         self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        self._unread_timer = _cancelled(self._unread_timer)
+        _cancel(self._unread_timer)
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:
@@ -154,7 +155,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.loop.call_later(CLOSING_SECONDS, self.transport.abort)
 
     def _stop_timers(self) -> None:
-        self._head_timer, self._unread_timer = _cancelled(self._head_timer), _cancelled(self._unread_timer)
+        _cancel(self._head_timer, self._unread_timer)
         self._unset_keepalive_if_required()
 
 
@@ -170,7 +171,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._unread_timer: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._unread_timer = _cancelled(self._unread_timer)
+        _cancel(self._unread_timer)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -185,11 +186,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread_timer = _cancelled(self._unread_timer)
+        _cancel(self._unread_timer)
         self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        self._unread_timer = _cancelled(self._unread_timer)
+        _cancel(self._unread_timer)
         super().resume_writing()
 
     def on_task_complete(self, task: "asyncio.Task[None]") -> None:
@@ -217,10 +218,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.conn.send_close(code, reason)
             self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
-        self.close_timer = _cancelled(self.close_timer)
+        _cancel(self.close_timer)
+        self.close_timer = None
         self.transport.close()
 
 
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
+def _cancel(*timers: asyncio.TimerHandle | None) -> None:
+    for timer in timers:
+        if timer is not None:
+            timer.cancel()
