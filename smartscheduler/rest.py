@@ -1,6 +1,6 @@
 """What the views of every app share: query parameters, pagination, ordering, and request bodies."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -39,6 +39,15 @@ class Pagination(PageNumberPagination):
         """DRF's, with the limits."""
         found = super().get_schema_operation_parameters(view)
         return [{**one, "schema": {**one["schema"], "minimum": 1}} for one in found]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """DRF's, in the words of OpenAPI 3.1, which has no `nullable`: the first and the last page lack a link."""
+        page = super().get_paginated_response_schema(schema)
+        for link in ("next", "previous"):
+            described = {name: value for name, value in page["properties"][link].items() if name != "nullable"}
+            page["properties"][link] = {**described, "type": ["string", "null"]}
+        # All four are in every answer.
+        return {**page, "required": list(page["properties"])}
 
 
 def _whole(name: str, text: str) -> int:
@@ -80,15 +89,16 @@ class StableOrdering(filters.OrderingFilter):
         return columns if {"id", "-id"} & set(columns) else [*columns, "id"]
 
     def remove_invalid_fields(
-        self, queryset: QuerySet[Any], fields: Sequence[str], view: Any, request: Request
-    ) -> Sequence[str]:
+        self, queryset: QuerySet[Any], fields: Iterable[str], view: Any, request: Request
+    ) -> list[str]:
         """The terms as sent: DRF drops the unknown ones without a word, which looks like a sorted list."""
         known = [name for name, _ in self.get_valid_fields(queryset, view, {"request": request})]
-        names = [term.removeprefix("-") for term in fields]
+        terms = list(fields)
+        names = [term.removeprefix("-") for term in terms]
         if len(set(names)) < len(names) or not set(names) <= set(known):
             rule = f"Give each of these names at most once, with a minus to reverse it: {', '.join(known)}."
             raise serializers.ValidationError({self.ordering_param: [rule]})
-        return fields
+        return terms
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """DRF's parameter, with the names that it takes."""
@@ -134,8 +144,7 @@ class KnownParameters(APIView):
 
     def query(self) -> dict[str, Any]:
         """The values of the query string. Raises ValidationError naming each parameter that is not right."""
-        assert self.query_serializer is not None
-        return _values(self.query_serializer, self.request.query_params.dict())
+        return _values(self.query_serializer or serializers.Serializer, self.request.query_params.dict())
 
 
 class ReadsBody(KnownParameters):

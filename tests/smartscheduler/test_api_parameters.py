@@ -63,7 +63,9 @@ def test_a_misspelt_filter_answers_no_list():
     assert client.get(f"{V1}/jobs/?status=open").json()["count"] == 1
 
 
-@pytest.mark.parametrize("ordering", ["nonsense", "name,nonsense", "--name", "-", "name,-name", "name,name", "password"])
+@pytest.mark.parametrize(
+    "ordering", ["nonsense", "name,nonsense", "--name", "-", "name,-name", "name,name", "password"]
+)
 def test_an_unknown_ordering_is_refused_by_name(ordering):
     message = refused_field(client_as(Role.COORDINATOR).get(f"{V1}/contractors/?ordering={ordering}"), "ordering")[0]
     assert "created_at" in message
