@@ -9,7 +9,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contractors.models import Contractor
 from jobs.models import Job
@@ -46,7 +45,8 @@ def charge_rankings(request: Request, *, jobs: int, max_results: int, horizon_da
     charge(request, math.ceil(jobs * max_results * days / UNIT) - 1)
 
 
-class JobRecommendationsView(ReadsBody, APIView):
+class JobRecommendationsView(ReadsBody):
+    query_serializer = RankingQuerySerializer
     required_permissions = {"get": Permission.RECOMMEND}
 
     @extend_schema(
@@ -55,7 +55,7 @@ class JobRecommendationsView(ReadsBody, APIView):
     @going_by()
     def get(self, request: Request, pk: UUID) -> Response:
         """The best contractors for a job, with the reasons and the slots to book."""
-        limits = self.query(RankingQuerySerializer)
+        limits = self.query()
         charge_rankings(request, jobs=1, **limits)
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
@@ -63,13 +63,14 @@ class JobRecommendationsView(ReadsBody, APIView):
         return Response(answer_with_token(ranking, job, reader=request.user, **limits))
 
 
-class JobRecommendationView(ReadsBody, APIView):
+class JobRecommendationView(ReadsBody):
+    query_serializer = HorizonSerializer
     required_permissions = {"get": Permission.RECOMMEND}
 
     @extend_schema(parameters=[HorizonSerializer], responses=AnswerSerializer)
     def get(self, request: Request, pk: UUID, contractor_id: UUID) -> Response:
         """Why this contractor, or why not."""
-        limits = self.query(HorizonSerializer)
+        limits = self.query()
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             contractor = get_object_or_404(Contractor, pk=contractor_id)
@@ -77,7 +78,8 @@ class JobRecommendationView(ReadsBody, APIView):
         return Response(answer_as_json(answer, job, contractor, reader=request.user))
 
 
-class RecommendationsView(ReadsBody, APIView):
+class RecommendationsView(ReadsBody):
+    query_serializer = RankingQuerySerializer
     required_permissions = {"post": Permission.RECOMMEND}
 
     @extend_schema(
@@ -90,14 +92,14 @@ class RecommendationsView(ReadsBody, APIView):
         if given["desired_date"] < timezone.now():
             raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
         limits: dict[str, Any] = {
-            **self.query(RankingQuerySerializer),
+            **self.query(),
             **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
         }
         charge_rankings(request, jobs=1, **limits)
         return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None, reader=request.user))
 
 
-class BatchRecommendationsView(ReadsBody, APIView):
+class BatchRecommendationsView(ReadsBody):
     required_permissions = {"post": Permission.RECOMMEND}
 
     @extend_schema(request=ManyJobsSerializer, responses=BatchSerializer, operation_id="recommendations_batch")
