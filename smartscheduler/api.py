@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.urls import include, path, re_path
 from drf_spectacular.renderers import OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
@@ -63,6 +64,7 @@ class SchemaView(SpectacularAPIView):
 
     renderer_classes = [JSONSchemaRenderer, YAMLSchemaRenderer]
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         """The document of `schema()`, which the renderers keep as text."""
         name = self._get_filename(request, None)
