@@ -25,6 +25,8 @@ CLOSING_SECONDS = 10.0
 MOST_PIPELINED = 8
 # The parser runs through all that it is given: small pieces let the limits act in between.
 PIECE_BYTES = 4_096
+# A frame takes longer than a header, and may have six bytes.
+SOCKET_PIECE_BYTES = 512
 
 # Frames of any kind that a client may send in a second, and in one message.
 MOST_FRAMES_A_SECOND = 20
@@ -175,10 +177,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), PIECE_BYTES):
+        for start in range(0, len(data), SOCKET_PIECE_BYTES):
             if self.close_sent and self.handshake_complete and self.close_timer is None:
                 return  # closed by us for what came before, or refused
-            super().data_received(data[start : start + PIECE_BYTES])
+            super().data_received(data[start : start + SOCKET_PIECE_BYTES])
             if self._frames_in_it > MOST_FRAMES_A_SECOND:
                 self._end(POLICY_VIOLATION, "Too many frames.")
             elif len(self.frames) > MOST_FRAGMENTS:

@@ -236,7 +236,7 @@ class TestFrames:
         assert close_code(sent) == code
         assert app.closed == [code]
         # One piece of the parser may be read before the count is looked at.
-        assert len(app.messages) <= connections.PIECE_BYTES // len(frame(TEXT, b"x")) + 1
+        assert len(app.messages) <= connections.SOCKET_PIECE_BYTES // len(frame(TEXT, b"x")) + 1
 
     async def test_fragments_that_come_slowly_have_an_end_too(self, monkeypatch):
         monkeypatch.setattr(connections, "MOST_FRAMES_A_SECOND", 1_000)
