@@ -62,7 +62,7 @@ class Asker(NamedTuple):
             connection.close()
 
     def send_json(self, path: str, body: bytes) -> str:
-        return self.ask("POST", path, body, **{"Content-Type": "application/json"})
+        return self.ask("POST", path, body, as_page=False, **{"Content-Type": "application/json"})
 
     def send_file(self, name: str, content: bytes) -> str:
         fields = f'--x\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{CSRF}\r\n'

@@ -89,7 +89,7 @@ def asker_of(request: HttpRequest) -> Asker:
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer" and request.path_info.startswith(API):
         try:
-            return Asker(str(SignedAccess(token.strip())["user_id"]), True)  # type: ignore[arg-type]
+            return Asker(str(SignedAccess(token.strip())["user_id"]), True)
         except (TokenError, KeyError):
             return Asker(network_of(request.META.get("REMOTE_ADDR", "")), False)
     if request.user.is_authenticated:
