@@ -12,18 +12,10 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
+from smartscheduler.textfields import LineFormField
 
 
-class LowerCaseEmail:
-    """Addresses are kept in lower case, so that two of them never differ in case alone."""
-
-    cleaned_data: dict[str, Any]
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).strip().lower()
-
-
-class NewAccountForm(LowerCaseEmail, BaseUserCreationForm):
+class NewAccountForm(BaseUserCreationForm):
     class Meta:
         model = User
         fields = ("email", "name", "role", "is_active")
@@ -34,7 +26,7 @@ class NewAccountForm(LowerCaseEmail, BaseUserCreationForm):
             self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
 
 
-class AccountForm(LowerCaseEmail, UserChangeForm):
+class AccountForm(UserChangeForm):
     """`acting` is the person at the keyboard, who may not lock themselves out."""
 
     acting: ClassVar[User | None] = None
@@ -66,7 +58,7 @@ class EndForm(forms.Form):
     """Which of one's own signings-in shall end: its id, or all others. With the password: sessions get stolen."""
 
     OTHERS = "others"
-    signing = forms.CharField(max_length=36, error_messages={"required": CHOOSE})
+    signing = LineFormField(max_length=36, error_messages={"required": CHOOSE})
     password = forms.CharField(
         label="Your password",
         strip=False,

@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import permissions_of
-from smartscheduler.fields import StrictSerializer
+from smartscheduler.emails import account_key
+from smartscheduler.fields import LineTextField, StrictSerializer
 
 
 class UserSerializer(serializers.ModelSerializer):
@@ -28,7 +29,7 @@ class UserSerializer(serializers.ModelSerializer):
 class LoginSerializer(StrictSerializer):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
-    otp_code = serializers.CharField(
+    otp_code = LineTextField(
         max_length=20,
         required=False,
         write_only=True,
@@ -36,15 +37,15 @@ class LoginSerializer(StrictSerializer):
     )
 
     def validate_email(self, email: str) -> str:
-        return email.lower()
+        return account_key(email)
 
 
 class RefreshSerializer(StrictSerializer):
-    refresh = serializers.CharField(max_length=4000)
+    refresh = LineTextField(max_length=4000)
 
 
 class LogoutSerializer(StrictSerializer):
-    refresh = serializers.CharField(max_length=4000, required=False, help_text="End this signing-in too.")
+    refresh = LineTextField(max_length=4000, required=False, help_text="End this signing-in too.")
 
 
 class PairSerializer(serializers.Serializer[Any]):

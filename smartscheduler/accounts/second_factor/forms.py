@@ -3,6 +3,8 @@
 from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
+from smartscheduler.textfields import LineFormField
+
 EITHER = "Six digits of your authenticator, or one of your recovery codes."
 # One-time codes are offered by browsers; corrected spelling would break them.
 ATTRIBUTES = {
@@ -15,7 +17,7 @@ ATTRIBUTES = {
 
 
 class CodeForm(forms.Form):
-    code = forms.CharField(
+    code = LineFormField(
         label="Code", max_length=20, help_text=EITHER, widget=UnfoldAdminTextInputWidget(attrs=ATTRIBUTES)
     )
 
@@ -23,7 +25,7 @@ class CodeForm(forms.Form):
 class FirstCodeForm(forms.Form):
     """The first code of a new authenticator, which has no recovery codes yet."""
 
-    code = forms.CharField(
+    code = LineFormField(
         label="Code",
         max_length=20,
         help_text="Six digits that the authenticator shows now.",
