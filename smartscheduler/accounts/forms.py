@@ -4,13 +4,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import HttpRequest
 from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
 
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.own_password import check_password_of
 from smartscheduler.accounts.policy import Role
 from smartscheduler.textfields import LineFormField
 
@@ -79,7 +79,5 @@ class EndForm(forms.Form):
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
-        user = self.request.user
-        if authenticate(self.request, username=user.get_username(), password=password) != user:
-            raise forms.ValidationError("This is not your password.")
+        check_password_of(self.request, password)
         return password

@@ -158,6 +158,10 @@ class TokenFamily(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
     current = models.CharField(max_length=32)
+    # The exchange that made `current`: the token that was used up, when, and by which client (tokens.client_of).
+    previous = models.CharField(max_length=32, blank=True, default="", db_default="")
+    rotated_at = models.DateTimeField(null=True)
+    client = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
