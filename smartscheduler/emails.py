@@ -34,9 +34,7 @@ def contact_address(text: str) -> str:
     An internationalized domain becomes its A-labels (RFC 5891, mapped by UTS 46). Raises UnsuitableAddress.
     """
     local, at, domain = text.strip().rpartition("@")
-    if not at:
-        return text.strip()
-    address = f"{local}@{_ascii_domain(domain)}"
+    address = f"{local}@{_ascii_domain(domain)}" if at else domain
     if not _is_plain(address):
         raise UnsuitableAddress(NOT_ASCII)
     return address

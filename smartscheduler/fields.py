@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartscheduler.accounts.limits import limited
-from smartscheduler.emails import contact_address
+from smartscheduler.emails import account_address, contact_address
 from smartscheduler.events.messages import instant
 from smartscheduler.examples import sent_as
 from smartscheduler.text import many_lines, one_line
@@ -54,6 +54,12 @@ class NotesTextField(NormalText, serializers.CharField):
     """Text that may have several lines."""
 
     normal = staticmethod(many_lines)
+
+
+class AccountAddressTextField(NormalText, serializers.EmailField):
+    """The e-mail address of an account."""
+
+    normal = staticmethod(account_address)
 
 
 class ContactAddressTextField(NormalText, serializers.EmailField):

@@ -7,8 +7,7 @@ from rest_framework import serializers
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import permissions_of
-from smartscheduler.emails import account_key
-from smartscheduler.fields import LineTextField, StrictSerializer
+from smartscheduler.fields import AccountAddressTextField, LineTextField, StrictSerializer
 
 
 class UserSerializer(serializers.ModelSerializer):
@@ -27,7 +26,7 @@ class UserSerializer(serializers.ModelSerializer):
 
 
 class LoginSerializer(StrictSerializer):
-    email = serializers.EmailField(max_length=254)
+    email = AccountAddressTextField(max_length=254)
     password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
     otp_code = LineTextField(
         max_length=20,
@@ -35,9 +34,6 @@ class LoginSerializer(StrictSerializer):
         write_only=True,
         help_text="Of the authenticator, or a recovery code; for accounts with a second factor.",
     )
-
-    def validate_email(self, email: str) -> str:
-        return account_key(email)
 
 
 class RefreshSerializer(StrictSerializer):
