@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from smartscheduler.emails import UnsuitableAddress, account_address, contact_address
+from smartscheduler.emails import UnsuitableAddress, account_address, account_key, contact_address
 from smartscheduler.text import UnsuitableText, many_lines, one_line, search_text
 
 REFUSALS = (UnsuitableText, UnsuitableAddress)
@@ -51,6 +51,11 @@ class StoredForm(NormalForm):
 
     name: str
     attname: str
+
+    def get_prep_value(self, value: Any) -> Any:
+        """As it is: a look-up finds nothing by what is not stored, and is no error."""
+        value = models.Field.get_prep_value(self, value)  # type: ignore[arg-type]  # Django's own would clean it
+        return value if value is None or isinstance(value, str) else str(value)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = getattr(model_instance, self.attname)
@@ -120,6 +125,13 @@ class NotesField(StoredForm, models.TextField):
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": NotesFormField, **kwargs})
+
+
+class SignInNameField(forms.CharField):
+    """The address typed at the sign-in. Django's own field would fold letters outside ASCII into others."""
+
+    def to_python(self, value: Any) -> str:
+        return account_key(super().to_python(value) or "")
 
 
 class AccountAddressFormField(NormalForm, forms.EmailField):
