@@ -1,4 +1,4 @@
-"""Normal forms of e-mail addresses. Pure; docs/adr/025 explains why accounts and contractors differ."""
+"""Normal forms of e-mail addresses. Pure; docs/adr/029 explains why accounts and contractors differ."""
 
 import idna
 

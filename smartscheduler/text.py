@@ -1,4 +1,4 @@
-"""Normal forms of text: what is stored, and what counts as the same. Pure; docs/adr/025 explains the rules."""
+"""Normal forms of text: what is stored, and what counts as the same. Pure; docs/adr/029 explains the rules."""
 
 import unicodedata
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""E-mail addresses, names and skills in the forms in which they are stored from now on (docs/adr/025)."""
+"""E-mail addresses, names and skills in the forms in which they are stored from now on (docs/adr/029)."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Text of jobs in the forms in which it is stored from now on (docs/adr/025)."""
+"""Text of jobs in the forms in which it is stored from now on (docs/adr/029)."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""Whether a credential still carries its role: the one place that decides, for every kind (docs/adr/026).
+"""Whether a credential still carries its role: the one place that decides, for every kind (docs/adr/030).
 
 Sessions, access tokens, refresh tokens, WebSocket tickets, open sockets and long polls all ask here. A credential
 holds while its sign-in lasts, the account is active, password and second factor are those that it was issued

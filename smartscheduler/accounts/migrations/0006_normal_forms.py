@@ -1,4 +1,4 @@
-"""E-mail addresses and names of accounts in the forms in which they are stored from now on (docs/adr/025)."""
+"""E-mail addresses and names of accounts in the forms in which they are stored from now on (docs/adr/029)."""
 
 import unicodedata
 
