@@ -24,7 +24,7 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
         if not wanted:
             return self
         found = self
-        for spellings in _spellings(wanted).values():
+        for spellings in _spellings(self.model, wanted).values():
             found = found.filter(skills__overlap=spellings)
         return found
 
@@ -57,12 +57,10 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
         return self.alias(name_key=key).filter(models.Q(name_key__in=keys) | ~models.Q(name__regex="^[ -~]*$"))
 
 
-def _spellings(keys: set[str]) -> dict[str, list[str]]:
+def _spellings(contractors: type["Contractor"], keys: set[str]) -> dict[str, list[str]]:
     """The ways in which skills with these keys are written in the table; each key has an entry."""
-    from contractors.models import Contractor
-
     spellings: dict[str, list[str]] = {key: [] for key in keys}
-    written = Contractor.objects.order_by().annotate(skill=Func(F("skills"), function="unnest"))
+    written = contractors.objects.order_by().annotate(skill=Func(F("skills"), function="unnest"))
     for skill in written.values_list("skill", flat=True).distinct():
         if (key := fold(skill)) in spellings:
             spellings[key].append(skill)

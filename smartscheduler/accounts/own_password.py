@@ -60,5 +60,5 @@ class OwnPasswordView(PasswordChangeView):
 @sensitive_post_parameters("old_password", "new_password1", "new_password2")
 def own_password(request: HttpRequest) -> HttpResponseBase:
     """GET shows the form, POST takes it. It stands at the address of the admin's own page, and before it."""
-    request.current_app = admin.site.name  # type: ignore[attr-defined]  # as the admin's own pages
+    request.current_app = admin.site.name  # as the admin's own pages
     return OwnPasswordView.as_view(extra_context=admin.site.each_context(request))(request)
