@@ -11,7 +11,7 @@ from smartscheduler.text import fold
 from smartscheduler.textfields import ascii_lower
 
 if TYPE_CHECKING:
-    from contractors.models import Contractor  # noqa: F401
+    from contractors.models import Contractor
 
 
 class ContractorQuerySet(models.QuerySet["Contractor"]):
