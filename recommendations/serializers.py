@@ -17,6 +17,7 @@ from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
     HoursField,
     InstantField,
+    LineTextField,
     SkillsListField,
     StrictSerializer,
     TimeSlotSerializer,
@@ -52,7 +53,7 @@ class HypotheticalJobSerializer(StrictSerializer):
     type = serializers.ChoiceField(choices=Job.Type.choices)
     desired_date = InstantField()
     location = SiteSerializer()
-    time_zone = serializers.CharField(
+    time_zone = LineTextField(
         max_length=64, allow_blank=True, default="", validators=Job._meta.get_field("time_zone").validators[:1]
     )
     duration = HoursField(validators=Job._meta.get_field("duration").validators[:1], max_value=LONGEST_JOB)
@@ -141,7 +142,7 @@ class RankingSerializer(serializers.Serializer[Any]):
     recommendations = EntrySerializer(many=True)
     candidates_considered = serializers.IntegerField()
     generated_at = InstantField()
-    ranking_token = serializers.CharField(
+    ranking_token = LineTextField(
         allow_null=True, help_text="To be sent along when somebody of this ranking is assigned; null without a job."
     )
 

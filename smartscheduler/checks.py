@@ -21,6 +21,8 @@ from smartscheduler.travel.configured import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
+# Longer, and a stolen refresh token would be told from a repeated exchange too late.
+LONGEST_REFRESH_RETRY = 60
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
@@ -116,6 +118,11 @@ def _out_of_range() -> Iterator[Error]:
     if not 0 <= settings.HORIZON_DAYS <= LONGEST_HORIZON:
         yield Error(
             f"HORIZON_DAYS must be 0 to {LONGEST_HORIZON}; it is {settings.HORIZON_DAYS}.",
+            id="smartscheduler.E008",
+        )
+    if not 0 <= settings.REFRESH_RETRY_SECONDS <= LONGEST_REFRESH_RETRY:
+        yield Error(
+            f"REFRESH_RETRY_SECONDS must be 0 to {LONGEST_REFRESH_RETRY}; it is {settings.REFRESH_RETRY_SECONDS}.",
             id="smartscheduler.E008",
         )
     if settings.MINIMUM_GAP.total_seconds() < 0:

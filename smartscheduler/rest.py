@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from smartscheduler.accounts.limits import may_see
 from smartscheduler.parsing import LengthRequired
+from smartscheduler.text import search_text
 
 # Of digits, that is.
 LONGEST_NUMBER = 100
@@ -62,6 +63,10 @@ class Search(filters.SearchFilter):
 
     A view's `open_words` is the text that everybody may search, `all_words_for` the permission that frees from it.
     """
+
+    def get_search_terms(self, request: Request) -> list[str]:
+        """In the normal form of stored text."""
+        return [search_text(term) for term in super().get_search_terms(request)]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         found = super().filter_queryset(request, queryset, view)

@@ -318,6 +318,8 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "user_id",
 }
 TOKEN_LONGEST_DAYS = env.whole("TOKEN_LONGEST_DAYS", default=30)
+# For so long the client that used a refresh token may use it again, and gets the same new one; 0: never.
+REFRESH_RETRY_SECONDS = env.whole("REFRESH_RETRY_SECONDS", default=10)
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -15,6 +15,7 @@ from smartscheduler.shares import Shares
 LOOK_EVERY_SECONDS = 0.25
 # Of the requests that may wait in a process, one account has this part.
 SHARES, EVERYBODY = 4, "everybody"
+CHECK_EVERY_SECONDS = 1.0
 
 WAITING = Shares()
 
@@ -25,11 +26,13 @@ def read_or_wait(
     selection: Selection,
     limit: int,
     seconds: float,
+    check: Callable[[], None],
     account: str = "",
     on_wait: Callable[[], object] = lambda: None,
 ) -> tuple[Page, float]:
     """As `feed.read`, but where there is nothing yet, wait up to `seconds` for it; the page and how long it took.
 
+    `check` raises once the reader may wait no longer; it is called once a second, and before an event is told.
     No connection to the database is held while waiting. When too many wait in this process already, or a quarter of
     those of one `account`, the answer comes at once. `on_wait` is called before the wait.
     """
@@ -40,10 +43,14 @@ def read_or_wait(
         return page, 0.0
     on_wait()
     try:
+        checked = began
         while not page.envelopes and not page.resync and time.monotonic() - began < seconds:
             _rest()
             if feed.head() > page.upto:
                 page = feed.read(after=page.upto, selection=selection, limit=limit)
+            if page.envelopes or time.monotonic() - checked > CHECK_EVERY_SECONDS:
+                check()
+                checked = time.monotonic()
     finally:
         WAITING.leave(account)
         WAITING.leave(EVERYBODY)

@@ -18,6 +18,7 @@ from smartscheduler.exchange.rows import Done, work_on
 from smartscheduler.exchange.tables import Row, Table, read_table
 from smartscheduler.geocoding.addresses import Found
 from smartscheduler.geocoding.finding import find, is_configured
+from smartscheduler.text import visible
 from smartscheduler.transactions import domain_transaction
 
 # Any number, as long as nothing else in the database locks the same one.
@@ -150,7 +151,7 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
         ImportedRow(
             run=run,
             number=line,
-            label=batch.kind.label(row)[:200],
+            label=visible(batch.kind.label(row)[:200]),
             key=one.key,
             outcome=one.outcome,
             errors=one.errors,

@@ -303,7 +303,7 @@ NOT_PERSONAL: dict[str, str] = {
     "jobs.Job": "city state time_zone job_number type status priority required_skills",
     "assignments.Assignment": "status",
     "accounts.User": "role",
-    "accounts.TokenFamily": "current",
+    "accounts.TokenFamily": "current previous client",
     "audit.AuditEntry": "act reason door place request_id details",
     "admin.LogEntry": "object_id",
     "auth.Permission": "name codename",

@@ -19,7 +19,7 @@ from smartscheduler.events.relay import RELAY_LOCK
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
     """Return as soon as `holds()` is true. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not holds():

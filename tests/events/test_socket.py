@@ -6,6 +6,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import BrowserSession, User
 from smartscheduler.accounts.tickets import issue_ticket
 from smartscheduler.valkey import valkey
@@ -34,7 +35,7 @@ def closed(subscriber: Subscriber) -> int:
 
 
 def test_takes_a_ticket_once_and_answers_the_subprotocol(web, user):
-    ticket, seconds = issue_ticket(user)
+    ticket, seconds = issue_ticket(Credential.of(user))
     assert seconds == 30
     offer = ["events.v1", f"ticket.{ticket}"]
     with connect(url(web), subprotocols=offer) as connection:
@@ -66,7 +67,7 @@ def test_refuses_the_session_cookie_from_anywhere_else(web, user, origin):
 
 
 def test_refuses_a_ticket_from_a_foreign_origin_without_spending_it(web, user):
-    ticket, _ = issue_ticket(user)
+    ticket, _ = issue_ticket(Credential.of(user))
     offer = ["events.v1", f"ticket.{ticket}"]
     assert refused(web, subprotocols=offer, origin="https://evil.example") == 403
     with connect(url(web), subprotocols=offer) as connection:
@@ -90,7 +91,7 @@ def test_refuses_without_credentials_or_with_made_up_ones(web):
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}])
 def test_refuses_somebody_who_may_not_see_events(web, user, change):
     User.objects.filter(pk=user.pk).update(**change)
-    ticket, _ = issue_ticket(user)
+    ticket, _ = issue_ticket(Credential.of(user))
     assert refused(web, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
 
 

@@ -6,6 +6,8 @@ import time
 import pytest
 from django.http import HttpRequest
 
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.services import keep_account
 from smartscheduler.events import waiting
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.shares import Shares
@@ -57,6 +59,31 @@ def test_what_was_not_asked_for_does_not_end_the_waiting_but_counts(relay, user,
     meanwhile(lambda: happen_numbered(1), lambda: happen_numbered(1, job_id=about.job))
     answer = client_of(user).get(f"{V1}/events/?after=0&wait=20&topics=job:{about.job}")
     assert sequences(answer) == [2]
+
+
+def switch_off(user):
+    user.is_active = False
+    keep_account(user)
+
+
+def test_of_an_account_that_is_switched_off_it_ends_before_the_next_event_is_told(relay, user, meanwhile):
+    meanwhile(lambda: (switch_off(user), happen()))
+    answer = client_of(user).get(f"{V1}/events/?after=0&wait=20")
+    assert answer.status_code == 401
+    assert "results" not in answer.json()
+
+
+def test_of_an_account_that_is_switched_off_it_ends_without_an_event_too(user, meanwhile, monkeypatch):
+    monkeypatch.setattr(waiting, "CHECK_EVERY_SECONDS", 0.0)
+    meanwhile(lambda: switch_off(user))
+    began = time.monotonic()
+    assert client_of(user).get(f"{V1}/events/?after=0&wait=25").status_code == 401
+    assert time.monotonic() - began < 20
+
+
+def test_is_answered_with_the_role_of_the_moment(relay, user, meanwhile):
+    meanwhile(lambda: (User.objects.filter(pk=user.pk).update(role="unknown"), happen()))
+    assert client_of(user).get(f"{V1}/events/?after=0&wait=20").status_code == 403
 
 
 def test_answers_with_nothing_after_the_time_given(user):

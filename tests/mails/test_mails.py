@@ -1,6 +1,7 @@
 """Contractors hear of what concerns them: once for each event, in order, with an entry for their calendar."""
 
 import smtplib
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,8 @@ from assignments.services import (
     reassign_assignment,
     reschedule_assignment,
 )
+from contractors.models import Contractor
+from jobs.models import Job
 from jobs.services import update_job
 from smartscheduler.events.models import EventReader
 from smartscheduler.mails.collecting import collect_mails
@@ -198,3 +201,22 @@ class TestTheServerRefuses:
         mail.send_again(at=timezone.now())
         mail.save()
         assert send_due_mails() == 1
+
+
+def test_rows_from_before_put_nothing_into_headers_and_calendars(booking):
+    """Text that is refused today may stand in rows that were written earlier."""
+    odd = "A\r\nBcc: eve@example.com\a\u202e"
+    Contractor.objects.update(name=odd)
+    Job.objects.update(city=odd, address=odd, customer_name=odd, special_requirements="one\ntwo\a\u202e")
+    reschedule_assignment(assignment_id=booking.pk, start=at(11, days=2), actor=None)
+    [message] = deliver()
+    sent = message.message()
+    assert "Bcc" not in sent
+    assert "\n" not in sent["Subject"].replace("\n ", " ")
+    _, event = entry_of(message)
+    assert event["attendee"].params["CN"] == str(event["attendee"].params["CN"]) == "A Bcc: eve@example.com"
+    texts = [message.subject, str(event["location"]), str(event["description"]), message.body]
+    for text in texts:
+        assert not {unicodedata.category(letter) for letter in text.replace("\n", "")} & {"Cc", "Cf"}
+    assert "\nBcc:" not in message.body
+    assert "\nBcc:" not in str(event["description"])

@@ -88,6 +88,8 @@ def test_a_model_of_the_house_needs_its_network_and_no_key(settings):
         ("E007", "DRIVE_ROAD_FACTOR", {"DRIVE_ROAD_FACTOR": 0.99}),
         ("E008", "HORIZON_DAYS", {"HORIZON_DAYS": -1}),
         ("E008", "HORIZON_DAYS", {"HORIZON_DAYS": 31}),
+        ("E008", "REFRESH_RETRY_SECONDS", {"REFRESH_RETRY_SECONDS": -1}),
+        ("E008", "REFRESH_RETRY_SECONDS", {"REFRESH_RETRY_SECONDS": 61}),
         ("E009", "MINIMUM_GAP_MINUTES", {"MINIMUM_GAP": timedelta(minutes=-1)}),
         ("E009", "EVENT_RETENTION_DAYS", {"EVENT_RETENTION": timedelta(0)}),
         ("E009", "JOB_RETENTION_DAYS", {"JOB_RETENTION": timedelta(-1)}),

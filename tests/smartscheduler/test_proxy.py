@@ -19,6 +19,7 @@ from axes.models import AccessAttempt
 from websockets.sync.client import connect
 
 from smartscheduler import bodies, connections, processes
+from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.tickets import issue_ticket
 from smartscheduler.exchange.tables import MOST_BYTES
 from tests.events.processes import answers, free_port, running, wait_until
@@ -165,7 +166,7 @@ def test_before_two_web_processes(proxy):
     assert {proxy.ask("GET", "/api/v1/health/live").status for _ in range(4)} == {200}
 
     # Sockets pass, over TLS.
-    ticket, _ = issue_ticket(UserFactory())
+    ticket, _ = issue_ticket(Credential.of(UserFactory()))
     address = f"wss://localhost:{proxy.port}/ws/events/"
     with connect(address, ssl=proxy.tls, subprotocols=["events.v1", f"ticket.{ticket}"], close_timeout=5) as socket:
         assert Subscriber(socket).until("ready")
