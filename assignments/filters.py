@@ -1,6 +1,7 @@
 """What a list of assignments can be narrowed by."""
 
 import django_filters
+from django.utils import timezone
 
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
@@ -16,9 +17,20 @@ class AssignmentFilter(django_filters.FilterSet):
     date_from = DayFilter(field_name="site_day", lookup_expr="gte", label="Starts on this day or later.")
     date_to = DayFilter(field_name="site_day", lookup_expr="lte", label="Starts on this day or earlier.")
 
+    in_conflict = django_filters.TypedChoiceFilter(
+        method="narrow_to_conflicts",
+        choices=[("true", "true"), ("false", "false")],
+        coerce=lambda text: text == "true",
+        label="Live bookings that the rules would refuse today, or all others.",
+    )
+
     class Meta:
         model = Assignment
         fields: list[str] = []
+
+    def narrow_to_conflicts(self, queryset: AssignmentQuerySet, name: str, value: bool) -> AssignmentQuerySet:
+        conflicts = Assignment.objects.in_conflict(timezone.now())
+        return queryset.filter(pk__in=conflicts) if value else queryset.exclude(pk__in=conflicts)
 
     def filter_queryset(self, queryset: AssignmentQuerySet) -> AssignmentQuerySet:
         return super().filter_queryset(queryset.alias(site_day=site_day("time_slot__startswith", "job__time_zone")))

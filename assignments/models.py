@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from psycopg.types.range import TimestamptzRange
@@ -160,3 +160,17 @@ class Assignment(Record):
     def _move_to(self, status: str) -> None:
         check_transition(self.status, status)
         self.status = status
+
+
+class Conflict(models.Model):
+    """A live booking that the rules would refuse today; written by `assignments.conflicts` alone.
+
+    It keeps the codes of the failed rules. The sentences are made by the engine when they are shown.
+    """
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, primary_key=True, related_name="conflict")
+    rules = ArrayField(models.CharField(max_length=20))
+    found_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.assignment}: {', '.join(self.rules)}"

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from assignments.contractor_viewset import BookedContractorViewSet
 from assignments.schedules import AvailabilityView, ScheduleView
 from assignments.viewsets import AssignmentViewSet, JobCancelView
-from contractors.viewsets import ContractorViewSet
 from jobs.viewsets import JobViewSet
 from recommendations.viewsets import (
     BatchRecommendationsView,
@@ -51,7 +51,7 @@ class NowhereView(APIView):
 
 
 router = SimpleRouter(use_regex_path=False)
-router.register("contractors", ContractorViewSet, basename="contractor")
+router.register("contractors", BookedContractorViewSet, basename="contractor")
 router.register("jobs", JobViewSet, basename="job")
 router.register("assignments", AssignmentViewSet, basename="assignment")
 

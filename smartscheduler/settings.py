@@ -225,6 +225,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="*/6", minute="37"),
     },
     "examine": {"task": "smartscheduler.care.tasks.examine_quickly", "schedule": crontab(hour="4", minute="7")},
+    "recheck-bookings": {
+        "task": "assignments.tasks.recheck_bookings",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
     "announce-rankings": {
         "task": "recommendations.tasks.announce_rankings",
         "schedule": timedelta(seconds=2),
