@@ -21,6 +21,7 @@ from smartscheduler.travel.configured import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
+LONGEST_EARLY_START_HOURS = 24
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
@@ -118,6 +119,9 @@ def _out_of_range() -> Iterator[Error]:
         )
     if settings.MINIMUM_GAP.total_seconds() < 0:
         yield Error("MINIMUM_GAP_MINUTES must not be negative.", id="smartscheduler.E009")
+    if not 0 <= settings.EARLY_START.total_seconds() <= LONGEST_EARLY_START_HOURS * 3600:
+        message = f"EARLY_START_HOURS must be 0 to {LONGEST_EARLY_START_HOURS}."
+        yield Error(message, id="smartscheduler.E009")
     yield from (
         Error(f"{kind}_RETENTION_DAYS must be at least 1.", id="smartscheduler.E009")
         for kind in RETAINED

@@ -396,6 +396,8 @@ SCORE_WEIGHTS = {
 SCORE_MAX_MILES = env.number("SCORE_MAX_MILES", default=50.0)
 SLOT_GRID = timedelta(minutes=30)
 HORIZON_DAYS = env.whole("HORIZON_DAYS", default=10)
+# Work may be started on the day of its slot at the site, or so long before the slot where that is earlier.
+EARLY_START = timedelta(hours=env.number("EARLY_START_HOURS", default=2.0))
 MINIMUM_GAP = timedelta(minutes=env.whole("MINIMUM_GAP_MINUTES", default=0))
 # Who says why a contractor is chosen; assignments cannot import it by name (docs/adr/).
 DECISION_MAKER = "recommendations.decisions.decide"

@@ -15,7 +15,7 @@ from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at, many_assignments
 from tests.pages import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
 LIST = "/admin/assignments/assignment/"
 STEPS = [confirm_assignment, start_assignment, complete_assignment]
 
