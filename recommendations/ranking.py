@@ -39,6 +39,7 @@ MOST_RESULTS, MOST_JOBS = 50, 100
 class Entry(Reached):
     """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site.
 
+    `suggested` is the slot to book: the wanted time where it is free, else the nearest one.
     `facts` and `day` are what its explanation is made of.
     """
 
@@ -47,6 +48,7 @@ class Entry(Reached):
     score: Decimal
     breakdown: Breakdown
     slots: list[TimeSlot]
+    suggested: TimeSlot | None
     way: Way
     facts: Facts
     day: str
@@ -168,6 +170,7 @@ def entry(search: Search, candidate: Candidate, rank: int, contractor: Contracto
         score=as_decimal(candidate.score.total),
         breakdown=Breakdown.of(candidate.score, search.weights, filled(facts.template, {"day": day})),
         slots=free.slots,
+        suggested=search.suggested(candidate),
         way=way,
         facts=facts,
         day=day,

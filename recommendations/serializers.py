@@ -115,6 +115,9 @@ class EntrySerializer(serializers.Serializer[Any]):
     score = serializers.FloatField()
     score_breakdown = ShownBreakdownSerializer()
     available_time_slots = TimeSlotSerializer(many=True)
+    suggested_time_slot = TimeSlotSerializer(
+        help_text="The slot to book: the wanted time where it is free, else the one nearest to it on that day."
+    )
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
     distance_source = serializers.ChoiceField(choices=[STRAIGHT_LINE, ROAD])
@@ -150,6 +153,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField(allow_null=True)
     score_breakdown = ShownBreakdownSerializer(allow_null=True)
     available_time_slots = TimeSlotSerializer(many=True)
+    suggested_time_slot = TimeSlotSerializer(allow_null=True)
     suggestion = serializers.CharField()
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
@@ -183,6 +187,7 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor, *, reader: 
         "score": None if answer.score is None else float(answer.score),
         "score_breakdown": answer.breakdown.as_shown() if answer.breakdown else None,
         "available_time_slots": _slots(answer.slots),
+        "suggested_time_slot": _slot(answer.suggested),
         "suggestion": answer.suggestion,
         **_way(answer),
     }
@@ -195,6 +200,7 @@ def _entry(entry: Entry, reader: Any) -> dict[str, Any]:
         "score": float(entry.score),
         "score_breakdown": entry.breakdown.as_shown(),
         "available_time_slots": _slots(entry.slots),
+        "suggested_time_slot": _slot(entry.suggested),
         **_way(entry),
     }
 
@@ -206,6 +212,10 @@ def _contractor(contractor: Contractor, reader: Any) -> dict[str, Any]:
 
 def _slots(slots: list[TimeSlot]) -> list[dict[str, Any]]:
     return [{"start": start, "end": end} for start, end in slots]
+
+
+def _slot(slot: TimeSlot | None) -> dict[str, Any] | None:
+    return None if slot is None else {"start": slot[0], "end": slot[1]}
 
 
 def _way(found: Entry | Answer) -> dict[str, Any]:

@@ -77,6 +77,7 @@ function show(fresh: DocumentFragment, again: boolean): void {
     const select = one<HTMLSelectElement>("select", form);
     const kept = chosen.get(form.dataset.contractor);
     if (kept && [...select.options].some(({ value }) => value === kept)) select.value = kept;
+    sayWhatDiffers(form);
   }
   if (again) {
     if (typed !== undefined) one<HTMLInputElement>("#why-q", drawer).value = typed;
@@ -85,6 +86,13 @@ function show(fresh: DocumentFragment, again: boolean): void {
     if (before.size) sayWhatMoved(before);
   }
   listeners.forEach((act) => act());
+}
+
+// Before it books, a card says what is different from what the customer wanted or has been told.
+function sayWhatDiffers(form: HTMLFormElement): void {
+  const note = one("[data-note]:not(option)", form);
+  note.textContent = one<HTMLSelectElement>("select", form).selectedOptions[0]?.dataset.note ?? "";
+  note.hidden = !note.textContent;
 }
 
 const start = (form: HTMLFormElement): string => one<HTMLSelectElement>("select", form).value;
@@ -148,6 +156,10 @@ export function listen(): void {
     const form = event.target as HTMLFormElement;
     if (form.matches("[data-offer]")) void offer(form);
     else if (form.matches("[data-why]")) void why(new URLSearchParams([["q", one<HTMLInputElement>("input", form).value]]));
+  });
+  drawer.addEventListener("change", (event) => {
+    const form = (event.target as HTMLElement).closest<HTMLFormElement>("[data-offer]");
+    if (form) sayWhatDiffers(form);
   });
   drawer.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;
