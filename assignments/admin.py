@@ -111,7 +111,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
 
     @display(description="Rank")
     def standing(self, assignment: Assignment) -> str:
-        return f"{assignment.rank or '–'} of {assignment.candidates_considered}"
+        return f"{assignment.rank or '–'} of {assignment.candidates}"
 
     @display(description="Job")
     def job_link(self, assignment: Assignment) -> SafeString:

@@ -43,7 +43,9 @@ class Assignment(Record):
     score = models.DecimalField(max_digits=5, decimal_places=4)
     score_breakdown = models.JSONField()
     rank = models.PositiveIntegerField(null=True, blank=True)
+    # How many could have been ranked; at least so many where counting on would have cost too much.
     candidates_considered = models.PositiveIntegerField()
+    candidates_exact = models.BooleanField(default=False, db_default=False)
     override_reason = models.CharField(max_length=500, blank=True)
     # None: before the first version was published, by the settings.
     rules = models.ForeignKey(
@@ -126,6 +128,11 @@ class Assignment(Record):
         self.time_slot = TimestamptzRange(slot.start, slot.end, "[)")
 
     @property
+    def candidates(self) -> str:
+        """The number of candidates as people say it: `23`, `at least 48`."""
+        return f"{self.candidates_considered}" if self.candidates_exact else f"at least {self.candidates_considered}"
+
+    @property
     def is_live(self) -> bool:
         return self.status in LIVE
 
@@ -135,6 +142,7 @@ class Assignment(Record):
         self.score_breakdown = decision.score_breakdown
         self.rank = decision.rank
         self.candidates_considered = decision.candidates_considered
+        self.candidates_exact = decision.candidates_exact
         self.rules_id = in_force().version
 
     def confirm(self, *, at: datetime) -> None:

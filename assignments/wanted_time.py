@@ -15,14 +15,12 @@ from smartscheduler.travel.ways import Site
 
 def suggested_slot(
     request: JobRequest, starts: Sequence[datetime], calendar: Calendar, *, site: Site, now: datetime
-) -> TimeSlot | None:
+) -> TimeSlot:
     """The slot to book: the wanted time where it is free, on the grid or not; else the nearest one on offer.
 
-    `starts` are the starts on offer of one day at the site, `calendar` is without the booking of the job itself.
-    None when nothing is on offer. Of two that are as near the earlier one.
+    `starts` are the starts on offer of one day at the site, at least one; `calendar` is without the booking of the job
+    itself. Of two that are as near it is the earlier one.
     """
-    if not starts:
-        return None
     wanted = unchecked((request.desired_date, request.desired_date + request.duration))
     day = day_of(starts[0], request.zone)
     if (

@@ -89,11 +89,14 @@ def ranking(
         cards.sort(key=lambda one: not one.get("same"))
     return {
         "cards": cards,
-        "considered": found.candidates_considered,
+        "candidates": found.candidates_considered,
+        "candidates_exact": found.candidates_exact,
+        # Who pass the rules that need no calendar: where nobody is free, all of them were looked into.
+        "considered": found.calendars_opened,
         "all_shown": len(found.entries) < wanted,
         "present_rank": next((one.rank for one in found.entries if one.contractor.pk == present), None),
         "generated_at": local_time(found.generated_at, job.zone),
-        **({} if cards else _nobody(request, horizon_days, found.candidates_considered)),
+        **({} if cards else _nobody(request, horizon_days, found.calendars_opened)),
     }
 
 

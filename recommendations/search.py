@@ -116,7 +116,7 @@ class Search:
         worth = self.score(contender.rating, contender.miles, free.days)
         return Candidate(contender.order(worth.total), contender, free, worth, calendar)
 
-    def suggested(self, candidate: Candidate) -> TimeSlot | None:
+    def suggested(self, candidate: Candidate) -> TimeSlot:
         """The slot of the candidate's first free day that comes nearest to what the customer wanted."""
         starts, calendar = candidate.free.starts, candidate.calendar
         return suggested_slot(self.request, starts, calendar, site=self.site, now=self.now)

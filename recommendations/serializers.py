@@ -130,7 +130,8 @@ class RankingSerializer(serializers.Serializer[Any]):
     job = serializers.UUIDField(allow_null=True)
     job_number = serializers.CharField(allow_null=True)
     recommendations = EntrySerializer(many=True)
-    candidates_considered = serializers.IntegerField()
+    candidates_considered = serializers.IntegerField(help_text="How many could be ranked, of those looked at.")
+    candidates_exact = serializers.BooleanField(help_text="False where there are at least so many.")
     generated_at = InstantField()
     ranking_token = serializers.CharField(
         allow_null=True, help_text="To be sent along when somebody of this ranking is assigned; null without a job."
@@ -171,6 +172,7 @@ def ranking_as_json(ranking: Ranking, job: Job | None, *, reader: Any) -> dict[s
         "job_number": job.job_number if job else None,
         "recommendations": [_entry(entry, reader) for entry in ranking.entries],
         "candidates_considered": ranking.candidates_considered,
+        "candidates_exact": ranking.candidates_exact,
         "generated_at": ranking.generated_at,
         "ranking_token": None,
     }

@@ -65,7 +65,7 @@ def _urgent() -> Matter:
 def _without_candidate(now: datetime) -> Matter:
     """Open jobs that are wanted soon and that nobody can take, with the reason."""
     soon = looked_at(within_days(Job.objects.open(), "desired_date", "time_zone", None, SOON_DAYS))
-    stuck = [(job, ranking.candidates_considered) for job, ranking in soon if not ranking.entries]
+    stuck = [(job, ranking.calendars_opened) for job, ranking in soon if not ranking.entries]
     return Matter(
         title="Wanted soon, and nobody can take it",
         icon="person_off",

@@ -49,7 +49,7 @@ def test_shows_why_the_contractor_was_chosen():
     seen = signed_in(Role.MANAGER).get(page(assignment)).content.decode()
     for text in [
         "0.9300",
-        "of 1 considered",
+        "of 1 who could be ranked",
         "Knows the house",
         'rect width="80"',
         "Free on the desired day",
