@@ -5,6 +5,7 @@ start for the same reasons as `manage.py check` gives.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import Any
@@ -21,7 +22,6 @@ from smartscheduler.travel.configured import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
-LONGEST_EARLY_START_HOURS = 24
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
@@ -119,9 +119,6 @@ def _out_of_range() -> Iterator[Error]:
         )
     if settings.MINIMUM_GAP.total_seconds() < 0:
         yield Error("MINIMUM_GAP_MINUTES must not be negative.", id="smartscheduler.E009")
-    if not 0 <= settings.EARLY_START.total_seconds() <= LONGEST_EARLY_START_HOURS * 3600:
-        message = f"EARLY_START_HOURS must be 0 to {LONGEST_EARLY_START_HOURS}."
-        yield Error(message, id="smartscheduler.E009")
     yield from (
         Error(f"{kind}_RETENTION_DAYS must be at least 1.", id="smartscheduler.E009")
         for kind in RETAINED
@@ -129,6 +126,20 @@ def _out_of_range() -> Iterator[Error]:
     )
     if not 1 <= settings.PORT <= LAST_PORT:
         yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
+
+
+@register
+def check_delays(**_: Any) -> list[Error]:
+    """E009: stretches of time that are negative, or too long to be meant."""
+    limits = [
+        ("EARLY_START_HOURS", settings.EARLY_START, timedelta(hours=24), "24"),
+        ("MAIL_DELAY_SECONDS", settings.MAIL_DELAY, timedelta(minutes=10), "600"),
+    ]
+    return [
+        Error(f"{variable} must be 0 to {most}.", id="smartscheduler.E009")
+        for variable, value, longest, most in limits
+        if not timedelta(0) <= value <= longest
+    ]
 
 
 @register

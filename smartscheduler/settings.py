@@ -529,6 +529,8 @@ ERASURE_LIST = env.text("ERASURE_LIST", default=str(DATA_DIR / "erasures.jsonl")
 # EMAIL_BACKEND, EMAIL_HOST and whatever else the address says; by default mails are only printed.
 globals().update(env.mail("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
+# A mail waits so long, so that what is undone at once (the live page offers it for ten seconds) is never told.
+MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=20.0))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 
 # --- Pages ----------------------------------------------------------------------------------

@@ -51,6 +51,12 @@ def no_list_of_erasures(settings):
     settings.ERASURE_LIST = ""
 
 
+@pytest.fixture(autouse=True)
+def mails_without_delay(settings):
+    """Tests wait for nothing; those of the delay itself set it."""
+    settings.MAIL_DELAY = timedelta(0)
+
+
 @pytest.fixture
 def work_may_start_early(settings):
     """For tests of other things than the day on which work may start."""
