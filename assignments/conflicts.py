@@ -35,7 +35,6 @@ FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 NO_LONGER_HOLDS = {Rule.OUT_OF_RADIUS: "The site is outside the service radius."}
 
 
-@going_by()
 def unmet_reasons(bookings: Sequence[Assignment], *, reader: Any = None) -> dict[UUID, list[Reason]]:
     """For each booking the rules that it fails today, by the engine that books; empty for one that holds.
 
@@ -44,6 +43,14 @@ def unmet_reasons(bookings: Sequence[Assignment], *, reader: Any = None) -> dict
     """
     if not bookings:
         return {}
+    found = _unmet_reasons(bookings)
+    if reader is None or sees_everything(reader):
+        return found
+    return {pk: [_without_numbers(reason) for reason in reasons] for pk, reasons in found.items()}
+
+
+@going_by()
+def _unmet_reasons(bookings: Sequence[Assignment]) -> dict[UUID, list[Reason]]:
     span = TimeSlot(min(one.slot.start for one in bookings), max(one.slot.end for one in bookings))
     calendars, reach = load_calendars({one.contractor_id for one in bookings}, span), longest_block()
     sites = known_sites([one.job.point for one in bookings])
@@ -54,9 +61,7 @@ def unmet_reasons(bookings: Sequence[Assignment], *, reader: Any = None) -> dict
         found[booking.pk] = booking_obstacles(
             booking.contractor, JobRequest.of(booking.job), booking.slot, calendar, site
         )
-    if reader is None or sees_everything(reader):
-        return found
-    return {pk: [_without_numbers(reason) for reason in reasons] for pk, reasons in found.items()}
+    return found
 
 
 def _without_numbers(reason: Reason) -> Reason:

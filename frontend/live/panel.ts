@@ -40,7 +40,7 @@ async function follow(): Promise<void> {
     opener = null;
     return;
   }
-  drawer.append(Object.assign(document.createElement("p"), { className: "empty", textContent: "Ranking…" }));
+  drawer.append(headOf("Ranking…"));
   drawer.focus({ preventScroll: true });
   await load(false);
 }
@@ -60,9 +60,28 @@ async function load(again: boolean): Promise<void> {
     show(fresh, again);
   } catch (error) {
     if (mine !== turn || error instanceof SignedOut) return;
-    const text = "The ranking could not be read. It is tried again when something changes.";
-    drawer.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: text }));
+    sayTrouble("The ranking could not be read. It is tried again when the connection is back.");
   }
+}
+
+// What stands in the panel as long as there is no answer; it can be closed without one.
+function headOf(text: string): HTMLElement {
+  const head = Object.assign(document.createElement("div"), { className: "drawer-head" });
+  head.append(Object.assign(document.createElement("p"), { className: "empty", textContent: text }));
+  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "✕" });
+  close.dataset.close = "";
+  close.setAttribute("aria-label", "Close");
+  head.append(close);
+  return head;
+}
+
+// What is shown stays, with a line that says that it may be old.
+function sayTrouble(text: string): void {
+  const line = drawer.querySelector<HTMLElement>("[data-trouble]");
+  if (!line) return drawer.replaceChildren(headOf(text));
+  line.textContent = text;
+  line.hidden = false;
+  announce(text);
 }
 
 function show(fresh: DocumentFragment, again: boolean): void {

@@ -68,6 +68,7 @@ def test_the_ranking_of_a_job(api):
         "score",
         "score_breakdown",
         "available_time_slots",
+        "suggested_time_slot",
         "distance_miles",
         "travel_minutes",
         "distance_source",

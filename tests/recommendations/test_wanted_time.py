@@ -1,7 +1,7 @@
 """The wanted time is offered where it is free, and every difference from it is named before anything is booked."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -94,7 +94,8 @@ def test_every_difference_from_the_wanted_time_is_named(start, said):
 
 
 def test_a_move_names_the_time_and_the_confirmation_that_it_costs():
-    booking = AssignmentFactory.build(start=at(12, 30, days=3), status="confirmed", job=JobFactory.build())
+    contractor, job = ContractorFactory.build(hours=[]), JobFactory.build()
+    booking = AssignmentFactory.build(contractor=contractor, start=at(12, 30, days=3), status="confirmed", job=job)
     moved = differs_from_booking(slot_from(at(8, days=3)), booking, other_contractor=True)
     assert "This moves the visit from" in moved
     assert "12:30" in moved
@@ -146,7 +147,7 @@ class TestPages:
         job = JobFactory(desired_date=at(11, days=2))
         page = signed_in().get(reverse("admin:jobs_job_recommend", args=[job.pk])).content.decode()
         ((start, note),) = checked(page)
-        assert (start, note) == (at(11, days=2).isoformat(), "")
+        assert (datetime.fromisoformat(start), note) == (at(11, days=2), "")
         assert "3 h earlier in the day" in page  # of the first slot of the day
 
     def test_the_question_without_scripts_names_the_differences(self):
@@ -160,7 +161,7 @@ class TestPages:
         job = JobFactory(desired_date=at(11, days=2))
         page = signed_in().get(f"/live/jobs/{job.pk}/").content.decode()
         (start,) = re.findall(r'<option value="([^"]+)"[^>]* selected', page)
-        assert start == at(11, days=2).isoformat()
+        assert datetime.fromisoformat(start) == at(11, days=2)
 
     def test_the_board_names_the_differences_of_each_start(self):
         contractor, job = ContractorFactory(), JobFactory(desired_date=at(11, days=2))
