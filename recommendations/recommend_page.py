@@ -82,7 +82,7 @@ def ranking(
     found = rank_candidates(request, max_results=min(wanted, MOST_RESULTS), horizon_days=horizon_days)
     present = booking.contractor_id if booking else None
     shown = [one for one in found.entries if with_present or one.contractor.pk != present]
-    cards = [card(entry, request, booking) for entry in shown[:max_results]]
+    cards = [card(entry, JobRequest.of(job), booking) for entry in shown[:max_results]]
     if booking:
         offer_the_same_time(booking, [one for one in cards if one["contractor"].pk != present])
         # Who keeps the customer's time comes first; among these, and among the others, the best.
@@ -126,7 +126,7 @@ def offer_the_same_time(booking: Assignment, cards: Sequence[dict[str, Any]]) ->
 
 
 class Offers:
-    """Slots of one contractor for a request as radio buttons, each with what is different about it."""
+    """Slots of one contractor as radio buttons, each with how it differs from what the customer wanted (`request`)."""
 
     def __init__(self, request: JobRequest, booking: Assignment | None, contractor: Contractor) -> None:
         self.request, self.booking = request, booking
@@ -250,11 +250,12 @@ def asked_about(
     (person,) = people
     if booking and person.pk == booking.contractor_id:
         return {"asked": True, "has_it": booking}
-    request = JobRequest.of(job).wanted_on(day)
-    answer = answer_card(person, why_not(request, person, horizon_days=horizon_days), request, booking)
-    if booking and answer["offers"]:
-        offer_the_same_time(booking, [answer])
-    return {"asked": True, "answer": answer}
+    request = JobRequest.of(job)
+    answer = why_not(request.wanted_on(day), person, horizon_days=horizon_days)
+    shown = answer_card(person, answer, request, booking)
+    if booking and shown["offers"]:
+        offer_the_same_time(booking, [shown])
+    return {"asked": True, "answer": shown}
 
 
 def answer_card(

@@ -150,6 +150,16 @@ class TestPages:
         assert (datetime.fromisoformat(start), note) == (at(11, days=2), "")
         assert "3 h earlier in the day" in page  # of the first slot of the day
 
+    def test_another_day_of_the_question_is_still_named_as_another_day(self):
+        """Ranking as if it were wanted a day later does not change what the customer wanted."""
+        ContractorFactory()
+        job = JobFactory(desired_date=at(11, days=2))
+        url = reverse("admin:jobs_job_recommend", args=[job.pk])
+        page = signed_in().get(f"{url}?day={at(11, days=3):%Y-%m-%d}").content.decode()
+        ((start, note),) = checked(page)
+        assert datetime.fromisoformat(start) == at(11, days=3)
+        assert note.endswith("this is 1 day later.")
+
     def test_the_question_without_scripts_names_the_differences(self):
         contractor, job = ContractorFactory(), JobFactory(desired_date=at(11, days=2))
         sent = {"contractor": str(contractor.pk), "start": at(8, days=3).isoformat(), "override_reason": ""}
