@@ -329,6 +329,7 @@ def refuse_bad_settings() -> None:
         check_secret_key,
         check_weights,
         check_ranges,
+        check_delays,
         check_geocoder,
         check_travel,
         check_proxies,

@@ -330,7 +330,7 @@ def test_the_panel_presets_the_wanted_time_and_names_another(visit: Open, api: A
 
 def test_the_panel_listens_to_its_own_job_as_long_as_it_is_open(visit: Open, wanted: Wanted) -> None:
     sockets: list[WebSocket] = []
-    page = visit("/", COORDINATOR, prepare=lambda page: page.on("websocket", sockets.append))
+    page = visit("/", COORDINATOR, prepare=lambda page: page.on("websocket", lambda one: sockets.append(one)))
     page.evaluate("address => location.hash = address", f"#job-{wanted.job['id']}")
     expect(page.get_by_role("article").first).to_be_visible()
     (own,) = [one for one in sockets if f"topics=job:{wanted.job['id']}" in one.url]
