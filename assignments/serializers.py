@@ -52,6 +52,8 @@ class AssignmentSerializer(LimitedSerializer):
     time_slot = TimeSlotSerializer(source="slot")
     score = serializers.FloatField()
     score_breakdown = StoredBreakdownField()
+    candidates_considered = serializers.IntegerField(help_text="How many could be ranked when it was made.")
+    candidates_exact = serializers.BooleanField(help_text="False where there were at least so many.")
     rules_version = serializers.IntegerField(
         source="rules_id",
         allow_null=True,
@@ -84,6 +86,7 @@ class AssignmentSerializer(LimitedSerializer):
             "score_breakdown",
             "rank",
             "candidates_considered",
+            "candidates_exact",
             "override_reason",
             "rules_version",
             "assigned_by",

@@ -21,6 +21,7 @@ from smartscheduler.fields import (
     SkillsListField,
     StrictModelSerializer,
     StrictSerializer,
+    TimeSlotSerializer,
 )
 from smartscheduler.timeslots import TimeSlot
 
@@ -153,3 +154,42 @@ class NewContractorSerializer(ContractorDetailSerializer):
 
     class Meta(ContractorDetailSerializer.Meta):
         fields = [*ContractorDetailSerializer.Meta.fields, "possible_duplicates"]
+
+
+class ConflictReasonSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ConflictSerializer(serializers.Serializer[Any]):
+    """A live booking that the rules would refuse today, and why."""
+
+    assignment = serializers.UUIDField()
+    job = serializers.UUIDField()
+    job_number = serializers.CharField()
+    status = serializers.CharField()
+    time_slot = TimeSlotSerializer()
+    reasons = ConflictReasonSerializer(many=True)
+
+
+class ConflictsSerializer(serializers.Serializer[Any]):
+    """What joins the answer to a change (assignments.contractor_viewset)."""
+
+    conflicts = ConflictSerializer(
+        many=True, read_only=True, help_text="Live bookings that no longer hold, the soonest first; at most 50."
+    )
+    conflicts_count = serializers.IntegerField(read_only=True, help_text="How many there are.")
+
+
+class ChangedContractorSerializer(ContractorDetailSerializer, ConflictsSerializer):
+    """The contractor as stored now, with the bookings that no longer hold."""
+
+    class Meta(ContractorDetailSerializer.Meta):
+        fields = [*ContractorDetailSerializer.Meta.fields, *ConflictsSerializer().fields]
+
+
+class AddedAbsenceSerializer(AbsenceSerializer, ConflictsSerializer):
+    """The absence, with the bookings of the contractor that no longer hold."""
+
+    class Meta(AbsenceSerializer.Meta):
+        fields = read_only_fields = [*AbsenceSerializer.Meta.fields, *ConflictsSerializer().fields]

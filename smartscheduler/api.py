@@ -15,9 +15,9 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from assignments.contractor_viewset import BookedContractorViewSet
 from assignments.schedules import AvailabilityView, ScheduleView
 from assignments.viewsets import AssignmentViewSet, JobCancelView
-from contractors.viewsets import ContractorViewSet
 from jobs.viewsets import JobViewSet
 from recommendations.viewsets import (
     BatchRecommendationsView,
@@ -90,7 +90,7 @@ class NowhereView(APIView):
 
 
 router = SimpleRouter(use_regex_path=False)
-router.register("contractors", ContractorViewSet, basename="contractor")
+router.register("contractors", BookedContractorViewSet, basename="contractor")
 router.register("jobs", JobViewSet, basename="job")
 router.register("assignments", AssignmentViewSet, basename="assignment")
 

@@ -5,6 +5,7 @@ start for the same reasons as `manage.py check` gives.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import Any
@@ -134,6 +135,20 @@ def _out_of_range() -> Iterator[Error]:
     )
     if not 1 <= settings.PORT <= LAST_PORT:
         yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
+
+
+@register
+def check_delays(**_: Any) -> list[Error]:
+    """E009: stretches of time that are negative, or too long to be meant."""
+    limits = [
+        ("EARLY_START_HOURS", settings.EARLY_START, timedelta(hours=24), "24"),
+        ("MAIL_DELAY_SECONDS", settings.MAIL_DELAY, timedelta(minutes=10), "600"),
+    ]
+    return [
+        Error(f"{variable} must be 0 to {most}.", id="smartscheduler.E009")
+        for variable, value, longest, most in limits
+        if not timedelta(0) <= value <= longest
+    ]
 
 
 @register
@@ -323,6 +338,7 @@ def refuse_bad_settings() -> None:
         check_secret_key,
         check_weights,
         check_ranges,
+        check_delays,
         check_geocoder,
         check_travel,
         check_proxies,

@@ -226,6 +226,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="*/6", minute="37"),
     },
     "examine": {"task": "smartscheduler.care.tasks.examine_quickly", "schedule": crontab(hour="4", minute="7")},
+    "recheck-bookings": {
+        "task": "assignments.tasks.recheck_bookings",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
     "announce-rankings": {
         "task": "recommendations.tasks.announce_rankings",
         "schedule": timedelta(seconds=2),
@@ -403,6 +408,8 @@ SCORE_WEIGHTS = {
 SCORE_MAX_MILES = env.number("SCORE_MAX_MILES", default=50.0)
 SLOT_GRID = timedelta(minutes=30)
 HORIZON_DAYS = env.whole("HORIZON_DAYS", default=10)
+# Work may be started on the day of its slot at the site, or so long before the slot where that is earlier.
+EARLY_START = timedelta(hours=env.number("EARLY_START_HOURS", default=2.0))
 MINIMUM_GAP = timedelta(minutes=env.whole("MINIMUM_GAP_MINUTES", default=0))
 # Who says why a contractor is chosen; assignments cannot import it by name (docs/adr/).
 DECISION_MAKER = "recommendations.decisions.decide"
@@ -534,6 +541,8 @@ ERASURE_LIST = env.text("ERASURE_LIST", default=str(DATA_DIR / "erasures.jsonl")
 # EMAIL_BACKEND, EMAIL_HOST and whatever else the address says; by default mails are only printed.
 globals().update(env.mail("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
+# A mail waits so long, so that what is undone at once (the live page offers it for ten seconds) is never told.
+MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=20.0))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 
 # --- Pages ----------------------------------------------------------------------------------

@@ -20,7 +20,9 @@ from rest_framework.response import Response
 
 from assignments.clock import minute_of_day
 from assignments.fits import fits_on
+from assignments.wanted_time import differs_from_wanted
 from jobs.models import Job
+from jobs.requests import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.dashboard import lanes, panel, places
@@ -32,6 +34,7 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.events import feed
 from smartscheduler.events.messages import Event
 from smartscheduler.rest import KnownParameters
+from smartscheduler.timeslots import TimeSlot
 
 # What each part of the page shows; a request reads only what it asks for.
 PARTS: dict[str, Callable[[Question, User], Any]] = {
@@ -108,13 +111,16 @@ def fits(request: HttpRequest) -> JsonResponse:
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
     people = list(question.people(day).order_by("name", "pk")[: lanes.MOST_LANES])
-    found = fits_on(job, people, day)
+    found, request_of_job = fits_on(job, people, day), JobRequest.of(job)
+    starts = {start for fit in found.values() for start in fit.starts}
+    notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
     return JsonResponse(
         {
             str(one.pk): {
                 "reason": found[one.pk].reason,
                 "starts": [
-                    {"minute": minute_of_day(start, one.zone, day), "start": start} for start in found[one.pk].starts
+                    {"minute": minute_of_day(start, one.zone, day), "start": start, "note": notes[start]}
+                    for start in found[one.pk].starts
                 ],
             }
             for one in people

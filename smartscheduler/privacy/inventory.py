@@ -302,6 +302,7 @@ NOT_PERSONAL: dict[str, str] = {
     "contractors.Contractor": "city state time_zone type status skills",
     "jobs.Job": "city state time_zone job_number type status priority required_skills",
     "assignments.Assignment": "status",
+    "assignments.Conflict": "rules",
     "accounts.User": "role",
     "accounts.TokenFamily": "current previous client",
     "audit.AuditEntry": "act reason door place request_id details",
