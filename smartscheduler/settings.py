@@ -217,6 +217,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     **links.to_valkey(REDIS_URL),
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# A queue whose workers have run nothing for so long is reported as late (smartscheduler.measures.heartbeats).
+WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
     "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},

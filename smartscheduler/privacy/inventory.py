@@ -317,6 +317,7 @@ NOT_PERSONAL: dict[str, str] = {
     "exchange.ImportRun": "kind state",
     "exchange.ImportedRow": "outcome",
     "geocoding.GeocodedAddress": "provider",
+    "care.WriteProbe": "padding",
     "idempotency.KeptAnswer": "key fingerprint headers",
     "backoffice.SavedView": "page",
     "mails.Mail": "kind state",
