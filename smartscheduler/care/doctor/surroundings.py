@@ -142,7 +142,7 @@ CHECKS = (
     Check(
         name="valkey",
         holds="Valkey takes writes, has memory left, and forgets nothing on its own",
-        remedy="Start it, or correct REDIS_URL; maxmemory-policy is to be noeviction, and maxmemory larger than its data.",
+        remedy="Start it, or correct REDIS_URL; maxmemory-policy is to be noeviction, maxmemory above its data.",
         find=sentences(valkey),
         scope=Scope.RUNNING,
     ),
