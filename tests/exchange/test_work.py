@@ -171,5 +171,5 @@ def _environment() -> dict[str, str]:
     return os.environ | {
         "DATABASE_URL": address,
         "DJANGO_SETTINGS_MODULE": "smartscheduler.settings",
-        "LEASE_SECONDS": "1",
+        "LEASE_SECONDS": "5",
     }

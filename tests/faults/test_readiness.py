@@ -84,6 +84,25 @@ def running() -> Iterator[tuple[Stack, str]]:
         yield product, f"http://127.0.0.1:{product.web()}"
 
 
+def test_a_frozen_relay_makes_room_for_another(running):
+    product, base = running
+    (frozen,) = product.running[:1]
+    second = product.relay()
+    wait_until(lambda: readiness(base)["checks"]["events"] == "ok")
+    os.killpg(frozen.pid, signal.SIGSTOP)
+    try:
+        product.rows(
+            "INSERT INTO events_outboxevent (id, type, occurred_at, data, request_id, traceparent)"
+            " VALUES (gen_random_uuid(), 'JobCreated', now(), '{}', '', '') RETURNING 1"
+        )
+        wait_until(product.is_sent, 60)
+        wait_until(lambda: readiness(base)["checks"]["events"] == "ok", 60)
+    finally:
+        os.killpg(frozen.pid, signal.SIGCONT)
+    product.kill(second)
+    wait_until(lambda: readiness(base)["checks"]["events"] == "ok", 60)
+
+
 def test_a_frozen_worker_is_noticed_with_its_queue(running):
     product, base = running
     worker = product.worker()
