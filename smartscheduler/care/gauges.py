@@ -41,9 +41,9 @@ def gauges_of_valkey() -> Iterator[Metric]:
     what = "Seconds since a worker last ran a heartbeat of the queue"
     yield labelled("smartscheduler_worker_age_seconds", what, "queue", heartbeats.ages())
     memory = valkey().info("memory")
-    if memory.get("maxmemory"):
-        share = memory["used_memory"] / memory["maxmemory"]
-        yield GaugeMetricFamily("smartscheduler_valkey_memory_ratio", "Used share of maxmemory", value=share)
+    share = memory["used_memory"] / memory["maxmemory"] if memory.get("maxmemory") else 0.0
+    what = "Used share of maxmemory; 0 without one"
+    yield GaugeMetricFamily("smartscheduler_valkey_memory_ratio", what, value=share)
 
 
 def labelled(name: str, what: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -137,7 +137,10 @@ class PostgreSQL:
         """Why the server does not start, by what it has logged since we started it."""
         logged = read_from(self._log, self._log_began_at)
         complaint = _last_complaint(logged)
-        return told(complaint, self.directory) or f"PostgreSQL does not start ({complaint}): see {self._log}."
+        return (
+            told("\n".join(_complaints(logged)), self.directory)
+            or f"PostgreSQL does not start ({complaint}): see {self._log}."
+        )
 
     def _create_database(self) -> None:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
@@ -155,10 +158,14 @@ class PostgreSQL:
             return None
 
 
+def _complaints(text: str) -> list[str]:
+    """The lines of a log that say what went wrong; that it is still starting is no complaint."""
+    lines = (line.strip() for line in text.splitlines() if re.search(r"\b(FATAL|PANIC|ERROR|error):", line))
+    return [line for line in lines if "the database system is" not in line]
+
+
 def _last_complaint(text: str) -> str:
-    """The last line of a log that says what went wrong."""
-    lines = [line.strip() for line in text.splitlines() if re.search(r"\b(FATAL|PANIC|ERROR|error):", line)]
-    return lines[-1] if lines else "it says nothing"
+    return (_complaints(text) or ["it says nothing"])[-1]
 
 
 def _away_from_us() -> dict[str, Any]:

@@ -43,6 +43,7 @@ OF_WORDS = {
     "invalid checkpoint": DAMAGED,
     "invalid data in": DAMAGED,
     "incorrect checksum": DAMAGED,
+    "database files are incompatible": DAMAGED,
     "is not a valid data directory": DAMAGED,
     "not initialized by": DAMAGED,
 }

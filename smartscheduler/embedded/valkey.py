@@ -17,8 +17,11 @@ from smartscheduler.embedded.reasons import told
 from smartscheduler.embedded.waiting import read_from, wait_until_gone
 
 SOCKET, DUMP = "valkey.sock", "dump.rdb"
-# How Valkey says that it cannot use its dump: damaged, cut off, of a newer version, unreadable.
-NOT_LOADED = re.compile(r"RDB|loading the DB|loading the append only file|Short read", re.IGNORECASE)
+# What it reads at its start, and how it says that it cannot: damaged, cut off, of a newer version, unreadable.
+NOT_LOADED = {
+    "appendonlydir": re.compile(r"AOF|append.only", re.IGNORECASE),
+    DUMP: re.compile(r"RDB|loading the DB|Short read", re.IGNORECASE),
+}
 # Loading may take its time on a slow disk.
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -49,16 +52,19 @@ class Valkey:
         private(self.directory)
         private(self.sockets)
         complaint = self._launch()
-        dump = self.directory / DUMP
-        if complaint and NOT_LOADED.search(complaint) and dump.exists():
-            aside = dump.with_name(f"{DUMP}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
-            dump.replace(aside)
-            sys.stderr.write(f"Valkey could not read {dump}: it begins empty, and the file is kept as {aside.name}.\n")
-            complaint = self._launch()
-        if complaint:
-            last = complaint.splitlines()[-1] if complaint.strip() else "it says nothing"
+        for name, words in NOT_LOADED.items():
+            if complaint and words.search(complaint) and (self.directory / name).exists():
+                self._set_aside(self.directory / name)
+                complaint = self._launch()
+        if complaint is not None:
+            last = ([line.strip() for line in complaint.splitlines() if line.strip()] or ["it says nothing"])[-1]
             known = told(complaint, self.directory)
             raise EmbeddedServerError(known or f"Valkey does not start ({last}): see {self._log}.")
+
+    def _set_aside(self, data: Path) -> None:
+        aside = data.with_name(f"{data.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
+        data.replace(aside)
+        sys.stderr.write(f"Valkey could not read {data}: it begins empty, and this is kept as {aside.name}.\n")
 
     def _launch(self) -> str | None:
         """Start a process and wait until it answers; what it has logged when it does not."""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,6 +83,30 @@ def running() -> Iterator[tuple[Stack, str]]:
     with stack(RATE_LIMITS="0", WORKER_LATE_SECONDS="8") as product:
         product.relay()
         yield product, f"http://127.0.0.1:{product.web()}"
+
+
+MAIL = (
+    "import uuid; from django.utils import timezone; from tests.factories import AssignmentFactory;"
+    "from smartscheduler.mails.models import Mail;"
+    "Mail.objects.create(id=uuid.uuid4(), kind='assigned', assignment=AssignmentFactory(), revision=0,"
+    " due_at=timezone.now())"
+)
+
+
+def test_mail_goes_on_when_the_worker_that_sends_it_is_frozen(running):
+    product, _ = running
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        first = product.worker(EMAIL_URL=address, LEASE_SECONDS="5")
+        made = product.product.manage("shell", "-v", "0", "-c", MAIL)
+        assert made.returncode == 0, made.stderr
+        connection, _ = silent.accept()  # it waits for a greeting that does not come
+        os.killpg(first.pid, signal.SIGSTOP)
+    second = product.worker(EMAIL_URL="dummymail://", LEASE_SECONDS="5")
+    wait_until(lambda: product.rows("SELECT state FROM mails_mail") == [("sent",)], 120)
+    connection.close()
+    product.kill(first)
+    product.kill(second)
 
 
 def test_a_frozen_relay_makes_room_for_another(running):

@@ -98,9 +98,14 @@ class TestValkey:
             assert client.get("kept") == b"42" * 1000
         assert list(server.directory.glob("*.damaged-*")) == []
 
-    def test_files_that_are_not_used_are_no_obstacle(self, server, dump):
+    def test_so_is_a_log_that_is_cut_off(self, server, dump, capsys):
         (server.directory / "appendonlydir").mkdir()
         (server.directory / "appendonlydir" / "appendonly.aof.manifest").write_text("cut o")
+        server.start()
+        (aside,) = server.directory.glob("appendonlydir.damaged-*")
+        assert aside.name in capsys.readouterr().err
+
+    def test_a_number_and_a_socket_that_were_left_over_are_no_obstacle(self, server, dump):
         (server.directory / "valkey.pid").write_text("1\n")
         leftover = socket.socket(socket.AF_UNIX)
         leftover.bind(str(server.sockets / "valkey.sock"))
