@@ -46,8 +46,8 @@ class Assignment(Record):
     rank = models.PositiveIntegerField(null=True, blank=True)
     # How many could have been ranked; at least so many where counting on would have cost too much.
     candidates_considered = models.PositiveIntegerField()
-    override_reason = ShortNotesField(max_length=500, blank=True)
     candidates_exact = models.BooleanField(default=False, db_default=False)
+    override_reason = ShortNotesField(max_length=500, blank=True)
     # None: before the first version was published, by the settings.
     rules = models.ForeignKey(
         RulesVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False

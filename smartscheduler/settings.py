@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "smartscheduler.rules",
     "smartscheduler.backoffice",
     "smartscheduler.idempotency",
+    "smartscheduler.leases",
     "smartscheduler.mails",
     "smartscheduler.geocoding",
     "smartscheduler.exchange",
@@ -218,6 +219,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     **links.to_valkey(REDIS_URL),
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# A worker that dies or freezes keeps others from its work for so long (smartscheduler.leases).
+LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
+# A queue whose workers have run nothing for so long is reported as late (smartscheduler.measures.heartbeats).
+WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
     "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},

@@ -46,7 +46,8 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
     )
     message.attach_alternative(render_to_string("mails/job.html", context), "text/html")
     entry = calendar_entry(mail, now=now)
-    message.attach("job.ics", entry.to_ical().decode(), f"text/calendar; method={entry['METHOD']}; charset=UTF-8")
+    # Without a charset: Django writes the one it encodes in, and a second one makes the header invalid.
+    message.attach("job.ics", entry.to_ical().decode(), f"text/calendar; method={entry['METHOD']}")
     return message
 
 
@@ -95,4 +96,5 @@ def _notes(job: Job) -> str:
 
 
 def _domain() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2]
+    """The domain of EMAIL_FROM, as headers may have it: in ASCII."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2].encode("idna").decode()

@@ -318,6 +318,8 @@ NOT_PERSONAL: dict[str, str] = {
     "exchange.ImportRun": "kind state",
     "exchange.ImportedRow": "outcome",
     "geocoding.GeocodedAddress": "provider",
+    "care.WriteProbe": "padding",
+    "leases.Lease": "name",
     "idempotency.KeptAnswer": "key fingerprint headers",
     "backoffice.SavedView": "page",
     "mails.Mail": "kind state",
