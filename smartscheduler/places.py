@@ -2,6 +2,7 @@
 
 import math
 import zoneinfo
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
@@ -13,6 +14,7 @@ from django.core.validators import MaxValueValidator, MinLengthValidator, MinVal
 from django.db import models
 from localflavor.us.us_states import STATE_CHOICES
 
+from smartscheduler.blur import blurred, places_are_blurred
 from smartscheduler.rules.current import in_force
 
 EARTH_RADIUS_MILES = 3959.0
@@ -25,6 +27,17 @@ class Point(NamedTuple):
 
     latitude: float
     longitude: float
+
+    @property
+    def blurred(self) -> "Point":
+        """The center of the point's cell of the grid."""
+        return Point(blurred(self.latitude), blurred(self.longitude))
+
+
+
+def seen_points() -> Callable[[float, float], Point]:
+    """How points are made of latitudes and longitudes for whoever asks: as they are, or blurred."""
+    return (lambda latitude, longitude: Point(latitude, longitude).blurred) if places_are_blurred() else Point
 
 
 @cache
@@ -141,8 +154,15 @@ class Location(models.Model):
         ]
 
     @property
-    def point(self) -> Point:
+    def exact_point(self) -> Point:
+        """The point as it is stored, for what is written; never for an answer."""
         return Point(float(self.latitude), float(self.longitude))
+
+    @property
+    def point(self) -> Point:
+        """The point as whoever asks may know it (smartscheduler.blur)."""
+        point = self.exact_point
+        return point.blurred if places_are_blurred() else point
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -151,4 +171,4 @@ class Location(models.Model):
     def derive_time_zone(self) -> None:
         """Fill an empty `time_zone` from the coordinates."""
         if not self.time_zone:
-            self.time_zone = time_zone_at(self.point)
+            self.time_zone = time_zone_at(self.exact_point)

@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "smartscheduler.throttling.RateLimitMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
     "smartscheduler.history.authors.AuthorMiddleware",
+    "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
 ]
 

@@ -37,7 +37,7 @@ ASSIGNMENT_CELLS: dict[str, Cell] = {
     "rank": lambda one: str(one.rank or ""),
     "candidates_considered": lambda one: str(one.candidates_considered),
     "score": lambda one: _plain(one.score),
-    "explanation": lambda one: str(one.score_breakdown.get("explanation", "")),
+    "explanation": lambda one: str(one.score_breakdown.get("explanation") or ""),
     "override_reason": lambda one: one.override_reason,
     "assigned_by": lambda one: (one.assigned_by.email or one.assigned_by.name) if one.assigned_by else "",
     "assigned_at": lambda one: _local(one.job, one.created_at),
@@ -73,7 +73,7 @@ def assignment_cells(assignment: Assignment) -> list[str]:
 
 
 def _plain(number: Any) -> str:
-    return "" if number is None else f"{number:f}"
+    return "" if number in (None, "") else f"{number:f}"
 
 
 def _local(job: Job, moment: datetime | None) -> str:
