@@ -19,7 +19,7 @@ from smartscheduler.blur import HALF_CELL_MILES
 from smartscheduler.events.messages import RecommendationsUpdated, publish
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.reading import unread
-from smartscheduler.places import Point, great_circle_miles
+from smartscheduler.places import Point, blurred, great_circle_miles
 from smartscheduler.rules.values import LONGEST_HORIZON
 
 READER = "announcements"
@@ -42,7 +42,7 @@ class Profile(NamedTuple):
 
         Everybody hears of it, so it goes by the blurred places, with room for the exact ones.
         """
-        miles = great_circle_miles(self.point.blurred, job.exact_point.blurred) - 2 * HALF_CELL_MILES
+        miles = great_circle_miles(blurred(self.point), blurred(job.exact_point)) - 2 * HALF_CELL_MILES
         near = self.radius is None or miles <= self.radius
         return near and self.type in {job.type, Contractor.Type.MULTI}
 

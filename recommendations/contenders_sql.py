@@ -15,8 +15,10 @@ from smartscheduler.places import EARTH_RADIUS_MILES
 CLOCK_CHANGE_MINUTES = 120
 
 LATITUDE, LONGITUDE = "person.latitude::float8", "person.longitude::float8"
-# As Point.blurred has it.
-BLURRED_LATITUDE, BLURRED_LONGITUDE = (f"round(person.{name}, {DECIMALS})::float8" for name in ("latitude", "longitude"))
+# As smartscheduler.places.blurred has it.
+BLURRED_LATITUDE, BLURRED_LONGITUDE = (
+    f"round(person.{name}, {DECIMALS})::float8" for name in ("latitude", "longitude")
+)
 
 
 def _seen(latitude: str = LATITUDE, longitude: str = LONGITUDE) -> str:

@@ -41,9 +41,7 @@ def neighbours(request: JobRequest) -> list[Neighbour]:
     Only active contractors of the job's type (or multi) are looked at, the best rated of those who live near.
     """
     point, site = request.point, known_site(request.point)
-    around = Box(
-        point.latitude - AROUND, point.latitude + AROUND, point.longitude - AROUND, point.longitude + AROUND
-    )
+    around = Box(point.latitude - AROUND, point.latitude + AROUND, point.longitude - AROUND, point.longitude + AROUND)
     people = Contractor.objects.active().filter(type__in=[request.type, Contractor.Type.MULTI])
     near = inside(people, [around])
     found = []

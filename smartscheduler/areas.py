@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Round
 
 from smartscheduler.blur import DECIMALS, HALF_CELL_DEGREES, places_are_blurred
@@ -30,9 +30,6 @@ class Box(NamedTuple):
         return Box(south - edge, north + edge, west - edge, east + edge)
 
 
-Located = TypeVar("Located", bound=Model)
-
-
 def boxes_around(center: Point, miles: float) -> list[Box]:
     """One or two boxes that hold every point at most `miles` great-circle miles from `center`.
 
@@ -52,14 +49,12 @@ def boxes_around(center: Point, miles: float) -> list[Box]:
     return [Box(south, north, west, east)]
 
 
-def inside(records: QuerySet[Located], boxes: Iterable[Box]) -> QuerySet[Located]:
+def inside(records: QuerySet[Any], boxes: Iterable[Box]) -> QuerySet[Any]:
     """Records whose place, as whoever asks may know it, lies in one of the boxes."""
     if not places_are_blurred():
         return records.filter(_within(boxes))
     areas = list(boxes)
-    centers: dict[str, Any] = {
-        f"seen_{name}": Round(name, precision=DECIMALS) for name in ("latitude", "longitude")
-    }
+    centers: dict[str, Any] = {f"seen_{name}": Round(name, precision=DECIMALS) for name in ("latitude", "longitude")}
     # The first condition is for the indexes, the second decides.
     near = records.filter(_within(area.of_cells for area in areas))
     return near.alias(**centers).filter(_within(areas, "seen_"))

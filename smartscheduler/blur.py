@@ -21,7 +21,7 @@ HALF_CELL_MILES = 0.5
 _is_limited: ContextVar[Callable[[], bool] | None] = ContextVar("blurred_places", default=None)
 
 
-def blurred(degrees: Any) -> Any:
+def cell_center(degrees: Any) -> Any:
     """A latitude or longitude at the center of its cell, in its own type; as PostgreSQL's round(numeric, 2)."""
     if isinstance(degrees, Decimal):
         return degrees.quantize(STEP, ROUND_HALF_UP)

@@ -14,7 +14,7 @@ from django.core.validators import MaxValueValidator, MinLengthValidator, MinVal
 from django.db import models
 from localflavor.us.us_states import STATE_CHOICES
 
-from smartscheduler.blur import blurred, places_are_blurred
+from smartscheduler.blur import cell_center, places_are_blurred
 from smartscheduler.rules.current import in_force
 
 EARTH_RADIUS_MILES = 3959.0
@@ -28,16 +28,19 @@ class Point(NamedTuple):
     latitude: float
     longitude: float
 
-    @property
-    def blurred(self) -> "Point":
-        """The center of the point's cell of the grid."""
-        return Point(blurred(self.latitude), blurred(self.longitude))
 
+def blurred(point: Point) -> Point:
+    """The center of the point's cell of the grid (smartscheduler.blur)."""
+    return Point(cell_center(point.latitude), cell_center(point.longitude))
 
 
 def seen_points() -> Callable[[float, float], Point]:
     """How points are made of latitudes and longitudes for whoever asks: as they are, or blurred."""
-    return (lambda latitude, longitude: Point(latitude, longitude).blurred) if places_are_blurred() else Point
+    return _blurred_point if places_are_blurred() else Point
+
+
+def _blurred_point(latitude: float, longitude: float) -> Point:
+    return blurred(Point(latitude, longitude))
 
 
 @cache
@@ -162,7 +165,7 @@ class Location(models.Model):
     def point(self) -> Point:
         """The point as whoever asks may know it (smartscheduler.blur)."""
         point = self.exact_point
-        return point.blurred if places_are_blurred() else point
+        return blurred(point) if places_are_blurred() else point
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -78,7 +78,7 @@ def tell_limits(result: dict[str, Any], generator: Any, request: Any, public: bo
 def _tell(field: dict[str, Any], limit: Limit) -> None:
     if limit.shown is nothing:
         kinds = field.get("type", "string")
-        field["type"] = [*([kinds] if isinstance(kinds, str) else kinds), "null"]
+        field["type"] = list(dict.fromkeys([*([kinds] if isinstance(kinds, str) else kinds), "null"]))
     notes: dict[Any, str] = {nothing: HIDDEN_NOTE, roughly: BLURRED_NOTE, without_places: PLACELESS_NOTE}
     note = notes.get(limit.shown, "")
     if said := " ".join(filter(None, [field.get("description", ""), note])):

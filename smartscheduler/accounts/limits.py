@@ -12,7 +12,7 @@ from django.db import models
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.blur import blurred
+from smartscheduler.blur import cell_center
 from smartscheduler.logs import impersonal
 
 CONTACTS, CUSTOMERS = Permission.VIEW_CONTACTS, Permission.VIEW_CUSTOMERS
@@ -33,7 +33,7 @@ def nothing(value: Any) -> None:
 
 def roughly(value: Any) -> Any:
     """A coordinate at the center of its cell of about a kilometer."""
-    return None if value is None else blurred(value)
+    return None if value is None else cell_center(value)
 
 
 # The parts of a kept decision that no place decides.

@@ -67,9 +67,7 @@ def _csv(part: str, since: date, until: date, reader: User) -> HttpResponseBase:
 
 def _limited(headings: Sequence[str], row: Sequence[str]) -> list[str]:
     """A row without numbers and addresses of people, and without what was worked out from exact places."""
-    return [
-        "" if name in OF_EXACT_PLACES else impersonal(cell) for name, cell in zip(headings, row, strict=True)
-    ]
+    return ["" if name in OF_EXACT_PLACES else impersonal(cell) for name, cell in zip(headings, row, strict=True)]
 
 
 def _found(since: date, until: date, reader: User) -> dict[str, Any]:
