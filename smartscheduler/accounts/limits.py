@@ -36,15 +36,16 @@ def roughly(value: Any) -> Any:
     return None if value is None else cell_center(value)
 
 
-# The parts of a kept decision that no place decides.
-PLACELESS = frozenset({"rating_score", "rating_weight", "availability_weight", "distance_weight"})
+# What is kept of a decision: what no place decides, and the rest.
+PLACELESS = ("rating_score", "availability_weight", "rating_weight", "distance_weight")
+OF_PLACES = ("availability_score", "distance_score", "explanation")
 
 
 def without_places(breakdown: Any) -> Any:
     """The kept breakdown of a decision without what was worked out from exact places, and the sentence about it."""
     if not isinstance(breakdown, Mapping):
         return None
-    return {name: value if name in PLACELESS else None for name, value in breakdown.items()}
+    return dict.fromkeys(OF_PLACES) | {name: breakdown.get(name) for name in PLACELESS}
 
 
 def _place(permission: Permission) -> dict[str, Limit]:

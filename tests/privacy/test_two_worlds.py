@@ -167,19 +167,19 @@ def plain(text):
     return text
 
 
-def everything(role):
-    """What somebody of a role is told, by address."""
-    reader = UserFactory(role=role, name="Reader")
-    said = {call: plain(answer.content.decode()) for call, answer in of_the_api(client_of(reader))}
-    return said | {path: plain(text) for path, text in of_the_pages(signed_in(role)).items()}
+def everything(programs, browser):
+    """What is told to an account, by address."""
+    said = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs)}
+    return said | {path: plain(text) for path, text in of_the_pages(browser).items()}
 
 
 def told_apart(role):
     """The addresses whose answers differ between the two worlds, and how many were asked."""
     with time_machine.travel(timezone.now(), tick=False):
-        before = everything(role)
+        clients = client_of(UserFactory(role=role)), signed_in(role)
+        before = everything(*clients)
         change_the_world()
-        after = everything(role)
+        after = everything(*clients)
     assert before.keys() == after.keys()
     return sorted(path for path in before if before[path] != after[path]), before, after
 
@@ -191,7 +191,8 @@ def first_difference(one, other):
 
 def test_no_answer_to_a_manager_tells_two_worlds_apart(world):
     differing, before, after = told_apart(Role.MANAGER)
-    assert {path: first_difference(before[path], after[path]) for path in differing} == {}
+    assert [(path, *first_difference(before[path], after[path])) for path in differing[:5]] == []
+    assert not differing
     assert len(before) > 150, "hardly anything was asked"
 
 
