@@ -45,6 +45,7 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     ordering_fields = ("name", "rating", "type", "status", "city", "state", "created_at", "updated_at")
     ordering = ("name", "id")
     lookup_value_converter = "uuid"
+    list_actions = frozenset({"list", "absences"})
     required_permissions = {
         "list": Permission.VIEW_CONTRACTORS,
         "retrieve": Permission.VIEW_CONTRACTORS,

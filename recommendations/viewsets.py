@@ -8,7 +8,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contractors.models import Contractor
 from jobs.models import Job
@@ -34,7 +33,8 @@ from smartscheduler.rest import ReadsBody
 from smartscheduler.transactions import snapshot
 
 
-class JobRecommendationsView(ReadsBody, APIView):
+class JobRecommendationsView(ReadsBody):
+    query_serializer = RankingQuerySerializer
     required_permissions = {"get": Permission.RECOMMEND}
 
     @extend_schema(
@@ -42,20 +42,21 @@ class JobRecommendationsView(ReadsBody, APIView):
     )
     def get(self, request: Request, pk: UUID) -> Response:
         """The best contractors for a job, with the reasons and the slots to book."""
-        limits = self.query(RankingQuerySerializer)
+        limits = self.query()
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             ranking = rank_candidates(JobRequest.of(job), **limits)
         return Response(answer_with_token(ranking, job, reader=request.user, **limits))
 
 
-class JobRecommendationView(ReadsBody, APIView):
+class JobRecommendationView(ReadsBody):
+    query_serializer = HorizonSerializer
     required_permissions = {"get": Permission.RECOMMEND}
 
     @extend_schema(parameters=[HorizonSerializer], responses=AnswerSerializer)
     def get(self, request: Request, pk: UUID, contractor_id: UUID) -> Response:
         """Why this contractor, or why not."""
-        limits = self.query(HorizonSerializer)
+        limits = self.query()
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             contractor = get_object_or_404(Contractor, pk=contractor_id)
@@ -63,7 +64,8 @@ class JobRecommendationView(ReadsBody, APIView):
         return Response(answer_as_json(answer, job, contractor, reader=request.user))
 
 
-class RecommendationsView(ReadsBody, APIView):
+class RecommendationsView(ReadsBody):
+    query_serializer = RankingQuerySerializer
     required_permissions = {"post": Permission.RECOMMEND}
 
     @extend_schema(
@@ -75,13 +77,13 @@ class RecommendationsView(ReadsBody, APIView):
         if given["desired_date"] < timezone.now():
             raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
         limits: dict[str, Any] = {
-            **self.query(RankingQuerySerializer),
+            **self.query(),
             **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
         }
         return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None, reader=request.user))
 
 
-class BatchRecommendationsView(ReadsBody, APIView):
+class BatchRecommendationsView(ReadsBody):
     required_permissions = {"post": Permission.RECOMMEND}
 
     @extend_schema(request=ManyJobsSerializer, responses=BatchSerializer, operation_id="recommendations_batch")

@@ -22,7 +22,7 @@ from recommendations.viewsets import (
 from smartscheduler import health
 from smartscheduler.accounts.views import LoginView, LogoutView, MeView, RefreshView, TicketView
 from smartscheduler.dashboard.views import DashboardView
-from smartscheduler.events.viewsets import EventViewSet
+from smartscheduler.events.viewsets import EventsView
 from smartscheduler.metrics import MetricsView
 
 
@@ -71,7 +71,7 @@ urlpatterns = [
         JobRecommendationView.as_view(),
         name="job-recommendation",
     ),
-    path("v1/events/", EventViewSet.as_view({"get": "list"}), name="events"),
+    path("v1/events/", EventsView.as_view(), name="events"),
     path("v1/dashboard/", DashboardView.as_view(), name="dashboard"),
     path("v1/recommendations/batch/", BatchRecommendationsView.as_view(), name="recommendations-batch"),
     path("v1/recommendations/", RecommendationsView.as_view(), name="recommendations"),

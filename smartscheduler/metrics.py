@@ -19,7 +19,6 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from redis import RedisError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -35,6 +34,7 @@ from smartscheduler.measures.families import families
 from smartscheduler.measures.queue import queue
 from smartscheduler.office import words
 from smartscheduler.office.figures import roads
+from smartscheduler.rest import KnownParameters
 from smartscheduler.travel.configured import active_providers
 
 
@@ -109,8 +109,8 @@ class MonitoringAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class MetricsView(APIView):
-    authentication_classes = [MonitoringAuthentication, *APIView.authentication_classes]
+class MetricsView(KnownParameters):
+    authentication_classes = [MonitoringAuthentication, *KnownParameters.authentication_classes]
     required_permissions = {"get": Permission.VIEW_METRICS}
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:

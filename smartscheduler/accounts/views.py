@@ -10,7 +10,6 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import Token
 
 from smartscheduler.accounts.attempts import AddressThrottle
@@ -30,10 +29,10 @@ from smartscheduler.accounts.sessions import NAME
 from smartscheduler.accounts.tickets import issue_ticket
 from smartscheduler.accounts.tokens import FAMILY, family_of, revoke_token, rotate, sign_in, sign_out
 from smartscheduler.fields import EmptySerializer
-from smartscheduler.rest import ReadsBody
+from smartscheduler.rest import KnownParameters, ReadsBody
 
 
-class OpenView(ReadsBody, APIView):
+class OpenView(ReadsBody):
     """For those who have no credentials yet; stale ones in a header do not matter."""
 
     authentication_classes = ()
@@ -75,7 +74,7 @@ def _signing(request: Request) -> UUID | str | None:
     return name
 
 
-class LogoutView(ReadsBody, APIView):
+class LogoutView(ReadsBody):
     required_permissions = {"post": SIGNED_IN}
 
     @extend_schema(request=LogoutSerializer, responses={204: None}, tags=["auth"], operation_id="auth_logout")
@@ -92,7 +91,7 @@ class LogoutView(ReadsBody, APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MeView(APIView):
+class MeView(KnownParameters):
     required_permissions = {"get": SIGNED_IN}
 
     @extend_schema(responses=UserSerializer, tags=["auth"], operation_id="auth_me")
@@ -101,7 +100,7 @@ class MeView(APIView):
         return Response(UserSerializer(request.user).data)
 
 
-class TicketView(ReadsBody, APIView):
+class TicketView(ReadsBody):
     required_permissions = {"post": Permission.VIEW_EVENTS}
 
     @extend_schema(request=EmptySerializer, responses=TicketSerializer, tags=["auth"], operation_id="auth_ws_ticket")

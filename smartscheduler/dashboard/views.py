@@ -17,7 +17,6 @@ from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from assignments.clock import minute_of_day
 from assignments.fits import fits_on
@@ -31,6 +30,7 @@ from smartscheduler.dashboard.lanes import BoardForm, Question
 from smartscheduler.dashboard.openjobs import open_jobs
 from smartscheduler.events import feed
 from smartscheduler.events.messages import Event
+from smartscheduler.rest import KnownParameters
 
 # What each part of the page shows; a request reads only what it asks for.
 PARTS: dict[str, Callable[[Question, User], Any]] = {
@@ -174,7 +174,7 @@ FiguresSerializer = inline_serializer(
 )
 
 
-class DashboardView(APIView):
+class DashboardView(KnownParameters):
     required_permissions = {"get": Permission.VIEW_EVENTS}
 
     @extend_schema(operation_id="dashboard", tags=["dashboard"], responses=FiguresSerializer)

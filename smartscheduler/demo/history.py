@@ -60,14 +60,10 @@ class Archive:
         for assignment in past.select_related("job"):
             self._work[assignment.contractor_id].append(Booking(assignment.slot, assignment.job.point))
 
-    def choices(self, order: Order, *, most: int, days_earlier: int = 0) -> Iterator[Choice]:
-        """The slots of the best candidates as of the booking, best candidate first, where nobody was at work.
-
-        With `days_earlier`, the same job ordered, booked and wanted that much before.
-        """
-        earlier = timedelta(days=days_earlier)
-        wanted = Job(**order.made(order.ordered_at, desired_date=order.fields["desired_date"] - earlier))
-        search = replace(Search.of(JobRequest.of(wanted)), now=order.booked_at - earlier)
+    def choices(self, order: Order, *, most: int) -> Iterator[Choice]:
+        """The slots of the best candidates as of the booking, best candidate first, without those already at work."""
+        wanted = Job(**order.made(order.ordered_at))
+        search = replace(Search.of(JobRequest.of(wanted)), now=order.booked_at)
         (best,) = best_candidates([search], most)
         people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
         for rank, candidate in enumerate(best.candidates, start=1):

@@ -3,12 +3,14 @@
 import asyncio
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qs
 
 import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
+from django.http import QueryDict
+from rest_framework.exceptions import ValidationError
 
 from smartscheduler import tracing
 from smartscheduler.accounts.handshakes import admit
@@ -21,9 +23,12 @@ from smartscheduler.events.members import Member, SignedOut, say_gone
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.stream import Frame, Stream, TooSlow, TooTalkative
 from smartscheduler.problems import describe
+from smartscheduler.rest import check_parameters
 
 PATH = "/ws/events/"
 SUBPROTOCOL = "events.v1"
+# Query parameters, each with whether it may be sent more than once.
+PARAMETERS = {"after": False, "types": True, "topics": True}
 LONGEST_MESSAGE = 4096
 
 # Close codes; docs/events.md says what a client does about each.
@@ -59,7 +64,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
         try:
             stream = self._stream(member)
-        except InvalidInput as error:
+        except (InvalidInput, TooManyFieldsSent, ValidationError) as error:
             await self.send(as_text({"error": problem(error)}, member.reader))
             await self.close(BAD_REQUEST)
             return
@@ -71,15 +76,16 @@ class EventsConsumer(AsyncWebsocketConsumer):
         self.feeding = asyncio.create_task(self._feed(stream))
 
     def _stream(self, member: Member) -> Stream:
-        query = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        query = QueryDict(self.scope["query_string"])
+        check_parameters(query, PARAMETERS)
         self.hub = hub()
         return Stream(
             hub=self.hub,
             member=member,
             send=self._send_frame,
             end=self._end,
-            selection=Selection.parse(types=",".join(query.get("types", [])), topics=",".join(query.get("topics", []))),
-            after=feed.parse_after(query["after"][-1] if "after" in query else None),
+            selection=Selection.parse(**{name: ",".join(query.getlist(name)) for name in ("types", "topics")}),
+            after=feed.parse_after(query.get("after")),
             queue_size=settings.EVENT_SOCKET_QUEUE,
             send_timeout_seconds=settings.EVENT_SEND_TIMEOUT_SECONDS,
         )
@@ -146,7 +152,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
         await self.base_send({"type": "websocket.send", "text": as_text(frame, self.member.reader)})
 
 
-def problem(error: InvalidInput) -> dict[str, Any]:
+def problem(error: Exception) -> dict[str, Any]:
     """An error as the problem document that HTTP would answer."""
     return describe(error).as_json(instance=PATH, trace_id="")
 

@@ -5,13 +5,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serial
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.events import feed
 from smartscheduler.events.limits import limited_envelope
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.waiting import read_or_wait
+from smartscheduler.rest import KnownParameters
 
 
 class EnvelopeSerializer(serializers.Serializer[dict[str, object]]):
@@ -36,8 +36,11 @@ EventPage = inline_serializer(
 )
 
 
-class EventViewSet(ViewSet):
-    required_permissions = {"list": Permission.VIEW_EVENTS}
+class EventsView(KnownParameters):
+    required_permissions = {"get": Permission.VIEW_EVENTS}
+
+    def query_parameters(self) -> dict[str, bool]:
+        return {"after": False, "type": True, "topics": True, "limit": False, "wait": False}
 
     @extend_schema(
         operation_id="events_list",
@@ -45,16 +48,17 @@ class EventViewSet(ViewSet):
         responses=EventPage,
         parameters=[
             OpenApiParameter("after", int, description="Events that follow this number; else from the oldest."),
-            OpenApiParameter("type", str, description="Types of event, separated by commas."),
-            OpenApiParameter("topics", str, description="`job:ID` and `contractor:ID`, separated by commas."),
+            OpenApiParameter("type", str, many=True, explode=False, description="Types of event."),
+            OpenApiParameter("topics", str, many=True, explode=False, description="`job:ID` and `contractor:ID`."),
             OpenApiParameter("limit", int, description="At most so many events, 1–1000; else 100."),
             OpenApiParameter("wait", int, description="Where there is nothing yet, wait so many seconds for it, 0–25."),
         ],
     )
-    def list(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         """The events in the order of delivery, oldest first. What the reader may not see of them is null."""
         query = request.query_params
-        selection = Selection.parse(types=",".join(query.getlist("type")), topics=",".join(query.getlist("topics")))
+        types, topics = (",".join(query.getlist(name)) for name in ("type", "topics"))
+        selection = Selection.parse(types=types, topics=topics, types_parameter="type")
         page, waited = read_or_wait(
             after=feed.parse_after(query.get("after")),
             selection=selection,

@@ -163,6 +163,8 @@ def test_a_heartbeat_finds_what_no_hint_told_of(web, user):
     ("query", "field"),
     [
         ("?after=-1", "after"),
+        ("?after=1&after=2", "after"),
+        ("?aftr=1", "aftr"),
         ("?after=", "after"),
         ("?after=1e3", "after"),
         ("?after=99999999999999999999", "after"),
