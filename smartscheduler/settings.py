@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "smartscheduler.quotas.QuotaMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
     "smartscheduler.history.authors.AuthorMiddleware",
+    "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
 ]
 
