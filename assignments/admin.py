@@ -24,7 +24,7 @@ from assignments.querysets import AssignmentQuerySet
 from assignments.reschedule_page import ReschedulingAdmin
 from assignments.week_page import WeekAdmin
 from contractors.models import Contractor
-from smartscheduler.accounts.limits import limits_for
+from smartscheduler.accounts.limits import limits_for, seen_by
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import for_each
 from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
@@ -117,8 +117,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
 
     @display(description="Rank")
     def standing(self, assignment: Assignment) -> str:
-        considered = assignment.candidates_considered
-        return "" if considered == "" else f"{assignment.rank or '–'} of {assignment.candidates}"
+        return "" if seen_by(assignment) else f"{assignment.rank or '–'} of {assignment.candidates}"
 
     @display(description="Job")
     def job_link(self, assignment: Assignment) -> SafeString:

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Round
 
 from smartscheduler.blur import DECIMALS, HALF_CELL_DEGREES, places_are_blurred
 from smartscheduler.places import EARTH_RADIUS_MILES, Point
+
+Records = TypeVar("Records", bound=QuerySet[Any])
 
 # Degrees; absorbs the noise of binary fractions, and is less than a foot.
 MARGIN = 1e-6
@@ -49,7 +51,7 @@ def boxes_around(center: Point, miles: float) -> list[Box]:
     return [Box(south, north, west, east)]
 
 
-def inside(records: QuerySet[Any], boxes: Iterable[Box]) -> QuerySet[Any]:
+def inside(records: Records, boxes: Iterable[Box]) -> Records:
     """Records whose place, as whoever asks may know it, lies in one of the boxes."""
     if not places_are_blurred():
         return records.filter(_within(boxes))

@@ -87,10 +87,10 @@ class StableOrdering(filters.OrderingFilter):
     """
 
     def get_valid_fields(
-        self, queryset: QuerySet[Any], view: Any, context: dict[str, Any] | None = None
+        self, queryset: QuerySet[Any], view: Any, context: Mapping[str, Any] | None = None
     ) -> list[tuple[str, str]]:
         """DRF's, without what is hidden from the reader; the document, which has no reader, names them all."""
-        valid = super().get_valid_fields(queryset, view, context or {})
+        valid = super().get_valid_fields(queryset, view, dict(context or {}))
         request = getattr(view, "request", None)
         hidden = limits_for(queryset.model._meta.label_lower, request.user) if request else {}
         return [(name, title) for name, title in valid if name not in hidden]
