@@ -1,7 +1,7 @@
 """Places blurred to the center of a grid cell of about a kilometer, for readers who may not see them exactly. Pure.
 
 The grid is the same for all places and never drawn anew: two records at one address, a second question or a move
-within a cell give the same center, so nothing can be averaged (docs/adr/025-places-blurred-to-a-grid.md).
+within a cell give the same center, so nothing can be averaged (docs/adr/028-places-blurred-to-a-grid.md).
 """
 
 from collections.abc import Callable, Iterator
