@@ -6,9 +6,10 @@
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -23,7 +24,6 @@ from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
-from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
@@ -34,6 +34,8 @@ from smartscheduler.transactions import invalid_input
 
 MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
+# An answer tells so many errors, and the number of the others.
+MOST_ERRORS = 50
 # The services speak of flat fields; on the wire these lie inside `location`.
 LOCATION_FIELDS = frozenset({"latitude", "longitude", "address", "city", "state", "zip_code"})
 
@@ -133,13 +135,29 @@ def _on_the_wire(name: str) -> str:
 
 def _of_validation(error: exceptions.ValidationError) -> Problem:
     errors: dict[str, list[str]] = {}
-    for found in flatten_errors(error.detail):
+    told = _messages(error.detail)
+    for path, message in islice(told, MOST_ERRORS):
         # What is wrong with a nested object as a whole belongs to the object's own name.
-        name = (found.attr or NO_FIELD).removesuffix(f".{NO_FIELD}")
-        errors.setdefault(name, []).append(found.detail)
+        name = (path or NO_FIELD).removesuffix(f".{NO_FIELD}")
+        errors.setdefault(name, []).append(message)
     name, messages = next(iter(errors.items()), (NO_FIELD, ["The input is not valid."]))
     detail = messages[0] if name == NO_FIELD else f"{name}: {messages[0]}"
+    if more := sum(1 for _ in told):
+        errors.setdefault(NO_FIELD, []).append(f"There are {more} more errors.")
     return Problem(code="invalid-input", detail=detail, errors=errors)
+
+
+def _messages(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Each message of a ValidationError's detail with the dotted path of its field, in the order of the detail."""
+    if isinstance(detail, Mapping):
+        for name, item in detail.items():
+            yield from _messages(item, f"{path}.{name}" if path else str(name))
+    elif isinstance(detail, list):
+        for number, item in enumerate(detail):
+            nested = not isinstance(item, str)
+            yield from _messages(item, f"{path}.{number}" if path and nested else str(number) if nested else path)
+    else:
+        yield path, str(detail)
 
 
 def _of_api(error: exceptions.APIException) -> Problem:
