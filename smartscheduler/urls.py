@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from recommendations.roads_page import job_roads
-from smartscheduler.accounts.pages import sign_ins
+from smartscheduler.accounts.pages import password_change, sign_ins
 from smartscheduler.accounts.second_factor import pages as second_factor
 from smartscheduler.accounts.second_factor.signing_in import sign_in, sign_in_code
 from smartscheduler.history.pages import history
@@ -44,6 +44,7 @@ urlpatterns = [
     path("admin/roads/<uuid:pk>/", admin.site.admin_view(job_roads), name="job-roads"),
     path("admin/words/", admin.site.admin_view(words), name="words"),
     path("admin/sign-ins/", admin.site.admin_view(sign_ins), name="sign-ins"),
+    path("admin/password_change/", admin.site.admin_view(password_change), name="own-password"),
     path("admin/", admin.site.urls),
     path("api/", include("smartscheduler.api")),
     path("", include("smartscheduler.dashboard.urls")),

@@ -1,14 +1,18 @@
-"""The page on which people see where they are signed in, and end it."""
+"""Pages of one's own account: where one is signed in, and another password."""
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from smartscheduler.accounts.forms import EndForm
+from smartscheduler.accounts.password_forms import OwnPasswordForm
 from smartscheduler.accounts.signings import end, end_all, signings_of
 from smartscheduler.backoffice.people import person
 
@@ -41,3 +45,13 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
         "longest_hours": settings.SESSION_LONGEST_HOURS,
     }
     return TemplateResponse(request, "admin/accounts/sign_ins.html", context)
+
+
+def password_change(request: HttpRequest) -> HttpResponseBase:
+    """GET asks for the old and the new password, POST sets it. It stands before the admin's own page."""
+    request.current_app = admin.site.name  # type: ignore[attr-defined]  # the page's template is of the admin
+    return PasswordChangeView.as_view(
+        form_class=OwnPasswordForm,
+        success_url=reverse("admin:password_change_done"),
+        extra_context=admin.site.each_context(request),
+    )(request)

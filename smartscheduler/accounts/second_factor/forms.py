@@ -1,7 +1,9 @@
 """What the pages of the second factor ask for."""
 
 from django import forms
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from smartscheduler.accounts.password_forms import PasswordField
 
 EITHER = "Six digits of your authenticator, or one of your recovery codes."
 # One-time codes are offered by browsers; corrected spelling would break them.
@@ -33,9 +35,4 @@ class FirstCodeForm(forms.Form):
 
 class SwitchOffForm(CodeForm):
     field_order = ("password", "code")
-    password = forms.CharField(
-        label="Password",
-        max_length=1000,
-        strip=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
-    )
+    password = PasswordField("Password")

@@ -12,9 +12,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.forms import AuthenticationForm
 
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.password_forms import SignInForm
 from smartscheduler.accounts.second_factor.forms import CodeForm
 from smartscheduler.accounts.second_factor.halfway import enter, halfway, stop_halfway
 from smartscheduler.accounts.second_factor.services import CodeRefused, check
@@ -27,7 +27,7 @@ class PasswordView(LoginView):
     """The admin's own page; it opens nothing yet where a code is asked for."""
 
     template_name = "admin/login.html"
-    authentication_form = AuthenticationForm
+    authentication_form = SignInForm
 
     def form_valid(self, form: Any) -> HttpResponse:
         user: User = form.get_user()
