@@ -51,7 +51,7 @@ class DayForm(forms.Form):
 class StartForm(forms.Form):
     """One of the slots on offer, or `typed` and a time by the clock at the site."""
 
-    slot = forms.CharField(error_messages={"required": "Choose a slot, or type a time."})
+    slot = forms.CharField(max_length=100, error_messages={"required": "Choose a slot, or type a time."})
     start = LocalInstantField(required=False, label="Another time")
 
     def clean(self) -> dict[str, Any]:

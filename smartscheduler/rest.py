@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from smartscheduler.accounts.limits import may_see
 from smartscheduler.parsing import LengthRequired
+from smartscheduler.search_terms import search_terms
 
 # Of digits, that is.
 LONGEST_NUMBER = 100
@@ -51,6 +52,12 @@ class Search(filters.SearchFilter):
     A view's `open_words` is the text that everybody may search, `all_words_for` the permission that frees from it.
     """
 
+    def get_search_terms(self, request: Request) -> list[str]:
+        """Raises InvalidInput for more than a search may ask (search_terms)."""
+        text = request.query_params.get(self.search_param, "")
+        text = serializers.CharField(trim_whitespace=False, allow_blank=True).run_validation(text)
+        return search_terms(text, field=self.search_param, split=filters.search_smart_split)
+
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         found = super().filter_queryset(request, queryset, view)
         open_words = getattr(view, "open_words", None)
@@ -73,7 +80,11 @@ class StableOrdering(filters.OrderingFilter):
         ordering = super().get_ordering(request, queryset, view)
         if not ordering:
             return ordering
-        named = [_renamed(term, aliases) for term in ordering]
+        # Each field once: a name that is given again changes nothing but the length of the statement.
+        terms: dict[str, str] = {}
+        for term in ordering:
+            terms.setdefault(term.lstrip("-"), _renamed(term, aliases))
+        named = list(terms.values())
         return named if {"id", "-id"} & set(named) else [*named, "id"]
 
 
