@@ -21,7 +21,7 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import exceptions
@@ -30,7 +30,7 @@ from rest_framework.views import set_rollback
 from smartscheduler.catalogue import KINDS
 from smartscheduler.errors import Busy, DomainError
 from smartscheduler.parsing import PayloadTooLarge
-from smartscheduler.transactions import invalid_input
+from smartscheduler.transactions import QUERY_CANCELED, invalid_input, sqlstate
 
 MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
@@ -103,11 +103,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     problem = describe(error if isinstance(error, OUT_OF_REACH) else Exception())
     if request.path.startswith("/api/"):
         return respond(request, problem)
-    page = defaults.server_error(request)
-    page.status_code = problem.status
-    for name, value in problem.headers.items():
-        page[name] = value
-    return page
+    if problem.code == "internal-error":
+        return defaults.server_error(request)
+    text = f"{problem.detail}\n"
+    headers = dict(problem.headers)
+    return HttpResponse(text, status=problem.status, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def describe(exc: Exception) -> Problem:
@@ -177,7 +177,13 @@ def _code_of(error: exceptions.APIException) -> str:
     return code if code in KINDS else next(same, "internal-error")
 
 
-def _unavailable() -> Problem:
+def _out_of_reach(error: DatabaseError) -> Problem:
+    if sqlstate(error) == QUERY_CANCELED:
+        return Problem(
+            code="too-slow",
+            detail="The database takes too long to answer this; ask for less, or try again later.",
+            headers={"Retry-After": "30"},
+        )
     return Problem(
         code="unavailable",
         detail="The database does not answer; try again in a moment.",
@@ -195,5 +201,5 @@ KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
     (PermissionDenied, lambda exc: _of_api(exceptions.PermissionDenied())),
     (RequestDataTooBig, lambda exc: _of_api(PayloadTooLarge())),
     (SuspiciousOperation, lambda exc: Problem(code="bad-request", detail="The request is not valid.")),
-    (OUT_OF_REACH, lambda exc: _unavailable()),
+    (OUT_OF_REACH, _out_of_reach),
 )

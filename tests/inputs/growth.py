@@ -1,0 +1,119 @@
+"""How the work of a pattern grows: the shape of its tree, and texts that make it try again and again."""
+
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+if sys.version_info < (3, 11):
+    raise ImportError("possessive repeats begin with Python 3.11")
+from re import _constants as c
+from re import _parser as parser
+
+# Shorter repeats are constants of a pattern, not a matter of how much is sent.
+UNBOUNDED = 1_000
+SAMPLE = [chr(code) for code in range(256)] + ["ſ", "K", "—", "’", "é", "二", "\u2028", "\u200b"]
+
+
+def attacks(pattern: "re.Pattern[str]", length: int) -> Iterator[str]:
+    """Texts of about `length` letters, made of the pattern's own pieces, that nearly match again and again."""
+    pieces = sorted(_pieces(pattern))[:40] or ["a"]
+    for piece in pieces:
+        many = piece * (length // len(piece))
+        for before, after in (("", ""), ("", "\x00"), (pieces[0], "\x00"), (pieces[-1], "\x00"), ("", "!\n")):
+            yield before + many + after
+    for one in pieces[:8]:
+        for other in pieces[:8]:
+            if one != other:
+                yield (one + other) * (length // (len(one) + len(other))) + "\x00"
+                yield one + other * (length // len(other)) + "\x00"
+
+
+def _pieces(pattern: "re.Pattern[str]") -> set[str]:
+    tree = parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
+    found = {"".join(_shortest(tree))}
+    for node in _nodes(tree):
+        found |= {"".join(_shortest([node]))}
+        if node[0] in REPEATS:
+            found |= {letter for letter in _letters(list(node[1][2])[:1])[:3]}
+    # Beginnings of what the pattern matches: each is a place where it starts to look.
+    whole = "".join(_shortest(tree))
+    found |= {whole[:end] for end in range(1, min(len(whole), 12) + 1)}
+    return {piece for piece in found if piece} | {" ", "a", "0", "-"}
+
+
+REPEATS = {c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT}
+
+
+def _nodes(tree: Any) -> Iterator[Any]:
+    for node in tree:
+        yield node
+        for part in _parts(node):
+            yield from _nodes(part)
+
+
+def _parts(node: Any) -> list[Any]:
+    kind, value = node
+    if kind in REPEATS:
+        return [value[2]]
+    if kind is c.SUBPATTERN:
+        return [value[3]]
+    if kind is c.ATOMIC_GROUP:
+        return [value]
+    if kind is c.BRANCH:
+        return list(value[1])
+    if kind in {c.ASSERT, c.ASSERT_NOT}:
+        return [value[1]]
+    return []
+
+
+def _shortest(tree: Any) -> Iterator[str]:
+    """A short text that the tree matches, with one turn of each repeat."""
+    for node in tree:
+        kind, value = node
+        if kind is c.LITERAL:
+            yield chr(value)
+        elif kind in {c.IN, c.NOT_LITERAL, c.ANY, c.CATEGORY}:
+            yield from _letters([node])[:1]
+        elif kind in REPEATS:
+            yield "".join(_shortest(value[2])) * max(1, min(value[0], 8))
+        elif kind is c.BRANCH:
+            yield from _shortest(value[1][0])
+        elif kind in {c.SUBPATTERN, c.ATOMIC_GROUP}:
+            yield from _shortest(_parts(node)[0])
+
+
+def _letters(nodes: Any) -> list[str]:
+    """Letters of the sample that a node of one letter takes."""
+    return [letter for letter in "aA0 -._" + "".join(SAMPLE) if any(_takes(node, letter) for node in nodes)]
+
+
+def _takes(node: Any, letter: str) -> bool:
+    kind, value = node
+    code = ord(letter)
+    if kind is c.LITERAL:
+        return code == value
+    if kind is c.NOT_LITERAL:
+        return code != value
+    if kind is c.ANY:
+        return letter != "\n"
+    if kind is c.RANGE:
+        return value[0] <= code <= value[1]
+    if kind is c.CATEGORY:
+        return _in_category(value, letter)
+    if kind is c.IN:
+        negated = value[0][0] is c.NEGATE
+        return negated != any(_takes(one, letter) for one in value if one[0] is not c.NEGATE)
+    return False
+
+
+def _in_category(category: Any, letter: str) -> bool:
+    tests = {
+        c.CATEGORY_DIGIT: r"\d",
+        c.CATEGORY_NOT_DIGIT: r"\D",
+        c.CATEGORY_SPACE: r"\s",
+        c.CATEGORY_NOT_SPACE: r"\S",
+        c.CATEGORY_WORD: r"\w",
+        c.CATEGORY_NOT_WORD: r"\W",
+    }
+    return re.fullmatch(tests[category], letter) is not None
