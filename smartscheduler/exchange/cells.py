@@ -15,9 +15,9 @@ from contractors.shifts import DAYS, Shift
 from smartscheduler.errors import InvalidInput
 
 SHORT = [day[:3].lower() for day in DAYS]
-LIST_PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^{separator}]*?))\s*(?:[{separator}]|\Z)')
+LIST_PART = re.compile(r'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^{separator}]*+))(?:[{separator}]|\Z)')
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
-WEEK_PART = re.compile(r"([a-z][a-z\s,–-]*?)\s+(\d.+)", re.IGNORECASE)
+WEEK_PART = re.compile(r"([a-z][a-z\s,–-]*+)(?<=\s)(\d.+)", re.IGNORECASE)
 CLOCK = r"(\d{1,2}:\d\d(?::\d\d)?)"
 HOURS = re.compile(rf"{CLOCK}\s*[-–]\s*{CLOCK}")
 DURATION = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
@@ -48,7 +48,7 @@ def _parts(text: str, separator: str) -> Iterable[str]:
             at = end + 1
             continue
         quoted, plain = found.groups()
-        yield plain if quoted is None else quoted.replace('""', '"')
+        yield plain.strip() if quoted is None else quoted.replace('""', '"')
         at = found.end()
 
 

@@ -17,13 +17,13 @@ SAMPLE = [chr(code) for code in range(256)] + ["ſ", "K", "—", "’", "é", "�
 
 def attacks(pattern: "re.Pattern[str]", length: int) -> Iterator[str]:
     """Texts of about `length` letters, made of the pattern's own pieces, that nearly match again and again."""
-    pieces = sorted(_pieces(pattern))[:40] or ["a"]
+    pieces = sorted(_pieces(pattern), key=lambda piece: (len(piece), piece))[:16] or ["a"]
     for piece in pieces:
         many = piece * (length // len(piece))
-        for before, after in (("", ""), ("", "\x00"), (pieces[0], "\x00"), (pieces[-1], "\x00"), ("", "!\n")):
+        for before, after in (("", "\x00"), (pieces[-1], "\x00")):
             yield before + many + after
-    for one in pieces[:8]:
-        for other in pieces[:8]:
+    for one in pieces[:5]:
+        for other in pieces[:5]:
             if one != other:
                 yield (one + other) * (length // (len(one) + len(other))) + "\x00"
                 yield one + other * (length // len(other)) + "\x00"
@@ -117,3 +117,97 @@ def _in_category(category: Any, letter: str) -> bool:
         c.CATEGORY_NOT_WORD: r"\W",
     }
     return re.fullmatch(tests[category], letter) is not None
+
+
+def objections(pattern: "re.Pattern[str]", *, searches: bool) -> list[str]:
+    """Why the work of a pattern may grow faster than its text; `searches`: it may begin anywhere in a text."""
+    found: list[str] = []
+    _object(_flat(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), found)
+    if searches:
+        _object_to_start(_flat(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), found)
+    return found
+
+
+def _flat(tree: Any) -> list[Any]:
+    """The nodes of a sequence, those of groups in their place."""
+    flat: list[Any] = []
+    for node in tree:
+        flat += _flat(node[1][3]) if node[0] is c.SUBPATTERN else [node]
+    return flat
+
+
+def _is_unbounded(node: Any) -> bool:
+    return node[0] in REPEATS and node[1][1] > UNBOUNDED
+
+
+def _gives_back(node: Any) -> bool:
+    return _is_unbounded(node) and node[0] is not c.POSSESSIVE_REPEAT
+
+
+def _object(nodes: list[Any], found: list[str]) -> None:
+    for place, node in enumerate(nodes):
+        if _gives_back(node):
+            _object_to_nesting(node, found)
+            _object_to_neighbour(node, nodes[place + 1 :], found)
+        for part in _parts(node):
+            _object(_flat(part), found)
+
+
+def _object_to_nesting(node: Any, found: list[str]) -> None:
+    body = _flat(node[1][2])
+    ends = [one for one in body[-1:] if _gives_back(one)]
+    if ends and _of(body[0]) & _of(ends[0]):
+        found.append("a repeat of a repeat")
+
+
+def _object_to_neighbour(node: Any, later: list[Any], found: list[str]) -> None:
+    letters = _of(node)
+    for one in later:
+        if _is_unbounded(one) and letters & _beginning(one):
+            found.append("two unbounded repeats of the same letters")
+            return
+        if not _may_be_empty(one) and not letters & _of(one):
+            return
+
+
+def _beginning(repeat: Any) -> set[str]:
+    """The letters with which a turn of a repeat begins."""
+    letters: set[str] = set()
+    for node in _flat(repeat[1][2]):
+        letters |= _of(node)
+        if not _may_be_empty(node):
+            break
+    return letters
+
+
+def _object_to_start(nodes: list[Any], found: list[str]) -> None:
+    """An unbounded repeat at the beginning is tried at each letter of a run, and each time read to the run's end."""
+    for place, node in enumerate(nodes):
+        if node[0] in {c.AT, c.ASSERT, c.ASSERT_NOT}:
+            return
+        if _is_unbounded(node) and any(not _may_be_empty(one) or one[0] is c.AT for one in nodes[place + 1 :]):
+            found.append("begins with an unbounded repeat: guard its start")
+        if not _may_be_empty(node):
+            return
+
+
+def _may_be_empty(node: Any) -> bool:
+    if node[0] in REPEATS:
+        return node[1][0] == 0
+    if node[0] is c.BRANCH:
+        return any(all(map(_may_be_empty, _flat(part))) for part in node[1][1])
+    return node[0] in {c.AT, c.ASSERT, c.ASSERT_NOT}
+
+
+def _of(node: Any) -> set[str]:
+    """Every letter of the sample that may stand in what a node matches."""
+    ends = [one for one in (node, *_nested(node)) if one[0] in LETTERS]
+    return {letter for letter in SAMPLE if any(_takes(one, letter) for one in ends)}
+
+
+def _nested(node: Any) -> Iterator[Any]:
+    for part in _parts(node):
+        yield from _nodes(part)
+
+
+LETTERS = {c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY}

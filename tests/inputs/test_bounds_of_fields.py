@@ -127,12 +127,12 @@ def limitless(form: type[forms.BaseForm]) -> list[str]:
     of_model = {field.name for field in model._meta.fields} if model else set()
     return [
         f"{form.__module__}.{form.__name__}.{name}"
-        for name, field in _fields(form).items()
+        for name, field in fields_of(form).items()
         if not field.disabled and _is_limitless(field, whole_of_model=name in of_model)
     ]
 
 
-def _fields(form: type[forms.BaseForm]) -> dict[str, forms.Field]:
+def fields_of(form: type[forms.BaseForm]) -> dict[str, forms.Field]:
     """Those of an unbound form, since some are set up when it is made; of the class where it wants arguments."""
     try:
         return form().fields
