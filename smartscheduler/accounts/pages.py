@@ -49,7 +49,7 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
 
 def password_change(request: HttpRequest) -> HttpResponseBase:
     """GET asks for the old and the new password, POST sets it. It stands before the admin's own page."""
-    request.current_app = admin.site.name  # type: ignore[attr-defined]  # the page's template is of the admin
+    request.current_app = admin.site.name  # for the template, which is of the admin
     return PasswordChangeView.as_view(
         form_class=OwnPasswordForm,
         success_url=reverse("admin:password_change_done"),

@@ -207,7 +207,7 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         try:
             records = listed.listed(request)
         except InvalidInput as refusal:
-            return listed.back_to_list(request, refusal)  # type: ignore[no-any-return]
+            return listed.back_to_list(request, refusal)
         # Before the first row leaves: a download that is broken off has taken data out as well.
         rows, filters = records.order_by().count(), filters_of(request.GET)
         record(Audited.DATA_EXPORTED, what=kind, rows=rows, format=form, filters=filters)

@@ -15,7 +15,9 @@ from contractors.shifts import DAYS, Shift
 from smartscheduler.errors import InvalidInput
 
 SHORT = [day[:3].lower() for day in DAYS]
-LIST_PART = re.compile(r'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^{separator}]*+))(?:[{separator}]|\Z)')
+LIST_PARTS = {
+    sign: re.compile(rf'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^{sign}]*+))(?:[{sign}]|\Z)', re.DOTALL) for sign in ";,"
+}
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
 WEEK_PART = re.compile(r"([a-z][a-z\s,–-]*+)(?<=\s)(\d.+)", re.IGNORECASE)
 CLOCK = r"(\d{1,2}:\d\d(?::\d\d)?)"
@@ -37,7 +39,7 @@ def read_list(text: str) -> list[str]:
 
 
 def _parts(text: str, separator: str) -> Iterable[str]:
-    shape = re.compile(LIST_PART.pattern.replace("{separator}", separator), re.DOTALL)
+    shape = LIST_PARTS[separator]
     at = 0
     while at < len(text):
         found = shape.match(text, at)

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from django.core.validators import RegexValidator
+
 import assignments
 import contractors
 import jobs
@@ -27,9 +29,9 @@ def modules() -> tuple[ModuleType, ...]:
     """All modules of the product but its migrations."""
     found = list(PACKAGES)
     for package in PACKAGES:
-        for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if info.name not in NOT_IMPORTED and ".migrations" not in info.name:
-                found.append(importlib.import_module(info.name))
+        names = [info.name for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+        wanted = [name for name in names if name not in NOT_IMPORTED and ".migrations" not in name]
+        found += [importlib.import_module(name) for name in wanted]
     return tuple(found)
 
 
@@ -149,20 +151,19 @@ def _reach(path: str, value: Any, found: dict[str, Any], seen: set[int], module:
     if isinstance(value, re.Pattern):
         if isinstance(value.pattern, str):
             found.setdefault(path, value)
-        return
-    if id(value) in seen:
-        return
-    seen.add(id(value))
-    if isinstance(value, dict):
-        items: Any = ((str(name), item) for name, item in list(value.items()) if not str(name).startswith("__"))
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        items = ((str(number), item) for number, item in enumerate(value))
-    elif isinstance(value, type) and value.__module__ == module:
-        items = ((name, item) for name, item in list(vars(value).items()) if not name.startswith("__"))
-    elif hasattr(value, "regex") and hasattr(value, "inverse_match"):  # a RegexValidator
-        items = (("regex", value.regex),)
-    else:
-        return
-    for name, item in items:
-        if isinstance(item, (re.Pattern, dict, list, tuple, set, frozenset, type)) or hasattr(item, "inverse_match"):
+    elif id(value) not in seen:
+        seen.add(id(value))
+        for name, item in _inside(value, module):
             _reach(f"{path}.{name}", item, found, seen, module)
+
+
+def _inside(value: Any, module: str) -> Iterator[tuple[str, Any]]:
+    """What may hold patterns: containers, classes of the module, and validators."""
+    if isinstance(value, type) and value.__module__ == module:
+        value = dict(vars(value))
+    if isinstance(value, dict):
+        yield from ((str(name), item) for name, item in list(value.items()) if not str(name).startswith("__"))
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        yield from ((str(number), item) for number, item in enumerate(value))
+    elif isinstance(value, RegexValidator):
+        yield "regex", value.regex

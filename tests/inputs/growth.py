@@ -1,14 +1,10 @@
 """How the work of a pattern grows: the shape of its tree, and texts that make it try again and again."""
 
 import re
-import sys
 from collections.abc import Iterator
-from typing import Any
-
-if sys.version_info < (3, 11):
-    raise ImportError("possessive repeats begin with Python 3.11")
 from re import _constants as c
 from re import _parser as parser
+from typing import Any
 
 # Shorter repeats are constants of a pattern, not a matter of how much is sent.
 UNBOUNDED = 1_000
@@ -17,7 +13,7 @@ SAMPLE = [chr(code) for code in range(256)] + ["ſ", "K", "—", "’", "é", "�
 
 def attacks(pattern: "re.Pattern[str]", length: int) -> Iterator[str]:
     """Texts of about `length` letters, made of the pattern's own pieces, that nearly match again and again."""
-    pieces = sorted(_pieces(pattern), key=lambda piece: (len(piece), piece))[:16] or ["a"]
+    pieces = sorted(_pieces(pattern), key=lambda piece: (len(piece), piece))[:28] or ["a"]
     for piece in pieces:
         many = piece * (length // len(piece))
         for before, after in (("", "\x00"), (pieces[-1], "\x00")):
@@ -35,7 +31,7 @@ def _pieces(pattern: "re.Pattern[str]") -> set[str]:
     for node in _nodes(tree):
         found |= {"".join(_shortest([node]))}
         if node[0] in REPEATS:
-            found |= {letter for letter in _letters(list(node[1][2])[:1])[:3]}
+            found |= set(_letters(list(node[1][2])[:1])[:3])
     # Beginnings of what the pattern matches: each is a place where it starts to look.
     whole = "".join(_shortest(tree))
     found |= {whole[:end] for end in range(1, min(len(whole), 12) + 1)}
@@ -185,6 +181,9 @@ def _object_to_start(nodes: list[Any], found: list[str]) -> None:
     for place, node in enumerate(nodes):
         if node[0] in {c.AT, c.ASSERT, c.ASSERT_NOT}:
             return
+        if node[0] is c.BRANCH:
+            for part in node[1][1]:
+                _object_to_start(_flat(part), found)
         if _is_unbounded(node) and any(not _may_be_empty(one) or one[0] is c.AT for one in nodes[place + 1 :]):
             found.append("begins with an unbounded repeat: guard its start")
         if not _may_be_empty(node):

@@ -4,6 +4,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -26,10 +27,8 @@ def seconds(work: Callable[[str], Any], text: str, *, times: int = 3) -> float:
     least = float("inf")
     for _ in range(times):
         began = time.process_time()
-        try:
+        with suppress(Exception):  # a refusal is as good as an answer
             work(text)
-        except Exception:  # a refusal is as good as an answer
-            pass
         least = min(least, time.process_time() - began)
         if least < FLOOR:
             break
@@ -54,7 +53,7 @@ def use_of(name: str, pattern: "re.Pattern[str]") -> Callable[[str], Any]:
 
 NAMED = {
     **patterns(),
-    "needles of somebody": Needles.of(
+    "needles.of_somebody": Needles.of(
         names=["Ada Tiles Moore", "José Núñez"], phones=["(512) 555-0143"], emails=["ada@example.com"], instead="–"
     )._compiled,
 }
@@ -76,7 +75,7 @@ def test_no_repeat_of_a_pattern_competes_with_another(name):
     assert objections(NAMED[name], searches=searches(name)) == []
 
 
-LENGTHS = (24, 400, 3_200)
+LENGTHS = (24, 400, 12_800)
 
 
 def slowest(pattern: "re.Pattern[str]", work: Callable[[str], Any]) -> str:
