@@ -13,7 +13,9 @@ SAMPLE = [chr(code) for code in range(256)] + ["ſ", "K", "—", "’", "é", "�
 
 def attacks(pattern: "re.Pattern[str]", length: int) -> Iterator[str]:
     """Texts of about `length` letters, made of the pattern's own pieces, that nearly match again and again."""
-    pieces = sorted(_pieces(pattern), key=lambda piece: (len(piece), piece))[:28] or ["a"]
+    ordered = sorted(_pieces(pattern), key=lambda piece: (len(piece), piece))
+    # The shortest, and the longest beginnings.
+    pieces = list(dict.fromkeys([*ordered[:16], *ordered[-12:]]))
     for piece in pieces:
         many = piece * (length // len(piece))
         for before, after in (("", "\x00"), (pieces[-1], "\x00")):
