@@ -44,7 +44,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
     list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ConflictFilter, ChosenFilter)
     list_select_related = ("job", "contractor")
     ordering = ("-created_at", "id")
-    search_fields = ("job__job_number",)  # for the box; what is looked through is in get_search_results
+    search_fields = ("job__job_number",)  # for the box; what is looked through is in `search`
     search_help_text = "Job, customer, place or contractor"
     actions = ("confirm_selected", "start_selected", "complete_selected", "cancel_selected")
     change_form_outer_before_template = "admin/assignments/overview.html"
@@ -72,7 +72,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
         return super().get_queryset(request).select_related("job", "contractor", "assigned_by")
 
-    def get_search_results(
+    def search(
         self, request: HttpRequest, queryset: QuerySet[Assignment], search_term: str
     ) -> tuple[QuerySet[Assignment], bool]:
         """The assignments of a job and a contractor that have all the words between them."""
