@@ -38,6 +38,7 @@ def taken_in(actor, count: int, name: str = "ann") -> ImportRun:
 @pytest.fixture
 def small_batches(monkeypatch):
     monkeypatch.setattr(work, "BATCH_ROWS", 2)
+    monkeypatch.setattr(work, "TURN_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("small_batches")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from smartscheduler.care.doctor.checks import Check, Scope, rows_of, sentences
 from smartscheduler.events.lag import is_relay_active, lag
-from smartscheduler.exchange.work import IMPORT_LOCK
 
 BEHIND = """
 SELECT format('%s has not looked at what happened since %s', reader.name,
@@ -21,15 +20,11 @@ SELECT format('to %s on %s: %s', coalesce(nullif(recipient, ''), 'assignment ' |
 FROM mails_mail WHERE state = 'failed' AND created_at > now() - interval '7 days'
 """
 
-# A long file before it in the queue is being worked on when somebody holds the lock.
-STUCK_IMPORTS = f"""
+# Files take turns, so that each of them is touched again and again.
+STUCK_IMPORTS = """
 SELECT format('%s (%s), at row %s of %s', name, state, at, total) FROM exchange_importrun
-WHERE state IN ('checking', 'importing') AND coalesce(touched_at, created_at) < now() - interval '1 hour'
-  AND NOT EXISTS (
-      SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-        AND (classid::bigint << 32) | objid::bigint = {IMPORT_LOCK}
-  )
-"""  # noqa: S608  (our own text)
+WHERE state IN ('checking', 'importing') AND coalesce(turn_at, created_at) < now() - interval '1 hour'
+"""
 
 
 def unsent_events() -> Iterator[str]:
@@ -78,7 +73,7 @@ CHECKS = (
     Check(
         name="imports-move",
         holds="No file waits for more than an hour to be gone through",
-        remedy=START_WORKER,
+        remedy="Start the worker of files (manage.py up, or the container worker-files), and read its log.",
         find=rows_of(STUCK_IMPORTS),
         scope=Scope.RUNNING,
     ),
