@@ -18,7 +18,7 @@ from smartscheduler.geocoding.addresses import Found
 logger = structlog.get_logger(__name__)
 Errors = dict[str, list[str]]
 Outcome = ImportedRow.Outcome
-UNKNOWN_ZIP = "Nobody knows where this ZIP code is: give latitude and longitude as well."
+UNKNOWN_ZIP = "It is not known where this ZIP code is: give latitude and longitude as well."
 UNEXPECTED = "This row could not be worked on; the worker's log says why."
 
 

@@ -58,7 +58,7 @@ class TestTheRows:
         unknown, wrong = ANN.replace("78701", "00000"), ANN.replace("78701", "787").replace("ann@", "bob@")
         run = checked(f"{HEAD}\n{unknown}\n{wrong}\n", actor)
         assert errors(run) == {
-            2: {"zip_code": ["Nobody knows where this ZIP code is: give latitude and longitude as well."]},
+            2: {"zip_code": ["It is not known where this ZIP code is: give latitude and longitude as well."]},
             3: {"zip_code": ["A ZIP code has five digits."]},
         }
 
