@@ -1,7 +1,7 @@
 """Going through files in the background: in turn, a batch at a time, and from where it stopped when a process dies.
 
 Each file has a process of its own for some seconds (`work_apart`), so that one that takes too much time or memory ends
-that process and nothing else. A lease keeps other workers off the file meanwhile; it runs out when the worker is killed.
+that process and nothing else. A lease keeps other workers off the file; it runs out when the worker is killed.
 """
 
 import time

@@ -66,9 +66,7 @@ def _tags(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
         while chunk := stream.read(CHUNK):
             count += chunk.count(b"<")
             if any(sign in tail + chunk for sign in DECLARATIONS):
-                raise _bad(
-                    "The workbook declares a document type or entities, which spreadsheets do not: save it anew."
-                )
+                raise _bad("The workbook declares a document type or entities, as no spreadsheet does: save it anew.")
             tail = chunk[-32:]
     return count
 

@@ -1,11 +1,11 @@
 """Files have processes of their own: one that takes too much time or memory ends, and nothing waits for it."""
 
 import io
-import os
 import subprocess
 import sys
 import zipfile
 from datetime import timedelta
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -20,12 +20,13 @@ from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.services import begin, resume
 from smartscheduler.exchange.tables import packed_table, read_table, unpacked_table
 from smartscheduler.exchange.writing import write_xlsx
+from smartscheduler.mails.models import Mail
 from tests.events.processes import ROOT, environment, running, wait_until
 from tests.exchange.child_calls import asleep, backwards, crash, forever, greedy
 from tests.exchange.poisoned_settings import FOREVER, GREEDY
 from tests.exchange.test_imports import ANN, HEAD, counts
 from tests.exchange.test_odd_files import with_sheet
-from tests.factories import ContractorFactory, UserFactory
+from tests.factories import UserFactory
 
 HERE = "tests.exchange.child_calls"
 SECONDS = 3
@@ -92,7 +93,8 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHARED = f'<worksheet xmlns="{MAIN}"><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>'
 RUNS = f'<sst xmlns="{MAIN}"><si>{"<r><t>x</t></r>" * 1_000_000}</si></sst>'
 EMPTY = f'<worksheet xmlns="{MAIN}"><sheetData>{("<row>" + "<c/>" * 60 + "</row>") * 100_000}</sheetData></worksheet>'
-FAR = f'<worksheet xmlns="{MAIN}"><sheetData><row r="{10**9}"><c t="inlineStr"><is><t>a</t></is></c></row></sheetData></worksheet>'
+FAR_ROW = f'<row r="{10**9}"><c t="inlineStr"><is><t>a</t></is></c></row>'
+FAR = f'<worksheet xmlns="{MAIN}"><sheetData>{FAR_ROW}</sheetData></worksheet>'
 
 
 @pytest.mark.usefixtures("files_apart")
@@ -123,7 +125,7 @@ class TestReading:
 
     def test_what_takes_too_much_memory_is_refused(self, settings):
         settings.FILE_PROCESS_MEMORY_MB = 24
-        with pytest.raises(InvalidInput, match="more than 24 MB of memory|log says why"):
+        with pytest.raises(InvalidInput, match=r"more than 24 MB of memory|log says why"):
             reading.read_apart("x.csv", b"a,b\n" + b"x,y\n" * 9_000)
 
     def test_one_at_a_time_in_each_web_process(self, settings):
@@ -173,14 +175,17 @@ class TestImporting:
         assert "Given up after 3 tries: it takes more than 512 MB of memory." in large.problem
         assert not Contractor.objects.exists()
 
-    def test_a_mail_goes_through_while_a_file_runs_for_ever(self):
+    def test_a_mail_goes_through_while_a_file_runs_for_ever(self, tmp_path):
         endless = taken_in("endless.csv", people(1, FOREVER))
         other = taken_in("other.csv", people(2))
-        worker = [sys.executable, *processes.worker_with_beat(f"/tmp/beat-{os.getpid()}")]
+        worker = [sys.executable, *processes.worker_with_beat(str(tmp_path / "beat"))]
         files = [sys.executable, *processes.FILE_WORKER]
         with running(files, DJANGO_SETTINGS_MODULE="tests.exchange.poisoned_settings"), running(worker):
             wait_until(lambda: ImportRun.objects.get(pk=endless.pk).tries, 240)
-            ContractorFactory(email="booked@example.com")
+            mail = Mail.objects.create(
+                id=uuid4(), kind=Mail.Kind.ASSIGNED, assignment=AssignmentFactory(), revision=0, due_at=timezone.now()
+            )
+            wait_until(lambda: Mail.objects.get(pk=mail.pk).state == "sent", 240)
             wait_until(lambda: ImportRun.objects.get(pk=other.pk).state == "checked", 240)
             wait_until(lambda: ImportRun.objects.get(pk=endless.pk).problem, 480)
 

@@ -107,10 +107,7 @@ class TestDoors:
         whole = body | {"location": AUSTIN | change}
         answer = client.post(f"{V1}/{path}/", whole, format="json")
         assert answer.status_code == 400, answer.content
-        named = (
-            {field for error in answer.json()["errors"] for field in error} if path == "" else answer.content.decode()
-        )
-        assert next(iter(change)) in named
+        assert next(iter(change)) in answer.content.decode()
         assert not Contractor.objects.exists()
         assert not Job.objects.exists()
 
