@@ -15,7 +15,8 @@ from contractors.shifts import DAYS, Shift
 from smartscheduler.errors import InvalidInput
 
 SHORT = [day[:3].lower() for day in DAYS]
-IN_QUOTES = {sign: re.compile(rf'\s*+"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
+BLANKS = re.compile(r"\s*+")
+IN_QUOTES = {sign: re.compile(rf'"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
 CLOCK = r"(\d{1,2}:\d\d(?::\d\d)?)"
 HOURS = re.compile(rf"{CLOCK}\s*+[-–]\s*+{CLOCK}")
@@ -42,7 +43,7 @@ def read_list(text: str) -> list[str]:
 def _parts(text: str, separator: str) -> Iterator[str]:
     at = 0
     while at <= len(text):
-        if quoted := IN_QUOTES[separator].match(text, at):
+        if quoted := IN_QUOTES[separator].match(text, BLANKS.match(text, at).end()):  # type: ignore[union-attr]
             yield quoted[1].replace('""', '"')
             at = quoted.end() if quoted[2] else len(text) + 1
             continue

@@ -151,7 +151,7 @@ INVENTORY: tuple[Held, ...] = (
     ),
     Held(
         "exchange.ImportRun",
-        ("name", "table", "content"),
+        ("name", "table", "content", "problem"),
         ANYBODY,
         "the cells of the file, to be checked, imported and given back with its results",
         "90 days (IMPORT_RETENTION_DAYS)",

@@ -26,7 +26,7 @@ from tests.exchange.child_calls import asleep, backwards, crash, forever, greedy
 from tests.exchange.poisoned_settings import FOREVER, GREEDY
 from tests.exchange.test_imports import ANN, HEAD, counts
 from tests.exchange.test_odd_files import with_sheet
-from tests.factories import UserFactory
+from tests.factories import AssignmentFactory, UserFactory
 
 HERE = "tests.exchange.child_calls"
 SECONDS = 3

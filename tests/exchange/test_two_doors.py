@@ -21,7 +21,9 @@ AUSTIN = ZoneInfo("America/Chicago")
 SITE = {"time_zone": "America/Chicago"}
 
 days = st.dates(date(2026, 1, 1), date(2099, 12, 30))
-moments = st.datetimes(datetime(2026, 1, 1), datetime(2099, 12, 30)).map(
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2099, 12, 30)).map(  # noqa: DTZ001
+    lambda one: one.replace(second=0, microsecond=0)
+)
     lambda one: one.replace(second=0, microsecond=0)
 )  # noqa: DTZ001
 # A value of a spreadsheet, the format it is shown in, and what Excel writes for it into a CSV file.
