@@ -24,8 +24,6 @@ days = st.dates(date(2026, 1, 1), date(2099, 12, 30))
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2099, 12, 30)).map(  # noqa: DTZ001
     lambda one: one.replace(second=0, microsecond=0)
 )
-    lambda one: one.replace(second=0, microsecond=0)
-)  # noqa: DTZ001
 # A value of a spreadsheet, the format it is shown in, and what Excel writes for it into a CSV file.
 values = st.one_of(
     days.map(lambda day: (day, "mm-dd-yy", f"{day.month}/{day.day}/{day.year}")),
