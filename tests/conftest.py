@@ -1,6 +1,7 @@
 """Shared fixtures and the limits of the random search."""
 
 import sys
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -63,3 +64,15 @@ def files_apart():
 def no_list_of_erasures(settings):
     """Erasures of tests are nobody's; those of the list itself say where it is."""
     settings.ERASURE_LIST = ""
+
+
+@pytest.fixture(autouse=True)
+def mails_without_delay(settings):
+    """Tests wait for nothing; those of the delay itself set it."""
+    settings.MAIL_DELAY = timedelta(0)
+
+
+@pytest.fixture
+def work_may_start_early(settings):
+    """For tests of other things than the day on which work may start."""
+    settings.EARLY_START = timedelta(days=30)

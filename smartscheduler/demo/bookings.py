@@ -89,11 +89,10 @@ class Bookings:
         """In progress now; at hours when nobody works, what was begun last and takes longer."""
         now = timezone.now()
         for days in range(DAYS_BACK):
-            begun = [
-                choice for choice in self.archive.choices(order, most=50, days_earlier=days) if choice.slot.start <= now
-            ]
+            earlier = order.earlier(days)
+            begun = [choice for choice in self.archive.choices(earlier, most=50) if choice.slot.start <= now]
             if begun:
-                self.archive.keep(order, max(begun, key=lambda choice: _latest(choice, now)), now, done=False)
+                self.archive.keep(earlier, max(begun, key=lambda choice: _latest(choice, now)), now, done=False)
                 return
         self.archive.keep_lost(order)
 

@@ -60,21 +60,17 @@ class Archive:
         for assignment in past.select_related("job"):
             self._work[assignment.contractor_id].append(Booking(assignment.slot, assignment.job.point))
 
-    def choices(self, order: Order, *, most: int, days_earlier: int = 0) -> Iterator[Choice]:
-        """The slots of the best candidates as of the booking, best candidate first, where nobody was at work.
-
-        With `days_earlier`, the same job ordered, booked and wanted that much before.
-        """
-        earlier = timedelta(days=days_earlier)
-        wanted = Job(**order.made(order.ordered_at, desired_date=order.fields["desired_date"] - earlier))
-        search = replace(Search.of(JobRequest.of(wanted)), now=order.booked_at - earlier)
+    def choices(self, order: Order, *, most: int) -> Iterator[Choice]:
+        """The slots of the best candidates as of the booking, best candidate first, without those already at work."""
+        wanted = Job(**order.made(order.ordered_at))
+        search = replace(Search.of(JobRequest.of(wanted)), now=order.booked_at)
         (best,) = best_candidates([search], most)
         people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
         for rank, candidate in enumerate(best.candidates, start=1):
             found = entry(search, candidate, rank, people[candidate.contender.id])
             for slot in found.slots:
                 if not self._at_work(found.contractor, slot, wanted.point):
-                    yield Choice(found, slot, best.opened)
+                    yield Choice(found, slot, best.met)
 
     def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
         calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])

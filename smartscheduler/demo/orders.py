@@ -1,6 +1,6 @@
 """The jobs of the demo, as plain values: what is wanted, where and when, and what is to become of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, auto
 from random import Random
@@ -69,6 +69,16 @@ class Order:
     ordered_at: datetime
     booked_at: datetime
     chance: Random
+
+    def earlier(self, days: int) -> "Order":
+        """The same job, ordered, booked and wanted some days before."""
+        shift = timedelta(days=days)
+        return replace(
+            self,
+            fields={**self.fields, "desired_date": self.fields["desired_date"] - shift},
+            ordered_at=self.ordered_at - shift,
+            booked_at=self.booked_at - shift,
+        )
 
     def made(self, at: datetime, **changes: Any) -> dict[str, Any]:
         """The fields of the job as made at an instant, with its number."""

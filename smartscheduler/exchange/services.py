@@ -12,6 +12,7 @@ from smartscheduler.exchange import reading
 from smartscheduler.exchange.kinds import KINDS
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.tables import MOST_BYTES, packed_table
+from smartscheduler.text import visible
 
 State = ImportRun.State
 GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
@@ -24,7 +25,7 @@ def begin(*, kind: str, name: str, content: bytes, actor: User) -> ImportRun:
     table = reading.read_apart(name, content)
     KINDS[kind].check_headings(table.headings)
     return ImportRun.objects.create(
-        kind=kind, name=name[-200:], table=packed_table(table), total=len(table.rows), created_by=actor
+        kind=kind, name=visible(name)[-200:], table=packed_table(table), total=len(table.rows), created_by=actor
     )
 
 

@@ -4,6 +4,7 @@ Each file has a process of its own for some seconds (`work_apart`), so that one 
 that process and nothing else. A lease keeps other workers off the file; it runs out when the worker is killed.
 """
 
+import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -27,6 +28,7 @@ from smartscheduler.exchange.rows import Done, work_on
 from smartscheduler.exchange.tables import Row, Table, packed_table, unpacked_table
 from smartscheduler.geocoding.addresses import Found
 from smartscheduler.geocoding.finding import find, is_configured
+from smartscheduler.text import visible
 from smartscheduler.transactions import domain_transaction
 
 logger = structlog.get_logger(__name__)
@@ -34,6 +36,8 @@ logger = structlog.get_logger(__name__)
 LONGEST_WORK_SECONDS, TURN_SECONDS = 20.0, 8.0
 # Renewed every five seconds while a worker is at a file.
 LEASE = timedelta(seconds=30)
+# In each worker; its other threads show meanwhile that it is alive.
+_turns = threading.BoundedSemaphore(2)
 # A file that fails so often in a row is given up.
 MOST_TRIES = 3
 # A batch is one transaction: long enough to be worth one, short enough for those who wait for its records.
@@ -56,6 +60,15 @@ class Batch(NamedTuple):
 
 def work_on_files() -> None:
     """Go on with the files that are not finished, in turn, for some twenty seconds; many workers may at once."""
+    if not _turns.acquire(blocking=False):
+        return
+    try:
+        _work_in_turn()
+    finally:
+        _turns.release()
+
+
+def _work_in_turn() -> None:
     deadline = time.monotonic() + LONGEST_WORK_SECONDS
     while time.monotonic() < deadline and (run := _taken()):
         try:
@@ -226,7 +239,7 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
         ImportedRow(
             run=run,
             number=line,
-            label=batch.kind.label(row)[:200],
+            label=visible(batch.kind.label(row)[:200]),
             key=one.key,
             outcome=one.outcome,
             errors=one.errors,

@@ -22,9 +22,11 @@ def one(query: str) -> str:
 
 
 def number_all_events() -> None:
-    """As the relay leaves them."""
+    """Numbers without a gap and a head, as the relay leaves them, whatever the positions are."""
     run(
-        "UPDATE events_outboxevent SET sequence = position - (SELECT min(position) FROM events_outboxevent) + 1",
+        "UPDATE events_outboxevent event SET sequence = numbered.sequence FROM "
+        "(SELECT position, row_number() OVER (ORDER BY position) AS sequence FROM events_outboxevent) numbered "
+        "WHERE numbered.position = event.position",
         "INSERT INTO events_eventhead (id, sequence, pruned_to) "
         "SELECT 1, coalesce(max(sequence), 0), 0 FROM events_outboxevent",
     )

@@ -23,6 +23,7 @@ from smartscheduler.demo.seed import seed_world
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.places import Origin, great_circle_miles, time_zone_at
 from smartscheduler.travel.ways import Site
+from tests.smartscheduler.demo_worlds import assert_moments_in_order
 
 # One worker: the world is built once.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo world")]
@@ -116,16 +117,7 @@ def test_jobs_and_assignments_are_in_step():
 
 
 def test_the_past_is_past_and_the_future_lies_ahead():
-    now = timezone.now()
-    for assignment in Assignment.objects.exclude(status="cancelled").select_related("job"):
-        if assignment.status in {"pending", "confirmed"}:
-            assert assignment.slot.start > now
-        else:
-            assert assignment.created_at < assignment.confirmed_at < assignment.slot.start <= assignment.started_at
-            assert assignment.job.created_at < assignment.created_at
-        if assignment.status == "completed":
-            assert assignment.started_at < assignment.completed_at <= now
-            assert now - timedelta(days=30) < assignment.slot.end <= now
+    assert_moments_in_order(timezone.now())
 
 
 def test_nobody_is_in_two_places_at_once_nor_teleports():

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False  # so that validating takes no lock that writers wait for
 
-    dependencies = [("contractors", "0005_points_repaired")]
+    dependencies = [("contractors", "0007_points_repaired")]
 
     operations = [
         AddConstraintNotValid(

@@ -6,7 +6,7 @@ from smartscheduler.zips import rough_middle
 
 
 def repair(apps, schema_editor):
-    for record in apps.get_model("jobs", "job").objects.filter(latitude=0, longitude=0).iterator():
+    for record in apps.get_model("contractors", "contractor").objects.filter(latitude=0, longitude=0).iterator():
         record.latitude, record.longitude = rough_middle(record.zip_code, record.state)
         if record.time_zone.startswith("Etc/"):
             from smartscheduler.places import Point, time_zone_at
@@ -17,6 +17,6 @@ def repair(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("jobs", "0003_history")]
+    dependencies = [("contractors", "0006_email_in_ascii")]
 
     operations = [migrations.RunPython(repair, migrations.RunPython.noop)]
