@@ -50,8 +50,11 @@ def rough_middle(zip_code: str, state: str) -> tuple[Decimal, Decimal]:
     near = [one for code in _table() if code[:3] == zip_code[:3] and (one := middle_of(code)) and one.state == state]
     points = [(float(one.latitude), float(one.longitude)) for one in near] or middles_in(state)
     if not points:
-        latitude, longitude = GATEWAYS.get(state, GATEWAYS["AE"])
-        return Decimal(latitude), Decimal(longitude)
-    means = (sum(degrees) / len(points) for degrees in zip(*points, strict=True))
-    latitude, longitude = (Decimal(f"{mean:.4f}") for mean in means)
-    return latitude, longitude
+        gateway = GATEWAYS.get(state, GATEWAYS["AE"])
+        return Decimal(gateway[0]), Decimal(gateway[1])
+    south_to_north, west_to_east = zip(*points, strict=True)
+    return _mean(south_to_north), _mean(west_to_east)
+
+
+def _mean(degrees: tuple[float, ...]) -> Decimal:
+    return Decimal(f"{sum(degrees) / len(degrees):.4f}")

@@ -27,10 +27,14 @@ class Download(StreamingHttpResponse):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces = iter(self)
-        # None marks the end: StopIteration cannot leave a thread, and an empty piece is not the end.
-        while (piece := await sync_to_async(next)(pieces, None)) is not None:
+        while (piece := await sync_to_async(_next)(pieces)) is not None:
             if piece:
                 yield piece
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """The next piece; None at the end: StopIteration cannot leave a thread, and an empty piece is not the end."""
+    return next(pieces, None)
 
 
 def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Download:

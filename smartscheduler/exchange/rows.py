@@ -38,7 +38,7 @@ def work_on(kind: Kind, row: Row, *, present: Any, found: Found | None, actor: U
     """
     try:
         return _work_on(kind, row, present, found, actor)
-    except (Busy, OperationalError, InterfaceError):
+    except (Busy, OperationalError, InterfaceError, MemoryError):
         raise
     except ValidationError as refusal:
         return Done(Outcome.REFUSED, _without_a_point(row, by_column(flat(refusal.detail))))
