@@ -15,6 +15,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, LiveAssignments, NotAllowed, PersonErased
 from smartscheduler.events.messages import as_json, publish
+from smartscheduler.postal import PLACE_FIELDS, check_location
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import domain_transaction
 
@@ -51,7 +52,7 @@ def update_contractor(*, contractor_id: UUID, actor: User | None, **changes: Any
     moved = any(name in changes and changes[name] != previous[name] for name in ("latitude", "longitude"))
     if moved and not changes.get("time_zone"):
         contractor.time_zone = ""
-    _check(contractor)
+    _check(contractor, place=any(name in PLACE_FIELDS and value != previous[name] for name, value in changes.items()))
     changed = {name: getattr(contractor, name) for name, was in previous.items() if getattr(contractor, name) != was}
     if changed:
         contractor.save()
@@ -200,8 +201,11 @@ def _changeable(contractor_id: UUID) -> Contractor:
     return contractor
 
 
-def _check(contractor: Contractor) -> None:
+def _check(contractor: Contractor, *, place: bool = True) -> None:
+    """A record that is there may keep a `place` of before the rules."""
     contractor.clean_fields()
+    if place:
+        check_location(contractor)
     contractor.derive_time_zone()
     if Contractor.objects.with_email(contractor.email).exclude(pk=contractor.pk).exists():
         message = "Another contractor has this e-mail address."

@@ -11,6 +11,7 @@ from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, InvalidTransition, JobLocked
 from smartscheduler.events.messages import as_json, publish
+from smartscheduler.postal import PLACE_FIELDS, check_location
 from smartscheduler.timeslots import within_reach
 from smartscheduler.transactions import domain_transaction
 
@@ -56,7 +57,7 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
     moved = any(name in changes and changes[name] != previous[name] for name in ("latitude", "longitude"))
     if moved and not changes.get("time_zone"):
         job.time_zone = ""
-    _check(job)
+    _check(job, place=any(name in PLACE_FIELDS and value != previous[name] for name, value in changes.items()))
     changed = {name: getattr(job, name) for name, was in previous.items() if getattr(job, name) != was}
     if not changed:
         return job
@@ -75,8 +76,11 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
     return job
 
 
-def _check(job: Job) -> None:
+def _check(job: Job, *, place: bool = True) -> None:
+    """A record that is there may keep a `place` of before the rules."""
     job.clean_fields()
+    if place:
+        check_location(job)
     job.derive_time_zone()
 
 

@@ -24,6 +24,7 @@ from smartscheduler.fields import (
     TimeSlotSerializer,
 )
 from smartscheduler.places import Point, time_zone_at
+from smartscheduler.postal import check_place
 from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.ways import ROAD, STRAIGHT_LINE
@@ -84,8 +85,10 @@ class ManyJobsSerializer(StrictSerializer):
 
 
 def request_of(given: dict[str, Any]) -> JobRequest:
-    """The validated values of a HypotheticalJobSerializer as the ranking's question."""
-    point = Point(float(given["location"]["latitude"]), float(given["location"]["longitude"]))
+    """The validated values of a HypotheticalJobSerializer as the ranking's question. Raises InvalidInput."""
+    site = given["location"]
+    point = Point(float(site["latitude"]), float(site["longitude"]))
+    check_place(*point, state=site.get("state", ""), zip_code=site.get("zip_code", ""))
     return JobRequest(
         type=given["type"],
         desired_date=given["desired_date"],

@@ -153,6 +153,8 @@ class Location(models.Model):
             models.CheckConstraint(
                 condition=models.Q(longitude__gte=-180, longitude__lte=180), name="%(class)s_longitude_in_range"
             ),
+            # Where a missing point was once written as a number.
+            models.CheckConstraint(condition=~models.Q(latitude=0, longitude=0), name="%(class)s_not_at_zero"),
             models.CheckConstraint(condition=models.Q(zip_code__regex=r"^[0-9]{5}$"), name="%(class)s_zip_code_digits"),
             models.CheckConstraint(condition=~models.Q(time_zone=""), name="%(class)s_time_zone_known"),
         ]

@@ -15,6 +15,13 @@ CELERY = ("-m", "celery", "-A", "smartscheduler", "--quiet")
 # Threads suit look-ups over the network, and take a third less memory than processes.
 WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip")
 
+# Its threads wait for the process that each file has of its own (smartscheduler.child_process).
+FILE_WORKER = (
+    *CELERY,
+    *("worker", "--queues", "files", "--hostname", "files@%h"),
+    *("--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip"),
+)
+
 
 def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
     """uvicorn with our protocols. Requests are logged by the application; open sockets get ten seconds to close."""

@@ -223,6 +223,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 2,
     **links.to_valkey(REDIS_URL),
 }
+# Customers' files have a worker of their own, so that none of them stands before mails, events and look-ups.
+FILES_QUEUE = "files"
+CELERY_TASK_ROUTES = {"smartscheduler.exchange.tasks.*": {"queue": FILES_QUEUE}}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # A worker that dies or freezes keeps others from its work for so long (smartscheduler.leases).
 LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
@@ -433,6 +436,11 @@ OUTGOING_PRIVATE_NETWORKS = env.words("OUTGOING_PRIVATE_NETWORKS", default=[])
 LOOPBACK = "127.0.0.0/8"
 # The proxy of the house, where there is no other way out; no other variable sets one.
 OUTGOING_PROXY = env.text("OUTGOING_PROXY", default="")
+
+# --- Files (docs/files.md) --------------------------------------------------------------------
+# What the process that reads or imports a file may take; a file that needs more is refused or given up.
+FILE_PROCESS_SECONDS = env.whole("FILE_PROCESS_SECONDS", default=30)
+FILE_PROCESS_MEMORY_MB = env.whole("FILE_PROCESS_MEMORY_MB", default=512)
 
 # --- Addresses (docs/files.md) ----------------------------------------------------------------
 # Who finds the coordinates of addresses that are imported without; nobody: the middle of the ZIP code.

@@ -46,6 +46,21 @@ def no_rate_limits(settings):
 
 
 @pytest.fixture(autouse=True)
+def files_in_this_process(request, monkeypatch):
+    """A child process would not see an open transaction; tests of the processes ask for `files_apart`."""
+    if "files_apart" not in request.fixturenames:
+        from smartscheduler.exchange import reading, tables, work  # after Django is set up
+
+        monkeypatch.setattr(reading, "read_apart", tables.read_table)
+        monkeypatch.setattr(work, "work_apart", work.work_on_file)
+
+
+@pytest.fixture
+def files_apart():
+    """Files are read and imported in processes of their own, as in the product."""
+
+
+@pytest.fixture(autouse=True)
 def no_list_of_erasures(settings):
     """Erasures of tests are nobody's; those of the list itself say where it is."""
     settings.ERASURE_LIST = ""

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 
 from smartscheduler.backoffice.writing import ServiceForm
 from smartscheduler.places import Location, Point, time_zone_at, validate_time_zone, zone
-from smartscheduler.zips import middle_of
+from smartscheduler.zips import middle_of, state_of
 
 PLACE = [("address", "city"), ("state", "zip_code"), ("latitude", "longitude"), "time_zone"]
 
@@ -43,8 +43,14 @@ class PlaceForm(ServiceForm):
             values["latitude"], values["longitude"] = found.latitude, found.longitude
             self.guessed_from = values["zip_code"]
         else:
+            unknown = len(missing) == 2 and state_of(values["zip_code"])
+            message = (
+                "It is not known where this ZIP code is: enter the coordinates."
+                if unknown
+                else "This field is required."
+            )
             for name in missing:
-                self.add_error(name, "This field is required.")
+                self.add_error(name, message)
 
 
 class PlacedAdmin(ModelAdmin):

@@ -9,7 +9,7 @@ from smartscheduler.exchange.columns import PLACE
 from smartscheduler.exchange.tables import Row
 from smartscheduler.geocoding.addresses import Address, Found
 from smartscheduler.places import Location, Point, known_time_zones, state_choices, time_zone_at, zone
-from smartscheduler.zips import middle_of
+from smartscheduler.zips import middle_of, state_of
 
 USUAL_WEEK = "Mon-Fri 08:00-17:00"
 COORDINATES = ("latitude", "longitude")
@@ -89,7 +89,7 @@ def address_of(row: Row, present: Location | None) -> Address | None:
     if present and all(location.get(name, value) == value for name, value in was.items()):
         return None
     whole = was | location
-    return Address(**whole) if whole.keys() >= set(POSTAL) and middle_of(whole["zip_code"]) else None
+    return Address(**whole) if whole.keys() >= set(POSTAL) and state_of(whole["zip_code"]) else None
 
 
 def _set_point(location: dict[str, Any], present: Location | None, found: Found | None) -> list[str]:
@@ -118,8 +118,8 @@ def _tidy(location: dict[str, Any]) -> list[str]:
         location["zip_code"] = given[:5]
     if given.isdigit() and len(given) in {3, 4}:
         whole = given.zfill(5)
-        middle = middle_of(whole)
-        if middle and middle.state == location.get("state", middle.state if len(given) == 4 else ""):
+        state = state_of(whole)
+        if state and state == location.get("state", state if len(given) == 4 else ""):
             location["zip_code"] = whole
             notes.append(f"ZIP code {given} is read as {whole}.")
     return notes

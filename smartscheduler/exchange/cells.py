@@ -4,7 +4,7 @@ Readers are generous, writers exact: what a writer makes is read as the very sam
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
@@ -15,47 +15,42 @@ from contractors.shifts import DAYS, Shift
 from smartscheduler.errors import InvalidInput
 
 SHORT = [day[:3].lower() for day in DAYS]
-LIST_PARTS = {
-    sign: re.compile(rf'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^{sign}]*+))(?:[{sign}]|\Z)', re.DOTALL) for sign in ";,"
-}
+BLANKS = re.compile(r"\s*+")
+IN_QUOTES = {sign: re.compile(rf'"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
-WEEK_PART = re.compile(r"([a-z][a-z\s,–-]*+)(?<=\s)(\d.+)", re.IGNORECASE)
 CLOCK = r"(\d{1,2}:\d\d(?::\d\d)?)"
-HOURS = re.compile(rf"{CLOCK}\s*[-–]\s*{CLOCK}")
+HOURS = re.compile(rf"{CLOCK}\s*+[-–]\s*+{CLOCK}")
 DURATION = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
-DECIMAL_HOURS = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s*(?:h|hours?)?", re.IGNORECASE)
-MINUTES = re.compile(r"(\d{1,3})\s*min(?:utes)?", re.IGNORECASE)
-SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
+DECIMAL_HOURS = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s*+(?:h|hours?)?", re.IGNORECASE)
+MINUTES = re.compile(r"(\d{1,3})\s*+min(?:utes)?", re.IGNORECASE)
+SERIAL = re.compile(r"\d{5}(?:\.\d{1,15})?")
 US_DATES = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p")
-DAY_ALONE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4}|\d{5}")
+DAY_ALONE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4}|\d{5}(?:\.0{1,15})?")
 NOON = time(12)
+# As the API takes them.
+MOST_SHIFTS = 200
+LONGEST_DATE = 40
 DATES = "A date and time such as 2026-12-01 09:00, or 12/01/2026 9:00 AM."
 WEEKS = "is not like Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00."
 
 
 def read_list(text: str) -> list[str]:
     """Names between semicolons, or commas when there is no semicolon; one that has either in it stands in quotes."""
-    return [name for name in _parts(text, ";" if ";" in _unquoted(text) else ",") if name]
+    names = list(_parts(text, ";"))
+    return [name for name in (names if len(names) > 1 else _parts(text, ",")) if name]
 
 
-def _parts(text: str, separator: str) -> Iterable[str]:
-    shape = LIST_PARTS[separator]
+def _parts(text: str, separator: str) -> Iterator[str]:
     at = 0
-    while at < len(text):
-        found = shape.match(text, at)
-        if found is None:  # something follows a closing quote: taken as it stands
-            end = text.find(separator, at)
-            end = len(text) if end < 0 else end
-            yield text[at:end].strip()
-            at = end + 1
+    while at <= len(text):
+        if quoted := IN_QUOTES[separator].match(text, BLANKS.match(text, at).end()):  # type: ignore[union-attr]
+            yield quoted[1].replace('""', '"')
+            at = quoted.end() if quoted[2] else len(text) + 1
             continue
-        quoted, plain = found.groups()
-        yield plain.strip() if quoted is None else quoted.replace('""', '"')
-        at = found.end()
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r'"(?:[^"]|"")*"', "", text)
+        end = text.find(separator, at)
+        end = len(text) if end < 0 else end
+        yield text[at:end].strip()
+        at = end + 1
 
 
 def write_list(names: Iterable[str]) -> str:
@@ -64,15 +59,26 @@ def write_list(names: Iterable[str]) -> str:
 
 def read_week(text: str) -> list[dict[str, Any]]:
     """`Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00` as the API's shifts. Raises InvalidInput."""
-    shifts = []
+    shifts: list[dict[str, Any]] = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
-        found = WEEK_PART.fullmatch(part)
-        spans = [HOURS.fullmatch(one.strip()) for one in found[2].split(",")] if found else []
-        if not found or not all(spans):
+        days, hours = _days_and_hours(part)
+        spans = [HOURS.fullmatch(one.strip()) for one in hours.split(",")]
+        if not all(spans):
             raise _bad_week(f"“{part[:60]}” {WEEKS}")
-        for day in _days(found[1]):
+        for day in _days(days):
             shifts += [_shift(day, *span.groups()) for span in spans if span]
+            if len(shifts) > MOST_SHIFTS:
+                raise _bad_week(f"There are more than {MOST_SHIFTS} shifts in this week.")
     return shifts
+
+
+def _days_and_hours(part: str) -> tuple[str, str]:
+    """Hours begin at the first digit, after a blank."""
+    first = next((at for at, sign in enumerate(part) if sign.isdigit()), 0)
+    days = part[:first].rstrip()
+    if not days or len(days) == first:
+        raise _bad_week(f"“{part[:60]}” {WEEKS}")
+    return days, part[first:]
 
 
 def _shift(day: int, start: str, end: str) -> dict[str, Any]:
@@ -88,14 +94,12 @@ def _shift(day: int, start: str, end: str) -> dict[str, Any]:
     return {"day_of_week": day, "start_time": start, "end_time": end}
 
 
-def _days(text: str) -> list[int]:
+def _days(text: str) -> Iterator[int]:
     """`Mon`, `Mon-Fri`, `Mon, Wed, Fri`; names may be written out."""
-    days: list[int] = []
     for part in text.split(","):
         first, _, last = part.replace("–", "-").partition("-")
         start, end = _day(first), _day(last or first)
-        days += [(start + later) % 7 for later in range((end - start) % 7 + 1)]
-    return days
+        yield from ((start + later) % 7 for later in range((end - start) % 7 + 1))
 
 
 def _day(text: str) -> int:
@@ -103,7 +107,7 @@ def _day(text: str) -> int:
     for number, day in enumerate(DAYS):
         if len(name) >= 3 and day.lower().startswith(name):
             return number
-    raise _bad_week(f"“{name}” is no day: Mon, Tue, Wed, Thu, Fri, Sat, Sun.")
+    raise _bad_week(f"“{name[:60]}” is no day: Mon, Tue, Wed, Thu, Fri, Sat, Sun.")
 
 
 def _bad_week(message: str) -> InvalidInput:
@@ -153,7 +157,10 @@ def read_instant(text: str, site: tzinfo | None) -> str:
 
     Raises InvalidInput, also for a time that the site's clock skips or repeats, and when `site` is not known.
     """
-    moment = _moment(text.strip())
+    text = text.strip()
+    if len(text) > LONGEST_DATE:
+        raise InvalidInput.of("desired_date", DATES)
+    moment = _moment(text)
     if moment.tzinfo is None:
         if site is None:
             raise InvalidInput.of("desired_date", "Without a place the date needs an offset: 2026-12-01T09:00-06:00.")

@@ -20,17 +20,21 @@ CHUNK = 500
 
 
 class Download(StreamingHttpResponse):
-    """A file that leaves as it is made. Django alone would collect it first, the server being asynchronous."""
+    """A file sent while it is being made; Django alone would collect it first under an asynchronous server.
+
+    Empty pieces are left out: some servers and proxies take one for the end of the body.
+    """
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         pieces = iter(self)
-        while piece := await sync_to_async(_next)(pieces):
-            yield piece
+        while (piece := await sync_to_async(_next)(pieces)) is not None:
+            if piece:
+                yield piece
 
 
-def _next(pieces: Iterator[bytes]) -> bytes:
-    """The next piece; empty at the end, because an exception that ends a generator cannot leave a thread."""
-    return next(pieces, b"")
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """The next piece; None at the end: StopIteration cannot leave a thread, and an empty piece is not the end."""
+    return next(pieces, None)
 
 
 def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Download:

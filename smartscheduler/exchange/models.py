@@ -2,9 +2,23 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def light(self) -> Self:
+        """Without what is in the file: megabytes."""
+        return self.defer("content", "table")
+
+    def at_work(self) -> Self:
+        return self.filter(state__in=ImportRun.AT_WORK)
+
+    def unread(self) -> Self:
+        """As older versions took them in."""
+        return self.filter(table="").exclude(content=b"")
 
 
 class ImportRun(models.Model):
@@ -27,8 +41,10 @@ class ImportRun(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=11, choices=Kind.choices)
     name = models.CharField("file", max_length=200)
-    # In the database, where every web process and worker finds it; ten megabytes at most.
-    content = models.BinaryField()
+    # As it was read (tables.packed_table): cells and nothing else of the file, in which people can be searched for.
+    table = models.TextField(default="", db_default="")
+    # The file itself, as older versions kept it; emptied as soon as it has been read.
+    content = models.BinaryField(default=b"")
     state = models.CharField(max_length=9, choices=State.choices, default=State.CHECKING)
     total = models.PositiveIntegerField(default=0)
     at = models.PositiveIntegerField(default=0, help_text="How many rows have been looked at in this state.")
@@ -43,6 +59,13 @@ class ImportRun(models.Model):
     began_at = models.DateTimeField(null=True)
     began_from = models.PositiveIntegerField(default=0, db_default=0)
     touched_at = models.DateTimeField(null=True, help_text="When the worker last did something for it.")
+
+    turn_at = models.DateTimeField(null=True, help_text="When a worker last took it.")
+    leased_until = models.DateTimeField(null=True, help_text="Until when a worker has it for itself.")
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="How often it failed in a row.")
+    problem = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="Why it was given up.")
+
+    objects = ImportRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -85,9 +108,15 @@ class ImportRun(models.Model):
     def go_on(self, state: str) -> None:
         """Into `state` from the row that it has come to."""
         self.state, self.began_at, self.began_from, self.finished_at = state, None, self.at, None
+        self.tries, self.problem = 0, ""
 
     def stop(self) -> None:
         self.state = self.State.UNCHECKED if self.state == self.State.CHECKING else self.State.STOPPED
+
+    def give_up(self, why: str) -> None:
+        """Stop where it is; `why` is a sentence for people."""
+        self.stop()
+        self.problem = why[:300]
 
     def note(self, outcomes: list[str], now: datetime) -> None:
         """So many more rows have been looked at; the last of them ends the work."""

@@ -18,7 +18,7 @@ from smartscheduler.geocoding.addresses import Found
 logger = structlog.get_logger(__name__)
 Errors = dict[str, list[str]]
 Outcome = ImportedRow.Outcome
-UNKNOWN_ZIP = "Nobody knows where this ZIP code is: give latitude and longitude as well."
+UNKNOWN_ZIP = "It is not known where this ZIP code is: give latitude and longitude as well."
 UNEXPECTED = "This row could not be worked on; the worker's log says why."
 
 
@@ -38,7 +38,7 @@ def work_on(kind: Kind, row: Row, *, present: Any, found: Found | None, actor: U
     """
     try:
         return _work_on(kind, row, present, found, actor)
-    except (Busy, OperationalError, InterfaceError):
+    except (Busy, OperationalError, InterfaceError, MemoryError):
         raise
     except ValidationError as refusal:
         return Done(Outcome.REFUSED, _without_a_point(row, by_column(flat(refusal.detail))))

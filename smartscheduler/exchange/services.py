@@ -8,9 +8,10 @@ from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
 from smartscheduler.errors import InvalidInput
+from smartscheduler.exchange import reading
 from smartscheduler.exchange.kinds import KINDS
 from smartscheduler.exchange.models import ImportRun
-from smartscheduler.exchange.tables import read_table
+from smartscheduler.exchange.tables import MOST_BYTES, packed_table
 from smartscheduler.text import visible
 
 State = ImportRun.State
@@ -18,11 +19,13 @@ GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
 
 
 def begin(*, kind: str, name: str, content: bytes, actor: User) -> ImportRun:
-    """Take a file in, to be checked. Raises InvalidInput (field `file`) when it cannot be read at all."""
-    table = read_table(name, content)
+    """Take a file in, to be checked. Raises InvalidInput (field `file`) when it cannot be read at all, Busy."""
+    if len(content) > MOST_BYTES:
+        raise InvalidInput.of("file", "The file is larger than 10 MB: split it.")
+    table = reading.read_apart(name, content)
     KINDS[kind].check_headings(table.headings)
     return ImportRun.objects.create(
-        kind=kind, name=visible(name)[-200:], content=content, total=len(table.rows), created_by=actor
+        kind=kind, name=visible(name)[-200:], table=packed_table(table), total=len(table.rows), created_by=actor
     )
 
 
@@ -77,4 +80,4 @@ def check_again(*, run_id: UUID) -> ImportRun:
 
 
 def _locked(run_id: UUID) -> ImportRun:
-    return ImportRun.objects.select_for_update(of=("self",)).defer("content").get(pk=run_id)
+    return ImportRun.objects.select_for_update(of=("self",)).light().get(pk=run_id)

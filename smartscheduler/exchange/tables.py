@@ -2,30 +2,24 @@
 
 import csv
 import io
+import json
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any
-
-from openpyxl import load_workbook
 
 from smartscheduler.errors import InvalidInput
-from smartscheduler.exchange.cells import write_duration
+from smartscheduler.exchange.workbooks import OLD_WORKBOOK, PACKED, sheet_lines
 from smartscheduler.exchange.writing import readable
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 10 * 1024 * 1024, 10_000, 60
-# Unpacked, that is: a small file may be a large one in disguise.
-MOST_UNPACKED_BYTES = 100 * 1024 * 1024
-# A workbook has a dozen, and one for each sheet and picture.
-MOST_PARTS = 1_000
-# Empty lines do not count as rows, but reading them takes time as well.
-MOST_LINES = 100_000
-SURPLUS = ""
-OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-PACKED = b"PK\x03\x04"
+# Empty lines and cells do not count as rows and columns, but reading them takes time as well.
+MOST_CELLS = 4_000_000
+MOST_CHARACTERS_OF_A_CELL, MOST_CHARACTERS = 10_000, 10_000_000
+SURPLUS, SURPLUS_SHOWN = "", 200
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+# No text has these; they stand between cells and rows of a stored table.
+CELL_END, ROW_END = "\x1f", "\x1e"
+SEPARATORS = re.compile("[\x00\x1e\x1f]")
 Row = dict[str, str]
 
 
@@ -46,24 +40,48 @@ def read_table(name: str, content: bytes) -> Table:
     """The table of a file. Raises InvalidInput (field `file`) with what is wrong with it as a whole."""
     if len(content) > MOST_BYTES:
         raise _bad("The file is larger than 10 MB: split it.")
-    cells = _xlsx(content) if name.lower().endswith(".xlsx") else _csv(content)
-    filled = ((number, line) for number, line in cells if any(line))
+    lines = sheet_lines(content) if name.lower().endswith(".xlsx") else _csv(content)
+    filled = _within_limits(lines)
     _, titles = next(filled, (0, []))
     if not titles:
         raise _bad("The file is empty.")
-    while not titles[-1]:
-        titles.pop()
     headings = [heading(title) for title in titles]
     _check_headings(headings)
-    lines, rows = list[int](), list[Row]()
+    numbers, rows = list[int](), list[Row]()
     for number, line in filled:
         if len(rows) == MOST_ROWS:
             raise _bad(f"The file has more than {MOST_ROWS:,} rows: split it.")
-        lines.append(number)
+        numbers.append(number)
         rows.append(_row(headings, line))
     if not rows:
         raise _bad("There is nothing below the headings.")
-    return Table(titles, headings, rows, lines)
+    return Table(titles, headings, rows, numbers)
+
+
+def _within_limits(lines: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """The lines that have something in them, without blanks around their cells and without empty cells behind."""
+    cells = characters = 0
+    for number, raw in lines:
+        cells += len(raw)
+        if cells > MOST_CELLS:
+            raise _bad(f"The file has more than {MOST_CELLS:,} cells, empty ones counted: delete empty columns.")
+        last = next((at for at in range(len(raw), 0, -1) if raw[at - 1]), 0)
+        line = [_checked(cell, number) for cell in raw[:last]]
+        while line and not line[-1]:
+            line.pop()
+        characters += sum(map(len, line))
+        if characters > MOST_CHARACTERS:
+            raise _bad(f"The file has more than {MOST_CHARACTERS:,} characters: split it.")
+        if line:
+            yield number, line
+
+
+def _checked(cell: str, number: int) -> str:
+    if len(cell) > MOST_CHARACTERS_OF_A_CELL:
+        raise _bad(f"Line {number} has a cell of more than {MOST_CHARACTERS_OF_A_CELL:,} characters: shorten it.")
+    if SEPARATORS.search(cell):
+        raise _bad(f"Line {number} has a cell with control characters that no text has: delete them.")
+    return readable(cell)
 
 
 def heading(title: str) -> str:
@@ -74,7 +92,7 @@ def heading(title: str) -> str:
 def _row(headings: Sequence[str], line: list[str]) -> Row:
     row = dict(zip(headings, [*line, *[""] * len(headings)], strict=False))
     surplus = [cell for cell in line[len(headings) :] if cell]
-    return row | {SURPLUS: ", ".join(surplus)} if surplus else row
+    return row | {SURPLUS: ", ".join(surplus)[:SURPLUS_SHOWN]} if surplus else row
 
 
 def _check_headings(headings: Sequence[str]) -> None:
@@ -82,7 +100,7 @@ def _check_headings(headings: Sequence[str]) -> None:
         raise _bad("The first line must name every column.")
     if len(headings) > MOST_COLUMNS:
         raise _bad(f"The file has {len(headings)} columns; at most {MOST_COLUMNS} are read.")
-    twice = sorted({name for name in headings if headings.count(name) > 1})
+    twice = sorted({name[:60] for name in headings if headings.count(name) > 1})
     if twice:
         raise _bad(f"These columns are there twice: {', '.join(twice)}.")
 
@@ -95,7 +113,7 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
     delimiter = named[1] if named else _delimiter(text)
     try:
         for number, line in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)):
-            yield number + skipped + 1, [readable(cell) for cell in line]
+            yield number + skipped + 1, line
     except csv.Error as error:
         raise _bad(f"The file cannot be read as CSV: {error}.") from error
 
@@ -120,51 +138,32 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
-def _xlsx(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    if content.startswith(OLD_WORKBOOK):
-        raise _bad("The file is an old workbook (.xls), or has a password: save it as .xlsx without one.")
+def packed_table(table: Table) -> str:
+    """A table as one text, in which people can be searched for; `unpacked_table` reads it."""
+    width = len(table.headings)
+    lines = [
+        CELL_END.join([str(number), *list(row.values())[: width + 1]])
+        for number, row in zip(table.lines, table.rows, strict=True)
+    ]
+    return ROW_END.join([CELL_END.join(table.titles), *lines])
+
+
+def unpacked_table(text: str) -> Table:
+    """The table of a text that `packed_table` has made."""
+    first, *lines = (line.split(CELL_END) for line in text.split(ROW_END))
+    headings = [heading(title) for title in first]
+    numbers = [int(line[0]) for line in lines]
+    return Table(first, headings, [_row(headings, line[1:]) for line in lines], numbers)
+
+
+def read_for_parent(payload: bytes) -> bytes:
+    """What a child process does for `reading`: name, zero byte and content in; the table, or why there is none, out."""
+    name, _, content = payload.partition(b"\0")
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            parts = packed.infolist()
-            unpacked = sum(part.file_size for part in parts)
-        if unpacked <= MOST_UNPACKED_BYTES and len(parts) <= MOST_PARTS:
-            yield from _sheet(content)
-            return
-    except InvalidInput:
-        raise
-    except Exception:  # a broken workbook makes its readers fail in every way there is
-        raise _bad("The file is not an XLSX workbook, or is damaged.") from None
-    raise _bad("The file is too large when it is unpacked: split it.")
-
-
-def _sheet(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
-    sheet.reset_dimensions()  # what the file says of its size is often wrong
-    lines: Iterable[Sequence[Any]] = sheet.iter_rows(max_row=MOST_LINES, max_col=MOST_COLUMNS + 1, values_only=True)
-    for number, line in enumerate(lines, start=1):
-        yield number, [readable(_text(cell)) for cell in line]
-
-
-def _text(cell: Any) -> str:
-    """A cell as somebody would have written it."""
-    match cell:
-        case None:
-            return ""
-        case str():
-            return cell
-        case bool():
-            return "yes" if cell else "no"
-        case float():
-            # Ten digits are what a coordinate has; the rest is noise of binary fractions.
-            return str(int(cell)) if cell.is_integer() else f"{cell:.10g}"
-        case datetime():
-            return cell.isoformat(" ")
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return write_duration(cell)
-        case _:
-            return str(cell)
+        found = {"table": packed_table(read_table(name.decode(), content))}
+    except InvalidInput as refusal:
+        found = {"refusal": refusal.detail}
+    return json.dumps(found).encode()
 
 
 def _bad(message: str) -> InvalidInput:

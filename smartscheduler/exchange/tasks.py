@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
-from smartscheduler.exchange.work import work_on_files
+from smartscheduler.exchange.work import read_old_files, work_on_files
 
 
 @shared_task(name="smartscheduler.exchange.tasks.work_on_imports", ignore_result=True)
 def work_on_imports() -> None:
-    """Go on with the files that are being checked or imported; runs every other second."""
+    """Go on with the files that are being checked or imported; runs every other second, on the queue of files."""
+    read_old_files()
     work_on_files()

@@ -1,29 +1,45 @@
-"""Going through files in the background: a batch at a time, and from where it stopped when a worker dies."""
+"""Going through files in the background: in turn, a batch at a time, and from where it stopped when a process dies.
 
+Each file has a process of its own for some seconds (`work_apart`), so that one that takes too much time or memory ends
+that process and nothing else. A lease keeps other workers off the file; it runs out when the worker is killed.
+"""
+
+import threading
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
-from smartscheduler.errors import Busy
+from smartscheduler import child_process
+from smartscheduler.errors import Busy, InvalidInput
+from smartscheduler.exchange import reading
 from smartscheduler.exchange.bodies import address_of
 from smartscheduler.exchange.kinds import KINDS, Kind
 from smartscheduler.exchange.models import ImportedRow, ImportRun
 from smartscheduler.exchange.rows import Done, work_on
-from smartscheduler.exchange.tables import Row, Table, read_table
+from smartscheduler.exchange.tables import Row, Table, packed_table, unpacked_table
 from smartscheduler.geocoding.addresses import Found
 from smartscheduler.geocoding.finding import find, is_configured
-from smartscheduler.leases.holding import Holder, lease
 from smartscheduler.text import visible
 from smartscheduler.transactions import domain_transaction
 
-LEASE = "imports"
-LONGEST_STRETCH_SECONDS = 20.0
+logger = structlog.get_logger(__name__)
+# How long a worker goes on with files, and with one of them before the next.
+LONGEST_WORK_SECONDS, TURN_SECONDS = 20.0, 8.0
+# Renewed every five seconds while a worker is at a file.
+LEASE = timedelta(seconds=30)
+# In each worker; its other threads show meanwhile that it is alive.
+_turns = threading.BoundedSemaphore(2)
+# A file that fails so often in a row is given up.
+MOST_TRIES = 3
 # A batch is one transaction: long enough to be worth one, short enough for those who wait for its records.
 BATCH_ROWS, BATCH_SECONDS = 100, 0.4
 LONGEST_SEARCH_SECONDS = 2.0
@@ -43,21 +59,98 @@ class Batch(NamedTuple):
 
 
 def work_on_files() -> None:
-    """Go on with the files that are not finished, in turn; one worker does, for some twenty seconds."""
-    with lease(LEASE) as holder:
-        if holder:
-            _work_until(time.monotonic() + LONGEST_STRETCH_SECONDS, holder)
+    """Go on with the files that are not finished, in turn, for some twenty seconds; many workers may at once."""
+    if not _turns.acquire(blocking=False):
+        return
+    try:
+        _work_in_turn()
+    finally:
+        _turns.release()
 
 
-def _work_until(deadline: float, holder: Holder) -> None:
-    """The file that has waited longest comes next, so that a small one need not wait for a large one."""
-    at_work = ImportRun.objects.filter(state__in=ImportRun.AT_WORK).defer("content").select_related("created_by")
-    turn = at_work.order_by(F("touched_at").asc(nulls_first=True), "created_at")
-    while time.monotonic() < deadline and holder.renew() and (run := turn.first()):
+def _work_in_turn() -> None:
+    deadline = time.monotonic() + LONGEST_WORK_SECONDS
+    while time.monotonic() < deadline and (run := _taken()):
+        try:
+            work_apart(run.pk)
+        except child_process.ChildFailed as failure:
+            _failed(run, failure)
+        except BaseException:  # this worker is ending, or the database is away: the next one need not wait
+            ImportRun.objects.filter(pk=run.pk).update(leased_until=None)
+            raise
+        else:
+            ImportRun.objects.filter(pk=run.pk).update(leased_until=None, tries=0)
+
+
+def work_apart(run_id: UUID) -> None:
+    """One turn of a file, in a process of its own. Raises ChildFailed."""
+    child_process.call(
+        "smartscheduler.exchange.turns:work_for_parent",
+        str(run_id).encode(),
+        seconds=settings.FILE_PROCESS_SECONDS,
+        megabytes=settings.FILE_PROCESS_MEMORY_MB,
+        beat=lambda: ImportRun.objects.filter(pk=run_id).update(leased_until=timezone.now() + LEASE),
+    )
+
+
+@transaction.atomic
+def _taken() -> ImportRun | None:
+    """The file that has waited longest and that no other worker has; given up when workers died at it again and again.
+
+    Counted before the work: a worker that is killed cannot count.
+    """
+    now = timezone.now()
+    free = ImportRun.objects.at_work().filter(Q(leased_until=None) | Q(leased_until__lt=now)).light()
+    turn = free.order_by(F("turn_at").asc(nulls_first=True), "created_at").select_for_update(skip_locked=True)
+    while run := turn.first():
+        if run.tries < MOST_TRIES:
+            run.tries, run.turn_at = run.tries + 1, now
+            run.leased_until = now + LEASE
+            run.save(update_fields=["tries", "turn_at", "leased_until"])
+            return run
+        _give_up(run, "its workers were killed")
+    return None
+
+
+@transaction.atomic
+def _failed(run: ImportRun, failure: child_process.ChildFailed) -> None:
+    held = ImportRun.objects.light().select_for_update().get(pk=run.pk)
+    why = _in_words(failure)
+    logger.warning("import_failed", run=str(run.pk), tries=held.tries, why=why)
+    held.leased_until = None
+    held.save(update_fields=["leased_until"])
+    if held.tries >= MOST_TRIES and held.is_at_work:
+        _give_up(held, why)
+
+
+def _in_words(failure: child_process.ChildFailed) -> str:
+    match failure:
+        case child_process.TimeLimitExceeded():
+            return f"it takes more than {settings.FILE_PROCESS_SECONDS} seconds"
+        case child_process.MemoryLimitExceeded():
+            return f"it takes more than {settings.FILE_PROCESS_MEMORY_MB} MB of memory"
+        case _:
+            return "its process failed, the worker's log says why"
+
+
+def _give_up(run: ImportRun, why: str) -> None:
+    where = f"after row {run.at:,} " if run.at else ""
+    run.give_up(f"Given up {where}after {run.tries} tries: {why}. Correct the rows that follow, or split the file.")
+    run.leased_until = None
+    run.save(update_fields=["state", "problem", "leased_until"])
+
+
+def work_on_file(run_id: UUID) -> None:
+    """One turn of a file, in this process."""
+    deadline = time.monotonic() + TURN_SECONDS
+    at_work = ImportRun.objects.at_work().light().select_related("created_by").filter(pk=run_id)
+    while run := at_work.first():
         try:
             work_on_batch(run)
         except Busy:
-            return  # somebody holds a record of the batch; it is tried again in two seconds
+            return  # another transaction holds a record of the batch; it is tried again in two seconds
+        if time.monotonic() > deadline:
+            return
 
 
 def work_on_batch(run: ImportRun) -> None:
@@ -114,7 +207,7 @@ def _keep(run: ImportRun, batch: Batch, done: list[Done]) -> None:
 
 def _held(run: ImportRun) -> ImportRun | None:
     """The run as it is now, locked; None when somebody has stopped it in the meantime."""
-    held = ImportRun.objects.select_for_update(of=("self",)).defer("content").select_related("created_by")
+    held = ImportRun.objects.select_for_update(of=("self",)).light().select_related("created_by")
     return held.filter(pk=run.pk, state=run.state).first()
 
 
@@ -173,13 +266,37 @@ def _twice(run: ImportRun, kind: Kind, row: Row, number: int) -> Done | None:
 
 @lru_cache(maxsize=4)
 def table_of(run_id: UUID) -> Table:
-    """The file of a run, its columns under the product's names."""
+    """The file of a run, its columns under the product's names. Raises InvalidInput when an old one cannot be read."""
     run = ImportRun.objects.get(pk=run_id)
-    table = read_table(run.name, bytes(run.content))
+    table = unpacked_table(run.table) if run.table else read_old(run)
     names = KINDS[run.kind].check_headings(table.headings)
     renamed = dict(zip(table.headings, names, strict=True))
     rows = [{renamed.get(name, name): cell for name, cell in row.items()} for row in table.rows]
     return Table(table.titles, names, rows, table.lines)
+
+
+def read_old(run: ImportRun) -> Table:
+    """Read a file that an older version has kept as it was, and keep the table instead.
+
+    Raises InvalidInput when it cannot be read: then nothing of it is kept.
+    """
+    try:
+        table = reading.read_apart(run.name, bytes(run.content))
+    except InvalidInput as refusal:
+        run.give_up(refusal.detail)
+        ImportRun.objects.filter(pk=run.pk).update(content=b"", problem=run.problem)
+        raise
+    ImportRun.objects.filter(pk=run.pk).update(content=b"", table=packed_table(table))
+    return table
+
+
+def read_old_files() -> None:
+    """Those of older versions, until there are none."""
+    for run in ImportRun.objects.unread().order_by("pk").iterator(chunk_size=1):
+        try:
+            read_old(run)
+        except InvalidInput:
+            logger.warning("old_import_unreadable", run=str(run.pk))
 
 
 @lru_cache(maxsize=4)

@@ -7,10 +7,12 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from smartscheduler.errors import InvalidInput
 from smartscheduler.geocoding.addresses import Address, Found
 from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.geocoding.providers import NoAnswer, ask
 from smartscheduler.places import Point, great_circle_miles
+from smartscheduler.postal import check_place
 from smartscheduler.zips import middle_of
 
 logger = structlog.get_logger(__name__)
@@ -83,4 +85,8 @@ def _judged(address: Address, kept: GeocodedAddress) -> Found:
         miles = great_circle_miles(point, Point(float(middle.latitude), float(middle.longitude)))
         if miles > FARTHEST_MILES:
             return Found(None, f"{kept.provider} finds the address {miles:,.0f} miles from its ZIP code.")
+    try:
+        check_place(*point, state=address.state)
+    except InvalidInput:
+        return Found(None, f"{kept.provider} finds the address outside {address.state}.")
     return Found(point, f"The coordinates are those of the address, by {kept.provider}.")

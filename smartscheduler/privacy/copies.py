@@ -18,7 +18,6 @@ from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.mails.models import Mail
 from smartscheduler.places import Location, Point
-from smartscheduler.privacy.files import text_of_file
 from smartscheduler.privacy.needles import Needles
 from smartscheduler.travel.cells import cell
 from smartscheduler.travel.models import TravelEstimate
@@ -70,11 +69,6 @@ def refuse_at_work(runs: Iterable[ImportRun]) -> None:
             f"A file that names this person is being worked on: {', '.join(at_work)}. Wait, or stop it.",
             extra={"from": "importing", "to": "erased", "files": at_work},
         )
-
-
-def imports_naming(needles: Needles) -> list[ImportRun]:
-    """The files that have a needle in them."""
-    return [run for run in ImportRun.objects.iterator(chunk_size=1) if needles.found_in(text_of_file(run))]
 
 
 def remove_imports(runs: Iterable[ImportRun]) -> int:

@@ -30,7 +30,8 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.mails.models import Mail
-from smartscheduler.privacy import contractors, copies, customers, users
+from smartscheduler.privacy import contractors, customers, users
+from smartscheduler.privacy.files import imports_naming
 from smartscheduler.privacy.needles import Needles
 from smartscheduler.privacy.sweeping import columns, matching
 from smartscheduler.privacy.users import sign_ins_of
@@ -194,7 +195,7 @@ def _elsewhere(needles: Needles, keys: list[Any], model: type[models.Model]) -> 
     logged = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in keys])
     answers = KeptAnswer.objects.filter(body__iregex=needles.wide.pattern) if needles.wide.pattern else ()
     return {
-        "imported_files": [_file(run) for run in copies.imports_naming(needles.wide)],
+        "imported_files": [_file(run) for run in imports_naming(needles.wide)],
         "answers_kept_for_a_day": [{"body": one.body, "created_at": one.created_at} for one in answers],
         "log_of_the_back_office": _rows(logged),
         "named_in": list(_named(needles.wide)),

@@ -1,31 +1,60 @@
-"""The text of an imported file, to look for somebody in: quick, and without minding what stands in which column."""
+"""Imported files that name a person: their text is searched by the database, file by file, within a time limit."""
 
-import html
-import io
-import re
-import zipfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-from smartscheduler.exchange.models import ImportRun
-from smartscheduler.exchange.tables import PACKED, UTF_16
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, TextField
+from django.db.models.functions import Cast
 
-TAG = re.compile(r"<[^<>]*+>")
+from smartscheduler.errors import Busy, InvalidTransition
+from smartscheduler.exchange.models import ImportedRow, ImportRun
+from smartscheduler.privacy.needles import Needles
 
-
-def text_of_file(run: ImportRun) -> str:
-    """Its name, every cell, and what was noted about its rows."""
-    content = bytes(run.content)
-    cells = _workbook(content) if content.startswith(PACKED) else _text(content)
-    rows = run.rows.values_list("label", "key", "remarks", "errors")
-    notes = (f"{label}\n{key}\n{remarks}\n{errors}" for label, key, remarks, errors in rows.iterator())
-    return "\n".join([run.name, cells, *notes])
+TEXTS = ("label", "key", "remarks", "text_of_errors")
+_is_limited = ContextVar("_is_limited", default=True)
 
 
-def _text(content: bytes) -> str:
-    return content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig", errors="replace")
+@contextmanager
+def without_time_limit() -> Iterator[None]:
+    """For commands: no request waits for them."""
+    token = _is_limited.set(False)
+    try:
+        yield
+    finally:
+        _is_limited.reset(token)
 
 
-def _workbook(content: bytes) -> str:
-    """What stands between the tags of its parts."""
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        parts = [packed.read(name) for name in packed.namelist() if name.endswith(".xml")]
-    return "\n".join(html.unescape(TAG.sub("\n", part.decode("utf-8", errors="replace"))) for part in parts)
+def imports_naming(needles: Needles) -> list[ImportRun]:
+    """The files that have a needle in their name, their cells, or what was noted about their rows.
+
+    Raises Busy when the search takes more than FILE_PROCESS_SECONDS, InvalidTransition while files of an older
+    version are still to be read.
+    """
+    if not needles.pattern:
+        return []
+    if ImportRun.objects.unread().exists():
+        raise InvalidTransition("Imported files of an older version are still being read: try again in a minute.")
+    deadline = time.monotonic() + settings.FILE_PROCESS_SECONDS
+    return [run for run in _each(deadline) if _names(run, needles)]
+
+
+def _each(deadline: float) -> Iterator[ImportRun]:
+    for run in ImportRun.objects.light().order_by("created_at", "pk"):
+        if _is_limited.get() and time.monotonic() > deadline:
+            raise Busy(
+                f"Searching the imported files takes more than {settings.FILE_PROCESS_SECONDS} seconds: use "
+                "manage.py personal_data, which has no time limit."
+            )
+        yield run
+
+
+def _names(run: ImportRun, needles: Needles) -> bool:
+    noted = Q()
+    for text in TEXTS:
+        noted |= Q(**{f"{text}__iregex": needles.pattern})
+    rows = ImportedRow.objects.filter(run=OuterRef("pk")).alias(text_of_errors=Cast("errors", TextField()))
+    inside = Q(name__iregex=needles.pattern) | Q(table__iregex=needles.pattern) | Exists(rows.filter(noted))
+    return ImportRun.objects.filter(inside, pk=run.pk).exists()

@@ -151,9 +151,9 @@ INVENTORY: tuple[Held, ...] = (
     ),
     Held(
         "exchange.ImportRun",
-        ("name", "content"),
+        ("name", "table", "content", "problem"),
         ANYBODY,
-        "the file, to be checked, imported and given back with its results",
+        "the cells of the file, to be checked, imported and given back with its results",
         "90 days (IMPORT_RETENTION_DAYS)",
         "a file that names the person is removed whole, with its rows",
     ),

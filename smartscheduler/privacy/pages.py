@@ -116,7 +116,11 @@ def _of(request: HttpRequest, find: Callable[[], Subject]) -> HttpResponse:
     except ObjectDoesNotExist:
         raise Http404 from None
     if request.POST.get("export") in FORMS:
-        return _file(request, found)
+        try:
+            return _file(request, found)
+        except DomainError as refusal:
+            messages.error(request, refusal.detail)
+            return redirect(request.get_full_path())
     form = ErasingForm(request.POST if request.method == "POST" else None, wanted=found.typed)
     if form.is_valid():
         try:
@@ -139,6 +143,11 @@ def _file(request: HttpRequest, found: Subject) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Subject, form: ErasingForm) -> HttpResponse:
     obstacle = found.obstacle
+    try:
+        held = found.held
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+        held = []
     context = {
         **admin.site.each_context(request),
         "title": "Personal data",
@@ -146,7 +155,7 @@ def _page(request: HttpRequest, found: Subject, form: ErasingForm) -> HttpRespon
         "held_title": f"What is held on {found.name}",
         "erase_title": f"Erase {found.name}",
         "subject": found,
-        "held": found.held,
+        "held": held,
         "obstacle": obstacle,
         "blocking": (obstacle.extra.get("assignments", ()) if obstacle else ()),
         "is_erased": found.is_erased,

@@ -21,6 +21,7 @@ from smartscheduler.audit.services import record
 from smartscheduler.errors import InvalidInput
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.privacy import contractors, copies, customers, users
+from smartscheduler.privacy.files import imports_naming
 from smartscheduler.privacy.lists import append
 from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.needles import Needles
@@ -96,7 +97,7 @@ def _prepare(needles: Needles, contractor_ids: Collection[UUID], job_ids: Collec
 
     Returns the files that name the person. Raises InvalidTransition while one of them is being worked on.
     """
-    runs = copies.imports_naming(needles.wide)
+    runs = imports_naming(needles.wide)
     copies.refuse_at_work(runs)
     named = lock_order(needles.wide)
     list(Contractor.objects.locked().filter(pk__in=contractor_ids).values_list("pk", flat=True))

@@ -38,6 +38,7 @@ def taken_in(actor, count: int, name: str = "ann") -> ImportRun:
 @pytest.fixture
 def small_batches(monkeypatch):
     monkeypatch.setattr(work, "BATCH_ROWS", 2)
+    monkeypatch.setattr(work, "TURN_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -152,7 +153,9 @@ def test_a_killed_worker_repeats_no_row():
             wait_until(lambda at=reached, one=process: _moved(run, at) or one.poll() is not None)
             process.send_signal(signal.SIGKILL)
             kills += 1
-        process.wait(timeout=60)
+        process.wait(timeout=120)
+        # As when its lease has run out.
+        ImportRun.objects.filter(pk=run.pk).update(leased_until=None)
     run.refresh_from_db()
     assert (run.state, counts(run)) == ("done", (200, 0, 0, 0))
     assert Contractor.objects.count() == run.rows.count() == OutboxEvent.objects.count() == 200
@@ -171,5 +174,4 @@ def _environment() -> dict[str, str]:
     return os.environ | {
         "DATABASE_URL": address,
         "DJANGO_SETTINGS_MODULE": "smartscheduler.settings",
-        "LEASE_SECONDS": "5",
     }

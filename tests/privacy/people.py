@@ -24,6 +24,7 @@ from smartscheduler.accounts.sessions import SessionStore
 from smartscheduler.backoffice.models import SavedView
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.exchange.models import ImportedRow, ImportRun
+from smartscheduler.exchange.tables import packed_table, read_table
 from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.history.authors import acting
 from smartscheduler.idempotency.models import KeptAnswer
@@ -155,7 +156,8 @@ def copies_of(record, actor: User, kind: str, email: str, name: str, phone: str,
     """What an import, a repeated request, a geocoder, a road provider and somebody's saved list keep."""
     digits = re.sub(r"\D", "", phone)
     content = f"name,email,phone,address\n{name},{email},{digits},{street}\n".encode()
-    run = ImportRun.objects.create(kind=kind, name="list.csv", content=content, state="done", total=1, created_by=actor)
+    table = packed_table(read_table("list.csv", content))
+    run = ImportRun.objects.create(kind=kind, name="list.csv", table=table, state="done", total=1, created_by=actor)
     ImportedRow.objects.create(run=run, number=2, label=name, key=email, outcome="created", remarks=f"Like {name}.")
     KeptAnswer.objects.create(
         user=actor,

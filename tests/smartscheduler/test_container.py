@@ -25,6 +25,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMMANDS = {
     "web": processes.web(host="0.0.0.0", port=8000, workers=2),  # noqa: S104
     "worker": processes.WORKER,
+    "worker-files": processes.FILE_WORKER,
     "beat": processes.beat("/tmp/beat-schedule"),  # noqa: S108
     "relay": processes.RELAY,
 }
@@ -47,7 +48,7 @@ class TestFiles:
         assert json.loads(command[1]) == ["python", *COMMANDS["web"]]
         assert "command" not in COMPOSE["web"]
 
-    @pytest.mark.parametrize("name", ["worker", "beat", "relay"])
+    @pytest.mark.parametrize("name", ["worker", "worker-files", "beat", "relay"])
     def test_the_other_services_run_their_process(self, name):
         assert COMPOSE[name]["command"] == ["python", *COMMANDS[name]]
 

@@ -44,7 +44,7 @@ def waiting_mails() -> Iterator[str]:
 def waiting_imports() -> Iterator[str]:
     """Files take turns, so that each of them moves while a worker is there."""
     at_work = ImportRun.objects.filter(state__in=ImportRun.AT_WORK).annotate(since=IMPORT_SINCE)
-    for run in at_work.filter(since__lt=timezone.now() - LONGEST_WAIT).order_by("since").defer("content"):
+    for run in at_work.filter(since__lt=timezone.now() - LONGEST_WAIT).order_by("since").light():
         yield f"{run.name} ({run.state}), at row {run.at} of {run.total}"
 
 

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import DomainError
 from smartscheduler.privacy import exporting, services
+from smartscheduler.privacy.files import without_time_limit
 from smartscheduler.privacy.finding import find_customer, jobs_named
 from smartscheduler.privacy.lists import lines, read
 from smartscheduler.privacy.replaying import REFUSED, known_here, known_outside, replay
@@ -44,7 +45,8 @@ class Command(BaseCommand):
             "replay": self._replay,
         }
         try:
-            acts[act](**options)
+            with without_time_limit():
+                acts[act](**options)
         except ObjectDoesNotExist as error:
             raise CommandError("There is nobody with this id.") from error
         except DomainError as refusal:

@@ -175,6 +175,7 @@ class Product:
             "web": processes.web(host=HOST, port=settings.PORT, workers=settings.WEB_WORKERS),
             "worker": processes.worker_with_beat(str(self.run_dir / "beat-schedule")),
             "relay": processes.RELAY,
+            "files": processes.FILE_WORKER,
             **({"roads": processes.DEMO_ROADS} if settings.TRAVEL_DEMO else {}),
             **({"words": processes.DEMO_WORDS} if settings.EXPLANATION_DEMO else {}),
         }

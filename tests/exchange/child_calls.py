@@ -1,0 +1,31 @@
+"""What child processes are told to do by the tests."""
+
+import os
+import signal
+import time
+from itertools import count
+
+
+def backwards(payload: bytes) -> bytes:
+    print("for the log")
+    return payload[::-1]
+
+
+def forever(payload: bytes) -> bytes:
+    for _ in count():
+        pass
+    return payload
+
+
+def asleep(payload: bytes) -> bytes:
+    time.sleep(3600)
+    return payload
+
+
+def greedy(payload: bytes) -> bytes:
+    return payload * 10**12
+
+
+def crash(payload: bytes) -> bytes:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return payload
