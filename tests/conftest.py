@@ -1,5 +1,6 @@
 """Shared fixtures and the limits of the random search."""
 
+import random
 import sys
 
 import pytest
@@ -48,3 +49,20 @@ def no_rate_limits(settings):
 def no_list_of_erasures(settings):
     """Erasures of tests are nobody's; those of the list itself say where it is."""
     settings.ERASURE_LIST = ""
+
+
+def seed_of(config: pytest.Config) -> int:
+    return int(config.getoption("randomly_seed", 0))
+
+
+@pytest.fixture
+def dice(request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers that the seed of the run repeats."""
+    return random.Random(seed_of(request.config))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        terminalreporter.write_line(
+            f"Random order and random numbers as in this run: --randomly-seed={seed_of(config)}"
+        )
