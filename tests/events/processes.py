@@ -18,7 +18,7 @@ from smartscheduler.events.relay import RELAY_LOCK
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 15.0) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
     """Return as soon as `holds()` is true. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -54,7 +54,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
     """Ask it to end; insist after five seconds."""
     process.terminate()
     try:
-        process.wait(5)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

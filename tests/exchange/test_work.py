@@ -152,7 +152,7 @@ def test_a_killed_worker_repeats_no_row():
             wait_until(lambda at=reached, one=process: _moved(run, at) or one.poll() is not None)
             process.send_signal(signal.SIGKILL)
             kills += 1
-        process.wait(timeout=60)
+        process.wait(timeout=300)
     run.refresh_from_db()
     assert (run.state, counts(run)) == ("done", (200, 0, 0, 0))
     assert Contractor.objects.count() == run.rows.count() == OutboxEvent.objects.count() == 200
