@@ -2,8 +2,11 @@
 
 import random
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -66,3 +69,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(
             f"Random order and random numbers as in this run: --randomly-seed={seed_of(config)}"
         )
+
+
+@pytest.fixture
+def november_2026() -> Iterator[None]:
+    """A clock that goes on from a Tuesday in November 2026, for tests with dates that would be past one day."""
+    with time_machine.travel(datetime(2026, 11, 24, 15, tzinfo=UTC)):
+        yield

@@ -64,6 +64,21 @@ def unseeded(tree: ast.AST) -> Iterator[str]:
             yield f"line {call.lineno}: random numbers without a seed; use the fixture `dice`"
 
 
+def at_import(tree: ast.AST) -> Iterator[str]:
+    """What is counted from the present moment when the module is read, and may be used on the day after."""
+    waiting = [*ast.iter_child_nodes(tree)]
+    while waiting:
+        match waiting.pop():
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+                waiting += [*function.decorator_list, *function.args.defaults]
+            case ast.Lambda():
+                """It is called later."""
+            case ast.Call(func=ast.Attribute(attr="at" | "now" | "today") | ast.Name(id="at" | "now")) as call:
+                yield f"line {call.lineno}: {ast.unparse(call)} at import; use a function"
+            case node:
+                waiting += ast.iter_child_nodes(node)
+
+
 def pauses(tree: ast.AST) -> int:
     """Sleeps of any length but nothing, which only gives way."""
     lengths = [call.args[0] for name, call in calls(tree) if name == "sleep" and call.args]
@@ -71,9 +86,9 @@ def pauses(tree: ast.AST) -> int:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
-def test_no_test_depends_on_speed_or_unknown_chance(path):
+def test_no_test_depends_on_the_hour_the_speed_or_unknown_chance(path):
     tree = ast.parse(path.read_text())
-    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree)] == []
+    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] == []
     assert pauses(tree) <= PAUSES.get(str(path.relative_to(TESTS)), 0)
 
 
@@ -87,11 +102,14 @@ def test_no_test_depends_on_speed_or_unknown_chance(path):
         "assert 1 <= time.monotonic() - began < 5",
         "dice = random.Random()",
         "time.sleep(0.5)",
+        "TOMORROW = at(0, days=1).date()",
+        "@pytest.mark.parametrize('start', [at(9), at(10)])\ndef test(start): ...",
+        "class TestX:\n    now = timezone.now()",
     ],
 )
 def test_each_habit_is_seen(line):
     tree = ast.parse(line)
-    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree)] or pauses(tree)
+    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] or pauses(tree)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +121,10 @@ def test_each_habit_is_seen(line):
         "random.Random(7)",
         "await asyncio.sleep(0)",
         "', '.join(x)",
+        "later = lambda: at(9)",
     ],
 )
 def test_what_is_fine_is_not_refused(line):
     tree = ast.parse(line)
-    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree)] == []
+    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] == []
     assert pauses(tree) == 0

@@ -1,7 +1,7 @@
 """What changes a job, and what is refused."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -40,8 +40,8 @@ def test_creates_an_open_job_with_the_defaults():
     ("field", "value"),
     [
         ("type", "multi"),
-        ("desired_date", timezone.now() - timedelta(seconds=1)),
-        ("desired_date", timezone.now() + timedelta(days=365 * 20)),
+        ("desired_date", datetime(2020, 1, 2, 9, tzinfo=UTC)),
+        ("desired_date", datetime(2199, 1, 2, 9, tzinfo=UTC)),
         ("duration", timedelta(0)),
         ("duration", timedelta(seconds=-1)),
         ("duration", timedelta(hours=8, seconds=1)),
