@@ -5,9 +5,12 @@ Moving it in time has a page of its own (reschedule_page); giving it to somebody
 
 from collections.abc import Callable
 
+from django.utils import timezone
+
 from assignments import services
 from assignments.forms import RatingForm, ReasonForm
 from assignments.models import Assignment
+from assignments.start_window import earliest_start
 from assignments.states import MOVABLE, TRANSITIONS, Status
 from contractors.models import Rating
 from smartscheduler.accounts.models import User
@@ -22,6 +25,16 @@ def may_assign(user: User, assignment: Assignment) -> bool:
 
 def can_become(status: Status) -> Callable[[Assignment], bool]:
     return lambda assignment: status in TRANSITIONS[assignment.status]
+
+
+def can_work(status: Status) -> Callable[[Assignment], bool]:
+    """Whether the work can become `status` now: by the table of states, and not before its day."""
+
+    def possible(assignment: Assignment) -> bool:
+        begun = timezone.now() >= earliest_start(assignment.slot, assignment.job.zone)
+        return begun and can_become(status)(assignment)
+
+    return possible
 
 
 def is_movable(assignment: Assignment) -> bool:
@@ -73,7 +86,7 @@ ACTS = [
         done="{0} is in progress.",
         run=by(services.start_assignment),
         allowed=may_assign,
-        possible=can_become(Status.IN_PROGRESS),
+        possible=can_work(Status.IN_PROGRESS),
         main=True,
     ),
     Act(
@@ -84,7 +97,7 @@ ACTS = [
         done="{0} is completed.",
         run=by(services.complete_assignment),
         allowed=may_assign,
-        possible=can_become(Status.COMPLETED),
+        possible=can_work(Status.COMPLETED),
         main=True,
     ),
     Act(

@@ -16,8 +16,9 @@ from unfold.decorators import action, display
 
 from assignments import services
 from assignments.acts import ACTS, is_movable
+from assignments.conflicts import reasons_of
 from assignments.forms import ReasonForm
-from assignments.list_filters import ChosenFilter, ClashFilter, KeptFilter, MadeFilter, StartDaysFilter, StartFilter
+from assignments.list_filters import ChosenFilter, ConflictFilter, KeptFilter, MadeFilter, StartDaysFilter, StartFilter
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
 from assignments.reschedule_page import ReschedulingAdmin
@@ -39,7 +40,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
     exchanged = "assignments"
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
     list_display_links = ("job_and_customer",)
-    list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ClashFilter, ChosenFilter)
+    list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ConflictFilter, ChosenFilter)
     list_select_related = ("job", "contractor")
     ordering = ("-created_at", "id")
     search_fields = ("job__job_number",)  # for the box; what is looked through is in get_search_results
@@ -89,6 +90,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         context["bars"] = bars(obj.score_breakdown)
+        context["unmet"] = reasons_of(obj.pk, reader=person(request))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @display(description="Job", ordering="job__job_number", header=True)
@@ -109,7 +111,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
 
     @display(description="Rank")
     def standing(self, assignment: Assignment) -> str:
-        return f"{assignment.rank or '–'} of {assignment.candidates_considered}"
+        return f"{assignment.rank or '–'} of {assignment.candidates}"
 
     @display(description="Job")
     def job_link(self, assignment: Assignment) -> SafeString:

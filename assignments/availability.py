@@ -62,6 +62,12 @@ class Calendar:
             if start < end:  # a shift inside the hour that the clock skips has no length
                 yield unchecked((start, end))
 
+    def near(self, window: TimeSlot) -> "Calendar":
+        """The calendar with only the bookings that overlap `window`."""
+        return Calendar(
+            self.zone, self.shifts, self.absences, [one for one in self.bookings if one.slot.overlaps(window)]
+        )
+
     def leaving_out(self, job_id: UUID | None) -> "Calendar":
         """The calendar without the booking of a job: it would be the one to move."""
         if job_id is None or all(booking.job_id != job_id for booking in self.bookings):

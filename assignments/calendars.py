@@ -176,7 +176,7 @@ def schedule(*, contractor: Contractor, start: date, end: date) -> list[DaySched
         Assignment.objects.exclude(status=Assignment.Status.CANCELLED)
         .overlapping(period)
         .filter(contractor=contractor)
-        .select_related("job", "contractor")
+        .select_related("job", "contractor", "conflict")
         .order_by("time_slot")
     )
     days = (end - start).days + 1

@@ -42,6 +42,19 @@ def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *
         raise _unavailable(contractor, request, slot, reason, now, site)
 
 
+def booking_obstacles(
+    contractor: Contractor, request: JobRequest, slot: TimeSlot, calendar: Calendar, site: Site
+) -> list[Reason]:
+    """The rules that a booking in `slot` fails, whether the slot is past or not; empty when it holds.
+
+    `calendar` is without the booking of the job itself.
+    """
+    reasons = unmet_rules(contractor, request, miles=site.miles_from(contractor.point))
+    if not is_free(calendar, slot, site):
+        reasons.append(why_not_free(calendar, slot, site, contractor.name))
+    return reasons
+
+
 def why_not_free(calendar: Calendar, slot: TimeSlot, site: Site, name: str) -> Reason:
     """The first rule that keeps a slot out of free time: working hours, absences, bookings, then drives."""
     if containing(working_time(calendar, slot), slot) is None:

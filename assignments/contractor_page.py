@@ -1,20 +1,24 @@
-"""The contractor page with what it is booked for: bookings, ratings, what collides, what stands in the way."""
+"""The contractor page with what it is booked for: bookings, ratings, what no longer holds, what stands in the way."""
 
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import display
 
-from assignments.lines import FREES, MOVES, clash_lines, lines
+from assignments.conflicts import conflicts_of
+from assignments.lines import FREES, MOVES, conflict_lines, lines
+from assignments.list_filters import ANY_RULE
 from assignments.models import Assignment
 from assignments.service_area import service_area
 from contractors.admin import ContractorAdmin
@@ -28,30 +32,30 @@ from smartscheduler.backoffice.returning import returning, way_back
 from smartscheduler.backoffice.tabs import Tab, page_of
 
 MOST_LINES = 50
+LEADS_TO_CONFLICTS = {"absent", "mark-on-leave"}
 
 
-class ContractorClashFilter(SimpleListFilter):
-    title, parameter_name = "clashes", "clash"
+class ContractorConflictFilter(SimpleListFilter):
+    title, parameter_name = "conflicts", "conflict"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("absence", "Booked during an absence")]
+        return [(ANY_RULE, "With bookings that no longer hold")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> QuerySet[Contractor]:
-        if self.value() != "absence":
+        if self.value() != ANY_RULE:
             return queryset
-        clashing = Assignment.objects.in_an_absence(timezone.now())
-        return queryset.filter(Exists(clashing.filter(contractor=OuterRef("pk"))))
+        return queryset.filter(pk__in=Assignment.objects.in_conflict(timezone.now()).values("contractor"))
 
 
 class ContractorPage(ContractorAdmin):
     """What the contractors' app cannot know, because bookings build on it."""
 
-    list_filter = (*ContractorAdmin.list_filter, ContractorClashFilter)
+    list_filter = (*ContractorAdmin.list_filter, ContractorConflictFilter)
     readonly_fields = (*ContractorAdmin.readonly_fields, "area")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.clashes_view)
-        return [path("<uuid:object_id>/clashes/", view, name=self._route("clashes")), *super().get_urls()]
+        view = self.admin_site.admin_view(self.conflicts_view)
+        return [path("<uuid:object_id>/conflicts/", view, name=self._route("conflicts")), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Contractor | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
@@ -83,37 +87,41 @@ class ContractorPage(ContractorAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kw: Any
     ) -> HttpResponse:
         if obj:
-            context["clashes"] = self._clashes(request, obj, self.address("change", obj))
-            context["clashes_count"] = _count(context["clashes"], clashes_of(obj))
+            context |= self._conflicts(request, obj, self.address("change", obj))
         return super().render_change_form(request, context, *args, obj=obj, **kw)
 
-    def _clashes(self, request: HttpRequest, contractor: Contractor, back: str) -> list[Any]:
-        found = clashes_of(contractor).select_related("job").order_by("time_slot", "pk")[:MOST_LINES]
-        return clash_lines(contractor, found, person(request), back)
+    def _conflicts(self, request: HttpRequest, contractor: Contractor, back: str) -> dict[str, Any]:
+        listed, count = conflicts_of(contractor.pk)
+        return {"conflicts": conflict_lines(listed, person(request), back), "conflicts_count": count}
+
+    def response_change(self, request: HttpRequest, obj: Contractor) -> HttpResponse:
+        """Say at once which bookings the saved change has made impossible."""
+        _, count = conflicts_of(obj.pk)
+        if count:
+            messages.warning(request, conflicts_message(count, self.address("conflicts", obj)))
+        return super().response_change(request, obj)
 
     def leads_to(self, request: HttpRequest, act: Act, record: Contractor) -> str:
-        """From a new absence to the bookings that it collides with, if there are any."""
+        """From an absence or a leave to the bookings that no longer hold, if there are any."""
         onward = super().leads_to(request, act, record)
-        if act.name == "absent" and clashes_of(record).exists():
-            return returning(self.address("clashes", record), onward)
+        if act.name in LEADS_TO_CONFLICTS and conflicts_of(record.pk)[1]:
+            return returning(self.address("conflicts", record), onward)
         return onward
 
-    def clashes_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        """The bookings that lie in an absence, until none is left."""
+    def conflicts_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """The bookings that no longer hold, until none is left."""
         require(request, Permission.VIEW_CONTRACTORS)
         contractor = self.record_or_404(request, object_id)
-        found = self._clashes(request, contractor, request.get_full_path())
         context = {
             **self.admin_site.each_context(request),
-            "title": "Booked during an absence",
+            "title": "Bookings that no longer hold",
             "subtitle": str(contractor),
             "opts": self.opts,
             "original": contractor,
-            "lines": found,
-            "count": _count(found, clashes_of(contractor)),
+            **self._conflicts(request, contractor, request.get_full_path()),
             "back": way_back(request, self.address("change", contractor)),
         }
-        return TemplateResponse(request, "admin/assignments/clashes.html", context)
+        return TemplateResponse(request, "admin/assignments/conflicts.html", context)
 
     def act_context(self, request: HttpRequest, act: Act, record: Contractor) -> dict[str, Any]:
         """What stands in the way of deactivating, each with the links that remove it."""
@@ -130,9 +138,9 @@ class ContractorPage(ContractorAdmin):
         }
 
 
-def clashes_of(contractor: Contractor) -> Any:
-    """The bookings of `contractor` that lie in an absence and are not over."""
-    return Assignment.objects.in_an_absence(timezone.now()).filter(contractor=contractor)
+def conflicts_message(count: int, url: str) -> SafeString:
+    text = "1 booking no longer holds" if count == 1 else f"{count} bookings no longer hold"
+    return format_html('Saved, and {}. <a class="underline" href="{}">See why, and move them</a>', text, url)
 
 
 def _count(shown: list[Any], of: QuerySet[Any]) -> int:

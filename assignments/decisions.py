@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Score (0–1), its breakdown, and the rank among the contractors considered; no rank when not a candidate."""
+    """Score (0–1), its breakdown, and the rank among all who could have been ranked; no rank when not a candidate.
+
+    `candidates_considered` is their number, or at least so many unless `candidates_exact`.
+    """
 
     score: Decimal
     score_breakdown: dict[str, Any]
     rank: int | None
     candidates_considered: int
+    candidates_exact: bool = False
 
 
 class DecisionMaker(Protocol):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from contractors.models import Contractor
 from jobs.requests import JobRequest
+from smartscheduler.text import fold
 
 
 class Rule(StrEnum):
@@ -58,9 +59,9 @@ def _type(contractor: Contractor, request: JobRequest) -> Reason | None:
 
 
 def missing_skills(skills: Iterable[str], request: JobRequest) -> list[str]:
-    """The required skills that are not among `skills`, whatever their case."""
-    has = {skill.lower() for skill in skills}
-    return [skill for skill in request.required_skills if skill.lower() not in has]
+    """The required skills that are not among `skills`, however these are written (smartscheduler.text.fold)."""
+    has = set(map(fold, skills))
+    return [skill for skill in request.required_skills if fold(skill) not in has]
 
 
 def _skills(contractor: Contractor, request: JobRequest) -> Reason | None:

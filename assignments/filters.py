@@ -1,10 +1,23 @@
 """What a list of assignments can be narrowed by."""
 
+from typing import Any
+
 import django_filters
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
 from smartscheduler.filters import DayFilter, site_day
+
+
+@extend_schema_field(bool)
+class TrueOrFalseFilter(django_filters.TypedChoiceFilter):
+    """`true` or `false`; anything else is refused, where a BooleanFilter would leave the list as it is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("true", "true"), ("false", "false")]
+        super().__init__(choices=choices, coerce=lambda text: text == "true", **kwargs)
 
 
 class AssignmentFilter(django_filters.FilterSet):
@@ -16,9 +29,18 @@ class AssignmentFilter(django_filters.FilterSet):
     date_from = DayFilter(field_name="site_day", lookup_expr="gte", label="Starts on this day or later.")
     date_to = DayFilter(field_name="site_day", lookup_expr="lte", label="Starts on this day or earlier.")
 
+    in_conflict = TrueOrFalseFilter(
+        method="narrow_to_conflicts",
+        label="Live bookings that the rules would refuse today, or all others.",
+    )
+
     class Meta:
         model = Assignment
         fields: list[str] = []
+
+    def narrow_to_conflicts(self, queryset: AssignmentQuerySet, name: str, value: bool) -> AssignmentQuerySet:
+        conflicts = Assignment.objects.in_conflict(timezone.now())
+        return queryset.filter(pk__in=conflicts) if value else queryset.exclude(pk__in=conflicts)
 
     def filter_queryset(self, queryset: AssignmentQuerySet) -> AssignmentQuerySet:
         return super().filter_queryset(queryset.alias(site_day=site_day("time_slot__startswith", "job__time_zone")))

@@ -1,13 +1,14 @@
 """Bookings as lines of a list, each with what can be done with it on the way back to where the list is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
 from assignments.acts import ACTS, is_movable, may_assign
+from assignments.conflicts import unmet_reasons
+from assignments.eligibility import Reason
 from assignments.models import Assignment
-from contractors.models import Absence, Contractor
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import local_slot
 from smartscheduler.backoffice.returning import returning
@@ -21,12 +22,12 @@ PAGES = {"reschedule": "Reschedule", "reassign": "Reassign"}
 
 @dataclass(frozen=True)
 class Line:
-    """A booking, when it is by the clock at its site, what it collides with, and links to acts: words and address."""
+    """A booking, its time by the clock at its site, why it no longer holds, and links to acts: words and address."""
 
     booking: Assignment
     when: str
     acts: list[tuple[str, str]]
-    absence: Absence | None = None
+    reasons: Sequence[Reason] = ()
 
 
 def line(booking: Assignment, user: User, back: str, names: Sequence[str]) -> Line:
@@ -51,15 +52,7 @@ def lines(bookings: Iterable[Assignment], user: User, back: str, names: Sequence
     return [line(booking, user, back, names) for booking in bookings]
 
 
-def clash_lines(contractor: Contractor, bookings: Iterable[Assignment], user: User, back: str) -> list[Line]:
-    """Bookings of `contractor` during absences, each with the first absence that it overlaps. One query."""
-    absences = list(contractor.absences.order_by("period"))
-    return [
-        Line(
-            one.booking,
-            one.when,
-            one.acts,
-            next((away for away in absences if away.slot.overlaps(one.booking.slot)), None),
-        )
-        for one in lines(bookings, user, back, MOVES)
-    ]
+def conflict_lines(bookings: Sequence[Assignment], user: User, back: str) -> list[Line]:
+    """Bookings in conflict, each with the rules that it fails, as far as `user` may see. One query, one for roads."""
+    reasons = unmet_reasons(bookings, reader=user)
+    return [replace(one, reasons=reasons[one.booking.pk]) for one in lines(bookings, user, back, MOVES)]

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from assignments.eligibility import Rule
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
 from assignments.states import Status
@@ -14,6 +15,7 @@ from smartscheduler.backoffice.days import DayFilter, DaysFilter, RecentFilter
 
 # A booking that begins so soon should have been confirmed.
 SOON_DAYS = 2
+ANY_RULE = "any"
 
 
 class StartFilter(DayFilter):
@@ -59,12 +61,21 @@ class KeptFilter(ChoicesFilter):
         return rows.live() if choice == "live" else rows.exclude(status=Status.CANCELLED)
 
 
-class ClashFilter(ChoicesFilter):
-    title, parameter_name = "clashes", "clash"
-    choices_by_name: ClassVar[dict[str, str]] = {"absence": "Booked during an absence"}
+class ConflictFilter(ChoicesFilter):
+    title, parameter_name = "conflicts", "conflict"
+    choices_by_name: ClassVar[dict[str, str]] = {
+        ANY_RULE: "No longer holds",
+        Rule.INACTIVE: "Contractor not active",
+        Rule.WRONG_TYPE: "Another type of work",
+        Rule.MISSING_SKILL: "Skill missing",
+        Rule.OUT_OF_RADIUS: "Outside the service radius",
+        Rule.NOT_WORKING: "Outside working hours",
+        Rule.ABSENT: "During an absence",
+        Rule.DRIVE_TOO_LONG: "Drive too long",
+    }
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:
-        return rows.in_an_absence(timezone.now())
+        return rows.in_conflict(timezone.now(), "" if choice == ANY_RULE else choice)
 
 
 class ChosenFilter(ChoicesFilter):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from psycopg.types.range import TimestamptzRange
@@ -18,6 +18,7 @@ from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.rules.current import in_force
 from smartscheduler.rules.models import RulesVersion
+from smartscheduler.textfields import ShortNotesField
 from smartscheduler.timeslots import TimeSlot
 
 LIVE_STATES = sorted(LIVE)
@@ -37,14 +38,16 @@ class Assignment(Record):
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
-    cancel_reason = models.CharField(max_length=500, blank=True)
+    cancel_reason = ShortNotesField(max_length=500, blank=True)
 
     # The decision as it stood at that moment; null where the contractor had no rank.
     score = models.DecimalField(max_digits=5, decimal_places=4)
     score_breakdown = models.JSONField()
     rank = models.PositiveIntegerField(null=True, blank=True)
+    # How many could have been ranked; at least so many where counting on would have cost too much.
     candidates_considered = models.PositiveIntegerField()
-    override_reason = models.CharField(max_length=500, blank=True)
+    candidates_exact = models.BooleanField(default=False, db_default=False)
+    override_reason = ShortNotesField(max_length=500, blank=True)
     # None: before the first version was published, by the settings.
     rules = models.ForeignKey(
         RulesVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -126,6 +129,11 @@ class Assignment(Record):
         self.time_slot = TimestamptzRange(slot.start, slot.end, "[)")
 
     @property
+    def candidates(self) -> str:
+        """The number of candidates as people say it: `23`, `at least 48`."""
+        return f"{self.candidates_considered}" if self.candidates_exact else f"at least {self.candidates_considered}"
+
+    @property
     def is_live(self) -> bool:
         return self.status in LIVE
 
@@ -135,6 +143,7 @@ class Assignment(Record):
         self.score_breakdown = decision.score_breakdown
         self.rank = decision.rank
         self.candidates_considered = decision.candidates_considered
+        self.candidates_exact = decision.candidates_exact
         self.rules_id = in_force().version
 
     def confirm(self, *, at: datetime) -> None:
@@ -160,3 +169,17 @@ class Assignment(Record):
     def _move_to(self, status: str) -> None:
         check_transition(self.status, status)
         self.status = status
+
+
+class Conflict(models.Model):
+    """A live booking that the rules would refuse today; written by `assignments.conflicts` alone.
+
+    It keeps the codes of the failed rules. The sentences are made by the engine when they are shown.
+    """
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, primary_key=True, related_name="conflict")
+    rules = ArrayField(models.CharField(max_length=20))
+    found_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.assignment}: {', '.join(self.rules)}"

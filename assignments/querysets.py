@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, When
+from django.db.models import Case, Q, When
 from psycopg.types.range import TimestamptzRange
 
 from assignments.states import LIVE
 from contractors.models import OPEN_WORDS as OPEN_CONTRACTOR_WORDS
 from contractors.models import WORDS as CONTRACTOR_WORDS
-from contractors.models import Absence, Contractor
+from contractors.models import Contractor
 from jobs.models import OPEN_WORDS as OPEN_JOB_WORDS
 from jobs.models import WORDS as JOB_WORDS
 from jobs.models import Job
@@ -41,10 +41,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             Case(When(ahead, then=0), default=1), Case(When(ahead, then=start)).asc(), start.desc(), "pk"
         )
 
-    def in_an_absence(self, now: datetime) -> "AssignmentQuerySet":
-        """Live assignments, not over at `now`, that overlap an absence of their contractor: it was entered later."""
-        away = Absence.objects.filter(contractor=OuterRef("contractor"), period__overlap=OuterRef("time_slot"))
-        return self.live().filter(Exists(away), time_slot__endswith__gt=now)
+    def in_conflict(self, now: datetime, rule: str = "") -> "AssignmentQuerySet":
+        """Live assignments, not over at `now`, that the rules would refuse today; with `rule`, because of that one."""
+        found = self.live().upcoming(now).filter(conflict__isnull=False)
+        return found.filter(conflict__rules__contains=[rule]) if rule else found
 
     def of_words(self, text: str, reader: Any) -> "AssignmentQuerySet":
         """Those whose job or contractor has `text` among its words; each side is found by its own index.

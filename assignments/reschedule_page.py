@@ -22,6 +22,8 @@ from assignments.calendars import load_calendar
 from assignments.clock import day_at
 from assignments.fits import Fit, fit_in
 from assignments.models import Assignment
+from assignments.wanted_time import differs_from_wanted
+from jobs.requests import JobRequest
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin
 from smartscheduler.backoffice.display import local_slot
@@ -31,6 +33,7 @@ from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import going_by
+from smartscheduler.textfields import LineFormField
 from smartscheduler.timeslots import FARTHEST, TimeSlot
 from smartscheduler.travel.store import known_site
 
@@ -51,7 +54,7 @@ class DayForm(forms.Form):
 class StartForm(forms.Form):
     """One of the slots on offer, or `typed` and a time by the clock at the site."""
 
-    slot = forms.CharField(error_messages={"required": "Choose a slot, or type a time."})
+    slot = LineFormField(error_messages={"required": "Choose a slot, or type a time."})
     start = LocalInstantField(required=False, label="Another time")
 
     def clean(self) -> dict[str, Any]:
@@ -127,6 +130,7 @@ class ReschedulingAdmin(ActsAdmin):
             "when": local_slot(booking.slot, job.zone),
             "zone": job.zone.key,
             "asking": asking and local_slot(TimeSlot(asking, asking + job.duration), job.zone),
+            "note": asking and differs_from_wanted(TimeSlot(asking, asking + job.duration), JobRequest.of(job)),
             "back": way_back(request, self.address("change", booking)),
             "here": request.get_full_path(),
             **_days(booking, request.GET.get("day", "")),
@@ -159,7 +163,7 @@ def _days(booking: Assignment, asked: str) -> dict[str, Any]:
 
 
 def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, Any]]:
-    zone, duration = booking.job.zone, booking.job.duration
+    zone, duration, request = booking.job.zone, booking.job.duration, JobRequest.of(booking.job)
     found = []
     for start in starts:
         there, end = start.astimezone(zone), (start + duration).astimezone(zone)
@@ -169,6 +173,7 @@ def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, An
                 "hours": f"{there:%H:%M}–{end:%H:%M}",
                 "full": local_slot(TimeSlot(start, start + duration), zone),
                 "present": start == booking.slot.start,
+                "note": differs_from_wanted(TimeSlot(start, start + duration), request),
             }
         )
     return found

@@ -9,7 +9,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from assignments.calendars import bookable_slots, schedule
 from assignments.eligibility import Reason, Rule, unmet_rules
@@ -30,14 +29,15 @@ from smartscheduler.rest import ReadsBody
 from smartscheduler.travel.store import known_site
 
 
-class ScheduleView(ReadsBody, APIView):
+class ScheduleView(ReadsBody):
+    query_serializer = PeriodSerializer
     required_permissions = {"get": Permission.VIEW_CONTRACTORS}
 
     @extend_schema(parameters=[PeriodSerializer], responses=ScheduleSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         """Working hours, absences, assignments and free intervals, day by day."""
         contractor = get_object_or_404(Contractor, pk=pk)
-        start, end = _days(self.query(PeriodSerializer), timezone.now().astimezone(contractor.zone).date())
+        start, end = _days(self.query(), timezone.now().astimezone(contractor.zone).date())
         days = schedule(contractor=contractor, start=start, end=end)
         return Response(
             {
@@ -62,14 +62,15 @@ def _days(given: dict[str, date], today: date) -> tuple[date, date]:
     return start, end
 
 
-class AvailabilityView(ReadsBody, APIView):
+class AvailabilityView(ReadsBody):
+    query_serializer = SlotQuestionSerializer
     required_permissions = {"get": Permission.VIEW_CONTRACTORS}
 
     @extend_schema(parameters=[SlotQuestionSerializer], responses=SlotsSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         """The slots that could be booked on one day: for a job, or for any work of a given duration."""
         contractor = get_object_or_404(Contractor, pk=pk)
-        given = self.query(SlotQuestionSerializer)
+        given = self.query()
         job = _job(given.get("job"))
         day, duration = _day_and_duration(given, job)
         reasons = _obstacles(contractor, job)

@@ -18,6 +18,8 @@ from smartscheduler.fields import (
     IdField,
     InstantField,
     LimitedSerializer,
+    LineTextField,
+    NotesTextField,
     StrictSerializer,
     TimeSlotSerializer,
     slot_as_json,
@@ -50,6 +52,8 @@ class AssignmentSerializer(LimitedSerializer):
     time_slot = TimeSlotSerializer(source="slot")
     score = serializers.FloatField()
     score_breakdown = StoredBreakdownField()
+    candidates_considered = serializers.IntegerField(help_text="How many could be ranked when it was made.")
+    candidates_exact = serializers.BooleanField(help_text="False where there were at least so many.")
     rules_version = serializers.IntegerField(
         source="rules_id",
         allow_null=True,
@@ -82,6 +86,7 @@ class AssignmentSerializer(LimitedSerializer):
             "score_breakdown",
             "rank",
             "candidates_considered",
+            "candidates_exact",
             "override_reason",
             "rules_version",
             "assigned_by",
@@ -105,8 +110,8 @@ class NewAssignmentSerializer(StrictSerializer):
     job = IdField()
     contractor = IdField()
     start = InstantField()
-    override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
-    ranking_token = serializers.CharField(
+    override_reason = NotesTextField(max_length=500, allow_blank=True, default="")
+    ranking_token = LineTextField(
         max_length=10_000,
         allow_blank=True,
         default="",
@@ -126,7 +131,7 @@ class ReassignSerializer(StrictSerializer):
 
     contractor = IdField()
     start = InstantField(required=False)
-    override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
+    override_reason = NotesTextField(max_length=500, allow_blank=True, default="")
 
 
 class PeriodSerializer(serializers.Serializer[Any]):
@@ -201,8 +206,6 @@ class SlotsSerializer(serializers.Serializer[Any]):
     job = serializers.UUIDField(allow_null=True)
     date = serializers.DateField()
     duration = HoursField()
-    time_zone = serializers.CharField(
-        help_text="The zone whose day it is: the site's with a job, else the contractor's."
-    )
+    time_zone = LineTextField(help_text="The zone whose day it is: the site's with a job, else the contractor's.")
     available_time_slots = TimeSlotSerializer(many=True)
     reasons = ReasonSerializer(many=True)

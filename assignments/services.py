@@ -24,6 +24,7 @@ from assignments.events import (
 )
 from assignments.faster import says_who_was_faster
 from assignments.models import Assignment
+from assignments.start_window import check_time_of_work
 from assignments.states import check_movable
 from contractors.models import Contractor
 from contractors.services import update_rating
@@ -150,10 +151,14 @@ def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment
 @says_who_was_faster
 @domain_transaction
 def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
-    """Start the work of a confirmed assignment, and its job. Raises InvalidTransition from any other state."""
+    """Start the work of a confirmed assignment, and its job.
+
+    Raises InvalidTransition from any other state, TooEarly before the day of the slot.
+    """
     assignment = lock_assignment(assignment_id)
-    previous = assignment.status
-    assignment.start(at=timezone.now())
+    previous, now = assignment.status, timezone.now()
+    assignment.start(at=now)
+    check_time_of_work(assignment.slot, assignment.job.zone, act="started", now=now)
     assignment.job.start()
     assignment.save(update_fields=["status", "started_at"])
     assignment.job.save(update_fields=["status"])
@@ -164,10 +169,14 @@ def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
 @says_who_was_faster
 @domain_transaction
 def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
-    """Complete the work in progress, and its job. Raises InvalidTransition from any other state."""
+    """Complete the work in progress, and its job.
+
+    Raises InvalidTransition from any other state, TooEarly before the day of the slot.
+    """
     assignment = lock_assignment(assignment_id)
     previous, job, now = assignment.status, assignment.job, timezone.now()
     assignment.complete(at=now)
+    check_time_of_work(assignment.slot, job.zone, act="completed", now=now)
     job.complete(at=now)
     assignment.save(update_fields=["status", "completed_at"])
     job.save(update_fields=["status", "completed_at"])

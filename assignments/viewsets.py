@@ -103,13 +103,13 @@ class AssignmentViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
 
     @act(EmptySerializer)
     def start(self, request: Request, pk: UUID) -> Response:
-        """Work has begun; so has the job."""
+        """Work has begun; so has the job. Refused with `too-early` before the day of the slot."""
         self.body(EmptySerializer)
         return self.after(services.start_assignment(assignment_id=pk, actor=self.actor))
 
     @act(EmptySerializer)
     def complete(self, request: Request, pk: UUID) -> Response:
-        """Work is done; so is the job."""
+        """Work is done; so is the job. Refused with `too-early` before the day of the slot."""
         self.body(EmptySerializer)
         return self.after(services.complete_assignment(assignment_id=pk, actor=self.actor))
 

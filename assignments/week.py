@@ -21,7 +21,7 @@ ONE_MINUTE, ONE_HOUR, ONE_DAY = timedelta(minutes=1), timedelta(hours=1), timede
 class Bar:
     """A stretch of a day, in per cent of the hours that are shown.
 
-    `start` is that of a free one still to come; a live booking during an absence is a `clash`.
+    `start` is that of a free one still to come; a live booking that no longer holds is a `conflict`.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Bar:
     text: str
     assignment: Assignment | None = None
     start: datetime | None = None
-    clash: bool = False
+    conflict: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ def _bars(day: DaySchedule, zone: ZoneInfo, shown: TimeSlot, now: datetime, road
         short = f", but it takes {way.minutes} minutes" if way.minutes > slot.duration / ONE_MINUTE else ""
         yield Bar("drive", *place(slot), f"drive {span(slot)}{by_road}{short}")
     for one in day.assignments:
-        clash = one.is_live and any(away.overlaps(one.slot) for away in day.absences)
-        yield Bar(one.status, *place(one.slot), span(one.slot), one, clash=clash)
+        conflict = one.is_live and hasattr(one, "conflict")
+        yield Bar(one.status, *place(one.slot), span(one.slot), one, conflict=conflict)
 
 
 def _place(slot: TimeSlot, shown: TimeSlot) -> tuple[float, float]:

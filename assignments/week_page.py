@@ -29,7 +29,7 @@ LEGEND = [
     ("free", "free, before any drive"),
     ("booked confirmed", "booked"),
     ("booked pending", "booked, not confirmed"),
-    ("booked clash", "booked during an absence"),
+    ("booked conflict", "booked, no longer holds"),
     ("drive", "drive between two sites"),
     ("absence", "absent"),
 ]

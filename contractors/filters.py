@@ -5,6 +5,7 @@ from localflavor.us.us_states import STATE_CHOICES
 
 from contractors.models import Contractor
 from contractors.querysets import ContractorQuerySet
+from smartscheduler.text import search_text
 
 
 class ContractorFilter(django_filters.FilterSet):
@@ -14,11 +15,11 @@ class ContractorFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(choices=Contractor.Status.choices)
     state = django_filters.MultipleChoiceFilter(choices=STATE_CHOICES)
     min_rating = django_filters.NumberFilter(field_name="rating", lookup_expr="gte", min_value=0, max_value=5)
-    skill = django_filters.CharFilter(method="with_skill", label="Has this skill, whatever the case.")
+    skill = django_filters.CharFilter(method="with_skill", label="Has this skill, however it is written.")
 
     class Meta:
         model = Contractor
         fields: list[str] = []
 
     def with_skill(self, contractors: ContractorQuerySet, name: str, value: str) -> ContractorQuerySet:
-        return contractors.with_skills([value.strip()])
+        return contractors.with_skills([search_text(value)])

@@ -17,9 +17,11 @@ from smartscheduler.fields import (
     InstantField,
     InstantOrDayField,
     LimitedSerializer,
+    LineTextField,
     SkillsListField,
     StrictModelSerializer,
     StrictSerializer,
+    TimeSlotSerializer,
 )
 from smartscheduler.timeslots import TimeSlot
 
@@ -62,7 +64,7 @@ class NewAbsenceSerializer(StrictSerializer):
     start = InstantOrDayField()
     end = InstantOrDayField()
     kind = serializers.ChoiceField(choices=Absence.Kind.choices, default=Absence.Kind.LEAVE)
-    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+    note = LineTextField(max_length=200, allow_blank=True, default="")
 
 
 def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> TimeSlot:
@@ -89,7 +91,7 @@ def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> T
 )
 class ContractorSerializer(StrictModelSerializer):
     location = ContractorLocationSerializer(source="*")
-    time_zone = serializers.CharField(
+    time_zone = LineTextField(
         max_length=64,
         allow_blank=True,
         default="",
@@ -152,3 +154,42 @@ class NewContractorSerializer(ContractorDetailSerializer):
 
     class Meta(ContractorDetailSerializer.Meta):
         fields = [*ContractorDetailSerializer.Meta.fields, "possible_duplicates"]
+
+
+class ConflictReasonSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ConflictSerializer(serializers.Serializer[Any]):
+    """A live booking that the rules would refuse today, and why."""
+
+    assignment = serializers.UUIDField()
+    job = serializers.UUIDField()
+    job_number = serializers.CharField()
+    status = serializers.CharField()
+    time_slot = TimeSlotSerializer()
+    reasons = ConflictReasonSerializer(many=True)
+
+
+class ConflictsSerializer(serializers.Serializer[Any]):
+    """What joins the answer to a change (assignments.contractor_viewset)."""
+
+    conflicts = ConflictSerializer(
+        many=True, read_only=True, help_text="Live bookings that no longer hold, the soonest first; at most 50."
+    )
+    conflicts_count = serializers.IntegerField(read_only=True, help_text="How many there are.")
+
+
+class ChangedContractorSerializer(ContractorDetailSerializer, ConflictsSerializer):
+    """The contractor as stored now, with the bookings that no longer hold."""
+
+    class Meta(ContractorDetailSerializer.Meta):
+        fields = [*ContractorDetailSerializer.Meta.fields, *ConflictsSerializer().fields]
+
+
+class AddedAbsenceSerializer(AbsenceSerializer, ConflictsSerializer):
+    """The absence, with the bookings of the contractor that no longer hold."""
+
+    class Meta(AbsenceSerializer.Meta):
+        fields = read_only_fields = [*AbsenceSerializer.Meta.fields, *ConflictsSerializer().fields]

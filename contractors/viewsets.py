@@ -19,6 +19,8 @@ from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from contractors.serializers import (
     AbsenceSerializer,
+    AddedAbsenceSerializer,
+    ChangedContractorSerializer,
     ContractorDetailSerializer,
     ContractorSerializer,
     DuplicateSerializer,
@@ -31,6 +33,7 @@ from smartscheduler.accounts.policy import Permission
 from smartscheduler.etags import Conditional
 from smartscheduler.fields import EmptySerializer, RatingSerializer
 from smartscheduler.idempotency.once import Once
+from smartscheduler.models import Record
 from smartscheduler.rest import ReadsBody
 
 
@@ -45,6 +48,7 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     ordering_fields = ("name", "rating", "type", "status", "city", "state", "created_at", "updated_at")
     ordering = ("name", "id")
     lookup_value_converter = "uuid"
+    list_actions = frozenset({"list", "absences"})
     required_permissions = {
         "list": Permission.VIEW_CONTRACTORS,
         "retrieve": Permission.VIEW_CONTRACTORS,
@@ -78,6 +82,13 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     def representation(self, pk: UUID) -> Any:
         return ContractorDetailSerializer(self.get_queryset().get(pk=pk), context=self.get_serializer_context()).data
 
+    def conflicts(self, pk: UUID) -> dict[str, Any]:
+        """What joins the answer to a change; the viewset of an app that knows bookings names those in conflict."""
+        return {"conflicts": [], "conflicts_count": 0}
+
+    def after(self, changed: Record) -> Response:
+        return self.answer(changed.pk, **self.conflicts(changed.pk))
+
     @extend_schema(responses=ContractorDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One contractor, with the absences to come."""
@@ -90,12 +101,12 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
         found = DuplicateSerializer(services.likely_duplicates(contractor), many=True).data
         return self.answer(contractor.pk, status=status.HTTP_201_CREATED, possible_duplicates=found)
 
-    @extend_schema(responses=ContractorDetailSerializer)
+    @extend_schema(responses=ChangedContractorSerializer)
     def update(self, request: Request, pk: UUID) -> Response:
         """Replace everything that can be written."""
         return self._update(pk, partial=False)
 
-    @extend_schema(responses=ContractorDetailSerializer)
+    @extend_schema(responses=ChangedContractorSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change the fields that are given."""
         return self._update(pk, partial=True)
@@ -110,28 +121,28 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
         services.deactivate_contractor(contractor_id=pk, actor=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
+    @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
     def activate(self, request: Request, pk: UUID) -> Response:
         """Back into service. Only an administrator restores one who is inactive."""
         self.body(EmptySerializer)
         return self.after(services.activate_contractor(contractor_id=pk, actor=self.actor))
 
-    @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
+    @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: UUID) -> Response:
         """Out of service. Refused, with the list of them, while the contractor has live assignments."""
         self.body(EmptySerializer)
         return self.after(services.deactivate_contractor(contractor_id=pk, actor=self.actor))
 
-    @extend_schema(request=EmptySerializer, responses=ContractorDetailSerializer)
+    @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"], url_path="mark-on-leave")
     def mark_on_leave(self, request: Request, pk: UUID) -> Response:
         """On leave until activated; assignments already made stay."""
         self.body(EmptySerializer)
         return self.after(services.mark_on_leave(contractor_id=pk, actor=self.actor))
 
-    @extend_schema(request=RatingSerializer, responses=ContractorDetailSerializer)
+    @extend_schema(request=RatingSerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
     def rate(self, request: Request, pk: UUID) -> Response:
         """Take one more rating into the mean."""
@@ -147,16 +158,15 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
             AbsenceSerializer(page, many=True, context=self.get_serializer_context()).data
         )
 
-    @extend_schema(request=NewAbsenceSerializer, responses={201: AbsenceSerializer})
+    @extend_schema(request=NewAbsenceSerializer, responses={201: AddedAbsenceSerializer})
     @absences.mapping.post
     def add_absence(self, request: Request, pk: UUID) -> Response:
         """A period without work."""
         given = self.body(NewAbsenceSerializer)
         period = period_of(given.pop("start"), given.pop("end"), self.get_object().zone)
         absence = services.add_absence(contractor_id=pk, period=period, actor=self.actor, **given)
-        return Response(
-            AbsenceSerializer(absence, context=self.get_serializer_context()).data, status=status.HTTP_201_CREATED
-        )
+        shown = AbsenceSerializer(absence, context=self.get_serializer_context()).data
+        return Response({**shown, **self.conflicts(pk)}, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     @action(detail=True, methods=["delete"], url_path="absences/<int:absence_id>")

@@ -1,7 +1,7 @@
 """What a job asks for, whether it has been saved or not. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,8 +10,6 @@ from smartscheduler.places import Point, zone
 
 if TYPE_CHECKING:
     from jobs.models import Job
-
-NOON = time(12)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +37,11 @@ class JobRequest:
         )
 
     def wanted_on(self, day: date | None) -> "JobRequest":
-        """The same, wanted on another day at the site; as it is when `day` is None."""
-        return self if day is None else replace(self, desired_date=datetime.combine(day, NOON, self.zone))
+        """The same, wanted on another day at the site, at the same time; as it is when `day` is None."""
+        if day is None:
+            return self
+        time = self.desired_date.astimezone(self.zone).time()
+        return replace(self, desired_date=datetime.combine(day, time, self.zone))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -172,6 +172,7 @@ class RankedAssignmentAdmin(AssignmentAdmin):
         job = booking.job
         words = {
             "title": "Reassign",
+            "booking": booking,
             "subtitle": str(booking),
             "original": booking,
             "verb": "Reassign to",

@@ -19,9 +19,10 @@ from assignments.models import Assignment
 from assignments.states import MOVABLE
 from contractors.models import Contractor
 from jobs.models import Job
+from jobs.requests import JobRequest
 from jobs.states import Status
 from recommendations.forms import AssignForm, QuestionForm
-from recommendations.recommend_page import asked_about, facts, ranking
+from recommendations.recommend_page import Offers, asked_about, facts, ranking
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.display import local_slot
 from smartscheduler.backoffice.people import may, person
@@ -115,6 +116,7 @@ def _asking(
         "slot": local_slot(slot, job.zone),
         "start": wanted["start"].isoformat(),
         "override_reason": wanted["override_reason"],
+        "note": Offers(JobRequest.of(job), words.get("booking"), contractor).note(slot),
         **words,
     }
     return TemplateResponse(request, "admin/recommendations/confirm.html", context)

@@ -18,6 +18,7 @@ from recommendations.frontier import Frontier, Sampled
 from recommendations.search import Contender, Search
 from smartscheduler.places import Point
 from smartscheduler.statements import rows
+from smartscheduler.text import fold
 
 
 @lru_cache(maxsize=2_048)
@@ -59,7 +60,7 @@ class Query:
             "zone": request.time_zone,
             "slack": CLOCK_CHANGE_MINUTES if self._clock_changes() else 0,
             "minutes": request.duration.total_seconds() / 60,
-            "wanted": [skill.lower() for skill in request.required_skills],
+            "wanted": [fold(skill) for skill in request.required_skills],
         }
 
     def _clock_changes(self) -> bool:

@@ -28,11 +28,10 @@ def ahead_by(search: Search, own: Candidate, place: Standing) -> str:
 
 def moment(search: Search, own: Candidate) -> str:
     """When the work would start, where that is not the moment it is wanted."""
-    wanted, first = search.request.desired_date, own.free.starts[0]
-    if own.free.days or wanted in own.free.starts or wanted < search.now:
+    wanted, start = search.request.desired_date, search.suggested(own).start
+    if own.free.days or start == wanted or wanted < search.now:
         return ""
-    later = next((start for start in own.free.starts if start > wanted), first)
-    return f"Free at {_clock(search, later)} instead of {_clock(search, wanted)}."
+    return f"Free at {_clock(search, start)} instead of {_clock(search, wanted)}."
 
 
 def if_wanted_then(place: Place, found: Standing) -> str:

@@ -10,7 +10,7 @@ from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown, day_in_words, distance, explain, rated
 from recommendations.ranking import entry
 from recommendations.search import Candidate, Search
-from recommendations.standing import standing
+from recommendations.standing import count_candidates, standing
 from recommendations.tokens import check_token
 from smartscheduler.accounts.models import User
 from smartscheduler.rules.current import going_by
@@ -43,7 +43,8 @@ def decide(
         score=ranked.score,
         score_breakdown=breakdown,
         rank=place.rank if place.exact else None,
-        candidates_considered=place.opened,
+        candidates_considered=place.candidates.number,
+        candidates_exact=place.candidates.exact,
     )
 
 
@@ -64,9 +65,11 @@ def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: flo
         distance=distance(f"{way.miles:.1f}", way.minutes, by_road=way.source == ROAD),
         free=f"Not a candidate within {search.horizon_days} days; booked for {day_in_words(day)}",
     )
+    candidates = count_candidates(search)
     return Decision(
         score=as_decimal(score.total),
         score_breakdown=Breakdown.of(score, search.weights, explanation).as_json(),
         rank=None,
-        candidates_considered=1,
+        candidates_considered=candidates.number,
+        candidates_exact=candidates.exact,
     )

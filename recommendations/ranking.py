@@ -33,12 +33,15 @@ from smartscheduler.travel.wishes import wishes
 __all__ = ["Entry", "JobRequest", "Ranking", "rank_candidates"]
 
 MOST_RESULTS, MOST_JOBS = 50, 100
+# Of all rankings of one call: jobs × results.
+MOST_ENTRIES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Reached):
     """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site.
 
+    `suggested` is the slot to book: the wanted time where it is free, else the nearest one.
     `facts` and `day` are what its explanation is made of.
     """
 
@@ -47,6 +50,7 @@ class Entry(Reached):
     score: Decimal
     breakdown: Breakdown
     slots: list[TimeSlot]
+    suggested: TimeSlot
     way: Way
     facts: Facts
     day: str
@@ -56,11 +60,14 @@ class Entry(Reached):
 class Ranking:
     """The best candidates, best first.
 
-    `candidates_considered` counts the calendars that were opened; nobody else could have come before the last entry.
+    `candidates_considered` are those met who could be ranked: all of them when `candidates_exact`, else at least so
+    many. `calendars_opened` counts those whose calendar was looked into; nobody else could come before the last entry.
     """
 
     entries: list[Entry]
     candidates_considered: int
+    candidates_exact: bool
+    calendars_opened: int
     generated_at: datetime
 
 
@@ -103,7 +110,9 @@ def rank_plainly(
                 entry(search, candidate, rank, people[candidate.contender.id])
                 for rank, candidate in enumerate(best.candidates, start=1)
             ],
-            candidates_considered=best.opened,
+            candidates_considered=best.met,
+            candidates_exact=best.complete,
+            calendars_opened=best.opened,
             generated_at=search.now,
         )
         for search, best in zip(searches, bests, strict=True)
@@ -168,6 +177,7 @@ def entry(search: Search, candidate: Candidate, rank: int, contractor: Contracto
         score=as_decimal(candidate.score.total),
         breakdown=Breakdown.of(candidate.score, search.weights, filled(facts.template, {"day": day})),
         slots=free.slots,
+        suggested=search.suggested(candidate),
         way=way,
         facts=facts,
         day=day,

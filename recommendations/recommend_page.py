@@ -1,10 +1,9 @@
 """What the Recommend page of a job shows: the job, the ranked candidates, and the answer to "why not this one?"."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -12,6 +11,7 @@ from django.utils.duration import duration_string
 
 from assignments.eligibility import unmet_rules
 from assignments.models import Assignment
+from assignments.wanted_time import differs_from_booking, differs_from_wanted
 from contractors.models import WORDS, Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
@@ -34,11 +34,16 @@ OF_CUSTOMERS = ("address", "customer_name", "customer_phone", "special_requireme
 
 @dataclass(frozen=True)
 class Offer:
-    """One slot as a radio button: its value, its hours, and both in full."""
+    """One slot as a radio button: its value, its hours, and both in full.
+
+    `preset` is chosen first; `note` names what is different from what was wanted or is booked.
+    """
 
     value: str
     hours: str
     full: str
+    preset: bool = False
+    note: str = ""
 
 
 def facts(job: Job, reader: User) -> list[tuple[str, str]]:
@@ -59,27 +64,39 @@ def facts(job: Job, reader: User) -> list[tuple[str, str]]:
 
 
 def ranking(
-    job: Job, *, horizon_days: int, max_results: int, day: date | None = None, booking: Assignment | None = None
+    job: Job,
+    *,
+    horizon_days: int,
+    max_results: int,
+    day: date | None = None,
+    booking: Assignment | None = None,
+    with_present: bool = False,
 ) -> dict[str, Any]:
     """The candidates as cards, and how many were considered; for `day` as if the job were wanted then.
 
-    Whoever has the job by `booking` is left out, and for the others it is said whether they are free at its time.
+    The contractor of `booking` is left out unless `with_present`, and the others are offered its time where they are
+    free then: those who are come first.
     """
     request = JobRequest.of(job).wanted_on(day)
-    wanted = max_results + (1 if booking else 0)
+    wanted = max_results + (1 if booking and not with_present else 0)
     found = rank_candidates(request, max_results=min(wanted, MOST_RESULTS), horizon_days=horizon_days)
     present = booking.contractor_id if booking else None
-    others = [one for one in found.entries if one.contractor.pk != present]
-    cards = [card(entry, job.zone) for entry in others[:max_results]]
+    shown = [one for one in found.entries if with_present or one.contractor.pk != present]
+    cards = [card(entry, JobRequest.of(job), booking) for entry in shown[:max_results]]
     if booking:
-        offer_the_same_time(booking, cards)
+        offer_the_same_time(booking, [one for one in cards if one["contractor"].pk != present])
+        # Who keeps the customer's time comes first; among these, and among the others, the best.
+        cards.sort(key=lambda one: not one.get("same"))
     return {
         "cards": cards,
-        "considered": found.candidates_considered,
+        "candidates": found.candidates_considered,
+        "candidates_exact": found.candidates_exact,
+        # Who pass the rules that need no calendar: where nobody is free, all of them were looked into.
+        "considered": found.calendars_opened,
         "all_shown": len(found.entries) < wanted,
         "present_rank": next((one.rank for one in found.entries if one.contractor.pk == present), None),
         "generated_at": local_time(found.generated_at, job.zone),
-        **({} if cards else _nobody(request, horizon_days, found.candidates_considered)),
+        **({} if cards else _nobody(request, horizon_days, found.calendars_opened)),
     }
 
 
@@ -96,25 +113,55 @@ def _nobody(request: JobRequest, horizon_days: int, considered: int) -> dict[str
 
 
 def offer_the_same_time(booking: Assignment, cards: Sequence[dict[str, Any]]) -> None:
-    """Put the slot of `booking` first among what each card offers, or say why it is not free."""
-    zone = booking.job.zone
+    """Put the slot of `booking` first among what each card offers, and preset it; or say why it is not free."""
     reasons = not_free_then(booking, [one["contractor"] for one in cards])
-    same = _offer(booking.slot, zone)
     for one in cards:
         reason = reasons[one["contractor"].pk]
-        one["same"] = None if reason else same
-        one["same_reason"] = reason.message if reason else ""
+        one["same"], one["same_reason"] = None, reason.message if reason else ""
         if not reason:
-            one["offers"] = [offer for offer in one["offers"] if offer.value != same.value]
+            offer = Offers(JobRequest.of(booking.job), booking, one["contractor"])
+            one["same"] = same = offer.of(booking.slot, preset=True)
+            others = [replace(other, preset=False) for other in one["offers"] if other.value != same.value]
+            one["offers"] = others
 
 
-def card(entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
+class Offers:
+    """Slots of one contractor as radio buttons, each with how it differs from what the customer wanted (`request`)."""
+
+    def __init__(self, request: JobRequest, booking: Assignment | None, contractor: Contractor) -> None:
+        self.request, self.booking = request, booking
+        self.is_other = booking is not None and booking.contractor_id != contractor.pk
+
+    def of(self, slot: TimeSlot, *, preset: bool = False) -> Offer:
+        zone = self.request.zone
+        start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
+        hours = f"{start:%H:%M}–{end:%H:%M}"
+        return Offer(slot.start.isoformat(), hours, local_slot(slot, zone), preset, self.note(slot))
+
+    def note(self, slot: TimeSlot) -> str:
+        """What a booking in `slot` would change, as sentences."""
+        moved = differs_from_booking(slot, self.booking, other_contractor=self.is_other) if self.booking else ""
+        return " ".join(filter(None, [moved, differs_from_wanted(slot, self.request)]))
+
+    def choice(self, slots: Sequence[TimeSlot], suggested: TimeSlot | None) -> dict[str, Any]:
+        """The slots of a day in order, with the suggested one preset; it may lie between those of the grid."""
+        if not slots:
+            return {"offers": [], "day": ""}
+        shown = sorted({*slots, *([suggested] if suggested else [])})
+        first = shown[0].start.astimezone(self.request.zone)
+        return {
+            "offers": [self.of(slot, preset=slot == suggested) for slot in shown],
+            "day": f"{first:%A} {first.day} {first:%B} ({first:%Z})",
+        }
+
+
+def card(entry: Entry, request: JobRequest, booking: Assignment | None = None) -> dict[str, Any]:
     return {
         "rank": entry.rank,
         "score": entry.score,
         **_person(entry.contractor),
         **_numbers(entry.breakdown, entry.way),
-        **_offers(entry.slots, zone),
+        **Offers(request, booking, entry.contractor).choice(entry.slots, entry.suggested),
     }
 
 
@@ -151,18 +198,6 @@ def age(since: datetime) -> str:
         return f"{minutes} min ago"
     hours = minutes // 60
     return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"
-
-
-def _offers(slots: list[TimeSlot], zone: ZoneInfo) -> dict[str, Any]:
-    if not slots:
-        return {"offers": [], "day": ""}
-    first = slots[0].start.astimezone(zone)
-    return {"offers": [_offer(slot, zone) for slot in slots], "day": f"{first:%A} {first.day} {first:%B} ({first:%Z})"}
-
-
-def _offer(slot: TimeSlot, zone: ZoneInfo) -> Offer:
-    start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
-    return Offer(slot.start.isoformat(), f"{start:%H:%M}–{end:%H:%M}", local_slot(slot, zone))
 
 
 def named(q: str, reader: User) -> QuerySet[Contractor]:
@@ -215,15 +250,17 @@ def asked_about(
     (person,) = people
     if booking and person.pk == booking.contractor_id:
         return {"asked": True, "has_it": booking}
-    answer = answer_card(
-        person, why_not(JobRequest.of(job).wanted_on(day), person, horizon_days=horizon_days), job.zone
-    )
-    if booking and answer["offers"]:
-        offer_the_same_time(booking, [answer])
-    return {"asked": True, "answer": answer}
+    request = JobRequest.of(job)
+    answer = why_not(request.wanted_on(day), person, horizon_days=horizon_days)
+    shown = answer_card(person, answer, request, booking)
+    if booking and shown["offers"]:
+        offer_the_same_time(booking, [shown])
+    return {"asked": True, "answer": shown}
 
 
-def answer_card(contractor: Contractor, answer: Answer, zone: ZoneInfo) -> dict[str, Any]:
+def answer_card(
+    contractor: Contractor, answer: Answer, request: JobRequest, booking: Assignment | None = None
+) -> dict[str, Any]:
     return {
         "rank": answer.rank,
         "score": answer.score,
@@ -231,5 +268,5 @@ def answer_card(contractor: Contractor, answer: Answer, zone: ZoneInfo) -> dict[
         "suggestion": answer.suggestion,
         **_person(contractor),
         **_numbers(answer.breakdown, answer.way),
-        **_offers(answer.slots, zone),
+        **Offers(request, booking, contractor).choice(answer.slots, answer.suggested),
     }

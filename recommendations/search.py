@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from assignments.availability import Calendar, FirstFreeDay, Visit, days_from, first_free_day
 from assignments.scoring import Score, Weights, availability_part, distance_part, rating_part, score, total
+from assignments.wanted_time import suggested_slot
 from jobs.requests import JobRequest
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rules.current import in_force
@@ -51,6 +52,7 @@ class Candidate(NamedTuple):
     contender: Contender
     free: FirstFreeDay
     score: Score
+    calendar: Calendar
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,17 @@ class Search:
 
     def candidate(self, contender: Contender, calendar: Calendar) -> Candidate | None:
         """The contender with its score; None when it has no free slot in the horizon."""
-        free = first_free_day(calendar.leaving_out(self.request.job_id), self.visit)
+        calendar = calendar.leaving_out(self.request.job_id)
+        free = first_free_day(calendar, self.visit)
         if free is None:
             return None
         worth = self.score(contender.rating, contender.miles, free.days)
-        return Candidate(contender.order(worth.total), contender, free, worth)
+        return Candidate(contender.order(worth.total), contender, free, worth, calendar)
+
+    def suggested(self, candidate: Candidate) -> TimeSlot:
+        """The slot of the candidate's first free day that comes nearest to what the customer wanted."""
+        starts, calendar = candidate.free.starts, candidate.calendar
+        return suggested_slot(self.request, starts, calendar, site=self.site, now=self.now)
 
     def score(self, rating: int, miles: float, days: int) -> Score:
         """The score of someone with this rating and distance who is first free `days` after the desired day."""

@@ -10,13 +10,14 @@ from jobs.models import LONGEST_JOB, Job
 from jobs.requests import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
-from recommendations.ranking import MOST_JOBS, MOST_RESULTS, Entry, Ranking
+from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS, Entry, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.accounts.limits import limited
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
     HoursField,
     InstantField,
+    LineTextField,
     SkillsListField,
     StrictSerializer,
     TimeSlotSerializer,
@@ -52,7 +53,7 @@ class HypotheticalJobSerializer(StrictSerializer):
     type = serializers.ChoiceField(choices=Job.Type.choices)
     desired_date = InstantField()
     location = SiteSerializer()
-    time_zone = serializers.CharField(
+    time_zone = LineTextField(
         max_length=64, allow_blank=True, default="", validators=Job._meta.get_field("time_zone").validators[:1]
     )
     duration = HoursField(validators=Job._meta.get_field("duration").validators[:1], max_value=LONGEST_JOB)
@@ -65,8 +66,20 @@ class ManyJobsSerializer(StrictSerializer):
     """Jobs to rank for, by their ids."""
 
     jobs = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_JOBS)
-    max_results = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, default=10)
+    max_results = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_RESULTS,
+        default=10,
+        help_text=f"Of each job; jobs times results are at most {MOST_ENTRIES:,}.",
+    )
     horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        most = MOST_ENTRIES // len(attrs["jobs"])
+        if attrs["max_results"] > most:
+            message = f"At most {most} for {len(attrs['jobs'])} jobs: jobs times results are at most {MOST_ENTRIES:,}."
+            raise serializers.ValidationError({"max_results": message})
+        return attrs
 
 
 def request_of(given: dict[str, Any]) -> JobRequest:
@@ -115,6 +128,9 @@ class EntrySerializer(serializers.Serializer[Any]):
     score = serializers.FloatField()
     score_breakdown = ShownBreakdownSerializer()
     available_time_slots = TimeSlotSerializer(many=True)
+    suggested_time_slot = TimeSlotSerializer(
+        help_text="The slot to book: the wanted time where it is free, else the one nearest to it on that day."
+    )
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
     distance_source = serializers.ChoiceField(choices=[STRAIGHT_LINE, ROAD])
@@ -127,9 +143,10 @@ class RankingSerializer(serializers.Serializer[Any]):
     job = serializers.UUIDField(allow_null=True)
     job_number = serializers.CharField(allow_null=True)
     recommendations = EntrySerializer(many=True)
-    candidates_considered = serializers.IntegerField()
+    candidates_considered = serializers.IntegerField(help_text="How many could be ranked, of those looked at.")
+    candidates_exact = serializers.BooleanField(help_text="False where there are at least so many.")
     generated_at = InstantField()
-    ranking_token = serializers.CharField(
+    ranking_token = LineTextField(
         allow_null=True, help_text="To be sent along when somebody of this ranking is assigned; null without a job."
     )
 
@@ -150,6 +167,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     score = serializers.FloatField(allow_null=True)
     score_breakdown = ShownBreakdownSerializer(allow_null=True)
     available_time_slots = TimeSlotSerializer(many=True)
+    suggested_time_slot = TimeSlotSerializer(allow_null=True)
     suggestion = serializers.CharField()
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
@@ -167,6 +185,7 @@ def ranking_as_json(ranking: Ranking, job: Job | None, *, reader: Any) -> dict[s
         "job_number": job.job_number if job else None,
         "recommendations": [_entry(entry, reader) for entry in ranking.entries],
         "candidates_considered": ranking.candidates_considered,
+        "candidates_exact": ranking.candidates_exact,
         "generated_at": ranking.generated_at,
         "ranking_token": None,
     }
@@ -183,6 +202,7 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor, *, reader: 
         "score": None if answer.score is None else float(answer.score),
         "score_breakdown": answer.breakdown.as_shown() if answer.breakdown else None,
         "available_time_slots": _slots(answer.slots),
+        "suggested_time_slot": _slot(answer.suggested),
         "suggestion": answer.suggestion,
         **_way(answer),
     }
@@ -195,6 +215,7 @@ def _entry(entry: Entry, reader: Any) -> dict[str, Any]:
         "score": float(entry.score),
         "score_breakdown": entry.breakdown.as_shown(),
         "available_time_slots": _slots(entry.slots),
+        "suggested_time_slot": _slot(entry.suggested),
         **_way(entry),
     }
 
@@ -206,6 +227,10 @@ def _contractor(contractor: Contractor, reader: Any) -> dict[str, Any]:
 
 def _slots(slots: list[TimeSlot]) -> list[dict[str, Any]]:
     return [{"start": start, "end": end} for start, end in slots]
+
+
+def _slot(slot: TimeSlot | None) -> dict[str, Any] | None:
+    return None if slot is None else {"start": slot[0], "end": slot[1]}
 
 
 def _way(found: Entry | Answer) -> dict[str, Any]:

@@ -12,16 +12,22 @@ from recommendations.walk import Walker, run
 MOST_COUNTED = 112
 # The same for a rank that is not, but would be.
 MOST_SUPPOSED = 16
+# So many calendars are opened to count all who could be ranked; more candidates are given as "at least".
+MOST_CANDIDATES = 48
 BEFORE_ALL: Order = (-(10**9), 0.0, 0, "", UUID(int=0))
 
 
 class Place(NamedTuple):
-    """A question: how many candidates come before `own` in a search, opening `most` calendars, and who is the first."""
+    """A question: how many candidates come before `own` in a search, opening `most` calendars, and who is the first.
+
+    With `counted`, so many calendars are opened to count all candidates as well.
+    """
 
     search: Search
     own: Candidate
     most: int = MOST_COUNTED
     leader: bool = False
+    counted: int = 0
 
 
 class Ahead:
@@ -32,27 +38,56 @@ class Ahead:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.leader = place.own
-        self.opened = self.count = 0
+        self.opened = self.count = self.others = 0
+        self.complete = False
 
     def take(self, candidate: Candidate) -> None:
+        self.others += candidate.contender.id != self.place.own.contender.id
         if candidate.order < self.place.own.order:
             self.count += 1
             self.leader = min(self.leader, candidate)
 
     @property
-    def last(self) -> Order:
+    def last(self) -> Order | None:
+        if self.opened < self.place.counted:
+            return None
         if self.opened < self.place.most:
             return self.place.own.order
         return self.leader.order if self.place.leader else BEFORE_ALL
 
 
+class Count:
+    """Counts candidates, as long as few enough calendars have been opened."""
+
+    wanted = 16
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.opened = self.count = 0
+        self.complete = False
+
+    def take(self, candidate: Candidate) -> None:
+        self.count += 1
+
+    @property
+    def last(self) -> Order | None:
+        return None if self.opened < self.most else BEFORE_ALL
+
+
+class Candidates(NamedTuple):
+    """How many contractors could be ranked; not `exact` where there may be more."""
+
+    number: int
+    exact: bool
+
+
 class Standing(NamedTuple):
-    """A rank, exact or the lowest number that it can be; the best that was seen, and how many calendars were opened."""
+    """A rank, exact or the lowest number that it can be; the best that was seen, and of how many it is the rank."""
 
     rank: int
     exact: bool
     leader: Candidate
-    opened: int
+    candidates: Candidates
 
     def __str__(self) -> str:
         """As people say it: `3rd`, or `below the first 40`."""
@@ -65,10 +100,25 @@ def standings(places: Sequence[Place]) -> list[Standing]:
     """The ranks that candidates have, or would have; the searches share their statements."""
     goals = [Ahead(place) for place in places]
     run([Walker(place.search, goal) for place, goal in zip(places, goals, strict=True)])
-    return [Standing(1 + goal.count, goal.opened < goal.place.most, goal.leader, goal.opened) for goal in goals]
+    return [
+        Standing(
+            rank=1 + goal.count,
+            exact=goal.opened < goal.place.most,
+            leader=goal.leader,
+            candidates=Candidates(1 + max(goal.others, goal.count), goal.complete),
+        )
+        for goal in goals
+    ]
 
 
 def standing(search: Search, own: Candidate) -> Standing:
-    """The rank that `own` has among the candidates."""
-    (found,) = standings([Place(search, own)])
+    """The rank that `own` has among the candidates, and how many these are."""
+    (found,) = standings([Place(search, own, counted=MOST_CANDIDATES)])
     return found
+
+
+def count_candidates(search: Search) -> Candidates:
+    """How many contractors could be ranked."""
+    goal = Count(MOST_CANDIDATES)
+    run([Walker(search, goal)])
+    return Candidates(goal.count, goal.complete)

@@ -1,5 +1,6 @@
 """Who should do this job: rankings over HTTP."""
 
+import math
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from contractors.models import Contractor
 from jobs.models import Job
@@ -31,31 +31,46 @@ from recommendations.why_not import why_not
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rest import ReadsBody
+from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.throttling import charge
 from smartscheduler.transactions import snapshot
 
+# Candidates times days that one unit of the rate limit pays for.
+UNIT = 1_000
 
-class JobRecommendationsView(ReadsBody, APIView):
+
+def charge_rankings(request: Request, *, jobs: int, max_results: int, horizon_days: int | None = None) -> None:
+    """Take from the limit of the account what rankings cost beyond the one unit of every request. Raises Throttled."""
+    days = 1 + (in_force().horizon_days if horizon_days is None else horizon_days)
+    charge(request, math.ceil(jobs * max_results * days / UNIT) - 1)
+
+
+class JobRecommendationsView(ReadsBody):
+    query_serializer = RankingQuerySerializer
     required_permissions = {"get": Permission.RECOMMEND}
 
     @extend_schema(
         parameters=[RankingQuerySerializer], responses=RankingSerializer, operation_id="jobs_recommendations_list"
     )
+    @going_by()
     def get(self, request: Request, pk: UUID) -> Response:
         """The best contractors for a job, with the reasons and the slots to book."""
-        limits = self.query(RankingQuerySerializer)
+        limits = self.query()
+        charge_rankings(request, jobs=1, **limits)
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             ranking = rank_candidates(JobRequest.of(job), **limits)
         return Response(answer_with_token(ranking, job, reader=request.user, **limits))
 
 
-class JobRecommendationView(ReadsBody, APIView):
+class JobRecommendationView(ReadsBody):
+    query_serializer = HorizonSerializer
     required_permissions = {"get": Permission.RECOMMEND}
 
     @extend_schema(parameters=[HorizonSerializer], responses=AnswerSerializer)
     def get(self, request: Request, pk: UUID, contractor_id: UUID) -> Response:
         """Why this contractor, or why not."""
-        limits = self.query(HorizonSerializer)
+        limits = self.query()
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             contractor = get_object_or_404(Contractor, pk=contractor_id)
@@ -63,32 +78,37 @@ class JobRecommendationView(ReadsBody, APIView):
         return Response(answer_as_json(answer, job, contractor, reader=request.user))
 
 
-class RecommendationsView(ReadsBody, APIView):
+class RecommendationsView(ReadsBody):
+    query_serializer = RankingQuerySerializer
     required_permissions = {"post": Permission.RECOMMEND}
 
     @extend_schema(
         request=HypotheticalJobSerializer, responses=RankingSerializer, operation_id="recommendations_create"
     )
+    @going_by()
     def post(self, request: Request) -> Response:
         """The same for a job that does not exist yet; nothing is stored."""
         given = self.body(HypotheticalJobSerializer)
         if given["desired_date"] < timezone.now():
             raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
         limits: dict[str, Any] = {
-            **self.query(RankingQuerySerializer),
+            **self.query(),
             **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
         }
+        charge_rankings(request, jobs=1, **limits)
         return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None, reader=request.user))
 
 
-class BatchRecommendationsView(ReadsBody, APIView):
+class BatchRecommendationsView(ReadsBody):
     required_permissions = {"post": Permission.RECOMMEND}
 
     @extend_schema(request=ManyJobsSerializer, responses=BatchSerializer, operation_id="recommendations_batch")
+    @going_by()
     def post(self, request: Request) -> Response:
         """The rankings of many jobs, as of one moment, in the order in which they were asked for."""
         wanted = self.body(ManyJobsSerializer)
         ids = wanted.pop("jobs")
+        charge_rankings(request, jobs=len(ids), **wanted)
         with snapshot():
             found = Job.objects.in_bulk(ids)
             if missing := [place for place, pk in enumerate(ids) if pk not in found]:

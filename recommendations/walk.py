@@ -29,10 +29,14 @@ MANY = 8
 
 
 class Goal(Protocol):
-    """What a walk is for: it is told of candidates, and says which places still matter."""
+    """What a walk is for: it is told of candidates, and says which places still matter.
+
+    `complete` becomes true when the walk has looked into the calendar of everybody who passes the other rules.
+    """
 
     wanted: int
     opened: int
+    complete: bool
 
     def take(self, candidate: Candidate) -> None: ...
 
@@ -42,14 +46,16 @@ class Goal(Protocol):
 
 
 class Best:
-    """The first `wanted` candidates, and how many calendars were opened for them."""
+    """The first `wanted` candidates, how many calendars were opened for them, and how many candidates were met."""
 
     def __init__(self, wanted: int) -> None:
         self.wanted = wanted
-        self.opened = 0
+        self.opened = self.met = 0
+        self.complete = False
         self.candidates: list[Candidate] = []
 
     def take(self, candidate: Candidate) -> None:
+        self.met += 1
         bisect.insort(self.candidates, candidate)
         del self.candidates[self.wanted :]
 
@@ -74,7 +80,7 @@ class Walker:
 
     def __init__(self, search: Search, goal: Goal, *, company: int = 1) -> None:
         self.search, self.goal = search, goal
-        self.rounds = 0
+        self.rounds = self.contenders = 0
         # How many calendars are opened at a time: rather too many when a statement is for us alone, and rather a
         # round more when others share it.
         many = company >= MANY
@@ -90,8 +96,10 @@ class Walker:
         while True:
             found: Found = yield Page(query, least, *most, size)
             self.rounds += 1
+            self.contenders += len(found.contenders)
             yield from self._open(sorted(found.contenders, key=lambda contender: contender.best_order))
             nobody_left = least == EVERYBODY and not found.last
+            goal.complete = nobody_left and goal.opened == self.contenders
             if nobody_left or self._settled(found.last[0] if found.last else least):
                 return
             if found.last:

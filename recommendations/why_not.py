@@ -41,6 +41,7 @@ class Answer(Reached):
     score: Decimal | None = None
     breakdown: Breakdown | None = None
     slots: list[TimeSlot]
+    suggested: TimeSlot | None = None
 
 
 @going_by()
@@ -101,6 +102,7 @@ class Question:
             score=found.score,
             breakdown=found.breakdown,
             slots=found.slots,
+            suggested=found.suggested,
         )
 
     def _wanted_on(self, free: FirstFreeDay) -> list[Place]:

@@ -30,6 +30,7 @@ KINDS = {
     "not-found": Kind(404, "There is nothing at this address", "wrong address or id; addresses end in a slash"),
     "method-not-allowed": Kind(405, "The address knows no such method", "`Allow` names those it knows"),
     "not-acceptable": Kind(406, "No such format", "answers are JSON"),
+    "request-timeout": Kind(408, "The request took too long to arrive", "send the body at once"),
     "slot-unavailable": Kind(
         409,
         "The contractor is not free in that slot",
@@ -47,6 +48,7 @@ KINDS = {
     "invalid-transition": Kind(
         409, "That move is not allowed from the present state", "`from` and `to` name the states"
     ),
+    "too-early": Kind(409, "The work cannot start or end before its day", "`earliest` says from when on it can"),
     "duplicate-email": Kind(409, "Another contractor has this e-mail address", "whatever its case"),
     "already-rated": Kind(409, "The assignment has been rated before", "once is enough"),
     "person-erased": Kind(409, "The person has been erased", "the record stays, and takes nothing new"),

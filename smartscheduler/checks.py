@@ -5,6 +5,7 @@ start for the same reasons as `manage.py check` gives.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from importlib.util import find_spec
 from typing import Any
@@ -21,6 +22,8 @@ from smartscheduler.travel.configured import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
+# Longer, and a stolen refresh token would be told from a repeated exchange too late.
+LONGEST_REFRESH_RETRY = 60
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
@@ -30,11 +33,14 @@ POSITIVE = (
     "SESSION_IDLE_MINUTES",
     "SESSION_LONGEST_HOURS",
     "TOKEN_LONGEST_DAYS",
+    "WORKER_LATE_SECONDS",
+    "LEASE_SECONDS",
     "EVENT_HEARTBEAT_SECONDS",
     "EVENT_SOCKET_QUEUE",
     "EVENT_SEND_TIMEOUT_SECONDS",
     "EVENT_SOCKETS_PER_ACCOUNT",
     "EVENT_MOST_WAITING",
+    "REQUESTS_AT_ONCE",
     "GEOCODER_TIMEOUT_SECONDS",
     "GEOCODER_A_SECOND",
     "TRAVEL_KEEP_DAYS",
@@ -99,6 +105,7 @@ def check_ranges(**_: Any) -> list[Error]:
 
 def _out_of_range() -> Iterator[Error]:
     limits = {f"RATE_LIMIT_{role.upper()}": limit for role, limit in settings.REQUESTS_A_MINUTE.items()}
+    limits |= {f"RATE_LIMIT_{kind.upper()}": limit for kind, limit in settings.QUOTAS_A_MINUTE.items()}
     limits |= {
         f"SIGN_INS_{'OF_AN' if kind == 'address' else 'AT_AN'}_{kind.upper()}": limit
         for kind, limit in settings.SIGN_IN_LIMITS.items()
@@ -117,6 +124,11 @@ def _out_of_range() -> Iterator[Error]:
             f"HORIZON_DAYS must be 0 to {LONGEST_HORIZON}; it is {settings.HORIZON_DAYS}.",
             id="smartscheduler.E008",
         )
+    if not 0 <= settings.REFRESH_RETRY_SECONDS <= LONGEST_REFRESH_RETRY:
+        yield Error(
+            f"REFRESH_RETRY_SECONDS must be 0 to {LONGEST_REFRESH_RETRY}; it is {settings.REFRESH_RETRY_SECONDS}.",
+            id="smartscheduler.E008",
+        )
     if settings.MINIMUM_GAP.total_seconds() < 0:
         yield Error("MINIMUM_GAP_MINUTES must not be negative.", id="smartscheduler.E009")
     yield from (
@@ -126,6 +138,20 @@ def _out_of_range() -> Iterator[Error]:
     )
     if not 1 <= settings.PORT <= LAST_PORT:
         yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
+
+
+@register
+def check_delays(**_: Any) -> list[Error]:
+    """E009: stretches of time that are negative, or too long to be meant."""
+    limits = [
+        ("EARLY_START_HOURS", settings.EARLY_START, timedelta(hours=24), "24"),
+        ("MAIL_DELAY_SECONDS", settings.MAIL_DELAY, timedelta(minutes=10), "600"),
+    ]
+    return [
+        Error(f"{variable} must be 0 to {most}.", id="smartscheduler.E009")
+        for variable, value, longest, most in limits
+        if not timedelta(0) <= value <= longest
+    ]
 
 
 @register
@@ -315,6 +341,7 @@ def refuse_bad_settings() -> None:
         check_secret_key,
         check_weights,
         check_ranges,
+        check_delays,
         check_geocoder,
         check_travel,
         check_proxies,

@@ -35,6 +35,12 @@ class InvalidTransition(DomainError):
     code = "invalid-transition"
 
 
+class TooEarly(DomainError):
+    """The work of a booking is started or completed before its day. `extra` names the earliest moment."""
+
+    code = "too-early"
+
+
 class SlotUnavailable(DomainError):
     code = "slot-unavailable"
 

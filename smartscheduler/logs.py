@@ -1,5 +1,6 @@
 """What a line of the log holds: ids by which to follow what happened, and nothing about people."""
 
+import logging
 import re
 from typing import Any
 
@@ -21,6 +22,13 @@ PERSONAL = (
 )
 SHORTEST = 6
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class WithoutRequests(logging.Filter):
+    """Drops uvicorn's lines about single requests: `client - "WebSocket /path?query" [accepted]`."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not str(record.msg).startswith('%s - "')
 
 
 def impersonal(value: Any) -> Any:

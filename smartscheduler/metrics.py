@@ -19,7 +19,6 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from redis import RedisError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -29,17 +28,18 @@ from smartscheduler import __version__
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.care import reports
+from smartscheduler.care.gauges import gauges, gauges_of_valkey
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.measures.families import families
-from smartscheduler.measures.queue import queue
 from smartscheduler.office import words
 from smartscheduler.office.figures import roads
+from smartscheduler.rest import KnownParameters
 from smartscheduler.travel.configured import active_providers
 
 
 class Figures:
-    """A collector of prometheus_client: the figures of this moment, in six queries."""
+    """A collector of prometheus_client: the figures of this moment."""
 
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("smartscheduler", "What answers", value={"version": __version__})
@@ -53,6 +53,7 @@ class Figures:
             "smartscheduler_event_lag_seconds", "Age of the oldest of them", value=behind.oldest.total_seconds()
         )
         yield GaugeMetricFamily("smartscheduler_relay_active", "1 while a relay is active", value=is_relay_active())
+        yield from gauges()
         if active_providers():
             yield from roads()
         if is_configured():
@@ -78,12 +79,7 @@ class Figures:
 def in_valkey() -> Iterator[Metric]:
     """What only Valkey knows. Raises RedisError."""
     yield GaugeMetricFamily("smartscheduler_event_sockets", "Event sockets that are open", value=attendance.present())
-    tasks = queue()
-    yield GaugeMetricFamily("smartscheduler_queue_waiting", "Tasks that no worker has taken yet", value=tasks.waiting)
-    yield GaugeMetricFamily("smartscheduler_queue_in_hand", "Tasks that workers have in hand", value=tasks.in_hand)
-    yield GaugeMetricFamily(
-        "smartscheduler_queue_age_seconds", "Age of the task that waits longest", value=tasks.oldest_seconds
-    )
+    yield from gauges_of_valkey()
     yield from families()
 
 
@@ -109,8 +105,8 @@ class MonitoringAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class MetricsView(APIView):
-    authentication_classes = [MonitoringAuthentication, *APIView.authentication_classes]
+class MetricsView(KnownParameters):
+    authentication_classes = [MonitoringAuthentication, *KnownParameters.authentication_classes]
     required_permissions = {"get": Permission.VIEW_METRICS}
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:

@@ -14,6 +14,7 @@ from django.db import models
 from localflavor.us.us_states import STATE_CHOICES
 
 from smartscheduler.rules.current import in_force
+from smartscheduler.textfields import LineField
 
 EARTH_RADIUS_MILES = 3959.0
 # Of binary fractions, in minutes: exactly 35 minutes stay 35.
@@ -114,13 +115,13 @@ class Location(models.Model):
     longitude = models.DecimalField(
         max_digits=10, decimal_places=7, validators=[MinValueValidator(Decimal(-180)), MaxValueValidator(Decimal(180))]
     )
-    address = models.CharField(max_length=200, validators=[MinLengthValidator(5)])
-    city = models.CharField(max_length=100, validators=[MinLengthValidator(2)])
+    address = LineField(max_length=200, validators=[MinLengthValidator(5)])
+    city = LineField(max_length=100, validators=[MinLengthValidator(2)])
     state = models.CharField(max_length=2, choices=state_choices)
-    zip_code = models.CharField(
+    zip_code = LineField(
         "ZIP code", max_length=5, validators=[RegexValidator(r"^[0-9]{5}\Z", "A ZIP code has five digits.")]
     )
-    time_zone = models.CharField(
+    time_zone = LineField(
         max_length=64,
         blank=True,
         validators=[validate_time_zone],

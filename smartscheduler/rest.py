@@ -1,10 +1,13 @@
-"""What the viewsets of every app share: pages, ordering, and reading a body."""
+"""What the views of every app share: query parameters, pagination, ordering, and request bodies."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import QueryDict
+from django_filters import MultipleChoiceFilter
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import filters, serializers
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
@@ -12,6 +15,7 @@ from rest_framework.views import APIView
 
 from smartscheduler.accounts.limits import may_see
 from smartscheduler.parsing import LengthRequired
+from smartscheduler.text import search_text
 
 # Of digits, that is.
 LONGEST_NUMBER = 100
@@ -37,6 +41,15 @@ class Pagination(PageNumberPagination):
         found = super().get_schema_operation_parameters(view)
         return [{**one, "schema": {**one["schema"], "minimum": 1}} for one in found]
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """DRF's, in the words of OpenAPI 3.1, which has no `nullable`: the first and the last page lack a link."""
+        page = super().get_paginated_response_schema(schema)
+        for link in ("next", "previous"):
+            described = {name: value for name, value in page["properties"][link].items() if name != "nullable"}
+            page["properties"][link] = {**described, "type": ["string", "null"]}
+        # All four are in every answer.
+        return {**page, "required": list(page["properties"])}
+
 
 def _whole(name: str, text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else 0
@@ -50,6 +63,10 @@ class Search(filters.SearchFilter):
 
     A view's `open_words` is the text that everybody may search, `all_words_for` the permission that frees from it.
     """
+
+    def get_search_terms(self, request: Request) -> list[str]:
+        """In the normal form of stored text."""
+        return [search_text(term) for term in super().get_search_terms(request)]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         found = super().filter_queryset(request, queryset, view)
@@ -69,12 +86,30 @@ class StableOrdering(filters.OrderingFilter):
     """
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> Sequence[str] | None:
+        """The terms to sort by. Raises ValidationError for a name that the list does not sort by."""
         aliases = getattr(view, "ordering_aliases", {})
-        ordering = super().get_ordering(request, queryset, view)
-        if not ordering:
+        if not (ordering := super().get_ordering(request, queryset, view)):
             return ordering
-        named = [_renamed(term, aliases) for term in ordering]
-        return named if {"id", "-id"} & set(named) else [*named, "id"]
+        columns = [_renamed(term, aliases) for term in ordering]
+        return columns if {"id", "-id"} & set(columns) else [*columns, "id"]
+
+    def remove_invalid_fields(
+        self, queryset: QuerySet[Any], fields: Iterable[str], view: Any, request: Request
+    ) -> list[str]:
+        """The terms as sent: DRF drops the unknown ones without a word, which looks like a sorted list."""
+        known = [name for name, _ in self.get_valid_fields(queryset, view, {"request": request})]
+        terms = list(fields)
+        names = [term.removeprefix("-") for term in terms]
+        if len(set(names)) < len(names) or not set(names) <= set(known):
+            rule = f"Give each of these names at most once, with a minus to reverse it: {', '.join(known)}."
+            raise serializers.ValidationError({self.ordering_param: [rule]})
+        return terms
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """DRF's parameter, with the names that it takes."""
+        [parameter] = super().get_schema_operation_parameters(view)
+        names = ", ".join(f"`{name}`" for name in view.ordering_fields)
+        return [{**parameter, "description": f"Comma-separated names, `-` before a name to reverse it: {names}."}]
 
 
 def _renamed(term: str, aliases: Mapping[str, str]) -> str:
@@ -92,19 +127,69 @@ def around_handler(view: APIView, request: Request, wrapper: Callable[..., Any])
         setattr(view, name, partial(wrapper, handler))
 
 
-class ReadsBody:
+class KnownParameters(APIView):
+    """For views: refuses, by name, a query parameter that the call does not have, and a single value sent twice."""
+
+    # Describes the query string of a view that is not a list.
+    query_serializer: type[serializers.Serializer[Any]] | None = None
+    # The actions of a viewset that answer pages.
+    list_actions = frozenset({"list"})
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        # A method that the address does not have goes on to its 405.
+        if hasattr(self, (request.method or "").lower()):
+            check_parameters(request.query_params, self.query_parameters())
+
+    def query_parameters(self) -> dict[str, bool]:
+        """The names that the call takes, each with whether it may be sent more than once."""
+        if self.query_serializer:
+            return dict.fromkeys(self.query_serializer().fields, False)
+        return _list_parameters(self) if getattr(self, "action", None) in self.list_actions else {}
+
+    def query(self) -> dict[str, Any]:
+        """The values of the query string. Raises ValidationError naming each parameter that is not right."""
+        return _values(self.query_serializer or serializers.Serializer, self.request.query_params.dict())
+
+
+class ReadsBody(KnownParameters):
     """For views: a body or a query string, checked by a serializer, as plain values."""
 
-    def body(self: APIView, serializer: type[serializers.BaseSerializer], **kwargs: Any) -> dict[str, Any]:  # type: ignore[misc]
+    def body(self, serializer: type[serializers.BaseSerializer], **kwargs: Any) -> dict[str, Any]:
         """The values of the request's body. Raises ValidationError naming each field that is not right."""
         # Without a length DRF would take any body for an empty one.
         if "HTTP_TRANSFER_ENCODING" in self.request.META and not self.request.META.get("CONTENT_LENGTH"):
             raise LengthRequired
         return _values(serializer, self.request.data, **kwargs)
 
-    def query(self: APIView, serializer: type[serializers.BaseSerializer]) -> dict[str, Any]:  # type: ignore[misc]
-        """The values of the query string; parameters that the serializer does not know are left alone."""
-        return _values(serializer, self.request.query_params.dict())
+
+def _list_parameters(view: Any) -> dict[str, bool]:
+    """What pagination and the filter backends of a list read from the query string."""
+    pages = view.pagination_class
+    names = {pages.page_query_param: False, pages.page_size_query_param: False}
+    for backend in view.filter_backends:
+        if issubclass(backend, DjangoFilterBackend):
+            filters_of_view = view.filterset_class.base_filters.items()
+            names |= {name: isinstance(each, MultipleChoiceFilter) for name, each in filters_of_view}
+        else:
+            names |= {parameter["name"]: False for parameter in backend().get_schema_operation_parameters(view)}
+    return names
+
+
+def check_parameters(query: QueryDict, known: Mapping[str, bool]) -> None:
+    """Raise ValidationError naming each parameter that is not in `known`, or is sent twice and may not be.
+
+    `known` maps the name of a parameter to whether it may be sent more than once.
+    """
+    errors = {}
+    for name, values in query.lists():
+        if name not in known:
+            names = ", ".join(sorted(known))
+            errors[name] = [f"There is no such parameter; this call takes {names or 'none'}."]
+        elif len(values) > 1 and not known[name]:
+            errors[name] = ["Send this parameter once."]
+    if errors:
+        raise serializers.ValidationError(errors)
 
 
 def _values(kind: type[serializers.BaseSerializer], data: Any, **kwargs: Any) -> dict[str, Any]:

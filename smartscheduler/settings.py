@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "smartscheduler.rules",
     "smartscheduler.backoffice",
     "smartscheduler.idempotency",
+    "smartscheduler.leases",
     "smartscheduler.mails",
     "smartscheduler.geocoding",
     "smartscheduler.exchange",
@@ -123,6 +124,7 @@ MIDDLEWARE = [
     "smartscheduler.middleware.RequestLogMiddleware",
     "axes.middleware.AxesMiddleware",
     "smartscheduler.throttling.RateLimitMiddleware",
+    "smartscheduler.quotas.QuotaMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
     "smartscheduler.history.authors.AuthorMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
@@ -219,6 +221,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     **links.to_valkey(REDIS_URL),
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# A worker that dies or freezes keeps others from its work for so long (smartscheduler.leases).
+LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
+# A queue whose workers have run nothing for so long is reported as late (smartscheduler.measures.heartbeats).
+WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
     "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},
@@ -227,6 +233,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="*/6", minute="37"),
     },
     "examine": {"task": "smartscheduler.care.tasks.examine_quickly", "schedule": crontab(hour="4", minute="7")},
+    "recheck-bookings": {
+        "task": "assignments.tasks.recheck_bookings",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
     "announce-rankings": {
         "task": "recommendations.tasks.announce_rankings",
         "schedule": timedelta(seconds=2),
@@ -319,6 +330,8 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "user_id",
 }
 TOKEN_LONGEST_DAYS = env.whole("TOKEN_LONGEST_DAYS", default=30)
+# For so long the client that used a refresh token may use it again, and gets the same new one; 0: never.
+REFRESH_RETRY_SECONDS = env.whole("REFRESH_RETRY_SECONDS", default=10)
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -348,6 +361,15 @@ REQUESTS_A_MINUTE = {
     "manager": env.whole("RATE_LIMIT_MANAGER", default=60),
     "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
 }
+# What else is counted by the minute, of an account or of an address without one (smartscheduler.quotas).
+QUOTAS_A_MINUTE = {
+    "pages": env.whole("RATE_LIMIT_PAGES", default=300),
+    "parts": env.whole("RATE_LIMIT_PARTS", default=600),
+    "sockets": env.whole("RATE_LIMIT_SOCKETS", default=60),
+    "visitors": env.whole("RATE_LIMIT_VISITORS", default=300),
+}
+# Requests of one account, or of one address without, that a web process works on at once: a quarter of its connections.
+REQUESTS_AT_ONCE = env.whole("REQUESTS_AT_ONCE", default=max(1, DATABASE_POOL["max_size"] // 4))
 # Attempts to sign in: of one address, whichever account it means, and at one account, from wherever they come.
 SIGN_IN_LIMITS = {
     "address": env.whole("SIGN_INS_OF_AN_ADDRESS", default=60),  # a minute
@@ -393,6 +415,8 @@ SCORE_WEIGHTS = {
 SCORE_MAX_MILES = env.number("SCORE_MAX_MILES", default=50.0)
 SLOT_GRID = timedelta(minutes=30)
 HORIZON_DAYS = env.whole("HORIZON_DAYS", default=10)
+# Work may be started on the day of its slot at the site, or so long before the slot where that is earlier.
+EARLY_START = timedelta(hours=env.number("EARLY_START_HOURS", default=2.0))
 MINIMUM_GAP = timedelta(minutes=env.whole("MINIMUM_GAP_MINUTES", default=0))
 # Who says why a contractor is chosen; assignments cannot import it by name (docs/adr/).
 DECISION_MAKER = "recommendations.decisions.decide"
@@ -524,6 +548,8 @@ ERASURE_LIST = env.text("ERASURE_LIST", default=str(DATA_DIR / "erasures.jsonl")
 # EMAIL_BACKEND, EMAIL_HOST and whatever else the address says; by default mails are only printed.
 globals().update(env.mail("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
+# A mail waits so long, so that what is undone at once (the live page offers it for ten seconds) is never told.
+MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=20.0))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 
 # --- Pages ----------------------------------------------------------------------------------
@@ -627,11 +653,20 @@ LOGGING = {
             "foreign_pre_chain": LOG_PROCESSORS,
         }
     },
+    "filters": {"no_requests": {"()": "smartscheduler.logs.WithoutRequests"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # uvicorn has set up its own before we are asked; one format is enough.
         "uvicorn": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
+        # Both write addresses of clients and queries. Without its own entry the first inherits the handler of the root.
+        "uvicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+        "uvicorn.error": {"filters": ["no_requests"]},
+        "uvicorn.websocket": {"level": "WARNING"},
+        # At DEBUG they write headers, frames, and what is sent to the database.
+        "websockets": {"level": "WARNING"},
+        "django.db.backends": {"level": "WARNING"},
+        "psycopg": {"level": "WARNING"},
         # It names who has signed in from where; smartscheduler.accounts.lockouts says what is to be known.
         "axes": {"level": "CRITICAL"},
         # They write every address that is asked, and some providers want their key in it.

@@ -3,7 +3,7 @@
 import random
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -76,3 +76,15 @@ def november_2026() -> Iterator[None]:
     """A clock that goes on from a Tuesday in November 2026, for tests with dates that would be past one day."""
     with time_machine.travel(datetime(2026, 11, 24, 15, tzinfo=UTC)):
         yield
+
+
+@pytest.fixture(autouse=True)
+def mails_without_delay(settings):
+    """Tests wait for nothing; those of the delay itself set it."""
+    settings.MAIL_DELAY = timedelta(0)
+
+
+@pytest.fixture
+def work_may_start_early(settings):
+    """For tests of other things than the day on which work may start."""
+    settings.EARLY_START = timedelta(days=30)

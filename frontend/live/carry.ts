@@ -12,9 +12,11 @@ const NEAR_MINUTES = 45;
 const GRID_MINUTES = 30;
 const EDGE_PIXELS = 48;
 
+// `note` names what is different from what the customer wanted.
 interface Start {
   minute: number;
   start: string;
+  note: string;
 }
 
 interface Fit {
@@ -43,6 +45,7 @@ class Carry {
   private readonly release = hold();
   private readonly ghost = Object.assign(document.createElement("div"), { className: "ghost" });
   private readonly float = Object.assign(document.createElement("div"), { className: "float" });
+  private readonly note = Object.assign(document.createElement("span"), { className: "differs" });
   private readonly origin: DOMRect;
   readonly ready: Promise<void>;
 
@@ -60,7 +63,7 @@ class Carry {
     if (assignment && contractor) this.from = { assignment, contractor, start: start! };
     this.origin = element.getBoundingClientRect();
     this.float.append(Object.assign(document.createElement("strong"), { textContent: this.label }));
-    this.float.append(Object.assign(document.createElement("span"), { textContent: "" }));
+    this.float.append(Object.assign(document.createElement("span"), { textContent: "" }), this.note);
     element.classList.add("carried");
     document.body.classList.add("carrying");
     if (!byKeyboard) document.body.append(this.float);
@@ -115,9 +118,16 @@ class Carry {
       place(this.ghost, spot.minute, spot.minute + this.minutes, axis());
       this.ghost.classList.toggle("bad", !spot.start);
     }
-    const words = this.float.lastElementChild!;
+    this.note.textContent = spot?.start ? this.differs(spot.lane, spot.start) : "";
+    const words = this.note.previousElementSibling!;
     words.textContent = spot ? (spot.start ? this.span(spot.start) : spot.reason || "…") : "Drop it on a lane";
     this.float.classList.toggle("bad", Boolean(spot && !spot.start && spot.reason));
+  }
+
+  private differs(lane: HTMLElement, start: Start): string {
+    const isOther = this.from && this.from.contractor !== lane.dataset.lane;
+    const again = isOther && this.element.matches(".confirmed") ? `${lane.dataset.name} has to confirm it again.` : "";
+    return [again, start.note].filter(Boolean).join(" ");
   }
 
   private span(start: Start): string {
@@ -161,7 +171,7 @@ class Carry {
     const start = starts.reduce((best, one) => (Math.abs(one.minute - wish) < Math.abs(best.minute - wish) ? one : best));
     this.show({ lane, start, minute: start.minute, reason: "" });
     lane.scrollIntoView({ block: "nearest" });
-    announce(`${lane.dataset.name}, ${this.span(start)}`);
+    announce([`${lane.dataset.name}, ${this.span(start)}`, this.differs(lane, start)].filter(Boolean).join(". "));
   }
 
   // What has been put down is on its way, and cannot be taken back but by undoing it.

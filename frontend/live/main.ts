@@ -4,9 +4,9 @@
 import * as board from "./board";
 import * as carry from "./carry";
 import * as connection from "./connection";
+import { tell } from "./acts";
 import { PAGE, fetchHtml, SignedOut } from "./page";
 import * as panel from "./panel";
-import * as rankings from "./rankings";
 import { EVERY_PART, localise, refresh, whenSignedOut, type Part } from "./parts";
 import { EventStream, type Envelope } from "./stream";
 import { placeBoard, showNow } from "./timeline";
@@ -45,6 +45,42 @@ async function isSignedIn(): Promise<boolean> {
   }
 }
 
+function showMap(): void {
+  maps ??= import("./map");
+  maps.then((map) => map.show()).catch(() => {
+    maps = null; // so that it is tried again
+    tell("The map could not be loaded. Show it again when the connection is back.", "refused");
+  });
+}
+
+// One booking changes the rankings of many jobs: of these the page hears for the job in the panel alone.
+let followed: string | null = null;
+let ranking: EventStream | null = null;
+
+function followRanking(): void {
+  const job = panel.shownJob();
+  if (job === followed) return;
+  followed = job;
+  ranking?.close();
+  ranking = job ? rankingOf(job) : null;
+  ranking?.open();
+}
+
+function rankingOf(job: string): EventStream {
+  let wasLost = false;
+  const asked = { after: stream.position, types: "RecommendationsUpdated", topics: `job:${job}`, heartbeatSeconds, isSignedIn };
+  return new EventStream(asked, {
+    event: panel.refresh,
+    resync: panel.refresh,
+    live: () => {
+      if (wasLost) panel.refresh();
+      wasLost = false;
+    },
+    lost: () => (wasLost = true),
+    signedOut: connection.signedOut,
+  });
+}
+
 placeBoard();
 localise(document);
 document.documentElement.classList.add("scripted");
@@ -53,9 +89,10 @@ carry.listen();
 panel.listen();
 panel.whenShown(() => void maps?.then((map) => map.showChosen()));
 board.listen((view) => {
-  if (view === "map") void (maps ??= import("./map")).then((map) => map.show());
+  if (view === "map") showMap();
 });
-const stream = new EventStream(PAGE.after, PAGE.types, PAGE.heartbeatSeconds, isSignedIn, {
+const { after, types, heartbeatSeconds } = PAGE;
+const stream = new EventStream({ after, types, heartbeatSeconds, isSignedIn }, {
   event: happened,
   resync: everything,
   live: (how) => connection.live(how) && everything(),
@@ -63,7 +100,6 @@ const stream = new EventStream(PAGE.after, PAGE.types, PAGE.heartbeatSeconds, is
   signedOut: connection.signedOut,
 });
 stream.open();
-const followRanking = (): void => rankings.follow(panel.shownJob(), stream.position, panel.refresh);
 panel.whenShown(followRanking);
 if (panel.shownJob()) followRanking();
 setInterval(showNow, MINUTE_MS);

@@ -40,7 +40,7 @@ async function follow(): Promise<void> {
     opener = null;
     return;
   }
-  drawer.append(Object.assign(document.createElement("p"), { className: "empty", textContent: "Ranking…" }));
+  drawer.append(headOf("Ranking…"));
   drawer.focus({ preventScroll: true });
   await load(false);
 }
@@ -60,9 +60,28 @@ async function load(again: boolean): Promise<void> {
     show(fresh, again);
   } catch (error) {
     if (mine !== turn || error instanceof SignedOut) return;
-    const text = "The ranking could not be read. It is tried again when something changes.";
-    drawer.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: text }));
+    sayTrouble("The ranking could not be read. It is tried again when the connection is back.");
   }
+}
+
+// What stands in the panel as long as there is no answer; it can be closed without one.
+function headOf(text: string): HTMLElement {
+  const head = Object.assign(document.createElement("div"), { className: "drawer-head" });
+  head.append(Object.assign(document.createElement("p"), { className: "empty", textContent: text }));
+  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "✕" });
+  close.dataset.close = "";
+  close.setAttribute("aria-label", "Close");
+  head.append(close);
+  return head;
+}
+
+// What is shown stays, with a line that says that it may be old.
+function sayTrouble(text: string): void {
+  const line = drawer.querySelector<HTMLElement>("[data-trouble]");
+  if (!line) return drawer.replaceChildren(headOf(text));
+  line.textContent = text;
+  line.hidden = false;
+  announce(text);
 }
 
 function show(fresh: DocumentFragment, again: boolean): void {
@@ -77,6 +96,7 @@ function show(fresh: DocumentFragment, again: boolean): void {
     const select = one<HTMLSelectElement>("select", form);
     const kept = chosen.get(form.dataset.contractor);
     if (kept && [...select.options].some(({ value }) => value === kept)) select.value = kept;
+    sayWhatDiffers(form);
   }
   if (again) {
     if (typed !== undefined) one<HTMLInputElement>("#why-q", drawer).value = typed;
@@ -85,6 +105,13 @@ function show(fresh: DocumentFragment, again: boolean): void {
     if (before.size) sayWhatMoved(before);
   }
   listeners.forEach((act) => act());
+}
+
+// Before it books, a card says what is different from what the customer wanted or has been told.
+function sayWhatDiffers(form: HTMLFormElement): void {
+  const note = one("[data-note]:not(option)", form);
+  note.textContent = one<HTMLSelectElement>("select", form).selectedOptions[0]?.dataset.note ?? "";
+  note.hidden = !note.textContent;
 }
 
 const start = (form: HTMLFormElement): string => one<HTMLSelectElement>("select", form).value;
@@ -148,6 +175,10 @@ export function listen(): void {
     const form = event.target as HTMLFormElement;
     if (form.matches("[data-offer]")) void offer(form);
     else if (form.matches("[data-why]")) void why(new URLSearchParams([["q", one<HTMLInputElement>("input", form).value]]));
+  });
+  drawer.addEventListener("change", (event) => {
+    const form = (event.target as HTMLElement).closest<HTMLFormElement>("[data-offer]");
+    if (form) sayWhatDiffers(form);
   });
   drawer.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;

@@ -1,4 +1,5 @@
 // The event log as it grows: over the socket, or by long polling where no socket gets through.
+// One class for every reader: the page's own, and the panel's for the ranking of one job.
 // Reconnects by itself and goes on after the last sequence number it has: nothing is missed, nothing comes twice.
 
 const SIGNED_OUT = 4401;
@@ -38,8 +39,19 @@ interface Page {
   resync: boolean;
 }
 
+// What is asked for: `types` of events, and those about `topics` alone where given.
+export interface Options {
+  after: number;
+  types: string;
+  topics?: string;
+  heartbeatSeconds: number;
+  isSignedIn(): Promise<boolean>;
+}
+
 export class EventStream {
+  private after: number;
   private socket: WebSocket | null = null;
+  private readonly closing = new AbortController();
   private polling = false;
   private failures = 0;
   private everOpened = false;
@@ -47,15 +59,14 @@ export class EventStream {
   private watchdog = 0;
 
   constructor(
-    private after: number,
-    private readonly types: string,
-    private readonly heartbeatSeconds: number,
-    private readonly isSignedIn: () => Promise<boolean>,
+    private readonly options: Options,
     private readonly handlers: Handlers,
   ) {
-    addEventListener("online", () => this.reconnectNow());
-    addEventListener("offline", () => this.socket && this.drop());
-    document.addEventListener("visibilitychange", () => document.hidden || this.reconnectNow());
+    this.after = options.after;
+    const { signal } = this.closing;
+    addEventListener("online", () => this.reconnectNow(), { signal });
+    addEventListener("offline", () => this.socket && this.drop(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.reconnectNow(), { signal });
   }
 
   // The number of the last event that we know of.
@@ -63,10 +74,30 @@ export class EventStream {
     return this.after;
   }
 
+  private get isClosed(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  // For good: nothing is told any more, and nothing is tried again.
+  close(): void {
+    this.closing.abort();
+    clearTimeout(this.retry);
+    clearTimeout(this.watchdog);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+
+  private query(names: { types: string }): string {
+    const { types, topics } = this.options;
+    return `${names.types}=${types}${topics ? `&topics=${topics}` : ""}&after=${this.after}`;
+  }
+
   open(): void {
     clearTimeout(this.retry);
+    if (this.isClosed) return;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const query = `types=${this.types}&after=${this.after}`;
+    const query = this.query({ types: "types" });
     const socket = new WebSocket(`${scheme}://${location.host}/ws/events/?${query}`, "events.v1");
     this.socket = socket;
     this.expectSomething();
@@ -93,7 +124,7 @@ export class EventStream {
   // A connection that died without a word is noticed by its silence.
   private expectSomething(): void {
     clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => this.drop(), this.heartbeatSeconds * 2500);
+    this.watchdog = setTimeout(() => this.drop(), this.options.heartbeatSeconds * 2500);
   }
 
   private drop(): void {
@@ -107,7 +138,9 @@ export class EventStream {
     this.socket = null;
     this.failures += 1;
     this.handlers.lost();
-    if (code === SIGNED_OUT || (this.failures > 1 && !(await this.isSignedIn()))) {
+    const signedOut = code === SIGNED_OUT || (this.failures > 1 && !(await this.options.isSignedIn()));
+    if (this.isClosed) return;
+    if (signedOut) {
       this.handlers.signedOut();
       return;
     }
@@ -124,21 +157,23 @@ export class EventStream {
     const until = Date.now() + SOCKET_AGAIN_MS;
     try {
       // The first call asks for nothing but the present; it says at once whether the network is there.
-      for (let wait = 0; Date.now() < until; wait = WAIT_SECONDS) {
+      for (let wait = 0; Date.now() < until && !this.isClosed; wait = WAIT_SECONDS) {
         await this.pollOnce(wait);
         await new Promise((resolve) => setTimeout(resolve, wait ? BETWEEN_POLLS_MS : 0));
       }
       this.failures = 0;
     } catch {
       this.failures = Math.max(0, POLL_AFTER_FAILURES - 1);
-      this.handlers.lost();
+      if (!this.isClosed) this.handlers.lost();
     }
     this.polling = false;
+    if (this.isClosed) return;
     this.retry = setTimeout(() => this.open(), FIRST_PAUSE_MS);
   }
 
   private async pollOnce(wait: number): Promise<void> {
-    const answer = await fetch(`/api/v1/events/?after=${this.after}&limit=1000&wait=${wait}`);
+    const query = `${this.query({ types: "type" })}&limit=1000&wait=${wait}`;
+    const answer = await fetch(`/api/v1/events/?${query}`, { signal: this.closing.signal });
     if (answer.status === 401 || answer.status === 403) return this.handlers.signedOut();
     if (!answer.ok) throw new Error(answer.statusText);
     const page = (await answer.json()) as Page;

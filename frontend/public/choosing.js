@@ -12,10 +12,20 @@ function chosenTime(form) {
   return form.querySelector("input[type=datetime-local]")?.value.replace("T", ", ") ?? "";
 }
 
+// The time, and what is different from what the customer wanted or has been told.
+function sayWhatIsChosen(form) {
+  const question = step(form, "confirm");
+  if (!question) return;
+  question.querySelector("[data-when]").textContent = chosenTime(form);
+  const note = question.querySelector("[data-note]");
+  note.textContent = form.querySelector("input[type=radio]:checked:not(:disabled)")?.dataset.note ?? "";
+  note.hidden = !note.textContent;
+}
+
 function ask(form, asking) {
   step(form, "choose").hidden = asking;
   step(form, "confirm").hidden = !asking;
-  if (asking) step(form, "confirm").querySelector("[data-when]").textContent = chosenTime(form);
+  if (asking) sayWhatIsChosen(form);
   const next = asking ? step(form, "confirm").querySelector("[name=confirmed]") : step(form, "choose").querySelector("[type=submit]");
   next.focus();
 }
@@ -43,8 +53,7 @@ document.addEventListener("change", (event) => {
     const typed = form.querySelector("input[type=radio][value=typed]");
     if (typed) typed.checked = true;
   }
-  const when = step(form, "confirm")?.querySelector("[data-when]");
-  if (when) when.textContent = chosenTime(form);
+  sayWhatIsChosen(form);
 });
 
 document.addEventListener("keydown", (event) => {

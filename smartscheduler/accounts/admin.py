@@ -42,8 +42,8 @@ REMOVE_SECOND_FACTOR = Act(
     possible=lambda user: user.second_factor_at is not None,
     form=lambda user: Form,
     consequences=lambda user: [
-        "Authenticator and recovery codes are good no longer.",
-        "All sessions of this account end; tokens of the API last as long as they would.",
+        "Authenticator and recovery codes no longer work.",
+        "All sessions and tokens of this account end.",
         "The next sign-in sets up another one."
         if user.role in settings.SECOND_FACTOR_REQUIRED
         else "The password alone signs in, until another one is set up.",

@@ -17,6 +17,7 @@ from limits import RateLimitItemPerMinute
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from smartscheduler.emails import account_key
 from smartscheduler.throttling import counted
 
 # What a provider gives to one household is one address to us.
@@ -34,7 +35,7 @@ class CountingBackend:
         """Raises PermissionDenied; smartscheduler.accounts.lockouts answers with 429."""
         if request is None or not username or not settings.RATE_LIMITS:
             return
-        name = username.strip().lower()
+        name = account_key(username)
         wait = _of_address("sign-ins", request) or _at_account(request, name)
         if wait:
             request.axes_locked_out = True  # type: ignore[attr-defined]  # the middleware of axes looks at it

@@ -1,7 +1,6 @@
 """Signing in and out of the API."""
 
 from typing import cast
-from uuid import UUID
 
 from django.contrib.auth import authenticate, logout, user_logged_in
 from drf_spectacular.utils import extend_schema
@@ -10,10 +9,10 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import Token
 
 from smartscheduler.accounts.attempts import AddressThrottle
+from smartscheduler.accounts.authentication import credential_of
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import SIGNED_IN
 from smartscheduler.accounts.policy import Permission
@@ -26,14 +25,13 @@ from smartscheduler.accounts.serializers import (
     TicketSerializer,
     UserSerializer,
 )
-from smartscheduler.accounts.sessions import NAME
 from smartscheduler.accounts.tickets import issue_ticket
-from smartscheduler.accounts.tokens import FAMILY, family_of, revoke_token, rotate, sign_in, sign_out
+from smartscheduler.accounts.tokens import client_of, family_of, revoke_token, rotate, sign_in, sign_out
 from smartscheduler.fields import EmptySerializer
-from smartscheduler.rest import ReadsBody
+from smartscheduler.rest import KnownParameters, ReadsBody
 
 
-class OpenView(ReadsBody, APIView):
+class OpenView(ReadsBody):
     """For those who have no credentials yet; stale ones in a header do not matter."""
 
     authentication_classes = ()
@@ -63,19 +61,15 @@ class RefreshView(OpenView):
 
     @extend_schema(request=RefreshSerializer, responses=PairSerializer, tags=["auth"], operation_id="auth_refresh")
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token, which works once, for a new pair."""
-        return Response(PairSerializer(rotate(self.body(RefreshSerializer)["refresh"])).data)
+        """Exchange a refresh token, which works once, for a new pair.
+
+        The same client may repeat the exchange for some seconds: it gets a pair with the same new refresh token.
+        """
+        pair = rotate(self.body(RefreshSerializer)["refresh"], client=client_of(request._request))
+        return Response(PairSerializer(pair).data)
 
 
-def _signing(request: Request) -> UUID | str | None:
-    """The id of the signing-in behind a request."""
-    if isinstance(request.auth, Token):
-        return str(request.auth[FAMILY])
-    name: str | None = request._request.session.get(NAME)
-    return name
-
-
-class LogoutView(ReadsBody, APIView):
+class LogoutView(ReadsBody):
     required_permissions = {"post": SIGNED_IN}
 
     @extend_schema(request=LogoutSerializer, responses={204: None}, tags=["auth"], operation_id="auth_logout")
@@ -92,7 +86,7 @@ class LogoutView(ReadsBody, APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MeView(APIView):
+class MeView(KnownParameters):
     required_permissions = {"get": SIGNED_IN}
 
     @extend_schema(responses=UserSerializer, tags=["auth"], operation_id="auth_me")
@@ -101,12 +95,12 @@ class MeView(APIView):
         return Response(UserSerializer(request.user).data)
 
 
-class TicketView(ReadsBody, APIView):
+class TicketView(ReadsBody):
     required_permissions = {"post": Permission.VIEW_EVENTS}
 
     @extend_schema(request=EmptySerializer, responses=TicketSerializer, tags=["auth"], operation_id="auth_ws_ticket")
     def post(self, request: Request) -> Response:
         """A ticket that opens the event socket once, within seconds."""
         self.body(EmptySerializer)
-        ticket, expires_in = issue_ticket(cast(User, request.user), _signing(request))
+        ticket, expires_in = issue_ticket(credential_of(request))
         return Response({"ticket": ticket, "expires_in": expires_in})

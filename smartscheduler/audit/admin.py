@@ -25,6 +25,7 @@ from smartscheduler.backoffice.days import DaysFilter
 from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.exchange.exporting import FORMS, download
+from smartscheduler.text import search_text
 
 MOST_PEOPLE = 500
 HEADINGS = ("at", "act", "reason", "who", "account", "address", "door", "where", "request_id", "details")
@@ -100,7 +101,7 @@ class AuditEntryAdmin(ReadAdmin):
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
     ) -> tuple[QuerySet[AuditEntry], bool]:
         """By the account, as it is called now, or by the whole address: both have an index or are soon read."""
-        term = search_term.strip()
+        term = search_text(search_term)
         if not term:
             return queryset, False
         people = User.objects.filter(Q(name__icontains=term) | Q(email__icontains=term)).values("pk")

@@ -19,6 +19,7 @@ from smartscheduler.backoffice.models import SavedView
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.saved import delete_view, rename_view, save_view, views_of
 from smartscheduler.errors import InvalidInput
+from smartscheduler.text import search_text
 
 
 class KeysFirst(Paginator):
@@ -72,6 +73,7 @@ class ListAdmin(LimitedAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Nothing is found by words that the reader may not see: it would say whose they are."""
+        search_term = search_text(search_term)
         found, twice = super().get_search_results(request, queryset, search_term)
         if self._is_limited(request):
             # Found by the index on all words first, then looked at more closely.

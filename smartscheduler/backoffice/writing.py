@@ -102,6 +102,8 @@ class ServiceAdmin(AskingChoices, ModelAdmin):
         if change:
             self._check_version(form.instance.pk, request.POST.get("version", ""))
         self.write(request, form, formsets, change=change)
+        # The form's own instance has defaults that were never stored, such as another job number.
+        form.instance.refresh_from_db()
 
     def _check_version(self, pk: Any, seen: str) -> None:
         """Raise DomainError when the record is no longer the one that the page showed."""

@@ -27,9 +27,13 @@ def context(job: Job, *, q: str, contractor: UUID | None, reader: User) -> dict[
         booking.job = job
     rankable = job.status == Status.OPEN or (booking is not None and booking.status in MOVABLE)
     horizon = in_force().horizon_days
-    found = ranking(job, horizon_days=horizon, max_results=MOST_CARDS) if rankable else {}
+    found = (
+        ranking(job, horizon_days=horizon, max_results=MOST_CARDS, booking=booking, with_present=True)
+        if rankable
+        else {}
+    )
     asked = (
-        asked_about(job, q=q.strip()[:100], reader=reader, contractor=contractor, horizon_days=horizon)
+        asked_about(job, q=q.strip()[:100], reader=reader, contractor=contractor, horizon_days=horizon, booking=booking)
         if rankable
         else {}
     )

@@ -17,11 +17,12 @@ from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from assignments.clock import minute_of_day
 from assignments.fits import fits_on
+from assignments.wanted_time import differs_from_wanted
 from jobs.models import Job
+from jobs.requests import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.dashboard import lanes, panel, places
@@ -29,8 +30,11 @@ from smartscheduler.dashboard.activity import FOR_MACHINES, latest_items
 from smartscheduler.dashboard.figures import figures
 from smartscheduler.dashboard.lanes import BoardForm, Question
 from smartscheduler.dashboard.openjobs import open_jobs
+from smartscheduler.errors import InvalidInput
 from smartscheduler.events import feed
 from smartscheduler.events.messages import Event
+from smartscheduler.rest import KnownParameters
+from smartscheduler.timeslots import TimeSlot
 
 # What each part of the page shows; a request reads only what it asks for.
 PARTS: dict[str, Callable[[Question, User], Any]] = {
@@ -77,9 +81,12 @@ def parts(request: HttpRequest) -> HttpResponse:
     """The parts named in `?parts=figures,jobs`, as they are now."""
     user = _reader(request)
     question = Question.of(request.GET, user)
-    wanted = [name for name in request.GET.get("parts", "").split(",") if name in PARTS]
+    try:
+        names = _part_names(request.GET.get("parts", ""))
+    except InvalidInput as error:
+        return HttpResponse(error.detail, status=400, content_type="text/plain; charset=utf-8")
     context = {
-        "parts": {name: PARTS[name](question, user) for name in wanted},
+        "parts": {name: PARTS[name](question, user) for name in names},
         "may_assign": user.allows(Permission.ASSIGN),
     }
     return render(request, "dashboard/parts.html", context)
@@ -104,13 +111,16 @@ def fits(request: HttpRequest) -> JsonResponse:
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
     people = list(question.people(day).order_by("name", "pk")[: lanes.MOST_LANES])
-    found = fits_on(job, people, day)
+    found, request_of_job = fits_on(job, people, day), JobRequest.of(job)
+    starts = {start for fit in found.values() for start in fit.starts}
+    notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
     return JsonResponse(
         {
             str(one.pk): {
                 "reason": found[one.pk].reason,
                 "starts": [
-                    {"minute": minute_of_day(start, one.zone, day), "start": start} for start in found[one.pk].starts
+                    {"minute": minute_of_day(start, one.zone, day), "start": start, "note": notes[start]}
+                    for start in found[one.pk].starts
                 ],
             }
             for one in people
@@ -140,6 +150,14 @@ def _reader(request: HttpRequest, permission: Permission = Permission.VIEW_EVENT
     if not isinstance(request.user, User) or not request.user.allows(permission):
         raise PermissionDenied
     return request.user
+
+
+def _part_names(text: str) -> list[str]:
+    """The names between the commas, each once. Raises InvalidInput for one that is not a part."""
+    names = list(dict.fromkeys(name for name in text.split(",") if name))
+    if unknown := [name for name in names if name not in PARTS]:
+        raise InvalidInput.of("parts", f"parts: “{unknown[0][:64]}” is not one of {', '.join(PARTS)}.")
+    return names
 
 
 def _ids(text: str) -> list[UUID]:
@@ -174,7 +192,7 @@ FiguresSerializer = inline_serializer(
 )
 
 
-class DashboardView(APIView):
+class DashboardView(KnownParameters):
     required_permissions = {"get": Permission.VIEW_EVENTS}
 
     @extend_schema(operation_id="dashboard", tags=["dashboard"], responses=FiguresSerializer)

@@ -70,7 +70,7 @@ class Archive:
             found = entry(search, candidate, rank, people[candidate.contender.id])
             for slot in found.slots:
                 if not self._at_work(found.contractor, slot, wanted.point):
-                    yield Choice(found, slot, best.opened)
+                    yield Choice(found, slot, best.met)
 
     def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
         calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])

@@ -115,13 +115,16 @@ class Story:
         self._chapter(f"{best.contractor.name} gets the job")
         with self._timed("booking"):
             booked = assign_job(
-                job_id=job.pk, contractor_id=best.contractor.pk, start=best.slots[0].start, actor=teller
+                job_id=job.pk,
+                contractor_id=best.contractor.pk,
+                start=best.suggested.start,
+                actor=teller,
             )
         with self._timed("commit to client"):
             event = listener.wait_for("JobAssigned", assignment_id=str(booked.pk))
         self._line(
             f"[green]✓[/] Booked for {span(booked.slot, job.zone)}, rank {booked.rank} "
-            f"of {booked.candidates_considered}, kept with score {booked.score} and its reasons."
+            f"of {booked.candidates}, kept with score {booked.score} and its reasons."
         )
         self._line(
             f"[green]✓[/] Over the WebSocket, {self.timings['commit to client']:.0f} ms after the commit: "

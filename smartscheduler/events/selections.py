@@ -23,9 +23,12 @@ class Selection:
     topics: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
-    def parse(cls, *, types: str = "", topics: str = "") -> "Selection":
-        """From `"A,B"` and `"job:ID,contractor:ID"`. Raises InvalidInput for unknown types and bad topics."""
-        return cls(frozenset(_types(types)), frozenset(_topics(topics)))
+    def parse(cls, *, types: str = "", topics: str = "", types_parameter: str = "types") -> "Selection":
+        """From `"A,B"` and `"job:ID,contractor:ID"`.
+
+        Raises InvalidInput, which names `types_parameter` for an unknown type and `topics` for a bad topic.
+        """
+        return cls(frozenset(_types(types, types_parameter)), frozenset(_topics(topics)))
 
     def matches(self, envelope: dict[str, Any]) -> bool:
         """Whether one envelope was asked for; says the same as `of`."""
@@ -53,10 +56,10 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _types(text: str) -> list[str]:
+def _types(text: str, parameter: str) -> list[str]:
     for name in _parts(text):
         if name not in Event.registry:
-            raise InvalidInput.of("types", f"“{name[:64]}” is not a type of event.")
+            raise InvalidInput.of(parameter, f"“{name[:64]}” is not a type of event.")
     return _parts(text)
 
 

@@ -1,17 +1,23 @@
 """GET /api/v1/events/: the event log, for those who were away or do not keep a socket open."""
 
+from functools import partial
+
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
 
+from smartscheduler.accounts.authentication import credential_of
+from smartscheduler.accounts.credentials import Credential, Refusal, standing
+from smartscheduler.accounts.permissions import RolePermission
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.events import feed
 from smartscheduler.events.limits import limited_envelope
 from smartscheduler.events.selections import Selection
 from smartscheduler.events.waiting import read_or_wait
+from smartscheduler.rest import KnownParameters
 
 
 class EnvelopeSerializer(serializers.Serializer[dict[str, object]]):
@@ -36,8 +42,21 @@ EventPage = inline_serializer(
 )
 
 
-class EventViewSet(ViewSet):
-    required_permissions = {"list": Permission.VIEW_EVENTS}
+def _check(request: Request, credential: Credential) -> None:
+    """Look at the reader once more: the account as it is now. Raises AuthenticationFailed, PermissionDenied."""
+    [found] = standing([credential])
+    if isinstance(found, Refusal):
+        raise AuthenticationFailed(found.detail, code=found.code)
+    if not found.allows(Permission.VIEW_EVENTS):
+        raise PermissionDenied(RolePermission.message)
+    request.user = found
+
+
+class EventsView(KnownParameters):
+    required_permissions = {"get": Permission.VIEW_EVENTS}
+
+    def query_parameters(self) -> dict[str, bool]:
+        return {"after": False, "type": True, "topics": True, "limit": False, "wait": False}
 
     @extend_schema(
         operation_id="events_list",
@@ -45,21 +64,25 @@ class EventViewSet(ViewSet):
         responses=EventPage,
         parameters=[
             OpenApiParameter("after", int, description="Events that follow this number; else from the oldest."),
-            OpenApiParameter("type", str, description="Types of event, separated by commas."),
-            OpenApiParameter("topics", str, description="`job:ID` and `contractor:ID`, separated by commas."),
+            OpenApiParameter("type", str, many=True, explode=False, description="Types of event."),
+            OpenApiParameter("topics", str, many=True, explode=False, description="`job:ID` and `contractor:ID`."),
             OpenApiParameter("limit", int, description="At most so many events, 1–1000; else 100."),
             OpenApiParameter("wait", int, description="Where there is nothing yet, wait so many seconds for it, 0–25."),
         ],
     )
-    def list(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response:
         """The events in the order of delivery, oldest first. What the reader may not see of them is null."""
         query = request.query_params
-        selection = Selection.parse(types=",".join(query.getlist("type")), topics=",".join(query.getlist("topics")))
+        types, topics = (",".join(query.getlist(name)) for name in ("type", "topics"))
+        selection = Selection.parse(types=types, topics=topics, types_parameter="type")
         page, waited = read_or_wait(
             after=feed.parse_after(query.get("after")),
             selection=selection,
             limit=feed.parse_limit(query.get("limit")),
             seconds=feed.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
+            account=str(request.user.pk),
+            on_wait=getattr(request._request, "leave_quota", lambda: None),
+            check=partial(_check, request, credential_of(request)),
         )
         request._request.waited = waited  # type: ignore[attr-defined]  # for SlowRequestMiddleware
         shown = [limited_envelope(one, request.user) for one in page.envelopes]

@@ -36,6 +36,7 @@ ASSIGNMENT_CELLS: dict[str, Cell] = {
     "end": lambda one: _local(one.job, one.slot.end),
     "rank": lambda one: str(one.rank or ""),
     "candidates_considered": lambda one: str(one.candidates_considered),
+    "candidates_exact": lambda one: "yes" if one.candidates_exact else "no",
     "score": lambda one: _plain(one.score),
     "explanation": lambda one: str(one.score_breakdown.get("explanation", "")),
     "override_reason": lambda one: one.override_reason,

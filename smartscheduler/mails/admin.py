@@ -13,6 +13,7 @@ from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.mails.models import Mail
+from smartscheduler.text import search_text
 
 
 @admin.register(Mail)
@@ -34,7 +35,7 @@ class MailAdmin(ReadAdmin):
         self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str
     ) -> tuple[QuerySet[Mail], bool]:
         """Every word in the address that it went to, in the job or in the contractor."""
-        for word in search_term.split():
+        for word in search_text(search_term).split():
             about = Assignment.objects.of_words(word, person(request)).values("pk")
             found = Q(assignment__in=about)
             if may(request, Permission.VIEW_CONTACTS):

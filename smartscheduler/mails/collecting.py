@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count
-from django.utils import timezone
 
 from assignments.models import Assignment
 from smartscheduler import tracing
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.reading import unread
 from smartscheduler.mails.models import Mail
+from smartscheduler.mails.undoing import Unsent
 
 READER = "mails"
 KINDS = {
@@ -32,23 +33,23 @@ def collect_mails() -> int:
 def _mails(events: list[OutboxEvent]) -> list[Mail]:
     wanted = list(_about(events))
     known = Assignment.objects.in_bulk({assignment_id for _, _, assignment_id in wanted})
-    revisions = _revisions(known)
-    found, now = [], timezone.now()
+    revisions, unsent, found = _revisions(known), Unsent(known), []
     for event, kind, assignment_id in wanted:
         if assignment_id not in known:
             continue
         with tracing.span(f"mail of {event.type}", parent=event.traceparent, event__id=str(event.id)):
-            found.append(
-                Mail(
-                    id=event.id,
-                    kind=kind,
-                    assignment_id=assignment_id,
-                    revision=revisions.get(assignment_id, 0),
-                    reason=event.data.get("reason", ""),
-                    due_at=now,
-                )
+            mail = Mail(
+                id=event.id,
+                kind=kind,
+                assignment_id=assignment_id,
+                revision=revisions.get(assignment_id, 0),
+                reason=event.data.get("reason", ""),
+                due_at=event.occurred_at + settings.MAIL_DELAY,
             )
+            unsent.add(mail, event)
+            found.append(mail)
         revisions[assignment_id] = revisions.get(assignment_id, 0) + 1
+    unsent.store_dropped()
     return found
 
 

@@ -35,6 +35,7 @@ class Mail(models.Model):
         SENT = "sent", "Sent"
         FAILED = "failed", "Failed"
         SKIPPED = "skipped", "Too late to matter"
+        DROPPED = "dropped", "Undone before it was sent"
 
     id = models.UUIDField(primary_key=True, editable=False)
     kind = models.CharField(max_length=9, choices=Kind.choices)
@@ -76,6 +77,9 @@ class Mail(models.Model):
 
     def skip(self) -> None:
         self.state = Mail.State.SKIPPED
+
+    def drop(self) -> None:
+        self.state = Mail.State.DROPPED
 
     def failed(self, error: str, *, at: datetime, jitter: float, for_good: bool = False) -> None:
         """Note the error, and try again after a growing pause: seconds at first, an hour at most.

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from assignments.conflicts import unmet_reasons
+from assignments.list_filters import ANY_RULE
 from assignments.list_filters import SOON_DAYS as UNCONFIRMED_DAYS
 from assignments.models import Assignment
 from jobs.admin import SOON_DAYS
@@ -43,9 +45,9 @@ class Matter:
 
 
 @going_by()
-def matters(now: datetime) -> list[Matter]:
-    """All of them, the most pressing first."""
-    return [_urgent(), _without_candidate(now), _overdue(), _unconfirmed(), _clashing(now)]
+def matters(now: datetime, reader: Any) -> list[Matter]:
+    """All of them, the most pressing first, as far as `reader` may see."""
+    return [_urgent(), _without_candidate(now), _overdue(), _in_conflict(now, reader), _unconfirmed()]
 
 
 def _urgent() -> Matter:
@@ -63,7 +65,7 @@ def _urgent() -> Matter:
 def _without_candidate(now: datetime) -> Matter:
     """Open jobs that are wanted soon and that nobody can take, with the reason."""
     soon = looked_at(within_days(Job.objects.open(), "desired_date", "time_zone", None, SOON_DAYS))
-    stuck = [(job, ranking.candidates_considered) for job, ranking in soon if not ranking.entries]
+    stuck = [(job, ranking.calendars_opened) for job, ranking in soon if not ranking.entries]
     return Matter(
         title="Wanted soon, and nobody can take it",
         icon="person_off",
@@ -119,16 +121,17 @@ def _unconfirmed() -> Matter:
     )
 
 
-def _clashing(now: datetime) -> Matter:
-    clashing = Assignment.objects.in_an_absence(now)
-    shown = clashing.select_related("job", "contractor").order_by("time_slot", "pk")[:SHOWN]
+def _in_conflict(now: datetime, reader: Any) -> Matter:
+    conflicts = Assignment.objects.in_conflict(now)
+    shown = list(conflicts.select_related("job", "contractor").order_by("time_slot", "pk")[:SHOWN])
+    reasons = unmet_reasons(shown, reader=reader)
     return Matter(
-        title="Booked during an absence",
+        title="Bookings that no longer hold",
         icon="event_busy",
-        count=clashing.count(),
-        lines=[_booking(one) for one in shown],
-        url=list_url("assignments_assignment", clash="absence"),
-        good="Nobody is booked while absent.",
+        count=conflicts.count(),
+        lines=[_booking(one, " ".join(reason.message for reason in reasons[one.pk])) for one in shown],
+        url=list_url("assignments_assignment", conflict=ANY_RULE),
+        good="Every booking still holds.",
     )
 
 
@@ -141,11 +144,11 @@ def _job(job: Job, detail: str) -> Line:
     return Line(text, f"{job.job_number} · {detail}", reverse("admin:jobs_job_recommend", args=[job.pk]))
 
 
-def _booking(one: Assignment) -> Line:
+def _booking(one: Assignment, detail: str = "") -> Line:
     when = local_slot(one.slot, one.job.zone)
     return Line(
         f"{one.contractor.name}: {when}",
-        f"{one.job.job_number} · {one.job.city}, {one.job.state}",
+        " · ".join(filter(None, [one.job.job_number, f"{one.job.city}, {one.job.state}", detail])),
         reverse("admin:assignments_assignment_change", args=[one.pk]),
     )
 

@@ -23,6 +23,7 @@ FROM ({WAITS}) waits (job_number, type, city, state, priority, created, booked) 
 """  # noqa: S608  (our own text)
 CHOSEN = f"""
 SELECT job.job_number, person.name, {LOCAL.format("booking.created_at")}, booking.rank, booking.candidates_considered,
+       CASE WHEN booking.candidates_exact THEN 'yes' ELSE 'no' END,
        booking.score, booking.override_reason, coalesce(nullif(maker.name, ''), maker.email)
 {JOINED} WHERE {MADE} ORDER BY booking.created_at, booking.id
 """
@@ -91,7 +92,7 @@ PARTS = {
     "choices": _of(
         CHOSEN,
         *("job_number", "contractor", "assigned_at", "rank"),
-        *("candidates_considered", "score", "override_reason", "assigned_by"),
+        *("candidates_considered", "candidates_exact", "score", "override_reason", "assigned_by"),
     ),
     "cancellations": _of(CANCELLED, "job_number", "contractor", "start", "cancelled_at", "reason"),
     "starts": _of(STARTED, "job_number", "contractor", "start", "started_at", "minutes_late", "on_time"),

@@ -14,7 +14,7 @@ from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.days import between_days
-from smartscheduler.backoffice.people import may
+from smartscheduler.backoffice.people import may, person
 from smartscheduler.dashboard.figures import Figures, figures
 from smartscheduler.filters import site_day
 from smartscheduler.office.attention import list_url, matters
@@ -28,7 +28,7 @@ def context(request: HttpRequest, given: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: adds to what the page has already."""
     if may(request, Permission.VIEW_JOBS):
         now = timezone.now()
-        found = matters(now)
+        found = matters(now, person(request))
         given |= {
             "title": "Home",
             "has_home": True,

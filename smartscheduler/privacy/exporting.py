@@ -39,7 +39,8 @@ from smartscheduler.privacy.writing import former_values, history_of
 Document = dict[str, Any]
 LEFT_OUT = {"password", "content", "session_data", "fingerprint", "current", "session_hash"}
 OF_A_BOOKING = (
-    *("id", "status", "time_slot", "score", "rank", "candidates_considered", "score_breakdown", "override_reason"),
+    *("id", "status", "time_slot", "score", "rank", "candidates_considered", "candidates_exact"),
+    *("score_breakdown", "override_reason"),
     *("cancel_reason", "confirmed_at", "started_at", "completed_at", "cancelled_at", "created_at"),
 )
 

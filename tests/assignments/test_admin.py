@@ -15,7 +15,7 @@ from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at, many_assignments
 from tests.pages import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
 LIST = "/admin/assignments/assignment/"
 STEPS = [confirm_assignment, start_assignment, complete_assignment]
 
@@ -49,7 +49,7 @@ def test_shows_why_the_contractor_was_chosen():
     seen = signed_in(Role.MANAGER).get(page(assignment)).content.decode()
     for text in [
         "0.9300",
-        "of 1 considered",
+        "of 1 who could be ranked",
         "Knows the house",
         'rect width="80"',
         "Free on the desired day",

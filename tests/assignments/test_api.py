@@ -14,7 +14,7 @@ from smartscheduler.events.models import OutboxEvent
 from tests.api import NOBODY, V1, client_of, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
 
 URL = f"{V1}/assignments/"
 

@@ -39,7 +39,7 @@ def test_books_the_slot_and_keeps_why():
     assert (assignment.slot.start, assignment.slot.end) == (at(9, 7, days=2), at(11, 7, days=2))
     assert assignment.status == "pending"
     assert job.status == "assigned"
-    assert (assignment.rank, assignment.candidates_considered) == (1, 1)
+    assert (assignment.rank, assignment.candidates_considered, assignment.candidates_exact) == (1, 1, True)
     assert assignment.score == Decimal("0.9300")  # 0.40 × 1 + 0.35 × 0.8 + 0.25 × 1
     assert assignment.score_breakdown["rating_score"] == 0.8
     assert assignment.override_reason == "Asked for"

@@ -9,18 +9,25 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from assignments.conflicts import recheck_contractor
 from assignments.models import Assignment
-from contractors.models import Absence, Rating
+from contractors.models import Rating
+from contractors.services import add_absence
 from jobs.models import Job
 from smartscheduler.accounts.policy import Role
-from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
-from tests.pages import signed_in
+from smartscheduler.timeslots import TimeSlot
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
+from tests.pages import fields, saved, signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 def address(name, contractor):
     return reverse(f"admin:contractors_contractor_{name}", args=[contractor.pk])
+
+
+def away(contractor, period):
+    add_absence(contractor_id=contractor.pk, period=period, actor=None)
 
 
 def tab(response, name):
@@ -122,12 +129,10 @@ class TestRatings:
             client.get(address("change", contractor))
 
 
-class TestCollisions:
+class TestConflicts:
     def clashing(self):
         booking = AssignmentFactory(start=at(9, days=2))
-        AbsenceFactory(
-            contractor=booking.contractor, period=(at(0, days=2), at(0, days=3)), kind="sickness", note="Flu"
-        )
+        away(booking.contractor, TimeSlot(at(0, days=2), at(0, days=3)))
         return booking
 
     def test_an_absence_leads_to_the_bookings_in_it(self):
@@ -135,55 +140,78 @@ class TestCollisions:
         contractor = booking.contractor
         dates = {"how_long": "dates", "start": f"{at(0, days=2):%Y-%m-%dT%H:%M}", "kind": "sickness"}
         response = client.post(address("absent", contractor), {**dates, "end": f"{at(0, days=3):%Y-%m-%dT%H:%M}"})
-        assert urlsplit(response.url).path == address("clashes", contractor)
-        (line,) = client.get(response.url).context["lines"]
+        assert urlsplit(response.url).path == address("conflicts", contractor)
+        (line,) = client.get(response.url).context["conflicts"]
         assert line.booking == booking
         assert [label for label, _url in line.acts] == ["Reschedule", "Reassign", "Cancel assignment"]
-        assert line.absence == Absence.objects.get()
+        assert [reason.code for reason in line.reasons] == ["absent"]
+
+    def test_a_leave_leads_to_the_bookings_too(self):
+        booking, client = AssignmentFactory(start=at(9, days=2)), signed_in()
+        response = client.post(address("mark-on-leave", booking.contractor))
+        assert urlsplit(response.url).path == address("conflicts", booking.contractor)
+        page = client.get(response.url).content.decode()
+        assert f"{booking.contractor.name} is on leave." in page
+
+    def test_saving_the_page_says_which_bookings_no_longer_hold(self):
+        booking, client = AssignmentFactory(start=at(9, days=2)), signed_in()
+        url = address("change", booking.contractor)
+        assert saved(client.post(url, fields(client, url, "contractor_form") | {"type": "tile"}))
+        page = client.get(url)
+        assert "1 booking no longer holds" in page.content.decode()
+        assert "does tile; the job is flooring." in page.content.decode()
+        assert [line.booking for line in page.context["conflicts"]] == [booking]
+
+    def test_the_page_of_the_booking_says_why(self):
+        booking = self.clashing()
+        page = signed_in().get(reverse("admin:assignments_assignment_change", args=[booking.pk])).content.decode()
+        assert "This booking no longer holds" in page
+        assert f"{booking.contractor.name} is absent then." in page
 
     def test_moving_one_leads_back_until_none_is_left(self):
         booking, client = self.clashing(), signed_in()
-        (line,) = client.get(address("clashes", booking.contractor)).context["lines"]
+        (line,) = client.get(address("conflicts", booking.contractor)).context["conflicts"]
         cancel = dict(line.acts)["Cancel assignment"]
         response = client.post(cancel, {"reason": "The crew is ill"})
-        assert response.url == address("clashes", booking.contractor)
+        assert response.url == address("conflicts", booking.contractor)
         page = client.get(response.url)
-        assert page.context["lines"] == []
-        assert "is booked during an absence any more" in page.content.decode()
+        assert page.context["conflicts"] == []
+        assert f"All bookings of {booking.contractor.name} hold." in page.content.decode()
 
     def test_are_shown_on_top_of_the_contractors_page(self):
         booking = self.clashing()
         response = signed_in().get(address("change", booking.contractor))
-        assert [line.booking for line in response.context["clashes"]] == [booking]
-        assert "Booked during an absence: 1" in response.content.decode()
+        assert [line.booking for line in response.context["conflicts"]] == [booking]
+        assert "Bookings that no longer hold: 1" in response.content.decode()
         other = signed_in().get(address("change", ContractorFactory()))
-        assert "Booked during an absence" not in other.content.decode()
+        assert "no longer hold" not in other.content.decode()
 
     def test_what_is_over_or_ended_collides_with_nothing(self):
         contractor = ContractorFactory()
-        AbsenceFactory(contractor=contractor, period=(at(0, days=-5), at(0, days=5)))
         booked(contractor, -2)
         booked(contractor, 2, "cancelled")
-        response = signed_in().get(address("clashes", contractor))
-        assert response.context["lines"] == []
+        away(contractor, TimeSlot(at(0, days=-5), at(0, days=5)))
+        response = signed_in().get(address("conflicts", contractor))
+        assert response.context["conflicts"] == []
 
     def test_a_manager_sees_them_and_cannot_move_them(self):
-        (line,) = signed_in(Role.MANAGER).get(address("clashes", self.clashing().contractor)).context["lines"]
+        (line,) = signed_in(Role.MANAGER).get(address("conflicts", self.clashing().contractor)).context["conflicts"]
         assert line.acts == []
 
     def test_nobody_from_outside_sees_them(self, client):
-        assert client.get(address("clashes", ContractorFactory())).status_code == 302
+        assert client.get(address("conflicts", ContractorFactory())).status_code == 302
 
     def test_costs_the_same_however_many(self, django_assert_max_num_queries):
         client, contractor = signed_in(), ContractorFactory()
-        AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=40)))
         booked(contractor, 2)
+        away(contractor, TimeSlot(at(0, days=1), at(0, days=40)))
         with django_assert_max_num_queries(12) as few:
-            client.get(address("clashes", contractor))
+            client.get(address("conflicts", contractor))
         for day in range(3, 20):
             booked(contractor, day)
+        recheck_contractor(contractor.pk)
         with django_assert_max_num_queries(len(few)):
-            assert len(client.get(address("clashes", contractor)).context["lines"]) == 18
+            assert len(client.get(address("conflicts", contractor)).context["conflicts"]) == 18
 
 
 class TestObstacles:
@@ -260,13 +288,11 @@ class TestMap:
 
 
 @pytest.mark.parametrize("days", [1, 30])
-def test_the_list_narrowed_to_clashes_has_few_queries(days, django_assert_max_num_queries):
+def test_the_list_narrowed_to_conflicts_has_few_queries(days, django_assert_max_num_queries):
     client = signed_in()
     for _ in range(3):
         booking = booked(ContractorFactory(), days)
-        AbsenceFactory(
-            contractor=booking.contractor, period=(booking.slot.start, booking.slot.end + timedelta(hours=1))
-        )
+        away(booking.contractor, TimeSlot(booking.slot.start, booking.slot.end + timedelta(hours=1)))
     with django_assert_max_num_queries(8):
-        listed = client.get("/admin/contractors/contractor/?clash=absence")
+        listed = client.get("/admin/contractors/contractor/?conflict=any")
     assert listed.context["cl"].result_count == 3

@@ -23,7 +23,7 @@ from tests.api import V1, client_of, problem
 from tests.assignments.test_races import together
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
 
 
 def colleague():

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from assignments.models import Assignment
 from assignments.services import (
@@ -46,10 +47,17 @@ def last_position():
     return OutboxEvent.objects.order_by("-position").values_list("position", flat=True).first() or 0
 
 
-def finish(assignment):
+def start(assignment):
+    """On the day of the booking: work does not start before."""
     confirm_assignment(assignment_id=assignment.pk, actor=None)
-    start_assignment(assignment_id=assignment.pk, actor=None)
-    return complete_assignment(assignment_id=assignment.pk, actor=None)
+    with time_machine.travel(assignment.slot.start, tick=False):
+        return start_assignment(assignment_id=assignment.pk, actor=None)
+
+
+def finish(assignment):
+    start(assignment)
+    with time_machine.travel(assignment.slot.end, tick=False):
+        return complete_assignment(assignment_id=assignment.pk, actor=None)
 
 
 def test_the_whole_way(booked):
@@ -64,8 +72,7 @@ def test_the_whole_way(booked):
 
 
 def test_starting_and_completing_move_the_job(booked):
-    confirm_assignment(assignment_id=booked.pk, actor=None)
-    assert start_assignment(assignment_id=booked.pk, actor=None).job.status == "in_progress"
+    assert start(booked).job.status == "in_progress"
     booked.job.refresh_from_db()
     assert booked.job.status == "in_progress"
 
@@ -80,8 +87,7 @@ def test_cancelling_frees_the_slot_and_reopens_the_job(booked):
 
 
 def test_cancelling_work_in_progress_reopens_the_job(booked):
-    confirm_assignment(assignment_id=booked.pk, actor=None)
-    start_assignment(assignment_id=booked.pk, actor=None)
+    start(booked)
     assert cancel_assignment(assignment_id=booked.pk, reason="Flood", actor=None).job.status == "open"
 
 
@@ -164,8 +170,7 @@ def test_a_refused_reassignment_leaves_everything_as_it_was(booked):
 
 
 def test_work_in_progress_is_neither_rescheduled_nor_reassigned(booked):
-    confirm_assignment(assignment_id=booked.pk, actor=None)
-    start_assignment(assignment_id=booked.pk, actor=None)
+    start(booked)
     with pytest.raises(InvalidTransition, match="in_progress cannot be rescheduled"):
         reschedule_assignment(assignment_id=booked.pk, start=at(12, days=2), actor=None)
     with pytest.raises(InvalidTransition, match="in_progress cannot be reassigned"):

@@ -21,6 +21,7 @@ PAUSES = {
     "events/test_resume.py": 1,
     "events/test_stream.py": 3,
     "smartscheduler/products.py": 1,
+    "smartscheduler/test_connections.py": 1,
 }
 
 

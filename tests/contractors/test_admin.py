@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from contractors.models import Absence, Contractor, WorkingHours
-from contractors.services import update_contractor
+from contractors.services import add_absence, update_contractor
 from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
 from smartscheduler.backoffice.display import local_day
@@ -362,8 +362,8 @@ def test_the_list_is_narrowed_by_state_skill_rating_and_clashes():
     over = AssignmentFactory(start=timezone.now() - timedelta(days=3))
     AbsenceFactory(contractor=over.contractor, period=(over.slot.start, over.slot.end))
     clash = AssignmentFactory(contractor=ada)
-    AbsenceFactory(contractor=ada, period=(clash.slot.start, clash.slot.end))
-    narrowed = ["state__exact=WA", "skill=mosaic", "skill=heated+floors,mosaic", "min_rating=4.5", "clash=absence"]
+    add_absence(contractor_id=ada.pk, period=clash.slot, actor=None)
+    narrowed = ["state__exact=WA", "skill=mosaic", "skill=heated+floors,mosaic", "min_rating=4.5", "conflict=any"]
     for query in narrowed:
         assert [one.name for one in client.get(f"{LIST}?{query}").context["cl"].result_list] == ["Ada"], query
     assert client.get(f"{LIST}?skill=mosaic,carpentry").context["cl"].result_count == 0
@@ -394,7 +394,7 @@ def test_clock_is_the_contractors(settings):
         "?nonsense=1",
         "?min_rating=x",
         "?min_rating=9e999",
-        "?clash=x",
+        "?conflict=x",
         "?_facets=1",
     ],
 )

@@ -1,13 +1,13 @@
 """The board: jobs are dragged or carried to a lane and a time, and whoever cannot take them says why."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, MANAGER, Api
@@ -267,6 +267,76 @@ def test_back_closes_the_panel_and_goes_back_a_day(visit: Open, wanted: Wanted) 
     expect(page.locator("[data-part=board]")).to_have_attribute("data-day", tomorrow)
     page.go_back()
     expect(page.locator("[data-part=board]")).to_have_attribute("data-day", str(today))
+
+
+BELOW = """() => document.documentElement.scrollHeight - scrollY
+  - document.querySelector("main").getBoundingClientRect().bottom"""
+UNPOSITIONED = """() => [...document.querySelectorAll("body *")].filter((one) => {
+  const style = getComputedStyle(one);
+  return /auto|scroll/.test(style.overflowY) && style.position === "static" && one.scrollHeight > one.clientHeight + 1;
+}).map((one) => one.className)"""
+
+
+@pytest.mark.parametrize("width", [375, 1280, 1920])
+def test_the_page_is_no_longer_than_what_it_shows(visit: Open, wanted: Wanted, width: int) -> None:
+    """What is hidden for screen readers in a list that scrolls counts for the list, not for the page."""
+    page = visit("/", COORDINATOR, viewport={"width": width, "height": 800})
+    expect(card(page, wanted)).to_have_count(1)
+    below = page.evaluate(BELOW)
+    assert below < 100, f"{below} empty pixels below the page"
+    assert page.evaluate(UNPOSITIONED) == []
+    keep(page, f"at-{width}")
+
+
+def test_the_panel_closes_without_a_connection(visit: Open, wanted: Wanted) -> None:
+    page = visit("/", COORDINATOR)
+    panel = page.get_by_role("complementary", name="Job")
+    address = f"#job-{wanted.job['id']}"
+    page.evaluate("address => location.hash = address", address)
+    expect(panel.get_by_role("article").first).to_be_visible()
+    page.context.set_offline(True)
+    panel.get_by_role("searchbox", name="Why not…?").fill("somebody")
+    panel.get_by_role("button", name="Ask").click()
+    expect(panel.locator("[data-trouble]")).to_contain_text("could not be read")
+    expect(panel.get_by_role("article").first).to_be_visible()  # what was shown stays
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+    # Opened while offline there is nothing to show, and it closes all the same.
+    page.evaluate("address => location.hash = address", address)
+    expect(panel).to_contain_text("could not be read")
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").first).to_have_text("Live")
+
+
+def test_the_panel_presets_the_wanted_time_and_names_another(visit: Open, api: Api) -> None:
+    crew = api.new_contractor()
+    wanted = datetime.now(UTC).replace(hour=18, minute=10, second=0, microsecond=0) + timedelta(days=3)
+    asked = {"type": "tile", "desired_date": wanted.isoformat(), "duration": "02:00:00", "location": crew["location"]}
+    job = api.post("jobs/", **asked)
+    page = visit(f"/#job-{job['id']}", COORDINATOR)
+    page.get_by_role("searchbox", name="Why not…?").fill(crew["name"])
+    page.get_by_role("button", name="Ask").click()
+    answer = page.locator("[data-answer]")
+    when = answer.get_by_label(f"When, for {crew['name']}")
+    assert datetime.fromisoformat(when.input_value()) == wanted
+    expect(answer.locator("p.differs")).to_be_hidden()
+    when.select_option(index=0)
+    expect(answer.locator("p.differs")).to_contain_text("The customer wanted")
+    expect(answer.locator("p.differs")).to_contain_text("earlier in the day")
+    keep(page, "wanted-time")
+
+
+def test_the_panel_listens_to_its_own_job_as_long_as_it_is_open(visit: Open, wanted: Wanted) -> None:
+    sockets: list[WebSocket] = []
+    page = visit("/", COORDINATOR, prepare=lambda page: page.on("websocket", lambda one: sockets.append(one)))
+    page.evaluate("address => location.hash = address", f"#job-{wanted.job['id']}")
+    expect(page.get_by_role("article").first).to_be_visible()
+    (own,) = [one for one in sockets if f"topics=job:{wanted.job['id']}" in one.url]
+    with own.expect_event("close"):
+        page.get_by_role("button", name="Close").click()
+    assert not any(one.is_closed() for one in sockets if one is not own)
 
 
 def test_where_no_socket_gets_through_it_polls(visit: Open, api: Api, wanted: Wanted) -> None:

@@ -44,19 +44,19 @@ def test_who_calls_in_sick_is_cleared_of_bookings_one_by_one(visit: Open, api: A
     expect(page.get_by_role("radio", name="From … until …")).to_be_checked()
     page.get_by_role("button", name="Enter absence").click()
 
-    page.wait_for_url("**/clashes/**")
-    expect(page.get_by_text(f"2 bookings of {crew['name']} lie in an absence.")).to_be_visible()
+    page.wait_for_url("**/conflicts/**")
+    expect(page.get_by_text(f"2 bookings of {crew['name']} no longer hold.")).to_be_visible()
     cancel(page, first, "The crew is ill")
-    page.wait_for_url("**/clashes/**")
+    page.wait_for_url("**/conflicts/**")
     expect(
         page.get_by_role("main").or_(page.locator("#content")).get_by_text(second["job_number"]).first
     ).to_be_visible()
-    expect(page.get_by_text(f"1 booking of {crew['name']} lies in an absence.")).to_be_visible()
+    expect(page.get_by_text(f"1 booking of {crew['name']} no longer holds.")).to_be_visible()
 
     # The rest waits: the contractor's page says so until it is done.
     page.get_by_role("link", name="Later").click()
     page.wait_for_url("**/change/")
-    expect(page.get_by_role("region", name="Booked during an absence: 1")).to_be_visible()
+    expect(page.get_by_role("region", name="Bookings that no longer hold: 1")).to_be_visible()
     cancel(page, second, "The crew is ill")
     page.wait_for_url("**/change/")
     expect(page.get_by_text("Booked during an absence")).to_have_count(0)

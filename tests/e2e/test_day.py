@@ -34,12 +34,13 @@ def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
     api.post(f"contractors/{booking['contractor']}/absences/", start=slot["start"], end=slot["end"], kind="sickness")
 
     page = visit("/admin/", COORDINATOR)
-    clashes = matter(page, "Booked during an absence")
-    expect(clashes.get_by_role("link", name=name)).to_be_visible()
+    conflicts = matter(page, "Bookings that no longer hold")
+    expect(conflicts.get_by_role("link", name=name)).to_be_visible()
+    expect(conflicts).to_contain_text(f"{name} is absent then.")
     assert barriers(page) == []
     PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / "home-with-a-clash.png", full_page=True)
-    clashes.get_by_role("link", name=name).click()
+    page.screenshot(path=PICTURES / "home-with-a-conflict.png", full_page=True)
+    conflicts.get_by_role("link", name=name).click()
     expect(page.get_by_text(job["job_number"]).first).to_be_visible()
 
     page.goto(f"/#job-{job['id']}")
@@ -49,7 +50,7 @@ def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
     expect(page.locator(".toast")).to_contain_text(f"{job['job_number']} went to {other}.")
 
     page.goto("/admin/")
-    expect(matter(page, "Booked during an absence").get_by_role("link", name=name)).to_have_count(0)
+    expect(matter(page, "Bookings that no longer hold").get_by_role("link", name=name)).to_have_count(0)
     live = [one["contractor_name"] for one in api.bookings(job) if one["status"] == "pending"]
     assert live == [other]
 

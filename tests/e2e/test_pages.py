@@ -63,7 +63,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "contractors": lambda api: "/admin/contractors/contractor/",
     "new-contractor": lambda api: "/admin/contractors/contractor/add/",
     "absent": lambda api: of_contractor(api, "absent"),
-    "clashes": lambda api: of_contractor(api, "clashes"),
+    "conflicts": lambda api: of_contractor(api, "conflicts"),
     "deactivate": lambda api: of_contractor(api, "deactivate"),
     "week": lambda api: of_contractor(api, "week"),
     "import": lambda api: "/admin/exchange/importrun/add/",

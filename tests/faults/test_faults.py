@@ -75,7 +75,7 @@ def test_workers_are_killed_with_mails_in_hand(product: Stack) -> None:
     server = Controller(mailbox, hostname="127.0.0.1", port=port)
     server.start()
     try:
-        address = {"EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+        address = {"EMAIL_URL": f"smtp://127.0.0.1:{port}", "MAIL_DELAY_SECONDS": "0"}
         product.relay()
         booked = product.writer("booking", 15 * kills).committed()
         for _ in range(kills):

@@ -1,10 +1,12 @@
 """The job page: what it writes, what it refuses, and who may."""
 
+import re
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from assignments.models import Assignment
@@ -59,6 +61,15 @@ def test_makes_a_job_by_the_clock_at_the_site():
     assert job.duration == timedelta(hours=2.5)
     assert (job.time_zone, job.required_skills, job.status) == ("America/Chicago", ["Mosaic"], "open")
     assert events() == ["JobCreated"]
+
+
+def test_the_message_names_the_number_of_the_job():
+    """What the page shows of a new record is what was stored, not a default that was made a second time."""
+    client = signed_in()
+    shown = client.get(new(client).url).content.decode()
+    job = Job.objects.get()
+    assert set(re.findall(r"JOB-[0-9]{8}-[0-9A-F]{8}", shown)) == {job.job_number}
+    assert LogEntry.objects.get().object_repr == job.job_number
 
 
 def test_the_zip_code_gives_place_and_clock():

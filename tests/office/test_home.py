@@ -6,20 +6,29 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from psycopg.types.range import TimestamptzRange
 
 from assignments.models import Assignment
+from contractors.services import add_absence, mark_on_leave
 from jobs.models import Job
 from smartscheduler.accounts.policy import Role
 from smartscheduler.office.attention import matters
-from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at, many_contractors
+from smartscheduler.timeslots import TimeSlot
+from tests.factories import (
+    AbsenceFactory,
+    AssignmentFactory,
+    ContractorFactory,
+    JobFactory,
+    UserFactory,
+    at,
+    many_contractors,
+)
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 def found():
-    return {matter.icon: matter for matter in matters(timezone.now())}
+    return {matter.icon: matter for matter in matters(timezone.now(), UserFactory())}
 
 
 def rows(url: str) -> int:
@@ -86,14 +95,19 @@ def test_bookings_that_begin_soon_and_are_not_confirmed():
     assert (matter.count, rows(matter.url)) == (2, 2)
 
 
-def test_bookings_during_an_absence():
-    clash, over = AssignmentFactory(start=at(9, days=2)), AssignmentFactory(start=at(9, days=-2))
+def test_bookings_that_no_longer_hold():
+    away, over, on_leave = (AssignmentFactory(start=at(9, days=days)) for days in (2, -2, 3))
     AssignmentFactory(start=at(9, days=2))
-    for one, day in ((clash, 2), (over, -2)):
-        AbsenceFactory(contractor=one.contractor, period=TimestamptzRange(at(10, days=day), at(0, days=day + 1), "[)"))
+    for one, day in ((away, 2), (over, -2)):
+        period = TimeSlot(at(10, days=day), at(0, days=day + 1))
+        add_absence(contractor_id=one.contractor_id, period=period, actor=None)
+    mark_on_leave(contractor_id=on_leave.contractor_id, actor=None)
     matter = found()["event_busy"]
-    assert (matter.count, rows(matter.url)) == (1, 1)
-    assert clash.contractor.name in matter.lines[0].text
+    assert (matter.count, rows(matter.url)) == (2, 2)
+    first, second = matter.lines
+    assert away.contractor.name in first.text
+    assert f"{away.contractor.name} is absent then." in first.detail
+    assert f"{on_leave.contractor.name} is on leave." in second.detail
 
 
 def test_every_number_of_the_page_is_that_of_its_list():
@@ -111,7 +125,7 @@ def test_every_number_of_the_page_is_that_of_its_list():
     JobFactory(status="in_progress")
     context = signed_in().get("/admin/").context
     numbers = [(one["title"], one["value"], one["url"]) for one in context["glance"] if one["kind"] == "count"]
-    numbers += [(one.title, one.count, one.url) for one in matters(timezone.now())]
+    numbers += [(one.title, one.count, one.url) for one in matters(timezone.now(), UserFactory())]
     numbers += [bar for chart in context["charts"] for bar in chart["bars"]]
     assert len(numbers) == 5 + 5 + 3 + 7
     assert sum(1 for _, value, _ in numbers if value) > 15, "most of them count something here"

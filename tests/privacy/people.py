@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import F
+from django.test import override_settings
 from django.utils import timezone
 
 from assignments import services as bookings
@@ -144,8 +146,9 @@ def book(job: Job, contractor: Contractor, actor: User, *, hour: int, reason: st
 
 
 def done(assignment, actor: User) -> None:
-    for act in (bookings.confirm_assignment, bookings.start_assignment, bookings.complete_assignment):
-        act(assignment_id=assignment.pk, actor=actor)
+    with override_settings(EARLY_START=timedelta(days=30)):
+        for act in (bookings.confirm_assignment, bookings.start_assignment, bookings.complete_assignment):
+            act(assignment_id=assignment.pk, actor=actor)
 
 
 def copies_of(record, actor: User, kind: str, email: str, name: str, phone: str, street: str) -> None:

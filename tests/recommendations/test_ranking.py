@@ -126,7 +126,7 @@ def test_even_when_every_calendar_must_be_opened_the_queries_are_counted():
     Absence.objects.bulk_create(AbsenceFactory.build(contractor=one, period=away) for one in many_contractors(600))
     job = JobFactory()
     assert queries(lambda: rank(job)) <= 24
-    assert rank(job).candidates_considered == 600
+    assert rank(job).calendars_opened == 600
 
 
 # --- why not ---------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from smartscheduler.accounts.policy import Role
-from smartscheduler.rest import ReadsBody
+from smartscheduler.api import SchemaView
+from smartscheduler.rest import KnownParameters, ReadsBody
 from tests.api import V1, client_as
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 from tests.smartscheduler.products import ROOT
@@ -39,6 +40,12 @@ def test_it_is_openapi_3_1_in_json(document):
     )
 
 
+def test_it_is_made_once_whoever_asks(document, monkeypatch):
+    monkeypatch.setattr(SchemaView.generator_class, "get_schema", lambda *given, **options: pytest.fail("made again"))
+    for query in ("", "?version=2", "?lang=de", "?format=json"):
+        assert Client().get(f"{V1}/schema/{query}").json() == document
+
+
 def test_every_call_may_answer_a_problem(document):
     for path, calls in document["paths"].items():
         for method, call in calls.items():
@@ -49,7 +56,7 @@ def test_every_call_says_what_it_is_about(document):
     for path, calls in document["paths"].items():
         for method, call in calls.items():
             assert call["description"], (method, path)
-            assert call["description"] != inspect.getdoc(ReadsBody), (method, path)
+            assert call["description"] not in map(inspect.getdoc, (KnownParameters, ReadsBody)), (method, path)
 
 
 def test_instants_and_durations_are_strings(document):

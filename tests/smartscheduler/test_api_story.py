@@ -11,6 +11,7 @@ from tests.factories import PASSWORD, UserFactory, at
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.usefixtures("work_may_start_early")
 def test_from_sign_in_to_a_rated_job():
     user = UserFactory(role=Role.COORDINATOR)
     api = APIClient()

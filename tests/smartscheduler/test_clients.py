@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from smartscheduler.examples import AUSTIN, SOME_DAY
 from tests.smartscheduler.products import ROOT, product
@@ -42,6 +45,22 @@ refused = assignments_create.sync(client=api, body=wish)
 cancelled = assignments_cancel.sync(booked.id, client=api, body=ReasonRequest(reason="Only a test"))
 assert isinstance(refused, Problem)
 print(booked.status.value, booked.rank, again.id == booked.id, refused.type_.value, cancelled.status.value)
+"""
+
+# Two bookings that began an hour ago: one confirmed, one already in progress.
+BEGUN = """
+from datetime import timedelta
+from django.utils import timezone
+from assignments.models import Assignment
+from tests.factories import AssignmentFactory
+now, hour = timezone.now(), timedelta(hours=1)
+begun = {
+    "start": now - hour,
+    "confirmed_at": now - 2 * hour,
+    "score_breakdown": Assignment.objects.first().score_breakdown,
+}
+started = AssignmentFactory(status="in_progress", started_at=now - hour, job__status="in_progress", **begun)
+print(started.pk, AssignmentFactory(status="confirmed", **begun).pk)
 """
 
 RACER = """
@@ -83,6 +102,37 @@ def test_a_generated_client_books_a_job(running, generated):
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["pending", "1", "True", "/problems/job-not-open", "cancelled"]
+
+
+def as_one_form(value):
+    """With every instant in one form: the client writes +00:00 for Z."""
+    if isinstance(value, dict):
+        return {name: as_one_form(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [as_one_form(each) for each in value]
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def test_every_operation_answers_a_generated_client_what_the_schema_declares(running, generated):
+    begun = running.manage("shell", "-v", "0", "-c", BEGUN).stdout.split()
+    program = [sys.executable, "-P", str(Path(__file__).with_name("generated_calls.py"))]
+    address = [str(generated), f"http://127.0.0.1:{running.port}", "smartscheduler-demo"]
+    done = subprocess.run([*program, *address, *begun], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr
+    calls = [json.loads(line) for line in done.stdout.splitlines()]
+    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+    declared = {call["operationId"]: call for methods in document["paths"].values() for call in methods.values()}
+    assert {call["operation"] for call in calls} == declared.keys()
+    for call in calls:
+        answer = declared[call["operation"]]["responses"][str(call["status"])]
+        assert not call["undeclared"], call
+        for schema in (content["schema"] for content in answer.get("content", {}).values()):
+            jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(call["sent"])
+        if isinstance(call["sent"], dict):
+            assert as_one_form(call["read"]) == as_one_form(call["sent"]), call["operation"]
 
 
 def test_sixteen_processes_with_the_same_request_make_one_row(running):

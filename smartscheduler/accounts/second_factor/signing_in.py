@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import LoginView
+from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -21,13 +22,20 @@ from smartscheduler.accounts.second_factor.services import CodeRefused, check
 from smartscheduler.audit.models import Act
 from smartscheduler.backoffice.returning import returning, way_back
 from smartscheduler.backoffice.writing import show_refusal
+from smartscheduler.textfields import SignInNameField
+
+
+class SignInForm(AuthenticationForm):
+    username = SignInNameField(
+        widget=TextInput(attrs={"autofocus": True, "autocapitalize": "none", "autocomplete": "username"})
+    )
 
 
 class PasswordView(LoginView):
     """The admin's own page; it opens nothing yet where a code is asked for."""
 
     template_name = "admin/login.html"
-    authentication_form = AuthenticationForm
+    authentication_form = SignInForm
 
     def form_valid(self, form: Any) -> HttpResponse:
         user: User = form.get_user()

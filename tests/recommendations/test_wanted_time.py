@@ -1,0 +1,223 @@
+"""The wanted time is offered where it is free, and every difference from it is named before anything is booked."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assignments.availability import Calendar, first_free_day, is_free
+from assignments.services import confirm_assignment
+from assignments.wanted_time import differs_from_booking, differs_from_wanted, suggested_slot
+from contractors.shifts import Shift
+from jobs.requests import JobRequest
+from recommendations.ranking import rank_candidates
+from recommendations.search import Search
+from smartscheduler.timeslots import TimeSlot
+from tests.api import V1, client_as
+from tests.factories import EVERY_DAY, AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
+from tests.pages import signed_in
+
+
+def slot_from(start, hours=2):
+    return TimeSlot(start, start + timedelta(hours=hours))
+
+
+def request_for(start, hours=2):
+    job = JobFactory.build(desired_date=start, duration=timedelta(hours=hours))
+    return JobRequest.of(job)
+
+
+@given(
+    wanted=st.integers(0, 24 * 60 - 1),
+    minutes=st.integers(15, 480),
+    shifts=st.lists(st.tuples(st.integers(0, 46), st.integers(1, 20)), min_size=1, max_size=2),
+    busy=st.lists(st.tuples(st.integers(0, 1400), st.integers(1, 300)), max_size=3),
+)
+def test_it_is_the_wanted_time_exactly_where_that_is_free(wanted, minutes, shifts, busy):
+    """Whatever the hours and bookings: what is suggested can be booked, and is the wanted time where that can be."""
+    day = at(0, days=3)
+    job = JobFactory.build(desired_date=day + timedelta(minutes=wanted), duration=timedelta(minutes=minutes))
+    search = Search.of(JobRequest.of(job), 3, at(0, days=1))
+    (begins, length), *_ = shifts
+    hour = at(begins // 2, begins % 2 * 30).time()
+    end = at(min(23, begins // 2 + length), 30).time()
+    calendar = Calendar(
+        job.zone,
+        [Shift(weekday, hour, end) for weekday in range(7)],
+        [TimeSlot(day + timedelta(minutes=since), day + timedelta(minutes=since + long)) for since, long in busy],
+    )
+    free = first_free_day(calendar, search.visit)
+    if free is None:
+        return
+    found = suggested_slot(search.request, free.starts, calendar, site=search.site, now=search.now)
+    assert is_free(calendar, found, search.site)
+    asked = TimeSlot(job.desired_date, job.desired_date + job.duration)
+    assert (found == asked) == (free.days == 0 and is_free(calendar, asked, search.site))
+
+
+def test_the_nearest_one_is_suggested_where_the_wanted_time_is_not_free():
+    search = Search.of(request_for(at(11, days=3)), 3, at(0, days=1))
+    busy = [TimeSlot(at(10, days=3), at(14, days=3))]
+    calendar = Calendar(search.request.zone, EVERY_DAY, busy)
+    free = first_free_day(calendar, search.visit)
+    found = suggested_slot(search.request, free.starts, calendar, site=search.site, now=search.now)
+    assert found == slot_from(at(8, days=3))  # three hours before, and 14:00 is three hours after: the earlier one
+
+
+def test_on_a_later_day_the_same_time_of_day_is_suggested():
+    search = Search.of(request_for(at(11, days=3)), 3, at(0, days=1))
+    calendar = Calendar(search.request.zone, EVERY_DAY, [TimeSlot(at(0, days=3), at(0, days=4))])
+    free = first_free_day(calendar, search.visit)
+    found = suggested_slot(search.request, free.starts, calendar, site=search.site, now=search.now)
+    assert found == slot_from(at(11, days=4))
+
+
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (lambda: at(11, days=3), ""),
+        (lambda: at(7, 30, days=3), "this is 3 h 30 min earlier in the day."),
+        (lambda: at(11, 15, days=3), "this is 15 min later in the day."),
+        (lambda: at(11, days=4), "this is 1 day later."),
+        (lambda: at(11, days=1), "this is 2 days earlier."),
+        (lambda: at(13, days=5), "this is 2 days later and 2 h later in the day."),
+    ],
+)
+def test_every_difference_from_the_wanted_time_is_named(start, said):
+    sentence = differs_from_wanted(slot_from(start()), request_for(at(11, days=3)))
+    assert sentence.endswith(said)
+    assert bool(sentence) == bool(said)
+    assert not sentence or sentence.startswith("The customer wanted ")
+
+
+def test_a_move_names_the_time_and_the_confirmation_that_it_costs():
+    contractor, job = ContractorFactory.build(hours=[]), JobFactory.build()
+    booking = AssignmentFactory.build(contractor=contractor, start=at(12, 30, days=3), status="confirmed", job=job)
+    moved = differs_from_booking(slot_from(at(8, days=3)), booking, other_contractor=True)
+    assert "This moves the visit from" in moved
+    assert "12:30" in moved
+    assert "has to confirm it again" in moved
+    assert differs_from_booking(booking.slot, booking, other_contractor=False) == ""
+
+
+@pytest.mark.django_db
+class TestRanking:
+    def test_of_a_contractor_who_is_free_at_the_wanted_time(self):
+        contractor, job = ContractorFactory(), JobFactory(desired_date=at(11, days=2))
+        (entry,) = rank_candidates(JobRequest.of(job)).entries
+        assert (entry.contractor, entry.suggested) == (contractor, slot_from(at(11, days=2)))
+        assert entry.slots[0] == slot_from(at(8, days=2))
+
+    def test_off_the_grid_too(self):
+        ContractorFactory()
+        (entry,) = rank_candidates(JobRequest.of(JobFactory(desired_date=at(11, 10, days=2)))).entries
+        assert entry.suggested == slot_from(at(11, 10, days=2))
+        assert entry.suggested not in entry.slots
+
+    def test_the_api_says_which_slot_to_book_and_takes_it(self):
+        contractor, job, api = ContractorFactory(), JobFactory(desired_date=at(11, 10, days=2)), client_as()
+        (best,) = api.get(f"{V1}/jobs/{job.pk}/recommendations/").json()["recommendations"]
+        answer = api.get(f"{V1}/jobs/{job.pk}/recommendations/{contractor.pk}/").json()
+        assert answer["suggested_time_slot"] == best["suggested_time_slot"]
+        start = best["suggested_time_slot"]["start"]
+        made = api.post(
+            f"{V1}/assignments/", {"job": str(job.pk), "contractor": str(contractor.pk), "start": start}, format="json"
+        )
+        assert made.status_code == 201, made.content
+        assert made.json()["time_slot"] == best["suggested_time_slot"]
+
+    def test_somebody_who_cannot_has_none(self):
+        contractor, job = ContractorFactory(type="tile"), JobFactory()
+        answer = client_as().get(f"{V1}/jobs/{job.pk}/recommendations/{contractor.pk}/").json()
+        assert answer["suggested_time_slot"] is None
+
+
+def checked(page):
+    """The value and the note of the radio button that is chosen first, of each candidate."""
+    return re.findall(r'name="start" value="([^"]+)"[^>]*data-note="([^"]*)"[^>]*checked', page)
+
+
+@pytest.mark.django_db
+class TestPages:
+    def test_recommend_presets_the_wanted_time(self):
+        ContractorFactory()
+        job = JobFactory(desired_date=at(11, days=2))
+        page = signed_in().get(reverse("admin:jobs_job_recommend", args=[job.pk])).content.decode()
+        ((start, note),) = checked(page)
+        assert (datetime.fromisoformat(start), note) == (at(11, days=2), "")
+        assert "3 h earlier in the day" in page  # of the first slot of the day
+
+    def test_another_day_of_the_question_is_still_named_as_another_day(self):
+        """Ranking as if it were wanted a day later does not change what the customer wanted."""
+        ContractorFactory()
+        job = JobFactory(desired_date=at(11, days=2))
+        url = reverse("admin:jobs_job_recommend", args=[job.pk])
+        page = signed_in().get(f"{url}?day={at(11, days=3):%Y-%m-%d}").content.decode()
+        ((start, note),) = checked(page)
+        assert datetime.fromisoformat(start) == at(11, days=3)
+        assert note.endswith("this is 1 day later.")
+
+    def test_the_question_without_scripts_names_the_differences(self):
+        contractor, job = ContractorFactory(), JobFactory(desired_date=at(11, days=2))
+        sent = {"contractor": str(contractor.pk), "start": at(8, days=3).isoformat(), "override_reason": ""}
+        page = signed_in().post(reverse("admin:jobs_job_recommend", args=[job.pk]), sent).content.decode()
+        assert "this is 1 day later and 3 h earlier in the day." in page
+
+    def test_the_panel_presets_it_too(self):
+        ContractorFactory()
+        job = JobFactory(desired_date=at(11, days=2))
+        page = signed_in().get(f"/live/jobs/{job.pk}/").content.decode()
+        (start,) = re.findall(r'<option value="([^"]+)"[^>]* selected', page)
+        assert datetime.fromisoformat(start) == at(11, days=2)
+
+    def test_the_board_names_the_differences_of_each_start(self):
+        contractor, job = ContractorFactory(), JobFactory(desired_date=at(11, days=2))
+        answer = signed_in().get(f"/live/fits/?job={job.pk}&day={at(11, days=2):%Y-%m-%d}").json()
+        notes = {one["minute"]: one["note"] for one in answer[str(contractor.pk)]["starts"]}
+        assert notes[11 * 60] == ""
+        assert "3 h earlier in the day" in notes[8 * 60]
+
+    @pytest.fixture
+    def confirmed(self):
+        """A confirmed visit at 12:30; the best of the others is not free then, the second is."""
+        booking = AssignmentFactory(start=at(12, 30, days=2), job__desired_date=at(12, 30, days=2))
+        confirm_assignment(assignment_id=booking.pk, actor=None)
+        self.best = ContractorFactory(rating="5.00")
+        AbsenceFactory(contractor=self.best, period=(at(12, days=2), at(15, days=2)))
+        self.second = ContractorFactory(rating="3.00")
+        return booking
+
+    @pytest.mark.parametrize("page", ["reassign", "panel"])
+    def test_who_keeps_the_time_comes_first_and_a_move_is_named(self, confirmed, page):
+        url = (
+            reverse("admin:assignments_assignment_reassign", args=[confirmed.pk])
+            if page == "reassign"
+            else f"/live/jobs/{confirmed.job_id}/"
+        )
+        response = signed_in().get(url)
+        cards = [card for card in response.context["cards"] if card["contractor"].pk != confirmed.contractor_id]
+        assert [card["contractor"] for card in cards] == [self.second, self.best]
+        keeps, moves = cards
+        assert keeps["same"].note == "The visit is confirmed now; the new contractor has to confirm it again."
+        (preset,) = [offer for offer in moves["offers"] if offer.preset]
+        assert "This moves the visit from" in preset.note
+        assert "confirm it again" in preset.note
+        assert not any(offer.preset for offer in keeps["offers"])
+        assert preset.note in response.content.decode()
+
+    def test_the_question_of_a_reassignment_says_what_it_changes(self, confirmed):
+        sent = {"contractor": str(self.best.pk), "start": at(8, days=2).isoformat(), "override_reason": ""}
+        url = reverse("admin:assignments_assignment_reassign", args=[confirmed.pk])
+        page = signed_in().post(url, sent).content.decode()
+        assert "This moves the visit from" in page
+        assert "has to confirm it again" in page
+        assert "4 h 30 min earlier in the day" in page
+
+    def test_the_question_of_a_reschedule_names_the_wanted_time(self, confirmed):
+        sent = {"slot": at(9, days=3).isoformat(), "start": ""}
+        url = reverse("admin:assignments_assignment_reschedule", args=[confirmed.pk])
+        page = signed_in().post(url, sent).content.decode()
+        assert "this is 1 day later and 3 h 30 min earlier in the day." in page

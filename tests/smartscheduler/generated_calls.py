@@ -1,0 +1,163 @@
+"""Calls every operation of the API through the client that is generated from its schema.
+
+A program of its own: it knows the client and nothing of the product. It prints a JSON line for each call with the
+operation, the answer as it was sent, the answer as the client read it, and what the client found undeclared in it.
+
+    python generated_calls.py <client's folder> <url> <password> <started assignment> <confirmed assignment>
+"""
+
+import json
+import sys
+from importlib import import_module
+from typing import Any
+from uuid import UUID, uuid4
+
+sys.path.insert(0, sys.argv[1])
+import attrs
+from client import AuthenticatedClient, Client, models
+
+URL, PASSWORD, STARTED, CONFIRMED = sys.argv[2:]
+PLACE = {
+    "latitude": 30.2672,
+    "longitude": -97.7431,
+    "address": "100 Congress Avenue",
+    "city": "Austin",
+    "state": "TX",
+    "zip_code": "78701",
+}
+MONDAY = "2030-03-04"
+EIGHT, TEN = f"{MONDAY}T14:00:00Z", f"{MONDAY}T16:00:00Z"
+JOB = {
+    "type": "tile",
+    "desired_date": EIGHT,
+    "duration": "02:00:00",
+    "required_skills": ["Generated client"],
+    "location": PLACE,
+}
+
+
+def contractor(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "type": "tile",
+        "phone_number": "(512) 555-0143",
+        "email": f"{name.lower()}@generated.example.com",
+        "skills": ["Generated client"],
+        "location": PLACE,
+        "working_hours": [{"day_of_week": 1, "start_time": "08:00", "end_time": "17:00"}],
+    }
+
+
+def undeclared(value: Any) -> list[str]:
+    """Names that the server sent and the schema does not have. An object without any declared name takes all."""
+    if isinstance(value, list):
+        return [name for each in value for name in undeclared(each)]
+    if not attrs.has(type(value)):
+        return []
+    fields = attrs.asdict(value, recurse=False)
+    fields.pop("additional_properties", None)
+    surplus = list(getattr(value, "additional_properties", {})) if fields else []
+    return [*(f"{type(value).__name__}.{name}" for name in surplus), *undeclared(list(fields.values()))]
+
+
+def call(tag: str, operation: str, *path: Any, client: Any, **arguments: Any) -> Any:
+    """What the client makes of the answer."""
+    response = import_module(f"client.api.{tag}.{operation}").sync_detailed(*path, client=client, **arguments)
+    text = response.content.decode()
+    assert response.status_code < 300, (operation, response.status_code, text)
+    is_json = "json" in response.headers.get("Content-Type", "")
+    read = response.parsed.to_dict() if hasattr(response.parsed, "to_dict") else response.parsed
+    line = {
+        "operation": operation,
+        "status": int(response.status_code),
+        "sent": json.loads(text) if is_json else text,
+        "read": read,
+        "undeclared": undeclared(response.parsed),
+    }
+    print(json.dumps(line))
+    return response.parsed
+
+
+def body(model: str, **values: Any) -> Any:
+    return getattr(models, model).from_dict(values)
+
+
+def main() -> None:
+    login = body("LoginRequest", email="admin@example.com", password=PASSWORD)
+    pair = call("auth", "auth_login", client=Client(base_url=URL), body=login)
+    refresh = body("RefreshRequest", refresh=pair.refresh)
+    pair = call("auth", "auth_refresh", client=Client(base_url=URL), body=refresh)
+    api = AuthenticatedClient(base_url=URL, token=pair.access)
+    call("auth", "auth_me", client=api)
+    call("auth", "auth_ws_ticket", client=api)
+    contractors(api)
+    jobs(api)
+    assignments(api)
+    call("dashboard", "dashboard", client=api)
+    call("metrics", "metrics", client=api)
+    types = ["JobCreated", "JobAssigned", "ContractorUpdated"]
+    page = call("events", "events_list", client=api, after=0, limit=50, type_=types, wait=0)
+    assert {event.type_ for event in page.results} <= set(types)
+    call("auth", "auth_logout", client=api, body=body("LogoutRequest", refresh=pair.refresh))
+
+
+def contractors(api: Any) -> None:
+    cleo = call("contractors", "contractors_create", client=api, body=body("ContractorRequest", **contractor("Cleo")))
+    call("contractors", "contractors_list", client=api, status=[models.ContractorsListStatusItem.ACTIVE], min_rating=0)
+    call("contractors", "contractors_retrieve", cleo.id, client=api)
+    call("contractors", "contractors_update", cleo.id, client=api, body=body("ContractorRequest", **contractor("Cleo")))
+    change = body("PatchedContractorRequest", service_radius_miles=40)
+    call("contractors", "contractors_partial_update", cleo.id, client=api, body=change)
+    call("contractors", "contractors_rate", cleo.id, client=api, body=body("RatingRequest", rating=4.5))
+    call("contractors", "contractors_mark_on_leave", cleo.id, client=api)
+    call("contractors", "contractors_activate", cleo.id, client=api)
+    absence = body("NewAbsenceRequest", start="2030-04-01T14:00:00Z", end="2030-04-02T14:00:00Z", kind="holiday")
+    absence = call("contractors", "contractors_absences_create", cleo.id, client=api, body=absence)
+    call("contractors", "contractors_absences_list", cleo.id, client=api, page=1, page_size=5)
+    call("contractors", "contractors_absences_destroy", cleo.id, absence.id, client=api)
+    call("contractors", "contractors_schedule_retrieve", cleo.id, client=api)
+    call("contractors", "contractors_deactivate", cleo.id, client=api)
+    call("contractors", "contractors_activate", cleo.id, client=api)
+    call("contractors", "contractors_destroy", cleo.id, client=api)
+
+
+def jobs(api: Any) -> None:
+    job = call("jobs", "jobs_create", client=api, body=body("JobRequest", **JOB), idempotency_key=str(uuid4()))
+    call("jobs", "jobs_list", client=api, status=[models.JobsListStatusItem.OPEN], ordering="-priority", page_size=2)
+    call("jobs", "jobs_retrieve", job.id, client=api)
+    call("jobs", "jobs_update", job.id, client=api, body=body("JobRequest", **JOB))
+    change = body("PatchedJobRequest", priority="high")
+    call("jobs", "jobs_partial_update", job.id, client=api, body=change)
+    call("jobs", "jobs_cancel", job.id, client=api, body=body("ReasonRequest", reason="Only a test"))
+
+
+def assignments(api: Any) -> None:
+    people = [
+        call("contractors", "contractors_create", client=api, body=body("ContractorRequest", **contractor(name)))
+        for name in ("Dora", "Emil")
+    ]
+    job = call("jobs", "jobs_create", client=api, body=body("JobRequest", **JOB))
+    call("contractors", "contractors_availability_retrieve", people[0].id, client=api, job=job.id)
+    ranking = call("jobs", "jobs_recommendations_list", job.id, client=api, max_results=5)
+    best, other = (entry.contractor.id for entry in ranking.recommendations)
+    call("jobs", "jobs_recommendations_retrieve", job.id, best, client=api)
+    call("recommendations", "recommendations_create", client=api, body=body("HypotheticalJobRequest", **JOB))
+    many = body("ManyJobsRequest", jobs=[str(job.id)], max_results=2)
+    call("recommendations", "recommendations_batch", client=api, body=many)
+    wish = body("NewAssignmentRequest", job=str(job.id), contractor=str(best), start=EIGHT)
+    booked = call("assignments", "assignments_create", client=api, body=wish)
+    call("assignments", "assignments_list", client=api, job=job.id)
+    call("assignments", "assignments_retrieve", booked.id, client=api)
+    call("assignments", "assignments_confirm", booked.id, client=api)
+    later = body("RescheduleRequest", start=TEN)
+    call("assignments", "assignments_reschedule", booked.id, client=api, body=later)
+    change = body("ReassignRequest", contractor=str(other), start=TEN)
+    moved = call("assignments", "assignments_reassign", booked.id, client=api, body=change)
+    call("assignments", "assignments_cancel", moved.id, client=api, body=body("ReasonRequest", reason="Only a test"))
+    call("assignments", "assignments_start", UUID(CONFIRMED), client=api)
+    call("assignments", "assignments_complete", UUID(STARTED), client=api)
+    call("assignments", "assignments_rate", UUID(STARTED), client=api, body=body("RatingRequest", rating=5))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Query parameters and orderings: a name that a call does not have is refused, whichever call it is."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from smartscheduler.accounts.policy import Role
+from tests.api import NOBODY, V1, client_as, refused_field
+from tests.factories import ContractorFactory, JobFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def calls(django_db_setup, django_db_blocker):
+    """Every call of the schema: method, path, and its query parameters by name."""
+    with django_db_blocker.unblock():
+        document = Client().get(f"{V1}/schema/").json()
+    return [
+        (method, re.sub(r"\{absence_id\}", "1", re.sub(r"\{(id|contractor_id)\}", NOBODY, path)), by_name(call))
+        for path, methods in document["paths"].items()
+        for method, call in methods.items()
+    ]
+
+
+def by_name(call):
+    return {each["name"]: each for each in call.get("parameters", []) if each["in"] == "query"}
+
+
+def test_every_call_refuses_a_parameter_that_it_does_not_have(calls):
+    client = client_as(Role.ADMINISTRATOR)
+    for method, path, known in calls:
+        message = refused_field(getattr(client, method)(f"{path}?stauts=open", {}), "stauts")[0]
+        assert "no such parameter" in message
+        assert all(name in message for name in known), (method, path, message)
+
+
+def test_every_call_knows_the_parameters_that_it_documents(calls):
+    """Their values may be wrong, or the record missing; the name is known."""
+    client = client_as(Role.ADMINISTRATOR)
+    for method, path, known in calls:
+        for name in known:
+            response = getattr(client, method)(f"{path}?{name}=1", {})
+            assert "no such parameter" not in response.content.decode(), (method, path, name)
+
+
+def test_a_single_value_sent_twice_is_refused(calls):
+    """Which of the two was meant is unknown; filters of several values take them all."""
+    client = client_as(Role.ADMINISTRATOR)
+    for method, path, known in calls:
+        for name, parameter in known.items():
+            response = getattr(client, method)(f"{path}?{name}=1&{name}=2", {})
+            refused = "Send this parameter once." in response.content.decode()
+            takes_many = parameter["schema"].get("type") == "array"
+            assert refused != takes_many, (method, path, name, response.content)
+
+
+def test_a_misspelt_filter_answers_no_list():
+    JobFactory()
+    client = client_as(Role.COORDINATOR)
+    assert refused_field(client.get(f"{V1}/jobs/?stauts=open"), "stauts")
+    assert client.get(f"{V1}/jobs/?status=open").json()["count"] == 1
+
+
+@pytest.mark.parametrize(
+    "ordering", ["nonsense", "name,nonsense", "--name", "-", "name,-name", "name,name", "password"]
+)
+def test_an_unknown_ordering_is_refused_by_name(ordering):
+    message = refused_field(client_as(Role.COORDINATOR).get(f"{V1}/contractors/?ordering={ordering}"), "ordering")[0]
+    assert "created_at" in message
+
+
+@pytest.mark.parametrize("path", ["jobs", "contractors", "assignments"])
+def test_every_documented_ordering_sorts_both_ways(path, calls):
+    client = client_as(Role.COORDINATOR)
+    ContractorFactory()
+    [known] = [known for method, address, known in calls if (method, address) == ("get", f"{V1}/{path}/")]
+    names = re.findall(r"`(\w+)`", known["ordering"]["description"])
+    assert len(names) > 5
+    for name, other in zip(names, [*names[1:], names[0]], strict=True):
+        for term in (name, f"-{name}", f"{name},-{other}"):
+            response = client.get(f"{V1}/{path}/?ordering={term}")
+            assert response.status_code == 200, (term, response.content)
+
+
+def test_a_wrong_type_of_event_names_its_parameter():
+    assert refused_field(client_as(Role.COORDINATOR).get(f"{V1}/events/?type=JobPainted"), "type")
+
+
+def test_a_method_that_the_address_does_not_have_stays_a_405():
+    assert client_as(Role.COORDINATOR).put(f"{V1}/dashboard/?x=1", {}).status_code == 405
