@@ -1,6 +1,7 @@
 # make run    everything on this machine: http://127.0.0.1:8000/
 # make demo   the story in a terminal, no server needed
 # make test   the suite (COVERAGE=1: and how much of the code it runs)
+# make test-clocks  the suite at six moments at which clocks trip software; one: make test-clocks MOMENTS=year-end
 # make system the product started, killed, cut off and restored, for real
 # make lint   what must be clean before a commit (AUDIT=required: also when the advisory service is away)
 # make e2e    the pages in a real browser: needs Chromium, or CHROMIUM=/path/to/it
@@ -25,6 +26,7 @@ BIN := .venv/bin
 READY := .venv/ready
 CHROMIUM ?= /usr/bin/chromium
 RUN_MANAGE := $(BIN)/python manage.py
+comma := ,
 BUNDLE := frontend/dist/built
 MODULES := frontend/node_modules/.package-lock.json
 # Node.js from the PATH when there is one that will do, else from a wheel that is fetched when it is first needed.
@@ -47,7 +49,7 @@ endef
 # The last release; before there is one, the code before the newest migration.
 BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A -- '*/migrations/0*.py')
 
-.PHONY: run demo test system e2e bench bench-events bench-inputs bench-pages bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
+.PHONY: run demo test test-clocks system e2e bench bench-events bench-inputs bench-pages bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -57,6 +59,9 @@ demo: $(READY) $(BUNDLE)
 
 test: $(READY) $(BUNDLE)
 	@$(BIN)/python -m pytest -m "not system" -n 2 --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term)
+
+test-clocks: $(READY) $(BUNDLE) .venv/faketime/ready
+	@$(BIN)/python -m tests.clocks $(MOMENTS)
 
 system: $(READY) $(BUNDLE)
 	@$(BIN)/python -m pytest -m system -n 2 --dist loadgroup
@@ -148,6 +153,11 @@ $(MODULES): frontend/package.json frontend/package-lock.json | $(READY) $(NODE)
 
 .venv/node/ready: frontend/node.lock | $(READY)
 	$(call step,Node.js,$(BIN)/uv pip install --target .venv/node --require-hashes -r frontend/node.lock,$(OFFLINE))
+	@touch $@
+
+# Built when it is first needed; libfaketime's own dependencies are not.
+.venv/faketime/ready: tests/clocks/faketime.lock | $(READY)
+	$(call step,libfaketime,$(BIN)/uv pip install --target .venv/faketime --no-deps --require-hashes -r tests/clocks/faketime.lock,Is there a C compiler (Debian: apt install gcc libc6-dev make)$(comma) and a connection to the package index?)
 	@touch $@
 
 # Only when there is no such file. Installs it where that needs no password, which is mostly in containers.

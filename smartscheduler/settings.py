@@ -156,6 +156,8 @@ DATABASES["default"].update(
     CONN_MAX_AGE=env.whole("DATABASE_CONN_MAX_AGE", default=60),
     CONN_HEALTH_CHECKS=True,
 )
+# How long a booking or another change waits for a row that another transaction has locked.
+LOCK_TIMEOUT_SECONDS = env.number("LOCK_TIMEOUT_SECONDS", default=2.0)
 idle_seconds = env.whole("DATABASE_IDLE_TRANSACTION_SECONDS", default=60)
 SESSION = {
     # The planner's just-in-time compiler costs more than the short queries it speeds up.

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar, cast
 
+from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, connection, transaction
 from psycopg import IsolationLevel
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LOCK_TIMEOUT = "2s"
 LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, QUERY_CANCELED = "55P03", "40P01", "57014"
 
 REFUSALS: dict[str, tuple[type[DomainError], str]] = {
@@ -33,7 +33,7 @@ REFUSALS: dict[str, tuple[type[DomainError], str]] = {
 
 
 def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
-    """Run `function` in a transaction that waits at most two seconds for a lock.
+    """Run `function` in a transaction that waits at most LOCK_TIMEOUT_SECONDS for a lock.
 
     A lock time-out or a deadlock is tried once more after a short random pause, unless an outer
     transaction is open; then, and the second time, it is `Busy`. A refusal by a constraint becomes
@@ -74,7 +74,12 @@ def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 def _begin(author: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true), {author}")
+        cursor.execute(f"SELECT set_config('lock_timeout', '{lock_timeout()}', true), {author}")
+
+
+def lock_timeout(times: int = 1) -> str:
+    """LOCK_TIMEOUT_SECONDS, or a multiple of it, in the form that PostgreSQL reads."""
+    return f"{max(1, round(times * settings.LOCK_TIMEOUT_SECONDS * 1000))}ms"
 
 
 @contextmanager

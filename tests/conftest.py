@@ -1,9 +1,12 @@
 """Shared fixtures and the limits of the random search."""
 
+import random
 import sys
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -64,6 +67,30 @@ def files_apart():
 def no_list_of_erasures(settings):
     """Erasures of tests are nobody's; those of the list itself say where it is."""
     settings.ERASURE_LIST = ""
+
+
+def seed_of(config: pytest.Config) -> int:
+    return int(config.getoption("randomly_seed", 0))
+
+
+@pytest.fixture
+def dice(request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers that the seed of the run repeats."""
+    return random.Random(seed_of(request.config))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        terminalreporter.write_line(
+            f"Random order and random numbers as in this run: --randomly-seed={seed_of(config)}"
+        )
+
+
+@pytest.fixture
+def november_2026() -> Iterator[None]:
+    """A clock that goes on from a Tuesday in November 2026, for tests with dates that would be past one day."""
+    with time_machine.travel(datetime(2026, 11, 24, 15, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture(autouse=True)

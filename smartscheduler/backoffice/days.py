@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin import ListFilter, SimpleListFilter
-from django.db.models import DateField, F, Func, IntegerField, QuerySet
-from django.db.models.functions import Cast, Now
+from django.db.models import DateField, DateTimeField, F, Func, IntegerField, QuerySet, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -22,7 +22,8 @@ def within_days(
     rows: QuerySet[Any], moment: str, zone: str, first: int | None = None, last: int | None = None
 ) -> QuerySet[Any]:
     """The rows whose `moment` lies between two days counted from today at the site; None where there is no end."""
-    rows, now = rows.alias(days_from_today=_days_from_today(moment, zone)), timezone.now()
+    now = timezone.now()
+    rows = rows.alias(days_from_today=_days_from_today(moment, zone, now))
     # The plain bounds are for an index; the calendar at each site has the last word.
     if first is not None:
         since = {f"{moment}__gte": now + timedelta(days=first) - SLACK}
@@ -33,11 +34,11 @@ def within_days(
     return rows
 
 
-def _days_from_today(moment: str, zone: str) -> Func:
+def _days_from_today(moment: str, zone: str, now: datetime) -> Func:
     """SQL for the days from today to the instant's day; a date minus a date is a number in PostgreSQL."""
     there, today = (
         Cast(Func(F(zone), instant, function="timezone", output_field=DateField()), DateField())
-        for instant in (F(moment), Now())
+        for instant in (F(moment), Value(now, output_field=DateTimeField()))
     )
     return Func(there, today, template="(%(expressions)s)", arg_joiner=" - ", output_field=IntegerField())
 

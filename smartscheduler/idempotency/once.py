@@ -23,12 +23,12 @@ from smartscheduler.errors import DomainError, InvalidInput
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.rendering import FastJSONRenderer
 from smartscheduler.rest import around_handler
-from smartscheduler.transactions import refuse
+from smartscheduler.transactions import lock_timeout, refuse
 
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=24)
-# How long the second of two identical requests waits for the first.
-WAIT = "10s"
+# How long the second of two identical requests waits for the first, which may itself wait for a lock twice.
+WAIT_IN_LOCK_TIMEOUTS = 5
 KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 KEPT_HEADERS = ("ETag",)
 TAKE = """
@@ -78,7 +78,7 @@ def _take(user: User, key: str, fingerprint: str) -> bool:
     KeptAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT_FOR).delete()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [WAIT])
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [lock_timeout(WAIT_IN_LOCK_TIMEOUTS)])
             cursor.execute(TAKE, [user.pk, key, fingerprint, now])
             return bool(cursor.rowcount)
     except DatabaseError as error:

@@ -166,7 +166,7 @@ class TestCodes:
         code, together = next_code(user), threading.Barrier(8)
 
         def attempt(_):
-            together.wait(timeout=20)
+            together.wait(timeout=120)
             try:
                 check(user, code)
             except CodeRefused:

@@ -70,15 +70,16 @@ def test_refuses_someone_unsuitable(who, what, code):
 @pytest.mark.parametrize(
     ("start", "code"),
     [
-        (at(7, 59, days=2), "not_working"),
-        (at(15, 1, days=2), "not_working"),
-        (at(9, days=-1), "in_the_past"),
-        (at(13, days=3), "absent"),
-        (at(11, 59, days=4), "fully_booked"),
-        (at(7, 59, days=4) + timedelta(minutes=1), None),
+        (lambda: at(7, 59, days=2), "not_working"),
+        (lambda: at(15, 1, days=2), "not_working"),
+        (lambda: at(9, days=-1), "in_the_past"),
+        (lambda: at(13, days=3), "absent"),
+        (lambda: at(11, 59, days=4), "fully_booked"),
+        (lambda: at(7, 59, days=4) + timedelta(minutes=1), None),
     ],
 )
 def test_refuses_a_slot_that_is_not_free(start, code):
+    start = start()
     contractor, job = ContractorFactory(), JobFactory()
     AbsenceFactory(contractor=contractor, period=(at(14, days=3), at(15, days=3)))
     AssignmentFactory(contractor=contractor, start=at(10, days=4))

@@ -14,11 +14,14 @@ from smartscheduler.errors import DomainError
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
-TOMORROW = at(0, days=1).date()
+
+
+def tomorrow():
+    return at(0, days=1).date()
 
 
 def fit(job, person):
-    return fits_on(job, [person], TOMORROW)[person.pk]
+    return fits_on(job, [person], tomorrow())[person.pk]
 
 
 def test_every_start_can_be_booked_and_no_other_on_the_grid():
@@ -81,4 +84,4 @@ def test_many_cost_the_queries_of_one(django_assert_num_queries):
     ContractorFactory.create_batch(12)
     people = list(Contractor.objects.all())
     with django_assert_num_queries(2):  # the rules, the calendars
-        assert len(fits_on(job, people, TOMORROW)) == 12
+        assert len(fits_on(job, people, tomorrow())) == 12

@@ -103,11 +103,11 @@ def test_a_typed_time_is_by_the_clock_at_the_site():
     assert assignment.slot.start == wanted
 
 
-@pytest.mark.parametrize("start", [at(6, days=2), at(13, days=2), at(9, days=-1)])
+@pytest.mark.parametrize("start", [lambda: at(6, days=2), lambda: at(13, days=2), lambda: at(9, days=-1)])
 def test_refuses_a_slot_that_is_not_free_and_keeps_the_old_one(start):
     assignment, client = AssignmentFactory(), signed_in()
     AssignmentFactory(contractor=assignment.contractor, start=at(13, days=2))
-    response = move(client, assignment, start)
+    response = move(client, assignment, start())
     assert "Not rescheduled." in response.context["form"].non_field_errors()[0]
     assert not moved(assignment)
 

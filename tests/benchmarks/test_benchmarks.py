@@ -33,7 +33,7 @@ def test_the_ranking_is_that_of_a_full_scan_in_random_worlds():
             env=environment | {"DATA_DIR": str(path)},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,7 +13,7 @@ from smartscheduler.events.models import OutboxEvent
 from tests.factories import ContractorFactory
 from tests.pages import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 AUSTIN = ZoneInfo("America/Chicago")
 VALID = {"how_long": "today", "kind": "sickness", "note": "Flu"}
 # Still Thursday in Austin, already Friday in London.

@@ -17,7 +17,7 @@ from smartscheduler.events.models import OutboxEvent
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, UserFactory, at
 from tests.pages import errors, fields, fields_of, saved, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 ADD = "/admin/contractors/contractor/add/"
 LIST = "/admin/contractors/contractor/"
 VALID = {

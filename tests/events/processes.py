@@ -57,7 +57,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
     """Ask it to end; insist after five seconds."""
     process.terminate()
     try:
-        process.wait(5)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

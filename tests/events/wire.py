@@ -54,18 +54,18 @@ class Subscriber:
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
 
-    def frame(self, timeout: float = 10.0) -> dict[str, Any]:
+    def frame(self, timeout: float = 120.0) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(self.connection.recv(timeout))
         return frame
 
-    def until(self, kind: str, timeout: float = 10.0) -> list[dict[str, Any]]:
+    def until(self, kind: str, timeout: float = 120.0) -> list[dict[str, Any]]:
         """The frames up to and including the first of `kind`."""
         frames = [self.frame(timeout)]
         while kind not in frames[-1]:
             frames.append(self.frame(timeout))
         return frames
 
-    def events(self, count: int, timeout: float = 10.0) -> list[dict[str, Any]]:
+    def events(self, count: int, timeout: float = 120.0) -> list[dict[str, Any]]:
         """The next `count` envelopes; a resync or an error between them is not expected."""
         found: list[dict[str, Any]] = []
         while len(found) < count:

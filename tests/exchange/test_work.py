@@ -153,7 +153,7 @@ def test_a_killed_worker_repeats_no_row():
             wait_until(lambda at=reached, one=process: _moved(run, at) or one.poll() is not None)
             process.send_signal(signal.SIGKILL)
             kills += 1
-        process.wait(timeout=120)
+        process.wait(timeout=300)
         # As when its lease has run out.
         ImportRun.objects.filter(pk=run.pk).update(leased_until=None)
     run.refresh_from_db()

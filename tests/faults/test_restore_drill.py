@@ -32,7 +32,7 @@ class Client:
         request = urllib.request.Request(
             f"{self.base}/{path}", json.dumps(body).encode() if body is not None else None, headers
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read() or "null")
 
     def book_the_best(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def destroy(one: Product) -> None:
 @pytest.mark.parametrize("base", [False, True] if FULL else [False], ids=lambda base: "base backup" if base else "dump")
 def test_from_a_destroyed_database_back_to_work(base):
     with product(DEMO_PASSWORD=LOGIN["password"]) as one:
-        one.up(seconds=120)
+        one.up()
         assert one.manage("seed_demo", "--contractors", "40", "--jobs", "25", "-v", "0").returncode == 0
         booked = Client(one).book_the_best()
 
@@ -89,7 +89,7 @@ def test_from_a_destroyed_database_back_to_work(base):
         assert done.returncode == 0, done.stdout + done.stderr
         assert set(doctor_says(one, "--data").values()) == {"ok"}
 
-        one.up(seconds=120)
+        one.up()
         assert rows(one) == before
         client = Client(one)
         assert client.ask(f"assignments/{booked['id']}/")["status"] == "pending"

@@ -143,7 +143,7 @@ def test_a_slow_one_is_not_waited_for(nominatim, settings):
     nominatim.release.clear()
     began = time.monotonic()
     assert find(AUSTIN) == (None, "nominatim does not answer.")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_after_three_failures_it_is_left_alone_for_a_while(nominatim, monkeypatch):

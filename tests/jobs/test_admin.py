@@ -17,7 +17,7 @@ from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, JobFactory, at
 from tests.pages import errors, fields, saved, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 LIST, ADD = "/admin/jobs/job/", "/admin/jobs/job/add/"
 VALID = {
     "type": "tile",

@@ -1,10 +1,11 @@
 """What changes a job, and what is refused."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -24,10 +25,12 @@ def create(**changes):
 
 
 def test_creates_an_open_job_with_the_defaults():
-    job = create(time_zone="", required_skills=["Mosaic", "mosaic"])
+    with time_machine.travel(timezone.now(), tick=False):
+        job = create(time_zone="", required_skills=["Mosaic", "mosaic"])
+        today = f"{timezone.now():%Y%m%d}"
     job.refresh_from_db()
     assert (job.status, job.priority, job.time_zone) == ("open", "medium", "America/Chicago")
-    assert re.fullmatch(rf"JOB-{timezone.now():%Y%m%d}-[0-9A-F]{{8}}", job.job_number)
+    assert re.fullmatch(rf"JOB-{today}-[0-9A-F]{{8}}", job.job_number)
     assert job.required_skills == ["Mosaic"]
     event = OutboxEvent.objects.get()
     assert (event.type, event.data["job_number"]) == ("JobCreated", job.job_number)
@@ -37,8 +40,8 @@ def test_creates_an_open_job_with_the_defaults():
     ("field", "value"),
     [
         ("type", "multi"),
-        ("desired_date", timezone.now() - timedelta(seconds=1)),
-        ("desired_date", timezone.now() + timedelta(days=365 * 20)),
+        ("desired_date", datetime(2020, 1, 2, 9, tzinfo=UTC)),
+        ("desired_date", datetime(2199, 1, 2, 9, tzinfo=UTC)),
         ("duration", timedelta(0)),
         ("duration", timedelta(seconds=-1)),
         ("duration", timedelta(hours=8, seconds=1)),

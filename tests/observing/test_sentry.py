@@ -47,7 +47,7 @@ def test_an_error_is_reported_without_people():
             env=there | {"HTTPS_REDIRECT": "0"},
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=300,
             check=False,
         )
     assert done.returncode == 0, done.stderr

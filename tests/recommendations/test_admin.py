@@ -171,11 +171,13 @@ def test_refuses_a_broken_request(values):
     assert nothing_assigned(job)
 
 
-@pytest.mark.parametrize("start", [at(7, days=2), at(16, days=2), at(9, days=-1), at(13, days=4)])
+@pytest.mark.parametrize(
+    "start", [lambda: at(7, days=2), lambda: at(16, days=2), lambda: at(9, days=-1), lambda: at(13, days=4)]
+)
 def test_refuses_a_start_that_is_not_free(start):
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
     AbsenceFactory(contractor=contractor, period=(at(0, days=4), at(0, days=5)))
-    assert "Not assigned." in assign(client, job, contractor, start).content.decode()
+    assert "Not assigned." in assign(client, job, contractor, start()).content.decode()
     assert nothing_assigned(job)
 
 

@@ -35,7 +35,7 @@ def test_equals_scoring_everyone(chunk):
             expected = oracle.rank(job, world.now, horizon)
             ranking = rank_candidates(JobRequest.of(job), max_results=wanted, horizon_days=horizon)
         assert shape(ranking) == [(r.contractor.pk, r.score, r.starts, r.miles) for r in expected[:wanted]], (
-            f"world {seed}"
+            f"world {seed} at {world.now}"
         )
         answered += len(expected)
         clear()

@@ -72,7 +72,7 @@ def test_equals_scoring_everyone(chunk):
         assert [
             (one.contractor.pk, one.score, [slot.start for slot in one.slots], pytest.approx(one.miles))
             for one in ranking.entries
-        ] == [(r.contractor.pk, r.score, r.starts, r.miles) for r in expected[:wanted]], f"world {seed}"
+        ] == [(r.contractor.pk, r.score, r.starts, r.miles) for r in expected[:wanted]], f"world {seed} at {world.now}"
         answered += sum(entry.source == "road" for entry in ranking.entries)
         for model in (Assignment, Job, Contractor, TravelEstimate):
             model.objects.all().delete()

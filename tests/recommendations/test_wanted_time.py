@@ -78,16 +78,16 @@ def test_on_a_later_day_the_same_time_of_day_is_suggested():
 @pytest.mark.parametrize(
     ("start", "said"),
     [
-        (at(11, days=3), ""),
-        (at(7, 30, days=3), "this is 3 h 30 min earlier in the day."),
-        (at(11, 15, days=3), "this is 15 min later in the day."),
-        (at(11, days=4), "this is 1 day later."),
-        (at(11, days=1), "this is 2 days earlier."),
-        (at(13, days=5), "this is 2 days later and 2 h later in the day."),
+        (lambda: at(11, days=3), ""),
+        (lambda: at(7, 30, days=3), "this is 3 h 30 min earlier in the day."),
+        (lambda: at(11, 15, days=3), "this is 15 min later in the day."),
+        (lambda: at(11, days=4), "this is 1 day later."),
+        (lambda: at(11, days=1), "this is 2 days earlier."),
+        (lambda: at(13, days=5), "this is 2 days later and 2 h later in the day."),
     ],
 )
 def test_every_difference_from_the_wanted_time_is_named(start, said):
-    sentence = differs_from_wanted(slot_from(start), request_for(at(11, days=3)))
+    sentence = differs_from_wanted(slot_from(start()), request_for(at(11, days=3)))
     assert sentence.endswith(said)
     assert bool(sentence) == bool(said)
     assert not sentence or sentence.startswith("The customer wanted ")

@@ -24,10 +24,19 @@ from smartscheduler.embedded.postgresql import PostgreSQL
 
 ROOT = Path(__file__).resolve().parents[2]
 # What the test run itself has set, and a fresh start has not.
-SET_BY_THE_RUN = {"DATABASE_URL", "REDIS_URL", "DATA_DIR", "PORT", "DEBUG", "SECRET_KEY", "DEMO"}
+SET_BY_THE_RUN = {
+    "DATABASE_URL",
+    "REDIS_URL",
+    "DATA_DIR",
+    "PORT",
+    "DEBUG",
+    "SECRET_KEY",
+    "DEMO",
+    "LOCK_TIMEOUT_SECONDS",
+}
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -63,7 +72,7 @@ class Product:
         self.process: subprocess.Popen[str] | None = None
         self._log = data_dir.parent / f"{data_dir.name}.said"
 
-    def up(self, *, until: str = "Ready in", seconds: float = 120.0) -> None:
+    def up(self, *, until: str = "Ready in", seconds: float = 300.0) -> None:
         """Start it, and return when it has said `until`."""
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
@@ -79,7 +88,7 @@ class Product:
         command = [sys.executable, "manage.py", *arguments]
         environment = self.environment | variables
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False
         )
 
     def status_of(self, path: str) -> int | None:
@@ -100,7 +109,7 @@ class Product:
         """As a proxy would ask that TLS ends at."""
         return urllib.request.urlopen(
             urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", headers={"X-Forwarded-Proto": "https"}),
-            timeout=5,
+            timeout=60,
         )
 
     def rows(self, table: str) -> int:
@@ -130,7 +139,7 @@ class Product:
     def stop(self, number: int = signal.SIGTERM) -> int:
         assert self.process
         self.process.send_signal(number)
-        return self.process.wait(timeout=40)
+        return self.process.wait(timeout=120)
 
 
 @contextmanager

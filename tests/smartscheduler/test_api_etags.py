@@ -7,7 +7,6 @@ import psycopg
 import pytest
 from django.db import connection
 
-from smartscheduler import transactions
 from smartscheduler.accounts.policy import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import V1, client_as, client_of, problem
@@ -136,8 +135,8 @@ def test_of_many_who_read_the_same_one_may_write():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_waits_too_long_for_the_record_is_told_so(monkeypatch):
-    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "50ms")
+def test_whoever_waits_too_long_for_the_record_is_told_so(settings):
+    settings.LOCK_TIMEOUT_SECONDS = 0.05
     api, contractor = client_as(Role.COORDINATOR), ContractorFactory()
     url = f"{V1}/contractors/{contractor.pk}/"
     tag = api.get(url)["ETag"]

@@ -67,8 +67,8 @@ async def answer(pieces, application=None, *, path=API, **headers):
     talk = ApplicationCommunicator(application or limited(), scope(path, **headers))
     for number, piece in enumerate(pieces, start=1):
         await talk.send_input({"type": "http.request", "body": piece, "more_body": number < len(pieces)})
-    status = (await talk.receive_output(5))["status"]
-    await talk.wait(5)
+    status = (await talk.receive_output(60))["status"]
+    await talk.wait(60)
     return status
 
 
@@ -105,8 +105,8 @@ async def begun(application, *, sent=b"", path=API, client="198.51.100.1", **hea
 
 async def ended(talk):
     await talk.send_input({"type": "http.request", "body": b"", "more_body": False})
-    status = (await talk.receive_output(5))["status"]
-    await talk.wait(5)
+    status = (await talk.receive_output(60))["status"]
+    await talk.wait(60)
     return status
 
 
@@ -148,7 +148,7 @@ async def test_all_bodies_together_and_those_of_one_address_have_a_limit(monkeyp
 async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch, sent):
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
     talk = await begun(limited(), sent=sent)
-    start, body = await talk.receive_output(20), await talk.receive_output(5)
+    start, body = await talk.receive_output(20), await talk.receive_output(60)
     assert start["status"] == 408
     assert (b"connection", b"close") in start["headers"]
     assert json.loads(body["body"])["type"] == "/problems/request-timeout"
@@ -179,7 +179,7 @@ async def test_an_answer_may_take_longer_than_a_body(monkeypatch):
     await talk.send_input({"type": "http.request", "body": b"", "more_body": False})
     assert await talk.receive_nothing(0.3)
     await talk.send_input({"type": "http.disconnect"})
-    assert (await talk.receive_output(5))["status"] == 200
+    assert (await talk.receive_output(60))["status"] == 200
 
 
 @pytest.mark.django_db(transaction=True)

@@ -82,6 +82,7 @@ def test_a_model_of_the_house_needs_its_network_and_no_key(settings):
         ("E005", "SCORE_WEIGHT_DISTANCE", {"SCORE_WEIGHTS": WEIGHTS | {"distance": 0.26}}),
         ("E006", "SCORE_MAX_MILES", {"SCORE_MAX_MILES": 0.0}),
         ("E006", "DRIVE_MPH", {"DRIVE_MPH": -35.0}),
+        ("E006", "LOCK_TIMEOUT_SECONDS", {"LOCK_TIMEOUT_SECONDS": 0.0}),
         ("E006", "WEB_WORKERS", {"WEB_WORKERS": 0}),
         ("E006", "RATE_LIMIT_MANAGER", {"REQUESTS_A_MINUTE": {"manager": 0}}),
         ("E006", "RATE_LIMIT_PAGES", {"QUOTAS_A_MINUTE": {"pages": 0}}),
@@ -207,7 +208,7 @@ def test_no_process_starts_in_production_without_a_key(command):
         env=environment | {"DEBUG": "0", "PORT": "70000"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode != 0

@@ -205,7 +205,7 @@ def production():
         yield product
         for process in started:
             process.send_signal(signal.SIGTERM)
-        codes = [process.wait(timeout=30) for process in started]
+        codes = [process.wait(timeout=120) for process in started]
         assert set(codes) <= {0, -signal.SIGTERM, 128 + signal.SIGTERM}, codes
 
 

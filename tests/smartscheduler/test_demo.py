@@ -56,7 +56,7 @@ def run_demo(data_dir, *arguments, **variables):
         env=clean | {"DATA_DIR": str(data_dir)} | variables,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

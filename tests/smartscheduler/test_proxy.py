@@ -80,7 +80,7 @@ class Proxy:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HTTPResponse:
         """From an address that is not the proxy's own."""
-        web = HTTPSConnection("localhost", self.port, source_address=(CLIENT, 0), timeout=20, context=self.tls)
+        web = HTTPSConnection("localhost", self.port, source_address=(CLIENT, 0), timeout=120, context=self.tls)
         content = json.dumps(body) if isinstance(body, dict) else body
         web.request(method, path, content, {"Content-Type": "application/json", **headers})
         return web.getresponse()
@@ -131,7 +131,7 @@ def proxy(transactional_db) -> Iterator[Proxy]:
             )
         )
         one = Proxy(port, plain, home, list(webs.values()), next(iter(webs)))
-        wait_until(lambda: all(answers(each) for each in webs) and one.is_up(), 90)
+        wait_until(lambda: all(answers(each) for each in webs) and one.is_up(), 300)
         yield one
 
 
@@ -140,13 +140,13 @@ def proxy(transactional_db) -> Iterator[Proxy]:
 def test_before_two_web_processes(proxy):
     # TLS is the proxy's; the web knows of it, and refuses plain HTTP.
     assert proxy.ask("GET", "/api/v1/auth/me/").status == 401
-    plain = HTTPConnection("localhost", proxy.web_port, timeout=20)
+    plain = HTTPConnection("localhost", proxy.web_port, timeout=120)
     plain.request("GET", "/api/v1/auth/me/")
     assert plain.getresponse().status == 403
 
     # So does the proxy, which sends people to HTTPS.
     for path, status in (("/api/v1/auth/me/", 403), ("/admin/", 308)):
-        plain = HTTPConnection("localhost", proxy.plain_port, timeout=20)
+        plain = HTTPConnection("localhost", proxy.plain_port, timeout=120)
         plain.request("GET", path)
         answer = plain.getresponse()
         assert answer.status == status
@@ -168,11 +168,11 @@ def test_before_two_web_processes(proxy):
     # Sockets pass, over TLS.
     ticket, _ = issue_ticket(Credential.of(UserFactory()))
     address = f"wss://localhost:{proxy.port}/ws/events/"
-    with connect(address, ssl=proxy.tls, subprotocols=["events.v1", f"ticket.{ticket}"], close_timeout=5) as socket:
+    with connect(address, ssl=proxy.tls, subprotocols=["events.v1", f"ticket.{ticket}"], close_timeout=60) as socket:
         assert Subscriber(socket).until("ready")
 
     # One web goes; nobody notices.
     proxy.webs[0].send_signal(signal.SIGTERM)
     assert {proxy.ask("GET", "/api/v1/health/ready").status for _ in range(20)} == {200}
-    proxy.webs[0].wait(20)
+    proxy.webs[0].wait(120)
     assert {proxy.ask("GET", "/api/v1/health/ready").status for _ in range(20)} == {200}

@@ -15,12 +15,12 @@ from smartscheduler.transactions import domain_transaction
 from tests.contractors.test_services import GOOD
 from tests.factories import WEEKDAYS, AssignmentFactory, ContractorFactory, at
 
-SHORT = "150ms"
+SHORT = 0.15
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr(transactions, "LOCK_TIMEOUT", SHORT)
+def impatient(settings):
+    settings.LOCK_TIMEOUT_SECONDS = SHORT
 
 
 class Holder:
@@ -34,7 +34,7 @@ class Holder:
             with transaction.atomic():
                 Contractor.objects.locked().get(pk=self.contractor.pk)
                 self.held.set()
-                assert self.let_go.wait(20)
+                assert self.let_go.wait(120)
         finally:
             connection.close()
 
@@ -44,7 +44,7 @@ def holder(transactional_db):
     holder = Holder(ContractorFactory())
     with ThreadPoolExecutor(1) as pool:
         holding = pool.submit(holder.hold)
-        assert holder.held.wait(20)
+        assert holder.held.wait(120)
         yield holder
         holder.let_go.set()
         holding.result()
@@ -71,12 +71,12 @@ def test_a_lock_that_stays_is_busy_after_the_second_try(holder, impatient):
     assert holder.contractor.name != "Renamed"
 
 
-def test_a_lock_that_goes_away_in_between_is_no_trouble(holder, impatient, monkeypatch):
+def test_a_lock_that_goes_away_in_between_is_no_trouble(holder, impatient, monkeypatch, settings):
     attempts = []
 
     def pause(seconds):
         holder.let_go.set()
-        monkeypatch.setattr(transactions, "LOCK_TIMEOUT", "20s")
+        settings.LOCK_TIMEOUT_SECONDS = 60
 
     monkeypatch.setattr(transactions.time, "sleep", pause)
     assert rename(holder.contractor, attempts)() == "Renamed"
@@ -100,7 +100,7 @@ def test_two_deadlocked_transactions_both_come_through(transactional_db):
             tries.append(mine.pk)
             Contractor.objects.locked().get(pk=mine.pk)
             if tries.count(mine.pk) == 1:
-                meeting.wait(20)
+                meeting.wait(120)
             Contractor.objects.locked().get(pk=other.pk)
             return "done"
 

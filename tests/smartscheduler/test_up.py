@@ -36,7 +36,7 @@ class TestWhileItRuns:
         assert running.status_of("/static/admin/css/base.css") == 200
 
     def test_the_web_reads_no_body_that_is_too_large(self, running):
-        asked = HTTPConnection("127.0.0.1", running.port, timeout=10)
+        asked = HTTPConnection("127.0.0.1", running.port, timeout=60)
         asked.putrequest("POST", "/api/v1/auth/login/")
         asked.putheader("Content-Length", str(10**9))
         asked.endheaders()

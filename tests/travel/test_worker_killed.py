@@ -33,7 +33,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads, settin
     with worker(roads.url, **variables, TRAVEL_TIMEOUT_SECONDS="30") as first:
         lookups.want([job.pk], urgent=True)
         tasks.look_up_roads.delay()
-        wait_until(lambda: roads.calls["google_matrix"] == 3, 40)
+        wait_until(lambda: roads.calls["google_matrix"] == 3)
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
     assert TravelEstimate.objects.count() == 50
@@ -47,7 +47,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads, settin
             tasks.look_up_roads.delay()
             return Lookup.objects.get().state == "done"
 
-        wait_until(done, 40)
+        wait_until(done)
     assert TravelEstimate.objects.count() == 70
     assert roads.calls["google_matrix"] == 4
     assert OutboxEvent.objects.filter(type="RecommendationsUpdated", data__job_id=str(job.pk)).count() == 1

@@ -43,7 +43,7 @@ def world():
 def look_up(job):
     lookups.want([job.pk], urgent=True)
     tasks.look_up_roads.delay()
-    wait_until(lambda: Lookup.objects.get().state in {"done", "late"}, 40)
+    wait_until(lambda: Lookup.objects.get().state in {"done", "late"})
     return Lookup.objects.get()
 
 

@@ -33,7 +33,7 @@ def model(server, settings, monkeypatch):
     stamina.set_testing(False)
     server.go_on.set()
     if thread := wishes._thread:
-        thread.join(5)
+        thread.join(60)
     wishes._told.clear()
     forget(memory)
 

@@ -274,7 +274,7 @@ class TestStore:
 
 class TestWishes:
     def wished(self):
-        wishes._thread.join(5)
+        wishes._thread.join(120)
         return wishes.take()
 
     def test_a_ranking_without_words_is_told_to_the_worker_and_worded(self, model, job):
@@ -282,10 +282,10 @@ class TestWishes:
         assert self.wished() == {job.pk}
         wishes._told.clear()
         ranked(job)
-        wishes._thread.join(5)
+        wishes._thread.join(120)
         word_explanations()
         assert ranked(job)[0].breakdown.source == "model"
-        wishes._thread.join(5)
+        wishes._thread.join(120)
         assert wishes.take() == set()
         assert shown.uses() == {"model": 3, "template": 6}
 

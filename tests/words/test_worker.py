@@ -35,9 +35,9 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settin
     )
     try:
         rank_candidates(JobRequest.of(job))
-        wishes._thread.join(5)
+        wishes._thread.join(120)
         tasks.word_explanations.delay()
-        wait_until(lambda: OutboxEvent.objects.filter(type="RecommendationsUpdated").exists(), 60)
+        wait_until(lambda: OutboxEvent.objects.filter(type="RecommendationsUpdated").exists(), 300)
     finally:
         stop(process)
     (entry,) = rank_candidates(JobRequest.of(job)).entries

@@ -1,0 +1,1 @@
+"""The whole suite at moments at which tests that depend on the clock fail."""

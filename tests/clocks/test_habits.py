@@ -1,0 +1,131 @@
+"""Habits of tests that make them depend on the clock or on the speed of the machine."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+# What these measure is how soon something happens, in processes that nothing else disturbs.
+TIMED = {"faults", "e2e", "upgrade", "image"}
+FILES = [path for path in sorted(TESTS.rglob("*.py")) if path.relative_to(TESTS).parts[0] not in TIMED]
+WAITS = {"wait", "join", "result", "communicate", "wait_until", "timeout"}
+LEAST_SECONDS = 30
+# A shorter wait is meant to run out: one look in a loop, or a server that answers late.
+MOST_OF_ONE_LOOK = 1
+# A pause that something outlasts (a timeout of the product), and the loops of the helpers that wait for conditions.
+PAUSES = {
+    "care/test_backups.py": 1,
+    "events/processes.py": 1,
+    "events/test_resume.py": 1,
+    "events/test_stream.py": 3,
+    "smartscheduler/products.py": 1,
+    "smartscheduler/test_connections.py": 1,
+}
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Each call with the last part of the name that is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            match node.func:
+                case ast.Attribute(attr=name) | ast.Name(id=name):
+                    yield name, node
+
+
+def seconds_of(name: str, call: ast.Call) -> float | None:
+    """The limit of a wait, when it stands there as a number."""
+    position = 1 if name == "wait_until" else 0
+    given = [each.value for each in call.keywords if each.arg in {"timeout", "seconds"}] + call.args[position:][:1]
+    limits = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, int | float)]
+    return float(limits[0]) if limits else None
+
+
+def short_limits(tree: ast.AST) -> Iterator[str]:
+    for name, call in calls(tree):
+        limit = seconds_of(name, call) if name in WAITS else None
+        if limit is not None and MOST_OF_ONE_LOOK < limit < LEAST_SECONDS:
+            yield f"line {call.lineno}: {name} for {limit:g} seconds"
+
+
+def speed_checks(tree: ast.AST) -> Iterator[str]:
+    """Comparisons such as `time.monotonic() - began < 2`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare) and any(name in {"monotonic", "perf_counter"} for name, _ in calls(node)):
+            for operator, bound in zip(node.ops, node.comparators, strict=True):
+                is_most = isinstance(operator, ast.Lt | ast.LtE) and isinstance(bound, ast.Constant)
+                if is_most and bound.value < LEAST_SECONDS:
+                    yield f"line {node.lineno}: something must take less than {bound.value} seconds"
+
+
+def unseeded(tree: ast.AST) -> Iterator[str]:
+    for name, call in calls(tree):
+        if name == "Random" and not call.args:
+            yield f"line {call.lineno}: random numbers without a seed; use the fixture `dice`"
+
+
+def at_import(tree: ast.AST) -> Iterator[str]:
+    """What is counted from the present moment when the module is read, and may be used on the day after."""
+    waiting = [*ast.iter_child_nodes(tree)]
+    while waiting:
+        match waiting.pop():
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+                waiting += [*function.decorator_list, *function.args.defaults]
+            case ast.Lambda():
+                """It is called later."""
+            case ast.Call(func=ast.Attribute(attr="at" | "now" | "today") | ast.Name(id="at" | "now")) as call:
+                yield f"line {call.lineno}: {ast.unparse(call)} at import; use a function"
+            case node:
+                waiting += ast.iter_child_nodes(node)
+
+
+def pauses(tree: ast.AST) -> int:
+    """Sleeps of any length but nothing, which only gives way."""
+    lengths = [call.args[0] for name, call in calls(tree) if name == "sleep" and call.args]
+    return sum(1 for length in lengths if not (isinstance(length, ast.Constant) and length.value == 0))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
+def test_no_test_depends_on_the_hour_the_speed_or_unknown_chance(path):
+    tree = ast.parse(path.read_text())
+    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] == []
+    assert pauses(tree) <= PAUSES.get(str(path.relative_to(TESTS)), 0)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "event.wait(5)",
+        "process.communicate(timeout=20)",
+        "wait_until(holds, 10)",
+        "assert time.monotonic() - began < 2",
+        "assert 1 <= time.monotonic() - began < 5",
+        "dice = random.Random()",
+        "time.sleep(0.5)",
+        "TOMORROW = at(0, days=1).date()",
+        "@pytest.mark.parametrize('start', [at(9), at(10)])\ndef test(start): ...",
+        "class TestX:\n    now = timezone.now()",
+    ],
+)
+def test_each_habit_is_seen(line):
+    tree = ast.parse(line)
+    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] or pauses(tree)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "event.wait(60)",
+        "event.wait(0.05)",
+        "wait_until(holds)",
+        "random.Random(7)",
+        "await asyncio.sleep(0)",
+        "', '.join(x)",
+        "later = lambda: at(9)",
+    ],
+)
+def test_what_is_fine_is_not_refused(line):
+    tree = ast.parse(line)
+    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] == []
+    assert pauses(tree) == 0
