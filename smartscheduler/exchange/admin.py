@@ -104,7 +104,7 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
     fields = readonly_fields = ("name", "kind", "created_by", "taken_in")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
-        return super().get_queryset(request).light().select_related("created_by")
+        return super().get_queryset(request).defer("content", "table").select_related("created_by")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
