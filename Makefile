@@ -7,6 +7,7 @@
 # make bench  the ranking measured; quick: make bench SIZES=1000,10000
 # make bench-events  events through to 1,000 sockets, against a bare group_send
 # make bench-pages   every page of the back-office over 100,000 contractors and 50,000 jobs
+# make bench-inputs  one input that is too much, eight times at once: does everybody else still get an answer?
 # make bench-words   rankings while a language model words explanations, or misbehaves, against rankings without
 # make bench-roads   rankings while providers of road distances misbehave, against rankings without any
 # make load   100 coordinators and 1,000 sockets, then 300: twenty minutes; quick: make load LOAD_MINUTES=1
@@ -46,7 +47,7 @@ endef
 # The last release; before there is one, the code before the newest migration.
 BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A -- '*/migrations/0*.py')
 
-.PHONY: run demo test system e2e bench bench-events bench-pages bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
+.PHONY: run demo test system e2e bench bench-events bench-inputs bench-pages bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -68,6 +69,9 @@ bench: $(READY)
 
 bench-events: $(READY)
 	@$(BIN)/python -m benchmarks.sockets
+
+bench-inputs: $(READY) $(BUNDLE)
+	@$(BIN)/python -m benchmarks.inputs $(INPUTS)
 
 bench-pages: $(READY)
 	@$(BIN)/python -m benchmarks.pages

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from contractors.models import Contractor
 from jobs.requests import JobRequest
+from smartscheduler.text import fold
 
 
 class Rule(StrEnum):
@@ -18,6 +19,10 @@ class Rule(StrEnum):
     FULLY_BOOKED = "fully_booked"
     DRIVE_TOO_LONG = "drive_too_long"
     IN_THE_PAST = "in_the_past"
+
+
+# Whether these hold depends on where contractor and site are.
+DECIDED_BY_PLACES = frozenset({Rule.OUT_OF_RADIUS, Rule.DRIVE_TOO_LONG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,9 @@ def _type(contractor: Contractor, request: JobRequest) -> Reason | None:
 
 
 def missing_skills(skills: Iterable[str], request: JobRequest) -> list[str]:
-    """The required skills that are not among `skills`, whatever their case."""
-    has = {skill.lower() for skill in skills}
-    return [skill for skill in request.required_skills if skill.lower() not in has]
+    """The required skills that are not among `skills`, however these are written (smartscheduler.text.fold)."""
+    has = set(map(fold, skills))
+    return [skill for skill in request.required_skills if fold(skill) not in has]
 
 
 def _skills(contractor: Contractor, request: JobRequest) -> Reason | None:

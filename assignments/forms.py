@@ -10,6 +10,7 @@ from unfold.widgets import (
 
 from contractors.models import HIGHEST_RATING, LOWEST_RATING
 from smartscheduler.backoffice.fields import reason_field
+from smartscheduler.textfields import NotesFormField
 
 
 class ReasonForm(forms.Form):
@@ -25,4 +26,4 @@ class RatingForm(forms.Form):
         help_text="0 to 5.",
         widget=UnfoldAdminDecimalFieldWidget(attrs={"step": Decimal("0.5")}),
     )
-    comment = forms.CharField(max_length=1000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+    comment = NotesFormField(max_length=1000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))

@@ -18,6 +18,7 @@ from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.rules.current import in_force
 from smartscheduler.rules.models import RulesVersion
+from smartscheduler.textfields import ShortNotesField
 from smartscheduler.timeslots import TimeSlot
 
 LIVE_STATES = sorted(LIVE)
@@ -37,7 +38,7 @@ class Assignment(Record):
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
-    cancel_reason = models.CharField(max_length=500, blank=True)
+    cancel_reason = ShortNotesField(max_length=500, blank=True)
 
     # The decision as it stood at that moment; null where the contractor had no rank.
     score = models.DecimalField(max_digits=5, decimal_places=4)
@@ -46,7 +47,7 @@ class Assignment(Record):
     # How many could have been ranked; at least so many where counting on would have cost too much.
     candidates_considered = models.PositiveIntegerField()
     candidates_exact = models.BooleanField(default=False, db_default=False)
-    override_reason = models.CharField(max_length=500, blank=True)
+    override_reason = ShortNotesField(max_length=500, blank=True)
     # None: before the first version was published, by the settings.
     rules = models.ForeignKey(
         RulesVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False

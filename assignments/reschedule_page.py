@@ -33,6 +33,7 @@ from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import going_by
+from smartscheduler.textfields import LineFormField
 from smartscheduler.timeslots import FARTHEST, TimeSlot
 from smartscheduler.travel.store import known_site
 
@@ -53,7 +54,7 @@ class DayForm(forms.Form):
 class StartForm(forms.Form):
     """One of the slots on offer, or `typed` and a time by the clock at the site."""
 
-    slot = forms.CharField(error_messages={"required": "Choose a slot, or type a time."})
+    slot = LineFormField(max_length=100, error_messages={"required": "Choose a slot, or type a time."})
     start = LocalInstantField(required=False, label="Another time")
 
     def clean(self) -> dict[str, Any]:

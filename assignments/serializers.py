@@ -18,6 +18,8 @@ from smartscheduler.fields import (
     IdField,
     InstantField,
     LimitedSerializer,
+    LineTextField,
+    NotesTextField,
     StrictSerializer,
     TimeSlotSerializer,
     slot_as_json,
@@ -37,7 +39,15 @@ class BreakdownSerializer(serializers.Serializer[Any]):
     explanation = serializers.CharField()
 
 
-@extend_schema_field(BreakdownSerializer)
+class KeptBreakdownSerializer(BreakdownSerializer):
+    """The parts and the sentence of a decision as it was made; null where they would tell of an exact place."""
+
+    availability_score = serializers.FloatField(allow_null=True)
+    distance_score = serializers.FloatField(allow_null=True)
+    explanation = serializers.CharField(allow_null=True)
+
+
+@extend_schema_field(KeptBreakdownSerializer)
 class StoredBreakdownField(serializers.JSONField):
     """As it was written down when the decision was made."""
 
@@ -108,8 +118,8 @@ class NewAssignmentSerializer(StrictSerializer):
     job = IdField()
     contractor = IdField()
     start = InstantField()
-    override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
-    ranking_token = serializers.CharField(
+    override_reason = NotesTextField(max_length=500, allow_blank=True, default="")
+    ranking_token = LineTextField(
         max_length=10_000,
         allow_blank=True,
         default="",
@@ -129,7 +139,7 @@ class ReassignSerializer(StrictSerializer):
 
     contractor = IdField()
     start = InstantField(required=False)
-    override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
+    override_reason = NotesTextField(max_length=500, allow_blank=True, default="")
 
 
 class PeriodSerializer(serializers.Serializer[Any]):
@@ -204,8 +214,6 @@ class SlotsSerializer(serializers.Serializer[Any]):
     job = serializers.UUIDField(allow_null=True)
     date = serializers.DateField()
     duration = HoursField()
-    time_zone = serializers.CharField(
-        help_text="The zone whose day it is: the site's with a job, else the contractor's."
-    )
+    time_zone = LineTextField(help_text="The zone whose day it is: the site's with a job, else the contractor's.")
     available_time_slots = TimeSlotSerializer(many=True)
     reasons = ReasonSerializer(many=True)

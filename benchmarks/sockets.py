@@ -80,6 +80,7 @@ def main() -> int:
             "REDIS_URL": valkey.url,
             "LOG_LEVEL": "ERROR",
             "EVENT_SOCKETS_PER_ACCOUNT": "5000",
+            "RATE_LIMITS": "0",
             "DJANGO_SETTINGS_MODULE": "smartscheduler.settings",
         }
         subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], check=True)

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from contractors.models import Absence, Contractor
 from smartscheduler.backoffice.fields import LocalInstantField
+from smartscheduler.textfields import LineFormField
 from smartscheduler.timeslots import TimeSlot
 
 TODAY, WEEK, DATES = "today", "week", "dates"
@@ -36,7 +37,7 @@ def absent_form(contractor: Contractor) -> type[forms.Form]:
         kind = forms.ChoiceField(
             choices=Absence.Kind.choices, initial=Absence.Kind.SICKNESS, widget=UnfoldAdminSelectWidget
         )
-        note = forms.CharField(max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
+        note = LineFormField(max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
 
         def clean(self) -> dict[str, Any]:
             values = self.cleaned_data

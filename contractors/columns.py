@@ -15,6 +15,7 @@ from contractors.querysets import ContractorQuerySet
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.display import badge, stars
 from smartscheduler.backoffice.lists import ListAdmin
+from smartscheduler.text import search_text
 
 
 class SkillFilter(TextFilter):
@@ -23,7 +24,7 @@ class SkillFilter(TextFilter):
     title, parameter_name = "skill", "skill"
 
     def queryset(self, request: HttpRequest, queryset: ContractorQuerySet) -> QuerySet[Contractor]:
-        return queryset.with_skills(filter(None, map(str.strip, (self.value() or "").split(","))))
+        return queryset.with_skills(filter(None, map(search_text, (self.value() or "").split(","))))
 
 
 class RatingFilter(DropdownFilter):

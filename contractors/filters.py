@@ -5,6 +5,7 @@ from localflavor.us.us_states import STATE_CHOICES
 
 from contractors.models import Contractor
 from contractors.querysets import ContractorQuerySet
+from smartscheduler.text import search_text
 
 
 class ContractorFilter(django_filters.FilterSet):
@@ -13,12 +14,16 @@ class ContractorFilter(django_filters.FilterSet):
     type = django_filters.MultipleChoiceFilter(choices=Contractor.Type.choices)
     status = django_filters.MultipleChoiceFilter(choices=Contractor.Status.choices)
     state = django_filters.MultipleChoiceFilter(choices=STATE_CHOICES)
-    min_rating = django_filters.NumberFilter(field_name="rating", lookup_expr="gte", min_value=0, max_value=5)
-    skill = django_filters.CharFilter(method="with_skill", label="Has this skill, whatever the case.")
+    min_rating = django_filters.NumberFilter(
+        field_name="rating", lookup_expr="gte", min_value=0, max_value=5, max_digits=3, decimal_places=2
+    )
+    skill = django_filters.CharFilter(
+        method="with_skill", max_length=60, label="Has this skill, however it is written."
+    )
 
     class Meta:
         model = Contractor
         fields: list[str] = []
 
     def with_skill(self, contractors: ContractorQuerySet, name: str, value: str) -> ContractorQuerySet:
-        return contractors.with_skills([value.strip()])
+        return contractors.with_skills([search_text(value)])

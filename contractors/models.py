@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
-from django.db.models.functions import Lower
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from psycopg.types.range import TimestamptzRange
 
@@ -26,6 +25,7 @@ from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
 from smartscheduler.rules.current import in_force
+from smartscheduler.textfields import PLAIN_ADDRESS, ContactAddressField, LineField, ShortNotesField, ascii_lower
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.words import LEFT_OUT, words, words_index
 
@@ -54,7 +54,7 @@ class Contractor(Location, Record):
 
     Status = Status
 
-    name = models.CharField(max_length=100, validators=[MinLengthValidator(2)])
+    name = LineField(max_length=100, validators=[MinLengthValidator(2)])
     type = models.CharField(max_length=10, choices=Type.choices)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
     rating = models.DecimalField(
@@ -66,9 +66,9 @@ class Contractor(Location, Record):
     rating_count = models.PositiveIntegerField(default=0)
     # The mean alone cannot carry on exactly: with 200 ratings a rounded 4.00 would never move again.
     rating_total = models.DecimalField(max_digits=10, decimal_places=2, default=Decimal(0), editable=False)
-    phone_number = models.CharField(max_length=14, validators=[PHONE_NUMBER])
-    email = models.EmailField("e-mail address")
-    skills = SkillsField(models.CharField(max_length=60), default=list, blank=True, size=50)
+    phone_number = LineField(max_length=14, validators=[PHONE_NUMBER])
+    email = ContactAddressField("e-mail address")
+    skills = SkillsField(LineField(max_length=60), default=list, blank=True, size=50)
     service_radius_miles = models.DecimalField(
         max_digits=7,
         decimal_places=2,
@@ -89,7 +89,8 @@ class Contractor(Location, Record):
         ordering = ["name", "id"]
         constraints = [
             *Location.Meta.constraints,
-            models.UniqueConstraint(Lower("email"), name="contractor_email_unique_any_case"),
+            models.UniqueConstraint(ascii_lower("email"), name="contractor_email_unique_any_case"),
+            models.CheckConstraint(condition=Q(email__regex=PLAIN_ADDRESS), name="contractor_email_in_ascii"),
             models.CheckConstraint(condition=Q(rating__gte=0, rating__lte=5), name="contractor_rating_in_range"),
             models.CheckConstraint(
                 condition=Q(service_radius_miles__isnull=True) | Q(service_radius_miles__gt=0),
@@ -231,7 +232,7 @@ class Absence(models.Model):
     contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="absences")
     period = DateTimeRangeField()
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LEAVE)
-    note = models.CharField(max_length=200, blank=True)
+    note = LineField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -263,7 +264,7 @@ class Rating(models.Model):
     contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="ratings")
     job_id: UUID | None = models.UUIDField(null=True, blank=True, unique=True)  # type: ignore[assignment]
     value = models.DecimalField(max_digits=3, decimal_places=2)
-    comment = models.CharField(max_length=1000, blank=True)
+    comment = ShortNotesField(max_length=1000, blank=True)
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -17,6 +17,7 @@ from smartscheduler.fields import (
     InstantField,
     InstantOrDayField,
     LimitedSerializer,
+    LineTextField,
     SkillsListField,
     StrictModelSerializer,
     StrictSerializer,
@@ -63,7 +64,7 @@ class NewAbsenceSerializer(StrictSerializer):
     start = InstantOrDayField()
     end = InstantOrDayField()
     kind = serializers.ChoiceField(choices=Absence.Kind.choices, default=Absence.Kind.LEAVE)
-    note = serializers.CharField(max_length=200, allow_blank=True, default="")
+    note = LineTextField(max_length=200, allow_blank=True, default="")
 
 
 def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> TimeSlot:
@@ -90,7 +91,7 @@ def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> T
 )
 class ContractorSerializer(StrictModelSerializer):
     location = ContractorLocationSerializer(source="*")
-    time_zone = serializers.CharField(
+    time_zone = LineTextField(
         max_length=64,
         allow_blank=True,
         default="",

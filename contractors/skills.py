@@ -3,23 +3,36 @@
 from collections.abc import Iterable
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
+
+from smartscheduler.text import UnsuitableText, fold, one_line
 
 
 class SkillsField(ArrayField):
-    """A set of names, kept trimmed, sorted and without repeats (whatever their case)."""
+    """A set of names in their normal form, sorted and without repeats (smartscheduler.text)."""
 
     def to_python(self, value: object) -> object:
         skills = super().to_python(value)
         return normal_skills(skills) if isinstance(skills, list) else skills
 
     def pre_save(self, model_instance: models.Model, add: bool) -> object:
-        skills = normal_skills(getattr(model_instance, self.attname) or [])
+        try:
+            skills = normal_skills(getattr(model_instance, self.attname) or [])
+        except ValidationError as refusal:
+            raise ValidationError({self.name: refusal.messages}) from refusal
         setattr(model_instance, self.attname, skills)
         return skills
 
 
 def normal_skills(skills: Iterable[object]) -> list[str]:
-    """Names without surrounding blanks, empty ones and repeats, in alphabetical order."""
-    named = {str(skill).strip().lower(): str(skill).strip() for skill in reversed(list(skills))}
-    return sorted((name for name in named.values() if name), key=str.lower)
+    """Names without empty ones and repeats, in alphabetical order; of two spellings of one name, the first stays.
+
+    Raises ValidationError for names that no field of one line takes.
+    """
+    try:
+        names = [one_line(str(skill)) for skill in skills]
+    except UnsuitableText as refusal:
+        raise ValidationError(str(refusal), code="invalid") from refusal
+    named = {fold(name): name for name in reversed(names)}
+    return sorted((name for name in named.values() if name), key=fold)

@@ -1,11 +1,11 @@
 """The form of the job page in the admin."""
 
-from django import forms
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from jobs.models import Job
 from smartscheduler.backoffice.fields import HoursField, LocalInstantField, SkillsFormField
 from smartscheduler.backoffice.places import PlaceForm
+from smartscheduler.textfields import NotesFormField
 
 
 class JobForm(PlaceForm):
@@ -13,7 +13,7 @@ class JobForm(PlaceForm):
     duration = HoursField()
     required_skills = SkillsFormField(help_text="A hard rule: only contractors with all of them. Separate with commas.")
 
-    special_requirements = forms.CharField(
+    special_requirements = NotesFormField(
         required=False, max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
 

@@ -16,6 +16,7 @@ from jobs.states import Status, check_transition
 from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
+from smartscheduler.textfields import LineField, NotesField, ShortNotesField
 from smartscheduler.words import LEFT_OUT, words, words_index
 
 LONGEST_JOB = timedelta(hours=8)
@@ -67,11 +68,11 @@ class Job(Location, Record):
         validators=[validate_duration, MaxValueValidator(LONGEST_JOB, "A job lasts at most 8 hours.")]
     )
     priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.MEDIUM)
-    special_requirements = models.TextField(blank=True, max_length=4000)
-    required_skills = SkillsField(models.CharField(max_length=60), default=list, blank=True, size=50)
-    customer_name = models.CharField(max_length=100, blank=True)
-    customer_phone = models.CharField(max_length=14, blank=True, validators=[PHONE_NUMBER])
-    cancel_reason = models.CharField(max_length=500, blank=True, editable=False)
+    special_requirements = NotesField(blank=True, max_length=4000)
+    required_skills = SkillsField(LineField(max_length=60), default=list, blank=True, size=50)
+    customer_name = LineField(max_length=100, blank=True)
+    customer_phone = LineField(max_length=14, blank=True, validators=[PHONE_NUMBER])
+    cancel_reason = ShortNotesField(max_length=500, blank=True, editable=False)
     cancelled_at = models.DateTimeField(null=True, editable=False)
     completed_at = models.DateTimeField(null=True, editable=False)
 

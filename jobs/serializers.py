@@ -10,6 +10,7 @@ from jobs.models import Job
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
     LOCATION_FIELDS,
+    LineTextField,
     SkillsListField,
     StrictModelSerializer,
     TimeSlotSerializer,
@@ -47,7 +48,7 @@ class JobAssignmentSerializer(serializers.Serializer[Any]):
 )
 class JobSerializer(StrictModelSerializer):
     location = JobLocationSerializer(source="*")
-    time_zone = serializers.CharField(
+    time_zone = LineTextField(
         max_length=64,
         allow_blank=True,
         default="",

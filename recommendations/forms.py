@@ -10,6 +10,7 @@ from smartscheduler.backoffice.fields import InstantField
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import in_force
 from smartscheduler.rules.values import LONGEST_HORIZON
+from smartscheduler.textfields import NotesFormField, SearchFormField
 
 USUAL_RESULTS = 10
 
@@ -39,7 +40,7 @@ class QuestionForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text=f"1 to {MOST_RESULTS}.",
     )
-    q = forms.CharField(label="Name", max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
+    q = SearchFormField(label="Name", max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
     contractor = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
     @classmethod
@@ -63,4 +64,4 @@ class QuestionForm(forms.Form):
 class AssignForm(forms.Form):
     contractor = forms.UUIDField()
     start = InstantField(error_messages={"required": "Choose a slot."})
-    override_reason = forms.CharField(max_length=500, required=False)
+    override_reason = NotesFormField(max_length=500, required=False)

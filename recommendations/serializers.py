@@ -10,13 +10,15 @@ from jobs.models import LONGEST_JOB, Job
 from jobs.requests import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
-from recommendations.ranking import MOST_JOBS, MOST_RESULTS, Entry, Ranking
+from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS, Entry, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.accounts.limits import limited
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
+    BoundedListField,
     HoursField,
     InstantField,
+    LineTextField,
     SkillsListField,
     StrictSerializer,
     TimeSlotSerializer,
@@ -52,7 +54,7 @@ class HypotheticalJobSerializer(StrictSerializer):
     type = serializers.ChoiceField(choices=Job.Type.choices)
     desired_date = InstantField()
     location = SiteSerializer()
-    time_zone = serializers.CharField(
+    time_zone = LineTextField(
         max_length=64, allow_blank=True, default="", validators=Job._meta.get_field("time_zone").validators[:1]
     )
     duration = HoursField(validators=Job._meta.get_field("duration").validators[:1], max_value=LONGEST_JOB)
@@ -64,9 +66,21 @@ class HypotheticalJobSerializer(StrictSerializer):
 class ManyJobsSerializer(StrictSerializer):
     """Jobs to rank for, by their ids."""
 
-    jobs = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_JOBS)
-    max_results = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, default=10)
+    jobs = BoundedListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_JOBS)
+    max_results = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_RESULTS,
+        default=10,
+        help_text=f"Of each job; jobs times results are at most {MOST_ENTRIES:,}.",
+    )
     horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        most = MOST_ENTRIES // len(attrs["jobs"])
+        if attrs["max_results"] > most:
+            message = f"At most {most} for {len(attrs['jobs'])} jobs: jobs times results are at most {MOST_ENTRIES:,}."
+            raise serializers.ValidationError({"max_results": message})
+        return attrs
 
 
 def request_of(given: dict[str, Any]) -> JobRequest:
@@ -133,7 +147,7 @@ class RankingSerializer(serializers.Serializer[Any]):
     candidates_considered = serializers.IntegerField(help_text="How many could be ranked, of those looked at.")
     candidates_exact = serializers.BooleanField(help_text="False where there are at least so many.")
     generated_at = InstantField()
-    ranking_token = serializers.CharField(
+    ranking_token = LineTextField(
         allow_null=True, help_text="To be sent along when somebody of this ranking is assigned; null without a job."
     )
 

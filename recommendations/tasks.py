@@ -36,7 +36,7 @@ def look_up_roads() -> None:
     note_wishes()
     with seat() as free:
         until = time.monotonic() + LONGEST_SECONDS
-        while free and time.monotonic() < until and (lookup := claim()):
+        while free.renew() and time.monotonic() < until and (lookup := claim()):
             look_up(lookup)
 
 
@@ -60,7 +60,7 @@ def word_explanations() -> None:
     # One at a time: a slow model must not take the threads from the other tasks.
     with seat(WORDS, 1) as free:
         if free:
-            word_what_is_wished()
+            word_what_is_wished(free)
 
 
 @shared_task

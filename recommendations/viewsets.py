@@ -1,5 +1,6 @@
 """Who should do this job: rankings over HTTP."""
 
+import math
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,18 @@ from recommendations.why_not import why_not
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rest import ReadsBody
+from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.throttling import charge
 from smartscheduler.transactions import snapshot
+
+# Candidates times days that one unit of the rate limit pays for.
+UNIT = 1_000
+
+
+def charge_rankings(request: Request, *, jobs: int, max_results: int, horizon_days: int | None = None) -> None:
+    """Take from the limit of the account what rankings cost beyond the one unit of every request. Raises Throttled."""
+    days = 1 + (in_force().horizon_days if horizon_days is None else horizon_days)
+    charge(request, math.ceil(jobs * max_results * days / UNIT) - 1)
 
 
 class JobRecommendationsView(ReadsBody):
@@ -40,9 +52,11 @@ class JobRecommendationsView(ReadsBody):
     @extend_schema(
         parameters=[RankingQuerySerializer], responses=RankingSerializer, operation_id="jobs_recommendations_list"
     )
+    @going_by()
     def get(self, request: Request, pk: UUID) -> Response:
         """The best contractors for a job, with the reasons and the slots to book."""
         limits = self.query()
+        charge_rankings(request, jobs=1, **limits)
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             ranking = rank_candidates(JobRequest.of(job), **limits)
@@ -71,6 +85,7 @@ class RecommendationsView(ReadsBody):
     @extend_schema(
         request=HypotheticalJobSerializer, responses=RankingSerializer, operation_id="recommendations_create"
     )
+    @going_by()
     def post(self, request: Request) -> Response:
         """The same for a job that does not exist yet; nothing is stored."""
         given = self.body(HypotheticalJobSerializer)
@@ -80,6 +95,7 @@ class RecommendationsView(ReadsBody):
             **self.query(),
             **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
         }
+        charge_rankings(request, jobs=1, **limits)
         return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None, reader=request.user))
 
 
@@ -87,10 +103,12 @@ class BatchRecommendationsView(ReadsBody):
     required_permissions = {"post": Permission.RECOMMEND}
 
     @extend_schema(request=ManyJobsSerializer, responses=BatchSerializer, operation_id="recommendations_batch")
+    @going_by()
     def post(self, request: Request) -> Response:
         """The rankings of many jobs, as of one moment, in the order in which they were asked for."""
         wanted = self.body(ManyJobsSerializer)
         ids = wanted.pop("jobs")
+        charge_rankings(request, jobs=len(ids), **wanted)
         with snapshot():
             found = Job.objects.in_bulk(ids)
             if missing := [place for place, pk in enumerate(ids) if pk not in found]:

@@ -1,11 +1,17 @@
 """Every address of the API, /api/v1/. Wiring only."""
 
+from functools import lru_cache
+from threading import Lock
+from typing import Any, ClassVar
+
 from django.urls import include, path, re_path
 from drf_spectacular.renderers import OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
@@ -26,10 +32,43 @@ from smartscheduler.events.viewsets import EventsView
 from smartscheduler.metrics import MetricsView
 
 
+class RenderedOnce:
+    """Mixin for renderers of a document that does not change while the process runs."""
+
+    _lock = Lock()
+    _text: ClassVar[bytes | None] = None
+
+    def render(self, data: Any, media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        with self._lock:
+            if type(self)._text is None:
+                type(self)._text = super().render(schema(), media_type, renderer_context)  # type: ignore[misc]
+            return type(self)._text or b""
+
+
+class JSONSchemaRenderer(RenderedOnce, OpenApiJsonRenderer2):
+    pass
+
+
+class YAMLSchemaRenderer(RenderedOnce, OpenApiYamlRenderer):
+    pass
+
+
+@lru_cache(maxsize=1)
+def schema() -> dict[str, Any]:
+    """The OpenAPI document, made once: that takes a second of a core, and anyone may ask for it."""
+    return dict(SchemaView.generator_class().get_schema(request=None, public=True))
+
+
 class SchemaView(SpectacularAPIView):
     """The OpenAPI 3.1 document; JSON unless YAML is asked for."""
 
-    renderer_classes = [OpenApiJsonRenderer2, OpenApiYamlRenderer]
+    renderer_classes = [JSONSchemaRenderer, YAMLSchemaRenderer]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """The document of `schema()`, which the renderers keep as text."""
+        name = self._get_filename(request, None)
+        return Response({}, headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
 class DocsView(SpectacularSwaggerSplitView):

@@ -30,6 +30,7 @@ KINDS = {
     "not-found": Kind(404, "There is nothing at this address", "wrong address or id; addresses end in a slash"),
     "method-not-allowed": Kind(405, "The address knows no such method", "`Allow` names those it knows"),
     "not-acceptable": Kind(406, "No such format", "answers are JSON"),
+    "request-timeout": Kind(408, "The request took too long to arrive", "send the body at once"),
     "slot-unavailable": Kind(
         409,
         "The contractor is not free in that slot",
@@ -64,5 +65,8 @@ KINDS = {
     "locked-out": Kind(429, "Too many wrong passwords or codes", "`Retry-After` says when to try again"),
     "internal-error": Kind(500, "Something went wrong on our side", "`trace_id` finds it in our log"),
     "busy": Kind(503, "Somebody else is changing the same record", "the same request may succeed in a moment"),
+    "too-slow": Kind(
+        503, "The database takes too long", "ask for less: a shorter period, fewer words, one page; or try again later"
+    ),
     "unavailable": Kind(503, "The database does not answer", "the same request may succeed in a moment"),
 }

@@ -8,7 +8,7 @@ from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from smartscheduler.history.authors import through
-from smartscheduler.measures import queue  # noqa: F401  (its receivers count tasks)
+from smartscheduler.measures import heartbeats, queue  # noqa: F401  (the receivers of `queue` count tasks)
 from smartscheduler.tracing import tasks  # noqa: F401  (its receivers trace them)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
@@ -26,6 +26,11 @@ app = Celery("smartscheduler", task_cls=NamedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+@app.on_after_finalize.connect
+def schedule_heartbeats(sender: Celery, **_: Any) -> None:
+    heartbeats.schedule(sender)
 
 
 @setup_logging.connect

@@ -7,6 +7,7 @@ start for the same reasons as `manage.py check` gives.
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from email.utils import parseaddr
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,19 +23,25 @@ from smartscheduler.travel.configured import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
+# Longer, and a stolen refresh token would be told from a repeated exchange too late.
+LONGEST_REFRESH_RETRY = 60
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
     "SCORE_MAX_MILES",
     "DRIVE_MPH",
     "WEB_WORKERS",
+    "DATABASE_STATEMENT_SECONDS",
     "SESSION_IDLE_MINUTES",
     "SESSION_LONGEST_HOURS",
     "TOKEN_LONGEST_DAYS",
+    "WORKER_LATE_SECONDS",
+    "LEASE_SECONDS",
     "EVENT_HEARTBEAT_SECONDS",
     "EVENT_SOCKET_QUEUE",
     "EVENT_SEND_TIMEOUT_SECONDS",
     "EVENT_SOCKETS_PER_ACCOUNT",
     "EVENT_MOST_WAITING",
+    "REQUESTS_AT_ONCE",
     "GEOCODER_TIMEOUT_SECONDS",
     "GEOCODER_A_SECOND",
     "TRAVEL_KEEP_DAYS",
@@ -99,6 +106,7 @@ def check_ranges(**_: Any) -> list[Error]:
 
 def _out_of_range() -> Iterator[Error]:
     limits = {f"RATE_LIMIT_{role.upper()}": limit for role, limit in settings.REQUESTS_A_MINUTE.items()}
+    limits |= {f"RATE_LIMIT_{kind.upper()}": limit for kind, limit in settings.QUOTAS_A_MINUTE.items()}
     limits |= {
         f"SIGN_INS_{'OF_AN' if kind == 'address' else 'AT_AN'}_{kind.upper()}": limit
         for kind, limit in settings.SIGN_IN_LIMITS.items()
@@ -115,6 +123,11 @@ def _out_of_range() -> Iterator[Error]:
     if not 0 <= settings.HORIZON_DAYS <= LONGEST_HORIZON:
         yield Error(
             f"HORIZON_DAYS must be 0 to {LONGEST_HORIZON}; it is {settings.HORIZON_DAYS}.",
+            id="smartscheduler.E008",
+        )
+    if not 0 <= settings.REFRESH_RETRY_SECONDS <= LONGEST_REFRESH_RETRY:
+        yield Error(
+            f"REFRESH_RETRY_SECONDS must be 0 to {LONGEST_REFRESH_RETRY}; it is {settings.REFRESH_RETRY_SECONDS}.",
             id="smartscheduler.E008",
         )
     if settings.MINIMUM_GAP.total_seconds() < 0:
@@ -304,6 +317,18 @@ def check_second_factor(**_: Any) -> list[Error]:
     ]
 
 
+@register
+def check_sender(**_: Any) -> list[Error]:
+    """E045: a sender without an address, or with a domain that headers cannot have."""
+    name, _at, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")
+    try:
+        known = bool(name) and bool(domain.encode("idna"))
+    except UnicodeError:
+        known = False
+    wrong = f"EMAIL_FROM must be like Dispatch <dispatch@example.com>; it is {settings.DEFAULT_FROM_EMAIL}."
+    return [] if known else [Error(wrong, id="smartscheduler.E045")]
+
+
 def _is_installed(package: str) -> bool:
     try:
         return find_spec(package) is not None
@@ -338,6 +363,7 @@ def refuse_bad_settings() -> None:
         check_origins,
         check_observability,
         check_second_factor,
+        check_sender,
     )
     errors = [error for check in checks for error in check()]
     if errors:

@@ -11,8 +11,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartscheduler.accounts.limits import limited
+from smartscheduler.emails import account_address, contact_address
 from smartscheduler.events.messages import instant
 from smartscheduler.examples import sent_as
+from smartscheduler.text import many_lines, one_line
+from smartscheduler.textfields import REFUSALS, ContactAddressField, NotesField, ShortNotesField
 from smartscheduler.timeslots import TimeSlot
 
 # Beyond these years a calendar is a typing error, and arithmetic with days would overflow.
@@ -22,13 +25,64 @@ OUT_OF_CALENDAR = "A date lies between 2000-01-01 and 2099-12-31."
 LOCATION_FIELDS = ["latitude", "longitude", "address", "city", "state", "zip_code"]
 
 
+class NormalText:
+    """Mixed into a serializer field of text: `normal` makes the stored form, or raises one of REFUSALS."""
+
+    max_length: int | None
+
+    @staticmethod
+    def normal(text: str) -> str:
+        raise NotImplementedError
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)  # type: ignore[misc]  # of the field that this is mixed into
+        if self.max_length is not None and len(text) > 2 * self.max_length:
+            return text  # for the check of the length, which comes next
+        try:
+            return self.normal(text)
+        except REFUSALS as refusal:
+            raise serializers.ValidationError(str(refusal), code="invalid") from refusal
+
+
+class LineTextField(NormalText, serializers.CharField):
+    """One line of text."""
+
+    normal = staticmethod(one_line)
+
+
+class NotesTextField(NormalText, serializers.CharField):
+    """Text that may have several lines."""
+
+    normal = staticmethod(many_lines)
+
+
+class AccountAddressTextField(NormalText, serializers.EmailField):
+    """The e-mail address of an account."""
+
+    normal = staticmethod(account_address)
+
+
+class ContactAddressTextField(NormalText, serializers.EmailField):
+    """The e-mail address of a contractor."""
+
+    normal = staticmethod(contact_address)
+
+
+# How many wrong names of a body are told; a list of thousands helps no reader.
+MOST_REFUSED = 20
+NON_FIELD_ERRORS = "non_field_errors"
+
+
 class StrictSerializer(serializers.Serializer):
     """Refuses, by name, a field that does not exist or that only the server writes."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return super().to_internal_value(data)
-        refused = {str(name): [self._refusal(name)] for name in data if not self._takes(name)}
+        names = [name for name in data if not self._takes(name)]
+        refused = {str(name): [self._refusal(name)] for name in names[:MOST_REFUSED]}
+        if len(names) > MOST_REFUSED:
+            refused[NON_FIELD_ERRORS] = [f"There are {len(names) - MOST_REFUSED} more names that are not fields."]
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -54,7 +108,7 @@ class EmptySerializer(StrictSerializer):
 class ReasonSerializer(StrictSerializer):
     """Why it is undone; for everybody who asks later."""
 
-    reason = serializers.CharField(max_length=500)
+    reason = NotesTextField(max_length=500)
 
 
 @sent_as("Nearly perfect", {"rating": 4.5, "comment": "On time, and clean"})
@@ -62,7 +116,7 @@ class RatingSerializer(StrictSerializer):
     """Stars, 0 to 5, and a word about them."""
 
     rating = serializers.DecimalField(max_digits=3, decimal_places=2, min_value=0, max_value=5)
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+    comment = NotesTextField(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class InstantField(serializers.DateTimeField):
@@ -148,11 +202,23 @@ class IdField(serializers.UUIDField):
         return super().to_internal_value(data)
 
 
-class SkillsListField(serializers.ListField):
+class BoundedListField(serializers.ListField):
+    """A list with a `max_length`, which is checked before the items are: DRF would first look at every one."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if self.max_length is not None and isinstance(data, list) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+
+class SkillsListField(BoundedListField):
     """A set of names."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(child=serializers.CharField(max_length=60), max_length=50, **kwargs)
+        super().__init__(child=LineTextField(max_length=60), max_length=50, **kwargs)
 
 
 # No docstring: the API's document would take it for that of every serializer below.
@@ -174,6 +240,10 @@ class StrictModelSerializer(StrictSerializer, LimitedSerializer):
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: LineTextField,
+        ShortNotesField: NotesTextField,
+        NotesField: NotesTextField,
+        ContactAddressField: ContactAddressTextField,
         models.DateTimeField: InstantField,
         models.DurationField: HoursField,
     }

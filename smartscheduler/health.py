@@ -1,20 +1,41 @@
 """Is the process alive, and can it do its work? For load balancers and container engines."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import NamedTuple
 
 import psycopg
+import structlog
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from smartscheduler.events.lag import lag
+from smartscheduler.care.write_probe import check_writes
+from smartscheduler.events.channel import group
+from smartscheduler.events.lag import is_relay_active, lag
+from smartscheduler.measures import heartbeats
 from smartscheduler.valkey import valkey
 
 # Whoever asks has given up after five seconds; a server that is cut off may leave us waiting for ten.
 PATIENCE_SECONDS = 3.0
 POOL_SECONDS = 1.0
+# How long an answer about writes is given again: many who ask must not make PostgreSQL write all the time.
+WRITES_SECONDS = 5.0
+IN_RECOVERY = "SELECT pg_is_in_recovery()"
+
+log = structlog.get_logger(__name__)
+
+
+class Answer(NamedTuple):
+    """Whether a check holds; if not, which queues it is about, when it is about queues."""
+
+    holds: bool
+    late_queues: tuple[str, ...] = ()
+
+
+FAILED = Answer(False)
 
 
 @require_safe
@@ -25,69 +46,103 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """503 without the database; 200 otherwise, `degraded` while Valkey is away or events wait for a relay.
+    """503 without a primary database; 200 otherwise, `degraded` while another check fails.
 
-    Bookings and rankings need the database alone: sending the traffic elsewhere would help nobody. What has not
-    answered within three seconds counts as failed.
+    All web processes share one database, one Valkey and the workers: sending the traffic elsewhere would take reading
+    away too (docs/adr/027). What has not answered within three seconds counts as failed.
     """
+    answers = examine()
+    checks = {name: "ok" if answer.holds else "failed" for name, answer in answers.items()}
+    status = "failed" if not answers["database"].holds else "degraded" if "failed" in checks.values() else "ok"
+    body = {"status": status, "checks": checks, "late_queues": list(answers["workers"].late_queues)}
+    return JsonResponse(body, status=503 if status == "failed" else 200)
+
+
+def examine() -> dict[str, Answer]:
+    """The answer to every question, after PATIENCE_SECONDS at most."""
     asked = {name: question.ask() for name, question in QUESTIONS.items()}
     wait(asked.values(), timeout=PATIENCE_SECONDS)
-    checks = {name: answer.done() and answer.result() for name, answer in asked.items()}
-    status = "failed" if not checks["database"] else "ok" if all(checks.values()) else "degraded"
-    named = {name: "ok" if holds else "failed" for name, holds in checks.items()}
-    return JsonResponse({"status": status, "checks": named}, status=503 if status == "failed" else 200)
+    return {name: answer.result() if answer.done() else FAILED for name, answer in asked.items()}
 
 
 class Question:
-    """Asked in a thread of its own, and not again before there is an answer: many who ask wait for the same one."""
+    """Asked in a thread of its own, and not again before there is an answer: many who ask wait for the same one.
 
-    def __init__(self, ask: Callable[[], object]) -> None:
+    An answer is given again for `fresh` seconds. `ask` returns None, False or the names of late queues.
+    """
+
+    def __init__(self, ask: Callable[[], object], *, fresh: float = 0.0) -> None:
         self._ask = ask
+        self._fresh = fresh
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="health")
         self._asking = threading.Lock()
-        self._answer: Future[bool] | None = None
+        self._answer: Future[Answer] | None = None
+        self._old_at = 0.0
+        self._held = True
 
-    def ask(self) -> "Future[bool]":
+    def ask(self) -> "Future[Answer]":
         with self._asking:
-            if self._answer is None or self._answer.done():
-                self._answer = self._thread.submit(_holds, self._ask)
+            if self._answer is None or (self._answer.done() and time.monotonic() >= self._old_at):
+                self._old_at = time.monotonic() + self._fresh
+                self._answer = self._thread.submit(self._find)
             return self._answer
 
+    def forget(self) -> None:
+        """Ask anew the next time."""
+        self._answer = None
 
-def _holds(ask: Callable[[], object]) -> bool:
-    try:
-        return ask() is not False
-    except Exception:  # whatever is wrong, the answer is no
-        return False
-    finally:
-        connection.close()  # this thread's own
+    def _find(self) -> Answer:
+        error = ""
+        try:
+            found = self._ask()
+        except Exception as raised:  # whatever is wrong, the answer is no
+            found, error = False, repr(raised)
+        finally:
+            connection.close()  # this thread's own
+        late = tuple(found) if isinstance(found, list) else ()
+        answer = Answer(found is not False and not late, late)
+        if answer.holds != self._held:
+            self._held = answer.holds
+            say = log.info if answer.holds else log.warning
+            say("readiness_changed", check=self._ask.__name__, holds=answer.holds, late_queues=list(late), error=error)
+        return answer
 
 
-def _ask_database() -> None:
-    """A pool that is merely busy is no failure: then a new connection tells whether PostgreSQL is there for us."""
+def database() -> bool:
+    """A primary answers. A pool that is merely busy is no failure: then a new connection tells."""
     pool = getattr(connection, "pool", None)
     if pool is None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return
+            cursor.execute(IN_RECOVERY)
+            return not cursor.fetchone()[0]
     pool.open()
     try:
         with pool.connection(timeout=POOL_SECONDS) as session:
-            session.execute("SELECT 1")
+            return _is_primary(session)
     except psycopg.OperationalError:
-        psycopg.connect(**connection.get_connection_params()).close()
+        with psycopg.connect(**connection.get_connection_params()) as session:
+            return _is_primary(session)
 
 
-def _ask_valkey() -> None:
-    valkey().ping()
+def _is_primary(session: psycopg.Connection) -> bool:
+    row = session.execute(IN_RECOVERY).fetchone()
+    return row is not None and not row[0]
 
 
-def _ask_relay() -> bool:
-    return not lag().is_late
+def redis_writes() -> None:
+    """Valkey takes writes: a replica and one without memory answer PING, too."""
+    valkey().set(f"smartscheduler:{group()}:written", "1", ex=60)
+
+
+def relay() -> bool:
+    """A relay is active, and no event waits for its number."""
+    return is_relay_active() and not lag().is_late
 
 
 QUESTIONS = {
-    "database": Question(_ask_database),
-    "valkey": Question(_ask_valkey),
-    "events": Question(_ask_relay),
+    "database": Question(database),
+    "writes": Question(check_writes, fresh=WRITES_SECONDS),
+    "valkey": Question(redis_writes),
+    "events": Question(relay),
+    "workers": Question(heartbeats.late_queues),
 }

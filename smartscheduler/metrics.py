@@ -28,10 +28,10 @@ from smartscheduler import __version__
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.care import reports
+from smartscheduler.care.gauges import gauges, gauges_of_valkey
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.measures.families import families
-from smartscheduler.measures.queue import queue
 from smartscheduler.office import words
 from smartscheduler.office.figures import roads
 from smartscheduler.rest import KnownParameters
@@ -39,7 +39,7 @@ from smartscheduler.travel.configured import active_providers
 
 
 class Figures:
-    """A collector of prometheus_client: the figures of this moment, in six queries."""
+    """A collector of prometheus_client: the figures of this moment."""
 
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("smartscheduler", "What answers", value={"version": __version__})
@@ -53,6 +53,7 @@ class Figures:
             "smartscheduler_event_lag_seconds", "Age of the oldest of them", value=behind.oldest.total_seconds()
         )
         yield GaugeMetricFamily("smartscheduler_relay_active", "1 while a relay is active", value=is_relay_active())
+        yield from gauges()
         if active_providers():
             yield from roads()
         if is_configured():
@@ -78,12 +79,7 @@ class Figures:
 def in_valkey() -> Iterator[Metric]:
     """What only Valkey knows. Raises RedisError."""
     yield GaugeMetricFamily("smartscheduler_event_sockets", "Event sockets that are open", value=attendance.present())
-    tasks = queue()
-    yield GaugeMetricFamily("smartscheduler_queue_waiting", "Tasks that no worker has taken yet", value=tasks.waiting)
-    yield GaugeMetricFamily("smartscheduler_queue_in_hand", "Tasks that workers have in hand", value=tasks.in_hand)
-    yield GaugeMetricFamily(
-        "smartscheduler_queue_age_seconds", "Age of the task that waits longest", value=tasks.oldest_seconds
-    )
+    yield from gauges_of_valkey()
     yield from families()
 
 

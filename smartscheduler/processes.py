@@ -17,12 +17,18 @@ WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--witho
 
 
 def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
-    """Requests are logged by the application; open sockets get ten seconds to close, and have little to say."""
+    """uvicorn with our protocols. Requests are logged by the application; open sockets get ten seconds to close."""
     application = ("-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log", "--no-proxy-headers")
+    protocols = (
+        "--http",
+        "smartscheduler.connections:HttpProtocol",
+        "--ws",
+        "smartscheduler.connections:SocketProtocol",
+    )
     times = ("--timeout-graceful-shutdown", "10", "--timeout-keep-alive", str(KEEP_ALIVE_SECONDS))
     # Compression would cost each socket a quarter of a megabyte, and each frame more than all else that is done for it.
-    sockets = ("--ws-max-size", "65536", "--ws-per-message-deflate", "false")
-    return (*application, *times, *sockets, "--workers", str(workers), "--host", host, "--port", str(port))
+    sockets = ("--ws-max-size", "8192", "--ws-per-message-deflate", "false")
+    return (*application, *protocols, *times, *sockets, "--workers", str(workers), "--host", host, "--port", str(port))
 
 
 def beat(schedule: str) -> tuple[str, ...]:

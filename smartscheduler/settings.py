@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "smartscheduler.rules",
     "smartscheduler.backoffice",
     "smartscheduler.idempotency",
+    "smartscheduler.leases",
     "smartscheduler.mails",
     "smartscheduler.geocoding",
     "smartscheduler.exchange",
@@ -121,10 +122,13 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "smartscheduler.middleware.RequestLogMiddleware",
+    "smartscheduler.query_limits.QueryLimitMiddleware",
     "axes.middleware.AxesMiddleware",
     "smartscheduler.throttling.RateLimitMiddleware",
+    "smartscheduler.quotas.QuotaMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
     "smartscheduler.history.authors.AuthorMiddleware",
+    "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
 ]
 
@@ -171,6 +175,9 @@ DATABASES["default"]["OPTIONS"].update(
     # Only smartscheduler.statements prepares; off where a pooler hands every transaction another connection.
     prepare_threshold=0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
 )
+# Of each web process (smartscheduler.asgi) alone: migrations, backups and the worker may take longer.
+DATABASE_STATEMENT_SECONDS = env.whole("DATABASE_STATEMENT_SECONDS", default=15)
+DATABASE_WEB_OPTION = f" -c statement_timeout={DATABASE_STATEMENT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Of each web process (smartscheduler.asgi); PostgreSQL's max_connections is for all of them together.
 DATABASE_POOL = {
@@ -217,6 +224,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     **links.to_valkey(REDIS_URL),
 }
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# A worker that dies or freezes keeps others from its work for so long (smartscheduler.leases).
+LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
+# A queue whose workers have run nothing for so long is reported as late (smartscheduler.measures.heartbeats).
+WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
     "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},
@@ -261,6 +272,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ["email", "name"]},
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "smartscheduler.accounts.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "smartscheduler.accounts.passwords.VariationValidator"},
     {"NAME": "smartscheduler.accounts.passwords.WordsValidator"},
@@ -322,6 +334,8 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "user_id",
 }
 TOKEN_LONGEST_DAYS = env.whole("TOKEN_LONGEST_DAYS", default=30)
+# For so long the client that used a refresh token may use it again, and gets the same new one; 0: never.
+REFRESH_RETRY_SECONDS = env.whole("REFRESH_RETRY_SECONDS", default=10)
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -351,6 +365,15 @@ REQUESTS_A_MINUTE = {
     "manager": env.whole("RATE_LIMIT_MANAGER", default=60),
     "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
 }
+# What else is counted by the minute, of an account or of an address without one (smartscheduler.quotas).
+QUOTAS_A_MINUTE = {
+    "pages": env.whole("RATE_LIMIT_PAGES", default=300),
+    "parts": env.whole("RATE_LIMIT_PARTS", default=600),
+    "sockets": env.whole("RATE_LIMIT_SOCKETS", default=60),
+    "visitors": env.whole("RATE_LIMIT_VISITORS", default=300),
+}
+# Requests of one account, or of one address without, that a web process works on at once: a quarter of its connections.
+REQUESTS_AT_ONCE = env.whole("REQUESTS_AT_ONCE", default=max(1, DATABASE_POOL["max_size"] // 4))
 # Attempts to sign in: of one address, whichever account it means, and at one account, from wherever they come.
 SIGN_IN_LIMITS = {
     "address": env.whole("SIGN_INS_OF_AN_ADDRESS", default=60),  # a minute
@@ -634,11 +657,20 @@ LOGGING = {
             "foreign_pre_chain": LOG_PROCESSORS,
         }
     },
+    "filters": {"no_requests": {"()": "smartscheduler.logs.WithoutRequests"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # uvicorn has set up its own before we are asked; one format is enough.
         "uvicorn": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
+        # Both write addresses of clients and queries. Without its own entry the first inherits the handler of the root.
+        "uvicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+        "uvicorn.error": {"filters": ["no_requests"]},
+        "uvicorn.websocket": {"level": "WARNING"},
+        # At DEBUG they write headers, frames, and what is sent to the database.
+        "websockets": {"level": "WARNING"},
+        "django.db.backends": {"level": "WARNING"},
+        "psycopg": {"level": "WARNING"},
         # It names who has signed in from where; smartscheduler.accounts.lockouts says what is to be known.
         "axes": {"level": "CRITICAL"},
         # They write every address that is asked, and some providers want their key in it.

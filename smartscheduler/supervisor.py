@@ -176,9 +176,10 @@ class Record:
 
     def _read(self) -> dict[str, Any]:
         try:
-            return dict(json.loads(self.path.read_text()))
+            said = json.loads(self.path.read_text())
         except (FileNotFoundError, ValueError):
             return {}
+        return said if isinstance(said, dict) and "pid" in said else {}  # nothing of ours: nobody is named
 
 
 def _group(leader: int, created: float) -> list[psutil.Process]:

@@ -1,4 +1,4 @@
-"""So many requests a minute for each account, by its role; counted in Valkey, for all processes together.
+"""Requests a minute of each account, weighed by what they cost; counted in Valkey, for all processes together.
 
 DRF loads this before its views, so it must not import them.
 """
@@ -16,6 +16,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis import RedisError
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -42,24 +43,76 @@ class Count(NamedTuple):
     wait: float
 
 
-def counted(item: RateLimitItem, who: str) -> Count | None:
-    """Count one more of `who`; None when nobody can count, because Valkey is away."""
+def counted(item: RateLimitItem, who: str, units: int = 1) -> Count | None:
+    """Count `units` more of `who`, or none when they would be too many; None when Valkey cannot count."""
     if time.monotonic() < RoleThrottle._silent_until:
         return None
     try:
         counter = limiter(settings.REDIS_URL)
-        allowed = counter.hit(item, who)
+        allowed = counter.hit(item, who, cost=units)
         reset, remaining = counter.get_window_stats(item, who)
     except RedisError as error:
         # Rather too many answers than none, and none of them held up by waiting for it again.
         RoleThrottle._silent_until = time.monotonic() + SILENCE_SECONDS
         logger.warning("requests_not_counted", error=str(error))
         return None
-    return Count(allowed, remaining, max(0.0, reset - time.time()))
+    # When the oldest is a minute old there is room for one more; for several the whole minute is the safe answer.
+    wait = reset - time.time() if allowed or units == 1 else float(item.get_expiry())
+    return Count(allowed, remaining, max(0.0, wait))
+
+
+def takes_quota(kind: str, who: str, units: int = 1) -> bool:
+    """Count `units` of `who` against one of settings.QUOTAS_A_MINUTE; whether they were within it."""
+    count = counted_of(kind, who, units)
+    return count is None or count.allowed
+
+
+def counted_of(kind: str, who: str, units: int = 1) -> Count | None:
+    """The same with what is left; None when nothing is counted."""
+    return counted(_quota(kind), who, units) if settings.RATE_LIMITS else None
+
+
+def is_over_quota(kind: str, who: str) -> bool:
+    """Whether `who` has used up the quota; counts nothing."""
+    if not settings.RATE_LIMITS:
+        return False
+    try:
+        return not limiter(settings.REDIS_URL).test(_quota(kind), who)
+    except RedisError:
+        return False
+
+
+def _quota(kind: str) -> RateLimitItem:
+    return RateLimitItemPerMinute(settings.QUOTAS_A_MINUTE[kind], namespace=kind)
+
+
+def charge(request: Request, units: int) -> None:
+    """Take `units` more of the limit of the account, for a request that costs more than one. Raises Throttled."""
+    limit = settings.REQUESTS_A_MINUTE.get(getattr(request.user, "role", ""))
+    if not settings.RATE_LIMITS or limit is None or units <= 0:
+        return
+    count = counted(_item(limit), str(request.user.pk), units)
+    if count is not None:
+        _tell(request, limit, count)
+        if not count.allowed:
+            raise Throttled(count.wait, f"This request costs {units + 1} of the {limit} a minute.")
+
+
+def _item(limit: int) -> RateLimitItem:
+    return RateLimitItemPerMinute(limit, namespace="requests")
+
+
+def _tell(request: Request, limit: int, count: Count) -> None:
+    """Leave the headers for the middleware below."""
+    request._request.rate_limit = {  # type: ignore[attr-defined]
+        "RateLimit-Limit": str(limit),
+        "RateLimit-Remaining": str(count.remaining),
+        "RateLimit-Reset": str(math.ceil(count.wait)),
+    }
 
 
 class RoleThrottle(BaseThrottle):
-    """Every account within its limit; whoever is signed out is limited by `accounts.attempts` and by axes."""
+    """The limit of each role on requests of the API; what has no account is limited by `smartscheduler.quotas`."""
 
     _wait = 0.0
     _silent_until: ClassVar[float] = 0.0
@@ -68,15 +121,11 @@ class RoleThrottle(BaseThrottle):
         limit = settings.REQUESTS_A_MINUTE.get(getattr(request.user, "role", ""))
         if not settings.RATE_LIMITS or limit is None:
             return True
-        count = counted(RateLimitItemPerMinute(limit, namespace="requests"), str(request.user.pk))
+        count = counted(_item(limit), str(request.user.pk))
         if count is None:
             return True
         self._wait = count.wait
-        request._request.rate_limit = {  # type: ignore[attr-defined]  # for the middleware below
-            "RateLimit-Limit": str(limit),
-            "RateLimit-Remaining": str(count.remaining),
-            "RateLimit-Reset": str(math.ceil(count.wait)),
-        }
+        _tell(request, limit, count)
         return count.allowed
 
     def wait(self) -> float:

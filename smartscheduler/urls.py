@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from recommendations.roads_page import job_roads
+from smartscheduler.accounts.own_password import own_password
 from smartscheduler.accounts.pages import sign_ins
 from smartscheduler.accounts.second_factor import pages as second_factor
 from smartscheduler.accounts.second_factor.signing_in import sign_in, sign_in_code
@@ -44,6 +45,8 @@ urlpatterns = [
     path("admin/roads/<uuid:pk>/", admin.site.admin_view(job_roads), name="job-roads"),
     path("admin/words/", admin.site.admin_view(words), name="words"),
     path("admin/sign-ins/", admin.site.admin_view(sign_ins), name="sign-ins"),
+    # In the place of the admin's own page, which does not count wrong passwords.
+    path("admin/password_change/", admin.site.admin_view(own_password, cacheable=True), name="own-password"),
     path("admin/", admin.site.urls),
     path("api/", include("smartscheduler.api")),
     path("", include("smartscheduler.dashboard.urls")),

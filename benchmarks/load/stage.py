@@ -83,8 +83,11 @@ class Stage:
 
 
 @contextmanager
-def stage() -> Iterator[Stage]:
-    """From nothing, every time: two runs are of the same world. Ends what it started, also on Ctrl-C."""
+def stage(*, contractors: int = CONTRACTORS, jobs: int = JOBS, **changes: str) -> Iterator[Stage]:
+    """From nothing, every time: two runs are of the same world. Ends what it started, also on Ctrl-C.
+
+    `changes` are variables that differ from those of the load test.
+    """
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir(parents=True)
     port = free_port()
@@ -95,12 +98,15 @@ def stage() -> Iterator[Stage]:
         "DEBUG": "0",
         # All of its coordinators come from this one machine.
         "SIGN_INS_OF_AN_ADDRESS": "100000",
+        "RATE_LIMIT_VISITORS": "100000",
+        "REQUESTS_AT_ONCE": "100",
         "SECRET_KEY": "load and soak " * 6,
         "ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS_REDIRECT": "0",
         "WEB_WORKERS": str(WEB_WORKERS),
         "DATABASE_URL": "",
         "REDIS_URL": "",
+        **changes,
     }
     one = Stage(port, variables)
     said = HOME / "up.said"
@@ -116,7 +122,7 @@ def stage() -> Iterator[Stage]:
         )
     try:
         _wait_for(up, said)
-        one.manage("seed_demo", "--contractors", str(CONTRACTORS), "--jobs", str(JOBS), "--verbosity", "0")
+        one.manage("seed_demo", "--contractors", str(contractors), "--jobs", str(jobs), "--verbosity", "0")
         with psycopg.connect(one.postgresql.url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
         yield one

@@ -18,6 +18,7 @@ from recommendations.words.checking import problem
 from recommendations.words.facts import Facts
 from recommendations.words.shown import wishes
 from smartscheduler.events.messages import RecommendationsUpdated, publish
+from smartscheduler.leases.holding import Holder
 from smartscheduler.measures.families import EXPLANATION_CALLS, EXPLANATION_DROPS
 
 # Then the next call goes on: a worker that is to end is not kept.
@@ -26,11 +27,11 @@ LONGEST_SECONDS = 30.0
 log = structlog.get_logger(__name__)
 
 
-def word_what_is_wished() -> None:
+def word_what_is_wished(seat: Holder) -> None:
     """Work off the wishes, one after the other, until there are none, time is up, or the model cannot be asked."""
     until = time.monotonic() + LONGEST_SECONDS
     try:
-        while time.monotonic() < until and (found := wishes.take(1)):
+        while seat.renew() and time.monotonic() < until and (found := wishes.take(1)):
             word(found.pop(), until)
     except RedisError as error:
         log.info("wishes_unread", error=type(error).__name__)

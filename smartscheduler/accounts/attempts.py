@@ -17,6 +17,8 @@ from limits import RateLimitItemPerMinute
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from smartscheduler.accounts.passwords import LONGEST_PASSWORD
+from smartscheduler.emails import account_key
 from smartscheduler.throttling import counted
 
 # What a provider gives to one household is one address to us.
@@ -30,11 +32,18 @@ class CountingBackend:
     An address from which an account has signed in before is not kept out by what others do to that account.
     """
 
-    def authenticate(self, request: HttpRequest | None, username: str | None = None, **_: Any) -> None:
-        """Raises PermissionDenied; smartscheduler.accounts.lockouts answers with 429."""
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> None:
+        """Raises PermissionDenied; after too many attempts smartscheduler.accounts.lockouts answers with 429.
+
+        A password that is too long to be one is refused here, before a later backend hashes it.
+        """
+        if password is not None and len(password) > LONGEST_PASSWORD:
+            raise PermissionDenied
         if request is None or not username or not settings.RATE_LIMITS:
             return
-        name = username.strip().lower()
+        name = account_key(username)
         wait = _of_address("sign-ins", request) or _at_account(request, name)
         if wait:
             request.axes_locked_out = True  # type: ignore[attr-defined]  # the middleware of axes looks at it

@@ -1,11 +1,16 @@
 """Who sends a request: the bearer of an access token."""
 
+from typing import cast
+
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.tokens import Token
 
+from smartscheduler.accounts.credentials import SIGNED_OUT, Credential, refusal
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.tokens import family_of, password_unchanged
+from smartscheduler.accounts.sessions import NAME
+from smartscheduler.accounts.tokens import FAMILY, PASSWORD, family_of
 
 
 class BearerAuthentication(JWTAuthentication):
@@ -17,12 +22,16 @@ class BearerAuthentication(JWTAuthentication):
         return super().get_raw_token(scheme.capitalize() + b" " + rest)
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
-        """The active account behind the token, in one query. Raises AuthenticationFailed."""
+        """The account behind the token, in one query. Raises AuthenticationFailed."""
         family = family_of(validated_token)
-        if family is None:
-            raise AuthenticationFailed("You have signed out; sign in again.", code="signed_out")
-        if not family.user.is_active:
-            raise AuthenticationFailed("The account is not active.", code="user_inactive")
-        if not password_unchanged(validated_token, family.user):
-            raise AuthenticationFailed("The password has been changed; sign in again.", code="password_changed")
-        return family.user
+        user = family.user if family else None
+        why = refusal(user, validated_token.get(PASSWORD, ""))
+        if user is None or why:
+            raise AuthenticationFailed(*reversed(why or SIGNED_OUT))
+        return user
+
+
+def credential_of(request: Request) -> Credential:
+    """The credential that an authenticated request came with, for later looks at it."""
+    signing = request.auth[FAMILY] if isinstance(request.auth, Token) else request._request.session.get(NAME)
+    return Credential.of(cast(User, request.user), signing)

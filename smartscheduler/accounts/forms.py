@@ -4,37 +4,27 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import HttpRequest
 from unfold.forms import UserChangeForm
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.own_password import check_password_of
+from smartscheduler.accounts.password_forms import PasswordField, new_passwords
 from smartscheduler.accounts.policy import Role
+from smartscheduler.textfields import LineFormField
 
 
-class LowerCaseEmail:
-    """Addresses are kept in lower case, so that two of them never differ in case alone."""
+class NewAccountForm(BaseUserCreationForm):
+    password1, password2 = new_passwords()
 
-    cleaned_data: dict[str, Any]
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).strip().lower()
-
-
-class NewAccountForm(LowerCaseEmail, BaseUserCreationForm):
     class Meta:
         model = User
         fields = ("email", "name", "role", "is_active")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("password1", "password2"):
-            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
 
-
-class AccountForm(LowerCaseEmail, UserChangeForm):
+class AccountForm(UserChangeForm):
     """`acting` is the person at the keyboard, who may not lock themselves out."""
 
     acting: ClassVar[User | None] = None
@@ -66,13 +56,8 @@ class EndForm(forms.Form):
     """Which of one's own signings-in shall end: its id, or all others. With the password: sessions get stolen."""
 
     OTHERS = "others"
-    signing = forms.CharField(max_length=36, error_messages={"required": CHOOSE})
-    password = forms.CharField(
-        label="Your password",
-        strip=False,
-        max_length=1000,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
-    )
+    signing = LineFormField(max_length=36, error_messages={"required": CHOOSE})
+    password = PasswordField("Your password")
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,7 +72,5 @@ class EndForm(forms.Form):
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
-        user = self.request.user
-        if authenticate(self.request, username=user.get_username(), password=password) != user:
-            raise forms.ValidationError("This is not your password.")
+        check_password_of(self.request, password)
         return password

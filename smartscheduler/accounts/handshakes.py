@@ -1,12 +1,11 @@
 """Who opens a WebSocket: the session cookie of the same origin, or a one-time ticket."""
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import DisallowedHost
@@ -15,8 +14,9 @@ from django.http import HttpRequest
 from django.utils.http import is_same_domain
 from django.utils.module_loading import import_string
 
+from smartscheduler.accounts.credentials import Credential, Refusal, standing
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.signings import lasts
+from smartscheduler.accounts.sessions import NAME
 from smartscheduler.accounts.tickets import spend_ticket
 
 TICKET_PREFIX = "ticket."
@@ -25,18 +25,15 @@ Scope = dict[str, Any]
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with credentials, and the question whether these still hold."""
+    """An account at the door, and the credential that it came with."""
 
     user: User
-    # Of two visitors with the same, both may stay or neither.
-    credentials: Hashable
-    _look_again: Callable[[], User | None]
+    credential: Credential
 
     def still(self) -> User | None:
-        """The user as they are now; None once signed out, deactivated or with another password."""
-        user = self._look_again()
-        same = user is not None and user.pk == self.user.pk and user.password == self.user.password
-        return user if same else None
+        """The account as it is now; None once the credential no longer holds."""
+        [found] = standing([self.credential])
+        return None if isinstance(found, Refusal) else found
 
 
 def admit(scope: Scope) -> Visitor | None:
@@ -55,30 +52,30 @@ def admit(scope: Scope) -> Visitor | None:
     return _by_ticket(ticket) if origin is None or ours or _is_allowed(origin, request) else None
 
 
+@database_sync_to_async
+def by_session(scope: Scope) -> User | None:
+    """The account whose session cookie an HTTP scope carries, as it is now."""
+    visitor = _by_session(ASGIRequest(scope, BytesIO()))
+    return visitor.user if visitor else None
+
+
 def _by_ticket(ticket: str) -> Visitor | None:
     spent = spend_ticket(ticket)
     if spent is None:
         return None
 
-    def look() -> User | None:
-        ended = spent.signing and not lasts(UUID(spent.user_id), spent.signing)
-        return None if ended else User.objects.filter(pk=spent.user_id, is_active=True).first()
-
-    user = look()
-    return Visitor(user, (spent, user.password), look) if user else None
+    [user] = standing([spent])
+    return None if isinstance(user, Refusal) else Visitor(user, spent)
 
 
 def _by_session(request: HttpRequest) -> Visitor | None:
     session_store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-
-    def look() -> User | None:
-        request.session = session_store(key)
-        user = auth.get_user(request)
-        return user if isinstance(user, User) else None
-
-    user = look() if key else None
-    return Visitor(user, (key, user.password), look) if user else None
+    if not key:
+        return None
+    request.session = session_store(key)
+    user = auth.get_user(request)
+    return Visitor(user, Credential.of(user, request.session.get(NAME))) if isinstance(user, User) else None
 
 
 def _ticket(scope: Scope) -> str | None:

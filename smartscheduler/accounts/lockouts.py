@@ -8,6 +8,7 @@ from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from smartscheduler.emails import account_key
 from smartscheduler.problems import Problem, respond
 
 log = structlog.get_logger(__name__)
@@ -18,7 +19,7 @@ DETAIL = "Too many failed attempts to sign in; try again later."
 
 def username_of(request: HttpRequest, credentials: dict[str, str] | None = None) -> str:
     """Under which name failures are counted (AXES_USERNAME_CALLABLE)."""
-    return str((credentials or request.POST).get("username") or "").strip().lower()
+    return account_key(str((credentials or request.POST).get("username") or ""))
 
 
 def locked_out(

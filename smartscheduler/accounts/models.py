@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models.functions import Lower
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from smartscheduler.accounts.changes import Before, note_changes
+from smartscheduler.accounts.passwords import LONGEST_PASSWORD, TOO_LONG
 from smartscheduler.accounts.policy import DJANGO_PERMISSIONS, Permission, Role, permissions_of
+from smartscheduler.emails import account_address, account_key
 from smartscheduler.history.tracking import keeps_history
+from smartscheduler.textfields import LOWER_CASE_ADDRESS, AccountAddressField, LineField
 
 if TYPE_CHECKING:
     from smartscheduler.accounts.sessions import SessionStore
@@ -22,10 +26,10 @@ if TYPE_CHECKING:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A new account; the address is kept in lower case. Without a password nobody can sign in to it."""
+        """A new account. Without a password it cannot sign in. Raises ValueError for an address outside ASCII."""
         if not email:
             raise ValueError("An account needs an e-mail address.")
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=account_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -34,7 +38,15 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"role": Role.ADMINISTRATOR, **fields})
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        """The account of an address, however that is written. Raises DoesNotExist."""
+        return self.get(email=account_key(username or "").replace("\x00", " "))
+
+    def with_address(self, text: str) -> "User | None":
+        """The same; None when there is none."""
+        try:
+            return self.get_by_natural_key(text)
+        except User.DoesNotExist:
+            return None
 
 
 @keeps_history(exclude=["last_login"], secrets=["password"])
@@ -42,8 +54,8 @@ class User(AbstractBaseUser):
     """An account. What it may do follows from its role alone (accounts.policy)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField("e-mail address", unique=True)
-    name = models.CharField(max_length=100, blank=True)
+    email = AccountAddressField("e-mail address", unique=True)
+    name = LineField(max_length=100, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.COORDINATOR)
     is_active = models.BooleanField("active", default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -57,10 +69,19 @@ class User(AbstractBaseUser):
 
     class Meta:
         ordering = ["email"]
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique_any_case")]
+        constraints = [
+            # Unique by the form in which it is stored: ASCII in lower case (smartscheduler.emails).
+            models.CheckConstraint(condition=Q(email__regex=LOWER_CASE_ADDRESS), name="user_email_in_lower_case_ascii")
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        """As Django's. Raises ValidationError for one that no door would take again."""
+        if raw_password is not None and len(raw_password) > LONGEST_PASSWORD:
+            raise ValidationError({"password": [TOO_LONG]})
+        super().set_password(raw_password)
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -145,6 +166,10 @@ class TokenFamily(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
     current = models.CharField(max_length=32)
+    # The exchange that made `current`: the token that was used up, when, and by which client (tokens.client_of).
+    previous = models.CharField(max_length=32, blank=True, default="", db_default="")
+    rotated_at = models.DateTimeField(null=True)
+    client = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

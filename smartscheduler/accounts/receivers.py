@@ -28,7 +28,7 @@ def note_sign_out(user: User | None, **_: Any) -> None:
 def note_failure(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
     """Of an account that there is; what else was written into the field may be a password, and is not kept."""
     log.warning("sign_in_failed")
-    user = User.objects.filter(email__iexact=str(credentials.get("username") or "")[:254].replace("\x00", "")).first()
+    user = User.objects.with_address(str(credentials.get("username") or ""))
     record(Act.SIGN_IN_FAILED, about=user, reason=_reason(user, request))
 
 

@@ -6,8 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.passwords import LONGEST_PASSWORD
 from smartscheduler.accounts.policy import permissions_of
-from smartscheduler.fields import StrictSerializer
+from smartscheduler.fields import AccountAddressTextField, LineTextField, StrictSerializer
 
 
 class UserSerializer(serializers.ModelSerializer):
@@ -26,25 +27,22 @@ class UserSerializer(serializers.ModelSerializer):
 
 
 class LoginSerializer(StrictSerializer):
-    email = serializers.EmailField(max_length=254)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
-    otp_code = serializers.CharField(
+    email = AccountAddressTextField(max_length=254)
+    password = serializers.CharField(max_length=LONGEST_PASSWORD, trim_whitespace=False, write_only=True)
+    otp_code = LineTextField(
         max_length=20,
         required=False,
         write_only=True,
         help_text="Of the authenticator, or a recovery code; for accounts with a second factor.",
     )
 
-    def validate_email(self, email: str) -> str:
-        return email.lower()
-
 
 class RefreshSerializer(StrictSerializer):
-    refresh = serializers.CharField(max_length=4000)
+    refresh = LineTextField(max_length=4000)
 
 
 class LogoutSerializer(StrictSerializer):
-    refresh = serializers.CharField(max_length=4000, required=False, help_text="End this signing-in too.")
+    refresh = LineTextField(max_length=4000, required=False, help_text="End this signing-in too.")
 
 
 class PairSerializer(serializers.Serializer[Any]):

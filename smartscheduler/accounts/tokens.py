@@ -1,7 +1,7 @@
 """JSON Web Tokens: issued, rotated, revoked. simplejwt is known here, in `authentication` and in `signings` only.
 
-A refresh token works once. Whoever uses one again may have stolen it, or been stolen from: its whole
-family is revoked, and with it the access tokens (RFC 9700, section 4.14.2).
+A refresh token works once. A second use says that it was stolen: its whole family is revoked, and with it the
+access tokens (RFC 9700, section 4.14.2). For some seconds the same client may repeat an exchange.
 """
 
 import hashlib
@@ -13,13 +13,16 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
+from smartscheduler.accounts.attempts import network_of
+from smartscheduler.accounts.credentials import refusal, seal_of
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
@@ -80,6 +83,12 @@ class Pair:
     user: User
 
 
+def client_of(request: HttpRequest) -> str:
+    """A keyed hash of the user agent and the network address: the client that may repeat a refresh."""
+    said = f"{request.headers.get('User-Agent', '')}\n{network_of(request.META.get('REMOTE_ADDR', ''))}"
+    return salted_hmac("smartscheduler.accounts.tokens.client", said, algorithm="sha256").hexdigest()
+
+
 def sign_in(user: User) -> Pair:
     """A first pair of tokens, and with it a new family. Forgets the families of `user` that have expired."""
     user.token_families.filter(expires_at__lt=timezone.now()).delete()
@@ -90,19 +99,40 @@ def sign_in(user: User) -> Pair:
     return _pair(refresh, user)
 
 
-def rotate(encoded: str) -> Pair:
-    """Exchange a refresh token for a new pair. Raises InvalidToken; a token used before revokes its family."""
+def rotate(encoded: str, *, client: str = "") -> Pair:
+    """Exchange a refresh token for a new pair. Raises InvalidToken; a token used before revokes its family.
+
+    The same `client` may repeat the exchange for settings.REFRESH_RETRY_SECONDS, as browser tabs do that refresh at
+    once and programs whose answer was lost: each gets the new pair.
+    """
     token = _read(encoded)
     family = _living(token)
     refresh = _refresh_token(family.user, family)
     # One statement both asks and takes: of any number of uses at once, one finds its own id there.
     taken = TokenFamily.objects.filter(pk=family.pk, current=token["jti"], revoked_at=None).update(
-        current=refresh["jti"], expires_at=_expiry(refresh)
+        current=refresh["jti"],
+        expires_at=_expiry(refresh),
+        previous=token["jti"],
+        rotated_at=timezone.now(),
+        client=client,
     )
     if not taken:
+        refresh = _repeated(token, family, client)
+    return _pair(refresh, family.user)
+
+
+def _repeated(token: Token, family: TokenFamily, client: str) -> SignedRefresh:
+    """The present refresh token once more, for a repeated exchange; else the family ends. Raises InvalidToken."""
+    since = timezone.now() - timedelta(seconds=settings.REFRESH_RETRY_SECONDS)
+    present = TokenFamily.objects.filter(
+        pk=family.pk, previous=token["jti"], client=client, rotated_at__gt=since, revoked_at=None
+    ).first()
+    if not client or present is None:
         _end_stolen(family)
         raise InvalidToken(REFUSED)
-    return _pair(refresh, family.user)
+    refresh = _refresh_token(family.user, present)
+    refresh["jti"], refresh["exp"] = present.current, int(present.expires_at.timestamp())
+    return refresh
 
 
 @transaction.atomic
@@ -139,21 +169,9 @@ def family_of(token: Token) -> TokenFamily | None:
     return families.filter(pk=token.get(FAMILY), revoked_at=None).first()
 
 
-def password_unchanged(token: Token, user: User) -> bool:
-    """Whether the token was issued under the present password."""
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return any(constant_time_compare(token.get(PASSWORD, ""), _hash(user, key)) for key in keys)
-
-
-def _hash(user: User, key: str) -> str:
-    """What a token says of the password: nothing by which anybody could guess it without the key."""
-    salt = "smartscheduler.accounts.tokens.password"
-    return salted_hmac(salt, user.password, secret=key, algorithm="sha256").hexdigest()
-
-
 def _living(token: Token) -> TokenFamily:
     family = family_of(token)
-    if family is None or not family.user.is_active or not password_unchanged(token, family.user):
+    if family is None or refusal(family.user, token.get(PASSWORD, "")):
         raise InvalidToken(REFUSED)
     return family
 
@@ -168,7 +186,7 @@ def _read(encoded: str) -> SignedRefresh:
 def _refresh_token(user: User, family: TokenFamily) -> SignedRefresh:
     """The next of a family; none lives longer than the family may."""
     token = SignedRefresh.for_user(user)
-    token[FAMILY], token[PASSWORD] = str(family.pk), _hash(user, settings.SECRET_KEY)
+    token[FAMILY], token[PASSWORD] = str(family.pk), seal_of(user)
     began = family.created_at or timezone.now()
     last = began + timedelta(days=settings.TOKEN_LONGEST_DAYS)
     token["exp"] = min(token["exp"], int(last.timestamp()))

@@ -1,7 +1,6 @@
 """Signing in and out of the API."""
 
 from typing import cast
-from uuid import UUID
 
 from django.contrib.auth import authenticate, logout, user_logged_in
 from drf_spectacular.utils import extend_schema
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework_simplejwt.tokens import Token
 
 from smartscheduler.accounts.attempts import AddressThrottle
+from smartscheduler.accounts.authentication import credential_of
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import SIGNED_IN
 from smartscheduler.accounts.policy import Permission
@@ -25,9 +25,8 @@ from smartscheduler.accounts.serializers import (
     TicketSerializer,
     UserSerializer,
 )
-from smartscheduler.accounts.sessions import NAME
 from smartscheduler.accounts.tickets import issue_ticket
-from smartscheduler.accounts.tokens import FAMILY, family_of, revoke_token, rotate, sign_in, sign_out
+from smartscheduler.accounts.tokens import client_of, family_of, revoke_token, rotate, sign_in, sign_out
 from smartscheduler.fields import EmptySerializer
 from smartscheduler.rest import KnownParameters, ReadsBody
 
@@ -62,16 +61,12 @@ class RefreshView(OpenView):
 
     @extend_schema(request=RefreshSerializer, responses=PairSerializer, tags=["auth"], operation_id="auth_refresh")
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token, which works once, for a new pair."""
-        return Response(PairSerializer(rotate(self.body(RefreshSerializer)["refresh"])).data)
+        """Exchange a refresh token, which works once, for a new pair.
 
-
-def _signing(request: Request) -> UUID | str | None:
-    """The id of the signing-in behind a request."""
-    if isinstance(request.auth, Token):
-        return str(request.auth[FAMILY])
-    name: str | None = request._request.session.get(NAME)
-    return name
+        The same client may repeat the exchange for some seconds: it gets a pair with the same new refresh token.
+        """
+        pair = rotate(self.body(RefreshSerializer)["refresh"], client=client_of(request._request))
+        return Response(PairSerializer(pair).data)
 
 
 class LogoutView(ReadsBody):
@@ -107,5 +102,5 @@ class TicketView(ReadsBody):
     def post(self, request: Request) -> Response:
         """A ticket that opens the event socket once, within seconds."""
         self.body(EmptySerializer)
-        ticket, expires_in = issue_ticket(cast(User, request.user), _signing(request))
+        ticket, expires_in = issue_ticket(credential_of(request))
         return Response({"ticket": ticket, "expires_in": expires_in})

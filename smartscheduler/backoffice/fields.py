@@ -14,6 +14,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from smartscheduler.textfields import LineFormField, NotesFormField
+
 CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 
 
@@ -57,8 +59,11 @@ class LocalInstantField(forms.DateTimeField):
         return instant
 
 
-class InstantField(forms.CharField):
+class InstantField(LineFormField):
     """An instant as the page wrote it, with its offset."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 40, **kwargs})
 
     def clean(self, value: Any) -> datetime:
         text = super().clean(value)
@@ -99,7 +104,7 @@ class SkillsFormField(SimpleArrayField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("help_text", "Separate them with commas.")
-        super().__init__(forms.CharField(max_length=60), max_length=50, required=False, **kwargs)
+        super().__init__(LineFormField(max_length=60), max_length=50, required=False, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
@@ -110,6 +115,6 @@ class SkillsFormField(SimpleArrayField):
         return list(super().to_python(value))
 
 
-def reason_field(**kwargs: Any) -> forms.CharField:
+def reason_field(**kwargs: Any) -> NotesFormField:
     """Why something is cancelled or overridden: up to 500 characters."""
-    return forms.CharField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs)
+    return NotesFormField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs)

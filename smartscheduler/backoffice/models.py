@@ -7,6 +7,8 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from smartscheduler.textfields import LineField
+
 
 class SavedView(models.Model):
     """One person's way to look at one list; `query` is what follows the `?` in its address."""
@@ -14,7 +16,7 @@ class SavedView(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     page = models.CharField(max_length=60, help_text="The model whose list it is: app.model.")
-    name = models.CharField(max_length=60, validators=[ProhibitNullCharactersValidator()])
+    name = LineField(max_length=60, validators=[ProhibitNullCharactersValidator()])
     query = models.CharField(max_length=2000)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.models import SavedView
 from smartscheduler.errors import InvalidInput
+from smartscheduler.text import fold
 from smartscheduler.transactions import domain_transaction
 
 MOST_VIEWS = 30
@@ -28,13 +29,13 @@ def save_view(*, owner: User, page: str, name: str, query: str) -> SavedView:
         raise InvalidInput.of("name", "Filter, search or sort the list first; then there is something to keep.")
     if SavedView.objects.filter(owner=owner, page=page).count() >= MOST_VIEWS:
         raise InvalidInput.of("name", f"At most {MOST_VIEWS} views of one list: delete one first.")
-    return _write(SavedView(owner=owner, page=page, name=name.strip(), query=normal(query)))
+    return _write(SavedView(owner=owner, page=page, name=name, query=normal(query)))
 
 
 def rename_view(*, owner: User, page: str, view_id: UUID, name: str) -> SavedView:
     """Another name. Raises SavedView.DoesNotExist for somebody else's, InvalidInput as `save_view` does."""
     view = SavedView.objects.get(pk=view_id, owner=owner, page=page)
-    view.name = name.strip()
+    view.name = name
     return _write(view)
 
 
@@ -64,5 +65,8 @@ def _write(view: SavedView) -> SavedView:
 @domain_transaction
 def _stored(view: SavedView) -> SavedView:
     view.clean_fields()
+    others = SavedView.objects.filter(owner=view.owner, page=view.page).exclude(pk=view.pk)
+    if fold(view.name) in map(fold, others.values_list("name", flat=True)):
+        raise InvalidInput.of("name", f"There is a view called “{view.name}” already.")
     view.save()
     return view

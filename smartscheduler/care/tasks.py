@@ -6,6 +6,7 @@ from celery import shared_task
 from smartscheduler.care import doctor
 from smartscheduler.care.reports import remember
 from smartscheduler.care.retention.rules import retain, rules
+from smartscheduler.measures import heartbeats
 
 SHOWN = 3
 # Well below Celery's limit (settings.CELERY_TASK_SOFT_TIME_LIMIT).
@@ -38,3 +39,9 @@ def remove_what_is_old() -> dict[str, int]:
     removed = {name: count for name, count in retain(rules(), seconds=LONGEST_RUN_SECONDS).items() if count}
     log.info("retained", removed=removed)
     return removed
+
+
+@shared_task(name=heartbeats.TASK, ignore_result=True)
+def stamp_heartbeat(queue: str) -> None:
+    """Show that a worker takes tasks from `queue`; beat sends one every few seconds."""
+    heartbeats.stamp(queue)

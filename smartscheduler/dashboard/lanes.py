@@ -22,8 +22,11 @@ from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.accounts.limits import CONTACTS, may_see
 from smartscheduler.accounts.models import User
+from smartscheduler.errors import InvalidInput
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import going_by
+from smartscheduler.search_terms import search_terms
+from smartscheduler.textfields import SearchFormField
 from smartscheduler.timeslots import TimeSlot, clip
 from smartscheduler.travel.ways import Roads
 
@@ -47,11 +50,17 @@ class BoardForm(forms.Form):
     """Which day and which contractors the board shows; what cannot be read counts as not given."""
 
     day = CalendarDayField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    q = forms.CharField(required=False, max_length=100, strip=True, label="Name, city, e-mail or skill")
+    q = SearchFormField(required=False, max_length=100, label="Name, city, e-mail or skill")
     type = forms.ChoiceField(required=False, choices=[("", "Every type"), *Contractor.Type.choices])
     status = forms.ChoiceField(required=False, choices=[*Contractor.Status.choices, ("any", "Any status")])
-    city = forms.CharField(required=False, max_length=100, strip=True)
+    city = SearchFormField(required=False, max_length=100)
     show = forms.ChoiceField(required=False, choices=[("", "Everyone"), ("booked", "Booked"), ("free", "Not booked")])
+
+    def clean_q(self) -> str:
+        try:
+            return " ".join(search_terms(self.cleaned_data["q"], field="q"))
+        except InvalidInput as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from smartscheduler.dashboard.activity import FOR_MACHINES, latest_items
 from smartscheduler.dashboard.figures import figures
 from smartscheduler.dashboard.lanes import BoardForm, Question
 from smartscheduler.dashboard.openjobs import open_jobs
+from smartscheduler.errors import InvalidInput
 from smartscheduler.events import feed
 from smartscheduler.events.messages import Event
 from smartscheduler.rest import KnownParameters
@@ -80,9 +81,12 @@ def parts(request: HttpRequest) -> HttpResponse:
     """The parts named in `?parts=figures,jobs`, as they are now."""
     user = _reader(request)
     question = Question.of(request.GET, user)
-    wanted = [name for name in request.GET.get("parts", "").split(",") if name in PARTS]
+    try:
+        names = _part_names(request.GET.get("parts", ""))
+    except InvalidInput as error:
+        return HttpResponse(error.detail, status=400, content_type="text/plain; charset=utf-8")
     context = {
-        "parts": {name: PARTS[name](question, user) for name in wanted},
+        "parts": {name: PARTS[name](question, user) for name in names},
         "may_assign": user.allows(Permission.ASSIGN),
     }
     return render(request, "dashboard/parts.html", context)
@@ -146,6 +150,14 @@ def _reader(request: HttpRequest, permission: Permission = Permission.VIEW_EVENT
     if not isinstance(request.user, User) or not request.user.allows(permission):
         raise PermissionDenied
     return request.user
+
+
+def _part_names(text: str) -> list[str]:
+    """The names between the commas, each once. Raises InvalidInput for one that is not a part."""
+    names = list(dict.fromkeys(name for name in text.split(",") if name))
+    if unknown := [name for name in names if name not in PARTS]:
+        raise InvalidInput.of("parts", f"parts: “{unknown[0][:64]}” is not one of {', '.join(PARTS)}.")
+    return names
 
 
 def _ids(text: str) -> list[UUID]:

@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from smartscheduler import processes, readiness
+from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.tickets import issue_ticket
 from smartscheduler.events import feed
@@ -71,7 +72,7 @@ class LiveSide:
     @contextmanager
     def listener(self, user: User) -> Iterator["Listener"]:
         """A client that has replayed everything so far and hears what comes next. Raises NotLive."""
-        ticket, _ = issue_ticket(user)
+        ticket, _ = issue_ticket(Credential.of(user))
         url = f"ws://{HOST}:{self.port}/ws/events/?after={feed.head()}"
         credentials = [Subprotocol("events.v1"), Subprotocol(f"ticket.{ticket}")]
         try:

@@ -15,6 +15,7 @@ import environ
 from smartscheduler.embedded.errors import EmbeddedServerError
 from smartscheduler.embedded.locks import Lock
 from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.embedded.reasons import explained
 from smartscheduler.embedded.valkey import Valkey
 
 __all__ = ["EmbeddedServerError", "Servers", "from_environment"]
@@ -27,6 +28,7 @@ class Servers:
 
     def __init__(self, data_dir: Path, members: Iterable[PostgreSQL | Valkey]) -> None:
         self.members = list(members)
+        self._data_dir = data_dir
         self._changing = Lock(data_dir / "run" / "changing")
         self._using = Lock(data_dir / "run" / "using")
 
@@ -36,7 +38,7 @@ class Servers:
             self.start_one(member)
 
     def start_one(self, member: PostgreSQL | Valkey) -> None:
-        with self._changing:
+        with explained(self._data_dir), self._changing:
             self._using.acquire(shared=True)
             member.start()
 
@@ -44,7 +46,7 @@ class Servers:
         """Stop the servers, unless another process uses them too; says whether nobody did."""
         if not self.members:
             return True
-        with self._changing:
+        with explained(self._data_dir), self._changing:
             last = self._using.acquire(wait=False)
             if last:
                 for member in reversed(self.members):

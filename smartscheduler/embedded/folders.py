@@ -52,7 +52,10 @@ def let_through(directory: Path) -> None:
 def socket_directory(home: Path, socket_name: str) -> Path:
     """`home` itself, or a stand-in below the system's temporary folder when its path is too long or too odd."""
     path = str(home / socket_name)
-    if len(path) <= LONGEST_SOCKET_PATH and PLAIN_PATH.fullmatch(path):
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and PLAIN_PATH.fullmatch(path):
         return home
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()).resolve() / f"smartscheduler-{digest}"
+    found = Path(tempfile.gettempdir()).resolve() / f"smartscheduler-{digest}"
+    if len(os.fsencode(found / socket_name)) > LONGEST_SOCKET_PATH:
+        raise EmbeddedServerError(f"{found} is too long a path for a socket: set TMPDIR or DATA_DIR to a shorter one.")
+    return found

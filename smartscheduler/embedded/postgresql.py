@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: one data directory, one Unix socket, no TCP port."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,11 +16,22 @@ import psycopg
 
 from smartscheduler.embedded.errors import EmbeddedServerError
 from smartscheduler.embedded.folders import let_through, private, server_user, socket_directory
-from smartscheduler.embedded.waiting import wait_until_gone
+from smartscheduler.embedded.reasons import DAMAGED, told
+from smartscheduler.embedded.waiting import read_from, wait_until_gone
 
 DATABASE = "smartscheduler"
 MAJOR_VERSION = "18"
-OPTIONS = {"listen_addresses": "", "jit": "off", "max_connections": "200"}
+# What PostgreSQL may write of a statement: that it failed or was slow, and never its text or values, which name people.
+LOG_OPTIONS = {
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+OPTIONS = {"listen_addresses": "", "jit": "off", "max_connections": "200", **LOG_OPTIONS}
 # For data that may be lost with the machine: tests.
 THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 START_SECONDS = 60.0
@@ -37,6 +49,7 @@ class PostgreSQL:
             self._options |= THROWAWAY_OPTIONS
         self._options |= options
         self._log = directory / "server.log"
+        self._log_began_at = 0
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -69,16 +82,24 @@ class PostgreSQL:
             let_through(self.directory)
             let_through(binary("postgres"))
         if not (self.directory / "PG_VERSION").exists():
+            self._require_nothing_here()
             self._initialise()
-        version = (self.directory / "PG_VERSION").read_text().strip()
+        version = (self.directory / "PG_VERSION").read_text(errors="replace").strip()
+        if not version.isdigit():
+            raise EmbeddedServerError(DAMAGED.format(place=self.directory))
         if version != MAJOR_VERSION:
             raise EmbeddedServerError(
                 f"{self.directory} was made by PostgreSQL {version}, and this is {MAJOR_VERSION}: "
                 "move the data over with pg_dump, or choose another folder with DATA_DIR."
             )
+        private(self.directory, owner)  # PostgreSQL refuses one that others can read
         private(self.sockets, owner)
         # We know that no server runs here; PostgreSQL itself would be fooled by a reused process number.
         (self.directory / "postmaster.pid").unlink(missing_ok=True)
+
+    def _require_nothing_here(self) -> None:
+        if self.directory.is_dir() and any(self.directory.iterdir()):
+            raise EmbeddedServerError(DAMAGED.format(place=self.directory))
 
     def _initialise(self) -> None:
         """Built aside and renamed, so that a directory with a PG_VERSION is always a whole one."""
@@ -89,13 +110,18 @@ class PostgreSQL:
         command = [str(binary("initdb")), "-D", str(unfinished), "-U", "postgres", "--auth=trust", *locale]
         done = subprocess.run(command, check=False, capture_output=True, text=True, **_away_from_us())  # noqa: S603
         if done.returncode:
-            raise EmbeddedServerError(f"PostgreSQL cannot set up {self.directory}: {done.stderr.strip()}")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise EmbeddedServerError(
+                told(done.stderr, self.directory)
+                or f"PostgreSQL cannot set up {self.directory}: {_last_complaint(done.stderr)}"
+            )
         if self.directory.exists():
             self.directory.rmdir()
         unfinished.rename(self.directory)
 
     def _launch(self) -> None:
         options = [f"--{name}={value}" for name, value in self._options.items()]
+        self._log_began_at = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self._server = subprocess.Popen(  # noqa: S603
                 [binary("postgres"), "-D", self.directory, *options], stdout=log, stderr=log, **_away_from_us()
@@ -111,11 +137,20 @@ class PostgreSQL:
                 if f'database "{DATABASE}" does not exist' in str(error):
                     self._create_database()
                 elif time.monotonic() > deadline or (self._server and self._server.poll() is not None):
-                    raise EmbeddedServerError(f"PostgreSQL does not start: see {self._log}.") from error
+                    raise EmbeddedServerError(self._complaint()) from error
                 else:
                     time.sleep(0.02)
             else:
                 return
+
+    def _complaint(self) -> str:
+        """Why the server does not start, by what it has logged since we started it."""
+        logged = read_from(self._log, self._log_began_at)
+        complaint = _last_complaint(logged)
+        return (
+            told("\n".join(_complaints(logged)), self.directory)
+            or f"PostgreSQL does not start ({complaint}): see {self._log}."
+        )
 
     def _create_database(self) -> None:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
@@ -131,6 +166,16 @@ class PostgreSQL:
             return process if str(self.directory) in process.cmdline() else None
         except (FileNotFoundError, ValueError, psutil.Error):
             return None
+
+
+def _complaints(text: str) -> list[str]:
+    """The lines of a log that say what went wrong; that it is still starting is no complaint."""
+    lines = (line.strip() for line in text.splitlines() if re.search(r"\b(FATAL|PANIC|ERROR|error):", line))
+    return [line for line in lines if "the database system is" not in line]
+
+
+def _last_complaint(text: str) -> str:
+    return (_complaints(text) or ["it says nothing"])[-1]
 
 
 def _away_from_us() -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The embedded Valkey: one folder, one Unix socket, no TCP port."""
 
+import re
 import subprocess
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,10 +13,17 @@ import redis
 
 from smartscheduler.embedded.errors import EmbeddedServerError
 from smartscheduler.embedded.folders import private, socket_directory
-from smartscheduler.embedded.waiting import wait_until_gone
+from smartscheduler.embedded.reasons import told
+from smartscheduler.embedded.waiting import read_from, wait_until_gone
 
-SOCKET = "valkey.sock"
-START_SECONDS = 20.0
+SOCKET, DUMP = "valkey.sock", "dump.rdb"
+# What it reads at its start, and how it says that it cannot: damaged, cut off, of a newer version, unreadable.
+NOT_LOADED = {
+    "appendonlydir": re.compile(r"AOF|append.only", re.IGNORECASE),
+    DUMP: re.compile(r"RDB|loading the DB|Short read", re.IGNORECASE),
+}
+# Loading may take its time on a slow disk.
+START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
 
@@ -27,28 +36,55 @@ class Valkey:
         # Queued tasks outlive a restart; nothing else in here needs to.
         self._save = "" if throwaway else "60 1"
         self._options = {"port": "0"} | options
+        self._log = directory / "server.log"
 
     @property
     def url(self) -> str:
         return f"unix://{quote(str(self.sockets / SOCKET), safe='/')}?db=0"
 
     def start(self) -> None:
-        """Start the server, or join the one that listens for this directory."""
+        """Start the server, or join the one that listens for this directory.
+
+        Data that it cannot load is set aside: nothing in it is needed, so it must not keep the product from starting.
+        """
         if self.is_running():
             return
         private(self.directory)
         private(self.sockets)
-        log = self.directory / "server.log"
-        command = [str(_binary()), "--daemonize", "yes", "--dir", str(self.directory)]
-        command += ["--unixsocket", str(self.sockets / SOCKET), "--unixsocketperm", "700", "--logfile", str(log)]
-        command += ["--save", self._save, "--stop-writes-on-bgsave-error", "no"]
+        complaint = self._launch()
+        for name, words in NOT_LOADED.items():
+            if complaint and words.search(complaint) and (self.directory / name).exists():
+                self._set_aside(self.directory / name)
+                complaint = self._launch()
+        if complaint is not None:
+            last = ([line.strip() for line in complaint.splitlines() if line.strip()] or ["it says nothing"])[-1]
+            known = told(complaint, self.directory)
+            raise EmbeddedServerError(known or f"Valkey does not start ({last}): see {self._log}.")
+
+    def _set_aside(self, data: Path) -> None:
+        aside = data.with_name(f"{data.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
+        data.replace(aside)
+        sys.stderr.write(f"Valkey could not read {data}: it begins empty, and this is kept as {aside.name}.\n")
+
+    def _launch(self) -> str | None:
+        """Start a process and wait until it answers; what it has logged when it does not."""
+        began_at = self._log.stat().st_size if self._log.exists() else 0
+        command = [str(_binary()), "--daemonize", "no", "--dir", str(self.directory)]
+        command += ["--unixsocket", str(self.sockets / SOCKET), "--unixsocketperm", "700"]
+        command += ["--dbfilename", DUMP, "--save", self._save, "--stop-writes-on-bgsave-error", "no"]
         command += [part for name, value in self._options.items() for part in (f"--{name}", value)]
-        done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+        with self._log.open("ab") as log:
+            server = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         deadline = time.monotonic() + START_SECONDS
         while not self.is_running():
-            if done.returncode or time.monotonic() > deadline:
-                raise EmbeddedServerError(f"Valkey does not start: see {log}.")
+            if server.poll() is not None or time.monotonic() > deadline:
+                server.kill()
+                server.wait()
+                return read_from(self._log, began_at)
             time.sleep(0.01)
+        return None
 
     def stop(self) -> None:
         """Stop the server after it has saved what it keeps."""

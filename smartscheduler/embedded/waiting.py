@@ -1,7 +1,17 @@
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import psutil
+
+
+def read_from(log: Path, position: int) -> str:
+    """What has been written into a log since it was `position` bytes long."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(position)
+        return file.read().decode(errors="replace")
 
 
 def wait_until_gone(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:

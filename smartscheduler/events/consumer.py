@@ -1,6 +1,8 @@
 """The event WebSocket, `/ws/events/`."""
 
 import asyncio
+import time
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
 from smartscheduler import tracing
+from smartscheduler.accounts.attempts import network_of
 from smartscheduler.accounts.handshakes import admit
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
@@ -24,12 +27,13 @@ from smartscheduler.events.selections import Selection
 from smartscheduler.events.stream import Frame, Stream, TooSlow, TooTalkative
 from smartscheduler.problems import describe
 from smartscheduler.rest import check_parameters
+from smartscheduler.throttling import is_over_quota, takes_quota
 
 PATH = "/ws/events/"
 SUBPROTOCOL = "events.v1"
 # Query parameters, each with whether it may be sent more than once.
 PARAMETERS = {"after": False, "types": True, "topics": True}
-LONGEST_MESSAGE = 4096
+LONGEST_MESSAGE, MOST_MESSAGES_A_MINUTE = 4096, 8
 
 # Close codes; docs/events.md says what a client does about each.
 BAD_REQUEST, SIGNED_OUT, SLOW_CONSUMER, TOO_MANY_SOCKETS = 4400, 4401, 4008, 4429
@@ -49,6 +53,10 @@ class EventsConsumer(AsyncWebsocketConsumer):
     stream: Stream | None = None
     feeding: "asyncio.Task[None] | None" = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sent_at: deque[float] = deque()
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             await super().__call__(scope, receive, send)
@@ -56,8 +64,14 @@ class EventsConsumer(AsyncWebsocketConsumer):
             self._stop_feeding()
 
     async def connect(self) -> None:
+        address = network_of((self.scope.get("client") or ("",))[0])
+        if await asyncio.to_thread(is_over_quota, "visitors", address):
+            await self.close()
+            return
         visitor = await database_sync_to_async(admit)(self.scope)
         if visitor is None or not visitor.user.allows(Permission.VIEW_EVENTS):
+            # Only failures count against an address: a whole office may share it.
+            await asyncio.to_thread(takes_quota, "visitors", address)
             await self.close()
             return
         member = Member(visitor)
@@ -67,6 +81,9 @@ class EventsConsumer(AsyncWebsocketConsumer):
         except (InvalidInput, TooManyFieldsSent, ValidationError) as error:
             await self.send(as_text({"error": problem(error)}, member.reader))
             await self.close(BAD_REQUEST)
+            return
+        if not await asyncio.to_thread(takes_quota, "sockets", member.account):
+            await self.close(TOO_MANY_SOCKETS, "This account has opened too many sockets in the last minute.")
             return
         most = settings.EVENT_SOCKETS_PER_ACCOUNT
         if not await asyncio.to_thread(attendance.enter, member.account, member.socket, most=most):
@@ -97,10 +114,20 @@ class EventsConsumer(AsyncWebsocketConsumer):
         if len(text_data or bytes_data or "") > LONGEST_MESSAGE:
             self._send_away(TOO_BIG, "Too long a message.")
             return
+        if not self._may_send():
+            self._send_away(POLICY_VIOLATION, "Too many messages.")
+            return
         try:
             self.stream.reply({"error": UNEXPECTED_MESSAGE})
         except TooTalkative:
             self._send_away(POLICY_VIOLATION, "Too many messages.")
+
+    def _may_send(self) -> bool:
+        now = time.monotonic()
+        while self.sent_at and self.sent_at[0] < now - 60:
+            self.sent_at.popleft()
+        self.sent_at.append(now)
+        return len(self.sent_at) <= MOST_MESSAGES_A_MINUTE
 
     async def disconnect(self, code: int) -> None:
         self._stop_feeding()

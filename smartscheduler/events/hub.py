@@ -13,12 +13,13 @@ from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 
 from smartscheduler import tracing
 from smartscheduler.events import feed, members
 from smartscheduler.events.feed import Envelope
 from smartscheduler.events.hearing import hear
+from smartscheduler.events.members import Member
 from smartscheduler.events.recent import Recent
 from smartscheduler.events.rounds import MayStay, Rounds, Step, every
 from smartscheduler.events.selections import Selection
@@ -84,12 +85,22 @@ class Hub:
         """Take one hint of the relay."""
         if tracing.is_recording():
             self._remember_traces(hint)
-        self._add(hint["envelopes"])
-        if hint["sequence"] > self.recent.position:
-            with suppress(DatabaseError):  # the next look will tell
+        with suppress(Error):  # the next look will tell
+            await self._add(hint["envelopes"])
+            if hint["sequence"] > self.recent.position:
                 await self.look()
 
-    def _add(self, envelopes: Sequence[Envelope]) -> None:
+    async def stays(self, member: Member) -> bool:
+        """Whether the credential of a member holds. Raises Django's database errors."""
+        return all(await self._rounds.stays([member]))
+
+    async def _add(self, envelopes: Sequence[Envelope]) -> None:
+        """Tell the streams, but for those whose credentials no longer hold. Raises Django's database errors."""
+        if envelopes:
+            await self._rounds.end_refused()
+        self._tell(envelopes)
+
+    def _tell(self, envelopes: Sequence[Envelope]) -> None:
         before = self.recent.position
         news = self.recent.add(envelopes)
         if news:
@@ -110,7 +121,7 @@ class Hub:
                 if page.resync or not page.envelopes:
                     self._begin_anew(page.head)
                     return
-                self._add(page.envelopes)
+                await self._add(page.envelopes)
                 if self.recent.position < page.upto:  # somebody has taken rows out of the log
                     self._begin_anew(page.upto)
 

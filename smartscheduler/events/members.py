@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from smartscheduler.accounts.credentials import Refusal, standing
 from smartscheduler.accounts.handshakes import Visitor
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
@@ -32,14 +33,10 @@ class Member:
 
 
 def may_stay(members: Sequence[Member]) -> list[bool]:
-    """Whether the credentials of each still hold, looked at once for all sockets of the same. Raises DatabaseError."""
-    seen: dict[object, User | None] = {}
+    """Whether the credential of each still holds, in three queries for any number. Raises DatabaseError."""
     stays = []
-    for member in members:
-        visitor = member.visitor
-        if visitor.credentials not in seen:
-            seen[visitor.credentials] = visitor.still()
-        user = seen[visitor.credentials]
+    for member, found in zip(members, standing([member.visitor.credential for member in members]), strict=True):
+        user = None if isinstance(found, Refusal) else found
         if user is not None:
             member.reader = user
         stays.append(user is not None and user.allows(Permission.VIEW_EVENTS))

@@ -11,6 +11,8 @@ from smartscheduler.events.models import EventHead, OutboxEvent
 
 APPLICATION = "smartscheduler-relay"
 BATCH = 200
+# A relay asks for new events four times a second, one that stands by for the lock every second.
+SILENCE_SECONDS = 10
 Session = psycopg.AsyncConnection[dict[str, Any]]
 
 _EVENTS, _HEAD = OutboxEvent._meta.db_table, EventHead._meta.db_table
@@ -53,6 +55,9 @@ async def open_session() -> Session:
     # Which relay it is can be seen in pg_stat_activity, and with pg_locks which one is active.
     await session.execute("SELECT set_config('application_name', %s, false)", [f"{APPLICATION} {os.getpid()}"])
     await session.execute("SET statement_timeout = '30s'")
+    # A frozen relay says nothing, but its connection lives: PostgreSQL ends it, and the lock goes to another relay.
+    await session.execute(f"SET idle_session_timeout = '{SILENCE_SECONDS}s'")
+    await session.execute(f"SET idle_in_transaction_session_timeout = '{SILENCE_SECONDS}s'")
     return session
 
 

@@ -55,7 +55,7 @@ class Rounds:
         if not due:
             return
         try:
-            stays = await database_sync_to_async(self._may_stay)([stream.member for stream in due])
+            stays = await self.stays([stream.member for stream in due])
         except Exception as error:
             for stream in due:
                 if now - stream.beat_at > self._heartbeat_seconds:
@@ -67,6 +67,19 @@ class Rounds:
                 stream.beat()
             else:
                 stream.end(SignedOut())
+
+    async def end_refused(self) -> None:
+        """End the sockets whose credentials no longer hold; before events are told. Raises Django's database errors."""
+        streams = self._hub.streams
+        stays = await self.stays([stream.member for stream in streams])
+        for stream, stay in zip(streams, stays, strict=True):
+            if not stay:
+                self._hub.leave(stream)
+                stream.end(SignedOut())
+
+    async def stays(self, members: Sequence[Member]) -> list[bool]:
+        """Whether the credential of each holds. Raises Django's database errors."""
+        return await database_sync_to_async(self._may_stay)(members) if members else []
 
     async def note_presence(self) -> None:
         # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.

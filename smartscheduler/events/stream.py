@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 
 from smartscheduler.events import feed
 from smartscheduler.events.hub import Hub
-from smartscheduler.events.members import Member
+from smartscheduler.events.members import Member, SignedOut
 from smartscheduler.events.selections import Selection
 
 Frame = dict[str, Any]
@@ -144,6 +144,8 @@ class Stream:
         """Read the table to its end."""
         while True:
             page = await database_sync_to_async(feed.read)(after=self._position, selection=self.selection)
+            if page.envelopes and not await self._hub.stays(self.member):
+                raise SignedOut
             for envelope in page.envelopes:
                 await self._send({"event": envelope})
             if page.resync:

@@ -1,11 +1,17 @@
 """GET /api/v1/events/: the event log, for those who were away or do not keep a socket open."""
 
+from functools import partial
+
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from smartscheduler.accounts.authentication import credential_of
+from smartscheduler.accounts.credentials import Credential, Refusal, standing
+from smartscheduler.accounts.permissions import RolePermission
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.events import feed
 from smartscheduler.events.limits import limited_envelope
@@ -36,6 +42,16 @@ EventPage = inline_serializer(
 )
 
 
+def _check(request: Request, credential: Credential) -> None:
+    """Look at the reader once more: the account as it is now. Raises AuthenticationFailed, PermissionDenied."""
+    [found] = standing([credential])
+    if isinstance(found, Refusal):
+        raise AuthenticationFailed(found.detail, code=found.code)
+    if not found.allows(Permission.VIEW_EVENTS):
+        raise PermissionDenied(RolePermission.message)
+    request.user = found
+
+
 class EventsView(KnownParameters):
     required_permissions = {"get": Permission.VIEW_EVENTS}
 
@@ -64,6 +80,9 @@ class EventsView(KnownParameters):
             selection=selection,
             limit=feed.parse_limit(query.get("limit")),
             seconds=feed.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
+            account=str(request.user.pk),
+            on_wait=getattr(request._request, "leave_quota", lambda: None),
+            check=partial(_check, request, credential_of(request)),
         )
         request._request.waited = waited  # type: ignore[attr-defined]  # for SlowRequestMiddleware
         shown = [limited_envelope(one, request.user) for one in page.envelopes]

@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.db.models.functions import Upper
 from rest_framework.serializers import BaseSerializer
 
 from contractors.models import Contractor
@@ -16,12 +15,14 @@ from jobs.serializers import JobSerializer
 from jobs.services import create_job, update_job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.emails import contact_key
 from smartscheduler.errors import InvalidInput
 from smartscheduler.exchange.bodies import Body, body_of_contractor, body_of_job
 from smartscheduler.exchange.columns import COLUMNS, Columns
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.tables import SURPLUS, Row
 from smartscheduler.geocoding.addresses import Found
+from smartscheduler.text import fold
 
 
 class Kind:
@@ -104,7 +105,10 @@ class Contractors(Kind):
         return row.get("name") or row.get("email", "")
 
     def key_of(self, row: Row) -> str:
-        return row.get("email", "").lower()
+        return contact_key(row.get("email", ""))
+
+    def key_of_record(self, record: Any) -> str:
+        return contact_key(record.email)
 
     def records(self, keys: Iterable[str]) -> QuerySet[Any]:
         return Contractor.objects.with_email(*keys).prefetch_related("working_hours")
@@ -119,16 +123,15 @@ class Contractors(Kind):
         return update_contractor(contractor_id=present.pk, actor=actor, **values)
 
     def doubts(self, keys: Iterable[str]) -> dict[str, str]:
-        """Who has the name and the place of somebody else: one look for all of them."""
+        """Records with the name and the place of another: one query for all of them."""
         made = list(Contractor.objects.with_email(*keys))
-        named: dict[str, list[Contractor]] = {}
-        names = {one.name.upper() for one in made}
-        for one in Contractor.objects.alias(upper=Upper("name")).filter(upper__in=names):
-            named.setdefault(one.name.upper(), []).append(one)
+        named: dict[str, list[Contractor]] = {fold(one.name): [] for one in made}
+        for one in Contractor.objects.perhaps_named(named):
+            named.get(fold(one.name), []).append(one)
         return {
             one.email: f"Likely a duplicate of {other.email}: the same name at the same place."
             for one in made
-            for other in named.get(one.name.upper(), [])
+            for other in named[fold(one.name)]
             if other.pk != one.pk and one.is_near(other)
         }
 

@@ -11,6 +11,7 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.exchange.kinds import KINDS
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.tables import read_table
+from smartscheduler.text import visible
 
 State = ImportRun.State
 GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
@@ -21,7 +22,7 @@ def begin(*, kind: str, name: str, content: bytes, actor: User) -> ImportRun:
     table = read_table(name, content)
     KINDS[kind].check_headings(table.headings)
     return ImportRun.objects.create(
-        kind=kind, name=name[-200:], content=content, total=len(table.rows), created_by=actor
+        kind=kind, name=visible(name)[-200:], content=content, total=len(table.rows), created_by=actor
     )
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -18,10 +18,11 @@ from smartscheduler.exchange.rows import Done, work_on
 from smartscheduler.exchange.tables import Row, Table, read_table
 from smartscheduler.geocoding.addresses import Found
 from smartscheduler.geocoding.finding import find, is_configured
+from smartscheduler.leases.holding import Holder, lease
+from smartscheduler.text import visible
 from smartscheduler.transactions import domain_transaction
 
-# Any number, as long as nothing else in the database locks the same one.
-IMPORT_LOCK = 0x5353_494D_50
+LEASE = "imports"
 LONGEST_STRETCH_SECONDS = 20.0
 # A batch is one transaction: long enough to be worth one, short enough for those who wait for its records.
 BATCH_ROWS, BATCH_SECONDS = 100, 0.4
@@ -43,21 +44,16 @@ class Batch(NamedTuple):
 
 def work_on_files() -> None:
     """Go on with the files that are not finished, in turn; one worker does, for some twenty seconds."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [IMPORT_LOCK])
-        if not cursor.fetchone()[0]:
-            return
-        try:
-            _work_until(time.monotonic() + LONGEST_STRETCH_SECONDS)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [IMPORT_LOCK])
+    with lease(LEASE) as holder:
+        if holder:
+            _work_until(time.monotonic() + LONGEST_STRETCH_SECONDS, holder)
 
 
-def _work_until(deadline: float) -> None:
+def _work_until(deadline: float, holder: Holder) -> None:
     """The file that has waited longest comes next, so that a small one need not wait for a large one."""
     at_work = ImportRun.objects.filter(state__in=ImportRun.AT_WORK).defer("content").select_related("created_by")
     turn = at_work.order_by(F("touched_at").asc(nulls_first=True), "created_at")
-    while time.monotonic() < deadline and (run := turn.first()):
+    while time.monotonic() < deadline and holder.renew() and (run := turn.first()):
         try:
             work_on_batch(run)
         except Busy:
@@ -150,7 +146,7 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
         ImportedRow(
             run=run,
             number=line,
-            label=batch.kind.label(row)[:200],
+            label=visible(batch.kind.label(row)[:200]),
             key=one.key,
             outcome=one.outcome,
             errors=one.errors,

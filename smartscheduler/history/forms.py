@@ -15,6 +15,7 @@ from smartscheduler.history.reading import DIRECTLY, NOBODY, Place, Question, ki
 from smartscheduler.history.telling import ACTS
 from smartscheduler.history.tracking import Change, tracked_fields
 from smartscheduler.history.wording import title_of
+from smartscheduler.textfields import LineFormField
 
 MOST_PEOPLE = 500
 
@@ -36,7 +37,7 @@ class QuestionForm(forms.Form):
     person = choice("Who")
     since = day("From (UTC)")
     until = day("To (UTC)")
-    record = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput())
+    record = LineFormField(required=False, max_length=40, widget=forms.HiddenInput())
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)

@@ -13,6 +13,7 @@ from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.mails.models import Mail
+from smartscheduler.text import search_text
 
 
 @admin.register(Mail)
@@ -30,11 +31,9 @@ class MailAdmin(ReadAdmin):
         *("assignment", "revision", "attempts", "error", "noted", "due_at", "sent_at"),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str
-    ) -> tuple[QuerySet[Mail], bool]:
+    def search(self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str) -> tuple[QuerySet[Mail], bool]:
         """Every word in the address that it went to, in the job or in the contractor."""
-        for word in search_term.split():
+        for word in search_text(search_term).split():
             about = Assignment.objects.of_words(word, person(request)).values("pk")
             found = Q(assignment__in=about)
             if may(request, Permission.VIEW_CONTACTS):

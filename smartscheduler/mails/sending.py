@@ -3,20 +3,18 @@
 import random
 import smtplib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import structlog
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection
+from django.db import transaction
 from django.utils import timezone
 
+from smartscheduler.leases.holding import lease
 from smartscheduler.mails.models import Mail
 from smartscheduler.mails.writing import written
 
-# Any number, as long as nothing else in the database locks the same one.
-SENDER_LOCK = 0x5353_4D41_494C
+LEASE = "mails"
 # A worker has other things to do than wait for a mail server; the next run goes on.
 LONGEST_RUN_SECONDS = 20.0
 REFUSED_FOR_GOOD = 500
@@ -27,13 +25,13 @@ log = structlog.get_logger(__name__)
 def send_due_mails() -> int:
     """Send what is due, oldest first; returns how many went out. 0 as well when another process is sending.
 
-    A process that is killed between the mail server's yes and our note of it sends that one again: the same
-    message with the same Message-ID.
+    A process that is killed or frozen between the mail server's yes and our note of it sends that one again: the same
+    message with the same Message-ID. Others go on when its lease has ended.
     """
     sent, began = 0, time.monotonic()
-    with _alone() as alone:
+    with lease(LEASE) as holder:
         server = get_connection()
-        while alone and time.monotonic() - began < LONGEST_RUN_SECONDS:
+        while holder.renew() and time.monotonic() - began < LONGEST_RUN_SECONDS:
             mail = _next()
             if mail is None:
                 break
@@ -42,29 +40,15 @@ def send_due_mails() -> int:
     return sent
 
 
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """True for one process at a time; the database frees the place of one that died."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SENDER_LOCK])
-        won = bool(cursor.fetchone()[0])
-        try:
-            yield won
-        finally:
-            if won:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [SENDER_LOCK])
-
-
 def _next() -> Mail | None:
     return Mail.objects.due(timezone.now()).select_related("assignment__job", "assignment__contractor").first()
 
 
 def _send(mail: Mail, server: BaseEmailBackend) -> bool:
-    now = timezone.now()
+    now, tried = timezone.now(), mail.attempts
     if mail.assignment.slot.end <= now or mail.assignment.contractor.is_erased:
         mail.skip()
-        mail.save()
-        return False
+        return _note(mail, tried)
     try:
         message = written(mail, now=now)
         server.open()
@@ -75,7 +59,19 @@ def _send(mail: Mail, server: BaseEmailBackend) -> bool:
         mail.failed(repr(error), at=now, jitter=random.random(), for_good=_is_for_good(error))  # noqa: S311
     else:
         mail.sent(to=message.to[0], subject=str(message.subject), at=now)
-    mail.save()
+    return _note(mail, tried)
+
+
+@transaction.atomic
+def _note(mail: Mail, tried: int) -> bool:
+    """Save what became of the mail, and say whether it went out.
+
+    Nothing is saved when another process has noted an attempt meanwhile, because our lease had ended: a mail that it
+    has sent must not become one that waits.
+    """
+    waiting = Mail.objects.select_for_update().filter(pk=mail.pk, state=Mail.State.WAITING, attempts=tried)
+    if waiting.exists():
+        mail.save()
     return mail.state == Mail.State.SENT
 
 

@@ -2,16 +2,22 @@
 
 from datetime import datetime
 from email.utils import parseaddr
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import Model
 from django.template.loader import render_to_string
 from django.utils.duration import duration_string
 from icalendar import Calendar, Event, vCalAddress, vText
 
-from assignments.models import Assignment
+from jobs.models import Job
 from smartscheduler.backoffice.display import local_slot
 from smartscheduler.mails.models import Mail
+from smartscheduler.text import visible, visible_lines
+from smartscheduler.textfields import NotesField, ShortNotesField, StoredForm
+
+R = TypeVar("R", bound=Model)
 
 LONGEST_SUBJECT = 200
 
@@ -19,10 +25,11 @@ LONGEST_SUBJECT = 200
 def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
     """The message for `mail`, about its assignment as that is now. Sent twice, it is the same message."""
     assignment = mail.assignment
-    job, contractor = assignment.job, assignment.contractor
+    job, contractor = _readable(assignment.job), _readable(assignment.contractor)
     when = local_slot(assignment.slot, job.zone)
     context = {
         "mail": mail,
+        "reason": visible_lines(mail.reason),
         "job": job,
         "contractor": contractor,
         "when": when,
@@ -31,7 +38,7 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
     }
     subject = f"{mail.get_kind_display()}: {when} – {job.get_type_display()} in {job.city}, {job.state}"
     message = EmailMultiAlternatives(
-        subject=" ".join(subject.split())[:LONGEST_SUBJECT],
+        subject=visible(subject)[:LONGEST_SUBJECT],
         body=render_to_string("mails/job.txt", context),
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[contractor.email],
@@ -39,14 +46,15 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
     )
     message.attach_alternative(render_to_string("mails/job.html", context), "text/html")
     entry = calendar_entry(mail, now=now)
-    message.attach("job.ics", entry.to_ical().decode(), f"text/calendar; method={entry['METHOD']}; charset=UTF-8")
+    # Without a charset: Django writes the one it encodes in, and a second one makes the header invalid.
+    message.attach("job.ics", entry.to_ical().decode(), f"text/calendar; method={entry['METHOD']}")
     return message
 
 
 def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
     """The booking for a calendar (RFC 5545, RFC 5546): one UID an assignment, a higher SEQUENCE each time."""
     assignment, over = mail.assignment, mail.kind == Mail.Kind.CANCELLED
-    job = assignment.job
+    job, contractor = _readable(assignment.job), _readable(assignment.contractor)
     event = Event()
     event.add("uid", f"{assignment.pk}@{_domain()}")
     event.add("sequence", mail.revision)
@@ -55,11 +63,11 @@ def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
     event.add("dtend", assignment.slot.end)
     event.add("summary", f"{job.get_type_display()} job {job.job_number}")
     event.add("location", f"{job.address}, {job.city}, {job.state} {job.zip_code}")
-    event.add("description", _notes(assignment))
+    event.add("description", _notes(job))
     event.add("status", "CANCELLED" if over else "CONFIRMED")
     event["organizer"] = vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
-    attendee = vCalAddress(f"mailto:{assignment.contractor.email}")
-    attendee.params["CN"] = vText(assignment.contractor.name)
+    attendee = vCalAddress(f"mailto:{contractor.email}")
+    attendee.params["CN"] = vText(contractor.name)
     event["attendee"] = attendee
     entry = Calendar()
     entry.add("prodid", "-//SmartScheduler//EN")
@@ -69,11 +77,24 @@ def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
     return entry
 
 
-def _notes(assignment: Assignment) -> str:
-    job = assignment.job
+def _readable(record: R) -> R:
+    """The record with the text that its fields take now: rows from before may hold line breaks and control characters.
+
+    It is not to be saved.
+    """
+    for field in record._meta.concrete_fields:
+        value = getattr(record, field.attname)
+        if isinstance(field, StoredForm) and isinstance(value, str):
+            several = isinstance(field, NotesField | ShortNotesField)
+            setattr(record, field.attname, visible_lines(value) if several else visible(value))
+    return record
+
+
+def _notes(job: Job) -> str:
     customer = " ".join(filter(None, [job.customer_name, job.customer_phone]))
     return "\n".join(filter(None, [customer and f"Customer: {customer}", job.special_requirements]))
 
 
 def _domain() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2]
+    """The domain of EMAIL_FROM, as headers may have it: in ASCII."""
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2].encode("idna").decode()

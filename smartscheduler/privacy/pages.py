@@ -22,6 +22,8 @@ from smartscheduler.privacy import exporting, subjects
 from smartscheduler.privacy.finding import Found, find_customer
 from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.subjects import Subject
+from smartscheduler.text import fold
+from smartscheduler.textfields import LineFormField, SearchFormField
 
 MOST_ERASURES = 50
 FORMS = {
@@ -33,8 +35,8 @@ FORMS = {
 class CustomerForm(forms.Form):
     """Who is looked for; jobs that have the name or the number are shown, and chosen by a person."""
 
-    name = forms.CharField(max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
-    phone = forms.CharField(
+    name = SearchFormField(max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
+    phone = SearchFormField(
         label="Telephone number", max_length=40, required=False, widget=UnfoldAdminTextInputWidget()
     )
 
@@ -42,7 +44,7 @@ class CustomerForm(forms.Form):
 class ErasingForm(forms.Form):
     """The name once more: no click by mistake erases anybody."""
 
-    typed = forms.CharField(max_length=254, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
+    typed = LineFormField(max_length=254, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
 
     def __init__(self, data: Any, *, wanted: str) -> None:
         super().__init__(data)
@@ -50,8 +52,8 @@ class ErasingForm(forms.Form):
         self.fields["typed"].label = f"Type “{wanted}” to erase"
 
     def clean_typed(self) -> str:
-        typed = " ".join(self.cleaned_data["typed"].split())
-        if typed.casefold() != " ".join(self.wanted.split()).casefold():
+        typed: str = self.cleaned_data["typed"]
+        if fold(typed) != fold(self.wanted):
             raise forms.ValidationError("This is another name. Nothing was erased.")
         return typed
 

@@ -17,6 +17,7 @@ from smartscheduler.accounts.policy import Role
 from smartscheduler.audit.models import AuditEntry
 from smartscheduler.backoffice.models import SavedView
 from smartscheduler.care.retention.history import history_models
+from smartscheduler.emails import account_key
 from smartscheduler.errors import NotAllowed, PersonErased
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.exchange.models import ImportRun
@@ -68,10 +69,8 @@ def needles_of(user: User, former: dict[str, set[str]], instead: str) -> Needles
 
 
 def sign_ins_of(emails: Any) -> Q:
-    wanted = Q(pk__in=[])
-    for email in emails:
-        wanted |= Q(username__iexact=email)
-    return wanted
+    """Attempts to sign in are counted by the key of the address (smartscheduler.accounts.lockouts)."""
+    return Q(username__in=[account_key(email) for email in emails])
 
 
 def _sign_out(user: User, needles: Needles) -> None:

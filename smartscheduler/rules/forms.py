@@ -17,6 +17,7 @@ from smartscheduler.rules.current import FIELDS
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.services import check_weights
 from smartscheduler.rules.values import Rules
+from smartscheduler.textfields import LineFormField, NotesFormField
 
 WHOLE = {"minimum_gap_minutes", "horizon_days"}
 
@@ -24,7 +25,7 @@ WHOLE = {"minimum_gap_minutes", "horizon_days"}
 class RulesForm(ServiceForm):
     """The numbers, and the job on which they are tried."""
 
-    job = forms.CharField(
+    job = LineFormField(
         label="Try them on job",
         required=False,
         max_length=21,
@@ -70,11 +71,11 @@ class RulesForm(ServiceForm):
 class PublishForm(RulesForm):
     """The same numbers once more, why, and the version that they were changed from."""
 
-    note = forms.CharField(
+    note = NotesFormField(
         label="Why",
         required=False,
         max_length=500,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text="Kept with the version, for those who ask later.",
     )
-    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput())
+    based_on = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput())

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from smartscheduler.rules.current import FIELDS
 from smartscheduler.rules.values import LONGEST_HORIZON, Rules
+from smartscheduler.textfields import ShortNotesField
 
 # Beyond these a number is a slip of the finger.
 LONGEST_GAP_MINUTES, MOST_MILES = 480, 500
@@ -59,7 +60,7 @@ class RulesVersion(models.Model):
         validators=_between(0, LONGEST_HORIZON),
         help_text="So many days after the desired one are looked at; 0 is the desired day alone.",
     )
-    note = models.CharField("why", max_length=500, blank=True, help_text="What the change is meant to bring.")
+    note = ShortNotesField("why", max_length=500, blank=True, help_text="What the change is meant to bring.")
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -1,21 +1,26 @@
 """The checks of what is around the data, each made to find something real."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import redis
-from django.db import connection
+import time_machine
+from django.db import OperationalError, connection
 from django.utils import timezone
 
-from smartscheduler.care import doctor
+from smartscheduler.care import clocks, disks, doctor, waiting
 from smartscheduler.care.doctor import examine, surroundings
 from smartscheduler.events.models import EventReader
 from smartscheduler.events.relay import RELAY_LOCK
+from smartscheduler.events.tasks import prune_events
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.mails.models import Mail
+from smartscheduler.measures import heartbeats
 from smartscheduler.privacy.lists import lines
 from smartscheduler.privacy.models import Erasure
+from smartscheduler.valkey import valkey
 from tests.care.broken import run
 from tests.events.test_feed import numbered_events
 from tests.events.test_lag import waiting_for
@@ -28,6 +33,16 @@ def found(name: str) -> list[str]:
     (outcome,) = examine(doctor.chosen(names=[name]), show=5)
     assert not outcome.failure
     return outcome.found.shown
+
+
+def test_the_time_of_statements(settings):
+    assert found("statement-timeouts") == []
+    settings.DATABASE_WEB_OPTION = ""  # as behind a pooler that lets no options pass
+    (sentence,) = found("statement-timeouts")
+    assert "DATABASE_STATEMENT_SECONDS" in sentence
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '40s'")
+    assert found("statement-timeouts")[0].startswith("statement_timeout is 40s for every session")
 
 
 def test_events_that_wait():
@@ -127,8 +142,8 @@ def test_a_valkey_that_is_away(settings):
 
 def test_clocks_that_disagree(monkeypatch):
     assert found("clock") == []
-    here = surroundings.time.time
-    monkeypatch.setattr(surroundings.time, "time", lambda: here() - 60)
+    here = clocks.time.time
+    monkeypatch.setattr(clocks.time, "time", lambda: here() - 60)
     (sentence,) = found("clock")
     assert sentence.startswith("PostgreSQL's clock is 60.")
     assert sentence.endswith("ahead of this machine's")
@@ -137,9 +152,112 @@ def test_clocks_that_disagree(monkeypatch):
 def test_a_disk_that_is_nearly_full(settings, monkeypatch):
     settings.DATA_DIR = settings.DATA_DIR / "not" / "there" / "yet"
     assert found("disk-space") == []
-    monkeypatch.setattr(surroundings, "LEAST_FREE_SHARE", 1.0)
-    (sentence,) = found("disk-space")
-    assert "GiB are free at /" in sentence
+    monkeypatch.setattr(disks, "LEAST_FREE_SHARE", 1.0)
+    sentences = found("disk-space")
+    assert len(sentences) == 2  # of the data, and of temporary files
+    assert all("GiB" in sentence and "are free at /" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "free_files", "files", "is_short"),
+    [
+        (60, 1000, 9, 10, False),
+        (40, 1000, 9, 10, True),
+        (0.9, 10, 9, 10, True),  # less than a gigabyte
+        (0.06, 0.25, 9, 10, False),  # a small one, such as the temporary folder of a container
+        (0.04, 0.25, 9, 10, True),
+        (500, 1000, 4, 100, True),  # room, but no number for another file
+        (500, 1000, 0, 0, False),  # a file system that does not count files
+    ],
+)
+def test_when_a_disk_is_short_of_room(free, total, free_files, files, is_short):
+    disk = disks.Disk("data", Path("/"), int(free * disks.GIB), int(total * disks.GIB), free_files, files)
+    assert disk.is_short is is_short
+
+
+def test_writes_that_are_refused(monkeypatch):
+    assert found("writes") == []
+
+    def full():
+        raise OperationalError('could not extend file "base/1/2": No space left on device')
+
+    monkeypatch.setattr(surroundings, "check_writes", full)
+    (sentence,) = found("writes")
+    assert sentence.endswith("No space left on device")
+
+
+def test_a_valkey_that_refuses_writes(settings):
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.config_set("maxmemory", "1")
+        try:
+            refused, full = found("valkey")
+        finally:
+            client.config_set("maxmemory", "0")
+    assert refused.startswith("it refuses writes: OOM") or "command not allowed" in refused
+    assert "of maxmemory is used" in full
+
+
+class TestWorkers:
+    @pytest.fixture(autouse=True)
+    def empty(self):
+        client, keys = valkey(), ("celery", heartbeats._key())
+        client.delete(*keys)
+        yield
+        client.delete(*keys)
+
+    def test_without_beat_nothing_is_sent(self):
+        assert found("tasks-move") == []
+        assert found("workers-alive") == ["no task of the queue celery has run yet: beat sends no tasks"]
+        heartbeats.stamp("celery")
+        assert found("workers-alive") == []
+
+    def test_without_a_worker_tasks_wait(self):
+        with time_machine.travel(timezone.now() - timedelta(minutes=3)):
+            prune_events.delay()
+        (waiting,) = found("tasks-move")
+        assert waiting.startswith("1 tasks wait in the queue celery, the oldest for 18")
+        valkey().hset(heartbeats._key(), "celery", str(heartbeats._now() - 90))
+        (silent,) = found("workers-alive")
+        assert silent.startswith("no task of the queue celery has run for 9")
+        assert silent.endswith("seconds: no worker takes its tasks")
+
+
+def test_mails_that_nothing_sends():
+    mail = Mail.objects.create(
+        id=uuid4(), kind="assigned", assignment=AssignmentFactory(), revision=0, due_at=timezone.now()
+    )
+    assert found("mails-move") == []
+    Mail.objects.filter(pk=mail.pk).update(due_at=timezone.now() - timedelta(minutes=11))
+    (sentence,) = found("mails-move")
+    assert sentence.startswith("1 mails are due and not tried, the oldest since ")
+
+
+def test_a_mail_that_fails_again_and_again():
+    Mail.objects.create(
+        id=uuid4(),
+        kind="assigned",
+        assignment=AssignmentFactory(),
+        revision=0,
+        attempts=3,
+        error="451 greylisted",
+        due_at=timezone.now() + timedelta(minutes=5),
+    )
+    (sentence,) = found("mails-delivered")
+    assert sentence.endswith("451 greylisted")
+
+
+def test_what_waits_and_for_how_long():
+    assert waiting.waiting() == {"mails": (0, 0.0), "imports": (0, 0.0)}
+    ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
+    ImportRun.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    due_at = timezone.now() - timedelta(minutes=20)
+    Mail.objects.create(id=uuid4(), kind="assigned", assignment=AssignmentFactory(), revision=0, due_at=due_at)
+    numbered_events(3, days_old=1)
+    EventReader.objects.create(name="mails", sequence=2)
+    found = waiting.waiting()
+    assert found["mails"].oldest_seconds == pytest.approx(1200, abs=300)
+    assert found["imports"].oldest_seconds == pytest.approx(7200, abs=300)
+    assert waiting.reader_ages()["mails"] == pytest.approx(86_400, abs=300)
 
 
 def test_settings_that_cannot_be_worked_with(settings):

@@ -100,7 +100,7 @@ def test_costs_the_same_whatever_there_is(client, visitor):
 
 
 def test_a_part_costs_only_itself(client, visitor):
-    answer = client.get("/live/?parts=jobs,nonsense")
+    answer = client.get("/live/?parts=jobs,jobs,")
     assert re.findall(r'data-part="(\w+)"', answer.content.decode()) == ["jobs"]
     assert queries(client, "/live/?parts=jobs") <= 4
     assert re.findall(r'data-part="(\w+)"', client.get("/live/?parts=feed,board,figures").content.decode()) == [
@@ -109,6 +109,7 @@ def test_a_part_costs_only_itself(client, visitor):
         "feed",
     ]
     assert client.get("/live/").content.strip() == b""
+    assert client.get("/live/?parts=jobs,nonsense").status_code == 400
 
 
 def test_the_feed_speaks_and_escapes(client, visitor):

@@ -6,19 +6,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.db import connection
 
+from smartscheduler import processes
 from smartscheduler.events.relay import RELAY_LOCK
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 15.0) -> None:
+def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
     """Return as soon as `holds()` is true. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -42,8 +43,10 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(command: list[str], **changes: str) -> "Iterator[subprocess.Popen[bytes]]":
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(**changes))
+def running(command: list[str], *, log: Path | None = None, **changes: str) -> "Iterator[subprocess.Popen[bytes]]":
+    """A process on the database of this test; `log` takes what it writes."""
+    with log.open("wb") if log else nullcontext() as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(**changes), stdout=output, stderr=output)
     try:
         yield process
     finally:
@@ -82,12 +85,20 @@ def active_relay() -> int | None:
 
 @contextmanager
 def web(**changes: str) -> Iterator[int]:
-    """A uvicorn process; yields its port once it answers."""
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "smartscheduler.asgi:application", "--port", str(port)]
-    with running([*command, "--log-level", "warning"], **changes) as process:
-        wait_until(lambda: answers(port) or process.poll() is not None, 240)
+    """The product's web process; yields its port once it answers."""
+    with web_process(**changes) as (port, _):
         yield port
+
+
+@contextmanager
+def web_process(*, log: Path | None = None, **changes: str) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
+    """The same with the process, and with a file for its log."""
+    port = free_port()
+    command = [sys.executable, *processes.web(host="127.0.0.1", port=port, workers=1)]
+    quiet = [] if log else ["--log-level", "warning"]
+    with running([*command, *quiet], log=log, **changes) as process:
+        wait_until(lambda: answers(port) or process.poll() is not None, 240)
+        yield port, process
 
 
 def answers(port: int) -> bool:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.handshakes import Visitor
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.tokens import revoke, sign_in
 from smartscheduler.events import attendance, members
 from smartscheduler.events.members import Member, may_stay, say_gone, say_present
 from smartscheduler.valkey import valkey
@@ -13,28 +15,28 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def member(user, credentials, now):
-    """Somebody whose credentials say `now` when they are looked at again."""
-    return Member(Visitor(user, credentials, now))
+def member(user, signing=None):
+    """An open socket of `user`."""
+    return Member(Visitor(user, Credential.of(user, signing)))
 
 
-def test_credentials_are_looked_at_once_however_many_sockets_they_have_opened():
-    looks = []
-    user = UserFactory(role=Role.COORDINATOR)
-    demoted = User(pk=user.pk, role=Role.MANAGER, password=user.password)
-    sockets = [member(user, "one session", lambda: looks.append("a look") or demoted) for _ in range(3)]
-    other = UserFactory(role=Role.COORDINATOR)
-    gone = member(other, "another session", lambda: None)
-    nobody = User(pk=other.pk, role="nobody", password=other.password)
-    without_rights = member(other, "a third one", lambda: nobody)
-    assert may_stay([*sockets, gone, without_rights]) == [True, True, True, False, False]
-    assert looks == ["a look"]
-    assert [one.reader.role for one in sockets] == [Role.MANAGER] * 3
+def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries):
+    demoted, other, gone, off = (UserFactory(role=Role.COORDINATOR) for _ in range(4))
+    family = sign_in(gone).user.token_families.get()
+    sockets = [*(member(demoted) for _ in range(3)), member(other), member(gone, family.pk), member(off)]
+    assert may_stay(sockets) == [True] * 6
+    User.objects.filter(pk=demoted.pk).update(role=Role.MANAGER)
+    User.objects.filter(pk=off.pk).update(is_active=False)
+    User.objects.filter(pk=other.pk).update(role="unknown")
+    revoke(family)
+    with django_assert_num_queries(3):
+        assert may_stay(sockets) == [True, True, True, False, False, False]
+    assert [one.reader.role for one in sockets[:3]] == [Role.MANAGER] * 3
 
 
 def test_whoever_is_there_is_noted_again_after_valkey_has_forgotten():
     user = UserFactory()
-    here = member(user, "session", lambda: user)
+    here = member(user)
     say_present([here])
     assert valkey().zrange(attendance._of(here.account), 0, -1) == [here.socket]
     assert not attendance.enter(here.account, "another", most=1)
@@ -44,7 +46,7 @@ def test_whoever_is_there_is_noted_again_after_valkey_has_forgotten():
 
 def test_who_leaves_while_presence_is_noted_is_gone(monkeypatch):
     user = UserFactory()
-    leaving = member(user, "session", lambda: user)
+    leaving = member(user)
     stay = attendance.stay
 
     def leaves_meanwhile(sockets):

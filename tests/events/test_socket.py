@@ -6,11 +6,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import BrowserSession, User
 from smartscheduler.accounts.tickets import issue_ticket
+from smartscheduler.valkey import valkey
+from tests.events import processes
 from tests.events.processes import black_hole
 from tests.events.processes import relay as relay_process
 from tests.events.wire import Subscriber, happen, happen_numbered, sequences, session_cookie, subscribed, url
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +35,7 @@ def closed(subscriber: Subscriber) -> int:
 
 
 def test_takes_a_ticket_once_and_answers_the_subprotocol(web, user):
-    ticket, seconds = issue_ticket(user)
+    ticket, seconds = issue_ticket(Credential.of(user))
     assert seconds == 30
     offer = ["events.v1", f"ticket.{ticket}"]
     with connect(url(web), subprotocols=offer) as connection:
@@ -63,7 +67,7 @@ def test_refuses_the_session_cookie_from_anywhere_else(web, user, origin):
 
 
 def test_refuses_a_ticket_from_a_foreign_origin_without_spending_it(web, user):
-    ticket, _ = issue_ticket(user)
+    ticket, _ = issue_ticket(Credential.of(user))
     offer = ["events.v1", f"ticket.{ticket}"]
     assert refused(web, subprotocols=offer, origin="https://evil.example") == 403
     with connect(url(web), subprotocols=offer) as connection:
@@ -87,7 +91,7 @@ def test_refuses_without_credentials_or_with_made_up_ones(web):
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}])
 def test_refuses_somebody_who_may_not_see_events(web, user, change):
     User.objects.filter(pk=user.pk).update(**change)
-    ticket, _ = issue_ticket(user)
+    ticket, _ = issue_ticket(Credential.of(user))
     assert refused(web, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
 
 
@@ -221,3 +225,32 @@ def test_sends_away_somebody_who_signed_out(web, user):
         subscriber.until("ready")
         BrowserSession.objects.all().delete()
         assert closed(subscriber) == 4401
+
+
+def test_a_second_of_frames_or_a_minute_of_messages_is_the_most(web, user):
+    with subscribed(web, user) as subscriber:
+        subscriber.until("ready")
+        subscriber.connection.socket.sendall(b"\x01\x80\0\0\0\0" + b"\0\x80\0\0\0\0" * 50_000)
+        assert closed(subscriber) == 1008
+    with subscribed(web, user) as subscriber:
+        subscriber.until("ready")
+        for _ in range(8):
+            subscriber.connection.send("hello")
+            subscriber.until("error")  # read one by one, so that no answer waits
+        subscriber.connection.send("hello")
+        assert closed(subscriber) == 1008
+
+
+def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user):
+    other = UserFactory()
+    with processes.web(RATE_LIMIT_SOCKETS="2", RATE_LIMIT_VISITORS="3") as port:
+        for _ in range(2):
+            with subscribed(port, user) as subscriber:
+                subscriber.until("ready")
+        with subscribed(port, user) as subscriber:
+            assert closed(subscriber) == 4429
+        for _ in range(3):
+            assert refused(port) == 403
+        ticket, _ = issue_ticket(other)
+        assert refused(port, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
+        assert valkey().exists(f"smartscheduler:ws-ticket:{ticket}")  # not even looked at

@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
 from redis import RedisError
 
+from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.handshakes import Visitor
 from smartscheduler.events import feed, hearing
 from smartscheduler.events import hub as hubs
@@ -48,7 +49,7 @@ class Subscriber:
         usual = {"selection": EVERYTHING, "after": None, "queue_size": 10, "send_timeout_seconds": 60.0}
         self.stream = Stream(
             hub=hub,
-            member=Member(Visitor(user, user.pk, lambda: user)),
+            member=Member(Visitor(user, Credential.of(user))),
             send=self.take,
             end=self.end,
             **{**usual, **changes},
@@ -246,6 +247,32 @@ async def test_who_may_not_stay_is_ended_and_the_others_are_not(settings):
         await other.until("heartbeat")
         await other.until("heartbeat")
         assert not other.ended.done()
+
+
+async def test_who_may_not_stay_is_ended_before_the_next_event_is_told(settings, monkeypatch):
+    gone: list[Any] = []
+    settings.EVENT_HEARTBEAT_SECONDS = 60.0
+    monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
+    hub = Hub(may_stay=lambda members: [member not in gone for member in members])
+    async with running(hub) as one, running(hub) as other:
+        envelopes = await numbered(2)
+        await hub.take(hint(1, envelopes[:1]))
+        assert await one.sequences(1) == [1]
+        gone.append(one.stream.member)
+        await hub.take(hint(2, envelopes[1:]))
+        assert await other.sequences(2) == [1, 2]
+        assert isinstance(await one.ended, SignedOut)
+        assert one.frames.empty()
+
+
+async def test_who_may_not_stay_gets_nothing_of_the_past(hub, may_stay):
+    may_stay[0] = False
+    await numbered(3)
+    subscriber = Subscriber(hub, after=0)
+    async with asyncio.timeout(60):
+        with pytest.raises(SignedOut):
+            await subscriber.stream.run()
+    assert subscriber.frames.empty()
 
 
 @pytest.mark.parametrize("error", [DatabaseError, InterfaceError, ValueError])

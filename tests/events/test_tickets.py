@@ -7,7 +7,8 @@ import pytest
 import redis
 from django.conf import settings
 
-from smartscheduler.accounts.tickets import Spent, issue_ticket, spend_ticket
+from smartscheduler.accounts.credentials import Credential
+from smartscheduler.accounts.tickets import issue_ticket, spend_ticket
 from smartscheduler.errors import Busy
 from tests.events.processes import free_port
 from tests.factories import UserFactory
@@ -22,20 +23,20 @@ def valkey():
 def test_sixteen_spend_it_at_once_and_one_succeeds(db):
     user = UserFactory()
     for _ in range(20):
-        ticket, _seconds = issue_ticket(user)
+        ticket, _seconds = issue_ticket(Credential.of(user))
         together = Barrier(16)
 
-        def spend(_: int, ticket: str = ticket, together: Barrier = together) -> Spent | None:
+        def spend(_: int, ticket: str = ticket, together: Barrier = together) -> Credential | None:
             together.wait(10)
             return spend_ticket(ticket)
 
         with ThreadPoolExecutor(16) as pool:
             spent = [one.user_id for one in pool.map(spend, range(16)) if one]
-        assert spent == [str(user.pk)]
+        assert spent == [user.pk]
 
 
 def test_lives_thirty_seconds_and_is_no_part_of_a_url(db, valkey):
-    ticket, seconds = issue_ticket(UserFactory())
+    ticket, seconds = issue_ticket(Credential.of(UserFactory()))
     assert seconds == 30
     [key] = valkey.keys(f"*{ticket}")
     assert 28 <= valkey.ttl(key) <= 30
@@ -52,4 +53,4 @@ def test_says_busy_when_there_is_no_valkey(db, settings):
     user = UserFactory()
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
     with pytest.raises(Busy):
-        issue_ticket(user)
+        issue_ticket(Credential.of(user))

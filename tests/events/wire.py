@@ -11,6 +11,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.db import transaction
 from websockets.sync.client import ClientConnection, connect
 
+from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.sessions import SessionStore
 from smartscheduler.accounts.tickets import issue_ticket
@@ -77,7 +78,7 @@ class Subscriber:
 @contextmanager
 def subscribed(port: int, user: User, query: str = "", **options: Any) -> Iterator[Subscriber]:
     """A socket opened with a fresh ticket."""
-    ticket, _ = issue_ticket(user)
+    ticket, _ = issue_ticket(Credential.of(user))
     options = {"max_queue": None, **options}  # a full queue would hold up the closing handshake
     with connect(url(port, query), subprotocols=["events.v1", f"ticket.{ticket}"], **options) as connection:
         yield Subscriber(connection)

@@ -168,4 +168,8 @@ def _environment() -> dict[str, str]:
     url, _, query = os.environ["DATABASE_URL"].partition("?")
     name = connection.settings_dict["NAME"]
     address = f"{url.rpartition('/')[0]}/{name}{'?' + query if query else ''}"
-    return os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "smartscheduler.settings"}
+    return os.environ | {
+        "DATABASE_URL": address,
+        "DJANGO_SETTINGS_MODULE": "smartscheduler.settings",
+        "LEASE_SECONDS": "5",
+    }

@@ -1,6 +1,7 @@
 """Contractors hear of what concerns them: once for each event, in order, with an entry for their calendar."""
 
 import smtplib
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -16,8 +17,13 @@ from assignments.services import (
     reassign_assignment,
     reschedule_assignment,
 )
+from contractors.models import Contractor
+from jobs.models import Job
 from jobs.services import update_job
 from smartscheduler.events.models import EventReader
+from smartscheduler.leases.holding import Holder
+from smartscheduler.leases.models import Lease
+from smartscheduler.mails import sending
 from smartscheduler.mails.collecting import collect_mails
 from smartscheduler.mails.models import MOST_ATTEMPTS, Mail
 from smartscheduler.mails.sending import send_due_mails
@@ -49,7 +55,7 @@ def entry_of(message):
     """The calendar entry of a message: its method, and its event."""
     (name, content, kind) = message.attachments[0]
     entry = Calendar.from_ical(content)
-    assert (name, kind) == ("job.ics", f"text/calendar; method={entry['METHOD']}; charset=UTF-8")
+    assert (name, kind) == ("job.ics", f"text/calendar; method={entry['METHOD']}")
     (event,) = entry.walk("VEVENT")
     return str(entry["METHOD"]), event
 
@@ -133,6 +139,39 @@ def test_what_is_over_is_not_told_any_more(booking, monkeypatch):
     assert Mail.objects.get(revision=1).state == Mail.State.SKIPPED
 
 
+class TestAnotherSender:
+    def lapse(self):
+        Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
+
+    @pytest.fixture
+    def frozen(self, booking):
+        """A sender that holds the lease and does nothing more, with a mail that is due."""
+        holder = Holder(sending.LEASE)
+        assert holder.take()
+        reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
+        return holder
+
+    def test_mails_go_on_when_the_lease_of_a_frozen_one_has_ended(self, frozen):
+        assert deliver() == []
+        self.lapse()
+        assert len(deliver()) == 1
+        assert not frozen.renew()
+
+    def test_one_that_wakes_up_makes_no_sent_mail_wait_again(self, frozen, monkeypatch):
+        def wakes_up_late(server, messages):
+            """The other sender sends the same mail while this one's connection breaks."""
+            monkeypatch.undo()
+            self.lapse()
+            assert send_due_mails() == 1
+            raise ConnectionResetError("too late")
+
+        frozen.give_back()
+        monkeypatch.setattr(EmailBackend, "send_messages", wakes_up_late)
+        assert len(deliver()) == 1
+        mail = Mail.objects.get(revision=1)
+        assert (mail.state, mail.attempts, mail.error) == (Mail.State.SENT, 1, "")
+
+
 class TestTheServerRefuses:
     @pytest.fixture
     def refuse(self, monkeypatch):
@@ -198,3 +237,22 @@ class TestTheServerRefuses:
         mail.send_again(at=timezone.now())
         mail.save()
         assert send_due_mails() == 1
+
+
+def test_rows_from_before_put_nothing_into_headers_and_calendars(booking):
+    """Text that is refused today may stand in rows that were written earlier."""
+    odd = "A\r\nBcc: eve@example.com\a\u202e"
+    Contractor.objects.update(name=odd)
+    Job.objects.update(city=odd, address=odd, customer_name=odd, special_requirements="one\ntwo\a\u202e")
+    reschedule_assignment(assignment_id=booking.pk, start=at(11, days=2), actor=None)
+    [message] = deliver()
+    sent = message.message()
+    assert "Bcc" not in sent
+    assert "\n" not in sent["Subject"].replace("\n ", " ")
+    _, event = entry_of(message)
+    assert event["attendee"].params["CN"] == str(event["attendee"].params["CN"]) == "A Bcc: eve@example.com"
+    texts = [message.subject, str(event["location"]), str(event["description"]), message.body]
+    for text in texts:
+        assert not {unicodedata.category(letter) for letter in text.replace("\n", "")} & {"Cc", "Cf"}
+    assert "\nBcc:" not in message.body
+    assert "\nBcc:" not in str(event["description"])

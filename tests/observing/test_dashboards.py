@@ -9,6 +9,8 @@ import subprocess
 import pytest
 import yaml
 
+from smartscheduler.care import reports
+from smartscheduler.events.models import EventReader
 from smartscheduler.measures.families import FAMILIES
 from smartscheduler.metrics import Figures
 from tests.factories import AssignmentFactory
@@ -29,6 +31,8 @@ def exported(db, settings) -> dict[str, set[str]]:
     """The name of every sample that the metrics can have, with its labels."""
     settings.TRAVEL_PROVIDERS, settings.TRAVEL_KEYS = ["openrouteservice"], {"openrouteservice": "SECRET"}
     AssignmentFactory()
+    EventReader.objects.create(name="mails")
+    reports.remember([])
     found = {}
     for family in Figures().collect():
         labels = set().union(*(sample.labels for sample in family.samples))

@@ -17,7 +17,7 @@ from smartscheduler.errors import JobNotOpen
 from smartscheduler.events.tasks import prune_events
 from smartscheduler.measures import tally
 from smartscheduler.measures.families import REQUESTS
-from smartscheduler.measures.queue import QUEUE, queue
+from smartscheduler.measures.queue import queues
 from smartscheduler.valkey import valkey
 from tests.api import NOBODY, V1, client_as
 from tests.events.processes import environment, free_port
@@ -95,21 +95,21 @@ def test_bookings_are_counted_by_what_came_of_them():
 class TestQueue:
     @pytest.fixture(autouse=True)
     def empty(self):
-        valkey().delete(QUEUE)
+        valkey().delete("celery")
         yield
-        valkey().delete(QUEUE)
+        valkey().delete("celery")
 
     def test_says_how_many_wait_and_how_long_the_first_has(self):
         with time_machine.travel(timezone.now() - timedelta(minutes=3)):
             prune_events.delay()
         prune_events.delay()
-        found = queue()
+        found = queues()["celery"]
         assert found.waiting == 2
         assert 180 <= found.oldest_seconds < 200
-        assert counted()["smartscheduler_queue_waiting",] == 2
+        assert counted()["smartscheduler_queue_waiting", "celery"] == 2
 
     def test_an_empty_one_has_no_age(self):
-        assert queue()[::2] == (0, 0.0)
+        assert queues()["celery"] == (0, 0.0)
 
 
 class TestSums:

@@ -1,19 +1,15 @@
 """Every error of the API is a problem document, whatever went wrong and wherever."""
 
 import json
-import time
-from threading import Event
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
-from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import Client
 from rest_framework.test import APIClient
 
 from contractors import services
 from contractors.models import Contractor
-from smartscheduler import health
 from smartscheduler.accounts.policy import Role
 from smartscheduler.errors import Busy
 from smartscheduler.throttling import RateLimitMiddleware
@@ -186,46 +182,6 @@ def test_the_id_goes_into_the_event(api):
 
     api.delete(f"{URL}{ContractorFactory().pk}/", HTTP_X_REQUEST_ID="trace-43")
     assert OutboxEvent.objects.get().request_id == "trace-43"
-
-
-def test_liveness_and_readiness_need_nobody():
-    client = Client()
-    for path in ("health/live", "health/live/", "health/ready", "health/ready/"):
-        response = client.get(f"{V1}/{path}")
-        assert (response.status_code, response.json()["status"]) == (200, "ok")
-    assert client.get(f"{V1}/health/ready").json()["checks"] == {
-        "database": "ok",
-        "valkey": "ok",
-        "events": "ok",
-    }
-
-
-def test_degraded_without_valkey(settings):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    response = Client().get(f"{V1}/health/ready")
-    assert (response.status_code, response.json()["status"]) == (200, "degraded")
-    assert response.json()["checks"] == {"database": "ok", "valkey": "failed", "events": "ok"}
-
-
-def test_not_ready_without_the_database(monkeypatch):
-    def gone(*_):
-        raise OperationalError("no route")
-
-    monkeypatch.setattr(DatabaseWrapper, "cursor", gone)
-    response = Client().get(f"{V1}/health/ready")
-    assert (response.status_code, response.json()["status"]) == (503, "failed")
-    assert response.json()["checks"] == {"database": "failed", "valkey": "ok", "events": "failed"}
-
-
-def test_not_ready_when_the_database_says_nothing_at_all(monkeypatch):
-    answered = Event()
-    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.1)
-    monkeypatch.setitem(health.QUESTIONS, "database", health.Question(lambda: answered.wait(10)))
-    began = time.monotonic()
-    response = Client().get(f"{V1}/health/ready")
-    assert time.monotonic() - began < 2
-    assert (response.status_code, response.json()["checks"]["database"]) == (503, "failed")
-    answered.set()
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", f"{V1}/contractors/"])

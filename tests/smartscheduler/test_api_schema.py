@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from smartscheduler.accounts.policy import Role
+from smartscheduler.api import SchemaView
 from smartscheduler.rest import KnownParameters, ReadsBody
 from tests.api import V1, client_as
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
@@ -37,6 +38,12 @@ def test_it_is_openapi_3_1_in_json(document):
     assert (
         Client().get(f"{V1}/schema/", HTTP_ACCEPT="application/vnd.oai.openapi").content.startswith(b"openapi: 3.1.0")
     )
+
+
+def test_it_is_made_once_whoever_asks(document, monkeypatch):
+    monkeypatch.setattr(SchemaView.generator_class, "get_schema", lambda *given, **options: pytest.fail("made again"))
+    for query in ("", "?version=2", "?lang=de", "?format=json"):
+        assert Client().get(f"{V1}/schema/{query}").json() == document
 
 
 def test_every_call_may_answer_a_problem(document):

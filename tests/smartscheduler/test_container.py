@@ -14,8 +14,9 @@ import pytest
 import yaml
 
 from smartscheduler import processes
+from smartscheduler.bodies import MOST_BYTES, UPLOADS_AT_ONCE
 from smartscheduler.embedded import Servers
-from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.embedded.postgresql import LOG_OPTIONS, PostgreSQL
 from smartscheduler.embedded.valkey import Valkey
 from tests.smartscheduler.products import ROOT, Product, folder, wait_until
 
@@ -83,6 +84,14 @@ class TestFiles:
         assert {name for name, service in COMPOSE.items() if "ports" in service} == {"proxy"}
         assert {name for name, service in COMPOSE.items() if "edge" in service["networks"]} == {"proxy", "web"}
 
+    def test_the_temporary_folder_holds_the_files_of_all_processes_twice(self):
+        (size,) = re.findall(r"size=(\d+)m", COMPOSE["web"]["tmpfs"][0])
+        workers = int(COMMANDS["web"][COMMANDS["web"].index("--workers") + 1])
+        assert workers * UPLOADS_AT_ONCE * 2 * MOST_BYTES < int(size) * 2**20
+
+    def test_postgresql_writes_no_statement(self):
+        assert {f"-c{name}={value}" for name, value in LOG_OPTIONS.items()} <= set(COMPOSE["postgresql"]["command"])
+
     def test_the_data_has_no_way_out(self):
         assert yaml.safe_load((ROOT / "compose.yaml").read_text())["networks"]["inside"] == {"internal": True}
         assert {name for name, service in COMPOSE.items() if service["networks"] == ["inside"]} == {
@@ -121,7 +130,7 @@ class TestFiles:
         for name in {*COMMANDS, "migrate"}:
             service = COMPOSE[name]
             assert service["read_only"] is True
-            assert service["tmpfs"] == ["/tmp"]  # noqa: S108
+            assert service["tmpfs"] == ["/tmp:size=256m,mode=1777"]  # noqa: S108
             assert service["cap_drop"] == ["ALL"]
 
     def test_the_image_is_built_from_the_hashed_lock_and_is_not_root(self):

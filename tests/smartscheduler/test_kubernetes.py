@@ -146,6 +146,19 @@ def test_the_way_in_leads_to_the_web():
     assert int(patience) >= 3600
 
 
+def test_the_way_in_writes_no_addresses_and_limits_connections():
+    annotations = ALL["Ingress", "smartscheduler"]["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
+    assert int(annotations["nginx.ingress.kubernetes.io/limit-connections"]) > 0
+
+
+def test_temporary_folders_have_a_size():
+    for pod in PODS.values():
+        for volume in pod["spec"].get("volumes", []):
+            if "emptyDir" in volume:
+                assert volume["emptyDir"]["sizeLimit"], volume["name"]
+
+
 def test_what_kustomize_makes_of_it_is_the_same():
     """With kubectl; without it, `manifests` above stands for it."""
     if not shutil.which("kubectl"):

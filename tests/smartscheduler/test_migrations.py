@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
 from smartscheduler.management.commands import migrate
@@ -40,12 +40,12 @@ def test_no_model_is_ahead_of_its_migrations():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_migrating_waits_a_second_for_a_lock_and_comes_again(monkeypatch, capsys):
     turns = []
 
     def handle(*_: Any, **__: Any) -> None:
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SHOW lock_timeout")
             turns.append(cursor.fetchone()[0])
         if len(turns) < 3:

@@ -18,7 +18,8 @@ import pytest
 from axes.models import AccessAttempt
 from websockets.sync.client import connect
 
-from smartscheduler import processes
+from smartscheduler import bodies, connections, processes
+from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.tickets import issue_ticket
 from smartscheduler.exchange.tables import MOST_BYTES
 from tests.events.processes import answers, free_port, running, wait_until
@@ -39,6 +40,19 @@ class TestFile:
     def test_lets_the_largest_import_through(self):
         megabytes = int(re.search(r"max_size (\d+)MB", CADDYFILE)[1])
         assert MOST_BYTES < megabytes * 1_000_000 < 2 * MOST_BYTES
+
+    def test_bounds_heads_and_the_time_of_bodies_like_the_web(self):
+        (kibibytes,), (head,), (body,) = (
+            re.findall(rf"{name} (\d+)", CADDYFILE) for name in ("max_header_size", "read_header", "read_body")
+        )
+        assert int(kibibytes) * 1024 == connections.MOST_HEAD_BYTES
+        assert int(head) == connections.HEAD_SECONDS
+        # The web gives up earlier, and says why.
+        assert int(body) >= bodies.BODY_SECONDS + bodies.MOST_BYTES / bodies.SLOWEST_BYTES_A_SECOND
+
+    def test_its_log_has_no_addresses_and_no_queries(self):
+        left_out = set(re.findall(r"(\S+) delete", CADDYFILE))
+        assert {"request>uri", "request>headers", "request>remote_ip", "request>client_ip"} <= left_out
 
     def test_closes_idle_connections_before_the_web_does(self):
         assert int(re.search(r"keepalive (\d+)s", CADDYFILE)[1]) < processes.KEEP_ALIVE_SECONDS
@@ -152,7 +166,7 @@ def test_before_two_web_processes(proxy):
     assert {proxy.ask("GET", "/api/v1/health/live").status for _ in range(4)} == {200}
 
     # Sockets pass, over TLS.
-    ticket, _ = issue_ticket(UserFactory())
+    ticket, _ = issue_ticket(Credential.of(UserFactory()))
     address = f"wss://localhost:{proxy.port}/ws/events/"
     with connect(address, ssl=proxy.tls, subprotocols=["events.v1", f"ticket.{ticket}"], close_timeout=5) as socket:
         assert Subscriber(socket).until("ready")

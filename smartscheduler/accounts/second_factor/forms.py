@@ -1,7 +1,14 @@
 """What the pages of the second factor ask for."""
 
+from typing import Any
+
 from django import forms
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from smartscheduler.accounts.own_password import check_password_of
+from smartscheduler.accounts.password_forms import PasswordField
+from smartscheduler.textfields import LineFormField
 
 EITHER = "Six digits of your authenticator, or one of your recovery codes."
 # One-time codes are offered by browsers; corrected spelling would break them.
@@ -15,7 +22,7 @@ ATTRIBUTES = {
 
 
 class CodeForm(forms.Form):
-    code = forms.CharField(
+    code = LineFormField(
         label="Code", max_length=20, help_text=EITHER, widget=UnfoldAdminTextInputWidget(attrs=ATTRIBUTES)
     )
 
@@ -23,7 +30,7 @@ class CodeForm(forms.Form):
 class FirstCodeForm(forms.Form):
     """The first code of a new authenticator, which has no recovery codes yet."""
 
-    code = forms.CharField(
+    code = LineFormField(
         label="Code",
         max_length=20,
         help_text="Six digits that the authenticator shows now.",
@@ -31,11 +38,25 @@ class FirstCodeForm(forms.Form):
     )
 
 
-class SwitchOffForm(CodeForm):
+class WithPassword(forms.Form):
+    """Asks for the password first: a session may be stolen. A wrong one counts toward the limits of signing in."""
+
     field_order = ("password", "code")
-    password = forms.CharField(
-        label="Password",
-        max_length=1000,
-        strip=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
-    )
+    password = PasswordField("Password")
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        check_password_of(self.request, password)
+        return password
+
+
+class SetUpForm(WithPassword, FirstCodeForm):
+    """The first code, from a page that a session alone has opened."""
+
+
+class SwitchOffForm(WithPassword, CodeForm):
+    """A code, and the password."""

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth import authenticate, update_session_auth_hash
+from django.contrib.auth import update_session_auth_hash
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.second_factor import keys, recovery
-from smartscheduler.accounts.second_factor.forms import CodeForm, FirstCodeForm, SwitchOffForm
+from smartscheduler.accounts.second_factor.forms import CodeForm, FirstCodeForm, SetUpForm, SwitchOffForm
 from smartscheduler.accounts.second_factor.halfway import enter, halfway, stop_halfway
 from smartscheduler.accounts.second_factor.services import renew_codes, set_up, switch_off
 from smartscheduler.backoffice.people import person
@@ -46,18 +46,20 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @never_cache
 @HIDDEN
 def second_factor_set_up(request: HttpRequest) -> HttpResponse:
-    """GET shows a new key, POST takes the first code of it and answers with the recovery codes."""
+    """GET shows a new key, POST takes the password and the first code of it and answers with the recovery codes."""
     user = person(request)
     if user.second_factor_at:
         return redirect("second-factor")
 
     def done(form: Form) -> list[str]:
-        codes = set_up(user=user, key=_key(request), code=form.cleaned_data["code"])
+        here = request.session.session_key
+        codes = set_up(user=user, key=_key(request), code=form.cleaned_data["code"], here=here)
         # The session goes on under another key; all others, which a password alone has opened, end.
         update_session_auth_hash(request, user)
         return codes
 
-    return _set_up_page(request, user, done, onward=reverse("second-factor"), layout="admin/base_site.html")
+    form = SetUpForm(request.POST if request.method == "POST" else None, request=request)
+    return _set_up_page(request, user, form, done, onward=reverse("second-factor"), layout="admin/base_site.html")
 
 
 @never_cache
@@ -74,13 +76,14 @@ def sign_in_set_up(request: HttpRequest) -> HttpResponse:
         enter(request, user)
         return codes
 
-    return _set_up_page(request, user, done, onward=onward, layout="unfold/layouts/unauthenticated.html")
+    form = FirstCodeForm(request.POST if request.method == "POST" else None)
+    return _set_up_page(request, user, form, done, onward=onward, layout="unfold/layouts/unauthenticated.html")
 
 
 def _set_up_page(
-    request: HttpRequest, user: User, done: Callable[[Form], list[str]], *, onward: str, layout: str
+    request: HttpRequest, user: User, form: Form, done: Callable[[Form], list[str]], *, onward: str, layout: str
 ) -> HttpResponse:
-    form, key = FirstCodeForm(request.POST if request.method == "POST" else None), _key(request)
+    key = _key(request)
     if request.method == "POST" and form.is_valid() and (codes := _tried(form, done)):
         request.session.pop(NEW_KEY, None)
         return _codes_page(request, user, codes, onward)
@@ -119,15 +122,16 @@ def second_factor_codes(request: HttpRequest) -> HttpResponse:
 def second_factor_off(request: HttpRequest) -> HttpResponse:
     """GET asks for password and code, POST takes them and removes the second factor."""
     user = person(request)
-    form = SwitchOffForm(request.POST if request.method == "POST" else None)
+    form = SwitchOffForm(request.POST if request.method == "POST" else None, request=request)
+    here = request.session.session_key
     if user.second_factor_at is None:
         return redirect("second-factor")
-    if request.method == "POST" and form.is_valid():
-        # By the same door as a sign-in, so that wrong passwords are counted and lock the account.
-        if authenticate(request, username=user.email, password=form.cleaned_data["password"]) is None:
-            form.add_error("password", "The password is not right.")
-        elif _tried(form, lambda form: switch_off(user=user, code=form.cleaned_data["code"])):
-            return _go_on_without(request, user)
+
+    def done(form: Form) -> User:
+        return switch_off(user=user, code=form.cleaned_data["code"], here=here)
+
+    if request.method == "POST" and form.is_valid() and _tried(form, done):
+        return _go_on_without(request, user)
     required = user.role in settings.SECOND_FACTOR_REQUIRED
     title = "Set up another authenticator" if required else "Switch off the second factor"
     return _form_page(request, title, form, "another" if required else "off")

@@ -10,6 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.second_factor import recovery
+from smartscheduler.accounts.signings import end_all
 from smartscheduler.audit.models import Act, Reason
 from smartscheduler.audit.services import record
 from smartscheduler.errors import InvalidInput
@@ -27,10 +28,11 @@ class CodeRefused(InvalidInput):
 
 
 @transaction.atomic
-def set_up(*, user: User, key: str, code: str) -> list[str]:
+def set_up(*, user: User, key: str, code: str, here: str | None = None) -> list[str]:
     """Make the authenticator that has `key` (hexadecimal) the second factor, proved by a `code` of it.
 
-    Returns the recovery codes, which nobody can be told again. Raises InvalidInput when there is one already,
+    All other sign-ins end: a password alone has opened them. `here` is the session key of the one that stays.
+    Returns the recovery codes, which are shown once. Raises InvalidInput when there is one already,
     CodeRefused when the code is not of this key.
     """
     held = _held(user)
@@ -40,6 +42,7 @@ def set_up(*, user: User, key: str, code: str) -> list[str]:
     if not device.verify_token(_plain(code)):
         raise CodeRefused("That is not the code of this key. Is the clock of the telephone right?")
     _mark(held, user, timezone.now())
+    end_all(user, but=here)
     record(Act.SECOND_FACTOR_SET_UP, actor=user, about=user)
     return recovery.renew(held)
 
@@ -64,21 +67,25 @@ def renew_codes(*, user: User, code: str) -> list[str]:
     return codes
 
 
-def switch_off(*, user: User, code: str) -> User:
-    """Remove one's own second factor, with a code of it. Raises CodeRefused."""
+def switch_off(*, user: User, code: str, here: str | None = None) -> User:
+    """Remove one's own second factor, with a code of it; see `remove` for `here`. Raises CodeRefused."""
     check(user, code)
-    return remove(user=user, actor=user)
+    return remove(user=user, actor=user, here=here)
 
 
 @transaction.atomic
-def remove(*, user: User, actor: User | None) -> User:
-    """Remove authenticator and recovery codes; every session of `user` ends with it. Raises InvalidInput."""
+def remove(*, user: User, actor: User | None, here: str | None = None) -> User:
+    """Remove authenticator and recovery codes; every session and token of `user` ends with it.
+
+    `here` is the session key of the one that stays. Raises InvalidInput.
+    """
     held = _held(user)
     if not held.second_factor_at:
         raise InvalidInput(f"{user} has no second factor.")
     TOTPDevice.objects.filter(user=held).delete()
     StaticDevice.objects.filter(user=held).delete()
     _mark(held, user, None)
+    end_all(user, but=here)
     record(Act.SECOND_FACTOR_REMOVED, actor=actor, about=user)
     return user
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import LoginView
+from django.forms import TextInput
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -12,8 +13,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.forms import AuthenticationForm
 
+from smartscheduler.accounts import password_forms
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.second_factor.forms import CodeForm
 from smartscheduler.accounts.second_factor.halfway import enter, halfway, stop_halfway
@@ -21,13 +22,20 @@ from smartscheduler.accounts.second_factor.services import CodeRefused, check
 from smartscheduler.audit.models import Act
 from smartscheduler.backoffice.returning import returning, way_back
 from smartscheduler.backoffice.writing import show_refusal
+from smartscheduler.textfields import SignInNameField
+
+
+class SignInForm(password_forms.SignInForm):
+    username = SignInNameField(
+        widget=TextInput(attrs={"autofocus": True, "autocapitalize": "none", "autocomplete": "username"})
+    )
 
 
 class PasswordView(LoginView):
     """The admin's own page; it opens nothing yet where a code is asked for."""
 
     template_name = "admin/login.html"
-    authentication_form = AuthenticationForm
+    authentication_form = SignInForm
 
     def form_valid(self, form: Any) -> HttpResponse:
         user: User = form.get_user()

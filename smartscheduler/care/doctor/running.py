@@ -1,35 +1,67 @@
 """Whether the product around the data does its work: relay, worker, mails, imports."""
 
+import math
 from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Count, Min
+from django.utils import timezone
 
 from smartscheduler.care.doctor.checks import Check, Scope, rows_of, sentences
+from smartscheduler.care.waiting import IMPORT_SINCE, unread_since
 from smartscheduler.events.lag import is_relay_active, lag
-from smartscheduler.exchange.work import IMPORT_LOCK
+from smartscheduler.exchange.models import ImportRun
+from smartscheduler.mails.models import Mail
+from smartscheduler.measures import heartbeats
+from smartscheduler.measures.queue import queues
 
-BEHIND = """
-SELECT format('%s has not looked at what happened since %s', reader.name,
-              to_char(next.occurred_at, 'YYYY-MM-DD HH24:MI'))
-FROM events_eventreader reader CROSS JOIN LATERAL (
-    SELECT occurred_at FROM events_outboxevent event
-    WHERE event.sequence > reader.sequence ORDER BY event.sequence LIMIT 1
-) next WHERE next.occurred_at < now() - interval '10 minutes'
-"""
+# A worker looks every two seconds; what waits longer than this is stuck.
+LONGEST_WAIT = timedelta(minutes=10)
+MOST_FAILED_ATTEMPTS = 3
 
-FAILED_MAILS = """
+FAILED_MAILS = f"""
 SELECT format('to %s on %s: %s', coalesce(nullif(recipient, ''), 'assignment ' || assignment_id),
               to_char(created_at, 'YYYY-MM-DD'), left(error, 120))
 FROM mails_mail WHERE state = 'failed' AND created_at > now() - interval '7 days'
-"""
-
-# A long file before it in the queue is being worked on when somebody holds the lock.
-STUCK_IMPORTS = f"""
-SELECT format('%s (%s), at row %s of %s', name, state, at, total) FROM exchange_importrun
-WHERE state IN ('checking', 'importing') AND coalesce(touched_at, created_at) < now() - interval '1 hour'
-  AND NOT EXISTS (
-      SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
-        AND (classid::bigint << 32) | objid::bigint = {IMPORT_LOCK}
-  )
+    OR state = 'waiting' AND attempts >= {MOST_FAILED_ATTEMPTS}
 """  # noqa: S608  (our own text)
+
+
+def late_readers() -> Iterator[str]:
+    for name, since in unread_since().items():
+        if since and since < timezone.now() - LONGEST_WAIT:
+            yield f"{name} has not looked at what happened since {since:%Y-%m-%d %H:%M}"
+
+
+def waiting_mails() -> Iterator[str]:
+    late = Mail.objects.filter(state=Mail.State.WAITING, due_at__lt=timezone.now() - LONGEST_WAIT)
+    found = late.aggregate(count=Count("pk"), since=Min("due_at"))
+    if found["count"]:
+        yield f"{found['count']} mails are due and not tried, the oldest since {found['since']:%Y-%m-%d %H:%M}"
+
+
+def waiting_imports() -> Iterator[str]:
+    """Files take turns, so that each of them moves while a worker is there."""
+    at_work = ImportRun.objects.filter(state__in=ImportRun.AT_WORK).annotate(since=IMPORT_SINCE)
+    for run in at_work.filter(since__lt=timezone.now() - LONGEST_WAIT).order_by("since").defer("content"):
+        yield f"{run.name} ({run.state}), at row {run.at} of {run.total}"
+
+
+def waiting_tasks() -> Iterator[str]:
+    for name, queue in queues().items():
+        if queue.oldest_seconds > settings.WORKER_LATE_SECONDS:
+            yield f"{queue.waiting} tasks wait in the queue {name}, the oldest for {queue.oldest_seconds:.0f} seconds"
+
+
+def silent_workers() -> Iterator[str]:
+    """Heartbeats that wait mean that the worker stands still; none at all, that beat sends none."""
+    found = queues()
+    for name in heartbeats.late_queues():
+        who = "no worker takes its tasks" if found[name].waiting else "beat sends no tasks"
+        age = heartbeats.ages()[name]
+        since = f"for {age:.0f} seconds" if math.isfinite(age) else "yet"
+        yield f"no task of the queue {name} has run {since}: {who}"
 
 
 def unsent_events() -> Iterator[str]:
@@ -64,12 +96,12 @@ CHECKS = (
         name="worker-keeps-up",
         holds="The worker has looked at every event older than ten minutes",
         remedy=START_WORKER,
-        find=rows_of(BEHIND),
+        find=sentences(late_readers),
         scope=Scope.RUNNING,
     ),
     Check(
         name="mails-delivered",
-        holds="No mail of the last seven days has failed for good",
+        holds="No mail of the last seven days has failed for good, and none fails again and again",
         remedy="Correct the address or EMAIL_URL, then “Send again” under Mails in the back-office.",
         find=rows_of(FAILED_MAILS),
         scope=Scope.RUNNING,
@@ -77,9 +109,31 @@ CHECKS = (
     ),
     Check(
         name="imports-move",
-        holds="No file waits for more than an hour to be gone through",
+        holds="No file waits for more than ten minutes to be gone through",
         remedy=START_WORKER,
-        find=rows_of(STUCK_IMPORTS),
+        find=sentences(waiting_imports),
         scope=Scope.RUNNING,
+    ),
+    Check(
+        name="mails-move",
+        holds="Every mail is tried within ten minutes of when it is due",
+        remedy=START_WORKER,
+        find=sentences(waiting_mails),
+        scope=Scope.RUNNING,
+    ),
+    Check(
+        name="tasks-move",
+        holds="No task waits longer for a worker than WORKER_LATE_SECONDS",
+        remedy=START_WORKER,
+        find=sentences(waiting_tasks),
+        scope=Scope.RUNNING,
+    ),
+    Check(
+        name="workers-alive",
+        holds="A worker of every queue has shown within WORKER_LATE_SECONDS that it runs tasks",
+        remedy=START_WORKER,
+        find=sentences(silent_workers),
+        scope=Scope.RUNNING,
+        warns=True,
     ),
 )

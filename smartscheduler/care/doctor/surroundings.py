@@ -1,16 +1,18 @@
 """The servers, the clock, the disk and the settings that the data depends on."""
 
-import shutil
-import time
 from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
-from django.db import connection
-from redis import Redis
+from django.db import DatabaseError, connection
+from redis import Redis, ResponseError
 
+from smartscheduler.care.clocks import skew
+from smartscheduler.care.disks import GIB, disks
 from smartscheduler.care.doctor.checks import Check, Scope, sentences
+from smartscheduler.care.write_probe import check_writes
 from smartscheduler.errors import InvalidInput
 from smartscheduler.privacy.replaying import known_here, known_outside
 from smartscheduler.readiness import OLDEST_POSTGRESQL
@@ -28,8 +30,7 @@ NEEDED = {
     "server_encoding": "UTF8",
 }
 MOST_SKEW_SECONDS = 2.0
-LEAST_FREE_BYTES = 1024**3
-LEAST_FREE_SHARE = 0.05
+MOST_MEMORY_SHARE = 0.9
 SHORTEST_KEY = 50
 LOCAL = {"localhost", "127.0.0.1", "[::1]"}
 
@@ -49,31 +50,66 @@ def postgresql_settings() -> Iterator[str]:
             yield f"{name} is {present[name]}; it should be {wanted}"
 
 
+def statement_timeouts() -> Iterator[str]:
+    """Asked in a session as the web opens it: a pooler may drop what a connection asks for, or a role may set it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        present = cursor.fetchone()[0]
+    if present != "0":
+        yield f"statement_timeout is {present} for every session: it ends backups, migrations and imports half-way"
+    parameters = connection.get_connection_params()
+    options = parameters["options"] + settings.DATABASE_WEB_OPTION
+    with psycopg.connect(**{**parameters, "options": options, "cursor_factory": None}) as session:
+        row = session.execute("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'").fetchone()
+    if row != (settings.DATABASE_STATEMENT_SECONDS * 1_000,):
+        yield "sessions of the web have another statement_timeout than DATABASE_STATEMENT_SECONDS"
+
+
 def valkey() -> Iterator[str]:
     with Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5) as client:
         # INFO, because services that are rented refuse CONFIG.
-        policy = str(client.info("memory").get("maxmemory_policy", "noeviction"))
+        memory, role = client.info("memory"), client.info("replication").get("role")
+        try:
+            client.set("smartscheduler:doctor:written", "1", ex=60)
+        except ResponseError as error:
+            yield f"it refuses writes: {error}"
+    policy = str(memory.get("maxmemory_policy", "noeviction"))
     if policy != "noeviction":
         yield f"maxmemory-policy is {policy}: short of memory it would drop tasks and tickets without a word"
+    if role not in {None, "master"}:
+        yield f"it is a {role}: tasks and tickets must go to the primary"
+    if (most := int(memory.get("maxmemory", 0))) and memory["used_memory"] > MOST_MEMORY_SHARE * most:
+        yield f"{memory['used_memory'] / most:.0%} of maxmemory is used; full, it refuses tasks and tickets"
 
 
 def clock() -> Iterator[str]:
-    """How far the clock of the database is from ours, half the way there and back taken into account."""
-    with connection.cursor() as cursor:
-        before = time.time()
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-        there = cursor.fetchone()[0]
-        after = time.time()
-    skew = there - (before + after) / 2
-    if abs(skew) > MOST_SKEW_SECONDS + (after - before) / 2:
-        yield f"PostgreSQL's clock is {abs(skew):.1f} seconds {'ahead of' if skew > 0 else 'behind'} this machine's"
+    found = skew()
+    if abs(found.seconds) > MOST_SKEW_SECONDS + found.uncertainty:
+        direction = "ahead of" if found.seconds > 0 else "behind"
+        yield f"PostgreSQL's clock is {abs(found.seconds):.1f} seconds {direction} this machine's"
 
 
 def disk() -> Iterator[str]:
-    folder: Path = next(one for one in (settings.DATA_DIR, *settings.DATA_DIR.parents) if one.exists())
-    usage = shutil.disk_usage(folder)
-    if usage.free < max(LEAST_FREE_BYTES, LEAST_FREE_SHARE * usage.total):
-        yield f"{usage.free / 1024**3:.1f} of {usage.total / 1024**3:.1f} GiB are free at {folder}"
+    for one in disks():
+        if one.is_short:
+            files = f", and {one.free_files:,} of {one.files:,} files" if one.files else ""
+            yield f"{one.free / GIB:.1f} of {one.total / GIB:.1f} GiB{files} are free at {one.folder}"
+
+
+def writes() -> Iterator[str]:
+    """On a connection of its own: checks look on in a transaction that only reads."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            thread.submit(_check_writes).result()
+        except DatabaseError as error:
+            yield f"a write was refused: {str(error).strip().splitlines()[0]}"
+
+
+def _check_writes() -> None:
+    try:
+        check_writes()
+    finally:
+        connection.close()
 
 
 def wrong_settings() -> Iterator[str]:
@@ -113,9 +149,24 @@ CHECKS = (
         scope=Scope.RUNNING,
     ),
     Check(
+        name="writes",
+        holds="PostgreSQL takes writes that need new space on its disk",
+        remedy="Make room on PostgreSQL's disk, or point DATABASE_URL at the primary; its log has the reason.",
+        find=sentences(writes),
+        scope=Scope.RUNNING,
+    ),
+    Check(
+        name="statement-timeouts",
+        holds="Statements of the web end in time, and those of other processes are left alone",
+        remedy="Let the parameter options pass the pooler, or set statement_timeout for the role of the web alone.",
+        find=sentences(statement_timeouts),
+        scope=Scope.RUNNING,
+        warns=True,
+    ),
+    Check(
         name="valkey",
-        holds="Valkey answers, and forgets nothing on its own",
-        remedy="Start it, or correct REDIS_URL; maxmemory-policy is to be noeviction.",
+        holds="Valkey takes writes, has memory left, and forgets nothing on its own",
+        remedy="Start it, or correct REDIS_URL; maxmemory-policy is to be noeviction, maxmemory above its data.",
         find=sentences(valkey),
         scope=Scope.RUNNING,
     ),
@@ -128,8 +179,8 @@ CHECKS = (
     ),
     Check(
         name="disk-space",
-        holds="There is room on the disk of DATA_DIR",
-        remedy="Make room, or move DATA_DIR: backups, logs and the embedded servers write there.",
+        holds="There is room on the disks of DATA_DIR, of ERASURE_LIST and of temporary files",
+        remedy="Make room, or move the folder: backups, logs, uploads and the embedded servers write there.",
         find=sentences(disk),
         scope=Scope.RUNNING,
     ),

@@ -6,11 +6,13 @@ waits for one second only, which is less than a booking has patience for; then i
 
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangosCommand
 from django.db import OperationalError, connections
+from psycopg.pq import TransactionStatus
 
 from smartscheduler.transactions import LOCK_NOT_AVAILABLE, sqlstate
 
@@ -35,15 +37,22 @@ class Command(DjangosCommand):
 
     def _has_room(self, *args: Any, **options: Any) -> bool:
         """Apply what is missing; False when a lock was not to be had."""
-        with connections[options["database"]].cursor() as cursor:
-            cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        with connections[options["database"]].execute_wrapper(wait_briefly):
             try:
                 super().handle(*args, **options)
             except OperationalError as error:
                 if sqlstate(error) != LOCK_NOT_AVAILABLE:
                     raise
-                granted = False
-            else:
-                granted = True
-            cursor.execute("RESET lock_timeout")
-        return granted
+                return False
+        return True
+
+
+def wait_briefly(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Begin each transaction with a lock timeout of its own: one of the session would stay with a pooler's connection.
+
+    Statements outside of transactions, such as CREATE INDEX CONCURRENTLY, wait without holding anybody up.
+    """
+    connection = context["connection"]
+    if connection.in_atomic_block and connection.connection.info.transaction_status == TransactionStatus.IDLE:
+        connection.connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    return execute(sql, parameters, many, context)

@@ -102,10 +102,10 @@ def _of_a_person(acts: Any, name: str, help: str) -> CommandParser:  # noqa: A00
 def _person(email: str) -> User | None:
     if not email:
         return None
-    try:
-        return User.objects.get(email__iexact=email)
-    except User.DoesNotExist as error:
-        raise CommandError(f"There is no account {email}.") from error
+    user = User.objects.with_address(email)
+    if user is None:
+        raise CommandError(f"There is no account {email}.")
+    return user
 
 
 def _one(ids: list[str]) -> UUID:

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("email", metavar="E-MAIL", help="address of the account")
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
-        user = User.objects.filter(email__iexact=email).first()
+        user = User.objects.with_address(email)
         if user is None:
             raise CommandError(f"No account has the address {email}.")
         try:

@@ -10,12 +10,13 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from rich.console import Console
 
 from smartscheduler import embedded, processes, readiness
 from smartscheduler.accounts.services import LOGINS, ensure_logins
 from smartscheduler.embedded.locks import Lock
+from smartscheduler.embedded.reasons import sentence
 from smartscheduler.interrupts import Interrupts
 from smartscheduler.supervisor import Child, Record, Supervisor
 
@@ -36,8 +37,15 @@ class Command(BaseCommand):
         interrupts.listen()
         try:
             Product(interrupts).run()
-        except (embedded.EmbeddedServerError, readiness.NotReady, PermissionError) as error:
+        except (embedded.EmbeddedServerError, readiness.NotReady) as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            if reason := sentence(error, settings.DATA_DIR):
+                raise CommandError(reason) from error
+            raise
+        except OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CommandError(f"PostgreSQL refuses to go on: {reason}. See its log in {settings.DATA_DIR}.") from error
 
 
 class Product:

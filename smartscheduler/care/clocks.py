@@ -1,0 +1,22 @@
+"""The difference between PostgreSQL's clock and this machine's."""
+
+import time
+from typing import NamedTuple
+
+from django.db import connection
+
+
+class Skew(NamedTuple):
+    """Seconds that PostgreSQL's clock is ahead, and how far that may be wrong: half of the way there and back."""
+
+    seconds: float
+    uncertainty: float
+
+
+def skew() -> Skew:
+    with connection.cursor() as cursor:
+        before = time.time()
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+        there = cursor.fetchone()[0]
+        after = time.time()
+    return Skew(there - (before + after) / 2, (after - before) / 2)

@@ -1,0 +1,25 @@
+"""What `make bench-inputs` sends is what it says."""
+
+import io
+
+import openpyxl
+import pytest
+
+from benchmarks import inputs
+
+
+def test_the_workbooks_can_be_read_but_for_what_is_wrong_with_them():
+    cell = '<sheetData><row><c t="s"><v>0</v></c></row></sheetData>'
+    book = openpyxl.load_workbook(io.BytesIO(inputs.workbook(sheet=cell, strings="<si><t>Ann</t></si>", unread="<")))
+    assert book.active["A1"].value == "Ann"
+
+
+def test_words_fit_into_an_address():
+    assert len(inputs.words(8_000)) < 8_000
+    assert inputs.words(3) == "w0+w1+w2"
+
+
+def test_an_unknown_input_is_named(capsys, monkeypatch):
+    monkeypatch.setattr(inputs, "stage", lambda **options: pytest.fail("started"))
+    assert inputs.main(["pipeline", "nonsense"]) == 2
+    assert "No such input: nonsense." in capsys.readouterr().err

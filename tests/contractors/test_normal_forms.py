@@ -1,0 +1,185 @@
+"""Names, skills and e-mail addresses of contractors: one form is stored, and all spellings find it."""
+
+import importlib
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+from contractors.models import Contractor
+from contractors.services import likely_duplicates, update_contractor
+from jobs.models import Job
+from jobs.requests import JobRequest
+from recommendations.ranking import rank_candidates
+from smartscheduler.accounts.policy import Role
+from smartscheduler.exchange.models import ImportedRow
+from tests.api import V1, changed, client_as, problem, refused_field
+from tests.contractors.test_api import BODY, URL
+from tests.exchange.test_imports import ANN, HEAD, checked
+from tests.factories import ContractorFactory, JobFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+SPELLINGS = [
+    ("Café floors", "cafe\u0301 FLOORS"),
+    ("mosaic inlay", "MOSAIC  inlay"),
+    ("Straße", "STRASSE"),
+    ("STRASSE", "straße"),
+    ("kitchens", "\u212aitchen\u017f"),
+    ("mosaic", "\uff2d\uff4f\uff53\uff41\uff49\uff43"),
+]
+BUECHER = ["ada@bücher.example", "ada@xn--bcher-kva.example", "ADA@BÜCHER.EXAMPLE"]
+
+
+@pytest.fixture
+def api():
+    return client_as(Role.COORDINATOR)
+
+
+class TestSkills:
+    @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
+    def test_two_spellings_are_one_skill(self, api, one, other):
+        made = api.post(URL, {**BODY, "skills": [one, other]}).json()
+        assert len(made["skills"]) == 1
+
+    @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
+    def test_a_job_that_asks_for_one_finds_the_other(self, one, other):
+        able = ContractorFactory(skills=[one, "stairs"])
+        ContractorFactory(skills=["stairs"])
+        job = JobFactory(required_skills=[other])
+        ranking = rank_candidates(JobRequest.of(job))
+        assert [entry.contractor.pk for entry in ranking.entries] == [able.pk]
+
+    @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
+    def test_the_filters_find_the_other(self, api, one, other):
+        able = ContractorFactory(skills=[one])
+        ContractorFactory(skills=["stairs"])
+        found = api.get(URL, {"skill": f" {other} "}).json()["results"]
+        assert [one["id"] for one in found] == [str(able.pk)]
+
+    def test_those_that_are_unknown_find_nobody(self, api):
+        ContractorFactory(skills=["stairs"])
+        assert api.get(URL, {"skill": "glass"}).json()["count"] == 0
+
+    @pytest.mark.parametrize("skill", ["sta\nirs", "sta\airs", "\u200b", "sta\u202eirs"], ids=ascii)
+    def test_what_cannot_be_seen_is_refused(self, api, skill):
+        assert api.post(URL, {**BODY, "skills": [skill]}).status_code == 400
+        with pytest.raises(Exception, match="not allowed"):
+            ContractorFactory(skills=[skill])
+
+
+class TestAddresses:
+    def test_an_international_domain_is_one_address(self, api):
+        assert api.post(URL, {**BODY, "email": BUECHER[0]}).json()["email"] == BUECHER[1]
+        for other in BUECHER:
+            problem(api.post(URL, {**BODY, "email": other}), 409, "duplicate-email")
+        other = ContractorFactory()
+        for written in BUECHER:
+            with pytest.raises(Exception, match="Another contractor"):
+                update_contractor(contractor_id=other.pk, email=written, actor=None)
+
+    def test_a_file_finds_it_too(self, api):
+        ContractorFactory(email=BUECHER[1], name="Ann Tiles")
+        rows = "\n".join([HEAD, ANN.replace("ann@example.com", BUECHER[2])])
+        run = checked(rows, UserFactory())
+        assert [one.outcome for one in run.rows.all()] == [ImportedRow.Outcome.UPDATED]
+        twice = "\n".join([HEAD, *(ANN.replace("ann@example.com", one) for one in BUECHER)])
+        outcomes = [one.outcome for one in checked(twice, UserFactory()).rows.order_by("number")]
+        assert outcomes[1:] == [ImportedRow.Outcome.REFUSED] * 2
+
+    @pytest.mark.parametrize(
+        "email",
+        ["ad\u0131@example.com", "\u212aim@example.com", "bo\u017f@example.com", "\uff41da@example.com", "ada@-.de"],
+    )
+    def test_one_that_no_server_takes_is_refused(self, api, email):
+        assert refused_field(api.post(URL, {**BODY, "email": email}), "email")
+
+    def test_the_database_stands_behind(self):
+        one, other = ContractorFactory(email="Ada@example.com"), ContractorFactory()
+        for email in ("ADA@EXAMPLE.COM", "ad\u0131@example.com", "ada@bücher.example", "a\x07@example.com"):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Contractor.objects.filter(pk=other.pk).update(email=email)
+        assert Contractor.objects.with_email("aDA@Example.com").get() == one
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        "name", ["\u200b\u200b", "Ada\nTiles", "Ada\tTiles", "Ada\u202eTiles", "Ada\aTiles"], ids=ascii
+    )
+    def test_what_cannot_be_seen_is_refused_at_each_door(self, api, name):
+        assert refused_field(api.post(URL, {**BODY, "name": name}), "name")
+        present = ContractorFactory()
+        assert refused_field(api.patch(f"{URL}{present.pk}/", {"name": name}), "name")
+        with pytest.raises(Exception, match="not allowed"):
+            update_contractor(contractor_id=present.pk, name=name, actor=None)
+        assert Contractor.objects.get().name == present.name
+
+    def test_blanks_are_folded_and_the_text_is_composed(self, api):
+        body = changed({**BODY, "name": " Jose\u0301   Nu\u0301n\u0303ez "}, "location.city", "San\u00a0 Jose\u0301")
+        made = api.post(URL, body).json()
+        assert (made["name"], made["location"]["city"]) == ("José Núñez", "San José")
+
+    @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
+    def test_a_likely_duplicate_is_found_by_any_spelling(self, one, other):
+        first, second = ContractorFactory(name=one), ContractorFactory(name=other)
+        assert likely_duplicates(second) == [first]
+        assert likely_duplicates(first) == [second]
+
+    def test_and_in_files(self):
+        ContractorFactory(name="ANN TÍLES", latitude="30.2672", longitude="-97.7431", email="first@example.com")
+        row = ANN.replace("Ann Tiles", "Ann Ti\u0301les").replace(",78701,,,", ",78701,30.2672,-97.7431,")
+        [found] = checked(f"{HEAD}\n{row}", UserFactory()).rows.all()
+        assert "duplicate of first@example.com" in found.remarks
+
+    def test_a_search_finds_them_decomposed(self, api):
+        ContractorFactory(name="José Núñez")
+        assert api.get(URL, {"search": "Nu\u0301n\u0303ez"}).json()["count"] == 1
+
+
+class TestJobs:
+    @pytest.mark.parametrize("text", ["a\ab", "a\u202eb", "a\tb"], ids=ascii)
+    def test_notes_keep_line_breaks_and_nothing_else(self, text):
+        api, job = client_as(Role.COORDINATOR), JobFactory()
+        url = f"{V1}/jobs/{job.pk}/"
+        assert api.patch(url, {"special_requirements": "one\r\ntwo"}).json()["special_requirements"] == "one\ntwo"
+        assert refused_field(api.patch(url, {"special_requirements": text}), "special_requirements")
+        assert refused_field(api.patch(url, {"customer_name": "a\nb"}), "customer_name")
+        assert refused_field(api.post(f"{url}cancel/", {"reason": text}), "reason")
+
+
+class TestMigration:
+    @pytest.fixture
+    def normalize(self):
+        with connection.cursor() as cursor:
+            for name in ("contractor_email_in_ascii", "contractor_email_unique_any_case"):
+                table = "contractors_contractor"
+                kind = "DROP INDEX IF EXISTS" if name.endswith("case") else f"ALTER TABLE {table} DROP CONSTRAINT"
+                cursor.execute(f"{kind} {name}")
+        found = importlib.import_module("contractors.migrations.0005_normal_forms")
+        return lambda: found.normalize(apps, None)
+
+    def test_brings_rows_into_their_forms(self, normalize):
+        one = ContractorFactory()
+        Contractor.objects.filter(pk=one.pk).update(
+            email="Ada@bücher.example",
+            name="Ada\n Ti\u0301les",
+            skills=["Straße", "cafe\u0301", "CAFÉ", "MOSAIC  inlay", "strasse"],
+        )
+        normalize()
+        one.refresh_from_db()
+        assert (one.email, one.name) == ("Ada@xn--bcher-kva.example", "Ada Tíles")
+        assert one.skills == ["café", "MOSAIC inlay", "Straße"]
+
+    def test_names_two_who_have_one_address(self, normalize):
+        one, other = ContractorFactory(email="ada@xn--bcher-kva.example"), ContractorFactory()
+        Contractor.objects.filter(pk=other.pk).update(email="ADA@bücher.example")
+        with pytest.raises(RuntimeError) as refusal:
+            normalize()
+        assert str(one.pk) in str(refusal.value)
+        assert str(other.pk) in str(refusal.value)
+
+    def test_jobs_too(self):
+        job = JobFactory()
+        Job.objects.filter(pk=job.pk).update(special_requirements="one\r\ntwo\a", required_skills=["B  b", "a\u0301"])
+        importlib.import_module("jobs.migrations.0004_normal_forms").normalize(apps, None)
+        job.refresh_from_db()
+        assert (job.special_requirements, job.required_skills) == ("one\ntwo", ["B b", "á"])

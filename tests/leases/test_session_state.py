@@ -1,0 +1,88 @@
+"""No session state in PostgreSQL outside the relay: behind a pooler it would outlive its client, or meet another one.
+
+Every text of the product's modules is looked at, so that a new statement cannot escape.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.smartscheduler.products import ROOT
+
+PACKAGES = ("assignments", "contractors", "jobs", "recommendations", "smartscheduler")
+# The relay has a connection of its own, past any pooler (docs/operations.md).
+RELAY = {"smartscheduler/events/relay.py", "smartscheduler/events/numbering.py"}
+SESSION_STATE = {
+    "advisory lock": r"pg_(try_)?advisory_(lock|unlock)",
+    "setting": r"(\A|;)\s*(SET(?!\s+(LOCAL|CONSTRAINTS|TRANSACTION)\b)|RESET)\s+(SESSION\s+)?[a-z_.]+\s*(=|TO\b|$)",
+    "setting by function": r"set_config\([^()]*(\([^()]*\)[^()]*)*,\s*false\s*\)",
+    "LISTEN": r"^\s*(UN)?LISTEN\b",
+    "temporary table": r"\bCREATE\s+(GLOBAL\s+|LOCAL\s+)?TEMP(ORARY)?\b",
+    "prepared statement": r"^\s*(PREPARE|DEALLOCATE|DISCARD)\b",
+    "cursor that outlives its transaction": r"\bWITH\s+HOLD\b",
+}
+
+
+def texts(path: Path) -> list[str]:
+    """Every string of a module; what an f-string fills in is a question mark."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    parts = {id(part) for node in joined for part in node.values}
+    found = ["".join(str(getattr(part, "value", "?")) for part in node.values) for node in joined]
+    whole = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in parts)
+    return found + [node.value for node in whole if isinstance(node.value, str)]
+
+
+def docstrings(path: Path) -> set[str]:
+    nodes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    tree = ast.walk(ast.parse(path.read_text()))
+    return {ast.get_docstring(node, clean=False) for node in tree if isinstance(node, nodes)} - {None}
+
+
+def session_state(text: str) -> list[str]:
+    flags = re.IGNORECASE | re.MULTILINE
+    upper = re.MULTILINE  # words of prose that happen to be keywords are in small letters
+    return [
+        name
+        for name, pattern in SESSION_STATE.items()
+        if re.search(pattern, text, flags if "pg_" in pattern or "set_config" in pattern else upper)
+    ]
+
+
+def modules() -> list[str]:
+    paths = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return sorted(str(path.relative_to(ROOT)) for path in paths if "migrations" not in path.parts)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_leaves_nothing_in_a_session(module):
+    path = ROOT / module
+    said = {what: text for text in set(texts(path)) - docstrings(path) for what in session_state(text)}
+    if module in RELAY:
+        return
+    assert said == {}
+
+
+def test_the_relay_is_seen_to_have_some():
+    found = {what for module in RELAY for text in texts(ROOT / module) for what in session_state(text)}
+    assert {"advisory lock", "setting", "setting by function", "LISTEN"} <= found
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("SELECT pg_try_advisory_lock(%s)", ["advisory lock"]),
+        ("SELECT pg_advisory_xact_lock(%s)", []),
+        ("SET lock_timeout = '1s'", ["setting"]),
+        ("SET LOCAL lock_timeout = '1s'", []),
+        ("RESET lock_timeout", ["setting"]),
+        ("SELECT set_config('lock_timeout', %s, true)", []),
+        ("SELECT set_config('application_name', %s, false)", ["setting by function"]),
+        ("CREATE TEMP TABLE t (x int)", ["temporary table"]),
+        ("UPDATE t\nSET x = 1", []),
+    ],
+)
+def test_the_patterns_tell_one_from_the_other(text, what):
+    assert session_state(text) == what
