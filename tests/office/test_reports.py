@@ -219,7 +219,7 @@ class TestThePage:
         ("part", "line"),
         [
             ("waits", "{number},flooring,medium,Austin,TX,2026-11-03T13:00:00+00:00,2026-11-03T15:00:00+00:00,2.00"),
-            ("choices", "{number},'=Ann,2026-11-03 09:00,2,1,0.8000,'=cmd|x,"),
+            ("choices", "{number},'=Ann,2026-11-03 09:00,2,1,no,0.8000,'=cmd|x,"),
             ("starts", "{number},'=Ann,2026-11-04 09:00,2026-11-04 09:20,20,no"),
         ],
     )
