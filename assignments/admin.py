@@ -1,6 +1,6 @@
 """Assignments in the admin: read, and moved on by their acts. They are made from a job's Recommend page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from functools import partial
 from typing import Any, ClassVar, cast
@@ -24,6 +24,7 @@ from assignments.querysets import AssignmentQuerySet
 from assignments.reschedule_page import ReschedulingAdmin
 from assignments.week_page import WeekAdmin
 from contractors.models import Contractor
+from smartscheduler.accounts.limits import limits_for, seen_by
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import for_each
 from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
@@ -43,7 +44,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
     list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ConflictFilter, ChosenFilter)
     list_select_related = ("job", "contractor")
     ordering = ("-created_at", "id")
-    search_fields = ("job__job_number",)  # for the box; what is looked through is in get_search_results
+    search_fields = ("job__job_number",)  # for the box; what is looked through is in `search`
     search_help_text = "Job, customer, place or contractor"
     actions = ("confirm_selected", "start_selected", "complete_selected", "cancel_selected")
     change_form_outer_before_template = "admin/assignments/overview.html"
@@ -71,7 +72,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
         return super().get_queryset(request).select_related("job", "contractor", "assigned_by")
 
-    def get_search_results(
+    def search(
         self, request: HttpRequest, queryset: QuerySet[Assignment], search_term: str
     ) -> tuple[QuerySet[Assignment], bool]:
         """The assignments of a job and a contractor that have all the words between them."""
@@ -93,6 +94,11 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
         context["unmet"] = reasons_of(obj.pk, reader=person(request))
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
+    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
+        """Not by a score that is hidden: the order would tell."""
+        hidden = limits_for("assignments.assignment", person(request))
+        return [name for name in super().get_sortable_by(request) if name not in hidden]
+
     @display(description="Job", ordering="job__job_number", header=True)
     def job_and_customer(self, assignment: Assignment) -> list[str]:
         return [assignment.job.job_number, f"{assignment.job.city}, {assignment.job.state}"]
@@ -111,7 +117,7 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
 
     @display(description="Rank")
     def standing(self, assignment: Assignment) -> str:
-        return f"{assignment.rank or '–'} of {assignment.candidates}"
+        return "" if seen_by(assignment) else f"{assignment.rank or '–'} of {assignment.candidates}"
 
     @display(description="Job")
     def job_link(self, assignment: Assignment) -> SafeString:

@@ -1,7 +1,7 @@
 """Calendars as the database has them: one query, however many contractors."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -23,7 +23,7 @@ from contractors.models import Contractor
 from contractors.shifts import Shift
 from jobs.models import Job
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, zone
+from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, seen_points, zone
 from smartscheduler.rules.current import going_by, in_force
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
@@ -77,10 +77,12 @@ def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot) -> dict[U
             "booked_end": window.end + AFTER_WINDOW + reach,
         },
     )
-    return {contractor_id: _calendar(*columns) for contractor_id, *columns in found}
+    point_of = seen_points()
+    return {contractor_id: _calendar(point_of, *columns) for contractor_id, *columns in found}
 
 
 def _calendar(
+    point_of: Callable[[float, float], Point],
     time_zone: str,
     days: list[int] | None,
     starts: list[time],
@@ -93,7 +95,7 @@ def _calendar(
     longitudes: list[float],
     jobs: list[UUID],
 ) -> Calendar:
-    sites = map(Point, latitudes, longitudes) if since else ()
+    sites = map(point_of, latitudes, longitudes) if since else ()
     return Calendar(
         zone(time_zone),
         list(map(Shift, days, starts, ends)) if days else (),

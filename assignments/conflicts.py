@@ -8,7 +8,6 @@ the lists count conflicts without reading a calendar.
 import math
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +15,7 @@ from django.utils import timezone
 
 from assignments.calendars import load_calendars, longest_block
 from assignments.checks import booking_obstacles
-from assignments.eligibility import Reason, Rule
+from assignments.eligibility import DECIDED_BY_PLACES, Reason
 from assignments.models import Assignment, Conflict
 from contractors.models import Contractor
 from jobs.requests import JobRequest
@@ -31,22 +30,20 @@ MOST_LISTED = 50
 # Contractors that the recheck locks at a time.
 BATCH = 50
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
-# Sentences without numbers, for readers who may not see exact places.
-NO_LONGER_HOLDS = {Rule.OUT_OF_RADIUS: "The site is outside the service radius."}
 
 
 def unmet_reasons(bookings: Sequence[Assignment], *, reader: Any = None) -> dict[UUID, list[Reason]]:
     """For each booking the rules that it fails today, by the engine that books; empty for one that holds.
 
-    Reads `job` and `contractor` as selected. One query, and one for roads. With a `reader`, as far as that account
-    may see.
+    Reads `job` and `contractor` as selected. One query, and one for roads. A `reader` who may not see exact places
+    is not told of the rules that places decide.
     """
     if not bookings:
         return {}
     found = _unmet_reasons(bookings)
     if reader is None or sees_everything(reader):
         return found
-    return {pk: [_without_numbers(reason) for reason in reasons] for pk, reasons in found.items()}
+    return {pk: [reason for reason in reasons if reason.code not in DECIDED_BY_PLACES] for pk, reasons in found.items()}
 
 
 @going_by()
@@ -62,10 +59,6 @@ def _unmet_reasons(bookings: Sequence[Assignment]) -> dict[UUID, list[Reason]]:
             booking.contractor, JobRequest.of(booking.job), booking.slot, calendar, site
         )
     return found
-
-
-def _without_numbers(reason: Reason) -> Reason:
-    return replace(reason, message=NO_LONGER_HOLDS.get(reason.code, reason.message))
 
 
 def conflicts_of(contractor_id: UUID) -> tuple[list[Assignment], int]:

@@ -21,6 +21,10 @@ class Rule(StrEnum):
     IN_THE_PAST = "in_the_past"
 
 
+# Whether these hold depends on where contractor and site are.
+DECIDED_BY_PLACES = frozenset({Rule.OUT_OF_RADIUS, Rule.DRIVE_TOO_LONG})
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """A rule that failed, and a sentence for people."""

@@ -11,7 +11,9 @@ from assignments.eligibility import Rule
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
 from assignments.states import Status
+from smartscheduler.accounts.limits import limits_for
 from smartscheduler.backoffice.days import DayFilter, DaysFilter, RecentFilter
+from smartscheduler.backoffice.people import person
 
 # A booking that begins so soon should have been confirmed.
 SOON_DAYS = 2
@@ -43,7 +45,7 @@ class ChoicesFilter(SimpleListFilter):
         return list(self.choices_by_name.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> QuerySet[Assignment]:
-        known = self.value() in self.choices_by_name
+        known = self.value() in {name for name, _ in self.lookup_choices}
         return self.narrowed(cast(AssignmentQuerySet, queryset), self.value() or "") if known else queryset
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:
@@ -85,6 +87,11 @@ class ChosenFilter(ChoicesFilter):
         "other": "Somebody else",
         "reason": "With a reason given",
     }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """By rank only for those who may see it."""
+        shown = "rank" not in limits_for("assignments.assignment", person(request))
+        return [(name, title) for name, title in super().lookups(request, model_admin) if shown or name == "reason"]
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:
         if choice == "reason":

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from assignments.availability import Calendar, offered_slots
 from assignments.calendars import load_calendar
@@ -13,7 +13,7 @@ from assignments.eligibility import unmet_rules
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
-from smartscheduler.areas import boxes_around
+from smartscheduler.areas import boxes_around, inside
 from smartscheduler.rules.current import going_by, in_force
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.store import known_sites
@@ -57,10 +57,7 @@ def _in_question(contractor: Contractor, stretch: TimeSlot) -> QuerySet[Job]:
     if contractor.type != Contractor.Type.MULTI:
         jobs = jobs.filter(type=contractor.type)
     if contractor.service_radius_miles is not None:
-        inside = Q(pk__in=[])
-        for south, north, west, east in boxes_around(contractor.point, float(contractor.service_radius_miles)):
-            inside |= Q(latitude__range=(south, north), longitude__range=(west, east))
-        jobs = jobs.filter(inside)
+        jobs = inside(jobs, boxes_around(contractor.point, float(contractor.service_radius_miles)))
     return jobs.by_urgency()
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Case, Q, When
 from psycopg.types.range import TimestamptzRange
 
+from assignments.eligibility import DECIDED_BY_PLACES
 from assignments.states import LIVE
 from contractors.models import OPEN_WORDS as OPEN_CONTRACTOR_WORDS
 from contractors.models import WORDS as CONTRACTOR_WORDS
@@ -15,6 +16,7 @@ from jobs.models import OPEN_WORDS as OPEN_JOB_WORDS
 from jobs.models import WORDS as JOB_WORDS
 from jobs.models import Job
 from smartscheduler.accounts.limits import CONTACTS, CUSTOMERS, may_see
+from smartscheduler.blur import places_are_blurred
 from smartscheduler.timeslots import TimeSlot
 
 if TYPE_CHECKING:
@@ -42,8 +44,14 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         )
 
     def in_conflict(self, now: datetime, rule: str = "") -> "AssignmentQuerySet":
-        """Live assignments, not over at `now`, that the rules would refuse today; with `rule`, because of that one."""
+        """Live assignments, not over at `now`, that the rules would refuse today; with `rule`, because of that one.
+
+        For a reader who may not see exact places, without the rules that places decide.
+        """
         found = self.live().upcoming(now).filter(conflict__isnull=False)
+        if places_are_blurred():
+            places = [each.value for each in DECIDED_BY_PLACES]
+            found = found.none() if rule in places else found.exclude(conflict__rules__contained_by=places)
         return found.filter(conflict__rules__contains=[rule]) if rule else found
 
     def of_words(self, text: str, reader: Any) -> "AssignmentQuerySet":

@@ -54,7 +54,7 @@ class DayForm(forms.Form):
 class StartForm(forms.Form):
     """One of the slots on offer, or `typed` and a time by the clock at the site."""
 
-    slot = LineFormField(error_messages={"required": "Choose a slot, or type a time."})
+    slot = LineFormField(max_length=100, error_messages={"required": "Choose a slot, or type a time."})
     start = LocalInstantField(required=False, label="Another time")
 
     def clean(self) -> dict[str, Any]:

@@ -39,7 +39,15 @@ class BreakdownSerializer(serializers.Serializer[Any]):
     explanation = serializers.CharField()
 
 
-@extend_schema_field(BreakdownSerializer)
+class KeptBreakdownSerializer(BreakdownSerializer):
+    """The parts and the sentence of a decision as it was made; null where they would tell of an exact place."""
+
+    availability_score = serializers.FloatField(allow_null=True)
+    distance_score = serializers.FloatField(allow_null=True)
+    explanation = serializers.CharField(allow_null=True)
+
+
+@extend_schema_field(KeptBreakdownSerializer)
 class StoredBreakdownField(serializers.JSONField):
     """As it was written down when the decision was made."""
 

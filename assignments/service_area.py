@@ -9,6 +9,7 @@ from contractors.columns import radius_in_words
 from contractors.models import Contractor
 from smartscheduler.accounts.limits import limit, seen_by
 from smartscheduler.backoffice.display import local_slot
+from smartscheduler.blur import places_are_blurred
 from smartscheduler.places import Origin
 
 MOST_SITES = 50
@@ -44,4 +45,10 @@ def service_area(contractor: Contractor, now: datetime) -> dict[str, Any]:
         "radius": None if radius is None else float(radius),
         "sites": sites,
     }
-    return {"area": area, "contractor": contractor, "sites": sites, "radius": radius_in_words(contractor)}
+    return {
+        "area": area,
+        "contractor": contractor,
+        "sites": sites,
+        "radius": radius_in_words(contractor),
+        "approximate": places_are_blurred(),
+    }

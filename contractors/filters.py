@@ -14,8 +14,12 @@ class ContractorFilter(django_filters.FilterSet):
     type = django_filters.MultipleChoiceFilter(choices=Contractor.Type.choices)
     status = django_filters.MultipleChoiceFilter(choices=Contractor.Status.choices)
     state = django_filters.MultipleChoiceFilter(choices=STATE_CHOICES)
-    min_rating = django_filters.NumberFilter(field_name="rating", lookup_expr="gte", min_value=0, max_value=5)
-    skill = django_filters.CharFilter(method="with_skill", label="Has this skill, however it is written.")
+    min_rating = django_filters.NumberFilter(
+        field_name="rating", lookup_expr="gte", min_value=0, max_value=5, max_digits=3, decimal_places=2
+    )
+    skill = django_filters.CharFilter(
+        method="with_skill", max_length=60, label="Has this skill, however it is written."
+    )
 
     class Meta:
         model = Contractor

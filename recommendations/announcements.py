@@ -15,10 +15,11 @@ from django.utils import timezone
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.services import RANKED_BY
+from smartscheduler.blur import HALF_CELL_MILES
 from smartscheduler.events.messages import RecommendationsUpdated, publish
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.reading import unread
-from smartscheduler.places import Point, great_circle_miles
+from smartscheduler.places import Point, blurred, great_circle_miles
 from smartscheduler.rules.values import LONGEST_HORIZON
 
 READER = "announcements"
@@ -37,7 +38,12 @@ class Profile(NamedTuple):
     radius: float | None
 
     def concerns(self, job: Job) -> bool:
-        near = self.radius is None or great_circle_miles(self.point, job.point) <= self.radius
+        """Whether the contractor may be in a ranking of `job`, exact or blurred.
+
+        Everybody hears of it, so it goes by the blurred places, with room for the exact ones.
+        """
+        miles = great_circle_miles(blurred(self.point), blurred(job.exact_point)) - 2 * HALF_CELL_MILES
+        near = self.radius is None or miles <= self.radius
         return near and self.type in {job.type, Contractor.Type.MULTI}
 
 
@@ -89,7 +95,7 @@ def _profiles(event: OutboxEvent, contractor: Contractor | None) -> Iterator[Pro
     if contractor.status != Contractor.Status.ACTIVE and "status" not in previous:
         return
     radius = contractor.service_radius_miles
-    now = Profile(contractor.type, contractor.point, None if radius is None else float(radius))
+    now = Profile(contractor.type, contractor.exact_point, None if radius is None else float(radius))
     yield now
     if previous.keys() & {"type", "latitude", "longitude", "service_radius_miles"}:
         yield Profile(

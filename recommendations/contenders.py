@@ -13,9 +13,10 @@ from uuid import UUID
 from assignments.clock import day_at
 from assignments.eligibility import missing_skills
 from assignments.scoring import PARTS, availability_part
-from recommendations.contenders_sql import CLOCK_CHANGE_MINUTES, PAGE, SAMPLE
+from recommendations.contenders_sql import BLURRED_PAGE, CLOCK_CHANGE_MINUTES, PAGE, SAMPLE
 from recommendations.frontier import Frontier, Sampled
 from recommendations.search import Contender, Search
+from smartscheduler.blur import places_are_blurred
 from smartscheduler.places import Point
 from smartscheduler.statements import rows
 from smartscheduler.text import fold
@@ -150,6 +151,14 @@ def fetch(needs: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
     parameters["max_miles"] = float(search.max_miles)
     parameters["questions"] = json.dumps([need.values for need in needs])
     found: list[list[tuple[Any, ...]]] = [[] for _ in needs]
-    for number, *row in rows(PAGE if isinstance(needs[0], Page) else SAMPLE, parameters):
-        found[number - 1].append(tuple(row))
+    if statement := _statement(needs[0]):
+        for number, *row in rows(statement, parameters):
+            found[number - 1].append(tuple(row))
     return (need.answer(answer) for need, answer in zip(needs, found, strict=True))
+
+
+def _statement(need: Page | Sample) -> str:
+    """The statement that answers a need. Who is nearest by the exact places says nothing to whom they are blurred."""
+    if places_are_blurred():
+        return BLURRED_PAGE if isinstance(need, Page) else ""
+    return PAGE if isinstance(need, Page) else SAMPLE

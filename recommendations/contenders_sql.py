@@ -8,20 +8,34 @@ statement that is prepared once costs a tenth of one that is planned anew.
 
 from contractors.regions import place_sql
 from recommendations.frontier import LOCAL_MILES, SAMPLE_OF_A_REGION
+from smartscheduler.blur import DECIMALS
 from smartscheduler.places import EARTH_RADIUS_MILES
 
 # How much longer than the sum of its hours a stretch can last on the night the clock is set back, anywhere.
 CLOCK_CHANGE_MINUTES = 120
 
-# The miles to the site, and the best availability part of somebody who works on these weekdays; -1 when that is on none
-# of the days asked for.
-SEEN = f"""
-    SELECT {2 * EARTH_RADIUS_MILES} * asin(least(1, sqrt(
-               power(sin(radians(person.latitude::float8 - question.latitude) / 2), 2)
-               + cos(radians(question.latitude)) * cos(radians(person.latitude::float8))
-                 * power(sin(radians(person.longitude::float8 - question.longitude) / 2), 2)))) AS miles,
-           CASE WHEN person.time_zone = zone THEN here[weekdays + 1] ELSE elsewhere[weekdays + 1] END AS availability
-"""
+LATITUDE, LONGITUDE = "person.latitude::float8", "person.longitude::float8"
+# As smartscheduler.places.blurred has it.
+BLURRED_LATITUDE, BLURRED_LONGITUDE = (
+    f"round(person.{name}, {DECIMALS})::float8" for name in ("latitude", "longitude")
+)
+
+
+def _seen(latitude: str = LATITUDE, longitude: str = LONGITUDE) -> str:
+    """The miles to the site, and the best availability part of somebody who works on these weekdays.
+
+    That is -1 when they work on none of the days asked for.
+    """
+    return f"""
+        SELECT {2 * EARTH_RADIUS_MILES} * asin(least(1, sqrt(
+                   power(sin(radians({latitude} - question.latitude) / 2), 2)
+                   + cos(radians(question.latitude)) * cos(radians({latitude}))
+                     * power(sin(radians({longitude} - question.longitude) / 2), 2)))) AS miles,
+               CASE WHEN person.time_zone = zone THEN here[weekdays + 1] ELSE elsewhere[weekdays + 1] END
+                   AS availability
+    """
+
+
 PARTS = "(%(w_availability)s::float8 * availability + %(w_rating)s::float8 * 2000 * rating::float8) / 10000"
 MAY_COME = f"""
     availability >= 0
@@ -65,30 +79,38 @@ PAGE_COLUMNS = {
     "most_id": "uuid",
     "size": "int4",
 }
-PAGE = _with_questions(
-    PAGE_COLUMNS,
-    f"""
-    SELECT number, found.*
-    FROM question CROSS JOIN LATERAL (
-        SELECT id, name, (rating * 100)::int4, person.latitude::float8, person.longitude::float8,
-               service_radius_miles::float8, CASE WHEN wanted <> '{{}}' THEN person.skills END, availability, bound
-        FROM (
-            SELECT near.*, true AS local FROM unnest(areas) area JOIN contractors_contractor near
-                ON {place_sql("near.")} <@ area AND near.status = 'active'
-            UNION ALL
-            SELECT far.*, false FROM contractors_contractor far
-            WHERE far.status = 'active' AND far.type IN (kind, 'multi') AND far.rating >= far_rating
-              AND (far.service_radius_miles IS NULL OR far.service_radius_miles > {LOCAL_MILES:g})
-        ) person
-        CROSS JOIN LATERAL ({SEEN} OFFSET 0) seen -- worked out once a row
-        CROSS JOIN LATERAL (
-            SELECT {PARTS} + %(w_distance)s::float8 * greatest(0, 1 - miles / %(max_miles)s::float8) AS bound
-        ) worth
-        WHERE local = (miles <= reach) AND bound >= least AND (bound, id) < (most, most_id) AND {MAY_COME}
-        ORDER BY bound DESC, id DESC LIMIT size
-    ) found
-    """,
-)
+
+
+def _page(latitude: str = LATITUDE, longitude: str = LONGITUDE) -> str:
+    return _with_questions(
+        PAGE_COLUMNS,
+        f"""
+        SELECT number, found.*
+        FROM question CROSS JOIN LATERAL (
+            SELECT id, name, (rating * 100)::int4, {latitude}, {longitude},
+                   service_radius_miles::float8, CASE WHEN wanted <> '{{}}' THEN person.skills END, availability, bound
+            FROM (
+                SELECT near.*, true AS local FROM unnest(areas) area JOIN contractors_contractor near
+                    ON {place_sql("near.")} <@ area AND near.status = 'active'
+                UNION ALL
+                SELECT far.*, false FROM contractors_contractor far
+                WHERE far.status = 'active' AND far.type IN (kind, 'multi') AND far.rating >= far_rating
+                  AND (far.service_radius_miles IS NULL OR far.service_radius_miles > {LOCAL_MILES:g})
+            ) person
+            CROSS JOIN LATERAL ({_seen(latitude, longitude)} OFFSET 0) seen -- worked out once a row
+            CROSS JOIN LATERAL (
+                SELECT {PARTS} + %(w_distance)s::float8 * greatest(0, 1 - miles / %(max_miles)s::float8) AS bound
+            ) worth
+            WHERE local = (miles <= reach) AND bound >= least AND (bound, id) < (most, most_id) AND {MAY_COME}
+            ORDER BY bound DESC, id DESC LIMIT size
+        ) found
+        """,
+    )
+
+
+PAGE = _page()
+# The areas are wider by half a cell for it: the index has the exact places.
+BLURRED_PAGE = _page(BLURRED_LATITUDE, BLURRED_LONGITUDE)
 
 # The nearest of each region, whether they may come or not: what is asked here must never walk far.
 SAMPLE_COLUMNS = {"regions": "float8[]", "height": "float8", "width": "float8"}
@@ -108,7 +130,7 @@ SAMPLE = _with_questions(
                   point(site[0] + width, site[1] + height), point(site[0] - width, site[1] - height))
             ORDER BY {place_sql("near.")} <-> site LIMIT {SAMPLE_OF_A_REGION}
         ) person
-        CROSS JOIN LATERAL ({SEEN}) seen
+        CROSS JOIN LATERAL ({_seen()}) seen
     ) found
     """,
 )

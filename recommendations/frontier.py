@@ -17,6 +17,7 @@ from contractors.regions import Region, regions
 from recommendations.density import Density, bound_of
 from recommendations.search import Search
 from smartscheduler.areas import boxes_around
+from smartscheduler.blur import places_are_blurred
 from smartscheduler.places import Point
 from smartscheduler.rules.values import UNIT
 
@@ -70,7 +71,8 @@ class Frontier:
         for region in self.regions:
             miles = self._miles(region, bound)
             if miles is not None:
-                for south, north, west, east in boxes_around(self.search.request.point, miles):
+                for box in boxes_around(self.search.request.point, miles):
+                    south, north, west, east = box.of_cells if places_are_blurred() else box
                     yield f"({west + region.east},{south}),({east + region.east},{north})"
 
     def half_sides(self) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from assignments.eligibility import Reason, Rule, unmet_rules
 from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.why_not import Answer, why_not
+from smartscheduler.areas import Box, inside
 from smartscheduler.rules.current import going_by
 from smartscheduler.travel.store import known_site
 
@@ -40,11 +41,9 @@ def neighbours(request: JobRequest) -> list[Neighbour]:
     Only active contractors of the job's type (or multi) are looked at, the best rated of those who live near.
     """
     point, site = request.point, known_site(request.point)
-    near = Contractor.objects.active().filter(
-        type__in=[request.type, Contractor.Type.MULTI],
-        latitude__range=(point.latitude - AROUND, point.latitude + AROUND),
-        longitude__range=(point.longitude - AROUND, point.longitude + AROUND),
-    )
+    around = Box(point.latitude - AROUND, point.latitude + AROUND, point.longitude - AROUND, point.longitude + AROUND)
+    people = Contractor.objects.active().filter(type__in=[request.type, Contractor.Type.MULTI])
+    near = inside(people, [around])
     found = []
     for one in near.order_by("-rating", "pk")[:MOST_LOOKED_AT]:
         miles = site.miles_from(one.point)

@@ -25,8 +25,7 @@ from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
-from smartscheduler.travel.configured import active_providers
-from smartscheduler.travel.store import known_sites
+from smartscheduler.travel.store import known_sites, roads_are_used
 from smartscheduler.travel.ways import Reached, Way
 from smartscheduler.travel.wishes import wishes
 
@@ -121,7 +120,7 @@ def rank_plainly(
 
 def _tell(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
     """Where providers are configured, let the worker know which rankings go by straight lines; takes no time."""
-    if active_providers():
+    if roads_are_used():
         for request, ranking in zip(requests, rankings, strict=True):
             wishes.seen(request.job_id, [one.source for one in ranking.entries])
 

@@ -23,6 +23,7 @@ from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.limits import CONTACTS, limited, may_see
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import bars, local_slot, local_time, stars
+from smartscheduler.blur import places_are_blurred
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.configured import NAMES
 from smartscheduler.travel.store import known_site
@@ -93,6 +94,7 @@ def ranking(
         "candidates_exact": found.candidates_exact,
         # Who pass the rules that need no calendar: where nobody is free, all of them were looked into.
         "considered": found.calendars_opened,
+        "approximate": places_are_blurred(),
         "all_shown": len(found.entries) < wanted,
         "present_rank": next((one.rank for one in found.entries if one.contractor.pk == present), None),
         "generated_at": local_time(found.generated_at, job.zone),
@@ -185,7 +187,7 @@ def _numbers(breakdown: Breakdown | None, way: Way) -> dict[str, Any]:
 def source_of(way: Way) -> str:
     """Where a distance comes from, and how old it is."""
     if way.source != ROAD or way.fetched_at is None:
-        return "straight line"
+        return "straight line, approximate" if places_are_blurred() else "straight line"
     return f"by road, {NAMES.get(way.provider, way.provider)}, {age(way.fetched_at)}"
 
 

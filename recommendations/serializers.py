@@ -15,6 +15,7 @@ from recommendations.why_not import Answer
 from smartscheduler.accounts.limits import limited
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
+    BoundedListField,
     HoursField,
     InstantField,
     LineTextField,
@@ -65,7 +66,7 @@ class HypotheticalJobSerializer(StrictSerializer):
 class ManyJobsSerializer(StrictSerializer):
     """Jobs to rank for, by their ids."""
 
-    jobs = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_JOBS)
+    jobs = BoundedListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_JOBS)
     max_results = serializers.IntegerField(
         min_value=1,
         max_value=MOST_RESULTS,

@@ -1,9 +1,16 @@
-"""Rectangles of latitude and longitude around a point. Pure."""
+"""Rectangles of latitude and longitude around a point."""
 
 import math
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
 
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Round
+
+from smartscheduler.blur import DECIMALS, HALF_CELL_DEGREES, places_are_blurred
 from smartscheduler.places import EARTH_RADIUS_MILES, Point
+
+Records = TypeVar("Records", bound=QuerySet[Any])
 
 # Degrees; absorbs the noise of binary fractions, and is less than a foot.
 MARGIN = 1e-6
@@ -16,6 +23,13 @@ class Box(NamedTuple):
     north: float
     west: float
     east: float
+
+    @property
+    def of_cells(self) -> "Box":
+        """The box that holds every point whose blurred point lies in this one."""
+        south, north, west, east = self
+        edge = HALF_CELL_DEGREES
+        return Box(south - edge, north + edge, west - edge, east + edge)
 
 
 def boxes_around(center: Point, miles: float) -> list[Box]:
@@ -35,3 +49,22 @@ def boxes_around(center: Point, miles: float) -> list[Box]:
     if east > 180:
         return [Box(south, north, west, 180.0), Box(south, north, -180.0, east - 360)]
     return [Box(south, north, west, east)]
+
+
+def inside(records: Records, boxes: Iterable[Box]) -> Records:
+    """Records whose place, as whoever asks may know it, lies in one of the boxes."""
+    if not places_are_blurred():
+        return records.filter(_within(boxes))
+    areas = list(boxes)
+    centers: dict[str, Any] = {f"seen_{name}": Round(name, precision=DECIMALS) for name in ("latitude", "longitude")}
+    # The first condition is for the indexes, the second decides.
+    near = records.filter(_within(area.of_cells for area in areas))
+    return near.alias(**centers).filter(_within(areas, "seen_"))
+
+
+def _within(boxes: Iterable[Box], prefix: str = "") -> Q:
+    found = Q(pk__in=[])
+    for south, north, west, east in boxes:
+        sides = {f"{prefix}latitude__range": (south, north), f"{prefix}longitude__range": (west, east)}
+        found |= Q(**sides)
+    return found

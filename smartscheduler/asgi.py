@@ -14,6 +14,8 @@ from django.conf import settings
 # Here every request has a thread of its own: a connection kept by its thread would never be used again.
 settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
 settings.DATABASES["default"]["OPTIONS"]["pool"] = settings.DATABASE_POOL
+# One slow question must not hold a connection that others wait for.
+settings.DATABASES["default"]["OPTIONS"]["options"] += settings.DATABASE_WEB_OPTION
 django_application = get_asgi_application()  # sets Django up; everything below may import models
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402

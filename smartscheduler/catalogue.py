@@ -65,5 +65,8 @@ KINDS = {
     "locked-out": Kind(429, "Too many wrong passwords or codes", "`Retry-After` says when to try again"),
     "internal-error": Kind(500, "Something went wrong on our side", "`trace_id` finds it in our log"),
     "busy": Kind(503, "Somebody else is changing the same record", "the same request may succeed in a moment"),
+    "too-slow": Kind(
+        503, "The database takes too long", "ask for less: a shorter period, fewer words, one page; or try again later"
+    ),
     "unavailable": Kind(503, "The database does not answer", "the same request may succeed in a moment"),
 }

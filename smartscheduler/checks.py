@@ -7,6 +7,7 @@ start for the same reasons as `manage.py check` gives.
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from email.utils import parseaddr
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ POSITIVE = (
     "DRIVE_MPH",
     "WEB_WORKERS",
     "LOCK_TIMEOUT_SECONDS",
+    "DATABASE_STATEMENT_SECONDS",
     "SESSION_IDLE_MINUTES",
     "SESSION_LONGEST_HOURS",
     "TOKEN_LONGEST_DAYS",
@@ -316,6 +318,18 @@ def check_second_factor(**_: Any) -> list[Error]:
     ]
 
 
+@register
+def check_sender(**_: Any) -> list[Error]:
+    """E045: a sender without an address, or with a domain that headers cannot have."""
+    name, _at, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")
+    try:
+        known = bool(name) and bool(domain.encode("idna"))
+    except UnicodeError:
+        known = False
+    wrong = f"EMAIL_FROM must be like Dispatch <dispatch@example.com>; it is {settings.DEFAULT_FROM_EMAIL}."
+    return [] if known else [Error(wrong, id="smartscheduler.E045")]
+
+
 def _is_installed(package: str) -> bool:
     try:
         return find_spec(package) is not None
@@ -350,6 +364,7 @@ def refuse_bad_settings() -> None:
         check_origins,
         check_observability,
         check_second_factor,
+        check_sender,
     )
     errors = [error for check in checks for error in check()]
     if errors:

@@ -68,13 +68,21 @@ class ContactAddressTextField(NormalText, serializers.EmailField):
     normal = staticmethod(contact_address)
 
 
+# How many wrong names of a body are told; a list of thousands helps no reader.
+MOST_REFUSED = 20
+NON_FIELD_ERRORS = "non_field_errors"
+
+
 class StrictSerializer(serializers.Serializer):
     """Refuses, by name, a field that does not exist or that only the server writes."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
             return super().to_internal_value(data)
-        refused = {str(name): [self._refusal(name)] for name in data if not self._takes(name)}
+        names = [name for name in data if not self._takes(name)]
+        refused = {str(name): [self._refusal(name)] for name in names[:MOST_REFUSED]}
+        if len(names) > MOST_REFUSED:
+            refused[NON_FIELD_ERRORS] = [f"There are {len(names) - MOST_REFUSED} more names that are not fields."]
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -194,7 +202,19 @@ class IdField(serializers.UUIDField):
         return super().to_internal_value(data)
 
 
-class SkillsListField(serializers.ListField):
+class BoundedListField(serializers.ListField):
+    """A list with a `max_length`, which is checked before the items are: DRF would first look at every one."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if self.max_length is not None and isinstance(data, list) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+
+class SkillsListField(BoundedListField):
     """A set of names."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -49,7 +49,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     """503 without a primary database; 200 otherwise, `degraded` while another check fails.
 
     All web processes share one database, one Valkey and the workers: sending the traffic elsewhere would take reading
-    away too (docs/adr/025). What has not answered within three seconds counts as failed.
+    away too (docs/adr/027). What has not answered within three seconds counts as failed.
     """
     answers = examine()
     checks = {name: "ok" if answer.holds else "failed" for name, answer in answers.items()}

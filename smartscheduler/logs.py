@@ -11,16 +11,19 @@ from smartscheduler import tracing
 # Who somebody is on the network, and with what.
 LEFT_OUT = ("ip", "user_agent")
 # What libraries and PostgreSQL put into their messages.
+# Each is linear in the length of the text: a repeat is possessive, and no match can begin inside another's beginning.
 PERSONAL = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}"), "[e-mail]"),
+    (re.compile(r"(?<![\w.+-])[\w.+-]++@(?=[\w.-]*?\.[A-Za-z]{2})[\w-]++(?:\.[\w-]++)*+"), "[e-mail]"),
     (re.compile(r"\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"), "[phone]"),
-    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]+"), "[token]"),
-    (re.compile(r"(?i)(\bbearer |\bticket\.)[\w.~+/-]+=*"), r"\1[token]"),
-    (re.compile(r"(Failing row contains) \(.*"), r"\1 [values]"),
-    (re.compile(r"(Key \([^)]*\))=\(.*?\)(?= (?:already|conflicts|is))"), r"\1=[values]"),
-    (re.compile(r"(conflicts with existing key \([^)]*\))=\(.*\)"), r"\1=[values]"),
+    (re.compile(r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]++\.[\w-]++"), "[token]"),
+    (re.compile(r"(?i)(\bbearer |\bticket\.)[\w.~+/-]++=*+"), r"\1[token]"),
+    (re.compile(r"(Failing row contains) \(.*+"), r"\1 [values]"),
+    (re.compile(r"(Key \([^=\n]{1,300}?\))=\((?:.*\)(?= (?:already|conflicts|is))|.*+)"), r"\1=[values]"),
+    (re.compile(r"(conflicts with existing key \([^=\n]{1,300}?\))=\(.*+"), r"\1=[values]"),
 )
 SHORTEST = 6
+# Longer texts lose their middle before any pattern looks at them; the message of an exception stands at its end.
+LONGEST, SEAM = 20_000, 320
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -32,12 +35,10 @@ class WithoutRequests(logging.Filter):
 
 
 def impersonal(value: Any) -> Any:
-    """`value` with everything taken out of its texts that is about a person; containers are looked through."""
+    """`value` without personal data in its texts, and texts at most LONGEST long; containers are looked through."""
     match value:
         case str() if len(value) >= SHORTEST:
-            for pattern, instead in PERSONAL:
-                value = pattern.sub(instead, value)
-            return value
+            return _scrubbed(value) if len(value) <= LONGEST else _shortened(value)
         case dict():
             return {key: impersonal(item) for key, item in value.items()}
         case list() | tuple():
@@ -46,6 +47,19 @@ def impersonal(value: Any) -> Any:
             return impersonal(repr(value))
         case _:
             return value
+
+
+def _scrubbed(text: str) -> str:
+    for pattern, instead in PERSONAL:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def _shortened(text: str) -> str:
+    """Both ends of a long text. What the cut has halved, such as an address, is within SEAM characters of it."""
+    half = LONGEST // 2
+    head, tail = _scrubbed(text[:half]), _scrubbed(text[-half:])
+    return f"{head[:-SEAM]} [{len(text) - LONGEST + 2 * SEAM} characters left out] {tail[SEAM:]}"
 
 
 def without_people(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:

@@ -2,6 +2,7 @@
 
 import math
 import zoneinfo
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
@@ -13,6 +14,7 @@ from django.core.validators import MaxValueValidator, MinLengthValidator, MinVal
 from django.db import models
 from localflavor.us.us_states import STATE_CHOICES
 
+from smartscheduler.blur import cell_center, places_are_blurred
 from smartscheduler.rules.current import in_force
 from smartscheduler.textfields import LineField
 
@@ -26,6 +28,20 @@ class Point(NamedTuple):
 
     latitude: float
     longitude: float
+
+
+def blurred(point: Point) -> Point:
+    """The center of the point's cell of the grid (smartscheduler.blur)."""
+    return Point(cell_center(point.latitude), cell_center(point.longitude))
+
+
+def seen_points() -> Callable[[float, float], Point]:
+    """How points are made of latitudes and longitudes for whoever asks: as they are, or blurred."""
+    return _blurred_point if places_are_blurred() else Point
+
+
+def _blurred_point(latitude: float, longitude: float) -> Point:
+    return blurred(Point(latitude, longitude))
 
 
 @cache
@@ -142,8 +158,15 @@ class Location(models.Model):
         ]
 
     @property
-    def point(self) -> Point:
+    def exact_point(self) -> Point:
+        """The point as it is stored, for what is written; never for an answer."""
         return Point(float(self.latitude), float(self.longitude))
+
+    @property
+    def point(self) -> Point:
+        """The point as whoever asks may know it (smartscheduler.blur)."""
+        point = self.exact_point
+        return blurred(point) if places_are_blurred() else point
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -152,4 +175,4 @@ class Location(models.Model):
     def derive_time_zone(self) -> None:
         """Fill an empty `time_zone` from the coordinates."""
         if not self.time_zone:
-            self.time_zone = time_zone_at(self.point)
+            self.time_zone = time_zone_at(self.exact_point)

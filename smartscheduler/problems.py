@@ -6,9 +6,10 @@
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -20,20 +21,21 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
-from drf_standardized_errors.formatter import flatten_errors
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from smartscheduler.catalogue import KINDS
 from smartscheduler.errors import Busy, DomainError
 from smartscheduler.parsing import PayloadTooLarge
-from smartscheduler.transactions import invalid_input
+from smartscheduler.transactions import QUERY_CANCELED, invalid_input, sqlstate
 
 MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
+# An answer tells so many errors, and the number of the others.
+MOST_ERRORS = 50
 # The services speak of flat fields; on the wire these lie inside `location`.
 LOCATION_FIELDS = frozenset({"latitude", "longitude", "address", "city", "state", "zip_code"})
 
@@ -101,11 +103,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     problem = describe(error if isinstance(error, OUT_OF_REACH) else Exception())
     if request.path.startswith("/api/"):
         return respond(request, problem)
-    page = defaults.server_error(request)
-    page.status_code = problem.status
-    for name, value in problem.headers.items():
-        page[name] = value
-    return page
+    if problem.code == "internal-error":
+        return defaults.server_error(request)
+    text = f"{problem.detail}\n"
+    headers = dict(problem.headers)
+    return HttpResponse(text, status=problem.status, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def describe(exc: Exception) -> Problem:
@@ -133,13 +135,29 @@ def _on_the_wire(name: str) -> str:
 
 def _of_validation(error: exceptions.ValidationError) -> Problem:
     errors: dict[str, list[str]] = {}
-    for found in flatten_errors(error.detail):
+    told = _messages(error.detail)
+    for path, message in islice(told, MOST_ERRORS):
         # What is wrong with a nested object as a whole belongs to the object's own name.
-        name = (found.attr or NO_FIELD).removesuffix(f".{NO_FIELD}")
-        errors.setdefault(name, []).append(found.detail)
+        name = (path or NO_FIELD).removesuffix(f".{NO_FIELD}")
+        errors.setdefault(name, []).append(message)
     name, messages = next(iter(errors.items()), (NO_FIELD, ["The input is not valid."]))
     detail = messages[0] if name == NO_FIELD else f"{name}: {messages[0]}"
+    if more := sum(1 for _ in told):
+        errors.setdefault(NO_FIELD, []).append(f"There are {more} more errors.")
     return Problem(code="invalid-input", detail=detail, errors=errors)
+
+
+def _messages(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Each message of a ValidationError's detail with the dotted path of its field, in the order of the detail."""
+    if isinstance(detail, Mapping):
+        for name, item in detail.items():
+            yield from _messages(item, f"{path}.{name}" if path else str(name))
+    elif isinstance(detail, list):
+        for number, item in enumerate(detail):
+            nested = not isinstance(item, str)
+            yield from _messages(item, f"{path}.{number}" if path and nested else str(number) if nested else path)
+    else:
+        yield path, str(detail)
 
 
 def _of_api(error: exceptions.APIException) -> Problem:
@@ -159,7 +177,13 @@ def _code_of(error: exceptions.APIException) -> str:
     return code if code in KINDS else next(same, "internal-error")
 
 
-def _unavailable() -> Problem:
+def _out_of_reach(error: DatabaseError) -> Problem:
+    if sqlstate(error) == QUERY_CANCELED:
+        return Problem(
+            code="too-slow",
+            detail="The database takes too long to answer this; ask for less, or try again later.",
+            headers={"Retry-After": "30"},
+        )
     return Problem(
         code="unavailable",
         detail="The database does not answer; try again in a moment.",
@@ -177,5 +201,5 @@ KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any]
     (PermissionDenied, lambda exc: _of_api(exceptions.PermissionDenied())),
     (RequestDataTooBig, lambda exc: _of_api(PayloadTooLarge())),
     (SuspiciousOperation, lambda exc: Problem(code="bad-request", detail="The request is not valid.")),
-    (OUT_OF_REACH, lambda exc: _unavailable()),
+    (OUT_OF_REACH, _out_of_reach),
 )

@@ -13,8 +13,9 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from smartscheduler.accounts.limits import may_see
+from smartscheduler.accounts.limits import limits_for, may_see
 from smartscheduler.parsing import LengthRequired
+from smartscheduler.search_terms import search_terms
 from smartscheduler.text import search_text
 
 # Of digits, that is.
@@ -65,8 +66,11 @@ class Search(filters.SearchFilter):
     """
 
     def get_search_terms(self, request: Request) -> list[str]:
-        """In the normal form of stored text."""
-        return [search_text(term) for term in super().get_search_terms(request)]
+        """In the normal form of stored text. Raises InvalidInput for more than a search may ask (search_terms)."""
+        text = request.query_params.get(self.search_param, "")
+        text = serializers.CharField(trim_whitespace=False, allow_blank=True).run_validation(text)
+        terms = search_terms(text, field=self.search_param, split=filters.search_smart_split)  # type: ignore[arg-type]  # the stubs take it for a list
+        return [search_text(term) for term in terms]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         found = super().filter_queryset(request, queryset, view)
@@ -82,8 +86,18 @@ class Search(filters.SearchFilter):
 class StableOrdering(filters.OrderingFilter):
     """`?ordering=` with the id as the last word, so that no row is on two pages.
 
-    A view's `ordering_aliases` maps a public name to the annotation that it sorts by.
+    A view's `ordering_aliases` maps a public name to the annotation that it sorts by. Nothing is sorted by a field that
+    the reader may not see: the order would tell.
     """
+
+    def get_valid_fields(
+        self, queryset: QuerySet[Any], view: Any, context: Mapping[str, Any] | None = None
+    ) -> list[tuple[str, str]]:
+        """DRF's, without what is hidden from the reader; the document, which has no reader, names them all."""
+        valid = super().get_valid_fields(queryset, view, dict(context or {}))
+        request = getattr(view, "request", None)
+        hidden = limits_for(queryset.model._meta.label_lower, request.user) if request else {}
+        return [(name, title) for name, title in valid if name not in hidden]
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> Sequence[str] | None:
         """The terms to sort by. Raises ValidationError for a name that the list does not sort by."""

@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from smartscheduler.accounts.limits import LIMITS, Limit, nothing, roughly
+from smartscheduler.accounts.limits import LIMITS, Limit, nothing, roughly, without_places
 from smartscheduler.catalogue import KINDS
 from smartscheduler.etags import Conditional
 from smartscheduler.idempotency.once import Once
@@ -57,9 +57,11 @@ LIMITED_COMPONENTS = {
     ),
     "contractors.absence": ("Absence",),
     "jobs.job": ("Job", "JobLocation"),
+    "assignments.assignment": ("Assignment",),
 }
 HIDDEN_NOTE = "Null for roles that may not see it."
 BLURRED_NOTE = "Rounded to two decimals for roles that may not see it."
+PLACELESS_NOTE = "For roles that may not see places exactly, all but the rating part and the weights is null."
 
 
 def tell_limits(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
@@ -76,8 +78,8 @@ def tell_limits(result: dict[str, Any], generator: Any, request: Any, public: bo
 def _tell(field: dict[str, Any], limit: Limit) -> None:
     if limit.shown is nothing:
         kinds = field.get("type", "string")
-        field["type"] = [*([kinds] if isinstance(kinds, str) else kinds), "null"]
-    notes: dict[Any, str] = {nothing: HIDDEN_NOTE, roughly: BLURRED_NOTE}
+        field["type"] = list(dict.fromkeys([*([kinds] if isinstance(kinds, str) else kinds), "null"]))
+    notes: dict[Any, str] = {nothing: HIDDEN_NOTE, roughly: BLURRED_NOTE, without_places: PLACELESS_NOTE}
     note = notes.get(limit.shown, "")
     if said := " ".join(filter(None, [field.get("description", ""), note])):
         field["description"] = said

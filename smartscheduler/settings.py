@@ -122,11 +122,13 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "smartscheduler.middleware.RequestLogMiddleware",
+    "smartscheduler.query_limits.QueryLimitMiddleware",
     "axes.middleware.AxesMiddleware",
     "smartscheduler.throttling.RateLimitMiddleware",
     "smartscheduler.quotas.QuotaMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
     "smartscheduler.history.authors.AuthorMiddleware",
+    "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
 ]
 
@@ -175,6 +177,9 @@ DATABASES["default"]["OPTIONS"].update(
     # Only smartscheduler.statements prepares; off where a pooler hands every transaction another connection.
     prepare_threshold=0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
 )
+# Of each web process (smartscheduler.asgi) alone: migrations, backups and the worker may take longer.
+DATABASE_STATEMENT_SECONDS = env.whole("DATABASE_STATEMENT_SECONDS", default=15)
+DATABASE_WEB_OPTION = f" -c statement_timeout={DATABASE_STATEMENT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Of each web process (smartscheduler.asgi); PostgreSQL's max_connections is for all of them together.
 DATABASE_POOL = {
@@ -269,6 +274,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ["email", "name"]},
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "smartscheduler.accounts.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "smartscheduler.accounts.passwords.VariationValidator"},
     {"NAME": "smartscheduler.accounts.passwords.WordsValidator"},

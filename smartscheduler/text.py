@@ -21,7 +21,7 @@ def one_line(text: str) -> str:
 
     Raises UnsuitableText for line breaks, control characters and invisible format characters.
     """
-    _refuse_invisible(text.strip())
+    _refuse_invisible(text)
     return " ".join(nfc(text).split())
 
 

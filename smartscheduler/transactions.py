@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
+LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, QUERY_CANCELED = "55P03", "40P01", "57014"
 
 REFUSALS: dict[str, tuple[type[DomainError], str]] = {
     "assignment_no_double_booking": (SlotUnavailable, "Another live assignment of the contractor overlaps that slot."),

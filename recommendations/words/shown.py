@@ -13,6 +13,7 @@ from recommendations.words.checking import problem
 from recommendations.words.configured import is_configured
 from recommendations.words.facts import Facts, filled
 from recommendations.words.store import key_of, texts
+from smartscheduler.blur import places_are_blurred
 from smartscheduler.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def reworded(groups: "Sequence[tuple[UUID | None, list[Entry]]]") -> "list[list[
 
     Tells the worker for which jobs there are none yet, and waits for nothing.
     """
-    if not is_configured():
+    # What is stored for exact numbers would tell of them wherever blurred ones happen to be the same.
+    if not is_configured() or places_are_blurred():
         return [entries for _, entries in groups]
     wanted = settings.EXPLANATION_FIRST
     keys = [[key_of(one.facts) for one in entries[:wanted]] for _, entries in groups]

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm
 
 from smartscheduler.accounts.forms import AccountForm, NewAccountForm
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.password_forms import AccountPasswordForm
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.accounts.second_factor.services import remove
 from smartscheduler.accounts.services import keep_account
@@ -56,7 +56,7 @@ PERSONAL_DATA = {"name": "personal-data", "label": "Personal data", "icon": "shi
 @admin.register(User)
 class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
     acts = (REMOVE_SECOND_FACTOR,)
-    form, add_form, change_password_form = AccountForm, NewAccountForm, AdminPasswordChangeForm
+    form, add_form, change_password_form = AccountForm, NewAccountForm, AccountPasswordForm
     list_display = ("email", "name", "role_badge", "is_active", "second_factor_badge", "last_login")
     list_filter = ("role", "is_active", ("second_factor_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name")

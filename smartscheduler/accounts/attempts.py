@@ -17,6 +17,7 @@ from limits import RateLimitItemPerMinute
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from smartscheduler.accounts.passwords import LONGEST_PASSWORD
 from smartscheduler.emails import account_key
 from smartscheduler.throttling import counted
 
@@ -31,8 +32,15 @@ class CountingBackend:
     An address from which an account has signed in before is not kept out by what others do to that account.
     """
 
-    def authenticate(self, request: HttpRequest | None, username: str | None = None, **_: Any) -> None:
-        """Raises PermissionDenied; smartscheduler.accounts.lockouts answers with 429."""
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
+    ) -> None:
+        """Raises PermissionDenied; after too many attempts smartscheduler.accounts.lockouts answers with 429.
+
+        A password that is too long to be one is refused here, before a later backend hashes it.
+        """
+        if password is not None and len(password) > LONGEST_PASSWORD:
+            raise PermissionDenied
         if request is None or not username or not settings.RATE_LIMITS:
             return
         name = account_key(username)

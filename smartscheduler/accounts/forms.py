@@ -7,23 +7,21 @@ from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import HttpRequest
 from unfold.forms import UserChangeForm
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.own_password import check_password_of
+from smartscheduler.accounts.password_forms import PasswordField, new_passwords
 from smartscheduler.accounts.policy import Role
 from smartscheduler.textfields import LineFormField
 
 
 class NewAccountForm(BaseUserCreationForm):
+    password1, password2 = new_passwords()
+
     class Meta:
         model = User
         fields = ("email", "name", "role", "is_active")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("password1", "password2"):
-            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
 
 
 class AccountForm(UserChangeForm):
@@ -59,12 +57,7 @@ class EndForm(forms.Form):
 
     OTHERS = "others"
     signing = LineFormField(max_length=36, error_messages={"required": CHOOSE})
-    password = forms.CharField(
-        label="Your password",
-        strip=False,
-        max_length=1000,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
-    )
+    password = PasswordField("Your password")
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,8 +1,8 @@
 """Which fields a role does not see: one table for the API, the admin, the WebSocket, files, history and searches.
 
-A field that is hidden stays where it is: null in JSON, empty on pages and in files, a coordinate to two decimals (about
-a kilometre, so that maps still work). In words that people write, such as reasons, telephone numbers and mail addresses
-are blotted out. docs/privacy.md says why each of them is here.
+A field that is hidden stays where it is: null in JSON, empty on pages and in files, a coordinate at the center of its
+cell of about a kilometer, so that maps still work (smartscheduler.blur). In words that people write, such as reasons,
+telephone numbers and mail addresses are blotted out. docs/privacy.md says why each of them is here.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,10 +12,10 @@ from django.db import models
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.blur import cell_center
 from smartscheduler.logs import impersonal
 
 CONTACTS, CUSTOMERS = Permission.VIEW_CONTACTS, Permission.VIEW_CUSTOMERS
-DECIMALS = 2
 # What stands on the page of a record, and in history, for a value that is there and not shown.
 HIDDEN = "(hidden)"
 
@@ -32,8 +32,20 @@ def nothing(value: Any) -> None:
 
 
 def roughly(value: Any) -> Any:
-    """A coordinate to about a kilometre."""
-    return None if value is None else round(value, DECIMALS)
+    """A coordinate at the center of its cell of about a kilometer."""
+    return None if value is None else cell_center(value)
+
+
+# What is kept of a decision: what no place decides, and the rest.
+PLACELESS = ("rating_score", "availability_weight", "rating_weight", "distance_weight")
+OF_PLACES = ("availability_score", "distance_score", "explanation")
+
+
+def without_places(breakdown: Any) -> Any:
+    """The kept breakdown of a decision without what was worked out from exact places, and the sentence about it."""
+    if not isinstance(breakdown, Mapping):
+        return None
+    return dict.fromkeys(OF_PLACES) | {name: breakdown.get(name) for name in PLACELESS}
 
 
 def _place(permission: Permission) -> dict[str, Limit]:
@@ -62,6 +74,12 @@ LIMITS: dict[str, dict[str, Limit]] = {
     "assignments.assignment": {
         "cancel_reason": Limit(CUSTOMERS, impersonal),
         "override_reason": Limit(CONTACTS, impersonal),
+        # As worked out from the exact places when it was booked.
+        "score": Limit(CONTACTS, nothing),
+        "score_breakdown": Limit(CONTACTS, without_places),
+        "rank": Limit(CONTACTS, nothing),
+        "candidates_considered": Limit(CONTACTS, nothing),
+        "candidates_exact": Limit(CONTACTS, nothing),
     },
     "mails.mail": {
         "recipient": Limit(CONTACTS, nothing),
@@ -97,7 +115,7 @@ def limit(record: models.Model, user: Any, *, instead: str = "") -> models.Model
 
     `instead` stands where there is something that is hidden.
 
-    For pages and files. What is worked out from a place is worked out from the record itself, before.
+    For pages and files. What is worked out from a place goes by the blurred one by itself (smartscheduler.blur).
     """
     if sees_everything(user):
         return record

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from smartscheduler.accounts.changes import Before, note_changes
+from smartscheduler.accounts.passwords import LONGEST_PASSWORD, TOO_LONG
 from smartscheduler.accounts.policy import DJANGO_PERMISSIONS, Permission, Role, permissions_of
 from smartscheduler.emails import account_address, account_key
 from smartscheduler.history.tracking import keeps_history
@@ -74,6 +76,12 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        """As Django's. Raises ValidationError for one that no door would take again."""
+        if raw_password is not None and len(raw_password) > LONGEST_PASSWORD:
+            raise ValidationError({"password": [TOO_LONG]})
+        super().set_password(raw_password)
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -11,8 +11,8 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.forms import AdminOwnPasswordChangeForm
 
+from smartscheduler.accounts import password_forms
 from smartscheduler.accounts.signings import end_all
 
 WRONG = "This is not your password."
@@ -27,7 +27,7 @@ def check_password_of(request: HttpRequest, password: str) -> None:
         raise ValidationError(WRONG, code="password_incorrect")
 
 
-class OwnPasswordForm(AdminOwnPasswordChangeForm):
+class OwnPasswordForm(password_forms.OwnPasswordForm):
     """The old password, and the new one twice."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:

@@ -1,14 +1,14 @@
-"""What makes a password too easy, besides being short (AUTH_PASSWORD_VALIDATORS). There are no rules of composition."""
+"""What makes a password too easy, or too long (AUTH_PASSWORD_VALIDATORS). There are no rules of composition."""
 
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
-from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
 
 # What every stranger would try here; settings.PASSWORD_WORDS adds the company's own.
@@ -24,8 +24,23 @@ WORDS = (
     *Role.values,
 )
 FEWEST_BESIDES = 8
-AROUND = re.compile(r"\A[\W\d_]+|[\W\d_]+\Z")
+# Forms, the API and the model refuse a longer one before a pattern or a hash sees it.
+LONGEST_PASSWORD = 128
+TOO_LONG = f"A password has at most {LONGEST_PASSWORD} characters."
+AROUND = re.compile(r"\A[\W\d_]++|(?<![\W\d_])[\W\d_]++\Z")
+BETWEEN_WORDS = re.compile(r"\W+")
 LEET = str.maketrans("013457@$!", "oleastasi")
+
+
+class LengthValidator:
+    """Refuses a password of more than LONGEST_PASSWORD characters."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) > LONGEST_PASSWORD:
+            raise ValidationError(TOO_LONG, code="password_too_long")
+
+    def get_help_text(self) -> str:
+        return TOO_LONG
 
 
 class WordsValidator:
@@ -54,8 +69,8 @@ class WordsValidator:
         )
 
     def _own(self, user: Any) -> Iterable[str]:
-        if isinstance(user, User):
-            parts = re.split(r"\W+", f"{user.name} {user.email}".lower())
+        if isinstance(user, get_user_model()):
+            parts = BETWEEN_WORDS.split(f"{user.name} {user.email}".lower())
             yield from sorted((part for part in parts if len(part) > 2), key=len, reverse=True)
 
 
@@ -86,7 +101,4 @@ def _stems(password: str) -> Iterable[str]:
 
 def _once(text: str) -> str:
     """`abcabc` as `abc`: the shortest beginning that, repeated, makes the whole."""
-    for length in range(1, len(text) // 2 + 1):
-        if len(text) % length == 0 and text[:length] * (len(text) // length) == text:
-            return text[:length]
-    return text
+    return text[: (text + text).find(text, 1)] if text else text

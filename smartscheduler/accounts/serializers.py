@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.passwords import LONGEST_PASSWORD
 from smartscheduler.accounts.policy import permissions_of
 from smartscheduler.fields import AccountAddressTextField, LineTextField, StrictSerializer
 
@@ -27,7 +28,7 @@ class UserSerializer(serializers.ModelSerializer):
 
 class LoginSerializer(StrictSerializer):
     email = AccountAddressTextField(max_length=254)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False, write_only=True)
+    password = serializers.CharField(max_length=LONGEST_PASSWORD, trim_whitespace=False, write_only=True)
     otp_code = LineTextField(
         max_length=20,
         required=False,

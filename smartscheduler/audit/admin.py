@@ -24,6 +24,7 @@ from smartscheduler.audit.services import filters_of, record
 from smartscheduler.backoffice.days import DaysFilter
 from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ReadAdmin
+from smartscheduler.errors import InvalidInput
 from smartscheduler.exchange.exporting import FORMS, download
 from smartscheduler.text import search_text
 
@@ -73,7 +74,7 @@ class AuditEntryAdmin(ReadAdmin):
     list_filter_submit = True
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-id",)
-    search_fields = ("name",)  # and what get_search_results looks at
+    search_fields = ("name",)  # and what `search` looks at
     search_help_text = "Name or e-mail address of an account, or the address of a computer"
     actions = None
     list_before_template = "admin/audit/list_head.html"
@@ -92,12 +93,15 @@ class AuditEntryAdmin(ReadAdmin):
             raise PermissionDenied
         if form not in FORMS:
             raise Http404
-        entries = self.get_changelist_instance(request).queryset
+        try:
+            entries = self.listed(request)
+        except InvalidInput as refusal:
+            return self.back_to_list(request, refusal)
         rows, filters = entries.order_by().count(), filters_of(request.GET)
         record(Act.DATA_EXPORTED, what="audit", rows=rows, format=form, filters=filters)
         return download(f"audit-{timezone.now():%Y-%m-%d}", form, HEADINGS, _cells(entries))
 
-    def get_search_results(
+    def search(
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
     ) -> tuple[QuerySet[AuditEntry], bool]:
         """By the account, as it is called now, or by the whole address: both have an index or are soon read."""

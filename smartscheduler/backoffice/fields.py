@@ -62,6 +62,9 @@ class LocalInstantField(forms.DateTimeField):
 class InstantField(LineFormField):
     """An instant as the page wrote it, with its offset."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 40, **kwargs})
+
     def clean(self, value: Any) -> datetime:
         text = super().clean(value)
         try:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db import models
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.text import smart_split, unescape_string_literal
 from django.views.decorators.http import require_POST
+from unfold.views import ChangeList
 
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.limited import LimitedAdmin
@@ -19,6 +21,7 @@ from smartscheduler.backoffice.models import SavedView
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.saved import delete_view, rename_view, save_view, views_of
 from smartscheduler.errors import InvalidInput
+from smartscheduler.search_terms import search_terms
 from smartscheduler.text import search_text
 
 
@@ -41,6 +44,22 @@ def split_search(text: str) -> list[str]:
     """The words of a search, as Django's admin splits it: what stands in quotes is one."""
     words = smart_split(text)
     return [unescape_string_literal(word) if word[:1] in "\"'" and word[0] == word[-1] else word for word in words]
+
+
+class SearchForm(ChangeListSearchForm):
+    """Django's search box; too long a search is told above the list, which is then shown without it."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        try:
+            search_terms(values.get(SEARCH_VAR, ""), field=SEARCH_VAR, split=split_search)
+        except InvalidInput as refusal:
+            self.add_error(SEARCH_VAR, refusal.detail)
+        return values
+
+
+class SearchedList(ChangeList):
+    search_form_class = SearchForm
 
 
 class ListAdmin(LimitedAdmin):
@@ -69,7 +88,20 @@ class ListAdmin(LimitedAdmin):
         rows = super().get_queryset(request)
         return rows if self.words is None else rows.alias(words=self.words)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SearchedList
+
     def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """For lists and for fields that complete what is typed; nothing is found by more than a search may ask."""
+        try:
+            search_terms(search_term, field=SEARCH_VAR, split=split_search)
+        except InvalidInput:
+            return queryset.none(), False
+        return self.search(request, queryset, search_term)
+
+    def search(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Nothing is found by words that the reader may not see: it would say whose they are."""
@@ -80,6 +112,19 @@ class ListAdmin(LimitedAdmin):
             for term in split_search(search_term):
                 found = found.alias(open_words=self.open_words).filter(open_words__icontains=term)
         return found, twice
+
+    def listed(self, request: HttpRequest) -> models.QuerySet[Any]:
+        """The rows of the list as its address filters it, for a file. Raises InvalidInput for a refused search."""
+        search_terms(request.GET.get(SEARCH_VAR, ""), field=SEARCH_VAR, split=split_search)
+        rows: models.QuerySet[Any] = self.get_changelist_instance(request).queryset
+        return rows
+
+    def back_to_list(self, request: HttpRequest, refusal: InvalidInput) -> HttpResponse:
+        """The list without its search, below what was wrong with that."""
+        messages.error(request, refusal.detail)
+        others = request.GET.copy()
+        others.pop(SEARCH_VAR, None)
+        return redirect(f"{self._list_url()}?{others.urlencode()}")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         found = super().get_changelist_instance(request)

@@ -22,8 +22,10 @@ from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.accounts.limits import CONTACTS, may_see
 from smartscheduler.accounts.models import User
+from smartscheduler.errors import InvalidInput
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.rules.current import going_by
+from smartscheduler.search_terms import search_terms
 from smartscheduler.textfields import SearchFormField
 from smartscheduler.timeslots import TimeSlot, clip
 from smartscheduler.travel.ways import Roads
@@ -53,6 +55,12 @@ class BoardForm(forms.Form):
     status = forms.ChoiceField(required=False, choices=[*Contractor.Status.choices, ("any", "Any status")])
     city = SearchFormField(required=False, max_length=100)
     show = forms.ChoiceField(required=False, choices=[("", "Everyone"), ("booked", "Booked"), ("free", "Not booked")])
+
+    def clean_q(self) -> str:
+        try:
+            return " ".join(search_terms(self.cleaned_data["q"], field="q"))
+        except InvalidInput as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
 
 
 @dataclass(frozen=True)

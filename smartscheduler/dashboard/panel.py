@@ -38,7 +38,6 @@ def context(job: Job, *, q: str, contractor: UUID | None, reader: User) -> dict[
         else {}
     )
     told = facts(job, reader)
-    # Cut down to what may be seen once everything is worked out from the true places.
     for shown in (job, *(one["contractor"] for one in found.get("cards", ()))):
         limit(shown, reader)
     if "answer" in asked:

@@ -18,7 +18,7 @@ BAR_WIDTH = 6
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 PART_COLORS = {"Free": "green", "Rating": "yellow", "Near": "cyan"}
 # Nobody's page fetches a font because of our picture.
-FONT_FACES = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
+FONT_FACES = re.compile(r"(?<!\s)\s*+@font-face \{[^{}]*+\}")
 
 
 def ranking_table(ranking: Ranking, zone: ZoneInfo) -> Table:

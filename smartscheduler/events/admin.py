@@ -45,7 +45,7 @@ class OutboxEventAdmin(ReadAdmin):
     actions = None
     fields = readonly_fields = ("order", "id", "type_badge", "who", "occurred", "request_id", "contents")
 
-    def get_search_results(
+    def search(
         self, request: HttpRequest, queryset: QuerySet[OutboxEvent], search_term: str
     ) -> tuple[QuerySet[OutboxEvent], bool]:
         """Exact matches, which the index on `data` answers."""

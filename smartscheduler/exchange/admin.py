@@ -25,7 +25,7 @@ from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.writing import show_refusal
-from smartscheduler.errors import DomainError
+from smartscheduler.errors import DomainError, InvalidInput
 from smartscheduler.exchange import services
 from smartscheduler.exchange.columns import COLUMNS
 from smartscheduler.exchange.exporting import FORMS, download, export
@@ -204,7 +204,10 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         listed: Any = self.admin_site._registry[MODELS[kind]]
         if not listed.has_view_permission(request):
             raise PermissionDenied
-        records = listed.get_changelist_instance(request).queryset
+        try:
+            records = listed.listed(request)
+        except InvalidInput as refusal:
+            return listed.back_to_list(request, refusal)
         # Before the first row leaves: a download that is broken off has taken data out as well.
         rows, filters = records.order_by().count(), filters_of(request.GET)
         record(Audited.DATA_EXPORTED, what=kind, rows=rows, format=form, filters=filters)

@@ -15,9 +15,11 @@ from contractors.shifts import DAYS, Shift
 from smartscheduler.errors import InvalidInput
 
 SHORT = [day[:3].lower() for day in DAYS]
-LIST_PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^{separator}]*?))\s*(?:[{separator}]|\Z)')
+LIST_PARTS = {
+    sign: re.compile(rf'\s*+(?:"((?:[^"]|"")*+)"\s*+|([^{sign}]*+))(?:[{sign}]|\Z)', re.DOTALL) for sign in ";,"
+}
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
-WEEK_PART = re.compile(r"([a-z][a-z\s,–-]*?)\s+(\d.+)", re.IGNORECASE)
+WEEK_PART = re.compile(r"([a-z][a-z\s,–-]*+)(?<=\s)(\d.+)", re.IGNORECASE)
 CLOCK = r"(\d{1,2}:\d\d(?::\d\d)?)"
 HOURS = re.compile(rf"{CLOCK}\s*[-–]\s*{CLOCK}")
 DURATION = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
@@ -37,7 +39,7 @@ def read_list(text: str) -> list[str]:
 
 
 def _parts(text: str, separator: str) -> Iterable[str]:
-    shape = re.compile(LIST_PART.pattern.replace("{separator}", separator), re.DOTALL)
+    shape = LIST_PARTS[separator]
     at = 0
     while at < len(text):
         found = shape.match(text, at)
@@ -48,7 +50,7 @@ def _parts(text: str, separator: str) -> Iterable[str]:
             at = end + 1
             continue
         quoted, plain = found.groups()
-        yield plain if quoted is None else quoted.replace('""', '"')
+        yield plain.strip() if quoted is None else quoted.replace('""', '"')
         at = found.end()
 
 

@@ -36,9 +36,9 @@ ASSIGNMENT_CELLS: dict[str, Cell] = {
     "end": lambda one: _local(one.job, one.slot.end),
     "rank": lambda one: str(one.rank or ""),
     "candidates_considered": lambda one: str(one.candidates_considered),
-    "candidates_exact": lambda one: "yes" if one.candidates_exact else "no",
+    "candidates_exact": lambda one: {True: "yes", False: "no"}.get(one.candidates_exact, ""),
     "score": lambda one: _plain(one.score),
-    "explanation": lambda one: str(one.score_breakdown.get("explanation", "")),
+    "explanation": lambda one: str(one.score_breakdown.get("explanation") or ""),
     "override_reason": lambda one: one.override_reason,
     "assigned_by": lambda one: (one.assigned_by.email or one.assigned_by.name) if one.assigned_by else "",
     "assigned_at": lambda one: _local(one.job, one.created_at),
@@ -74,7 +74,7 @@ def assignment_cells(assignment: Assignment) -> list[str]:
 
 
 def _plain(number: Any) -> str:
-    return "" if number is None else f"{number:f}"
+    return "" if number in (None, "") else f"{number:f}"
 
 
 def _local(job: Job, moment: datetime | None) -> str:

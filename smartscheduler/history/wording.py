@@ -19,7 +19,7 @@ from smartscheduler.timeslots import TimeSlot
 
 NOTHING = "–"
 UTC = ZoneInfo("UTC")
-RANGE = re.compile(r'[\[(]"?([^",]*)"?,"?([^",]*)"?[\])]\Z')
+RANGE = re.compile(r'[\[(]"?([^",()\[\]]*+)"?,"?([^",()\[\]]*+)"?[\])]\Z')
 
 
 def title_of(field: models.Field) -> str:

@@ -31,9 +31,7 @@ class MailAdmin(ReadAdmin):
         *("assignment", "revision", "attempts", "error", "noted", "due_at", "sent_at"),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str
-    ) -> tuple[QuerySet[Mail], bool]:
+    def search(self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str) -> tuple[QuerySet[Mail], bool]:
         """Every word in the address that it went to, in the job or in the contractor."""
         for word in search_text(search_term).split():
             about = Assignment.objects.of_words(word, person(request)).values("pk")

@@ -1,6 +1,7 @@
 """Pages of the back-office that belong to no model."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -24,6 +25,9 @@ from smartscheduler.office.downloads import PARTS
 from smartscheduler.office.ranges import RangeForm, before, usual
 from smartscheduler.office.reports import Report, headline, report
 from smartscheduler.office.workloads import MOST_CONTRACTORS, Load, loads, totals
+
+# Columns of a booking that were worked out from the exact places of contractor and site.
+OF_EXACT_PLACES = frozenset({"rank", "candidates_considered", "candidates_exact", "score"})
 
 
 def reports(request: HttpRequest) -> HttpResponseBase:
@@ -57,8 +61,13 @@ def _csv(part: str, since: date, until: date, reader: User) -> HttpResponseBase:
     record(Act.DATA_EXPORTED, what=f"report: {part}", rows=rows, format="csv", filters=days)
     cells = found.rows(since, until)
     if not sees_everything(reader):
-        cells = ([impersonal(cell) for cell in row] for row in cells)
+        cells = (_limited(found.headings, row) for row in cells)
     return download(f"{part}-{since}-{until}", "csv", found.headings, cells)
+
+
+def _limited(headings: Sequence[str], row: Sequence[str]) -> list[str]:
+    """A row without numbers and addresses of people, and without what was worked out from exact places."""
+    return ["" if name in OF_EXACT_PLACES else impersonal(cell) for name, cell in zip(headings, row, strict=True)]
 
 
 def _found(since: date, until: date, reader: User) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import zipfile
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.tables import PACKED, UTF_16
 
-TAG = re.compile(r"<[^>]*>")
+TAG = re.compile(r"<[^<>]*+>")
 
 
 def text_of_file(run: ImportRun) -> str:

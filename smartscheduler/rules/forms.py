@@ -78,4 +78,4 @@ class PublishForm(RulesForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text="Kept with the version, for those who ask later.",
     )
-    based_on = forms.IntegerField(required=False, widget=forms.HiddenInput())
+    based_on = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput())

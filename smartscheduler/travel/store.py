@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.utils import timezone
 
+from smartscheduler.blur import places_are_blurred
 from smartscheduler.places import Origin, Point
 from smartscheduler.statements import rows
 from smartscheduler.travel.cells import Pair, cell
@@ -44,9 +45,14 @@ class NewEstimate(NamedTuple):
     note: str = ""
 
 
+def roads_are_used() -> bool:
+    """Whether distances may come from a provider. A road is stored for an exact place, so blurred ones have none."""
+    return bool(active_providers()) and not places_are_blurred()
+
+
 def known_sites(points: Sequence[Point]) -> list[Site]:
     """Each point as a site with what is known of the roads to and from it; one statement, none without a provider."""
-    if not points or not active_providers():
+    if not points or not roads_are_used():
         return [Site(point) for point in points]
     here: dict[int, dict[int, Road]] = defaultdict(dict)
     away: dict[int, dict[int, Road]] = defaultdict(dict)
@@ -62,7 +68,7 @@ def known_site(point: Point) -> Site:
 
 def roads_between(points: Iterable[tuple[Point, Point]]) -> Roads:
     """What is known of these drives; one statement, none without a provider."""
-    pairs = {*pairs_between(points)} if active_providers() else set()
+    pairs = {*pairs_between(points)} if roads_are_used() else set()
     return {pair: road for pair, road in stored(pairs).items() if road.provider != GREAT_CIRCLE}
 
 

@@ -17,7 +17,7 @@ ANN = User(name="Wilhelmina Featherstone", email="wfeather@sunrise-floors.exampl
         "correct horse battery",
         "123456789012x!Q",
         "ÄÖÜ äöü 你好 🧱🧱🧱",
-        "a" + "bcdefghijklmnopqrstuvw" * 40,
+        "a" + "bcdefghijklmnopqrstuvw" * 5,
         "no digits nor capitals here",
         "my smart contractor eats bricks",
     ],

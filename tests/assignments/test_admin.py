@@ -46,7 +46,7 @@ def test_shows_why_the_contractor_was_chosen():
     assignment = assign_job(
         job_id=job.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None, override_reason="Knows the house"
     )
-    seen = signed_in(Role.MANAGER).get(page(assignment)).content.decode()
+    seen = signed_in().get(page(assignment)).content.decode()
     for text in [
         "0.9300",
         "of 1 who could be ranked",

@@ -35,6 +35,16 @@ def found(name: str) -> list[str]:
     return outcome.found.shown
 
 
+def test_the_time_of_statements(settings):
+    assert found("statement-timeouts") == []
+    settings.DATABASE_WEB_OPTION = ""  # as behind a pooler that lets no options pass
+    (sentence,) = found("statement-timeouts")
+    assert "DATABASE_STATEMENT_SECONDS" in sentence
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '40s'")
+    assert found("statement-timeouts")[0].startswith("statement_timeout is 40s for every session")
+
+
 def test_events_that_wait():
     assert found("events-sent") == []
     waiting_for(60)

@@ -56,6 +56,7 @@ def test_from_the_qr_code_to_a_sign_in_by_recovery_code(visit: Open) -> None:
     expect(page.get_by_role("img", name="QR code of the key")).to_be_visible()
     page.get_by_text("It cannot be scanned").click()
     fits(page)
+    page.locator("#id_password").fill(SECRET)
     page.get_by_role("textbox", name="Code").fill(code_of(page.locator("#key").inner_text()))
     page.get_by_role("button", name="Set up").click()
     codes = page.locator(".recovery code")

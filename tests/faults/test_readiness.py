@@ -96,6 +96,7 @@ MAIL = (
 def test_mail_goes_on_when_the_worker_that_sends_it_is_frozen(running):
     product, _ = running
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(120)
         address = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
         first = product.worker(EMAIL_URL=address, LEASE_SECONDS="5")
         made = product.product.manage("shell", "-v", "0", "-c", MAIL)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from io import StringIO
 
 import pytest
@@ -15,7 +16,7 @@ from jobs.admin import JobAdmin
 from smartscheduler.accounts.policy import Role
 from smartscheduler.exchange.services import begin, import_checked
 from smartscheduler.exchange.work import work_on_files
-from smartscheduler.logs import impersonal
+from smartscheduler.logs import LONGEST, impersonal
 from smartscheduler.mails.tasks import send_mails
 from tests.api import PLACE, V1, client_of
 from tests.events.numbers import number_events
@@ -155,8 +156,10 @@ def test_what_postgresql_says_of_a_row_is_left_out(log):
         ("call (512) 555-0143 or 512-555-0143 now", "call [phone] or [phone] now"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer [token]"),
         ("events.v1, ticket.aB3_x-9", "events.v1, ticket.[token]"),
+        ("write to ann.b+c@mail.example.com.", "write to [e-mail]."),
         ("eyJhbGciOiJI.eyJ1c2VyX2lk.c2lnbmF0dXJl", "[token]"),
         ("Key (email)=(ann) already exists.", "Key (email)=[values] already exists."),
+        ("Key (lower(email::text))=(ann) already exists.", "Key (lower(email::text))=[values] already exists."),
         ("JOB-20261126-0123ABCD at 2026-11-26T12:00:00Z", "JOB-20261126-0123ABCD at 2026-11-26T12:00:00Z"),
         ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"),
         ("smartscheduler@0.1.0", "smartscheduler@0.1.0"),
@@ -167,6 +170,29 @@ def test_texts_keep_their_ids_and_lose_people(text, left):
     assert impersonal(text) == left
     assert impersonal({"a": [text], "b": (text, 1)}) == {"a": [left], "b": [left, 1]}
     assert impersonal(ValueError(text)) == f"ValueError({left!r})"
+
+
+def test_both_rows_of_a_conflict_are_left_out():
+    text = "Key (id, slot)=(1, x) conflicts with existing key (id, slot)=(1, y)."
+    assert impersonal(text) == "Key (id, slot)=[values] conflicts with existing key (id, slot)=[values]"
+
+
+def test_a_long_text_loses_its_middle_and_no_part_of_an_address_stays():
+    for length in range(LONGEST // 2 - 40, LONGEST // 2 + 40):
+        text = "x" * length + " wilhelmina@example.com " + "x" * LONGEST + " Disk full."
+        left = impersonal(text)
+        assert "wilhelmina" not in left
+        assert "example" not in left
+        assert left.endswith("Disk full.")
+        assert len(left) <= LONGEST
+
+
+@pytest.mark.parametrize("letters", ["a", "a@", "eyJ-", "eyJaaaaa.", "Key (", "Key (a)=(", "a.", "ticket.", "Bearer "])
+def test_a_path_of_many_letters_costs_no_more_than_its_length(client, letters):
+    client.get("/warm/")
+    began = time.process_time()
+    client.get("/" + letters * (60_000 // len(letters)))
+    assert time.process_time() - began < 2.0
 
 
 FORGED = "odd\n2026-11-26T00:00:00Z [info] all is well\x1b[2K\u2028"

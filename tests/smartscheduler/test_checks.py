@@ -52,6 +52,10 @@ def test_a_model_of_the_house_needs_its_network_and_no_key(settings):
 @pytest.mark.parametrize(
     ("number", "variable", "changes"),
     [
+        ("E006", "WORKER_LATE_SECONDS", {"WORKER_LATE_SECONDS": 0}),
+        ("E006", "LEASE_SECONDS", {"LEASE_SECONDS": -1}),
+        ("E045", "EMAIL_FROM", {"DEFAULT_FROM_EMAIL": "Dispatch"}),
+        ("E045", "EMAIL_FROM", {"DEFAULT_FROM_EMAIL": "Dispatch <dispatch@example..com>"}),
         ("E011", "TRAVEL_PROVIDERS", {"TRAVEL_PROVIDERS": ["here_maps"]}),
         ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "http://routes.example.com"}}),
         ("E012", "GOOGLE_ROUTES_URL", {"TRAVEL_URLS": {"google_routes": "https://10.1.2.3"}}),

@@ -4,9 +4,10 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from smartscheduler.accounts.own_password import check_password_of
+from smartscheduler.accounts.password_forms import PasswordField
 from smartscheduler.textfields import LineFormField
 
 EITHER = "Six digits of your authenticator, or one of your recovery codes."
@@ -41,12 +42,7 @@ class WithPassword(forms.Form):
     """Asks for the password first: a session may be stolen. A wrong one counts toward the limits of signing in."""
 
     field_order = ("password", "code")
-    password = forms.CharField(
-        label="Password",
-        max_length=1000,
-        strip=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "current-password"}),
-    )
+    password = PasswordField("Password")
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

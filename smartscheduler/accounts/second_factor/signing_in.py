@@ -13,8 +13,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from unfold.forms import AuthenticationForm
 
+from smartscheduler.accounts import password_forms
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.second_factor.forms import CodeForm
 from smartscheduler.accounts.second_factor.halfway import enter, halfway, stop_halfway
@@ -25,7 +25,7 @@ from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.textfields import SignInNameField
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(password_forms.SignInForm):
     username = SignInNameField(
         widget=TextInput(attrs={"autofocus": True, "autocapitalize": "none", "autocomplete": "username"})
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.db import DatabaseError, connection
@@ -47,6 +48,21 @@ def postgresql_settings() -> Iterator[str]:
     for name, wanted in NEEDED.items():
         if present[name] != wanted:
             yield f"{name} is {present[name]}; it should be {wanted}"
+
+
+def statement_timeouts() -> Iterator[str]:
+    """Asked in a session as the web opens it: a pooler may drop what a connection asks for, or a role may set it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        present = cursor.fetchone()[0]
+    if present != "0":
+        yield f"statement_timeout is {present} for every session: it ends backups, migrations and imports half-way"
+    parameters = connection.get_connection_params()
+    options = parameters["options"] + settings.DATABASE_WEB_OPTION
+    with psycopg.connect(**{**parameters, "options": options, "cursor_factory": None}) as session:
+        row = session.execute("SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout'").fetchone()
+    if row != (settings.DATABASE_STATEMENT_SECONDS * 1_000,):
+        yield "sessions of the web have another statement_timeout than DATABASE_STATEMENT_SECONDS"
 
 
 def valkey() -> Iterator[str]:
@@ -138,6 +154,14 @@ CHECKS = (
         remedy="Make room on PostgreSQL's disk, or point DATABASE_URL at the primary; its log has the reason.",
         find=sentences(writes),
         scope=Scope.RUNNING,
+    ),
+    Check(
+        name="statement-timeouts",
+        holds="Statements of the web end in time, and those of other processes are left alone",
+        remedy="Let the parameter options pass the pooler, or set statement_timeout for the role of the web alone.",
+        find=sentences(statement_timeouts),
+        scope=Scope.RUNNING,
+        warns=True,
     ),
     Check(
         name="valkey",

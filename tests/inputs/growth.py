@@ -1,0 +1,214 @@
+"""How the work of a pattern grows: the shape of its tree, and texts that make it try again and again."""
+
+import re
+from collections.abc import Iterator
+from re import _constants as c
+from re import _parser as parser
+from typing import Any
+
+# Shorter repeats are constants of a pattern, not a matter of how much is sent.
+UNBOUNDED = 1_000
+SAMPLE = [chr(code) for code in range(256)] + ["ſ", "K", "—", "’", "é", "二", "\u2028", "\u200b"]
+
+
+def attacks(pattern: "re.Pattern[str]", length: int) -> Iterator[str]:
+    """Texts of about `length` letters, made of the pattern's own pieces, that nearly match again and again."""
+    ordered = sorted(_pieces(pattern), key=lambda piece: (len(piece), piece))
+    # The shortest, and the longest beginnings.
+    pieces = list(dict.fromkeys([*ordered[:16], *ordered[-12:]]))
+    for piece in pieces:
+        many = piece * (length // len(piece))
+        for before, after in (("", "\x00"), (pieces[-1], "\x00")):
+            yield before + many + after
+    for one in pieces[:5]:
+        for other in pieces[:5]:
+            if one != other:
+                yield (one + other) * (length // (len(one) + len(other))) + "\x00"
+                yield one + other * (length // len(other)) + "\x00"
+
+
+def _pieces(pattern: "re.Pattern[str]") -> set[str]:
+    tree = parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
+    found = {"".join(_shortest(tree))}
+    for node in _nodes(tree):
+        found |= {"".join(_shortest([node]))}
+        if node[0] in REPEATS:
+            found |= set(_letters(list(node[1][2])[:1])[:3])
+    # Beginnings of what the pattern matches: each is a place where it starts to look.
+    whole = "".join(_shortest(tree))
+    found |= {whole[:end] for end in range(1, min(len(whole), 12) + 1)}
+    return {piece for piece in found if piece} | {" ", "a", "0", "-"}
+
+
+REPEATS = {c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT}
+
+
+def _nodes(tree: Any) -> Iterator[Any]:
+    for node in tree:
+        yield node
+        for part in _parts(node):
+            yield from _nodes(part)
+
+
+def _parts(node: Any) -> list[Any]:
+    kind, value = node
+    if kind in REPEATS:
+        return [value[2]]
+    if kind is c.SUBPATTERN:
+        return [value[3]]
+    if kind is c.ATOMIC_GROUP:
+        return [value]
+    if kind is c.BRANCH:
+        return list(value[1])
+    if kind in {c.ASSERT, c.ASSERT_NOT}:
+        return [value[1]]
+    return []
+
+
+def _shortest(tree: Any) -> Iterator[str]:
+    """A short text that the tree matches, with one turn of each repeat."""
+    for node in tree:
+        kind, value = node
+        if kind is c.LITERAL:
+            yield chr(value)
+        elif kind in {c.IN, c.NOT_LITERAL, c.ANY, c.CATEGORY}:
+            yield from _letters([node])[:1]
+        elif kind in REPEATS:
+            yield "".join(_shortest(value[2])) * max(1, min(value[0], 8))
+        elif kind is c.BRANCH:
+            yield from _shortest(value[1][0])
+        elif kind in {c.SUBPATTERN, c.ATOMIC_GROUP}:
+            yield from _shortest(_parts(node)[0])
+
+
+def _letters(nodes: Any) -> list[str]:
+    """Letters of the sample that a node of one letter takes."""
+    return [letter for letter in "aA0 -._" + "".join(SAMPLE) if any(_takes(node, letter) for node in nodes)]
+
+
+def _takes(node: Any, letter: str) -> bool:
+    kind, value = node
+    code = ord(letter)
+    if kind is c.LITERAL:
+        return code == value
+    if kind is c.NOT_LITERAL:
+        return code != value
+    if kind is c.ANY:
+        return letter != "\n"
+    if kind is c.RANGE:
+        return value[0] <= code <= value[1]
+    if kind is c.CATEGORY:
+        return _in_category(value, letter)
+    if kind is c.IN:
+        negated = value[0][0] is c.NEGATE
+        return negated != any(_takes(one, letter) for one in value if one[0] is not c.NEGATE)
+    return False
+
+
+def _in_category(category: Any, letter: str) -> bool:
+    tests = {
+        c.CATEGORY_DIGIT: r"\d",
+        c.CATEGORY_NOT_DIGIT: r"\D",
+        c.CATEGORY_SPACE: r"\s",
+        c.CATEGORY_NOT_SPACE: r"\S",
+        c.CATEGORY_WORD: r"\w",
+        c.CATEGORY_NOT_WORD: r"\W",
+    }
+    return re.fullmatch(tests[category], letter) is not None
+
+
+def objections(pattern: "re.Pattern[str]", *, searches: bool) -> list[str]:
+    """Why the work of a pattern may grow faster than its text; `searches`: it may begin anywhere in a text."""
+    found: list[str] = []
+    _object(_flat(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), found)
+    if searches:
+        _object_to_start(_flat(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), found)
+    return found
+
+
+def _flat(tree: Any) -> list[Any]:
+    """The nodes of a sequence, those of groups in their place."""
+    flat: list[Any] = []
+    for node in tree:
+        flat += _flat(node[1][3]) if node[0] is c.SUBPATTERN else [node]
+    return flat
+
+
+def _is_unbounded(node: Any) -> bool:
+    return node[0] in REPEATS and node[1][1] > UNBOUNDED
+
+
+def _gives_back(node: Any) -> bool:
+    return _is_unbounded(node) and node[0] is not c.POSSESSIVE_REPEAT
+
+
+def _object(nodes: list[Any], found: list[str]) -> None:
+    for place, node in enumerate(nodes):
+        if _gives_back(node):
+            _object_to_nesting(node, found)
+            _object_to_neighbour(node, nodes[place + 1 :], found)
+        for part in _parts(node):
+            _object(_flat(part), found)
+
+
+def _object_to_nesting(node: Any, found: list[str]) -> None:
+    body = _flat(node[1][2])
+    ends = [one for one in body[-1:] if _gives_back(one)]
+    if ends and _of(body[0]) & _of(ends[0]):
+        found.append("a repeat of a repeat")
+
+
+def _object_to_neighbour(node: Any, later: list[Any], found: list[str]) -> None:
+    letters = _of(node)
+    for one in later:
+        if _is_unbounded(one) and letters & _beginning(one):
+            found.append("two unbounded repeats of the same letters")
+            return
+        if not _may_be_empty(one) and not letters & _of(one):
+            return
+
+
+def _beginning(repeat: Any) -> set[str]:
+    """The letters with which a turn of a repeat begins."""
+    letters: set[str] = set()
+    for node in _flat(repeat[1][2]):
+        letters |= _of(node)
+        if not _may_be_empty(node):
+            break
+    return letters
+
+
+def _object_to_start(nodes: list[Any], found: list[str]) -> None:
+    """An unbounded repeat at the beginning is tried at each letter of a run, and each time read to the run's end."""
+    for place, node in enumerate(nodes):
+        if node[0] in {c.AT, c.ASSERT, c.ASSERT_NOT}:
+            return
+        if node[0] is c.BRANCH:
+            for part in node[1][1]:
+                _object_to_start(_flat(part), found)
+        if _is_unbounded(node) and any(not _may_be_empty(one) or one[0] is c.AT for one in nodes[place + 1 :]):
+            found.append("begins with an unbounded repeat: guard its start")
+        if not _may_be_empty(node):
+            return
+
+
+def _may_be_empty(node: Any) -> bool:
+    if node[0] in REPEATS:
+        return node[1][0] == 0
+    if node[0] is c.BRANCH:
+        return any(all(map(_may_be_empty, _flat(part))) for part in node[1][1])
+    return node[0] in {c.AT, c.ASSERT, c.ASSERT_NOT}
+
+
+def _of(node: Any) -> set[str]:
+    """Every letter of the sample that may stand in what a node matches."""
+    ends = [one for one in (node, *_nested(node)) if one[0] in LETTERS]
+    return {letter for letter in SAMPLE if any(_takes(one, letter) for one in ends)}
+
+
+def _nested(node: Any) -> Iterator[Any]:
+    for part in _parts(node):
+        yield from _nodes(part)
+
+
+LETTERS = {c.LITERAL, c.NOT_LITERAL, c.IN, c.ANY}

@@ -1,0 +1,183 @@
+"""Every field that takes input has a limit: collected from the serializers, forms, filters and models themselves."""
+
+import ast
+from pathlib import Path
+from types import ModuleType
+
+import django_filters
+import pytest
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import ReadOnlyPasswordHashField
+from django.test import RequestFactory
+from rest_framework import serializers
+
+from smartscheduler.accounts.policy import Role
+from smartscheduler.fields import StrictModelSerializer, StrictSerializer
+from tests.inputs.collecting import calls, modules, sources, subclasses
+
+modules()
+
+# Bounded by their own shape: nothing but a date, an id or one of a list is taken for a value.
+SHAPED = (
+    serializers.BooleanField,
+    serializers.ChoiceField,
+    serializers.UUIDField,
+    serializers.DateField,
+    serializers.DateTimeField,
+    serializers.DurationField,
+    serializers.PrimaryKeyRelatedField,
+)
+
+
+def inputs() -> set[type[serializers.BaseSerializer]]:
+    """The serializers of bodies, and those that a view passes to `body` or `query`."""
+    read = {one for module in modules() for one in _read_by_views(module)}
+    strict = {one for one in subclasses(StrictSerializer) if one is not StrictModelSerializer}
+    return read | strict
+
+
+def _read_by_views(module: ModuleType) -> set[type[serializers.BaseSerializer]]:
+    names = {
+        ast.unparse(node.args[0])
+        for node in ast.walk(sources().get(Path(module.__file__ or ""), ast.Module([], [])))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"body", "query"}
+        and node.args
+    }
+    found = (vars(module).get(name) for name in names)
+    return {one for one in found if isinstance(one, type) and issubclass(one, serializers.BaseSerializer)}
+
+
+def unbounded(field: serializers.Field, path: str) -> list[str]:
+    """The paths of `field` and what is inside it that nothing limits."""
+    if field.read_only or isinstance(field, (serializers.HiddenField, *SHAPED)):
+        return []
+    if isinstance(field, serializers.ListSerializer):
+        return ([] if field.max_length else [path]) + unbounded(field.child, f"{path}[]")
+    if isinstance(field, serializers.BaseSerializer):
+        return [one for name, item in field.fields.items() for one in unbounded(item, f"{path}.{name}")]
+    if isinstance(field, serializers.ListField):
+        return ([] if field.max_length else [path]) + unbounded(field.child, f"{path}[]")
+    if isinstance(field, serializers.CharField):
+        return [] if field.max_length else [path]
+    if isinstance(field, serializers.DecimalField):
+        return [] if field.max_digits and field.decimal_places is not None else [path]
+    if isinstance(field, (serializers.IntegerField, serializers.FloatField)):
+        return [] if None not in (field.min_value, field.max_value) else [path]
+    return [] if hasattr(type(field), "shape") else [path]
+
+
+def test_the_serializers_of_bodies_are_found():
+    names = {one.__name__ for one in inputs()}
+    assert {"LoginSerializer", "JobSerializer", "RankingQuerySerializer", "PeriodSerializer"} <= names
+    assert len(names) > 15
+
+
+@pytest.mark.parametrize("kind", sorted(inputs(), key=lambda one: one.__name__), ids=lambda one: one.__name__)
+def test_every_field_of_a_body_or_query_has_a_limit(kind):
+    assert unbounded(kind(), kind.__name__) == []
+
+
+@pytest.mark.parametrize("kind", sorted(subclasses(serializers.ListField), key=lambda one: one.__name__))
+def test_lists_look_at_their_length_before_their_items(kind):
+    if kind.__name__ == "BoundedListField":
+        kind = type("Numbers", (kind,), {"__init__": lambda self: super(kind, self).__init__(max_length=3)})
+    with pytest.raises(serializers.ValidationError) as refusal:
+        kind().run_validation([object()] * 10_000)
+    assert len(refusal.value.detail) == 1
+
+
+def test_there_is_no_other_list_in_a_body():
+    def lists(field):
+        if isinstance(field, serializers.ListField) and not field.read_only:
+            yield type(field).__name__
+        for item in getattr(field, "fields", {}).values():
+            yield from lists(item)
+
+    assert {name for kind in inputs() for name in lists(kind())} <= {"BoundedListField", "SkillsListField"}
+
+
+BOUNDS = {
+    "forms.CharField": {"max_length"},
+    "forms.EmailField": {"max_length"},
+    "forms.URLField": {"max_length"},
+    "forms.RegexField": {"max_length"},
+    "forms.IntegerField": {"min_value", "max_value"},
+    "forms.FloatField": {"min_value", "max_value"},
+    "forms.DecimalField": {"max_digits", "decimal_places"},
+    "django_filters.CharFilter": {"max_length"},
+    "django_filters.NumberFilter": {"max_digits", "decimal_places"},
+}
+
+
+def test_every_field_that_a_form_or_filter_makes_has_a_limit():
+    made = [
+        (f"{file.name}:{call.lineno} {name}", BOUNDS[name] - {word.arg for word in call.keywords})
+        for file, call, name in calls(set(BOUNDS))
+    ]
+    assert len(made) > 5
+    assert [where for where, missing in made if missing] == []
+
+
+def limitless(form: type[forms.BaseForm]) -> list[str]:
+    model = getattr(getattr(form, "_meta", None), "model", None)
+    of_model = {field.name for field in model._meta.fields} if model else set()
+    return [
+        f"{form.__module__}.{form.__name__}.{name}"
+        for name, field in fields_of(form).items()
+        if not field.disabled and _is_limitless(field, whole_of_model=name in of_model)
+    ]
+
+
+def fields_of(form: type[forms.BaseForm]) -> dict[str, forms.Field]:
+    """Those of an unbound form, since some are set up when it is made; of the class where it wants arguments."""
+    try:
+        return form().fields
+    except TypeError:
+        return form.base_fields
+
+
+def _is_limitless(field: forms.Field, *, whole_of_model: bool) -> bool:
+    if isinstance(field, (forms.UUIDField, ReadOnlyPasswordHashField)):
+        return False
+    if isinstance(field, forms.CharField):
+        return field.max_length is None
+    if isinstance(field, forms.DecimalField):
+        return field.max_digits is None
+    # A model's whole numbers have the range of their column.
+    return type(field) in {forms.IntegerField, forms.FloatField} and (
+        None in (field.min_value, field.max_value) and not whole_of_model
+    )
+
+
+@pytest.mark.django_db
+def test_every_field_of_a_form_has_a_limit():
+    """The product's own forms, those that the admin makes of models, and those of signing in and of passwords."""
+    request = RequestFactory().get("/")
+    request.user = get_user_model()(role=Role.ADMINISTRATOR)
+    kinds = set(subclasses(forms.BaseForm))
+    for listed in admin.site._registry.values():
+        if listed.has_add_permission(request):
+            kinds |= {listed.get_form(request), listed.get_form(request, listed.model(), change=True)}
+        kinds |= {inline.get_formset(request).form for inline in listed.get_inline_instances(request)}
+        kinds |= {getattr(listed, "change_password_form", forms.Form)}
+    assert len(kinds) > 25
+    found = sorted({one for kind in kinds if hasattr(kind, "base_fields") for one in limitless(kind)})
+    assert found == [], "\n".join(found)
+
+
+def test_every_filter_has_a_limit():
+    found = [
+        f"{kind.__name__}.{name}"
+        for kind in subclasses(django_filters.FilterSet)
+        for name, one in kind.base_filters.items()
+        if not (
+            isinstance(one, (django_filters.MultipleChoiceFilter, django_filters.UUIDFilter, django_filters.DateFilter))
+            or one.extra.get("max_length")
+            or (one.extra.get("max_digits") and "decimal_places" in one.extra)
+        )
+    ]
+    assert found == []

@@ -1,0 +1,191 @@
+"""The work of every pattern, parser, cleaner and field grows no faster than what is sent. All are collected."""
+
+import re
+import socket
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django import forms
+from rest_framework import serializers
+
+from smartscheduler.privacy.needles import Needles
+from tests.inputs.collecting import made_of_variables, patterns, readers, searches, subclasses
+from tests.inputs.growth import attacks, objections
+from tests.inputs.test_bounds_of_fields import inputs
+
+# Four times as much may take six times as long.
+GROWTH, MOST = 4, 6.0
+# Below this many seconds of the processor the clock says little, and nobody is held up.
+FLOOR = 0.02
+
+
+def seconds(work: Callable[[str], Any], text: str, *, times: int = 3) -> float:
+    """The least of some measurements, of this process's own time: others on the machine do not count."""
+    least = float("inf")
+    for _ in range(times):
+        began = time.process_time()
+        with suppress(Exception):  # a refusal is as good as an answer
+            work(text)
+        least = min(least, time.process_time() - began)
+        if least < FLOOR:
+            break
+    return least
+
+
+def grows_too_fast(work: Callable[[str], Any], text_of: Callable[[int], str], lengths: Iterable[int]) -> str:
+    """The beginning of a text whose fourfold takes more than six times as long; nothing when there is none."""
+    for length in lengths:
+        long = seconds(work, text_of(length), times=2)
+        if long < FLOOR:
+            continue
+        short = max(seconds(work, text_of(length // GROWTH)), FLOOR / GROWTH / 2)
+        if seconds(work, text_of(length)) / short > MOST:
+            return repr(text_of(length)[:40])
+    return ""
+
+
+def use_of(name: str, pattern: "re.Pattern[str]") -> Callable[[str], Any]:
+    return (lambda text: list(pattern.finditer(text))) if searches(name) else pattern.fullmatch
+
+
+NAMED = {
+    **patterns(),
+    "needles.of_somebody": Needles.of(
+        names=["Ada Tiles Moore", "José Núñez"], phones=["(512) 555-0143"], emails=["ada@example.com"], instead="–"
+    )._compiled,
+}
+
+
+def test_the_patterns_are_found():
+    assert len(NAMED) > 50
+    assert {"smartscheduler.logs.CONTROL", "contractors.models.PHONE_NUMBER.regex"} <= NAMED.keys()
+    assert sum("smartscheduler.logs.PERSONAL" in name for name in NAMED) == 7
+
+
+def test_no_other_pattern_is_made_where_it_cannot_be_found():
+    """The needles of a person are made of names, and are among those above."""
+    assert [one for one in made_of_variables() if not one.startswith("needles.re.compile(self.pattern")] == []
+
+
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_no_repeat_of_a_pattern_competes_with_another(name):
+    assert objections(NAMED[name], searches=searches(name)) == []
+
+
+LENGTHS = (24, 400, 12_800)
+
+
+def slowest(pattern: "re.Pattern[str]", work: Callable[[str], Any]) -> str:
+    """The first attack on a pattern under which `work` grows too fast."""
+    made = {length: list(attacks(pattern, length)) for length in (*LENGTHS, *(one // GROWTH for one in LENGTHS))}
+    for number in range(len(made[LENGTHS[0]])):
+        if found := grows_too_fast(work, lambda length: made[length][number], LENGTHS):  # noqa: B023
+            return found
+    return ""
+
+
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_a_pattern_takes_time_in_proportion_to_the_text(name):
+    assert slowest(NAMED[name], use_of(name, NAMED[name])) == ""
+
+
+BAD = {
+    "an e-mail address": r"[\w.+-]+@",
+    "blanks before a blank": r"([a-z][a-z\s]*?)\s+(\d.+)",
+    "both ends": r"\A[\W\d_]+|[\W\d_]+\Z",
+    "a tag": r"<[^>]*>",
+    "nested": r"(?:a+)+b",
+    "any any": r".*x.*y",
+    "values": r"Key \([^)]*\)=",
+}
+
+
+@pytest.mark.parametrize("pattern", BAD.values(), ids=BAD)
+def test_a_pattern_of_the_kind_is_caught(pattern):
+    compiled = re.compile(pattern)
+    assert objections(compiled, searches=True) or slowest(compiled, lambda text: list(compiled.finditer(text)))
+
+
+@pytest.mark.parametrize("pattern", [r"(?<!\w)\w++@", r"\d{3}-\d{4}", r"[a-z]+(?:['-][a-z]+)*", r"\W+", r"^[0-9]{5}\Z"])
+def test_a_linear_pattern_is_let_through(pattern):
+    assert objections(re.compile(pattern), searches=True) == []
+
+
+PUMPS = [
+    *"a0 -,;:\"'<(.@\n",
+    *("a ", "a,", '""', '"a;', "Mon ", "Mon-Fri 08:00-12:00, ", "a=b&", "job:", "<a>"),
+]
+ENDS = ("", "!\x00")
+
+
+def worst(work: Callable[[str], Any]) -> str:
+    """The first pump that makes `work` grow too fast."""
+    for pump in PUMPS:
+        for end in ENDS:
+            text_of = lambda length: pump * (length // len(pump)) + end  # noqa: B023, E731
+            if found := grows_too_fast(work, text_of, (400, 8_000)):
+                return found
+    return ""
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_asked(monkeypatch):
+    """No database (pytest-django forbids it), and no network."""
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+READERS = readers()
+
+
+def test_the_readers_are_found():
+    assert len(READERS) > 70
+    assert {"smartscheduler.exchange.cells.read_week", "smartscheduler.privacy.needles.plain_name"} <= READERS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_a_reader_takes_time_in_proportion_to_the_text(name):
+    assert worst(READERS[name]) == ""
+
+
+def of_serializers() -> dict[str, Callable[[str], Any]]:
+    def inner(path: str, field: serializers.Field) -> Iterable[tuple[str, Callable[[str], Any]]]:
+        if field.read_only:
+            return
+        if isinstance(field, serializers.Serializer):
+            for name, one in field.fields.items():
+                yield from inner(f"{path}.{name}", one)
+        elif hasattr(field, "child"):
+            yield from inner(f"{path}[]", field.child)
+        else:
+            yield path, field.run_validation
+
+    return {name: work for kind in inputs() for name, work in inner(kind.__name__, kind())}
+
+
+FIELDS = of_serializers()
+
+
+@pytest.mark.parametrize("name", sorted(FIELDS))
+def test_a_field_of_a_body_takes_time_in_proportion(name):
+    assert worst(FIELDS[name]) == ""
+
+
+FORM_FIELDS = {
+    f"{kind.__module__}.{kind.__name__}.{name}": field.clean
+    for kind in subclasses(forms.BaseForm)
+    if hasattr(kind, "base_fields")
+    for name, field in kind.base_fields.items()
+}
+
+
+@pytest.mark.parametrize("name", sorted(FORM_FIELDS))
+def test_a_field_of_a_form_takes_time_in_proportion(name):
+    assert worst(FORM_FIELDS[name]) == ""

@@ -1,0 +1,214 @@
+"""Two worlds that differ only in exact places, cell by cell the same: no answer to a manager tells which one it is.
+
+Every page that can be reached, every address of the back-office and every GET of the API's document is asked in both.
+A new one is asked by itself; one with an unknown place-holder fails the test.
+"""
+
+import json
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.utils import timezone
+from psycopg.types.range import TimestamptzRange
+
+from assignments import services as bookings
+from assignments.models import Assignment
+from contractors import services as people
+from contractors.models import Contractor
+from jobs import services as work
+from jobs.models import Job
+from recommendations.announcements import concerned_jobs
+from smartscheduler.accounts.policy import Role
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.places import blurred, great_circle_miles
+from smartscheduler.privacy.writing import deliberately
+from tests.api import V1, client_of
+from tests.factories import AssignmentFactory, JobFactory, UserFactory, at
+from tests.office.test_roles import addresses
+from tests.pages import signed_in
+from tests.privacy.homes import AUSTIN, home, living_at, other_corner, shifted
+from tests.privacy.test_limits import crawl, models_position, text_of
+
+pytestmark = pytest.mark.django_db
+# What differs from one answer to the next, whatever the data.
+OF_THE_MOMENT = [
+    (
+        re.compile(r'(name="csrfmiddlewaretoken" value=|"X-CSRFToken": |x-csrftoken&quot;: &quot;)"?[\w-]+', re.I),
+        "csrf",
+    ),
+    (re.compile(r'nonce="[^"]+"'), "nonce"),
+    (re.compile(r'"trace_id":\s*"[^"]+"'), "trace"),
+]
+FIXED = {"HTTP_X_REQUEST_ID": "the-same"}
+
+
+@pytest.fixture
+def world():
+    """A day's work around Austin, with radii, drives and ties that the exact places decide."""
+    actor = UserFactory(name="Colleague")
+    jobs = [_job(seed) for seed in range(20, 25)]
+    crews = []
+    for seed in range(40, 44):
+        point = home(seed)
+        # Inside or outside by the exact places, for one of the jobs.
+        radius = great_circle_miles(blurred(point), blurred(jobs[seed % len(jobs)].exact_point))
+        crews.append(living_at(point, service_radius_miles=f"{radius:.2f}", name=f"Crew {seed % 5}", rating="4.00"))
+    free = [living_at(home(seed), service_radius_miles=None, rating="4.50") for seed in (60, 61)]
+    for one, job, hour in ((free[0], jobs[0], 8), (free[0], jobs[1], 12), (free[1], jobs[2], 9)):
+        bookings.assign_job(job_id=job.pk, contractor_id=one.pk, start=at(hour, days=2), actor=actor)
+    AssignmentFactory(
+        contractor=free[1], job=_job(29, status="assigned"), time_slot=TimestamptzRange(at(8), at(10), "[)")
+    )
+    moved = dict(zip(("latitude", "longitude"), (Decimal(str(degrees)) for degrees in home(70)), strict=True))
+    people.update_contractor(contractor_id=crews[0].pk, **moved, actor=actor)
+    work.update_job(job_id=jobs[4].pk, **moved, actor=actor)
+    OutboxEvent.objects.update(sequence=models_position())
+
+
+def _job(seed, **values):
+    point = home(seed)
+    return JobFactory(latitude=str(point[0]), longitude=str(point[1]), duration=timedelta(hours=1 + seed % 3), **values)
+
+
+def change_the_world():
+    """Everybody and every site to the other corner of the cell; what was kept of decisions and told in events, too."""
+    with transaction.atomic(), deliberately():
+        for model in (Contractor, Job):
+            for one in model.objects.all():
+                latitude, longitude = other_corner(one.exact_point)
+                model.objects.filter(pk=one.pk).update(latitude=latitude, longitude=longitude)
+        for one in Assignment.objects.all():
+            kept = {**one.score_breakdown, "distance_score": 0.1234, "explanation": "12.3 miles, 34 min drive"}
+            Assignment.objects.filter(pk=one.pk).update(score="0.4321", score_breakdown=kept, candidates_considered=77)
+        for event in OutboxEvent.objects.filter(type__in=["ContractorUpdated", "JobUpdated"]):
+            for values in (event.data.get("changed", {}), event.data.get("previous", {})):
+                values |= {
+                    name: value + 0.000001 for name, value in values.items() if name in {"latitude", "longitude"}
+                }
+            OutboxEvent.objects.filter(pk=event.pk).update(data=event.data)
+
+
+PLACEHOLDERS = {
+    "/contractors/": lambda: Contractor.objects.order_by("pk"),
+    "/jobs/": lambda: Job.objects.order_by("pk"),
+    "/assignments/": lambda: Assignment.objects.order_by("pk"),
+}
+
+
+def calls(client):
+    """Every GET of the document with the records of the world in its place-holders."""
+    document = client.get(f"{V1}/schema/?format=json").json()
+    for path, methods in sorted(document["paths"].items()):
+        if "get" not in methods:
+            continue
+        filled = [path]
+        for place_holder in re.findall(r"\{(\w+)\}", path):
+            stem = "/contractors/" if place_holder == "contractor_id" else path.removeprefix(V1)
+            records = next((found for start, found in PLACEHOLDERS.items() if stem.startswith(start)), None)
+            if records is None:
+                assert "auth/" in path, f"say what {place_holder} of {path} stands for"
+                filled = []
+                break
+            filled = [one.replace(f"{{{place_holder}}}", str(record.pk), 1) for one in filled for record in records()]
+        yield from filled
+    for contractor in Contractor.objects.order_by("pk"):
+        for job in Job.objects.order_by("pk"):
+            yield f"{V1}/contractors/{contractor.pk}/availability/?job={job.pk}&date={at(9, days=2).date()}"
+    for ordering in ("score", "-score", "rank", "-rank", "latitude", "-latitude"):
+        yield f"{V1}/assignments/?ordering={ordering}"
+        yield f"{V1}/contractors/?ordering={ordering}"
+    yield from (f"{V1}/{name}/?latitude__gte=30.27&search=30.2" for name in ("contractors", "jobs"))
+
+
+def of_the_api(client):
+    for call in calls(client):
+        yield call, client.get(call, **FIXED)
+    ids = [str(pk) for pk in Job.objects.order_by("pk").values_list("pk", flat=True)]
+    yield "batch", client.post(f"{V1}/recommendations/batch/", {"jobs": ids, "max_results": 50}, **FIXED)
+    for bearing in range(0, 360, 45):
+        point = shifted(AUSTIN, 6, bearing)
+        body = {
+            "type": "flooring",
+            "desired_date": at(12, days=2).isoformat(),
+            "duration": "02:00:00",
+            "location": {"latitude": round(point[0], 7), "longitude": round(point[1], 7)},
+            "max_results": 50,
+        }
+        yield f"of one's own {bearing}", client.post(f"{V1}/recommendations/", body, **FIXED)
+
+
+def of_the_pages(client):
+    pages = crawl(client)
+    extra = [path for _, path in addresses()]
+    for job in Job.objects.order_by("pk"):
+        extra += [f"/admin/jobs/job/{job.pk}/recommend/?max_results=50", f"/admin/jobs/job/{job.pk}/people/?q=Crew"]
+        extra += [f"/live/jobs/{job.pk}/", f"/live/jobs/{job.pk}/?q=Crew"]
+    for one in Contractor.objects.order_by("pk"):
+        extra += [f"/admin/contractors/contractor/{one.pk}/{page}/" for page in ("change", "week", "history")]
+        extra += [f"/admin/jobs/job/{Job.objects.order_by('pk')[0].pk}/recommend/?contractor={one.pk}"]
+    extra += ["/live/map/", f"/live/map/?day={at(9, days=2).date()}"]
+    extra += [f"/live/?parts=board&day={at(9, days=days).date()}" for days in (0, 2)]
+    extra += ["/admin/jobs/job/?candidates=none", "/admin/jobs/job/?candidates=some"]
+    extra += [f"/admin/exchange/export/{kind}/csv/" for kind in ("contractors", "jobs", "assignments")]
+    extra += [f"/admin/reports/?csv={part}" for part in ("choices", "waits", "starts", "cancellations", "utilisation")]
+    for path in extra:
+        if path not in pages and "logout" not in path and "xlsx" not in path:
+            pages[path] = text_of(client.get(path, **FIXED))
+    return pages
+
+
+def plain(text):
+    for pattern, instead in OF_THE_MOMENT:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def everything(programs, browser):
+    """What is told to an account, by address."""
+    said = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs)}
+    return said | {path: plain(text) for path, text in of_the_pages(browser).items()}
+
+
+def told_apart(role):
+    """The addresses whose answers differ between the two worlds, and how many were asked."""
+    with time_machine.travel(timezone.now(), tick=False):
+        clients = client_of(UserFactory(role=role)), signed_in(role)
+        before = everything(*clients)
+        change_the_world()
+        after = everything(*clients)
+    assert before.keys() == after.keys()
+    return sorted(path for path in before if before[path] != after[path]), before, after
+
+
+def first_difference(one, other):
+    at_ = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[max(0, at_ - 80) : at_ + 80], other[max(0, at_ - 80) : at_ + 80]
+
+
+def test_no_answer_to_a_manager_tells_two_worlds_apart(world):
+    differing, before, after = told_apart(Role.MANAGER)
+    assert [(path, *first_difference(before[path], after[path])) for path in differing[:5]] == []
+    assert not differing
+    assert len(before) > 150, "hardly anything was asked"
+
+
+MUST_DIFFER = ["recommendations/", "availability/", "/live/jobs/", "/live/map/", "recommend/", "parts=board"]
+MUST_DIFFER += ["change/", "export/assignments/csv", "events/", "contractors/", "batch", "of one's own"]
+
+
+def test_the_same_answers_tell_a_coordinator(world):
+    """The worlds differ in everything that the first test is about."""
+    differing, _, _ = told_apart(Role.COORDINATOR)
+    assert [part for part in MUST_DIFFER if not any(part in path for path in differing)] == []
+
+
+def test_events_and_hints_are_the_same_in_both_worlds(world):
+    told = list(OutboxEvent.objects.order_by("position"))
+    before = concerned_jobs(told)
+    change_the_world()
+    assert concerned_jobs(list(OutboxEvent.objects.order_by("position"))) == before
+    assert json.dumps(sorted(map(str, before)))
