@@ -200,15 +200,17 @@ def test_a_valkey_that_refuses_writes(settings):
 class TestWorkers:
     @pytest.fixture(autouse=True)
     def empty(self):
-        client, keys = valkey(), ("celery", heartbeats._key())
+        client, keys = valkey(), ("celery", "files", heartbeats._key())
         client.delete(*keys)
         yield
         client.delete(*keys)
 
     def test_without_beat_nothing_is_sent(self):
         assert found("tasks-move") == []
-        assert found("workers-alive") == ["no task of the queue celery has run yet: beat sends no tasks"]
-        heartbeats.stamp("celery")
+        silent = [f"no task of the queue {name} has run yet: beat sends no tasks" for name in ("celery", "files")]
+        assert found("workers-alive") == silent
+        for name in ("celery", "files"):
+            heartbeats.stamp(name)
         assert found("workers-alive") == []
 
     def test_without_a_worker_tasks_wait(self):
@@ -216,6 +218,7 @@ class TestWorkers:
             prune_events.delay()
         (waiting,) = found("tasks-move")
         assert waiting.startswith("1 tasks wait in the queue celery, the oldest for 18")
+        heartbeats.stamp("files")
         valkey().hset(heartbeats._key(), "celery", str(heartbeats._now() - 90))
         (silent,) = found("workers-alive")
         assert silent.startswith("no task of the queue celery has run for 9")

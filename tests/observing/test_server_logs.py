@@ -54,6 +54,7 @@ def production(request, tmp_path, settings) -> Iterator[tuple[int, Path]]:
     with (
         web_process(log=tmp_path / "web.log", **variables) as (port, _),
         running([sys.executable, *processes.WORKER], log=tmp_path / "worker.log", **variables),
+        running([sys.executable, *processes.FILE_WORKER], log=tmp_path / "files.log", **variables),
     ):
         yield port, tmp_path
 
@@ -125,7 +126,7 @@ def test_no_door_writes_what_was_searched_or_from_where(production):
         Contractor.objects.bulk_create([ContractorFactory.build(email=MAIL, name=NAME)])
     written["postgresql"] = (Path(os.environ["DATA_DIR"]) / "postgresql" / "server.log").read_text(errors="replace")
     assert "request_finished" in written["web.log"]
-    assert "work_on_imports" in written["worker.log"]
+    assert "work_on_imports" in written["files.log"]
     for name, text in written.items():
         for personal in (NAME, "Featherstone", "555-0143", MAIL, CLIENT, *map(quote, SEARCHES)):
             assert not [line for line in text.splitlines() if personal in line][:3], (name, personal)

@@ -12,6 +12,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
@@ -153,7 +154,7 @@ def of_the_pages(client):
     extra += ["/live/map/", f"/live/map/?day={at(9, days=2).date()}"]
     extra += [f"/live/?parts=board&day={at(9, days=days).date()}" for days in (0, 2)]
     extra += ["/admin/jobs/job/?candidates=none", "/admin/jobs/job/?candidates=some"]
-    extra += [f"/admin/exchange/export/{kind}/csv/" for kind in ("contractors", "jobs", "assignments")]
+    extra += [reverse("admin:exchange_export", args=[kind, "csv"]) for kind in ("contractors", "jobs", "assignments")]
     extra += [f"/admin/reports/?csv={part}" for part in ("choices", "waits", "starts", "cancellations", "utilisation")]
     for path in extra:
         if path not in pages and "logout" not in path and "xlsx" not in path:
@@ -197,7 +198,7 @@ def test_no_answer_to_a_manager_tells_two_worlds_apart(world):
 
 
 MUST_DIFFER = ["recommendations/", "availability/", "/live/jobs/", "/live/map/", "recommend/", "parts=board"]
-MUST_DIFFER += ["change/", "export/assignments/csv", "events/", "contractors/", "batch", "of one's own"]
+MUST_DIFFER += ["change/", "export/assignments.csv", "events/", "contractors/", "batch", "of one's own"]
 
 
 def test_the_same_answers_tell_a_coordinator(world):
