@@ -75,7 +75,6 @@ INSTALLED_APPS = [
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "drf_standardized_errors",
     "pghistory",
     "pgtrigger",
     "rest_framework",
