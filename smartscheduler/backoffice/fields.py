@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
@@ -64,8 +64,8 @@ class LocalInstantField(forms.DateTimeField):
         return not self._is_shown_as(initial, data) and super().has_changed(initial, data)
 
     def _is_shown_as(self, initial: Any, data: Any) -> bool:
-        shown = self.prepare_value(initial)
-        return isinstance(shown, datetime) and data == self.widget.format_value(shown)
+        shown, widget = self.prepare_value(initial), cast(LocalInstantInput, self.widget)
+        return isinstance(shown, datetime) and data == widget.format_value(shown)
 
     def to_python(self, value: Any) -> datetime | None:
         instant = super().to_python(value)
