@@ -27,8 +27,8 @@ from smartscheduler.travel.store import known_sites
 
 # An answer and a page list so many, the soonest first, and count the others.
 MOST_LISTED = 50
-# Contractors that the recheck locks at a time.
-BATCH = 50
+# Contractors that the recheck locks at a time: few, because who books one of them waits.
+BATCH = 10
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 
 

@@ -10,10 +10,12 @@ from django.db.models import F, Func, Q
 from psycopg.types.range import TimestamptzRange
 
 from assignments.decisions import Decision
+from assignments.eligibility import DECIDED_BY_PLACES
 from assignments.querysets import AssignmentQuerySet
 from assignments.states import LIVE, Status, check_movable, check_transition
 from contractors.models import Contractor
 from jobs.models import Job
+from smartscheduler.blur import places_are_blurred
 from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.rules.current import in_force
@@ -183,3 +185,8 @@ class Conflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assignment}: {', '.join(self.rules)}"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether whoever asks may know of it: not where exact places alone decide, and they may not be seen."""
+        return not places_are_blurred() or not DECIDED_BY_PLACES.issuperset(self.rules)

@@ -92,7 +92,7 @@ def _bars(day: DaySchedule, zone: ZoneInfo, shown: TimeSlot, now: datetime, road
         short = f", but it takes {way.minutes} minutes" if way.minutes > slot.duration / ONE_MINUTE else ""
         yield Bar("drive", *place(slot), f"drive {span(slot)}{by_road}{short}")
     for one in day.assignments:
-        conflict = one.is_live and hasattr(one, "conflict")
+        conflict = one.is_live and hasattr(one, "conflict") and one.conflict.is_told
         yield Bar(one.status, *place(one.slot), span(one.slot), one, conflict=conflict)
 
 

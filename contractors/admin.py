@@ -57,7 +57,8 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, History
         contractor, actor = form.instance, person(request)
         shifts, absences = formsets[:2]
         if not change:
-            services.create_contractor(id=contractor.pk, working_hours=shifts.shifts, actor=actor, **submitted(form))
+            made = services.create_contractor(working_hours=shifts.shifts, actor=actor, **submitted(form))
+            contractor.pk = made.pk  # Django's formsets have taken the key of the one that was not stored yet
         else:
             hours = {"working_hours": shifts.shifts} if shifts.has_changed() else {}
             services.update_contractor(contractor_id=contractor.pk, actor=actor, **changed(form), **hours)

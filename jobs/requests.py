@@ -1,7 +1,7 @@
 """What a job asks for, whether it has been saved or not. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -41,7 +41,8 @@ class JobRequest:
         if day is None:
             return self
         time = self.desired_date.astimezone(self.zone).time()
-        return replace(self, desired_date=datetime.combine(day, time, self.zone))
+        # In UTC: on the day of a clock change a duration added to a local time would be an hour off.
+        return replace(self, desired_date=datetime.combine(day, time, self.zone).astimezone(UTC))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,10 +1,8 @@
-from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    atomic = False  # so that validating takes no lock that writers wait for
-
     dependencies = [("jobs", "0005_points_repaired")]
 
     operations = [
@@ -14,5 +12,4 @@ class Migration(migrations.Migration):
                 condition=models.Q(("latitude", 0), ("longitude", 0), _negated=True), name="job_not_at_zero"
             ),
         ),
-        ValidateConstraint(model_name="job", name="job_not_at_zero"),
     ]

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
@@ -48,9 +48,24 @@ class ClockInput(forms.TimeInput):
 
 
 class LocalInstantField(forms.DateTimeField):
-    """An instant by the clock of the current time zone; a time that the clock skips or repeats is refused."""
+    """An instant by the clock of the current time zone; a time that the clock skips or repeats is refused.
+
+    A text that is sent back as it was shown means the instant that it was shown for, in a repeated hour too.
+    """
 
     widget = LocalInstantInput
+
+    def _clean_bound_field(self, bf: forms.BoundField) -> Any:
+        if not self.disabled and self._is_shown_as(bf.initial, bf.data):
+            return bf.form.initial.get(bf.name, bf.initial)
+        return super()._clean_bound_field(bf)  # type: ignore[misc]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return not self._is_shown_as(initial, data) and super().has_changed(initial, data)
+
+    def _is_shown_as(self, initial: Any, data: Any) -> bool:
+        shown, widget = self.prepare_value(initial), cast(LocalInstantInput, self.widget)
+        return isinstance(shown, datetime) and data == widget.format_value(shown)
 
     def to_python(self, value: Any) -> datetime | None:
         instant = super().to_python(value)

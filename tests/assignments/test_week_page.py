@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 from psycopg.types.range import TimestamptzRange
 
+from assignments.models import Conflict
 from assignments.services import assign_job
 from contractors.models import Rating
 from contractors.services import add_absence
@@ -71,6 +72,15 @@ def test_marks_a_live_booking_that_no_longer_holds(person):
         add_absence(contractor_id=person.pk, period=TimeSlot(austin(9), austin(12)), actor=None)
         tuesday = week(person, f"?start={MONDAY}").context["rows"][1]
     assert [bar.conflict for bar in tuesday.bars if bar.assignment] == [True, False]
+
+
+def test_marks_nothing_that_only_exact_places_decide_for_who_may_not_see_them(person):
+    far, skill = (AssignmentFactory(contractor=person, start=austin(hour)) for hour in (8, 12))
+    Conflict.objects.create(assignment=far, rules=["out_of_radius"], found_at=austin(0))
+    Conflict.objects.create(assignment=skill, rules=["missing_skill", "out_of_radius"], found_at=austin(0))
+    for role, marked in [(Role.MANAGER, [False, True]), (Role.COORDINATOR, [True, True])]:
+        tuesday = week(person, f"?start={MONDAY}", signed_in(role)).context["rows"][1]
+        assert [bar.conflict for bar in tuesday.bars if bar.assignment] == marked
 
 
 def test_begins_on_the_monday_of_this_week_there(person):

@@ -1,6 +1,6 @@
 """The contractor page: what it writes, what it refuses, and who may."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
 from smartscheduler.backoffice.display import local_day
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, UserFactory, at
 from tests.pages import errors, fields, fields_of, saved, signed_in
 
@@ -136,6 +137,34 @@ def test_a_page_saved_unchanged_writes_nothing():
     assert events() == []
 
 
+# In Chicago 2027-11-07 01:30 comes twice: at 06:30 and at 07:30 UTC.
+REPEATED = [
+    (datetime(2027, 11, 7, 6, 30, tzinfo=UTC), datetime(2027, 11, 8, 6, tzinfo=UTC)),
+    (datetime(2027, 11, 7, 7, 30, tzinfo=UTC), datetime(2027, 11, 8, 6, tzinfo=UTC)),
+    (datetime(2027, 11, 6, 6, tzinfo=UTC), datetime(2027, 11, 7, 7, 30, tzinfo=UTC)),
+]
+
+
+@pytest.mark.parametrize("period", REPEATED)
+def test_an_absence_in_the_repeated_hour_stays_what_it_is(period):
+    contractor, client = ContractorFactory(time_zone="America/Chicago"), signed_in()
+    AbsenceFactory(contractor=contractor, period=period)
+    sent = fields(client, page(contractor), "contractor_form")
+    assert saved(client.post(page(contractor), sent))
+    assert events() == []
+    assert saved(client.post(page(contractor), {**sent, "absences-0-note": "Back late"}))
+    kept = Absence.objects.get()
+    assert (kept.note, kept.slot) == ("Back late", TimeSlot(*period))
+
+
+def test_a_typed_time_in_the_repeated_hour_is_refused():
+    contractor, client = ContractorFactory(time_zone="America/Chicago"), signed_in()
+    AbsenceFactory(contractor=contractor, period=REPEATED[0])
+    sent = fields(client, page(contractor), "contractor_form")
+    response = client.post(page(contractor), {**sent, "absences-0-start": "2027-11-07T01:15"})
+    assert "ambiguous" in errors(response)["rows"][0]
+
+
 def test_does_not_undo_what_somebody_else_changed_meanwhile():
     contractor, client = ContractorFactory(name="Old Name"), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
@@ -202,6 +231,15 @@ ABSENCE = {
     "absences-0-kind": "sickness",
     "absences-0-note": "Flu",
 }
+
+
+def test_makes_a_contractor_together_with_an_absence():
+    client = signed_in()
+    response = new(client, **ABSENCE)
+    assert saved(response)
+    contractor = Contractor.objects.get()
+    assert Absence.objects.get().contractor == contractor
+    assert str(contractor.pk) in client.get(response.url).content.decode()  # the message leads to its page
 
 
 def test_adds_changes_and_removes_an_absence_by_the_contractors_clock():

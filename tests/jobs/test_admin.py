@@ -1,7 +1,7 @@
 """The job page: what it writes, what it refuses, and who may."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -130,6 +130,17 @@ def test_a_page_saved_unchanged_writes_nothing():
     job.refresh_from_db()
     assert job.version == 1
     assert events() == []
+
+
+@pytest.mark.parametrize("hour", [6, 7])
+def test_a_job_wanted_in_the_repeated_hour_stays_what_it_is(hour):
+    """In Chicago 2027-11-07 01:30 comes twice."""
+    wanted = datetime(2027, 11, 7, hour, 30, tzinfo=UTC)
+    job = JobFactory(desired_date=wanted, time_zone="America/Chicago")
+    assert saved(change(signed_in(), job, special_requirements="Ring twice"))
+    job.refresh_from_db()
+    assert (job.desired_date, job.special_requirements) == (wanted, "Ring twice")
+    assert "desired_date" not in OutboxEvent.objects.get().data["changed"]
 
 
 @pytest.mark.parametrize(

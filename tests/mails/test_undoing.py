@@ -105,12 +105,30 @@ def test_a_mail_that_failed_once_is_taken_for_sent():
 def test_a_move_that_is_undone_at_once_is_told_to_nobody():
     booking = book()
     later()
+    Mail.objects.update(sent_at=timezone.now() - timedelta(minutes=1))  # the clock goes on from before it was sent
     outbox.outbox.clear()
     reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
     work()
     reschedule_assignment(assignment_id=booking.pk, start=at(9, days=2), actor=None)
     assert later() == []
     assert states() == [("assigned", "sent"), ("changed", "dropped"), ("changed", "dropped")]
+
+
+def test_a_move_that_another_mail_has_told_of_is_undone_by_mail():
+    """The mail of the booking goes out while it stands at 13:00: the way back must not be kept from the contractor."""
+    booking = book()
+    work()
+    with time_machine.travel(timezone.now() + timedelta(seconds=15), tick=False):
+        reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
+        work()
+    with time_machine.travel(timezone.now() + timedelta(seconds=22), tick=False):
+        work()
+        assert len(outbox.outbox) == 1
+        reschedule_assignment(assignment_id=booking.pk, start=at(9, days=2), actor=None)
+        work()
+        work(after=60)
+    assert [message.subject.partition(":")[0] for message in outbox.outbox] == ["New job", "Changed", "Changed"]
+    assert entry_of(outbox.outbox[-1])[1]["DTSTART"].dt == at(9, days=2)
 
 
 def test_a_move_to_a_third_time_is_told():

@@ -1,7 +1,8 @@
 """The wanted time is offered where it is free, and every difference from it is named before anything is booked."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -73,6 +74,17 @@ def test_on_a_later_day_the_same_time_of_day_is_suggested():
     free = first_free_day(calendar, search.visit)
     found = suggested_slot(search.request, free.starts, calendar, site=search.site, now=search.now)
     assert found == slot_from(at(11, days=4))
+
+
+@pytest.mark.parametrize(("day", "hour"), [(date(2027, 11, 7), 0), (date(2027, 3, 14), 1)])
+def test_a_suggestion_lasts_as_long_as_the_work_across_a_clock_change(day, hour):
+    """In hours that pass, not by what the clock on the wall says."""
+    request = request_for(datetime(2027, 6, 1, hour, tzinfo=ZoneInfo("America/Chicago")), hours=4).wanted_on(day)
+    calendar = Calendar(request.zone, [Shift(number, time(0), time(12)) for number in range(7)])
+    start = datetime.combine(day, time(hour), request.zone).astimezone(UTC)
+    search = Search.of(request, 0, start - timedelta(days=1))
+    slot = suggested_slot(request, [start], calendar, site=search.site, now=search.now)
+    assert (slot.start, slot.end.astimezone(UTC) - slot.start.astimezone(UTC)) == (start, timedelta(hours=4))
 
 
 @pytest.mark.parametrize(

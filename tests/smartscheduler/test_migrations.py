@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from psycopg.errors import LockNotAvailable
 
 from smartscheduler.management.commands import migrate
@@ -38,6 +40,15 @@ def schema():
 @pytest.mark.django_db
 def test_no_model_is_ahead_of_its_migrations():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.django_db
+def test_a_constraint_is_added_and_validated_in_two_migrations():
+    """Outside of a transaction the first waits for its lock without a limit, and cannot be repeated after the other."""
+    for migration in MigrationLoader(connection).disk_migrations.values():
+        kinds = {type(operation) for operation in migration.operations}
+        assert not kinds >= {AddConstraintNotValid, ValidateConstraint}, migration
+        assert migration.atomic or AddConstraintNotValid not in kinds, migration
 
 
 @pytest.mark.django_db(transaction=True)
