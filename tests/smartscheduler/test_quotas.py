@@ -213,9 +213,12 @@ class TestAtOnce:
         assert shares._running[str(user.pk)] == 2
         first.close()
         assert shares._running[str(user.pk)] == 1
-        del second
-        gc.collect()
-        assert not shares._running
+        gc.disable()
+        try:
+            del second
+            assert not shares._running
+        finally:
+            gc.enable()
 
     def test_one_that_only_waits_for_news_may_leave_its_place(self, shares):
         user = UserFactory()
