@@ -18,7 +18,17 @@ from smartscheduler.backoffice.writing import AskingChoices
 ABSENCES_SHOWN_FOR = timedelta(days=60)
 
 
-class ShiftInline(AskingChoices, TabularInline):
+class BoundedInline(TabularInline):
+    """Reads `max_num` rows of what is sent, or as many as there are: Django alone would make a thousand more."""
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+        most = self.max_num or 0
+        if obj and request.method == "POST":
+            most = max(most, self.get_queryset(request).filter(contractor=obj).count())
+        return super().get_formset(request, obj, absolute_max=most, **kwargs)
+
+
+class ShiftInline(AskingChoices, BoundedInline):
     model = WorkingHours
     form, formset = ShiftForm, ShiftFormSet
     extra, max_num = 0, 50
@@ -35,7 +45,7 @@ class ShiftInline(AskingChoices, TabularInline):
         return 0 if obj else len(USUAL_WEEK)
 
 
-class AbsenceInline(TabularInline):
+class AbsenceInline(BoundedInline):
     model = Absence
     form, formset = AbsenceForm, AbsenceFormSet
     fields = ("start", "end", "kind", "note")

@@ -47,7 +47,8 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._status = HTTPStatus.BAD_REQUEST
         self._reads_head, self._is_over = True, False
-        # Bytes given to the parser for this head, and those of the headers that it has passed on.
+        # Bytes given to the parser since it began a head or passed on some body, and those of the headers that it has
+        # passed on.
         self._fed = self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._unread_timer: asyncio.TimerHandle | None = None
@@ -70,11 +71,10 @@ class HttpProtocol(HttpToolsProtocol):
                 return
             piece = data[start : start + PIECE_BYTES]
             super().data_received(piece)
-            if self._reads_head and not self._is_over:
-                self._fed += len(piece)
-                # A single header that never ends reaches no callback.
-                if self._fed > MOST_HEAD_BYTES + PIECE_BYTES:
-                    self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._fed += len(piece)
+            # A single header that never ends, be it in a head or after a body, reaches no callback.
+            if self._fed > MOST_HEAD_BYTES + PIECE_BYTES:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def handle_websocket_upgrade(self) -> None:
         self._is_over = True
@@ -109,6 +109,10 @@ class HttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_PIPELINED:
             self._stop(HTTPStatus.TOO_MANY_REQUESTS)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._fed = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()

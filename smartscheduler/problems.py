@@ -36,6 +36,8 @@ MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
 # An answer tells so many errors, and the number of the others.
 MOST_ERRORS = 50
+# A name or a message that repeats what was sent is cut.
+LONGEST_NAME, LONGEST_MESSAGE = 200, 1_000
 # The services speak of flat fields; on the wire these lie inside `location`.
 LOCATION_FIELDS = frozenset({"latitude", "longitude", "address", "city", "state", "zip_code"})
 
@@ -151,13 +153,18 @@ def _messages(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Each message of a ValidationError's detail with the dotted path of its field, in the order of the detail."""
     if isinstance(detail, Mapping):
         for name, item in detail.items():
-            yield from _messages(item, f"{path}.{name}" if path else str(name))
+            name = _cut(str(name), LONGEST_NAME)
+            yield from _messages(item, f"{path}.{name}" if path else name)
     elif isinstance(detail, list):
         for number, item in enumerate(detail):
             nested = not isinstance(item, str)
             yield from _messages(item, f"{path}.{number}" if path and nested else str(number) if nested else path)
     else:
-        yield path, str(detail)
+        yield path, _cut(str(detail), LONGEST_MESSAGE)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _of_api(error: exceptions.APIException) -> Problem:

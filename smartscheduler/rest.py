@@ -68,7 +68,10 @@ class Search(filters.SearchFilter):
     def get_search_terms(self, request: Request) -> list[str]:
         """In the normal form of stored text. Raises InvalidInput for more than a search may ask (search_terms)."""
         text = request.query_params.get(self.search_param, "")
-        text = serializers.CharField(trim_whitespace=False, allow_blank=True).run_validation(text)
+        try:
+            text = serializers.CharField(trim_whitespace=False, allow_blank=True).run_validation(text)
+        except serializers.ValidationError as refusal:
+            raise serializers.ValidationError({self.search_param: refusal.detail}) from refusal
         terms = search_terms(text, field=self.search_param, split=filters.search_smart_split)  # type: ignore[arg-type]  # the stubs take it for a list
         return [search_text(term) for term in terms]
 

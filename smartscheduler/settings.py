@@ -375,6 +375,8 @@ QUOTAS_A_MINUTE = {
     "parts": env.whole("RATE_LIMIT_PARTS", default=600),
     "sockets": env.whole("RATE_LIMIT_SOCKETS", default=60),
     "visitors": env.whole("RATE_LIMIT_VISITORS", default=300),
+    # Refused sockets of an address, apart: one visitor must not close the sockets of a whole office behind it.
+    "handshakes": env.whole("RATE_LIMIT_VISITORS", default=300),
 }
 # Requests of one account, or of one address without, that a web process works on at once: a quarter of its connections.
 REQUESTS_AT_ONCE = env.whole("REQUESTS_AT_ONCE", default=max(1, DATABASE_POOL["max_size"] // 4))

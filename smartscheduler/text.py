@@ -49,13 +49,20 @@ def fold(text: str) -> str:
     """The key under which two spellings are the same name: NFKC, case folded, blanks as in `one_line`."""
     if text.isascii():
         return " ".join(text.lower().split())
-    folded = _normalized("NFKC", _normalized("NFKC", text).casefold())
+    # What is stored passes, in whichever form: its letters and marks come apart into a few marks each.
+    _refuse_heaps(text, 4 * MOST_MARKS)
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.split())
 
 
 def nfc(text: str) -> str:
     """`text` in Unicode's composed form. Raises UnsuitableText for more than 30 combining marks in a row."""
-    return text if text.isascii() else _normalized("NFC", text)
+    if text.isascii():
+        return text
+    _refuse_heaps(text)
+    normal = unicodedata.normalize("NFC", text)
+    _refuse_heaps(normal)  # some marks come apart into two
+    return normal
 
 
 def search_text(text: str) -> str:
@@ -66,11 +73,10 @@ def search_text(text: str) -> str:
         return ""
 
 
-def _normalized(form: str, text: str) -> str:
+def _refuse_heaps(text: str, most: int = MOST_MARKS) -> None:
     runs = groupby(text, key=lambda letter: unicodedata.combining(letter) != 0)
-    if any(is_marks and sum(1 for _ in run) > MOST_MARKS for is_marks, run in runs):
+    if any(is_marks and sum(1 for _ in run) > most for is_marks, run in runs):
         raise UnsuitableText(f"At most {MOST_MARKS} combining marks may follow one letter.")
-    return unicodedata.normalize(form, text)  # type: ignore[arg-type]  # a literal at each call
 
 
 def _refuse_invisible(text: str, but: str = "") -> None:

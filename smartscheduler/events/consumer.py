@@ -65,13 +65,13 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         address = network_of((self.scope.get("client") or ("",))[0])
-        if await asyncio.to_thread(is_over_quota, "visitors", address):
+        if await asyncio.to_thread(is_over_quota, "handshakes", address):
             await self.close()
             return
         visitor = await database_sync_to_async(admit)(self.scope)
         if visitor is None or not visitor.user.allows(Permission.VIEW_EVENTS):
             # Only failures count against an address: a whole office may share it.
-            await asyncio.to_thread(takes_quota, "visitors", address)
+            await asyncio.to_thread(takes_quota, "handshakes", address)
             await self.close()
             return
         member = Member(visitor)

@@ -105,6 +105,14 @@ BROKEN = [
 ]
 
 
+@pytest.mark.parametrize(("prefix", "most"), [("working_hours", 50), ("absences", 200)])
+def test_no_more_rows_are_made_than_may_be_sent(prefix, most):
+    answer = new(signed_in(), **{f"{prefix}-TOTAL_FORMS": "100000"})
+    formset = next(one.formset for one in answer.context["inline_admin_formsets"] if one.formset.prefix == prefix)
+    assert len(formset.forms) == most
+    assert formset.non_form_errors() == [f"Please submit at most {most} forms."]
+
+
 @pytest.mark.parametrize(("values", "field"), [case for case in BROKEN if case[1]])
 def test_refuses_a_broken_rule_on_its_field(values, field):
     ContractorFactory(email="taken@example.com")

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
@@ -242,13 +243,18 @@ def test_a_second_of_frames_or_a_minute_of_messages_is_the_most(web, user):
 
 
 def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user):
-    other = UserFactory()
+    other, another = UserFactory(), UserFactory()
     with processes.web(RATE_LIMIT_SOCKETS="2", RATE_LIMIT_VISITORS="3") as port:
         for _ in range(2):
             with subscribed(port, user) as subscriber:
                 subscriber.until("ready")
         with subscribed(port, user) as subscriber:
             assert closed(subscriber) == 4429
+        # What others at the address ask for without an account closes nobody's sockets.
+        visits = [httpx2.get(f"http://127.0.0.1:{port}/admin/login/").status_code for _ in range(5)]
+        assert visits == [200] * 3 + [429] * 2
+        with subscribed(port, another) as subscriber:
+            subscriber.until("ready")
         for _ in range(3):
             assert refused(port) == 403
         ticket, _ = issue_ticket(Credential.of(other))

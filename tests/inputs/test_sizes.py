@@ -77,6 +77,15 @@ def test_only_the_first_unknown_names_are_told(client):
 
 
 @pytest.mark.parametrize(
+    ("name", "value"), [("é" * 400_000, 1), ("type", "é" * 400_000), ("location", {"é" * 400_000: 1})], ids=range(3)
+)
+def test_what_is_refused_is_told_in_short(name, value):
+    response = client_as(Role.COORDINATOR).post("/api/v1/jobs/", {name: value}, format="json")
+    assert problem(response, 400, "invalid-input")["errors"]
+    assert len(response.content) < 20_000
+
+
+@pytest.mark.parametrize(
     ("path", "field", "value"),
     [
         ("recommendations/batch/", "jobs", ["x"] * 200_000),
@@ -119,6 +128,11 @@ def test_a_search_of_the_api_is_bounded(path, search, role):
     ContractorFactory()
     response = client_as(role).get(f"{V1}/{path}", {"search": search})
     assert len(refused_field(response, "search")) == 1
+
+
+def test_a_search_with_what_no_text_has_is_refused_by_name():
+    response = client_as(Role.COORDINATOR).get(f"{V1}/jobs/", {"search": "oak\0"})
+    assert refused_field(response, "search") == ["Null characters are not allowed."]
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -174,12 +188,8 @@ def test_other_absurd_values_are_refused_by_name(path, name, value):
 
 
 def test_a_field_is_ordered_by_once():
-    ContractorFactory()
-    client = client_as()
-    with CaptureQueriesContext(connection) as queries:
-        response = client.get(f"{V1}/contractors/", {"ordering": ",".join(["name", "-name", "rating"] * 500)})
-    assert response.status_code == 200
-    assert max(query["sql"].count('"contractors_contractor"."name" ASC') for query in queries) == 1
+    ordering = ",".join(["name", "-name", "rating"] * 500)
+    assert len(refused_field(client_as().get(f"{V1}/contractors/", {"ordering": ordering}), "ordering")) == 1
 
 
 @pytest.mark.parametrize("name", ["anything", "page", "x" * 3_000])

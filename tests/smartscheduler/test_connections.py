@@ -133,6 +133,19 @@ class TestHeads:
         head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST + b"\r\n"
         assert await answer_to(head + b"1\r\nx\r\n0\r\n" + b"X: y\r\n" * 200, app=app) == b""
 
+    @pytest.mark.parametrize("endless", [b"0\r\nX: ", b"0\r\n", b"1;x="], ids=["value", "name", "extension"])
+    async def test_nor_may_one_trailer_or_extension_of_a_chunk_never_end(self, endless):
+        """The parser would put each piece behind all others, which takes time by the square of their number."""
+        app = App()
+        app.may_answer.clear()
+        head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST + b"\r\n1\r\nx\r\n"
+        assert await answer_to(head + endless + b"a" * 60_000, app=app) == b""
+
+    async def test_a_body_of_any_length_passes(self):
+        head = b"POST / HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n" + HOST + b"\r\n"
+        chunks = b"".join(b"%x\r\n%b\r\n" % (size, b"a" * size) for size in (1, 70_000, 5_000) * 5)
+        assert (await answer_to(head + chunks + b"0\r\nX: y\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
     @pytest.mark.parametrize(
         ("sent", "answer"), [(b"", b""), (b"GET / HT", b"HTTP/1.1 408 "), (b"\r\n", b"HTTP/1.1 408 ")]
     )

@@ -89,6 +89,20 @@ def test_a_heap_of_marks_costs_no_time(make):
         assert "combining marks" in str(refusal)
 
 
+@pytest.mark.parametrize(
+    ("letter", "mark", "most"),
+    [("a", "\u0301", 30), ("a", "\u0344", 15), ("\u0390", "\u0301", 30), ("\u1fb7", "\u0344", 15)],
+    ids=ascii,
+)
+def test_what_may_be_stored_can_be_stored_again_and_has_a_key(letter, mark, most):
+    """Some marks, and some letters, come apart into several when they are normalized."""
+    line = one_line(letter + mark * most)
+    assert one_line(line) == line
+    assert fold(line) == fold(unicodedata.normalize("NFKD", line))
+    with pytest.raises(UnsuitableText):
+        one_line(letter + mark * (most + 1))
+
+
 class TestAccounts:
     @pytest.mark.parametrize(
         "text",
