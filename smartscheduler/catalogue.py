@@ -49,7 +49,9 @@ KINDS = {
         409, "That move is not allowed from the present state", "`from` and `to` name the states"
     ),
     "too-early": Kind(409, "The work cannot start or end before its day", "`earliest` says from when on it can"),
-    "duplicate-email": Kind(409, "Another contractor has this e-mail address", "whatever its case"),
+    "duplicate-email": Kind(
+        409, "Another contractor has this e-mail address", "whatever its case, and however its domain is written"
+    ),
     "already-rated": Kind(409, "The assignment has been rated before", "once is enough"),
     "person-erased": Kind(409, "The person has been erased", "the record stays, and takes nothing new"),
     "length-required": Kind(411, "The length of the body is missing", "bodies in chunks are not read"),

@@ -16,7 +16,8 @@ from smartscheduler.errors import InvalidInput
 
 SHORT = [day[:3].lower() for day in DAYS]
 BLANKS = re.compile(r"\s*+")
-IN_QUOTES = {sign: re.compile(rf'"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
+# Where a name begins no quote stands before it; without that, a search would try each quote of a long row of them.
+IN_QUOTES = {sign: re.compile(rf'(?<!")"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
 CLOCK = r"(\d{1,2}:\d\d(?::\d\d)?)"
 HOURS = re.compile(rf"{CLOCK}\s*+[-–]\s*+{CLOCK}")
