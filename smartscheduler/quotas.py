@@ -78,7 +78,7 @@ class _Place:
 
         Nothing here refers to the response: it goes at once, without the garbage collector.
         """
-        response._resource_closers.append(self.leave)
+        response._resource_closers.append(self.leave)  # type: ignore[attr-defined]
         response.place = self  # type: ignore[attr-defined]
 
 
