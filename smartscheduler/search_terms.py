@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from smartscheduler.errors import InvalidInput
 
 LONGEST_SEARCH, MOST_WORDS = 200, 10
+TOO_LONG = f"Search for at most {LONGEST_SEARCH} characters."
 
 
 def search_terms(text: str, *, field: str, split: Callable[[str], Iterable[str]] = str.split) -> list[str]:
@@ -13,7 +14,7 @@ def search_terms(text: str, *, field: str, split: Callable[[str], Iterable[str]]
     The length is checked first: no `split` sees a long text.
     """
     if len(text) > LONGEST_SEARCH:
-        raise InvalidInput.of(field, f"Search for at most {LONGEST_SEARCH} characters.")
+        raise InvalidInput.of(field, TOO_LONG)
     terms = list(split(text))
     if max(len(terms), len(text.split())) > MOST_WORDS:
         raise InvalidInput.of(field, f"Search for at most {MOST_WORDS} words.")

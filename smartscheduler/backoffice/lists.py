@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied
@@ -21,7 +22,7 @@ from smartscheduler.backoffice.models import SavedView
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.saved import delete_view, rename_view, save_view, views_of
 from smartscheduler.errors import InvalidInput
-from smartscheduler.search_terms import search_terms
+from smartscheduler.search_terms import LONGEST_SEARCH, TOO_LONG, search_terms
 from smartscheduler.text import search_text
 
 
@@ -48,6 +49,12 @@ def split_search(text: str) -> list[str]:
 
 class SearchForm(ChangeListSearchForm):
     """Django's search box; too long a search is told above the list, which is then shown without it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[SEARCH_VAR] = forms.CharField(
+            required=False, strip=False, max_length=LONGEST_SEARCH, error_messages={"max_length": TOO_LONG}
+        )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -32,23 +32,26 @@ SHAPED = (
 
 
 def inputs() -> set[type[serializers.BaseSerializer]]:
-    """The serializers of bodies, and those that a view passes to `body` or `query`."""
+    """The serializers of bodies, those that a view passes to `body`, and those that it reads its query with."""
     read = {one for module in modules() for one in _read_by_views(module)}
     strict = {one for one in subclasses(StrictSerializer) if one is not StrictModelSerializer}
     return read | strict
 
 
 def _read_by_views(module: ModuleType) -> set[type[serializers.BaseSerializer]]:
-    names = {
-        ast.unparse(node.args[0])
-        for node in ast.walk(sources().get(Path(module.__file__ or ""), ast.Module([], [])))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in {"body", "query"}
-        and node.args
-    }
-    found = (vars(module).get(name) for name in names)
+    tree = sources().get(Path(module.__file__ or ""), ast.Module([], []))
+    found = (vars(module).get(name) for node in ast.walk(tree) for name in _serializers_at(node))
     return {one for one in found if isinstance(one, type) and issubclass(one, serializers.BaseSerializer)}
+
+
+def _serializers_at(node: ast.AST) -> list[str]:
+    """The names in `self.body(Name)` and in `query_serializer = Name`."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="body"), args=[ast.Name(id=name), *_]):
+            return [name]
+        case ast.Assign(targets=[ast.Name(id="query_serializer")], value=ast.Name(id=name)):
+            return [name]
+    return []
 
 
 def unbounded(field: serializers.Field, path: str) -> list[str]:
@@ -133,7 +136,12 @@ def limitless(form: type[forms.BaseForm]) -> list[str]:
 
 
 def fields_of(form: type[forms.BaseForm]) -> dict[str, forms.Field]:
-    """Those of an unbound form, since some are set up when it is made; of the class where it wants arguments."""
+    """Those of an unbound form, since some are set up when it is made; of the class where it wants arguments.
+
+    A form for a model that names none is a base of others, and cannot be made.
+    """
+    if issubclass(form, forms.BaseModelForm) and form._meta.model is None:
+        return form.base_fields
     try:
         return form().fields
     except TypeError:
@@ -169,13 +177,23 @@ def test_every_field_of_a_form_has_a_limit():
     assert found == [], "\n".join(found)
 
 
+# As SHAPED: a value is a date, an id or one of a list.
+SHAPED_FILTERS = (
+    django_filters.ChoiceFilter,
+    django_filters.TypedChoiceFilter,
+    django_filters.MultipleChoiceFilter,
+    django_filters.UUIDFilter,
+    django_filters.DateFilter,
+)
+
+
 def test_every_filter_has_a_limit():
     found = [
         f"{kind.__name__}.{name}"
         for kind in subclasses(django_filters.FilterSet)
         for name, one in kind.base_filters.items()
         if not (
-            isinstance(one, (django_filters.MultipleChoiceFilter, django_filters.UUIDFilter, django_filters.DateFilter))
+            isinstance(one, SHAPED_FILTERS)
             or one.extra.get("max_length")
             or (one.extra.get("max_digits") and "decimal_places" in one.extra)
         )
