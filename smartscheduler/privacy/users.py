@@ -1,6 +1,8 @@
 """Erasing an account: what it did stays, done by “Former user N”."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -70,7 +72,8 @@ def needles_of(user: User, former: dict[str, set[str]], instead: str) -> Needles
 
 def sign_ins_of(emails: Any) -> Q:
     """Attempts to sign in are counted by the key of the address (smartscheduler.accounts.lockouts)."""
-    return Q(username__in=[account_key(email) for email in emails])
+    # Whatever their case: what was counted before addresses had one form is kept for a while.
+    return reduce(or_, (Q(username__iexact=account_key(email)) for email in emails), Q(pk__in=[]))
 
 
 def _sign_out(user: User, needles: Needles) -> None:

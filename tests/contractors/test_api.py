@@ -217,9 +217,9 @@ def test_says_everything_at_once(api):
 
 def test_patches_part_of_a_place_and_finds_the_zone_anew(api):
     contractor = ContractorFactory()
-    response = api.patch(of(contractor), {"location": {"longitude": -118.2437, "latitude": 34.0522}})
+    response = api.patch(of(contractor), {"location": {"longitude": -106.4850, "latitude": 31.7619}})
     assert response.status_code == 200, response.content
-    assert response.json()["time_zone"] == "America/Los_Angeles"
+    assert response.json()["time_zone"] == "America/Denver"
     assert response.json()["location"]["city"] == contractor.city
     assert response.json()["version"] == 2
 

@@ -115,11 +115,13 @@ def test_an_update_tells_what_changed_and_finds_the_zone_anew():
         name="Lone Star Floors",
         latitude=Decimal("33.4484"),
         longitude=Decimal("-112.0740"),
+        state="AZ",
+        zip_code="85003",
     )
     assert updated.time_zone == "America/Phoenix"
     assert updated.version == 2
     event = OutboxEvent.objects.get(type="ContractorUpdated")
-    assert set(event.data["changed"]) == {"latitude", "longitude", "time_zone"}
+    assert set(event.data["changed"]) == {"latitude", "longitude", "state", "zip_code", "time_zone"}
 
 
 def test_a_zone_given_by_hand_stays_while_the_base_does():
