@@ -101,9 +101,6 @@ class ServiceAdmin(AskingChoices, ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if change:
             self._check_version(form.instance.pk, request.POST.get("version", ""))
-        elif form.instance.pk is None:
-            # Django's inline formsets take its key from a new record.
-            form.instance.pk = form.instance._meta.pk.get_default()
         self.write(request, form, formsets, change=change)
         # The form's own instance has defaults that were never stored, such as another job number.
         form.instance.refresh_from_db()
