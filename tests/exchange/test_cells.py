@@ -22,9 +22,9 @@ from smartscheduler.exchange.cells import (
 )
 
 AUSTIN = ZoneInfo("America/Chicago")
-names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20) | st.text(
-    ";,\"' a=+-", min_size=1, max_size=8
-)
+names = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp", "Cs"]), min_size=1, max_size=20
+) | st.text(";,\"' a=+-", min_size=1, max_size=8)
 clocks = st.times().map(lambda one: one.replace(microsecond=0))
 
 
