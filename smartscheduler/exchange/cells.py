@@ -18,6 +18,7 @@ SHORT = [day[:3].lower() for day in DAYS]
 BLANKS = re.compile(r"\s*+")
 # Where a name begins no quote stands before it; without that, a search would try each quote of a long row of them.
 IN_QUOTES = {sign: re.compile(rf'(?<!")"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
+QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
 CLOCK = r"(\d{1,2}:\d\d(?::\d\d)?)"
 HOURS = re.compile(rf"{CLOCK}\s*+[-–]\s*+{CLOCK}")
@@ -37,8 +38,7 @@ WEEKS = "is not like Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00."
 
 def read_list(text: str) -> list[str]:
     """Names between semicolons, or commas when there is no semicolon; one that has either in it stands in quotes."""
-    names = list(_parts(text, ";"))
-    return [name for name in (names if len(names) > 1 else _parts(text, ",")) if name]
+    return [name for name in _parts(text, ";" if ";" in QUOTED.sub("", text) else ",") if name]
 
 
 def _parts(text: str, separator: str) -> Iterator[str]:

@@ -45,6 +45,7 @@ def test_a_list_of_names_comes_back(skills):
         ('"Tile, large"', ["Tile, large"]),
         ('"a; b"; "say ""hi"""', ["a; b", 'say "hi"']),
         ('"a" b; c', ['"a" b', "c"]),
+        ('"Stairs; curved", Mosaic', ["Stairs; curved", "Mosaic"]),
         (" ; ,", [","]),
         ("", []),
     ],
