@@ -67,7 +67,7 @@ class Valkey:
         sys.stderr.write(f"Valkey could not read {data}: it begins empty, and this is kept as {aside.name}.\n")
 
     def _launch(self) -> str | None:
-        """Start a process and wait until it answers; what it has logged when it does not."""
+        """Start a process and wait until it answers; what it has logged when it ends instead."""
         began_at = self._log.stat().st_size if self._log.exists() else 0
         command = [str(_binary()), "--daemonize", "no", "--dir", str(self.directory)]
         command += ["--unixsocket", str(self.sockets / SOCKET), "--unixsocketperm", "700"]
@@ -79,10 +79,14 @@ class Valkey:
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.is_running():
-            if server.poll() is not None or time.monotonic() > deadline:
+            if server.poll() is not None:
+                return read_from(self._log, began_at)
+            if time.monotonic() > deadline:  # its data may be whole, and only slow to load
                 server.kill()
                 server.wait()
-                return read_from(self._log, began_at)
+                raise EmbeddedServerError(
+                    f"Valkey has not answered within {START_SECONDS:.0f} seconds: see {self._log}."
+                )
             time.sleep(0.01)
         return None
 

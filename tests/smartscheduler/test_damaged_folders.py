@@ -98,6 +98,13 @@ class TestValkey:
             assert client.get("kept") == b"42" * 1000
         assert list(server.directory.glob("*.damaged-*")) == []
 
+    def test_what_takes_too_long_to_load_is_kept(self, server, dump, monkeypatch):
+        monkeypatch.setattr("smartscheduler.embedded.valkey.START_SECONDS", 0.0)
+        with pytest.raises(EmbeddedServerError, match="has not answered within 0 seconds"):
+            server.start()
+        assert dump.exists()
+        assert list(server.directory.glob("*.damaged-*")) == []
+
     def test_so_is_a_log_that_is_cut_off(self, server, dump, capsys):
         (server.directory / "appendonlydir").mkdir()
         (server.directory / "appendonlydir" / "appendonly.aof.manifest").write_text("cut o")
