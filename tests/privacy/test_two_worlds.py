@@ -175,7 +175,7 @@ def everything(programs, browser):
 
 
 def told_apart(role):
-    """The addresses whose answers differ between the two worlds, or that one alone leads to; and all answers of both."""
+    """The addresses that differ between the two worlds, or that one alone leads to; and all answers of both."""
     with time_machine.travel(timezone.now(), tick=False):
         clients = client_of(UserFactory(role=role)), signed_in(role)
         before = everything(*clients)
