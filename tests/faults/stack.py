@@ -123,6 +123,10 @@ class Stack:
     def worker(self, **options: Any) -> "subprocess.Popen[bytes]":
         return self.start(*processes.worker_with_beat(str(self.product.data_dir / "beat")), **options)
 
+    def file_worker(self, **options: Any) -> "subprocess.Popen[bytes]":
+        """The worker of the queue `files`; without one the web is not `ok`."""
+        return self.start(*processes.FILE_WORKER, **options)
+
     def office(self) -> None:
         """Contractors to book, and somebody who may."""
         made = self.product.manage("shell", "-v", "0", "-c", SET_UP)

@@ -66,6 +66,7 @@ def test_the_clock_steps_across_the_night_of_the_change(clock: Clock) -> None:
         base = f"http://127.0.0.1:{(port := product.web())}"
         product.relay()
         product.worker()
+        product.file_worker()
         with crowd(port, product.cookie, 4) as listeners:
             with booking(base, count=3, ahead=clock.ahead) as crew:
                 work_on(crew, 40)  # so that some are on the days before

@@ -66,6 +66,7 @@ class Layout(Stack):
             self.start_on(host, *command)
         for host in ("relay1", "relay2"):
             self.start_on(host, *processes.RELAY)
+        self.start_on("worker", *processes.FILE_WORKER)
         self.start_on("worker", *processes.worker_with_beat(str(self.product.data_dir / "beat")))
         wait_until(lambda: all(self.readiness(host) == "ok" for host in ("web1", "web2")))
         wait_until(self.active_relay)

@@ -65,6 +65,7 @@ def test_a_full_disk_is_noticed_and_so_is_room_again():
         product.product.environment["DATABASE_URL"] = product.postgresql.url
         product.relay()
         product.worker()
+        product.file_worker()
         base = f"http://127.0.0.1:{product.web()}"
         wait_until(lambda: readiness(base)["status"] == "ok")
         ballast = fill(disk)
@@ -82,6 +83,7 @@ def test_a_full_disk_is_noticed_and_so_is_room_again():
 def running() -> Iterator[tuple[Stack, str]]:
     with stack(RATE_LIMITS="0", WORKER_LATE_SECONDS="8") as product:
         product.relay()
+        product.file_worker()
         yield product, f"http://127.0.0.1:{product.web()}"
 
 
@@ -137,7 +139,9 @@ def test_a_frozen_worker_is_noticed_with_its_queue(running):
     try:
         wait_until(lambda: readiness(base)["checks"].get("workers") == "failed", 60)
         found = readiness(base)
-        assert (found["code"], found["status"], found["late_queues"]) == (200, "degraded", ["celery"])
+        assert (found["code"], found["status"]) == (200, "degraded")
+        # The queue of files may be late as well: the frozen worker also runs beat, which sends its heartbeats.
+        assert "celery" in found["late_queues"]
     finally:
         os.killpg(worker.pid, signal.SIGCONT)
     wait_until(lambda: readiness(base)["status"] == "ok", 60)
