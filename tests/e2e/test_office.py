@@ -69,7 +69,7 @@ class TestChoosing:
         results.press("Tab")
         page.wait_for_url("**max_results=1*")
         expect(page.get_by_role("article")).to_have_count(1)
-        expect(page.locator("#ranking-status")).to_contain_text("1 candidate, the best is")
+        expect(page.locator("#ranking-status")).to_contain_text("1 candidate, the first is")
         assert page.evaluate("window.mark") == "the same page"
         page.reload()
         expect(page.get_by_role("article")).to_have_count(1)  # the address says it all
