@@ -4,10 +4,15 @@ import random
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import redis
 import time_machine
 from hypothesis import HealthCheck, settings
+from pytest_django import Settings
+
+from smartscheduler.embedded.valkey import Valkey
 
 settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -84,6 +89,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(
             f"Random order and random numbers as in this run: --randomly-seed={seed_of(config)}"
         )
+
+
+@pytest.fixture
+def own_valkey(settings: Settings, tmp_path: Path) -> Iterator[redis.Redis]:
+    """A Valkey whose configuration the test may change: all processes of the run share the other one."""
+    server = Valkey(tmp_path / "valkey", throwaway=True)
+    server.start()
+    settings.REDIS_URL = server.url
+    try:
+        with redis.Redis.from_url(server.url) as client:
+            yield client
+    finally:
+        server.stop()
 
 
 @pytest.fixture

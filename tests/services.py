@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 
@@ -24,6 +25,10 @@ GENEROUS_LOCK_TIMEOUT = "60"
 def provide() -> None:
     """Set the URLs that are not given: from outside, or by the process that started this xdist worker."""
     os.environ.setdefault("LOCK_TIMEOUT_SECONDS", GENEROUS_LOCK_TIMEOUT)
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # Tasks that one process queues must not reach the Celery workers of a test of another one.
+        os.environ["REDIS_URL"] = with_database(os.environ["REDIS_URL"], 1 + int(worker.removeprefix("gw")))
+        return
     folder = HOME / f"{PREFIX}{os.getpid()}"
     offered = offer(folder)
     missing = {name: server for name, server in offered.items() if not os.environ.get(name)}
@@ -38,6 +43,14 @@ def provide() -> None:
     servers.start()
     os.environ |= {name: server.url for name, server in missing.items()}
     os.environ["DATA_DIR"] = str(folder)
+
+
+def with_database(url: str, number: int) -> str:
+    """The URL of another database of the same Valkey."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return urlunsplit(parts._replace(query=f"db={number}"))
+    return urlunsplit(parts._replace(path=f"/{number}"))
 
 
 def offer(folder: Path) -> dict[str, PostgreSQL | Valkey]:

@@ -5,7 +5,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import redis
 import time_machine
 from django.db import OperationalError, connection
 from django.utils import timezone
@@ -122,14 +121,10 @@ def test_a_postgresql_that_is_too_old(monkeypatch):
     assert any("it must be 99 or newer" in sentence for sentence in found("postgresql"))
 
 
-def test_a_valkey_that_throws_keys_away(settings):
+def test_a_valkey_that_throws_keys_away(own_valkey):
     assert found("valkey") == []
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.config_set("maxmemory-policy", "allkeys-lru")
-        try:
-            (sentence,) = found("valkey")
-        finally:
-            client.config_set("maxmemory-policy", "noeviction")
+    own_valkey.config_set("maxmemory-policy", "allkeys-lru")
+    (sentence,) = found("valkey")
     assert sentence.startswith("maxmemory-policy is allkeys-lru")
 
 
@@ -186,13 +181,9 @@ def test_writes_that_are_refused(monkeypatch):
     assert sentence.endswith("No space left on device")
 
 
-def test_a_valkey_that_refuses_writes(settings):
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        client.config_set("maxmemory", "1")
-        try:
-            refused, full = found("valkey")
-        finally:
-            client.config_set("maxmemory", "0")
+def test_a_valkey_that_refuses_writes(own_valkey):
+    own_valkey.config_set("maxmemory", "1")
+    refused, full = found("valkey")
     assert refused.startswith("it refuses writes: OOM") or "command not allowed" in refused
     assert "of maxmemory is used" in full
 

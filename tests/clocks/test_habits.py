@@ -80,16 +80,28 @@ def at_import(tree: ast.AST) -> Iterator[str]:
                 waiting += ast.iter_child_nodes(node)
 
 
+def shared_settings(tree: ast.AST) -> Iterator[str]:
+    """Changes of the one Valkey that the other processes of the run use at the same moment."""
+    for name, call in calls(tree):
+        if name == "config_set" and not ast.unparse(call.func).startswith("own_valkey."):
+            yield f"line {call.lineno}: the configuration of the shared Valkey; use the fixture `own_valkey`"
+
+
 def pauses(tree: ast.AST) -> int:
     """Sleeps of any length but nothing, which only gives way."""
     lengths = [call.args[0] for name, call in calls(tree) if name == "sleep" and call.args]
     return sum(1 for length in lengths if not (isinstance(length, ast.Constant) and length.value == 0))
 
 
+def habits(tree: ast.AST) -> Iterator[str]:
+    for seen in (short_limits, speed_checks, unseeded, at_import, shared_settings):
+        yield from seen(tree)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
 def test_no_test_depends_on_the_hour_the_speed_or_unknown_chance(path):
     tree = ast.parse(path.read_text())
-    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] == []
+    assert list(habits(tree)) == []
     assert pauses(tree) <= PAUSES.get(str(path.relative_to(TESTS)), 0)
 
 
@@ -106,11 +118,12 @@ def test_no_test_depends_on_the_hour_the_speed_or_unknown_chance(path):
         "TOMORROW = at(0, days=1).date()",
         "@pytest.mark.parametrize('start', [at(9), at(10)])\ndef test(start): ...",
         "class TestX:\n    now = timezone.now()",
+        "valkey().config_set('maxmemory', '1')",
     ],
 )
 def test_each_habit_is_seen(line):
     tree = ast.parse(line)
-    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] or pauses(tree)
+    assert list(habits(tree)) or pauses(tree)
 
 
 @pytest.mark.parametrize(
@@ -123,9 +136,10 @@ def test_each_habit_is_seen(line):
         "await asyncio.sleep(0)",
         "', '.join(x)",
         "later = lambda: at(9)",
+        "own_valkey.config_set('maxmemory', '1')",
     ],
 )
 def test_what_is_fine_is_not_refused(line):
     tree = ast.parse(line)
-    assert [*short_limits(tree), *speed_checks(tree), *unseeded(tree), *at_import(tree)] == []
+    assert list(habits(tree)) == []
     assert pauses(tree) == 0
