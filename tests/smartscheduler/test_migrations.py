@@ -11,7 +11,7 @@ from psycopg.errors import LockNotAvailable
 
 from smartscheduler.management.commands import migrate
 
-OURS = ["exchange", "mails", "assignments", "jobs", "contractors", "events", "accounts"]
+OURS = ["imports", "notifications", "assignments", "jobs", "contractors", "events", "accounts"]
 
 
 @pytest.mark.system
