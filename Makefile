@@ -46,8 +46,9 @@ if said=$$($(2) 2>&1); then printf '%6d s\n' $$(($$(date +%s) - began)); \
 else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
 endef
 
-# The last release; before there is one, the code before the newest migration.
-BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A -- '*/migrations/0*.py')
+# The last release; before there is one, the code before the newest migration that came after the initial ones.
+BASELINE = $(shell git log -1 --format=%H --diff-filter=M -- '*/migrations/0001_initial.py' 2>/dev/null)
+BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A $(BASELINE)..HEAD -- '*/migrations/0*.py' ':!tests' 2>/dev/null)
 
 .PHONY: run demo test test-clocks system e2e bench bench-events bench-inputs bench-pages bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
@@ -100,9 +101,14 @@ image-test: $(READY) $(NODE)
 	@$(BIN)/python -m pytest --durations=3 tests/image/image_builds.py
 
 upgrade-test: $(READY)
-	@test -n "$(BASE)" || { echo "Say make upgrade-test BASE=<commit>: there is no history here to find one in."; exit 1; }
-	@echo "  From $$(git log -1 --format='%h %s' $(BASE))"
-	@BASE="$(BASE)" $(BIN)/python -m pytest tests/upgrade/upgrade_runs.py
+	@base="$(BASE)" baseline="$(BASELINE)"; \
+	if [ -n "$$base" ]; then \
+	  git log -1 --format='  From %h %s' "$$base" && BASE="$$base" $(BIN)/python -m pytest tests/upgrade/upgrade_runs.py; \
+	elif [ -n "$$baseline" ]; then \
+	  git log -1 --format='  Nothing to upgrade from: no migration has been added since the initial ones of %h.' "$$baseline"; \
+	else \
+	  echo "Say make upgrade-test BASE=<commit>: there is no history here to find one in."; exit 1; \
+	fi
 
 release-notes:
 	@$(PYTHON) .github/release_notes.py CHANGELOG.md "$(VERSION)"

@@ -8,7 +8,7 @@ from assignments.conflicts import recheck_all
 LONGEST_SECONDS = 30.0
 
 
-@shared_task
+@shared_task(name="assignments.recheck_bookings")
 def recheck_bookings() -> None:
     """Check live bookings against the rules of now; runs every few minutes (settings.CELERY_BEAT_SCHEDULE)."""
     recheck_all(seconds=LONGEST_SECONDS)

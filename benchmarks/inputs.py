@@ -71,7 +71,7 @@ class Asker(NamedTuple):
         body = fields.encode() + content + b"\r\n--x--\r\n"
         return self.ask(
             "POST",
-            "/admin/exchange/importrun/add/",
+            "/admin/imports/importrun/add/",
             body,
             as_page=True,
             **{"Content-Type": "multipart/form-data; boundary=x"},

@@ -40,7 +40,7 @@ SELECT gen_random_uuid(), number, (ARRAY['JobAssigned', 'JobCreated', 'Contracto
     %(now)s::timestamptz - number * interval '20 seconds', NULL, '', jsonb_build_object('job_number', job_number)
 FROM generate_series(1, %(events)s) number
 JOIN (SELECT row_number() OVER () AS place, job_number FROM jobs_job) job ON place = 1 + number %% %(jobs)s;
-INSERT INTO mails_mail (id, kind, assignment_id, revision, reason, state, recipient, subject, attempts, error,
+INSERT INTO notifications_mail (id, kind, assignment_id, revision, reason, state, recipient, subject, attempts, error,
     created_at, due_at, sent_at)
 SELECT gen_random_uuid(), 'assigned', id, 0, '', 'sent', 'crew' || hashtext(id::text) || '@example.com', 'New job', 1,
     '', created_at, created_at, created_at FROM assignments_assignment;
@@ -50,12 +50,12 @@ INSERT INTO accounts_user (password, is_active, date_joined, id, email, name, ro
 SELECT '', true, %(now)s, gen_random_uuid(), 'person' || n || '@example.com', 'Person ' || n, 'coordinator'
 FROM generate_series(1, 200) n;
 WITH run AS (
-    INSERT INTO exchange_importrun (id, kind, name, content, state, total, at, created, updated, unchanged, refused,
+    INSERT INTO imports_importrun (id, kind, name, content, state, total, at, created, updated, unchanged, refused,
         created_at, finished_at, began_from)
     VALUES (gen_random_uuid(), 'contractors', 'people.csv', %(file)s, 'checked', 10000, 10000, 0, 0, 0, 10000, %(now)s,
         %(now)s, 0) RETURNING id
 )
-INSERT INTO exchange_importedrow (run_id, number, label, key, outcome, errors, remarks)
+INSERT INTO imports_importedrow (run_id, number, label, key, outcome, errors, remarks)
 SELECT run.id, n + 1, 'Crew ' || n, '', 'refused', jsonb_build_object(
     (ARRAY['phone_number', 'type', 'city', 'zip_code'])[1 + n %% 4], jsonb_build_array('“' || n || '” is wrong.')), ''
 FROM run, generate_series(1, 10000) n;
@@ -64,7 +64,7 @@ SELECT %(now)s - n * interval '5 minutes',
     (ARRAY['signed-in', 'signed-out', 'sign-in-failed', 'data-exported', 'password-changed'])[1 + n %% 5], '',
     gen_random_uuid(), 'Crew ' || n %% 200, '', '192.0.2.7', 'back-office', 'POST /admin/login/', '', '{}'
 FROM generate_series(1, %(events)s) n;
-INSERT INTO exchange_importrun (id, kind, name, content, state, total, at, created, updated, unchanged, refused,
+INSERT INTO imports_importrun (id, kind, name, content, state, total, at, created, updated, unchanged, refused,
     created_at, began_from)
 SELECT gen_random_uuid(), 'jobs', 'jobs-' || n || '.csv', 'job_number', 'done', 10, 10, 10, 0, 0, 0, %(now)s, 0
 FROM generate_series(1, 2000) n;

@@ -22,6 +22,7 @@ from contractors.skills import SkillsField
 from contractors.states import Status, check_transition
 from smartscheduler.erased import is_erased
 from smartscheduler.history.tracking import keeps_history
+from smartscheduler.model_fields import DecimalField
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
 from smartscheduler.rules.current import in_force
@@ -69,7 +70,7 @@ class Contractor(Location, Record):
     phone_number = LineField(max_length=14, validators=[PHONE_NUMBER])
     email = ContactAddressField("e-mail address")
     skills = SkillsField(LineField(max_length=60), default=list, blank=True, size=50)
-    service_radius_miles = models.DecimalField(
+    service_radius_miles = DecimalField(
         max_digits=7,
         decimal_places=2,
         null=True,

@@ -6,10 +6,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from smartscheduler.model_fields import SchemaField
 from smartscheduler.text import UnsuitableText, fold, one_line
 
 
-class SkillsField(ArrayField):
+class SkillsField(SchemaField, ArrayField):
     """A set of names in their normal form, sorted and without repeats (smartscheduler.text)."""
 
     def to_python(self, value: object) -> object:
@@ -23,6 +24,9 @@ class SkillsField(ArrayField):
             raise ValidationError({self.name: refusal.messages}) from refusal
         setattr(model_instance, self.attname, skills)
         return skills
+
+    def django_path(self) -> str:
+        return "django.contrib.postgres.fields.ArrayField"
 
 
 def normal_skills(skills: Iterable[object]) -> list[str]:

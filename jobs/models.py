@@ -14,6 +14,7 @@ from contractors.skills import SkillsField
 from jobs.querysets import JobQuerySet
 from jobs.states import Status, check_transition
 from smartscheduler.history.tracking import keeps_history
+from smartscheduler.model_fields import CharField, DurationField
 from smartscheduler.models import OF_THE_RECORD, Record
 from smartscheduler.places import Location
 from smartscheduler.textfields import LineField, NotesField, ShortNotesField
@@ -54,7 +55,7 @@ class Job(Location, Record):
 
     Status = Status
 
-    job_number = models.CharField(
+    job_number = CharField(
         max_length=21,
         unique=True,
         editable=False,
@@ -64,7 +65,7 @@ class Job(Location, Record):
     type = models.CharField(max_length=10, choices=Type.choices)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN, editable=False)
     desired_date = models.DateTimeField(help_text="When the customer wants it; its day at the site counts.")
-    duration = models.DurationField(
+    duration = DurationField(
         validators=[validate_duration, MaxValueValidator(LONGEST_JOB, "A job lasts at most 8 hours.")]
     )
     priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.MEDIUM)

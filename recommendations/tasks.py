@@ -19,14 +19,14 @@ from smartscheduler.travel.configured import active_providers
 LONGEST_SECONDS = 60.0
 
 
-@shared_task
+@shared_task(name="recommendations.announce_rankings")
 def announce_rankings() -> None:
     """Tell which open jobs' rankings have changed; runs every few seconds (settings.CELERY_BEAT_SCHEDULE)."""
     while announce_changes():
         pass
 
 
-@shared_task
+@shared_task(name="recommendations.look_up_roads")
 def look_up_roads() -> None:
     """Look up the road distances that are wanted; runs every few seconds, where a provider is configured."""
     if not active_providers():
@@ -40,19 +40,19 @@ def look_up_roads() -> None:
             look_up(lookup)
 
 
-@shared_task
+@shared_task(name="recommendations.refresh_roads")
 def refresh_roads() -> None:
     """Every night: ask again for what would grow too old within the coming week."""
     refresh()
 
 
-@shared_task
+@shared_task(name="recommendations.prune_roads")
 def prune_roads() -> None:
     """Delete estimates that are too old, claims of the dead, and counts of days long gone."""
     prune()
 
 
-@shared_task
+@shared_task(name="recommendations.word_explanations")
 def word_explanations() -> None:
     """Have explanations worded that rankings were shown without; every few seconds, where a model is configured."""
     if not is_configured():
@@ -63,7 +63,7 @@ def word_explanations() -> None:
             word_what_is_wished(free)
 
 
-@shared_task
+@shared_task(name="recommendations.prune_words")
 def prune_words() -> None:
     """Delete sentences that are old, and counts of days long gone."""
     store.prune()

@@ -18,7 +18,7 @@ from smartscheduler.problems import MEDIA_TYPE, Problem
 MOST_BYTES = 12_000_000
 # Of everything else: Django and the API read a megabyte at most (DATA_UPLOAD_MAX_MEMORY_SIZE).
 USUAL_BYTES = 1_100_000
-UPLOADS = frozenset({"/admin/exchange/importrun/add/"})
+UPLOADS = frozenset({"/admin/imports/importrun/add/"})
 # In each process: what all requests and those of one address may hold, and how many files. Files lie on the disk twice.
 BYTES_AT_ONCE, BYTES_OF_AN_ADDRESS = 64_000_000, 26_000_000
 UPLOADS_AT_ONCE, UPLOADS_OF_AN_ACCOUNT = 4, 2

@@ -15,6 +15,7 @@ from django.db import models
 from localflavor.us.us_states import STATE_CHOICES
 
 from smartscheduler.blur import cell_center, places_are_blurred
+from smartscheduler.model_fields import CharField
 from smartscheduler.rules.current import in_force
 from smartscheduler.textfields import LineField
 
@@ -133,7 +134,7 @@ class Location(models.Model):
     )
     address = LineField(max_length=200, validators=[MinLengthValidator(5)])
     city = LineField(max_length=100, validators=[MinLengthValidator(2)])
-    state = models.CharField(max_length=2, choices=state_choices)
+    state = CharField(max_length=2, choices=state_choices)
     zip_code = LineField(
         "ZIP code", max_length=5, validators=[RegexValidator(r"^[0-9]{5}\Z", "A ZIP code has five digits.")]
     )

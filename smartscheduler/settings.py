@@ -225,37 +225,37 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 # Customers' files have a worker of their own, so that none of them stands before mails, events and look-ups.
 FILES_QUEUE = "files"
-CELERY_TASK_ROUTES = {"smartscheduler.exchange.tasks.*": {"queue": FILES_QUEUE}}
+CELERY_TASK_ROUTES = {"imports.*": {"queue": FILES_QUEUE}}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # A worker that dies or freezes keeps others from its work for so long (smartscheduler.leases).
 LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
 # A queue whose workers have run nothing for so long is reported as late (smartscheduler.measures.heartbeats).
 WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
 CELERY_BEAT_SCHEDULE = {
-    "prune-events": {"task": "smartscheduler.events.tasks.prune_events", "schedule": timedelta(hours=6)},
-    "forget-answers": {"task": "smartscheduler.idempotency.tasks.forget_answers", "schedule": timedelta(hours=1)},
+    "prune-events": {"task": "events.prune", "schedule": timedelta(hours=6)},
+    "forget-answers": {"task": "idempotency.prune", "schedule": timedelta(hours=1)},
     "remove-what-is-old": {
-        "task": "smartscheduler.care.tasks.remove_what_is_old",
+        "task": "ops.apply_retention",
         "schedule": crontab(hour="*/6", minute="37"),
     },
-    "examine": {"task": "smartscheduler.care.tasks.examine_quickly", "schedule": crontab(hour="4", minute="7")},
+    "examine": {"task": "ops.examine", "schedule": crontab(hour="4", minute="7")},
     "recheck-bookings": {
-        "task": "assignments.tasks.recheck_bookings",
+        "task": "assignments.recheck_bookings",
         "schedule": timedelta(minutes=5),
         "options": {"expires": 240},
     },
     "announce-rankings": {
-        "task": "recommendations.tasks.announce_rankings",
+        "task": "recommendations.announce_rankings",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 10},
     },
     "work-on-imports": {
-        "task": "smartscheduler.exchange.tasks.work_on_imports",
+        "task": "imports.work_on_imports",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 10},
     },
     "send-mails": {
-        "task": "smartscheduler.mails.tasks.send_mails",
+        "task": "notifications.send_mails",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 10},
     },
@@ -496,12 +496,12 @@ if TRAVEL_DEMO:
 if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS):
     CELERY_BEAT_SCHEDULE |= {
         "look-up-roads": {
-            "task": "recommendations.tasks.look_up_roads",
+            "task": "recommendations.look_up_roads",
             "schedule": timedelta(seconds=2),
             "options": {"expires": 10},
         },
-        "refresh-roads": {"task": "recommendations.tasks.refresh_roads", "schedule": crontab(hour=8, minute=0)},
-        "prune-roads": {"task": "recommendations.tasks.prune_roads", "schedule": timedelta(hours=6)},
+        "refresh-roads": {"task": "recommendations.refresh_roads", "schedule": crontab(hour=8, minute=0)},
+        "prune-roads": {"task": "recommendations.prune_roads", "schedule": timedelta(hours=6)},
     }
 
 # --- Explanations in other words (docs/explanations.md) ---------------------------------------
@@ -531,11 +531,11 @@ if EXPLANATION_DEMO:
 if EXPLANATION_MODEL_PROVIDER:
     CELERY_BEAT_SCHEDULE |= {
         "word-explanations": {
-            "task": "recommendations.tasks.word_explanations",
+            "task": "recommendations.word_explanations",
             "schedule": timedelta(seconds=2),
             "options": {"expires": 10},
         },
-        "prune-words": {"task": "recommendations.tasks.prune_words", "schedule": timedelta(hours=6)},
+        "prune-words": {"task": "recommendations.prune_words", "schedule": timedelta(hours=6)},
     }
 
 # --- Events ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from smartscheduler.emails import UnsuitableAddress, account_address, account_key, contact_address
+from smartscheduler.model_fields import SchemaField
 from smartscheduler.text import UnsuitableText, many_lines, one_line, search_text
 
 REFUSALS = (UnsuitableText, UnsuitableAddress)
@@ -46,7 +47,7 @@ class NormalForm:
             raise ValidationError(str(refusal), code="invalid") from refusal
 
 
-class StoredForm(NormalForm):
+class StoredForm(NormalForm, SchemaField):
     """The same for a field of models, which migrations see as Django's own."""
 
     name: str
@@ -67,10 +68,6 @@ class StoredForm(NormalForm):
             raise ValidationError({self.name: refusal.messages}) from refusal
         setattr(model_instance, self.attname, stored)
         return stored
-
-    def deconstruct(self) -> Any:
-        name, _, args, kwargs = super().deconstruct()  # type: ignore[misc]
-        return name, f"django.db.models.{self.get_internal_type()}", args, kwargs  # type: ignore[attr-defined]
 
 
 class LineFormField(NormalForm, forms.CharField):

@@ -38,23 +38,3 @@ def _table() -> dict[str, tuple[str, str, str]]:
     with TABLE.open() as lines:
         cells = (line.rstrip("\n").split(",") for line in lines)
         return {code: (state, latitude, longitude) for code, state, latitude, longitude in cells}
-
-
-# Where the Postal Service hands the mail of the military over.
-GATEWAYS = {"AA": ("25.7959", "-80.2870"), "AE": ("40.6413", "-73.7781"), "AP": ("37.6213", "-122.3790")}
-
-
-def rough_middle(zip_code: str, state: str) -> tuple[Decimal, Decimal]:
-    """For a ZIP code without a known place: the mean of those that begin alike, else of its state."""
-    state = state_of(zip_code) or state
-    near = [one for code in _table() if code[:3] == zip_code[:3] and (one := middle_of(code)) and one.state == state]
-    points = [(float(one.latitude), float(one.longitude)) for one in near] or middles_in(state)
-    if not points:
-        gateway = GATEWAYS.get(state, GATEWAYS["AE"])
-        return Decimal(gateway[0]), Decimal(gateway[1])
-    south_to_north, west_to_east = zip(*points, strict=True)
-    return _mean(south_to_north), _mean(west_to_east)
-
-
-def _mean(degrees: tuple[float, ...]) -> Decimal:
-    return Decimal(f"{sum(degrees) / len(degrees):.4f}")

@@ -6,14 +6,21 @@ INSTALLED_APPS += ["django_migration_linter"]  # noqa: F405
 MIGRATION_LINTER_OPTIONS = {
     "include_apps": [
         "accounts",
-        "events",
-        "idempotency",
-        "mails",
-        "exchange",
-        "travel",
-        "contractors",
-        "jobs",
+        "adminsite",
         "assignments",
+        "audit",
+        "contractors",
+        "events",
+        "geocoding",
+        "idempotency",
+        "imports",
+        "jobs",
+        "leases",
+        "notifications",
+        "ops",
+        "privacy",
         "recommendations",
+        "rules",
+        "travel",
     ]
 }

@@ -81,7 +81,7 @@ LIMITS: dict[str, dict[str, Limit]] = {
         "candidates_considered": Limit(CONTACTS, nothing),
         "candidates_exact": Limit(CONTACTS, nothing),
     },
-    "mails.mail": {
+    "notifications.mail": {
         "recipient": Limit(CONTACTS, nothing),
         "error": Limit(CONTACTS, impersonal),
         "reason": Limit(CUSTOMERS, impersonal),

@@ -3,5 +3,5 @@ from django.apps import AppConfig
 
 class BackofficeConfig(AppConfig):
     name = "smartscheduler.backoffice"
-    label = "backoffice"
+    label = "adminsite"
     verbose_name = "Back-office"

@@ -23,10 +23,10 @@ WORK = [
     ("Reports", "bar_chart", reverse_lazy("reports"), Permission.VIEW_REPORTS),
 ]
 SYSTEM = [
-    ("Imports", "upload_file", page("exchange_importrun_changelist"), Permission.ADD_CONTRACTORS),
+    ("Imports", "upload_file", page("imports_importrun_changelist"), Permission.ADD_CONTRACTORS),
     ("History", "history", reverse_lazy("history"), Permission.VIEW_JOBS),
     ("Events", "stream", page("events_outboxevent_changelist"), Permission.VIEW_EVENTS),
-    ("Mails", "mail", page("mails_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
+    ("Mails", "mail", page("notifications_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
     ("Scheduling rules", "tune", page("rules_rulesversion_changelist"), Permission.MANAGE_SETTINGS),
     ("Road distances", "route", reverse_lazy("roads"), Permission.MANAGE_SETTINGS),
     ("Explanations", "chat", reverse_lazy("words"), Permission.MANAGE_SETTINGS),

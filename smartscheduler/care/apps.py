@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class CareConfig(AppConfig):
     name = "smartscheduler.care"
-    label = "care"
+    label = "ops"

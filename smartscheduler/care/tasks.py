@@ -15,7 +15,7 @@ LONGEST_RUN_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="smartscheduler.care.tasks.examine_quickly", ignore_result=True)
+@shared_task(name="ops.examine", ignore_result=True)
 def examine_quickly() -> int:
     """`doctor --quick`: log what is broken as errors, and keep the number for the metrics; returns it."""
     outcomes = list(doctor.examine(doctor.chosen(quick=True), show=SHOWN))
@@ -33,7 +33,7 @@ def examine_quickly() -> int:
     return remember(outcomes).broken
 
 
-@shared_task(name="smartscheduler.care.tasks.remove_what_is_old", ignore_result=True)
+@shared_task(name="ops.apply_retention", ignore_result=True)
 def remove_what_is_old() -> dict[str, int]:
     """`manage.py retain`, for a while: what is left over goes the next time. Returns how many by rule."""
     removed = {name: count for name, count in retain(rules(), seconds=LONGEST_RUN_SECONDS).items() if count}

@@ -11,7 +11,7 @@ from smartscheduler.events.models import EventHead, OutboxEvent
 PRUNE_BATCH = 5000
 
 
-@shared_task(name="smartscheduler.events.tasks.prune_events", ignore_result=True)
+@shared_task(name="events.prune", ignore_result=True)
 def prune_events() -> int:
     """Delete the events older than settings.EVENT_RETENTION, and remember up to where; returns how many.
 

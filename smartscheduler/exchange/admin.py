@@ -109,8 +109,8 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
-            path("export/<str:kind>.<str:form>", view(self.export_view), name="exchange_export"),
-            path("template/<str:kind>.<str:form>", view(self.template_view), name="exchange_template"),
+            path("export/<str:kind>.<str:form>", view(self.export_view), name="imports_export"),
+            path("template/<str:kind>.<str:form>", view(self.template_view), name="imports_template"),
             path("<uuid:object_id>/progress/", view(self.progress_view), name=self._route("progress")),
             path("<uuid:object_id>/result.<str:form>", view(self.result_view), name=self._route("result")),
         ]

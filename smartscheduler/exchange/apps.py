@@ -3,5 +3,5 @@ from django.apps import AppConfig
 
 class ExchangeConfig(AppConfig):
     name = "smartscheduler.exchange"
-    label = "exchange"
+    label = "imports"
     verbose_name = "Import and export"

@@ -15,7 +15,7 @@ MOST_GROUPS = 30
 # Messages are of one kind when they differ only in what they quote and in their numbers.
 GROUPED = r"""
 SELECT wrong.key, min(message), count(DISTINCT outcome.id)
-FROM exchange_importedrow outcome
+FROM imports_importedrow outcome
 CROSS JOIN LATERAL jsonb_each(outcome.errors) wrong
 CROSS JOIN LATERAL jsonb_array_elements_text(wrong.value) message
 WHERE outcome.run_id = %(run)s AND outcome.outcome = 'refused'

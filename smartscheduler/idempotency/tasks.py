@@ -7,7 +7,7 @@ from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.idempotency.once import KEPT_FOR
 
 
-@shared_task(name="smartscheduler.idempotency.tasks.forget_answers", ignore_result=True)
+@shared_task(name="idempotency.prune", ignore_result=True)
 def forget_answers() -> int:
     """Delete the answers that are older than a day; returns how many. May run twice."""
     deleted, _ = KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()

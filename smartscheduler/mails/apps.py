@@ -3,5 +3,5 @@ from django.apps import AppConfig
 
 class MailsConfig(AppConfig):
     name = "smartscheduler.mails"
-    label = "mails"
+    label = "notifications"
     verbose_name = "Mails"

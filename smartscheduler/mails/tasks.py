@@ -6,7 +6,7 @@ from smartscheduler.mails.collecting import collect_mails
 from smartscheduler.mails.sending import send_due_mails
 
 
-@shared_task(name="smartscheduler.mails.tasks.send_mails", ignore_result=True)
+@shared_task(name="notifications.send_mails", ignore_result=True)
 def send_mails() -> None:
     """Note which mails the latest events cause, and send those that are due; runs every few seconds."""
     while collect_mails():

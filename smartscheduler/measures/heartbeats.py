@@ -15,7 +15,7 @@ from smartscheduler.events.channel import group
 from smartscheduler.measures.queue import queue_names
 from smartscheduler.valkey import valkey
 
-TASK = "smartscheduler.care.tasks.stamp_heartbeat"
+TASK = "ops.stamp_heartbeat"
 EVERY_SECONDS = 5.0
 
 

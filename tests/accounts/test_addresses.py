@@ -1,12 +1,9 @@
 """One account has one address, however it is written, at every door that looks it up or counts."""
 
-import importlib
-
 import pytest
 from axes.models import AccessAttempt
-from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
 
@@ -98,32 +95,3 @@ def test_an_address_in_capitals_is_stored_in_lower_case_and_no_other_form_is():
 
 def test_a_nul_is_no_error():
     assert User.objects.with_address("a\x00b@example.com") is None
-
-
-class TestMigration:
-    @pytest.fixture
-    def normalize(self):
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE accounts_user DROP CONSTRAINT user_email_in_lower_case_ascii")
-        found = importlib.import_module("smartscheduler.accounts.migrations.0006_normal_forms")
-        return lambda: found.normalize(apps, None)
-
-    def test_brings_addresses_and_names_into_their_forms(self, normalize):
-        one, other = UserFactory(), UserFactory()
-        User.objects.filter(pk=one.pk).update(email="Ann@Example.com", name="Ann\n\u202eLee")
-        User.objects.filter(pk=other.pk).update(email="\uff42o\u017fs@example.com")
-        normalize()
-        one.refresh_from_db()
-        other.refresh_from_db()
-        assert (one.email, one.name, other.email) == ("ann@example.com", "Ann Lee", "boss@example.com")
-
-    def test_names_those_that_a_person_has_to_decide_on_and_changes_nothing(self, normalize):
-        kelvin, plain, dotless = UserFactory(), UserFactory(email="kim@example.com"), UserFactory()
-        User.objects.filter(pk=kelvin.pk).update(email="\u212aim@example.com")
-        User.objects.filter(pk=dotless.pk).update(email="ad\u0131@example.com")
-        with pytest.raises(RuntimeError) as refusal:
-            normalize()
-        for one in (kelvin, plain, dotless):
-            assert str(one.pk) in str(refusal.value)
-        kelvin.refresh_from_db()
-        assert kelvin.email == "\u212aim@example.com"

@@ -29,7 +29,7 @@ def test_a_list_with_its_filters_and_how_many_rows(kind, form, rows):
     ContractorFactory()
     JobFactory.create_batch(2)
     client = signed_in()
-    client.get(reverse("admin:exchange_export", args=[kind, form]))
+    client.get(reverse("admin:imports_export", args=[kind, form]))
     assert taken().details == {"what": kind, "rows": rows, "format": form, "filters": {}}
     assert (taken().user, taken().door) == (client.get("/admin/").context["user"], "back-office")
 
@@ -37,7 +37,7 @@ def test_a_list_with_its_filters_and_how_many_rows(kind, form, rows):
 def test_of_a_search_that_there_was_one():
     ContractorFactory(name="Grace Hopkins")
     ContractorFactory(name="Ada Tiles", status="inactive")
-    address = reverse("admin:exchange_export", args=["contractors", "csv"])
+    address = reverse("admin:imports_export", args=["contractors", "csv"])
     signed_in().get(f"{address}?q=Grace+Hopkins&status__exact=active")
     assert taken().details["rows"] == 1
     assert taken().details["filters"] == {"q": "(a search)", "status__exact": "active"}
@@ -45,7 +45,7 @@ def test_of_a_search_that_there_was_one():
 
 
 def test_a_refused_export_is_none():
-    signed_in(Role.MANAGER).get(reverse("admin:exchange_export", args=["mails", "csv"]))
+    signed_in(Role.MANAGER).get(reverse("admin:imports_export", args=["mails", "csv"]))
     assert not AuditEntry.objects.filter(act="data-exported").exists()
 
 
@@ -67,7 +67,7 @@ def test_an_import_and_its_result():
     import_checked(run_id=run.pk)
     started = AuditEntry.objects.get(act="import-started")
     assert started.details == {"what": "contractors", "rows": 1, "run": str(run.pk)}
-    address = reverse("admin:exchange_importrun_result", args=[run.pk, "csv"])
+    address = reverse("admin:imports_importrun_result", args=[run.pk, "csv"])
     signed_in().get(address)
     assert taken().details == {
         "what": "import result",

@@ -26,7 +26,7 @@ def recorded(**meta):
         request.user = person
         kept.append(record(Act.DATA_EXPORTED, what="jobs", rows=3))
 
-    AuthorMiddleware(view)(RequestFactory().get("/admin/exchange/importrun/export/jobs.csv?q=x", **meta))
+    AuthorMiddleware(view)(RequestFactory().get("/admin/imports/importrun/export/jobs.csv?q=x", **meta))
     return kept[0], person
 
 
@@ -35,7 +35,7 @@ def test_keeps_who_when_from_which_address_and_what():
     entry, person = recorded(REMOTE_ADDR="192.0.2.7")
     entry.refresh_from_db()
     assert (entry.user, entry.name, entry.address) == (person, "Ann Audit", "192.0.2.7")
-    assert (entry.door, entry.place) == ("back-office", "GET /admin/exchange/importrun/export/jobs.csv")
+    assert (entry.door, entry.place) == ("back-office", "GET /admin/imports/importrun/export/jobs.csv")
     assert (entry.act, entry.details) == ("data-exported", {"what": "jobs", "rows": 3})
     assert before <= entry.at <= timezone.now()
 

@@ -99,7 +99,7 @@ def test_every_page_of_the_back_office_is_measured(known):
         "jobs_job_recommend",
         "contractors_contractor_week",
     } <= found.keys()
-    assert {"exchange_importrun_change", "events_outboxevent_changelist", "accounts_user_add"} <= found.keys()
+    assert {"imports_importrun_change", "events_outboxevent_changelist", "accounts_user_add"} <= found.keys()
     assert not any("<" in path for path in found.values())
 
 

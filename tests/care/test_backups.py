@@ -233,6 +233,12 @@ class TestABackupThatIsNotWhole:
             with pytest.raises(BackupError, match=r"a newer version of the product: jobs\.0099_later is unknown"):
                 act(backup)
 
+    def test_one_from_before_the_first_release(self, backup):
+        self.change(backup, migrations=["contractors.0001_initial", "exchange.0001_initial"])
+        for act in (drill, restore):
+            with pytest.raises(BackupError, match=r"from before 0\.1\.0 .*: restore it with the version that made it"):
+                act(backup)
+
     def test_one_of_a_newer_postgresql(self, backup):
         self.change(backup, server="99.1")
         with pytest.raises(BackupError, match=r"of PostgreSQL 99 or newer is needed, and here is .*: install"):

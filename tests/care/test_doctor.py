@@ -278,12 +278,12 @@ class TestTheStructure:
     def test_references_that_are_switched_off(self):
         name = one(
             "SELECT tgname FROM pg_trigger JOIN pg_constraint c ON c.oid = tgconstraint "
-            "WHERE tgrelid = 'mails_mail'::regclass AND contype = 'f' LIMIT 1"
+            "WHERE tgrelid = 'notifications_mail'::regclass AND contype = 'f' LIMIT 1"
         )
-        run(f'ALTER TABLE mails_mail DISABLE TRIGGER "{name}"')
+        run(f'ALTER TABLE notifications_mail DISABLE TRIGGER "{name}"')
         (sentence,) = findings()["triggers-in-force"]
-        assert sentence.startswith("mails_mail_assignment_id_")
-        assert sentence.endswith("of mails_mail is disabled")
+        assert sentence.startswith("notifications_mail_assignment_id_")
+        assert sentence.endswith("of notifications_mail is disabled")
 
     def test_an_invalid_index(self):
         run("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'job_by_status'::regclass")
@@ -294,8 +294,8 @@ class TestTheStructure:
         assert findings() == {"indexes-there": ["job_by_status of jobs_job"]}
 
     def test_a_migration_that_was_not_applied(self):
-        run("DELETE FROM django_migrations WHERE app = 'exchange' AND name = '0001_initial'")
-        assert findings() == {"migrations": ["exchange.0001_initial is not applied"]}
+        run("DELETE FROM django_migrations WHERE app = 'imports' AND name = '0001_initial'")
+        assert findings() == {"migrations": ["imports.0001_initial is not applied"]}
 
     def test_a_migration_of_a_later_version(self):
         run("INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '0099_later', now())")

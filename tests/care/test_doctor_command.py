@@ -102,7 +102,7 @@ def test_the_metrics_know_the_last_run_of_all():
     assert reports.last() is None
     examine_quickly()
     before = samples(admin.get(URL))
-    run("DELETE FROM django_migrations WHERE app = 'exchange'")
+    run("DELETE FROM django_migrations WHERE app = 'imports'")
     examine_quickly()
     after = samples(admin.get(URL))
     broken = "smartscheduler_doctor_broken", ""
@@ -112,7 +112,7 @@ def test_the_metrics_know_the_last_run_of_all():
 
 
 def test_the_task_logs_each_broken_invariant_as_an_error(caplog):
-    run("DELETE FROM django_migrations WHERE app = 'exchange'")
+    run("DELETE FROM django_migrations WHERE app = 'imports'")
     examine_quickly()
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
-    assert any("'check': 'migrations'" in message and "exchange.0001_initial" in message for message in errors), errors
+    assert any("'check': 'migrations'" in message and "imports.0001_initial" in message for message in errors), errors

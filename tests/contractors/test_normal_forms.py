@@ -1,14 +1,10 @@
 """Names, skills and e-mail addresses of contractors: one form is stored, and all spellings find it."""
 
-import importlib
-
 import pytest
-from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from contractors.models import Contractor
 from contractors.services import likely_duplicates, update_contractor
-from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from smartscheduler.accounts.policy import Role
@@ -144,42 +140,3 @@ class TestJobs:
         assert refused_field(api.patch(url, {"special_requirements": text}), "special_requirements")
         assert refused_field(api.patch(url, {"customer_name": "a\nb"}), "customer_name")
         assert refused_field(api.post(f"{url}cancel/", {"reason": text}), "reason")
-
-
-class TestMigration:
-    @pytest.fixture
-    def normalize(self):
-        with connection.cursor() as cursor:
-            for name in ("contractor_email_in_ascii", "contractor_email_unique_any_case"):
-                table = "contractors_contractor"
-                kind = "DROP INDEX IF EXISTS" if name.endswith("case") else f"ALTER TABLE {table} DROP CONSTRAINT"
-                cursor.execute(f"{kind} {name}")
-        found = importlib.import_module("contractors.migrations.0005_normal_forms")
-        return lambda: found.normalize(apps, None)
-
-    def test_brings_rows_into_their_forms(self, normalize):
-        one = ContractorFactory()
-        Contractor.objects.filter(pk=one.pk).update(
-            email="Ada@bücher.example",
-            name="Ada\n Ti\u0301les",
-            skills=["Straße", "cafe\u0301", "CAFÉ", "MOSAIC  inlay", "strasse"],
-        )
-        normalize()
-        one.refresh_from_db()
-        assert (one.email, one.name) == ("Ada@xn--bcher-kva.example", "Ada Tíles")
-        assert one.skills == ["café", "MOSAIC inlay", "Straße"]
-
-    def test_names_two_who_have_one_address(self, normalize):
-        one, other = ContractorFactory(email="ada@xn--bcher-kva.example"), ContractorFactory()
-        Contractor.objects.filter(pk=other.pk).update(email="ADA@bücher.example")
-        with pytest.raises(RuntimeError) as refusal:
-            normalize()
-        assert str(one.pk) in str(refusal.value)
-        assert str(other.pk) in str(refusal.value)
-
-    def test_jobs_too(self):
-        job = JobFactory()
-        Job.objects.filter(pk=job.pk).update(special_requirements="one\r\ntwo\a", required_skills=["B  b", "a\u0301"])
-        importlib.import_module("jobs.migrations.0004_normal_forms").normalize(apps, None)
-        job.refresh_from_db()
-        assert (job.special_requirements, job.required_skills) == ("one\ntwo", ["B b", "á"])

@@ -63,7 +63,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     """The refused rows are downloaded, put right as a spreadsheet would, and imported: everybody is there once."""
     lines = [GOOD.replace("fresh.", f"ten{n}.").replace(*change) for n, change in enumerate(WRONG.values())]
     lines += [GOOD.replace("fresh.", "ten9."), GOOD.replace("fresh.", "TEN9.")]
-    page = visit("/admin/exchange/importrun/add/?kind=contractors", COORDINATOR)
+    page = visit("/admin/imports/importrun/add/?kind=contractors", COORDINATOR)
     choose(page, *lines)
     expect(page.get_by_text("An import would add 1, change 0").first).to_be_visible(timeout=20_000)
     complaints = page.locator(".complaints")
@@ -87,7 +87,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     writer = csv.DictWriter(again, rows[0].keys())
     writer.writeheader()
     writer.writerows(rows)
-    page.goto("/admin/exchange/importrun/add/?kind=contractors")
+    page.goto("/admin/imports/importrun/add/?kind=contractors")
     file = {"name": "again.csv", "mimeType": "text/csv", "buffer": again.getvalue().encode()}
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Check").click()
@@ -102,7 +102,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
 
 def test_progress_keeps_the_keyboard_and_can_be_stopped(visit: Open, api: Api) -> None:
     lines = [GOOD.replace("fresh.", f"many{n}.") for n in range(3000)]
-    page = visit("/admin/exchange/importrun/add/?kind=contractors", COORDINATOR)
+    page = visit("/admin/imports/importrun/add/?kind=contractors", COORDINATOR)
     choose(page, *lines)
     stop = page.get_by_role("button", name="Stop")
     stop.focus()
@@ -120,7 +120,7 @@ def test_progress_keeps_the_keyboard_and_can_be_stopped(visit: Open, api: Api) -
 
 
 def test_a_file_to_begin_with_can_be_sent_as_it_is(visit: Open) -> None:
-    page = visit("/admin/exchange/importrun/add/?kind=jobs", COORDINATOR)
+    page = visit("/admin/imports/importrun/add/?kind=jobs", COORDINATOR)
     with page.expect_download() as download:
         page.get_by_role("link", name="XLSX for jobs").click()
     path = download.value.path()

@@ -88,15 +88,15 @@ def test_every_address_with_a_form_is_fetched():
     named = {name for name in get_resolver().namespace_dict["admin"][1].reverse_dict if isinstance(name, str)}
     patterns = get_resolver().namespace_dict["admin"][1]
     with_form = {name for name in named if any("form" in params for _, params in patterns.reverse_dict[name][0])}
-    assert with_form == {"exchange_export", "exchange_template", "exchange_importrun_result", "audit_export"}
+    assert with_form == {"imports_export", "imports_template", "imports_importrun_result", "audit_export"}
 
 
 def addresses(run) -> dict[str, str]:
     """Each address of a download, and its form."""
     found = {}
     for form in FORMS:
-        lists = [reverse("admin:exchange_export", args=[kind, form]) for kind in MODELS]
-        lists.append(reverse("admin:exchange_importrun_result", args=[run.pk, form]))
+        lists = [reverse("admin:imports_export", args=[kind, form]) for kind in MODELS]
+        lists.append(reverse("admin:imports_importrun_result", args=[run.pk, form]))
         lists.append(reverse("admin:audit_export", args=[form]))
         found |= dict.fromkeys(lists, form)
     first, last = usual(datetime.now(UTC).date())["Last 4 weeks"]

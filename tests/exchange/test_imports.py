@@ -235,7 +235,7 @@ def test_a_week_is_read_as_it_is_written(text):
 class TestThePages:
     def upload(self, client, text: str, name: str = "people.csv", kind: str = "contractors"):
         file = SimpleUploadedFile(name, text.encode(), content_type="text/csv")
-        return client.post(reverse("admin:exchange_importrun_add"), {"kind": kind, "file": file}, follow=True)
+        return client.post(reverse("admin:imports_importrun_add"), {"kind": kind, "file": file}, follow=True)
 
     def test_from_the_file_to_the_rows(self):
         client = signed_in()
@@ -246,15 +246,15 @@ class TestThePages:
         assert "/progress/" in page
         work_on_files()
         run = ImportRun.objects.get()
-        address = reverse("admin:exchange_importrun_change", args=[run.pk])
+        address = reverse("admin:imports_importrun_change", args=[run.pk])
         page = client.get(address).content.decode()
         assert "An import would add 1" in page
         assert "type: “paint” is not a valid choice." in page.replace("&quot;paint&quot;", "“paint”")
-        client.post(reverse("admin:exchange_importrun_import", args=[run.pk]))
+        client.post(reverse("admin:imports_importrun_import", args=[run.pk]))
         work_on_files()
         assert "Imported: 1 new" in client.get(address).content.decode()
         assert Contractor.objects.get().name == "Ann Tiles"
-        result = b"".join(client.get(reverse("admin:exchange_importrun_result", args=[run.pk, "csv"]))).decode()
+        result = b"".join(client.get(reverse("admin:imports_importrun_result", args=[run.pk, "csv"]))).decode()
         assert result.splitlines()[0].endswith("working_hours,result,errors,remarks")
         assert ",New,,The coordinates are the middle of ZIP code 78701." in result.splitlines()[1]
         assert "Refused" in result.splitlines()[2]
@@ -268,7 +268,7 @@ class TestThePages:
     def test_a_manager_may_not(self):
         client = signed_in(Role.MANAGER)
         assert self.upload(client, f"{HEAD}\n{ANN}\n").status_code == 403
-        assert client.get(reverse("admin:exchange_importrun_changelist")).status_code == 403
+        assert client.get(reverse("admin:imports_importrun_changelist")).status_code == 403
 
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
     def test_an_export_comes_back_as_it_was(self, form, actor):
@@ -277,7 +277,7 @@ class TestThePages:
         JobFactory(special_requirements="- Mind the dog", required_skills=["Stairs"])
         AssignmentFactory()
         for kind in ("contractors", "jobs"):
-            answer = signed_in().get(reverse("admin:exchange_export", args=[kind, form]))
+            answer = signed_in().get(reverse("admin:imports_export", args=[kind, form]))
             content = b"".join(answer) if answer.streaming else answer.content
             run = begin(kind=kind, name=f"x.{form}", content=content, actor=actor)
             work_on_files()
@@ -289,7 +289,7 @@ class TestThePages:
         ContractorFactory(name="Ann", type="tile")
         ContractorFactory(name="Bob", type="carpet")
         answer = signed_in(Role.MANAGER).get(
-            reverse("admin:exchange_export", args=["contractors", "csv"]) + "?type__exact=tile"
+            reverse("admin:imports_export", args=["contractors", "csv"]) + "?type__exact=tile"
         )
         assert answer["Content-Disposition"].startswith('attachment; filename="contractors-')
         text = b"".join(answer).decode()
@@ -300,14 +300,14 @@ class TestThePages:
         client = signed_in()
         ContractorFactory.create_batch(8)
         with django_assert_max_num_queries(8):
-            b"".join(client.get(reverse("admin:exchange_export", args=["contractors", "csv"])))
+            b"".join(client.get(reverse("admin:imports_export", args=["contractors", "csv"])))
 
     def test_what_is_wrong_is_counted_by_column_and_shown_a_page_at_a_time(self, django_assert_max_num_queries):
         bad = [ANN.replace("ann@", f"ann{n}@").replace("(512) 555-0143", f"555{n}") for n in range(120)]
         other = [ANN.replace("ann@", f"bob{n}@").replace("tile", f"paint{n}") for n in range(7)]
         run = checked("\n".join([HEAD, *bad, *other, ANN]), UserFactory())
         client = signed_in()
-        address = reverse("admin:exchange_importrun_change", args=[run.pk])
+        address = reverse("admin:imports_importrun_change", args=[run.pk])
         client.get(address)
         with django_assert_max_num_queries(15):
             page = client.get(address).content.decode()
@@ -330,7 +330,7 @@ class TestThePages:
             for n in range(10_000)
         )
         client = signed_in()
-        address = reverse("admin:exchange_importrun_change", args=[run.pk])
+        address = reverse("admin:imports_importrun_change", args=[run.pk])
         with django_assert_max_num_queries(15):
             answer = client.get(address)
         assert "10,000 rows" in answer.content.decode()
@@ -339,7 +339,7 @@ class TestThePages:
     def test_progress_is_a_part_of_the_page_until_there_is_something_to_see(self):
         client, actor = signed_in(), UserFactory()
         run = taken_in(f"{HEAD}\n{ANN}\n", actor)
-        address = reverse("admin:exchange_importrun_progress", args=[run.pk])
+        address = reverse("admin:imports_importrun_progress", args=[run.pk])
         part = client.get(address)
         assert "HX-Retarget" not in part
         assert "Being checked: 0 of 1 rows" in part.content.decode()
@@ -350,24 +350,22 @@ class TestThePages:
         whole = client.get(address)
         assert whole["HX-Retarget"] == "#import-panel"
         assert "An import would add 1" in whole.content.decode()
-        assert reverse("admin:exchange_importrun_import", args=[run.pk]) in whole.content.decode()
+        assert reverse("admin:imports_importrun_import", args=[run.pk]) in whole.content.decode()
         assert signed_in(Role.MANAGER).get(address).status_code == 403
 
     def test_stopped_and_gone_on_with_by_its_buttons(self):
         client, actor = signed_in(), UserFactory()
         run = taken_in(f"{HEAD}\n{ANN}\n", actor)
-        address = reverse("admin:exchange_importrun_change", args=[run.pk])
-        assert reverse("admin:exchange_importrun_stop", args=[run.pk]) in client.get(address).content.decode()
-        page = client.post(reverse("admin:exchange_importrun_stop", args=[run.pk]), follow=True).content.decode()
+        address = reverse("admin:imports_importrun_change", args=[run.pk])
+        assert reverse("admin:imports_importrun_stop", args=[run.pk]) in client.get(address).content.decode()
+        page = client.post(reverse("admin:imports_importrun_stop", args=[run.pk]), follow=True).content.decode()
         assert "The check was stopped after 0 of 1 rows." in page
-        assert (
-            signed_in(Role.MANAGER).post(reverse("admin:exchange_importrun_resume", args=[run.pk])).status_code == 403
-        )
-        client.post(reverse("admin:exchange_importrun_resume", args=[run.pk]))
+        assert signed_in(Role.MANAGER).post(reverse("admin:imports_importrun_resume", args=[run.pk])).status_code == 403
+        client.post(reverse("admin:imports_importrun_resume", args=[run.pk]))
         work_on_files()
         assert "Checked. An import would add 1" in client.get(address).content.decode()
         # A second click on Stop comes too late, and says so.
-        late = client.post(reverse("admin:exchange_importrun_stop", args=[run.pk])).content.decode()
+        late = client.post(reverse("admin:imports_importrun_stop", args=[run.pk])).content.decode()
         assert "Nothing is going on that could be stopped." in late
 
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
@@ -375,7 +373,7 @@ class TestThePages:
         bad = ANN.replace("tile", "paint").replace("ann@", "bob@")
         run = imported(f"{HEAD}\n{ANN}\n{bad}\n", actor)
         client = signed_in()
-        answer = client.get(reverse("admin:exchange_importrun_result", args=[run.pk, form]) + "?refused=1")
+        answer = client.get(reverse("admin:imports_importrun_result", args=[run.pk, form]) + "?refused=1")
         assert f"people-refused.{form}" in answer["Content-Disposition"]
         table = read_table(f"x.{form}", b"".join(answer))
         assert [row["email"] for row in table.rows] == ["bob@example.com"]
@@ -389,7 +387,7 @@ class TestThePages:
         day = (datetime.now(UTC) + timedelta(days=30)).date()
         line = f"tile,high,{day} 09:00,2:30,Mosaic,100 Congress Avenue,Austin,TX,78701,Grace Hill"
         run = imported(f"{JOB_HEAD.removeprefix('job_number,')}\n{line}\n", actor, "jobs")
-        content = b"".join(signed_in().get(reverse("admin:exchange_importrun_result", args=[run.pk, "csv"])))
+        content = b"".join(signed_in().get(reverse("admin:imports_importrun_result", args=[run.pk, "csv"])))
         table = read_table("x.csv", content)
         assert table.rows[0]["job_number"] == Job.objects.get().job_number
         assert counts(imported(content.decode("utf-8-sig"), actor, "jobs")) == (0, 0, 1, 0)
@@ -397,21 +395,21 @@ class TestThePages:
     def test_a_check_names_no_job_that_is_not_there(self, actor):
         day = (datetime.now(UTC) + timedelta(days=30)).date()
         run = checked(f"{JOB_HEAD}\n,tile,high,{day} 09:00,2,,100 Congress Avenue,Austin,TX,78701,A\n", actor, "jobs")
-        content = b"".join(signed_in().get(reverse("admin:exchange_importrun_result", args=[run.pk, "csv"])))
+        content = b"".join(signed_in().get(reverse("admin:imports_importrun_result", args=[run.pk, "csv"])))
         assert read_table("x.csv", content).rows[0]["job_number"] == ""
 
     @pytest.mark.parametrize("kind", ["contractors", "jobs"])
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
     def test_a_file_to_begin_with_is_one_that_can_be_imported(self, kind, form, actor):
-        content = b"".join(signed_in().get(reverse("admin:exchange_template", args=[kind, form])))
+        content = b"".join(signed_in().get(reverse("admin:imports_template", args=[kind, form])))
         run = begin(kind=kind, name=f"x.{form}", content=content, actor=actor)
         work_on_files()
         run.refresh_from_db()
         assert counts(run) == (1, 0, 0, 0), errors(run)
-        assert signed_in(Role.MANAGER).get(reverse("admin:exchange_template", args=[kind, form])).status_code == 403
+        assert signed_in(Role.MANAGER).get(reverse("admin:imports_template", args=[kind, form])).status_code == 403
 
     def test_the_page_says_what_stands_in_each_column(self):
-        page = signed_in().get(reverse("admin:exchange_importrun_add")).content.decode()
+        page = signed_in().get(reverse("admin:imports_importrun_add")).content.decode()
         for name in ("service_radius_miles", "desired_date", "working_hours"):
             assert f"<code>{name}</code>" in page
 
@@ -426,7 +424,7 @@ class TestThePages:
         AssignmentFactory(status="cancelled", cancelled_at=datetime.now(UTC), cancel_reason="Flooded")
         client = signed_in(role)
         assert "export/assignments.csv" in client.get("/admin/assignments/assignment/").content.decode()
-        address = reverse("admin:exchange_export", args=["assignments", "csv"])
+        address = reverse("admin:imports_export", args=["assignments", "csv"])
         text = b"".join(client.get(f"{address}?status__exact=pending")).decode("utf-8-sig")
         (row,) = csv.DictReader(text.splitlines())
         assert (row["job_number"], row["contractor"]) == (one.job.job_number, "'+Ann")
@@ -449,7 +447,7 @@ class TestThePages:
 
     def test_there_is_no_export_of_anything_else(self):
         for kind, form in (("users", "csv"), ("jobs", "pdf")):
-            assert signed_in().get(reverse("admin:exchange_export", args=[kind, form])).status_code == 404
+            assert signed_in().get(reverse("admin:imports_export", args=[kind, form])).status_code == 404
 
     def test_the_lists_offer_it(self):
         page = signed_in().get("/admin/contractors/contractor/?type__exact=tile").content.decode()

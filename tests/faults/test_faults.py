@@ -83,7 +83,9 @@ def test_workers_are_killed_with_mails_in_hand(product: Stack) -> None:
             wait_until(lambda before=before: len(mailbox.taken) >= before + random.randint(1, 12))
             product.kill(worker)
         product.worker(**address)
-        wait_until(lambda: product.rows("SELECT count(*) FROM mails_mail WHERE state = 'sent'") == [(len(booked),)])
+        wait_until(
+            lambda: product.rows("SELECT count(*) FROM notifications_mail WHERE state = 'sent'") == [(len(booked),)]
+        )
     finally:
         server.stop()
     told = {str(key) for (key,) in product.rows("SELECT id FROM events_outboxevent WHERE type = 'JobAssigned'")}

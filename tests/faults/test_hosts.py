@@ -235,7 +235,9 @@ def test_the_worker_is_cut_off_from_valkey(layout):
         healed = time.monotonic()
         back = took(healed, lambda: sent_since(layout) < 5, 60)
     wait_until(lambda: unsent(layout) == 0, 120)
-    mails = layout.rows("SELECT count(*), count(DISTINCT assignment_id) FROM mails_mail WHERE kind = 'assigned'")
+    mails = layout.rows(
+        "SELECT count(*), count(DISTINCT assignment_id) FROM notifications_mail WHERE kind = 'assigned'"
+    )
     ((assignments,),) = layout.rows("SELECT count(*) FROM assignments_assignment")
     assert mails == [(assignments, assignments)]
     layout.tell(f"worker, Valkey: {waiting} mails waited, it works again {back:.1f} s after, one mail a booking")
@@ -244,12 +246,12 @@ def test_the_worker_is_cut_off_from_valkey(layout):
 def unsent(layout: Layout) -> int:
     query = (
         "SELECT count(*) FROM assignments_assignment a"
-        " WHERE NOT EXISTS (SELECT FROM mails_mail m WHERE m.assignment_id = a.id AND m.state = 'sent')"
+        " WHERE NOT EXISTS (SELECT FROM notifications_mail m WHERE m.assignment_id = a.id AND m.state = 'sent')"
     )
     return int(layout.rows(query)[0][0])
 
 
 def sent_since(layout: Layout) -> float:
     """Seconds since the last mail."""
-    query = "SELECT coalesce(extract(epoch FROM clock_timestamp() - max(sent_at)), 1000) FROM mails_mail"
+    query = "SELECT coalesce(extract(epoch FROM clock_timestamp() - max(sent_at)), 1000) FROM notifications_mail"
     return float(layout.rows(query)[0][0])

@@ -106,7 +106,7 @@ def test_mail_goes_on_when_the_worker_that_sends_it_is_frozen(running):
         connection, _ = silent.accept()  # it waits for a greeting that does not come
         os.killpg(first.pid, signal.SIGSTOP)
     second = product.worker(EMAIL_URL="dummymail://", LEASE_SECONDS="5")
-    wait_until(lambda: product.rows("SELECT state FROM mails_mail") == [("sent",)], 120)
+    wait_until(lambda: product.rows("SELECT state FROM notifications_mail") == [("sent",)], 120)
     connection.close()
     product.kill(first)
     product.kill(second)

@@ -100,7 +100,7 @@ def test_the_disk_of_the_log_is_full(product: Stack) -> None:
     with booking(f"http://127.0.0.1:{port}") as crew:
         wait_until(lambda: booked(crew) >= 30)
         # Written, if not sent: without a mail server mails are printed, for which there is no room.
-        wait_until(lambda: product.rows("SELECT count(*) > 5 FROM mails_mail") == [(True,)])
+        wait_until(lambda: product.rows("SELECT count(*) > 5 FROM notifications_mail") == [(True,)])
     assert set().union(*(one.outcomes for one in crew)) <= WELL
     check(product, crew=crew)
 

@@ -240,7 +240,7 @@ def test_every_list_bounds_its_searches():
         assert issubclass(listed.get_changelist(None), SearchedList), listed
 
 
-@pytest.mark.parametrize("path", ["/admin/exchange/importrun/export/jobs.csv", "/admin/audit/auditentry/export.csv"])
+@pytest.mark.parametrize("path", ["/admin/imports/importrun/export/jobs.csv", "/admin/audit/auditentry/export.csv"])
 def test_a_file_of_a_search_that_is_too_long_is_not_made(path):
     JobFactory()
     client = signed_in(Role.ADMINISTRATOR)

@@ -10,7 +10,7 @@ from tests.factories import AssignmentFactory
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
-LIST = reverse("admin:mails_mail_changelist")
+LIST = reverse("admin:notifications_mail_changelist")
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def failed():
 def test_everybody_reads(role, failed):
     client = signed_in(role)
     assert failed.assignment.job.job_number in client.get(LIST).content.decode()
-    page = client.get(reverse("admin:mails_mail_change", args=[failed.pk])).content.decode()
+    page = client.get(reverse("admin:notifications_mail_change", args=[failed.pk])).content.decode()
     assert "No such user" in page
 
 
@@ -50,7 +50,7 @@ def test_a_manager_does_not(failed):
 
 def test_nobody_writes(failed):
     client = signed_in(Role.ADMINISTRATOR)
-    page = reverse("admin:mails_mail_change", args=[failed.pk])
+    page = reverse("admin:notifications_mail_change", args=[failed.pk])
     assert client.get(f"{LIST}add/").status_code == 403
     assert client.post(page, {"state": "sent"}).status_code == 403
     assert client.post(page.replace("change", "delete"), {"post": "yes"}).status_code == 403

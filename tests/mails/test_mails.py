@@ -128,7 +128,7 @@ def test_a_change_from_before_the_booking_is_no_news():
 def test_nothing_is_sent_twice(booking):
     assert deliver() == []
     EventReader.objects.filter(name="mails").update(sequence=0)
-    with pytest.raises(Exception, match="mails_mail_pkey"):
+    with pytest.raises(Exception, match="notifications_mail_pkey"):
         collect_mails()
 
 

@@ -163,7 +163,7 @@ def test_what_postgresql_says_of_a_row_is_left_out(log):
         ("JOB-20261126-0123ABCD at 2026-11-26T12:00:00Z", "JOB-20261126-0123ABCD at 2026-11-26T12:00:00Z"),
         ("00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000000"),
         ("smartscheduler@0.1.0", "smartscheduler@0.1.0"),
-        ("smartscheduler.mails.tasks.send_mails", "smartscheduler.mails.tasks.send_mails"),
+        ("notifications.send_mails", "notifications.send_mails"),
     ],
 )
 def test_texts_keep_their_ids_and_lose_people(text, left):

@@ -22,11 +22,13 @@ pytestmark = pytest.mark.django_db
 REFUSED = {
     Role.COORDINATOR: r"rules_|accounts_|auth_user|audit_",
     Role.MANAGER: (
-        r"rules_|accounts_|auth_user|audit_|exchange_importrun|_add$|_delete$"
+        r"rules_|accounts_|auth_user|audit_|imports_importrun|_add$|_delete$"
         r"|jobs_job_cancel|contractors_contractor_(absent|restore|activate|deactivate|mark-on-leave)"
         r"|assignments_assignment_(confirm|start|complete|cancel|reschedule|reassign|rate)"
     ),
-    Role.ADMINISTRATOR: r"(assignments_assignment|events_outboxevent|mails_mail|audit_auditentry)_(add|delete)$",
+    Role.ADMINISTRATOR: (
+        r"(assignments_assignment|events_outboxevent|notifications_mail|audit_auditentry)_(add|delete)$"
+    ),
 }
 # Addresses of Django's own that belong to nobody in particular.
 OPEN = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "view_on_site"}

@@ -254,7 +254,7 @@ def test_what_a_booking_keeps_of_its_decision(place):
         page = pages.get(f"/admin/{path}").content.decode()
         assert not re.search(r"0\.9000|\d miles| of \d+ considered|\d of \d+</td>", page), path
     files = [
-        b"".join(pages.get("/admin/exchange/export/assignments/csv/")),
+        b"".join(pages.get("/admin/imports/export/assignments/csv/")),
         b"".join(pages.get("/admin/reports/?csv=choices")),
     ]
     assert all(b"miles" not in file and b"0.9000" not in file for file in files)

@@ -137,8 +137,9 @@ def test_no_page_shows_a_manager_whom_to_ring(world):
     said = crawl(signed_in(Role.MANAGER))
     names = {name_of(path) for path in said}
     wanted = {"page", "history", "jobs_job_change", "jobs_job_recommend", "contractors_contractor_change"}
-    wanted |= {"exchange_export", "events_outboxevent_change", "mails_mail_change", "assignments_assignment_change"}
+    wanted |= {"imports_export", "events_outboxevent_change", "notifications_mail_change"}
     wanted |= {
+        "assignments_assignment_change",
         "contractors_contractor_week",
         "contractors_contractor_history",
         "reports",
@@ -219,7 +220,7 @@ SEARCHES = [
     ("contractors/contractor", ["ada.tiles@crews", "crews.example"], "Ada"),
     ("jobs/job", ["Hillcrest", "555-7703", "Whisper"], "Austin"),
     ("assignments/assignment", ["Hillcrest", "555-7703", "Whisper", "crews.example"], "Ada"),
-    ("mails/mail", ["ada.tiles", "Hillcrest"], "Ada"),
+    ("notifications/mail", ["ada.tiles", "Hillcrest"], "Ada"),
 ]
 
 
@@ -268,7 +269,7 @@ def test_nor_on_the_board_and_in_why_not(world):
         ("contractors/contractor", "email=ada.tiles@crews.example"),
         ("contractors/contractor", "latitude__gt=30.2671"),
         ("jobs/job", "customer_phone__contains=7703"),
-        ("mails/mail", "recipient__startswith=a"),
+        ("notifications/mail", "recipient__startswith=a"),
     ],
 )
 def test_an_address_with_a_filter_of_ones_own_is_refused(world, page, query):

@@ -154,7 +154,7 @@ def of_the_pages(client):
     extra += ["/live/map/", f"/live/map/?day={at(9, days=2).date()}"]
     extra += [f"/live/?parts=board&day={at(9, days=days).date()}" for days in (0, 2)]
     extra += ["/admin/jobs/job/?candidates=none", "/admin/jobs/job/?candidates=some"]
-    extra += [reverse("admin:exchange_export", args=[kind, "csv"]) for kind in ("contractors", "jobs", "assignments")]
+    extra += [reverse("admin:imports_export", args=[kind, "csv"]) for kind in ("contractors", "jobs", "assignments")]
     extra += [f"/admin/reports/?csv={part}" for part in ("choices", "waits", "starts", "cancellations", "utilisation")]
     for path in extra:
         if path not in pages and "logout" not in path and "xlsx" not in path:

@@ -22,7 +22,7 @@ from tests.events.wire import session_cookie
 from tests.factories import UserFactory
 from tests.pages import signed_in
 
-API, UPLOAD = "/api/v1/health/live", "/admin/exchange/importrun/add/"
+API, UPLOAD = "/api/v1/health/live", "/admin/imports/importrun/add/"
 
 
 def scope(path=API, **headers):
@@ -196,7 +196,7 @@ async def test_whose_session_it_is():
 
 
 def test_the_page_for_files_is_where_uploads_go():
-    assert {reverse("admin:exchange_importrun_add")} == UPLOADS
+    assert {reverse("admin:imports_importrun_add")} == UPLOADS
 
 
 def test_a_file_fits_and_not_much_more():
@@ -207,25 +207,25 @@ def test_a_file_fits_and_not_much_more():
 class TestForms:
     def test_a_form_of_a_thousand_fields_and_one_is_refused(self, settings):
         sent = {f"field{n}": "x" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
-        assert signed_in().post("/admin/exchange/importrun/add/", sent).status_code == 400
+        assert signed_in().post("/admin/imports/importrun/add/", sent).status_code == 400
 
     def test_a_hundred_files_and_one_are_refused(self, settings):
         files = {f"f{n}": SimpleUploadedFile("x.csv", b"x") for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FILES + 1)}
-        assert signed_in().post("/admin/exchange/importrun/add/", files).status_code == 400
+        assert signed_in().post("/admin/imports/importrun/add/", files).status_code == 400
         assert not ImportRun.objects.exists()
 
     @pytest.mark.parametrize("name", ["x.exe", "x.html", "x.svg", "../../x.csv.php", "x"])
     def test_only_tables_are_taken(self, name):
         file = SimpleUploadedFile(name, b"email\na@example.com\n")
         assert (
-            signed_in().post("/admin/exchange/importrun/add/", {"kind": "contractors", "file": file}).status_code == 200
+            signed_in().post("/admin/imports/importrun/add/", {"kind": "contractors", "file": file}).status_code == 200
         )
         assert not ImportRun.objects.exists()
 
     def test_a_path_in_a_name_is_only_a_name(self):
         file = SimpleUploadedFile("x.csv", b"email\na@example.com\n")
         file._name = "../../etc/x.csv"
-        signed_in().post("/admin/exchange/importrun/add/", {"kind": "contractors", "file": file})
+        signed_in().post("/admin/imports/importrun/add/", {"kind": "contractors", "file": file})
         assert ImportRun.objects.get().name == "x.csv"
 
 

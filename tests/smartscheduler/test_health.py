@@ -173,7 +173,7 @@ class TestWriteProbe:
         for _ in range(4):
             write_probe.check_writes()
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_total_relation_size('care_writeprobe')")
+                cursor.execute("SELECT pg_total_relation_size('ops_writeprobe')")
                 sizes.append(cursor.fetchone()[0])
         assert len(set(sizes)) == len(sizes)
 
@@ -188,7 +188,7 @@ class TestWriteProbe:
         monkeypatch.setattr(write_probe, "FRESH_SECONDS", 0)
         monkeypatch.setattr(write_probe, "MOST_ROWS", 1)
         with psycopg.connect(**plain_parameters()) as dump:
-            dump.execute("LOCK TABLE care_writeprobe IN ACCESS SHARE MODE")
+            dump.execute("LOCK TABLE ops_writeprobe IN ACCESS SHARE MODE")
             write_probe.check_writes()
             write_probe.check_writes()
         assert WriteProbe.objects.count() == 2

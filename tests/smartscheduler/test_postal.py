@@ -18,7 +18,7 @@ from smartscheduler.geocoding.addresses import Address
 from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.places import state_choices
 from smartscheduler.postal import check_place
-from smartscheduler.zips import TABLE, middle_of, rough_middle, state_of
+from smartscheduler.zips import TABLE, middle_of, state_of
 from tests.api import V1, client_of
 from tests.exchange.test_imports import ANN, HEAD, checked, errors
 from tests.factories import ContractorFactory, JobFactory, UserFactory
@@ -45,12 +45,6 @@ def test_every_place_of_the_table_lies_in_its_state():
         assert state in states or state in {"FM", "MH", "PW"}, code
         if latitude:
             check_place(float(latitude), float(longitude), state=state, zip_code=code)
-
-
-@pytest.mark.parametrize("zip_code", UNKNOWN)
-def test_a_rough_place_is_a_place_of_the_state(zip_code):
-    latitude, longitude = rough_middle(zip_code, "")
-    check_place(latitude, longitude, state=state_of(zip_code))
 
 
 @pytest.mark.parametrize(

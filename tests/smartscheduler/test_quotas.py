@@ -252,7 +252,7 @@ class TestAskers:
         [
             ("/", "pages", 1),
             ("/admin/jobs/job/?q=oak", "pages", 2),
-            ("/admin/exchange/importrun/export/jobs.csv", "pages", 5),
+            ("/admin/imports/importrun/export/jobs.csv", "pages", 5),
             ("/live/?parts=board", "parts", 1),
             ("/admin/autocomplete/?term=ann", "parts", 2),
             (f"{V1}/jobs/", None, 1),

@@ -13,6 +13,11 @@ from smartscheduler.embedded.waiting import wait_until_gone
 from tests.smartscheduler.products import Product, product, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("up")]
+FROM_BEFORE = (
+    "from django.db import connection; from django.db.migrations.recorder import MigrationRecorder; "
+    "MigrationRecorder(connection).record_applied('exchange', '0001_initial')"
+)
+TABLES = "from django.db import connection; print(connection.introspection.table_names())"
 USERS = "from smartscheduler.accounts.models import User; print(sorted(User.objects.values_list('email', 'role')))"
 
 
@@ -126,6 +131,19 @@ def test_a_taken_port_is_named_and_nothing_starts():
         assert "Traceback" not in done.stderr
         assert leftovers(one) == []
         assert not (one.data_dir / "postgresql").exists()
+
+
+def test_a_data_folder_from_before_the_first_release_is_named_and_left_as_it_is():
+    with product() as one:
+        assert one.manage("shell", "-v", "0", "-c", FROM_BEFORE).returncode == 0
+        for command in ("up", "migrate"):
+            done = one.manage(command)
+            assert done.returncode == 1
+            assert f"The database in {one.data_dir} was made by a version from before 0.1.0" in done.stderr
+            assert f"mv {one.data_dir} {one.data_dir}-before" in done.stderr
+            assert "Traceback" not in done.stderr
+        assert one.manage("shell", "-v", "0", "-c", TABLES).stdout.strip() == "['django_migrations']"
+        assert leftovers(one) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])

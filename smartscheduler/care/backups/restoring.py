@@ -19,6 +19,7 @@ from smartscheduler.care import doctor
 from smartscheduler.care.backups import BackupError, databases, programs
 from smartscheduler.care.backups.manifest import DUMP, HEAD, Manifest, counted
 from smartscheduler.care.backups.taking import verify
+from smartscheduler.care.baseline import is_from_before
 from smartscheduler.care.doctor import Outcome
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.restoring import begin_anew
@@ -82,6 +83,11 @@ def drill(backup: Path, *, step: Step = in_silence) -> Restored:
 def checked(backup: Path) -> Manifest:
     """The manifest of a whole backup that this server and this version of the code can take. Raises BackupError."""
     manifest = verify(backup)
+    if is_from_before(manifest.migrations):
+        raise BackupError(
+            "The backup was made by a version from before 0.1.0 and cannot be upgraded: "
+            "restore it with the version that made it."
+        )
     if unknown := sorted(set(manifest.migrations) - set(_known_migrations())):
         raise BackupError(
             f"The backup was made by a newer version of the product: {', '.join(unknown[:3])} "

@@ -23,7 +23,7 @@ MOST_FAILED_ATTEMPTS = 3
 FAILED_MAILS = f"""
 SELECT format('to %s on %s: %s', coalesce(nullif(recipient, ''), 'assignment ' || assignment_id),
               to_char(created_at, 'YYYY-MM-DD'), left(error, 120))
-FROM mails_mail WHERE state = 'failed' AND created_at > now() - interval '7 days'
+FROM notifications_mail WHERE state = 'failed' AND created_at > now() - interval '7 days'
     OR state = 'waiting' AND attempts >= {MOST_FAILED_ATTEMPTS}
 """  # noqa: S608  (our own text)
 

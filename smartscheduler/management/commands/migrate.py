@@ -14,6 +14,7 @@ from django.core.management.commands.migrate import Command as DjangosCommand
 from django.db import OperationalError, connections
 from psycopg.pq import TransactionStatus
 
+from smartscheduler.care.baseline import UnsupportedDatabase, require_supported
 from smartscheduler.transactions import LOCK_NOT_AVAILABLE, sqlstate
 
 LOCK_TIMEOUT = "1s"
@@ -24,6 +25,10 @@ PAUSE_SECONDS = 2.0
 class Command(DjangosCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """As Django's own; what has been applied stays so when a later migration has to be tried again."""
+        try:
+            require_supported(connections[options["database"]])
+        except UnsupportedDatabase as error:
+            raise CommandError(str(error)) from error
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         while not self._has_room(*args, **options):
             if time.monotonic() > give_up_at:

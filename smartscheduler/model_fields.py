@@ -1,0 +1,37 @@
+"""Model fields that keep product code out of migrations."""
+
+from typing import Any
+
+from django.db import models
+
+
+class SchemaField:
+    """Mixin for a model field: migrations name Django's own class and no function of the product.
+
+    Validators, callable choices, and callable defaults run in Python; the column is the same without them. A migration
+    that named them would have to change whenever their module moves.
+    """
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()  # type: ignore[misc]  # of the field that this is mixed into
+        kwargs.pop("validators", None)
+        for option in ("choices", "default"):
+            if callable(kwargs.get(option)) and kwargs[option].__module__ != "builtins":
+                del kwargs[option]
+        return name, self.django_path(), args, kwargs
+
+    def django_path(self) -> str:
+        """Dotted path of Django's own field class."""
+        return f"django.db.models.{self.get_internal_type()}"  # type: ignore[attr-defined]
+
+
+class CharField(SchemaField, models.CharField):
+    """A CharField whose default, choices, or validators are functions of the product."""
+
+
+class DecimalField(SchemaField, models.DecimalField):
+    """A DecimalField whose default or validators are functions of the product."""
+
+
+class DurationField(SchemaField, models.DurationField):
+    """A DurationField whose validators are functions of the product."""
