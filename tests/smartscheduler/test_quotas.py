@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import redis
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
@@ -19,7 +20,7 @@ from smartscheduler.dashboard.figures import figures
 from smartscheduler.dashboard.views import PARTS
 from smartscheduler.quotas import QuotaMiddleware, asker_of, kind_of, units_of
 from smartscheduler.shares import Shares
-from smartscheduler.throttling import RoleThrottle
+from smartscheduler.throttling import RoleThrottle, is_over_quota, takes_quota
 from tests.api import V1, client_as, problem
 from tests.events.processes import wait_until
 from tests.factories import JobFactory, UserFactory
@@ -73,6 +74,18 @@ class TestAMinute:
         assert statuses(Client(), f"{V1}/health/live", 9) == [200] * 9
         api = client_as(Role.MANAGER)
         assert {api.get(f"{V1}/auth/me/").status_code for _ in range(9)} == {200}
+
+    def test_a_valkey_that_hangs_is_asked_once_by_questions_that_count_nothing(self, monkeypatch):
+        asked = []
+
+        def hangs(url):
+            asked.append(url)
+            raise redis.TimeoutError("timed out")
+
+        monkeypatch.setattr(throttling, "limiter", hangs)
+        assert [is_over_quota("handshakes", "192.0.2.1") for _ in range(3)] == [False] * 3
+        assert takes_quota("handshakes", "192.0.2.1")
+        assert len(asked) == 1
 
     def test_without_valkey_pages_are_served(self, settings):
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
