@@ -11,11 +11,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
+from django.urls import URLPattern
 from django.utils import timezone
 
 from smartscheduler import quotas, throttling
 from smartscheduler.accounts.policy import Role
 from smartscheduler.accounts.tokens import sign_in
+from smartscheduler.accounts.views import OpenView
+from smartscheduler.api import urlpatterns
 from smartscheduler.dashboard.figures import figures
 from smartscheduler.dashboard.views import PARTS
 from smartscheduler.quotas import QuotaMiddleware, asker_of, kind_of, units_of
@@ -253,6 +256,21 @@ class TestAskers:
         assert asker_of(by_token) == (str(user.pk), True)
         assert asker_of(request_of(user)) == (str(user.pk), True)
         assert asker_of(request_of(AnonymousUser())) == ("127.0.0.1", False)
+
+    def test_calls_that_know_no_account_count_for_the_address(self):
+        open_paths = [
+            f"/{pattern.pattern}".replace("/v1/", f"{V1}/")
+            for pattern in urlpatterns
+            if isinstance(pattern, URLPattern) and issubclass(getattr(pattern.callback, "cls", object), OpenView)
+        ]
+        assert len(open_paths) == 2
+        for path in open_paths:
+            assert asker_of(request_of(UserFactory(), path)) == ("127.0.0.1", False)
+
+    def test_wrong_sign_ins_have_the_limit_of_visitors_with_a_session_too(self):
+        client = signed_in(Role.MANAGER)
+        answers = [client.post(f"{V1}/auth/login/", {}, content_type="application/json") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [400] * 4 + [429]
 
     @pytest.mark.parametrize("header", ["Bearer made-up", "Bearer ", "Bearer a.b.c", "Basic x", "Bearer é"])
     def test_a_made_up_token_counts_for_its_address(self, header):
