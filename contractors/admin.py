@@ -16,7 +16,7 @@ from contractors.acts import ACTS
 from contractors.columns import ContractorList
 from contractors.events import ContractorEvent
 from contractors.forms import USUAL_WEEK, AbsenceFormSet, ContractorForm
-from contractors.inlines import AbsenceInline, ShiftInline
+from contractors.inlines import ABSENCES_A_PAGE, AbsenceInline, ShiftInline
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
@@ -97,6 +97,9 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, History
         # Only when the page is first shown: a posted row that equals its initial values would count as empty.
         if isinstance(inline, ShiftInline) and request.method == "GET" and obj._state.adding:
             kwargs["initial"] = USUAL_WEEK
+        if isinstance(inline, AbsenceInline):
+            # Not by `per_page` of the inline: its links need scripts, and drop unsaved rows unasked.
+            kwargs |= {"request": request, "per_page": ABSENCES_A_PAGE}
         return kwargs
 
     def delete_view(

@@ -133,4 +133,9 @@ class AbsenceForm(RowForm):
 
 
 class AbsenceFormSet(RowFormSet):
-    pass
+    """One page of the absences; what is sent is found by its id, on whichever page it stands by then."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.per_page and self.is_bound:
+            del self._queryset

@@ -16,6 +16,7 @@ from smartscheduler.backoffice.writing import AskingChoices
 
 # Absences that ended longer ago are left out of the page.
 ABSENCES_SHOWN_FOR = timedelta(days=60)
+ABSENCES_A_PAGE = 50
 
 
 class BoundedInline(TabularInline):
@@ -49,7 +50,8 @@ class AbsenceInline(BoundedInline):
     model = Absence
     form, formset = AbsenceForm, AbsenceFormSet
     fields = ("start", "end", "kind", "note")
-    extra, max_num = 0, 200
+    # A row has seven fields, and a request at most a thousand (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+    extra, max_num = 0, 100
     hide_title = True
     verbose_name_plural = "Absences"
     template_before = "admin/contractors/absences.html"

@@ -24,6 +24,8 @@ PATIENCE_SECONDS = 5.0
 WAITING_FOR_EACH = 2
 # Container engines and proxies ask again and again, and their answers cost nothing.
 UNCOUNTED = ("/api/v1/health/",)
+# These take whoever calls for a visitor, whatever session or token comes along; so does the count.
+OPEN = ("/api/v1/auth/login/", "/api/v1/auth/refresh/")
 API, PARTS = "/api/", ("/live/", "/admin/autocomplete/")
 FILES = (".csv", ".xlsx", ".json")
 # What a page costs of the quota of a minute: a search looks at every record, a file reads every one.
@@ -84,6 +86,8 @@ class _Place:
 
 def asker_of(request: HttpRequest) -> Asker:
     """The account of the session or of the access token; of the latter only the signature is looked at."""
+    if request.path_info.startswith(OPEN):
+        return Asker(network_of(request.META.get("REMOTE_ADDR", "")), False)
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() == "bearer" and request.path_info.startswith(API):
         try:

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import structlog
 from django.conf import settings
@@ -21,6 +21,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from smartscheduler.links import to_valkey_in_passing
+
+R = TypeVar("R")
 
 # A broker that hangs must not hold up every request.
 SILENCE_SECONDS = 5.0
@@ -45,20 +47,26 @@ class Count(NamedTuple):
 
 def counted(item: RateLimitItem, who: str, units: int = 1) -> Count | None:
     """Count `units` more of `who`, or none when they would be too many; None when Valkey cannot count."""
+    answer = _asked(lambda counter: (counter.hit(item, who, cost=units), counter.get_window_stats(item, who)))
+    if answer is None:
+        return None
+    allowed, (reset, remaining) = answer
+    # When the oldest is a minute old there is room for one more; for several the whole minute is the safe answer.
+    wait = reset - time.time() if allowed or units == 1 else float(item.get_expiry())
+    return Count(allowed, remaining, max(0.0, wait))
+
+
+def _asked(question: Callable[[MovingWindowRateLimiter], R]) -> R | None:
+    """What the counter in Valkey answers; None, for some seconds without asking again, when it does not."""
     if time.monotonic() < RoleThrottle._silent_until:
         return None
     try:
-        counter = limiter(settings.REDIS_URL)
-        allowed = counter.hit(item, who, cost=units)
-        reset, remaining = counter.get_window_stats(item, who)
+        return question(limiter(settings.REDIS_URL))
     except RedisError as error:
         # Rather too many answers than none, and none of them held up by waiting for it again.
         RoleThrottle._silent_until = time.monotonic() + SILENCE_SECONDS
         logger.warning("requests_not_counted", error=str(error))
         return None
-    # When the oldest is a minute old there is room for one more; for several the whole minute is the safe answer.
-    wait = reset - time.time() if allowed or units == 1 else float(item.get_expiry())
-    return Count(allowed, remaining, max(0.0, wait))
 
 
 def takes_quota(kind: str, who: str, units: int = 1) -> bool:
@@ -74,12 +82,7 @@ def counted_of(kind: str, who: str, units: int = 1) -> Count | None:
 
 def is_over_quota(kind: str, who: str) -> bool:
     """Whether `who` has used up the quota; counts nothing."""
-    if not settings.RATE_LIMITS:
-        return False
-    try:
-        return not limiter(settings.REDIS_URL).test(_quota(kind), who)
-    except RedisError:
-        return False
+    return settings.RATE_LIMITS and _asked(lambda counter: counter.test(_quota(kind), who)) is False
 
 
 def _quota(kind: str) -> RateLimitItem:

@@ -60,7 +60,7 @@ def files_in_this_process(request, monkeypatch):
         from smartscheduler.exchange import reading, tables, work  # after Django is set up
 
         monkeypatch.setattr(reading, "read_apart", tables.read_table)
-        monkeypatch.setattr(work, "work_apart", work.work_on_file)
+        monkeypatch.setattr(work, "work_apart", lambda run: work.work_on_file(run.pk))
 
 
 @pytest.fixture

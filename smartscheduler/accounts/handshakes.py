@@ -1,6 +1,9 @@
 """Who opens a WebSocket: the session cookie of the same origin, or a one-time ticket."""
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,8 +39,25 @@ class Visitor:
         return None if isinstance(found, Refusal) else found
 
 
+@dataclass(frozen=True)
+class Claim:
+    """What a handshake shows of who opens it, before anything is looked up in the database.
+
+    `key` is what a quota counts: the account of a ticket, or a digest of the session's key.
+    """
+
+    key: str
+    visitor: Callable[[], Visitor | None]
+
+
 def admit(scope: Scope) -> Visitor | None:
-    """The visitor behind a handshake; None without good credentials or from a foreign origin.
+    """The visitor behind a handshake; None without good credentials or from a foreign origin."""
+    claim = claim_of(scope)
+    return claim.visitor() if claim else None
+
+
+def claim_of(scope: Scope) -> Claim | None:
+    """The claim of a handshake; None without credentials or from a foreign origin.
 
     A ticket is spent by this; it may also come from one of CORS_ALLOWED_ORIGINS. The session cookie counts only
     together with an `Origin` of our own: a browser always sends one, and a cookie alone would let every page on the
@@ -48,8 +68,8 @@ def admit(scope: Scope) -> Visitor | None:
     ours = origin is not None and _is_ours(origin, request)
     ticket = _ticket(scope)
     if ticket is None:
-        return _by_session(request) if ours else None
-    return _by_ticket(ticket) if origin is None or ours or _is_allowed(origin, request) else None
+        return _claim_by_session(request) if ours else None
+    return _claim_by_ticket(ticket) if origin is None or ours or _is_allowed(origin, request) else None
 
 
 @database_sync_to_async
@@ -59,13 +79,19 @@ def by_session(scope: Scope) -> User | None:
     return visitor.user if visitor else None
 
 
-def _by_ticket(ticket: str) -> Visitor | None:
+def _claim_by_ticket(ticket: str) -> Claim | None:
     spent = spend_ticket(ticket)
-    if spent is None:
-        return None
+    return Claim(str(spent.user_id), partial(_by_credential, spent)) if spent else None
 
-    [user] = standing([spent])
-    return None if isinstance(user, Refusal) else Visitor(user, spent)
+
+def _by_credential(credential: Credential) -> Visitor | None:
+    [user] = standing([credential])
+    return None if isinstance(user, Refusal) else Visitor(user, credential)
+
+
+def _claim_by_session(request: HttpRequest) -> Claim | None:
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return Claim(hashlib.sha256(key.encode()).hexdigest(), partial(_by_session, request)) if key else None
 
 
 def _by_session(request: HttpRequest) -> Visitor | None:

@@ -16,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 
 from smartscheduler import tracing
 from smartscheduler.accounts.attempts import network_of
-from smartscheduler.accounts.handshakes import admit
+from smartscheduler.accounts.handshakes import claim_of
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import attendance, feed
@@ -64,26 +64,14 @@ class EventsConsumer(AsyncWebsocketConsumer):
             self._stop_feeding()
 
     async def connect(self) -> None:
-        address = network_of((self.scope.get("client") or ("",))[0])
-        if await asyncio.to_thread(is_over_quota, "handshakes", address):
-            await self.close()
+        member = await self._admit()
+        if member is None:
             return
-        visitor = await database_sync_to_async(admit)(self.scope)
-        if visitor is None or not visitor.user.allows(Permission.VIEW_EVENTS):
-            # Only failures count against an address: a whole office may share it.
-            await asyncio.to_thread(takes_quota, "handshakes", address)
-            await self.close()
-            return
-        member = Member(visitor)
-        await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
         try:
             stream = self._stream(member)
         except (InvalidInput, TooManyFieldsSent, ValidationError) as error:
             await self.send(as_text({"error": problem(error)}, member.reader))
             await self.close(BAD_REQUEST)
-            return
-        if not await asyncio.to_thread(takes_quota, "sockets", member.account):
-            await self.close(TOO_MANY_SOCKETS, "This account has opened too many sockets in the last minute.")
             return
         most = settings.EVENT_SOCKETS_PER_ACCOUNT
         if not await asyncio.to_thread(attendance.enter, member.account, member.socket, most=most):
@@ -91,6 +79,37 @@ class EventsConsumer(AsyncWebsocketConsumer):
             return
         self.member, self.stream = member, stream
         self.feeding = asyncio.create_task(self._feed(stream))
+
+    async def _admit(self) -> Member | None:
+        """Accept the socket and return its account; None when it was refused, or closed because of a quota."""
+        address = network_of((self.scope.get("client") or ("",))[0])
+        if await asyncio.to_thread(is_over_quota, "handshakes", address):
+            await self.close()
+            return None
+        claim = await asyncio.to_thread(claim_of, self.scope)
+        # Before anything is looked up; only a credential that was good a moment ago can be over this quota.
+        if claim and await asyncio.to_thread(is_over_quota, "sockets", claim.key):
+            await self._accept()
+            await self._refuse_one_more()
+            return None
+        visitor = await database_sync_to_async(claim.visitor)() if claim else None
+        if claim is None or visitor is None or not visitor.user.allows(Permission.VIEW_EVENTS):
+            # Only failures count against an address: a whole office may share it.
+            await asyncio.to_thread(takes_quota, "handshakes", address)
+            await self.close()
+            return None
+        await self._accept()
+        member = Member(visitor)
+        if not await asyncio.to_thread(_takes_quotas, {member.account, claim.key}):
+            await self._refuse_one_more()
+            return None
+        return member
+
+    async def _accept(self) -> None:
+        await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
+
+    async def _refuse_one_more(self) -> None:
+        await self.close(TOO_MANY_SOCKETS, "This account has opened too many sockets in the last minute.")
 
     def _stream(self, member: Member) -> Stream:
         query = QueryDict(self.scope["query_string"])
@@ -177,6 +196,12 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def _write(self, frame: Frame) -> None:
         await self.base_send({"type": "websocket.send", "text": as_text(frame, self.member.reader)})
+
+
+def _takes_quotas(keys: set[str]) -> bool:
+    """Count the socket for its account and its session; each counts, also when the other is used up."""
+    within = [takes_quota("sockets", key) for key in keys]
+    return all(within)
 
 
 def problem(error: Exception) -> dict[str, Any]:

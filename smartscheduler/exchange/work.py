@@ -6,7 +6,9 @@ that process and nothing else. A lease keeps other workers off the file; it runs
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,8 +16,9 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from smartscheduler import child_process
@@ -23,7 +26,7 @@ from smartscheduler.errors import Busy, InvalidInput
 from smartscheduler.exchange import reading
 from smartscheduler.exchange.bodies import address_of
 from smartscheduler.exchange.kinds import KINDS, Kind
-from smartscheduler.exchange.models import ImportedRow, ImportRun
+from smartscheduler.exchange.models import ImportedRow, ImportRun, ImportRunQuerySet
 from smartscheduler.exchange.rows import Done, work_on
 from smartscheduler.exchange.tables import Row, Table, packed_table, unpacked_table
 from smartscheduler.geocoding.addresses import Found
@@ -38,6 +41,11 @@ LONGEST_WORK_SECONDS, TURN_SECONDS = 20.0, 8.0
 LEASE = timedelta(seconds=30)
 # In each worker; its other threads show meanwhile that it is alive.
 _turns = threading.BoundedSemaphore(2)
+# Files of older versions are read by one thread at a time; the others have newer files to work on.
+_old_files = threading.Lock()
+# Turns that were counted and then lost because the database was away.
+_unused_tries: deque[ImportRun] = deque()
+DATABASE_AWAY, OUT_OF_REACH = b"database away", (OperationalError, InterfaceError)
 # A file that fails so often in a row is given up.
 MOST_TRIES = 3
 # A batch is one transaction: long enough to be worth one, short enough for those who wait for its records.
@@ -58,6 +66,10 @@ class Batch(NamedTuple):
         return self.table.rows[self.first : self.first + len(self.places)]
 
 
+class TurnLost(Exception):
+    """The lease ended, and another worker has taken the file."""
+
+
 def work_on_files() -> None:
     """Go on with the files that are not finished, in turn, for some twenty seconds; many workers may at once."""
     if not _turns.acquire(blocking=False):
@@ -70,27 +82,60 @@ def work_on_files() -> None:
 
 def _work_in_turn() -> None:
     deadline = time.monotonic() + LONGEST_WORK_SECONDS
+    _give_back_tries()
     while time.monotonic() < deadline and (run := _taken()):
         try:
-            work_apart(run.pk)
+            work_apart(run)
+            _turn_of(run).update(leased_until=None, tries=0)
+        except TurnLost:
+            logger.warning("import_taken_over", run=str(run.pk))
         except child_process.ChildFailed as failure:
             _failed(run, failure)
-        except BaseException:  # this worker is ending, or the database is away: the next one need not wait
-            ImportRun.objects.filter(pk=run.pk).update(leased_until=None)
+        except OUT_OF_REACH:
+            _unused_tries.append(run)
+            with suppress(*OUT_OF_REACH):
+                _give_back_tries()
             raise
-        else:
-            ImportRun.objects.filter(pk=run.pk).update(leased_until=None, tries=0)
+        except BaseException:  # this worker is ending: the next one need not wait
+            _turn_of(run).update(leased_until=None)
+            raise
 
 
-def work_apart(run_id: UUID) -> None:
-    """One turn of a file, in a process of its own. Raises ChildFailed."""
-    child_process.call(
+def work_apart(run: ImportRun) -> None:
+    """One turn of a file, in a process of its own.
+
+    Raises ChildFailed, TurnLost, or OperationalError when the database was away.
+    """
+    answer = child_process.call(
         "smartscheduler.exchange.turns:work_for_parent",
-        str(run_id).encode(),
+        str(run.pk).encode(),
         seconds=settings.FILE_PROCESS_SECONDS,
         megabytes=settings.FILE_PROCESS_MEMORY_MB,
-        beat=lambda: ImportRun.objects.filter(pk=run_id).update(leased_until=timezone.now() + LEASE),
+        beat=lambda: _renew(run),
     )
+    if answer == DATABASE_AWAY:
+        raise OperationalError("The import lost its connection to the database.")
+
+
+def _renew(run: ImportRun) -> None:
+    if not _turn_of(run).update(leased_until=timezone.now() + LEASE):
+        raise TurnLost
+
+
+def _turn_of(run: ImportRun) -> ImportRunQuerySet:
+    """The row of the file as long as this turn is the latest: then no other worker has taken the file."""
+    return ImportRun.objects.filter(pk=run.pk, turn_at=run.turn_at)
+
+
+def _give_back_tries() -> None:
+    """Uncount the turns that were lost because the database was away, once it answers again."""
+    while _unused_tries:
+        run = _unused_tries.popleft()
+        try:
+            _turn_of(run).update(leased_until=None, tries=Greatest(F("tries") - 1, 0))
+        except OUT_OF_REACH:
+            _unused_tries.append(run)
+            raise
 
 
 @transaction.atomic
@@ -114,7 +159,9 @@ def _taken() -> ImportRun | None:
 
 @transaction.atomic
 def _failed(run: ImportRun, failure: child_process.ChildFailed) -> None:
-    held = ImportRun.objects.light().select_for_update().get(pk=run.pk)
+    held = _turn_of(run).light().select_for_update().first()
+    if held is None:
+        return
     why = _in_words(failure)
     logger.warning("import_failed", run=str(run.pk), tries=held.tries, why=why)
     held.leased_until = None
@@ -291,7 +338,16 @@ def read_old(run: ImportRun) -> Table:
 
 
 def read_old_files() -> None:
-    """Those of older versions, until there are none."""
+    """Those of older versions, until there are none; does nothing while another thread is at it."""
+    if not _old_files.acquire(blocking=False):
+        return
+    try:
+        _read_old_files()
+    finally:
+        _old_files.release()
+
+
+def _read_old_files() -> None:
     for run in ImportRun.objects.unread().order_by("pk").iterator(chunk_size=1):
         try:
             read_old(run)

@@ -1,17 +1,18 @@
 """Which events a contractor is written to about."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Max
 
 from assignments.models import Assignment
 from smartscheduler import tracing
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.reading import unread
-from smartscheduler.mails.models import Mail
-from smartscheduler.mails.undoing import Unsent
+from smartscheduler.mails.models import Entry, Mail
+from smartscheduler.mails.undoing import TOLD_OF, Unsent
 
 READER = "mails"
 KINDS = {
@@ -19,8 +20,6 @@ KINDS = {
     "AssignmentRescheduled": Mail.Kind.CHANGED,
     "AssignmentCancelled": Mail.Kind.CANCELLED,
 }
-# What a booked contractor wants to know of; the rest cannot change under a booking, or is not theirs.
-TOLD_OF = {"customer_name", "customer_phone", "special_requirements"}
 
 
 def collect_mails() -> int:
@@ -32,43 +31,68 @@ def collect_mails() -> int:
 
 def _mails(events: list[OutboxEvent]) -> list[Mail]:
     wanted = list(_about(events))
-    known = Assignment.objects.in_bulk({assignment_id for _, _, assignment_id in wanted})
-    revisions, unsent, found = _revisions(known), Unsent(known), []
+    known = _of_the_same_jobs({assignment_id for _, _, assignment_id in wanted})
+    revisions, unsent, found = _revisions(known), Unsent(known.values()), []
     for event, kind, assignment_id in wanted:
         if assignment_id not in known:
             continue
+        entry = Entry.of(known[assignment_id])
         with tracing.span(f"mail of {event.type}", parent=event.traceparent, event__id=str(event.id)):
             mail = Mail(
                 id=event.id,
                 kind=kind,
                 assignment_id=assignment_id,
-                revision=revisions.get(assignment_id, 0),
+                revision=revisions.get(entry, 0),
                 reason=event.data.get("reason", ""),
                 due_at=event.occurred_at + settings.MAIL_DELAY,
             )
             unsent.add(mail, event)
             found.append(mail)
-        revisions[assignment_id] = revisions.get(assignment_id, 0) + 1
+        revisions[entry] = revisions.get(entry, 0) + 1
     unsent.store_dropped()
     return found
 
 
-def _revisions(assignment_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many mails there are about each assignment; whoever reads here is alone, so the next one has that number."""
-    counted = Mail.objects.filter(assignment__in=list(assignment_ids)).values_list("assignment")
-    return dict(counted.annotate(count=Count("pk")).order_by())
+def _of_the_same_jobs(assignment_ids: Collection[UUID]) -> dict[UUID, Assignment]:
+    """The assignments, and all others of their jobs: some share a calendar entry."""
+    jobs = Assignment.objects.filter(pk__in=assignment_ids).values("job")
+    return {assignment.pk: assignment for assignment in Assignment.objects.filter(job__in=jobs)}
+
+
+def _revisions(assignments: dict[UUID, Assignment]) -> dict[Entry, int]:
+    """The number of the next mail about each calendar entry; one process at a time reads the log for mails."""
+    latest = Mail.objects.filter(assignment__in=assignments).values_list("assignment").annotate(Max("revision"))
+    revisions: dict[Entry, int] = {}
+    for assignment_id, revision in latest.order_by():
+        entry = Entry.of(assignments[assignment_id])
+        revisions[entry] = max(revisions.get(entry, 0), revision + 1)
+    return revisions
 
 
 def _about(events: list[OutboxEvent]) -> Iterator[tuple[OutboxEvent, str, UUID]]:
     """Each event with the kind of mail that it causes, and the assignment."""
     changed = [event for event in events if event.type == "JobUpdated" and TOLD_OF & event.data["changed"].keys()]
-    live = Assignment.objects.live().filter(job__in=[event.data["job_id"] for event in changed])
-    booked = {str(one.job_id): one for one in live} if changed else {}
+    bookings = _bookings({event.data["job_id"] for event in changed})
     for event in events:
         if event.type in KINDS:
             yield event, KINDS[event.type], UUID(event.data["assignment_id"])
         elif event in changed:
-            assignment = booked.get(event.data["job_id"])
-            # Whoever was booked after the change was told of the job as it is.
-            if assignment and assignment.created_at <= event.occurred_at:
-                yield event, Mail.Kind.CHANGED, assignment.pk
+            for assignment in bookings[event.data["job_id"]]:
+                if _is_booked(assignment, at=event.occurred_at):
+                    yield event, Mail.Kind.CHANGED, assignment.pk
+
+
+def _bookings(job_ids: Collection[str]) -> dict[str, list[Assignment]]:
+    bookings: dict[str, list[Assignment]] = {job_id: [] for job_id in job_ids}
+    if job_ids:
+        for assignment in Assignment.objects.filter(job__in=job_ids).exclude(status=Assignment.Status.COMPLETED):
+            bookings[str(assignment.job_id)].append(assignment)
+    return bookings
+
+
+def _is_booked(assignment: Assignment, *, at: datetime) -> bool:
+    """Whether it was live when the job changed: a later one was told of the job as it is.
+
+    One that was cancelled afterwards counts: the job may have come back to its contractor, who is then told no more.
+    """
+    return assignment.created_at <= at and (assignment.cancelled_at is None or at < assignment.cancelled_at)

@@ -1,7 +1,8 @@
 """The log of the mails to contractors, which is also the list of those that are still to be sent."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -12,11 +13,25 @@ MOST_ATTEMPTS = 10
 LONGEST_PAUSE = timedelta(hours=1)
 
 
+class Entry(NamedTuple):
+    """The calendar entry that mails are about: a job of a contractor, however often it was assigned to them."""
+
+    job_id: UUID
+    contractor_id: UUID
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> Self:
+        return cls(assignment.job_id, assignment.contractor_id)
+
+
 class MailQuerySet(models.QuerySet["Mail"]):
     def due(self, now: datetime) -> Self:
-        """Those to be sent now, oldest first; of one assignment never a later one before an earlier one."""
+        """Those to be sent now, oldest first; of one calendar entry never a later one before an earlier one."""
         earlier = Mail.objects.filter(
-            assignment=OuterRef("assignment"), revision__lt=OuterRef("revision"), state=Mail.State.WAITING
+            assignment__job=OuterRef("assignment__job"),
+            assignment__contractor=OuterRef("assignment__contractor"),
+            revision__lt=OuterRef("revision"),
+            state=Mail.State.WAITING,
         )
         waiting = self.filter(state=Mail.State.WAITING, due_at__lte=now)
         return waiting.exclude(Exists(earlier)).order_by("created_at", "revision")
@@ -40,7 +55,8 @@ class Mail(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     kind = models.CharField(max_length=9, choices=Kind.choices)
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="mails")
-    # SEQUENCE of RFC 5545: calendars take an entry with a higher one as the newer version of the same.
+    # SEQUENCE of RFC 5545: calendars take an entry with a higher one as the newer version of the same. It grows over
+    # all assignments that share the entry.
     revision = models.PositiveIntegerField()
     reason = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)

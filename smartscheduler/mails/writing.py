@@ -52,11 +52,14 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
 
 
 def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
-    """The booking for a calendar (RFC 5545, RFC 5546): one UID an assignment, a higher SEQUENCE each time."""
+    """The booking for a calendar (RFC 5545, RFC 5546): one UID for a job of a contractor, a higher SEQUENCE each time.
+
+    A job that went to another contractor and came back is an assignment of its own, but the same entry.
+    """
     assignment, over = mail.assignment, mail.kind == Mail.Kind.CANCELLED
     job, contractor = _readable(assignment.job), _readable(assignment.contractor)
     event = Event()
-    event.add("uid", f"{assignment.pk}@{_domain()}")
+    event.add("uid", f"{job.pk}.{contractor.pk}@{_domain()}")
     event.add("sequence", mail.revision)
     event.add("dtstamp", now)
     event.add("dtstart", assignment.slot.start)

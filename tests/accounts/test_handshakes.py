@@ -1,14 +1,20 @@
 """Which origins open a socket, and with what."""
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.conf import settings
 
+from smartscheduler import throttling
+from smartscheduler.accounts import handshakes
 from smartscheduler.accounts.credentials import Credential
-from smartscheduler.accounts.handshakes import admit
+from smartscheduler.accounts.handshakes import admit, claim_of
 from smartscheduler.accounts.tickets import issue_ticket
+from smartscheduler.events import consumer
+from smartscheduler.events.consumer import EventsConsumer
 from tests.events.wire import session_cookie
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 ELSEWHERE = "https://board.example.com"
 
 
@@ -60,3 +66,66 @@ def test_by_default_there_is_no_elsewhere(user, settings):
     settings.CORS_ALLOWED_ORIGINS = []
     ticket, _ = issue_ticket(Credential.of(user))
     assert admit(handshake(origin=ELSEWHERE, ticket=ticket)) is None
+
+
+@pytest.mark.parametrize("by", ["ticket", "session"])
+def test_what_a_quota_counts_is_known_before_the_database_is_asked(user, by, django_assert_num_queries):
+    if by == "ticket":
+        scope = handshake(origin=ELSEWHERE, ticket=issue_ticket(Credential.of(user))[0])
+    else:
+        scope = handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))
+    with django_assert_num_queries(0):
+        claim = claim_of(scope)
+    assert claim.visitor().user == user
+    assert (claim.key == str(user.pk)) == (by == "ticket")
+    assert claim.key not in scope.get("cookie", "")
+
+
+class TestQuotas:
+    """A handshake with the consumer alone: what it answers, and whether it has looked an account up."""
+
+    @pytest.fixture(autouse=True)
+    def limits(self, settings, no_rate_limits, monkeypatch):
+        monkeypatch.setattr(throttling.RoleThrottle, "_silent_until", 0.0)
+        settings.RATE_LIMITS = True
+        settings.QUOTAS_A_MINUTE = {"sockets": 2, "handshakes": 100}
+        throttling.limiter(settings.REDIS_URL).storage.reset()
+
+    @pytest.fixture
+    def looked_up(self, monkeypatch):
+        """The sessions that were looked up."""
+        seen, look_up = [], handshakes._by_session
+        monkeypatch.setattr(handshakes, "_by_session", lambda request: seen.append(request) or look_up(request))
+        monkeypatch.setattr(consumer, "database_sync_to_async", sync_to_async)
+        return seen
+
+    def knock(self, scope):
+        """Open the socket; the codes that it was closed with, 0 for accepted."""
+        answers = []
+        socket = EventsConsumer()
+        socket.scope = scope
+
+        async def accept(subprotocol=None):
+            answers.append(0)
+
+        async def close(code=None, reason=None):
+            answers.append(code)
+
+        async def send(text):
+            answers.append("told")
+
+        socket.accept, socket.close, socket.send = accept, close, send
+        async_to_sync(socket.connect)()
+        return answers
+
+    def test_a_session_beyond_its_quota_is_not_looked_up_again(self, user, looked_up):
+        scope = handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))
+        scope["query_string"] = b"after=nonsense"
+        assert [self.knock(scope) for _ in range(2)] == [[0, "told", consumer.BAD_REQUEST]] * 2
+        assert len(looked_up) == 2
+        assert self.knock(scope) == [0, consumer.TOO_MANY_SOCKETS]
+        assert len(looked_up) == 2
+
+    def test_a_made_up_session_is_refused_before_accept_however_often(self, looked_up):
+        scope = handshake(origin="https://scheduler.example.com", cookie=f"{settings.SESSION_COOKIE_NAME}=made-up")
+        assert [self.knock(scope) for _ in range(4)] == [[None]] * 4

@@ -1,6 +1,6 @@
 """The contractor page: what it writes, what it refuses, and who may."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -105,7 +105,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("prefix", "most"), [("working_hours", 50), ("absences", 200)])
+@pytest.mark.parametrize(("prefix", "most"), [("working_hours", 50), ("absences", 100)])
 def test_no_more_rows_are_made_than_may_be_sent(prefix, most):
     answer = new(signed_in(), **{f"{prefix}-TOTAL_FORMS": "100000"})
     formset = next(one.formset for one in answer.context["inline_admin_formsets"] if one.formset.prefix == prefix)
@@ -266,6 +266,57 @@ def test_adds_changes_and_removes_an_absence_by_the_contractors_clock():
     sent = fields(client, page(contractor), "contractor_form")
     client.post(page(contractor), {**sent, "absences-0-DELETE": "on"})
     assert not Absence.objects.exists()
+
+
+class TestManyAbsences:
+    """A page has the nearest fifty; a thousand fields would be too many for one request."""
+
+    @pytest.fixture
+    def contractor(self):
+        contractor = ContractorFactory()
+        begin = datetime(2027, 1, 1, 8, tzinfo=UTC)
+        Absence.objects.bulk_create(
+            AbsenceFactory.build(
+                contractor=contractor, period=(begin + timedelta(days=n), begin + timedelta(days=n + 1))
+            )
+            for n in range(300)
+        )
+        return contractor
+
+    def test_the_page_is_saved(self, contractor):
+        client = signed_in()
+        sent = fields(client, page(contractor), "contractor_form")
+        assert len(sent) < 600
+        assert saved(client.post(page(contractor), {**sent, "name": "New Name", "absences-0-note": "Back late"}))
+        contractor.refresh_from_db()
+        assert contractor.name == "New Name"
+        assert contractor.absences.count() == 300
+        assert contractor.absences.order_by("period").first().note == "Back late"
+
+    def test_links_lead_to_the_others_which_can_be_changed_there(self, contractor):
+        client = signed_in()
+        first = client.get(page(contractor)).content.decode()
+        assert "Absences 1 to 50 of 300" in first
+        assert "Earlier absences" not in first
+        assert "?absences-page=2#absences" in first
+        last = f"{page(contractor)}?absences-page=6"
+        assert "Absences 251 to 300 of 300" in client.get(last).content.decode()
+        sent = fields(client, last, "contractor_form")
+        assert saved(client.post(last, {**sent, "absences-49-DELETE": "on"}))
+        assert contractor.absences.count() == 299
+        assert contractor.absences.order_by("period").last().slot.start.date() == date(2027, 10, 26)
+
+    def test_rows_that_have_moved_to_another_page_are_still_found(self, contractor):
+        client = signed_in()
+        second = f"{page(contractor)}?absences-page=2"
+        sent = fields(client, second, "contractor_form")
+        Absence.objects.order_by("period").first().delete()
+        assert saved(client.post(second, {**sent, "absences-0-note": "Back late"}))
+        assert contractor.absences.count() == 299
+        assert contractor.absences.get(note="Back late").slot.start.date() == date(2027, 2, 20)
+
+    def test_few_have_no_links(self):
+        assert "Pages of absences" not in signed_in().get(page(AbsenceFactory().contractor)).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import psutil
 import pytest
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.utils import timezone
 
 from contractors.models import Contractor
 from smartscheduler import BASE_DIR, child_process, processes
 from smartscheduler.child_process import ChildFailed, MemoryLimitExceeded, TimeLimitExceeded
 from smartscheduler.errors import Busy, InvalidInput
-from smartscheduler.exchange import reading, work
+from smartscheduler.exchange import reading, turns, work
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.services import begin, resume
 from smartscheduler.exchange.tables import packed_table, read_table, unpacked_table
@@ -29,6 +30,7 @@ from tests.exchange.test_odd_files import with_sheet
 from tests.factories import AssignmentFactory, UserFactory
 
 HERE = "tests.exchange.child_calls"
+REALLY_APART = work.work_apart
 SECONDS = 3
 
 
@@ -196,8 +198,8 @@ class TestTurns:
         first, second = taken_in("first.csv", people(1)), taken_in("second.csv", people(2))
         taken = []
 
-        def killed(run_id):
-            taken.append(run_id)
+        def killed(run):
+            taken.append(run.pk)
             raise KeyboardInterrupt
 
         monkeypatch.setattr(work, "work_apart", killed)
@@ -228,6 +230,80 @@ class TestTurns:
         work.work_on_files()
         run.refresh_from_db()
         assert run.state == "checked"
+
+    def test_a_turn_that_is_lost_because_the_database_was_away_is_no_try(self, actor, monkeypatch):
+        run = taken_in("first.csv", people(1))
+
+        def away(run):
+            raise OperationalError("the server closed the connection unexpectedly")
+
+        monkeypatch.setattr(work, "work_apart", away)
+        for _ in range(work.MOST_TRIES + 1):
+            with pytest.raises(OperationalError):
+                work.work_on_files()
+        run.refresh_from_db()
+        assert (run.state, run.tries, run.leased_until) == ("checking", 0, None)
+
+    def test_a_try_is_given_back_once_the_database_answers_again(self, actor, monkeypatch):
+        run = taken_in("first.csv", people(1))
+
+        def away(*_, **__):
+            raise OperationalError("connection refused")
+
+        with monkeypatch.context() as database:
+            database.setattr(work, "work_apart", away)
+            database.setattr(work, "_turn_of", away)
+            with pytest.raises(OperationalError):
+                work.work_on_files()
+        assert ImportRun.objects.get(pk=run.pk).tries == 1
+        work._give_back_tries()
+        assert ImportRun.objects.get(pk=run.pk).tries == 0
+
+    def test_a_child_that_lost_the_database_is_no_failure(self, actor, monkeypatch):
+        run = taken_in("first.csv", people(1))
+        monkeypatch.setattr(work, "work_apart", REALLY_APART)
+        monkeypatch.setattr(child_process, "call", lambda *_, **__: turns.DATABASE_AWAY)
+        with pytest.raises(OperationalError):
+            work.work_on_files()
+        run.refresh_from_db()
+        assert (run.state, run.tries) == ("checking", 0)
+
+    def test_a_child_says_whether_its_connection_is_gone(self, actor, monkeypatch):
+        run = taken_in("first.csv", people(1))
+
+        def fails(run_id):
+            raise OperationalError("out of reach")
+
+        monkeypatch.setattr(turns, "work_on_file", fails)
+        with pytest.raises(OperationalError):
+            turns.work_for_parent(str(run.pk).encode())
+        monkeypatch.setattr(connections[DEFAULT_DB_ALIAS], "is_usable", lambda: False)
+        assert turns.work_for_parent(str(run.pk).encode()) == turns.DATABASE_AWAY
+
+    def test_a_worker_that_lost_its_file_to_another_renews_nothing_and_stops(self, actor, monkeypatch):
+        run = taken_in("first.csv", people(1))
+        until = timezone.now() + timedelta(hours=1)
+
+        def beats_late(*_, beat, **__):
+            ImportRun.objects.filter(pk=run.pk).update(turn_at=timezone.now(), leased_until=until, tries=2)
+            beat()
+            raise AssertionError("it goes on")
+
+        monkeypatch.setattr(work, "work_apart", REALLY_APART)
+        monkeypatch.setattr(child_process, "call", beats_late)
+        work.work_on_files()
+        run.refresh_from_db()
+        assert (run.leased_until, run.tries) == (until, 2)
+
+    def test_old_files_are_read_by_one_thread_of_a_worker(self, actor, monkeypatch):
+        old = ImportRun.objects.create(kind="contractors", name="x.csv", content=people(1), total=1)
+        with work._old_files:
+            work.read_old_files()
+        old.refresh_from_db()
+        assert old.table == ""
+        work.read_old_files()
+        old.refresh_from_db()
+        assert old.table
 
     def test_a_file_of_an_older_version_is_read_once_and_then_kept_as_text(self, actor):
         old = ImportRun.objects.create(kind="contractors", name="x.csv", content=people(1), total=1)

@@ -39,6 +39,7 @@ def taken_in(actor, count: int, name: str = "ann") -> ImportRun:
 @pytest.fixture
 def small_batches(monkeypatch):
     monkeypatch.setattr(work, "BATCH_ROWS", 2)
+    monkeypatch.setattr(work, "BATCH_SECONDS", 60.0)
     monkeypatch.setattr(work, "TURN_SECONDS", 0)
 
 

@@ -33,6 +33,7 @@ from tests.events.numbers import number_events
 from tests.factories import ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
+UID = "{0.job_id}.{0.contractor_id}@example.com"
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_a_booking_is_told_with_all_that_one_needs(booking):
     assert "Mind the &lt;dog&gt; &amp; the cat." in html
     method, event = entry_of(message)
     assert method == "REQUEST"
-    assert (event["UID"], event["SEQUENCE"], event["STATUS"]) == (f"{booking.pk}@example.com", 0, "CONFIRMED")
+    assert (event["UID"], event["SEQUENCE"], event["STATUS"]) == (UID.format(booking), 0, "CONFIRMED")
     assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (booking.slot.start, booking.slot.end)
     assert job.address in event["LOCATION"]
     assert event["ATTENDEE"] == f"mailto:{booking.contractor.email}"
@@ -96,7 +97,7 @@ def test_each_change_is_a_later_version_of_the_same_entry(booking):
     assert [message.subject.partition(":")[0] for message in messages] == ["Changed", "Changed", "Cancelled"]
     entries = [entry_of(message) for message in messages]
     assert [(method, event["SEQUENCE"]) for method, event in entries] == [("REQUEST", 1), ("REQUEST", 2), ("CANCEL", 3)]
-    assert {event["UID"] for _, event in entries} == {f"{booking.pk}@example.com"}
+    assert {event["UID"] for _, event in entries} == {UID.format(booking)}
     assert entries[-1][1]["STATUS"] == "CANCELLED"
     assert "The customer is ill" in messages[-1].body
     assert len({message.extra_headers["Message-ID"] for message in messages}) == 3

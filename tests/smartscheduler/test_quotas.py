@@ -6,20 +6,24 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import redis
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
+from django.urls import URLPattern
 from django.utils import timezone
 
 from smartscheduler import quotas, throttling
 from smartscheduler.accounts.policy import Role
 from smartscheduler.accounts.tokens import sign_in
+from smartscheduler.accounts.views import OpenView
+from smartscheduler.api import urlpatterns
 from smartscheduler.dashboard.figures import figures
 from smartscheduler.dashboard.views import PARTS
 from smartscheduler.quotas import QuotaMiddleware, asker_of, kind_of, units_of
 from smartscheduler.shares import Shares
-from smartscheduler.throttling import RoleThrottle
+from smartscheduler.throttling import RoleThrottle, is_over_quota, takes_quota
 from tests.api import V1, client_as, problem
 from tests.events.processes import wait_until
 from tests.factories import JobFactory, UserFactory
@@ -73,6 +77,18 @@ class TestAMinute:
         assert statuses(Client(), f"{V1}/health/live", 9) == [200] * 9
         api = client_as(Role.MANAGER)
         assert {api.get(f"{V1}/auth/me/").status_code for _ in range(9)} == {200}
+
+    def test_a_valkey_that_hangs_is_asked_once_by_questions_that_count_nothing(self, monkeypatch):
+        asked = []
+
+        def hangs(url):
+            asked.append(url)
+            raise redis.TimeoutError("timed out")
+
+        monkeypatch.setattr(throttling, "limiter", hangs)
+        assert [is_over_quota("handshakes", "192.0.2.1") for _ in range(3)] == [False] * 3
+        assert takes_quota("handshakes", "192.0.2.1")
+        assert len(asked) == 1
 
     def test_without_valkey_pages_are_served(self, settings):
         settings.REDIS_URL = "redis://127.0.0.1:1/0"
@@ -240,6 +256,21 @@ class TestAskers:
         assert asker_of(by_token) == (str(user.pk), True)
         assert asker_of(request_of(user)) == (str(user.pk), True)
         assert asker_of(request_of(AnonymousUser())) == ("127.0.0.1", False)
+
+    def test_calls_that_know_no_account_count_for_the_address(self):
+        open_paths = [
+            f"/{pattern.pattern}".replace("/v1/", f"{V1}/")
+            for pattern in urlpatterns
+            if isinstance(pattern, URLPattern) and issubclass(getattr(pattern.callback, "cls", object), OpenView)
+        ]
+        assert len(open_paths) == 2
+        for path in open_paths:
+            assert asker_of(request_of(UserFactory(), path)) == ("127.0.0.1", False)
+
+    def test_wrong_sign_ins_have_the_limit_of_visitors_with_a_session_too(self):
+        client = signed_in(Role.MANAGER)
+        answers = [client.post(f"{V1}/auth/login/", {}, content_type="application/json") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [400] * 4 + [429]
 
     @pytest.mark.parametrize("header", ["Bearer made-up", "Bearer ", "Bearer a.b.c", "Basic x", "Bearer é"])
     def test_a_made_up_token_counts_for_its_address(self, header):
