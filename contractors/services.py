@@ -14,7 +14,8 @@ from contractors.shifts import Shift, check_week
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, LiveAssignments, NotAllowed, PersonErased
-from smartscheduler.events.messages import as_json, publish
+from smartscheduler.events.messages import publish
+from smartscheduler.json_values import as_json
 from smartscheduler.postal import PLACE_FIELDS, check_location
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import domain_transaction

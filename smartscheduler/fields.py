@@ -12,8 +12,8 @@ from rest_framework import serializers
 
 from smartscheduler.accounts.limits import limited
 from smartscheduler.emails import account_address, contact_address
-from smartscheduler.events.messages import instant
 from smartscheduler.examples import sent_as
+from smartscheduler.json_values import instant
 from smartscheduler.text import many_lines, one_line
 from smartscheduler.textfields import REFUSALS, ContactAddressField, NotesField, ShortNotesField
 from smartscheduler.timeslots import TimeSlot

@@ -16,8 +16,8 @@ from pybreaker import STATE_CLOSED, STATE_OPEN, CircuitBreaker, CircuitBreakerEr
 from redis import RedisError
 
 from recommendations.travel.errors import BadPlace, NotAsked
-from smartscheduler.events.channel import group
 from smartscheduler.links import to_valkey_in_passing
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 
 T = TypeVar("T")
@@ -121,4 +121,4 @@ def rest(provider: str, seconds: float) -> None:
 
 
 def _key(provider: str) -> str:
-    return f"smartscheduler:{group()}:travel:{provider}"
+    return redis_key("travel", provider)

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from smartscheduler.events.channel import group
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.travel.models import ProviderDay
 from smartscheduler.valkey import valkey
 
@@ -53,7 +53,7 @@ def spend(provider: str, cost: int) -> bool:
 
 def within_the_minute(provider: str, cost: int) -> bool:
     """Count `cost` into this minute, for all workers together; False when it is full. Raises RedisError."""
-    key = f"smartscheduler:{group()}:travel:{provider}:minute:{int(time.time()) // 60}"
+    key = redis_key("travel", provider, "minute", str(int(time.time()) // 60))
     return bool(valkey().eval(COUNT, 1, key, str(cost), str(settings.TRAVEL_A_MINUTE[provider])))
 
 

@@ -21,8 +21,8 @@ from recommendations.travel.leaders import wanted_drives
 from recommendations.travel.seats import SEATS, seat
 from recommendations.travel.work import look_up
 from smartscheduler.demo.roads import drive
-from smartscheduler.events.channel import group
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import TravelEstimate
 from smartscheduler.travel.wishes import take_wishes, uses, wishes
@@ -262,7 +262,7 @@ def nothing_left_to_tell():
     """What the rankings of earlier tests have gathered is passed on after them, and would be counted as ours."""
     if thread := wishes._thread:
         thread.join()
-    valkey().delete(f"smartscheduler:{group()}:travel:wishes", f"smartscheduler:{group()}:travel:wishes:uses")
+    valkey().delete(redis_key("travel", "wishes"), redis_key("travel", "wishes", "uses"))
 
 
 def test_the_night_asks_again_for_what_grows_old(roads):
