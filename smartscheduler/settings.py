@@ -354,8 +354,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "smartscheduler.rest.Search",
-        "smartscheduler.rest.StableOrdering",
+        "smartscheduler.accounts.visibility_rest.Search",
+        "smartscheduler.accounts.visibility_rest.StableOrdering",
     ],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "smartscheduler.schema.Schema",

@@ -15,9 +15,9 @@ from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
 from smartscheduler import tracing
-from smartscheduler.accounts.attempts import network_of
 from smartscheduler.accounts.handshakes import admit
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.client_networks import network_of
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.frames import as_text
