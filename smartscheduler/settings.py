@@ -126,7 +126,7 @@ MIDDLEWARE = [
     "smartscheduler.throttling.RateLimitMiddleware",
     "smartscheduler.quotas.QuotaMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
-    "smartscheduler.history.authors.AuthorMiddleware",
+    "smartscheduler.history.middleware.AuthorMiddleware",
     "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
 ]
