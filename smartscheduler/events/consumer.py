@@ -97,8 +97,9 @@ class EventsConsumer(AsyncWebsocketConsumer):
         check_parameters(query, PARAMETERS)
         self.hub = hub()
         return Stream(
-            hub=self.hub,
+            log=self.hub.recent,
             member=member,
+            stays=self.hub.stays,
             send=self._send_frame,
             end=self._end,
             selection=Selection.parse(**{name: ",".join(query.getlist(name)) for name in ("types", "topics")}),
@@ -136,7 +137,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def _feed(self, stream: Stream) -> None:
         try:
-            await stream.run()
+            await self.hub.serve(stream)
         except Exception as error:
             self._end(error)
 
