@@ -37,5 +37,6 @@ def roads(servers, settings, monkeypatch):
 
 
 def forget(memory):
-    for key in memory.scan_iter(f"*{redis_key('travel', '*')}"):
-        memory.delete(key)
+    for kind in ("travel", "providers"):
+        for key in memory.scan_iter(f"*{redis_key(kind, '*')}"):
+            memory.delete(key)

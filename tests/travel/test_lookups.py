@@ -16,12 +16,13 @@ from jobs.services import create_job, update_job
 from recommendations import tasks
 from recommendations.models import Lookup
 from recommendations.ranking import rank_candidates
+from recommendations.tasks import LOOKUP_SEATS, SEATS
 from recommendations.travel import breakers, lookups, triggers
 from recommendations.travel.leaders import wanted_drives
-from recommendations.travel.seats import SEATS, seat
 from recommendations.travel.work import look_up
 from smartscheduler.demo.roads import drive
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.leases.holding import lease
 from smartscheduler.redis_keys import redis_key
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import TravelEstimate
@@ -317,7 +318,7 @@ def test_there_are_only_so_many_seats(roads):
     taken, leave = threading.Barrier(SEATS + 1), threading.Event()
 
     def sit():
-        with seat() as free:
+        with lease(LOOKUP_SEATS, SEATS) as free:
             assert free
             taken.wait()
             leave.wait()
@@ -327,12 +328,12 @@ def test_there_are_only_so_many_seats(roads):
     for one in people:
         one.start()
     taken.wait()
-    with seat() as free:
+    with lease(LOOKUP_SEATS, SEATS) as free:
         assert not free
     leave.set()
     for one in people:
         one.join()
-    with seat() as free:
+    with lease(LOOKUP_SEATS, SEATS) as free:
         assert free
 
 

@@ -45,6 +45,6 @@ def use(settings, server, provider):
 
 
 def forget(memory):
-    for kind in ("words", "travel:explanations"):
+    for kind in ("words", "providers:explanations"):
         for key in memory.scan_iter(f"*{redis_key(kind)}*"):
             memory.delete(key)
