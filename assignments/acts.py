@@ -16,7 +16,7 @@ from contractors.models import Rating
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import Act
-from smartscheduler.backoffice.display import local_slot
+from smartscheduler.formatting import local_slot
 
 
 def may_assign(user: User, assignment: Assignment) -> bool:

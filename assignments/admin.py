@@ -27,9 +27,10 @@ from contractors.models import Contractor
 from smartscheduler.accounts.limits import limits_for, seen_by
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import for_each
-from smartscheduler.backoffice.display import badge, bars, local_slot, local_time
+from smartscheduler.backoffice.display import badge, bars
 from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.backoffice.people import may, person
+from smartscheduler.formatting import local_slot, local_time
 from smartscheduler.history.pages import HistoryAdmin
 
 RESCHEDULE = {"name": "reschedule", "label": "Reschedule", "icon": "schedule"}

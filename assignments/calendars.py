@@ -22,8 +22,9 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from contractors.shifts import Shift
 from jobs.models import Job
+from smartscheduler.blur import seen_points
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, seen_points, zone
+from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, zone
 from smartscheduler.rules.current import going_by, in_force
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked

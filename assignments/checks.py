@@ -10,7 +10,7 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.requests import JobRequest
 from smartscheduler.errors import ContractorUnsuitable, SlotUnavailable
-from smartscheduler.events.messages import as_json
+from smartscheduler.json_values import as_json
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot, containing
 from smartscheduler.travel.store import known_site

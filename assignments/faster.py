@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.backoffice.display import ago, local_slot
 from smartscheduler.errors import InvalidTransition, JobNotOpen
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.formatting import ago, local_slot
 from smartscheduler.timeslots import TimeSlot
 
 P = ParamSpec("P")

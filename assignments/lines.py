@@ -10,8 +10,8 @@ from assignments.conflicts import unmet_reasons
 from assignments.eligibility import Reason
 from assignments.models import Assignment
 from smartscheduler.accounts.models import User
-from smartscheduler.backoffice.display import local_slot
 from smartscheduler.backoffice.returning import returning
+from smartscheduler.formatting import local_slot
 
 # What moves a booking out of somebody's time, and what frees them of it altogether.
 MOVES = ("reschedule", "reassign", "complete", "cancel")

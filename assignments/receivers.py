@@ -1,4 +1,4 @@
-"""Bookings are checked again when something about their contractor changes, whichever service changed it."""
+"""Reactions to changes of contractors: bookings are checked again, and live ones keep a contractor in service."""
 
 from typing import Any
 
@@ -6,9 +6,13 @@ from django.dispatch import receiver
 
 from assignments.conflicts import recheck_contractor
 from assignments.events import AssignmentCancelled, AssignmentCompleted, AssignmentRescheduled
-from assignments.models import Conflict
+from assignments.models import Assignment, Conflict
 from contractors.events import ContractorUpdated, ScheduleUpdated
+from contractors.models import Contractor
+from contractors.signals import leaving_service
+from smartscheduler.errors import LiveAssignments
 from smartscheduler.events.messages import Event, domain_event
+from smartscheduler.json_values import as_json
 
 # The fields of a contractor that the engine reads.
 DECIDES = frozenset({"type", "status", "skills", "service_radius_miles", "latitude", "longitude", "time_zone"})
@@ -36,3 +40,24 @@ def _resolve(event: AssignmentCancelled | AssignmentCompleted | AssignmentResche
         Conflict.objects.filter(pk=event.assignment_id).delete()
     if noted:
         recheck_contractor(event.contractor_id)
+
+
+@receiver(leaving_service, dispatch_uid="live-assignments")
+def refuse_with_live_assignments(*, contractor: Contractor, **_: Any) -> None:
+    """Raise LiveAssignments, with the list of them, while the contractor has any."""
+    live = Assignment.objects.live().filter(contractor=contractor).select_related("job").order_by("time_slot")
+    if obstacles := [_obstacle(assignment) for assignment in live]:
+        numbers = ", ".join(obstacle["job_number"] for obstacle in obstacles)
+        raise LiveAssignments(
+            f"{contractor.name} still has live assignments: {numbers}.", extra={"assignments": obstacles}
+        )
+
+
+def _obstacle(assignment: Assignment) -> dict[str, Any]:
+    return {
+        "id": str(assignment.pk),
+        "job_id": str(assignment.job_id),
+        "job_number": assignment.job.job_number,
+        "status": assignment.status,
+        "time_slot": as_json(assignment.slot),
+    }

@@ -26,12 +26,12 @@ from assignments.wanted_time import differs_from_wanted
 from jobs.requests import JobRequest
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin
-from smartscheduler.backoffice.display import local_slot
 from smartscheduler.backoffice.fields import InstantField, LocalInstantField
 from smartscheduler.backoffice.people import person, require
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.filters import CalendarDayField
+from smartscheduler.formatting import local_slot
 from smartscheduler.rules.current import going_by
 from smartscheduler.textfields import LineFormField
 from smartscheduler.timeslots import FARTHEST, TimeSlot

@@ -11,13 +11,13 @@ from assignments.calendars import DaySchedule
 from assignments.models import Assignment
 from jobs.models import LONGEST_JOB
 from smartscheduler.accounts.limits import CONTACTS, may_see
+from smartscheduler.accounts.visibility_rest import LimitedSerializer
 from smartscheduler.examples import SOME_DAY, sent_as
 from smartscheduler.fields import (
     DayField,
     HoursField,
     IdField,
     InstantField,
-    LimitedSerializer,
     LineTextField,
     NotesTextField,
     StrictSerializer,

@@ -8,8 +8,8 @@ from django.urls import reverse
 from contractors.columns import radius_in_words
 from contractors.models import Contractor
 from smartscheduler.accounts.limits import limit, seen_by
-from smartscheduler.backoffice.display import local_slot
 from smartscheduler.blur import places_are_blurred
+from smartscheduler.formatting import local_slot
 from smartscheduler.places import Origin
 
 MOST_SITES = 50

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from assignments.clock import day_at, day_of
-from smartscheduler.backoffice.display import local_time
 from smartscheduler.errors import TooEarly
-from smartscheduler.events.messages import instant
+from smartscheduler.formatting import local_time
+from smartscheduler.json_values import instant
 from smartscheduler.timeslots import TimeSlot
 
 

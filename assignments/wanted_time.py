@@ -8,7 +8,7 @@ from assignments.clock import MINUTES_A_DAY, day_of, local_instant
 from assignments.models import Assignment
 from assignments.states import Status
 from jobs.requests import JobRequest
-from smartscheduler.backoffice.display import local_slot, local_time
+from smartscheduler.formatting import local_slot, local_time
 from smartscheduler.timeslots import TimeSlot, unchecked
 from smartscheduler.travel.ways import Site
 

@@ -17,9 +17,9 @@ from assignments.openings import Opening, openings
 from assignments.week import DAYS, rows_of
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.display import local_slot, local_time
 from smartscheduler.backoffice.people import may, require
 from smartscheduler.filters import CalendarDayField
+from smartscheduler.formatting import local_slot, local_time
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import FARTHEST, TimeSlot
 

@@ -20,7 +20,6 @@ from contractors.inlines import ABSENCES_A_PAGE, AbsenceInline, ShiftInline
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import ActsAdmin, for_each
-from smartscheduler.backoffice.display import local_time
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.returning import returning
@@ -28,6 +27,7 @@ from smartscheduler.backoffice.tabs import TabbedAdmin
 from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
 from smartscheduler.events import feed
 from smartscheduler.events.selections import Selection
+from smartscheduler.formatting import local_time
 from smartscheduler.history.pages import HistoryAdmin
 
 PERSONAL_DATA = {"name": "personal-data", "label": "Personal data", "icon": "shield_person"}

@@ -22,9 +22,9 @@ from contractors.skills import SkillsField
 from contractors.states import Status, check_transition
 from smartscheduler.erased import is_erased
 from smartscheduler.history.tracking import keeps_history
+from smartscheduler.locations import Location
 from smartscheduler.model_fields import DecimalField
 from smartscheduler.models import OF_THE_RECORD, Record
-from smartscheduler.places import Location
 from smartscheduler.rules.current import in_force
 from smartscheduler.textfields import PLAIN_ADDRESS, ContactAddressField, LineField, ShortNotesField, ascii_lower
 from smartscheduler.timeslots import TimeSlot

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from contractors.models import Absence, Contractor, default_service_radius
 from contractors.shifts import Shift
+from smartscheduler.accounts.visibility_rest import LimitedSerializer, StrictModelSerializer
 from smartscheduler.errors import InvalidInput
 from smartscheduler.examples import AUSTIN, sent_as
 from smartscheduler.fields import (
@@ -16,10 +17,8 @@ from smartscheduler.fields import (
     ClockField,
     InstantField,
     InstantOrDayField,
-    LimitedSerializer,
     LineTextField,
     SkillsListField,
-    StrictModelSerializer,
     StrictSerializer,
     TimeSlotSerializer,
 )

@@ -11,10 +11,12 @@ from django.utils import timezone
 from contractors.events import ContractorCreated, ContractorRated, ContractorUpdated, ScheduleUpdated
 from contractors.models import Absence, Contractor, Rating, WorkingHours
 from contractors.shifts import Shift, check_week
+from contractors.signals import leaving_service
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, LiveAssignments, NotAllowed, PersonErased
-from smartscheduler.events.messages import as_json, publish
+from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, NotAllowed, PersonErased
+from smartscheduler.events.messages import publish
+from smartscheduler.json_values import as_json
 from smartscheduler.postal import PLACE_FIELDS, check_location
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import domain_transaction
@@ -116,18 +118,16 @@ def deactivate_contractor(*, contractor_id: UUID, actor: User | None) -> Contrac
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     previous = contractor.status
     contractor.deactivate()
-    refuse_with_live_assignments(contractor)
+    check_can_leave(contractor)
     return _save_status(contractor, previous, actor)
 
 
-def refuse_with_live_assignments(contractor: Contractor) -> None:
-    """Raise LiveAssignments, with the list of them, while the contractor (locked) has any."""
-    live = contractor.assignments.live().select_related("job").order_by("time_slot")
-    if obstacles := [_obstacle(assignment) for assignment in live]:
-        numbers = ", ".join(obstacle["job_number"] for obstacle in obstacles)
-        raise LiveAssignments(
-            f"{contractor.name} still has live assignments: {numbers}.", extra={"assignments": obstacles}
-        )
+def check_can_leave(contractor: Contractor) -> None:
+    """Raise a domain error while something stands against taking the contractor (locked) out of service.
+
+    With live assignments that is LiveAssignments, with the list of them.
+    """
+    leaving_service.send(sender=Contractor, contractor=contractor)
 
 
 @domain_transaction
@@ -278,13 +278,3 @@ def _save_status(contractor: Contractor, previous: str, actor: User | None) -> C
         actor=actor,
     )
     return contractor
-
-
-def _obstacle(assignment: Any) -> dict[str, Any]:
-    return {
-        "id": str(assignment.pk),
-        "job_id": str(assignment.job_id),
-        "job_number": assignment.job.job_number,
-        "status": assignment.status,
-        "time_slot": as_json(assignment.slot),
-    }

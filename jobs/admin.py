@@ -14,11 +14,12 @@ from jobs.models import OPEN_WORDS, WORDS, Job
 from jobs.states import TRANSITIONS
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.days import DayFilter, DaysFilter, RecentFilter
-from smartscheduler.backoffice.display import badge, local_time
+from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.formatting import local_time
 from smartscheduler.history.pages import HistoryAdmin
 
 # A job that is wanted so many days from now should have somebody who can do it.

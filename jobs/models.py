@@ -14,9 +14,9 @@ from contractors.skills import SkillsField
 from jobs.querysets import JobQuerySet
 from jobs.states import Status, check_transition
 from smartscheduler.history.tracking import keeps_history
+from smartscheduler.locations import Location
 from smartscheduler.model_fields import CharField, DurationField
 from smartscheduler.models import OF_THE_RECORD, Record
-from smartscheduler.places import Location
 from smartscheduler.textfields import LineField, NotesField, ShortNotesField
 from smartscheduler.words import LEFT_OUT, words, words_index
 

@@ -7,12 +7,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from jobs.models import Job
+from smartscheduler.accounts.visibility_rest import StrictModelSerializer
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.fields import (
     LOCATION_FIELDS,
     LineTextField,
     SkillsListField,
-    StrictModelSerializer,
     TimeSlotSerializer,
     slot_as_json,
 )

@@ -11,7 +11,8 @@ from jobs.models import Job, new_job_number
 from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLocked
-from smartscheduler.events.messages import as_json, publish
+from smartscheduler.events.messages import publish
+from smartscheduler.json_values import as_json
 from smartscheduler.postal import PLACE_FIELDS, check_location
 from smartscheduler.timeslots import within_reach
 from smartscheduler.transactions import domain_transaction

@@ -15,11 +15,11 @@ from django.utils import timezone
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.services import RANKED_BY
-from smartscheduler.blur import HALF_CELL_MILES
+from smartscheduler.blur import HALF_CELL_MILES, blurred
 from smartscheduler.events.messages import RecommendationsUpdated, publish
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.reading import unread
-from smartscheduler.places import Point, blurred, great_circle_miles
+from smartscheduler.places import Point, great_circle_miles
 from smartscheduler.rules.values import LONGEST_HORIZON
 
 READER = "announcements"

@@ -24,10 +24,10 @@ from jobs.states import Status
 from recommendations.forms import AssignForm, QuestionForm
 from recommendations.recommend_page import Offers, asked_about, facts, ranking
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.display import local_slot
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
+from smartscheduler.formatting import local_slot
 from smartscheduler.rules.current import going_by
 from smartscheduler.timeslots import TimeSlot
 

@@ -15,7 +15,7 @@ from smartscheduler.places import EARTH_RADIUS_MILES
 CLOCK_CHANGE_MINUTES = 120
 
 LATITUDE, LONGITUDE = "person.latitude::float8", "person.longitude::float8"
-# As smartscheduler.places.blurred has it.
+# As smartscheduler.blur.blurred has it.
 BLURRED_LATITUDE, BLURRED_LONGITUDE = (
     f"round(person.{name}, {DECIMALS})::float8" for name in ("latitude", "longitude")
 )

@@ -1,9 +1,7 @@
 """Who should do this job, when, and why: the ranking of spec section 6, behind one function."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import replace
 from time import perf_counter
 from uuid import UUID
 
@@ -14,6 +12,7 @@ from assignments.scoring import as_decimal
 from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown, day_in_words
+from recommendations.results import Entry, Ranking
 from recommendations.search import Candidate, Search
 from recommendations.walk import Best, Walker, run
 from recommendations.words.facts import Facts, filled
@@ -23,51 +22,13 @@ from smartscheduler.measures.families import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.rules.current import going_by
 from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.statements import rows, uuid_array
-from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
 from smartscheduler.travel.store import known_sites, roads_are_used
-from smartscheduler.travel.ways import Reached, Way
 from smartscheduler.travel.wishes import wishes
-
-__all__ = ["Entry", "JobRequest", "Ranking", "rank_candidates"]
 
 MOST_RESULTS, MOST_JOBS = 50, 100
 # Of all rankings of one call: jobs × results.
 MOST_ENTRIES = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Reached):
-    """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site.
-
-    `suggested` is the slot to book: the wanted time where it is free, else the nearest one.
-    `facts` and `day` are what its explanation is made of.
-    """
-
-    rank: int
-    contractor: Contractor
-    score: Decimal
-    breakdown: Breakdown
-    slots: list[TimeSlot]
-    suggested: TimeSlot
-    way: Way
-    facts: Facts
-    day: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranking:
-    """The best candidates, best first.
-
-    `candidates_considered` are those met who could be ranked: all of them when `candidates_exact`, else at least so
-    many. `calendars_opened` counts those whose calendar was looked into; nobody else could come before the last entry.
-    """
-
-    entries: list[Entry]
-    candidates_considered: int
-    candidates_exact: bool
-    calendars_opened: int
-    generated_at: datetime
 
 
 def rank_candidates(request: JobRequest, *, max_results: int = 10, horizon_days: int | None = None) -> Ranking:

@@ -16,14 +16,16 @@ from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown
 from recommendations.misses import barriers, nearest_misses, neighbours
-from recommendations.ranking import MOST_RESULTS, Entry, rank_candidates
+from recommendations.ranking import MOST_RESULTS, rank_candidates
+from recommendations.results import Entry
 from recommendations.roads_page import age
 from recommendations.same_time import not_free_then
 from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.limits import CONTACTS, limited, may_see
 from smartscheduler.accounts.models import User
-from smartscheduler.backoffice.display import bars, local_slot, local_time, stars
+from smartscheduler.backoffice.display import bars, stars
 from smartscheduler.blur import places_are_blurred
+from smartscheduler.formatting import local_slot, local_time
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.configured import NAMES
 from smartscheduler.travel.store import known_site

@@ -10,7 +10,8 @@ from jobs.models import LONGEST_JOB, Job
 from jobs.requests import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
-from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS, Entry, Ranking
+from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS
+from recommendations.results import Entry, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.accounts.limits import limited
 from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as

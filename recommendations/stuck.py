@@ -6,7 +6,8 @@ from django.utils import timezone
 from jobs.models import Job
 from jobs.requests import JobRequest
 from jobs.states import Status
-from recommendations.ranking import Ranking, rank_all
+from recommendations.ranking import rank_all
+from recommendations.results import Ranking
 from smartscheduler.timeslots import FARTHEST
 
 # Of the open jobs, those wanted first are looked at; more would keep a page waiting.

@@ -7,16 +7,19 @@ from celery import shared_task
 from recommendations.announcements import announce_changes
 from recommendations.travel.lookups import claim
 from recommendations.travel.pruning import prune
-from recommendations.travel.seats import WORDS, seat
 from recommendations.travel.triggers import note_events, note_wishes, refresh
 from recommendations.travel.work import look_up
 from recommendations.words import store
 from recommendations.words.configured import is_configured
 from recommendations.words.work import word_what_is_wished
+from smartscheduler.leases.holding import lease
 from smartscheduler.travel.configured import active_providers
 
 # Then the next call goes on: a worker that is to end is not kept.
 LONGEST_SECONDS = 60.0
+# Over all workers: a slow provider must not take the threads from the other tasks.
+LOOKUP_SEATS, SEATS = "roads-seat", 2
+REWORDING_SEAT = "words-seat"
 
 
 @shared_task(name="recommendations.announce_rankings")
@@ -34,7 +37,7 @@ def look_up_roads() -> None:
     while note_events():
         pass
     note_wishes()
-    with seat() as free:
+    with lease(LOOKUP_SEATS, SEATS) as free:
         until = time.monotonic() + LONGEST_SECONDS
         while free.renew() and time.monotonic() < until and (lookup := claim()):
             look_up(lookup)
@@ -57,8 +60,7 @@ def word_explanations() -> None:
     """Have explanations worded that rankings were shown without; every few seconds, where a model is configured."""
     if not is_configured():
         return
-    # One at a time: a slow model must not take the threads from the other tasks.
-    with seat(WORDS, 1) as free:
+    with lease(REWORDING_SEAT) as free:
         if free:
             word_what_is_wished(free)
 

@@ -12,7 +12,8 @@ from django.core import signing
 
 from jobs.models import Job
 from jobs.requests import JobRequest
-from recommendations.ranking import Ranking, rank_candidates
+from recommendations.ranking import rank_candidates
+from recommendations.results import Ranking
 from recommendations.serializers import ranking_as_json
 from smartscheduler.errors import InvalidInput, RankingStale
 from smartscheduler.rules.values import UNIT

@@ -22,7 +22,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
-from smartscheduler.bodies import within_limits  # noqa: E402
+from smartscheduler.accounts.handshakes import account_of_session  # noqa: E402
+from smartscheduler.bodies import Limits  # noqa: E402
 from smartscheduler.events.consumer import EventsConsumer  # noqa: E402
 from smartscheduler.proxies import behind_proxies  # noqa: E402
 
@@ -45,7 +46,7 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
 application = behind_proxies(
     ProtocolTypeRouter(
         {
-            "http": within_limits(django_application),
+            "http": Limits(django_application, account_of_session),
             "lifespan": lifespan,
             "websocket": URLRouter(
                 [

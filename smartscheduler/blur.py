@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from smartscheduler.places import Point
+
 # A cell is 0.01° high and wide: 1.1 km from south to north, 0.7 to 1.0 km from west to east in the lower 48 states.
 DECIMALS = 2
 STEP = Decimal(1).scaleb(-DECIMALS)
@@ -42,3 +44,17 @@ def blurring(is_limited: Callable[[], bool]) -> Iterator[None]:
         yield
     finally:
         _is_limited.reset(token)
+
+
+def blurred(point: Point) -> Point:
+    """The center of the cell of the grid that holds `point`."""
+    return Point(cell_center(point.latitude), cell_center(point.longitude))
+
+
+def seen_points() -> Callable[[float, float], Point]:
+    """The constructor of points for the present reader: exact, or blurred."""
+    return _blurred_point if places_are_blurred() else Point
+
+
+def _blurred_point(latitude: float, longitude: float) -> Point:
+    return blurred(Point(latitude, longitude))

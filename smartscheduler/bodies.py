@@ -10,8 +10,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
-from smartscheduler.accounts.attempts import network_of
-from smartscheduler.accounts.handshakes import by_session
+from smartscheduler.client_networks import network_of
 from smartscheduler.problems import MEDIA_TYPE, Problem
 
 # The largest file that may be imported has 10 MB (exchange.tables); its form adds little. The proxy has the same limit.
@@ -121,18 +120,8 @@ class _Body:
         return {"type": "http.disconnect"}
 
 
-def within_limits(application: App) -> Limits:
-    """`application` behind the limits, with the sessions of the accounts."""
-    return Limits(application, _account_of)
-
-
 def most_bytes(scope: Any) -> int:
     return MOST_BYTES if scope["path"] in UPLOADS else USUAL_BYTES
-
-
-async def _account_of(scope: Any) -> str | None:
-    user = await by_session(scope)
-    return str(user.pk) if user else None
 
 
 def _is_large(scope: Any) -> bool:

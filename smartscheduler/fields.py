@@ -6,16 +6,14 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from smartscheduler.accounts.limits import limited
 from smartscheduler.emails import account_address, contact_address
-from smartscheduler.events.messages import instant
 from smartscheduler.examples import sent_as
+from smartscheduler.json_values import instant
 from smartscheduler.text import many_lines, one_line
-from smartscheduler.textfields import REFUSALS, ContactAddressField, NotesField, ShortNotesField
+from smartscheduler.textfields import REFUSALS
 from smartscheduler.timeslots import TimeSlot
 
 # Beyond these years a calendar is a typing error, and arithmetic with days would overflow.
@@ -219,34 +217,6 @@ class SkillsListField(BoundedListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(child=LineTextField(max_length=60), max_length=50, **kwargs)
-
-
-# No docstring: the API's document would take it for that of every serializer below.
-class LimitedSerializer(serializers.ModelSerializer):
-    # Shows no more than its reader may see, whom the context names (accounts.limits); nobody sees the least.
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        found = super().to_representation(instance)
-        model: Any = self.Meta.model
-        return limited(model._meta.label_lower, found, self.reader)
-
-    @property
-    def reader(self) -> Any:
-        return getattr(self.context.get("request"), "user", None)
-
-
-class StrictModelSerializer(StrictSerializer, LimitedSerializer):
-    """Field for field what the model says, with the strict kinds of instants and durations."""
-
-    serializer_field_mapping = {
-        **serializers.ModelSerializer.serializer_field_mapping,
-        models.CharField: LineTextField,
-        ShortNotesField: NotesTextField,
-        NotesField: NotesTextField,
-        ContactAddressField: ContactAddressTextField,
-        models.DateTimeField: InstantField,
-        models.DurationField: HoursField,
-    }
 
 
 class TimeSlotSerializer(serializers.Serializer):

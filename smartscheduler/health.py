@@ -13,9 +13,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from smartscheduler.care.write_probe import check_writes
-from smartscheduler.events.channel import group
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.measures import heartbeats
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 
 # Whoever asks has given up after five seconds; a server that is cut off may leave us waiting for ten.
@@ -131,7 +131,7 @@ def _is_primary(session: psycopg.Connection) -> bool:
 
 def redis_writes() -> None:
     """Valkey takes writes: a replica and one without memory answer PING, too."""
-    valkey().set(f"smartscheduler:{group()}:written", "1", ex=60)
+    valkey().set(redis_key("written"), "1", ex=60)
 
 
 def relay() -> bool:

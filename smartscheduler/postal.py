@@ -4,7 +4,8 @@ import math
 from decimal import Decimal
 
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import Location, Origin, Point, state_choices
+from smartscheduler.locations import Location
+from smartscheduler.places import Origin, Point, state_choices
 from smartscheduler.zips import middle_of, middles_in, state_of
 
 PLACE_FIELDS = frozenset({"latitude", "longitude", "state", "zip_code"})

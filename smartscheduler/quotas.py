@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework_simplejwt.exceptions import TokenError
 
-from smartscheduler.accounts.attempts import network_of
 from smartscheduler.accounts.tokens import SignedAccess
+from smartscheduler.client_networks import network_of
 from smartscheduler.problems import Problem, respond
 from smartscheduler.shares import Shares
 from smartscheduler.throttling import counted_of

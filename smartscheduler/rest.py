@@ -1,22 +1,18 @@
 """What the views of every app share: query parameters, pagination, ordering, and request bodies."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django_filters import MultipleChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework import filters, serializers
+from rest_framework import serializers
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from smartscheduler.accounts.limits import limits_for, may_see
 from smartscheduler.parsing import LengthRequired
-from smartscheduler.search_terms import search_terms
-from smartscheduler.text import search_text
 
 # Of digits, that is.
 LONGEST_NUMBER = 100
@@ -57,81 +53,6 @@ def _whole(name: str, text: str) -> int:
     if number < 1:
         raise serializers.ValidationError({name: ["A whole number from 1 on."]})
     return number
-
-
-class Search(filters.SearchFilter):
-    """`?search=`. Whoever may not see all words of a record finds nothing by those that are hidden.
-
-    A view's `open_words` is the text that everybody may search, `all_words_for` the permission that frees from it.
-    """
-
-    def get_search_terms(self, request: Request) -> list[str]:
-        """In the normal form of stored text. Raises InvalidInput for more than a search may ask (search_terms)."""
-        text = request.query_params.get(self.search_param, "")
-        try:
-            text = serializers.CharField(trim_whitespace=False, allow_blank=True).run_validation(text)
-        except serializers.ValidationError as refusal:
-            raise serializers.ValidationError({self.search_param: refusal.detail}) from refusal
-        terms = search_terms(text, field=self.search_param, split=filters.search_smart_split)  # type: ignore[arg-type]  # the stubs take it for a list
-        return [search_text(term) for term in terms]
-
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        found = super().filter_queryset(request, queryset, view)
-        open_words = getattr(view, "open_words", None)
-        if open_words is None or may_see(request.user, view.all_words_for):  # type: ignore[attr-defined]
-            return found
-        # Found by the index on all words first, then looked at more closely.
-        for term in self.get_search_terms(request):
-            found = found.alias(open_words=open_words).filter(open_words__icontains=term)
-        return found
-
-
-class StableOrdering(filters.OrderingFilter):
-    """`?ordering=` with the id as the last word, so that no row is on two pages.
-
-    A view's `ordering_aliases` maps a public name to the annotation that it sorts by. Nothing is sorted by a field that
-    the reader may not see: the order would tell.
-    """
-
-    def get_valid_fields(
-        self, queryset: QuerySet[Any], view: Any, context: Mapping[str, Any] | None = None
-    ) -> list[tuple[str, str]]:
-        """DRF's, without what is hidden from the reader; the document, which has no reader, names them all."""
-        valid = super().get_valid_fields(queryset, view, dict(context or {}))
-        request = getattr(view, "request", None)
-        hidden = limits_for(queryset.model._meta.label_lower, request.user) if request else {}
-        return [(name, title) for name, title in valid if name not in hidden]
-
-    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> Sequence[str] | None:
-        """The terms to sort by. Raises ValidationError for a name that the list does not sort by."""
-        aliases = getattr(view, "ordering_aliases", {})
-        if not (ordering := super().get_ordering(request, queryset, view)):
-            return ordering
-        columns = [_renamed(term, aliases) for term in ordering]
-        return columns if {"id", "-id"} & set(columns) else [*columns, "id"]
-
-    def remove_invalid_fields(
-        self, queryset: QuerySet[Any], fields: Iterable[str], view: Any, request: Request
-    ) -> list[str]:
-        """The terms as sent: DRF drops the unknown ones without a word, which looks like a sorted list."""
-        known = [name for name, _ in self.get_valid_fields(queryset, view, {"request": request})]
-        terms = list(fields)
-        names = [term.removeprefix("-") for term in terms]
-        if len(set(names)) < len(names) or not set(names) <= set(known):
-            rule = f"Give each of these names at most once, with a minus to reverse it: {', '.join(known)}."
-            raise serializers.ValidationError({self.ordering_param: [rule]})
-        return terms
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """DRF's parameter, with the names that it takes."""
-        [parameter] = super().get_schema_operation_parameters(view)
-        names = ", ".join(f"`{name}`" for name in view.ordering_fields)
-        return [{**parameter, "description": f"Comma-separated names, `-` before a name to reverse it: {names}."}]
-
-
-def _renamed(term: str, aliases: Mapping[str, str]) -> str:
-    name = term.lstrip("-")
-    return ("-" if term.startswith("-") else "") + aliases.get(name, name)
 
 
 def around_handler(view: APIView, request: Request, wrapper: Callable[..., Any]) -> None:

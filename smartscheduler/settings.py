@@ -125,7 +125,7 @@ MIDDLEWARE = [
     "smartscheduler.throttling.RateLimitMiddleware",
     "smartscheduler.quotas.QuotaMiddleware",
     "smartscheduler.middleware.SlowRequestMiddleware",
-    "smartscheduler.history.authors.AuthorMiddleware",
+    "smartscheduler.history.middleware.AuthorMiddleware",
     "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
     "smartscheduler.middleware.OneThreadMiddleware",
 ]
@@ -353,8 +353,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "smartscheduler.rest.Search",
-        "smartscheduler.rest.StableOrdering",
+        "smartscheduler.accounts.visibility_rest.Search",
+        "smartscheduler.accounts.visibility_rest.StableOrdering",
     ],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "smartscheduler.schema.Schema",

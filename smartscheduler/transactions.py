@@ -2,34 +2,50 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache, wraps
+from importlib import import_module
+from typing import NoReturn, ParamSpec, TypeVar, cast
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.utils.module_loading import module_has_submodule
 from psycopg import IsolationLevel
 
 from smartscheduler import tracing
-from smartscheduler.errors import Busy, DomainError, DuplicateEmail, InvalidInput, JobNotOpen, SlotUnavailable
-from smartscheduler.history.authors import acting
-from smartscheduler.history.signing import said_once
-
-if TYPE_CHECKING:
-    from smartscheduler.accounts.models import User
+from smartscheduler.errors import Busy, DomainError, InvalidInput
+from smartscheduler.history.authors import Actor, acting
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, QUERY_CANCELED = "55P03", "40P01", "57014"
 
-REFUSALS: dict[str, tuple[type[DomainError], str]] = {
-    "assignment_no_double_booking": (SlotUnavailable, "Another live assignment of the contractor overlaps that slot."),
-    "assignment_one_live_per_job": (JobNotOpen, "The job already has a live assignment."),
-    "contractor_email_unique_any_case": (DuplicateEmail, "Another contractor has this e-mail address."),
-}
+# Entered with each transaction: a context manager that gives an expression in SQL for its first statement.
+Opening = Callable[[], AbstractContextManager[str]]
+_openings: list[Opening] = []
+
+
+def on_transaction(opening: Opening) -> None:
+    """Have `opening` entered with each domain transaction, and its SQL expression sent with the first statement.
+
+    Apps that this module must not import register theirs when they are ready.
+    """
+    if opening not in _openings:
+        _openings.append(opening)
+
+
+@cache
+def constraint_errors() -> dict[str, tuple[type[DomainError], str]]:
+    """By the names of constraints, the domain errors and messages that apps declare in `errors.CONSTRAINT_ERRORS`."""
+    found: dict[str, tuple[type[DomainError], str]] = {}
+    for config in apps.get_app_configs():
+        if config.module and module_has_submodule(config.module, "errors"):
+            found |= getattr(import_module(f"{config.name}.errors"), "CONSTRAINT_ERRORS", {})
+    return found
 
 
 def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
@@ -43,7 +59,7 @@ def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with acting(cast("User | None", kwargs.get("actor"))):
+        with acting(cast("Actor | None", kwargs.get("actor"))):
             return _run(function, *args, **kwargs)
 
     return run
@@ -64,7 +80,8 @@ def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    with transaction.atomic(), said_once(_begin):
+    with transaction.atomic(), ExitStack() as stack:
+        _begin([stack.enter_context(opening()) for opening in _openings])
         try:
             with tracing.span(function.__qualname__):
                 return function(*args, **kwargs)
@@ -72,9 +89,10 @@ def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             raise invalid_input(error) from error
 
 
-def _begin(author: str) -> None:
+def _begin(expressions: Iterable[str]) -> None:
+    timeout = f"set_config('lock_timeout', '{lock_timeout()}', true)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT set_config('lock_timeout', '{lock_timeout()}', true), {author}")
+        cursor.execute(f"SELECT {', '.join([timeout, *expressions])}")
 
 
 def lock_timeout(times: int = 1) -> str:
@@ -112,8 +130,8 @@ def refuse(error: DatabaseError) -> NoReturn:
     if sqlstate(error) in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
         raise Busy("Somebody else is changing the same records; try again in a moment.") from error
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
-    if constraint in REFUSALS:
-        kind, detail = REFUSALS[constraint]
+    if constraint and (declared := constraint_errors().get(constraint)):
+        kind, detail = declared
         raise kind(detail) from error
     raise error
 

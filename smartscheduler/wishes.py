@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from redis import RedisError
 
-from smartscheduler.events.channel import group
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 
 # A job is not wished for again by this process before so long.
@@ -64,7 +64,7 @@ class Wishes:
 
     @property
     def key(self) -> str:
-        return f"smartscheduler:{group()}:{self.kind}:wishes"
+        return redis_key(self.kind, "wishes")
 
     def take(self, most: int = 200) -> set[UUID]:
         """The jobs that rankings were shown for and are wished for, each once. Raises RedisError."""

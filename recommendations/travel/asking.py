@@ -1,27 +1,18 @@
-"""Asking one provider for one matrix: budget, breaker, retries with backoff and jitter."""
+"""Requests of one matrix from one provider of road distances, within its budget."""
 
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 
-import stamina
 import structlog
 from django.conf import settings
 from redis import RedisError
 
 from recommendations.travel.answers import Matrix, Refusal
-from recommendations.travel.breakers import guarded, rest
-from recommendations.travel.errors import Nonsense, NotAsked, ProviderError, TryAgain
+from recommendations.travel.errors import Nonsense, NotAsked, ProviderError
 from recommendations.travel.providers import Provider
+from recommendations.travel.retries import ask_with_retries
 from smartscheduler.places import Point
 from smartscheduler.travel import spending
-
-T = TypeVar("T")
-
-# A longer wait is for the next lookup.
-MOST_WAIT_SECONDS = 20.0
-FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS, JITTER_SECONDS = 0.2, 5.0, 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -38,51 +29,15 @@ def matrix_of(
         return found
 
     try:
-        return patiently(provider.name, work, attempts=settings.TRAVEL_ATTEMPTS, pay=lambda: _pay(provider, elements))
+        return ask_with_retries(
+            provider.name, work, attempts=settings.TRAVEL_ATTEMPTS, pay=lambda: _pay(provider, elements)
+        )
     except NotAsked as error:
         log.info("provider_not_asked", provider=provider.name, reason=str(error))
         raise
     except ProviderError as error:
         spending.note_failure(provider.name, str(error))
         log.warning("provider_failed", provider=provider.name, error=str(error))
-        raise
-
-
-def patiently(name: str, work: Callable[[], T], *, attempts: int, pay: Callable[[], None]) -> T:
-    """What `work` gives, asked of the provider of this name, and asked again after what may pass.
-
-    `pay` is called before each attempt, and raises NotAsked where nothing is left. Raises ProviderError.
-    """
-    for attempt in stamina.retry_context(
-        on=again,
-        attempts=attempts,
-        timeout=None,
-        wait_initial=FIRST_WAIT_SECONDS,
-        wait_max=LAST_WAIT_SECONDS,
-        wait_jitter=JITTER_SECONDS,
-    ):
-        with attempt:
-            return _once(name, work, pay)
-    raise AssertionError("stamina either returns or raises")
-
-
-def again(error: Exception) -> bool | float:
-    """Whether to try again, or after how many seconds."""
-    if not isinstance(error, TryAgain):
-        return False
-    if error.wait is None:
-        return True
-    if error.wait > MOST_WAIT_SECONDS:
-        return False
-    return error.wait + random.uniform(0.02, JITTER_SECONDS)  # noqa: S311  (jitter, not a secret)
-
-
-def _once(name: str, work: Callable[[], T], pay: Callable[[], None]) -> T:
-    try:
-        return guarded(name, work, pay=pay)
-    except TryAgain as error:
-        if error.wait is not None:
-            rest(name, error.wait)
         raise
 
 

@@ -15,9 +15,9 @@ from django.conf import settings
 from pybreaker import STATE_CLOSED, STATE_OPEN, CircuitBreaker, CircuitBreakerError, CircuitRedisStorage
 from redis import RedisError
 
-from recommendations.travel.errors import BadPlace, NotAsked
-from smartscheduler.events.channel import group
+from recommendations.travel.errors import BadItem, NotAsked
 from smartscheduler.links import to_valkey_in_passing
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ def breaker(provider: str) -> CircuitBreaker:
         fail_max=settings.TRAVEL_BREAKER_FAILURES,
         reset_timeout=settings.TRAVEL_BREAKER_SECONDS,
         state_storage=storage,
-        exclude=[BadPlace],
+        exclude=[BadItem],
         throw_new_error_on_trip=False,
     )
 
@@ -121,4 +121,4 @@ def rest(provider: str, seconds: float) -> None:
 
 
 def _key(provider: str) -> str:
-    return f"smartscheduler:{group()}:travel:{provider}"
+    return redis_key("providers", provider)

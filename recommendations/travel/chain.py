@@ -9,7 +9,7 @@ from django.utils import timezone
 from recommendations.travel.answers import NO_ROAD, Refusal
 from recommendations.travel.asking import matrix_of
 from recommendations.travel.batches import Batch, batches
-from recommendations.travel.errors import BadPlace, ProviderError
+from recommendations.travel.errors import BadItem, ProviderError
 from recommendations.travel.providers import LAST_RESORT, Provider, providers
 from smartscheduler.travel import spending
 from smartscheduler.travel.cells import Pair, center
@@ -53,7 +53,7 @@ def _matrix(
     """The batch with its answers, or with None; in parts when one place spoils it."""
     try:
         found = matrix_of(provider, [*map(center, batch.origins)], [*map(center, batch.destinations)], depart_at)
-    except BadPlace:
+    except BadItem:
         if len(batch.pairs) == 1:
             yield batch, {batch.pairs[0]: NO_ROAD}
         elif splits:

@@ -17,8 +17,8 @@ class Rejected(ProviderError):
     """It will not work as it was asked: another 4xx."""
 
 
-class BadPlace(Rejected):
-    """One of the places spoils the whole request."""
+class BadItem(Rejected):
+    """One item of the request spoils all of it; the provider itself is well."""
 
 
 class Nonsense(ProviderError):

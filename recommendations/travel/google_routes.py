@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from recommendations.travel.answers import NO_ROAD, Answer, Matrix, Refusal, answer, empty
 from recommendations.travel.errors import Nonsense
-from recommendations.travel.transport import ask, reject
+from recommendations.travel.provider_api import ask
+from recommendations.travel.transport import reject
 from smartscheduler.places import Point
 
 PATH = "/distanceMatrix/v2:computeRouteMatrix"

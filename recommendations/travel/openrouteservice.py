@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 
 from recommendations.travel.answers import MISSING, NO_ROAD, Answer, Matrix, Refusal, answer
-from recommendations.travel.errors import BadPlace, Nonsense
-from recommendations.travel.transport import ask, reject
+from recommendations.travel.errors import BadItem, Nonsense
+from recommendations.travel.provider_api import ask
+from recommendations.travel.transport import reject
 from smartscheduler.places import Point
 
 PATH = "/v2/matrix/driving-car"
@@ -38,7 +39,7 @@ class OpenRouteService:
         status, given = ask(self.name, "POST", PATH, headers=headers, json=body)
         code = _code(given)
         if code in NO_ROAD_NEAR:
-            raise BadPlace(f"HTTP {status}: code {code}.")
+            raise BadItem(f"HTTP {status}: code {code}.")
         reject(status, f"code {code}" if code else "")
         meters, seconds = (_table(given, name) for name in ("distances", "durations"))
         return [

@@ -6,16 +6,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from django.conf import settings
-
 from recommendations.travel.errors import Nonsense, Rejected, TryAgain
 from smartscheduler.outgoing.client import send
 from smartscheduler.outgoing.errors import Broken, Refused, TimedOut, Unreadable
-
-
-def ask(provider: str, method: str, path: str, **options: Any) -> tuple[int, Any]:
-    """`exchange` with a provider of road distances."""
-    return exchange(settings.TRAVEL_URLS[provider], method, path, seconds=settings.TRAVEL_TIMEOUT_SECONDS, **options)
 
 
 def exchange(base: str, method: str, path: str, *, seconds: float, **options: Any) -> tuple[int, Any]:

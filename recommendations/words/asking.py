@@ -1,17 +1,17 @@
-"""Asking the model for one sentence: budget, breaker, retries with backoff and jitter, as for road distances."""
+"""Requests of one sentence from the language model, within its budget."""
 
 import structlog
 from django.conf import settings
 
-from recommendations.travel.asking import patiently
 from recommendations.travel.errors import NotAsked, ProviderError
+from recommendations.travel.retries import ask_with_retries
 from recommendations.words import spending
 from recommendations.words.facts import Facts
 from recommendations.words.prompt import most_tokens
 from recommendations.words.wires import ask
 from smartscheduler.measures.families import EXPLANATION_CALLS
 
-# The name of the model's breaker, beside those of the providers of roads.
+# The name of the model's circuit breaker.
 BREAKER = "explanations"
 
 log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ def sentence(facts: Facts) -> str:
     """What the model says, unchecked. Raises ProviderError, which is noted, when it says nothing."""
     reserved = most_tokens(facts)
     try:
-        said = patiently(
+        said = ask_with_retries(
             BREAKER, lambda: ask(facts), attempts=settings.EXPLANATION_ATTEMPTS, pay=lambda: _pay(reserved)
         )
     except NotAsked as error:

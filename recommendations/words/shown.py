@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
 
 from recommendations.explanations import MODEL, TEMPLATE
+from recommendations.results import Entry
 from recommendations.words.checking import problem
 from recommendations.words.configured import is_configured
 from recommendations.words.facts import Facts, filled
 from recommendations.words.store import key_of, texts
 from smartscheduler.blur import places_are_blurred
 from smartscheduler.wishes import Wishes
-
-if TYPE_CHECKING:
-    from recommendations.ranking import Entry
 
 wishes = Wishes("words", TEMPLATE)
 
@@ -28,7 +25,7 @@ def is_right(text: str, facts: Facts) -> bool:
     return not problem(text, facts)
 
 
-def reworded(groups: "Sequence[tuple[UUID | None, list[Entry]]]") -> "list[list[Entry]]":
+def reworded(groups: Sequence[tuple[UUID | None, list[Entry]]]) -> list[list[Entry]]:
     """The entries of some jobs, the first of each in the words of the model where there are some. One statement.
 
     Tells the worker for which jobs there are none yet, and waits for nothing.
@@ -47,7 +44,7 @@ def reworded(groups: "Sequence[tuple[UUID | None, list[Entry]]]") -> "list[list[
     return shown
 
 
-def _in_words(entry: "Entry", text: str) -> "Entry":
+def _in_words(entry: Entry, text: str) -> Entry:
     if not text or not is_right(text, entry.facts):
         return entry
     wording = filled(text, {"contractor": entry.contractor.name, "day": entry.day})

@@ -1,44 +1,23 @@
-"""What may be asked of the model: so many calls and tokens a day (UTC), counted in PostgreSQL.
+"""The daily budget of the language model: calls and tokens.
 
-Spent before it is asked, with as many tokens as the answer may take; what was too much is given back when it is known.
-What an answer that never came has cost nobody knows: it stays spent.
+A call reserves as many tokens as its answer may take; what it did not use is given back. The cost of an answer that
+never came is unknown, so its reservation stays spent.
 """
-
-from datetime import UTC, date, datetime
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
-from django.utils import timezone
 
 from recommendations.models import ModelDay
+from smartscheduler.outgoing.budget import DailyBudget, today
 
-SPEND = """
-INSERT INTO recommendations_modelday AS today (day, calls, tokens, worded, dropped, failures, error)
-SELECT %(day)s, 1, %(tokens)s, 0, 0, 0, '' WHERE %(most_calls)s >= 1 AND %(tokens)s <= %(most_tokens)s
-ON CONFLICT (day) DO UPDATE SET calls = today.calls + 1, tokens = today.tokens + excluded.tokens
-WHERE today.calls < %(most_calls)s AND today.tokens + excluded.tokens <= %(most_tokens)s
-RETURNING day
-"""
-
-
-def today() -> date:
-    return timezone.now().astimezone(UTC).date()
+budget = DailyBudget(ModelDay)
 
 
 def spend(tokens: int) -> bool:
     """Take a call and `tokens` from today's budget; False, and nothing is taken, when they are not there."""
-    given: dict[str, Any] = {
-        "day": today(),
-        "tokens": tokens,
-        "most_calls": settings.EXPLANATION_CALLS_A_DAY,
-        "most_tokens": settings.EXPLANATION_TOKENS_A_DAY,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(SPEND, given)
-        return cursor.fetchone() is not None
+    limits = {"calls": settings.EXPLANATION_CALLS_A_DAY, "tokens": settings.EXPLANATION_TOKENS_A_DAY}
+    return budget.spend({"calls": 1, "tokens": tokens}, limits)
 
 
 def settle(reserved: int, used: int | None) -> None:
@@ -55,10 +34,7 @@ def note(what: str) -> None:
 
 def note_failure(error: str) -> None:
     """Keep the last error of today; never with a key or an address in it."""
-    ModelDay.objects.get_or_create(day=today())
-    ModelDay.objects.filter(day=today()).update(
-        failures=F("failures") + 1, error=error[:200], error_at=datetime.now(UTC)
-    )
+    budget.note_failure(error)
 
 
 def spent_today() -> ModelDay:

@@ -6,7 +6,6 @@ without Valkey too. What is counted here stops those who try one password at man
 
 import hashlib
 import math
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from axes.models import AccessLog
@@ -18,11 +17,10 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from smartscheduler.accounts.passwords import LONGEST_PASSWORD
+from smartscheduler.client_networks import network_of
 from smartscheduler.emails import account_key
 from smartscheduler.throttling import counted
 
-# What a provider gives to one household is one address to us.
-IPV6_NETWORK_BITS = 64
 ACCOUNT_MINUTES = 10
 
 
@@ -82,16 +80,3 @@ def _at_account(request: HttpRequest, name: str) -> float:
 
 def _has_been_here(request: HttpRequest, name: str) -> bool:
     return AccessLog.objects.filter(username=name, ip_address=request.META.get("REMOTE_ADDR") or None).exists()
-
-
-def network_of(address: str) -> str:
-    """An IPv4 address as it is; an IPv6 one as the network of a single customer."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(IPv6Address(int(found) >> (128 - IPV6_NETWORK_BITS) << (128 - IPV6_NETWORK_BITS)))

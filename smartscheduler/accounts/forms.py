@@ -10,9 +10,9 @@ from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.own_password import check_password_of
 from smartscheduler.accounts.password_forms import PasswordField, new_passwords
 from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.reauthentication import check_password_of
 from smartscheduler.textfields import LineFormField
 
 

@@ -73,10 +73,10 @@ def claim_of(scope: Scope) -> Claim | None:
 
 
 @database_sync_to_async
-def by_session(scope: Scope) -> User | None:
-    """The account whose session cookie an HTTP scope carries, as it is now."""
+def account_of_session(scope: Scope) -> str | None:
+    """The id of the account whose session cookie an HTTP scope carries; None without a valid session."""
     visitor = _by_session(ASGIRequest(scope, BytesIO()))
-    return visitor.user if visitor else None
+    return str(visitor.user.pk) if visitor else None
 
 
 def _claim_by_ticket(ticket: str) -> Claim | None:

@@ -1,11 +1,9 @@
-"""The password of the person who is signed in, asked for once more where a stolen session must not suffice."""
+"""The page on which signed-in users change their own password."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import authenticate
 from django.contrib.auth.views import PasswordChangeView
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
@@ -13,18 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from smartscheduler.accounts import password_forms
+from smartscheduler.accounts.reauthentication import check_password_of
 from smartscheduler.accounts.signings import end_all
-
-WRONG = "This is not your password."
-
-
-def check_password_of(request: HttpRequest, password: str) -> None:
-    """Raise ValidationError unless it is the password of the account that is signed in.
-
-    It goes through `authenticate`, so that wrong ones are counted, written down and lock the account as at sign-in.
-    """
-    if authenticate(request, username=request.user.get_username(), password=password) != request.user:
-        raise ValidationError(WRONG, code="password_incorrect")
 
 
 class OwnPasswordForm(password_forms.OwnPasswordForm):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, user_logged_in
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
@@ -30,9 +31,7 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def get_model_class(cls) -> "type[BrowserSession]":
-        from smartscheduler.accounts.models import BrowserSession
-
-        return BrowserSession
+        return apps.get_model("accounts.BrowserSession")
 
     def cycle_key(self) -> None:
         self.pop(NAME, None)  # the row of the new key is another one

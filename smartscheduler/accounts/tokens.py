@@ -21,11 +21,11 @@ from rest_framework_simplejwt.exceptions import InvalidToken, TokenBackendError,
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
-from smartscheduler.accounts.attempts import network_of
 from smartscheduler.accounts.credentials import refusal, seal_of
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
+from smartscheduler.client_networks import network_of
 
 FAMILY, PASSWORD = "family", "password"
 REFUSED = "The refresh token is not valid any more; sign in again."

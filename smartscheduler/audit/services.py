@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from django.http import QueryDict
 
 from smartscheduler.audit.models import Act, AuditEntry
-from smartscheduler.history.authors import address, author, storable
+from smartscheduler.history.authors import Actor, address, author, storable
 from smartscheduler.logs import impersonal
-
-if TYPE_CHECKING:
-    from smartscheduler.accounts.models import User
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +21,7 @@ LONGEST_VALUE = 100
 
 
 def record(
-    act: Act, *, actor: "User | None" = None, about: "User | None" = None, reason: str = "", **details: Any
+    act: Act, *, actor: Actor | None = None, about: Actor | None = None, reason: str = "", **details: Any
 ) -> AuditEntry:
     """Write down that `act` has happened, in the transaction that is open, so that it stands or falls with it.
 
@@ -39,7 +36,7 @@ def record(
         reason=reason,
         user_id=user_id,
         name=storable(name)[:254],
-        about=about,
+        about_id=about.pk if about else None,
         about_name=storable(str(about))[:254] if about else "",
         address=_known(address()),
         door=found["door"],

@@ -13,7 +13,8 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from smartscheduler.backoffice.writing import ServiceForm
-from smartscheduler.places import Location, Point, time_zone_at, validate_time_zone, zone
+from smartscheduler.locations import Location
+from smartscheduler.places import Point, time_zone_at, validate_time_zone, zone
 from smartscheduler.zips import middle_of, state_of
 
 PLACE = [("address", "city"), ("state", "zip_code"), ("latitude", "longitude"), "time_zone"]

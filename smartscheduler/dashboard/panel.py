@@ -10,7 +10,7 @@ from jobs.states import Status
 from recommendations.recommend_page import asked_about, facts, ranking
 from smartscheduler.accounts.limits import limit
 from smartscheduler.accounts.models import User
-from smartscheduler.backoffice.display import local_slot
+from smartscheduler.formatting import local_slot
 from smartscheduler.rules.current import going_by, in_force
 
 MOST_CARDS = 10

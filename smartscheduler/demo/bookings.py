@@ -11,7 +11,8 @@ from assignments import services
 from jobs.models import Job
 from jobs.requests import JobRequest
 from jobs.services import create_job
-from recommendations.ranking import Entry, rank_candidates
+from recommendations.ranking import rank_candidates
+from recommendations.results import Entry
 from smartscheduler.accounts.models import User
 from smartscheduler.demo.chance import identity
 from smartscheduler.demo.history import Archive, Choice

@@ -17,7 +17,8 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
-from recommendations.ranking import Entry, best_candidates, contractors_by_id, entry
+from recommendations.ranking import best_candidates, contractors_by_id, entry
+from recommendations.results import Entry
 from recommendations.search import Search
 from smartscheduler.accounts.models import User
 from smartscheduler.demo.orders import Order

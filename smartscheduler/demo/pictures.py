@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jobs.models import Job
-from recommendations.ranking import Entry, Ranking
+from recommendations.results import Entry, Ranking
 from smartscheduler.timeslots import TimeSlot
 
 BAR_WIDTH = 6

@@ -20,7 +20,8 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
 from jobs.services import create_job
-from recommendations.ranking import Entry, Ranking, rank_candidates
+from recommendations.ranking import rank_candidates
+from recommendations.results import Entry, Ranking
 from recommendations.why_not import why_not
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.services import ensure_logins

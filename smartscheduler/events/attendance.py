@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import structlog
 from redis import RedisError
 
-from smartscheduler.events.channel import group
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 
 # A socket that has not been heard of for so long is gone; heartbeats come at least once a minute.
@@ -69,7 +69,7 @@ def present() -> int:
 
 
 def _all() -> str:
-    return f"smartscheduler:{group()}:sockets"
+    return redis_key("sockets")
 
 
 def _of(account: str) -> str:

@@ -1,16 +1,15 @@
 """The channel layer: a fast hint that there is something new. It may lose messages; the table may not."""
 
-import re
 from typing import Any
 
-from django.db import connection
+from smartscheduler.redis_keys import database_name
 
 MESSAGE_TYPE = "events.head"
 
 
 def group() -> str:
-    """The one group of all event sockets; servers of two databases may share a Valkey."""
-    return "events." + re.sub(r"[^A-Za-z0-9_.-]", "-", str(connection.settings_dict["NAME"]))[:80]
+    """The one group of all event sockets."""
+    return f"events.{database_name()}"
 
 
 def hint(

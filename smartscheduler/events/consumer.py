@@ -15,9 +15,9 @@ from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
 from smartscheduler import tracing
-from smartscheduler.accounts.attempts import network_of
 from smartscheduler.accounts.handshakes import claim_of
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.client_networks import network_of
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import attendance, feed
 from smartscheduler.events.frames import as_text
@@ -116,8 +116,9 @@ class EventsConsumer(AsyncWebsocketConsumer):
         check_parameters(query, PARAMETERS)
         self.hub = hub()
         return Stream(
-            hub=self.hub,
+            log=self.hub.recent,
             member=member,
+            stays=self.hub.stays,
             send=self._send_frame,
             end=self._end,
             selection=Selection.parse(**{name: ",".join(query.getlist(name)) for name in ("types", "topics")}),
@@ -155,7 +156,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def _feed(self, stream: Stream) -> None:
         try:
-            await stream.run()
+            await self.hub.serve(stream)
         except Exception as error:
             self._end(error)
 

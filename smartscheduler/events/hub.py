@@ -8,7 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
@@ -23,9 +23,7 @@ from smartscheduler.events.members import Member
 from smartscheduler.events.recent import Recent
 from smartscheduler.events.rounds import MayStay, Rounds, Step, every
 from smartscheduler.events.selections import Selection
-
-if TYPE_CHECKING:
-    from smartscheduler.events.stream import Stream
+from smartscheduler.events.stream import Stream
 
 # A hint that was lost costs so much time and no more.
 LOOK_EVERY_SECONDS = 1.0
@@ -45,12 +43,22 @@ class Hub:
         self.traces: dict[int, str] = {}
         self._look_seconds = min(LOOK_EVERY_SECONDS, heartbeat_seconds)
         self._position_before = 0
-        self._rounds = Rounds(self, heartbeat_seconds=heartbeat_seconds, may_stay=may_stay)
+        self._rounds = Rounds(
+            lambda: self.streams, leave=self.leave, heartbeat_seconds=heartbeat_seconds, may_stay=may_stay
+        )
         self._streams: defaultdict[Selection, set[Stream]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
         self._door, self._looking = asyncio.Lock(), asyncio.Lock()
 
-    async def join(self, stream: "Stream") -> None:
+    async def serve(self, stream: Stream) -> None:
+        """Run `stream` as one of this hub's. Returns never; raises DatabaseError."""
+        await self.join(stream)
+        try:
+            await stream.run()
+        finally:
+            self.leave(stream)
+
+    async def join(self, stream: Stream) -> None:
         """From now on `stream` is told of what comes. Raises DatabaseError when there is no telling where we are."""
         async with self._door:
             if not self._tasks:
@@ -65,7 +73,7 @@ class Hub:
         yield KEEP_SECONDS, self._forget
         yield from self._rounds.steps()
 
-    def leave(self, stream: "Stream") -> None:
+    def leave(self, stream: Stream) -> None:
         """Tell `stream` nothing more."""
         others = self._streams[stream.selection]
         others.discard(stream)
@@ -78,7 +86,7 @@ class Hub:
             self.traces.clear()
 
     @property
-    def streams(self) -> list["Stream"]:
+    def streams(self) -> list[Stream]:
         return [stream for some in self._streams.values() for stream in some]
 
     async def take(self, hint: dict[str, Any]) -> None:

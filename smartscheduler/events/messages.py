@@ -1,16 +1,13 @@
 """Domain events: typed facts that were committed, and the one signal that carries them."""
 
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
 from django.dispatch import Signal
-from django.utils.duration import duration_string
 
-from smartscheduler.timeslots import TimeSlot
+from smartscheduler.json_values import as_json
 
 if TYPE_CHECKING:
     from smartscheduler.accounts.models import User
@@ -36,32 +33,6 @@ class Event:
     def data(self) -> dict[str, Any]:
         """The fields as JSON values: ids and instants as text, a time slot as `{start, end}`."""
         return {field.name: as_json(getattr(self, field.name)) for field in fields(self)}
-
-
-def as_json(value: Any) -> Any:
-    """One value of an event as JSON: UUIDs and instants (UTC, `Z`) as text, slots and containers by part."""
-    match value:
-        case UUID():
-            return str(value)
-        case datetime():
-            return instant(value)
-        case TimeSlot():
-            return {"start": instant(value.start), "end": instant(value.end)}
-        case Decimal():
-            return float(value)
-        case timedelta():
-            return duration_string(value)
-        case dict():
-            return {key: as_json(item) for key, item in value.items()}
-        case list() | tuple():
-            return [as_json(item) for item in value]
-        case _:
-            return value
-
-
-def instant(value: datetime) -> str:
-    """An aware datetime as ISO 8601 in UTC with `Z`."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def publish(event: Event, *, actor: "User | None") -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import structlog
 from channels.db import database_sync_to_async
@@ -10,10 +9,7 @@ from django.db import DatabaseError
 
 from smartscheduler.events import members
 from smartscheduler.events.members import Member, SignedOut
-
-if TYPE_CHECKING:
-    from smartscheduler.events.hub import Hub
-    from smartscheduler.events.stream import Stream
+from smartscheduler.events.stream import Stream
 
 MayStay = Callable[[Sequence[Member]], list[bool]]
 Step = Callable[[], Awaitable[None]]
@@ -25,10 +21,21 @@ log = structlog.get_logger(__name__)
 
 
 class Rounds:
-    """The rounds of one hub; `may_stay` says of each member whether their credentials hold."""
+    """The rounds of one hub, over its `streams`; `may_stay` tells of each member whether the credential holds.
 
-    def __init__(self, hub: "Hub", *, heartbeat_seconds: float, may_stay: MayStay) -> None:
-        self._hub, self._heartbeat_seconds, self._may_stay = hub, heartbeat_seconds, may_stay
+    A stream that is refused is handed to `leave` before it ends.
+    """
+
+    def __init__(
+        self,
+        streams: Callable[[], Sequence[Stream]],
+        *,
+        leave: Callable[[Stream], None],
+        heartbeat_seconds: float,
+        may_stay: MayStay,
+    ) -> None:
+        self._streams, self._leave = streams, leave
+        self._heartbeat_seconds, self._may_stay = heartbeat_seconds, may_stay
 
     def steps(self) -> Iterator[tuple[float, Step]]:
         """What is to be done, and every how many seconds."""
@@ -37,12 +44,12 @@ class Rounds:
         yield often, self.end_stalled
         yield self._heartbeat_seconds, self.note_presence
 
-    def await_first_beat(self, stream: "Stream") -> None:
+    def await_first_beat(self, stream: Stream) -> None:
         """The first heartbeat of somebody who has just come is as far away as all others."""
         stream.beat_at = asyncio.get_running_loop().time() + self._heartbeat_seconds
 
     async def end_stalled(self) -> None:
-        for stream in self._hub.streams:
+        for stream in self._streams():
             stream.end_if_stalled()
 
     async def beat(self) -> None:
@@ -51,7 +58,7 @@ class Rounds:
         While that cannot be told they stay for one more heartbeat, in silence.
         """
         now = asyncio.get_running_loop().time()
-        due = [stream for stream in self._hub.streams if stream.beat_at <= now]
+        due = [stream for stream in self._streams() if stream.beat_at <= now]
         if not due:
             return
         try:
@@ -70,11 +77,11 @@ class Rounds:
 
     async def end_refused(self) -> None:
         """End the sockets whose credentials no longer hold; before events are told. Raises Django's database errors."""
-        streams = self._hub.streams
+        streams = self._streams()
         stays = await self.stays([stream.member for stream in streams])
         for stream, stay in zip(streams, stays, strict=True):
             if not stay:
-                self._hub.leave(stream)
+                self._leave(stream)
                 stream.end(SignedOut())
 
     async def stays(self, members: Sequence[Member]) -> list[bool]:
@@ -83,7 +90,7 @@ class Rounds:
 
     async def note_presence(self) -> None:
         # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
-        await asyncio.to_thread(members.say_present, [stream.member for stream in self._hub.streams])
+        await asyncio.to_thread(members.say_present, [stream.member for stream in self._streams()])
 
 
 async def every(seconds: float, step: Step) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from channels.db import database_sync_to_async
 
 from smartscheduler.events import feed
-from smartscheduler.events.hub import Hub
 from smartscheduler.events.members import Member, SignedOut
+from smartscheduler.events.recent import Recent
 from smartscheduler.events.selections import Selection
 
 Frame = dict[str, Any]
@@ -34,14 +34,18 @@ class TooTalkative(Exception):
 class Stream:
     """`send` takes one frame and returns when the socket has; `end` stops it all from outside, and must not wait.
 
+    `log` has the latest events, `stays` tells whether a member's credential still holds (raises Django's database
+    errors). The hub that fills `log` calls `tell`, `doubt` and `beat`.
+
     `queue_size` events may wait for a socket that takes none.
     """
 
     def __init__(
         self,
         *,
-        hub: Hub,
+        log: Recent,
         member: Member,
+        stays: Callable[[Member], Awaitable[bool]],
         send: Callable[[Frame], Awaitable[None]],
         end: Callable[[Exception], None],
         selection: Selection,
@@ -52,7 +56,7 @@ class Stream:
         self.member, self.selection, self.end = member, selection, end
         # When the next heartbeat is due, by the loop's clock; the hub sets and reads it.
         self.beat_at = 0.0
-        self._hub, self._send_frame, self._after = hub, send, after
+        self._log, self._stays, self._send_frame, self._after = log, stays, send, after
         self._queue_size, self._send_timeout_seconds = queue_size, send_timeout_seconds
         self._position = after or 0
         self._sending_since: float | None = None
@@ -95,33 +99,29 @@ class Stream:
 
     def _waiting(self) -> int:
         """How many events wait of those that are kept; who is behind these has the time of one frame."""
-        news = self._hub.recent.since(self._position) or []
+        news = self._log.since(self._position) or []
         return len(news) if len(news) <= self._queue_size else sum(map(self.selection.matches, news))
 
     async def run(self) -> None:
-        """Replay, say `ready`, go live. Returns never; raises DatabaseError."""
-        await self._hub.join(self)
-        try:
-            if self._after is None:
-                self._position = await database_sync_to_async(feed.head)()
-            else:
-                await self._replay()
-            await self._send({"ready": self._position})
-            while True:
-                await self._pass_on()
-                self._idle = True
-                await self._wake.wait()
-                self._idle = False
-                self._wake.clear()
-        finally:
-            self._hub.leave(self)
+        """Replay, say `ready`, go live; for `Hub.serve`. Returns never; raises DatabaseError."""
+        if self._after is None:
+            self._position = await database_sync_to_async(feed.head)()
+        else:
+            await self._replay()
+        await self._send({"ready": self._position})
+        while True:
+            await self._pass_on()
+            self._idle = True
+            await self._wake.wait()
+            self._idle = False
+            self._wake.clear()
 
     async def _pass_on(self) -> None:
         """Everything that waits, until nothing does."""
         while self._has_more():
             while self._replies:
                 await self._send(self._replies.popleft())
-            news = self._hub.recent.since(self._position, SENT_AT_ONCE)
+            news = self._log.since(self._position, SENT_AT_ONCE)
             if self._doubtful or news is None:
                 self._doubtful = False
                 await self._replay()
@@ -137,14 +137,14 @@ class Stream:
                 await asyncio.sleep(0)
 
     def _has_more(self) -> bool:
-        behind = self._position < self._hub.recent.position
+        behind = self._position < self._log.position
         return behind or self._doubtful or self._beat_due or bool(self._replies)
 
     async def _replay(self) -> None:
         """Read the table to its end."""
         while True:
             page = await database_sync_to_async(feed.read)(after=self._position, selection=self.selection)
-            if page.envelopes and not await self._hub.stays(self.member):
+            if page.envelopes and not await self._stays(self.member):
                 raise SignedOut
             for envelope in page.envelopes:
                 await self._send({"event": envelope})

@@ -8,7 +8,8 @@ from smartscheduler.exchange.cells import read_duration, read_instant, read_list
 from smartscheduler.exchange.columns import PLACE
 from smartscheduler.exchange.tables import Row
 from smartscheduler.geocoding.addresses import Address, Found
-from smartscheduler.places import Location, Point, known_time_zones, state_choices, time_zone_at, zone
+from smartscheduler.locations import Location
+from smartscheduler.places import Point, known_time_zones, state_choices, time_zone_at, zone
 from smartscheduler.zips import middle_of, state_of
 
 USUAL_WEEK = "Mon-Fri 08:00-17:00"

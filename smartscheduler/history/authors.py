@@ -5,17 +5,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import structlog
-from django.http import HttpRequest, HttpResponse
-
-if TYPE_CHECKING:
-    from smartscheduler.accounts.models import User
 
 LONGEST_NAME = 200
-# By the beginning of the address.
-DOORS = {"/admin/": "back-office", "/api/": "API"}
+
+
+class Actor(Protocol):
+    """An account as history and audit know it; neither of them imports the accounts."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def role(self) -> str: ...
 
 
 class Door(NamedTuple):
@@ -43,7 +50,7 @@ def through(kind: str, name: str, person: Callable[[], Any] | None = None, *, ad
 
 
 @contextmanager
-def acting(person: "User | None") -> Iterator[None]:
+def acting(person: Actor | None) -> Iterator[None]:
     """What is written inside is written by `person`; by whoever it was before when there is none."""
     if person is None:
         yield
@@ -53,19 +60,6 @@ def acting(person: "User | None") -> Iterator[None]:
         yield
     finally:
         _person.reset(token)
-
-
-class AuthorMiddleware:
-    """The door of a request. Its person is known when something is written: a token is read by the view itself."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        kind = next((kind for start, kind in DOORS.items() if request.path_info.startswith(start)), "page")
-        name, address = f"{request.method} {request.path_info}", request.META.get("REMOTE_ADDR", "")
-        with through(kind, name, lambda: getattr(request, "user", None), address=address):
-            return self.get_response(request)
 
 
 def author() -> dict[str, str]:

@@ -17,6 +17,7 @@ from django.db.backends.signals import connection_created
 from psycopg import ClientCursor, sql
 
 from smartscheduler.history.authors import Door, author, present
+from smartscheduler.transactions import on_transaction
 
 # pghistory's triggers read it.
 SETTING = "pghistory.context_metadata"
@@ -35,13 +36,12 @@ _said: ContextVar[Said | None] = ContextVar("history_said", default=None)
 
 
 @contextmanager
-def said_once(say: Callable[[str], Any]) -> Iterator[None]:
-    """Tell an open transaction who writes, by one call of `say` with an expression in SQL; writes inside need not."""
+def said_once() -> Iterator[str]:
+    """For an open transaction: an expression in SQL that tells who writes, to be sent first; writes inside need not."""
     outer, now = _said.get(), Said(*present(), _words())
-    say(now.words)
     token = _said.set(now)
     try:
-        yield
+        yield now.words
     finally:
         _said.reset(token)
         if outer and outer.words != now.words:
@@ -80,6 +80,7 @@ def _words() -> str:
 
 
 def listen() -> None:
+    on_transaction(said_once)
     connection_created.connect(_wrap, dispatch_uid="history")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 
 from smartscheduler.accounts.limits import HIDDEN, Limit, limits_for, sees_everything
-from smartscheduler.backoffice.display import local_day
+from smartscheduler.formatting import local_day
 from smartscheduler.history.reading import DIRECTLY
 from smartscheduler.history.records import Gone, address_of, names_before, records_of, zone_of
 from smartscheduler.history.tracking import CHANGED, CREATED, PASSWORD, REMOVED, Change, tracked_fields

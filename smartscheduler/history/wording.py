@@ -14,7 +14,7 @@ from django.utils.duration import duration_string
 from django.utils.text import capfirst
 from psycopg.types.range import Range, TimestamptzRange
 
-from smartscheduler.backoffice.display import local_slot, local_time
+from smartscheduler.formatting import local_slot, local_time
 from smartscheduler.timeslots import TimeSlot
 
 NOTHING = "–"

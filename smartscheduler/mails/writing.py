@@ -12,7 +12,7 @@ from django.utils.duration import duration_string
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from jobs.models import Job
-from smartscheduler.backoffice.display import local_slot
+from smartscheduler.formatting import local_slot
 from smartscheduler.mails.models import Mail
 from smartscheduler.text import visible, visible_lines
 from smartscheduler.textfields import NotesField, ShortNotesField, StoredForm

@@ -11,8 +11,8 @@ from celery import Celery
 from celery.signals import beat_init
 from django.conf import settings
 
-from smartscheduler.events.channel import group
 from smartscheduler.measures.queue import queue_names
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 
 TASK = "ops.stamp_heartbeat"
@@ -60,4 +60,4 @@ def _now() -> float:
 
 
 def _key() -> str:
-    return f"smartscheduler:{group()}:heartbeats"
+    return redis_key("heartbeats")

@@ -13,7 +13,7 @@ from collections import defaultdict
 import structlog
 from redis import RedisError
 
-from smartscheduler.events.channel import group
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 
 FLUSH_SECONDS = 2.0
@@ -73,7 +73,7 @@ def _take_back(counted: dict[Sum, float]) -> None:
 
 
 def _key() -> str:
-    return f"smartscheduler:{group()}:measures"
+    return redis_key("measures")
 
 
 def _start() -> None:

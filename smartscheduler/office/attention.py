@@ -18,7 +18,7 @@ from jobs.requests import JobRequest
 from recommendations.misses import neighbours
 from recommendations.stuck import MOST_LOOKED_AT, looked_at
 from smartscheduler.backoffice.days import within_days
-from smartscheduler.backoffice.display import local_slot, local_time
+from smartscheduler.formatting import local_slot, local_time
 from smartscheduler.rules.current import going_by, in_force
 
 SHOWN = 5

@@ -9,7 +9,7 @@ from django.db.models.functions import Round
 from assignments.models import Assignment
 from contractors.events import ContractorUpdated
 from contractors.models import Absence, Contractor, Rating
-from contractors.services import refuse_with_live_assignments
+from contractors.services import check_can_leave
 from jobs.models import Job
 from smartscheduler import erased
 from smartscheduler.accounts.models import User
@@ -35,7 +35,7 @@ def check(contractor: Contractor) -> None:
     """Raise PersonErased when it is done, LiveAssignments (with the list of them) while it cannot be."""
     if contractor.is_erased:
         raise PersonErased(f"{contractor.name} has been erased before.")
-    refuse_with_live_assignments(contractor)
+    check_can_leave(contractor)
 
 
 def erase(contractor: Contractor, erasure: Erasure, runs: Sequence[ImportRun], actor: User | None) -> None:

@@ -16,8 +16,9 @@ from smartscheduler.exchange.models import ImportRun
 from smartscheduler.geocoding.addresses import Address
 from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.idempotency.models import KeptAnswer
+from smartscheduler.locations import Location
 from smartscheduler.mails.models import Mail
-from smartscheduler.places import Location, Point
+from smartscheduler.places import Point
 from smartscheduler.privacy.needles import Needles
 from smartscheduler.travel.cells import cell
 from smartscheduler.travel.models import TravelEstimate

@@ -13,11 +13,11 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from jobs.models import Job
-from smartscheduler.backoffice.display import local_time
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
 from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError
+from smartscheduler.formatting import local_time
 from smartscheduler.places import zone
 from smartscheduler.rules.current import FIELDS, going_by, in_force
 from smartscheduler.rules.forms import PublishForm, RulesForm

@@ -6,7 +6,8 @@ from typing import Any
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
-from recommendations.ranking import Entry, rank_all
+from recommendations.ranking import rank_all
+from recommendations.results import Entry
 from smartscheduler.rules.current import going_by
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.services import differences

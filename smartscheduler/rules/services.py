@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, RulesChanged
-from smartscheduler.events.messages import as_json, publish
+from smartscheduler.events.messages import publish
+from smartscheduler.json_values import as_json
 from smartscheduler.rules.current import FIELDS, published
 from smartscheduler.rules.events import RulesPublished
 from smartscheduler.rules.models import RulesVersion

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
-from smartscheduler.accounts.attempts import network_of
 from smartscheduler.accounts.policy import Role
+from smartscheduler.client_networks import network_of
 from smartscheduler.throttling import RoleThrottle, limiter
 from tests.api import V1, client_of, problem
 from tests.factories import PASSWORD, UserFactory

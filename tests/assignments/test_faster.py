@@ -16,9 +16,9 @@ from assignments.services import (
     reschedule_assignment,
     start_assignment,
 )
-from smartscheduler.backoffice.display import ago, local_slot
 from smartscheduler.errors import DomainError
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.formatting import ago, local_slot
 from tests.api import V1, client_of, problem
 from tests.assignments.test_races import together
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at

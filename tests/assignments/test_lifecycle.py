@@ -27,8 +27,8 @@ from smartscheduler.errors import (
     JobLocked,
     SlotUnavailable,
 )
-from smartscheduler.events.messages import as_json
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.json_values import as_json
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from smartscheduler.accounts.policy import Role
-from smartscheduler.backoffice.display import local_slot
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.formatting import local_slot
 from tests.factories import AbsenceFactory, AssignmentFactory, UserFactory, at
 from tests.pages import signed_in
 

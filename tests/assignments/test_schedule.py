@@ -7,7 +7,8 @@ import pytest
 from assignments.calendars import bookable_slots, schedule
 from assignments.services import assign_job
 from contractors.shifts import Shift
-from recommendations.ranking import JobRequest, rank_candidates
+from jobs.requests import JobRequest
+from recommendations.ranking import rank_candidates
 from smartscheduler.errors import InvalidInput
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import WEEKDAYS, AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at

@@ -12,8 +12,8 @@ from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import add_absence, update_contractor
 from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
-from smartscheduler.backoffice.display import local_day
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.formatting import local_day
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, UserFactory, at
 from tests.pages import errors, fields, fields_of, saved, signed_in

@@ -48,8 +48,9 @@ class Subscriber:
         user = UserFactory.build()
         usual = {"selection": EVERYTHING, "after": None, "queue_size": 10, "send_timeout_seconds": 60.0}
         self.stream = Stream(
-            hub=hub,
+            log=hub.recent,
             member=Member(Visitor(user, Credential.of(user))),
+            stays=hub.stays,
             send=self.take,
             end=self.end,
             **{**usual, **changes},
@@ -87,7 +88,7 @@ async def until(holds: Callable[[], object]) -> None:
 @asynccontextmanager
 async def running(hub: Hub, **changes: Any) -> AsyncIterator[Subscriber]:
     subscriber = Subscriber(hub, **changes)
-    task = asyncio.create_task(subscriber.stream.run())
+    task = asyncio.create_task(hub.serve(subscriber.stream))
     try:
         await subscriber.until("ready")
         yield subscriber
@@ -271,7 +272,7 @@ async def test_who_may_not_stay_gets_nothing_of_the_past(hub, may_stay):
     subscriber = Subscriber(hub, after=0)
     async with asyncio.timeout(60):
         with pytest.raises(SignedOut):
-            await subscriber.stream.run()
+            await hub.serve(subscriber.stream)
     assert subscriber.frames.empty()
 
 

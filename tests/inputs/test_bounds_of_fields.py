@@ -14,7 +14,8 @@ from django.test import RequestFactory
 from rest_framework import serializers
 
 from smartscheduler.accounts.policy import Role
-from smartscheduler.fields import StrictModelSerializer, StrictSerializer
+from smartscheduler.accounts.visibility_rest import StrictModelSerializer
+from smartscheduler.fields import StrictSerializer
 from tests.inputs.collecting import calls, modules, sources, subclasses
 
 modules()

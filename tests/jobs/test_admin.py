@@ -12,8 +12,8 @@ from django.urls import reverse
 from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.policy import Role
-from smartscheduler.backoffice.display import local_slot
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.formatting import local_slot
 from tests.factories import AssignmentFactory, JobFactory, at
 from tests.pages import errors, fields, saved, signed_in
 

@@ -4,8 +4,8 @@ import math
 import random
 from decimal import Decimal
 
-from smartscheduler.blur import cell_center
-from smartscheduler.places import Point, blurred, great_circle_miles
+from smartscheduler.blur import blurred, cell_center
+from smartscheduler.places import Point, great_circle_miles
 from tests.factories import ContractorFactory
 
 METERS_A_MILE = 1609.344

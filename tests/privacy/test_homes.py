@@ -10,7 +10,7 @@ from assignments import services as bookings
 from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.policy import PERMISSIONS, PERSONAL, Permission, Role
-from smartscheduler.places import blurred
+from smartscheduler.blur import blurred
 from smartscheduler.travel.store import NewEstimate, known_site, store
 from smartscheduler.travel.ways import pairs_between
 from tests.api import V1, client_as

@@ -24,8 +24,9 @@ from jobs import services as work
 from jobs.models import Job
 from recommendations.announcements import concerned_jobs
 from smartscheduler.accounts.policy import Role
+from smartscheduler.blur import blurred
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.places import blurred, great_circle_miles
+from smartscheduler.places import great_circle_miles
 from smartscheduler.privacy.writing import deliberately
 from tests.api import V1, client_of
 from tests.factories import AssignmentFactory, JobFactory, UserFactory, at

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from assignments.decisions import decide
 from jobs.models import Job
-from recommendations.ranking import JobRequest, rank_candidates
+from jobs.requests import JobRequest
+from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler.timeslots import TimeSlot
 from tests.recommendations import oracle

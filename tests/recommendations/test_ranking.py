@@ -11,7 +11,8 @@ from psycopg.types.range import TimestamptzRange
 from assignments.calendars import bookable_slots
 from contractors.models import Absence
 from contractors.shifts import Shift
-from recommendations.ranking import JobRequest, rank_candidates
+from jobs.requests import JobRequest
+from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler.errors import InvalidInput
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at, many_contractors

@@ -12,6 +12,7 @@ from django.db import connections
 from django.urls import reverse
 
 from smartscheduler import bodies
+from smartscheduler.accounts.handshakes import account_of_session
 from smartscheduler.bodies import MOST_BYTES, UPLOADS, USUAL_BYTES, Limits
 from smartscheduler.errors import InvalidInput
 from smartscheduler.exchange.models import ImportRun
@@ -189,9 +190,9 @@ async def test_whose_session_it_is():
         return user, session_cookie(user)
 
     user, cookie = await sync_to_async(given)()
-    assert await bodies._account_of(scope(cookie=cookie)) == str(user.pk)
-    assert await bodies._account_of(scope(cookie="sessionid=made-up")) is None
-    assert await bodies._account_of(scope()) is None
+    assert await account_of_session(scope(cookie=cookie)) == str(user.pk)
+    assert await account_of_session(scope(cookie="sessionid=made-up")) is None
+    assert await account_of_session(scope()) is None
     await sync_to_async(connections.close_all)()  # those of the thread that has looked
 
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
@@ -177,3 +178,9 @@ def test_an_error_that_is_none_of_ours_passes():
 
     with pytest.raises(DatabaseError, match="division by zero"):
         nonsense()
+
+
+def test_each_declared_constraint_exists():
+    constraints = {constraint.name for model in apps.get_models() for constraint in model._meta.constraints}
+    assert len(transactions.constraint_errors()) == 3
+    assert transactions.constraint_errors().keys() <= constraints

@@ -3,7 +3,7 @@
 import pytest
 import stamina
 
-from smartscheduler.events.channel import group
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 from tests.travel.servers import providers as running
 
@@ -37,5 +37,6 @@ def roads(servers, settings, monkeypatch):
 
 
 def forget(memory):
-    for key in memory.scan_iter(f"*smartscheduler:{group()}:travel:*"):
-        memory.delete(key)
+    for kind in ("travel", "providers"):
+        for key in memory.scan_iter(f"*{redis_key(kind, '*')}"):
+            memory.delete(key)

@@ -9,11 +9,12 @@ from django.db import connection
 from django.utils import timezone
 
 from recommendations.travel import breakers
-from recommendations.travel.asking import again, matrix_of
+from recommendations.travel.asking import matrix_of
 from recommendations.travel.batches import batches
 from recommendations.travel.chain import ask
 from recommendations.travel.errors import NotAsked, Rejected, TryAgain
 from recommendations.travel.providers import PROVIDERS
+from recommendations.travel.retries import retry_after
 from smartscheduler.travel import spending
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import ProviderDay
@@ -97,10 +98,10 @@ def test_a_429_is_waited_out(roads):
 
 
 def test_waits_as_long_as_it_is_told_to_and_a_little_longer():
-    assert 7 < again(TryAgain("", 7)) < 8
-    assert again(TryAgain("")) is True
-    assert again(TryAgain("", 3600)) is False
-    assert again(Rejected("")) is False
+    assert 7 < retry_after(TryAgain("", 7)) < 8
+    assert retry_after(TryAgain("")) is True
+    assert retry_after(TryAgain("", 3600)) is False
+    assert retry_after(Rejected("")) is False
 
 
 def test_a_rest_of_an_hour_is_everybodys(roads):

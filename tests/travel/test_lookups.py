@@ -16,13 +16,14 @@ from jobs.services import create_job, update_job
 from recommendations import tasks
 from recommendations.models import Lookup
 from recommendations.ranking import rank_candidates
+from recommendations.tasks import LOOKUP_SEATS, SEATS
 from recommendations.travel import breakers, lookups, triggers
 from recommendations.travel.leaders import wanted_drives
-from recommendations.travel.seats import SEATS, seat
 from recommendations.travel.work import look_up
 from smartscheduler.demo.roads import drive
-from smartscheduler.events.channel import group
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.leases.holding import lease
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import TravelEstimate
 from smartscheduler.travel.wishes import take_wishes, uses, wishes
@@ -262,7 +263,7 @@ def nothing_left_to_tell():
     """What the rankings of earlier tests have gathered is passed on after them, and would be counted as ours."""
     if thread := wishes._thread:
         thread.join()
-    valkey().delete(f"smartscheduler:{group()}:travel:wishes", f"smartscheduler:{group()}:travel:wishes:uses")
+    valkey().delete(redis_key("travel", "wishes"), redis_key("travel", "wishes", "uses"))
 
 
 def test_the_night_asks_again_for_what_grows_old(roads):
@@ -317,7 +318,7 @@ def test_there_are_only_so_many_seats(roads):
     taken, leave = threading.Barrier(SEATS + 1), threading.Event()
 
     def sit():
-        with seat() as free:
+        with lease(LOOKUP_SEATS, SEATS) as free:
             assert free
             taken.wait()
             leave.wait()
@@ -327,12 +328,12 @@ def test_there_are_only_so_many_seats(roads):
     for one in people:
         one.start()
     taken.wait()
-    with seat() as free:
+    with lease(LOOKUP_SEATS, SEATS) as free:
         assert not free
     leave.set()
     for one in people:
         one.join()
-    with seat() as free:
+    with lease(LOOKUP_SEATS, SEATS) as free:
         assert free
 
 

@@ -10,7 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from recommendations.travel.answers import Refusal
-from recommendations.travel.errors import BadPlace, Nonsense, Rejected, TryAgain
+from recommendations.travel.errors import BadItem, Nonsense, Rejected, TryAgain
 from recommendations.travel.google_matrix import GoogleMatrix
 from recommendations.travel.google_routes import GoogleRoutes
 from recommendations.travel.great_circle import GreatCircle
@@ -175,7 +175,7 @@ def test_google_matrix_refuses_with_http_200(roads, status, monkeypatch):
 def test_openrouteservice_says_that_a_place_is_bad(roads):
     roads.behaviour["openrouteservice"] = "unroutable"
     roads.bad_place = (base(1).longitude, base(1).latitude)
-    with pytest.raises(BadPlace):
+    with pytest.raises(BadItem):
         ask(OpenRouteService())
 
 

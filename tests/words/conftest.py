@@ -4,7 +4,7 @@ import pytest
 import stamina
 
 from recommendations.words.shown import wishes
-from smartscheduler.events.channel import group
+from smartscheduler.redis_keys import redis_key
 from smartscheduler.valkey import valkey
 from tests.words.servers import model as running
 
@@ -45,6 +45,6 @@ def use(settings, server, provider):
 
 
 def forget(memory):
-    for kind in ("words", "travel:explanations"):
-        for key in memory.scan_iter(f"*smartscheduler:{group()}:{kind}*"):
+    for kind in ("words", "providers:explanations"):
+        for key in memory.scan_iter(f"*{redis_key(kind)}*"):
             memory.delete(key)

@@ -10,8 +10,9 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from assignments.services import assign_job, cancel_job
+from jobs.requests import JobRequest
 from recommendations.models import ModelDay, Wording
-from recommendations.ranking import JobRequest, rank_candidates, rank_plainly
+from recommendations.ranking import rank_candidates, rank_plainly
 from recommendations.tasks import prune_words, word_explanations
 from recommendations.travel import breakers
 from recommendations.travel.errors import Nonsense, NotAsked, Rejected, TryAgain

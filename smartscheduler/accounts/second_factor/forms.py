@@ -6,8 +6,8 @@ from django import forms
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from smartscheduler.accounts.own_password import check_password_of
 from smartscheduler.accounts.password_forms import PasswordField
+from smartscheduler.accounts.reauthentication import check_password_of
 from smartscheduler.textfields import LineFormField
 
 EITHER = "Six digits of your authenticator, or one of your recovery codes."

@@ -1,0 +1,17 @@
+"""Names of keys and channel groups in Redis: each carries the database, because installations may share a server."""
+
+import re
+
+from django.db import connection
+
+LONGEST_DATABASE_NAME = 80
+
+
+def database_name() -> str:
+    """The name of the database with the characters that a channel group may have."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", str(connection.settings_dict["NAME"]))[:LONGEST_DATABASE_NAME]
+
+
+def redis_key(*parts: str) -> str:
+    """The key `smartscheduler:<database>:<part>:<part>…`."""
+    return ":".join(["smartscheduler", database_name(), *parts])
