@@ -14,7 +14,7 @@ from assignments.eligibility import unmet_rules
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, clip
 from smartscheduler.travel.store import known_site
 from smartscheduler.travel.ways import Site
@@ -28,8 +28,7 @@ class Fit:
     reason: str = ""
 
 
-@going_by()
-def fits_on(job: Job, contractors: Iterable[Contractor], day: date) -> dict[UUID, Fit]:
+def fits_on(job: Job, contractors: Iterable[Contractor], day: date, rules: Rules) -> dict[UUID, Fit]:
     """For each contractor the slots on `day`, in the contractor's zone, that `job` could be booked or moved to.
 
     The job's own booking is no obstacle. The engine is the one that checks a booking. One query, and one for roads.
@@ -43,20 +42,26 @@ def fits_on(job: Job, contractors: Iterable[Contractor], day: date) -> dict[UUID
     if not windows:
         return found
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
-    calendars = load_calendars(able, span)
+    calendars = load_calendars(able, span, rules)
     return found | {
-        pk: fit_in(one, calendars[pk].leaving_out(job.pk), windows[pk], request.duration, site, now)
+        pk: fit_in(one, calendars[pk].leaving_out(job.pk), windows[pk], request.duration, site, now, rules)
         for pk, one in able.items()
     }
 
 
 def fit_in(
-    contractor: Contractor, calendar: Calendar, window: TimeSlot, duration: timedelta, site: Site, now: datetime
+    contractor: Contractor,
+    calendar: Calendar,
+    window: TimeSlot,
+    duration: timedelta,
+    site: Site,
+    now: datetime,
+    rules: Rules,
 ) -> Fit:
     """When the work could start in `window`, by the contractor's calendar, or why it could not."""
 
     def starts(of: Calendar, not_before: datetime) -> list[datetime]:
-        found = offered_slots(of, window, duration, site=site, not_before=not_before)
+        found = offered_slots(of, window, duration, rules, site=site, not_before=not_before)
         return [slot.start for slot in found if slot.start > not_before]
 
     if found := starts(calendar, now):

@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.databases import cluster, world_of
 from benchmarks.worlds import EPOCH_MINUTES, NOW, SKILLS, STATUSES, TYPES, Ints, World
+from smartscheduler.rules.current import current_rules
 
 MOST_CHANGED = 2_000
 LONG_AWAY = EPOCH_MINUTES - 1440, EPOCH_MINUTES + 60 * 1440
@@ -146,7 +147,7 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
         world, settings = vary(base, near, chance, request.point), random_rules(pick)
         with override_settings(**settings), transaction.atomic():
             write(world, near, base)
-            found = rank_candidates(request, max_results=wanted, horizon_days=horizon)
+            found = rank_candidates(request, current_rules(), max_results=wanted, horizon_days=horizon)
             transaction.set_rollback(True)
         weights = tuple(round(weight * 10_000) for weight in settings["SCORE_WEIGHTS"].values())
         gap = int(settings["MINIMUM_GAP"].total_seconds()) // 60

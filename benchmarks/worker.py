@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from benchmarks.worlds import build
+from smartscheduler.rules.current import current_rules
 
 # Places, scores and first slots: what two ways must agree on.
 Answer = list[tuple[UUID, int, list[int]]]
@@ -65,7 +66,7 @@ class Subjects:
     def service(self, question: Any, number: int) -> Any:
         from recommendations.ranking import rank_candidates
 
-        ranking = rank_candidates(question.request)
+        ranking = rank_candidates(question.request, current_rules())
         return lambda: [
             (entry.contractor.pk, int(entry.score * 10_000), [int(s.start.timestamp()) // 60 for s in entry.slots])
             for entry in ranking.entries
@@ -91,7 +92,7 @@ class Subjects:
     def _loop(self, loop: Any, question: Any) -> Any:
         from recommendations.search import Search
 
-        found = loop(Search.of(question.request), 10)
+        found = loop(Search.of(question.request, current_rules()), 10)
         return lambda: [
             (c.contender.id, c.score.total, [int(start.timestamp()) // 60 for start in c.free.starts]) for c in found
         ]
@@ -103,7 +104,7 @@ class Subjects:
         from recommendations.why_not import why_not
 
         who = (number * 7_919) % self.size
-        why_not(question.request, Contractor.objects.get(pk=contractor_id(who)))
+        why_not(question.request, Contractor.objects.get(pk=contractor_id(who)), current_rules())
 
     def login(self, question: Any, number: int) -> None:
         """An account for the HTTP measurements."""

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from rest_framework import serializers
 
-from contractors.models import Absence, Contractor, default_service_radius
+from contractors.models import Absence, Contractor
+from contractors.services import usual_service_radius
 from contractors.shifts import Shift
 from smartscheduler.errors import InvalidInput
 from smartscheduler.examples import AUSTIN, sent_as
@@ -105,7 +106,7 @@ class ContractorSerializer(StrictModelSerializer):
         decimal_places=2,
         min_value=Decimal("0.01"),
         allow_null=True,
-        default=default_service_radius,
+        default=usual_service_radius,
         help_text="null means anywhere.",
     )
 

@@ -34,6 +34,7 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.events import feed
 from smartscheduler.events.messages import Event
 from smartscheduler.rest import KnownParameters
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
 # What each part of the page shows; a request reads only what it asks for.
@@ -111,7 +112,7 @@ def fits(request: HttpRequest) -> JsonResponse:
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
     people = list(question.people(day).order_by("name", "pk")[: lanes.MOST_LANES])
-    found, request_of_job = fits_on(job, people, day), JobRequest.of(job)
+    found, request_of_job = fits_on(job, people, day, current_rules()), JobRequest.of(job)
     starts = {start for fit in found.values() for start in fit.starts}
     notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
     return JsonResponse(

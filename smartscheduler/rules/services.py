@@ -8,10 +8,10 @@ from django.utils import timezone
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, RulesChanged
 from smartscheduler.events.messages import as_json, publish
-from smartscheduler.rules.current import FIELDS, published
+from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.events import RulesPublished
 from smartscheduler.rules.models import RulesVersion
-from smartscheduler.rules.values import Rules
+from smartscheduler.rules.values import FIELDS, Rules
 from smartscheduler.transactions import domain_transaction
 
 # Any number, as long as nothing else in the database locks the same one.
@@ -27,7 +27,7 @@ def publish_rules(*, based_on: int | None, actor: User | None, note: str = "", *
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHING_LOCK])
-    present = published() or Rules.of_settings()
+    present = current_rules()
     if present.version != based_on:
         raise RulesChanged(_who_was_faster())
     check_weights(numbers)

@@ -14,6 +14,7 @@ from recommendations.travel.batches import batches
 from recommendations.travel.chain import ask
 from recommendations.travel.errors import NotAsked, Rejected, TryAgain
 from recommendations.travel.providers import PROVIDERS
+from smartscheduler.rules.current import current_rules
 from smartscheduler.travel import spending
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import ProviderDay
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 def asked(pairs):
     found, failed = {}, set()
-    for part in ask(pairs, timezone.now()):
+    for part in ask(pairs, timezone.now(), current_rules().pace):
         found |= part.estimates
         failed |= part.failed
     return found, failed
