@@ -24,7 +24,7 @@ from smartscheduler.accounts.limits import CONTACTS, may_see
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput
 from smartscheduler.filters import CalendarDayField
-from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
 from smartscheduler.search_terms import search_terms
 from smartscheduler.textfields import SearchFormField
 from smartscheduler.timeslots import TimeSlot, clip
@@ -163,13 +163,13 @@ class Board:
         return self.day + timedelta(days=1)
 
 
-def board(question: Question, now: datetime) -> Board:
-    """The board that was asked for, in six queries."""
+def board(question: Question, now: datetime, rules: Rules) -> Board:
+    """The board that was asked for, in five queries."""
     today = question.today(now)
     day = question.day or today
     people = list(question.people(day).order_by("name", "pk")[: MOST_LANES + 1])
     more = question.people(day).count() - MOST_LANES if len(people) > MOST_LANES else 0
-    lanes = lanes_of(people[:MOST_LANES], day)
+    lanes = lanes_of(people[:MOST_LANES], day, rules)
     first, last = _hours(lanes)
     return Board(
         day=day,
@@ -181,12 +181,12 @@ def board(question: Question, now: datetime) -> Board:
     )
 
 
-def some_lanes(ids: Collection[UUID], question: Question, day: date) -> list[Lane]:
+def some_lanes(ids: Collection[UUID], question: Question, day: date, rules: Rules) -> list[Lane]:
     """The lanes of these contractors, as far as the question asks for them."""
-    return lanes_of(list(question.people(day).filter(pk__in=ids).order_by("name", "pk")), day)
+    return lanes_of(list(question.people(day).filter(pk__in=ids).order_by("name", "pk")), day, rules)
 
 
-def lanes_of(people: list[Contractor], day: date) -> list[Lane]:
+def lanes_of(people: list[Contractor], day: date, rules: Rules) -> list[Lane]:
     """A lane for each of `people`, in their order; three queries for all of them."""
     if not people:
         return []
@@ -198,7 +198,7 @@ def lanes_of(people: list[Contractor], day: date) -> list[Lane]:
         one.pk: [booking for booking in one.booked if booking.slot.overlaps(windows[one.pk])]  # type: ignore[attr-defined]
         for one in people
     }
-    drives = drives_of_days(days.values(), current_rules())
+    drives = drives_of_days(days.values(), rules)
     return [_lane(one, windows[one.pk], day, days[one.pk], ways) for one, ways in zip(people, drives, strict=True)]
 
 

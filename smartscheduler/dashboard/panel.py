@@ -11,12 +11,12 @@ from recommendations.recommend_page import asked_about, facts, ranking
 from smartscheduler.accounts.limits import limit
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import local_slot
-from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
 
 MOST_CARDS = 10
 
 
-def context(job: Job, *, q: str, contractor: UUID | None, reader: User) -> dict[str, Any]:
+def context(job: Job, rules: Rules, *, q: str, contractor: UUID | None, reader: User) -> dict[str, Any]:
     """What the template needs, as far as `reader` may see it.
 
     A job that is booked and may still be moved is ranked as if it were free.
@@ -25,7 +25,6 @@ def context(job: Job, *, q: str, contractor: UUID | None, reader: User) -> dict[
     if booking:
         booking.job = job
     rankable = job.status == Status.OPEN or (booking is not None and booking.status in MOVABLE)
-    rules = current_rules()
     horizon = rules.horizon_days
     found = (
         ranking(job, rules, horizon_days=horizon, max_results=MOST_CARDS, booking=booking, with_present=True)

@@ -41,7 +41,7 @@ from smartscheduler.timeslots import TimeSlot
 PARTS: dict[str, Callable[[Question, User], Any]] = {
     "figures": lambda question, reader: figures(timezone.now()),
     "jobs": lambda question, reader: open_jobs(),
-    "board": lambda question, reader: lanes.board(question, timezone.now()),
+    "board": lambda question, reader: lanes.board(question, timezone.now(), current_rules()),
     "feed": lambda question, reader: latest_items(reader),
 }
 
@@ -101,7 +101,7 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
     ids = _ids(request.GET.get("contractors", ""))
     if question.day is None:
         raise Http404
-    found = lanes.some_lanes(ids, question, question.day)
+    found = lanes.some_lanes(ids, question, question.day, current_rules())
     return render(request, "dashboard/parts/lanes.html", {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)})
 
 
@@ -135,7 +135,11 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     user = _reader(request, Permission.RECOMMEND)
     job = get_object_or_404(Job, pk=job_id)
     context = panel.context(
-        job, reader=user, q=request.GET.get("q", ""), contractor=next(iter(_ids(request.GET.get("ask", ""))), None)
+        job,
+        current_rules(),
+        reader=user,
+        q=request.GET.get("q", ""),
+        contractor=next(iter(_ids(request.GET.get("ask", ""))), None),
     )
     return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
 
