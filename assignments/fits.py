@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
 
-from assignments.availability import Calendar, offered_slots, shift_slots
+from assignments.availability import Calendar, Visit, offered_slots, shift_slots
 from assignments.calendars import load_calendars
 from assignments.clock import day_at
 from assignments.eligibility import unmet_rules
@@ -17,7 +17,6 @@ from jobs.requests import JobRequest
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, clip
 from smartscheduler.travel.store import known_site
-from smartscheduler.travel.ways import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +42,19 @@ def fits_on(job: Job, contractors: Iterable[Contractor], day: date, rules: Rules
         return found
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
     calendars = load_calendars(able, span, rules)
+    visit = Visit(request.duration, site, [], now, rules)
     return found | {
-        pk: fit_in(one, calendars[pk].leaving_out(job.pk), windows[pk], request.duration, site, now, rules)
+        pk: fit_in(one, calendars[pk].leaving_out(job.pk), replace(visit, days=[windows[pk]]))
         for pk, one in able.items()
     }
 
 
-def fit_in(
-    contractor: Contractor,
-    calendar: Calendar,
-    window: TimeSlot,
-    duration: timedelta,
-    site: Site,
-    now: datetime,
-    rules: Rules,
-) -> Fit:
-    """When the work could start in `window`, by the contractor's calendar, or why it could not."""
+def fit_in(contractor: Contractor, calendar: Calendar, visit: Visit) -> Fit:
+    """When the work could start on the one day of `visit`, by the contractor's calendar, or why it could not."""
+    (window,), now = visit.days, visit.not_before
 
     def starts(of: Calendar, not_before: datetime) -> list[datetime]:
-        found = offered_slots(of, window, duration, rules, site=site, not_before=not_before)
+        found = offered_slots(of, window, visit.duration, visit.rules, site=visit.site, not_before=not_before)
         return [slot.start for slot in found if slot.start > not_before]
 
     if found := starts(calendar, now):

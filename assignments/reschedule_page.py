@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from assignments import services
 from assignments.acts import is_movable
+from assignments.availability import Visit
 from assignments.calendars import load_calendar
 from assignments.clock import day_at
 from assignments.fits import Fit, fit_in
@@ -86,7 +87,8 @@ def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
     span = TimeSlot(day_at(days[0], zone).start, day_at(days[-1], zone).end)
     calendar = load_calendar(booking.contractor, span, rules, for_job=job.pk)
     present = booking.slot.start.astimezone(zone).date()
-    fits = [fit_in(booking.contractor, calendar, day_at(day, zone), job.duration, site, now, rules) for day in days]
+    visits = [Visit(job.duration, site, [day_at(day, zone)], now, rules) for day in days]
+    fits = [fit_in(booking.contractor, calendar, visit) for visit in visits]
     return [Day(day, fit, day == shown, day == present) for day, fit in zip(days, fits, strict=True)]
 
 

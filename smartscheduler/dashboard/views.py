@@ -148,7 +148,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def map_data(request: HttpRequest) -> JsonResponse:
     """The bases and sites that the board speaks of."""
     user = _reader(request)
-    return JsonResponse(places.on_the_map(Question.of(request.GET, user), timezone.now(), user))
+    return JsonResponse(places.on_the_map(Question.of(request.GET, user), timezone.now(), user, current_rules()))
 
 
 def _reader(request: HttpRequest, permission: Permission = Permission.VIEW_EVENTS) -> User:
