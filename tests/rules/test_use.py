@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from assignments.calendars import bookable_slots, drives_of_days
+from assignments.calendars import Drive, bookable_slots, drives_of_days
 from assignments.fits import fits_on
 from assignments.models import Assignment
 from assignments.services import assign_job, reassign_assignment, reschedule_assignment
@@ -88,6 +88,7 @@ def test_speed_and_factor_make_the_minutes():
     ((slow,),) = drives_of_days([bookings], current_rules())
     publish(drive_mph=Decimal(70), road_factor=Decimal("1.3"))
     ((fast,),) = drives_of_days([bookings], current_rules())
+    assert isinstance(slow, Drive)
     assert 0 < fast.way.minutes < slow.way.minutes
     assert abs(fast.way.minutes * 2 - slow.way.minutes) <= 2
 
