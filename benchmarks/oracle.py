@@ -19,7 +19,6 @@ import numpy as np
 
 from benchmarks.databases import cluster, world_of
 from benchmarks.worlds import EPOCH_MINUTES, NOW, SKILLS, STATUSES, TYPES, Ints, World
-from smartscheduler.rules.current import current_rules
 
 MOST_CHANGED = 2_000
 LONG_AWAY = EPOCH_MINUTES - 1440, EPOCH_MINUTES + 60 * 1440
@@ -136,6 +135,7 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
     from benchmarks.questions import questions
     from benchmarks.scan import Rules, Scan, miles_from
     from recommendations.ranking import rank_candidates
+    from smartscheduler.rules.current import current_rules
 
     for number, (request, wanted, horizon) in enumerate(islice(questions(base, seed, usual=False), worlds)):
         pick, chance = random.Random(seed * 7919 + number), np.random.default_rng([seed, number])  # noqa: S311

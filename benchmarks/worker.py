@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from benchmarks.worlds import build
-from smartscheduler.rules.current import current_rules
 
 # Places, scores and first slots: what two ways must agree on.
 Answer = list[tuple[UUID, int, list[int]]]
@@ -65,6 +64,7 @@ class Subjects:
 
     def service(self, question: Any, number: int) -> Any:
         from recommendations.ranking import rank_candidates
+        from smartscheduler.rules.current import current_rules
 
         ranking = rank_candidates(question.request, current_rules())
         return lambda: [
@@ -91,6 +91,7 @@ class Subjects:
 
     def _loop(self, loop: Any, question: Any) -> Any:
         from recommendations.search import Search
+        from smartscheduler.rules.current import current_rules
 
         found = loop(Search.of(question.request, current_rules()), 10)
         return lambda: [
@@ -102,6 +103,7 @@ class Subjects:
         from benchmarks.loading import contractor_id
         from contractors.models import Contractor
         from recommendations.why_not import why_not
+        from smartscheduler.rules.current import current_rules
 
         who = (number * 7_919) % self.size
         why_not(question.request, Contractor.objects.get(pk=contractor_id(who)), current_rules())
