@@ -17,7 +17,7 @@ from django.conf import settings
 from assignments.clock import day_at, day_of, local_instant
 from contractors.shifts import Shift
 from smartscheduler.places import Point
-from smartscheduler.rules.current import in_force
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, containing, unchecked, union, without
 from smartscheduler.travel.ways import Site
 
@@ -84,10 +84,7 @@ class Visit:
     site: Site | None
     days: Sequence[TimeSlot]
     not_before: datetime
-
-    @cached_property
-    def gap(self) -> timedelta:
-        return in_force().minimum_gap
+    rules: Rules
 
     @cached_property
     def grid(self) -> timedelta:
@@ -110,42 +107,49 @@ def shift_slots(calendar: Calendar, window: TimeSlot) -> list[TimeSlot]:
     return slots
 
 
-def busy_time(calendar: Calendar, site: Site | None, gap: timedelta) -> list[TimeSlot]:
+def busy_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[TimeSlot]:
     """Absences and bookings as a normal list.
 
-    Around each booking is the drive from and to `site`, or `gap` when that is longer; nothing without a site.
+    Around each booking is the drive from and to `site`, or the minimum gap when that is longer; nothing without a site.
     """
-    return union([*calendar.absences, *blocked_time(calendar, site, gap)])
+    return union([*calendar.absences, *blocked_time(calendar, site, rules)])
 
 
-def blocked_time(calendar: Calendar, site: Site | None, gap: timedelta) -> list[TimeSlot]:
+def blocked_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[TimeSlot]:
     """The bookings alone, each with the drive that leads to it and the one that leads away."""
     if site is None:
         return [booking.slot for booking in calendar.bookings]
+    gap, pace = rules.minimum_gap, rules.pace
     return [
-        unchecked((slot[0] - max(site.drive_away(booked), gap), slot[1] + max(site.drive_here(booked), gap)))
-        for slot, booked, _ in calendar.bookings
+        unchecked((start - max(site.drive_away(booked, pace), gap), end + max(site.drive_here(booked, pace), gap)))
+        for (start, end), booked, _ in calendar.bookings
     ]
 
 
-def free_time(calendar: Calendar, window: TimeSlot, site: Site | None) -> list[TimeSlot]:
+def free_time(calendar: Calendar, window: TimeSlot, site: Site | None, rules: Rules) -> list[TimeSlot]:
     """Free stretches around `window`, for work at `site`: a normal list.
 
     Stretches are not cut at the edges of `window`; those beyond a day from it are left out.
     """
-    busy = busy_time(calendar, site, in_force().minimum_gap)
+    busy = busy_time(calendar, site, rules)
     return without(union(shift_slots(calendar, window)), busy)
 
 
 def offered_slots(
-    calendar: Calendar, window: TimeSlot, duration: timedelta, *, site: Site | None, not_before: datetime
+    calendar: Calendar,
+    window: TimeSlot,
+    duration: timedelta,
+    rules: Rules,
+    *,
+    site: Site | None,
+    not_before: datetime,
 ) -> list[TimeSlot]:
     """Slots of `duration` that start in `window`, from `not_before` on, and end inside free time.
 
     They start on the grid (settings.SLOT_GRID) counted from the start of each shift; in order, none twice.
     """
-    visit = Visit(duration, site, [window], not_before)
-    busy = busy_time(calendar, visit.site, visit.gap)
+    visit = Visit(duration, site, [window], not_before, rules)
+    busy = busy_time(calendar, site, rules)
     return _slots(_starts(calendar, window, visit, busy), duration)
 
 
@@ -183,9 +187,9 @@ def _slots(starts: Sequence[datetime], duration: timedelta) -> list[TimeSlot]:
     return [unchecked((start, start + duration)) for start in starts]
 
 
-def is_free(calendar: Calendar, slot: TimeSlot, site: Site | None) -> bool:
+def is_free(calendar: Calendar, slot: TimeSlot, site: Site | None, rules: Rules) -> bool:
     """Whether all of `slot` lies in free time; any start will do, not only those of the grid."""
-    return containing(free_time(calendar, slot, site), slot) is not None
+    return containing(free_time(calendar, slot, site, rules), slot) is not None
 
 
 class FirstFreeDay(NamedTuple):
@@ -207,7 +211,7 @@ def first_free_day(calendar: Calendar, visit: Visit) -> FirstFreeDay | None:
         if window[1] <= visit.not_before:
             continue
         if busy is None:
-            busy = busy_time(calendar, visit.site, visit.gap)
+            busy = busy_time(calendar, visit.site, visit.rules)
         if starts := _starts(calendar, window, visit, busy):
             return FirstFreeDay(days, starts, visit.duration)
     return None

@@ -24,8 +24,8 @@ from contractors.shifts import Shift
 from jobs.models import Job
 from smartscheduler.blur import seen_points
 from smartscheduler.errors import InvalidInput
-from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, zone
-from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.places import EARTH_RADIUS_MILES, Pace, Point, drive_minutes, zone
+from smartscheduler.rules.values import Rules
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
 from smartscheduler.travel.store import known_site, roads_between, way_between
@@ -35,10 +35,10 @@ from smartscheduler.travel.ways import LONGEST_DRIVE_MINUTES, ROAD, Roads, Way
 AFTER_WINDOW = timedelta(days=2)
 
 
-def longest_block() -> timedelta:
+def longest_block(rules: Rules) -> timedelta:
     """How far from its slot a booking can still block time: the drive half around the earth, or the minimum gap."""
-    straight = drive_minutes(math.pi * EARTH_RADIUS_MILES)
-    return max(timedelta(minutes=max(straight, LONGEST_DRIVE_MINUTES)), in_force().minimum_gap)
+    straight = drive_minutes(math.pi * EARTH_RADIUS_MILES, rules.pace)
+    return max(timedelta(minutes=max(straight, LONGEST_DRIVE_MINUTES)), rules.minimum_gap)
 
 
 # One row a contractor, lists as arrays: less to send and to read than a row for each shift and booking.
@@ -64,10 +64,9 @@ WHERE person.id = ANY(%(ids)s::uuid[])
 """
 
 
-@going_by()
-def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot) -> dict[UUID, Calendar]:
+def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot, rules: Rules) -> dict[UUID, Calendar]:
     """The calendar of each contractor, with all that can decide about time in `window`. One query."""
-    reach = longest_block()
+    reach = longest_block(rules)
     found = rows(
         CALENDARS,
         {
@@ -105,13 +104,14 @@ def _calendar(
     )
 
 
-def load_calendar(contractor: Contractor, window: TimeSlot, *, for_job: UUID | None = None) -> Calendar:
+def load_calendar(contractor: Contractor, window: TimeSlot, rules: Rules, *, for_job: UUID | None = None) -> Calendar:
     """The calendar of one contractor; the booking of the job `for_job` is left out, as it would be the one to move."""
-    return load_calendars([contractor.pk], window)[contractor.pk].leaving_out(for_job)
+    return load_calendars([contractor.pk], window, rules)[contractor.pk].leaving_out(for_job)
 
 
-@going_by()
-def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, job: Job | None = None) -> list[TimeSlot]:
+def bookable_slots(
+    *, contractor: Contractor, day: date, duration: timedelta, rules: Rules, job: Job | None = None
+) -> list[TimeSlot]:
     """The slots on offer on one day, from now on. Raises InvalidInput for a day years away.
 
     With a job, `day` is a day at its site and drives count, and so does its own live assignment's slot as
@@ -119,12 +119,11 @@ def bookable_slots(*, contractor: Contractor, day: date, duration: timedelta, jo
     """
     _check_reach(day, "date")
     window = day_at(day, job.zone if job else contractor.zone)
-    calendar = load_calendar(contractor, window, for_job=job.pk if job else None)
+    calendar = load_calendar(contractor, window, rules, for_job=job.pk if job else None)
     site = known_site(job.point) if job else None
-    return offered_slots(calendar, window, duration, site=site, not_before=timezone.now())
+    return offered_slots(calendar, window, duration, rules, site=site, not_before=timezone.now())
 
 
-@going_by()
 class Drive(NamedTuple):
     """The time before an assignment that goes into the drive there, and the way."""
 
@@ -135,19 +134,21 @@ class Drive(NamedTuple):
         return f"{self.way.minutes} min drive" + (" by road" if self.way.source == ROAD else "")
 
 
-def roads_of_days(days: Iterable[Sequence[Assignment]]) -> Roads:
-    """What is known of the roads between the assignments that follow each other; one query for any number of days."""
-    return roads_between((one.job.point, other.job.point) for day in days for one, other in pairwise(day))
+def drives_of_days(days: Iterable[Sequence[Assignment]], rules: Rules) -> list[list[Drive]]:
+    """For each day the drive to every assignment but the first, in their order; one query for any number of days."""
+    days = list(days)
+    roads = roads_between((one.job.point, other.job.point) for day in days for one, other in pairwise(day))
+    return [_drives_between(day, roads, rules.pace) for day in days]
 
 
-def drives_between(assignments: Sequence[Assignment], roads: Roads) -> list[Drive]:
-    """The drive to each assignment but the first, as late as it may begin; in their order.
+def _drives_between(assignments: Sequence[Assignment], roads: Roads, pace: Pace) -> list[Drive]:
+    """Each drive as late as it may begin.
 
     Where less time is left than the drive takes, the stretch is what is left; where none is, it is missing.
     """
     found = []
     for one, other in pairwise(assignments):
-        way = way_between(one.job.point, other.job.point, roads)
+        way = way_between(one.job.point, other.job.point, roads, pace)
         begins = max(one.slot.end, other.slot.start - timedelta(minutes=way.minutes))
         if begins < other.slot.start:
             found.append(Drive(TimeSlot(begins, other.slot.start), way))
@@ -165,8 +166,7 @@ class DaySchedule:
     free: list[TimeSlot]
 
 
-@going_by()
-def schedule(*, contractor: Contractor, start: date, end: date) -> list[DaySchedule]:
+def schedule(*, contractor: Contractor, start: date, end: date, rules: Rules) -> list[DaySchedule]:
     """The days `start` … `end`, both included: working hours, absences, assignments and free intervals.
 
     Free intervals stand without drives: where the next job will be is not known.
@@ -174,7 +174,7 @@ def schedule(*, contractor: Contractor, start: date, end: date) -> list[DaySched
     _check_reach(start, "start")
     _check_reach(end, "end")
     period = TimeSlot(day_at(start, contractor.zone).start, day_at(end, contractor.zone).end)
-    calendar = load_calendar(contractor, period)
+    calendar = load_calendar(contractor, period, rules)
     assignments = list(
         Assignment.objects.exclude(status=Assignment.Status.CANCELLED)
         .overlapping(period)
@@ -183,7 +183,7 @@ def schedule(*, contractor: Contractor, start: date, end: date) -> list[DaySched
         .order_by("time_slot")
     )
     days = (end - start).days + 1
-    return [_day(contractor, calendar, assignments, start + timedelta(days=n)) for n in range(days)]
+    return [_day(contractor, calendar, assignments, start + timedelta(days=n), rules) for n in range(days)]
 
 
 def _check_reach(day: date, field: str) -> None:
@@ -192,12 +192,14 @@ def _check_reach(day: date, field: str) -> None:
         raise InvalidInput.of(field, "The day is at most five years from now.")
 
 
-def _day(contractor: Contractor, calendar: Calendar, assignments: list[Assignment], day: date) -> DaySchedule:
+def _day(
+    contractor: Contractor, calendar: Calendar, assignments: list[Assignment], day: date, rules: Rules
+) -> DaySchedule:
     window = day_at(day, contractor.zone)
     return DaySchedule(
         date=day,
         working_hours=clip(working_time(calendar, window), window),
         absences=clip(calendar.absences, window),
         assignments=[assignment for assignment in assignments if assignment.slot.overlaps(window)],
-        free=clip(free_time(calendar, window, None), window),
+        free=clip(free_time(calendar, window, None, rules), window),
     )

@@ -11,7 +11,7 @@ from contractors.models import Contractor
 from jobs.requests import JobRequest
 from smartscheduler.errors import ContractorUnsuitable, SlotUnavailable
 from smartscheduler.json_values import as_json
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, containing
 from smartscheduler.travel.store import known_site
 from smartscheduler.travel.ways import Site
@@ -21,8 +21,7 @@ AROUND = timedelta(days=7)
 MOST_SLOTS = 3
 
 
-@going_by()
-def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *, now: datetime) -> None:
+def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, rules: Rules, *, now: datetime) -> None:
     """Whether `contractor` may be booked for `request` in `slot`; what the job itself has booked is no obstacle.
 
     Raises ContractorUnsuitable with the rules that failed, or SlotUnavailable with the reason and the
@@ -35,33 +34,33 @@ def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, *
         )
     if slot.start <= now:
         past = Reason(Rule.IN_THE_PAST, "The slot does not lie in the future.")
-        raise _unavailable(contractor, request, slot, past, now, site)
-    calendar = load_calendar(contractor, slot, for_job=request.job_id)
-    if not is_free(calendar, slot, site):
-        reason = why_not_free(calendar, slot, site, contractor.name)
-        raise _unavailable(contractor, request, slot, reason, now, site)
+        raise _unavailable(contractor, request, slot, past, now, site, rules)
+    calendar = load_calendar(contractor, slot, rules, for_job=request.job_id)
+    if not is_free(calendar, slot, site, rules):
+        reason = why_not_free(calendar, slot, site, rules, contractor.name)
+        raise _unavailable(contractor, request, slot, reason, now, site, rules)
 
 
 def booking_obstacles(
-    contractor: Contractor, request: JobRequest, slot: TimeSlot, calendar: Calendar, site: Site
+    contractor: Contractor, request: JobRequest, slot: TimeSlot, calendar: Calendar, site: Site, rules: Rules
 ) -> list[Reason]:
     """The rules that a booking in `slot` fails, whether the slot is past or not; empty when it holds.
 
     `calendar` is without the booking of the job itself.
     """
     reasons = unmet_rules(contractor, request, miles=site.miles_from(contractor.point))
-    if not is_free(calendar, slot, site):
-        reasons.append(why_not_free(calendar, slot, site, contractor.name))
+    if not is_free(calendar, slot, site, rules):
+        reasons.append(why_not_free(calendar, slot, site, rules, contractor.name))
     return reasons
 
 
-def why_not_free(calendar: Calendar, slot: TimeSlot, site: Site, name: str) -> Reason:
+def why_not_free(calendar: Calendar, slot: TimeSlot, site: Site, rules: Rules, name: str) -> Reason:
     """The first rule that keeps a slot out of free time: working hours, absences, bookings, then drives."""
     if containing(working_time(calendar, slot), slot) is None:
         return Reason(Rule.NOT_WORKING, f"The slot is not inside the working hours of {name}.")
-    if not is_free(replace(calendar, bookings=()), slot, site):
+    if not is_free(replace(calendar, bookings=()), slot, site, rules):
         return Reason(Rule.ABSENT, f"{name} is absent then.")
-    if not is_free(calendar, slot, None):
+    if not is_free(calendar, slot, None, rules):
         return Reason(Rule.FULLY_BOOKED, f"{name} has another assignment then.")
     return Reason(
         Rule.DRIVE_TOO_LONG, f"The drive between this site and that of a neighbouring assignment leaves {name} no time."
@@ -69,24 +68,31 @@ def why_not_free(calendar: Calendar, slot: TimeSlot, site: Site, name: str) -> R
 
 
 def nearest_slots(
-    contractor: Contractor, request: JobRequest, wanted: TimeSlot, *, now: datetime, site: Site
+    contractor: Contractor, request: JobRequest, wanted: TimeSlot, rules: Rules, *, now: datetime, site: Site
 ) -> list[TimeSlot]:
     """Up to three slots of the contractor that can be booked instead, within a week of the wanted one, in order."""
     window = TimeSlot(max(now, wanted.start - AROUND), max(now, wanted.start) + AROUND)
-    calendar = load_calendar(contractor, window, for_job=request.job_id)
-    free = offered_slots(calendar, window, wanted.duration, site=site, not_before=now)
+    calendar = load_calendar(contractor, window, rules, for_job=request.job_id)
+    free = offered_slots(calendar, window, wanted.duration, rules, site=site, not_before=now)
     nearest = sorted((abs(slot.start - wanted.start), slot) for slot in free if slot.start > now)
     return sorted(slot for _, slot in nearest[:MOST_SLOTS])
 
 
 def _unavailable(
-    contractor: Contractor, request: JobRequest, slot: TimeSlot, reason: Reason, now: datetime, site: Site
+    contractor: Contractor,
+    request: JobRequest,
+    slot: TimeSlot,
+    reason: Reason,
+    now: datetime,
+    site: Site,
+    rules: Rules,
 ) -> SlotUnavailable:
     others = Assignment.objects.live().overlapping(slot).filter(contractor=contractor)
     clash = (others.exclude(job_id=request.job_id) if request.job_id else others).first()
+    nearest = nearest_slots(contractor, request, slot, rules, now=now, site=site)
     extra: dict[str, object] = {
         "reasons": [reason.as_json()],
-        "nearest_slots": [as_json(free) for free in nearest_slots(contractor, request, slot, now=now, site=site)],
+        "nearest_slots": [as_json(free) for free in nearest],
     }
     if clash:
         extra["conflicting_assignment"] = {"id": str(clash.pk), "time_slot": as_json(clash.slot)}

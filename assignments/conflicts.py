@@ -20,7 +20,8 @@ from assignments.models import Assignment, Conflict
 from contractors.models import Contractor
 from jobs.requests import JobRequest
 from smartscheduler.accounts.limits import sees_everything
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import domain_transaction
 from smartscheduler.travel.store import known_sites
@@ -32,7 +33,7 @@ BATCH = 10
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 
 
-def unmet_reasons(bookings: Sequence[Assignment], *, reader: Any = None) -> dict[UUID, list[Reason]]:
+def unmet_reasons(bookings: Sequence[Assignment], rules: Rules, *, reader: Any = None) -> dict[UUID, list[Reason]]:
     """For each booking the rules that it fails today, by the engine that books; empty for one that holds.
 
     Reads `job` and `contractor` as selected. One query, and one for roads. A `reader` who may not see exact places
@@ -40,23 +41,23 @@ def unmet_reasons(bookings: Sequence[Assignment], *, reader: Any = None) -> dict
     """
     if not bookings:
         return {}
-    found = _unmet_reasons(bookings)
+    found = _unmet_reasons(bookings, rules)
     if reader is None or sees_everything(reader):
         return found
     return {pk: [reason for reason in reasons if reason.code not in DECIDED_BY_PLACES] for pk, reasons in found.items()}
 
 
-@going_by()
-def _unmet_reasons(bookings: Sequence[Assignment]) -> dict[UUID, list[Reason]]:
+def _unmet_reasons(bookings: Sequence[Assignment], rules: Rules) -> dict[UUID, list[Reason]]:
     span = TimeSlot(min(one.slot.start for one in bookings), max(one.slot.end for one in bookings))
-    calendars, reach = load_calendars({one.contractor_id for one in bookings}, span), longest_block()
+    calendars = load_calendars({one.contractor_id for one in bookings}, span, rules)
+    reach = longest_block(rules)
     sites = known_sites([one.job.point for one in bookings])
     found = {}
     for booking, site in zip(bookings, sites, strict=True):
         # Each slot with its neighbours alone: a full calendar for every booking of a year would be quadratic.
         calendar = calendars[booking.contractor_id].near(booking.slot.widened(reach)).leaving_out(booking.job_id)
         found[booking.pk] = booking_obstacles(
-            booking.contractor, JobRequest.of(booking.job), booking.slot, calendar, site
+            booking.contractor, JobRequest.of(booking.job), booking.slot, calendar, site, rules
         )
     return found
 
@@ -73,7 +74,8 @@ def conflicts_of(contractor_id: UUID) -> tuple[list[Assignment], int]:
 def reasons_of(assignment_id: UUID, *, reader: Any) -> list[Reason]:
     """Why a booking no longer holds; empty when it does. One query when it does."""
     standing = Assignment.objects.in_conflict(timezone.now()).filter(pk=assignment_id)
-    return unmet_reasons(list(standing.select_related("job", "contractor")), reader=reader).get(assignment_id, [])
+    bookings = list(standing.select_related("job", "contractor"))
+    return unmet_reasons(bookings, current_rules(), reader=reader)[assignment_id] if bookings else []
 
 
 def recheck_contractor(contractor_id: UUID) -> None:
@@ -87,9 +89,8 @@ def recheck_contractors(contractor_ids: Collection[UUID]) -> None:
     bookings = list(standing.select_related("job", "contractor"))
     if not bookings:
         return
-    failed = {
-        pk: [reason.code.value for reason in reasons] for pk, reasons in unmet_reasons(bookings).items() if reasons
-    }
+    unmet = unmet_reasons(bookings, current_rules())
+    failed = {pk: [reason.code.value for reason in reasons] for pk, reasons in unmet.items() if reasons}
     stored = dict(Conflict.objects.filter(assignment__contractor__in=contractor_ids).values_list("pk", "rules"))
     if resolved := stored.keys() - failed.keys():
         Conflict.objects.filter(pk__in=resolved).delete()

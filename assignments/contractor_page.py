@@ -30,6 +30,7 @@ from smartscheduler.backoffice.acts import Act
 from smartscheduler.backoffice.people import person, require
 from smartscheduler.backoffice.returning import returning, way_back
 from smartscheduler.backoffice.tabs import Tab, page_of
+from smartscheduler.rules.current import current_rules
 
 MOST_LINES = 50
 LEADS_TO_CONFLICTS = {"absent", "mark-on-leave"}
@@ -92,7 +93,8 @@ class ContractorPage(ContractorAdmin):
 
     def _conflicts(self, request: HttpRequest, contractor: Contractor, back: str) -> dict[str, Any]:
         listed, count = conflicts_of(contractor.pk)
-        return {"conflicts": conflict_lines(listed, person(request), back), "conflicts_count": count}
+        conflicts = conflict_lines(listed, person(request), back, current_rules()) if listed else []
+        return {"conflicts": conflicts, "conflicts_count": count}
 
     def response_change(self, request: HttpRequest, obj: Contractor) -> HttpResponse:
         """Say at once which bookings the saved change has made impossible."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from assignments.conflicts import conflicts_of, unmet_reasons
 from contractors.viewsets import ContractorViewSet
 from smartscheduler.fields import slot_as_json
+from smartscheduler.rules.current import current_rules
 
 
 class BookedContractorViewSet(ContractorViewSet):
@@ -13,7 +14,7 @@ class BookedContractorViewSet(ContractorViewSet):
 
     def conflicts(self, pk: UUID) -> dict[str, Any]:
         listed, count = conflicts_of(pk)
-        reasons = unmet_reasons(listed, reader=self.actor)
+        reasons = unmet_reasons(listed, current_rules(), reader=self.actor) if listed else {}
         return {
             "conflicts": [
                 {

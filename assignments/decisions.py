@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contractors.models import Contractor
     from jobs.models import Job
     from smartscheduler.accounts.models import User
+    from smartscheduler.rules.values import Rules
     from smartscheduler.timeslots import TimeSlot
 
 
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 class Decision:
     """Score (0–1), its breakdown, and the rank among all who could have been ranked; no rank when not a candidate.
 
-    `candidates_considered` is their number, or at least so many unless `candidates_exact`.
+    `candidates_considered` is their number, or at least so many unless `candidates_exact`. `rules` are those that the
+    booking goes by to its end, whatever is published meanwhile.
     """
 
+    rules: "Rules"
     score: Decimal
     score_breakdown: dict[str, Any]
     rank: int | None
@@ -39,6 +42,7 @@ class DecisionMaker(Protocol):
         job: "Job",
         contractor: "Contractor",
         slot: "TimeSlot",
+        rules: "Rules",
         ranking_token: str = "",
         reader: "User | None" = None,
     ) -> Decision: ...
@@ -49,13 +53,14 @@ def decide(
     job: "Job",
     contractor: "Contractor",
     slot: "TimeSlot",
+    rules: "Rules",
     ranking_token: str = "",
     reader: "User | None" = None,
 ) -> Decision:
-    """How good a choice `contractor` is for `job` in `slot`, as things stand now.
+    """How good a choice `contractor` is for `job` in `slot` by `rules`, as things stand now.
 
     With the token of a ranking, raises RankingStale when something that decided it has changed since, with the
     ranking of now as `reader` may see it.
     """
     maker = cast(DecisionMaker, import_string(settings.DECISION_MAKER))
-    return maker(job=job, contractor=contractor, slot=slot, ranking_token=ranking_token, reader=reader)
+    return maker(job=job, contractor=contractor, slot=slot, rules=rules, ranking_token=ranking_token, reader=reader)

@@ -2,22 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
 
-from assignments.availability import Calendar, offered_slots, shift_slots
+from assignments.availability import Calendar, Visit, offered_slots, shift_slots
 from assignments.calendars import load_calendars
 from assignments.clock import day_at
 from assignments.eligibility import unmet_rules
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, clip
 from smartscheduler.travel.store import known_site
-from smartscheduler.travel.ways import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,7 @@ class Fit:
     reason: str = ""
 
 
-@going_by()
-def fits_on(job: Job, contractors: Iterable[Contractor], day: date) -> dict[UUID, Fit]:
+def fits_on(job: Job, contractors: Iterable[Contractor], day: date, rules: Rules) -> dict[UUID, Fit]:
     """For each contractor the slots on `day`, in the contractor's zone, that `job` could be booked or moved to.
 
     The job's own booking is no obstacle. The engine is the one that checks a booking. One query, and one for roads.
@@ -43,20 +41,20 @@ def fits_on(job: Job, contractors: Iterable[Contractor], day: date) -> dict[UUID
     if not windows:
         return found
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
-    calendars = load_calendars(able, span)
+    calendars = load_calendars(able, span, rules)
+    visit = Visit(request.duration, site, [], now, rules)
     return found | {
-        pk: fit_in(one, calendars[pk].leaving_out(job.pk), windows[pk], request.duration, site, now)
+        pk: fit_in(one, calendars[pk].leaving_out(job.pk), replace(visit, days=[windows[pk]]))
         for pk, one in able.items()
     }
 
 
-def fit_in(
-    contractor: Contractor, calendar: Calendar, window: TimeSlot, duration: timedelta, site: Site, now: datetime
-) -> Fit:
-    """When the work could start in `window`, by the contractor's calendar, or why it could not."""
+def fit_in(contractor: Contractor, calendar: Calendar, visit: Visit) -> Fit:
+    """When the work could start on the one day of `visit`, by the contractor's calendar, or why it could not."""
+    (window,), now = visit.days, visit.not_before
 
     def starts(of: Calendar, not_before: datetime) -> list[datetime]:
-        found = offered_slots(of, window, duration, site=site, not_before=not_before)
+        found = offered_slots(of, window, visit.duration, visit.rules, site=visit.site, not_before=not_before)
         return [slot.start for slot in found if slot.start > not_before]
 
     if found := starts(calendar, now):

@@ -12,6 +12,7 @@ from assignments.models import Assignment
 from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.returning import returning
 from smartscheduler.formatting import local_slot
+from smartscheduler.rules.values import Rules
 
 # What moves a booking out of somebody's time, and what frees them of it altogether.
 MOVES = ("reschedule", "reassign", "complete", "cancel")
@@ -52,7 +53,7 @@ def lines(bookings: Iterable[Assignment], user: User, back: str, names: Sequence
     return [line(booking, user, back, names) for booking in bookings]
 
 
-def conflict_lines(bookings: Sequence[Assignment], user: User, back: str) -> list[Line]:
+def conflict_lines(bookings: Sequence[Assignment], user: User, back: str, rules: Rules) -> list[Line]:
     """Bookings in conflict, each with the rules that it fails, as far as `user` may see. One query, one for roads."""
-    reasons = unmet_reasons(bookings, reader=user)
+    reasons = unmet_reasons(bookings, rules, reader=user)
     return [replace(one, reasons=reasons[one.booking.pk]) for one in lines(bookings, user, back, MOVES)]

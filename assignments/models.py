@@ -18,7 +18,6 @@ from jobs.models import Job
 from smartscheduler.blur import places_are_blurred
 from smartscheduler.history.tracking import keeps_history
 from smartscheduler.models import OF_THE_RECORD, Record
-from smartscheduler.rules.current import in_force
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.textfields import ShortNotesField
 from smartscheduler.timeslots import TimeSlot
@@ -146,7 +145,7 @@ class Assignment(Record):
         self.rank = decision.rank
         self.candidates_considered = decision.candidates_considered
         self.candidates_exact = decision.candidates_exact
-        self.rules_id = in_force().version
+        self.rules_id = decision.rules.version
 
     def confirm(self, *, at: datetime) -> None:
         self._move_to(Status.CONFIRMED)

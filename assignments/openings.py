@@ -14,7 +14,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
 from smartscheduler.areas import boxes_around, inside
-from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.store import known_sites
 from smartscheduler.travel.ways import Site
@@ -35,23 +35,22 @@ class Opening:
     miles: float
 
 
-@going_by()
-def openings(contractor: Contractor, stretch: TimeSlot, now: datetime) -> list[Opening]:
+def openings(contractor: Contractor, stretch: TimeSlot, now: datetime, rules: Rules) -> list[Opening]:
     """The open jobs that `contractor` could begin in `stretch`, the most urgent first; at most a dozen."""
-    calendar = load_calendar(contractor, stretch)
-    jobs, found = list(_in_question(contractor, stretch)[:MOST_LOOKED_AT]), []
+    calendar = load_calendar(contractor, stretch, rules)
+    jobs, found = list(_in_question(contractor, stretch, rules)[:MOST_LOOKED_AT]), []
     for job, site in zip(jobs, known_sites([job.point for job in jobs]), strict=True):
         miles, request = site.miles_from(contractor.point), JobRequest.of(job)
         if unmet_rules(contractor, request, miles=miles):
             continue
-        if starts := _starts(calendar, stretch, request, site, now):
+        if starts := _starts(calendar, stretch, request, site, now, rules):
             found.append(Opening(job, starts, miles))
     return found[:MOST_SHOWN]
 
 
-def _in_question(contractor: Contractor, stretch: TimeSlot) -> QuerySet[Job]:
+def _in_question(contractor: Contractor, stretch: TimeSlot, rules: Rules) -> QuerySet[Job]:
     """Open jobs of the right type and around the right place and day, most urgent first."""
-    horizon = timedelta(days=in_force().horizon_days)
+    horizon = timedelta(days=rules.horizon_days)
     wanted = (stretch.start - horizon - SLACK, stretch.end + SLACK)
     jobs = Job.objects.open().filter(desired_date__range=wanted, duration__lte=stretch.duration)
     if contractor.type != Contractor.Type.MULTI:
@@ -61,8 +60,10 @@ def _in_question(contractor: Contractor, stretch: TimeSlot) -> QuerySet[Job]:
     return jobs.by_urgency()
 
 
-def _starts(calendar: Calendar, stretch: TimeSlot, request: JobRequest, site: Site, now: datetime) -> list[datetime]:
+def _starts(
+    calendar: Calendar, stretch: TimeSlot, request: JobRequest, site: Site, now: datetime, rules: Rules
+) -> list[datetime]:
     """When the work could begin: on a day at the site that the ranking would look at too."""
-    slots = offered_slots(calendar, stretch, request.duration, site=site, not_before=now)
-    days = {request.desired_day + timedelta(days=later) for later in range(in_force().horizon_days + 1)}
+    slots = offered_slots(calendar, stretch, request.duration, rules, site=site, not_before=now)
+    days = {request.desired_day + timedelta(days=later) for later in range(rules.horizon_days + 1)}
     return [slot.start for slot in slots if slot.start > now and day_of(slot.start, request.zone) in days]

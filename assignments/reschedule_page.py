@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from assignments import services
 from assignments.acts import is_movable
+from assignments.availability import Visit
 from assignments.calendars import load_calendar
 from assignments.clock import day_at
 from assignments.fits import Fit, fit_in
@@ -32,7 +33,8 @@ from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.formatting import local_slot
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
 from smartscheduler.textfields import LineFormField
 from smartscheduler.timeslots import FARTHEST, TimeSlot
 from smartscheduler.travel.store import known_site
@@ -76,17 +78,17 @@ class Day:
     present: bool
 
 
-@going_by()
-def days_around(booking: Assignment, shown: date) -> list[Day]:
+def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
     """The week in which `shown` is the second day, or that begins today. One query."""
     job, now = booking.job, timezone.now()
     zone, site = job.zone, known_site(job.point)
     first = max(min(shown, now.astimezone(zone).date()), shown - timedelta(days=1))
     days = [first + timedelta(days=later) for later in range(DAYS)]
     span = TimeSlot(day_at(days[0], zone).start, day_at(days[-1], zone).end)
-    calendar = load_calendar(booking.contractor, span, for_job=job.pk)
+    calendar = load_calendar(booking.contractor, span, rules, for_job=job.pk)
     present = booking.slot.start.astimezone(zone).date()
-    fits = [fit_in(booking.contractor, calendar, day_at(day, zone), job.duration, site, now) for day in days]
+    visits = [Visit(job.duration, site, [day_at(day, zone)], now, rules) for day in days]
+    fits = [fit_in(booking.contractor, calendar, visit) for visit in visits]
     return [Day(day, fit, day == shown, day == present) for day, fit in zip(days, fits, strict=True)]
 
 
@@ -150,7 +152,7 @@ def _days(booking: Assignment, asked: str) -> dict[str, Any]:
     present = max(booking.slot.start.astimezone(job.zone).date(), now_there)
     day_form = DayForm({"day": asked or present.isoformat()})
     day = day_form.cleaned_data["day"] if day_form.is_valid() else present
-    days = days_around(booking, day)
+    days = days_around(booking, day, current_rules())
     shown = next(one for one in days if one.shown)
     return {
         "day_form": day_form,

@@ -26,6 +26,7 @@ from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.fields import slots_as_json
 from smartscheduler.rest import ReadsBody
+from smartscheduler.rules.current import current_rules
 from smartscheduler.travel.store import known_site
 
 
@@ -38,7 +39,7 @@ class ScheduleView(ReadsBody):
         """Working hours, absences, assignments and free intervals, day by day."""
         contractor = get_object_or_404(Contractor, pk=pk)
         start, end = _days(self.query(), timezone.now().astimezone(contractor.zone).date())
-        days = schedule(contractor=contractor, start=start, end=end)
+        days = schedule(contractor=contractor, start=start, end=end, rules=current_rules())
         return Response(
             {
                 "contractor": str(contractor.pk),
@@ -74,7 +75,11 @@ class AvailabilityView(ReadsBody):
         job = _job(given.get("job"))
         day, duration = _day_and_duration(given, job)
         reasons = _obstacles(contractor, job)
-        slots = [] if reasons else bookable_slots(contractor=contractor, day=day, duration=duration, job=job)
+        slots = (
+            []
+            if reasons
+            else bookable_slots(contractor=contractor, day=day, duration=duration, rules=current_rules(), job=job)
+        )
         answer = {
             "contractor": contractor.pk,
             "job": job.pk if job else None,

@@ -35,14 +35,13 @@ from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, InvalidTransition, JobNotOpen
 from smartscheduler.events.messages import publish
 from smartscheduler.measures.families import BOOKINGS, counting
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot, within_reach
 from smartscheduler.transactions import domain_transaction
 
 
 @counting(BOOKINGS, "assign")
 @says_who_was_faster
-@going_by()
 def assign_job(
     *,
     job_id: UUID,
@@ -59,7 +58,14 @@ def assign_job(
     job = Job.objects.get(pk=job_id)
     contractor = Contractor.objects.get(pk=contractor_id)
     # Ranked before any lock is taken: it reads much and changes nothing.
-    decision = decide(job=job, contractor=contractor, slot=_slot(job, start), ranking_token=ranking_token, reader=actor)
+    decision = decide(
+        job=job,
+        contractor=contractor,
+        slot=_slot(job, start),
+        rules=current_rules(),
+        ranking_token=ranking_token,
+        reader=actor,
+    )
     return _book(
         job_id=job_id,
         contractor_id=contractor_id,
@@ -100,7 +106,7 @@ def _create(
 ) -> Assignment:
     """The checked row and its event; contractor and job are locked."""
     slot = _slot(job, start)
-    check_booking(contractor, JobRequest.of(job), slot, now=timezone.now())
+    check_booking(contractor, JobRequest.of(job), slot, decision.rules, now=timezone.now())
     assignment = Assignment(job=job, contractor=contractor, assigned_by=actor, override_reason=override_reason)
     assignment.slot = slot
     assignment.record(decision)
@@ -220,18 +226,18 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
 
 @counting(BOOKINGS, "reschedule")
 @says_who_was_faster
-@going_by()
 @domain_transaction
 def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User | None) -> Assignment:
     """Move a pending or confirmed assignment to another slot of the same contractor.
 
     Raises InvalidTransition from any other state, ContractorUnsuitable or SlotUnavailable.
     """
+    rules = current_rules()
     assignment = lock_assignment(assignment_id)
     previous = assignment.slot
     slot = _slot(assignment.job, start)
     assignment.reschedule(slot)
-    check_booking(assignment.contractor, JobRequest.of(assignment.job), slot, now=timezone.now())
+    check_booking(assignment.contractor, JobRequest.of(assignment.job), slot, rules, now=timezone.now())
     assignment.save(update_fields=["time_slot"])
     publish(_moved(AssignmentRescheduled, assignment, assignment.status, previous_time_slot=previous), actor=actor)
     return assignment
@@ -239,7 +245,6 @@ def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User |
 
 @counting(BOOKINGS, "reassign")
 @says_who_was_faster
-@going_by()
 def reassign_assignment(
     *,
     assignment_id: UUID,
@@ -256,7 +261,9 @@ def reassign_assignment(
     assignment = Assignment.objects.select_related("job").get(pk=assignment_id)
     contractor = Contractor.objects.get(pk=contractor_id)
     start = start or assignment.slot.start
-    decision = decide(job=assignment.job, contractor=contractor, slot=_slot(assignment.job, start))
+    decision = decide(
+        job=assignment.job, contractor=contractor, slot=_slot(assignment.job, start), rules=current_rules()
+    )
     return _reassign(
         assignment_id=assignment_id,
         contractor_id=contractor_id,

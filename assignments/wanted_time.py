@@ -9,12 +9,13 @@ from assignments.models import Assignment
 from assignments.states import Status
 from jobs.requests import JobRequest
 from smartscheduler.formatting import local_slot, local_time
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, unchecked
 from smartscheduler.travel.ways import Site
 
 
 def suggested_slot(
-    request: JobRequest, starts: Sequence[datetime], calendar: Calendar, *, site: Site, now: datetime
+    request: JobRequest, starts: Sequence[datetime], calendar: Calendar, rules: Rules, *, site: Site, now: datetime
 ) -> TimeSlot:
     """The slot to book: the wanted time where it is free, on the grid or not; else the nearest one on offer.
 
@@ -26,7 +27,7 @@ def suggested_slot(
     if (
         day == request.desired_day
         and wanted.start > now
-        and (wanted.start in starts or is_free(calendar, wanted, site))
+        and (wanted.start in starts or is_free(calendar, wanted, site, rules))
     ):
         return wanted
     aim = local_instant(day, timedelta(minutes=_minute(request.desired_date, request)), request.zone)

@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from assignments.calendars import DaySchedule, drives_between
+from assignments.calendars import DaySchedule, Drive
 from assignments.clock import day_at, local_instant, minute_of_day
 from assignments.models import Assignment
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.ways import ROAD, Roads
+from smartscheduler.travel.ways import ROAD
 
 DAYS = 7
 USUAL_HOURS = (6, 20)
@@ -46,12 +46,13 @@ class Row:
 
 
 def rows_of(
-    days: Sequence[DaySchedule], zone: ZoneInfo, now: datetime, roads: Roads
+    days: Sequence[DaySchedule], drives: Sequence[Sequence[Drive]], zone: ZoneInfo, now: datetime
 ) -> tuple[list[Row], list[tuple[int, float]]]:
-    """The days as rows, and the hours above them with their places in per cent."""
+    """The days, each with its drives, as rows, and the hours above them with their places in per cent."""
     first, last = _hours(days, zone)
     marks = [(hour, (hour - first) / (last - first) * 100) for hour in range(first, last + 1)]
-    return [_row(day, zone, (first, last), now, roads) for day in days], marks
+    rows = [_row(day, ways, zone, (first, last), now) for day, ways in zip(days, drives, strict=True)]
+    return rows, marks
 
 
 def _hours(days: Sequence[DaySchedule], zone: ZoneInfo) -> tuple[int, int]:
@@ -64,21 +65,21 @@ def _hours(days: Sequence[DaySchedule], zone: ZoneInfo) -> tuple[int, int]:
     return first // 60, -(-last // 60)
 
 
-def _row(day: DaySchedule, zone: ZoneInfo, hours: tuple[int, int], now: datetime, roads: Roads) -> Row:
+def _row(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, hours: tuple[int, int], now: datetime) -> Row:
     start, end = (local_instant(day.date, timedelta(hours=hour), zone) for hour in hours)
     shown = TimeSlot(start, end)
     whole = day_at(day.date, zone)
     return Row(
         day=day.date,
         is_today=whole.start <= now < whole.end,
-        bars=list(_bars(day, zone, shown, now, roads)),
+        bars=list(_bars(day, drives, zone, shown, now)),
         free=_what_is_left(day, zone),
         note=_note(whole),
         marks=[] if shown.duration == (hours[1] - hours[0]) * ONE_HOUR else list(_marks(shown, zone)),
     )
 
 
-def _bars(day: DaySchedule, zone: ZoneInfo, shown: TimeSlot, now: datetime, roads: Roads) -> Iterator[Bar]:
+def _bars(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, shown: TimeSlot, now: datetime) -> Iterator[Bar]:
     place = partial(_place, shown=shown)
     span = partial(_span, zone=zone)
     for slot in day.working_hours:
@@ -87,7 +88,7 @@ def _bars(day: DaySchedule, zone: ZoneInfo, shown: TimeSlot, now: datetime, road
         yield Bar("free", *place(slot), f"free {span(slot)}", start=slot.start if slot.end > now else None)
     for slot in day.absences:
         yield Bar("absence", *place(slot), f"absent {span(slot)}")
-    for slot, way in drives_between(day.assignments, roads):
+    for slot, way in drives:
         by_road = ", by road" if way.source == ROAD else ""
         short = f", but it takes {way.minutes} minutes" if way.minutes > slot.duration / ONE_MINUTE else ""
         yield Bar("drive", *place(slot), f"drive {span(slot)}{by_road}{short}")

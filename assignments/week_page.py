@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 
-from assignments.calendars import DaySchedule, roads_of_days, schedule
+from assignments.calendars import DaySchedule, drives_of_days, schedule
 from assignments.contractor_page import ContractorPage
 from assignments.openings import Opening, openings
 from assignments.week import DAYS, rows_of
@@ -20,7 +19,7 @@ from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.people import may, require
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.formatting import local_slot, local_time
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import FARTHEST, TimeSlot
 
 MOST_STARTS = 6
@@ -60,18 +59,17 @@ class WeekAdmin(ContractorPage):
         yield {"act": act, "url": self.address("week", record), "post": False}
         yield from super().buttons(request, record)
 
-    @method_decorator(going_by())
     def week_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """The week that holds the day `?start=`, else this one; by the contractor's own clock."""
         require(request, Permission.VIEW_CONTRACTORS)
         contractor = self.record_or_404(request, object_id)
-        now = timezone.now()
+        now, rules = timezone.now(), current_rules()
         today = now.astimezone(contractor.zone).date()
         form = WeekForm(request.GET)
         form.is_valid()
         start = _monday(form.cleaned_data.get("start") or today)
-        days = schedule(contractor=contractor, start=start, end=start + timedelta(days=DAYS - 1))
-        rows, marks = rows_of(days, contractor.zone, now, roads_of_days(day.assignments for day in days))
+        days = schedule(contractor=contractor, start=start, end=start + timedelta(days=DAYS - 1), rules=rules)
+        rows, marks = rows_of(days, drives_of_days((day.assignments for day in days), rules), contractor.zone, now)
         context = {
             **self.admin_site.each_context(request),
             "title": "Week",
@@ -94,7 +92,7 @@ class WeekAdmin(ContractorPage):
         stretch = _stretch(days, form.cleaned_data.get("free"))
         if stretch and context["may_fill"]:
             context["stretch"] = local_slot(stretch, contractor.zone)
-            context["openings"] = [_offer(one, contractor) for one in openings(contractor, stretch, now)]
+            context["openings"] = [_offer(one, contractor) for one in openings(contractor, stretch, now, rules)]
         return TemplateResponse(request, "admin/assignments/week.html", context)
 
 

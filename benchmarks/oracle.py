@@ -135,6 +135,7 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
     from benchmarks.questions import questions
     from benchmarks.scan import Rules, Scan, miles_from
     from recommendations.ranking import rank_candidates
+    from smartscheduler.rules.current import current_rules
 
     for number, (request, wanted, horizon) in enumerate(islice(questions(base, seed, usual=False), worlds)):
         pick, chance = random.Random(seed * 7919 + number), np.random.default_rng([seed, number])  # noqa: S311
@@ -146,7 +147,7 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
         world, settings = vary(base, near, chance, request.point), random_rules(pick)
         with override_settings(**settings), transaction.atomic():
             write(world, near, base)
-            found = rank_candidates(request, max_results=wanted, horizon_days=horizon)
+            found = rank_candidates(request, current_rules(), max_results=wanted, horizon_days=horizon)
             transaction.set_rollback(True)
         weights = tuple(round(weight * 10_000) for weight in settings["SCORE_WEIGHTS"].values())
         gap = int(settings["MINIMUM_GAP"].total_seconds()) // 60

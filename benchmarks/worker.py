@@ -64,8 +64,9 @@ class Subjects:
 
     def service(self, question: Any, number: int) -> Any:
         from recommendations.ranking import rank_candidates
+        from smartscheduler.rules.current import current_rules
 
-        ranking = rank_candidates(question.request)
+        ranking = rank_candidates(question.request, current_rules())
         return lambda: [
             (entry.contractor.pk, int(entry.score * 10_000), [int(s.start.timestamp()) // 60 for s in entry.slots])
             for entry in ranking.entries
@@ -90,8 +91,9 @@ class Subjects:
 
     def _loop(self, loop: Any, question: Any) -> Any:
         from recommendations.search import Search
+        from smartscheduler.rules.current import current_rules
 
-        found = loop(Search.of(question.request), 10)
+        found = loop(Search.of(question.request, current_rules()), 10)
         return lambda: [
             (c.contender.id, c.score.total, [int(start.timestamp()) // 60 for start in c.free.starts]) for c in found
         ]
@@ -101,9 +103,10 @@ class Subjects:
         from benchmarks.loading import contractor_id
         from contractors.models import Contractor
         from recommendations.why_not import why_not
+        from smartscheduler.rules.current import current_rules
 
         who = (number * 7_919) % self.size
-        why_not(question.request, Contractor.objects.get(pk=contractor_id(who)))
+        why_not(question.request, Contractor.objects.get(pk=contractor_id(who)), current_rules())
 
     def login(self, question: Any, number: int) -> None:
         """An account for the HTTP measurements."""

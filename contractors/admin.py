@@ -92,6 +92,9 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, History
             inline.tab = obj is not None
         return instances
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"service_radius_miles": services.usual_service_radius(), **super().get_changeform_initial_data(request)}
+
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
         # Only when the page is first shown: a posted row that equals its initial values would count as empty.

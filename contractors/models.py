@@ -25,7 +25,6 @@ from smartscheduler.history.tracking import keeps_history
 from smartscheduler.locations import Location
 from smartscheduler.model_fields import DecimalField
 from smartscheduler.models import OF_THE_RECORD, Record
-from smartscheduler.rules.current import in_force
 from smartscheduler.textfields import PLAIN_ADDRESS, ContactAddressField, LineField, ShortNotesField, ascii_lower
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.words import LEFT_OUT, words, words_index
@@ -35,7 +34,8 @@ PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone num
 
 
 def default_service_radius() -> Decimal:
-    return Decimal(str(in_force().max_miles))
+    """The radius of the settings: a model must not query. Services and forms give that of the rules in force."""
+    return Decimal(str(settings.SCORE_MAX_MILES))
 
 
 WORDS = words("contractor_words", "name", "city", "email", "skills")

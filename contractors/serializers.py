@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from rest_framework import serializers
 
-from contractors.models import Absence, Contractor, default_service_radius
+from contractors.models import Absence, Contractor
+from contractors.services import usual_service_radius
 from contractors.shifts import Shift
 from smartscheduler.accounts.visibility_rest import LimitedSerializer, StrictModelSerializer
 from smartscheduler.errors import InvalidInput
@@ -104,7 +105,7 @@ class ContractorSerializer(StrictModelSerializer):
         decimal_places=2,
         min_value=Decimal("0.01"),
         allow_null=True,
-        default=default_service_radius,
+        default=usual_service_radius,
         help_text="null means anywhere.",
     )
 

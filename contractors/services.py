@@ -18,10 +18,16 @@ from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, No
 from smartscheduler.events.messages import publish
 from smartscheduler.json_values import as_json
 from smartscheduler.postal import PLACE_FIELDS, check_location
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import domain_transaction
 
 LONGEST_ABSENCE = timedelta(days=5 * 366)
+
+
+def usual_service_radius() -> Decimal:
+    """The service radius of a contractor who is entered without one: that of the rules in force."""
+    return Decimal(str(current_rules().max_miles))
 
 
 @domain_transaction
@@ -30,6 +36,8 @@ def create_contractor(*, working_hours: Sequence[Shift], actor: User | None, **f
 
     Raises InvalidInput (by field) and DuplicateEmail.
     """
+    if "service_radius_miles" not in fields:
+        fields["service_radius_miles"] = usual_service_radius()
     contractor = Contractor(**fields)
     shifts = check_week(working_hours)
     _check(contractor)

@@ -30,6 +30,7 @@ from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.acts import Act, ActsAdmin
 from smartscheduler.backoffice.people import may, person, require
 from smartscheduler.backoffice.returning import returning
+from smartscheduler.rules.current import current_rules
 
 
 def what_follows(job: Job) -> list[str]:
@@ -71,7 +72,7 @@ class CandidatesFilter(admin.SimpleListFilter):
         if self.value() not in {"some", "none"}:
             return queryset
         wanted = self.value() == "some"
-        found = [job.pk for job, ranking in looked_at(queryset) if bool(ranking.entries) == wanted]
+        found = [job.pk for job, ranking in looked_at(queryset, current_rules()) if bool(ranking.entries) == wanted]
         return queryset.filter(pk__in=found)
 
 

@@ -28,11 +28,10 @@ from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.formatting import local_slot
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
 
-@going_by()
 def ranked_page(
     request: HttpRequest, admin: ModelAdmin, job: Job, *, booking: Assignment | None, words: dict[str, Any]
 ) -> HttpResponse:
@@ -40,8 +39,8 @@ def ranked_page(
 
     With a `booking` it is about somebody else for it. `words` say what the page is called and its buttons do.
     """
-    # With nothing given, the form is shown with its defaults.
-    form = QuestionForm({**QuestionForm.usual(), "contractor": "", "day": "", **request.GET.dict()})
+    rules = current_rules()
+    form = QuestionForm(request.GET.dict(), rules)
     question = form.answers
     context = {
         "job": job,
@@ -56,9 +55,9 @@ def ranked_page(
     }
     if context["rankable"]:
         limits = {"horizon_days": question["horizon_days"], "day": question["day"], "booking": booking}
-        context |= ranking(job, max_results=question["max_results"], **limits)
+        context |= ranking(job, rules, max_results=question["max_results"], **limits)
         context |= asked_about(
-            job, q=question["q"], reader=person(request), contractor=question["contractor"], **limits
+            job, rules, q=question["q"], reader=person(request), contractor=question["contractor"], **limits
         )
     if getattr(request, "htmx", False):
         response = TemplateResponse(request, "admin/recommendations/part.html", context)

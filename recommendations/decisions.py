@@ -13,23 +13,29 @@ from recommendations.search import Candidate, Search
 from recommendations.standing import count_candidates, standing
 from recommendations.tokens import check_token
 from smartscheduler.accounts.models import User
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.ways import ROAD
 
 
-@going_by()
 def decide(
-    *, job: Job, contractor: Contractor, slot: TimeSlot, ranking_token: str = "", reader: User | None = None
+    *,
+    job: Job,
+    contractor: Contractor,
+    slot: TimeSlot,
+    rules: Rules,
+    ranking_token: str = "",
+    reader: User | None = None,
 ) -> Decision:
-    """The contractor's score and rank for `job` now. With the token of a ranking, raises RankingStale unless it holds.
+    """The contractor's score and rank for `job` now, by `rules`.
 
+    With the token of a ranking, raises RankingStale unless it holds.
     Someone who is no candidate within the horizon is scored by the day of `slot` and has no rank; nor
     has someone too far down to be counted, of whom the explanation says so.
     """
     if ranking_token:
-        check_token(ranking_token, job, reader=reader)
-    search = Search.of(JobRequest.of(job))
+        check_token(ranking_token, job, rules, reader=reader)
+    search = Search.of(JobRequest.of(job), rules)
     miles = search.site.miles_from(contractor.point)
     own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)
     if own is None:
@@ -40,6 +46,7 @@ def decide(
     if not place.exact:
         breakdown["explanation"] += f" Ranked {place}."
     return Decision(
+        rules=rules,
         score=ranked.score,
         score_breakdown=breakdown,
         rank=place.rank if place.exact else None,
@@ -49,7 +56,7 @@ def decide(
 
 
 def _candidate(search: Search, contractor: Contractor, miles: float) -> Candidate | None:
-    calendar = load_calendars([contractor.pk], search.window)[contractor.pk]
+    calendar = load_calendars([contractor.pk], search.window, search.rules)[contractor.pk]
     contender = search.contender(contractor.pk, contractor.name, hundredths(contractor.rating), miles, 0)
     return search.candidate(contender, calendar)
 
@@ -57,7 +64,7 @@ def _candidate(search: Search, contractor: Contractor, miles: float) -> Candidat
 def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
     day = slot.start.astimezone(search.request.zone).date()
     score = search.score(hundredths(contractor.rating), miles, max(0, (day - search.first_day).days))
-    way = search.site.way_from(contractor.point)
+    way = search.site.way_from(contractor.point, search.rules.pace)
     explanation = explain(
         score=score,
         weights=search.weights,
@@ -67,6 +74,7 @@ def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: flo
     )
     candidates = count_candidates(search)
     return Decision(
+        rules=search.rules,
         score=as_decimal(score.total),
         score_breakdown=Breakdown.of(score, search.weights, explanation).as_json(),
         rank=None,

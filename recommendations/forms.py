@@ -8,8 +8,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from recommendations.ranking import MOST_RESULTS
 from smartscheduler.backoffice.fields import InstantField
 from smartscheduler.filters import CalendarDayField
-from smartscheduler.rules.current import in_force
-from smartscheduler.rules.values import LONGEST_HORIZON
+from smartscheduler.rules.values import LONGEST_HORIZON, Rules
 from smartscheduler.textfields import NotesFormField, SearchFormField
 
 USUAL_RESULTS = 10
@@ -43,22 +42,23 @@ class QuestionForm(forms.Form):
     q = SearchFormField(label="Name", max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
     contractor = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
-    @classmethod
-    def usual(cls) -> dict[str, Any]:
-        return {
-            "horizon_days": in_force().horizon_days,
+    def __init__(self, given: dict[str, Any], rules: Rules) -> None:
+        self.usual = {
+            "horizon_days": rules.horizon_days,
             "max_results": USUAL_RESULTS,
             "q": "",
             "contractor": None,
             "day": None,
         }
+        # With nothing given, the form is shown with its defaults.
+        super().__init__({**self.usual, "contractor": "", "day": "", **given})
 
     @property
     def answers(self) -> dict[str, Any]:
         """The valid values, with the defaults in place of the others."""
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
-        return {**self.usual(), **given}
+        return {**self.usual, **given}
 
 
 class AssignForm(forms.Form):

@@ -10,7 +10,7 @@ from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.why_not import Answer, why_not
 from smartscheduler.areas import Box, inside
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import Rules
 from smartscheduler.travel.store import known_site
 
 # Degrees around the site within which somebody is near enough to be talked to, and how many are looked at.
@@ -51,9 +51,9 @@ def neighbours(request: JobRequest) -> list[Neighbour]:
     return sorted(found, key=lambda one: (len(one.reasons), one.miles, one.contractor.pk))
 
 
-@going_by()
 def nearest_misses(
     request: JobRequest,
+    rules: Rules,
     *,
     horizon_days: int | None = None,
     most: int = MOST_MISSES,
@@ -62,7 +62,7 @@ def nearest_misses(
     """The first of `neighbours`, each with the answer to "why not?"."""
     people = neighbours(request) if around is None else around
     return [
-        Miss(one.contractor, one.miles, why_not(request, one.contractor, horizon_days=horizon_days))
+        Miss(one.contractor, one.miles, why_not(request, one.contractor, rules, horizon_days=horizon_days))
         for one in people[:most]
     ]
 

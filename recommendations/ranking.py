@@ -19,8 +19,7 @@ from recommendations.words.facts import Facts, filled
 from recommendations.words.shown import reworded
 from smartscheduler.errors import InvalidInput
 from smartscheduler.measures.families import RANKING_CALENDARS, RANKING_SECONDS
-from smartscheduler.rules.current import going_by
-from smartscheduler.rules.values import LONGEST_HORIZON
+from smartscheduler.rules.values import LONGEST_HORIZON, Rules
 from smartscheduler.statements import rows, uuid_array
 from smartscheduler.transactions import snapshot
 from smartscheduler.travel.store import known_sites, roads_are_used
@@ -31,36 +30,36 @@ MOST_RESULTS, MOST_JOBS = 50, 100
 MOST_ENTRIES = 1_000
 
 
-def rank_candidates(request: JobRequest, *, max_results: int = 10, horizon_days: int | None = None) -> Ranking:
+def rank_candidates(
+    request: JobRequest, rules: Rules, *, max_results: int = 10, horizon_days: int | None = None
+) -> Ranking:
     """The best `max_results` (1–50) candidates for `request` who are free within `horizon_days` (0–30).
 
     The same question on the same data gives the same answer: that of scoring everyone. Raises InvalidInput.
     """
-    (ranking,) = rank_all([request], max_results=max_results, horizon_days=horizon_days)
+    (ranking,) = rank_all([request], rules, max_results=max_results, horizon_days=horizon_days)
     return ranking
 
 
-@going_by()
 def rank_all(
-    requests: Sequence[JobRequest], *, max_results: int = 10, horizon_days: int | None = None
+    requests: Sequence[JobRequest], rules: Rules, *, max_results: int = 10, horizon_days: int | None = None
 ) -> list[Ranking]:
     """The same for many requests, as of one moment and one state of the database, sharing the work."""
-    rankings = rank_plainly(requests, max_results=max_results, horizon_days=horizon_days)
+    rankings = rank_plainly(requests, rules, max_results=max_results, horizon_days=horizon_days)
     _tell(requests, rankings)
     shown = reworded([(one.job_id, ranking.entries) for one, ranking in zip(requests, rankings, strict=True)])
     return [replace(ranking, entries=entries) for ranking, entries in zip(rankings, shown, strict=True)]
 
 
-@going_by()
 def rank_plainly(
-    requests: Sequence[JobRequest], *, max_results: int = 10, horizon_days: int | None = None
+    requests: Sequence[JobRequest], rules: Rules, *, max_results: int = 10, horizon_days: int | None = None
 ) -> list[Ranking]:
     """The same with the explanations of the template, and without telling anybody that it was shown."""
     check_limits(max_results, horizon_days)
     now, began = timezone.now(), perf_counter()
     with snapshot():
         sites = known_sites([request.point for request in requests])
-        searches = [Search.of(one, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)]
+        searches = [Search.of(one, rules, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)]
         bests = best_candidates(searches, max_results)
         people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
     _measure(bests, perf_counter() - began)
@@ -120,7 +119,7 @@ def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
 
 def entry(search: Search, candidate: Candidate, rank: int, contractor: Contractor) -> Entry:
     """A candidate with its explanation, as the template says it."""
-    free, way = candidate.free, search.site.way_from(contractor.point)
+    free, way = candidate.free, search.site.way_from(contractor.point, search.rules.pace)
     facts = Facts.of(
         score=candidate.score,
         weights=search.weights,

@@ -26,6 +26,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.backoffice.display import bars, stars
 from smartscheduler.blur import places_are_blurred
 from smartscheduler.formatting import local_slot, local_time
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.configured import NAMES
 from smartscheduler.travel.store import known_site
@@ -68,6 +69,7 @@ def facts(job: Job, reader: User) -> list[tuple[str, str]]:
 
 def ranking(
     job: Job,
+    rules: Rules,
     *,
     horizon_days: int,
     max_results: int,
@@ -75,19 +77,19 @@ def ranking(
     booking: Assignment | None = None,
     with_present: bool = False,
 ) -> dict[str, Any]:
-    """The candidates as cards, and how many were considered; for `day` as if the job were wanted then.
+    """The candidates by `rules` as cards, and how many were considered; for `day` as if the job were wanted then.
 
     The contractor of `booking` is left out unless `with_present`, and the others are offered its time where they are
     free then: those who are come first.
     """
     request = JobRequest.of(job).wanted_on(day)
     wanted = max_results + (1 if booking and not with_present else 0)
-    found = rank_candidates(request, max_results=min(wanted, MOST_RESULTS), horizon_days=horizon_days)
+    found = rank_candidates(request, rules, max_results=min(wanted, MOST_RESULTS), horizon_days=horizon_days)
     present = booking.contractor_id if booking else None
     shown = [one for one in found.entries if with_present or one.contractor.pk != present]
     cards = [card(entry, JobRequest.of(job), booking) for entry in shown[:max_results]]
     if booking:
-        offer_the_same_time(booking, [one for one in cards if one["contractor"].pk != present])
+        offer_the_same_time(booking, [one for one in cards if one["contractor"].pk != present], rules)
         # Who keeps the customer's time comes first; among these, and among the others, the best.
         cards.sort(key=lambda one: not one.get("same"))
     return {
@@ -100,25 +102,25 @@ def ranking(
         "all_shown": len(found.entries) < wanted,
         "present_rank": next((one.rank for one in found.entries if one.contractor.pk == present), None),
         "generated_at": local_time(found.generated_at, job.zone),
-        **({} if cards else _nobody(request, horizon_days, found.calendars_opened)),
+        **({} if cards else _nobody(request, rules, horizon_days, found.calendars_opened)),
     }
 
 
-def _nobody(request: JobRequest, horizon_days: int, considered: int) -> dict[str, Any]:
+def _nobody(request: JobRequest, rules: Rules, horizon_days: int, considered: int) -> dict[str, Any]:
     """Who comes closest, and what keeps away the others around."""
     around = neighbours(request)
     return {
         # Whoever has no shift that is long enough is not looked into at all.
         "suiting": max(considered, sum(1 for one in around if not one.reasons)),
-        "misses": nearest_misses(request, horizon_days=horizon_days, around=around),
+        "misses": nearest_misses(request, rules, horizon_days=horizon_days, around=around),
         "around": len(around),
         "barriers": barriers(request, around),
     }
 
 
-def offer_the_same_time(booking: Assignment, cards: Sequence[dict[str, Any]]) -> None:
+def offer_the_same_time(booking: Assignment, cards: Sequence[dict[str, Any]], rules: Rules) -> None:
     """Put the slot of `booking` first among what each card offers, and preset it; or say why it is not free."""
-    reasons = not_free_then(booking, [one["contractor"] for one in cards])
+    reasons = not_free_then(booking, [one["contractor"] for one in cards], rules)
     for one in cards:
         reason = reasons[one["contractor"].pk]
         one["same"], one["same_reason"] = None, reason.message if reason else ""
@@ -223,6 +225,7 @@ def suggestions(job: Job, q: str, reader: User) -> list[dict[str, Any]]:
 
 def asked_about(
     job: Job,
+    rules: Rules,
     *,
     q: str,
     reader: User,
@@ -244,10 +247,10 @@ def asked_about(
     if booking and person.pk == booking.contractor_id:
         return {"asked": True, "has_it": booking}
     request = JobRequest.of(job)
-    answer = why_not(request.wanted_on(day), person, horizon_days=horizon_days)
+    answer = why_not(request.wanted_on(day), person, rules, horizon_days=horizon_days)
     shown = answer_card(person, answer, request, booking)
     if booking and shown["offers"]:
-        offer_the_same_time(booking, [shown])
+        offer_the_same_time(booking, [shown], rules)
     return {"asked": True, "answer": shown}
 
 

@@ -12,21 +12,20 @@ from assignments.eligibility import Reason, Rule
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.requests import JobRequest
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import Rules
 from smartscheduler.travel.store import known_site
 
 
-@going_by()
-def not_free_then(booking: Assignment, contractors: Sequence[Contractor]) -> dict[UUID, Reason | None]:
+def not_free_then(booking: Assignment, contractors: Sequence[Contractor], rules: Rules) -> dict[UUID, Reason | None]:
     """For each contractor why the slot of `booking` is not free, by the engine that books; None when it is."""
     slot, request, site = booking.slot, JobRequest.of(booking.job), known_site(booking.job.point)
     if slot.start <= timezone.now():
         past = Reason(Rule.IN_THE_PAST, "The present time lies in the past.")
         return dict.fromkeys((one.pk for one in contractors), past)
-    calendars = load_calendars([one.pk for one in contractors], slot) if contractors else {}
+    calendars = load_calendars([one.pk for one in contractors], slot, rules) if contractors else {}
     found: dict[UUID, Reason | None] = {}
     for one in contractors:
         calendar = calendars[one.pk].leaving_out(request.job_id)
-        free = is_free(calendar, slot, site)
-        found[one.pk] = None if free else why_not_free(calendar, slot, site, one.name)
+        free = is_free(calendar, slot, site, rules)
+        found[one.pk] = None if free else why_not_free(calendar, slot, site, rules, one.name)
     return found

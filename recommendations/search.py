@@ -13,7 +13,7 @@ from assignments.scoring import Score, Weights, availability_part, distance_part
 from assignments.wanted_time import suggested_slot
 from jobs.requests import JobRequest
 from smartscheduler.errors import InvalidInput
-from smartscheduler.rules.current import in_force
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, within_reach
 from smartscheduler.travel.store import known_site
 from smartscheduler.travel.ways import Site
@@ -62,25 +62,32 @@ class Search:
     request: JobRequest
     horizon_days: int
     now: datetime
-    weights: Weights
-    max_miles: float
+    rules: Rules
     site: Site
 
     @classmethod
     def of(
         cls,
         request: JobRequest,
+        rules: Rules,
         horizon_days: int | None = None,
         now: datetime | None = None,
         site: Site | None = None,
     ) -> "Search":
-        """A search from `now` on, by the rules in force; what is known of the roads is read unless `site` has it."""
-        rules = in_force()
+        """A search from `now` on by `rules`; what is known of the roads is read unless `site` has it."""
         horizon = rules.horizon_days if horizon_days is None else horizon_days
         now = now or timezone.now()
         if not within_reach(request.desired_date, now=now):
             raise InvalidInput.of("desired_date", "The desired date is at most five years from now.")
-        return cls(request, horizon, now, Weights.of(rules), rules.max_miles, site or known_site(request.point))
+        return cls(request, horizon, now, rules, site or known_site(request.point))
+
+    @cached_property
+    def weights(self) -> Weights:
+        return Weights.of(self.rules)
+
+    @property
+    def max_miles(self) -> float:
+        return self.rules.max_miles
 
     @cached_property
     def first_day(self) -> date:
@@ -90,7 +97,7 @@ class Search:
     def visit(self) -> Visit:
         """The work as the availability engine wants it: the desired day and those of the horizon, at the site."""
         days = days_from(self.first_day, self.horizon_days, self.request.zone)
-        return Visit(self.request.duration, self.site, days, self.now)
+        return Visit(self.request.duration, self.site, days, self.now, self.rules)
 
     @property
     def window(self) -> TimeSlot:
@@ -104,7 +111,7 @@ class Search:
 
     def contender(self, contractor_id: UUID, name: str, rating: int, miles: float, availability: int) -> Contender:
         """A contender whose availability part cannot pass `availability`."""
-        bound = total(availability, rating_part(rating), distance_part(miles, self.max_miles), self.weights)
+        bound = total(availability, rating_part(rating), distance_part(miles, self.rules.max_miles), self.weights)
         return Contender(contractor_id, name, rating, miles, bound)
 
     def candidate(self, contender: Contender, calendar: Calendar) -> Candidate | None:
@@ -119,7 +126,7 @@ class Search:
     def suggested(self, candidate: Candidate) -> TimeSlot:
         """The slot of the candidate's first free day that comes nearest to what the customer wanted."""
         starts, calendar = candidate.free.starts, candidate.calendar
-        return suggested_slot(self.request, starts, calendar, site=self.site, now=self.now)
+        return suggested_slot(self.request, starts, calendar, self.rules, site=self.site, now=self.now)
 
     def score(self, rating: int, miles: float, days: int) -> Score:
         """The score of someone with this rating and distance who is first free `days` after the desired day."""

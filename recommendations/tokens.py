@@ -16,7 +16,7 @@ from recommendations.ranking import rank_candidates
 from recommendations.results import Ranking
 from recommendations.serializers import ranking_as_json
 from smartscheduler.errors import InvalidInput, RankingStale
-from smartscheduler.rules.values import UNIT
+from smartscheduler.rules.values import UNIT, Rules
 
 SALT = "smartscheduler.ranking"
 VALID_FOR = timedelta(days=1)
@@ -43,8 +43,8 @@ def answer_with_token(
     return {**ranking_as_json(ranking, job, reader=reader), "ranking_token": token}
 
 
-def check_token(token: str, job: Job, *, reader: Any) -> None:
-    """Whether the ranking of the token is that of now.
+def check_token(token: str, job: Job, rules: Rules, *, reader: Any) -> None:
+    """Whether the ranking of the token is that of now, by `rules`.
 
     Raises RankingStale with the ranking of now and what moved; InvalidInput for no token of ours, or of another job.
     """
@@ -57,7 +57,7 @@ def check_token(token: str, job: Job, *, reader: Any) -> None:
     if job_id != job.pk.hex:
         raise InvalidInput.of("ranking_token", "The token belongs to the ranking of another job.")
     was = {UUID(contractor): (rank, score) for rank, (contractor, score) in enumerate(scores, start=1)}
-    ranking = rank_candidates(JobRequest.of(job), max_results=max_results, horizon_days=horizon_days)
+    ranking = rank_candidates(JobRequest.of(job), rules, max_results=max_results, horizon_days=horizon_days)
     now = places_of(ranking)
     if list(was.items()) == list(now.items()):
         return

@@ -31,7 +31,8 @@ from recommendations.why_not import why_not
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rest import ReadsBody
-from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
 from smartscheduler.throttling import charge
 from smartscheduler.transactions import snapshot
 
@@ -39,9 +40,11 @@ from smartscheduler.transactions import snapshot
 UNIT = 1_000
 
 
-def charge_rankings(request: Request, *, jobs: int, max_results: int, horizon_days: int | None = None) -> None:
+def charge_rankings(
+    request: Request, rules: Rules, *, jobs: int, max_results: int, horizon_days: int | None = None
+) -> None:
     """Take from the limit of the account what rankings cost beyond the one unit of every request. Raises Throttled."""
-    days = 1 + (in_force().horizon_days if horizon_days is None else horizon_days)
+    days = 1 + (rules.horizon_days if horizon_days is None else horizon_days)
     charge(request, math.ceil(jobs * max_results * days / UNIT) - 1)
 
 
@@ -52,14 +55,13 @@ class JobRecommendationsView(ReadsBody):
     @extend_schema(
         parameters=[RankingQuerySerializer], responses=RankingSerializer, operation_id="jobs_recommendations_list"
     )
-    @going_by()
     def get(self, request: Request, pk: UUID) -> Response:
         """The best contractors for a job, with the reasons and the slots to book."""
-        limits = self.query()
-        charge_rankings(request, jobs=1, **limits)
+        limits, rules = self.query(), current_rules()
+        charge_rankings(request, rules, jobs=1, **limits)
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
-            ranking = rank_candidates(JobRequest.of(job), **limits)
+            ranking = rank_candidates(JobRequest.of(job), rules, **limits)
         return Response(answer_with_token(ranking, job, reader=request.user, **limits))
 
 
@@ -74,7 +76,7 @@ class JobRecommendationView(ReadsBody):
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
             contractor = get_object_or_404(Contractor, pk=contractor_id)
-            answer = why_not(JobRequest.of(job), contractor, **limits)
+            answer = why_not(JobRequest.of(job), contractor, current_rules(), **limits)
         return Response(answer_as_json(answer, job, contractor, reader=request.user))
 
 
@@ -85,7 +87,6 @@ class RecommendationsView(ReadsBody):
     @extend_schema(
         request=HypotheticalJobSerializer, responses=RankingSerializer, operation_id="recommendations_create"
     )
-    @going_by()
     def post(self, request: Request) -> Response:
         """The same for a job that does not exist yet; nothing is stored."""
         given = self.body(HypotheticalJobSerializer)
@@ -95,20 +96,21 @@ class RecommendationsView(ReadsBody):
             **self.query(),
             **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
         }
-        charge_rankings(request, jobs=1, **limits)
-        return Response(ranking_as_json(rank_candidates(request_of(given), **limits), None, reader=request.user))
+        rules = current_rules()
+        charge_rankings(request, rules, jobs=1, **limits)
+        ranking = rank_candidates(request_of(given), rules, **limits)
+        return Response(ranking_as_json(ranking, None, reader=request.user))
 
 
 class BatchRecommendationsView(ReadsBody):
     required_permissions = {"post": Permission.RECOMMEND}
 
     @extend_schema(request=ManyJobsSerializer, responses=BatchSerializer, operation_id="recommendations_batch")
-    @going_by()
     def post(self, request: Request) -> Response:
         """The rankings of many jobs, as of one moment, in the order in which they were asked for."""
         wanted = self.body(ManyJobsSerializer)
-        ids = wanted.pop("jobs")
-        charge_rankings(request, jobs=len(ids), **wanted)
+        ids, rules = wanted.pop("jobs"), current_rules()
+        charge_rankings(request, rules, jobs=len(ids), **wanted)
         with snapshot():
             found = Job.objects.in_bulk(ids)
             if missing := [place for place, pk in enumerate(ids) if pk not in found]:
@@ -116,7 +118,7 @@ class BatchRecommendationsView(ReadsBody):
                     "There is no such job.", errors={f"jobs.{place}": ["There is no such job."] for place in missing}
                 )
             jobs = [found[pk] for pk in ids]
-            rankings = rank_all([JobRequest.of(job) for job in jobs], **wanted)
+            rankings = rank_all([JobRequest.of(job) for job in jobs], rules, **wanted)
         return Response(
             {
                 "results": [

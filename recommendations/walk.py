@@ -171,8 +171,11 @@ def _answers(kind: type[Need], needs: Sequence[Any]) -> Iterable[Any]:
 
 
 def _calendars(needs: Sequence[Calendars]) -> Iterable[dict[UUID, Calendar]]:
-    """One load for all: of everybody, for the time from the first to the last day that anybody asks for."""
+    """One load for all: of everybody, for the time from the first to the last day that anybody asks for.
+
+    All searches of one run have the same rules.
+    """
     windows = [need.search.window for need in needs]
     window = TimeSlot(min(one.start for one in windows), max(one.end for one in windows))
-    calendars = load_calendars({one for need in needs for one in need.ids}, window)
+    calendars = load_calendars({one for need in needs for one in need.ids}, window, needs[0].search.rules)
     return [calendars] * len(needs)

@@ -16,7 +16,7 @@ from recommendations.ranking import check_limits, entry
 from recommendations.search import Candidate, Search
 from recommendations.standing import MOST_SUPPOSED, Place, standings
 from recommendations.words.shown import reworded
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.transactions import snapshot
 from smartscheduler.travel.ways import Reached, Site, Way
@@ -44,12 +44,11 @@ class Answer(Reached):
     suggested: TimeSlot | None = None
 
 
-@going_by()
-def why_not(request: JobRequest, contractor: Contractor, *, horizon_days: int | None = None) -> Answer:
+def why_not(request: JobRequest, contractor: Contractor, rules: Rules, *, horizon_days: int | None = None) -> Answer:
     """The place of `contractor` in the ranking for `request`, or every rule that keeps them out of it."""
     check_limits(1, horizon_days)
     with snapshot():
-        return Question(Search.of(request, horizon_days), contractor).answer()
+        return Question(Search.of(request, rules, horizon_days), contractor).answer()
 
 
 class Question:
@@ -57,11 +56,11 @@ class Question:
 
     def __init__(self, search: Search, contractor: Contractor) -> None:
         self.search, self.contractor = search, contractor
-        self.way = search.site.way_from(contractor.point)
+        self.way = search.site.way_from(contractor.point, search.rules.pace)
         self.miles = self.way.miles
         far = day_at(search.day(LOOK_AHEAD_DAYS), search.request.zone)
         span = TimeSlot(search.window.start, max(search.window.end, far.end))
-        self.calendar = load_calendar(contractor, span, for_job=search.request.job_id)
+        self.calendar = load_calendar(contractor, span, search.rules, for_job=search.request.job_id)
 
     def answer(self) -> Answer:
         reasons = unmet_rules(self.contractor, self.search.request, miles=self.miles)

@@ -3,14 +3,12 @@
 import math
 import zoneinfo
 from datetime import timedelta
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import tzfpy
 from django.core.exceptions import ValidationError
 from localflavor.us.us_states import STATE_CHOICES
-
-from smartscheduler.rules.current import in_force
 
 EARTH_RADIUS_MILES = 3959.0
 # Of binary fractions, in minutes: exactly 35 minutes stay 35.
@@ -22,6 +20,13 @@ class Point(NamedTuple):
 
     latitude: float
     longitude: float
+
+
+class Pace(NamedTuple):
+    """How fast contractors drive: road miles per great-circle mile, and miles an hour on the road."""
+
+    road_factor: float
+    miles_per_hour: float
 
 
 @cache
@@ -46,13 +51,9 @@ class Origin:
         h = half_phi * half_phi + self._cos_phi * math.cos(phi) * half_lambda * half_lambda
         return 2 * EARTH_RADIUS_MILES * math.asin(min(1.0, math.sqrt(h)))
 
-    @cached_property
-    def _pace(self) -> tuple[float, float]:
-        return in_force().pace
-
-    def drive_to(self, other: Point) -> timedelta:
+    def drive_to(self, other: Point, pace: Pace) -> timedelta:
         """How long the drive takes, there or back, when no road distance is known."""
-        return whole_minutes(minutes_at(self._pace, self.miles_to(other)))
+        return whole_minutes(drive_minutes(self.miles_to(other), pace))
 
 
 def great_circle_miles(a: Point, b: Point) -> float:
@@ -60,13 +61,8 @@ def great_circle_miles(a: Point, b: Point) -> float:
     return Origin(a).miles_to(b)
 
 
-def drive_minutes(miles: float) -> int:
-    """Whole minutes, rounded up, to drive `miles` great-circle miles by the road factor and speed of the rules."""
-    return minutes_at(in_force().pace, miles)
-
-
-def minutes_at(pace: tuple[float, float], miles: float) -> int:
-    """The same for a given road factor and speed in miles an hour."""
+def drive_minutes(miles: float, pace: Pace) -> int:
+    """Whole minutes, rounded up, to drive `miles` great-circle miles at that pace."""
     factor, mph = pace
     minutes = miles * factor / mph * 60
     whole = int(minutes)

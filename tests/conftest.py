@@ -37,16 +37,6 @@ def pytest_collection_finish(session):
     assert "smartscheduler.asgi" not in sys.modules, "a test module imports smartscheduler.asgi: ask a process instead"
 
 
-WITH_DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
-
-
-@pytest.fixture(autouse=True)
-def rules_of_the_settings(request, monkeypatch):
-    """Where there is no database, nobody can have published other rules than those of the settings."""
-    if not (request.node.get_closest_marker("django_db") or WITH_DATABASE & set(request.fixturenames)):
-        monkeypatch.setattr("smartscheduler.rules.current.published", lambda: None)
-
-
 @pytest.fixture(autouse=True)
 def no_rate_limits(settings):
     """Tests ask more in a minute than people do; those of the limits themselves set them."""

@@ -10,7 +10,9 @@ from recommendations.travel.answers import NO_ROAD, Refusal
 from recommendations.travel.asking import matrix_of
 from recommendations.travel.batches import Batch, batches
 from recommendations.travel.errors import BadItem, ProviderError
-from recommendations.travel.providers import LAST_RESORT, Provider, providers
+from recommendations.travel.great_circle import GreatCircle
+from recommendations.travel.providers import Provider, providers
+from smartscheduler.places import Pace
 from smartscheduler.travel import spending
 from smartscheduler.travel.cells import Pair, center
 from smartscheduler.travel.store import NewEstimate
@@ -27,10 +29,10 @@ class Asked:
     failed: set[Pair] = field(default_factory=set)
 
 
-def ask(pairs: Iterable[Pair], depart_at: datetime) -> Iterator[Asked]:
+def ask(pairs: Iterable[Pair], depart_at: datetime, pace: Pace) -> Iterator[Asked]:
     """Each provider in turn about what is still not known; a result for every matrix, so none waits for the others.
 
-    A drive for which no provider has a road, although all were there, gets the estimate of the straight line.
+    A drive for which no provider has a road, although all were there, gets the estimate of the straight line at `pace`.
     """
     left: dict[Pair, str] = dict.fromkeys(pairs, "")
     some_failed: set[Pair] = set()
@@ -44,7 +46,7 @@ def ask(pairs: Iterable[Pair], depart_at: datetime) -> Iterator[Asked]:
                 if asked.estimates:
                     yield asked
     unknown = {pair: reason for pair, reason in left.items() if pair not in some_failed}
-    yield Asked({pair: straight_line(pair, reason) for pair, reason in unknown.items()}, {*left} & some_failed)
+    yield Asked({pair: straight_line(pair, reason, pace) for pair, reason in unknown.items()}, {*left} & some_failed)
 
 
 def _matrix(
@@ -80,8 +82,8 @@ def _sorted_out(provider: Provider, answers: dict[Pair, NewEstimate | Refusal], 
     return Asked(known)
 
 
-def straight_line(pair: Pair, reason: str) -> NewEstimate:
+def straight_line(pair: Pair, reason: str, pace: Pace) -> NewEstimate:
     """What is kept when nobody knows a road."""
-    ((found,),) = LAST_RESORT.matrix([center(pair.origin)], [center(pair.destination)], timezone.now())
+    ((found,),) = GreatCircle(pace).matrix([center(pair.origin)], [center(pair.destination)], timezone.now())
     assert isinstance(found, NewEstimate), "it always answers"  # noqa: S101
     return found._replace(note=reason[:60])

@@ -6,7 +6,7 @@ from datetime import datetime
 from geopy.distance import great_circle
 
 from recommendations.travel.answers import METERS_A_MILE, Answer, Matrix
-from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes
+from smartscheduler.places import EARTH_RADIUS_MILES, Pace, Point, drive_minutes
 from smartscheduler.travel.models import GREAT_CIRCLE
 from smartscheduler.travel.store import NewEstimate
 
@@ -19,6 +19,9 @@ class GreatCircle:
     name = GREAT_CIRCLE
     most_elements = most_a_side = 1_000_000
 
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+
     def cost(self, elements: int) -> int:
         return 0
 
@@ -27,4 +30,4 @@ class GreatCircle:
 
     def _answer(self, origin: Point, destination: Point) -> Answer:
         miles = great_circle(origin, destination, radius=RADIUS_KILOMETERS).kilometers * 1000 / METERS_A_MILE
-        return NewEstimate(miles, drive_minutes(miles), None, self.name)
+        return NewEstimate(miles, drive_minutes(miles, self.pace), None, self.name)

@@ -11,20 +11,19 @@ from jobs.requests import JobRequest
 from recommendations.ranking import best_candidates, contractors_by_id
 from recommendations.search import Candidate, Search
 from smartscheduler.places import Point
-from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.rules.values import Rules
 from smartscheduler.travel.cells import Pair
 from smartscheduler.travel.ways import pairs_between
 
 
-@going_by()
-def wanted_drives(request: JobRequest) -> set[Pair]:
+def wanted_drives(request: JobRequest, rules: Rules) -> set[Pair]:
     """From the base of each leading candidate to the site, and both ways between the site and neighbouring bookings."""
-    search = Search.of(request)
+    search = Search.of(request, rules)
     (best,) = best_candidates([search], 2 * settings.TRAVEL_LEADERS)
     people = contractors_by_id([one.contender.id for one in best.candidates])
     bases = {pk: one.point for pk, one in people.items()}
     leaders = leading(search, best.candidates, [bases[one.contender.id] for one in best.candidates])
-    calendars = load_calendars([one.contender.id for one in leaders], search.window)
+    calendars = load_calendars([one.contender.id for one in leaders], search.window, rules)
     site = request.point
     drives: list[tuple[Point, Point]] = []
     for leader in leaders:
@@ -54,7 +53,7 @@ def leading(search: Search, candidates: Sequence[Candidate], bases: Sequence[Poi
 def _usual_score(search: Search, candidate: Candidate, base: Point) -> int:
     miles = candidate.contender.miles
     if search.site.road_from(base) is None:
-        miles *= in_force().road_factor
+        miles *= search.rules.road_factor
     return search.score(candidate.contender.rating, miles, candidate.free.days).total
 
 

@@ -7,7 +7,6 @@ from typing import Protocol
 from recommendations.travel.answers import Matrix
 from recommendations.travel.google_matrix import GoogleMatrix
 from recommendations.travel.google_routes import GoogleRoutes
-from recommendations.travel.great_circle import GreatCircle
 from recommendations.travel.openrouteservice import OpenRouteService
 from smartscheduler.places import Point
 from smartscheduler.travel.configured import active_providers
@@ -32,7 +31,6 @@ class Provider(Protocol):
 
 
 PROVIDERS: dict[str, Provider] = {one.name: one for one in (GoogleRoutes(), GoogleMatrix(), OpenRouteService())}
-LAST_RESORT = GreatCircle()
 
 
 def providers() -> list[Provider]:

@@ -14,6 +14,8 @@ from recommendations.travel.chain import ask
 from recommendations.travel.leaders import rounds, wanted_drives
 from recommendations.travel.lookups import delay, finish, keep
 from smartscheduler.events.messages import RecommendationsUpdated, publish
+from smartscheduler.places import Pace
+from smartscheduler.rules.current import current_rules
 from smartscheduler.travel import claims
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import GREAT_CIRCLE
@@ -40,21 +42,21 @@ def look_up(lookup: Lookup) -> None:
     """Look up what the job's ranking wants to know, store it, and tell open pages when something has arrived."""
     got, drives = Got(), set[Pair]()
     if lookup.job.status == Job.Status.OPEN:
-        request = JobRequest.of(lookup.job)
+        request, rules = JobRequest.of(lookup.job), current_rules()
         for _ in range(rounds()):
-            drives |= wanted_drives(request)
+            drives |= wanted_drives(request, rules)
             missing = drives - stored(drives, since=lookup.newer_than).keys()
             lookup.drives, lookup.known = len(drives), len(drives) - len(missing)
             keep(lookup)
             if not missing or got.failed or got.busy:
                 break
-            one = obtain(missing, request.desired_date, newer_than=lookup.newer_than)
+            one = obtain(missing, request.desired_date, rules.pace, newer_than=lookup.newer_than)
             got = Got(got.asked + one.asked, one.busy, one.failed)
             lookup.asked += one.asked
     _end(lookup, drives, got)
 
 
-def obtain(pairs: Collection[Pair], depart_at: datetime, *, newer_than: datetime | None = None) -> Got:
+def obtain(pairs: Collection[Pair], depart_at: datetime, pace: Pace, *, newer_than: datetime | None = None) -> Got:
     """Ask about these drives and store the answers; those that somebody else is asking about are left to them."""
     owner, ours = claims.claim(pairs)
     got = Got(busy=len(pairs) - len(ours))
@@ -64,7 +66,7 @@ def obtain(pairs: Collection[Pair], depart_at: datetime, *, newer_than: datetime
         claims.release(owner, there)
         ours -= there
         got.asked = len(ours)
-        for asked in ask(sorted(ours), depart_at):
+        for asked in ask(sorted(ours), depart_at, pace):
             with transaction.atomic():
                 store(asked.estimates)
                 claims.release(owner, asked.estimates.keys())

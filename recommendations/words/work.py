@@ -20,6 +20,7 @@ from recommendations.words.shown import wishes
 from smartscheduler.events.messages import RecommendationsUpdated, publish
 from smartscheduler.leases.holding import Holder
 from smartscheduler.measures.families import EXPLANATION_CALLS, EXPLANATION_DROPS
+from smartscheduler.rules.current import current_rules
 
 # Then the next call goes on: a worker that is to end is not kept.
 LONGEST_SECONDS = 30.0
@@ -44,7 +45,7 @@ def word(job_id: UUID, until: float) -> int:
     job = Job.objects.open().filter(pk=job_id).first()
     if job is None:
         return 0
-    (ranking,) = rank_plainly([JobRequest.of(job)], max_results=settings.EXPLANATION_FIRST)
+    (ranking,) = rank_plainly([JobRequest.of(job)], current_rules(), max_results=settings.EXPLANATION_FIRST)
     done = 0
     try:
         for entry in ranking.entries:

@@ -14,7 +14,7 @@ from django.db.models import BooleanField, Count, Prefetch, QuerySet, prefetch_r
 from django.db.models.expressions import RawSQL
 
 from assignments.availability import Calendar, working_time
-from assignments.calendars import drives_between, roads_of_days
+from assignments.calendars import Drive, drives_of_days
 from assignments.clock import day_at, minute_of_day
 from assignments.models import Assignment
 from assignments.states import MOVABLE
@@ -24,11 +24,10 @@ from smartscheduler.accounts.limits import CONTACTS, may_see
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput
 from smartscheduler.filters import CalendarDayField
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.values import Rules
 from smartscheduler.search_terms import search_terms
 from smartscheduler.textfields import SearchFormField
 from smartscheduler.timeslots import TimeSlot, clip
-from smartscheduler.travel.ways import Roads
 
 MOST_LANES = 500
 ONE_MINUTE = timedelta(minutes=1)
@@ -164,13 +163,13 @@ class Board:
         return self.day + timedelta(days=1)
 
 
-def board(question: Question, now: datetime) -> Board:
-    """The board that was asked for, in six queries."""
+def board(question: Question, now: datetime, rules: Rules) -> Board:
+    """The board that was asked for, in five queries."""
     today = question.today(now)
     day = question.day or today
     people = list(question.people(day).order_by("name", "pk")[: MOST_LANES + 1])
     more = question.people(day).count() - MOST_LANES if len(people) > MOST_LANES else 0
-    lanes = lanes_of(people[:MOST_LANES], day)
+    lanes = lanes_of(people[:MOST_LANES], day, rules)
     first, last = _hours(lanes)
     return Board(
         day=day,
@@ -182,13 +181,12 @@ def board(question: Question, now: datetime) -> Board:
     )
 
 
-def some_lanes(ids: Collection[UUID], question: Question, day: date) -> list[Lane]:
+def some_lanes(ids: Collection[UUID], question: Question, day: date, rules: Rules) -> list[Lane]:
     """The lanes of these contractors, as far as the question asks for them."""
-    return lanes_of(list(question.people(day).filter(pk__in=ids).order_by("name", "pk")), day)
+    return lanes_of(list(question.people(day).filter(pk__in=ids).order_by("name", "pk")), day, rules)
 
 
-@going_by()
-def lanes_of(people: list[Contractor], day: date) -> list[Lane]:
+def lanes_of(people: list[Contractor], day: date, rules: Rules) -> list[Lane]:
     """A lane for each of `people`, in their order; three queries for all of them."""
     if not people:
         return []
@@ -200,8 +198,8 @@ def lanes_of(people: list[Contractor], day: date) -> list[Lane]:
         one.pk: [booking for booking in one.booked if booking.slot.overlaps(windows[one.pk])]  # type: ignore[attr-defined]
         for one in people
     }
-    roads = roads_of_days(days.values())
-    return [_lane(one, windows[one.pk], day, days[one.pk], roads) for one in people]
+    drives = drives_of_days(days.values(), rules)
+    return [_lane(one, windows[one.pk], day, days[one.pk], ways) for one, ways in zip(people, drives, strict=True)]
 
 
 def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: TimeSlot) -> None:
@@ -214,7 +212,7 @@ def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: Ti
     )
 
 
-def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assignment], roads: Roads) -> Lane:
+def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assignment], drives: list[Drive]) -> Lane:
     zone = contractor.zone
     calendar = Calendar(zone, contractor.shifts)
 
@@ -230,7 +228,7 @@ def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assi
             for away in contractor.away  # type: ignore[attr-defined]
             if away.slot.overlaps(window)
         ],
-        drives=[stretch(one.slot, str(one)) for one in drives_between(booked, roads)],
+        drives=[stretch(one.slot, str(one)) for one in drives],
         blocks=[Block(stretch(one.slot), one, one.status in MOVABLE) for one in booked],
     )
 

@@ -11,13 +11,12 @@ from recommendations.recommend_page import asked_about, facts, ranking
 from smartscheduler.accounts.limits import limit
 from smartscheduler.accounts.models import User
 from smartscheduler.formatting import local_slot
-from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.rules.values import Rules
 
 MOST_CARDS = 10
 
 
-@going_by()
-def context(job: Job, *, q: str, contractor: UUID | None, reader: User) -> dict[str, Any]:
+def context(job: Job, rules: Rules, *, q: str, contractor: UUID | None, reader: User) -> dict[str, Any]:
     """What the template needs, as far as `reader` may see it.
 
     A job that is booked and may still be moved is ranked as if it were free.
@@ -26,14 +25,22 @@ def context(job: Job, *, q: str, contractor: UUID | None, reader: User) -> dict[
     if booking:
         booking.job = job
     rankable = job.status == Status.OPEN or (booking is not None and booking.status in MOVABLE)
-    horizon = in_force().horizon_days
+    horizon = rules.horizon_days
     found = (
-        ranking(job, horizon_days=horizon, max_results=MOST_CARDS, booking=booking, with_present=True)
+        ranking(job, rules, horizon_days=horizon, max_results=MOST_CARDS, booking=booking, with_present=True)
         if rankable
         else {}
     )
     asked = (
-        asked_about(job, q=q.strip()[:100], reader=reader, contractor=contractor, horizon_days=horizon, booking=booking)
+        asked_about(
+            job,
+            rules,
+            q=q.strip()[:100],
+            reader=reader,
+            contractor=contractor,
+            horizon_days=horizon,
+            booking=booking,
+        )
         if rankable
         else {}
     )

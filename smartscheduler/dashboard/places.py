@@ -7,14 +7,15 @@ from smartscheduler.accounts.limits import limited
 from smartscheduler.accounts.models import User
 from smartscheduler.dashboard.lanes import Question, board
 from smartscheduler.dashboard.openjobs import open_jobs
+from smartscheduler.rules.values import Rules
 
 
-def on_the_map(question: Question, now: datetime, reader: User) -> dict[str, list[dict[str, Any]]]:
+def on_the_map(question: Question, now: datetime, reader: User, rules: Rules) -> dict[str, list[dict[str, Any]]]:
     """The bases of the board's lanes, the sites of its bookings, and those of the open jobs.
 
     As exactly as `reader` may see them.
     """
-    shown = board(question, now)
+    shown = board(question, now, rules)
     return {
         "bases": [
             {"id": lane.contractor.pk, "name": lane.contractor.name, **_place(lane.contractor, reader)}

@@ -34,13 +34,14 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.events import feed
 from smartscheduler.events.messages import Event
 from smartscheduler.rest import KnownParameters
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
 # What each part of the page shows; a request reads only what it asks for.
 PARTS: dict[str, Callable[[Question, User], Any]] = {
     "figures": lambda question, reader: figures(timezone.now()),
     "jobs": lambda question, reader: open_jobs(),
-    "board": lambda question, reader: lanes.board(question, timezone.now()),
+    "board": lambda question, reader: lanes.board(question, timezone.now(), current_rules()),
     "feed": lambda question, reader: latest_items(reader),
 }
 
@@ -100,7 +101,7 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
     ids = _ids(request.GET.get("contractors", ""))
     if question.day is None:
         raise Http404
-    found = lanes.some_lanes(ids, question, question.day)
+    found = lanes.some_lanes(ids, question, question.day, current_rules())
     return render(request, "dashboard/parts/lanes.html", {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)})
 
 
@@ -111,7 +112,7 @@ def fits(request: HttpRequest) -> JsonResponse:
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
     people = list(question.people(day).order_by("name", "pk")[: lanes.MOST_LANES])
-    found, request_of_job = fits_on(job, people, day), JobRequest.of(job)
+    found, request_of_job = fits_on(job, people, day, current_rules()), JobRequest.of(job)
     starts = {start for fit in found.values() for start in fit.starts}
     notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
     return JsonResponse(
@@ -134,7 +135,11 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     user = _reader(request, Permission.RECOMMEND)
     job = get_object_or_404(Job, pk=job_id)
     context = panel.context(
-        job, reader=user, q=request.GET.get("q", ""), contractor=next(iter(_ids(request.GET.get("ask", ""))), None)
+        job,
+        current_rules(),
+        reader=user,
+        q=request.GET.get("q", ""),
+        contractor=next(iter(_ids(request.GET.get("ask", ""))), None),
     )
     return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
 
@@ -143,7 +148,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def map_data(request: HttpRequest) -> JsonResponse:
     """The bases and sites that the board speaks of."""
     user = _reader(request)
-    return JsonResponse(places.on_the_map(Question.of(request.GET, user), timezone.now(), user))
+    return JsonResponse(places.on_the_map(Question.of(request.GET, user), timezone.now(), user, current_rules()))
 
 
 def _reader(request: HttpRequest, permission: Permission = Permission.VIEW_EVENTS) -> User:

@@ -18,6 +18,7 @@ from smartscheduler.demo.chance import identity
 from smartscheduler.demo.history import Archive, Choice
 from smartscheduler.demo.orders import Fate, Order, order
 from smartscheduler.demo.words import CANCEL_REASONS, COMMENTS, OVERRIDE_REASONS
+from smartscheduler.rules.values import Rules
 
 Progress = Callable[[int], None]
 
@@ -27,12 +28,12 @@ SOON = timedelta(minutes=30)
 DAYS_BACK = 8
 
 
-def book(*, seed: int, count: int, actor: User | None, progress: Progress) -> int:
+def book(*, seed: int, count: int, rules: Rules, actor: User | None, progress: Progress) -> int:
     """Make those of the first `count` jobs of the world `seed` that are missing; how many that were."""
     present = set(Job.objects.values_list("id", flat=True))
     missing = [index for index in range(count) if identity(seed, "job", index) not in present]
     progress(count - len(missing))
-    bookings = Bookings(actor)
+    bookings = Bookings(rules, actor)
     # History first: the latest events are then those of the present.
     orders = sorted((order(seed, index, timezone.now()) for index in missing), key=lambda one: one.fate.value)
     for one in orders:
@@ -45,9 +46,9 @@ def book(*, seed: int, count: int, actor: User | None, progress: Progress) -> in
 class Bookings:
     """Carries out one order after the other."""
 
-    def __init__(self, actor: User | None) -> None:
-        self.actor = actor
-        self.archive = Archive(actor, timezone.now())
+    def __init__(self, rules: Rules, actor: User | None) -> None:
+        self.rules, self.actor = rules, actor
+        self.archive = Archive(rules, actor, timezone.now())
 
     def carry_out(self, order: Order) -> None:
         match order.fate:
@@ -114,14 +115,14 @@ class Bookings:
         else:
             job = self._create(order, desired_date=choice.slot.start)
             # It is wanted on the day of the slot, and not on the one that the choice was made for: others may be first.
-            first = rank_candidates(JobRequest.of(job), max_results=1).entries
+            first = rank_candidates(JobRequest.of(job), self.rules, max_results=1).entries
             is_first = bool(first) and first[0].contractor.pk == choice.entry.contractor.pk
             self._assign(job, choice.entry, choice.slot.start, order, is_first=is_first, confirm=True)
 
     def _booked(self, order: Order) -> None:
         """Assigned to the first of the ranking, now and then to another; pending or confirmed."""
         job = self._create(order)
-        entries = rank_candidates(JobRequest.of(job), max_results=3).entries
+        entries = rank_candidates(JobRequest.of(job), self.rules, max_results=3).entries
         if not entries:
             return
         chosen = entries[-1] if order.chance.random() < 0.15 else entries[0]

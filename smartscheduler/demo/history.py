@@ -23,7 +23,7 @@ from recommendations.search import Search
 from smartscheduler.accounts.models import User
 from smartscheduler.demo.orders import Order
 from smartscheduler.places import Point
-from smartscheduler.rules.current import in_force
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.ways import Site
 
@@ -38,10 +38,12 @@ class Choice:
     entry: Entry
     slot: TimeSlot
     candidates_considered: int
+    rules: Rules
 
     @property
     def decision(self) -> Decision:
         return Decision(
+            rules=self.rules,
             score=self.entry.score,
             score_breakdown=self.entry.breakdown.as_json(),
             rank=self.entry.rank,
@@ -52,8 +54,8 @@ class Choice:
 class Archive:
     """What has been done by whom until now; knows past work, which the engine has no reason to look at."""
 
-    def __init__(self, actor: User | None, now: datetime) -> None:
-        self._actor = actor
+    def __init__(self, rules: Rules, actor: User | None, now: datetime) -> None:
+        self._rules, self._actor = rules, actor
         self._work: dict[UUID, list[Booking]] = defaultdict(list)
         past = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).filter(
             time_slot__endswith__gt=now - MEMORY, time_slot__startswith__lte=now
@@ -64,18 +66,18 @@ class Archive:
     def choices(self, order: Order, *, most: int) -> Iterator[Choice]:
         """The slots of the best candidates as of the booking, best candidate first, without those already at work."""
         wanted = Job(**order.made(order.ordered_at))
-        search = replace(Search.of(JobRequest.of(wanted)), now=order.booked_at)
+        search = replace(Search.of(JobRequest.of(wanted), self._rules), now=order.booked_at)
         (best,) = best_candidates([search], most)
         people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
         for rank, candidate in enumerate(best.candidates, start=1):
             found = entry(search, candidate, rank, people[candidate.contender.id])
             for slot in found.slots:
                 if not self._at_work(found.contractor, slot, wanted.point):
-                    yield Choice(found, slot, best.met)
+                    yield Choice(found, slot, best.met, self._rules)
 
     def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
         calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])
-        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Site(site), in_force().minimum_gap))
+        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Site(site), self._rules))
 
     def keep(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Assignment:
         """The job and its assignment, in a slot that has begun: completed, or in progress still."""

@@ -9,7 +9,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Role
 from smartscheduler.demo.bookings import book
 from smartscheduler.demo.recruiting import recruit
-from smartscheduler.rules.current import going_by
+from smartscheduler.rules.current import current_rules
 
 DEFAULT_SEED = 0
 DEFAULT_CONTRACTORS, DEFAULT_JOBS = 240, 90
@@ -22,7 +22,6 @@ class Added(NamedTuple):
     jobs: int
 
 
-@going_by()
 def seed_world(
     *,
     contractors: int = DEFAULT_CONTRACTORS,
@@ -36,10 +35,10 @@ def seed_world(
     booked for today depends on the hour as well. Returns how many were added.
     """
     actor = User.objects.filter(role=Role.COORDINATOR, is_active=True).order_by("date_joined").first()
-    today = timezone.now().date()
+    today, rules = timezone.now().date(), current_rules()
     return Added(
         contractors=recruit(
             seed=seed, count=contractors, today=today, actor=actor, progress=lambda more: report("contractors", more)
         ),
-        jobs=book(seed=seed, count=jobs, actor=actor, progress=lambda more: report("jobs", more)),
+        jobs=book(seed=seed, count=jobs, rules=rules, actor=actor, progress=lambda more: report("jobs", more)),
     )

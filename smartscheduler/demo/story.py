@@ -32,6 +32,7 @@ from smartscheduler.demo.places import METROS, somewhere
 from smartscheduler.demo.seed import DEFAULT_SEED, seed_world
 from smartscheduler.errors import SlotUnavailable
 from smartscheduler.places import zone
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.store import known_site
 
@@ -86,7 +87,7 @@ class Story:
     def _rank(self, job: Job) -> Ranking:
         self._chapter("Who should do it?")
         with self._timed("ranking"):
-            ranking = rank_candidates(JobRequest.of(job), max_results=SHOWN)
+            ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=SHOWN)
         if not ranking.entries:
             raise StoryError(f"Nobody can take a {job.type} job in {job.city}: run manage.py seed_demo first.")
         self.console.print(ranking_table(ranking, job.zone))
@@ -105,7 +106,7 @@ class Story:
         if someone is None:
             return
         self._chapter(f"Why not {someone.name}, rated {someone.rating}?")
-        answer = why_not(request, someone)
+        answer = why_not(request, someone, current_rules())
         if answer.eligible:
             raise StoryError(f"{someone.name} fails a rule and yet is eligible.")
         for reason in answer.reasons:

@@ -19,7 +19,8 @@ from recommendations.misses import neighbours
 from recommendations.stuck import MOST_LOOKED_AT, looked_at
 from smartscheduler.backoffice.days import within_days
 from smartscheduler.formatting import local_slot, local_time
-from smartscheduler.rules.current import going_by, in_force
+from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
 
 SHOWN = 5
 
@@ -44,10 +45,10 @@ class Matter:
     at_least: bool = False
 
 
-@going_by()
 def matters(now: datetime, reader: Any) -> list[Matter]:
     """All of them, the most pressing first, as far as `reader` may see."""
-    return [_urgent(), _without_candidate(now), _overdue(), _in_conflict(now, reader), _unconfirmed()]
+    rules = current_rules()
+    return [_urgent(), _without_candidate(now, rules), _overdue(), _in_conflict(now, reader, rules), _unconfirmed()]
 
 
 def _urgent() -> Matter:
@@ -62,24 +63,24 @@ def _urgent() -> Matter:
     )
 
 
-def _without_candidate(now: datetime) -> Matter:
+def _without_candidate(now: datetime, rules: Rules) -> Matter:
     """Open jobs that are wanted soon and that nobody can take, with the reason."""
-    soon = looked_at(within_days(Job.objects.open(), "desired_date", "time_zone", None, SOON_DAYS))
+    soon = looked_at(within_days(Job.objects.open(), "desired_date", "time_zone", None, SOON_DAYS), rules)
     stuck = [(job, ranking.calendars_opened) for job, ranking in soon if not ranking.entries]
     return Matter(
         title="Wanted soon, and nobody can take it",
         icon="person_off",
         count=len(stuck),
         at_least=len(soon) == MOST_LOOKED_AT,
-        lines=[_job(job, _why(job, considered, now)) for job, considered in stuck[:SHOWN]],
+        lines=[_job(job, _why(job, considered, now, rules)) for job, considered in stuck[:SHOWN]],
         url=list_url("jobs_job", desired="soon", candidates="none"),
         good=f"For every job wanted within {SOON_DAYS} days there is somebody.",
     )
 
 
-def _why(job: Job, considered: int, now: datetime) -> str:
+def _why(job: Job, considered: int, now: datetime, rules: Rules) -> str:
     """Why nobody can take the job, as half a sentence; when no crew suits, who comes closest."""
-    request, horizon = JobRequest.of(job), in_force().horizon_days
+    request, horizon = JobRequest.of(job), rules.horizon_days
     if (now.astimezone(job.zone).date() - request.desired_day).days > horizon:
         return f"wanted more than {horizon} days ago: give it another day"
     around = [] if considered else neighbours(request)
@@ -121,10 +122,10 @@ def _unconfirmed() -> Matter:
     )
 
 
-def _in_conflict(now: datetime, reader: Any) -> Matter:
+def _in_conflict(now: datetime, reader: Any, rules: Rules) -> Matter:
     conflicts = Assignment.objects.in_conflict(now)
     shown = list(conflicts.select_related("job", "contractor").order_by("time_slot", "pk")[:SHOWN])
-    reasons = unmet_reasons(shown, reader=reader)
+    reasons = unmet_reasons(shown, rules, reader=reader)
     return Matter(
         title="Bookings that no longer hold",
         icon="event_busy",

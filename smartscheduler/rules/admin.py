@@ -19,12 +19,12 @@ from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError
 from smartscheduler.formatting import local_time
 from smartscheduler.places import zone
-from smartscheduler.rules.current import FIELDS, going_by, in_force
+from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.forms import PublishForm, RulesForm
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.preview import difference_rows, heading, plain, preview
 from smartscheduler.rules.services import publish_rules
-from smartscheduler.rules.values import Rules
+from smartscheduler.rules.values import FIELDS, Rules
 
 SUGGESTED_JOBS = 20
 
@@ -50,18 +50,17 @@ class RulesVersionAdmin(ListAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        rules = in_force()
+        rules = current_rules()
         shown = [(heading(name), plain(value)) for name, value in rules.as_fields().items()]
         return super().changelist_view(
             request, {"title": "Scheduling rules", "rules": rules, "numbers": shown, **(extra_context or {})}
         )
 
-    @going_by()
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """GET shows the numbers, and with all of them in the address what they would change; POST publishes them."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        present = in_force()
+        present = current_rules()
         if request.method == "POST":
             form: RulesForm = PublishForm(request.POST)
             if form.is_valid():

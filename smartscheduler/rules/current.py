@@ -1,28 +1,13 @@
-"""The rules in force. An operation takes them once, and goes by them to its end.
+"""The scheduling rules in force, read from the database.
 
-Without that, a version published half-way through would rank by one set of numbers and book by another.
+Services, views, pages, tasks and commands read them once and pass them down as a value. Everything below takes
+`rules: Rules`: a version that is published during an operation does not change the numbers that it works with.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-
-from smartscheduler.rules.values import Rules
+from smartscheduler.rules.values import FIELDS, Rules
 from smartscheduler.statements import rows
 
-FIELDS = (
-    "availability_weight",
-    "rating_weight",
-    "distance_weight",
-    "max_miles",
-    "minimum_gap_minutes",
-    "drive_mph",
-    "road_factor",
-    "horizon_days",
-)
 LATEST = f"SELECT number, {', '.join(FIELDS)} FROM rules_rulesversion ORDER BY number DESC LIMIT 1"  # noqa: S608
-
-_taken: ContextVar[Rules | None] = ContextVar("rules", default=None)
 
 
 def published() -> Rules | None:
@@ -32,17 +17,6 @@ def published() -> Rules | None:
     return None
 
 
-def in_force() -> Rules:
-    """The rules that the operation has taken (`going_by`), else those of now."""
-    return _taken.get() or published() or Rules.of_settings()
-
-
-@contextmanager
-def going_by(rules: Rules | None = None) -> Iterator[Rules]:
-    """Everything inside goes by `rules`, else by those in force as it begins. Also a decorator."""
-    chosen = rules or in_force()
-    token = _taken.set(chosen)
-    try:
-        yield chosen
-    finally:
-        _taken.reset(token)
+def current_rules() -> Rules:
+    """The published version, or the settings before the first one. One query."""
+    return published() or Rules.of_settings()

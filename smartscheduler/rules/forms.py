@@ -13,10 +13,9 @@ from unfold.widgets import (
 from jobs.models import Job
 from smartscheduler.backoffice.writing import ServiceForm, show_refusal
 from smartscheduler.errors import InvalidInput
-from smartscheduler.rules.current import FIELDS
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.services import check_weights
-from smartscheduler.rules.values import Rules
+from smartscheduler.rules.values import FIELDS, Rules
 from smartscheduler.textfields import LineFormField, NotesFormField
 
 WHOLE = {"minimum_gap_minutes", "horizon_days"}

@@ -6,8 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from smartscheduler.rules.current import FIELDS
-from smartscheduler.rules.values import LONGEST_HORIZON, Rules
+from smartscheduler.rules.values import FIELDS, LONGEST_HORIZON, Rules
 from smartscheduler.textfields import ShortNotesField
 
 # Beyond these a number is a slip of the finger.

@@ -8,7 +8,6 @@ from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_all
 from recommendations.results import Entry
-from smartscheduler.rules.current import going_by
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.services import differences
 from smartscheduler.rules.values import Rules
@@ -68,9 +67,8 @@ def preview(present: Rules, other: Rules, job: Job | None) -> Preview:
 
 def _ranked(rules: Rules, job: Job | None, open_jobs: list[Job]) -> tuple[list[Entry], list[Any]]:
     """The entries of `job`, and the ids of the first choices of the others."""
-    with going_by(rules):
-        entries = rank_all([JobRequest.of(job)], max_results=SHOWN)[0].entries if job else []
-        rankings = rank_all([JobRequest.of(one) for one in open_jobs], max_results=1) if open_jobs else []
+    entries = rank_all([JobRequest.of(job)], rules, max_results=SHOWN)[0].entries if job else []
+    rankings = rank_all([JobRequest.of(one) for one in open_jobs], rules, max_results=1) if open_jobs else []
     return entries, [one.entries[0].contractor.pk if one.entries else None for one in rankings]
 
 

@@ -9,10 +9,10 @@ from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput, RulesChanged
 from smartscheduler.events.messages import publish
 from smartscheduler.json_values import as_json
-from smartscheduler.rules.current import FIELDS, published
+from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.events import RulesPublished
 from smartscheduler.rules.models import RulesVersion
-from smartscheduler.rules.values import Rules
+from smartscheduler.rules.values import FIELDS, Rules
 from smartscheduler.transactions import domain_transaction
 
 # Any number, as long as nothing else in the database locks the same one.
@@ -28,7 +28,7 @@ def publish_rules(*, based_on: int | None, actor: User | None, note: str = "", *
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHING_LOCK])
-    present = published() or Rules.of_settings()
+    present = current_rules()
     if present.version != based_on:
         raise RulesChanged(_who_was_faster())
     check_weights(numbers)

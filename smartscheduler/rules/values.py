@@ -7,6 +7,19 @@ from typing import Any
 
 from django.conf import settings
 
+from smartscheduler.places import Pace
+
+# The numbers of a version, by the names that the table and the forms have for them.
+FIELDS = (
+    "availability_weight",
+    "rating_weight",
+    "distance_weight",
+    "max_miles",
+    "minimum_gap_minutes",
+    "drive_mph",
+    "road_factor",
+    "horizon_days",
+)
 UNIT = 10_000
 # In days; beyond it a ranking would look at weeks that nobody has planned yet.
 LONGEST_HORIZON = 30
@@ -46,9 +59,9 @@ class Rules:
         )
 
     @property
-    def pace(self) -> tuple[float, float]:
-        """Road factor and miles an hour: what turns great-circle miles into minutes."""
-        return self.road_factor, self.drive_mph
+    def pace(self) -> Pace:
+        """What turns great-circle miles into minutes."""
+        return Pace(self.road_factor, self.drive_mph)
 
     def as_fields(self) -> dict[str, Any]:
         """The numbers as people write them and as a version keeps them: weights as shares of 1, the gap in minutes."""

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from smartscheduler.blur import places_are_blurred
-from smartscheduler.places import Origin, Point
+from smartscheduler.places import Origin, Pace, Point
 from smartscheduler.statements import rows
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.configured import active_providers
@@ -72,9 +72,9 @@ def roads_between(points: Iterable[tuple[Point, Point]]) -> Roads:
     return {pair: road for pair, road in stored(pairs).items() if road.provider != GREAT_CIRCLE}
 
 
-def way_between(one: Point, other: Point, roads: Roads) -> Way:
+def way_between(one: Point, other: Point, roads: Roads, pace: Pace) -> Way:
     """The drive from `one` to `other`."""
-    return way(Origin(one), other, roads.get(Pair(cell(one), cell(other))) if roads else None)
+    return way(Origin(one), other, roads.get(Pair(cell(one), cell(other))) if roads else None, pace)
 
 
 def stored(pairs: Collection[Pair], *, since: datetime | None = None) -> dict[Pair, Road]:

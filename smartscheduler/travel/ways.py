@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from smartscheduler.places import Origin, Point, drive_minutes, whole_minutes
+from smartscheduler.places import Origin, Pace, Point, drive_minutes, whole_minutes
 from smartscheduler.travel.cells import Pair, cell
 
 STRAIGHT_LINE, ROAD = "straight_line", "road"
@@ -80,26 +80,26 @@ class Site(Origin):
         straight, road = self.miles_to(point), self.road_from(point)
         return straight if road is None else max(road.miles, straight)
 
-    def way_from(self, point: Point) -> Way:
+    def way_from(self, point: Point, pace: Pace) -> Way:
         """The drive from `point` to the site."""
-        return way(self, point, self.road_from(point))
+        return way(self, point, self.road_from(point), pace)
 
-    def drive_here(self, point: Point) -> timedelta:
+    def drive_here(self, point: Point, pace: Pace) -> timedelta:
         """How much time has to be left between work at `point` and work here."""
         road = self.road_from(point)
-        return self.drive_to(point) if road is None else whole_minutes(road.blocked_minutes)
+        return self.drive_to(point, pace) if road is None else whole_minutes(road.blocked_minutes)
 
-    def drive_away(self, point: Point) -> timedelta:
+    def drive_away(self, point: Point, pace: Pace) -> timedelta:
         """How much time has to be left between work here and work at `point`."""
         road = self._away.get(cell(point)) if self._away else None
-        return self.drive_to(point) if road is None else whole_minutes(road.blocked_minutes)
+        return self.drive_to(point, pace) if road is None else whole_minutes(road.blocked_minutes)
 
 
-def way(one: Origin, other: Point, road: Road | None) -> Way:
+def way(one: Origin, other: Point, road: Road | None, pace: Pace) -> Way:
     """A drive between two points, in the direction of `road` when that is known."""
     miles = one.miles_to(other)
     if road is None:
-        return Way(miles, drive_minutes(miles))
+        return Way(miles, drive_minutes(miles, pace))
     return Way(max(road.miles, miles), road.minutes, ROAD, road.provider, road.fetched_at)
 
 

@@ -12,10 +12,12 @@ from assignments.availability import Booking, Calendar, free_time, is_free, offe
 from assignments.clock import day_at, local_instant
 from contractors.shifts import Shift
 from smartscheduler.places import Origin, Point
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, clip
 from smartscheduler.travel.ways import Site
 
 SITE = Point(30.27, -97.74)
+RULES = Rules.of_settings()
 MINUTE, STEP = timedelta(minutes=1), timedelta(minutes=15)
 # Weeks in which a clock moves, and one in which none does; half-hour zones, half-hour clock changes.
 WEEKS = [
@@ -115,7 +117,7 @@ def blocked(calendar, moment, site) -> bool:
     return any(
         booking.slot.start - drive <= moment < booking.slot.end + drive
         for booking in calendar.bookings
-        for drive in [Origin(booking.site).drive_to(site) if site else timedelta(0)]
+        for drive in [Origin(booking.site).drive_to(site, RULES.pace) if site else timedelta(0)]
     )
 
 
@@ -136,7 +138,7 @@ def test_free_time_is_that_of_looking_at_every_minute(world, with_drive):
     site = SITE if with_drive else None
     window = TimeSlot(day_at(first, calendar.zone).start, day_at(first + timedelta(days=6), calendar.zone).end)
     model = {m for m in minutes_of([window]) if on_shift(calendar, m) and not blocked(calendar, m, site)}
-    assert minutes_of(clip(free_time(calendar, window, Site(site) if site else None), window)) == model
+    assert minutes_of(clip(free_time(calendar, window, Site(site) if site else None, RULES), window)) == model
 
 
 @settings(max_examples=60)
@@ -151,9 +153,9 @@ def test_offered_slots_are_those_of_trying_every_minute(world, offset, minutes):
         for moment in minutes_of([window])
         if on_grid(calendar, moment) and minutes_of([TimeSlot(moment, moment + duration)]) <= model
     }
-    offered = offered_slots(calendar, window, duration, site=Site(SITE), not_before=window.start)
+    offered = offered_slots(calendar, window, duration, RULES, site=Site(SITE), not_before=window.start)
     assert [slot.start for slot in offered] == sorted(tried)
-    assert all(slot.duration == duration and is_free(calendar, slot, Site(SITE)) for slot in offered)
+    assert all(slot.duration == duration and is_free(calendar, slot, Site(SITE), RULES) for slot in offered)
 
 
 def on_grid(calendar, moment) -> bool:
@@ -200,12 +202,15 @@ def test_a_night_shift_on_the_short_night_is_an_hour_shorter():
     window = day_at(date(2026, 3, 7), NEW_YORK)
     assert [
         slot.duration
-        for slot in clip(free_time(calendar, window, None), TimeSlot(window.start, window.end + timedelta(hours=12)))
+        for slot in clip(
+            free_time(calendar, window, None, RULES),
+            TimeSlot(window.start, window.end + timedelta(hours=12)),
+        )
     ] == [timedelta(hours=7)]
 
 
 def test_a_slot_that_ends_a_second_after_the_shift_is_not_free():
     calendar = Calendar(NEW_YORK, [Shift(1, time(8), time(17))])
     end = datetime(2026, 11, 23, 17, tzinfo=NEW_YORK)
-    assert is_free(calendar, TimeSlot(end - timedelta(hours=2), end), None)
-    assert not is_free(calendar, TimeSlot(end - timedelta(hours=2), end + timedelta(seconds=1)), None)
+    assert is_free(calendar, TimeSlot(end - timedelta(hours=2), end), None, RULES)
+    assert not is_free(calendar, TimeSlot(end - timedelta(hours=2), end + timedelta(seconds=1)), None, RULES)

@@ -12,6 +12,7 @@ from assignments.services import assign_job, cancel_assignment, reassign_assignm
 from contractors import services
 from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 from tests.api import V1, client_as, refused_field
 from tests.factories import AbsenceFactory, ContractorFactory, JobFactory, UserFactory, at
@@ -81,7 +82,7 @@ def test_every_change_that_makes_a_booking_impossible_is_noticed(contractor, cha
     booking.refresh_from_db()
     assert booking.status == "pending"
     assert booking.conflict.rules == codes
-    assert [reason.code for reason in unmet_reasons([booking])[booking.pk]] == codes
+    assert [reason.code for reason in unmet_reasons([booking], current_rules())[booking.pk]] == codes
 
 
 def test_a_booking_that_still_holds_is_not_listed(contractor):
@@ -89,7 +90,7 @@ def test_a_booking_that_still_holds_is_not_listed(contractor):
     update(name="Another name", phone_number="(512) 555-0199")(contractor)
     services.add_absence(contractor_id=contractor.pk, period=TimeSlot(at(0, days=8), at(0, days=9)), actor=None)
     assert not Conflict.objects.exists()
-    assert unmet_reasons([booking])[booking.pk] == []
+    assert unmet_reasons([booking], current_rules())[booking.pk] == []
 
 
 def test_what_is_undone_is_resolved(contractor):
@@ -253,10 +254,10 @@ def test_a_reader_without_exact_places_is_told_of_no_rule_that_places_decide(con
     update(service_radius_miles=Decimal("0.5"))(contractor)
     booking = Assignment.objects.select_related("job", "contractor").get(pk=booking.pk)
     manager = UserFactory(role=Role.MANAGER)
-    assert unmet_reasons([booking], reader=manager)[booking.pk] == []
+    assert unmet_reasons([booking], current_rules(), reader=manager)[booking.pk] == []
     listed = client_as(Role.MANAGER).get(f"{V1}/assignments/?in_conflict=true").json()["results"]
     assert listed == []
-    (exact,) = unmet_reasons([booking], reader=UserFactory())[booking.pk]
+    (exact,) = unmet_reasons([booking], current_rules(), reader=UserFactory())[booking.pk]
     assert "miles" in exact.message
 
 

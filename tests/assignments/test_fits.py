@@ -11,6 +11,7 @@ from assignments.services import assign_job, reschedule_assignment
 from contractors.models import Contractor
 from contractors.shifts import Shift
 from smartscheduler.errors import DomainError
+from smartscheduler.rules.current import current_rules
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +22,7 @@ def tomorrow():
 
 
 def fit(job, person):
-    return fits_on(job, [person], tomorrow())[person.pk]
+    return fits_on(job, [person], tomorrow(), current_rules())[person.pk]
 
 
 def test_every_start_can_be_booked_and_no_other_on_the_grid():
@@ -75,7 +76,7 @@ def test_absent_and_fully_booked():
 
 def test_what_is_over_is_over():
     job, person = JobFactory(), ContractorFactory()
-    found = fits_on(job, [person], at(0, days=-1).date())[person.pk]
+    found = fits_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
     assert (found.starts, found.reason) == ([], "That is in the past.")
 
 
@@ -84,4 +85,4 @@ def test_many_cost_the_queries_of_one(django_assert_num_queries):
     ContractorFactory.create_batch(12)
     people = list(Contractor.objects.all())
     with django_assert_num_queries(2):  # the rules, the calendars
-        assert len(fits_on(job, people, tomorrow())) == 12
+        assert len(fits_on(job, people, tomorrow(), current_rules())) == 12

@@ -10,6 +10,7 @@ from contractors.shifts import Shift
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from smartscheduler.errors import InvalidInput
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import WEEKDAYS, AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
@@ -27,7 +28,7 @@ def test_a_day_shows_hours_absences_assignments_and_what_is_left():
         contractor=contractor, start=at(9, days=2), status="cancelled", cancelled_at=at(0), job__status="open"
     )
     AbsenceFactory(contractor=contractor, period=(at(15, days=2), at(12, days=3)))
-    two, three = schedule(contractor=contractor, start=day(2), end=day(3))
+    two, three = schedule(contractor=contractor, start=day(2), end=day(3), rules=current_rules())
     assert two.working_hours == [TimeSlot(at(8, days=2), at(17, days=2))]
     assert two.assignments == [booked]
     assert cancelled not in two.assignments
@@ -40,23 +41,24 @@ def test_a_night_shift_shows_on_both_days():
     contractor = ContractorFactory(
         hours=[Shift(d, time(22), time(0)) for d in range(7)] + [Shift(d, time(0), time(6)) for d in range(7)]
     )
-    (one,) = schedule(contractor=contractor, start=day(2), end=day(2))
+    (one,) = schedule(contractor=contractor, start=day(2), end=day(2), rules=current_rules())
     assert one.free == [TimeSlot(at(0, days=2), at(6, days=2)), TimeSlot(at(22, days=2), at(0, days=3))]
 
 
 def test_slots_without_a_job_count_no_drives():
     contractor = ContractorFactory()
     AssignmentFactory(contractor=contractor, start=at(9, days=2), job__latitude="30.6000000")
-    slots = bookable_slots(contractor=contractor, day=day(2), duration=timedelta(hours=1))
+    slots = bookable_slots(contractor=contractor, day=day(2), duration=timedelta(hours=1), rules=current_rules())
     assert [slot.start for slot in slots][:2] == [at(8, days=2), at(11, days=2)]
 
 
 def test_every_slot_on_offer_can_be_booked_and_the_ranking_offers_the_same():
     contractor, job = ContractorFactory(hours=WEEKDAYS), JobFactory()
     AssignmentFactory(contractor=contractor, start=at(11, days=2), job__latitude="30.4000000")
-    (entry,) = rank_candidates(JobRequest.of(job)).entries
+    (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
     first = entry.slots[0].start.astimezone(job.zone).date()
-    assert bookable_slots(contractor=contractor, day=first, duration=job.duration, job=job) == entry.slots
+    slots = bookable_slots(contractor=contractor, day=first, duration=job.duration, job=job, rules=current_rules())
+    assert slots == entry.slots
     for slot in entry.slots:
         candidate = JobFactory()
         made = assign_job(job_id=candidate.pk, contractor_id=contractor.pk, start=slot.start, actor=None)
@@ -67,13 +69,15 @@ def test_every_slot_on_offer_can_be_booked_and_the_ranking_offers_the_same():
 def test_no_slot_lies_in_the_past():
     contractor = ContractorFactory(hours=[Shift(d, time(h), time((h + 12) % 24)) for d in range(7) for h in (0, 12)])
     now = datetime.now(UTC)
-    slots = bookable_slots(contractor=contractor, day=day(0), duration=timedelta(minutes=1))
+    slots = bookable_slots(contractor=contractor, day=day(0), duration=timedelta(minutes=1), rules=current_rules())
     assert all(slot.start >= now for slot in slots)
 
 
 def test_rescheduling_sees_its_own_slot_as_free():
     booked = AssignmentFactory(start=at(9, days=2))
-    slots = bookable_slots(contractor=booked.contractor, day=day(2), duration=booked.job.duration, job=booked.job)
+    slots = bookable_slots(
+        contractor=booked.contractor, day=day(2), duration=booked.job.duration, job=booked.job, rules=current_rules()
+    )
     assert at(9, days=2) in [slot.start for slot in slots]
 
 
@@ -81,9 +85,9 @@ def test_rescheduling_sees_its_own_slot_as_free():
 def test_the_ends_of_the_calendar_are_refused(far):
     contractor = ContractorFactory()
     with pytest.raises(InvalidInput):
-        bookable_slots(contractor=contractor, day=far, duration=timedelta(hours=1))
+        bookable_slots(contractor=contractor, day=far, duration=timedelta(hours=1), rules=current_rules())
     with pytest.raises(InvalidInput):
-        schedule(contractor=contractor, start=far, end=far)
+        schedule(contractor=contractor, start=far, end=far, rules=current_rules())
     job = JobFactory()
     start = datetime.combine(far, time(1), UTC)
     with pytest.raises(InvalidInput):

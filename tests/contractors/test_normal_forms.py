@@ -9,6 +9,7 @@ from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from smartscheduler.accounts.policy import Role
 from smartscheduler.exchange.models import ImportedRow
+from smartscheduler.rules.current import current_rules
 from tests.api import V1, changed, client_as, problem, refused_field
 from tests.contractors.test_api import BODY, URL
 from tests.exchange.test_imports import ANN, HEAD, checked
@@ -42,7 +43,7 @@ class TestSkills:
         able = ContractorFactory(skills=[one, "stairs"])
         ContractorFactory(skills=["stairs"])
         job = JobFactory(required_skills=[other])
-        ranking = rank_candidates(JobRequest.of(job))
+        ranking = rank_candidates(JobRequest.of(job), current_rules())
         assert [entry.contractor.pk for entry in ranking.entries] == [able.pk]
 
     @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)

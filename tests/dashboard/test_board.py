@@ -15,6 +15,7 @@ from assignments.models import Assignment
 from contractors.shifts import Shift
 from smartscheduler.accounts.policy import Role
 from smartscheduler.dashboard.lanes import MOST_LANES, Question, Stretch, board, some_lanes
+from smartscheduler.rules.current import current_rules
 from tests.factories import (
     AbsenceFactory,
     AssignmentFactory,
@@ -37,7 +38,7 @@ def austin(hour: int, minute: int = 0, day: int = 24) -> datetime:
 
 
 def shown(**asked):
-    return board(Question(day=DAY, **asked), LATE)
+    return board(Question(day=DAY, **asked), LATE, current_rules())
 
 
 def test_a_lane_has_hours_absences_bookings_and_the_drives_between_them():
@@ -80,9 +81,9 @@ def test_the_hours_go_as_far_as_the_bookings():
 def test_today_is_where_most_of_them_are():
     ContractorFactory.create_batch(2)
     ContractorFactory(time_zone="Pacific/Auckland")
-    assert board(Question(), LATE).day == DAY
-    assert board(Question(), LATE).is_today
-    assert board(Question(day=DAY + timedelta(days=1)), LATE).is_today is False
+    assert board(Question(), LATE, current_rules()).day == DAY
+    assert board(Question(), LATE, current_rules()).is_today
+    assert board(Question(day=DAY + timedelta(days=1)), LATE, current_rules()).is_today is False
 
 
 def test_finds_whom_was_asked_for():
@@ -95,7 +96,7 @@ def test_finds_whom_was_asked_for():
 
     def names(query: str) -> list[str]:
         question = Question.of(QueryDict(f"day={DAY}&{query}"), reader)
-        return [lane.contractor.name.split()[0] for lane in board(question, LATE).lanes]
+        return [lane.contractor.name.split()[0] for lane in board(question, LATE, current_rules()).lanes]
 
     assert names("") == ["Ann", "Cid"]
     assert names("q=mas") == names("q=stairs") == names("q=ann dallas") == ["Ann"]
@@ -112,7 +113,7 @@ def test_finds_whom_was_asked_for():
 
 def test_some_lanes_alone_and_only_those_of_the_question():
     ann, bob = ContractorFactory(name="Ann"), ContractorFactory(name="Bob", type="tile")
-    found = some_lanes([ann.pk, bob.pk], Question(day=DAY, type="tile"), DAY)
+    found = some_lanes([ann.pk, bob.pk], Question(day=DAY, type="tile"), DAY, current_rules())
     assert [lane.contractor.name for lane in found] == ["Bob"]
 
 

@@ -18,6 +18,7 @@ from smartscheduler.events.tasks import prune_events
 from smartscheduler.measures import tally
 from smartscheduler.measures.families import REQUESTS
 from smartscheduler.measures.queue import queues
+from smartscheduler.rules.current import current_rules
 from smartscheduler.valkey import valkey
 from tests.api import NOBODY, V1, client_as
 from tests.events.processes import environment, free_port
@@ -73,7 +74,7 @@ class TestRequests:
 
 def test_rankings_are_timed_and_their_calendars_counted():
     ContractorFactory.create_batch(3)
-    rank_candidates(JobRequest.of(JobFactory()))
+    rank_candidates(JobRequest.of(JobFactory()), current_rules())
     found = counted()
     assert found["smartscheduler_ranking_seconds_count", "one"] == 1
     assert found["smartscheduler_ranking_calendars_count",] == 1

@@ -9,6 +9,7 @@ from recommendations import standing
 from recommendations.ranking import rank_candidates
 from recommendations.search import Search
 from recommendations.standing import MOST_CANDIDATES, count_candidates
+from smartscheduler.rules.current import current_rules
 from tests.api import V1, client_as
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at, many_contractors
 from tests.pages import signed_in
@@ -73,15 +74,15 @@ def test_the_count_is_that_of_ranking_everybody():
     many_contractors(9)
     AssignmentFactory()  # of somebody who is free at other times
     job = JobFactory()
-    everybody = rank_candidates(JobRequest.of(job), max_results=50)
-    counted = count_candidates(Search.of(JobRequest.of(job)))
+    everybody = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
+    counted = count_candidates(Search.of(JobRequest.of(job), current_rules()))
     assert (counted.number, counted.exact) == (len(everybody.entries), True) == (10, True)
     assert (everybody.candidates_considered, everybody.candidates_exact) == (10, True)
 
 
 def test_a_ranking_of_few_says_at_least():
     many_contractors(12)
-    few = rank_candidates(JobRequest.of(JobFactory()), max_results=2)
+    few = rank_candidates(JobRequest.of(JobFactory()), current_rules(), max_results=2)
     assert not few.candidates_exact
     assert 2 <= few.candidates_considered <= 12
 

@@ -11,6 +11,7 @@ from psycopg.types.range import TimestamptzRange
 from contractors.models import Absence, Contractor
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
+from smartscheduler.rules.current import current_rules
 from tests.recommendations import oracle
 from tests.recommendations.worlds import World
 
@@ -26,7 +27,7 @@ def now():
 def same(job, now, *, wanted=10, horizon=10):
     """Whether ranking is scoring everyone; how many were found."""
     expected = oracle.rank(job, now, horizon)
-    ranking = rank_candidates(JobRequest.of(job), max_results=wanted, horizon_days=horizon)
+    ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=wanted, horizon_days=horizon)
     assert [(e.contractor.pk, e.score, [slot.start for slot in e.slots]) for e in ranking.entries] == [
         (r.contractor.pk, r.score, r.starts) for r in expected[:wanted]
     ]
@@ -100,8 +101,8 @@ def test_a_site_on_the_date_line(now):
 def test_many_jobs_at_once_are_each_as_if_alone(now):
     world = World(2008, people=120)
     jobs = [world.job() for _ in range(30)]
-    together = rank_all([JobRequest.of(job) for job in jobs], max_results=7)
+    together = rank_all([JobRequest.of(job) for job in jobs], current_rules(), max_results=7)
     for job, ranking in zip(jobs, together, strict=True):
-        alone = rank_candidates(JobRequest.of(job), max_results=7)
+        alone = rank_candidates(JobRequest.of(job), current_rules(), max_results=7)
         assert ranking.entries == alone.entries
     assert any(ranking.entries for ranking in together)

@@ -4,6 +4,7 @@ import pytest
 
 from jobs.requests import JobRequest
 from recommendations.misses import nearest_misses
+from smartscheduler.rules.current import current_rules
 from tests.factories import ContractorFactory, JobFactory
 from tests.pages import signed_in
 
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def names(job):
-    return [miss.contractor.name for miss in nearest_misses(JobRequest.of(job))]
+    return [miss.contractor.name for miss in nearest_misses(JobRequest.of(job), current_rules())]
 
 
 def test_the_fewest_rules_first_then_the_nearest():
@@ -28,7 +29,7 @@ def test_the_fewest_rules_first_then_the_nearest():
 def test_each_says_why_and_what_would_help():
     job = JobFactory(required_skills=["Stairs"])
     ContractorFactory(name="Ann", skills=[])
-    (miss,) = nearest_misses(JobRequest.of(job))
+    (miss,) = nearest_misses(JobRequest.of(job), current_rules())
     assert [reason.message for reason in miss.answer.reasons] == ["Ann lacks: Stairs."]
     assert miss.answer.suggestion
 

@@ -9,6 +9,7 @@ from jobs.models import Job
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 from tests.recommendations import oracle
 from tests.recommendations.worlds import World
@@ -34,7 +35,7 @@ def test_equals_scoring_everyone(chunk):
             job, horizon = world.job(), world.random.choice([0, 1, 3, 10, 30])
             wanted = world.random.choice([1, 3, 10, 50])
             expected = oracle.rank(job, world.now, horizon)
-            ranking = rank_candidates(JobRequest.of(job), max_results=wanted, horizon_days=horizon)
+            ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=wanted, horizon_days=horizon)
         assert shape(ranking) == [(r.contractor.pk, r.score, r.starts, r.miles) for r in expected[:wanted]], (
             f"world {seed} at {world.now}"
         )
@@ -59,7 +60,7 @@ def test_why_not_and_the_kept_decision_give_the_same_rank(seed):
         job = world.job()
         expected = {r.contractor.pk: (n, r) for n, r in enumerate(oracle.rank(job, world.now, 10), start=1)}
         for person in world.people:
-            answer = why_not(JobRequest.of(job), person)
+            answer = why_not(JobRequest.of(job), person, current_rules())
             assert answer.eligible == (person.pk in expected)
             if not answer.eligible:
                 assert answer.reasons
@@ -68,5 +69,10 @@ def test_why_not_and_the_kept_decision_give_the_same_rank(seed):
             rank, ranked = expected[person.pk]
             assert (answer.rank, answer.score) == (rank, ranked.score)
             assert [slot.start for slot in answer.slots] == ranked.starts
-            kept = decide(job=job, contractor=person, slot=TimeSlot(ranked.starts[0], ranked.starts[0] + job.duration))
+            kept = decide(
+                job=job,
+                contractor=person,
+                slot=TimeSlot(ranked.starts[0], ranked.starts[0] + job.duration),
+                rules=current_rules(),
+            )
             assert (kept.rank, kept.score) == (rank, ranked.score)

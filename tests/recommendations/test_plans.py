@@ -12,7 +12,7 @@ from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler import statements
-from smartscheduler.rules.current import LATEST
+from smartscheduler.rules.current import LATEST, current_rules
 from tests.factories import AssignmentFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -106,8 +106,8 @@ def test_no_table_is_read_as_a_whole(crowd, monkeypatch):
 def check_a_ranking(someone, job, monkeypatch):
     monkeypatch.setattr(statements.psycopg, "Cursor", Recorder)
     monkeypatch.setattr(Recorder, "seen", [])
-    assert len(rank_candidates(JobRequest.of(job), max_results=50).entries) == 50
-    assert why_not(JobRequest.of(job), someone).eligible
+    assert len(rank_candidates(JobRequest.of(job), current_rules(), max_results=50).entries) == 50
+    assert why_not(JobRequest.of(job), someone, current_rules()).eligible
     # A handful of rows may be read as a whole.
     asked = {sql for sql in Recorder.seen if "FROM" in sql} - {LATEST}
     assert len(asked) == 4  # sample, page, calendars, contractors

@@ -15,13 +15,14 @@ from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler.errors import InvalidInput
+from smartscheduler.rules.current import current_rules
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at, many_contractors
 
 pytestmark = pytest.mark.django_db
 
 
 def rank(job, **options):
-    return rank_candidates(JobRequest.of(job), **options)
+    return rank_candidates(JobRequest.of(job), current_rules(), **options)
 
 
 def test_an_entry_says_who_when_and_why():
@@ -85,10 +86,14 @@ def test_the_job_s_own_booking_keeps_nobody_out():
     booked = AssignmentFactory(contractor=ContractorFactory(hours=only_shift), job__duration=timedelta(hours=8))
     (entry,) = rank(booked.job, horizon_days=0).entries
     slots = bookable_slots(
-        contractor=booked.contractor, day=at(0, days=2).date(), duration=booked.job.duration, job=booked.job
+        contractor=booked.contractor,
+        day=at(0, days=2).date(),
+        duration=booked.job.duration,
+        job=booked.job,
+        rules=current_rules(),
     )
     assert entry.slots == slots == [booked.slot]
-    assert why_not(JobRequest.of(booked.job), booked.contractor, horizon_days=0).slots == slots
+    assert why_not(JobRequest.of(booked.job), booked.contractor, current_rules(), horizon_days=0).slots == slots
     assert rank(JobFactory(), horizon_days=0).entries == []
 
 
@@ -134,7 +139,7 @@ def test_even_when_every_calendar_must_be_opened_the_queries_are_counted():
 
 
 def ask(contractor, job=None, **options):
-    return why_not(JobRequest.of(job or JobFactory()), contractor, **options)
+    return why_not(JobRequest.of(job or JobFactory()), contractor, current_rules(), **options)
 
 
 @pytest.mark.parametrize(

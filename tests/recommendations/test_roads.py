@@ -16,6 +16,7 @@ from jobs.requests import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler.errors import ContractorUnsuitable
+from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import TravelEstimate
@@ -68,7 +69,7 @@ def test_equals_scoring_everyone(chunk):
             wanted = world.random.choice([1, 3, 10, 50])
             roads += some_roads(world, job)
             expected = oracle.rank(job, world.now, horizon)
-            ranking = rank_candidates(JobRequest.of(job), max_results=wanted, horizon_days=horizon)
+            ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=wanted, horizon_days=horizon)
         assert [
             (one.contractor.pk, one.score, [slot.start for slot in one.slots], pytest.approx(one.miles))
             for one in ranking.entries
@@ -87,17 +88,23 @@ def test_why_not_the_kept_decision_and_the_batch_give_the_same(seed):
         job, other = world.job(), world.job()
         some_roads(world, job)
         expected = {r.contractor.pk: (n, r) for n, r in enumerate(oracle.rank(job, world.now, 10), start=1)}
-        alone = rank_candidates(JobRequest.of(job), max_results=50)
-        assert rank_all([JobRequest.of(other), JobRequest.of(job)], max_results=50)[1].entries == alone.entries
+        alone = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
+        together = rank_all([JobRequest.of(other), JobRequest.of(job)], current_rules(), max_results=50)
+        assert together[1].entries == alone.entries
         for person in world.people:
-            answer = why_not(JobRequest.of(job), person)
+            answer = why_not(JobRequest.of(job), person, current_rules())
             assert answer.eligible == (person.pk in expected)
             if not answer.eligible:
                 assert answer.reasons
                 continue
             rank, ranked = expected[person.pk]
             assert (answer.rank, answer.score, answer.miles) == (rank, ranked.score, pytest.approx(ranked.miles))
-            kept = decide(job=job, contractor=person, slot=TimeSlot(ranked.starts[0], ranked.starts[0] + job.duration))
+            kept = decide(
+                job=job,
+                contractor=person,
+                slot=TimeSlot(ranked.starts[0], ranked.starts[0] + job.duration),
+                rules=current_rules(),
+            )
             assert (kept.rank, kept.score) == (rank, ranked.score)
 
 
@@ -110,13 +117,13 @@ def test_a_site_whose_road_leads_out_of_the_radius_is_refused_by_all():
     person = ContractorFactory(service_radius_miles=10)
     job = JobFactory(latitude="30.3400000")  # five miles to the north
     slot = TimeSlot(at(9, days=2), at(11, days=2))
-    check_booking(person, JobRequest.of(job), slot, now=timezone.now())
+    check_booking(person, JobRequest.of(job), slot, current_rules(), now=timezone.now())
     keep(person, job)
     with pytest.raises(ContractorUnsuitable, match=r"12.0 miles away"):
-        check_booking(person, JobRequest.of(job), slot, now=timezone.now())
-    assert rank_candidates(JobRequest.of(job)).entries == []
-    assert [reason.code for reason in why_not(JobRequest.of(job), person).reasons] == ["out_of_radius"]
-    assert "12.0 miles" in fits_on(job, [person], slot.start.date())[person.pk].reason
+        check_booking(person, JobRequest.of(job), slot, current_rules(), now=timezone.now())
+    assert rank_candidates(JobRequest.of(job), current_rules()).entries == []
+    assert [reason.code for reason in why_not(JobRequest.of(job), person, current_rules()).reasons] == ["out_of_radius"]
+    assert "12.0 miles" in fits_on(job, [person], slot.start.date(), current_rules())[person.pk].reason
 
 
 def test_the_way_there_and_the_way_back_each_leave_their_own_gap():
@@ -125,7 +132,7 @@ def test_the_way_there_and_the_way_back_each_leave_their_own_gap():
     job = JobFactory(latitude="30.3400000", duration=timedelta(hours=1))
     keep(job, booked.job, minutes=95)
     keep(booked.job, job, minutes=5, pessimistic_minutes=35)
-    starts = [slot.start for slot in rank_candidates(JobRequest.of(job)).entries[0].slots]
+    starts = [slot.start for slot in rank_candidates(JobRequest.of(job), current_rules()).entries[0].slots]
     # Booked 11:00-13:00. Before it the drive takes 95 minutes, after it 35 on a bad day.
     assert [f"{start.astimezone(job.zone):%H:%M}" for start in starts] == [
         *("08:00", "14:00", "14:30", "15:00", "15:30", "16:00")
@@ -135,10 +142,10 @@ def test_the_way_there_and_the_way_back_each_leave_their_own_gap():
 def test_without_a_provider_nothing_stored_counts(settings):
     person, job = ContractorFactory(), JobFactory(latitude="30.3400000")
     keep(person, job)
-    (entry,) = rank_candidates(JobRequest.of(job)).entries
+    (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
     assert (entry.source, entry.way.fetched_at is not None) == ("road", True)
     assert "12.0 miles to the site by road (20 min drive)" in entry.breakdown.explanation
     settings.TRAVEL_KEYS = {}
-    (entry,) = rank_candidates(JobRequest.of(job)).entries
+    (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
     assert (entry.source, entry.way.fetched_at) == ("straight_line", None)
     assert entry.miles == pytest.approx(5.03, abs=0.01)

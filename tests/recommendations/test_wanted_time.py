@@ -16,6 +16,8 @@ from contractors.shifts import Shift
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.search import Search
+from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from tests.api import V1, client_as
 from tests.factories import EVERY_DAY, AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
@@ -41,7 +43,7 @@ def test_it_is_the_wanted_time_exactly_where_that_is_free(wanted, minutes, shift
     """Whatever the hours and bookings: what is suggested can be booked, and is the wanted time where that can be."""
     day = at(0, days=3)
     job = JobFactory.build(desired_date=day + timedelta(minutes=wanted), duration=timedelta(minutes=minutes))
-    search = Search.of(JobRequest.of(job), 3, at(0, days=1))
+    search = Search.of(JobRequest.of(job), Rules.of_settings(), 3, at(0, days=1))
     (begins, length), *_ = shifts
     hour = at(begins // 2, begins % 2 * 30).time()
     end = at(min(23, begins // 2 + length), 30).time()
@@ -53,26 +55,26 @@ def test_it_is_the_wanted_time_exactly_where_that_is_free(wanted, minutes, shift
     free = first_free_day(calendar, search.visit)
     if free is None:
         return
-    found = suggested_slot(search.request, free.starts, calendar, site=search.site, now=search.now)
-    assert is_free(calendar, found, search.site)
+    found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
+    assert is_free(calendar, found, search.site, search.rules)
     asked = TimeSlot(job.desired_date, job.desired_date + job.duration)
-    assert (found == asked) == (free.days == 0 and is_free(calendar, asked, search.site))
+    assert (found == asked) == (free.days == 0 and is_free(calendar, asked, search.site, search.rules))
 
 
 def test_the_nearest_one_is_suggested_where_the_wanted_time_is_not_free():
-    search = Search.of(request_for(at(11, days=3)), 3, at(0, days=1))
+    search = Search.of(request_for(at(11, days=3)), Rules.of_settings(), 3, at(0, days=1))
     busy = [TimeSlot(at(10, days=3), at(14, days=3))]
     calendar = Calendar(search.request.zone, EVERY_DAY, busy)
     free = first_free_day(calendar, search.visit)
-    found = suggested_slot(search.request, free.starts, calendar, site=search.site, now=search.now)
+    found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
     assert found == slot_from(at(8, days=3))  # three hours before, and 14:00 is three hours after: the earlier one
 
 
 def test_on_a_later_day_the_same_time_of_day_is_suggested():
-    search = Search.of(request_for(at(11, days=3)), 3, at(0, days=1))
+    search = Search.of(request_for(at(11, days=3)), Rules.of_settings(), 3, at(0, days=1))
     calendar = Calendar(search.request.zone, EVERY_DAY, [TimeSlot(at(0, days=3), at(0, days=4))])
     free = first_free_day(calendar, search.visit)
-    found = suggested_slot(search.request, free.starts, calendar, site=search.site, now=search.now)
+    found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
     assert found == slot_from(at(11, days=4))
 
 
@@ -82,8 +84,8 @@ def test_a_suggestion_lasts_as_long_as_the_work_across_a_clock_change(day, hour)
     request = request_for(datetime(2027, 6, 1, hour, tzinfo=ZoneInfo("America/Chicago")), hours=4).wanted_on(day)
     calendar = Calendar(request.zone, [Shift(number, time(0), time(12)) for number in range(7)])
     start = datetime.combine(day, time(hour), request.zone).astimezone(UTC)
-    search = Search.of(request, 0, start - timedelta(days=1))
-    slot = suggested_slot(request, [start], calendar, site=search.site, now=search.now)
+    search = Search.of(request, Rules.of_settings(), 0, start - timedelta(days=1))
+    slot = suggested_slot(request, [start], calendar, search.rules, site=search.site, now=search.now)
     assert (slot.start, slot.end.astimezone(UTC) - slot.start.astimezone(UTC)) == (start, timedelta(hours=4))
 
 
@@ -119,13 +121,13 @@ def test_a_move_names_the_time_and_the_confirmation_that_it_costs():
 class TestRanking:
     def test_of_a_contractor_who_is_free_at_the_wanted_time(self):
         contractor, job = ContractorFactory(), JobFactory(desired_date=at(11, days=2))
-        (entry,) = rank_candidates(JobRequest.of(job)).entries
+        (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
         assert (entry.contractor, entry.suggested) == (contractor, slot_from(at(11, days=2)))
         assert entry.slots[0] == slot_from(at(8, days=2))
 
     def test_off_the_grid_too(self):
         ContractorFactory()
-        (entry,) = rank_candidates(JobRequest.of(JobFactory(desired_date=at(11, 10, days=2)))).entries
+        (entry,) = rank_candidates(JobRequest.of(JobFactory(desired_date=at(11, 10, days=2))), current_rules()).entries
         assert entry.suggested == slot_from(at(11, 10, days=2))
         assert entry.suggested not in entry.slots
 

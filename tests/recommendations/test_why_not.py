@@ -12,13 +12,14 @@ from jobs.requests import JobRequest
 from recommendations import standing
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
+from smartscheduler.rules.current import current_rules
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
 
 
 def ask(contractor, job=None, **options):
-    return why_not(JobRequest.of(job or JobFactory()), contractor, **options)
+    return why_not(JobRequest.of(job or JobFactory()), contractor, current_rules(), **options)
 
 
 def said_day(moment):
@@ -67,7 +68,7 @@ def test_never_free():
 def test_the_rank_is_the_place_in_the_whole_ranking():
     people = ContractorFactory.create_batch(50)
     job = JobFactory()
-    ranking = rank_candidates(JobRequest.of(job), max_results=50)
+    ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
     for entry in (ranking.entries[place] for place in (0, 7, 49)):
         answer = ask(entry.contractor, job)
         assert (answer.rank, answer.rank_at_least, answer.score) == (entry.rank, entry.rank, entry.score)

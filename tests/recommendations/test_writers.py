@@ -13,6 +13,7 @@ from contractors.models import Contractor
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
 from recommendations.why_not import why_not
+from smartscheduler.rules.current import current_rules
 from smartscheduler.transactions import snapshot
 from tests.factories import ContractorFactory, JobFactory, at
 
@@ -50,11 +51,13 @@ def read(request, someone):
     found = []
     try:
         for _ in range(QUESTIONS):
-            entries = rank_candidates(request).entries + rank_all([request] * 3)[2].entries
+            entries = (
+                rank_candidates(request, current_rules()).entries + rank_all([request] * 3, current_rules())[2].entries
+            )
             found += [mixed(entry.contractor.rating, entry.score) for entry in entries]
             with snapshot():
                 contractor = Contractor.objects.get(pk=someone)
-                found.append(mixed(contractor.rating, why_not(request, contractor).score))
+                found.append(mixed(contractor.rating, why_not(request, contractor, current_rules()).score))
     finally:
         connection.close()
     return found

@@ -11,6 +11,7 @@ from assignments.scoring import Weights, as_decimal, availability_part, distance
 from contractors.shifts import Shift
 from smartscheduler import BASE_DIR
 from smartscheduler.places import Origin, Point, drive_minutes, great_circle_miles, zone
+from smartscheduler.rules.values import Rules
 from smartscheduler.travel.ways import Site
 
 PAGE = (BASE_DIR / "docs" / "ranking.md").read_text()
@@ -53,14 +54,16 @@ def test_the_half_that_is_rounded_up():
 
 def test_the_drive_and_the_slots_it_leaves():
     assert great_circle_miles(SITE, OTHER_SITE) == pytest.approx(5)
-    assert drive_minutes(5) == 12
-    assert Origin(SITE).drive_to(OTHER_SITE) == timedelta(minutes=12)
+    assert drive_minutes(5, Rules.of_settings().pace) == 12
+    assert Origin(SITE).drive_to(OTHER_SITE, Rules.of_settings().pace) == timedelta(minutes=12)
     day = date(2027, 2, 9)
     morning = day_at(day, CHICAGO)
     from_nine = morning.start + timedelta(hours=9)
     booking = Booking(type(morning)(from_nine, from_nine + timedelta(hours=3)), OTHER_SITE)
     calendar = Calendar(CHICAGO, [Shift(2, time(8), time(17))], bookings=[booking])
-    slots = offered_slots(calendar, morning, timedelta(hours=4), site=Site(SITE), not_before=morning.start)
+    slots = offered_slots(
+        calendar, morning, timedelta(hours=4), Rules.of_settings(), site=Site(SITE), not_before=morning.start
+    )
     assert [f"{slot.start.astimezone(CHICAGO):%H:%M}" for slot in slots] == ["12:30", "13:00"]
     assert "12:30 and 13:00" in PAGE
 

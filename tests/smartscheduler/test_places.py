@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jobs.models import Job
 from smartscheduler.places import EARTH_RADIUS_MILES, Point, drive_minutes, great_circle_miles, time_zone_at
+from smartscheduler.rules.values import Rules
 
 points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 
@@ -30,7 +31,7 @@ def test_a_known_distance():
     ("miles", "minutes"), [(0, 0), (0.001, 1), (35 / 1.3, 60), (35 / 1.3 + 1e-6, 61), (20, 45), (17.5 / 1.3, 30)]
 )
 def test_drives_round_up_to_whole_minutes(miles, minutes):
-    assert drive_minutes(miles) == minutes
+    assert drive_minutes(miles, Rules.of_settings().pace) == minutes
 
 
 def test_the_zone_follows_from_the_coordinates():

@@ -22,6 +22,7 @@ from smartscheduler.demo.places import METROS
 from smartscheduler.demo.seed import seed_world
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.places import Origin, great_circle_miles, time_zone_at
+from smartscheduler.rules.current import current_rules
 from smartscheduler.travel.ways import Site
 from tests.smartscheduler.demo_worlds import assert_moments_in_order
 
@@ -129,14 +130,16 @@ def test_nobody_is_in_two_places_at_once_nor_teleports():
         work.sort(key=lambda assignment: assignment.slot)
         for one, other in itertools.pairwise(work):
             pairs += 1
-            assert one.slot.end + Origin(one.job.point).drive_to(other.job.point) <= other.slot.start
+            assert (
+                one.slot.end + Origin(one.job.point).drive_to(other.job.point, current_rules().pace) <= other.slot.start
+            )
     assert pairs > 0
 
 
 def test_everybody_works_in_their_own_free_time():
     for assignment in Assignment.objects.exclude(status="cancelled").select_related("job", "contractor"):
-        calendar = load_calendar(assignment.contractor, assignment.slot, for_job=assignment.job_id)
-        assert is_free(calendar, assignment.slot, Site(assignment.job.point))
+        calendar = load_calendar(assignment.contractor, assignment.slot, current_rules(), for_job=assignment.job_id)
+        assert is_free(calendar, assignment.slot, Site(assignment.job.point), current_rules())
 
 
 def test_the_reasons_of_then_are_kept_with_every_assignment():

@@ -15,6 +15,7 @@ from recommendations.travel.chain import ask
 from recommendations.travel.errors import NotAsked, Rejected, TryAgain
 from recommendations.travel.providers import PROVIDERS
 from recommendations.travel.retries import retry_after
+from smartscheduler.rules.current import current_rules
 from smartscheduler.travel import spending
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import ProviderDay
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 def asked(pairs):
     found, failed = {}, set()
-    for part in ask(pairs, timezone.now()):
+    for part in ask(pairs, timezone.now(), current_rules().pace):
         found |= part.estimates
         failed |= part.failed
     return found, failed

@@ -24,6 +24,7 @@ from smartscheduler.demo.roads import drive
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.leases.holding import lease
 from smartscheduler.redis_keys import redis_key
+from smartscheduler.rules.current import current_rules
 from smartscheduler.travel.cells import Pair, cell
 from smartscheduler.travel.models import TravelEstimate
 from smartscheduler.travel.wishes import take_wishes, uses, wishes
@@ -66,7 +67,7 @@ def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads):
     done = turn()
     assert (done.state, done.drives, done.known, done.asked) == ("done", 8, 8, 8)
     assert news() == [str(job.pk)]
-    entries = rank_candidates(JobRequest.of(job)).entries
+    entries = rank_candidates(JobRequest.of(job), current_rules()).entries
     assert {one.source for one in entries} == {"road"}
     for one in entries:
         meters = drive(one.contractor.point, job.point).meters
@@ -91,7 +92,7 @@ def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads):
     AssignmentFactory(contractor=person, start=at(9, days=9), job=JobFactory(status="assigned", latitude="30.5"))
     job = JobFactory()
     here, there = cell(job.point), cell(other.point)
-    drives = wanted_drives(JobRequest.of(job))
+    drives = wanted_drives(JobRequest.of(job), current_rules())
     assert {Pair(there, here), Pair(here, there)} < drives
     assert len(drives) == 4
 
@@ -103,7 +104,9 @@ def test_only_those_who_could_lead_are_asked_about(roads, settings):
     lookups.want([job.pk], urgent=True)
     done = turn()
     assert 5 <= done.asked < 20
-    assert {one.source for one in rank_candidates(JobRequest.of(job), max_results=5).entries} == {"road"}
+    assert {one.source for one in rank_candidates(JobRequest.of(job), current_rules(), max_results=5).entries} == {
+        "road"
+    }
 
 
 def test_the_first_are_exactly_those_of_asking_about_everybody(roads, settings):
@@ -112,11 +115,13 @@ def test_the_first_are_exactly_those_of_asking_about_everybody(roads, settings):
     job = JobFactory()
     lookups.want([job.pk], urgent=True)
     turn()
-    leaders = [one.contractor.pk for one in rank_candidates(JobRequest.of(job), max_results=4).entries]
+    leaders = [one.contractor.pk for one in rank_candidates(JobRequest.of(job), current_rules(), max_results=4).entries]
     settings.TRAVEL_LEADERS = 60
     lookups.want([job.pk], urgent=True)
     assert turn().known == 60
-    assert [one.contractor.pk for one in rank_candidates(JobRequest.of(job), max_results=4).entries] == leaders
+    assert [
+        one.contractor.pk for one in rank_candidates(JobRequest.of(job), current_rules(), max_results=4).entries
+    ] == leaders
 
 
 def test_a_failure_is_tried_again_later_and_later(roads):
@@ -128,7 +133,7 @@ def test_a_failure_is_tried_again_later_and_later(roads):
     assert (late.state, late.attempts, late.error) == ("late", 1, "2 drives could not be looked up.")
     assert news() == []
     assert lookups.claim() is None
-    assert {one.source for one in rank_candidates(JobRequest.of(job)).entries} == {"straight_line"}
+    assert {one.source for one in rank_candidates(JobRequest.of(job), current_rules()).entries} == {"straight_line"}
     roads.behaviour.clear()
     with later(61):
         assert turn().state == "done"
@@ -233,16 +238,16 @@ def test_a_ranking_with_straight_lines_is_a_wish(roads):
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
-    rank_candidates(JobRequest.of(job))
+    rank_candidates(JobRequest.of(job), current_rules())
     wait_until(lambda: uses()["straight_line"] == 2)
-    rank_candidates(JobRequest.of(job))  # the same again soon is no news
+    rank_candidates(JobRequest.of(job), current_rules())  # the same again soon is no news
     triggers.note_wishes()
     assert Lookup.objects.get().pk == job.pk
     wait_until(lambda: uses()["straight_line"] == 4)
     assert take_wishes() == set()
     with later():
         turn()
-    rank_candidates(JobRequest.of(job))
+    rank_candidates(JobRequest.of(job), current_rules())
     wait_until(lambda: uses()["road"] == 2)
 
 
@@ -251,10 +256,10 @@ def test_a_ranking_that_nobody_sees_is_none(roads):
     job = JobFactory()
     nothing_left_to_tell()
     with wishes.silent():
-        rank_candidates(JobRequest.of(job))
+        rank_candidates(JobRequest.of(job), current_rules())
     assert not wishes._thread
     assert take_wishes() == set()
-    rank_candidates(JobRequest.of(job))
+    rank_candidates(JobRequest.of(job), current_rules())
     assert wishes._thread
     nothing_left_to_tell()
 

@@ -18,6 +18,7 @@ from recommendations.travel.openrouteservice import OpenRouteService
 from recommendations.travel.transport import wait_of
 from smartscheduler.demo.roads import drive
 from smartscheduler.places import great_circle_miles
+from smartscheduler.rules.values import Rules
 from smartscheduler.travel.store import NewEstimate
 from tests.travel.places import SITE, base
 
@@ -197,6 +198,6 @@ def test_limits_are_those_of_the_real_ones():
 
 
 def test_the_straight_line_always_answers():
-    ((found,),) = GreatCircle().matrix([base(0)], [SITE], timezone.now())
+    ((found,),) = GreatCircle(Rules.of_settings().pace).matrix([base(0)], [SITE], timezone.now())
     assert found.miles == pytest.approx(great_circle_miles(base(0), SITE), rel=1e-9)
     assert (found.minutes, found.source) == (10, "great_circle")

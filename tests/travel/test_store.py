@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 
 from recommendations.travel.work import obtain
 from smartscheduler.places import Point, great_circle_miles
+from smartscheduler.rules.values import Rules
 from smartscheduler.travel import claims
 from smartscheduler.travel.cells import Pair, cell, center
 from smartscheduler.travel.models import TravelClaim, TravelEstimate
 from smartscheduler.travel.store import NewEstimate, known_site, known_sites, prune, roads_between, store, stored
 from tests.travel.places import SITE, base, ways_in
+
+PACE = Rules.of_settings().pace
 
 pytestmark = pytest.mark.django_db
 ROAD = NewEstimate(9.5, 21, 30, "google_routes")
@@ -36,16 +39,17 @@ def test_directions_differ(roads):
     there, *_ = ways_in(1)
     store({there: ROAD})
     site = known_site(SITE)
-    assert (site.way_from(base(0)).miles, site.way_from(base(0)).minutes) == (9.5, 21)
-    assert site.drive_here(base(0)) == timedelta(minutes=30)  # those of a bad day
-    assert site.drive_away(base(0)) == timedelta(minutes=10)  # the straight line
-    assert known_site(base(0)).drive_away(SITE) == timedelta(minutes=30)
+    way = site.way_from(base(0), PACE)
+    assert (way.miles, way.minutes) == (9.5, 21)
+    assert site.drive_here(base(0), PACE) == timedelta(minutes=30)  # those of a bad day
+    assert site.drive_away(base(0), PACE) == timedelta(minutes=10)  # the straight line
+    assert known_site(base(0)).drive_away(SITE, PACE) == timedelta(minutes=30)
 
 
 def test_a_road_is_never_shorter_than_the_line_between_the_very_points(roads):
     there, *_ = ways_in(1)
     store({there: ROAD._replace(miles=0.5)})
-    way = known_site(SITE).way_from(base(0))
+    way = known_site(SITE).way_from(base(0), PACE)
     assert (way.source, way.miles) == ("road", great_circle_miles(SITE, base(0)))
 
 
@@ -66,7 +70,7 @@ def test_counts_for_thirty_days_and_a_missing_road_for_one(roads):
         assert prune() == 1
     with time_machine.travel(timezone.now() + timedelta(days=31)):
         assert stored({there}) == {}
-        assert known_site(SITE).way_from(base(0)).source == "straight_line"
+        assert known_site(SITE).way_from(base(0), PACE).source == "straight_line"
         assert prune() == 1
     assert not TravelEstimate.objects.exists()
 
@@ -75,8 +79,8 @@ def test_many_sites_are_one_statement(roads, django_assert_num_queries):
     store(dict.fromkeys(ways_in(30), ROAD))
     with django_assert_num_queries(1):
         sites = known_sites([SITE, base(1), base(2), base(3)])
-    assert sites[0].way_from(base(3)).source == "road"
-    assert sites[3].drive_away(SITE) == timedelta(minutes=30)
+    assert sites[0].way_from(base(3), PACE).source == "road"
+    assert sites[3].drive_away(SITE, PACE) == timedelta(minutes=30)
 
 
 def test_without_a_provider_there_is_no_statement(settings, django_assert_num_queries):
@@ -113,7 +117,7 @@ def test_a_claim_is_one_persons_until_it_lapses(roads, settings):
 
 def test_nothing_stays_claimed(roads):
     roads.behaviour |= {"google_routes": "broken", "openrouteservice": "denied"}
-    got = obtain(ways_in(4), timezone.now())
+    got = obtain(ways_in(4), timezone.now(), PACE)
     assert (got.asked, got.failed, TravelClaim.objects.count()) == (4, 4, 0)
     assert not TravelEstimate.objects.exists()
 
@@ -126,7 +130,7 @@ def test_fifty_who_want_the_same_drive_ask_once(roads):
     def want(_):
         try:
             ready.wait()
-            return obtain(pairs, timezone.now())
+            return obtain(pairs, timezone.now(), PACE)
         finally:
             connection.close()
 
@@ -144,7 +148,7 @@ def test_those_who_want_overlapping_drives_share_them(roads):
 
     def want(pairs):
         try:
-            return obtain(pairs, timezone.now())
+            return obtain(pairs, timezone.now(), PACE)
         finally:
             connection.close()
 

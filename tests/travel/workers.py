@@ -11,6 +11,7 @@ from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
 from smartscheduler import BASE_DIR, processes
 from smartscheduler.demo.roads import drive
+from smartscheduler.rules.current import current_rules
 from tests.events.processes import environment, stop
 from tests.recommendations import oracle
 
@@ -43,7 +44,7 @@ def worker(url, **changes):
 
 def check_ranking(job):
     """The ranking is that of scoring everyone, with the true road of everybody who has one."""
-    ranking = rank_candidates(JobRequest.of(job), max_results=50)
+    ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
     expected = oracle.rank(job, timezone.now(), 10)
     assert [(one.contractor.pk, one.score) for one in ranking.entries] == [
         (one.contractor.pk, one.score) for one in expected[:50]

@@ -23,6 +23,7 @@ from recommendations.words.shown import wishes
 from recommendations.words.work import word
 from smartscheduler.accounts.policy import Role
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.rules.current import current_rules
 from tests.api import V1, client_as
 from tests.factories import ContractorFactory, JobFactory, UserFactory
 from tests.words.conftest import use
@@ -40,7 +41,7 @@ def job():
 
 
 def ranked(job):
-    return rank_candidates(JobRequest.of(job)).entries
+    return rank_candidates(JobRequest.of(job), current_rules()).entries
 
 
 def worded(job):
@@ -302,7 +303,7 @@ class TestWishes:
 
 class TestOff:
     def test_without_a_model_nobody_asks_and_nothing_is_read(self, job, django_assert_num_queries):
-        rank_candidates(JobRequest.of(job))
+        rank_candidates(JobRequest.of(job), current_rules())
         with connection.execute_wrapper(self._no_words):
             assert ranked(job)[0].breakdown.source == "template"
             word_explanations()
@@ -320,7 +321,7 @@ def test_a_ranking_with_a_model_is_one_statement_more(model, job):
             rank()
         return len(seen)
 
-    plain = statements(lambda: rank_plainly([JobRequest.of(job)]))
+    plain = statements(lambda: rank_plainly([JobRequest.of(job)], current_rules()))
     assert statements(lambda: ranked(job)) <= plain + 1
 
 
@@ -339,7 +340,7 @@ class TestShown:
     def test_why_this_one_has_the_same_words(self, model, job):
         worded(job)
         first = ranked(job)[0]
-        assert why_not(JobRequest.of(job), first.contractor).breakdown == first.breakdown
+        assert why_not(JobRequest.of(job), first.contractor, current_rules()).breakdown == first.breakdown
 
     def test_what_is_kept_with_an_assignment_is_made_from_the_numbers(self, model, job):
         worded(job)

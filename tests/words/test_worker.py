@@ -13,6 +13,7 @@ from recommendations.ranking import rank_candidates
 from recommendations.words.shown import wishes
 from smartscheduler import BASE_DIR, processes
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.rules.current import current_rules
 from tests.events.processes import environment, stop, wait_until
 from tests.factories import ContractorFactory, JobFactory
 
@@ -34,13 +35,13 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settin
         [sys.executable, *processes.WORKER], cwd=BASE_DIR, env=environment(**variables), start_new_session=True
     )
     try:
-        rank_candidates(JobRequest.of(job))
+        rank_candidates(JobRequest.of(job), current_rules())
         wishes._thread.join(120)
         tasks.word_explanations.delay()
         wait_until(lambda: OutboxEvent.objects.filter(type="RecommendationsUpdated").exists(), 300)
     finally:
         stop(process)
-    (entry,) = rank_candidates(JobRequest.of(job)).entries
+    (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
     assert entry.breakdown.source == "model"
     assert Wording.objects.get().text
     assert model.calls == 1
