@@ -17,11 +17,10 @@ from unfold.decorators import display
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
-from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import filters_of, record
 from smartscheduler.backoffice import registry
-from smartscheduler.backoffice.acts import RecordAction, RecordAdmin
+from smartscheduler.backoffice.acts import RecordAdmin
 from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
@@ -29,10 +28,10 @@ from smartscheduler.backoffice.registry import Panel
 from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError, InvalidInput
 from smartscheduler.exchange import services
+from smartscheduler.exchange.actions import ACTIONS
 from smartscheduler.exchange.columns import COLUMNS
 from smartscheduler.exchange.exporting import FORMS, download, export
 from smartscheduler.exchange.forms import FileForm
-from smartscheduler.exchange.kinds import KINDS
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.pages import outcome, progress
 from smartscheduler.exchange.results import Results
@@ -42,57 +41,6 @@ for kind, model in MODELS.items():
     registry.list_panel(model, Panel("admin/exchange/list_links.html", {"kind": kind}))
 State = ImportRun.State
 BADGES = {State.DONE: "completed", State.CHECKED: "confirmed", State.UNCHECKED: "cancelled", State.STOPPED: "cancelled"}
-
-
-def may_import(user: User, run: ImportRun) -> bool:
-    return user.allows(KINDS[run.kind].may)
-
-
-ACTIONS = (
-    RecordAction(
-        name="import",
-        label="Import",
-        icon="upload",
-        question="Import {0}?",
-        done="{0} is being imported.",
-        run=lambda run, actor: services.import_checked(run_id=run.pk),
-        allowed=may_import,
-        possible=lambda run: run.state == State.CHECKED and run.refused < run.total,
-        main=True,
-    ),
-    RecordAction(
-        name="resume",
-        label="Go on",
-        icon="play_arrow",
-        question="Go on with {0}?",
-        done="{0} goes on.",
-        run=lambda run, actor: services.resume(run_id=run.pk),
-        allowed=may_import,
-        possible=lambda run: run.state in services.GOES_ON_AS,
-        main=True,
-    ),
-    RecordAction(
-        name="check",
-        label="Check again",
-        icon="fact_check",
-        question="Check {0} once more?",
-        done="{0} is being checked again.",
-        run=lambda run, actor: services.check_again(run_id=run.pk),
-        allowed=may_import,
-        possible=lambda run: run.state in {State.CHECKED, State.UNCHECKED},
-    ),
-    RecordAction(
-        name="stop",
-        label="Stop",
-        icon="stop_circle",
-        question="Stop {0}? What has been imported stays.",
-        done="{0} is stopped.",
-        run=lambda run, actor: services.stop(run_id=run.pk),
-        allowed=may_import,
-        possible=lambda run: run.is_at_work,
-        danger=True,
-    ),
-)
 
 
 @admin.register(ImportRun)
