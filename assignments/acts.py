@@ -1,6 +1,6 @@
-"""What can be done with an assignment on its page, by the table of its states and by the policy.
+"""Actions on the page of an assignment, as the table of states and the policy allow them.
 
-Moving it in time has a page of its own (reschedule_page); giving it to somebody else one that ranks.
+Rescheduling and reassigning are pages of their own, registered for the same record.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from assignments.states import MOVABLE, TRANSITIONS, Status
 from contractors.models import Rating
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.acts import Act
+from smartscheduler.backoffice.acts import RecordAction
 from smartscheduler.formatting import local_slot
 
 
@@ -62,12 +62,12 @@ def after_cancelling(assignment: Assignment) -> list[str]:
 
 
 def by(service: Callable[..., Assignment]) -> Callable[..., Assignment]:
-    """A service of one assignment as an act runs it."""
+    """A service of one assignment as an action runs it."""
     return lambda assignment, actor, **values: service(assignment_id=assignment.pk, actor=actor, **values)
 
 
-ACTS = [
-    Act(
+ACTIONS = [
+    RecordAction(
         name="confirm",
         label="Confirm",
         icon="check",
@@ -78,7 +78,7 @@ ACTS = [
         possible=can_become(Status.CONFIRMED),
         main=True,
     ),
-    Act(
+    RecordAction(
         name="start",
         label="Start work",
         icon="play_arrow",
@@ -89,7 +89,7 @@ ACTS = [
         possible=can_work(Status.IN_PROGRESS),
         main=True,
     ),
-    Act(
+    RecordAction(
         name="complete",
         label="Complete",
         icon="done_all",
@@ -100,7 +100,7 @@ ACTS = [
         possible=can_work(Status.COMPLETED),
         main=True,
     ),
-    Act(
+    RecordAction(
         name="rate",
         label="Rate",
         icon="star",
@@ -112,7 +112,7 @@ ACTS = [
         form=lambda assignment: RatingForm,
         main=True,
     ),
-    Act(
+    RecordAction(
         name="cancel",
         label="Cancel assignment",
         icon="event_busy",

@@ -1,45 +1,40 @@
-"""Assignments in the admin: read, and moved on by their acts. They are made from a job's Recommend page."""
+"""Assignments in the admin: read, and moved on by actions. They are made from a job's Recommend page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from functools import partial
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from assignments import services
-from assignments.acts import ACTS, is_movable
+# The pages register themselves.
+from assignments import contractor_conflicts, contractor_page, job_page, reschedule_page, services, week_page  # noqa: F401
+from assignments.acts import ACTIONS
 from assignments.conflicts import reasons_of
 from assignments.forms import ReasonForm
 from assignments.list_filters import ChosenFilter, ConflictFilter, KeptFilter, MadeFilter, StartDaysFilter, StartFilter
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
-from assignments.reschedule_page import ReschedulingAdmin
-from assignments.week_page import WeekAdmin
-from contractors.models import Contractor
 from smartscheduler.accounts.limits import limits_for, seen_by
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.acts import for_each
+from smartscheduler.backoffice.acts import RecordAdmin, for_each
 from smartscheduler.backoffice.display import badge, bars
 from smartscheduler.backoffice.lists import ReadAdmin
 from smartscheduler.backoffice.people import may, person
+from smartscheduler.backoffice.registry import record_url
 from smartscheduler.formatting import local_slot, local_time
 from smartscheduler.history.pages import HistoryAdmin
 
-RESCHEDULE = {"name": "reschedule", "label": "Reschedule", "icon": "schedule"}
-
 
 @admin.register(Assignment)
-class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
-    acts = ACTS
-    exchanged = "assignments"
+class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
+    record_actions = ACTIONS
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
     list_display_links = ("job_and_customer",)
     list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ConflictFilter, ChosenFilter)
@@ -54,21 +49,6 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
         ("History", {"fields": ("history",)}),
     )
     readonly_fields = ("job_link", "contractor_link", "when", "status_badge", "history")
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.reschedule_view)
-        return [path("<uuid:object_id>/reschedule/", view, name=self._route("reschedule")), *super().get_urls()]
-
-    def buttons(self, request: HttpRequest, record: Assignment) -> Iterator[dict[str, Any]]:
-        """The acts, with the ways to move the assignment before what ends it."""
-        acts = list(super().buttons(request, record))
-        yield from (one for one in acts if not one["act"].danger)
-        yield from self.moves(request, record)
-        yield from (one for one in acts if one["act"].danger)
-
-    def moves(self, request: HttpRequest, record: Assignment) -> Iterator[dict[str, Any]]:
-        if is_movable(record) and may(request, Permission.ASSIGN):
-            yield {"act": RESCHEDULE, "url": self.address("reschedule", record), "post": False}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
         return super().get_queryset(request).select_related("job", "contractor", "assigned_by")
@@ -122,11 +102,11 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
 
     @display(description="Job")
     def job_link(self, assignment: Assignment) -> SafeString:
-        return _link("admin:jobs_job_change", assignment.job_id, assignment.job.job_number)
+        return _link(assignment.job, assignment.job.job_number)
 
     @display(description="Contractor")
     def contractor_link(self, assignment: Assignment) -> SafeString:
-        return _link("admin:contractors_contractor_change", assignment.contractor_id, assignment.contractor.name)
+        return _link(assignment.contractor, assignment.contractor.name)
 
     @display(description="What happened")
     def history(self, assignment: Assignment) -> str:
@@ -173,10 +153,6 @@ class AssignmentAdmin(ReschedulingAdmin, HistoryAdmin, ReadAdmin):
         return TemplateResponse(request, "admin/selected.html", context)
 
 
-admin.site.unregister(Contractor)
-admin.site.register(Contractor, WeekAdmin)
-
-
 def _each(
     request: HttpRequest, assignments: QuerySet[Assignment], service: Callable[..., Assignment], done: str
 ) -> None:
@@ -188,5 +164,5 @@ def _each(
     )
 
 
-def _link(name: str, pk: Any, text: str) -> SafeString:
-    return format_html('<a class="text-link underline" href="{}">{}</a>', reverse(name, args=[pk]), text)
+def _link(record: Model, text: str) -> SafeString:
+    return format_html('<a class="text-link underline" href="{}">{}</a>', record_url(record, "change"), text)

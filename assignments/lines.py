@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.urls import reverse
-
-from assignments.acts import ACTS, is_movable, may_assign
+from assignments.acts import ACTIONS
 from assignments.conflicts import unmet_reasons
 from assignments.eligibility import Reason
 from assignments.models import Assignment
 from smartscheduler.accounts.models import User
+from smartscheduler.backoffice.registry import extensions_of, record_url
 from smartscheduler.backoffice.returning import returning
 from smartscheduler.formatting import local_slot
 from smartscheduler.rules.values import Rules
@@ -17,13 +16,11 @@ from smartscheduler.rules.values import Rules
 # What moves a booking out of somebody's time, and what frees them of it altogether.
 MOVES = ("reschedule", "reassign", "complete", "cancel")
 FREES = ("reassign", "complete", "cancel")
-# Pages of their own, of which the first comes from here and the other from an app above.
-PAGES = {"reschedule": "Reschedule", "reassign": "Reassign"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """A booking, its time by the clock at its site, why it no longer holds, and links to acts: words and address."""
+    """A booking, its time by the clock at its site, why it no longer holds, and links to actions: label and address."""
 
     booking: Assignment
     when: str
@@ -32,9 +29,9 @@ class Line:
 
 
 def line(booking: Assignment, user: User, back: str, names: Sequence[str]) -> Line:
-    """`booking` with those of the acts `names` that `user` may do now; each leads back to `back`."""
+    """`booking` with those of the actions and pages `names` that `user` may use now; each leads back to `back`."""
     acts = [
-        (label, returning(reverse(f"admin:assignments_assignment_{name}", args=[booking.pk]), back))
+        (label, returning(record_url(booking, name), back))
         for name in names
         if (label := _offered(name, booking, user))
     ]
@@ -42,11 +39,12 @@ def line(booking: Assignment, user: User, back: str, names: Sequence[str]) -> Li
 
 
 def _offered(name: str, booking: Assignment, user: User) -> str:
-    """The words of what `user` may do with `booking` now; none when it is not to be done."""
-    if name in PAGES:
-        return PAGES[name] if is_movable(booking) and may_assign(user, booking) else ""
-    act = next(act for act in ACTS if act.name == name)
-    return act.label if act.possible(booking) and act.allowed(user, booking) else ""
+    """The label of an action or of a registered page that `user` may use now; empty when it is not offered."""
+    view = extensions_of(Assignment).view_named(name)
+    if view:
+        return view.button.label if view.button and view.is_offered(user, booking) else ""
+    action = next(action for action in ACTIONS if action.name == name)
+    return action.label if action.is_offered(user, booking) else ""
 
 
 def lines(bookings: Iterable[Assignment], user: User, back: str, names: Sequence[str]) -> list[Line]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -26,9 +25,12 @@ from assignments.models import Assignment
 from assignments.wanted_time import differs_from_wanted
 from jobs.requests import JobRequest
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.acts import ActsAdmin
+from smartscheduler.backoffice import registry
+from smartscheduler.backoffice.acts import RecordAdmin
+from smartscheduler.backoffice.buttons import Weight
 from smartscheduler.backoffice.fields import InstantField, LocalInstantField
-from smartscheduler.backoffice.people import person, require
+from smartscheduler.backoffice.people import person
+from smartscheduler.backoffice.registry import ViewButton, record_url
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.filters import CalendarDayField
@@ -92,57 +94,60 @@ def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
     return [Day(day, fit, day == shown, day == present) for day, fit in zip(days, fits, strict=True)]
 
 
-class ReschedulingAdmin(ActsAdmin):
-    """Assignments with a page to move them to another time."""
+@registry.record_view(
+    Assignment,
+    "reschedule",
+    permission=Permission.ASSIGN,
+    button=ViewButton(label="Reschedule", icon="schedule", possible=is_movable, weight=Weight.PAGE),
+)
+def reschedule(request: HttpRequest, booking: Assignment, admin: RecordAdmin) -> HttpResponse:
+    """GET shows what is free on `?day=`; POST asks again, then moves the assignment to the start chosen."""
+    with timezone.override(booking.job.zone):
+        form = StartForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            return _moved(request, booking, admin, form)
+        return _page(request, booking, admin, form)
 
-    def reschedule_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        """GET shows what is free on `?day=`; POST asks again, then moves the assignment to the start chosen."""
-        booking = self.record_or_404(request, object_id)
-        require(request, Permission.ASSIGN)
-        with timezone.override(booking.job.zone):
-            form = StartForm(request.POST if request.method == "POST" else None)
-            if request.method == "POST" and form.is_valid():
-                return self._moved(request, booking, form)
-            return self._reschedule_page(request, booking, form)
 
-    def _moved(self, request: HttpRequest, booking: Assignment, form: StartForm) -> HttpResponse:
-        start = form.cleaned_data["start"]
-        if "confirmed" not in request.POST:
-            return self._reschedule_page(request, booking, form, asking=start)
-        try:
-            moved = services.reschedule_assignment(assignment_id=booking.pk, start=start, actor=person(request))
-        except DomainError as refusal:
-            form.add_error(None, f"Not rescheduled. {refusal.detail}")
-            return self._reschedule_page(request, booking, form)
-        messages.success(request, f"{booking} is rescheduled: {local_slot(moved.slot, booking.job.zone)}.")
-        return redirect(way_back(request, self.address("change", moved)))
+def _moved(request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: StartForm) -> HttpResponse:
+    start = form.cleaned_data["start"]
+    if "confirmed" not in request.POST:
+        return _page(request, booking, admin, form, asking=start)
+    try:
+        moved = services.reschedule_assignment(assignment_id=booking.pk, start=start, actor=person(request))
+    except DomainError as refusal:
+        form.add_error(None, f"Not rescheduled. {refusal.detail}")
+        # With the booking as it is now, not as it was before the refusal.
+        return _page(request, admin.record_or_404(request, booking.pk), admin, form)
+    messages.success(request, f"{booking} is rescheduled: {local_slot(moved.slot, booking.job.zone)}.")
+    return redirect(way_back(request, record_url(moved, "change")))
 
-    def _reschedule_page(
-        self, request: HttpRequest, booking: Assignment, form: StartForm, asking: datetime | None = None
-    ) -> HttpResponse:
-        booking = self.record_or_404(request, booking.pk)  # as it is now, not as it was before a refusal
-        job = booking.job
-        context = {
-            "title": "Reschedule",
-            "subtitle": str(booking),
-            "original": booking,
-            "job": job,
-            "form": form,
-            "movable": is_movable(booking),
-            "when": local_slot(booking.slot, job.zone),
-            "zone": job.zone.key,
-            "asking": asking and local_slot(TimeSlot(asking, asking + job.duration), job.zone),
-            "note": asking and differs_from_wanted(TimeSlot(asking, asking + job.duration), JobRequest.of(job)),
-            "back": way_back(request, self.address("change", booking)),
-            "here": request.get_full_path(),
-            **_days(booking, request.GET.get("day", "")),
-        }
-        if not request.htmx:  # type: ignore[attr-defined]
-            context |= {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        template = "admin/assignments/free.html" if request.htmx else "admin/assignments/reschedule.html"  # type: ignore[attr-defined]
-        response = TemplateResponse(request, template, context)
-        patch_vary_headers(response, ["HX-Request"])
-        return response.render()  # while the clock is still the site's
+
+def _page(
+    request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: StartForm, asking: datetime | None = None
+) -> HttpResponse:
+    job = booking.job
+    context = {
+        "title": "Reschedule",
+        "subtitle": str(booking),
+        "original": booking,
+        "job": job,
+        "form": form,
+        "movable": is_movable(booking),
+        "when": local_slot(booking.slot, job.zone),
+        "zone": job.zone.key,
+        "asking": asking and local_slot(TimeSlot(asking, asking + job.duration), job.zone),
+        "note": asking and differs_from_wanted(TimeSlot(asking, asking + job.duration), JobRequest.of(job)),
+        "back": way_back(request, record_url(booking, "change")),
+        "here": request.get_full_path(),
+        **_days(booking, request.GET.get("day", "")),
+    }
+    if not request.htmx:  # type: ignore[attr-defined]
+        context = {**admin.admin_site.each_context(request), "opts": admin.opts, **context}
+    template = "admin/assignments/free.html" if request.htmx else "admin/assignments/reschedule.html"  # type: ignore[attr-defined]
+    response = TemplateResponse(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response.render()  # while the clock is still the site's
 
 
 def _days(booking: Assignment, asked: str) -> dict[str, Any]:

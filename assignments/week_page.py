@@ -2,21 +2,23 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from assignments.calendars import DaySchedule, drives_of_days, schedule
-from assignments.contractor_page import ContractorPage
 from assignments.openings import Opening, openings
 from assignments.week import DAYS, rows_of
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.people import may, require
+from smartscheduler.backoffice import registry
+from smartscheduler.backoffice.acts import RecordAdmin
+from smartscheduler.backoffice.buttons import Weight
+from smartscheduler.backoffice.people import may
+from smartscheduler.backoffice.registry import ViewButton
 from smartscheduler.filters import CalendarDayField
 from smartscheduler.formatting import local_slot, local_time
 from smartscheduler.rules.current import current_rules
@@ -47,53 +49,45 @@ class WeekForm(forms.Form):
         return day
 
 
-class WeekAdmin(ContractorPage):
-    """The contractor page, with the week as a page of its own."""
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.week_view)
-        return [path("<uuid:object_id>/week/", view, name=self._route("week")), *super().get_urls()]
-
-    def buttons(self, request: HttpRequest, record: Contractor) -> Any:
-        act = {"name": "week", "label": "Week", "icon": "calendar_view_week"}
-        yield {"act": act, "url": self.address("week", record), "post": False}
-        yield from super().buttons(request, record)
-
-    def week_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        """The week that holds the day `?start=`, else this one; by the contractor's own clock."""
-        require(request, Permission.VIEW_CONTRACTORS)
-        contractor = self.record_or_404(request, object_id)
-        now, rules = timezone.now(), current_rules()
-        today = now.astimezone(contractor.zone).date()
-        form = WeekForm(request.GET)
-        form.is_valid()
-        start = _monday(form.cleaned_data.get("start") or today)
-        days = schedule(contractor=contractor, start=start, end=start + timedelta(days=DAYS - 1), rules=rules)
-        rows, marks = rows_of(days, drives_of_days((day.assignments for day in days), rules), contractor.zone, now)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Week",
-            "subtitle": str(contractor),
-            "opts": self.opts,
-            "original": contractor,
-            "form": form,
-            "rows": rows,
-            "marks": marks,
-            "legend": LEGEND,
-            "start": start,
-            "end": days[-1].date,
-            "is_this_week": start == _monday(today),
-            "previous_url": f"?start={start - timedelta(days=DAYS)}",
-            "next_url": f"?start={start + timedelta(days=DAYS)}",
-            "back": self.address("change", contractor),
-            "zone": f"{now.astimezone(contractor.zone):%Z}",
-            "may_fill": may(request, Permission.RECOMMEND),
-        }
-        stretch = _stretch(days, form.cleaned_data.get("free"))
-        if stretch and context["may_fill"]:
-            context["stretch"] = local_slot(stretch, contractor.zone)
-            context["openings"] = [_offer(one, contractor) for one in openings(contractor, stretch, now, rules)]
-        return TemplateResponse(request, "admin/assignments/week.html", context)
+@registry.record_view(
+    Contractor,
+    "week",
+    permission=Permission.VIEW_CONTRACTORS,
+    button=ViewButton(label="Week", icon="calendar_view_week", weight=Weight.LEADING),
+)
+def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> HttpResponse:
+    """The week that holds the day `?start=`, else this one; by the contractor's own clock."""
+    now, rules = timezone.now(), current_rules()
+    today = now.astimezone(contractor.zone).date()
+    form = WeekForm(request.GET)
+    form.is_valid()
+    start = _monday(form.cleaned_data.get("start") or today)
+    days = schedule(contractor=contractor, start=start, end=start + timedelta(days=DAYS - 1), rules=rules)
+    rows, marks = rows_of(days, drives_of_days((day.assignments for day in days), rules), contractor.zone, now)
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": "Week",
+        "subtitle": str(contractor),
+        "opts": admin.opts,
+        "original": contractor,
+        "form": form,
+        "rows": rows,
+        "marks": marks,
+        "legend": LEGEND,
+        "start": start,
+        "end": days[-1].date,
+        "is_this_week": start == _monday(today),
+        "previous_url": f"?start={start - timedelta(days=DAYS)}",
+        "next_url": f"?start={start + timedelta(days=DAYS)}",
+        "back": registry.record_url(contractor, "change"),
+        "zone": f"{now.astimezone(contractor.zone):%Z}",
+        "may_fill": may(request, Permission.RECOMMEND),
+    }
+    stretch = _stretch(days, form.cleaned_data.get("free"))
+    if stretch and context["may_fill"]:
+        context["stretch"] = local_slot(stretch, contractor.zone)
+        context["openings"] = [_offer(one, contractor) for one in openings(contractor, stretch, now, rules)]
+    return TemplateResponse(request, "admin/assignments/week.html", context)
 
 
 def _monday(day: date) -> date:

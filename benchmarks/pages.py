@@ -81,9 +81,11 @@ def patterns() -> Iterator[tuple[str, str]]:
 
 def pages(client: Any) -> Iterator[Page]:
     """Every page, lists in all their ways. Raises LookupError for one that cannot be opened by what is known here."""
+    from django.apps import apps
     from django.contrib import admin
 
-    models = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in admin.site._registry}
+    registered = filter(admin.site.is_registered, apps.get_models())
+    models = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in registered}
     # Those that not even an administrator may see: Django's own groups.
     hidden = tuple(f"{name}_" for name, model in models.items() if not _may_see(client, model))
     for name, route in patterns():
@@ -95,7 +97,7 @@ def pages(client: Any) -> Iterator[Page]:
         if name in ASKED:
             path += ASKED[name].format(pk=_record(model).pk)
         if model and name.endswith("_changelist"):
-            yield from _ways(client, name, path, admin.site._registry[model])
+            yield from _ways(client, name, path, admin.site.get_model_admin(model))
         else:
             yield Page(name, "", path)
 

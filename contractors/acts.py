@@ -1,4 +1,4 @@
-"""What can be done with a contractor on its page, by the table of states and by the policy."""
+"""Actions on the page of a contractor, as the table of states and the policy allow them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from contractors.models import Contractor
 from contractors.states import TRANSITIONS, Status
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.acts import Act
+from smartscheduler.backoffice.acts import RecordAction
 
 
 def may_bring_back(user: User, contractor: Contractor) -> bool:
@@ -32,8 +32,20 @@ def be_absent(contractor: Contractor, actor: User, **absence: Any) -> Contractor
     return contractor
 
 
-ACTS = [
-    Act(
+DEACTIVATE = RecordAction(
+    name="deactivate",
+    label="Deactivate",
+    icon="block",
+    question="Take {0} out of service? No job will be offered to them. Only an administrator can restore them.",
+    done="{0} is inactive.",
+    run=lambda contractor, actor: services.deactivate_contractor(contractor_id=contractor.pk, actor=actor),
+    allowed=lambda user, contractor: user.allows(Permission.DEACTIVATE_CONTRACTORS),
+    possible=lambda contractor: Status.INACTIVE in TRANSITIONS[contractor.status],
+    form=lambda contractor: forms.Form,  # so that the button leads to the question
+    danger=True,
+)
+ACTIONS = [
+    RecordAction(
         name="absent",
         label="Absent …",
         icon="sick",
@@ -45,7 +57,7 @@ ACTS = [
         form=absent_form,
         submit="Enter absence",
     ),
-    Act(
+    RecordAction(
         name="restore",
         label="Restore",
         icon="restore",
@@ -56,7 +68,7 @@ ACTS = [
         possible=lambda contractor: is_inactive(contractor) and not contractor.is_erased,
         main=True,
     ),
-    Act(
+    RecordAction(
         name="activate",
         label="Activate",
         icon="play_arrow",
@@ -67,7 +79,7 @@ ACTS = [
         possible=lambda contractor: Status.ACTIVE in TRANSITIONS[contractor.status] and not is_inactive(contractor),
         main=True,
     ),
-    Act(
+    RecordAction(
         name="mark-on-leave",
         label="Mark on leave",
         icon="beach_access",
@@ -77,16 +89,5 @@ ACTS = [
         allowed=may_bring_back,
         possible=lambda contractor: Status.ON_LEAVE in TRANSITIONS[contractor.status] and not contractor.is_erased,
     ),
-    Act(
-        name="deactivate",
-        label="Deactivate",
-        icon="block",
-        question="Take {0} out of service? No job will be offered to them. Only an administrator can restore them.",
-        done="{0} is inactive.",
-        run=lambda contractor, actor: services.deactivate_contractor(contractor_id=contractor.pk, actor=actor),
-        allowed=lambda user, contractor: user.allows(Permission.DEACTIVATE_CONTRACTORS),
-        possible=lambda contractor: Status.INACTIVE in TRANSITIONS[contractor.status],
-        form=lambda contractor: forms.Form,  # so that the button leads to the question
-        danger=True,
-    ),
+    DEACTIVATE,
 ]

@@ -1,6 +1,6 @@
 """The page of a contractor: details, working hours and absences are written here, by services."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -8,42 +8,39 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from unfold.decorators import action
 
 from contractors import services
-from contractors.acts import ACTS
+from contractors.acts import ACTIONS, DEACTIVATE
 from contractors.columns import ContractorList
 from contractors.events import ContractorEvent
 from contractors.forms import USUAL_WEEK, AbsenceFormSet, ContractorForm
 from contractors.inlines import ABSENCES_A_PAGE, AbsenceInline, ShiftInline
 from contractors.models import Contractor
 from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice.acts import ActsAdmin, for_each
+from smartscheduler.backoffice.acts import RecordAdmin, for_each
 from smartscheduler.backoffice.people import may, person
 from smartscheduler.backoffice.places import PLACE, PlacedAdmin
 from smartscheduler.backoffice.returning import returning
-from smartscheduler.backoffice.tabs import TabbedAdmin
+from smartscheduler.backoffice.tabs import Tab, TabbedAdmin
 from smartscheduler.backoffice.writing import ServiceAdmin, ServiceForm, changed, submitted
 from smartscheduler.events import feed
 from smartscheduler.events.selections import Selection
 from smartscheduler.formatting import local_time
 from smartscheduler.history.pages import HistoryAdmin
 
-PERSONAL_DATA = {"name": "personal-data", "label": "Personal data", "icon": "shield_person"}
 # What is told of a contractor when a new version of it comes about.
 TOLD_OF_CHANGES = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses__())
 
 
 @admin.register(Contractor)
-class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ContractorList):
+class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ContractorList):
     form = ContractorForm
-    exchanged = "contractors"
     change_form_outer_before_template = "admin/contractors/overview.html"
     change_form_before_template = "admin/contractors/above.html"
-    acts = ACTS
-    inlines: tuple[Any, ...] = (ShiftInline, AbsenceInline)
-    readonly_fields: tuple[str, ...] = ("status_badge", "stars")
+    record_actions = ACTIONS
+    inlines = (ShiftInline, AbsenceInline)
+    readonly_fields = ("status_badge", "stars")
     actions = ("deactivate_selected",)
     compressed_fields = warn_unsaved_form = True
     fieldsets: ClassVar[Any] = (
@@ -76,14 +73,15 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, History
         """What is left of somebody who was erased can be read."""
         return not (obj and obj.is_erased) and super().has_change_permission(request, obj)
 
-    def buttons(self, request: HttpRequest, record: Contractor) -> Iterator[dict[str, Any]]:
-        yield from super().buttons(request, record)
-        if may(request, Permission.MANAGE_PERSONAL_DATA):
-            yield {"act": PERSONAL_DATA, "url": reverse("personal-data-contractor", args=[record.pk]), "post": False}
+    def further_tabs(self, request: HttpRequest, record: Contractor) -> Iterable[Tab]:
+        yield from super().further_tabs(request, record)
+        yield Tab(name="history", title="History", url=self.address("history", record))
 
     def get_fieldsets(self, request: HttpRequest, obj: Contractor | None = None) -> Any:
         """A new contractor has no status and rating to show."""
-        return self.fieldsets if obj else ((None, {"fields": (("name", "type"),)}), *self.fieldsets[1:])
+        if obj is None:
+            return (None, {"fields": (("name", "type"),)}), *self.fieldsets[1:]
+        return super().get_fieldsets(request, obj)
 
     def get_inline_instances(self, request: HttpRequest, obj: Contractor | None = None) -> list[Any]:
         """In tabs for one that is there; a new one is entered on a single page."""
@@ -112,12 +110,12 @@ class ContractorAdmin(PlacedAdmin, ActsAdmin, TabbedAdmin, ServiceAdmin, History
         contractor = self.get_object(request, object_id)
         if contractor is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        return self.act_view(request, contractor.pk, act=next(act for act in self.acts if act.name == "deactivate"))
+        return self.action_view(request, contractor.pk, action=DEACTIVATE)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kw: Any
     ) -> HttpResponse:
-        context["show_delete"] = False  # the act above the form says what it does
+        context["show_delete"] = False  # the action above the form says what it does
         inactive = obj is not None and obj.status == Contractor.Status.INACTIVE
         context["cannot_restore"] = inactive and not may(request, Permission.RESTORE_CONTRACTORS)
         return super().render_change_form(request, context, *args, obj=obj, **kw)

@@ -42,7 +42,7 @@ class RatingFilter(DropdownFilter):
 class ContractorList(ListAdmin):
     list_display = ("who", "type_badge", "status_badge", "stars", "place", "radius")
     list_display_links = ("who",)
-    list_filter: tuple[Any, ...] = (
+    list_filter = (
         ("status", ChoicesDropdownFilter),
         ("type", ChoicesDropdownFilter),
         ("state", ChoicesDropdownFilter),

@@ -1,4 +1,4 @@
-"""Jobs in the admin. The page that recommends, and cancelling, come with the apps that can."""
+"""Jobs in the admin. Other apps register the pages to recommend and to cancel."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -13,6 +13,7 @@ from jobs.forms import JobForm
 from jobs.models import OPEN_WORDS, WORDS, Job
 from jobs.states import TRANSITIONS
 from smartscheduler.accounts.policy import Permission
+from smartscheduler.backoffice.acts import RecordAdmin
 from smartscheduler.backoffice.days import DayFilter, DaysFilter, RecentFilter
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
@@ -43,26 +44,11 @@ class CompletedFilter(RecentFilter):
 
 
 @admin.register(Job)
-class JobAdmin(PlacedAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
+class JobAdmin(PlacedAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
     form = JobForm
-    exchanged = "jobs"
-    list_display: tuple[str, ...] = (
-        "number",
-        "status_badge",
-        "priority_badge",
-        "type_badge",
-        "city_state",
-        "wanted",
-    )
+    list_display = ("number", "status_badge", "priority_badge", "type_badge", "city_state", "wanted")
     list_display_links = ("number",)
-    list_filter: tuple[Any, ...] = (
-        "status",
-        "priority",
-        "type",
-        DesiredDateFilter,
-        DesiredDaysFilter,
-        CompletedFilter,
-    )
+    list_filter = ("status", "priority", "type", DesiredDateFilter, DesiredDaysFilter, CompletedFilter, "state")
     search_fields = ("words",)
     words, open_words, all_words_for = WORDS, OPEN_WORDS, Permission.VIEW_CUSTOMERS
     open_search_help_text = "Number, city or ZIP"
@@ -80,7 +66,7 @@ class JobAdmin(PlacedAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
         if obj is None:
             return self.fieldsets
         state = (("job_number", "status_badge"), *([("cancelled",)] if obj.cancelled_at else []))
-        return ((None, {"fields": state}), *self.fieldsets)
+        return ((None, {"fields": state}), *super().get_fieldsets(request, obj))
 
     def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
         if change:

@@ -1,6 +1,7 @@
 """Choosing a contractor and a slot from a ranking: the page, its parts, and the second step before a booking."""
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,10 +21,11 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requests import JobRequest
 from jobs.states import Status
-from recommendations.forms import AssignForm, QuestionForm
+from recommendations.forms import AssignForm, Choice, QuestionForm
 from recommendations.recommend_page import Offers, asked_about, facts, ranking
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.people import may, person
+from smartscheduler.backoffice.registry import record_url
 from smartscheduler.backoffice.returning import way_back
 from smartscheduler.errors import DomainError
 from smartscheduler.formatting import local_slot
@@ -32,28 +33,68 @@ from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
 
-def ranked_page(
-    request: HttpRequest, admin: ModelAdmin, job: Job, *, booking: Assignment | None, words: dict[str, Any]
-) -> HttpResponse:
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """What the page is called, what its buttons say, and the messages after a booking and after a refusal."""
+
+    title: str
+    verb: str
+    done: str
+    not_done: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purpose:
+    """What a contractor is chosen for: the job, or with `booking` that it goes to another contractor.
+
+    `book(contractor_id=, start=, override_reason=)` calls the service.
+    """
+
+    labels: Labels
+    job: Job
+    booking: Assignment | None = None
+    book: Callable[..., Assignment]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a contractor can be chosen in the present state of the job or the booking."""
+        return self.booking.status in MOVABLE if self.booking else self.job.status == Status.OPEN
+
+    def context(self) -> dict[str, Any]:
+        """What all templates of the choice take from it."""
+        record = self.booking or self.job
+        return {
+            "title": self.labels.title,
+            "verb": self.labels.verb,
+            "subtitle": str(record),
+            "original": record,
+            "job": self.job,
+            "booking": self.booking,
+            "back_url": record_url(record, "change"),
+            "back_to": str(record),
+            "people_url": record_url(self.job, "people"),
+        }
+
+
+def ranked_page(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> HttpResponse:
     """The ranking of a job, whole, or the part below the question when the page itself asks.
 
-    With a `booking` it is about somebody else for it. `words` say what the page is called and its buttons do.
+    With a booking it ranks the other contractors.
     """
     rules = current_rules()
     form = QuestionForm(request.GET.dict(), rules)
     question = form.answers
+    job, booking = purpose.job, purpose.booking
     context = {
-        "job": job,
+        **purpose.context(),
         "form": form,
         "question": question,
-        "booking": booking,
         "when": local_slot(booking.slot, job.zone) if booking else "",
         "booked": [(one, local_slot(one.slot, job.zone)) for one in live_on(job)],
-        "rankable": booking.status in MOVABLE if booking else job.status == Status.OPEN,
+        "rankable": purpose.is_open,
         "may_assign": may(request, Permission.ASSIGN),
-        **words,
     }
-    if context["rankable"]:
+    if purpose.is_open:
         limits = {"horizon_days": question["horizon_days"], "day": question["day"], "booking": booking}
         context |= ranking(job, rules, max_results=question["max_results"], **limits)
         context |= asked_about(
@@ -69,15 +110,8 @@ def ranked_page(
     return response
 
 
-def choose(
-    request: HttpRequest,
-    admin: ModelAdmin,
-    job: Job,
-    *,
-    book: Callable[[dict[str, Any]], Assignment],
-    words: dict[str, Any],
-) -> HttpResponse:
-    """A POST of one candidate's form: asks again unless `confirmed` came with it, then calls `book`.
+def choose(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> HttpResponse:
+    """A POST of one candidate's form: asks again unless `confirmed` came with it, then books.
 
     Goes on to the assignment. A refusal leads back to a ranking made anew, and says who was faster.
     """
@@ -86,52 +120,48 @@ def choose(
         for name, found in form.errors.items():
             messages.error(request, f"{name.replace('_', ' ').capitalize()}: {' '.join(map(str, found))}")
         return redirect(request.get_full_path())
-    wanted = form.cleaned_data
+    choice = form.choice
     try:
         if "confirmed" not in request.POST:
-            return _asking(request, admin, job, wanted, words)
-        assignment = book(wanted)
+            return _asking(request, admin, purpose, choice)
+        assignment = purpose.book(**asdict(choice))
     except DomainError as refusal:
-        return _refused(request, job, wanted, refusal, words)
+        return _refused(request, purpose, choice, refusal)
     except ObjectDoesNotExist:
         messages.error(request, "That contractor is no longer there.")
         return redirect(request.get_full_path())
-    when = local_slot(assignment.slot, job.zone)
-    messages.success(request, f"{job} {words['done']} {assignment.contractor}: {when}.")
-    return redirect(way_back(request, page_of(assignment)))
+    when = local_slot(assignment.slot, purpose.job.zone)
+    messages.success(request, f"{purpose.job} {purpose.labels.done} {assignment.contractor}: {when}.")
+    return redirect(way_back(request, record_url(assignment, "change")))
 
 
-def _asking(
-    request: HttpRequest, admin: ModelAdmin, job: Job, wanted: dict[str, Any], words: dict[str, Any]
-) -> HttpResponse:
+def _asking(request: HttpRequest, admin: ModelAdmin, purpose: Purpose, choice: Choice) -> HttpResponse:
     """The second step as a page of its own, where there are no scripts to ask in place."""
-    contractor = Contractor.objects.get(pk=wanted["contractor"])
-    slot = TimeSlot(wanted["start"], wanted["start"] + job.duration)
+    job = purpose.job
+    contractor = Contractor.objects.get(pk=choice.contractor_id)
+    slot = TimeSlot(choice.start, choice.start + job.duration)
     context = {
         **admin.admin_site.each_context(request),
+        **purpose.context(),
         "opts": admin.opts,
-        "job": job,
         "contractor": contractor,
         "slot": local_slot(slot, job.zone),
-        "start": wanted["start"].isoformat(),
-        "override_reason": wanted["override_reason"],
-        "note": Offers(JobRequest.of(job), words.get("booking"), contractor).note(slot),
-        **words,
+        "start": choice.start.isoformat(),
+        "override_reason": choice.override_reason,
+        "note": Offers(JobRequest.of(job), purpose.booking, contractor).note(slot),
     }
     return TemplateResponse(request, "admin/recommendations/confirm.html", context)
 
 
-def _refused(
-    request: HttpRequest, job: Job, wanted: dict[str, Any], refusal: DomainError, words: dict[str, Any]
-) -> HttpResponse:
+def _refused(request: HttpRequest, purpose: Purpose, choice: Choice, refusal: DomainError) -> HttpResponse:
     """The same click twice is one booking; anything else shows why, above a ranking made anew."""
-    present = live_on(job).first()
-    if present and (present.contractor_id, present.slot.start) == (wanted["contractor"], wanted["start"]):
-        messages.info(request, f"{job} has already been assigned this way.")
-        return redirect(page_of(present))
-    link = format_html(" {}", page_link(present)) if present and "latest_event" in refusal.extra else ""
-    said = format_html("{} {}{}", words["not_done"], refusal.detail, link)
-    messages.error(request, said if link else f"{said} The ranking below is as things stand now.")
+    present = live_on(purpose.job).first()
+    if present and (present.contractor_id, present.slot.start) == (choice.contractor_id, choice.start):
+        messages.info(request, f"{purpose.job} has already been assigned this way.")
+        return redirect(record_url(present, "change"))
+    link = format_html(" {}", _link_to(present)) if present and "latest_event" in refusal.extra else ""
+    text = format_html("{} {}{}", purpose.labels.not_done, refusal.detail, link)
+    messages.error(request, text if link else f"{text} The ranking below is as things stand now.")
     return redirect(request.get_full_path())
 
 
@@ -140,9 +170,6 @@ def live_on(job: Job) -> QuerySet[Assignment]:
     return Assignment.objects.live().filter(job=job).select_related("job", "contractor")
 
 
-def page_of(assignment: Assignment) -> str:
-    return reverse("admin:assignments_assignment_change", args=[assignment.pk])
-
-
-def page_link(assignment: Assignment) -> SafeString:
-    return format_html('<a class="underline" href="{}">Open the assignment</a>', page_of(assignment))
+def _link_to(assignment: Assignment) -> SafeString:
+    url = record_url(assignment, "change")
+    return format_html('<a class="underline" href="{}">Open the assignment</a>', url)

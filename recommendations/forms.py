@@ -1,6 +1,9 @@
 """Forms of the Recommend page."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
@@ -61,7 +64,22 @@ class QuestionForm(forms.Form):
         return {**self.usual, **given}
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A candidate and a start, chosen from a ranking, in the terms of the services that book."""
+
+    contractor_id: UUID
+    start: datetime
+    override_reason: str
+
+
 class AssignForm(forms.Form):
     contractor = forms.UUIDField()
     start = InstantField(error_messages={"required": "Choose a slot."})
     override_reason = NotesFormField(max_length=500, required=False)
+
+    @property
+    def choice(self) -> Choice:
+        """The valid values."""
+        values = self.cleaned_data
+        return Choice(values["contractor"], values["start"], values["override_reason"])

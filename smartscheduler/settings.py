@@ -51,9 +51,9 @@ DEMO = env.flag("DEMO", default=True)
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="smartscheduler-demo")
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # without its own admin site: the next but one brings ours
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "smartscheduler.backoffice.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -3,10 +3,18 @@
 from html.parser import HTMLParser
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model
 from django.test import Client
 
 from smartscheduler.accounts.policy import Role
 from tests.factories import UserFactory
+
+
+def model_admins() -> dict[type[Model], Any]:
+    """The ModelAdmin of each model that has pages in the admin."""
+    return {model: admin.site.get_model_admin(model) for model in apps.get_models() if admin.site.is_registered(model)}
 
 
 class Fields(HTMLParser):

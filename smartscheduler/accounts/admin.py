@@ -1,6 +1,5 @@
 """Accounts in the admin: administrators make them, give a role, and switch them off."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -8,10 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.forms import Form
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.safestring import SafeString
-from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.decorators import display
 
 from smartscheduler.accounts.forms import AccountForm, NewAccountForm
@@ -20,17 +16,13 @@ from smartscheduler.accounts.password_forms import AccountPasswordForm
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.accounts.second_factor.services import remove
 from smartscheduler.accounts.services import keep_account
-from smartscheduler.backoffice.acts import Act, ActsAdmin
+from smartscheduler.backoffice.acts import RecordAction, RecordAdmin
 from smartscheduler.backoffice.display import badge
 from smartscheduler.backoffice.lists import ListAdmin
-from smartscheduler.backoffice.people import may, person
+from smartscheduler.backoffice.people import person
 from smartscheduler.history.pages import HistoryAdmin
 
-# Their pages would show keys and codes; an administrator needs neither, and removes what was lost by an act.
-for device in (TOTPDevice, StaticDevice):
-    admin.site.unregister(device)
-
-REMOVE_SECOND_FACTOR = Act(
+REMOVE_SECOND_FACTOR = RecordAction(
     name="remove-second-factor",
     label="Remove second factor",
     icon="lock_open",
@@ -50,12 +42,11 @@ REMOVE_SECOND_FACTOR = Act(
     ],
     danger=True,
 )
-PERSONAL_DATA = {"name": "personal-data", "label": "Personal data", "icon": "shield_person"}
 
 
 @admin.register(User)
-class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
-    acts = (REMOVE_SECOND_FACTOR,)
+class UserAdmin(HistoryAdmin, RecordAdmin, DjangoUserAdmin, ListAdmin):
+    record_actions = (REMOVE_SECOND_FACTOR,)
     form, add_form, change_password_form = AccountForm, NewAccountForm, AccountPasswordForm
     list_display = ("email", "name", "role_badge", "is_active", "second_factor_badge", "last_login")
     list_filter = ("role", "is_active", ("second_factor_at", admin.EmptyFieldListFilter))
@@ -81,11 +72,6 @@ class UserAdmin(HistoryAdmin, ActsAdmin, DjangoUserAdmin, ListAdmin):
         if user.lacks_second_factor:
             return badge("failed", "missing")
         return badge("active", "on") if user.second_factor_at else badge("", "off")
-
-    def buttons(self, request: HttpRequest, record: User) -> Iterator[dict[str, Any]]:
-        yield from super().buttons(request, record)
-        if may(request, Permission.MANAGE_PERSONAL_DATA):
-            yield {"act": PERSONAL_DATA, "url": reverse("personal-data-user", args=[record.pk]), "post": False}
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         keep_account(obj, sign_out=bool(form.cleaned_data.get("sign_out")))

@@ -1,5 +1,6 @@
 """Lists: quick at any number of rows, and kept under names of one's own."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.limited import LimitedAdmin
 from smartscheduler.backoffice.models import SavedView
 from smartscheduler.backoffice.people import may, person
+from smartscheduler.backoffice.registry import extensions_of
 from smartscheduler.backoffice.saved import delete_view, rename_view, save_view, views_of
 from smartscheduler.errors import InvalidInput
 from smartscheduler.search_terms import LONGEST_SEARCH, TOO_LONG, search_terms
@@ -72,6 +74,7 @@ class SearchedList(ChangeList):
 class ListAdmin(LimitedAdmin):
     """A ModelAdmin whose list costs the same at any number of rows, with the views of it that its reader has saved.
 
+    Columns, filters, panels and related records that other apps have registered come with its own.
     `words` is what a search looks through, an expression with an index (smartscheduler.words).
     """
 
@@ -93,7 +96,15 @@ class ListAdmin(LimitedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows = super().get_queryset(request)
+        for extended in extensions_of(self.model).querysets:
+            rows = extended(rows)
         return rows if self.words is None else rows.alias(words=self.words)
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        return [*super().get_list_display(request), *extensions_of(self.model).columns]
+
+    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+        return extensions_of(self.model).filter_list(super().get_list_filter(request))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SearchedList
@@ -153,7 +164,8 @@ class ListAdmin(LimitedAdmin):
             "query": request.GET.urlencode(),
             "url": reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_views"),
         }
-        return super().changelist_view(request, {**(extra_context or {}), "saved": views})
+        panels = extensions_of(self.model).list_panels
+        return super().changelist_view(request, {**(extra_context or {}), "saved": views, "list_panels": panels})
 
     def views_view(self, request: HttpRequest) -> HttpResponse:
         """POST keeps the list of `query` under `name`, renames a view or deletes it; then shows that list."""

@@ -9,6 +9,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
+from smartscheduler.backoffice.registry import extensions_of
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
@@ -28,8 +30,8 @@ class TabbedAdmin(ModelAdmin):
     change_form_outer_after_template = "admin/includes/panels.html"
 
     def further_tabs(self, request: HttpRequest, record: Any) -> Iterable[Tab]:
-        """What follows the tabs of the form, in order."""
-        return ()
+        """What follows the tabs of the form, in order: the registered tabs."""
+        return [tab(request, record) for tab in extensions_of(self.model).tabs]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Model | None = None, **kwargs: Any

@@ -17,83 +17,35 @@ from unfold.decorators import display
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
-from smartscheduler.accounts.models import User
-from smartscheduler.audit.models import Act as Audited
+from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import filters_of, record
-from smartscheduler.backoffice.acts import Act, ActsAdmin
+from smartscheduler.backoffice import registry
+from smartscheduler.backoffice.acts import RecordAdmin
 from smartscheduler.backoffice.display import badge, in_utc
 from smartscheduler.backoffice.lists import ListAdmin
 from smartscheduler.backoffice.people import person
+from smartscheduler.backoffice.registry import Panel
 from smartscheduler.backoffice.writing import show_refusal
 from smartscheduler.errors import DomainError, InvalidInput
 from smartscheduler.exchange import services
+from smartscheduler.exchange.actions import ACTIONS
 from smartscheduler.exchange.columns import COLUMNS
 from smartscheduler.exchange.exporting import FORMS, download, export
 from smartscheduler.exchange.forms import FileForm
-from smartscheduler.exchange.kinds import KINDS
 from smartscheduler.exchange.models import ImportRun
 from smartscheduler.exchange.pages import outcome, progress
 from smartscheduler.exchange.results import Results
 
 MODELS = {"contractors": Contractor, "jobs": Job, "assignments": Assignment}
+for kind, model in MODELS.items():
+    registry.list_panel(model, Panel("admin/exchange/list_links.html", {"kind": kind}))
 State = ImportRun.State
 BADGES = {State.DONE: "completed", State.CHECKED: "confirmed", State.UNCHECKED: "cancelled", State.STOPPED: "cancelled"}
 
 
-def may_import(user: User, run: ImportRun) -> bool:
-    return user.allows(KINDS[run.kind].may)
-
-
-ACTS = (
-    Act(
-        name="import",
-        label="Import",
-        icon="upload",
-        question="Import {0}?",
-        done="{0} is being imported.",
-        run=lambda run, actor: services.import_checked(run_id=run.pk),
-        allowed=may_import,
-        possible=lambda run: run.state == State.CHECKED and run.refused < run.total,
-        main=True,
-    ),
-    Act(
-        name="resume",
-        label="Go on",
-        icon="play_arrow",
-        question="Go on with {0}?",
-        done="{0} goes on.",
-        run=lambda run, actor: services.resume(run_id=run.pk),
-        allowed=may_import,
-        possible=lambda run: run.state in services.GOES_ON_AS,
-        main=True,
-    ),
-    Act(
-        name="check",
-        label="Check again",
-        icon="fact_check",
-        question="Check {0} once more?",
-        done="{0} is being checked again.",
-        run=lambda run, actor: services.check_again(run_id=run.pk),
-        allowed=may_import,
-        possible=lambda run: run.state in {State.CHECKED, State.UNCHECKED},
-    ),
-    Act(
-        name="stop",
-        label="Stop",
-        icon="stop_circle",
-        question="Stop {0}? What has been imported stays.",
-        done="{0} is stopped.",
-        run=lambda run, actor: services.stop(run_id=run.pk),
-        allowed=may_import,
-        possible=lambda run: run.is_at_work,
-        danger=True,
-    ),
-)
-
-
 @admin.register(ImportRun)
-class ImportRunAdmin(ActsAdmin, ListAdmin):
-    acts = ACTS
+class ImportRunAdmin(RecordAdmin, ListAdmin):
+    record_actions = ACTIONS
     list_display = ("name", "kind", "state_badge", "counts", "created_by", "taken_in")
     list_filter = ("kind", "state")
     list_select_related = ("created_by",)
@@ -155,7 +107,7 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
 
     def _panel(self, request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         """What the panel of a file shows; while the worker is at it, only how far that is."""
-        found = progress(run) | {"acts": list(self.buttons(request, run)), "address": self.address("change", run)}
+        found = progress(run) | {"buttons": self.buttons(request, run), "address": self.address("change", run)}
         if not run.is_at_work:
             found |= outcome(run, request.GET) | {"files": [(form, self._file(run, form)) for form in FORMS]}
         return found | {"progress_url": self.address("progress", run)}
@@ -185,7 +137,7 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         results = Results(run, refused_only=refused)
         name = f"{run.name.rsplit('.', 1)[0]}-{'refused' if refused else 'result'}"
         rows = run.refused if refused else run.total
-        record(Audited.DATA_EXPORTED, what="import result", of=run.kind, run=str(run.pk), rows=rows, format=form)
+        record(Act.DATA_EXPORTED, what="import result", of=run.kind, run=str(run.pk), rows=rows, format=form)
         return download(name, form, results.headings, results)
 
     def template_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
@@ -201,7 +153,7 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
         """The list as its filters and its search leave it."""
         if kind not in MODELS or form not in FORMS:
             raise Http404
-        listed: Any = self.admin_site._registry[MODELS[kind]]
+        listed = self.admin_site.get_model_admin(MODELS[kind])
         if not listed.has_view_permission(request):
             raise PermissionDenied
         try:
@@ -210,7 +162,7 @@ class ImportRunAdmin(ActsAdmin, ListAdmin):
             return listed.back_to_list(request, refusal)
         # Before the first row leaves: a download that is broken off has taken data out as well.
         rows, filters = records.order_by().count(), filters_of(request.GET)
-        record(Audited.DATA_EXPORTED, what=kind, rows=rows, format=form, filters=filters)
+        record(Act.DATA_EXPORTED, what=kind, rows=rows, format=form, filters=filters)
         return export(kind, records, form, person(request))
 
     @display(description="State", ordering="state")

@@ -185,8 +185,8 @@ def _former(field: Any, value: Any, zone: tzinfo, names: dict[Any, Any]) -> str:
 
 def _page_of(change: Change, record: Any) -> str:
     """Where the record is to be seen, or the one that it belongs to; nothing when that is gone."""
-    shown: Any = record if type(record) in admin.site._registry else getattr(record, change.owner, None)
-    if isinstance(shown, Gone) or type(shown) not in admin.site._registry:
+    shown: Any = record if admin.site.is_registered(type(record)) else getattr(record, change.owner, None)
+    if isinstance(shown, Gone) or not admin.site.is_registered(type(shown)):
         return ""
     if shown is record and change.pgh_label == REMOVED:
         return ""

@@ -161,7 +161,8 @@ class TestConflicts:
         page = client.get(url)
         assert "1 booking no longer holds" in page.content.decode()
         assert "does tile; the job is flooring." in page.content.decode()
-        assert [line.booking for line in page.context["conflicts"]] == [booking]
+        (notice,) = page.context["notices"]
+        assert [line.booking for line in notice.context["lines"]] == [booking]
 
     def test_the_page_of_the_booking_says_why(self):
         booking = self.clashing()
@@ -182,7 +183,8 @@ class TestConflicts:
     def test_are_shown_on_top_of_the_contractors_page(self):
         booking = self.clashing()
         response = signed_in().get(address("change", booking.contractor))
-        assert [line.booking for line in response.context["conflicts"]] == [booking]
+        (notice,) = response.context["notices"]
+        assert [line.booking for line in notice.context["lines"]] == [booking]
         assert "Bookings that no longer hold: 1" in response.content.decode()
         other = signed_in().get(address("change", ContractorFactory()))
         assert "no longer hold" not in other.content.decode()
@@ -243,7 +245,7 @@ class TestObstacles:
         response = client.post(dict(line.acts)["Cancel assignment"], {"reason": "They leave us"})
         assert response.url == here
         page = client.get(here)
-        assert page.context["blocked"] is False
+        assert page.context["panel"].blocks is False
         assert client.post(here).status_code == 302
         booking.contractor.refresh_from_db()
         assert booking.contractor.status == "inactive"

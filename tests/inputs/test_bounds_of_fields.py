@@ -7,7 +7,6 @@ from types import ModuleType
 import django_filters
 import pytest
 from django import forms
-from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import ReadOnlyPasswordHashField
 from django.test import RequestFactory
@@ -17,6 +16,7 @@ from smartscheduler.accounts.policy import Role
 from smartscheduler.accounts.visibility_rest import StrictModelSerializer
 from smartscheduler.fields import StrictSerializer
 from tests.inputs.collecting import calls, modules, sources, subclasses
+from tests.pages import model_admins
 
 modules()
 
@@ -168,7 +168,7 @@ def test_every_field_of_a_form_has_a_limit():
     request = RequestFactory().get("/")
     request.user = get_user_model()(role=Role.ADMINISTRATOR)
     kinds = set(subclasses(forms.BaseForm))
-    for listed in admin.site._registry.values():
+    for listed in model_admins().values():
         if listed.has_add_permission(request):
             kinds |= {listed.get_form(request), listed.get_form(request, listed.model(), change=True)}
         kinds |= {inline.get_formset(request).form for inline in listed.get_inline_instances(request)}

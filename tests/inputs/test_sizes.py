@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-from django.contrib import admin
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -23,7 +22,7 @@ from smartscheduler.problems import MOST_ERRORS
 from smartscheduler.search_terms import LONGEST_SEARCH, MOST_WORDS
 from tests.api import V1, changed, client_as, problem, refused_field
 from tests.factories import PASSWORD, ContractorFactory, JobFactory, UserFactory
-from tests.pages import signed_in
+from tests.pages import model_admins, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -216,7 +215,7 @@ def lists():
     """Of the pages that somebody may see: Django's and axes's own are shown to no role."""
     request = RequestFactory().get("/")
     request.user = User(role=Role.ADMINISTRATOR)
-    return {one: listed for one, listed in admin.site._registry.items() if listed.has_view_permission(request)}
+    return {one: listed for one, listed in model_admins().items() if listed.has_view_permission(request)}
 
 
 PAGES = sorted(f"admin:{one._meta.app_label}_{one._meta.model_name}_changelist" for one in lists())

@@ -1,10 +1,10 @@
 """A default that is made anew for each instance is stored as it was shown: nothing is generated twice."""
 
 import pytest
-from django.contrib import admin
 from django.db.models import NOT_PROVIDED
 
 from smartscheduler.backoffice.writing import ServiceAdmin
+from tests.pages import model_admins
 
 # Made anew for each instance, and passed to the service or read back from it (ServiceAdmin.save_related).
 KNOWN = {("jobs.Job", "job_number"), ("contractors.Contractor", "service_radius_miles")}
@@ -12,7 +12,7 @@ GENERATED = "admins whose form makes an instance, and fields of it that have a d
 
 
 def generated_fields():
-    for model, listed in admin.site._registry.items():
+    for model, listed in model_admins().items():
         if isinstance(listed, ServiceAdmin):
             for field in model._meta.concrete_fields:
                 made = callable(field.default) and field.default not in {NOT_PROVIDED, list, dict}

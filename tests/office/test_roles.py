@@ -14,7 +14,7 @@ from jobs.models import Job
 from smartscheduler.accounts.policy import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory
-from tests.pages import signed_in
+from tests.pages import model_admins, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,7 @@ def test_no_link_leads_to_a_refusal(world, role):
 
 def addresses():
     """Each address of the back-office, with the records of the world in its place-holders."""
-    records = {model._meta.label_lower: model.objects.first() for model in admin.site._registry}
+    records = {model._meta.label_lower: model.objects.first() for model in model_admins()}
     for pattern in (one for one in flat(admin.site.urls[0]) if one.name and one.name not in OPEN):
         owner = next((record for label, record in records.items() if pattern.name.startswith(prefix(label))), None)
         for arguments in ([], [owner.pk] if owner else [], ["contractors", "csv"]):

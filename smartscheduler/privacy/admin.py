@@ -1,0 +1,38 @@
+"""The button *Personal data* on the pages of contractors, of jobs with a customer, and of accounts."""
+
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from contractors.models import Contractor
+from jobs.models import Job
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.policy import Permission
+from smartscheduler.backoffice import registry
+from smartscheduler.backoffice.buttons import Button, Weight
+from smartscheduler.backoffice.people import may
+
+
+@registry.buttons(Contractor)
+def of_contractor(request: HttpRequest, contractor: Contractor) -> Iterator[Button]:
+    if may(request, Permission.MANAGE_PERSONAL_DATA):
+        yield _button(reverse("personal-data-contractor", args=[contractor.pk]))
+
+
+@registry.buttons(Job)
+def of_customer(request: HttpRequest, job: Job) -> Iterator[Button]:
+    if may(request, Permission.MANAGE_PERSONAL_DATA) and (job.customer_name or job.customer_phone):
+        customer = {"name": job.customer_name, "phone": job.customer_phone}
+        yield _button(f"{reverse('personal-data')}?{urlencode(customer)}")
+
+
+@registry.buttons(User)
+def of_user(request: HttpRequest, user: User) -> Iterator[Button]:
+    if may(request, Permission.MANAGE_PERSONAL_DATA):
+        yield _button(reverse("personal-data-user", args=[user.pk]))
+
+
+def _button(url: str) -> Button:
+    return Button(label="Personal data", icon="shield_person", url=url, weight=Weight.TRAILING)
