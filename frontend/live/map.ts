@@ -7,7 +7,8 @@ import { dataValue, find } from "../shared/dom";
 import { t } from "../shared/messages";
 import { createMap, L, pin, tooltip, type Position } from "./basemap";
 import { fetchJson } from "./http";
-import { openJob, rankedCards } from "./panel";
+import { openJob } from "./panel";
+import { rankedCards } from "./panel-content";
 import { boardQuery } from "./partials";
 
 interface Place {

@@ -1,6 +1,6 @@
 // The side panel of a job. Its address is the page's with `#job-ID`, so that the Back button closes it.
 
-import { create, dataValue, find, findAll, targetOf } from "../shared/dom";
+import { create, dataValue, find, targetOf } from "../shared/dom";
 import { t } from "../shared/messages";
 import type { Booking } from "./actions";
 import { announce } from "./announcer";
@@ -8,7 +8,7 @@ import { assignOrMove } from "./booking";
 import { pickUp } from "./drag";
 import { SignedOut, fetchHtml } from "./http";
 import { PAGE } from "./page";
-import { changesText, rankingChanges, type RankedContractor } from "./ranking-changes";
+import { replaceContent, selectedStart, showNote } from "./panel-content";
 import { toastError } from "./toasts";
 
 const drawer = find("[data-drawer]");
@@ -19,7 +19,6 @@ let requests = 0;
 const listeners: (() => void)[] = [];
 
 export const currentJob = (): string | null => shownJob;
-export const rankedCards = (): HTMLElement[] => findAll("[data-candidate][data-rank]", drawer).filter((card) => card.dataset.rank);
 
 export function onChange(listener: () => void): void {
   listeners.push(listener);
@@ -72,7 +71,9 @@ async function load({ isUpdate }: { isUpdate: boolean }): Promise<void> {
   const request = requests;
   try {
     const content = await fetchHtml(`jobs/${job}/`, query);
-    if (request === requests && job === shownJob) show(content, isUpdate);
+    if (request !== requests || job !== shownJob) return;
+    replaceContent(drawer, content, { isUpdate });
+    notify();
   } catch (error) {
     if (request === requests && !(error instanceof SignedOut)) showTrouble(t("rankingFailed"));
   }
@@ -99,77 +100,6 @@ function showTrouble(text: string): void {
   announce(text);
 }
 
-const offerForms = (): HTMLFormElement[] => findAll<HTMLFormElement>("[data-offer]", drawer);
-const startSelect = (form: HTMLFormElement): HTMLSelectElement => find<HTMLSelectElement>("select", form);
-
-function show(content: DocumentFragment, isUpdate: boolean): void {
-  const before = rankedContractors();
-  const selectedStarts = new Map(offerForms().map((form) => [form.dataset.contractor, startSelect(form).value]));
-  const restoreInput = inputRestorer();
-  drawer.replaceChildren(content);
-  for (const form of offerForms()) {
-    selectStart(startSelect(form), selectedStarts.get(form.dataset.contractor));
-    showNote(form);
-  }
-  if (isUpdate) {
-    restoreInput();
-    if (before.length) showChanges(before);
-  }
-  notify();
-}
-
-function selectStart(select: HTMLSelectElement, start: string | undefined): void {
-  if (start && [...select.options].some(({ value }) => value === start)) select.value = start;
-}
-
-// Remembers scroll position, typed text and focus across a new version of the panel.
-function inputRestorer(): () => void {
-  const { scrollTop } = drawer;
-  const typed = drawer.querySelector<HTMLInputElement>("#why-q")?.value;
-  const focused = focusSelector();
-  return () => {
-    const field = drawer.querySelector<HTMLInputElement>("#why-q");
-    if (field && typed !== undefined) field.value = typed;
-    drawer.scrollTop = scrollTop;
-    if (focused) drawer.querySelector<HTMLElement>(focused)?.focus({ preventScroll: true });
-  };
-}
-
-// A selector that finds the focused element in a new version of the panel.
-function focusSelector(): string | null {
-  const focused = document.activeElement;
-  if (!focused || !drawer.contains(focused)) return null;
-  if (focused.id) return `#${CSS.escape(focused.id)}`;
-  const contractor = focused.closest<HTMLElement>("[data-offer]")?.dataset.contractor;
-  return contractor ? `[data-offer][data-contractor="${contractor}"] ${focused.localName}` : "[data-close]";
-}
-
-// How the selected time differs from what the customer asked for or was told.
-function showNote(form: HTMLFormElement): void {
-  const note = find("[data-note]:not(option)", form);
-  note.textContent = startSelect(form).selectedOptions[0]?.dataset.note ?? "";
-  note.hidden = !note.textContent;
-}
-
-const rankedContractors = (): RankedContractor[] =>
-  rankedCards().map((card) => ({
-    id: dataValue(card, "candidate"),
-    name: dataValue(card, "name"),
-    rank: dataValue(card, "rank"),
-  }));
-
-function showChanges(before: RankedContractor[]): void {
-  const previousRanks = new Map(before.map(({ id, rank }) => [id, rank]));
-  for (const card of rankedCards()) {
-    if (previousRanks.get(dataValue(card, "candidate")) !== card.dataset.rank) card.classList.add("new");
-  }
-  const changes = rankingChanges(before, rankedContractors());
-  const line = drawer.querySelector<HTMLElement>("[data-moved]");
-  if (!line || !changes.length) return;
-  line.textContent = changesText(changes);
-  line.hidden = false;
-}
-
 async function submitOffer(form: HTMLFormElement): Promise<void> {
   const { dataset } = find("[data-panel]", drawer);
   const { panel: id = "", number = "", assignment, contractor = "", start = "" } = dataset;
@@ -177,7 +107,7 @@ async function submitOffer(form: HTMLFormElement): Promise<void> {
   const target = { id: dataValue(form, "contractor"), name: dataValue(form, "contractorName") };
   find<HTMLButtonElement>("button", form).disabled = true;
   try {
-    await assignOrMove({ id, number, ...(booking && { booking }) }, target, startSelect(form).value);
+    await assignOrMove({ id, number, ...(booking && { booking }) }, target, selectedStart(form));
   } catch (error) {
     toastError(error);
   }
