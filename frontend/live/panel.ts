@@ -1,200 +1,166 @@
-// The side panel of one job. Its address is the page's with `#job-ID`, so that the back button closes it.
+// The side panel of a job. Its address is the page's with `#job-ID`, so that the Back button closes it.
 
-import { Refused, book, tell, type Booking } from "./acts";
-import { PAGE, SignedOut, all, announce, fetchHtml, one } from "./page";
-import { pickUp } from "./carry";
+import { create, dataValue, find, targetOf } from "../shared/dom";
+import { t } from "../shared/messages";
+import type { Booking } from "./actions";
+import { announce } from "./announcer";
+import { assignOrMove } from "./booking";
+import { pickUp } from "./drag";
+import { SignedOut, fetchHtml } from "./http";
+import { PAGE } from "./page";
+import { replaceContent, selectedStart, showNote } from "./panel-content";
+import { toastError } from "./toasts";
 
-const drawer = one("[data-drawer]");
-let shown: string | null = null;
-let asked = new URLSearchParams();
+const drawer = find("[data-drawer]");
+let shownJob: string | null = null;
+let query = new URLSearchParams();
 let opener: HTMLElement | null = null;
-let turn = 0;
+let requests = 0;
 const listeners: (() => void)[] = [];
 
-export const shownJob = (): string | null => shown;
-export const whenShown = (act: () => void): void => void listeners.push(act);
-export const candidates = (): HTMLElement[] => all("[data-candidate][data-rank]", drawer).filter((card) => card.dataset.rank);
+export const currentJob = (): string | null => shownJob;
 
-export function open(job: string, from: HTMLElement | null): void {
+export function onChange(listener: () => void): void {
+  listeners.push(listener);
+}
+
+const notify = (): void => {
+  for (const listener of listeners) listener();
+};
+
+// `from` gets the focus back when the panel closes.
+export function openJob(job: string, from: HTMLElement | null): void {
   opener = from;
-  if (location.hash === `#job-${job}`) void follow();
+  if (location.hash === `#job-${job}`) void followAddress();
   else location.hash = `job-${job}`;
 }
 
 export function close(): void {
   if (location.hash) history.pushState(null, "", location.pathname + location.search);
-  void follow();
+  void followAddress();
 }
 
-async function follow(): Promise<void> {
+async function followAddress(): Promise<void> {
   const job = /^#job-([-0-9a-f]{36})$/.exec(location.hash)?.[1] ?? null;
-  if (job === shown) return;
-  shown = job;
-  asked = new URLSearchParams();
+  if (job === shownJob) return;
+  shownJob = job;
+  query = new URLSearchParams();
   drawer.hidden = !job;
-  document.body.classList.toggle("with-drawer", Boolean(job));
+  document.body.classList.toggle("with-drawer", job !== null);
   drawer.replaceChildren();
-  listeners.forEach((act) => act());
+  notify();
   if (!job) {
-    opener?.isConnected && opener.focus({ preventScroll: true });
+    if (opener?.isConnected) opener.focus({ preventScroll: true });
     opener = null;
     return;
   }
-  drawer.append(headOf("Ranking…"));
+  drawer.append(placeholder(t("rankingLoading")));
   drawer.focus({ preventScroll: true });
-  await load(false);
+  await load({ isUpdate: false });
 }
 
-// The ranking may have changed: read it again, and say who moved.
+// Reloads the ranking and shows how it has changed.
 export function refresh(): void {
-  if (shown) void load(true);
+  if (shownJob) void load({ isUpdate: true });
 }
 
-async function load(again: boolean): Promise<void> {
-  const job = shown;
-  turn += 1;
-  const mine = turn;
+async function load({ isUpdate }: { isUpdate: boolean }): Promise<void> {
+  const job = shownJob;
+  if (!job) return;
+  requests += 1;
+  const request = requests;
   try {
-    const fresh = await fetchHtml(`jobs/${job}/`, asked);
-    if (mine !== turn || job !== shown) return;
-    show(fresh, again);
+    const content = await fetchHtml(`jobs/${job}/`, query);
+    if (request !== requests || job !== shownJob) return;
+    replaceContent(drawer, content, { isUpdate });
+    notify();
   } catch (error) {
-    if (mine !== turn || error instanceof SignedOut) return;
-    sayTrouble("The ranking could not be read. It is tried again when the connection is back.");
+    if (request === requests && !(error instanceof SignedOut)) showTrouble(t("rankingFailed"));
   }
 }
 
-// What stands in the panel as long as there is no answer; it can be closed without one.
-function headOf(text: string): HTMLElement {
-  const head = Object.assign(document.createElement("div"), { className: "drawer-head" });
-  head.append(Object.assign(document.createElement("p"), { className: "empty", textContent: text }));
-  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "✕" });
-  close.dataset.close = "";
-  close.setAttribute("aria-label", "Close");
-  head.append(close);
+// The panel while there is no ranking: a text, and a button that closes it.
+function placeholder(text: string): HTMLElement {
+  const head = create("div", { className: "drawer-head" });
+  const closeButton = create("button", { type: "button", textContent: "✕", ariaLabel: t("close") });
+  closeButton.dataset.close = "";
+  head.append(create("p", { className: "empty", textContent: text }), closeButton);
   return head;
 }
 
-// What is shown stays, with a line that says that it may be old.
-function sayTrouble(text: string): void {
+// Keeps an old ranking, with a line that says that it is old.
+function showTrouble(text: string): void {
   const line = drawer.querySelector<HTMLElement>("[data-trouble]");
-  if (!line) return drawer.replaceChildren(headOf(text));
+  if (!line) {
+    drawer.replaceChildren(placeholder(text));
+    return;
+  }
   line.textContent = text;
   line.hidden = false;
   announce(text);
 }
 
-function show(fresh: DocumentFragment, again: boolean): void {
-  const before = new Map(candidates().map((card) => [card.dataset.candidate!, card]));
-  const scroll = drawer.scrollTop;
-  const chosen = new Map(all<HTMLFormElement>("[data-offer]", drawer).map((form) => [form.dataset.contractor, start(form)]));
-  const writing = drawer.querySelector<HTMLInputElement>("#why-q");
-  const typed = writing?.value;
-  const focus = focusIn(drawer);
-  drawer.replaceChildren(fresh);
-  for (const form of all<HTMLFormElement>("[data-offer]", drawer)) {
-    const select = one<HTMLSelectElement>("select", form);
-    const kept = chosen.get(form.dataset.contractor);
-    if (kept && [...select.options].some(({ value }) => value === kept)) select.value = kept;
-    sayWhatDiffers(form);
-  }
-  if (again) {
-    if (typed !== undefined) one<HTMLInputElement>("#why-q", drawer).value = typed;
-    drawer.scrollTop = scroll;
-    if (focus) drawer.querySelector<HTMLElement>(focus)?.focus({ preventScroll: true });
-    if (before.size) sayWhatMoved(before);
-  }
-  listeners.forEach((act) => act());
-}
-
-// Before it books, a card says what is different from what the customer wanted or has been told.
-function sayWhatDiffers(form: HTMLFormElement): void {
-  const note = one("[data-note]:not(option)", form);
-  note.textContent = one<HTMLSelectElement>("select", form).selectedOptions[0]?.dataset.note ?? "";
-  note.hidden = !note.textContent;
-}
-
-const start = (form: HTMLFormElement): string => one<HTMLSelectElement>("select", form).value;
-
-// A selector that finds the focused element again in a new version of the panel.
-function focusIn(within: HTMLElement): string | null {
-  const focused = document.activeElement as HTMLElement | null;
-  if (!focused || !within.contains(focused)) return null;
-  if (focused.id) return `#${focused.id}`;
-  const contractor = focused.closest<HTMLElement>("[data-offer]")?.dataset.contractor;
-  return contractor ? `[data-offer][data-contractor="${contractor}"] ${focused.localName}` : "[data-close]";
-}
-
-function sayWhatMoved(before: Map<string, HTMLElement>): void {
-  const said: string[] = [];
-  const now = new Set<string>();
-  for (const card of candidates()) {
-    const { candidate, name, rank } = card.dataset as Record<string, string>;
-    now.add(candidate!);
-    const was = before.get(candidate!)?.dataset.rank;
-    if (!was) said.push(`${name} is new at ${rank}`);
-    else if (was !== rank) said.push(`${name} moved from ${was} to ${rank}`);
-    if (was !== rank) card.classList.add("new");
-  }
-  for (const [id, card] of before) if (!now.has(id)) said.unshift(`${card.dataset.name} is no longer among them`);
-  const line = drawer.querySelector<HTMLElement>("[data-moved]");
-  if (!line || !said.length) return;
-  line.textContent = `The ranking has changed: ${said.slice(0, 4).join(", ")}${said.length > 4 ? ` and ${said.length - 4} more` : ""}.`;
-  line.hidden = false;
-}
-
-async function offer(form: HTMLFormElement): Promise<void> {
-  const { panel, number, assignment, contractor, start: at } = one("[data-panel]", drawer).dataset as Record<string, string>;
-  const from: Booking | undefined = assignment ? { assignment, contractor: contractor!, start: at! } : undefined;
-  const button = one<HTMLButtonElement>("button", form);
-  button.disabled = true;
+async function submitOffer(form: HTMLFormElement): Promise<void> {
+  const { dataset } = find("[data-panel]", drawer);
+  const { panel: id = "", number = "", assignment, contractor = "", start = "" } = dataset;
+  const booking: Booking | undefined = assignment ? { assignment, contractor, start } : undefined;
+  const target = { id: dataValue(form, "contractor"), name: dataValue(form, "contractorName") };
+  find<HTMLButtonElement>("button", form).disabled = true;
   try {
-    const person = { id: form.dataset.contractor!, name: form.dataset.contractorName! };
-    await book({ id: panel!, number: number!, from }, person, start(form));
-    refresh();
+    await assignOrMove({ id, number, ...(booking && { booking }) }, target, selectedStart(form));
   } catch (error) {
-    tell(error instanceof Refused ? error.message : String(error), "refused");
-    refresh();
+    toastError(error);
   }
+  refresh();
 }
 
-async function why(params: URLSearchParams): Promise<void> {
-  asked = params;
-  await load(true);
+// Asks why a contractor is not in the ranking.
+async function ask(question: URLSearchParams): Promise<void> {
+  query = question;
+  await load({ isUpdate: true });
   const answer = drawer.querySelector<HTMLElement>("[data-answer]");
   answer?.scrollIntoView({ block: "nearest" });
   if (answer) announce(answer.innerText);
 }
 
+function handleSubmit(event: SubmitEvent): void {
+  event.preventDefault();
+  const form = event.target as HTMLFormElement;
+  if (form.matches("[data-offer]")) void submitOffer(form);
+  else if (form.matches("[data-why]")) void ask(new URLSearchParams({ q: find<HTMLInputElement>("input", form).value }));
+}
+
+function handleDrawerClick(event: MouseEvent): void {
+  if (targetOf(event)?.closest("[data-close]")) close();
+  const contractor = targetOf(event)?.closest<HTMLElement>("[data-ask]")?.dataset.ask;
+  if (contractor) void ask(new URLSearchParams({ ask: contractor }));
+}
+
+function handlePageClick(event: MouseEvent): void {
+  const placedJob = targetOf(event)?.closest("[data-place]")?.closest<HTMLElement>("[data-job]");
+  if (placedJob) {
+    pickUp(placedJob);
+    return;
+  }
+  const isPlainClick = !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.defaultPrevented;
+  const link = targetOf(event)?.closest<HTMLElement>("[data-recommend], .block");
+  if (!link || !isPlainClick || !PAGE.mayRecommend) return;
+  event.preventDefault();
+  openJob(link.dataset.recommend ?? dataValue(link, "job"), link);
+}
+
 export function listen(): void {
-  addEventListener("hashchange", () => void follow());
-  addEventListener("popstate", () => void follow());
-  addEventListener("keydown", (event) => event.key === "Escape" && shown && close());
-  drawer.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const form = event.target as HTMLFormElement;
-    if (form.matches("[data-offer]")) void offer(form);
-    else if (form.matches("[data-why]")) void why(new URLSearchParams([["q", one<HTMLInputElement>("input", form).value]]));
+  addEventListener("hashchange", () => void followAddress());
+  addEventListener("popstate", () => void followAddress());
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && shownJob) close();
   });
+  drawer.addEventListener("submit", handleSubmit);
   drawer.addEventListener("change", (event) => {
-    const form = (event.target as HTMLElement).closest<HTMLFormElement>("[data-offer]");
-    if (form) sayWhatDiffers(form);
+    const form = targetOf(event)?.closest<HTMLFormElement>("[data-offer]");
+    if (form) showNote(form);
   });
-  drawer.addEventListener("click", (event) => {
-    const target = event.target as HTMLElement;
-    if (target.closest("[data-close]")) close();
-    const person = target.closest<HTMLElement>("[data-ask]");
-    if (person) void why(new URLSearchParams([["ask", person.dataset.ask!]]));
-  });
-  document.addEventListener("click", (event) => {
-    const target = event.target as HTMLElement;
-    const place = target.closest<HTMLElement>("[data-place]");
-    if (place) return pickUp(place.closest<HTMLElement>("[data-job]")!);
-    const plain = !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.defaultPrevented;
-    const opens = target.closest<HTMLElement>("[data-recommend], .block");
-    if (!opens || !plain || !PAGE.mayRecommend) return;
-    event.preventDefault();
-    open(opens.dataset.recommend ?? opens.dataset.job!, opens);
-  });
-  void follow();
+  drawer.addEventListener("click", handleDrawerClick);
+  document.addEventListener("click", handlePageClick);
+  void followAddress();
 }

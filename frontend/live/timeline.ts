@@ -1,96 +1,108 @@
-// Where minutes of the day lie on the board. The server says which minutes; the policy of the page lets only
-// scripts place things, so they are placed here.
+// Where minutes of the day are on the board. The server renders minutes as data attributes; the content security
+// policy forbids inline styles, so this module sets the positions.
 
-import { all, one } from "./page";
+import { create, dataValue, find, findAll } from "../shared/dom";
 
+// The hours that the board shows, in minutes of the day.
 export interface Axis {
   first: number;
   minutes: number;
 }
 
-export const boardPart = (): HTMLElement => one('[data-part="board"]');
+export const boardElement = (): HTMLElement => find('[data-part="board"]');
 
-export function axis(part: HTMLElement = boardPart()): Axis {
-  const first = Number(part.dataset.firstHour) * 60;
-  return { first, minutes: Number(part.dataset.lastHour) * 60 - first };
+export function axisOf(board: HTMLElement = boardElement()): Axis {
+  const first = Number(board.dataset.firstHour) * 60;
+  return { first, minutes: Number(board.dataset.lastHour) * 60 - first };
 }
 
 export const toPercent = (minute: number, { first, minutes }: Axis): number =>
   Math.min(100, Math.max(0, ((minute - first) / minutes) * 100));
 
+// The minute at `x`, a horizontal position in the window.
 export function toMinute(x: number, track: HTMLElement, { first, minutes }: Axis): number {
   const box = track.getBoundingClientRect();
   return first + ((x - box.left) / box.width) * minutes;
 }
 
-export function place(element: HTMLElement, from: number, to: number, shown: Axis): void {
-  const left = toPercent(from, shown);
-  element.style.left = `${left}%`;
-  element.style.width = `${toPercent(to, shown) - left}%`;
+const percent = (value: number): string => `${String(value)}%`;
+
+export function place(element: HTMLElement, from: number, to: number, axis: Axis): void {
+  const left = toPercent(from, axis);
+  element.style.left = percent(left);
+  element.style.width = percent(toPercent(to, axis) - left);
 }
 
-// Places everything below `root`; false when something lies outside the hours that are shown.
-export function placeAll(root: ParentNode, shown: Axis): boolean {
-  let inside = true;
-  for (const element of all("[data-from]", root)) {
+// Places all blocks and hour lines below `root`. Returns false when a booking is outside the axis.
+export function placeAll(root: ParentNode, axis: Axis): boolean {
+  let allInside = true;
+  for (const element of findAll("[data-from]", root)) {
     const [from, to] = [Number(element.dataset.from), Number(element.dataset.to)];
-    place(element, from, to, shown);
-    if (!element.matches(".absence")) inside &&= from >= shown.first && to <= shown.first + shown.minutes;
+    place(element, from, to, axis);
+    if (!element.matches(".absence")) allInside &&= from >= axis.first && to <= axis.first + axis.minutes;
   }
-  for (const element of all("[data-hour]", root)) {
-    element.style.left = `${toPercent(Number(element.dataset.hour) * 60, shown)}%`;
+  for (const element of findAll("[data-hour]", root)) {
+    element.style.left = percent(toPercent(Number(element.dataset.hour) * 60, axis));
   }
-  return inside;
+  return allInside;
 }
 
 export function placeBoard(): void {
-  const part = boardPart();
-  const shown = axis(part);
-  part.style.setProperty("--hours", String(shown.minutes / 60));
-  placeAll(part, shown);
-  showNow();
+  const board = boardElement();
+  const axis = axisOf(board);
+  board.style.setProperty("--hours", String(axis.minutes / 60));
+  placeAll(board, axis);
+  placeCurrentTime();
 }
 
-const clocks = new Map<string, Intl.DateTimeFormat>();
+const zoneFormats = new Map<string, Intl.DateTimeFormat>();
 
-// The day and the minute of it in a zone, as its clocks show them.
-export function local(moment: Date, zone: string): { day: string; minute: number } {
-  let clock = clocks.get(zone);
-  if (!clock) {
+function zoneFormat(zone: string): Intl.DateTimeFormat {
+  let format = zoneFormats.get(zone);
+  if (!format) {
     const fields = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" } as const;
-    clock = new Intl.DateTimeFormat("en-CA", { ...fields, timeZone: zone, hourCycle: "h23" });
-    clocks.set(zone, clock);
+    format = new Intl.DateTimeFormat("en-CA", { ...fields, timeZone: zone, hourCycle: "h23" });
+    zoneFormats.set(zone, format);
   }
-  const parts = Object.fromEntries(clock.formatToParts(moment).map(({ type, value }) => [type, value]));
-  return { day: `${parts.year}-${parts.month}-${parts.day}`, minute: Number(parts.hour) * 60 + Number(parts.minute) };
+  return format;
 }
 
-// The line of the present, in each lane by its own clock.
-export function showNow(within: ParentNode = document): void {
-  const part = boardPart();
-  const shown = axis(part);
+// The local date (YYYY-MM-DD) and minute of the day in a time zone.
+export function localTime(instant: Date, zone: string): { day: string; minute: number } {
+  const parts = zoneFormat(zone).formatToParts(instant);
+  const part = (type: Intl.DateTimeFormatPartTypes): string => parts.find((item) => item.type === type)?.value ?? "";
+  return {
+    day: `${part("year")}-${part("month")}-${part("day")}`,
+    minute: Number(part("hour")) * 60 + Number(part("minute")),
+  };
+}
+
+// Draws the line of the current time, in each lane at the contractor's local time.
+export function placeCurrentTime(within: ParentNode = document): void {
+  const board = boardElement();
+  const axis = axisOf(board);
   const now = new Date();
-  const places = new Map<string, string | null>();
-  for (const lane of all("[data-lane]", within)) {
-    const zone = lane.dataset.zone!;
-    if (!places.has(zone)) {
-      const { day, minute } = local(now, zone);
-      const visible = day === part.dataset.day && minute >= shown.first && minute <= shown.first + shown.minutes;
-      places.set(zone, visible ? `${toPercent(minute, shown)}%` : null);
+  const positions = new Map<string, number | null>();
+  for (const lane of findAll("[data-lane]", within)) {
+    const zone = dataValue(lane, "zone");
+    if (!positions.has(zone)) {
+      const { day, minute } = localTime(now, zone);
+      const isVisible = day === board.dataset.day && minute >= axis.first && minute <= axis.first + axis.minutes;
+      positions.set(zone, isVisible ? toPercent(minute, axis) : null);
     }
-    const left = places.get(zone) ?? null;
-    let line = lane.querySelector<HTMLElement>(".now");
-    if (left === null) {
-      line?.remove();
-      continue;
-    }
-    if (!line) {
-      line = Object.assign(document.createElement("span"), { className: "now" });
-      one(".track", lane).append(line);
-    }
-    line.style.left = left;
+    placeLine(lane, positions.get(zone) ?? null);
   }
 }
 
-export const clockOf = (minute: number): string =>
-  `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(Math.round(minute % 60)).padStart(2, "0")}`;
+function placeLine(lane: HTMLElement, position: number | null): void {
+  let line = lane.querySelector<HTMLElement>(".now");
+  if (position === null) {
+    line?.remove();
+    return;
+  }
+  if (!line) {
+    line = create("span", { className: "now" });
+    find(".track", lane).append(line);
+  }
+  line.style.left = percent(position);
+}

@@ -126,7 +126,7 @@ def test_a_block_is_carried_to_another_contractor(visit: Open, api: Api, wanted:
     expect(ghost).not_to_have_attribute("data-lane", wanted.contractor["id"])
     other, name = ghost.get_attribute("data-lane"), ghost.get_attribute("data-name")
     page.keyboard.press("Enter")
-    expect(page.locator(".toast")).to_contain_text(f"{wanted.job['job_number']} went to {name}.")
+    expect(page.locator(".toast")).to_contain_text(f"{wanted.job['job_number']} was reassigned to {name}.")
     expect(page.locator(f"[data-lane='{other}'] .block[data-number='{wanted.job['job_number']}']")).to_have_count(1)
     live = [one for one in api.bookings(wanted.job) if one["status"] == "pending"]
     assert [one["contractor"] for one in live] == [other]
@@ -238,7 +238,7 @@ def test_the_panel_says_who_moved_when_something_changes(visit: Open, api: Api, 
     try:
         api.post(f"contractors/{wanted.contractor['id']}/mark-on-leave/")
         expect(first).to_have_count(0, timeout=15_000)
-        expect(page.locator("[data-moved]")).to_contain_text(f"{wanted.contractor['name']} is no longer among them")
+        expect(page.locator("[data-moved]")).to_contain_text(f"{wanted.contractor['name']} is no longer listed")
         expect(page.get_by_role("searchbox", name="Why not…?")).to_have_value("somebody")
     finally:
         api.post(f"contractors/{wanted.contractor['id']}/activate/")
@@ -297,13 +297,13 @@ def test_the_panel_closes_without_a_connection(visit: Open, wanted: Wanted) -> N
     page.context.set_offline(True)
     panel.get_by_role("searchbox", name="Why not…?").fill("somebody")
     panel.get_by_role("button", name="Ask").click()
-    expect(panel.locator("[data-trouble]")).to_contain_text("could not be read")
+    expect(panel.locator("[data-trouble]")).to_contain_text("could not be loaded")
     expect(panel.get_by_role("article").first).to_be_visible()  # what was shown stays
     panel.get_by_role("button", name="Close").click()
     expect(panel).to_be_hidden()
     # Opened while offline there is nothing to show, and it closes all the same.
     page.evaluate("address => location.hash = address", address)
-    expect(panel).to_contain_text("could not be read")
+    expect(panel).to_contain_text("could not be loaded")
     panel.get_by_role("button", name="Close").click()
     expect(panel).to_be_hidden()
     page.context.set_offline(False)
@@ -341,7 +341,7 @@ def test_the_panel_listens_to_its_own_job_as_long_as_it_is_open(visit: Open, wan
 
 def test_where_no_socket_gets_through_it_polls(visit: Open, api: Api, wanted: Wanted) -> None:
     page = visit("/", MANAGER, prepare=lambda page: page.add_init_script(NO_SOCKETS))
-    expect(page.get_by_role("status").first).to_have_text("Live, every few seconds")
+    expect(page.get_by_role("status").first).to_have_text("Live (updates every few seconds)")
     expect(card(page, wanted)).to_have_count(1)
     api.assign_best(wanted.job)
     expect(card(page, wanted)).to_have_count(0)

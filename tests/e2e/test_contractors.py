@@ -160,7 +160,7 @@ class TestHours:
         monday = page.locator(".form-group").filter(has=page.locator("option[value='1'][selected]")).first
         monday.get_by_label("start time").fill("06:30")
         page.get_by_role("button", name="to every day").press("Enter")
-        expect(page.get_by_role("status").filter(has_text="Monday's hours are now those of")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="Copied Monday's hours to")).to_be_visible()
         self.save(page)
         assert self.week(api, crew) == [(day, "06:30", "17:00") for day in range(7)]
 

@@ -47,7 +47,7 @@ def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
     best = page.get_by_role("article").filter(has_not=page.get_by_role("heading", name=name)).first
     other = best.get_by_role("heading").inner_text()
     best.get_by_role("button", name=f"Move here {other}").click()
-    expect(page.locator(".toast")).to_contain_text(f"{job['job_number']} went to {other}.")
+    expect(page.locator(".toast")).to_contain_text(f"{job['job_number']} was reassigned to {other}.")
 
     page.goto("/admin/")
     expect(matter(page, "Bookings that no longer hold").get_by_role("link", name=name)).to_have_count(0)

@@ -53,7 +53,7 @@ def test_an_assignment_reaches_the_watching_manager_within_two_seconds(visit: Op
     print(f"from the click to the other screen: {took:.2f} s")
     assert took < SECONDS
     assert manager.evaluate("window.neverReloaded")
-    expect(coordinator.locator(".toast")).to_contain_text(f"{number} is assigned to {name}")
+    expect(coordinator.locator(".toast")).to_contain_text(f"{number} was assigned to {name}")
     assert [booking["contractor_name"] for booking in api.bookings(job)] == [name]
 
 
@@ -86,7 +86,7 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(visit: Open,
     page.context.set_offline(True)
     expect(state).to_have_text("Reconnecting…", timeout=SECONDS * 1000)
     booking = api.assign_best(job)
-    expect(state).to_contain_text("Offline – showing the state of", timeout=12_000)
+    expect(state).to_contain_text("Offline. Last updated at", timeout=12_000)
     expect(page.get_by_role("link", name=number)).to_have_count(1)  # as of then
     assert count(page, "Open jobs") == open_jobs
 

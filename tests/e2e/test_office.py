@@ -48,7 +48,7 @@ class TestChoosing:
 
     def test_without_scripts_the_question_is_a_page(self, visit: Open, api: Api, job: Any) -> None:
         page = visit(path_of(job), COORDINATOR)
-        page.route("**/choosing.js", lambda route: route.abort())
+        page.route("**/selection.js", lambda route: route.abort())
         page.reload()
         card(page, 1).get_by_role("button", name="Assign").click()
         expect(page.get_by_role("button", name="Confirm")).to_be_visible()
@@ -87,7 +87,7 @@ class TestChoosing:
         page.route("**max_results=3*", cut)
         page.get_by_label("Results").fill("3")
         page.get_by_label("Results").press("Tab")
-        expect(page.get_by_role("alert")).to_contain_text("could not be read")
+        expect(page.get_by_role("alert")).to_contain_text("could not be updated")
         expect(page.get_by_role("article")).to_have_count(count)
 
     def test_whom_one_means_while_one_types(self, visit: Open, api: Api, job: Any) -> None:

@@ -1,0 +1,82 @@
+// Confirmation in place: the first click on a button asks, the second one submits the form.
+
+import { find, targetOf } from "../shared/dom";
+
+type Step = "choose" | "confirm";
+
+const stepOf = (form: HTMLFormElement, step: Step): HTMLElement | null => form.querySelector<HTMLElement>(`[data-step="${step}"]`);
+
+const selectedOption = (form: HTMLFormElement): HTMLInputElement | null =>
+  form.querySelector<HTMLInputElement>("input[type=radio]:checked:not(:disabled)");
+
+// The selected time in words; empty without a selection.
+function selectedTime(form: HTMLFormElement): string {
+  const option = selectedOption(form);
+  if (!option) return "";
+  if (option.dataset.when) return option.dataset.when;
+  return form.querySelector<HTMLInputElement>("input[type=datetime-local]")?.value.replace("T", ", ") ?? "";
+}
+
+// The question names the time, and how it differs from what the customer asked for or was told.
+function updateQuestion(form: HTMLFormElement): void {
+  const question = stepOf(form, "confirm");
+  if (!question) return;
+  find("[data-when]", question).textContent = selectedTime(form);
+  const note = find("[data-note]", question);
+  note.textContent = selectedOption(form)?.dataset.note ?? "";
+  note.hidden = !note.textContent;
+}
+
+function goToStep(form: HTMLFormElement, step: Step): void {
+  const [choose, confirm] = [stepOf(form, "choose"), stepOf(form, "confirm")];
+  if (!choose || !confirm) return;
+  choose.hidden = step === "confirm";
+  confirm.hidden = step === "choose";
+  if (step === "confirm") updateQuestion(form);
+  const button = step === "confirm" ? find("[name=confirmed]", confirm) : find("[type=submit]", choose);
+  button.focus();
+}
+
+function handleSubmit(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement;
+  const isConfirmed = event.submitter?.getAttribute("name") === "confirmed";
+  if (!form.matches("[data-asks]") || isConfirmed) return;
+  // Without a time the server says what is missing.
+  if (!selectedTime(form) || !stepOf(form, "confirm")) return;
+  event.preventDefault();
+  goToStep(form, "confirm");
+}
+
+function handleClick(event: MouseEvent): void {
+  // The second half of a double click does not answer a question that was not read.
+  if (event.detail > 1 && targetOf(event)?.closest("[name=confirmed]")) event.preventDefault();
+  const form = targetOf(event)?.closest("[data-back]")?.closest("form");
+  if (form) goToStep(form, "choose");
+}
+
+function handleChange(event: Event): void {
+  const field = targetOf(event);
+  const form = field?.closest<HTMLFormElement>("[data-asks]");
+  if (!field || !form) return;
+  if (field.matches("input[type=datetime-local]")) {
+    const typed = form.querySelector<HTMLInputElement>("input[type=radio][value=typed]");
+    if (typed) typed.checked = true;
+  }
+  updateQuestion(form);
+}
+
+function handleEscape(event: KeyboardEvent): void {
+  const form = event.key === "Escape" ? targetOf(event)?.closest<HTMLFormElement>("[data-asks]") : null;
+  if (form && stepOf(form, "confirm")?.hidden === false) goToStep(form, "choose");
+}
+
+export function listenToConfirmation(): void {
+  document.addEventListener("submit", handleSubmit);
+  document.addEventListener("click", handleClick);
+  document.addEventListener("change", handleChange);
+  document.addEventListener("keydown", handleEscape);
+  // The Back button shows a page as it was left, with a question that may be out of date.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+}

@@ -1,0 +1,131 @@
+// The tools above a contractor's working hours: copy Monday to other days, add a shift on several days.
+
+import { dataValue, find, findAll, targetOf } from "../shared/dom";
+import { formatList, weekdayName } from "../shared/formatting";
+import { t } from "../shared/messages";
+import { shiftRows, type Shift } from "./shifts";
+
+const MONDAY = 1;
+const SHIFT_FIELDS = ["day_of_week", "start_time", "end_time"] as const;
+type Field = HTMLInputElement | HTMLSelectElement;
+
+const dayNames = (days: number[]): string => formatList(days.map((day) => weekdayName(day)));
+
+// Unfold renders the rows after a removed one again from their markup, so what was typed must be in the markup.
+function writeToMarkup(event: Event): void {
+  const field = targetOf(event);
+  if (!field?.closest(".formset")) return;
+  if (field instanceof HTMLSelectElement) {
+    for (const option of field.options) option.toggleAttribute("selected", option.selected);
+  } else if (field instanceof HTMLInputElement && field.type !== "checkbox") field.setAttribute("value", field.value);
+}
+
+// The rows of the inline formset that are not removed.
+class ShiftRows {
+  constructor(private readonly group: HTMLElement) {}
+
+  private all(): HTMLElement[] {
+    return findAll(".form-group:not(.empty-form)", this.group).filter((row) => !this.deleteBox(row)?.checked);
+  }
+
+  private deleteBox(row: HTMLElement): HTMLInputElement | null {
+    return row.querySelector<HTMLInputElement>('[name$="-DELETE"]');
+  }
+
+  field(row: HTMLElement, name: (typeof SHIFT_FIELDS)[number]): Field {
+    return find<Field>(`[name$="-${name}"]`, row);
+  }
+
+  of(day: number): HTMLElement[] {
+    return this.all().filter((row) => this.field(row, "day_of_week").value === String(day));
+  }
+
+  private blank(): HTMLElement | undefined {
+    return this.all().find((row) => SHIFT_FIELDS.every((name) => !this.field(row, name).value));
+  }
+
+  write(row: HTMLElement, { day, start, end }: Shift): void {
+    const values = { day_of_week: String(day), start_time: start, end_time: end };
+    for (const name of SHIFT_FIELDS) {
+      const field = this.field(row, name);
+      field.value = values[name];
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+
+  add(shift: Shift): void {
+    if (!this.blank()) find(".add-row", this.group).click();
+    const row = this.blank();
+    if (row) this.write(row, shift);
+  }
+
+  remove(row: HTMLElement): void {
+    const box = this.deleteBox(row);
+    if (box?.closest(".form-group.original")) box.click();
+    else find(".delete-template", row).click();
+  }
+}
+
+class HoursTools {
+  private readonly rows: ShiftRows;
+  private readonly status: HTMLElement;
+
+  constructor(private readonly tools: HTMLElement) {
+    this.rows = new ShiftRows(find(`#${CSS.escape(dataValue(tools, "hours"))}-group`));
+    this.status = find("[data-told]", tools);
+  }
+
+  listen(): void {
+    for (const button of findAll("[data-copy]", this.tools)) {
+      button.addEventListener("click", () => this.copyMonday(dataValue(button, "copy").split(",").map(Number)));
+    }
+    find("[data-add]", this.tools).addEventListener("click", () => this.addShift());
+    this.tools.hidden = false;
+  }
+
+  private say(text: string): void {
+    this.status.textContent = text;
+  }
+
+  private copyMonday(days: number[]): void {
+    const shifts = this.rows.of(MONDAY).map((row) => ({
+      start: this.rows.field(row, "start_time").value,
+      end: this.rows.field(row, "end_time").value,
+    }));
+    if (!shifts.length) {
+      this.say(t("mondayIsEmpty"));
+      return;
+    }
+    for (const day of days) this.replaceDay(day, shifts.map((shift) => ({ day, ...shift })));
+    this.say(t("mondayCopied", { days: dayNames(days) }));
+  }
+
+  private replaceDay(day: number, shifts: Shift[]): void {
+    for (const [index, shift] of shifts.entries()) {
+      const row = this.rows.of(day)[index];
+      if (row) this.rows.write(row, shift);
+      else this.rows.add(shift);
+    }
+    for (const row of this.rows.of(day).slice(shifts.length)) this.rows.remove(row);
+  }
+
+  private time(name: "from" | "to"): string {
+    return find<HTMLInputElement>(`[data-${name}]`, this.tools).value;
+  }
+
+  private addShift(): void {
+    const days = findAll<HTMLInputElement>(".hours-days input:checked", this.tools).map((box) => Number(box.value));
+    const [start, end] = [this.time("from"), this.time("to")];
+    if (!days.length || !start || !end) this.say(t("shiftIncomplete"));
+    else if (start === end) this.say(t("shiftIsEmpty"));
+    else {
+      for (const shift of days.flatMap((day) => shiftRows(day, start, end))) this.rows.add(shift);
+      this.say(t("shiftAdded", { start, end, days: dayNames(days) }));
+    }
+  }
+}
+
+document.addEventListener("change", writeToMarkup);
+window.addEventListener("load", () => {
+  for (const tools of findAll("[data-hours]")) new HoursTools(tools).listen();
+});

@@ -1,0 +1,60 @@
+// Assign, move and cancel: the requests of this page to the HTTP API.
+
+import createClient from "openapi-fetch";
+
+import { find } from "../shared/dom";
+import { t } from "../shared/messages";
+import type { components, paths } from "./schema";
+
+type Assignment = components["schemas"]["Assignment"];
+type Problem = components["schemas"]["Problem"];
+
+const csrfToken = find<HTMLInputElement>("[name=csrfmiddlewaretoken]").value;
+const api = createClient<paths>({ headers: { "X-CSRFToken": csrfToken } });
+
+export interface Booking {
+  assignment: string;
+  contractor: string;
+  start: string;
+}
+
+// Carries the sentence of the API that says why.
+export class RequestRefused extends Error {}
+
+// The server answers a repeated request with the same key from memory, so that a retry changes nothing twice.
+const idempotencyKey = () => ({ "Idempotency-Key": crypto.randomUUID() });
+
+async function assignmentFrom(request: Promise<{ data?: Assignment; error?: Problem }>): Promise<Assignment> {
+  const { data, error } = await request.catch(() => ({ data: undefined, error: undefined }));
+  if (data) return data;
+  throw new RequestRefused(error?.detail ?? t("noAnswer"));
+}
+
+const bookingOf = (assignment: Assignment): Booking => ({
+  assignment: assignment.id,
+  contractor: assignment.contractor,
+  start: assignment.time_slot.start,
+});
+
+export async function assign(job: string, contractor: string, start: string): Promise<Booking> {
+  const request = api.POST("/api/v1/assignments/", {
+    params: { header: idempotencyKey() },
+    body: { job, contractor, start },
+  });
+  return bookingOf(await assignmentFrom(request));
+}
+
+// Reschedules with the same contractor, else reassigns.
+export async function move(booking: Booking, contractor: string, start: string): Promise<Booking> {
+  const params = { path: { id: booking.assignment }, header: idempotencyKey() };
+  const request =
+    contractor === booking.contractor
+      ? api.POST("/api/v1/assignments/{id}/reschedule/", { params, body: { start } })
+      : api.POST("/api/v1/assignments/{id}/reassign/", { params, body: { contractor, start } });
+  return bookingOf(await assignmentFrom(request));
+}
+
+export async function cancel(booking: Booking, reason: string): Promise<void> {
+  const params = { path: { id: booking.assignment }, header: idempotencyKey() };
+  await assignmentFrom(api.POST("/api/v1/assignments/{id}/cancel/", { params, body: { reason } }));
+}

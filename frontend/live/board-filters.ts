@@ -1,0 +1,88 @@
+// The form above the board: day, contractors, lanes or map. The address of the page holds its values.
+
+import { dataValue, find, findAll, targetOf } from "../shared/dom";
+import { boardQuery, showBoard } from "./partials";
+import { boardElement } from "./timeline";
+
+const TYPING_MS = 250;
+const DEFAULTS: Partial<Record<string, string>> = { status: "active" };
+const form = find<HTMLFormElement>("[data-question]");
+
+function readForm(): URLSearchParams {
+  const values = [...new FormData(form)].map(([name, value]): [string, string] => [
+    name,
+    typeof value === "string" ? value.trim() : "",
+  ]);
+  return new URLSearchParams(values.filter(([name, value]) => value && value !== DEFAULTS[name]));
+}
+
+function fillForm(params: URLSearchParams): void {
+  for (const field of findAll<HTMLInputElement | HTMLSelectElement>("input, select", form)) {
+    field.value = params.get(field.name) ?? DEFAULTS[field.name] ?? "";
+  }
+}
+
+async function show(params: URLSearchParams): Promise<void> {
+  form.setAttribute("aria-busy", "true");
+  try {
+    await showBoard(params);
+  } catch {
+    return; // the connection status shows the loss, and everything reloads when the connection is back
+  } finally {
+    form.removeAttribute("aria-busy");
+  }
+  find("[data-day-name]").textContent = boardElement().dataset.dayName ?? "";
+}
+
+function navigate(params: URLSearchParams, method: "pushState" | "replaceState"): void {
+  const query = params.toString();
+  history[method](null, "", `${location.pathname}${query ? `?${query}` : ""}${location.hash}`);
+  void show(params);
+}
+
+function goToDay(link: HTMLElement): void {
+  const params = readForm();
+  const day = link.dataset.go ? boardElement().dataset[link.dataset.go] : undefined;
+  if (day) params.set("day", day);
+  else params.delete("day");
+  fillForm(params);
+  navigate(params, "pushState");
+}
+
+function switchView(view: string): void {
+  for (const button of findAll("[data-show]", form)) button.setAttribute("aria-pressed", String(button.dataset.show === view));
+  for (const area of findAll("[data-view]")) area.hidden = area.dataset.view !== view;
+}
+
+export function listen(onView: (view: string) => void): void {
+  let typingTimer: number | undefined;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    navigate(readForm(), "pushState");
+  });
+  form.addEventListener("input", (event) => {
+    clearTimeout(typingTimer);
+    // Letters of one search are one step of the history.
+    const isSearch = targetOf(event)?.matches("[type=search]");
+    const submit = () => navigate(readForm(), isSearch ? "replaceState" : "pushState");
+    typingTimer = window.setTimeout(submit, isSearch ? TYPING_MS : 0);
+  });
+  form.addEventListener("click", (event) => {
+    const link = targetOf(event)?.closest<HTMLElement>("[data-go]");
+    if (link) {
+      event.preventDefault();
+      goToDay(link);
+    }
+    const button = targetOf(event)?.closest<HTMLElement>("[data-show]");
+    if (!button) return;
+    const view = dataValue(button, "show");
+    switchView(view);
+    onView(view);
+  });
+  addEventListener("popstate", () => {
+    const params = new URLSearchParams(location.search);
+    if (params.toString() === boardQuery.toString()) return;
+    fillForm(params);
+    void show(params);
+  });
+}

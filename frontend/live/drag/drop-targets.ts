@@ -1,0 +1,41 @@
+// Where a job can be dropped: pure functions over the answer of the server.
+
+// `note` says how the time differs from what the customer asked for.
+export interface StartTime {
+  minute: number;
+  start: string;
+  note: string;
+}
+
+// A contractor's start times, or the reason why there are none.
+export interface DropTarget {
+  reason: string;
+  starts: StartTime[];
+}
+
+// A drop counts for the nearest start within this distance.
+const SNAP_MINUTES = 45;
+const GRID_MINUTES = 30;
+
+export const snapToGrid = (minute: number): number => Math.round(minute / GRID_MINUTES) * GRID_MINUTES;
+
+export function nearestStart(starts: StartTime[], minute: number): StartTime | null {
+  const distance = (start: StartTime) => Math.abs(start.minute - minute);
+  return starts.reduce<StartTime | null>((best, start) => (!best || distance(start) < distance(best) ? start : best), null);
+}
+
+// The start time that a drop at `minute` selects.
+export function startWithinReach(starts: StartTime[], minute: number): StartTime | null {
+  const nearest = nearestStart(starts, minute);
+  return nearest && Math.abs(nearest.minute - minute) <= SNAP_MINUTES ? nearest : null;
+}
+
+// The start time before (-1) or after (1) the one at `minute`.
+export function adjacentStart(starts: StartTime[], minute: number, step: -1 | 1): StartTime | null {
+  return starts[starts.findIndex((start) => start.minute === minute) + step] ?? null;
+}
+
+// The item before or after `current`; the last one is followed by the first.
+export function cycle<T>(items: T[], current: T, step: -1 | 1): T | null {
+  return items[(items.indexOf(current) + step + items.length) % items.length] ?? null;
+}

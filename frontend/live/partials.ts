@@ -1,0 +1,155 @@
+// Partials of the page, rendered by the server and reloaded after events: together, and at most once a second.
+
+import { dataValue, find, findAll } from "../shared/dom";
+import { SignedOut, fetchHtml } from "./http";
+import { axisOf, boardElement, placeAll, placeBoard, placeCurrentTime } from "./timeline";
+import { localizeTimes } from "./times";
+
+export type PartialName = "figures" | "jobs" | "board" | "feed";
+export const ALL_PARTIALS: PartialName[] = ["figures", "jobs", "board", "feed"];
+
+// Events come in groups: one booking causes several.
+const GATHER_MS = 120;
+const MIN_INTERVAL_MS = 1000;
+const MAX_FEED_ITEMS = 60;
+// Above this number of lanes the whole board is as cheap.
+const MAX_LANES = 40;
+
+const pendingPartials = new Set<PartialName>();
+const pendingLanes = new Set<string>();
+let timer: number | undefined;
+let lastLoad = 0;
+let pauses = 0;
+let signedOutHandler = (): void => undefined;
+
+// The day and the filters of the board, as in the address of the page.
+export let boardQuery = new URLSearchParams(location.search);
+
+export function showBoard(query: URLSearchParams): Promise<void> {
+  boardQuery = query;
+  return loadBoard();
+}
+
+export function onSignedOut(handler: () => void): void {
+  signedOutHandler = handler;
+}
+
+export function refresh(partials: PartialName[], lanes: string[] = []): void {
+  for (const partial of partials) pendingPartials.add(partial);
+  for (const lane of lanes) pendingLanes.add(lane);
+  if (!pendingPartials.size && !pendingLanes.size) return;
+  timer ??= window.setTimeout(() => void load(), Math.max(GATHER_MS, lastLoad + MIN_INTERVAL_MS - Date.now()));
+}
+
+// Keeps the board as it is during a drag. Returns the function that ends the pause.
+export function pauseRefresh(): () => void {
+  pauses += 1;
+  return () => {
+    pauses -= 1;
+    refresh([]);
+  };
+}
+
+async function load(): Promise<void> {
+  if (pauses) {
+    timer = window.setTimeout(() => void load(), GATHER_MS);
+    return;
+  }
+  if (pendingLanes.size > MAX_LANES) pendingPartials.add("board");
+  const partials = [...pendingPartials];
+  const lanes = pendingPartials.has("board") ? [] : [...pendingLanes];
+  pendingPartials.clear();
+  pendingLanes.clear();
+  lastLoad = Date.now();
+  try {
+    await Promise.all([partials.length ? loadPartials(partials) : null, lanes.length ? loadLanes(lanes) : null]);
+  } catch (error) {
+    if (error instanceof SignedOut) {
+      signedOutHandler();
+      return;
+    }
+    for (const partial of partials) pendingPartials.add(partial);
+    for (const lane of lanes) pendingLanes.add(lane);
+  }
+  const isPending = pendingPartials.size || pendingLanes.size;
+  timer = isPending ? window.setTimeout(() => void load(), MIN_INTERVAL_MS) : undefined;
+}
+
+async function loadPartials(partials: PartialName[]): Promise<void> {
+  const query = boardQuery;
+  const response = await fetchHtml("", new URLSearchParams([...query, ["parts", partials.join()]]));
+  for (const element of findAll("[data-part]", response)) {
+    const partial = dataValue(element, "part") as PartialName;
+    // The filters may have changed since the request, or a drag may have begun.
+    if (partial === "board" && (query !== boardQuery || pauses)) pendingPartials.add("board");
+    else if (partial === "feed") prependFeed(find(`[data-part="feed"]`), element);
+    else replace(find(`[data-part="${partial}"]`), element);
+  }
+}
+
+let boardRequests = 0;
+
+async function loadBoard(): Promise<void> {
+  boardRequests += 1;
+  const request = boardRequests;
+  const response = await fetchHtml("", new URLSearchParams([...boardQuery, ["parts", "board"]]));
+  if (request === boardRequests) replace(boardElement(), find('[data-part="board"]', response));
+}
+
+async function loadLanes(ids: string[]): Promise<void> {
+  const board = boardElement();
+  const params = new URLSearchParams([...boardQuery, ["contractors", ids.join()]]);
+  params.set("day", dataValue(board, "day"));
+  const response = await fetchHtml("lanes/", params);
+  if (board !== boardElement()) return;
+  const lanes = new Map(findAll("[data-lane]", response).map((lane) => [lane.dataset.lane, lane]));
+  for (const id of ids) {
+    const shown = board.querySelector<HTMLElement>(`[data-lane="${CSS.escape(id)}"]`);
+    const lane = lanes.get(id);
+    // A lane that appears or disappears changes where the others are.
+    if (!shown !== !lane) refresh(["board"]);
+    else if (shown && lane) {
+      replace(shown, lane);
+      if (!placeAll(lane, axisOf(board))) refresh(["board"]);
+      placeCurrentTime(board);
+    }
+  }
+}
+
+// Swaps in a new version: marks new rows and keeps the keyboard focus.
+function replace(shown: HTMLElement, fresh: HTMLElement): void {
+  const knownRows = new Set(findAll("[data-key]", shown).map((row) => row.dataset.key));
+  const restoreFocus = focusRestorer(shown);
+  if (fresh.dataset.day === shown.dataset.day) {
+    for (const row of findAll("[data-key]", fresh)) row.classList.toggle("new", !knownRows.has(row.dataset.key));
+  }
+  shown.replaceWith(fresh);
+  if (fresh.dataset.part === "board") placeBoard();
+  restoreFocus(fresh);
+}
+
+// Remembers the focused element by its link, else by its row.
+function focusRestorer(shown: HTMLElement): (fresh: HTMLElement) => void {
+  const focused = document.activeElement;
+  if (!focused || !shown.contains(focused)) return () => undefined;
+  const href = focused.getAttribute("href");
+  const key = focused.closest<HTMLElement>("[data-key]")?.dataset.key;
+  return (fresh) => {
+    const link = href ? fresh.querySelector<HTMLElement>(`[href="${CSS.escape(href)}"]`) : null;
+    const row = key ? fresh.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`) : null;
+    (link ?? row)?.focus({ preventScroll: true });
+  };
+}
+
+// Adds only new items on top, so that a screen reader reads out only these.
+function prependFeed(shown: HTMLElement, fresh: HTMLElement): void {
+  const newest = Number(shown.querySelector<HTMLElement>("[data-sequence]")?.dataset.sequence ?? 0);
+  const items = findAll("[data-sequence]", fresh).filter((item) => Number(item.dataset.sequence) > newest);
+  if (!items.length) return;
+  const list = find("ol", shown);
+  list.querySelector(".empty")?.remove();
+  for (const item of items) item.classList.add("new");
+  list.prepend(...items);
+  localizeTimes(list);
+  for (const item of [...list.children].slice(MAX_FEED_ITEMS)) item.remove();
+}

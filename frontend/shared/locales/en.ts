@@ -1,0 +1,62 @@
+// American English: the texts of all scripts. A translation is a file beside this one with the same keys.
+// `{name}` is a placeholder. A text that depends on `{count}` has one form for each plural category of the language.
+
+export const en = {
+  // Connection status
+  live: "Live",
+  livePolling: "Live (updates every few seconds)",
+  reconnecting: "Reconnecting…",
+  offline: "Offline. Last updated at {time}.",
+  signedOut: "You are signed out. Sign in again.",
+
+  // Actions and toasts
+  jobAssigned: "{job} was assigned to {contractor}.",
+  jobReassigned: "{job} was reassigned to {contractor}.",
+  jobRescheduled: "{job} was rescheduled.",
+  undo: "Undo",
+  undone: "The change was undone.",
+  undoFailed: "The change could not be undone. {reason}",
+  undoReason: "Undone",
+  dismiss: "Dismiss",
+  noAnswer: "The server did not respond. Check your connection, then try again.",
+  unexpectedError: "Something went wrong. Reload the page, then try again.",
+
+  // Drag and drop
+  dropHint: "Drop on a contractor's row",
+  timesLoading: "Checking available times…",
+  timesFailed: "Available times could not be loaded. Try again.",
+  notAvailable: "{contractor} is not available at {time}.",
+  mustConfirm: "{contractor} must confirm this job.",
+  noDropTarget: "No contractor on this board can take {job} on this day. Try another day or change the filters.",
+  keyboardHelp: {
+    one: "{count} contractor can take this job. Use the arrow keys to choose, Enter to drop, Escape to cancel.",
+    other: "{count} contractors can take this job. Use the arrow keys to choose, Enter to drop, Escape to cancel.",
+  },
+  dragCanceled: "Move canceled. Nothing was changed.",
+
+  // Job panel
+  rankingLoading: "Loading the ranking…",
+  rankingFailed: "The ranking could not be loaded. It reloads when the connection is back.",
+  close: "Close",
+  rankingChanged: "The ranking has changed: {changes}.",
+  rankEntered: "{contractor} is new at rank {rank}",
+  rankMoved: "{contractor} moved from rank {from} to rank {to}",
+  rankLeft: "{contractor} is no longer listed",
+  moreChanges: { one: "{count} more change", other: "{count} more changes" },
+
+  // Map
+  mapFailed: "The map could not be loaded. Check your connection, then open the map again.",
+  openJob: "open",
+  rankedContractor: "Rank {rank}: {contractor}",
+
+  // Recommend and Reschedule pages
+  rankingUpdateFailed: "The ranking could not be updated. The results below may be out of date. Try again in a moment.",
+
+  // Working hours
+  mondayIsEmpty: "Monday has no hours to copy. Enter hours for Monday first.",
+  mondayCopied: "Copied Monday's hours to {days}. Save to apply the change.",
+  shiftIncomplete: "Select at least one day, a start time, and an end time.",
+  shiftIsEmpty: "The start and the end of a shift must differ.",
+  shiftAdded: "Added {start}–{end} on {days}. Save to apply the change.",
+  removeRow: "Remove this row",
+} as const;
