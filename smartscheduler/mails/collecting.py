@@ -85,7 +85,7 @@ def _about(events: list[OutboxEvent]) -> Iterator[tuple[OutboxEvent, str, UUID]]
 def _bookings(job_ids: Collection[str]) -> dict[str, list[Assignment]]:
     bookings: dict[str, list[Assignment]] = {job_id: [] for job_id in job_ids}
     if job_ids:
-        for assignment in Assignment.objects.filter(job__in=job_ids).exclude(status=Assignment.Status.COMPLETED):
+        for assignment in Assignment.objects.filter(job__in=map(UUID, job_ids)).exclude(status=Assignment.Status.COMPLETED):
             bookings[str(assignment.job_id)].append(assignment)
     return bookings
 

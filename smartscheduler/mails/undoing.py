@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from assignments.models import Assignment
 from jobs.services import BINDING_FIELDS
-from smartscheduler.events.messages import as_json
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.json_values import as_json
 from smartscheduler.mails.models import Entry, Mail
 
 # A mail that is due so soon may be in the hands of the sender already, on a machine with another clock.
