@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.smartscheduler.products import ROOT
+from smartscheduler import BASE_DIR
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*BASE_DIR.glob("*.md"), *(BASE_DIR / "docs").rglob("*.md")])
 LONGEST_LINE = 120
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -43,7 +43,7 @@ def broken_links(page: Path) -> list[str]:
 
 
 def name(page: Path) -> str:
-    return str(page.relative_to(ROOT))
+    return str(page.relative_to(BASE_DIR))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
