@@ -107,7 +107,7 @@ upgrade-test: $(READY)
 	@BASE="$(BASE)" $(BIN)/python -m pytest tests/upgrade/upgrade_runs.py
 
 release-notes:
-	@$(PYTHON) -m smartscheduler.releases CHANGELOG.md "$(VERSION)"
+	@$(PYTHON) .github/release_notes.py CHANGELOG.md "$(VERSION)"
 
 schema: $(READY)
 	@$(RUN_MANAGE) spectacular --file docs/openapi.yaml --validate --fail-on-warn
@@ -123,7 +123,7 @@ lint: $(READY) $(MODULES)
 	$(call step,Dependencies,$(BIN)/deptry .,)
 	$(call step,Types of the scripts,$(NPM) run --silent check,)
 	$(call step,Style of the scripts,$(NPM) run --silent lint,Many of these go away with: npm --prefix frontend run lint -- --fix)
-	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python -m smartscheduler.advisories
+	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python .ci/advisories.py
 
 lock: $(READY)
 	$(COMPILE) --all-extras -o requirements.lock
