@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from jobs.events import JobCreated, JobUpdated
-from jobs.models import Job
+from jobs.models import Job, new_job_number
 from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
-from smartscheduler.errors import InvalidInput, InvalidTransition, JobLocked
+from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLocked
 from smartscheduler.events.messages import as_json, publish
 from smartscheduler.postal import PLACE_FIELDS, check_location
 from smartscheduler.timeslots import within_reach
@@ -20,6 +21,9 @@ RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitud
 # The contractor has been told where to go: under a booking the address is as fixed as the point.
 BINDING_FIELDS = RANKED_BY | {"address", "city", "state", "zip_code"}
 
+# Eight hexadecimal digits: two of 10,000 jobs of one day share a number once in a hundred days.
+JOB_NUMBER_DRAWS, JOB_NUMBER_CONSTRAINT = 5, "jobs_job_job_number_key"
+
 
 @domain_transaction
 def create_job(*, actor: User | None, **fields: Any) -> Job:
@@ -27,7 +31,7 @@ def create_job(*, actor: User | None, **fields: Any) -> Job:
     job = Job(**fields)
     _check(job)
     _check_desired_date(job)
-    job.save()
+    _insert(job)
     publish(
         JobCreated(
             job_id=job.pk,
@@ -74,6 +78,20 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
         actor=actor,
     )
     return job
+
+
+def _insert(job: Job) -> None:
+    """Save a new job; a random job number that another job has already is drawn anew."""
+    for _ in range(JOB_NUMBER_DRAWS):
+        try:
+            with transaction.atomic():
+                job.save(force_insert=True)
+            return
+        except IntegrityError as error:
+            if JOB_NUMBER_CONSTRAINT not in str(error):
+                raise
+            job.job_number = new_job_number()
+    raise Busy("No free job number was found. Try again.")
 
 
 def _check(job: Job, *, place: bool = True) -> None:

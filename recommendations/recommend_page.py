@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
-from django.utils import timezone
 from django.utils.duration import duration_string
 
 from assignments.eligibility import unmet_rules
@@ -18,6 +17,7 @@ from jobs.requests import JobRequest
 from recommendations.explanations import Breakdown
 from recommendations.misses import barriers, nearest_misses, neighbours
 from recommendations.ranking import MOST_RESULTS, Entry, rank_candidates
+from recommendations.roads_page import age
 from recommendations.same_time import not_free_then
 from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.limits import CONTACTS, limited, may_see
@@ -189,17 +189,6 @@ def source_of(way: Way) -> str:
     if way.source != ROAD or way.fetched_at is None:
         return "straight line, approximate" if places_are_blurred() else "straight line"
     return f"by road, {NAMES.get(way.provider, way.provider)}, {age(way.fetched_at)}"
-
-
-def age(since: datetime) -> str:
-    """How long ago, roughly: `just now`, `12 min ago`, `3 h ago`, `5 days ago`."""
-    minutes = int((timezone.now() - since).total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    hours = minutes // 60
-    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"
 
 
 def named(q: str, reader: User) -> QuerySet[Contractor]:

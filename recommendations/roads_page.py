@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods
 
 from jobs.models import Job
 from recommendations.models import Lookup
-from recommendations.recommend_page import age
 from recommendations.travel.triggers import look_up_again
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.backoffice.people import may, require
@@ -72,3 +71,14 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found if found and found.tzinfo else None
+
+
+def age(since: datetime) -> str:
+    """How long ago, roughly: `just now`, `12 min ago`, `3 h ago`, `5 days ago`."""
+    minutes = int((timezone.now() - since).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"

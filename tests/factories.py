@@ -71,6 +71,8 @@ class JobFactory(DjangoModelFactory):
     class Meta:
         model = Job
 
+    # Random numbers of thousands of jobs would collide now and then.
+    job_number = factory.Sequence(lambda number: f"JOB-{at(0):%Y%m%d}-{number:08X}")
     type = Job.Type.FLOORING
     desired_date = factory.LazyFunction(lambda: at(12, days=2))
     duration = timedelta(hours=2)

@@ -47,10 +47,9 @@ def provide() -> None:
 
 def with_database(url: str, number: int) -> str:
     """The URL of another database of the same Valkey."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=f"db={number}"))
-    return urlunsplit(parts._replace(path=f"/{number}"))
+    if url.startswith("unix:"):
+        return f"{url.partition('?')[0]}?db={number}"
+    return urlunsplit(urlsplit(url)._replace(path=f"/{number}"))
 
 
 def offer(folder: Path) -> dict[str, PostgreSQL | Valkey]:

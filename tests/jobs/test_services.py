@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs.models import Job
 from jobs.services import create_job, update_job
-from smartscheduler.errors import InvalidInput, InvalidTransition, JobLocked
+from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLocked
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AUSTIN, JobFactory, at
 
@@ -60,6 +60,17 @@ def test_refuses_a_broken_rule_by_name(field, value):
     assert field in refused.value.errors
     assert not Job.objects.exists()
     assert not OutboxEvent.objects.exists()
+
+
+def test_a_job_number_that_is_taken_is_drawn_anew(monkeypatch):
+    taken, free = "JOB-20261129-00C0FFEE", "JOB-20261129-00C0FFED"
+    JobFactory(job_number=taken)
+    monkeypatch.setattr("jobs.services.new_job_number", lambda: free)
+    assert create(job_number=taken).job_number == free
+    monkeypatch.setattr("jobs.services.new_job_number", lambda: taken)
+    with pytest.raises(Busy):
+        create(job_number=taken)
+    assert Job.objects.count() == 2
 
 
 def test_an_update_tells_what_changed():
