@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -13,7 +14,7 @@ from smartscheduler.emails import account_address, contact_address
 from smartscheduler.examples import sent_as
 from smartscheduler.json_values import instant
 from smartscheduler.text import many_lines, one_line
-from smartscheduler.textfields import REFUSALS
+from smartscheduler.textfields import stored_form
 from smartscheduler.timeslots import TimeSlot
 
 # Beyond these years a calendar is a typing error, and arithmetic with days would overflow.
@@ -34,12 +35,10 @@ class NormalText:
 
     def to_internal_value(self, data: Any) -> str:
         text: str = super().to_internal_value(data)  # type: ignore[misc]  # of the field that this is mixed into
-        if self.max_length is not None and len(text) > 2 * self.max_length:
-            return text  # for the check of the length, which comes next
         try:
-            return self.normal(text)
-        except REFUSALS as refusal:
-            raise serializers.ValidationError(str(refusal), code="invalid") from refusal
+            return stored_form(text, normal=self.normal, max_length=self.max_length)
+        except ValidationError as refusal:
+            raise serializers.ValidationError(refusal.messages, code=refusal.code) from refusal
 
 
 class LineTextField(NormalText, serializers.CharField):

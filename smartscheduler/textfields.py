@@ -3,6 +3,7 @@
 They refuse what the form does not take when a value is cleaned, and again when a record is saved.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -24,6 +25,20 @@ def ascii_lower(field: str) -> models.Func:
     return models.Func(models.F(field), template=lower, output_field=models.CharField())
 
 
+def stored_form(text: str, *, normal: Callable[[str], str], max_length: int | None) -> str:
+    """The stored form of a field's text: what `normal` makes of it.
+
+    Raises ValidationError where `normal` raises one of REFUSALS. Text of more than twice the length comes back as it
+    is: the check of the length refuses it, and nothing normalizes megabytes.
+    """
+    if max_length is not None and len(text) > 2 * max_length:
+        return text
+    try:
+        return normal(text)
+    except REFUSALS as refusal:
+        raise ValidationError(str(refusal), code="invalid") from refusal
+
+
 class NormalForm:
     """Mixed into a field of models or forms: `normal` makes the stored form, or raises one of REFUSALS."""
 
@@ -38,13 +53,7 @@ class NormalForm:
         return self.cleaned(value) if isinstance(value, str) else value
 
     def cleaned(self, value: str) -> str:
-        """The stored form. Raises ValidationError; text of twice the length and more is left for the length's check."""
-        if self.max_length is not None and len(value) > 2 * self.max_length:
-            return value
-        try:
-            return self.normal(value)
-        except REFUSALS as refusal:
-            raise ValidationError(str(refusal), code="invalid") from refusal
+        return stored_form(value, normal=self.normal, max_length=self.max_length)
 
 
 class StoredForm(NormalForm, SchemaField):

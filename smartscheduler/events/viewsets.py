@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from smartscheduler.accounts.authentication import credential_of
-from smartscheduler.accounts.credentials import Credential, Refusal, standing
+from smartscheduler.accounts.credentials import Refusal
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import RolePermission
 from smartscheduler.accounts.policy import Permission
 from smartscheduler.events import feed
@@ -42,9 +43,8 @@ EventPage = inline_serializer(
 )
 
 
-def _check(request: Request, credential: Credential) -> None:
-    """Look at the reader once more: the account as it is now. Raises AuthenticationFailed, PermissionDenied."""
-    [found] = standing([credential])
+def _check(request: Request, found: User | Refusal) -> None:
+    """Go on with the reader's account as it is now. Raises AuthenticationFailed, PermissionDenied."""
     if isinstance(found, Refusal):
         raise AuthenticationFailed(found.detail, code=found.code)
     if not found.allows(Permission.VIEW_EVENTS):
@@ -80,9 +80,9 @@ class EventsView(KnownParameters):
             selection=selection,
             limit=feed.parse_limit(query.get("limit")),
             seconds=feed.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
-            account=str(request.user.pk),
+            credential=credential_of(request),
             on_wait=getattr(request._request, "leave_quota", lambda: None),
-            check=partial(_check, request, credential_of(request)),
+            check=partial(_check, request),
         )
         request._request.waited = waited  # type: ignore[attr-defined]  # for SlowRequestMiddleware
         shown = [limited_envelope(one, request.user) for one in page.envelopes]

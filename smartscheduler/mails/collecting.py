@@ -72,21 +72,21 @@ def _revisions(assignments: dict[UUID, Assignment]) -> dict[Entry, int]:
 def _about(events: list[OutboxEvent]) -> Iterator[tuple[OutboxEvent, str, UUID]]:
     """Each event with the kind of mail that it causes, and the assignment."""
     changed = [event for event in events if event.type == "JobUpdated" and TOLD_OF & event.data["changed"].keys()]
-    bookings = _bookings({event.data["job_id"] for event in changed})
+    bookings = _bookings({UUID(event.data["job_id"]) for event in changed})
     for event in events:
         if event.type in KINDS:
             yield event, KINDS[event.type], UUID(event.data["assignment_id"])
         elif event in changed:
-            for assignment in bookings[event.data["job_id"]]:
+            for assignment in bookings[UUID(event.data["job_id"])]:
                 if _is_booked(assignment, at=event.occurred_at):
                     yield event, Mail.Kind.CHANGED, assignment.pk
 
 
-def _bookings(job_ids: Collection[str]) -> dict[str, list[Assignment]]:
-    bookings: dict[str, list[Assignment]] = {job_id: [] for job_id in job_ids}
+def _bookings(job_ids: Collection[UUID]) -> dict[UUID, list[Assignment]]:
+    bookings: dict[UUID, list[Assignment]] = {job_id: [] for job_id in job_ids}
     if job_ids:
-        for assignment in Assignment.objects.filter(job__in=map(UUID, job_ids)).exclude(status=Assignment.Status.COMPLETED):
-            bookings[str(assignment.job_id)].append(assignment)
+        for assignment in Assignment.objects.filter(job__in=job_ids).exclude(status=Assignment.Status.COMPLETED):
+            bookings[assignment.job_id].append(assignment)
     return bookings
 
 

@@ -2,10 +2,13 @@
 
 import threading
 import time
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.http import HttpRequest
 
+from smartscheduler.accounts.credentials import SIGNED_OUT, Credential, Refusal
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.services import keep_account
 from smartscheduler.events import waiting
@@ -14,6 +17,7 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.shares import Shares
 from tests.api import V1, client_of, refused_field
 from tests.events.wire import happen, happen_numbered
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,6 +142,48 @@ def test_who_waits_has_left_the_place_of_a_request(user, meanwhile, monkeypatch)
     assert left == [f"{V1}/events/", "waits"]
 
 
+class TestTogether:
+    """What all who wait in a process ask of the database is asked once."""
+
+    @pytest.fixture
+    def clock(self, monkeypatch):
+        """The clock of the waiting, which stands where it is set."""
+        now = SimpleNamespace(seconds=1_000.0)
+        monkeypatch.setattr(waiting, "time", SimpleNamespace(monotonic=lambda: now.seconds))
+        return now
+
+    def test_the_head_is_read_once_in_a_quarter_of_a_second(self, clock, monkeypatch):
+        heads = [7, 8]
+        monkeypatch.setattr(waiting.feed, "head", lambda: heads.pop(0))
+        lookout = waiting.Lookout()
+        assert [lookout.head() for _ in range(20)] == [7] * 20
+        clock.seconds += waiting.LOOK_EVERY_SECONDS
+        assert lookout.head() == 8
+
+    def test_credentials_are_looked_at_once_a_second_all_at_once(self, clock, django_assert_max_num_queries):
+        users = UserFactory.create_batch(10)
+        credentials = [Credential.of(user, uuid4()) for user in users[:5]] + [Credential.of(user) for user in users[5:]]
+        readers = waiting.Readers()
+        for credential in credentials:
+            readers.enter(credential)
+        with django_assert_max_num_queries(3):
+            found = [readers.standing(credential) for credential in credentials for _ in range(4)]
+        assert found[-1] == users[-1]
+        assert found[0] == SIGNED_OUT  # there is no such sign-in
+        switch_off(users[-1])
+        clock.seconds += waiting.CHECK_EVERY_SECONDS
+        assert isinstance(readers.standing(credentials[-1]), Refusal)
+
+    def test_one_that_comes_later_is_looked_at_and_one_that_has_left_is_forgotten(self, clock):
+        first, second = UserFactory.create_batch(2)
+        readers = waiting.Readers()
+        for user in (first, second):
+            readers.enter(Credential.of(user))
+            assert readers.standing(Credential.of(user)) == user
+            readers.leave(Credential.of(user))
+        assert (readers._waiting, readers._standing) == ({}, {})
+
+
 @pytest.mark.parametrize("wait", ["-1", "26", "x", "1.5", ""])
 def test_refuses_other_times(user, wait):
     refused_field(client_of(user).get(f"{V1}/events/?wait={wait}"), "wait")
@@ -147,6 +193,4 @@ class UserIds:
     """An id that no other test uses."""
 
     def __init__(self) -> None:
-        from uuid import uuid4
-
         self.job = uuid4()
