@@ -111,7 +111,7 @@ upgrade-test: $(READY)
 	fi
 
 release-notes:
-	@$(PYTHON) -m smartscheduler.releases CHANGELOG.md "$(VERSION)"
+	@$(PYTHON) .github/release_notes.py CHANGELOG.md "$(VERSION)"
 
 schema: $(READY)
 	@$(RUN_MANAGE) spectacular --file docs/openapi.yaml --validate --fail-on-warn
@@ -126,7 +126,7 @@ lint: $(READY) $(MODULES)
 	$(call step,Templates,$(BIN)/djlint templates smartscheduler --lint --quiet,)
 	$(call step,Dependencies,$(BIN)/deptry .,)
 	$(call step,Scripts of the live page,$(NPM) run --silent check,)
-	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python -m smartscheduler.advisories
+	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python .ci/advisories.py
 
 lock: $(READY)
 	$(COMPILE) --all-extras -o requirements.lock

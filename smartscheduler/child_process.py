@@ -17,9 +17,9 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent
+from smartscheduler import BASE_DIR
+
 MEGABYTE = 1024 * 1024
 # CPU seconds are the limit; a busy machine may take this many times as long by the clock.
 CLOCK_FACTOR = 3
@@ -54,7 +54,7 @@ def call(
     limits = [str(seconds), str(megabytes), str(os.getpid())]
     with subprocess.Popen(  # noqa: S603
         [*command, *limits],
-        cwd=FOLDER,
+        cwd=BASE_DIR,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

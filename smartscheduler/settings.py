@@ -10,11 +10,10 @@ from celery.schedules import crontab
 from django.templatetags.static import static
 from structlog.typing import Processor
 
-from smartscheduler import links
+from smartscheduler import BASE_DIR, links
 from smartscheduler.environment import Environment
 from smartscheduler.logs import on_one_line, with_trace_id, without_people, without_traceback_of_refusals
 
-BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
 env.read_env(BASE_DIR / ".env")
 # What could not be read; smartscheduler.checks turns it into a refusal to start.

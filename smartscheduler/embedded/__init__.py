@@ -12,6 +12,7 @@ from pathlib import Path
 
 import environ
 
+from smartscheduler import BASE_DIR
 from smartscheduler.embedded.errors import EmbeddedServerError
 from smartscheduler.embedded.locks import Lock
 from smartscheduler.embedded.postgresql import PostgreSQL
@@ -19,8 +20,6 @@ from smartscheduler.embedded.reasons import explained
 from smartscheduler.embedded.valkey import Valkey
 
 __all__ = ["EmbeddedServerError", "Servers", "from_environment"]
-
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 
 class Servers:

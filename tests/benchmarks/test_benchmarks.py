@@ -11,9 +11,10 @@ import pytest
 
 from benchmarks import pages, report
 from benchmarks.worlds import build
+from smartscheduler import BASE_DIR
 from smartscheduler.accounts.policy import Role
 from tests.pages import signed_in
-from tests.smartscheduler.products import ROOT, SET_BY_THE_RUN, folder
+from tests.smartscheduler.products import SET_BY_THE_RUN, folder
 
 
 def test_worlds_of_equal_seeds_are_equal():
@@ -29,7 +30,7 @@ def test_the_ranking_is_that_of_a_full_scan_in_random_worlds():
         environment = {name: value for name, value in os.environ.items() if name not in SET_BY_THE_RUN}
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.oracle", "--size", "400", "--worlds", "60", "--seed", "3"],
-            cwd=ROOT,
+            cwd=BASE_DIR,
             env=environment | {"DATA_DIR": str(path)},
             capture_output=True,
             text=True,

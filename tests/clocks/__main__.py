@@ -8,12 +8,11 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
+from smartscheduler import BASE_DIR
 from tests.clocks.moments import Moment, moments
 
-ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = ROOT / ".venv/faketime/libfaketime/vendor/libfaketime/src/libfaketime.so.1"
+LIBRARY = BASE_DIR / ".venv/faketime/libfaketime/vendor/libfaketime/src/libfaketime.so.1"
 SUITE = ["-m", "pytest", "-m", "not system", "-n", "2", "--dist", "loadgroup"]
 MOST_SECONDS_APART = 60
 # Servers from elsewhere would keep their own clock.
@@ -48,7 +47,7 @@ def main(names: list[str]) -> int:
         print(f"{moment.name}: {moment.at:%a %Y-%m-%d %H:%M} UTC, TZ={moment.zone}", flush=True)
         if not is_shifted(moment):
             sys.exit(f"The clock is not shifted by {LIBRARY}: libfaketime needs Linux with glibc.")
-        if subprocess.run([sys.executable, *SUITE], cwd=ROOT, env=environment(moment), check=False).returncode:
+        if subprocess.run([sys.executable, *SUITE], cwd=BASE_DIR, env=environment(moment), check=False).returncode:
             failed.append(moment.name)
     if failed:
         print(f"Failed at: {', '.join(failed)}. Once more: make test-clocks MOMENTS='{' '.join(failed)}'")

@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).resolve().parents[1]
+from smartscheduler import BASE_DIR
+
+TESTS = BASE_DIR / "tests"
 # What these measure is how soon something happens, in processes that nothing else disturbs.
 TIMED = {"faults", "e2e", "upgrade", "image"}
 FILES = [path for path in sorted(TESTS.rglob("*.py")) if path.relative_to(TESTS).parts[0] not in TIMED]

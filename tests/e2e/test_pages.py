@@ -7,11 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
+from smartscheduler import BASE_DIR
 from tests.e2e.conftest import Open
 from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api, note_faults
-from tests.smartscheduler.products import ROOT
 
-PICTURES = ROOT / ".data" / "e2e"
+PICTURES = BASE_DIR / ".data" / "e2e"
 SIZES = {"telephone": {"width": 375, "height": 812}, "desk": {"width": 1280, "height": 800}}
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -13,10 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.db import connection
 
-from smartscheduler import processes
+from smartscheduler import BASE_DIR, processes
 from smartscheduler.events.relay import RELAY_LOCK
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
@@ -46,7 +44,7 @@ def environment(**changes: str) -> dict[str, str]:
 def running(command: list[str], *, log: Path | None = None, **changes: str) -> "Iterator[subprocess.Popen[bytes]]":
     """A process on the database of this test; `log` takes what it writes."""
     with log.open("wb") if log else nullcontext() as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(**changes), stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=BASE_DIR, env=environment(**changes), stdout=output, stderr=output)
     try:
         yield process
     finally:

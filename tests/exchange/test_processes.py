@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from contractors.models import Contractor
-from smartscheduler import child_process, processes
+from smartscheduler import BASE_DIR, child_process, processes
 from smartscheduler.child_process import ChildFailed, MemoryLimitExceeded, TimeLimitExceeded
 from smartscheduler.errors import Busy, InvalidInput
 from smartscheduler.exchange import reading, work
@@ -21,7 +21,7 @@ from smartscheduler.exchange.services import begin, resume
 from smartscheduler.exchange.tables import packed_table, read_table, unpacked_table
 from smartscheduler.exchange.writing import write_xlsx
 from smartscheduler.mails.models import Mail
-from tests.events.processes import ROOT, environment, running, wait_until
+from tests.events.processes import environment, running, wait_until
 from tests.exchange.child_calls import asleep, backwards, crash, forever, greedy
 from tests.exchange.poisoned_settings import FOREVER, GREEDY
 from tests.exchange.test_imports import ANN, HEAD, counts
@@ -67,7 +67,7 @@ class TestAChild:
             "from smartscheduler import child_process;"
             f"child_process.call('{HERE}:asleep', b'', seconds=3600, megabytes=1000)"
         )
-        parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+        parent = subprocess.Popen([sys.executable, "-c", code], cwd=BASE_DIR)
         family = psutil.Process(parent.pid)
         wait_until(family.children, 60)
         (child,) = family.children()

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from contractors.models import Contractor
+from smartscheduler import BASE_DIR
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.exchange import work
@@ -17,7 +18,7 @@ from smartscheduler.exchange.services import begin, check_again, import_checked,
 from smartscheduler.exchange.work import work_on_batch, work_on_files
 from tests.exchange.test_imports import ANN, HEAD, checked, counts, finished
 from tests.factories import ContractorFactory, UserFactory
-from tests.smartscheduler.products import ROOT, wait_until
+from tests.smartscheduler.products import wait_until
 
 WORKER = "import django; django.setup(); from smartscheduler.exchange.work import work_on_files; work_on_files()"
 
@@ -147,7 +148,7 @@ def test_a_killed_worker_repeats_no_row():
     OutboxEvent.objects.all().delete()
     kills = 0
     while ImportRun.objects.get(pk=run.pk).state == "importing":
-        process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=_environment())
+        process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=BASE_DIR, env=_environment())
         if kills < 2:
             reached = ImportRun.objects.get(pk=run.pk).at
             wait_until(lambda at=reached, one=process: _moved(run, at) or one.poll() is not None)

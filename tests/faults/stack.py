@@ -16,11 +16,11 @@ import psutil
 import psycopg
 import pytest
 
-from smartscheduler import processes
+from smartscheduler import BASE_DIR, processes
 from smartscheduler.embedded.postgresql import PostgreSQL
 from smartscheduler.embedded.valkey import Valkey
 from tests.faults.bookers import SET_UP
-from tests.smartscheduler.products import ROOT, Product, folder, free_port, wait_until
+from tests.smartscheduler.products import Product, folder, free_port, wait_until
 
 # make faults: as often as docs/events.md says; else just often enough to see that it holds.
 FULL = bool(os.environ.get("FAULTS"))
@@ -98,7 +98,7 @@ class Stack:
         """A Python of ours; what it says goes to one file, or to `log`."""
         process = subprocess.Popen(
             [sys.executable, *command],
-            cwd=ROOT,
+            cwd=BASE_DIR,
             env=self.product.environment | variables,
             stdout=log or self.logs,
             stderr=log or self.logs,
@@ -141,7 +141,7 @@ class Stack:
     def writer(self, *arguments: object) -> "Writer":
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.writer", *map(str, arguments)],
-            cwd=ROOT,
+            cwd=BASE_DIR,
             env=self.product.environment | {"DJANGO_SETTINGS_MODULE": "smartscheduler.settings"},
             stdout=subprocess.PIPE,
             stderr=self.logs,

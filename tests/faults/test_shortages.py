@@ -13,11 +13,12 @@ from pathlib import Path
 
 import psycopg
 
+from smartscheduler import BASE_DIR
 from tests.factories import PASSWORD
 from tests.faults.bookers import EMAIL, SITE, ask, booked, booking
 from tests.faults.invariants import check
 from tests.faults.stack import AT_LENGTH, Stack, stack
-from tests.smartscheduler.products import ROOT, wait_until
+from tests.smartscheduler.products import wait_until
 
 pytestmark = AT_LENGTH
 WELL = {200, 201, 409}
@@ -141,7 +142,9 @@ def forgotten_transaction(product: Stack, seconds: int) -> Iterator[str]:
     """Somebody in a shell holds a contractor and does nothing more; the id of that contractor."""
     environment = product.product.environment | {"DATABASE_IDLE_TRANSACTION_SECONDS": str(seconds)}
     command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", HOLD]
-    shell = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=product.logs, text=True)
+    shell = subprocess.Popen(
+        command, cwd=BASE_DIR, env=environment, stdout=subprocess.PIPE, stderr=product.logs, text=True
+    )
     try:
         assert shell.stdout
         yield shell.stdout.readline().strip()

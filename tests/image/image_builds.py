@@ -9,11 +9,12 @@ from contextlib import ExitStack
 
 import pytest
 
+from smartscheduler import BASE_DIR
 from smartscheduler.embedded import Servers
 from smartscheduler.embedded.postgresql import PostgreSQL
 from smartscheduler.embedded.valkey import Valkey
 from tests.image.image import Image
-from tests.smartscheduler.products import ROOT, folder, free_port, wait_until
+from tests.smartscheduler.products import folder, free_port, wait_until
 from tests.smartscheduler.test_container import COMPOSE
 
 
@@ -88,5 +89,5 @@ def written(image: Image) -> set[str]:
 
 
 def test_every_step_was_done(image):
-    named = [line.split()[0] for line in (ROOT / "Dockerfile").read_text().splitlines() if line[:1].isupper()]
+    named = [line.split()[0] for line in (BASE_DIR / "Dockerfile").read_text().splitlines() if line[:1].isupper()]
     assert [step.split()[0] for step in image.steps] == named

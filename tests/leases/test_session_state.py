@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.smartscheduler.products import ROOT
+from smartscheduler import BASE_DIR
 
 PACKAGES = ("assignments", "contractors", "jobs", "recommendations", "smartscheduler")
 # The relay has a connection of its own, past any pooler (docs/operations.md).
@@ -52,13 +52,13 @@ def session_state(text: str) -> list[str]:
 
 
 def modules() -> list[str]:
-    paths = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-    return sorted(str(path.relative_to(ROOT)) for path in paths if "migrations" not in path.parts)
+    paths = (path for package in PACKAGES for path in (BASE_DIR / package).rglob("*.py"))
+    return sorted(str(path.relative_to(BASE_DIR)) for path in paths if "migrations" not in path.parts)
 
 
 @pytest.mark.parametrize("module", modules())
 def test_a_module_leaves_nothing_in_a_session(module):
-    path = ROOT / module
+    path = BASE_DIR / module
     said = {what: text for text in set(texts(path)) - docstrings(path) for what in session_state(text)}
     if module in RELAY:
         return
@@ -66,7 +66,7 @@ def test_a_module_leaves_nothing_in_a_session(module):
 
 
 def test_the_relay_is_seen_to_have_some():
-    found = {what for module in RELAY for text in texts(ROOT / module) for what in session_state(text)}
+    found = {what for module in RELAY for text in texts(BASE_DIR / module) for what in session_state(text)}
     assert {"advisory lock", "setting", "setting by function", "LISTEN"} <= found
 
 

@@ -9,19 +9,19 @@ import subprocess
 import pytest
 import yaml
 
+from smartscheduler import BASE_DIR
 from smartscheduler.care import reports
 from smartscheduler.events.models import EventReader
 from smartscheduler.measures.families import FAMILIES
 from smartscheduler.metrics import Figures
 from tests.factories import AssignmentFactory
-from tests.smartscheduler.products import ROOT
 
-PROMETHEUS = ROOT / "deploy" / "prometheus"
+PROMETHEUS = BASE_DIR / "deploy" / "prometheus"
 RULES = [rule for group in yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"] for rule in group["rules"]]
-DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())
+DASHBOARD = json.loads((BASE_DIR / "deploy" / "grafana" / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in PANELS for target in panel["targets"]]
-OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+OPERATIONS = (BASE_DIR / "docs" / "operations.md").read_text()
 PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 SUFFIXES = {"counter": ["_total"], "gauge": [""], "info": ["_info"], "histogram": ["_bucket", "_sum", "_count"]}
 

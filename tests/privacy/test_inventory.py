@@ -5,9 +5,9 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from smartscheduler import BASE_DIR
 from smartscheduler.history.tracking import Change
 from smartscheduler.privacy.inventory import ANYBODY, INVENTORY, NOT_PERSONAL, as_rows, free_text
-from tests.smartscheduler.products import ROOT
 
 KINDS = (models.CharField, models.TextField, models.JSONField, models.BinaryField, models.GenericIPAddressField)
 PLACES = {"latitude", "longitude"}
@@ -56,4 +56,4 @@ def test_free_text_is_text():
 
 @pytest.mark.parametrize("row", list(as_rows()))
 def test_the_document_has_the_same_table(row):
-    assert row in (ROOT / "docs" / "privacy.md").read_text().splitlines()
+    assert row in (BASE_DIR / "docs" / "privacy.md").read_text().splitlines()

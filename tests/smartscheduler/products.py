@@ -20,9 +20,9 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from smartscheduler import BASE_DIR
 from smartscheduler.embedded.postgresql import PostgreSQL
 
-ROOT = Path(__file__).resolve().parents[2]
 # What the test run itself has set, and a fresh start has not.
 SET_BY_THE_RUN = {
     "DATABASE_URL",
@@ -76,7 +76,12 @@ class Product:
         """Start it, and return when it has said `until`."""
         with self._log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log, text=True
+                [sys.executable, "manage.py", "up"],
+                cwd=BASE_DIR,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                text=True,
             )
         wait_until(lambda: until in self.said() or self.process.poll() is not None, seconds)
         assert until in self.said(), self.said()
@@ -88,7 +93,7 @@ class Product:
         command = [sys.executable, "manage.py", *arguments]
         environment = self.environment | variables
         return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False
+            command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=600, check=False
         )
 
     def status_of(self, path: str) -> int | None:

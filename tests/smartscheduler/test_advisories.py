@@ -8,9 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from smartscheduler.advisories import Unreachable, audit, of_javascript, of_python
 from tests.events.processes import free_port
+from tests.scripts import script
 
+advisories = script(".ci/advisories.py")
 LOCK = "".join(f"{name}==1.0 --hash=sha256:{'0' * 64}\n" for name in ("harmless-one", "holey-one"))
 ADVISORY = {
     "id": "PYSEC-2026-1",
@@ -62,28 +63,28 @@ def lock(tmp_path):
 
 def test_a_hole_is_found_and_fails(lock, capsys):
     with osv("holey-one") as url:
-        assert audit({"Python": lambda: of_python(lock, url)}, required=False) == 1
+        assert advisories.audit({"Python": lambda: advisories.of_python(lock, url)}, required=False) == 1
     assert "holey-one 1.0: PYSEC-2026-1, fixed in 1.1" in capsys.readouterr().out
 
 
 def test_none_is_none(lock, capsys):
     with osv("somebody-else") as url:
-        assert audit({"Python": lambda: of_python(lock, url)}, required=True) == 0
+        assert advisories.audit({"Python": lambda: advisories.of_python(lock, url)}, required=True) == 0
     assert "not asked" not in capsys.readouterr().out
 
 
 def test_silence_is_said_and_fails_where_an_answer_is_required(lock, capsys):
     nowhere = f"http://127.0.0.1:{free_port()}/"
-    with pytest.raises(Unreachable):
-        of_python(lock, nowhere)
-    parts = {"Python": lambda: of_python(lock, nowhere)}
-    assert (audit(parts, required=False), audit(parts, required=True)) == (0, 1)
+    with pytest.raises(advisories.Unreachable):
+        advisories.of_python(lock, nowhere)
+    parts = {"Python": lambda: advisories.of_python(lock, nowhere)}
+    assert (advisories.audit(parts, required=False), advisories.audit(parts, required=True)) == (0, 1)
     assert capsys.readouterr().out.count("cannot be reached") == 2
 
 
 def test_a_service_that_fails_has_not_answered(lock):
-    with osv("holey-one", status=500) as url, pytest.raises(Unreachable):
-        of_python(lock, url)
+    with osv("holey-one", status=500) as url, pytest.raises(advisories.Unreachable):
+        advisories.of_python(lock, url)
 
 
 def npm(tmp_path, answer):
@@ -92,8 +93,10 @@ def npm(tmp_path, answer):
 
 
 def test_a_recorded_report_of_npm_fails(tmp_path, capsys):
-    assert audit({"JavaScript": lambda: of_javascript(npm(tmp_path, REPORT))}, required=False) == 1
+    assert (
+        advisories.audit({"JavaScript": lambda: advisories.of_javascript(npm(tmp_path, REPORT))}, required=False) == 1
+    )
     assert "leaflet <1.9.5: high" in capsys.readouterr().out
-    assert of_javascript(npm(tmp_path, REPORT | {"vulnerabilities": {}})) == []
-    with pytest.raises(Unreachable):
-        of_javascript(npm(tmp_path, {"message": "405 Method Not Allowed"}))
+    assert advisories.of_javascript(npm(tmp_path, REPORT | {"vulnerabilities": {}})) == []
+    with pytest.raises(advisories.Unreachable):
+        advisories.of_javascript(npm(tmp_path, {"message": "405 Method Not Allowed"}))

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from rest_framework.exceptions import APIException
 
+from smartscheduler import BASE_DIR
 from smartscheduler.catalogue import KINDS
 from smartscheduler.errors import DomainError
 from smartscheduler.problems import describe
 
 HERE = Path(__file__).resolve()
-GUIDE = (HERE.parents[2] / "docs" / "api.md").read_text()
-TESTS = "\n".join(path.read_text() for path in HERE.parents[1].rglob("test_*.py") if path != HERE)
+GUIDE = (BASE_DIR / "docs" / "api.md").read_text()
+TESTS = "\n".join(path.read_text() for path in (BASE_DIR / "tests").rglob("test_*.py") if path != HERE)
 
 
 @pytest.mark.parametrize("code", KINDS)

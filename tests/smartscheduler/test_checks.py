@@ -10,9 +10,8 @@ import pytest
 from django.core import checks as django_checks
 from django.core.exceptions import ImproperlyConfigured
 
-from smartscheduler import checks
+from smartscheduler import BASE_DIR, checks
 from smartscheduler.environment import Environment
-from tests.smartscheduler.products import ROOT
 
 WEIGHTS = {"availability": 0.40, "rating": 0.35, "distance": 0.25}
 
@@ -204,7 +203,7 @@ def test_no_process_starts_in_production_without_a_key(command):
     environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
     done = subprocess.run(
         [sys.executable, *command],
-        cwd=ROOT,
+        cwd=BASE_DIR,
         env=environment | {"DEBUG": "0", "PORT": "70000"},
         capture_output=True,
         text=True,
@@ -220,8 +219,8 @@ def test_no_process_starts_in_production_without_a_key(command):
 
 
 def test_the_example_names_every_variable_that_is_read():
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "smartscheduler" / "settings.py").read_text()))
-    for file in [ROOT / "compose.yaml", *(ROOT / "deploy").glob("compose.*.yaml")]:
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (BASE_DIR / "smartscheduler" / "settings.py").read_text()))
+    for file in [BASE_DIR / "compose.yaml", *(BASE_DIR / "deploy").glob("compose.*.yaml")]:
         read |= set(re.findall(r"\$\{([A-Z_]+)", file.read_text()))
-    shown = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+    shown = re.findall(r"^(?:# )?([A-Z_]+)=", (BASE_DIR / ".env.example").read_text(), flags=re.MULTILINE)
     assert sorted(shown) == sorted(read)

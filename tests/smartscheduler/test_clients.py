@@ -12,8 +12,9 @@ import jsonschema
 import pytest
 import yaml
 
+from smartscheduler import BASE_DIR
 from smartscheduler.examples import AUSTIN, SOME_DAY
-from tests.smartscheduler.products import ROOT, product
+from tests.smartscheduler.products import product
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("clients")]
 
@@ -90,7 +91,7 @@ def generated(tmp_path_factory):
     """The Python client that openapi-python-client makes of the schema, without a warning."""
     home = tmp_path_factory.mktemp("generated")
     generator = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none"]
-    schema = ["--path", str(ROOT / "docs" / "openapi.yaml"), "--output-path", str(home / "client")]
+    schema = ["--path", str(BASE_DIR / "docs" / "openapi.yaml"), "--output-path", str(home / "client")]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run([*generator, *schema, "--fail-on-warning"], check=True, env=os.environ | {"PATH": path})
     return home
@@ -123,7 +124,7 @@ def test_every_operation_answers_a_generated_client_what_the_schema_declares(run
     done = subprocess.run([*program, *address, *begun], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout[-500:] + done.stderr
     calls = [json.loads(line) for line in done.stdout.splitlines()]
-    document = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+    document = yaml.safe_load((BASE_DIR / "docs" / "openapi.yaml").read_text())
     declared = {call["operationId"]: call for methods in document["paths"].values() for call in methods.values()}
     assert {call["operation"] for call in calls} == declared.keys()
     for call in calls:

@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 import yaml
 
-from smartscheduler import processes
+from smartscheduler import BASE_DIR, processes
 from smartscheduler.bodies import MOST_BYTES, UPLOADS_AT_ONCE
 from smartscheduler.embedded import Servers
 from smartscheduler.embedded.postgresql import LOG_OPTIONS, PostgreSQL
 from smartscheduler.embedded.valkey import Valkey
-from tests.smartscheduler.products import ROOT, Product, folder, wait_until
+from tests.smartscheduler.products import Product, folder, wait_until
 
-COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
-DOCKERFILE = (ROOT / "Dockerfile").read_text()
+COMPOSE = yaml.safe_load((BASE_DIR / "compose.yaml").read_text())["services"]
+DOCKERFILE = (BASE_DIR / "Dockerfile").read_text()
 COMMANDS = {
     "web": processes.web(host="0.0.0.0", port=8000, workers=2),  # noqa: S104
     "worker": processes.WORKER,
@@ -32,14 +32,14 @@ COMMANDS = {
 
 
 def services_of(name: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((ROOT / name).read_text())["services"])
+    return dict(yaml.safe_load((BASE_DIR / name).read_text())["services"])
 
 
 SHIPPED = ["smartscheduler", "contractors", "jobs", "assignments", "recommendations", "templates", "frontend"]
 
 
 def locked(name: str) -> dict[str, str]:
-    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (ROOT / name).read_text(), flags=re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", (BASE_DIR / name).read_text(), flags=re.MULTILINE))
 
 
 class TestFiles:
@@ -94,7 +94,7 @@ class TestFiles:
         assert {f"-c{name}={value}" for name, value in LOG_OPTIONS.items()} <= set(COMPOSE["postgresql"]["command"])
 
     def test_the_data_has_no_way_out(self):
-        assert yaml.safe_load((ROOT / "compose.yaml").read_text())["networks"]["inside"] == {"internal": True}
+        assert yaml.safe_load((BASE_DIR / "compose.yaml").read_text())["networks"]["inside"] == {"internal": True}
         assert {name for name, service in COMPOSE.items() if service["networks"] == ["inside"]} == {
             "postgresql",
             "valkey",
@@ -119,13 +119,13 @@ class TestFiles:
         for service in (COMPOSE | services_of("deploy/compose.monitoring.yaml")).values():
             for volume in service.get("volumes", []):
                 if volume.startswith("."):
-                    assert (ROOT / volume.partition(":")[0]).exists(), volume
+                    assert (BASE_DIR / volume.partition(":")[0]).exists(), volume
 
     def test_the_list_of_erasures_outlives_the_database_and_every_container(self):
         (place,) = re.findall(r"ERASURE_LIST=(\S+)/erasures.jsonl", DOCKERFILE)
         assert f"--owner smartscheduler {place}" in DOCKERFILE
         assert {tuple(COMPOSE[name]["volumes"]) for name in COMMANDS} == {(f"erasures:{place}",)}
-        assert "erasures" in yaml.safe_load((ROOT / "compose.yaml").read_text())["volumes"]
+        assert "erasures" in yaml.safe_load((BASE_DIR / "compose.yaml").read_text())["volumes"]
 
     def test_nothing_is_root_or_can_write_where_it_should_not(self):
         for name in {*COMMANDS, "migrate"}:
@@ -141,7 +141,7 @@ class TestFiles:
         assert "DEBUG=0" in last_stage
 
     def test_the_production_lock_has_what_the_project_needs_and_no_more(self):
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        project = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]
 
         def names(requirements: list[str]) -> set[str]:
             return {re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower() for requirement in requirements}
@@ -157,10 +157,10 @@ class TestFiles:
 
     @pytest.mark.parametrize("name", ["requirements.lock", "requirements-prod.lock"])
     def test_locks_name_no_host(self, name):
-        assert "://" not in (ROOT / name).read_text()
+        assert "://" not in (BASE_DIR / name).read_text()
 
     def test_the_image_gets_the_product_and_nothing_else(self):
-        lines = (ROOT / ".dockerignore").read_text().split("\n")
+        lines = (BASE_DIR / ".dockerignore").read_text().split("\n")
         assert lines[0] == "*"
         assert {line[1:] for line in lines if line.startswith("!")} == {
             *SHIPPED,
@@ -176,7 +176,7 @@ def service(name: str, product: Product) -> Iterator["subprocess.Popen[bytes]"]:
     here["/tmp/beat-schedule"] = str(product.data_dir / "beat-schedule")  # noqa: S108
     command = [sys.executable, *(here.get(word, word) for word in COMMANDS[name])]
     with (product.data_dir / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=product.environment, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=BASE_DIR, env=product.environment, stdout=log, stderr=log)
     try:
         yield process
     finally:
@@ -232,7 +232,7 @@ class TestInProduction:
             lambda: (
                 "pong"
                 in subprocess.run(
-                    command, cwd=ROOT, env=production.environment, capture_output=True, text=True, check=False
+                    command, cwd=BASE_DIR, env=production.environment, capture_output=True, text=True, check=False
                 ).stdout
             )
         )

@@ -10,8 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from jobs.models import Job
+from smartscheduler import BASE_DIR
 from smartscheduler.demo.pictures import bar
-from tests.smartscheduler.products import ROOT, SET_BY_THE_RUN, folder
+from tests.smartscheduler.products import SET_BY_THE_RUN, folder
 
 # One worker: the first run fills the database for those that follow.
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("demo story")]
@@ -52,7 +53,7 @@ def run_demo(data_dir, *arguments, **variables):
     clean = {name: value for name, value in os.environ.items() if name not in SET_BY_THE_RUN}
     return subprocess.run(
         [sys.executable, "manage.py", "demo", *arguments],
-        cwd=ROOT,
+        cwd=BASE_DIR,
         env=clean | {"DATA_DIR": str(data_dir)} | variables,
         capture_output=True,
         text=True,

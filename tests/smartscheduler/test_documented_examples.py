@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +9,11 @@ from assignments.availability import Booking, Calendar, offered_slots, shift_slo
 from assignments.clock import day_at
 from assignments.scoring import Weights, as_decimal, availability_part, distance_part, hundredths, rating_part, score
 from contractors.shifts import Shift
+from smartscheduler import BASE_DIR
 from smartscheduler.places import Origin, Point, drive_minutes, great_circle_miles, zone
 from smartscheduler.travel.ways import Site
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "ranking.md").read_text()
+PAGE = (BASE_DIR / "docs" / "ranking.md").read_text()
 CHICAGO = zone("America/Chicago")
 SITE = Point(30.2672, -97.7431)
 # Five great-circle miles to the north.

@@ -11,13 +11,14 @@ import psycopg
 import pytest
 import redis
 
+from smartscheduler import BASE_DIR
 from smartscheduler.embedded import EmbeddedServerError, Servers
 from smartscheduler.embedded.folders import LONGEST_SOCKET_PATH
 from smartscheduler.embedded.locks import Lock
 from smartscheduler.embedded.postgresql import PostgreSQL
 from smartscheduler.embedded.valkey import Valkey
 from smartscheduler.embedded.waiting import wait_until_gone
-from tests.smartscheduler.products import ROOT, folder
+from tests.smartscheduler.products import folder
 
 pytestmark = pytest.mark.system
 
@@ -80,7 +81,7 @@ def test_a_user_that_was_killed_does_not_count(home):
         "import sys, time; from pathlib import Path; from tests.smartscheduler.test_embedded import servers; "
         "servers(Path(sys.argv[1])).start(); print('started', flush=True); time.sleep(60)"
     )
-    user = subprocess.Popen([sys.executable, "-c", program, str(home)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    user = subprocess.Popen([sys.executable, "-c", program, str(home)], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True)
     assert user.stdout.readline() == "started\n"
     pid_file = home / "postgresql" / "postmaster.pid"
     before = pid_file.read_text().split()[0]
@@ -142,7 +143,7 @@ def test_a_lock_is_gone_with_the_process_that_held_it(home):
         "lock = Lock(Path(sys.argv[1])); lock.acquire(); print('locked', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen(
-        [sys.executable, "-c", program, str(home / "lock")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, str(home / "lock")], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True
     )
     assert holder.stdout.readline() == "locked\n"
     mine = Lock(home / "lock")
@@ -167,7 +168,7 @@ def test_somebody_who_is_not_root_can_start_them_too(home):
     nobody += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
     done = subprocess.run(
         [*nobody, sys.executable, "-c", program, str(home / "data")],
-        cwd=ROOT,
+        cwd=BASE_DIR,
         env=os.environ | {"HOME": str(home), "COVERAGE_PROCESS_CONFIG": ""},
         capture_output=True,
         text=True,

@@ -10,11 +10,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from smartscheduler import BASE_DIR
 from smartscheduler.environment import Environment
-from tests.smartscheduler.products import ROOT
 from tests.smartscheduler.test_container import COMMANDS
 
-FOLDER = ROOT / "deploy" / "kubernetes"
+FOLDER = BASE_DIR / "deploy" / "kubernetes"
 KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
 # The oldest that somebody may still run, and the newest that the validator knows.
 VERSIONS = ["1.29", kubernetes_validate.latest_version()]
@@ -97,7 +97,7 @@ def test_secrets_are_named_and_not_written_down():
 
 
 def test_the_configuration_is_what_the_settings_read(monkeypatch):
-    example = (ROOT / ".env.example").read_text()
+    example = (BASE_DIR / ".env.example").read_text()
     environment = Environment()
     for name, value in ALL["ConfigMap", "smartscheduler"]["data"].items():
         assert f"# {name}=" in example

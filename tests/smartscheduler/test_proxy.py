@@ -18,16 +18,16 @@ import pytest
 from axes.models import AccessAttempt
 from websockets.sync.client import connect
 
-from smartscheduler import bodies, connections, processes
+from smartscheduler import BASE_DIR, bodies, connections, processes
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.tickets import issue_ticket
 from smartscheduler.exchange.tables import MOST_BYTES
 from tests.events.processes import answers, free_port, running, wait_until
 from tests.events.wire import Subscriber
 from tests.factories import UserFactory
-from tests.smartscheduler.products import ROOT, folder
+from tests.smartscheduler.products import folder
 
-CADDYFILE = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text()
+CADDYFILE = (BASE_DIR / "deploy" / "caddy" / "Caddyfile").read_text()
 CADDY = os.environ.get("CADDY") or shutil.which("caddy")
 CLIENT = "127.0.0.5"
 

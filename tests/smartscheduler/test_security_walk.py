@@ -6,9 +6,9 @@ from functools import cache
 
 import pytest
 
-from tests.smartscheduler.products import ROOT
+from smartscheduler import BASE_DIR
 
-TEXT = (ROOT / "docs" / "security.md").read_text()
+TEXT = (BASE_DIR / "docs" / "security.md").read_text()
 # ASVS 5.0.0: the level of each requirement, in order, by section.
 LEVELS = {
     1: ["22", "1111122223", "112222222223", "222", "123"],
@@ -47,7 +47,7 @@ def evidence() -> set[str]:
 
 @cache
 def read(place: str) -> str | None:
-    for path in (ROOT / place, ROOT / "tests" / place):
+    for path in (BASE_DIR / place, BASE_DIR / "tests" / place):
         if path.exists():
             return path.read_text() if path.is_file() else ""
     return None

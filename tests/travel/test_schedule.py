@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.smartscheduler.products import ROOT
+from smartscheduler import BASE_DIR
 
 ASK = "from django.conf import settings; print(sorted(n for n in settings.CELERY_BEAT_SCHEDULE if 'roads' in n))"
 
@@ -12,7 +12,7 @@ ASK = "from django.conf import settings; print(sorted(n for n in settings.CELERY
 def scheduled(**variables: str) -> str:
     clean = {name: value for name, value in os.environ.items() if "_API_KEY" not in name}
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", ASK]
-    found = subprocess.run(command, cwd=ROOT, env=clean | variables, capture_output=True, text=True, check=True)
+    found = subprocess.run(command, cwd=BASE_DIR, env=clean | variables, capture_output=True, text=True, check=True)
     return found.stdout.strip()
 
 

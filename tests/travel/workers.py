@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from jobs.requests import JobRequest
 from recommendations.ranking import rank_candidates
-from smartscheduler import processes
+from smartscheduler import BASE_DIR, processes
 from smartscheduler.demo.roads import drive
-from tests.events.processes import ROOT, environment, stop
+from tests.events.processes import environment, stop
 from tests.recommendations import oracle
 
 LEASE_SECONDS = 2
@@ -33,7 +33,7 @@ def worker(url, **changes):
         **changes,
     }
     process = subprocess.Popen(
-        [sys.executable, *processes.WORKER], cwd=ROOT, env=environment(**variables), start_new_session=True
+        [sys.executable, *processes.WORKER], cwd=BASE_DIR, env=environment(**variables), start_new_session=True
     )
     try:
         yield process

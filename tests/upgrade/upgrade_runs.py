@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from smartscheduler import processes
+from smartscheduler import BASE_DIR, processes
 from smartscheduler.embedded import Servers
 from smartscheduler.embedded.postgresql import PostgreSQL
 from smartscheduler.embedded.valkey import Valkey
-from tests.smartscheduler.products import ROOT, folder, free_port, wait_until
+from tests.smartscheduler.products import folder, free_port, wait_until
 
 PASSWORD = "smartscheduler-demo"
 
@@ -90,7 +90,7 @@ def releases() -> Iterator[tuple[Release, Release]]:
     base = os.environ["BASE"]
     with folder() as home, ExitStack() as stack:
         archive = subprocess.run(
-            ["/usr/bin/env", "git", "archive", base], cwd=ROOT, capture_output=True, check=True
+            ["/usr/bin/env", "git", "archive", base], cwd=BASE_DIR, capture_output=True, check=True
         ).stdout
         with tarfile.open(fileobj=BytesIO(archive)) as files:
             files.extractall(home / "old", filter="data")
@@ -104,7 +104,7 @@ def releases() -> Iterator[tuple[Release, Release]]:
             "LOG_LEVEL": "WARNING",
             "RATE_LIMITS": "0",
         }
-        yield Release(home / "old", shared), Release(ROOT, shared)
+        yield Release(home / "old", shared), Release(BASE_DIR, shared)
 
 
 def book_the_best(release: Release, jobs: list[str]) -> dict[str, Any]:

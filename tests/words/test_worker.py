@@ -11,9 +11,9 @@ from recommendations import tasks
 from recommendations.models import Wording
 from recommendations.ranking import rank_candidates
 from recommendations.words.shown import wishes
-from smartscheduler import processes
+from smartscheduler import BASE_DIR, processes
 from smartscheduler.events.models import OutboxEvent
-from tests.events.processes import ROOT, environment, stop, wait_until
+from tests.events.processes import environment, stop, wait_until
 from tests.factories import ContractorFactory, JobFactory
 
 ASK = "from django.conf import settings; print(sorted(n for n in settings.CELERY_BEAT_SCHEDULE if 'word' in n))"
@@ -31,7 +31,7 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settin
     job = JobFactory()
     variables = {**MODEL, "EXPLANATION_MODEL_URL": model.url, "OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8"}
     process = subprocess.Popen(
-        [sys.executable, *processes.WORKER], cwd=ROOT, env=environment(**variables), start_new_session=True
+        [sys.executable, *processes.WORKER], cwd=BASE_DIR, env=environment(**variables), start_new_session=True
     )
     try:
         rank_candidates(JobRequest.of(job))
@@ -50,5 +50,5 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settin
 def test_beat_sends_for_a_model_and_not_without_one(variables, sent):
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EXPLANATION_")}
     sent_by = [sys.executable, "manage.py", "shell", "--no-imports", "-c", ASK]
-    found = subprocess.run(sent_by, cwd=ROOT, env=clean | variables, capture_output=True, text=True, check=True)
+    found = subprocess.run(sent_by, cwd=BASE_DIR, env=clean | variables, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == sent

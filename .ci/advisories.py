@@ -1,4 +1,4 @@
-"""`python -m smartscheduler.advisories`: known vulnerabilities of what production is made of; a part of `make lint`.
+"""`python .ci/advisories.py`: known vulnerabilities of what production is made of; a part of `make lint`.
 
 Python's packages are those of requirements-prod.lock, asked of OSV (osv.dev, or OSV_URL) by pip-audit; JavaScript's are
 the production packages of frontend/, asked by `npm audit`. A vulnerability fails. So does a service that cannot be

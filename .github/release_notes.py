@@ -1,4 +1,4 @@
-"""`python -m smartscheduler.releases CHANGELOG.md 0.1.0`: what the changelog says of a version, for its page."""
+"""`python .github/release_notes.py CHANGELOG.md 0.1.0`: what the changelog says of a version, for its page."""
 
 import re
 import sys
