@@ -88,8 +88,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
             return None
         claim = await asyncio.to_thread(claim_of, self.scope)
         # Before anything is looked up; only a credential that was good a moment ago can be over this quota.
-        is_over = claim is not None and await asyncio.to_thread(is_over_quota, "sockets", claim.key)
-        if is_over:
+        if claim is not None and await asyncio.to_thread(is_over_quota, "sockets", claim.key):
             await self._accept()
             await self._refuse_one_more()
             return None
