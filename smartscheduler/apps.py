@@ -9,7 +9,8 @@ class SmartSchedulerConfig(AppConfig):
 
     def ready(self) -> None:
         """Refuse bad settings in every process, and make our Celery application the one tasks are sent with."""
-        from smartscheduler import celery, checks  # noqa: F401
+        from smartscheduler import celery  # noqa: F401
+        from smartscheduler import checks
 
         checks.refuse_bad_settings()
         self._observe()
