@@ -26,4 +26,4 @@ USER smartscheduler
 EXPOSE 8000
 HEALTHCHECK --start-period=30s --interval=15s --timeout=5s \
     CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://localhost:8000/api/v1/health/ready')"]
-CMD ["python", "-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log", "--no-proxy-headers", "--http", "smartscheduler.connections:HttpProtocol", "--ws", "smartscheduler.connections:SocketProtocol", "--timeout-graceful-shutdown", "10", "--timeout-keep-alive", "65", "--ws-max-size", "8192", "--ws-per-message-deflate", "false", "--workers", "2", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["python", "-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log", "--no-proxy-headers", "--http", "smartscheduler.core.http.protocols:HttpProtocol", "--ws", "smartscheduler.core.http.protocols:SocketProtocol", "--timeout-graceful-shutdown", "10", "--timeout-keep-alive", "65", "--ws-max-size", "8192", "--ws-per-message-deflate", "false", "--workers", "2", "--host", "0.0.0.0", "--port", "8000"]

@@ -8,7 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import django
 
-from smartscheduler import __version__, embedded
+from smartscheduler import __version__
+from smartscheduler.ops.local import servers as embedded
 
 # Commands that open no connection, and those that start or stop the servers themselves.
 OFFLINE = {"", "help", "version", "check", "collectstatic", "findstatic", "makemessages", "spectacular"}

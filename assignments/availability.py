@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from assignments.clock import day_at, day_of, local_instant
-from contractors.shifts import Shift
+from assignments.local_time import day_at, day_of, local_instant
+from contractors.working_week import Shift
 from smartscheduler.places import Point
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, containing, unchecked, union, without
-from smartscheduler.travel.ways import Site
+from smartscheduler.travel.routes import Site
 
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)

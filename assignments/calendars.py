@@ -17,19 +17,19 @@ from assignments.availability import (
     offered_slots,
     working_time,
 )
-from assignments.clock import day_at
+from assignments.local_time import day_at
 from assignments.models import Assignment
 from contractors.models import Contractor
-from contractors.shifts import Shift
+from contractors.working_week import Shift
 from jobs.models import Job
-from smartscheduler.blur import seen_points
+from smartscheduler.core.db.prepared import rows, uuid_array
+from smartscheduler.core.geo.blur import seen_points
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import EARTH_RADIUS_MILES, Pace, Point, drive_minutes, zone
 from smartscheduler.rules.values import Rules
-from smartscheduler.statements import rows, uuid_array
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
-from smartscheduler.travel.store import known_site, roads_between, way_between
-from smartscheduler.travel.ways import LONGEST_DRIVE_MINUTES, ROAD, Roads, Way
+from smartscheduler.travel.estimates import known_site, roads_between, way_between
+from smartscheduler.travel.routes import LONGEST_DRIVE_MINUTES, ROAD, Roads, Way
 
 # A slot that starts in a window may end after it, inside a stretch of free time that goes on.
 AFTER_WINDOW = timedelta(days=2)

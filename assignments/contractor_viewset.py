@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from assignments.conflicts import conflicts_of, unmet_reasons
+from assignments.broken_bookings import conflicts_of, unmet_reasons
 from contractors.viewsets import ContractorViewSet
-from smartscheduler.fields import slot_as_json
+from smartscheduler.core.rest.fields import slot_as_json
 from smartscheduler.rules.current import current_rules
 
 

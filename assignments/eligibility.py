@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contractors.models import Contractor
-from jobs.requests import JobRequest
-from smartscheduler.text import fold
+from jobs.requirements import JobRequest
+from smartscheduler.core.text import fold
 
 
 class Rule(StrEnum):
@@ -63,7 +63,7 @@ def _type(contractor: Contractor, request: JobRequest) -> Reason | None:
 
 
 def missing_skills(skills: Iterable[str], request: JobRequest) -> list[str]:
-    """The required skills that are not among `skills`, however these are written (smartscheduler.text.fold)."""
+    """The required skills that are not among `skills`, however these are written (smartscheduler.core.text.fold)."""
     has = set(map(fold, skills))
     return [skill for skill in request.required_skills if fold(skill) not in has]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from assignments.models import Assignment
 from jobs.events import JobEvent
-from smartscheduler.events.messages import Event
+from smartscheduler.events.publishing import Event
 from smartscheduler.timeslots import TimeSlot
 
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
-from smartscheduler.filters import DayFilter, site_day
+from smartscheduler.core.rest.filters import DayFilter, site_day
 
 
 @extend_schema_field(bool)

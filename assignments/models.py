@@ -9,17 +9,17 @@ from django.db import models
 from django.db.models import F, Func, Q
 from psycopg.types.range import TimestamptzRange
 
-from assignments.decisions import Decision
+from assignments.decision_record import Decision
 from assignments.eligibility import DECIDED_BY_PLACES
 from assignments.querysets import AssignmentQuerySet
 from assignments.states import LIVE, Status, check_movable, check_transition
 from contractors.models import Contractor
 from jobs.models import Job
-from smartscheduler.blur import places_are_blurred
-from smartscheduler.history.tracking import keeps_history
-from smartscheduler.models import OF_THE_RECORD, Record
+from smartscheduler.core.db.text_fields import ShortNotesField
+from smartscheduler.core.geo.blur import places_are_blurred
+from smartscheduler.core.models import OF_THE_RECORD, Record
+from smartscheduler.history.triggers import keeps_history
 from smartscheduler.rules.models import RulesVersion
-from smartscheduler.textfields import ShortNotesField
 from smartscheduler.timeslots import TimeSlot
 
 LIVE_STATES = sorted(LIVE)
@@ -173,7 +173,7 @@ class Assignment(Record):
 
 
 class Conflict(models.Model):
-    """A live booking that the rules would refuse today; written by `assignments.conflicts` alone.
+    """A live booking that the rules would refuse today; written by `assignments.broken_bookings` alone.
 
     It keeps the codes of the failed rules. The sentences are made by the engine when they are shown.
     """

@@ -15,8 +15,8 @@ from contractors.models import Contractor
 from jobs.models import OPEN_WORDS as OPEN_JOB_WORDS
 from jobs.models import WORDS as JOB_WORDS
 from jobs.models import Job
-from smartscheduler.accounts.limits import CONTACTS, CUSTOMERS, may_see
-from smartscheduler.blur import places_are_blurred
+from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, may_see
+from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.timeslots import TimeSlot
 
 if TYPE_CHECKING:

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from assignments.conflicts import recheck_contractor
+from assignments.broken_bookings import recheck_contractor
 from assignments.events import AssignmentCancelled, AssignmentCompleted, AssignmentRescheduled
 from assignments.models import Assignment, Conflict
 from contractors.events import ContractorUpdated, ScheduleUpdated
 from contractors.models import Contractor
 from contractors.signals import leaving_service
+from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import LiveAssignments
-from smartscheduler.events.messages import Event, domain_event
-from smartscheduler.json_values import as_json
+from smartscheduler.events.publishing import Event, domain_event
 
 # The fields of a contractor that the engine reads.
 DECIDES = frozenset({"type", "status", "skills", "service_radius_miles", "latitude", "longitude", "time_zone"})

@@ -10,10 +10,9 @@ from rest_framework import serializers
 from assignments.calendars import DaySchedule
 from assignments.models import Assignment
 from jobs.models import LONGEST_JOB
-from smartscheduler.accounts.limits import CONTACTS, may_see
+from smartscheduler.accounts.visibility import CONTACTS, may_see
 from smartscheduler.accounts.visibility_rest import LimitedSerializer
-from smartscheduler.examples import SOME_DAY, sent_as
-from smartscheduler.fields import (
+from smartscheduler.core.rest.fields import (
     DayField,
     HoursField,
     IdField,
@@ -25,6 +24,7 @@ from smartscheduler.fields import (
     slot_as_json,
     slots_as_json,
 )
+from smartscheduler.core.rest.openapi_examples import SOME_DAY, sent_as
 
 
 class BreakdownSerializer(serializers.Serializer[Any]):

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from assignments.checks import check_booking
-from assignments.decisions import Decision, decide
+from assignments.booking_checks import check_booking
+from assignments.conflict_details import says_who_was_faster
+from assignments.decision_record import Decision, decide
 from assignments.events import (
     AssignmentCancelled,
     AssignmentCompleted,
@@ -22,7 +23,6 @@ from assignments.events import (
     AssignmentStarted,
     JobAssigned,
 )
-from assignments.faster import says_who_was_faster
 from assignments.models import Assignment
 from assignments.start_window import check_time_of_work
 from assignments.states import check_movable
@@ -30,14 +30,14 @@ from contractors.models import Contractor
 from contractors.services import update_rating
 from jobs.events import JobCancelled, JobCompleted, JobReopened
 from jobs.models import Job
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from smartscheduler.accounts.models import User
+from smartscheduler.core.db.transactions import domain_transaction
+from smartscheduler.core.observability.metrics.definitions import BOOKINGS, counting
 from smartscheduler.errors import InvalidInput, InvalidTransition, JobNotOpen
-from smartscheduler.events.messages import publish
-from smartscheduler.measures.families import BOOKINGS, counting
+from smartscheduler.events.publishing import publish
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot, within_reach
-from smartscheduler.transactions import domain_transaction
 
 
 @counting(BOOKINGS, "assign")

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from assignments.clock import day_at, day_of
+from assignments.local_time import day_at, day_of
+from smartscheduler.core.formatting import local_time
+from smartscheduler.core.json_values import instant
 from smartscheduler.errors import TooEarly
-from smartscheduler.formatting import local_time
-from smartscheduler.json_values import instant
 from smartscheduler.timeslots import TimeSlot
 
 

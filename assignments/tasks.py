@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from assignments.conflicts import recheck_all
+from assignments.broken_bookings import recheck_all
 
 # Then the next run goes on: a worker that is to end is not kept.
 LONGEST_SECONDS = 30.0

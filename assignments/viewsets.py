@@ -25,14 +25,14 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.serializers import JobSerializer
 from jobs.viewsets import JobViewSet
-from smartscheduler.accounts.limits import CUSTOMERS, may_see
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Permission
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.accounts.visibility import CUSTOMERS, may_see
+from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer, ReasonSerializer
+from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.errors import InvalidInput
-from smartscheduler.etags import Conditional
-from smartscheduler.fields import EmptySerializer, RatingSerializer, ReasonSerializer
-from smartscheduler.idempotency.once import Once
-from smartscheduler.rest import ReadsBody
+from smartscheduler.idempotency.mixin import Once
 
 
 def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Any:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from assignments.availability import Calendar, is_free
-from assignments.clock import MINUTES_A_DAY, day_of, local_instant
+from assignments.local_time import MINUTES_A_DAY, day_of, local_instant
 from assignments.models import Assignment
 from assignments.states import Status
-from jobs.requests import JobRequest
-from smartscheduler.formatting import local_slot, local_time
+from jobs.requirements import JobRequest
+from smartscheduler.core.formatting import local_slot, local_time
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, unchecked
-from smartscheduler.travel.ways import Site
+from smartscheduler.travel.routes import Site
 
 
 def suggested_slot(

@@ -13,8 +13,8 @@ import psycopg
 
 from benchmarks import loading
 from benchmarks.worlds import GENERATION, World, build
-from smartscheduler.embedded import Servers
-from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers import Servers
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
 
 HOME = Path(os.environ.get("DATA_DIR") or ".data").resolve() / "bench"
 

@@ -301,7 +301,7 @@ def askers(one: Stage, count: int) -> list[Asker]:
 
     from benchmarks.sockets import session_of
     from smartscheduler.accounts.models import User
-    from smartscheduler.accounts.policy import Role
+    from smartscheduler.accounts.permissions import Role
     from smartscheduler.accounts.tokens import sign_in
 
     secret = make_password(PASSWORD)

@@ -10,7 +10,7 @@ from assignments.models import Assignment
 from assignments.scoring import hundredths
 from contractors.models import Contractor
 from contractors.querysets import ContractorQuerySet
-from recommendations.search import Candidate, Search
+from recommendations.search.query import Candidate, Search
 
 
 def literal(search: Search, wanted: int) -> list[Candidate]:

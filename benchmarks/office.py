@@ -10,7 +10,7 @@ import psycopg
 from benchmarks import loading
 from benchmarks.databases import is_current, migrate, set_up
 from benchmarks.worlds import NOW, World, build
-from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
 
 CONTRACTORS = int(os.environ.get("CONTRACTORS") or 100_000)
 JOBS = CONTRACTORS // 2

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from benchmarks.worlds import METROS, NOW, SKILLS, ZONES, World
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from smartscheduler.places import Point, time_zone_at
 
 

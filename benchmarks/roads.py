@@ -22,11 +22,11 @@ from typing import Any
 import psycopg
 import redis
 
-from smartscheduler import processes
-from smartscheduler.embedded import Servers
-from smartscheduler.embedded.postgresql import PostgreSQL
-from smartscheduler.embedded.valkey import Valkey
-from tests.smartscheduler.products import free_port
+from smartscheduler.ops.local import process_specs
+from smartscheduler.ops.local.servers import Servers
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.valkey import Valkey
+from tests.products import free_port
 
 BEHAVIOURS = (
     *("normal", "slow", "dripping", "busy_for_a_second", "broken", "malformed"),
@@ -154,10 +154,10 @@ def started(site: Site) -> Iterator[tuple[tuple[Client, Client], list[str]]]:
         site.manage("shell", "--no-imports", "-c", LOGINS)
         site.manage("seed_demo", "--contractors", "240", "--jobs", "90", "-v", "0")
         for port, environment in zip(ports, (site.bare, site.configured), strict=True):
-            web = processes.web(host="127.0.0.1", port=port, workers=1)
+            web = process_specs.web(host="127.0.0.1", port=port, workers=1)
             stack.enter_context(site.running(*web, environment=environment))
-        stack.enter_context(site.running(*processes.RELAY, environment=site.bare))
-        worker = processes.worker_with_beat(str(site.home / "beat"))
+        stack.enter_context(site.running(*process_specs.RELAY, environment=site.bare))
+        worker = process_specs.worker_with_beat(str(site.home / "beat"))
         stack.enter_context(site.running(*worker, environment=site.configured))
         webs = Client(ports[0]), Client(ports[1])
         jobs = [str(row[0]) for row in site.rows("SELECT id FROM jobs_job WHERE status = 'open' ORDER BY id")]
@@ -191,7 +191,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from tests.travel.servers import providers
+    from tests.recommendations.travel.servers import providers
 
     with tempfile.TemporaryDirectory(prefix="ss-", ignore_cleanup_errors=True) as home, providers() as roads:
         Path(home).chmod(0o755)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.loading import contractor_id
 from benchmarks.worlds import SKILLS, TYPES, WEEKS, ZONES, Floats, Ints, World
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 
 DAY = timedelta(days=1)
 

@@ -18,11 +18,11 @@ import django
 from benchmarks import listeners
 from benchmarks.report import quantile
 from benchmarks.servers import free_port
-from smartscheduler import processes
-from smartscheduler.embedded import Servers
-from smartscheduler.embedded.postgresql import PostgreSQL
-from smartscheduler.embedded.valkey import Valkey
-from smartscheduler.readiness import answers
+from smartscheduler.ops.local import process_specs
+from smartscheduler.ops.local.servers import Servers
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.valkey import Valkey
+from smartscheduler.ops.preflight import answers
 
 HOME = Path(os.environ.get("DATA_DIR") or ".data").resolve() / "bench-events"
 # Sockets; events of the even run and how many of them a second; events of the burst.
@@ -104,11 +104,11 @@ def _ours(stack: ExitStack) -> Way:
     from django.db import transaction
 
     from smartscheduler.accounts.services import ensure_logins
-    from smartscheduler.events.messages import RecommendationsUpdated, publish
+    from smartscheduler.events.publishing import RecommendationsUpdated, publish
 
     user, *_ = ensure_logins("benchmark-password")
     port = _web(stack, "smartscheduler.asgi:application")
-    _process(stack, *processes.RELAY)
+    _process(stack, *process_specs.RELAY)
 
     def send() -> None:
         with transaction.atomic():
@@ -123,7 +123,7 @@ def session_of(user: Any) -> str:
     """The key of a session in which `user` is signed in."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from smartscheduler.accounts.sessions import SessionStore
+    from smartscheduler.accounts.session_store import SessionStore
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

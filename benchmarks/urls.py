@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from smartscheduler.accounts.policy import Permission
+from smartscheduler.accounts.permissions import Permission
 from smartscheduler.urls import urlpatterns as product
 
 

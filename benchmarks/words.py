@@ -72,7 +72,7 @@ def main() -> None:
     import django
 
     django.setup()
-    from tests.words.servers import model
+    from tests.recommendations.llm.servers import model
 
     with tempfile.TemporaryDirectory(prefix="ss-", ignore_cleanup_errors=True) as home, model() as server:
         Path(home).chmod(0o755)

@@ -90,7 +90,7 @@ class Subjects:
         return self._loop(loops.prefetched, question)
 
     def _loop(self, loop: Any, question: Any) -> Any:
-        from recommendations.search import Search
+        from recommendations.search.query import Search
         from smartscheduler.rules.current import current_rules
 
         found = loop(Search.of(question.request, current_rules()), 10)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time
 import numpy as np
 from numpy.typing import NDArray
 
-from contractors.shifts import Shift
+from contractors.working_week import Shift
 
 # Grows when a world of the same size and seed is no longer the same.
 GENERATION = 1

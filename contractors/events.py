@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from smartscheduler.events.messages import Event
+from smartscheduler.events.publishing import Event
 
 
 @dataclass(frozen=True, kw_only=True)

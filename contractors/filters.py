@@ -5,7 +5,7 @@ from localflavor.us.us_states import STATE_CHOICES
 
 from contractors.models import Contractor
 from contractors.querysets import ContractorQuerySet
-from smartscheduler.text import search_text
+from smartscheduler.core.text import search_text
 
 
 class ContractorFilter(django_filters.FilterSet):

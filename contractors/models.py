@@ -15,19 +15,25 @@ from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from psycopg.types.range import TimestamptzRange
 
 from contractors import triggers
+from contractors.fields import SkillsField
 from contractors.querysets import ContractorQuerySet
-from contractors.regions import place_sql
-from contractors.shifts import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
-from contractors.skills import SkillsField
+from contractors.spatial_index import place_sql
 from contractors.states import Status, check_transition
-from smartscheduler.erased import is_erased
-from smartscheduler.history.tracking import keeps_history
-from smartscheduler.locations import Location
-from smartscheduler.model_fields import DecimalField
-from smartscheduler.models import OF_THE_RECORD, Record
-from smartscheduler.textfields import PLAIN_ADDRESS, ContactAddressField, LineField, ShortNotesField, ascii_lower
+from contractors.working_week import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
+from smartscheduler.core.db.model_fields import DecimalField
+from smartscheduler.core.db.text_fields import (
+    PLAIN_ADDRESS,
+    ContactAddressField,
+    LineField,
+    ShortNotesField,
+    ascii_lower,
+)
+from smartscheduler.core.db.text_search import LEFT_OUT, words, words_index
+from smartscheduler.core.geo.locations import Location
+from smartscheduler.core.models import OF_THE_RECORD, Record
+from smartscheduler.core.pseudonyms import is_erased
+from smartscheduler.history.triggers import keeps_history
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.words import LEFT_OUT, words, words_index
 
 LOWEST_RATING, HIGHEST_RATING = Decimal("0.00"), Decimal("5.00")
 PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone number looks like (512) 555-0143.")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import F, Func
 
-from smartscheduler.emails import contact_key
-from smartscheduler.text import fold
-from smartscheduler.textfields import ascii_lower
+from smartscheduler.core.db.text_fields import ascii_lower
+from smartscheduler.core.email_addresses import contact_key
+from smartscheduler.core.text import fold
 
 if TYPE_CHECKING:
     from contractors.models import Contractor
@@ -19,7 +19,7 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
         return self.filter(status="active")
 
     def with_skills(self, skills: Iterable[str]) -> "ContractorQuerySet":
-        """Contractors who have every one of `skills`, however these are written (smartscheduler.text.fold)."""
+        """Contractors who have every one of `skills`, however these are written (smartscheduler.core.text.fold)."""
         wanted = {fold(skill) for skill in skills}
         if not wanted:
             return self

@@ -9,11 +9,9 @@ from rest_framework import serializers
 
 from contractors.models import Absence, Contractor
 from contractors.services import usual_service_radius
-from contractors.shifts import Shift
+from contractors.working_week import Shift
 from smartscheduler.accounts.visibility_rest import LimitedSerializer, StrictModelSerializer
-from smartscheduler.errors import InvalidInput
-from smartscheduler.examples import AUSTIN, sent_as
-from smartscheduler.fields import (
+from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
     ClockField,
     InstantField,
@@ -23,6 +21,8 @@ from smartscheduler.fields import (
     StrictSerializer,
     TimeSlotSerializer,
 )
+from smartscheduler.core.rest.openapi_examples import AUSTIN, sent_as
+from smartscheduler.errors import InvalidInput
 from smartscheduler.timeslots import TimeSlot
 
 

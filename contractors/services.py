@@ -10,17 +10,17 @@ from django.utils import timezone
 
 from contractors.events import ContractorCreated, ContractorRated, ContractorUpdated, ScheduleUpdated
 from contractors.models import Absence, Contractor, Rating, WorkingHours
-from contractors.shifts import Shift, check_week
 from contractors.signals import leaving_service
+from contractors.working_week import Shift, check_week
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Permission
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.db.transactions import domain_transaction
+from smartscheduler.core.geo.postal_areas import PLACE_FIELDS, check_location
+from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import AlreadyRated, DuplicateEmail, InvalidInput, NotAllowed, PersonErased
-from smartscheduler.events.messages import publish
-from smartscheduler.json_values import as_json
-from smartscheduler.postal import PLACE_FIELDS, check_location
+from smartscheduler.events.publishing import publish
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.transactions import domain_transaction
 
 LONGEST_ABSENCE = timedelta(days=5 * 366)
 

@@ -29,12 +29,12 @@ from contractors.serializers import (
     period_of,
 )
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Permission
-from smartscheduler.etags import Conditional
-from smartscheduler.fields import EmptySerializer, RatingSerializer
-from smartscheduler.idempotency.once import Once
-from smartscheduler.models import Record
-from smartscheduler.rest import ReadsBody
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.models import Record
+from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer
+from smartscheduler.core.rest.views import ReadsBody
+from smartscheduler.idempotency.mixin import Once
 
 
 class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]):

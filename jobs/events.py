@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from smartscheduler.events.messages import Event
+from smartscheduler.events.publishing import Event
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import django_filters
 
 from jobs.models import Job
 from jobs.querysets import JobQuerySet
-from smartscheduler.filters import DayFilter, site_day
+from smartscheduler.core.rest.filters import DayFilter, site_day
 
 
 class JobFilter(django_filters.FilterSet):

@@ -9,16 +9,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from contractors.fields import SkillsField
 from contractors.models import PHONE_NUMBER
-from contractors.skills import SkillsField
 from jobs.querysets import JobQuerySet
 from jobs.states import Status, check_transition
-from smartscheduler.history.tracking import keeps_history
-from smartscheduler.locations import Location
-from smartscheduler.model_fields import CharField, DurationField
-from smartscheduler.models import OF_THE_RECORD, Record
-from smartscheduler.textfields import LineField, NotesField, ShortNotesField
-from smartscheduler.words import LEFT_OUT, words, words_index
+from smartscheduler.core.db.model_fields import CharField, DurationField
+from smartscheduler.core.db.text_fields import LineField, NotesField, ShortNotesField
+from smartscheduler.core.db.text_search import LEFT_OUT, words, words_index
+from smartscheduler.core.geo.locations import Location
+from smartscheduler.core.models import OF_THE_RECORD, Record
+from smartscheduler.history.triggers import keeps_history
 
 LONGEST_JOB = timedelta(hours=8)
 

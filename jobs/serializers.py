@@ -8,14 +8,14 @@ from rest_framework import serializers
 
 from jobs.models import Job
 from smartscheduler.accounts.visibility_rest import StrictModelSerializer
-from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
-from smartscheduler.fields import (
+from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
     LineTextField,
     SkillsListField,
     TimeSlotSerializer,
     slot_as_json,
 )
+from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY, sent_as
 
 
 class JobLocationSerializer(StrictModelSerializer):

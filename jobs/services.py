@@ -10,12 +10,12 @@ from jobs.events import JobCreated, JobUpdated
 from jobs.models import Job, new_job_number
 from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
+from smartscheduler.core.db.transactions import domain_transaction
+from smartscheduler.core.geo.postal_areas import PLACE_FIELDS, check_location
+from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLocked
-from smartscheduler.events.messages import publish
-from smartscheduler.json_values import as_json
-from smartscheduler.postal import PLACE_FIELDS, check_location
+from smartscheduler.events.publishing import publish
 from smartscheduler.timeslots import within_reach
-from smartscheduler.transactions import domain_transaction
 
 # What decides who is ranked, and against what a booked slot was checked.
 RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"})

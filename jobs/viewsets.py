@@ -17,10 +17,10 @@ from jobs.models import OPEN_WORDS, WORDS, Job
 from jobs.querysets import URGENCY, JobQuerySet
 from jobs.serializers import JobSerializer
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Permission
-from smartscheduler.etags import Conditional
-from smartscheduler.idempotency.once import Once
-from smartscheduler.rest import ReadsBody
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.views import ReadsBody
+from smartscheduler.idempotency.mixin import Once
 
 
 class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from assignments.availability import FirstFreeDay
 from assignments.scoring import PARTS, as_decimal, parts_of
-from recommendations.search import Candidate, Search
-from recommendations.standing import Place, Standing
+from recommendations.search.query import Candidate, Search
+from recommendations.search.rank import Place, Standing
 
 
 def ahead_by(search: Search, own: Candidate, place: Standing) -> str:

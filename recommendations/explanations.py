@@ -7,7 +7,7 @@ from typing import Any
 
 from assignments.scoring import PARTS, Score, Weights, as_decimal, parts_of
 
-# Where a sentence comes from: made from the numbers, or reworded by a language model (recommendations.words).
+# Where a sentence comes from: made from the numbers, or reworded by a language model (recommendations.llm).
 TEMPLATE, MODEL = "template", "model"
 
 

@@ -10,20 +10,20 @@ from django.utils import timezone
 
 from assignments.scoring import as_decimal
 from contractors.models import Contractor
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.explanations import Breakdown, day_in_words
+from recommendations.llm.facts import Facts, filled
+from recommendations.llm.rewording import reworded
 from recommendations.results import Entry, Ranking
-from recommendations.search import Candidate, Search
-from recommendations.walk import Best, Walker, run
-from recommendations.words.facts import Facts, filled
-from recommendations.words.shown import reworded
+from recommendations.search.query import Candidate, Search
+from recommendations.search.threshold import Best, Walker, run
+from recommendations.travel.requests import wishes
+from smartscheduler.core.db.prepared import rows, uuid_array
+from smartscheduler.core.db.transactions import snapshot
+from smartscheduler.core.observability.metrics.definitions import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.errors import InvalidInput
-from smartscheduler.measures.families import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.rules.values import LONGEST_HORIZON, Rules
-from smartscheduler.statements import rows, uuid_array
-from smartscheduler.transactions import snapshot
-from smartscheduler.travel.store import known_sites, roads_are_used
-from smartscheduler.travel.wishes import wishes
+from smartscheduler.travel.estimates import known_sites, roads_are_used
 
 MOST_RESULTS, MOST_JOBS = 50, 100
 # Of all rankings of one call: jobs × results.

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from contractors.models import Contractor
 from recommendations.explanations import Breakdown
-from recommendations.words.facts import Facts
+from recommendations.llm.facts import Facts
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.ways import Reached, Way
+from smartscheduler.travel.routes import Reached, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,15 @@ from rest_framework import serializers
 from assignments.serializers import BreakdownSerializer, ReasonSerializer
 from contractors.models import Contractor
 from jobs.models import LONGEST_JOB, Job
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
 from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS
 from recommendations.results import Entry, Ranking
 from recommendations.why_not import Answer
-from smartscheduler.accounts.limits import limited
-from smartscheduler.examples import AUSTIN, SOME_DAY, sent_as
-from smartscheduler.fields import (
+from smartscheduler.accounts.visibility import limited
+from smartscheduler.core.geo.postal_areas import check_place
+from smartscheduler.core.rest.fields import (
     BoundedListField,
     HoursField,
     InstantField,
@@ -24,11 +24,11 @@ from smartscheduler.fields import (
     StrictSerializer,
     TimeSlotSerializer,
 )
+from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY, sent_as
 from smartscheduler.places import Point, time_zone_at
-from smartscheduler.postal import check_place
 from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.ways import ROAD, STRAIGHT_LINE
+from smartscheduler.travel.routes import ROAD, STRAIGHT_LINE
 
 
 class HorizonSerializer(serializers.Serializer[Any]):

@@ -4,16 +4,16 @@ import time
 
 from celery import shared_task
 
-from recommendations.announcements import announce_changes
-from recommendations.travel.lookups import claim
+from recommendations.change_announcer import announce_changes
+from recommendations.llm import store
+from recommendations.llm.config import is_configured
+from recommendations.llm.worker import word_what_is_wished
+from recommendations.travel.event_receiver import note_events, note_wishes, refresh
+from recommendations.travel.lookup import look_up
+from recommendations.travel.lookup_queue import claim
 from recommendations.travel.pruning import prune
-from recommendations.travel.triggers import note_events, note_wishes, refresh
-from recommendations.travel.work import look_up
-from recommendations.words import store
-from recommendations.words.configured import is_configured
-from recommendations.words.work import word_what_is_wished
-from smartscheduler.leases.holding import lease
-from smartscheduler.travel.configured import active_providers
+from smartscheduler.leases.services import lease
+from smartscheduler.travel.config import active_providers
 
 # Then the next call goes on: a worker that is to end is not kept.
 LONGEST_SECONDS = 60.0

@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from contractors.models import Contractor
 from jobs.models import Job
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
+from recommendations.ranking_tokens import answer_with_token
 from recommendations.serializers import (
     AnswerSerializer,
     BatchSerializer,
@@ -26,15 +27,14 @@ from recommendations.serializers import (
     ranking_as_json,
     request_of,
 )
-from recommendations.tokens import answer_with_token
 from recommendations.why_not import why_not
-from smartscheduler.accounts.policy import Permission
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.db.transactions import snapshot
+from smartscheduler.core.http.rate_limits import charge
+from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.errors import InvalidInput
-from smartscheduler.rest import ReadsBody
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
-from smartscheduler.throttling import charge
-from smartscheduler.transactions import snapshot
 
 # Candidates times days that one unit of the rate limit pays for.
 UNIT = 1_000

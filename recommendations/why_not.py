@@ -5,21 +5,21 @@ from decimal import Decimal
 
 from assignments.availability import Calendar, FirstFreeDay, days_from, first_free_day
 from assignments.calendars import load_calendar
-from assignments.clock import day_at
 from assignments.eligibility import Reason, Rule, missing_skills, outside_radius, unmet_rules
+from assignments.local_time import day_at
 from assignments.scoring import hundredths
 from contractors.models import Contractor
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.counterfactuals import ahead_by, if_wanted_then, moment, on_day
 from recommendations.explanations import Breakdown
+from recommendations.llm.rewording import reworded
 from recommendations.ranking import check_limits, entry
-from recommendations.search import Candidate, Search
-from recommendations.standing import MOST_SUPPOSED, Place, standings
-from recommendations.words.shown import reworded
+from recommendations.search.query import Candidate, Search
+from recommendations.search.rank import MOST_SUPPOSED, Place, standings
+from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.transactions import snapshot
-from smartscheduler.travel.ways import Reached, Site, Way
+from smartscheduler.travel.routes import Reached, Site, Way
 
 # How far beyond the horizon the first free day is looked for.
 LOOK_AHEAD_DAYS = 60

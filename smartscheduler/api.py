@@ -16,7 +16,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
 from assignments.contractor_viewset import BookedContractorViewSet
-from assignments.schedules import AvailabilityView, ScheduleView
+from assignments.schedule_views import AvailabilityView, ScheduleView
 from assignments.viewsets import AssignmentViewSet, JobCancelView
 from jobs.viewsets import JobViewSet
 from recommendations.viewsets import (
@@ -25,11 +25,11 @@ from recommendations.viewsets import (
     JobRecommendationView,
     RecommendationsView,
 )
-from smartscheduler import health
-from smartscheduler.accounts.views import LoginView, LogoutView, MeView, RefreshView, TicketView
+from smartscheduler.accounts.api_views import LoginView, LogoutView, MeView, RefreshView, TicketView
 from smartscheduler.dashboard.views import DashboardView
 from smartscheduler.events.viewsets import EventsView
-from smartscheduler.metrics import MetricsView
+from smartscheduler.ops import health
+from smartscheduler.ops.metrics import MetricsView
 
 
 class RenderedOnce:
@@ -72,7 +72,7 @@ class SchemaView(SpectacularAPIView):
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """The document to read and try out. Its scripts are served from here (smartscheduler.csp lets them run)."""
+    """The document to read and try out. Its scripts are served from here (smartscheduler.core.http.csp lets them run)."""
 
     url_name = "api:schema"
 

@@ -10,7 +10,7 @@ class SmartSchedulerConfig(AppConfig):
     def ready(self) -> None:
         """Refuse bad settings in every process, and make our Celery application the one tasks are sent with."""
         from smartscheduler import celery  # noqa: F401
-        from smartscheduler import checks
+        from smartscheduler.ops import checks
 
         checks.refuse_bad_settings()
         self._observe()
@@ -18,10 +18,10 @@ class SmartSchedulerConfig(AppConfig):
     def _observe(self) -> None:
         """Traces and errors for those who want them; the libraries are imported for nobody else."""
         if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
-            from smartscheduler.tracing import export, record_with
+            from smartscheduler.core.observability.tracing import otlp, record_with
 
-            record_with(export.OpenTelemetry())
+            record_with(otlp.OpenTelemetry())
         if settings.SENTRY_DSN:
-            from smartscheduler import sentry
+            from smartscheduler.core.observability import sentry
 
             sentry.start(settings.SENTRY_DSN)

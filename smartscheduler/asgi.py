@@ -22,10 +22,10 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import WebsocketDenier  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
-from smartscheduler.accounts.handshakes import account_of_session  # noqa: E402
-from smartscheduler.bodies import Limits  # noqa: E402
-from smartscheduler.events.consumer import EventsConsumer  # noqa: E402
-from smartscheduler.proxies import behind_proxies  # noqa: E402
+from smartscheduler.accounts.websocket_auth import account_of_session  # noqa: E402
+from smartscheduler.core.http.body_limit import Limits  # noqa: E402
+from smartscheduler.core.http.proxy_headers import behind_proxies  # noqa: E402
+from smartscheduler.events.sockets.consumer import EventsConsumer  # noqa: E402
 
 # What has been imported stays: the garbage collector need not look at it again and again.
 gc.collect()

@@ -7,9 +7,9 @@ from celery import Celery, Task
 from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from smartscheduler.history.authors import through
-from smartscheduler.measures import heartbeats, queue  # noqa: F401  (the receivers of `queue` count tasks)
-from smartscheduler.tracing import tasks  # noqa: F401  (its receivers trace them)
+from smartscheduler.core.actors import through
+from smartscheduler.core.observability.metrics import celery_queue, heartbeats  # noqa: F401  (the receivers of `queue` count tasks)
+from smartscheduler.core.observability.tracing import celery  # noqa: F401  (its receivers trace them)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
 

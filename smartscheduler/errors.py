@@ -1,4 +1,4 @@
-"""Errors of the domain: the code of each leads to its status and title (smartscheduler.catalogue)."""
+"""Errors of the domain: the code of each leads to its status and title (smartscheduler.core.rest.error_catalogue)."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

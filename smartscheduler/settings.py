@@ -10,17 +10,23 @@ from celery.schedules import crontab
 from django.templatetags.static import static
 from structlog.typing import Processor
 
-from smartscheduler import BASE_DIR, links
-from smartscheduler.environment import Environment
-from smartscheduler.logs import on_one_line, with_trace_id, without_people, without_traceback_of_refusals
+from smartscheduler import BASE_DIR
+from smartscheduler.core.db import connection_options
+from smartscheduler.core.env import Environment
+from smartscheduler.core.observability.logging import (
+    on_one_line,
+    with_trace_id,
+    without_people,
+    without_traceback_of_refusals,
+)
 
 env = Environment()
 env.read_env(BASE_DIR / ".env")
-# What could not be read; smartscheduler.checks turns it into a refusal to start.
+# What could not be read; smartscheduler.ops.checks turns it into a refusal to start.
 ENVIRONMENT_PROBLEMS = env.problems
 
 DEBUG = env.flag("DEBUG", default=True)
-# The default is good for one machine; smartscheduler.checks refuses it when DEBUG is off.
+# The default is good for one machine; smartscheduler.ops.checks refuses it when DEBUG is off.
 INSECURE_SECRET_KEY = "insecure-development-key-change-me-before-production-use"  # noqa: S105
 SECRET_KEY = env.text("SECRET_KEY", default=INSECURE_SECRET_KEY)
 # Keys of before: what they have signed is still believed.
@@ -53,7 +59,7 @@ DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="smartscheduler-demo")
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # without its own admin site: the next but one brings ours
     "unfold.contrib.filters",
-    "smartscheduler.backoffice.apps.AdminConfig",
+    "smartscheduler.adminsite.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -83,14 +89,14 @@ INSTALLED_APPS = [
     "smartscheduler.accounts",
     "smartscheduler.events",
     "smartscheduler.rules",
-    "smartscheduler.backoffice",
+    "smartscheduler.adminsite",
     "smartscheduler.idempotency",
     "smartscheduler.leases",
-    "smartscheduler.mails",
+    "smartscheduler.notifications",
     "smartscheduler.geocoding",
-    "smartscheduler.exchange",
+    "smartscheduler.imports",
     "smartscheduler.travel",
-    "smartscheduler.care",
+    "smartscheduler.ops",
     "smartscheduler.dashboard",
     "contractors",
     "jobs",
@@ -100,34 +106,34 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "smartscheduler.middleware.RequestIdMiddleware",
-    "smartscheduler.measures.requests.MeasuringMiddleware",
-    "smartscheduler.tracing.requests.TracingMiddleware",
-    "smartscheduler.headers.HeadersMiddleware",
+    "smartscheduler.core.http.middleware.RequestIdMiddleware",
+    "smartscheduler.core.observability.metrics.middleware.MeasuringMiddleware",
+    "smartscheduler.core.observability.tracing.middleware.TracingMiddleware",
+    "smartscheduler.core.http.security_headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
-    "smartscheduler.csp.PolicyByPathMiddleware",
+    "smartscheduler.core.http.csp.PolicyByPathMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "smartscheduler.plain_http.PlainHttpMiddleware",
+    "smartscheduler.core.http.https_only.PlainHttpMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "smartscheduler.accounts.sessions.SeenMiddleware",
+    "smartscheduler.accounts.session_store.SeenMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "smartscheduler.middleware.RequestLogMiddleware",
-    "smartscheduler.query_limits.QueryLimitMiddleware",
+    "smartscheduler.core.http.middleware.RequestLogMiddleware",
+    "smartscheduler.core.http.query_limits.QueryLimitMiddleware",
     "axes.middleware.AxesMiddleware",
-    "smartscheduler.throttling.RateLimitMiddleware",
-    "smartscheduler.quotas.QuotaMiddleware",
-    "smartscheduler.middleware.SlowRequestMiddleware",
+    "smartscheduler.core.http.rate_limits.RateLimitMiddleware",
+    "smartscheduler.accounts.quotas.QuotaMiddleware",
+    "smartscheduler.core.http.middleware.SlowRequestMiddleware",
     "smartscheduler.history.middleware.AuthorMiddleware",
     "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
-    "smartscheduler.middleware.OneThreadMiddleware",
+    "smartscheduler.core.http.middleware.OneThreadMiddleware",
 ]
 
 ROOT_URLCONF = "smartscheduler.urls"
@@ -166,13 +172,13 @@ SESSION = {
     "random_page_cost": 1.1,
     # Whoever forgets a transaction must not hold up everybody who wants the same rows.
     "idle_in_transaction_session_timeout": f"{idle_seconds}s",
-    **links.from_postgresql(),
+    **connection_options.from_postgresql(),
 }
 # What the URL says about connections comes first.
-DATABASES["default"]["OPTIONS"] = links.to_postgresql() | DATABASES["default"].get("OPTIONS", {})
+DATABASES["default"]["OPTIONS"] = connection_options.to_postgresql() | DATABASES["default"].get("OPTIONS", {})
 DATABASES["default"]["OPTIONS"].update(
     options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
-    # Only smartscheduler.statements prepares; off where a pooler hands every transaction another connection.
+    # Only smartscheduler.core.db.prepared prepares; off where a pooler hands every transaction another connection.
     prepare_threshold=0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
 )
 # Of each web process (smartscheduler.asgi) alone: migrations, backups and the worker may take longer.
@@ -190,21 +196,24 @@ DATABASE_POOL = {
 
 # The moment of each change, not of its transaction: the changes of one transaction have an order.
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
-# History is looked up in the few ways that its own indexes serve (smartscheduler.history.tracking).
+# History is looked up in the few ways that its own indexes serve (smartscheduler.history.triggers).
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 
 REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "smartscheduler.events.layer.Layer",
-        "CONFIG": {"hosts": [{"address": REDIS_URL, **links.of_channel_layer(REDIS_URL)}], "prefix": "smartscheduler"},
+        "BACKEND": "smartscheduler.events.sockets.channel_layer.Layer",
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, **connection_options.of_channel_layer(REDIS_URL)}],
+            "prefix": "smartscheduler",
+        },
     }
 }
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": links.to_valkey_in_passing(),
+        "OPTIONS": connection_options.to_valkey_in_passing(),
     }
 }
 
@@ -221,7 +230,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 180,
     "unacked_restore_interval": 2,
-    **links.to_valkey(REDIS_URL),
+    **connection_options.to_valkey(REDIS_URL),
 }
 # Customers' files have a worker of their own, so that none of them stands before mails, events and look-ups.
 FILES_QUEUE = "files"
@@ -229,7 +238,7 @@ CELERY_TASK_ROUTES = {"imports.*": {"queue": FILES_QUEUE}}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # A worker that dies or freezes keeps others from its work for so long (smartscheduler.leases).
 LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
-# A queue whose workers have run nothing for so long is reported as late (smartscheduler.measures.heartbeats).
+# A queue whose workers have run nothing for so long is reported as late (smartscheduler.core.observability.metrics.heartbeats).
 WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "events.prune", "schedule": timedelta(hours=6)},
@@ -264,7 +273,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "smartscheduler.accounts.attempts.CountingBackend",
+    "smartscheduler.accounts.sign_in_limits.CountingBackend",
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
@@ -275,10 +284,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ["email", "name"]},
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "smartscheduler.accounts.passwords.LengthValidator"},
+    {"NAME": "smartscheduler.accounts.password_validators.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "smartscheduler.accounts.passwords.VariationValidator"},
-    {"NAME": "smartscheduler.accounts.passwords.WordsValidator"},
+    {"NAME": "smartscheduler.accounts.password_validators.VariationValidator"},
+    {"NAME": "smartscheduler.accounts.password_validators.WordsValidator"},
 ]
 # Names of the company and of what it has, which a password must not consist of either.
 PASSWORD_WORDS = env.words("PASSWORD_WORDS", default=[])
@@ -290,8 +299,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 # One account is one account, however its address is written and whichever form it comes from.
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "smartscheduler.accounts.lockouts.username_of"
-AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.lockouts.locked_out"
+AXES_USERNAME_CALLABLE = "smartscheduler.accounts.axes_hooks.username_of"
+AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.axes_hooks.locked_out"
 AXES_VERBOSE = False  # no greeting in the log of every process
 # Roles that get no further than setting up a second factor; "nobody" for none (docs/adr/019-second-factor.md).
 SECOND_FACTOR_REQUIRED = [
@@ -302,7 +311,7 @@ OTP_TOTP_ISSUER = "SmartScheduler"
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 # Whether managers see names and contacts of customers, and contacts of contractors (docs/privacy.md).
 MANAGERS_SEE_PERSONAL_DATA = env.flag("MANAGERS_SEE_PERSONAL_DATA", default=False)
-SESSION_ENGINE = "smartscheduler.accounts.sessions"
+SESSION_ENGINE = "smartscheduler.accounts.session_store"
 SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", default=60)
 SESSION_LONGEST_HOURS = env.whole("SESSION_LONGEST_HOURS", default=12)
 SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
@@ -316,7 +325,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=not DEBUG)
-# People are sent to HTTPS, programs are refused (smartscheduler.plain_http).
+# People are sent to HTTPS, programs are refused (smartscheduler.core.http.https_only).
 SECURE_REDIRECT_EXEMPT = [r"^api/"]
 SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=True)
@@ -346,19 +355,19 @@ REST_FRAMEWORK = {
         "smartscheduler.accounts.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["smartscheduler.accounts.permissions.RolePermission"],
-    "DEFAULT_THROTTLE_CLASSES": ["smartscheduler.throttling.RoleThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["smartscheduler.rendering.FastJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["smartscheduler.parsing.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "smartscheduler.rest.Pagination",
+    "DEFAULT_PERMISSION_CLASSES": ["smartscheduler.accounts.drf_permissions.RolePermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["smartscheduler.core.http.rate_limits.RoleThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["smartscheduler.core.rest.renderers.FastJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["smartscheduler.core.rest.parsers.StrictJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "smartscheduler.core.rest.views.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "smartscheduler.accounts.visibility_rest.Search",
         "smartscheduler.accounts.visibility_rest.StableOrdering",
     ],
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "smartscheduler.schema.Schema",
-    "EXCEPTION_HANDLER": "smartscheduler.problems.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "smartscheduler.openapi.Schema",
+    "EXCEPTION_HANDLER": "smartscheduler.core.rest.problems.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -368,7 +377,7 @@ REQUESTS_A_MINUTE = {
     "manager": env.whole("RATE_LIMIT_MANAGER", default=60),
     "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
 }
-# What else is counted by the minute, of an account or of an address without one (smartscheduler.quotas).
+# What else is counted by the minute, of an account or of an address without one (smartscheduler.accounts.quotas).
 QUOTAS_A_MINUTE = {
     "pages": env.whole("RATE_LIMIT_PAGES", default=300),
     "parts": env.whole("RATE_LIMIT_PARTS", default=600),
@@ -399,7 +408,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "smartscheduler.schema.tell_limits",
+        "smartscheduler.openapi.tell_limits",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ContractorType": "contractors.models.Contractor.Type",
@@ -409,7 +418,7 @@ SPECTACULAR_SETTINGS = {
         "Priority": "jobs.models.Job.Priority",
         "AssignmentStatus": "assignments.models.Assignment.Status",
         "AbsenceKind": "contractors.models.Absence.Kind",
-        "Role": "smartscheduler.accounts.policy.Role",
+        "Role": "smartscheduler.accounts.permissions.Role",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -428,11 +437,11 @@ HORIZON_DAYS = env.whole("HORIZON_DAYS", default=10)
 EARLY_START = timedelta(hours=env.number("EARLY_START_HOURS", default=2.0))
 MINIMUM_GAP = timedelta(minutes=env.whole("MINIMUM_GAP_MINUTES", default=0))
 # Who says why a contractor is chosen; assignments cannot import it by name (docs/adr/).
-DECISION_MAKER = "recommendations.decisions.decide"
+DECISION_MAKER = "recommendations.decision_record.decide"
 DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
 DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
-# --- HTTP to others (smartscheduler.outgoing) -------------------------------------------------
+# --- HTTP to others (smartscheduler.core.outbound) -------------------------------------------------
 # Providers are on the internet and speak TLS; those inside these networks may be asked too, and without it.
 OUTGOING_PRIVATE_NETWORKS = env.words("OUTGOING_PRIVATE_NETWORKS", default=[])
 LOOPBACK = "127.0.0.0/8"
@@ -486,7 +495,7 @@ TRAVEL_ATTEMPTS = env.whole("TRAVEL_ATTEMPTS", default=3)
 TRAVEL_BREAKER_FAILURES = env.whole("TRAVEL_BREAKER_FAILURES", default=5)
 TRAVEL_BREAKER_SECONDS = env.whole("TRAVEL_BREAKER_SECONDS", default=60)
 TRAVEL_LEASE_SECONDS = env.whole("TRAVEL_LEASE_SECONDS", default=120)
-# A stand-in on this machine answers instead of the providers (smartscheduler.demo.roads).
+# A stand-in on this machine answers instead of the providers (smartscheduler.ops.demo.fake_road_provider).
 TRAVEL_DEMO = env.flag("TRAVEL_DEMO", default=False)
 TRAVEL_DEMO_PORT = env.whole("TRAVEL_DEMO_PORT", default=PORT + 1)
 if TRAVEL_DEMO:
@@ -521,7 +530,7 @@ EXPLANATION_TOKENS_A_DAY = env.whole("EXPLANATION_TOKENS_A_DAY", default=1_000_0
 EXPLANATION_KEEP_DAYS = env.whole("EXPLANATION_KEEP_DAYS", default=30)
 EXPLANATION_TIMEOUT_SECONDS = env.number("EXPLANATION_TIMEOUT_SECONDS", default=15.0)
 EXPLANATION_ATTEMPTS = env.whole("EXPLANATION_ATTEMPTS", default=2)
-# A stand-in on this machine answers as a model would (smartscheduler.demo.wording).
+# A stand-in on this machine answers as a model would (smartscheduler.ops.demo.fake_llm).
 EXPLANATION_DEMO = env.flag("EXPLANATION_DEMO", default=False)
 EXPLANATION_DEMO_PORT = env.whole("EXPLANATION_DEMO_PORT", default=PORT + 2)
 if EXPLANATION_DEMO:
@@ -600,10 +609,10 @@ UNFOLD = {
     "SITE_HEADER": "SmartScheduler",
     "SITE_SUBHEADER": "Who, when, and why",
     "SITE_URL": "/",
-    "ACCOUNT": {"navigation": "smartscheduler.backoffice.navigation.account"},
+    "ACCOUNT": {"navigation": "smartscheduler.adminsite.navigation.account"},
     "SITE_SYMBOL": "event_available",
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "smartscheduler.office.home.context",
+    "DASHBOARD_CALLBACK": "smartscheduler.backoffice.home.view.context",
     # Django's own log knows nothing of the API; smartscheduler.history has the button where there is a true one.
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],
@@ -629,7 +638,7 @@ UNFOLD = {
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": "smartscheduler.backoffice.navigation.navigation",
+        "navigation": "smartscheduler.adminsite.navigation.navigation",
     },
 }
 
@@ -667,7 +676,7 @@ LOGGING = {
             "foreign_pre_chain": LOG_PROCESSORS,
         }
     },
-    "filters": {"no_requests": {"()": "smartscheduler.logs.WithoutRequests"}},
+    "filters": {"no_requests": {"()": "smartscheduler.core.observability.logging.WithoutRequests"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
@@ -681,7 +690,7 @@ LOGGING = {
         "websockets": {"level": "WARNING"},
         "django.db.backends": {"level": "WARNING"},
         "psycopg": {"level": "WARNING"},
-        # It names who has signed in from where; smartscheduler.accounts.lockouts says what is to be known.
+        # It names who has signed in from where; smartscheduler.accounts.axes_hooks says what is to be known.
         "axes": {"level": "CRITICAL"},
         # They write every address that is asked, and some providers want their key in it.
         "httpx2": {"level": "WARNING"},

@@ -3,16 +3,16 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from recommendations.roads_page import job_roads
-from smartscheduler.accounts.own_password import own_password
-from smartscheduler.accounts.pages import sign_ins
-from smartscheduler.accounts.second_factor import pages as second_factor
-from smartscheduler.accounts.second_factor.signing_in import sign_in, sign_in_code
-from smartscheduler.history.pages import history
-from smartscheduler.office.roads import roads
-from smartscheduler.office.views import reports
-from smartscheduler.office.words import words
-from smartscheduler.privacy import pages as privacy
+from recommendations.job_routes import job_roads
+from smartscheduler.adminsite.history.views import history
+from smartscheduler.backoffice.pages import second_factor
+from smartscheduler.backoffice.pages.login import sign_in, sign_in_code
+from smartscheduler.backoffice.pages.own_password import own_password
+from smartscheduler.backoffice.pages.sign_ins import sign_ins
+from smartscheduler.backoffice.provider_status.explanations import words
+from smartscheduler.backoffice.provider_status.road_distances import roads
+from smartscheduler.backoffice.reports.views import reports
+from smartscheduler.privacy import views as privacy
 
 urlpatterns = [
     # In the place of the admin's own page, which knows nothing of a second step.
@@ -52,5 +52,5 @@ urlpatterns = [
     path("", include("smartscheduler.dashboard.urls")),
 ]
 
-handler400 = "smartscheduler.problems.bad_request"
-handler500 = "smartscheduler.problems.server_error"
+handler400 = "smartscheduler.core.rest.problems.bad_request"
+handler500 = "smartscheduler.core.rest.problems.server_error"

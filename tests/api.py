@@ -5,10 +5,10 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import sign_in
-from smartscheduler.catalogue import KINDS
-from smartscheduler.examples import AUSTIN
+from smartscheduler.core.rest.error_catalogue import KINDS
+from smartscheduler.core.rest.openapi_examples import AUSTIN
 from tests.factories import UserFactory
 
 V1 = "/api/v1"

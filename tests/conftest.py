@@ -12,7 +12,7 @@ import time_machine
 from hypothesis import HealthCheck, settings
 from pytest_django import Settings
 
-from smartscheduler.embedded.valkey import Valkey
+from smartscheduler.ops.local.servers.valkey import Valkey
 
 settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -47,10 +47,10 @@ def no_rate_limits(settings):
 def files_in_this_process(request, monkeypatch):
     """A child process would not see an open transaction; tests of the processes ask for `files_apart`."""
     if "files_apart" not in request.fixturenames:
-        from smartscheduler.exchange import reading, tables, work  # after Django is set up
+        from smartscheduler.imports import file_reader, isolated_reader, runner  # after Django is set up
 
-        monkeypatch.setattr(reading, "read_apart", tables.read_table)
-        monkeypatch.setattr(work, "work_apart", lambda run: work.work_on_file(run.pk))
+        monkeypatch.setattr(isolated_reader, "read_apart", file_reader.read_table)
+        monkeypatch.setattr(runner, "work_apart", lambda run: runner.work_on_file(run.pk))
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from psycopg.types.range import TimestamptzRange
 
 from assignments.models import Assignment
 from contractors.models import Absence, Contractor, WorkingHours
-from contractors.shifts import Shift
+from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 
 AUSTIN = {
     "latitude": Decimal("30.2672000"),

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from tests.factories import UserFactory
 
 

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psutil
 
-from smartscheduler.embedded import Servers
-from smartscheduler.embedded.postgresql import PostgreSQL
-from smartscheduler.embedded.valkey import Valkey
+from smartscheduler.ops.local.servers import Servers
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.valkey import Valkey
 
 HOME = Path(tempfile.gettempdir()).resolve()
 PREFIX = "smartscheduler-tests-"

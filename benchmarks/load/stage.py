@@ -15,8 +15,8 @@ import django
 import psycopg
 
 from benchmarks.servers import free_port
-from smartscheduler.embedded.postgresql import PostgreSQL
-from smartscheduler.embedded.valkey import Valkey
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve() / "load"
@@ -66,9 +66,9 @@ class Stage:
 
         from benchmarks.sockets import session_of
         from smartscheduler.accounts.models import User
-        from smartscheduler.accounts.policy import Role
-        from smartscheduler.dashboard.activity import FOR_MACHINES
-        from smartscheduler.events.messages import Event
+        from smartscheduler.accounts.permissions import Role
+        from smartscheduler.dashboard.activity_feed import FOR_MACHINES
+        from smartscheduler.events.publishing import Event
 
         self.types = ",".join(sorted(Event.registry.keys() - set(FOR_MACHINES)))
         secret = make_password(PASSWORD)

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from jobs.models import Job
-from recommendations.roads_page import progress
+from recommendations.job_routes import progress
 
 register = template.Library()
 

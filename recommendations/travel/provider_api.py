@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from recommendations.travel.transport import exchange
+from smartscheduler.core.outbound.json_api import exchange
 
 
 def ask(provider: str, method: str, path: str, **options: Any) -> tuple[int, Any]:

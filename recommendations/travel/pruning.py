@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from recommendations.models import Lookup
-from smartscheduler.travel import claims, store
+from smartscheduler.travel import estimates, leases
 from smartscheduler.travel.models import ProviderDay
 
 DAYS_KEPT = timedelta(days=90)
@@ -16,4 +16,4 @@ def prune() -> int:
     now = timezone.now()
     days = ProviderDay.objects.filter(day__lt=(now - DAYS_KEPT).date())
     over = Lookup.objects.filter(state=Lookup.State.DONE).exclude(job__status="open")
-    return store.prune() + claims.forget_lapsed() + days.delete()[0] + over.delete()[0]
+    return estimates.prune() + leases.forget_lapsed() + days.delete()[0] + over.delete()[0]

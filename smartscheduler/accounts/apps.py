@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from smartscheduler.accounts import lockouts, receivers, sessions  # noqa: F401  (log, audit, sessions)
+        from smartscheduler.accounts import axes_hooks, receivers, session_store  # noqa: F401  (log, audit, sessions)

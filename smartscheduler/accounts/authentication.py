@@ -9,7 +9,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from smartscheduler.accounts.credentials import SIGNED_OUT, Credential, refusal
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.sessions import NAME
+from smartscheduler.accounts.session_store import NAME
 from smartscheduler.accounts.tokens import FAMILY, PASSWORD, family_of
 
 

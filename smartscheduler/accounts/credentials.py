@@ -86,7 +86,7 @@ def standing(credentials: Collection[Credential]) -> "list[User | Refusal]":
 
 def _lasting(signings: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
     """The sign-ins among these that have not ended, as pairs of account and id."""
-    from smartscheduler.accounts.signings import lasting
+    from smartscheduler.accounts.active_sign_ins import lasting
 
     wanted = list(signings)
     return lasting(wanted) if wanted else set()

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from smartscheduler.accounts.limits import sees_everything
-from smartscheduler.blur import blurring
+from smartscheduler.accounts.visibility import sees_everything
+from smartscheduler.core.geo.blur import blurring
 
 
 class BlurredPlacesMiddleware:

@@ -13,15 +13,15 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from smartscheduler.accounts.changes import Before, note_changes
-from smartscheduler.accounts.passwords import LONGEST_PASSWORD, TOO_LONG
-from smartscheduler.accounts.policy import DJANGO_PERMISSIONS, Permission, Role, permissions_of
-from smartscheduler.emails import account_address, account_key
-from smartscheduler.history.tracking import keeps_history
-from smartscheduler.textfields import LOWER_CASE_ADDRESS, AccountAddressField, LineField
+from smartscheduler.accounts.audit_changes import Before, note_changes
+from smartscheduler.accounts.password_validators import LONGEST_PASSWORD, TOO_LONG
+from smartscheduler.accounts.permissions import DJANGO_PERMISSIONS, Permission, Role, permissions_of
+from smartscheduler.core.db.text_fields import LOWER_CASE_ADDRESS, AccountAddressField, LineField
+from smartscheduler.core.email_addresses import account_address, account_key
+from smartscheduler.history.triggers import keeps_history
 
 if TYPE_CHECKING:
-    from smartscheduler.accounts.sessions import SessionStore
+    from smartscheduler.accounts.session_store import SessionStore
 
 
 class UserManager(BaseUserManager["User"]):
@@ -70,7 +70,7 @@ class User(AbstractBaseUser):
     class Meta:
         ordering = ["email"]
         constraints = [
-            # Unique by the form in which it is stored: ASCII in lower case (smartscheduler.emails).
+            # Unique by the form in which it is stored: ASCII in lower case (smartscheduler.core.email_addresses).
             models.CheckConstraint(condition=Q(email__regex=LOWER_CASE_ADDRESS), name="user_email_in_lower_case_ascii")
         ]
 
@@ -152,7 +152,7 @@ class BrowserSession(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> "type[SessionStore]":
-        from smartscheduler.accounts.sessions import SessionStore
+        from smartscheduler.accounts.session_store import SessionStore
 
         return SessionStore
 

@@ -1,30 +1,93 @@
-"""The policy's table, asked by every view of the API."""
+"""Who may do what: the one table behind the API, the admin and the WebSocket (spec section 10)."""
 
-from typing import Any
+from enum import StrEnum
 
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-
-# Where any account will do, whatever its role.
-SIGNED_IN = None
+from django.conf import settings
+from django.db import models
 
 
-class RolePermission(BasePermission):
-    """Reads the view's `required_permissions`: action (or method, in lower case) → Permission or SIGNED_IN.
+class Role(models.TextChoices):
+    COORDINATOR = "coordinator", "Coordinator"
+    MANAGER = "manager", "Manager"
+    ADMINISTRATOR = "administrator", "Administrator"
 
-    What is not in the map is denied to everybody.
-    """
 
-    message = "Your role does not allow this."
+class Permission(StrEnum):
+    VIEW_CONTRACTORS = "contractors.view"
+    ADD_CONTRACTORS = "contractors.add"
+    CHANGE_CONTRACTORS = "contractors.change"
+    DEACTIVATE_CONTRACTORS = "contractors.deactivate"
+    RESTORE_CONTRACTORS = "contractors.restore"
+    VIEW_CONTACTS = "contractors.view_contact"
+    VIEW_JOBS = "jobs.view"
+    ADD_JOBS = "jobs.add"
+    CHANGE_JOBS = "jobs.change"
+    CANCEL_JOBS = "jobs.cancel"
+    VIEW_CUSTOMERS = "jobs.view_customer"
+    VIEW_ASSIGNMENTS = "assignments.view"
+    ASSIGN = "assignments.assign"
+    RECOMMEND = "recommendations.view"
+    VIEW_REPORTS = "reports.view"
+    VIEW_EVENTS = "events.view"
+    MANAGE_USERS = "users.manage"
+    MANAGE_SETTINGS = "settings.manage"
+    MANAGE_PERSONAL_DATA = "personal_data.manage"
+    VIEW_METRICS = "metrics.view"
+    VIEW_AUDIT = "audit.view"
 
-    def has_permission(self, request: Request, view: Any) -> bool:
-        if not request.user.is_authenticated:
-            return False
-        method = (request.method or "").lower()
-        if not hasattr(view, method) or method == "options":
-            return True  # on its way to a 405
-        required = view.required_permissions
-        action = getattr(view, "action", None) or method
-        if action not in required:
-            return False
-        return required[action] is SIGNED_IN or request.user.allows(required[action])
+
+P = Permission
+# Who people are and how they are reached (accounts.limits).
+PERSONAL = frozenset({P.VIEW_CONTACTS, P.VIEW_CUSTOMERS})
+_VIEWING = {P.VIEW_CONTRACTORS, P.VIEW_JOBS, P.VIEW_ASSIGNMENTS, P.VIEW_EVENTS, P.RECOMMEND}
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.COORDINATOR: frozenset(
+        _VIEWING
+        | PERSONAL
+        | {P.ADD_CONTRACTORS, P.CHANGE_CONTRACTORS, P.DEACTIVATE_CONTRACTORS}
+        | {P.ADD_JOBS, P.CHANGE_JOBS, P.CANCEL_JOBS, P.ASSIGN}
+    ),
+    Role.MANAGER: frozenset(_VIEWING | {P.VIEW_REPORTS}),
+    Role.ADMINISTRATOR: frozenset(Permission),
+    # No account has this one: it is whoever sends settings.METRICS_TOKEN.
+    "monitoring": frozenset({P.VIEW_METRICS}),
+}
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """What a role may do; nothing when the role is unknown. Managers see personal data where the settings let them."""
+    found = PERMISSIONS.get(role, frozenset())
+    return found | PERSONAL if role == Role.MANAGER and settings.MANAGERS_SEE_PERSONAL_DATA else found
+
+
+# Django's "app.action_model" for each permission of the policy that the admin needs.
+DJANGO_PERMISSIONS: dict[str, Permission] = {
+    "contractors.view_contractor": Permission.VIEW_CONTRACTORS,
+    "contractors.add_contractor": Permission.ADD_CONTRACTORS,
+    "contractors.change_contractor": Permission.CHANGE_CONTRACTORS,
+    "contractors.delete_contractor": Permission.DEACTIVATE_CONTRACTORS,
+    "contractors.view_workinghours": Permission.VIEW_CONTRACTORS,
+    "contractors.add_workinghours": Permission.CHANGE_CONTRACTORS,
+    "contractors.change_workinghours": Permission.CHANGE_CONTRACTORS,
+    "contractors.delete_workinghours": Permission.CHANGE_CONTRACTORS,
+    "contractors.view_absence": Permission.VIEW_CONTRACTORS,
+    "contractors.add_absence": Permission.CHANGE_CONTRACTORS,
+    "contractors.change_absence": Permission.CHANGE_CONTRACTORS,
+    "contractors.delete_absence": Permission.CHANGE_CONTRACTORS,
+    "contractors.view_rating": Permission.VIEW_CONTRACTORS,
+    "jobs.view_job": Permission.VIEW_JOBS,
+    "jobs.add_job": Permission.ADD_JOBS,
+    "jobs.change_job": Permission.CHANGE_JOBS,
+    "assignments.view_assignment": Permission.VIEW_ASSIGNMENTS,
+    "assignments.change_assignment": Permission.ASSIGN,
+    "events.view_outboxevent": Permission.VIEW_EVENTS,
+    "imports.view_importrun": Permission.ADD_CONTRACTORS,
+    "imports.add_importrun": Permission.ADD_CONTRACTORS,
+    "notifications.view_mail": Permission.VIEW_ASSIGNMENTS,
+    "rules.view_rulesversion": Permission.MANAGE_SETTINGS,
+    "rules.add_rulesversion": Permission.MANAGE_SETTINGS,
+    "audit.view_auditentry": Permission.VIEW_AUDIT,
+    "accounts.view_user": Permission.MANAGE_USERS,
+    "accounts.add_user": Permission.MANAGE_USERS,
+    "accounts.change_user": Permission.MANAGE_USERS,
+}

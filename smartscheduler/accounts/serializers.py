@@ -6,9 +6,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.passwords import LONGEST_PASSWORD
-from smartscheduler.accounts.policy import permissions_of
-from smartscheduler.fields import AccountAddressTextField, LineTextField, StrictSerializer
+from smartscheduler.accounts.password_validators import LONGEST_PASSWORD
+from smartscheduler.accounts.permissions import permissions_of
+from smartscheduler.core.rest.fields import AccountAddressTextField, LineTextField, StrictSerializer
 
 
 class UserSerializer(serializers.ModelSerializer):

@@ -4,9 +4,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
+from smartscheduler.accounts.active_sign_ins import end_all
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
-from smartscheduler.accounts.signings import end_all
+from smartscheduler.accounts.permissions import Role
 
 LOGINS = {
     "admin@example.com": ("Avery Admin", Role.ADMINISTRATOR),

@@ -25,7 +25,7 @@ from smartscheduler.accounts.credentials import refusal, seal_of
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
-from smartscheduler.client_networks import network_of
+from smartscheduler.core.http.client_networks import network_of
 
 FAMILY, PASSWORD = "family", "password"
 REFUSED = "The refresh token is not valid any more; sign in again."

@@ -9,8 +9,10 @@ from rest_framework import filters, serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from smartscheduler.accounts.limits import limited, limits_for, may_see
-from smartscheduler.fields import (
+from smartscheduler.accounts.visibility import limited, limits_for, may_see
+from smartscheduler.core.db.search_terms import search_terms
+from smartscheduler.core.db.text_fields import ContactAddressField, NotesField, ShortNotesField
+from smartscheduler.core.rest.fields import (
     ContactAddressTextField,
     HoursField,
     InstantField,
@@ -18,9 +20,7 @@ from smartscheduler.fields import (
     NotesTextField,
     StrictSerializer,
 )
-from smartscheduler.search_terms import search_terms
-from smartscheduler.text import search_text
-from smartscheduler.textfields import ContactAddressField, NotesField, ShortNotesField
+from smartscheduler.core.text import search_text
 
 
 # No docstring: the API's document would take it for that of every serializer below.

@@ -84,7 +84,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["user", "id"], name="audit_user"),
             models.Index(fields=["about", "id"], name="audit_about"),
         ]
-        # Only the retention takes entries away (smartscheduler.care.retention), and says so to this trigger.
+        # Only the retention takes entries away (smartscheduler.ops.retention), and says so to this trigger.
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
         default_permissions = ("view",)
         verbose_name, verbose_name_plural = "audit entry", "audit entries"

@@ -8,8 +8,8 @@ import structlog
 from django.http import QueryDict
 
 from smartscheduler.audit.models import Act, AuditEntry
-from smartscheduler.history.authors import Actor, address, author, storable
-from smartscheduler.logs import impersonal
+from smartscheduler.core.actors import Actor, address, author, storable
+from smartscheduler.core.observability.logging import impersonal
 
 log = structlog.get_logger(__name__)
 

@@ -1,1 +1,1 @@
-"""What every admin page shares: writing through services, acts with a button, fields, and how things look."""
+"""Pages of the back-office that know every app: home, week, reports."""

@@ -18,22 +18,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assignments.clock import minute_of_day
-from assignments.fits import fits_on
+from assignments.drop_targets import fits_on
+from assignments.local_time import minute_of_day
 from assignments.wanted_time import differs_from_wanted
 from jobs.models import Job
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Permission
-from smartscheduler.dashboard import lanes, panel, places
-from smartscheduler.dashboard.activity import FOR_MACHINES, latest_items
-from smartscheduler.dashboard.figures import figures
-from smartscheduler.dashboard.lanes import BoardForm, Question
-from smartscheduler.dashboard.openjobs import open_jobs
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.rest.views import KnownParameters
+from smartscheduler.dashboard import board
+from smartscheduler.dashboard import job_panel as panel
+from smartscheduler.dashboard import map_data as places
+from smartscheduler.dashboard.activity_feed import FOR_MACHINES, latest_items
+from smartscheduler.dashboard.board import BoardForm, Question
+from smartscheduler.dashboard.kpis import figures
+from smartscheduler.dashboard.open_jobs import open_jobs
 from smartscheduler.errors import InvalidInput
-from smartscheduler.events import feed
-from smartscheduler.events.messages import Event
-from smartscheduler.rest import KnownParameters
+from smartscheduler.events import log
+from smartscheduler.events.publishing import Event
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
@@ -41,7 +43,7 @@ from smartscheduler.timeslots import TimeSlot
 PARTS: dict[str, Callable[[Question, User], Any]] = {
     "figures": lambda question, reader: figures(timezone.now()),
     "jobs": lambda question, reader: open_jobs(),
-    "board": lambda question, reader: lanes.board(question, timezone.now(), current_rules()),
+    "board": lambda question, reader: board.board(question, timezone.now(), current_rules()),
     "feed": lambda question, reader: latest_items(reader),
 }
 
@@ -53,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The whole page, and the sequence number from which on the socket takes over."""
     user = _reader(request)
     # Read before the parts: an event in between is then shown twice over, not missed.
-    head, question = feed.head(), Question.of(request.GET, user)
+    head, question = log.head(), Question.of(request.GET, user)
     context = {
         "head": head,
         # One booking changes the rankings of many jobs: of these the panel hears on a socket of its own.
@@ -101,7 +103,7 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
     ids = _ids(request.GET.get("contractors", ""))
     if question.day is None:
         raise Http404
-    found = lanes.some_lanes(ids, question, question.day, current_rules())
+    found = board.some_lanes(ids, question, question.day, current_rules())
     return render(request, "dashboard/parts/lanes.html", {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)})
 
 
@@ -111,7 +113,7 @@ def fits(request: HttpRequest) -> JsonResponse:
     question = Question.of(request.GET, _reader(request, Permission.ASSIGN))
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
-    people = list(question.people(day).order_by("name", "pk")[: lanes.MOST_LANES])
+    people = list(question.people(day).order_by("name", "pk")[: board.MOST_LANES])
     found, request_of_job = fits_on(job, people, day, current_rules()), JobRequest.of(job)
     starts = {start for fit in found.values() for start in fit.starts}
     notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
@@ -168,7 +170,7 @@ def _part_names(text: str) -> list[str]:
 def _ids(text: str) -> list[UUID]:
     """The ids between the commas; what is none is left out."""
     found = []
-    for part in text.split(",")[: lanes.MOST_LANES]:
+    for part in text.split(",")[: board.MOST_LANES]:
         try:
             found.append(UUID(part))
         except ValueError:
@@ -203,5 +205,5 @@ class DashboardView(KnownParameters):
     @extend_schema(operation_id="dashboard", tags=["dashboard"], responses=FiguresSerializer)
     def get(self, request: Request) -> Response:
         """The figures of the live dashboard. `…_today` counts from midnight at each job's site."""
-        head, now = feed.head(), timezone.now()
+        head, now = log.head(), timezone.now()
         return Response({**figures(now).as_json(), "head": head, "generated_at": now})

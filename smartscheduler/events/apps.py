@@ -8,7 +8,7 @@ class EventsConfig(AppConfig):
     verbose_name = "Domain events"
 
     def ready(self) -> None:
-        from smartscheduler.events import receivers  # noqa: F401  (connects them)
+        from smartscheduler.events import outbox  # noqa: F401  (connects them)
 
         # Every process knows every type of event, whatever else it imports.
         autodiscover_modules("events")

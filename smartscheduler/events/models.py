@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from smartscheduler.json_values import instant
+from smartscheduler.core.json_values import instant
 
 
 class OutboxEvent(models.Model):

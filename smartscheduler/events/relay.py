@@ -15,11 +15,11 @@ import structlog
 from channels.layers import BaseChannelLayer, get_channel_layer
 from django.core.exceptions import ImproperlyConfigured
 
-from smartscheduler import tracing
-from smartscheduler.events.channel import group, hint
+from smartscheduler.core.observability import tracing
+from smartscheduler.events.channel_group import group, hint
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.events.numbering import Session, last_number, number_unsent, open_session
-from smartscheduler.events.receivers import NOTIFY_CHANNEL
+from smartscheduler.events.outbox import NOTIFY_CHANNEL
+from smartscheduler.events.sequencer import Session, last_number, number_unsent, open_session
 
 log = structlog.get_logger(__name__)
 

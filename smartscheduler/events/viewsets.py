@@ -11,14 +11,14 @@ from rest_framework.response import Response
 
 from smartscheduler.accounts.authentication import credential_of
 from smartscheduler.accounts.credentials import Refusal
+from smartscheduler.accounts.drf_permissions import RolePermission
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.permissions import RolePermission
-from smartscheduler.accounts.policy import Permission
-from smartscheduler.events import feed
-from smartscheduler.events.limits import limited_envelope
-from smartscheduler.events.selections import Selection
-from smartscheduler.events.waiting import read_or_wait
-from smartscheduler.rest import KnownParameters
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.rest.views import KnownParameters
+from smartscheduler.events import log
+from smartscheduler.events.long_polling import read_or_wait
+from smartscheduler.events.redaction import limited_envelope
+from smartscheduler.events.subscriptions import Selection
 
 
 class EnvelopeSerializer(serializers.Serializer[dict[str, object]]):
@@ -76,10 +76,10 @@ class EventsView(KnownParameters):
         types, topics = (",".join(query.getlist(name)) for name in ("type", "topics"))
         selection = Selection.parse(types=types, topics=topics, types_parameter="type")
         page, waited = read_or_wait(
-            after=feed.parse_after(query.get("after")),
+            after=log.parse_after(query.get("after")),
             selection=selection,
-            limit=feed.parse_limit(query.get("limit")),
-            seconds=feed.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
+            limit=log.parse_limit(query.get("limit")),
+            seconds=log.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
             credential=credential_of(request),
             on_wait=getattr(request._request, "leave_quota", lambda: None),
             check=partial(_check, request),

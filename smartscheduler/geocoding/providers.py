@@ -10,8 +10,8 @@ from geopy.exc import GeopyError
 from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders import GoogleV3, MapBox, Nominatim, OpenCage
 
-from smartscheduler.geocoding.adapter import OutgoingAdapter
 from smartscheduler.geocoding.addresses import Address
+from smartscheduler.geocoding.geopy_adapter import OutgoingAdapter
 from smartscheduler.places import Point
 
 # The class of geopy's, and what its question needs besides the address.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from smartscheduler.history.authors import through
+from smartscheduler.core.actors import through
 
 # By the beginning of the address.
 DOORS = {"/admin/": "back-office", "/api/": "API"}

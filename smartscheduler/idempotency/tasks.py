@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
+from smartscheduler.idempotency.mixin import KEPT_FOR
 from smartscheduler.idempotency.models import KeptAnswer
-from smartscheduler.idempotency.once import KEPT_FOR
 
 
 @shared_task(name="idempotency.prune", ignore_result=True)

@@ -9,10 +9,10 @@ from django.urls import reverse
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Permission
-from smartscheduler.backoffice import registry
-from smartscheduler.backoffice.buttons import Button, Weight
-from smartscheduler.backoffice.people import may
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.buttons import Button, Weight
+from smartscheduler.adminsite.permissions import may
 
 
 @registry.buttons(Contractor)

@@ -18,16 +18,27 @@ from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
+from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.errors import InvalidInput
-from smartscheduler.exchange.models import ImportRun
-from smartscheduler.privacy import contractors, copies, customers, users
-from smartscheduler.privacy.files import imports_naming
-from smartscheduler.privacy.lists import append
+from smartscheduler.imports.models import ImportRun
+from smartscheduler.privacy import (
+    erase_contractor as contractors,
+)
+from smartscheduler.privacy import (
+    erase_copies,
+)
+from smartscheduler.privacy import (
+    erase_customer as customers,
+)
+from smartscheduler.privacy import (
+    erase_user as users,
+)
+from smartscheduler.privacy.erasure_log import append
+from smartscheduler.privacy.free_text import lock_order
+from smartscheduler.privacy.history_rewrite import former_values
+from smartscheduler.privacy.import_files import imports_naming
 from smartscheduler.privacy.models import Erasure
-from smartscheduler.privacy.needles import Needles
-from smartscheduler.privacy.sweeping import lock_order
-from smartscheduler.privacy.writing import former_values
-from smartscheduler.transactions import domain_transaction
+from smartscheduler.privacy.pii_matcher import Needles
 
 Kind = Erasure.Kind
 # Any number, as long as nothing else in the database locks the same one.
@@ -98,7 +109,7 @@ def _prepare(needles: Needles, contractor_ids: Collection[UUID], job_ids: Collec
     Returns the files that name the person. Raises InvalidTransition while one of them is being worked on.
     """
     runs = imports_naming(needles.wide)
-    copies.refuse_at_work(runs)
+    erase_copies.refuse_at_work(runs)
     named = lock_order(needles.wide)
     list(Contractor.objects.locked().filter(pk__in=contractor_ids).values_list("pk", flat=True))
     list(Job.objects.locked().filter(pk__in=[*job_ids, *named.get(Job, ())]).values_list("pk", flat=True))

@@ -4,8 +4,8 @@ Services, views, pages, tasks and commands read them once and pass them down as 
 `rules: Rules`: a version that is published during an operation does not change the numbers that it works with.
 """
 
+from smartscheduler.core.db.prepared import rows
 from smartscheduler.rules.values import FIELDS, Rules
-from smartscheduler.statements import rows
 
 LATEST = f"SELECT number, {', '.join(FIELDS)} FROM rules_rulesversion ORDER BY number DESC LIMIT 1"  # noqa: S608
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from smartscheduler.events.messages import Event
+from smartscheduler.events.publishing import Event
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from smartscheduler.core.db.text_fields import ShortNotesField
 from smartscheduler.rules.values import FIELDS, LONGEST_HORIZON, Rules
-from smartscheduler.textfields import ShortNotesField
 
 # Beyond these a number is a slip of the finger.
 LONGEST_GAP_MINUTES, MOST_MILES = 480, 500

@@ -6,14 +6,14 @@ from django.db import connection
 from django.utils import timezone
 
 from smartscheduler.accounts.models import User
+from smartscheduler.core.db.transactions import domain_transaction
+from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import InvalidInput, RulesChanged
-from smartscheduler.events.messages import publish
-from smartscheduler.json_values import as_json
+from smartscheduler.events.publishing import publish
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.events import RulesPublished
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.values import FIELDS, Rules
-from smartscheduler.transactions import domain_transaction
 
 # Any number, as long as nothing else in the database locks the same one.
 PUBLISHING_LOCK = 0x5353_5255_4C

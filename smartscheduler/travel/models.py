@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from smartscheduler.places import Point
-from smartscheduler.travel.cells import center
+from smartscheduler.travel.geocells import center
 
 GREAT_CIRCLE = "great_circle"
 

@@ -9,7 +9,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.second_factor import keys
+from smartscheduler.accounts.second_factor import totp_keys
 from smartscheduler.accounts.second_factor.services import set_up
 from tests.factories import PASSWORD, UserFactory
 
@@ -32,7 +32,7 @@ def next_code(user: User, ahead: int = 1) -> str:
 def with_second_factor(**values: Any) -> User:
     """An account with an authenticator; its recovery codes are in `recovery_codes`."""
     user = UserFactory(**values)
-    key = keys.new_key()
+    key = totp_keys.new_key()
     user.recovery_codes = set_up(user=user, key=key, code=code_of(key))  # type: ignore[attr-defined]
     return user
 

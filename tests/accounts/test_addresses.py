@@ -7,10 +7,10 @@ from django.db import IntegrityError
 from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
 
-from smartscheduler.accounts.forms import NewAccountForm
-from smartscheduler.accounts.lockouts import username_of
+from smartscheduler.accounts.axes_hooks import username_of
 from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import AuditEntry
+from smartscheduler.backoffice.forms.accounts import NewAccountForm
 from tests.api import V1
 from tests.factories import PASSWORD, UserFactory
 

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from tests.factories import PASSWORD, UserFactory
 from tests.pages import errors, fields, saved, signed_in
 

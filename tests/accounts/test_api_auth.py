@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.models import TokenFamily
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import SignedAccess
 from tests.api import V1, client_of, problem, refused_field
 from tests.factories import PASSWORD, UserFactory

@@ -10,7 +10,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import AuditEntry
 from tests.accounts.test_api_auth import login, refresh
 from tests.api import V1

@@ -11,20 +11,20 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from smartscheduler.accounts.active_sign_ins import end_all
 from smartscheduler.accounts.credentials import Credential, Refusal, standing
-from smartscheduler.accounts.handshakes import Visitor, admit
 from smartscheduler.accounts.models import TokenFamily, User
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.second_factor.services import remove
 from smartscheduler.accounts.services import keep_account
-from smartscheduler.accounts.signings import end_all
-from smartscheduler.accounts.tickets import issue_ticket
 from smartscheduler.accounts.tokens import sign_in
+from smartscheduler.accounts.websocket_auth import Visitor, admit
+from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.audit.models import AuditEntry
-from smartscheduler.events.members import Member, may_stay
+from smartscheduler.events.sockets.connections import Member, may_stay
 from tests.accounts.authenticators import code_of, signed_in_with_code, with_second_factor
-from tests.accounts.test_handshakes import handshake
 from tests.accounts.test_sessions import browser
+from tests.accounts.test_websocket_auth import handshake
 from tests.api import V1
 from tests.factories import PASSWORD, UserFactory
 

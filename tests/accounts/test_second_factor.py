@@ -15,10 +15,10 @@ from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from smartscheduler.accounts.handshakes import admit
 from smartscheduler.accounts.models import TokenFamily, User
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.second_factor.services import CodeRefused, check
+from smartscheduler.accounts.websocket_auth import admit
 from smartscheduler.audit.models import AuditEntry
 from tests.accounts.authenticators import (
     CODE,
@@ -441,7 +441,7 @@ class TestKeysAreNowhere:
         assert client.get("/admin/otp_totp/totpdevice/").status_code == 404
 
     def test_what_a_debug_page_would_show(self):
-        from smartscheduler.accounts.second_factor.signing_in import sign_in_code
+        from smartscheduler.backoffice.pages.login import sign_in_code
 
         request = RequestFactory().post(CODE_STEP, {"code": "123456"})
         request.session = {}

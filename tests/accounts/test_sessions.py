@@ -10,13 +10,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from smartscheduler.accounts import signings
-from smartscheduler.accounts.handshakes import admit
+from smartscheduler.accounts import active_sign_ins
 from smartscheduler.accounts.models import BrowserSession, TokenFamily
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import rotate, sign_in
+from smartscheduler.accounts.websocket_auth import admit
 from smartscheduler.audit.models import AuditEntry
-from tests.accounts.test_handshakes import handshake
+from tests.accounts.test_websocket_auth import handshake
 from tests.api import V1, client_of
 from tests.factories import PASSWORD, UserFactory
 from tests.pages import fields, saved, signed_in
@@ -159,7 +159,7 @@ class TestSeenAndEnded:
     def test_those_of_others_are_out_of_reach(self, user):
         stranger = UserFactory()
         theirs = browser(stranger)
-        chosen = signings.signings_of(stranger)[0]
+        chosen = active_sign_ins.signings_of(stranger)[0]
         browser(user).post(PAGE, {"signing": chosen.id, "password": PASSWORD})
         assert is_in(theirs)
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from assignments.models import Assignment
 from assignments.services import assign_job, complete_assignment, confirm_assignment, start_assignment
 from contractors.models import Rating
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at, many_assignments
 from tests.pages import signed_in

@@ -9,7 +9,7 @@ from django.utils import timezone
 from assignments.models import Assignment
 from contractors.models import Rating
 from jobs.models import Job
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import NOBODY, V1, client_of, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assignments.availability import Booking, Calendar, free_time, is_free, offered_slots
-from assignments.clock import day_at, local_instant
-from contractors.shifts import Shift
+from assignments.local_time import day_at, local_instant
+from contractors.working_week import Shift
 from smartscheduler.places import Origin, Point
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, clip
-from smartscheduler.travel.ways import Site
+from smartscheduler.travel.routes import Site
 
 SITE = Point(30.27, -97.74)
 RULES = Rules.of_settings()

@@ -7,7 +7,7 @@ import pytest
 
 from assignments.models import Assignment
 from assignments.services import assign_job
-from contractors.shifts import Shift
+from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.errors import ContractorUnsuitable, JobNotOpen, SlotUnavailable
 from smartscheduler.events.models import OutboxEvent

@@ -9,12 +9,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from assignments.conflicts import recheck_contractor
+from assignments.broken_bookings import recheck_contractor
 from assignments.models import Assignment
 from contractors.models import Rating
 from contractors.services import add_absence
 from jobs.models import Job
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.pages import fields, saved, signed_in

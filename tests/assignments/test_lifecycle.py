@@ -19,6 +19,7 @@ from assignments.services import (
     start_assignment,
 )
 from jobs.services import update_job
+from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import (
     AlreadyRated,
     ContractorUnsuitable,
@@ -28,7 +29,6 @@ from smartscheduler.errors import (
     SlotUnavailable,
 )
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.json_values import as_json
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.formatting import local_slot
 from tests.factories import AbsenceFactory, AssignmentFactory, UserFactory, at
 from tests.pages import signed_in
 

@@ -6,8 +6,8 @@ import pytest
 
 from assignments.calendars import bookable_slots, schedule
 from assignments.services import assign_job
-from contractors.shifts import Shift
-from jobs.requests import JobRequest
+from contractors.working_week import Shift
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rules.current import current_rules

@@ -12,8 +12,8 @@ from assignments.models import Conflict
 from assignments.services import assign_job
 from contractors.models import Rating
 from contractors.services import add_absence
-from contractors.shifts import Shift
-from smartscheduler.accounts.policy import Role
+from contractors.working_week import Shift
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory
 from tests.pages import signed_in

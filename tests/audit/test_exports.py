@@ -6,12 +6,12 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import AuditEntry
-from smartscheduler.exchange.services import import_checked
-from smartscheduler.office.downloads import PARTS
-from tests.exchange.test_imports import ANN, HEAD, checked
+from smartscheduler.backoffice.reports.csv import PARTS
+from smartscheduler.imports.services import import_checked
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
+from tests.imports.test_imports import ANN, HEAD, checked
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.audit.services import record
 from tests.factories import UserFactory

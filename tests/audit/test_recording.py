@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.audit.services import filters_of, record
-from smartscheduler.care.tasks import remove_what_is_old
 from smartscheduler.history.middleware import AuthorMiddleware
+from smartscheduler.ops.tasks import remove_what_is_old
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db

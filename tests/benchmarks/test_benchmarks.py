@@ -12,9 +12,9 @@ import pytest
 from benchmarks import pages, report
 from benchmarks.worlds import build
 from smartscheduler import BASE_DIR
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from tests.pages import signed_in
-from tests.smartscheduler.products import SET_BY_THE_RUN, folder
+from tests.products import SET_BY_THE_RUN, folder
 
 
 def test_worlds_of_equal_seeds_are_equal():

@@ -17,12 +17,12 @@ LEAST_SECONDS = 30
 MOST_OF_ONE_LOOK = 1
 # A pause that something outlasts (a timeout of the product), and the loops of the helpers that wait for conditions.
 PAUSES = {
-    "care/test_backups.py": 1,
+    "ops/test_backups.py": 1,
     "events/processes.py": 1,
     "events/test_resume.py": 1,
     "events/test_stream.py": 3,
-    "smartscheduler/products.py": 1,
-    "smartscheduler/test_connections.py": 1,
+    "products.py": 1,
+    "core/http/test_protocols.py": 1,
 }
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartscheduler.valkey import valkey
+from smartscheduler.core.redis import valkey
 from tests.clocks.moments import moments
 
 NOWS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001

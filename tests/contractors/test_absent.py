@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from contractors.models import Absence
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import ContractorFactory
 from tests.pages import signed_in

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import add_absence, update_contractor
-from contractors.shifts import Shift
-from smartscheduler.accounts.policy import Role
+from contractors.working_week import Shift
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.formatting import local_day
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.formatting import local_day
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, UserFactory, at
 from tests.pages import errors, fields, fields_of, saved, signed_in

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from contractors.models import Absence, Contractor, Rating
-from contractors.shifts import Shift
-from smartscheduler.accounts.policy import Role
+from contractors.working_week import Shift
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import NOBODY, PLACE, V1, changed, client_as, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at

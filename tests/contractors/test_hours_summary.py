@@ -7,7 +7,7 @@ from django.db import connection
 
 from contractors.models import Contractor, WorkingHours
 from contractors.services import update_schedule
-from contractors.shifts import Shift
+from contractors.working_week import Shift
 from tests.factories import ContractorFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,15 +5,15 @@ from django.db import IntegrityError, transaction
 
 from contractors.models import Contractor
 from contractors.services import likely_duplicates, update_contractor
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
-from smartscheduler.accounts.policy import Role
-from smartscheduler.exchange.models import ImportedRow
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.imports.models import ImportedRow
 from smartscheduler.rules.current import current_rules
 from tests.api import V1, changed, client_as, problem, refused_field
 from tests.contractors.test_api import BODY, URL
-from tests.exchange.test_imports import ANN, HEAD, checked
 from tests.factories import ContractorFactory, JobFactory, UserFactory
+from tests.imports.test_imports import ANN, HEAD, checked
 
 pytestmark = pytest.mark.django_db
 SPELLINGS = [

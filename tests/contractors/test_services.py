@@ -19,7 +19,7 @@ from contractors.services import (
     update_rating,
     update_schedule,
 )
-from contractors.shifts import Shift
+from contractors.working_week import Shift
 from smartscheduler.errors import DuplicateEmail, InvalidInput, InvalidTransition, LiveAssignments, NotAllowed
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.timeslots import TimeSlot

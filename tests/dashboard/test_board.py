@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import TimestamptzRange
 
 from assignments.models import Assignment
-from contractors.shifts import Shift
-from smartscheduler.accounts.policy import Role
-from smartscheduler.dashboard.lanes import MOST_LANES, Question, Stretch, board, some_lanes
+from contractors.working_week import Shift
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.dashboard.board import MOST_LANES, Question, Stretch, board, some_lanes
 from smartscheduler.rules.current import current_rules
 from tests.factories import (
     AbsenceFactory,

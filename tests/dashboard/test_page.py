@@ -13,8 +13,8 @@ from django.utils import timezone
 from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.dashboard import openjobs
-from smartscheduler.dashboard.figures import figures
+from smartscheduler.dashboard import open_jobs
+from smartscheduler.dashboard.kpis import figures
 from smartscheduler.events.models import EventHead, OutboxEvent
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
 
@@ -78,11 +78,11 @@ def test_has_no_script_or_style_of_its_own_and_a_strict_policy(client, visitor):
 def test_shows_the_most_urgent_jobs_and_says_how_many_more(client, visitor):
     late = JobFactory(priority="urgent", desired_date=timezone.now() + timedelta(days=9))
     soon = JobFactory(priority="urgent", desired_date=timezone.now() + timedelta(days=1))
-    JobFactory.create_batch(openjobs.MOST_JOBS, priority="low")
+    JobFactory.create_batch(open_jobs.MOST_JOBS, priority="low")
     JobFactory(priority="urgent", status=Job.Status.ASSIGNED)
     page = client.get("/").content.decode()
     assert re.findall(r"/admin/jobs/job/([-0-9a-f]+)/recommend/", page)[:2] == [str(soon.pk), str(late.pk)]
-    assert page.count("/recommend/") == openjobs.MOST_JOBS
+    assert page.count("/recommend/") == open_jobs.MOST_JOBS
     assert "and 2 more" in page
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api, sign_in
-from tests.smartscheduler.products import Product, product
+from tests.products import Product, product
 
 CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
 ARGUMENTS = [

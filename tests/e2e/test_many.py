@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.office import COORDINATOR, sign_in
-from tests.smartscheduler.products import product
+from tests.products import product
 
 # Scrolls from end to end, a page a frame, and says how long the frames took, in milliseconds.
 SCROLL = """async () => {

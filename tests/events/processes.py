@@ -13,8 +13,9 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.db import connection
 
-from smartscheduler import BASE_DIR, processes
+from smartscheduler import BASE_DIR
 from smartscheduler.events.relay import RELAY_LOCK
+from smartscheduler.ops.local import process_specs
 
 
 def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
@@ -92,7 +93,7 @@ def web(**changes: str) -> Iterator[int]:
 def web_process(*, log: Path | None = None, **changes: str) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
     """The same with the process, and with a file for its log."""
     port = free_port()
-    command = [sys.executable, *processes.web(host="127.0.0.1", port=port, workers=1)]
+    command = [sys.executable, *process_specs.web(host="127.0.0.1", port=port, workers=1)]
     quiet = [] if log else ["--log-level", "warning"]
     with running([*command, *quiet], log=log, **changes) as process:
         wait_until(lambda: answers(port) or process.poll() is not None, 240)

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import ContractorFactory, JobFactory, at
 from tests.pages import signed_in

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from smartscheduler.accounts.policy import Role
-from smartscheduler.events import frames
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.events.sockets import frames
 from tests.factories import UserFactory
 
 PHONE = "(512) 555-0143"

@@ -7,10 +7,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from smartscheduler import health
 from smartscheduler.events import relay
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.events.models import EventHead, OutboxEvent
+from smartscheduler.ops import health
 from tests.api import V1
 from tests.events import processes
 

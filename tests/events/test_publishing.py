@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from smartscheduler.events.messages import RecommendationsUpdated, domain_event, publish
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.events.publishing import RecommendationsUpdated, domain_event, publish
 from tests.factories import UserFactory
 
 

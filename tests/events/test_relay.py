@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from smartscheduler.events.messages import RecommendationsUpdated, publish
 from smartscheduler.events.models import EventHead, OutboxEvent
+from smartscheduler.events.publishing import RecommendationsUpdated, publish
 from tests.events import processes
 from tests.events.processes import active_relay, black_hole, relay, wait_until
 from tests.events.wire import happen, numbered, sequences, subscribed

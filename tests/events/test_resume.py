@@ -12,7 +12,7 @@ from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.events.receivers import NOTIFY_CHANNEL
+from smartscheduler.events.outbox import NOTIFY_CHANNEL
 from tests.events import processes
 from tests.events.wire import Subscriber, happen, happen_numbered, sequences, subscribed
 

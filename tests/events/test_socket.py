@@ -9,8 +9,8 @@ from websockets.sync.client import connect
 
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import BrowserSession, User
-from smartscheduler.accounts.tickets import issue_ticket
-from smartscheduler.valkey import valkey
+from smartscheduler.accounts.websocket_tickets import issue_ticket
+from smartscheduler.core.redis import valkey
 from tests.events import processes
 from tests.events.processes import black_hole
 from tests.events.processes import relay as relay_process

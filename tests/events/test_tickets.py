@@ -8,7 +8,7 @@ import redis
 from django.conf import settings
 
 from smartscheduler.accounts.credentials import Credential
-from smartscheduler.accounts.tickets import issue_ticket, spend_ticket
+from smartscheduler.accounts.websocket_tickets import issue_ticket, spend_ticket
 from smartscheduler.errors import Busy
 from tests.events.processes import free_port
 from tests.factories import UserFactory

@@ -13,10 +13,10 @@ from websockets.sync.client import ClientConnection, connect
 
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.sessions import SessionStore
-from smartscheduler.accounts.tickets import issue_ticket
-from smartscheduler.events.messages import RecommendationsUpdated, publish
+from smartscheduler.accounts.session_store import SessionStore
+from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.events.publishing import RecommendationsUpdated, publish
 from tests.events.processes import wait_until
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tests.faults.bookers import Booker
 from tests.faults.crowd import Crowd
 from tests.faults.stack import Stack
-from tests.smartscheduler.products import wait_until
+from tests.products import wait_until
 
 
 def check(

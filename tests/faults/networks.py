@@ -3,7 +3,7 @@
 Where network namespaces may be made (root on Linux), each host has one of its own, with its own address: a cut swallows
 the packets of both directions, and what notices it is TCP itself. Elsewhere hosts are addresses of the loopback device,
 and every way from one to another is a small proxy that stops passing on; what TCP would have noticed after ten seconds
-of silence (smartscheduler.links), the proxy then does.
+of silence (smartscheduler.core.db.connection_options), the proxy then does.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
 NOBODY = "02:00:00:00:00:fe"
-# As long as TCP needs when it is told what smartscheduler.links says.
+# As long as TCP needs when it is told what smartscheduler.core.db.connection_options says.
 SILENCE_SECONDS = 10.0
 
 

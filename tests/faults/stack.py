@@ -16,11 +16,12 @@ import psutil
 import psycopg
 import pytest
 
-from smartscheduler import BASE_DIR, processes
-from smartscheduler.embedded.postgresql import PostgreSQL
-from smartscheduler.embedded.valkey import Valkey
+from smartscheduler import BASE_DIR
+from smartscheduler.ops.local import process_specs
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.valkey import Valkey
 from tests.faults.bookers import SET_UP
-from tests.smartscheduler.products import Product, folder, free_port, wait_until
+from tests.products import Product, folder, free_port, wait_until
 
 # make faults: as often as docs/events.md says; else just often enough to see that it holds.
 FULL = bool(os.environ.get("FAULTS"))
@@ -115,17 +116,17 @@ class Stack:
         return port
 
     def web_at(self, port: int, **options: Any) -> "subprocess.Popen[bytes]":
-        return self.start(*processes.web(host="127.0.0.1", port=port, workers=1), **options)
+        return self.start(*process_specs.web(host="127.0.0.1", port=port, workers=1), **options)
 
     def relay(self, **options: Any) -> "subprocess.Popen[bytes]":
-        return self.start(*processes.RELAY, **options)
+        return self.start(*process_specs.RELAY, **options)
 
     def worker(self, **options: Any) -> "subprocess.Popen[bytes]":
-        return self.start(*processes.worker_with_beat(str(self.product.data_dir / "beat")), **options)
+        return self.start(*process_specs.worker_with_beat(str(self.product.data_dir / "beat")), **options)
 
     def file_worker(self, **options: Any) -> "subprocess.Popen[bytes]":
         """The worker of the queue `files`; without one the web is not `ok`."""
-        return self.start(*processes.FILE_WORKER, **options)
+        return self.start(*process_specs.FILE_WORKER, **options)
 
     def office(self) -> None:
         """Contractors to book, and somebody who may."""

@@ -15,7 +15,7 @@ from tests.faults.bookers import Booker, ask, booked, booking
 from tests.faults.crowd import crowd
 from tests.faults.invariants import check
 from tests.faults.stack import AT_LENGTH, stack
-from tests.smartscheduler.products import folder, wait_until
+from tests.products import folder, wait_until
 
 pytestmark = AT_LENGTH
 # 02:00 in Austin, where it is 03:00 from then on.

@@ -7,7 +7,7 @@ from tests.faults.bookers import booked, booking
 from tests.faults.crowd import Client, crowd, listening
 from tests.faults.invariants import check
 from tests.faults.stack import AT_LENGTH, Stack
-from tests.smartscheduler.products import free_port, wait_until
+from tests.products import free_port, wait_until
 
 pytestmark = AT_LENGTH
 POSTGRESQL_KILLS, WEB_KILLS = 5, 20

@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from tests.faults.crowd import crowd
 from tests.faults.invariants import check
 from tests.faults.stack import Stack, times
-from tests.smartscheduler.products import free_port, wait_until
+from tests.products import free_port, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("faults")]
 

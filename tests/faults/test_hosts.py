@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 import pytest
 
-from smartscheduler import processes
+from smartscheduler.ops.local import process_specs
 from tests.faults.bookers import ask, booked, booking
 from tests.faults.crowd import Client, Crowd, listening
 from tests.faults.invariants import check
 from tests.faults.networks import Loopback, Namespaces, network
 from tests.faults.stack import AT_LENGTH, Stack
-from tests.smartscheduler.products import folder, free_port, wait_until
+from tests.products import folder, free_port, wait_until
 
 pytestmark = AT_LENGTH
 HOSTS = ["postgresql", "valkey", "web1", "web2", "relay1", "relay2", "worker"]
@@ -62,12 +62,12 @@ class Layout(Stack):
         super().up()
         self.office()
         for host in ("web1", "web2"):
-            command = processes.web(host=self.net.address(host), port=self.ports[host], workers=1)
+            command = process_specs.web(host=self.net.address(host), port=self.ports[host], workers=1)
             self.start_on(host, *command)
         for host in ("relay1", "relay2"):
-            self.start_on(host, *processes.RELAY)
-        self.start_on("worker", *processes.FILE_WORKER)
-        self.start_on("worker", *processes.worker_with_beat(str(self.product.data_dir / "beat")))
+            self.start_on(host, *process_specs.RELAY)
+        self.start_on("worker", *process_specs.FILE_WORKER)
+        self.start_on("worker", *process_specs.worker_with_beat(str(self.product.data_dir / "beat")))
         wait_until(lambda: all(self.readiness(host) == "ok" for host in ("web1", "web2")))
         wait_until(self.active_relay)
 

@@ -8,7 +8,7 @@ import psycopg
 from tests.faults.bookers import booked, booking
 from tests.faults.invariants import check
 from tests.faults.stack import AT_LENGTH, Stack
-from tests.smartscheduler.products import wait_until
+from tests.products import wait_until
 
 pytestmark = AT_LENGTH
 READING_SECONDS = 12.0

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from smartscheduler.embedded.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
 from tests.faults.bookers import ask
 from tests.faults.stack import Stack, stack
-from tests.smartscheduler.products import folder, wait_until
+from tests.products import folder, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("readiness")]
 SMALL_DISK = "200m"
@@ -89,7 +89,7 @@ def running() -> Iterator[tuple[Stack, str]]:
 
 MAIL = (
     "import uuid; from django.utils import timezone; from tests.factories import AssignmentFactory;"
-    "from smartscheduler.mails.models import Mail;"
+    "from smartscheduler.notifications.models import Mail;"
     "Mail.objects.create(id=uuid.uuid4(), kind='assigned', assignment=AssignmentFactory(), revision=0,"
     " due_at=timezone.now())"
 )

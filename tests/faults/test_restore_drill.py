@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults.stack import FULL
-from tests.smartscheduler.products import Product, product
+from tests.products import Product, product
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("up")]
 TABLES = ("contractors_contractor", "contractors_workinghours", "jobs_job", "assignments_assignment", "accounts_user")

@@ -18,7 +18,7 @@ from tests.factories import PASSWORD
 from tests.faults.bookers import EMAIL, SITE, ask, booked, booking
 from tests.faults.invariants import check
 from tests.faults.stack import AT_LENGTH, Stack, stack
-from tests.smartscheduler.products import wait_until
+from tests.products import wait_until
 
 pytestmark = AT_LENGTH
 WELL = {200, 201, 409}

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import Model
 
-from smartscheduler.history.reading import Page, Question, all_kinds, read
-from smartscheduler.history.tracking import Change
+from smartscheduler.adminsite.history.queries import Page, Question, all_kinds, read
+from smartscheduler.history.triggers import Change
 
 
 def kind_of(model: type[Model]) -> type[Change]:

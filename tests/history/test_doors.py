@@ -16,15 +16,15 @@ from contractors.models import Absence, Contractor, Rating, WorkingHours
 from contractors.services import add_absence, deactivate_contractor, update_contractor, update_rating, update_schedule
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
-from smartscheduler.exchange.services import begin, import_checked
-from smartscheduler.exchange.tasks import work_on_imports
-from smartscheduler.history.authors import acting, through
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.actors import acting, through
+from smartscheduler.imports.services import begin, import_checked
+from smartscheduler.imports.tasks import work_on_imports
 from smartscheduler.timeslots import TimeSlot
 from tests.api import PLACE, V1, client_of
-from tests.exchange.test_imports import ANN, HEAD
 from tests.factories import WEEKDAYS, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.history.reading import acts, changes, kind_of, last, total
+from tests.imports.test_imports import ANN, HEAD
 from tests.pages import fields, saved, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -15,12 +15,12 @@ from assignments.models import Assignment
 from assignments.services import assign_job, confirm_assignment, reassign_assignment, reschedule_assignment
 from contractors.models import Contractor, WorkingHours
 from contractors.services import update_contractor, update_rating, update_schedule
-from contractors.shifts import Shift
+from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
-from smartscheduler.history.authors import acting
-from smartscheduler.history.reading import all_kinds
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.adminsite.history.queries import all_kinds
+from smartscheduler.core.actors import acting
 from tests.api import client_as
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.history.reading import everything, kind_of, last

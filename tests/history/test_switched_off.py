@@ -3,9 +3,9 @@
 import pytest
 
 from contractors.models import Contractor
-from smartscheduler.demo import recruiting
-from smartscheduler.demo.seed import seed_world
-from smartscheduler.history.loading import without_history
+from smartscheduler.history.suppress import without_history
+from smartscheduler.ops.demo import bulk_contractors
+from smartscheduler.ops.demo.seed import seed_world
 from tests.factories import ContractorFactory
 from tests.history.reading import acts, total
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_demo_in_bulk(monkeypatch):
-    monkeypatch.setattr(recruiting, "BULK_FROM", 5)
+    monkeypatch.setattr(bulk_contractors, "BULK_FROM", 5)
     seed_world(contractors=6, jobs=0)
     assert Contractor.objects.count() == 6
     assert total() == 0

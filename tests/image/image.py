@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smartscheduler import BASE_DIR
-from tests.smartscheduler.products import SET_BY_THE_RUN
+from tests.products import SET_BY_THE_RUN
 
 # Where the steps put things; below the folder here.
 PLACES = ("/opt/venv", "/app", "/frontend", "/var/lib/smartscheduler")

@@ -10,12 +10,12 @@ from contextlib import ExitStack
 import pytest
 
 from smartscheduler import BASE_DIR
-from smartscheduler.embedded import Servers
-from smartscheduler.embedded.postgresql import PostgreSQL
-from smartscheduler.embedded.valkey import Valkey
+from smartscheduler.ops.local.servers import Servers
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.valkey import Valkey
+from tests.deploy.test_container import COMPOSE
 from tests.image.image import Image
-from tests.smartscheduler.products import folder, free_port, wait_until
-from tests.smartscheduler.test_container import COMPOSE
+from tests.products import folder, free_port, wait_until
 
 
 @pytest.fixture(scope="module")

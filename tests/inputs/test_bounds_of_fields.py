@@ -12,9 +12,9 @@ from django.contrib.auth.forms import ReadOnlyPasswordHashField
 from django.test import RequestFactory
 from rest_framework import serializers
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.visibility_rest import StrictModelSerializer
-from smartscheduler.fields import StrictSerializer
+from smartscheduler.core.rest.fields import StrictSerializer
 from tests.inputs.collecting import calls, modules, sources, subclasses
 from tests.pages import model_admins
 

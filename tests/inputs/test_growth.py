@@ -11,7 +11,7 @@ import pytest
 from django import forms
 from rest_framework import serializers
 
-from smartscheduler.privacy.needles import Needles
+from smartscheduler.privacy.pii_matcher import Needles
 from tests.inputs.collecting import made_of_variables, patterns, readers, searches, subclasses
 from tests.inputs.growth import attacks, objections
 from tests.inputs.test_bounds_of_fields import inputs
@@ -61,8 +61,11 @@ NAMED = {
 
 def test_the_patterns_are_found():
     assert len(NAMED) > 50
-    assert {"smartscheduler.logs.CONTROL", "contractors.models.PHONE_NUMBER.regex"} <= NAMED.keys()
-    assert sum("smartscheduler.logs.PERSONAL" in name for name in NAMED) == 7
+    assert {
+        "smartscheduler.core.observability.logging.CONTROL",
+        "contractors.models.PHONE_NUMBER.regex",
+    } <= NAMED.keys()
+    assert sum("smartscheduler.core.observability.logging.PERSONAL" in name for name in NAMED) == 7
 
 
 def test_no_other_pattern_is_made_where_it_cannot_be_found():
@@ -147,7 +150,10 @@ READERS = readers()
 
 def test_the_readers_are_found():
     assert len(READERS) > 70
-    assert {"smartscheduler.exchange.cells.read_week", "smartscheduler.privacy.needles.plain_name"} <= READERS.keys()
+    assert {
+        "smartscheduler.imports.cell_formats.read_week",
+        "smartscheduler.privacy.pii_matcher.plain_name",
+    } <= READERS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(READERS))

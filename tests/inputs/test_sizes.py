@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.passwords import LONGEST_PASSWORD
-from smartscheduler.accounts.policy import Role
-from smartscheduler.backoffice.lists import ListAdmin, SearchedList
-from smartscheduler.parsing import MOST_NAMES
-from smartscheduler.problems import MOST_ERRORS
-from smartscheduler.search_terms import LONGEST_SEARCH, MOST_WORDS
+from smartscheduler.accounts.password_validators import LONGEST_PASSWORD
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.adminsite.changelists import ListAdmin, SearchedList
+from smartscheduler.core.db.search_terms import LONGEST_SEARCH, MOST_WORDS
+from smartscheduler.core.rest.parsers import MOST_NAMES
+from smartscheduler.core.rest.problems import MOST_ERRORS
 from tests.api import V1, changed, client_as, problem, refused_field
 from tests.factories import PASSWORD, ContractorFactory, JobFactory, UserFactory
 from tests.pages import model_admins, signed_in

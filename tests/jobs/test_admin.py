@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from assignments.models import Assignment
 from jobs.models import Job
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.formatting import local_slot
 from tests.factories import AssignmentFactory, JobFactory, at
 from tests.pages import errors, fields, saved, signed_in
 

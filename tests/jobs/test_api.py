@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assignments.models import Assignment
 from jobs.models import Job
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.places import known_time_zones
 from tests.api import NOBODY, PLACE, V1, changed, client_as, problem, refused_field

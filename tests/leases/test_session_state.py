@@ -13,7 +13,7 @@ from smartscheduler import BASE_DIR
 
 PACKAGES = ("assignments", "contractors", "jobs", "recommendations", "smartscheduler")
 # The relay has a connection of its own, past any pooler (docs/operations.md).
-RELAY = {"smartscheduler/events/relay.py", "smartscheduler/events/numbering.py"}
+RELAY = {"smartscheduler/events/relay.py", "smartscheduler/events/sequencer.py"}
 SESSION_STATE = {
     "advisory lock": r"pg_(try_)?advisory_(lock|unlock)",
     "setting": r"(\A|;)\s*(SET(?!\s+(LOCAL|CONSTRAINTS|TRANSACTION)\b)|RESET)\s+(SESSION\s+)?[a-z_.]+\s*(=|TO\b|$)",

@@ -4,7 +4,7 @@ import math
 import random
 from decimal import Decimal
 
-from smartscheduler.blur import blurred, cell_center
+from smartscheduler.core.geo.blur import blurred, cell_center
 from smartscheduler.places import Point, great_circle_miles
 from tests.factories import ContractorFactory
 

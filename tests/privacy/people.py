@@ -20,18 +20,18 @@ from contractors.models import Contractor
 from jobs import services as work
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.sessions import SessionStore
-from smartscheduler.backoffice.models import SavedView
+from smartscheduler.accounts.session_store import SessionStore
+from smartscheduler.adminsite.models import SavedView
+from smartscheduler.core.actors import acting
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.exchange.models import ImportedRow, ImportRun
-from smartscheduler.exchange.tables import packed_table, read_table
 from smartscheduler.geocoding.models import GeocodedAddress
-from smartscheduler.history.authors import acting
 from smartscheduler.idempotency.models import KeptAnswer
-from smartscheduler.mails.collecting import collect_mails
-from smartscheduler.mails.models import Mail
+from smartscheduler.imports.file_reader import packed_table, read_table
+from smartscheduler.imports.models import ImportedRow, ImportRun
+from smartscheduler.notifications.enqueue import collect_mails
+from smartscheduler.notifications.models import Mail
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.cells import cell
+from smartscheduler.travel.geocells import cell
 from smartscheduler.travel.models import TravelEstimate
 from tests.factories import ContractorFactory, JobFactory, UserFactory, at
 

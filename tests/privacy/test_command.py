@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.privacy.models import Erasure
-from smartscheduler.privacy.replaying import BEFORE, DONE, GONE, REFUSED, replay
+from smartscheduler.privacy.replay import BEFORE, DONE, GONE, REFUSED, replay
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
 from tests.privacy.people import OF_ADA, OF_GRACE, found_anywhere, seed_contractor, seed_customer, seed_user
 

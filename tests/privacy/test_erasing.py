@@ -15,9 +15,10 @@ from contractors import services as people
 from contractors.models import Absence, Contractor, Rating
 from jobs.models import Job
 from smartscheduler.accounts.models import BrowserSession
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import Act, AuditEntry
-from smartscheduler.care import doctor
+from smartscheduler.backoffice.reports.queries import report
+from smartscheduler.backoffice.reports.utilisation import totals
 from smartscheduler.errors import (
     ContractorUnsuitable,
     InvalidInput,
@@ -27,11 +28,10 @@ from smartscheduler.errors import (
     PersonErased,
 )
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.exchange.models import ImportRun
-from smartscheduler.mails.models import Mail
-from smartscheduler.office.reports import report
-from smartscheduler.office.workloads import totals
-from smartscheduler.privacy.finding import find_customer
+from smartscheduler.imports.models import ImportRun
+from smartscheduler.notifications.models import Mail
+from smartscheduler.ops import doctor
+from smartscheduler.privacy.customer_search import find_customer
 from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.services import erase_contractor, erase_customer, erase_user
 from tests.api import V1, client_of, problem

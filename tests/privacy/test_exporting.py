@@ -7,9 +7,9 @@ import pytest
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import Act, AuditEntry
-from smartscheduler.privacy.exporting import (
+from smartscheduler.privacy.data_export import (
     as_json,
     as_text,
     export_contractor,

@@ -9,10 +9,10 @@ import pytest
 from assignments import services as bookings
 from assignments.models import Assignment
 from jobs.models import Job
-from smartscheduler.accounts.policy import PERMISSIONS, PERSONAL, Permission, Role
-from smartscheduler.blur import blurred
-from smartscheduler.travel.store import NewEstimate, known_site, store
-from smartscheduler.travel.ways import pairs_between
+from smartscheduler.accounts.permissions import PERMISSIONS, PERSONAL, Permission, Role
+from smartscheduler.core.geo.blur import blurred
+from smartscheduler.travel.estimates import NewEstimate, known_site, store
+from smartscheduler.travel.routes import pairs_between
 from tests.api import V1, client_as
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 from tests.pages import signed_in

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from smartscheduler import BASE_DIR
-from smartscheduler.history.tracking import Change
+from smartscheduler.history.triggers import Change
 from smartscheduler.privacy.inventory import ANYBODY, INVENTORY, NOT_PERSONAL, as_rows, free_text
 
 KINDS = (models.CharField, models.TextField, models.JSONField, models.BinaryField, models.GenericIPAddressField)

@@ -14,15 +14,15 @@ from contractors import services as people
 from contractors.models import Absence
 from jobs import services as work
 from jobs.models import Job
-from smartscheduler.accounts.limits import limit
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.accounts.visibility import limit
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.mails.models import Mail
+from smartscheduler.notifications.models import Mail
 from smartscheduler.timeslots import TimeSlot
 from tests.api import V1, client_of
+from tests.backoffice.test_roles import Links
 from tests.factories import ContractorFactory, JobFactory, UserFactory, at
-from tests.office.test_roles import Links
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db

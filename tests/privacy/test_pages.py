@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jobs.models import Job
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.privacy.models import Erasure
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory

@@ -22,15 +22,15 @@ from contractors import services as people
 from contractors.models import Contractor
 from jobs import services as work
 from jobs.models import Job
-from recommendations.announcements import concerned_jobs
-from smartscheduler.accounts.policy import Role
-from smartscheduler.blur import blurred
+from recommendations.change_announcer import concerned_jobs
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.geo.blur import blurred
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.places import great_circle_miles
-from smartscheduler.privacy.writing import deliberately
+from smartscheduler.privacy.history_rewrite import deliberately
 from tests.api import V1, client_of
+from tests.backoffice.test_roles import addresses
 from tests.factories import AssignmentFactory, JobFactory, UserFactory, at
-from tests.office.test_roles import addresses
 from tests.pages import signed_in
 from tests.privacy.homes import AUSTIN, home, living_at, other_corner, shifted
 from tests.privacy.test_limits import crawl, models_position, text_of

@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from assignments.models import Assignment
 from assignments.services import assign_job
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.formatting import local_slot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.pages import signed_in
 

@@ -9,7 +9,7 @@ import pytest
 from assignments.models import Assignment
 from jobs.models import Job
 from recommendations.serializers import AnswerSerializer, RankingSerializer
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import PLACE, V1, changed, client_as, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at

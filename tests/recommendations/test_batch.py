@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from recommendations.ranking import MOST_JOBS
 from recommendations.serializers import BatchSerializer
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from tests.api import NOBODY, V1, client_as, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 

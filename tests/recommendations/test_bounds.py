@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assignments.scoring import UNIT, Weights, availability_part, rating_part
-from contractors.regions import regions
-from jobs.requests import JobRequest
-from recommendations.contenders import availability_by_weekdays
-from recommendations.frontier import EVERYBODY, SLACK, Frontier, Sampled
-from recommendations.search import Search
+from contractors.spatial_index import regions
+from jobs.requirements import JobRequest
+from recommendations.search.bounds import EVERYBODY, SLACK, Frontier, Sampled
+from recommendations.search.candidates import availability_by_weekdays
+from recommendations.search.query import Search
 from smartscheduler.places import Point, great_circle_miles
-from smartscheduler.travel.ways import Site
+from smartscheduler.travel.routes import Site
 
 SITE = Point(30.27, -97.74)
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)

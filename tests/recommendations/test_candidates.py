@@ -4,11 +4,11 @@ import pytest
 from django.urls import reverse
 
 from assignments.services import assign_job
-from jobs.requests import JobRequest
-from recommendations import standing
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
-from recommendations.search import Search
-from recommendations.standing import MOST_CANDIDATES, count_candidates
+from recommendations.search import rank
+from recommendations.search.query import Search
+from recommendations.search.rank import MOST_CANDIDATES, count_candidates
 from smartscheduler.rules.current import current_rules
 from tests.api import V1, client_as
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at, many_contractors
@@ -50,7 +50,7 @@ def test_beyond_the_limit_it_says_at_least():
 
 
 def test_the_count_is_never_below_the_rank(monkeypatch):
-    monkeypatch.setattr(standing, "MOST_CANDIDATES", 2)
+    monkeypatch.setattr(rank, "MOST_CANDIDATES", 2)
     people = many_contractors(30)
     last = people[-1]
     last.rating = 0

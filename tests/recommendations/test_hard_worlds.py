@@ -9,7 +9,7 @@ from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
 from contractors.models import Absence, Contractor
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
 from smartscheduler.rules.current import current_rules
 from tests.recommendations import oracle

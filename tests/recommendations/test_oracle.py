@@ -4,9 +4,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from assignments.decisions import decide
+from assignments.decision_record import decide
 from jobs.models import Job
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler.rules.current import current_rules

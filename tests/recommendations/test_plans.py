@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 
 from contractors.models import WORDS, Contractor
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
-from smartscheduler import statements
+from smartscheduler.core.db import prepared
 from smartscheduler.rules.current import LATEST, current_rules
 from tests.factories import AssignmentFactory, JobFactory, at
 
@@ -104,7 +104,7 @@ def test_no_table_is_read_as_a_whole(crowd, monkeypatch):
 
 
 def check_a_ranking(someone, job, monkeypatch):
-    monkeypatch.setattr(statements.psycopg, "Cursor", Recorder)
+    monkeypatch.setattr(prepared.psycopg, "Cursor", Recorder)
     monkeypatch.setattr(Recorder, "seen", [])
     assert len(rank_candidates(JobRequest.of(job), current_rules(), max_results=50).entries) == 50
     assert why_not(JobRequest.of(job), someone, current_rules()).eligible

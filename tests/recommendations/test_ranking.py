@@ -10,8 +10,8 @@ from psycopg.types.range import TimestamptzRange
 
 from assignments.calendars import bookable_slots
 from contractors.models import Absence
-from contractors.shifts import Shift
-from jobs.requests import JobRequest
+from contractors.working_week import Shift
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler.errors import InvalidInput

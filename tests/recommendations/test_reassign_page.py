@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from assignments.models import Assignment
 from assignments.services import reassign_assignment
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, UserFactory, at
 from tests.pages import signed_in

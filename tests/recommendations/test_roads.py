@@ -6,19 +6,19 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from assignments.checks import check_booking
-from assignments.decisions import decide
-from assignments.fits import fits_on
+from assignments.booking_checks import check_booking
+from assignments.decision_record import decide
+from assignments.drop_targets import fits_on
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler.errors import ContractorUnsuitable
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.cells import Pair, cell
+from smartscheduler.travel.geocells import Pair, cell
 from smartscheduler.travel.models import TravelEstimate
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 from tests.recommendations import oracle

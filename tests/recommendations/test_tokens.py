@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assignments.models import Assignment
 from contractors.models import Contractor
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from tests.api import V1, client_of, problem, refused_field
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from assignments.availability import Calendar, first_free_day, is_free
 from assignments.services import confirm_assignment
 from assignments.wanted_time import differs_from_booking, differs_from_wanted, suggested_slot
-from contractors.shifts import Shift
-from jobs.requests import JobRequest
+from contractors.working_week import Shift
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
-from recommendations.search import Search
+from recommendations.search.query import Search
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot

@@ -7,10 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contractors.shifts import Shift
-from jobs.requests import JobRequest
-from recommendations import standing
+from contractors.working_week import Shift
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
+from recommendations.search import rank
 from recommendations.why_not import why_not
 from smartscheduler.rules.current import current_rules
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
@@ -77,7 +77,7 @@ def test_the_rank_is_the_place_in_the_whole_ranking():
 
 
 def test_somebody_too_far_down_is_told_at_least_where(monkeypatch):
-    monkeypatch.setattr(standing.Place, "__new__", _with_most(standing.Place.__new__, 5))
+    monkeypatch.setattr(rank.Place, "__new__", _with_most(rank.Place.__new__, 5))
     ContractorFactory.create_batch(9, rating=Decimal("5.00"))
     last = ContractorFactory(rating=Decimal("3.00"))
     answer = ask(last)

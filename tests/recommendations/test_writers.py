@@ -10,11 +10,11 @@ from django.db import connection, transaction
 
 from assignments.services import assign_job, cancel_assignment
 from contractors.models import Contractor
-from jobs.requests import JobRequest
+from jobs.requirements import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
 from recommendations.why_not import why_not
+from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.rules.current import current_rules
-from smartscheduler.transactions import snapshot
 from tests.factories import ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.errors import InvalidInput, RulesChanged
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.rules.current import current_rules

@@ -15,13 +15,13 @@ from assignments.eligibility import Rule, unmet_rules
 from assignments.scoring import Weights, availability_part, distance_part, rating_part, score
 from contractors.models import Contractor
 from jobs.models import Job
-from jobs.requests import JobRequest
-from recommendations.search import Search
+from jobs.requirements import JobRequest
+from recommendations.search.query import Search
 from smartscheduler.places import Origin, Pace, Point, drive_minutes
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.ways import Site
+from smartscheduler.travel.routes import Site
 from tests.factories import AUSTIN, EVERY_DAY, JobFactory, at
 
 RULES = Rules(

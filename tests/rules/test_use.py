@@ -9,16 +9,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assignments.calendars import Drive, bookable_slots, drives_of_days
-from assignments.fits import fits_on
+from assignments.drop_targets import fits_on
 from assignments.models import Assignment
 from assignments.services import assign_job, reassign_assignment, reschedule_assignment
 from contractors.models import Contractor
 from contractors.services import create_contractor
-from contractors.shifts import Shift
-from jobs.requests import JobRequest
-from recommendations.announcements import concerned_jobs
-from recommendations.decisions import decide
-from recommendations.misses import nearest_misses
+from contractors.working_week import Shift
+from jobs.requirements import JobRequest
+from recommendations.change_announcer import concerned_jobs
+from recommendations.decision_record import decide
+from recommendations.near_misses import nearest_misses
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
 from smartscheduler.errors import SlotUnavailable

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from assignments.services import assign_job
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import sign_in
 from tests.api import V1
 from tests.factories import AbsenceFactory, ContractorFactory, JobFactory, UserFactory, at

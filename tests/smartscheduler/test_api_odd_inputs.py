@@ -7,9 +7,9 @@ import pytest
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.examples import AUSTIN, SOME_DAY
 from tests.api import NOBODY, V1, changed, client_as
 from tests.factories import JobFactory
 

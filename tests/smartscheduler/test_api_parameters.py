@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from tests.api import NOBODY, V1, client_as, refused_field
 from tests.factories import ContractorFactory, JobFactory
 

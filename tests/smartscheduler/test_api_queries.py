@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from tests.api import V1, client_as
 from tests.factories import AssignmentFactory, JobFactory, many_assignments, many_contractors
 

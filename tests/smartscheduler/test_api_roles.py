@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler import api
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import NOBODY, V1, client_as, problem
 from tests.factories import AssignmentFactory, ContractorFactory

@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from smartscheduler import BASE_DIR
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.api import SchemaView
-from smartscheduler.rest import KnownParameters, ReadsBody
+from smartscheduler.core.rest.views import KnownParameters, ReadsBody
 from tests.api import V1, client_as
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 

@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
-from smartscheduler.accounts.policy import Role
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import PLACE, V1
 from tests.factories import PASSWORD, UserFactory, at

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from smartscheduler import BASE_DIR
-from smartscheduler.examples import AUSTIN, SOME_DAY
-from tests.smartscheduler.products import product
+from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY
+from tests.products import product
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("clients")]
 

@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 
-from smartscheduler import BASE_DIR, processes
-from smartscheduler.embedded import Servers
-from smartscheduler.embedded.postgresql import PostgreSQL
-from smartscheduler.embedded.valkey import Valkey
-from tests.smartscheduler.products import folder, free_port, wait_until
+from smartscheduler import BASE_DIR
+from smartscheduler.ops.local import process_specs
+from smartscheduler.ops.local.servers import Servers
+from smartscheduler.ops.local.servers.postgresql import PostgreSQL
+from smartscheduler.ops.local.servers.valkey import Valkey
+from tests.products import folder, free_port, wait_until
 
 PASSWORD = "smartscheduler-demo"
 
@@ -59,7 +60,7 @@ class Release:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        with self.running(processes.web(host="127.0.0.1", port=self.port, workers=1)):
+        with self.running(process_specs.web(host="127.0.0.1", port=self.port, workers=1)):
             wait_until(self.answers, 90)
             self._token = self.call("POST", "auth/login/", email="coordinator@example.com", password=PASSWORD)["access"]
             yield
@@ -142,7 +143,7 @@ def test_old_code_and_new_work_side_by_side_on_the_new_schema(releases):
     old.manage(
         "shell", "-c", f"from smartscheduler.accounts.services import ensure_logins; ensure_logins({PASSWORD!r})"
     )
-    with old.serving(), old.running(processes.RELAY) as relay:
+    with old.serving(), old.running(process_specs.RELAY) as relay:
         jobs = [job["id"] for job in old.call("GET", "jobs/?status=open&page_size=50")["results"]]
         before = use(old, jobs)
 
@@ -159,7 +160,7 @@ def test_old_code_and_new_work_side_by_side_on_the_new_schema(releases):
                 assert old.call("GET", f"assignments/{one}/") == new.call("GET", f"assignments/{one}/")
             relay.terminate()
             relay.wait(30)
-            with new.running(processes.RELAY):
+            with new.running(process_specs.RELAY):
                 last = use(old, jobs)
                 wait_until(lambda: in_the_log(new, last), 30)
         sequences = [event["sequence"] for event in everything(old)]

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from smartscheduler.accounts.active_sign_ins import end_all
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.second_factor import recovery
-from smartscheduler.accounts.signings import end_all
+from smartscheduler.accounts.second_factor import recovery_codes
 from smartscheduler.audit.models import Act, Reason
 from smartscheduler.audit.services import record
 from smartscheduler.errors import InvalidInput
@@ -44,7 +44,7 @@ def set_up(*, user: User, key: str, code: str, here: str | None = None) -> list[
     _mark(held, user, timezone.now())
     end_all(user, but=here)
     record(Act.SECOND_FACTOR_SET_UP, actor=user, about=user)
-    return recovery.renew(held)
+    return recovery_codes.renew(held)
 
 
 def check(user: User, code: str, *, failed: Act = Act.SECOND_FACTOR_FAILED) -> None:
@@ -62,7 +62,7 @@ def renew_codes(*, user: User, code: str) -> list[str]:
     """New recovery codes, for whoever has the authenticator or one of the old codes. Raises CodeRefused."""
     check(user, code)
     with transaction.atomic():
-        codes = recovery.renew(_held(user))
+        codes = recovery_codes.renew(_held(user))
         record(Act.RECOVERY_CODES_MADE, actor=user, about=user)
     return codes
 
@@ -103,10 +103,10 @@ def _spend(user: User, code: str) -> CodeRefused | None:
     if not allowed:
         wait = max(1, math.ceil((why["locked_until"] - timezone.now()).total_seconds()))
         return CodeRefused(f"Too many wrong codes; try again in {wait} s.", wait=wait)
-    if not (device.verify_token(code) if of_authenticator else recovery.spend(device, held, code)):
+    if not (device.verify_token(code) if of_authenticator else recovery_codes.spend(device, held, code)):
         return CodeRefused(WRONG)
     if not of_authenticator:
-        record(Act.RECOVERY_CODE_USED, actor=user, about=user, left=recovery.left(held))
+        record(Act.RECOVERY_CODE_USED, actor=user, about=user, left=recovery_codes.left(held))
     return None
 
 

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
-from smartscheduler.care.backups import BackupError
-from smartscheduler.care.backups.restoring import drill
-from smartscheduler.care.backups.taking import forget_old, take_base, take_dump, verify
-from smartscheduler.care.steps import Steps, complain
+from smartscheduler.ops.backups import BackupError
+from smartscheduler.ops.backups.create import forget_old, take_base, take_dump, verify
+from smartscheduler.ops.backups.restore import drill
+from smartscheduler.ops.console import Steps, complain
 
 
 class Command(BaseCommand):

@@ -7,10 +7,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
-from smartscheduler.demo.live import NotLive
-from smartscheduler.demo.pictures import save_picture
-from smartscheduler.demo.story import Story, StoryError
 from smartscheduler.errors import DomainError
+from smartscheduler.ops.demo.terminal_svg import save_picture
+from smartscheduler.ops.demo.walkthrough import Story, StoryError
+from smartscheduler.ops.demo.websocket_client import NotLive
 
 WIDTH = 100
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from smartscheduler.demo.roads import RoadServer
+from smartscheduler.ops.demo.fake_road_provider import RoadServer
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from smartscheduler.demo.wording import ModelServer
+from smartscheduler.ops.demo.fake_llm import ModelServer
 
 
 class Command(BaseCommand):

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 
-from smartscheduler.care import doctor
-from smartscheduler.care.doctor import Outcome
-from smartscheduler.care.reports import remember
+from smartscheduler.ops import doctor
+from smartscheduler.ops.doctor import Outcome
+from smartscheduler.ops.doctor.last_report import remember
 
 SHOWN = 5
 LARGE = ", ".join(check.name for check in doctor.CHECKS if check.large)

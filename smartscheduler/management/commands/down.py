@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from smartscheduler import embedded
-from smartscheduler.embedded.locks import Lock
-from smartscheduler.supervisor import Record
+from smartscheduler.ops.local import servers
+from smartscheduler.ops.local.servers.file_lock import Lock
+from smartscheduler.ops.local.supervisor import Record
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if not lock.acquire(wait=False):
             raise CommandError(f"SmartScheduler is running ({record.owner()}): stop it first.")
         record.end_leftovers()
-        stopped = embedded.from_environment().stop()
+        stopped = servers.from_environment().stop()
         lock.release()
         if not stopped:
             raise CommandError("Another command still uses PostgreSQL and Valkey: end it first.")

@@ -14,8 +14,8 @@ from django.core.management.commands.migrate import Command as DjangosCommand
 from django.db import OperationalError, connections
 from psycopg.pq import TransactionStatus
 
-from smartscheduler.care.baseline import UnsupportedDatabase, require_supported
-from smartscheduler.transactions import LOCK_NOT_AVAILABLE, sqlstate
+from smartscheduler.core.db.transactions import LOCK_NOT_AVAILABLE, sqlstate
+from smartscheduler.ops.baseline import UnsupportedDatabase, require_supported
 
 LOCK_TIMEOUT = "1s"
 PATIENCE_SECONDS = 300.0

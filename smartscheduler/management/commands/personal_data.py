@@ -10,13 +10,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import DomainError
-from smartscheduler.privacy import exporting, services
-from smartscheduler.privacy.files import without_time_limit
-from smartscheduler.privacy.finding import find_customer, jobs_named
-from smartscheduler.privacy.lists import lines, read
-from smartscheduler.privacy.replaying import REFUSED, known_here, known_outside, replay
+from smartscheduler.privacy import data_export, services
+from smartscheduler.privacy.customer_search import find_customer, jobs_named
+from smartscheduler.privacy.erasure_log import lines, read
+from smartscheduler.privacy.import_files import without_time_limit
+from smartscheduler.privacy.replay import REFUSED, known_here, known_outside, replay
 
-FORMS = {"json": exporting.as_json, "text": exporting.as_text}
+FORMS = {"json": data_export.as_json, "text": data_export.as_text}
 
 
 class Command(BaseCommand):
@@ -119,10 +119,10 @@ def _one(ids: list[str]) -> UUID:
         raise CommandError(f"{ids[0]} is no id.") from error
 
 
-EXPORTS: dict[str, Callable[[list[str], User | None], exporting.Document]] = {
-    "contractor": lambda ids, actor: exporting.export_contractor(contractor_id=_one(ids), actor=actor),
-    "customer": lambda ids, actor: exporting.export_customer(job_ids=jobs_named(ids), actor=actor),
-    "user": lambda ids, actor: exporting.export_user(user_id=_one(ids), actor=actor),
+EXPORTS: dict[str, Callable[[list[str], User | None], data_export.Document]] = {
+    "contractor": lambda ids, actor: data_export.export_contractor(contractor_id=_one(ids), actor=actor),
+    "customer": lambda ids, actor: data_export.export_customer(job_ids=jobs_named(ids), actor=actor),
+    "user": lambda ids, actor: data_export.export_user(user_id=_one(ids), actor=actor),
 }
 ERASURES: dict[str, Callable[[list[str], User | None], Any]] = {
     "contractor": lambda ids, actor: services.erase_contractor(contractor_id=_one(ids), actor=actor),

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 
-from smartscheduler import embedded
-from smartscheduler.care.backups import BackupError
-from smartscheduler.care.backups.bases import finish_base, restore_base
-from smartscheduler.care.backups.manifest import DUMP, MANIFEST, Manifest
-from smartscheduler.care.backups.restoring import Restored, drill, restore
-from smartscheduler.care.steps import Steps, complain
-from smartscheduler.embedded.locks import Lock
+from smartscheduler.ops.backups import BackupError
+from smartscheduler.ops.backups.base_backup import finish_base, restore_base
+from smartscheduler.ops.backups.manifest import DUMP, MANIFEST, Manifest
+from smartscheduler.ops.backups.restore import Restored, drill, restore
+from smartscheduler.ops.console import Steps, complain
+from smartscheduler.ops.local import servers
+from smartscheduler.ops.local.servers.file_lock import Lock
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         backup = (file.parent if file.name in {DUMP, MANIFEST} else file).resolve()
         lock = Lock(settings.DATA_DIR / "run" / "up")
         try:
-            if not drill and embedded.from_environment().members and not lock.acquire(wait=False):
+            if not drill and servers.from_environment().members and not lock.acquire(wait=False):
                 raise BackupError(f"SmartScheduler runs on {settings.DATA_DIR}: stop it first.")
             self._carry_out(backup, steps, replace=replace, trial=drill, finish=finish)
         except BackupError as error:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
-from smartscheduler.care.retention.rules import Rule, retain, rules
+from smartscheduler.ops.retention.policies import Rule, retain, rules
 
 FOREVER = float("inf")
 WIDTH = 160

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from recommendations.words import shown as words
-from smartscheduler.demo.seed import DEFAULT_CONTRACTORS, DEFAULT_JOBS, DEFAULT_SEED, seed_world
-from smartscheduler.travel.wishes import wishes
+from recommendations.llm import rewording as words
+from recommendations.travel.requests import wishes
+from smartscheduler.ops.demo.seed import DEFAULT_CONTRACTORS, DEFAULT_JOBS, DEFAULT_SEED, seed_world
 
 
 class Command(BaseCommand):

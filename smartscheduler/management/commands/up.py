@@ -13,12 +13,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 from rich.console import Console
 
-from smartscheduler import embedded, processes, readiness
 from smartscheduler.accounts.services import LOGINS, ensure_logins
-from smartscheduler.embedded.locks import Lock
-from smartscheduler.embedded.reasons import sentence
-from smartscheduler.interrupts import Interrupts
-from smartscheduler.supervisor import Child, Record, Supervisor
+from smartscheduler.ops import preflight
+from smartscheduler.ops.local import process_specs, servers
+from smartscheduler.ops.local.servers.failure_reasons import sentence
+from smartscheduler.ops.local.servers.file_lock import Lock
+from smartscheduler.ops.local.signals import Interrupts
+from smartscheduler.ops.local.supervisor import Child, Record, Supervisor
 
 HOST = "127.0.0.1"
 HEALTH = "/api/v1/health/live"
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         interrupts.listen()
         try:
             Product(interrupts).run()
-        except (embedded.EmbeddedServerError, readiness.NotReady) as error:
+        except (servers.EmbeddedServerError, preflight.NotReady) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             if reason := sentence(error, settings.DATA_DIR):
@@ -59,14 +60,14 @@ class Product:
         self.run_dir = settings.DATA_DIR / "run"
         self.log_dir = settings.DATA_DIR / "logs"
         self.record = Record(self.run_dir / "up.json", f"{self.address}/")
-        self.servers = embedded.from_environment()
+        self.servers = servers.from_environment()
         self.supervisor = Supervisor(self._children(), record=self.record, say=self._say)
 
     def run(self) -> None:
         """Until a signal. Raises one of the errors that explain themselves when something is missing."""
         lock = Lock(self.run_dir / "up")  # held as long as this process lives
         if not lock.acquire(wait=False):
-            raise readiness.NotReady(
+            raise preflight.NotReady(
                 f"SmartScheduler already runs on {settings.DATA_DIR} ({self.record.owner()}): "
                 "use that, stop it, or set DATA_DIR and PORT to run a second one."
             )
@@ -82,9 +83,9 @@ class Product:
     def _clear_the_way(self) -> None:
         if ended := self.record.end_leftovers():
             self._say(f"Ended {ended} processes that a killed start had left behind.")
-        readiness.require_free_port(HOST, settings.PORT)
+        preflight.require_free_port(HOST, settings.PORT)
         if settings.TRAVEL_DEMO:
-            readiness.require_free_port(HOST, settings.TRAVEL_DEMO_PORT)
+            preflight.require_free_port(HOST, settings.TRAVEL_DEMO_PORT)
         self.record.write()
         self.log_dir.mkdir(exist_ok=True)
 
@@ -92,8 +93,8 @@ class Product:
         for server in self.servers.members:
             with self._step(server.name):
                 self.servers.start_one(server)
-        readiness.require_database()
-        readiness.require_redis()
+        preflight.require_database()
+        preflight.require_redis()
         with self._step("Database migrations"):
             call_command("migrate", interactive=False, verbosity=0)
         if settings.DEBUG:
@@ -129,19 +130,19 @@ class Product:
         finally:
             seeding.signal(signal.SIGKILL)
         if code:
-            raise readiness.NotReady(f"Making the demo data failed; DEMO=0 goes without:\n{seeding.last_words()}")
+            raise preflight.NotReady(f"Making the demo data failed; DEMO=0 goes without:\n{seeding.last_words()}")
 
     def _start_children(self) -> None:
         for child in self.supervisor.children:
             child.log.unlink(missing_ok=True)
         self.supervisor.start()
         deadline = time.monotonic() + WEB_SECONDS
-        while not readiness.answers(f"{self.address}{HEALTH}"):
+        while not preflight.answers(f"{self.address}{HEALTH}"):
             self.interrupts.check()
             failed = next((child for child in self.supervisor.children if child.failed_to_start()), None)
             if failed or time.monotonic() > deadline:
                 child = failed or self.supervisor.children[0]
-                raise readiness.NotReady(f"The {child.name} does not start:\n{child.last_words()}\nSee {child.log}.")
+                raise preflight.NotReady(f"The {child.name} does not start:\n{child.last_words()}\nSee {child.log}.")
             time.sleep(0.05)
 
     def _keep_up(self) -> None:
@@ -160,7 +161,7 @@ class Product:
                 self._say(f"{server.name} is gone, starting it again.")
                 try:
                     self.servers.start_one(server)
-                except embedded.EmbeddedServerError as error:
+                except servers.EmbeddedServerError as error:
                     self._say(str(error))
 
     def _take_down(self) -> None:
@@ -172,12 +173,12 @@ class Product:
     # --- what runs, and what is said --------------------------------------------------------
     def _children(self) -> list[Child]:
         commands = {
-            "web": processes.web(host=HOST, port=settings.PORT, workers=settings.WEB_WORKERS),
-            "worker": processes.worker_with_beat(str(self.run_dir / "beat-schedule")),
-            "relay": processes.RELAY,
-            "files": processes.FILE_WORKER,
-            **({"roads": processes.DEMO_ROADS} if settings.TRAVEL_DEMO else {}),
-            **({"words": processes.DEMO_WORDS} if settings.EXPLANATION_DEMO else {}),
+            "web": process_specs.web(host=HOST, port=settings.PORT, workers=settings.WEB_WORKERS),
+            "worker": process_specs.worker_with_beat(str(self.run_dir / "beat-schedule")),
+            "relay": process_specs.RELAY,
+            "files": process_specs.FILE_WORKER,
+            **({"roads": process_specs.DEMO_ROADS} if settings.TRAVEL_DEMO else {}),
+            **({"words": process_specs.DEMO_WORDS} if settings.EXPLANATION_DEMO else {}),
         }
         return [self._child(name, arguments) for name, arguments in commands.items()]
 

@@ -1,0 +1,51 @@
+"""What assignments add to the page of a contractor: the tabs of bookings and ratings, and the service area."""
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from unfold.decorators import display
+
+from assignments.admin.rows import MOVES, lines
+from assignments.admin.service_area_map import service_area
+from contractors.models import Contractor, Rating
+from jobs.models import Job
+from smartscheduler.accounts.visibility import limit
+from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.permissions import person
+from smartscheduler.adminsite.registry import record_url
+from smartscheduler.adminsite.tabs import Tab, page_of
+
+
+@registry.section(Contractor, "Service area")
+@display(description="Map")
+def area(contractor: Contractor) -> SafeString:
+    context = service_area(contractor, timezone.now())
+    return mark_safe(render_to_string("admin/assignments/area.html", context))  # noqa: S308  (a template's own output)
+
+
+@registry.tab(Contractor)
+def bookings(request: HttpRequest, contractor: Contractor) -> Tab:
+    page = page_of(request, "assignments", contractor.assignments.select_related("job").next_first(timezone.now()))
+    back = f"{record_url(contractor, 'change')}#assignments"
+    return Tab(
+        name="assignments",
+        title="Assignments",
+        template="admin/assignments/panel.html",
+        context={"page": page, "lines": lines(page, person(request), back, ("confirm", *MOVES))},
+        count=page.paginator.count,
+    )
+
+
+@registry.tab(Contractor)
+def ratings(request: HttpRequest, contractor: Contractor) -> Tab:
+    rows = Rating.objects.filter(contractor=contractor).select_related("given_by").order_by("-created_at", "-pk")
+    page = page_of(request, "ratings", rows)
+    jobs = Job.objects.in_bulk([rating.job_id for rating in page if rating.job_id])
+    shown = [(limit(one, person(request)), jobs.get(one.job_id) if one.job_id else None) for one in page]
+    return Tab(
+        name="ratings",
+        title="Ratings",
+        template="admin/assignments/ratings.html",
+        context={"page": page, "ratings": shown, "counted": contractor.rating_count},
+    )

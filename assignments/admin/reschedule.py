@@ -1,0 +1,186 @@
+"""Another time for an assignment: what is free on a day and the days around it, and one start chosen from that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from assignments import services
+from assignments.admin.actions import is_movable
+from assignments.availability import Visit
+from assignments.calendars import load_calendar
+from assignments.drop_targets import Fit, fit_in
+from assignments.local_time import day_at
+from assignments.models import Assignment
+from assignments.wanted_time import differs_from_wanted
+from jobs.requirements import JobRequest
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.buttons import Weight
+from smartscheduler.adminsite.form_fields import InstantField, LocalInstantField
+from smartscheduler.adminsite.permissions import person
+from smartscheduler.adminsite.record_actions import RecordAdmin
+from smartscheduler.adminsite.registry import ViewButton, record_url
+from smartscheduler.adminsite.return_url import way_back
+from smartscheduler.core.db.text_fields import LineFormField
+from smartscheduler.core.formatting import local_slot
+from smartscheduler.core.rest.filters import CalendarDayField
+from smartscheduler.errors import DomainError
+from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
+from smartscheduler.timeslots import FARTHEST, TimeSlot
+from smartscheduler.travel.estimates import known_site
+
+DAYS = 7
+TYPED = "typed"
+
+
+class DayForm(forms.Form):
+    day = CalendarDayField(required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+
+    def clean_day(self) -> date | None:
+        day = self.cleaned_data["day"]
+        if day and abs(day - timezone.now().date()) > FARTHEST:
+            raise ValidationError("The day is at most five years from now.")
+        return day
+
+
+class StartForm(forms.Form):
+    """One of the slots on offer, or `typed` and a time by the clock at the site."""
+
+    slot = LineFormField(max_length=100, error_messages={"required": "Choose a slot, or type a time."})
+    start = LocalInstantField(required=False, label="Another time")
+
+    def clean(self) -> dict[str, Any]:
+        slot = self.cleaned_data.get("slot")
+        if slot == TYPED and not self.cleaned_data.get("start") and "start" not in self.errors:
+            self.add_error("start", "Type the time.")
+        elif slot and slot != TYPED:
+            self.cleaned_data["start"] = InstantField().clean(slot)
+        return self.cleaned_data
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day at the site: how many starts are on offer, and why none is."""
+
+    day: date
+    fit: Fit
+    shown: bool
+    present: bool
+
+
+def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
+    """The week in which `shown` is the second day, or that begins today. One query."""
+    job, now = booking.job, timezone.now()
+    zone, site = job.zone, known_site(job.point)
+    first = max(min(shown, now.astimezone(zone).date()), shown - timedelta(days=1))
+    days = [first + timedelta(days=later) for later in range(DAYS)]
+    span = TimeSlot(day_at(days[0], zone).start, day_at(days[-1], zone).end)
+    calendar = load_calendar(booking.contractor, span, rules, for_job=job.pk)
+    present = booking.slot.start.astimezone(zone).date()
+    visits = [Visit(job.duration, site, [day_at(day, zone)], now, rules) for day in days]
+    fits = [fit_in(booking.contractor, calendar, visit) for visit in visits]
+    return [Day(day, fit, day == shown, day == present) for day, fit in zip(days, fits, strict=True)]
+
+
+@registry.record_view(
+    Assignment,
+    "reschedule",
+    permission=Permission.ASSIGN,
+    button=ViewButton(label="Reschedule", icon="schedule", possible=is_movable, weight=Weight.PAGE),
+)
+def reschedule(request: HttpRequest, booking: Assignment, admin: RecordAdmin) -> HttpResponse:
+    """GET shows what is free on `?day=`; POST asks again, then moves the assignment to the start chosen."""
+    with timezone.override(booking.job.zone):
+        form = StartForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            return _moved(request, booking, admin, form)
+        return _page(request, booking, admin, form)
+
+
+def _moved(request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: StartForm) -> HttpResponse:
+    start = form.cleaned_data["start"]
+    if "confirmed" not in request.POST:
+        return _page(request, booking, admin, form, asking=start)
+    try:
+        moved = services.reschedule_assignment(assignment_id=booking.pk, start=start, actor=person(request))
+    except DomainError as refusal:
+        form.add_error(None, f"Not rescheduled. {refusal.detail}")
+        # With the booking as it is now, not as it was before the refusal.
+        return _page(request, admin.record_or_404(request, booking.pk), admin, form)
+    messages.success(request, f"{booking} is rescheduled: {local_slot(moved.slot, booking.job.zone)}.")
+    return redirect(way_back(request, record_url(moved, "change")))
+
+
+def _page(
+    request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: StartForm, asking: datetime | None = None
+) -> HttpResponse:
+    job = booking.job
+    context = {
+        "title": "Reschedule",
+        "subtitle": str(booking),
+        "original": booking,
+        "job": job,
+        "form": form,
+        "movable": is_movable(booking),
+        "when": local_slot(booking.slot, job.zone),
+        "zone": job.zone.key,
+        "asking": asking and local_slot(TimeSlot(asking, asking + job.duration), job.zone),
+        "note": asking and differs_from_wanted(TimeSlot(asking, asking + job.duration), JobRequest.of(job)),
+        "back": way_back(request, record_url(booking, "change")),
+        "here": request.get_full_path(),
+        **_days(booking, request.GET.get("day", "")),
+    }
+    if not request.htmx:  # type: ignore[attr-defined]
+        context = {**admin.admin_site.each_context(request), "opts": admin.opts, **context}
+    template = "admin/assignments/free.html" if request.htmx else "admin/assignments/reschedule.html"  # type: ignore[attr-defined]
+    response = TemplateResponse(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response.render()  # while the clock is still the site's
+
+
+def _days(booking: Assignment, asked: str) -> dict[str, Any]:
+    """The day to show, with the week around it. A day that is none is named, and the present one shown."""
+    job = booking.job
+    now_there = timezone.now().astimezone(job.zone).date()
+    present = max(booking.slot.start.astimezone(job.zone).date(), now_there)
+    day_form = DayForm({"day": asked or present.isoformat()})
+    day = day_form.cleaned_data["day"] if day_form.is_valid() else present
+    days = days_around(booking, day, current_rules())
+    shown = next(one for one in days if one.shown)
+    return {
+        "day_form": day_form,
+        "days": days,
+        "shown": shown,
+        "slots": _slots(booking, shown.fit.starts),
+        "earlier": (day - timedelta(days=DAYS)) if day > now_there else None,
+        "later": day + timedelta(days=DAYS),
+    }
+
+
+def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, Any]]:
+    zone, duration, request = booking.job.zone, booking.job.duration, JobRequest.of(booking.job)
+    found = []
+    for start in starts:
+        there, end = start.astimezone(zone), (start + duration).astimezone(zone)
+        found.append(
+            {
+                "value": start.isoformat(),
+                "hours": f"{there:%H:%M}–{end:%H:%M}",
+                "full": local_slot(TimeSlot(start, start + duration), zone),
+                "present": start == booking.slot.start,
+                "note": differs_from_wanted(TimeSlot(start, start + duration), request),
+            }
+        )
+    return found

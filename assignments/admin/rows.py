@@ -1,0 +1,57 @@
+"""Bookings as lines of a list, each with what can be done with it on the way back to where the list is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from assignments.admin.actions import ACTIONS
+from assignments.broken_bookings import unmet_reasons
+from assignments.eligibility import Reason
+from assignments.models import Assignment
+from smartscheduler.accounts.models import User
+from smartscheduler.adminsite.registry import extensions_of, record_url
+from smartscheduler.adminsite.return_url import returning
+from smartscheduler.core.formatting import local_slot
+from smartscheduler.rules.values import Rules
+
+# What moves a booking out of somebody's time, and what frees them of it altogether.
+MOVES = ("reschedule", "reassign", "complete", "cancel")
+FREES = ("reassign", "complete", "cancel")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A booking, its time by the clock at its site, why it no longer holds, and links to actions: label and address."""
+
+    booking: Assignment
+    when: str
+    acts: list[tuple[str, str]]
+    reasons: Sequence[Reason] = ()
+
+
+def line(booking: Assignment, user: User, back: str, names: Sequence[str]) -> Line:
+    """`booking` with those of the actions and pages `names` that `user` may use now; each leads back to `back`."""
+    acts = [
+        (label, returning(record_url(booking, name), back))
+        for name in names
+        if (label := _offered(name, booking, user))
+    ]
+    return Line(booking, local_slot(booking.slot, booking.job.zone), acts)
+
+
+def _offered(name: str, booking: Assignment, user: User) -> str:
+    """The label of an action or of a registered page that `user` may use now; empty when it is not offered."""
+    view = extensions_of(Assignment).view_named(name)
+    if view:
+        return view.button.label if view.button and view.is_offered(user, booking) else ""
+    action = next(action for action in ACTIONS if action.name == name)
+    return action.label if action.is_offered(user, booking) else ""
+
+
+def lines(bookings: Iterable[Assignment], user: User, back: str, names: Sequence[str]) -> list[Line]:
+    return [line(booking, user, back, names) for booking in bookings]
+
+
+def conflict_lines(bookings: Sequence[Assignment], user: User, back: str, rules: Rules) -> list[Line]:
+    """Bookings in conflict, each with the rules that it fails, as far as `user` may see. One query, one for roads."""
+    reasons = unmet_reasons(bookings, rules, reader=user)
+    return [replace(one, reasons=reasons[one.booking.pk]) for one in lines(bookings, user, back, MOVES)]

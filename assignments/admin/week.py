@@ -1,0 +1,115 @@
+"""The page of a contractor's week: hours, absences, assignments, drives and free time, and what would fit there."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from assignments.admin.week_grid import DAYS, rows_of
+from assignments.calendars import DaySchedule, drives_of_days, schedule
+from assignments.gap_filling import Opening, openings
+from contractors.models import Contractor
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.buttons import Weight
+from smartscheduler.adminsite.permissions import may
+from smartscheduler.adminsite.record_actions import RecordAdmin
+from smartscheduler.adminsite.registry import ViewButton
+from smartscheduler.core.formatting import local_slot, local_time
+from smartscheduler.core.rest.filters import CalendarDayField
+from smartscheduler.rules.current import current_rules
+from smartscheduler.timeslots import FARTHEST, TimeSlot
+
+MOST_STARTS = 6
+LEGEND = [
+    ("work", "works"),
+    ("free", "free, before any drive"),
+    ("booked confirmed", "booked"),
+    ("booked pending", "booked, not confirmed"),
+    ("booked conflict", "booked, no longer holds"),
+    ("drive", "drive between two sites"),
+    ("absence", "absent"),
+]
+
+
+class WeekForm(forms.Form):
+    """A day of the week to show, and the start of a free stretch to fill."""
+
+    start = CalendarDayField(required=False)
+    free = forms.DateTimeField(required=False)
+
+    def clean_start(self) -> date | None:
+        day, today = self.cleaned_data["start"], timezone.now().date()
+        if day and not today - FARTHEST + timedelta(days=DAYS) <= day <= today + FARTHEST - timedelta(days=DAYS):
+            raise forms.ValidationError("A week is at most five years from now. This is the present one.")
+        return day
+
+
+@registry.record_view(
+    Contractor,
+    "week",
+    permission=Permission.VIEW_CONTRACTORS,
+    button=ViewButton(label="Week", icon="calendar_view_week", weight=Weight.LEADING),
+)
+def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> HttpResponse:
+    """The week that holds the day `?start=`, else this one; by the contractor's own clock."""
+    now, rules = timezone.now(), current_rules()
+    today = now.astimezone(contractor.zone).date()
+    form = WeekForm(request.GET)
+    form.is_valid()
+    start = _monday(form.cleaned_data.get("start") or today)
+    days = schedule(contractor=contractor, start=start, end=start + timedelta(days=DAYS - 1), rules=rules)
+    rows, marks = rows_of(days, drives_of_days((day.assignments for day in days), rules), contractor.zone, now)
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": "Week",
+        "subtitle": str(contractor),
+        "opts": admin.opts,
+        "original": contractor,
+        "form": form,
+        "rows": rows,
+        "marks": marks,
+        "legend": LEGEND,
+        "start": start,
+        "end": days[-1].date,
+        "is_this_week": start == _monday(today),
+        "previous_url": f"?start={start - timedelta(days=DAYS)}",
+        "next_url": f"?start={start + timedelta(days=DAYS)}",
+        "back": registry.record_url(contractor, "change"),
+        "zone": f"{now.astimezone(contractor.zone):%Z}",
+        "may_fill": may(request, Permission.RECOMMEND),
+    }
+    stretch = _stretch(days, form.cleaned_data.get("free"))
+    if stretch and context["may_fill"]:
+        context["stretch"] = local_slot(stretch, contractor.zone)
+        context["openings"] = [_offer(one, contractor) for one in openings(contractor, stretch, now, rules)]
+    return TemplateResponse(request, "admin/assignments/week.html", context)
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _stretch(days: list[DaySchedule], start: datetime | None) -> TimeSlot | None:
+    """The free stretch that begins at `start`, if there still is one."""
+    return next((slot for day in days for slot in day.free if slot.start == start), None)
+
+
+def _offer(opening: Opening, contractor: Contractor) -> dict[str, Any]:
+    """An open job with its starts in the stretch, and the address where it is booked."""
+    job, starts = opening.job, opening.starts
+    there = [start.astimezone(job.zone) for start in starts]
+    query = {"contractor": contractor.pk, "day": there[0].date()}
+    return {
+        "job": job,
+        "wanted": local_time(job.desired_date, job.zone),
+        "miles": f"{opening.miles:.1f}",
+        "starts": [f"{start:%H:%M}" for start in there[:MOST_STARTS]],
+        "more": max(0, len(there) - MOST_STARTS),
+        "zone": f"{there[0]:%Z}",
+        "url": reverse("admin:jobs_job_recommend", args=[job.pk], query=query),
+    }

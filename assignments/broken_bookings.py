@@ -1,0 +1,135 @@
+"""Live bookings that the rules would refuse today, because something has changed since they were made.
+
+A change of hours, absences, base, zone, radius, type, skills or status never changes a booking. After each such change
+the engine checks the contractor's bookings again, in the same transaction, and the result is stored: the home page and
+the lists count conflicts without reading a calendar.
+"""
+
+import math
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from assignments.booking_checks import booking_obstacles
+from assignments.calendars import load_calendars, longest_block
+from assignments.eligibility import DECIDED_BY_PLACES, Reason
+from assignments.models import Assignment, Conflict
+from contractors.models import Contractor
+from jobs.requirements import JobRequest
+from smartscheduler.accounts.visibility import sees_everything
+from smartscheduler.core.db.transactions import domain_transaction
+from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
+from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.estimates import known_sites
+
+# An answer and a page list so many, the soonest first, and count the others.
+MOST_LISTED = 50
+# Contractors that the recheck locks at a time: few, because who books one of them waits.
+BATCH = 10
+FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+
+
+def unmet_reasons(bookings: Sequence[Assignment], rules: Rules, *, reader: Any = None) -> dict[UUID, list[Reason]]:
+    """For each booking the rules that it fails today, by the engine that books; empty for one that holds.
+
+    Reads `job` and `contractor` as selected. One query, and one for roads. A `reader` who may not see exact places
+    is not told of the rules that places decide.
+    """
+    if not bookings:
+        return {}
+    found = _unmet_reasons(bookings, rules)
+    if reader is None or sees_everything(reader):
+        return found
+    return {pk: [reason for reason in reasons if reason.code not in DECIDED_BY_PLACES] for pk, reasons in found.items()}
+
+
+def _unmet_reasons(bookings: Sequence[Assignment], rules: Rules) -> dict[UUID, list[Reason]]:
+    span = TimeSlot(min(one.slot.start for one in bookings), max(one.slot.end for one in bookings))
+    calendars = load_calendars({one.contractor_id for one in bookings}, span, rules)
+    reach = longest_block(rules)
+    sites = known_sites([one.job.point for one in bookings])
+    found = {}
+    for booking, site in zip(bookings, sites, strict=True):
+        # Each slot with its neighbours alone: a full calendar for every booking of a year would be quadratic.
+        calendar = calendars[booking.contractor_id].near(booking.slot.widened(reach)).leaving_out(booking.job_id)
+        found[booking.pk] = booking_obstacles(
+            booking.contractor, JobRequest.of(booking.job), booking.slot, calendar, site, rules
+        )
+    return found
+
+
+def conflicts_of(contractor_id: UUID) -> tuple[list[Assignment], int]:
+    """The contractor's bookings in conflict, the soonest first, at most MOST_LISTED; and how many there are."""
+    standing = Assignment.objects.in_conflict(timezone.now()).filter(contractor_id=contractor_id)
+    listed = list(standing.select_related("job", "contractor").order_by("time_slot", "pk")[: MOST_LISTED + 1])
+    if len(listed) <= MOST_LISTED:
+        return listed, len(listed)
+    return listed[:MOST_LISTED], standing.count()
+
+
+def reasons_of(assignment_id: UUID, *, reader: Any) -> list[Reason]:
+    """Why a booking no longer holds; empty when it does. One query when it does."""
+    standing = Assignment.objects.in_conflict(timezone.now()).filter(pk=assignment_id)
+    bookings = list(standing.select_related("job", "contractor"))
+    return unmet_reasons(bookings, current_rules(), reader=reader)[assignment_id] if bookings else []
+
+
+def recheck_contractor(contractor_id: UUID) -> None:
+    """Check the bookings of a contractor (locked) against the rules, and store which of them fail."""
+    recheck_contractors([contractor_id])
+
+
+def recheck_contractors(contractor_ids: Collection[UUID]) -> None:
+    """The same for several contractors, in as many queries."""
+    standing = Assignment.objects.live().upcoming(timezone.now()).filter(contractor__in=contractor_ids)
+    bookings = list(standing.select_related("job", "contractor"))
+    if not bookings:
+        return
+    unmet = unmet_reasons(bookings, current_rules())
+    failed = {pk: [reason.code.value for reason in reasons] for pk, reasons in unmet.items() if reasons}
+    stored = dict(Conflict.objects.filter(assignment__contractor__in=contractor_ids).values_list("pk", "rules"))
+    if resolved := stored.keys() - failed.keys():
+        Conflict.objects.filter(pk__in=resolved).delete()
+    now = timezone.now()
+    Conflict.objects.bulk_create(
+        [
+            Conflict(assignment_id=pk, rules=rules, found_at=now)
+            for pk, rules in failed.items()
+            if stored.get(pk) != rules
+        ],
+        update_conflicts=True,
+        unique_fields=["assignment"],
+        update_fields=["rules"],
+    )
+
+
+def recheck_all(*, seconds: float = math.inf) -> int:
+    """Check live bookings contractor by contractor, for `seconds` at most; returns how many contractors were checked.
+
+    For what changes without an event of the contractor: scheduling rules, road distances, direct writes. Each run
+    begins at a random contractor, so that many short runs reach all of them without a stored position.
+    """
+    Conflict.objects.exclude(assignment__in=Assignment.objects.live().upcoming(timezone.now())).delete()
+    until, start, checked = time.monotonic() + seconds, uuid4(), 0
+    for after, last in [(start, LAST_ID), (FIRST_ID, start)]:
+        while time.monotonic() < until and (batch := _next_batch(after, last)):
+            _recheck_batch(batch)
+            after, checked = batch[-1], checked + len(batch)
+    return checked
+
+
+def _next_batch(after: UUID, last: UUID) -> list[UUID]:
+    """The next contractors with live bookings, in the order of their ids, up to `last`."""
+    booked = Assignment.objects.live().upcoming(timezone.now())
+    booked = booked.filter(contractor_id__gt=after, contractor_id__lte=last).order_by("contractor_id")
+    return list(booked.values_list("contractor_id", flat=True).distinct()[:BATCH])
+
+
+@domain_transaction
+def _recheck_batch(contractor_ids: list[UUID]) -> None:
+    list(Contractor.objects.locked().filter(pk__in=contractor_ids).values_list("pk"))
+    recheck_contractors(contractor_ids)

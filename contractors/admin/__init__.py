@@ -1,0 +1,162 @@
+"""The page of a contractor: details, working hours and absences are written here, by services."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.decorators import action
+
+from contractors import services
+from contractors.admin.actions import ACTIONS, DEACTIVATE
+from contractors.admin.columns import ContractorList
+from contractors.admin.forms import USUAL_WEEK, AbsenceFormSet, ContractorForm
+from contractors.admin.inlines import ABSENCES_A_PAGE, AbsenceInline, ShiftInline
+from contractors.events import ContractorEvent
+from contractors.models import Contractor
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.adminsite.history.views import HistoryAdmin
+from smartscheduler.adminsite.location_forms import PLACE, PlacedAdmin
+from smartscheduler.adminsite.permissions import may, person
+from smartscheduler.adminsite.record_actions import RecordAdmin, for_each
+from smartscheduler.adminsite.return_url import returning
+from smartscheduler.adminsite.service_forms import ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.adminsite.tabs import Tab, TabbedAdmin
+from smartscheduler.core.formatting import local_time
+from smartscheduler.events import log
+from smartscheduler.events.subscriptions import Selection
+
+# What is told of a contractor when a new version of it comes about.
+TOLD_OF_CHANGES = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses__())
+
+
+@admin.register(Contractor)
+class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ContractorList):
+    form = ContractorForm
+    change_form_outer_before_template = "admin/contractors/overview.html"
+    change_form_before_template = "admin/contractors/above.html"
+    record_actions = ACTIONS
+    inlines = (ShiftInline, AbsenceInline)
+    readonly_fields = ("status_badge", "stars")
+    actions = ("deactivate_selected",)
+    compressed_fields = warn_unsaved_form = True
+    fieldsets: ClassVar[Any] = (
+        (None, {"fields": (("name", "type"), ("status_badge", "stars"))}),
+        ("Contact", {"fields": (("email", "phone_number"),)}),
+        ("Work", {"fields": ("skills", "service_radius_miles")}),
+        ("Base", {"fields": PLACE}),
+    )
+
+    def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
+        contractor, actor = form.instance, person(request)
+        shifts, absences = formsets[:2]
+        if not change:
+            made = services.create_contractor(working_hours=shifts.shifts, actor=actor, **submitted(form))
+            contractor.pk = made.pk  # Django's formsets have taken the key of the one that was not stored yet
+        else:
+            hours = {"working_hours": shifts.shifts} if shifts.has_changed() else {}
+            services.update_contractor(contractor_id=contractor.pk, actor=actor, **changed(form), **hours)
+        _write_absences(contractor.pk, absences, actor)
+
+    def last_change(self, pk: Any) -> str:
+        about = frozenset({("contractor_id", str(pk))})
+        event = log.last_of(Selection(types=TOLD_OF_CHANGES, topics=about))
+        if event is None or event.actor is None:
+            return ""
+        when = local_time(event.occurred_at, self.model._base_manager.get(pk=pk).zone)
+        return f"{event.actor['name']} has changed this record since you opened it ({when})."
+
+    def has_change_permission(self, request: HttpRequest, obj: Contractor | None = None) -> bool:
+        """What is left of somebody who was erased can be read."""
+        return not (obj and obj.is_erased) and super().has_change_permission(request, obj)
+
+    def further_tabs(self, request: HttpRequest, record: Contractor) -> Iterable[Tab]:
+        yield from super().further_tabs(request, record)
+        yield Tab(name="history", title="History", url=self.address("history", record))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Contractor | None = None) -> Any:
+        """A new contractor has no status and rating to show."""
+        if obj is None:
+            return (None, {"fields": (("name", "type"),)}), *self.fieldsets[1:]
+        return super().get_fieldsets(request, obj)
+
+    def get_inline_instances(self, request: HttpRequest, obj: Contractor | None = None) -> list[Any]:
+        """In tabs for one that is there; a new one is entered on a single page."""
+        instances = super().get_inline_instances(request, obj)
+        for inline in instances:
+            inline.tab = obj is not None
+        return instances
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"service_radius_miles": services.usual_service_radius(), **super().get_changeform_initial_data(request)}
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
+        # Only when the page is first shown: a posted row that equals its initial values would count as empty.
+        if isinstance(inline, ShiftInline) and request.method == "GET" and obj._state.adding:
+            kwargs["initial"] = USUAL_WEEK
+        if isinstance(inline, AbsenceInline):
+            # Not by `per_page` of the inline: its links need scripts, and drop unsaved rows unasked.
+            kwargs |= {"request": request, "per_page": ABSENCES_A_PAGE}
+        return kwargs
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Deleting is deactivating."""
+        contractor = self.get_object(request, object_id)
+        if contractor is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return self.action_view(request, contractor.pk, action=DEACTIVATE)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kw: Any
+    ) -> HttpResponse:
+        context["show_delete"] = False  # the action above the form says what it does
+        inactive = obj is not None and obj.status == Contractor.Status.INACTIVE
+        context["cannot_restore"] = inactive and not may(request, Permission.RESTORE_CONTRACTORS)
+        return super().render_change_form(request, context, *args, obj=obj, **kw)
+
+    def has_deactivate_permission(self, request: HttpRequest) -> bool:
+        return may(request, Permission.DEACTIVATE_CONTRACTORS)
+
+    @action(description="Deactivate …", permissions=["deactivate"])
+    def deactivate_selected(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> HttpResponse | None:
+        """Asks first: only an administrator can bring them back."""
+        here = request.get_full_path()
+        if "confirmed" in request.POST:
+            for_each(
+                request,
+                queryset,
+                lambda contractor: services.deactivate_contractor(contractor_id=contractor.pk, actor=person(request)),
+                done="Deactivated",
+                remedy=lambda one: (returning(self.address("deactivate", one), here), "See what stands in the way"),
+            )
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Deactivate contractors",
+            "opts": self.opts,
+            "action": "deactivate_selected",
+            "question": "Take these out of service? Who has live assignments stays. Only an administrator can restore.",
+            "records": queryset.order_by("name", "pk"),
+            "back": here,
+        }
+        return TemplateResponse(request, "admin/selected.html", context)
+
+
+def _write_absences(contractor_id: UUID, formset: AbsenceFormSet, actor: Any) -> None:
+    """Add, remove, and for a changed row both: an absence is never edited in place."""
+    for form in formset.forms:
+        if not form.has_changed():
+            continue
+        if form.instance.pk:
+            services.remove_absence(contractor_id=contractor_id, absence_id=form.instance.pk, actor=actor)
+        if form in formset.kept:
+            values = form.cleaned_data
+            services.add_absence(
+                contractor_id=contractor_id, period=form.period, kind=values["kind"], note=values["note"], actor=actor
+            )

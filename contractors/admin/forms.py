@@ -1,0 +1,141 @@
+"""Forms of the contractor page in the admin."""
+
+from collections.abc import Sequence
+from datetime import time
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.forms import PaginationInlineFormSet
+
+from contractors.models import Absence, Contractor, WorkingHours
+from contractors.services import LONGEST_ABSENCE, likely_duplicates
+from contractors.working_week import Shift, check_week
+from smartscheduler.adminsite.form_fields import ClockInput, LocalInstantField, SkillsFormField
+from smartscheduler.adminsite.location_forms import PlaceForm
+from smartscheduler.adminsite.service_forms import ServiceForm
+from smartscheduler.errors import InvalidInput
+from smartscheduler.timeslots import TimeSlot
+
+# What a new contractor is offered: Monday to Friday, 08:00–17:00.
+USUAL_WEEK = [{"day_of_week": day, "start_time": time(8), "end_time": time(17)} for day in range(1, 6)]
+WHO_AND_WHERE = {"name", "latitude", "longitude"}
+DUPLICATE = "Likely a duplicate: see above. Nothing was saved."
+STALE = "Somebody else has changed these rows in the meantime. Load the page again before changing them."
+
+
+class ContractorForm(PlaceForm):
+    """Asks once more before a likely duplicate is saved: `duplicates` are the others, `confirmation` says which."""
+
+    skills = SkillsFormField()
+    duplicates: Sequence[Contractor] = ()
+
+    class Meta:
+        model = Contractor
+        fields: list[str] = []
+
+    @property
+    def confirmation(self) -> str:
+        """What `save_anyway` has to be: it holds for those shown, not for another that is found later."""
+        return " ".join(str(other.pk) for other in self.duplicates)
+
+    @property
+    def confirmed(self) -> bool:
+        return self.data.get("save_anyway") == self.confirmation
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        if values.keys() >= WHO_AND_WHERE and WHO_AND_WHERE & set(self.changed_data):
+            probe = Contractor(id=self.instance.pk, **{name: values[name] for name in WHO_AND_WHERE})
+            self.duplicates = likely_duplicates(probe)
+        if self.duplicates and not self.confirmed:
+            self.add_error(None, DUPLICATE)
+        return values
+
+
+class RowFormSet(PaginationInlineFormSet):
+    """Rows that are read, never saved here: `kept` gives the valid ones that are to stay."""
+
+    @property
+    def kept(self) -> list[Any]:
+        return [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+
+    def clean(self) -> None:
+        if any("id" in form.errors for form in self.forms):
+            raise ValidationError(STALE)
+
+
+class RowForm(ServiceForm):
+    """A row of a table, whose fields have the column's heading for a name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = field.label or name.replace("_", " ")
+
+
+class ShiftForm(RowForm):
+    start_time = forms.TimeField(widget=ClockInput())
+    end_time = forms.TimeField(widget=ClockInput(), help_text=WorkingHours.end_time.field.help_text)
+
+    class Meta:
+        model = WorkingHours
+        fields = ["day_of_week", "start_time", "end_time"]
+
+    @property
+    def shift(self) -> Shift:
+        values = self.cleaned_data
+        return Shift(values["day_of_week"], values["start_time"], values["end_time"])
+
+
+class ShiftFormSet(RowFormSet):
+    """The working week as a whole, held against the rules of shifts."""
+
+    @property
+    def shifts(self) -> list[Shift]:
+        return [form.shift for form in self.kept]
+
+    def clean(self) -> None:
+        super().clean()
+        if any(form.errors for form in self.forms):
+            return
+        try:
+            check_week(self.shifts)
+        except InvalidInput as refusal:
+            raise ValidationError(refusal.detail) from refusal
+
+
+class AbsenceForm(RowForm):
+    start = LocalInstantField()
+    end = LocalInstantField()
+
+    class Meta:
+        model = Absence
+        fields = ["kind", "note"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            slot = self.instance.slot
+            self.initial.update(start=slot.start, end=slot.end)
+
+    @property
+    def period(self) -> TimeSlot:
+        return TimeSlot(self.cleaned_data["start"], self.cleaned_data["end"])
+
+    def clean(self) -> dict[str, Any]:
+        start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
+        if start and end and start >= end:
+            self.add_error("end", "An absence starts before it ends.")
+        elif start and end and end - start > LONGEST_ABSENCE:
+            self.add_error("end", "An absence lasts at most five years.")
+        return super().clean()
+
+
+class AbsenceFormSet(RowFormSet):
+    """One page of the absences; what is sent is found by its id, on whichever page it stands by then."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.per_page and self.is_bound:
+            del self._queryset

@@ -1,0 +1,63 @@
+"""The working hours and the absences on a contractor's page."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import TabularInline
+
+from contractors.admin.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ShiftForm, ShiftFormSet
+from contractors.models import Absence, WorkingHours
+from contractors.working_week import DAYS
+from smartscheduler.accounts.visibility import limits_for
+from smartscheduler.adminsite.service_forms import AskingChoices
+
+# Absences that ended longer ago are left out of the page.
+ABSENCES_SHOWN_FOR = timedelta(days=60)
+ABSENCES_A_PAGE = 50
+
+
+class BoundedInline(TabularInline):
+    """Reads `max_num` rows of what is sent, or as many as there are: Django alone would make a thousand more."""
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+        most = self.max_num or 0
+        if obj and request.method == "POST":
+            most = max(most, self.get_queryset(request).filter(contractor=obj).count())
+        return super().get_formset(request, obj, absolute_max=most, **kwargs)
+
+
+class ShiftInline(AskingChoices, BoundedInline):
+    model = WorkingHours
+    form, formset = ShiftForm, ShiftFormSet
+    extra, max_num = 0, 50
+    hide_title = True
+    verbose_name, verbose_name_plural = "shift", "Working hours"
+    template_before = "admin/contractors/hours.html"
+    # As the boxes above the table have them: number, short name, name; the week begins on Monday.
+    week = [(day, DAYS[day][:3], DAYS[day]) for day in (1, 2, 3, 4, 5, 6, 0)]
+
+    class Media:
+        js = ("hours.js",)
+
+    def get_extra(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> int:
+        return 0 if obj else len(USUAL_WEEK)
+
+
+class AbsenceInline(BoundedInline):
+    model = Absence
+    form, formset = AbsenceForm, AbsenceFormSet
+    fields = ("start", "end", "kind", "note")
+    # A row has seven fields, and a request at most a thousand (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+    extra, max_num = 0, 100
+    hide_title = True
+    verbose_name_plural = "Absences"
+    template_before = "admin/contractors/absences.html"
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return [name for name in self.fields if name not in limits_for("contractors.absence", request.user)]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
+        return super().get_queryset(request).filter(period__endswith__gt=timezone.now() - ABSENCES_SHOWN_FOR)

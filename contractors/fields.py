@@ -1,0 +1,42 @@
+"""Skills: a set of names, as a column."""
+
+from collections.abc import Iterable
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from smartscheduler.core.db.model_fields import SchemaField
+from smartscheduler.core.text import UnsuitableText, fold, one_line
+
+
+class SkillsField(SchemaField, ArrayField):
+    """A set of names in their normal form, sorted and without repeats (smartscheduler.core.text)."""
+
+    def to_python(self, value: object) -> object:
+        skills = super().to_python(value)
+        return normal_skills(skills) if isinstance(skills, list) else skills
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> object:
+        try:
+            skills = normal_skills(getattr(model_instance, self.attname) or [])
+        except ValidationError as refusal:
+            raise ValidationError({self.name: refusal.messages}) from refusal
+        setattr(model_instance, self.attname, skills)
+        return skills
+
+    def django_path(self) -> str:
+        return "django.contrib.postgres.fields.ArrayField"
+
+
+def normal_skills(skills: Iterable[object]) -> list[str]:
+    """Names without empty ones and repeats, in alphabetical order; of two spellings of one name, the first stays.
+
+    Raises ValidationError for names that no field of one line takes.
+    """
+    try:
+        names = [one_line(str(skill)) for skill in skills]
+    except UnsuitableText as refusal:
+        raise ValidationError(str(refusal), code="invalid") from refusal
+    named = {fold(name): name for name in reversed(names)}
+    return sorted((name for name in named.values() if name), key=fold)

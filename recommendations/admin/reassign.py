@@ -1,0 +1,31 @@
+"""The Reassign page of an assignment: the ranking of its job, and giving the booking to another contractor."""
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+
+from assignments import services
+from assignments.admin.actions import is_movable
+from assignments.models import Assignment
+from recommendations.admin.pick_candidate import Labels, Purpose, choose, ranked_page
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.buttons import Weight
+from smartscheduler.adminsite.permissions import person
+from smartscheduler.adminsite.record_actions import RecordAdmin
+from smartscheduler.adminsite.registry import ViewButton
+
+LABELS = Labels(title="Reassign", verb="Reassign to", done="is reassigned to", not_done="Not reassigned.")
+
+
+@registry.record_view(
+    Assignment,
+    "reassign",
+    permission=Permission.ASSIGN,
+    button=ViewButton(label="Reassign", icon="swap_horiz", possible=is_movable, weight=Weight.PAGE),
+)
+def reassign(request: HttpRequest, booking: Assignment, admin: RecordAdmin) -> HttpResponse:
+    """GET ranks the others for the job; POST asks again, then gives it to one of them."""
+    book = partial(services.reassign_assignment, assignment_id=booking.pk, actor=person(request))
+    purpose = Purpose(labels=LABELS, job=booking.job, booking=booking, book=book)
+    return (choose if request.method == "POST" else ranked_page)(request, admin, purpose)

@@ -1,0 +1,53 @@
+"""The Recommend page of a job: the ranking of its candidates, and assigning one of them."""
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from assignments import services
+from jobs.models import Job
+from jobs.states import Status
+from recommendations.admin.candidate_cards import suggestions
+from recommendations.admin.pick_candidate import Labels, Purpose, choose, ranked_page
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.buttons import Weight
+from smartscheduler.adminsite.permissions import person, require
+from smartscheduler.adminsite.record_actions import RecordAdmin
+from smartscheduler.adminsite.registry import ViewButton
+
+LABELS = Labels(title="Recommend", verb="Assign", done="is assigned to", not_done="Not assigned.")
+# A longer search finds no name.
+LONGEST_SEARCH = 100
+
+
+@registry.record_view(
+    Job,
+    "recommend",
+    permission=Permission.RECOMMEND,
+    button=ViewButton(
+        label="Recommend",
+        icon="recommend",
+        possible=lambda job: job.status == Status.OPEN,
+        main=True,
+        weight=Weight.LEADING,
+    ),
+)
+def recommend(request: HttpRequest, job: Job, admin: RecordAdmin) -> HttpResponse:
+    """GET shows the ranking; POST asks again, then assigns one contractor to one slot."""
+    book = partial(services.assign_job, job_id=job.pk, actor=person(request))
+    purpose = Purpose(labels=LABELS, job=job, book=book)
+    if request.method == "POST":
+        require(request, Permission.ASSIGN)
+        return choose(request, admin, purpose)
+    return ranked_page(request, admin, purpose)
+
+
+@registry.record_view(Job, "people", permission=Permission.RECOMMEND)
+def people(request: HttpRequest, job: Job, admin: RecordAdmin) -> HttpResponse:
+    """The contractors whose name or e-mail address has `?q=` in it, as options of a list box."""
+    q = request.GET.get("q", "").strip()
+    is_name = len(q) <= LONGEST_SEARCH and "\x00" not in q  # PostgreSQL takes no NUL in text
+    found = suggestions(job, q, person(request)) if is_name else []
+    return TemplateResponse(request, "admin/recommendations/people.html", {"people": found, "q": q})

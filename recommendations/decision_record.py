@@ -1,0 +1,83 @@
+"""What is kept with an assignment: how good the choice was at that moment (settings.DECISION_MAKER)."""
+
+from assignments.calendars import load_calendars
+from assignments.decision_record import Decision
+from assignments.eligibility import unmet_rules
+from assignments.scoring import as_decimal, hundredths
+from contractors.models import Contractor
+from jobs.models import Job
+from jobs.requirements import JobRequest
+from recommendations.explanations import Breakdown, day_in_words, distance, explain, rated
+from recommendations.ranking import entry
+from recommendations.ranking_tokens import check_token
+from recommendations.search.query import Candidate, Search
+from recommendations.search.rank import count_candidates, standing
+from smartscheduler.accounts.models import User
+from smartscheduler.rules.values import Rules
+from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.routes import ROAD
+
+
+def decide(
+    *,
+    job: Job,
+    contractor: Contractor,
+    slot: TimeSlot,
+    rules: Rules,
+    ranking_token: str = "",
+    reader: User | None = None,
+) -> Decision:
+    """The contractor's score and rank for `job` now, by `rules`.
+
+    With the token of a ranking, raises RankingStale unless it holds.
+    Someone who is no candidate within the horizon is scored by the day of `slot` and has no rank; nor
+    has someone too far down to be counted, of whom the explanation says so.
+    """
+    if ranking_token:
+        check_token(ranking_token, job, rules, reader=reader)
+    search = Search.of(JobRequest.of(job), rules)
+    miles = search.site.miles_from(contractor.point)
+    own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)
+    if own is None:
+        return _unranked(search, contractor, slot, miles)
+    place = standing(search, own)
+    ranked = entry(search, own, place.rank, contractor)
+    breakdown = ranked.breakdown.as_json()
+    if not place.exact:
+        breakdown["explanation"] += f" Ranked {place}."
+    return Decision(
+        rules=rules,
+        score=ranked.score,
+        score_breakdown=breakdown,
+        rank=place.rank if place.exact else None,
+        candidates_considered=place.candidates.number,
+        candidates_exact=place.candidates.exact,
+    )
+
+
+def _candidate(search: Search, contractor: Contractor, miles: float) -> Candidate | None:
+    calendar = load_calendars([contractor.pk], search.window, search.rules)[contractor.pk]
+    contender = search.contender(contractor.pk, contractor.name, hundredths(contractor.rating), miles, 0)
+    return search.candidate(contender, calendar)
+
+
+def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
+    day = slot.start.astimezone(search.request.zone).date()
+    score = search.score(hundredths(contractor.rating), miles, max(0, (day - search.first_day).days))
+    way = search.site.way_from(contractor.point, search.rules.pace)
+    explanation = explain(
+        score=score,
+        weights=search.weights,
+        rated=rated(contractor.rating, contractor.rating_count),
+        distance=distance(f"{way.miles:.1f}", way.minutes, by_road=way.source == ROAD),
+        free=f"Not a candidate within {search.horizon_days} days; booked for {day_in_words(day)}",
+    )
+    candidates = count_candidates(search)
+    return Decision(
+        rules=search.rules,
+        score=as_decimal(score.total),
+        score_breakdown=Breakdown.of(score, search.weights, explanation).as_json(),
+        rank=None,
+        candidates_considered=candidates.number,
+        candidates_exact=candidates.exact,
+    )

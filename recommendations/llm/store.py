@@ -1,0 +1,80 @@
+"""Reading and writing sentences, each under the key of its numbers; and the right to ask for one.
+
+One lookup a key, however many want it: whoever asks claims the key first. A claim ends when the sentence is stored, or
+by itself when its owner has died.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from recommendations.llm.facts import Facts
+from recommendations.llm.prompt import VERSION
+from recommendations.models import ModelDay, Wording
+from smartscheduler.core.db.prepared import rows
+
+# Longer than all attempts of one question take.
+LEASE = timedelta(seconds=90)
+# A model that has twice said what could not be shown is not asked again about the same numbers.
+MOST_ATTEMPTS = 2
+AFTER_A_FAILURE = timedelta(minutes=1)
+DAYS_KEPT = timedelta(days=90)
+
+# Part of every ranking, where a model is configured; so prepared (smartscheduler.core.db.prepared).
+TEXTS = "SELECT key, text FROM recommendations_wording WHERE key = ANY(%s::varchar[]) AND text <> ''"
+CLAIM = """
+INSERT INTO recommendations_wording AS held (key, text, reason, attempts, until, asked_at)
+VALUES (%(key)s, '', '', 1, %(until)s, %(now)s)
+ON CONFLICT (key) DO UPDATE SET until = excluded.until, attempts = held.attempts + 1, asked_at = excluded.asked_at
+WHERE held.text = '' AND held.until < %(now)s AND held.attempts < %(most)s
+RETURNING key
+"""
+
+
+def key_of(facts: Facts) -> str:
+    return facts.key(settings.EXPLANATION_MODEL_PROVIDER, settings.EXPLANATION_MODEL_NAME, VERSION)
+
+
+def texts(keys: Collection[str]) -> dict[str, str]:
+    """The sentences that are stored under these keys; one statement."""
+    return dict(rows(TEXTS, ["{" + ",".join(keys) + "}"])) if keys else {}
+
+
+def claim(key: str) -> bool:
+    """Whether the sentence is missing and ours to ask for, for a while."""
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"key": key, "now": now, "until": now + LEASE, "most": MOST_ATTEMPTS})
+        return cursor.fetchone() is not None
+
+
+def keep(key: str, text: str) -> None:
+    Wording.objects.filter(pk=key).update(text=text, reason="", until=timezone.now())
+
+
+def drop(key: str, reason: str) -> None:
+    """What came cannot be shown."""
+    Wording.objects.filter(pk=key, text="").update(reason=reason, until=timezone.now())
+
+
+def give_back(key: str) -> None:
+    """Nothing came; asked again after a moment, and not counted."""
+    later = timezone.now() + AFTER_A_FAILURE
+    Wording.objects.filter(pk=key, text="").update(attempts=F("attempts") - 1, until=later)
+
+
+def forget(keys: Collection[str] | None = None) -> int:
+    """Delete sentences, by default all, so that they are asked for again; returns how many."""
+    found = Wording.objects.all() if keys is None else Wording.objects.filter(pk__in=keys)
+    return found.delete()[0]
+
+
+def prune() -> int:
+    """Delete what is older than settings.EXPLANATION_KEEP_DAYS, and counts of days long gone; returns how many."""
+    now = timezone.now()
+    old = Wording.objects.filter(asked_at__lt=now - timedelta(days=settings.EXPLANATION_KEEP_DAYS))
+    return old.delete()[0] + ModelDay.objects.filter(day__lt=(now - DAYS_KEPT).date()).delete()[0]

@@ -1,0 +1,84 @@
+"""A ranking as a token: whoever books by it learns when it no longer holds.
+
+The token is signed, not secret: the job, what was asked for, and the ranked contractors with their scores.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+
+from jobs.models import Job
+from jobs.requirements import JobRequest
+from recommendations.ranking import rank_candidates
+from recommendations.results import Ranking
+from recommendations.serializers import ranking_as_json
+from smartscheduler.errors import InvalidInput, RankingStale
+from smartscheduler.rules.values import UNIT, Rules
+
+SALT = "smartscheduler.ranking"
+VALID_FOR = timedelta(days=1)
+
+# Contractor → rank from 1 and score in ten-thousandths.
+Places = dict[UUID, tuple[int, int]]
+
+
+def places_of(ranking: Ranking) -> Places:
+    return {entry.contractor.pk: (entry.rank, int(entry.score * UNIT)) for entry in ranking.entries}
+
+
+def token_of(ranking: Ranking, job: Job, *, max_results: int, horizon_days: int | None) -> str:
+    """The token of a ranking for `job` that was asked for with these limits."""
+    scores = [[contractor.hex, score] for contractor, (_, score) in places_of(ranking).items()]
+    return signing.dumps([job.pk.hex, max_results, horizon_days, scores], salt=SALT, compress=True)
+
+
+def answer_with_token(
+    ranking: Ranking, job: Job, *, reader: Any, max_results: int, horizon_days: int | None = None
+) -> dict[str, Any]:
+    """A ranking on the wire, with its token."""
+    token = token_of(ranking, job, max_results=max_results, horizon_days=horizon_days)
+    return {**ranking_as_json(ranking, job, reader=reader), "ranking_token": token}
+
+
+def check_token(token: str, job: Job, rules: Rules, *, reader: Any) -> None:
+    """Whether the ranking of the token is that of now, by `rules`.
+
+    Raises RankingStale with the ranking of now and what moved; InvalidInput for no token of ours, or of another job.
+    """
+    try:
+        job_id, max_results, horizon_days, scores = signing.loads(token, salt=SALT, max_age=VALID_FOR)
+    except signing.SignatureExpired:
+        raise InvalidInput.of("ranking_token", "The token is older than a day: rank again.") from None
+    except signing.BadSignature:
+        raise InvalidInput.of("ranking_token", "This is no ranking token of this service.") from None
+    if job_id != job.pk.hex:
+        raise InvalidInput.of("ranking_token", "The token belongs to the ranking of another job.")
+    was = {UUID(contractor): (rank, score) for rank, (contractor, score) in enumerate(scores, start=1)}
+    ranking = rank_candidates(JobRequest.of(job), rules, max_results=max_results, horizon_days=horizon_days)
+    now = places_of(ranking)
+    if list(was.items()) == list(now.items()):
+        return
+    fresh = answer_with_token(ranking, job, reader=reader, max_results=max_results, horizon_days=horizon_days)
+    raise RankingStale(
+        f"The ranking of {job.job_number} has changed since you saw it: look at it again.",
+        errors={"ranking_token": ["The ranking has changed."]},
+        extra={"changes": list(_changes(was, now)), "ranking": fresh},
+    )
+
+
+def _changes(was: Places, now: Places) -> Iterator[dict[str, Any]]:
+    """Each contractor whose place or score is another, or who came or went."""
+    for contractor in [*now, *(gone for gone in was if gone not in now)]:
+        if was.get(contractor) != now.get(contractor):
+            yield {
+                "contractor": str(contractor),
+                "was": _place(was.get(contractor)),
+                "now": _place(now.get(contractor)),
+            }
+
+
+def _place(found: tuple[int, int] | None) -> dict[str, Any] | None:
+    return None if found is None else {"rank": found[0], "score": found[1] / UNIT}

@@ -1,0 +1,118 @@
+"""Rankings that were shown and lack something: told to the worker, and nobody held up.
+
+They are gathered, and once a second a thread of the process passes them on to Valkey: to wake it for each ranking would
+cost that ranking milliseconds, because Python's threads take turns. What is lost on the way is wished for again by the
+next ranking.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import cast
+from uuid import UUID
+
+import structlog
+from redis import RedisError
+
+from smartscheduler.core.redis import valkey
+from smartscheduler.core.redis_keys import redis_key
+
+# A job is not wished for again by this process before so long.
+SILENCE_SECONDS = 30.0
+GATHER_SECONDS = 1.0
+MOST_REMEMBERED = 1_000
+
+log = structlog.get_logger(__name__)
+
+
+class Wishes:
+    """What one process has to tell of one kind of thing; what was shown of the source `wanted` is wished better."""
+
+    def __init__(self, kind: str, wanted: str) -> None:
+        self.kind, self.wanted = kind, wanted
+        self._silent = False
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._jobs: set[UUID] = set()
+        self._uses: Counter[str] = Counter()
+        self._told: dict[UUID, float] = {}
+
+    def seen(self, job_id: UUID | None, sources: Iterable[str]) -> None:
+        """A ranking was shown, with something of these sources in it. Returns at once."""
+        counted = Counter(sources)
+        if self._silent or not counted:
+            return
+        with self._lock:
+            self._uses.update(counted)
+            if job_id is not None and counted[self.wanted] and self._is_news(job_id):
+                self._jobs.add(job_id)
+            if self._thread is None or not self._thread.is_alive():
+                name, key = f"{self.kind}-wishes", self.key
+                self._thread = threading.Thread(target=self._pass_on, args=(key,), name=name, daemon=True)
+                self._thread.start()
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """For programs that rank without showing it to anybody: meanwhile nothing is told."""
+        self._silent = True
+        try:
+            yield
+        finally:
+            self._silent = False
+
+    @property
+    def key(self) -> str:
+        return redis_key(self.kind, "wishes")
+
+    def take(self, most: int = 200) -> set[UUID]:
+        """The jobs that rankings were shown for and are wished for, each once. Raises RedisError."""
+        return {UUID(hex=str(one)) for one in valkey().spop(self.key, most) or ()}
+
+    def uses(self) -> dict[str, int]:
+        """How much was shown of each source. Raises RedisError."""
+        found = cast(dict[str, str], valkey().hgetall(f"{self.key}:uses"))
+        return {source: int(count) for source, count in found.items()}
+
+    def share(self, source: str) -> int | None:
+        """Of a hundred that were shown, how many from `source`; None before the first, and while nobody can count."""
+        try:
+            shown = self.uses()
+        except RedisError:
+            return None
+        total = sum(shown.values())
+        return round(100 * shown.get(source, 0) / total) if total else None
+
+    def _is_news(self, job_id: UUID) -> bool:
+        now = time.monotonic()
+        if self._told.get(job_id, now - 2 * SILENCE_SECONDS) > now - SILENCE_SECONDS:
+            return False
+        if len(self._told) > MOST_REMEMBERED:
+            self._told.clear()
+        self._told[job_id] = now
+        return True
+
+    def _pass_on(self, key: str) -> None:
+        """Until there has been nothing to tell for a while."""
+        while True:
+            time.sleep(GATHER_SECONDS)
+            with self._lock:
+                jobs, uses = self._jobs, self._uses
+                self._jobs, self._uses = set(), Counter()
+                if not jobs and not uses:
+                    self._thread = None
+                    return
+            _send(key, jobs, uses)
+
+
+def _send(key: str, jobs: Iterable[UUID], uses: Counter[str]) -> None:
+    try:
+        with valkey().pipeline(transaction=False) as pipe:
+            if names := [job_id.hex for job_id in jobs]:
+                pipe.sadd(key, *names)
+            for source, count in uses.items():
+                pipe.hincrby(f"{key}:uses", source, count)
+            pipe.execute()
+    except RedisError as error:
+        log.info("wishes_lost", error=type(error).__name__)

@@ -1,0 +1,76 @@
+"""What makes somebody want roads: facts of the event log, rankings that were shown without, and the night."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+from redis import RedisError
+
+from jobs.models import Job
+from jobs.services import RANKED_BY
+from recommendations.change_announcer import concerned_jobs
+from recommendations.travel.lookup_queue import want
+from recommendations.travel.requests import take_wishes
+from smartscheduler.events.consumer_offsets import unread
+from smartscheduler.events.models import OutboxEvent
+
+READER = "travel"
+COMING_WEEK = timedelta(days=7)
+MOVED = {"latitude", "longitude"}
+
+log = structlog.get_logger(__name__)
+
+
+def note_events() -> int:
+    """Want the roads of jobs that are new, moved, or have a new neighbour; returns how many events were read."""
+    with unread(READER) as events:
+        want(_jobs(events) | concerned_jobs(event for event in events if _moves_somebody(event)))
+    return len(events)
+
+
+def _jobs(events: Iterable[OutboxEvent]) -> set[UUID]:
+    return {
+        UUID(event.data["job_id"])
+        for event in events
+        if event.type in {"JobCreated", "JobReopened"}
+        or (event.type == "JobUpdated" and RANKED_BY & event.data["changed"].keys())
+    }
+
+
+def _moves_somebody(event: OutboxEvent) -> bool:
+    return event.type == "ContractorCreated" or (
+        event.type == "ContractorUpdated" and bool(MOVED & event.data["changed"].keys())
+    )
+
+
+def note_wishes() -> None:
+    """Want the roads of jobs whose rankings were shown with straight lines."""
+    try:
+        want(take_wishes(), soft=True)
+    except RedisError as error:
+        log.info("wishes_unread", error=type(error).__name__)
+
+
+def coming_week() -> list[UUID]:
+    """The open jobs that are wanted from now on within a week."""
+    now = timezone.now()
+    jobs = Job.objects.open().filter(desired_date__range=(now - timedelta(days=1), now + COMING_WEEK))
+    return list(jobs.order_by("desired_date").values_list("pk", flat=True))
+
+
+def refresh() -> int:
+    """Ask again for what would grow too old within the coming week; returns for how many jobs."""
+    found = coming_week()
+    kept = timedelta(days=settings.TRAVEL_KEEP_DAYS)
+    want(found, newer_than=timezone.now() - max(kept - COMING_WEEK, kept / 2))
+    return len(found)
+
+
+def look_up_again(job_ids: Iterable[UUID] | None = None, *, now: datetime | None = None) -> int:
+    """Ask anew for all estimates of these jobs, by default those of the coming week, at once; returns for how many."""
+    found = coming_week() if job_ids is None else list(job_ids)
+    want(found, urgent=True, newer_than=now or timezone.now())
+    return len(found)

@@ -1,0 +1,76 @@
+"""OpenRouteService, the matrix of its version 2: free for 500 requests a day, or on a server of one's own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from recommendations.travel.matrix import MISSING, NO_ROAD, Answer, Matrix, Refusal, answer
+from recommendations.travel.provider_api import ask
+from smartscheduler.core.outbound.json_api import reject
+from smartscheduler.core.outbound.provider_errors import BadItem, Nonsense
+from smartscheduler.places import Point
+
+PATH = "/v2/matrix/driving-car"
+# "Could not find routable point within a radius of …"
+NO_ROAD_NEAR = {6010, 2010}
+
+
+class OpenRouteService:
+    """Longitude before latitude, meters and seconds, two tables; null where there is no road. It knows no traffic."""
+
+    name = "openrouteservice"
+    most_elements, most_a_side = 3500, 3500
+
+    def cost(self, elements: int) -> int:
+        return 1
+
+    def matrix(self, origins: Sequence[Point], destinations: Sequence[Point], depart_at: datetime) -> Matrix:
+        places = [*origins, *destinations]
+        body = {
+            "locations": [[point.longitude, point.latitude] for point in places],
+            "sources": [*range(len(origins))],
+            "destinations": [*range(len(origins), len(places))],
+            "metrics": ["distance", "duration"],
+            "units": "m",
+        }
+        headers = {"Authorization": settings.TRAVEL_KEYS[self.name]}
+        status, given = ask(self.name, "POST", PATH, headers=headers, json=body)
+        code = _code(given)
+        if code in NO_ROAD_NEAR:
+            raise BadItem(f"HTTP {status}: code {code}.")
+        reject(status, f"code {code}" if code else "")
+        meters, seconds = (_table(given, name) for name in ("distances", "durations"))
+        return [
+            [
+                self._answer(one, other, _at(meters, row, column), _at(seconds, row, column))
+                for column, other in enumerate(destinations)
+            ]
+            for row, one in enumerate(origins)
+        ]
+
+    def _answer(self, origin: Point, destination: Point, meters: Any, seconds: Any) -> Answer:
+        if isinstance(meters, Refusal) or isinstance(seconds, Refusal):
+            return MISSING
+        if meters is None or seconds is None:
+            return NO_ROAD
+        return answer(self.name, origin, destination, meters, seconds)
+
+
+def _code(given: Any) -> int:
+    """The number of an error; its text may be all there is, when the gateway refuses."""
+    error = given.get("error") if isinstance(given, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) else 0
+
+
+def _table(given: Any, name: str) -> list[Any]:
+    table = given.get(name) if isinstance(given, dict) else None
+    if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
+        raise Nonsense(f"The answer has no table of {name}.")
+    return table
+
+
+def _at(table: list[Any], row: int, column: int) -> Any:
+    return table[row][column] if row < len(table) and column < len(table[row]) else MISSING

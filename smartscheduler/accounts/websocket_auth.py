@@ -1,0 +1,144 @@
+"""Who opens a WebSocket: the session cookie of the same origin, or a one-time ticket."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib import auth
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest
+from django.utils.http import is_same_domain
+from django.utils.module_loading import import_string
+
+from smartscheduler.accounts.credentials import Credential, Refusal, standing
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.session_store import NAME
+from smartscheduler.accounts.websocket_tickets import spend_ticket
+
+TICKET_PREFIX = "ticket."
+Scope = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """An account at the door, and the credential that it came with."""
+
+    user: User
+    credential: Credential
+
+    def still(self) -> User | None:
+        """The account as it is now; None once the credential no longer holds."""
+        [found] = standing([self.credential])
+        return None if isinstance(found, Refusal) else found
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a handshake shows of who opens it, before anything is looked up in the database.
+
+    `key` is what a quota counts: the account of a ticket, or a digest of the session's key.
+    """
+
+    key: str
+    visitor: Callable[[], Visitor | None]
+
+
+def admit(scope: Scope) -> Visitor | None:
+    """The visitor behind a handshake; None without good credentials or from a foreign origin."""
+    claim = claim_of(scope)
+    return claim.visitor() if claim else None
+
+
+def claim_of(scope: Scope) -> Claim | None:
+    """The claim of a handshake; None without credentials or from a foreign origin.
+
+    A ticket is spent by this; it may also come from one of CORS_ALLOWED_ORIGINS. The session cookie counts only
+    together with an `Origin` of our own: a browser always sends one, and a cookie alone would let every page on the
+    web open the socket.
+    """
+    request = _as_request(scope)
+    origin = request.headers.get("Origin")
+    ours = origin is not None and _is_ours(origin, request)
+    ticket = _ticket(scope)
+    if ticket is None:
+        return _claim_by_session(request) if ours else None
+    return _claim_by_ticket(ticket) if origin is None or ours or _is_allowed(origin, request) else None
+
+
+@database_sync_to_async
+def account_of_session(scope: Scope) -> str | None:
+    """The id of the account whose session cookie an HTTP scope carries; None without a valid session."""
+    visitor = _by_session(ASGIRequest(scope, BytesIO()))
+    return str(visitor.user.pk) if visitor else None
+
+
+def _claim_by_ticket(ticket: str) -> Claim | None:
+    spent = spend_ticket(ticket)
+    return Claim(str(spent.user_id), partial(_by_credential, spent)) if spent else None
+
+
+def _by_credential(credential: Credential) -> Visitor | None:
+    [user] = standing([credential])
+    return None if isinstance(user, Refusal) else Visitor(user, credential)
+
+
+def _claim_by_session(request: HttpRequest) -> Claim | None:
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return Claim(hashlib.sha256(key.encode()).hexdigest(), partial(_by_session, request)) if key else None
+
+
+def _by_session(request: HttpRequest) -> Visitor | None:
+    session_store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if not key:
+        return None
+    request.session = session_store(key)
+    user = auth.get_user(request)
+    return Visitor(user, Credential.of(user, request.session.get(NAME))) if isinstance(user, User) else None
+
+
+def _ticket(scope: Scope) -> str | None:
+    offered = [name for name in scope.get("subprotocols", ()) if name.startswith(TICKET_PREFIX)]
+    return offered[0].removeprefix(TICKET_PREFIX) if offered else None
+
+
+def _as_request(scope: Scope) -> ASGIRequest:
+    """The handshake as Django sees any other request, with its rules for hosts, proxies and cookies."""
+    scheme = {"wss": "https", "ws": "http"}.get(scope.get("scheme", "ws"), "http")
+    return ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
+
+
+def _is_ours(origin: str, request: HttpRequest) -> bool:
+    """The same rule as Django's for unsafe requests: this host, or one of CSRF_TRUSTED_ORIGINS."""
+    host = _host(request)
+    if host is None:
+        return False
+    own = f"{request.scheme}://{host}"
+    return origin == own or any(_matches(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS)
+
+
+def _is_allowed(origin: str, request: HttpRequest) -> bool:
+    """A page elsewhere that may use the API (CORS): with a ticket alone, for cookies are not sent from there."""
+    return _host(request) is not None and origin in settings.CORS_ALLOWED_ORIGINS
+
+
+def _host(request: HttpRequest) -> str | None:
+    """The host that was asked; None when it is none of ours."""
+    try:
+        return request.get_host()
+    except DisallowedHost:
+        return None
+
+
+def _matches(origin: str, trusted: str) -> bool:
+    if "*" not in trusted:
+        return origin == trusted
+    given, pattern = urlsplit(origin), urlsplit(trusted)
+    return given.scheme == pattern.scheme and is_same_domain(given.netloc, pattern.netloc.lstrip("*"))

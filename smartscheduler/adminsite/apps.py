@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin
+
+
+class BackofficeConfig(AppConfig):
+    name = "smartscheduler.adminsite"
+    label = "adminsite"
+    verbose_name = "Back-office"
+
+
+class AdminConfig(admin.AdminConfig):
+    """Django's admin with the site of the product."""
+
+    default = False
+    default_site = "smartscheduler.adminsite.site.BackofficeSite"

@@ -1,0 +1,193 @@
+"""What a page of history says: who did what to which record, from what to what; one entry for what was done at once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from django.contrib import admin
+
+from smartscheduler.accounts.visibility import HIDDEN, Limit, limits_for, sees_everything
+from smartscheduler.adminsite.history.queries import DIRECTLY
+from smartscheduler.adminsite.history.snapshots import Gone, address_of, names_before, records_of, zone_of
+from smartscheduler.adminsite.history.value_text import NOTHING, UTC, from_json, in_words, title_of
+from smartscheduler.core.formatting import local_day
+from smartscheduler.core.observability.logging import impersonal
+from smartscheduler.history.triggers import CHANGED, CREATED, PASSWORD, REMOVED, Change, tracked_fields
+
+ACTS = {CREATED: "created", CHANGED: "changed", REMOVED: "removed", PASSWORD: "password changed"}
+COLOURS = {CREATED: "success", CHANGED: "info", REMOVED: "danger", PASSWORD: "warning"}
+DOORS = {"back-office": "in the back-office", "API": "through the API", "page": "on a page"}
+# More fields than these are folded away where a whole record came or went.
+MOST_OPEN = 4
+ONCE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    field: str
+    was: str
+    became: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """One change of one record."""
+
+    act: str
+    colour: str
+    what: str
+    title: str
+    of: str
+    url: str
+    lines: list[Line]
+    changed: bool
+
+    @property
+    def folded(self) -> bool:
+        return not self.changed and len(self.lines) > MOST_OPEN
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What one author did at one time."""
+
+    moment: datetime
+    when: str
+    who: str
+    person: str
+    door: str
+    details: list[tuple[str, str]]
+    changes: list[Told]
+
+
+def tell(changes: Sequence[Change], *, reader: Any, zone: tzinfo = UTC) -> list[Occasion]:
+    """The changes by occasion, newest first, each in the order in which it went; by the clock of `zone`.
+
+    That a value which `reader` may not see has changed is told, but not what it was and is.
+    """
+    names = names_before(changes)
+    pairs = zip(changes, records_of(changes), strict=True)
+    found = [_occasion(together, names, zone, reader) for together in _at_once(pairs)]
+    return found if sees_everything(reader) else [_without_contacts(one) for one in found]
+
+
+def _at_once(pairs: Iterable[tuple[Change, Any]]) -> Iterator[list[tuple[Change, Any]]]:
+    """Neighbours by the same author within a second."""
+    together: list[tuple[Change, Any]] = []
+    for change, record in pairs:
+        newest = together[0][0] if together else change
+        near = newest.pgh_created_at - change.pgh_created_at <= ONCE
+        if not (near and newest.pgh_context == change.pgh_context):
+            yield together
+            together = []
+        together.append((change, record))
+    if together:
+        yield together
+
+
+def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzinfo, reader: Any) -> Occasion:
+    newest = pairs[0][0]
+    context = newest.pgh_context
+    moment = newest.pgh_created_at
+    at = moment.astimezone(zone)
+    return Occasion(
+        moment=moment,
+        when=f"{local_day(moment, zone)}, {at:%H:%M:%S %Z}",
+        who=_who(context),
+        person=DIRECTLY if context is None else context.get("user", ""),
+        door=_door(context or {}),
+        details=[(name, context[key]) for key, name in DETAILS.items() if context.get(key)] if context else [],
+        changes=[_told(change, record, names, reader) for change, record in reversed(pairs)],
+    )
+
+
+DETAILS = {"at": "Where", "request": "Request"}
+
+
+def _who(context: dict[str, str] | None) -> str:
+    if context is None:
+        return "The database, directly"
+    return context.get("name") or "The system"
+
+
+def _door(context: dict[str, str]) -> str:
+    kind = context.get("door", "")
+    return DOORS.get(kind, f"by the {kind} {context.get('at', '').rsplit('.', 1)[-1]}" if kind else "")
+
+
+def _told(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> Told:
+    title, owner = str(record), str(getattr(record, change.owner)) if change.owner else ""
+    lines, changed = list(_lines(change, record, names, reader)), change.pgh_label == CHANGED
+    if not changed and all(line.was in title and line.became in title for line in lines):
+        lines = []  # the title has said it all
+    return Told(
+        act=ACTS.get(change.pgh_label, change.pgh_label),
+        colour=COLOURS.get(change.pgh_label, ""),
+        what=str(record._meta.verbose_name),
+        title=title,
+        of="" if owner in title else owner,
+        url=_page_of(change, record),
+        lines=lines,
+        changed=changed,
+    )
+
+
+def _lines(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> Iterator[Line]:
+    if change.pgh_label == PASSWORD:
+        return
+    zone, before = zone_of(record), change.pgh_before or {}
+    limits = limits_for(record._meta.label_lower, reader)
+    for name in tracked_fields(type(change)):
+        field: Any = record._meta.get_field(name)
+        now = _shown(limits.get(name), _value(field, record, zone))
+        if change.pgh_label == CHANGED:
+            if field.column in before:
+                was = _former(field, before[field.column], zone, names)
+                yield Line(title_of(field), _shown(limits.get(name), was), now)
+        elif now != NOTHING and not (field.primary_key or name == change.owner):
+            yield Line(title_of(field), *(("", now) if change.pgh_label == CREATED else (now, "")))
+
+
+def _shown(limit: Limit | None, words: str) -> str:
+    """The value, as far as it may be seen; that there is none may be."""
+    if limit is None or words == NOTHING:
+        return words
+    return impersonal(words) if limit.shown is impersonal else HIDDEN
+
+
+def _without_contacts(occasion: Occasion) -> Occasion:
+    """Telephone numbers and addresses taken out of everything: a person without a name goes by the address."""
+    changes = [
+        replace(
+            told,
+            title=impersonal(told.title),
+            of=impersonal(told.of),
+            lines=[Line(line.field, impersonal(line.was), impersonal(line.became)) for line in told.lines],
+        )
+        for told in occasion.changes
+    ]
+    return replace(occasion, who=impersonal(occasion.who), changes=changes)
+
+
+def _value(field: Any, record: Any, zone: tzinfo) -> str:
+    if field.is_relation:
+        return str(getattr(record, field.name) or NOTHING) if getattr(record, field.attname) else NOTHING
+    return in_words(field, getattr(record, field.attname), zone)
+
+
+def _former(field: Any, value: Any, zone: tzinfo, names: dict[Any, Any]) -> str:
+    was = from_json(field, value)
+    if field.is_relation and was is not None:
+        return str(names.get((field.related_model, was), Gone()))
+    return in_words(field, was, zone)
+
+
+def _page_of(change: Change, record: Any) -> str:
+    """Where the record is to be seen, or the one that it belongs to; nothing when that is gone."""
+    shown: Any = record if admin.site.is_registered(type(record)) else getattr(record, change.owner, None)
+    if isinstance(shown, Gone) or not admin.site.is_registered(type(shown)):
+        return ""
+    if shown is record and change.pgh_label == REMOVED:
+        return ""
+    return address_of(shown, "change")

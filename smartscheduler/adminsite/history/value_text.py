@@ -1,0 +1,88 @@
+"""A change in people's words: choices by their labels, instants by the clock at the record, references by name."""
+
+import json
+import re
+from datetime import datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.fields import DateTimeRangeField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.duration import duration_string
+from django.utils.text import capfirst
+from psycopg.types.range import Range, TimestamptzRange
+
+from smartscheduler.core.formatting import local_slot, local_time
+from smartscheduler.timeslots import TimeSlot
+
+NOTHING = "–"
+UTC = ZoneInfo("UTC")
+RANGE = re.compile(r'[\[(]"?([^",()\[\]]*+)"?,"?([^",()\[\]]*+)"?[\])]\Z')
+
+
+def title_of(field: models.Field) -> str:
+    return str(capfirst(field.verbose_name))
+
+
+def from_json(field: models.Field, value: Any) -> Any:
+    """What the field held, from the JSON that PostgreSQL made of it; that itself where it cannot be read."""
+    try:
+        if isinstance(field, DateTimeRangeField):
+            return _slot(value)
+        plain = field.target_field if isinstance(field, models.ForeignKey) else field
+        return plain.to_python(value)
+    except (ValidationError, ValueError):
+        return value
+
+
+def _slot(value: Any) -> Any:
+    bounds = RANGE.match(value) if isinstance(value, str) else None
+    if not bounds:
+        return value
+    start, end = map(datetime.fromisoformat, bounds.groups())
+    return TimestamptzRange(start, end, "[)")
+
+
+def in_words(field: models.Field, value: Any, zone: tzinfo = UTC) -> str:
+    """A value of a field that refers to nothing else; a dash where there is none."""
+    if value is None or value in ("", [], {}):
+        return NOTHING
+    labels = dict(field.flatchoices)
+    if isinstance(value, str | int) and value in labels:
+        return str(labels[value])
+    return _plain(field, value, zone)
+
+
+def _plain(field: models.Field, value: Any, zone: tzinfo) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case Range() if value.lower and value.upper and value.lower < value.upper:
+            return _span(TimeSlot(value.lower, value.upper), zone)
+        case datetime() | time() | timedelta():
+            return _clock(value, zone)
+        case Decimal():
+            return f"{value:.{getattr(field, 'decimal_places', 2)}f}"
+        case list():
+            return ", ".join(map(str, value))
+        case dict():
+            return str(value.get("explanation") or json.dumps(value, ensure_ascii=False))
+        case _:
+            return str(value)
+
+
+def _clock(value: datetime | time | timedelta, zone: tzinfo) -> str:
+    if isinstance(value, datetime):
+        return local_time(value, zone)
+    if isinstance(value, timedelta):
+        return duration_string(value)
+    return value.isoformat("seconds" if value.second else "minutes")
+
+
+def _span(slot: TimeSlot, zone: tzinfo) -> str:
+    """A slot of hours, or a period of days with both of its ends in full."""
+    if slot.duration < timedelta(days=1):
+        return local_slot(slot, zone)
+    return f"{local_time(slot.start, zone)} – {local_time(slot.end, zone)}"

@@ -1,0 +1,110 @@
+"""The pages of the history: of everything, and of one record. They can be read, and nothing else."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from unfold.admin import ModelAdmin
+
+from smartscheduler.accounts.models import User
+from smartscheduler.adminsite.history.forms import QuestionForm
+from smartscheduler.adminsite.history.queries import Page, Place, Question, kinds_for, read
+from smartscheduler.adminsite.history.snapshots import address_of, zone_of
+from smartscheduler.adminsite.history.timeline import tell
+from smartscheduler.adminsite.permissions import person
+from smartscheduler.history.triggers import CREATED
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """Every change that the person may see, as the filters in the query leave them; 50 from `?before=` on."""
+    form = QuestionForm(request.GET, user=person(request))
+    if not form.kinds:
+        raise PermissionDenied
+    page = read(form.question(_place(request))) if form.is_valid() else Page()
+    context = {
+        **admin.site.each_context(request),
+        "title": "History",
+        "form": form,
+        "asked": bool(form.errors) or any(form.cleaned_data.values()),
+        "only": _only(form),
+        "occasions": tell(page.changes, reader=person(request)),
+        "everywhere": True,
+        **_links(request, page.older),
+    }
+    return TemplateResponse(request, "admin/history/all.html", context)
+
+
+def changes_of(record: Model, user: User, *, before: Place | None = None, size: int = 50) -> dict[str, Any]:
+    """For a template that includes `admin/history/changes.html`: the changes of one record, and of what belongs to it.
+
+    By the clock at the record, and no more than `user` may see.
+    """
+    page = read(Question(kinds=kinds_for(user), before=before, size=size).of(type(record), record.pk))
+    born = any(one.pgh_label == CREATED and one.pgh_tracked_model is type(record) for one in page.changes)
+    return {
+        "occasions": tell(page.changes, reader=user, zone=zone_of(record)),
+        "older": page.older,
+        "older_than_history": page.older is None and not born,
+        "all_history_url": f"{reverse('history')}?model={record._meta.label_lower}&record={record.pk}",
+    }
+
+
+class HistoryAdmin(ModelAdmin):
+    """A ModelAdmin whose records have a page of their history, at `<id>/history/`, and a button that leads there."""
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        changes = changes_of(record, person(request), before=_place(request))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "History",
+            "subtitle": str(record),
+            "opts": self.opts,
+            "original": record,
+            "back": address_of(record, "change"),
+            **changes,
+            **_links(request, changes["older"]),
+        }
+        return TemplateResponse(request, "admin/history/record.html", context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        context["show_history"] = obj is not None
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+
+def _place(request: HttpRequest) -> Place | None:
+    return Place.read(request.GET.get("before", ""))
+
+
+def _links(request: HttpRequest, older: Place | None) -> dict[str, str]:
+    """To the next page, and back to the first when this is not it; the filters stay."""
+    query = request.GET.copy()
+    here = query.pop("before", None)
+    newest = f"?{query.urlencode()}" if here else ""
+    if older:
+        query["before"] = str(older)
+    return {"newest_url": newest, "older_url": f"?{query.urlencode()}" if older else ""}
+
+
+def _only(form: QuestionForm) -> str:
+    """The name of the one record that is asked for, if one is."""
+    asked = form.cleaned_data
+    if not form.is_valid() or asked["record"] is None or not asked["model"]:
+        return ""
+    model = form.kinds[asked["model"]].pgh_tracked_model
+    return str(model._default_manager.filter(pk=asked["record"]).first() or "a record that is no longer there")

@@ -1,0 +1,226 @@
+"""Registry of admin extensions: what apps add to the admin of a model without touching its ModelAdmin.
+
+Each model is registered with the admin site once, by its own app. Other apps add to it in their `admin` modules:
+
+    @registry.record_view(Contractor, "week", permission=Permission.VIEW_CONTRACTORS)
+    def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> HttpResponse:
+        ...
+
+`RecordAdmin`, `ListAdmin` and `TabbedAdmin` read the registry when they build addresses, lists and pages. Django
+imports all `admin` modules before it resolves the first address, so the order of the apps does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from smartscheduler.accounts.permissions import Permission
+
+if TYPE_CHECKING:
+    from smartscheduler.accounts.models import User
+    from smartscheduler.adminsite.buttons import Button
+    from smartscheduler.adminsite.record_actions import RecordAction, RecordAdmin
+    from smartscheduler.adminsite.tabs import Tab
+
+M = TypeVar("M", bound=Model)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewButton:
+    """The button that leads to a page of a record while `possible` holds for the record."""
+
+    label: str
+    icon: str
+    possible: Callable[[Any], bool] = lambda record: True
+    main: bool = False
+    weight: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordView:
+    """A page of one record at `<id>/<name>/`, for users with `permission`."""
+
+    name: str
+    view: Callable[[HttpRequest, Any, RecordAdmin], HttpResponse]
+    permission: Permission
+    button: ViewButton | None = None
+
+    def is_offered(self, user: User, record: Model) -> bool:
+        """Whether the page has a button, and `user` may press it in the present state of the record."""
+        return self.button is not None and self.button.possible(record) and user.allows(self.permission)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A template with its context. On the page of an action, `blocks` puts it in the place of the form."""
+
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+    blocks: bool = False
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """An entry of `list_filter`, with the entry of the ModelAdmin that it stands before; without one it comes last."""
+
+    entry: Any
+    before: Any = None
+
+
+@dataclass
+class Extensions:
+    """Everything that apps have added to the admin of one model, in the order of registration."""
+
+    views: list[RecordView] = field(default_factory=list)
+    actions: list[RecordAction] = field(default_factory=list)
+    buttons: list[Callable[[HttpRequest, Any], Iterable[Button]]] = field(default_factory=list)
+    columns: list[Callable[[Any], Any]] = field(default_factory=list)
+    filters: list[ListFilter] = field(default_factory=list)
+    list_panels: list[Panel] = field(default_factory=list)
+    querysets: list[Callable[[QuerySet[Any]], QuerySet[Any]]] = field(default_factory=list)
+    sections: list[tuple[str, Callable[[Any], Any]]] = field(default_factory=list)
+    tabs: list[Callable[[HttpRequest, Any], Tab]] = field(default_factory=list)
+    notices: list[Callable[[HttpRequest, Any], Panel | None]] = field(default_factory=list)
+    action_panels: dict[str, Callable[[HttpRequest, Any], Panel]] = field(default_factory=dict)
+    next_pages: dict[str, Callable[[Any, str], str]] = field(default_factory=dict)
+    after_change: list[Callable[[HttpRequest, Any], None]] = field(default_factory=list)
+
+    def view_named(self, name: str) -> RecordView | None:
+        return next((view for view in self.views if view.name == name), None)
+
+    def filter_list(self, own: Sequence[Any]) -> list[Any]:
+        """`own` with the added filters in their places."""
+        entries = list(own)
+        for added in self.filters:
+            place = entries.index(added.before) if added.before in entries else len(entries)
+            entries.insert(place, added.entry)
+        return entries
+
+
+_extensions: dict[type[Model], Extensions] = {}
+
+
+def extensions_of(model: type[Model]) -> Extensions:
+    return _extensions.setdefault(model, Extensions())
+
+
+def record_view(
+    model: type[M], name: str, *, permission: Permission, button: ViewButton | None = None
+) -> Callable[[Callable[[HttpRequest, M, RecordAdmin], HttpResponse]], Callable[..., HttpResponse]]:
+    """Add a page of one record at `<id>/<name>/`, with the URL name `<app>_<model>_<name>`.
+
+    The view gets the request, the record and the ModelAdmin. An unknown id answers 404, a user without `permission`
+    403. With a `button` the page of the record leads there.
+    """
+
+    def register(view: Callable[[HttpRequest, M, RecordAdmin], HttpResponse]) -> Callable[..., HttpResponse]:
+        _refuse_taken_name(model, name)
+        extensions_of(model).views.append(RecordView(name=name, view=view, permission=permission, button=button))
+        return view
+
+    return register
+
+
+def record_action(model: type[Model], action: RecordAction) -> None:
+    """Add something to do with one record: a button, and a page at `<id>/<name>/`."""
+    _refuse_taken_name(model, action.name)
+    extensions_of(model).actions.append(action)
+
+
+def buttons(model: type[M]) -> Callable[[F], F]:
+    """Add the buttons that `function(request, record)` gives, in the places that their weights say."""
+    return _adds_to(extensions_of(model).buttons)
+
+
+def list_column(model: type[M]) -> Callable[[F], F]:
+    """Add a column to the list: `function(record)` with `@display`."""
+    return _adds_to(extensions_of(model).columns)
+
+
+def list_filter(model: type[Model], entry: Any, *, before: Any = None) -> None:
+    """Add a filter to the list, last or before an entry of the ModelAdmin's own `list_filter`."""
+    extensions_of(model).filters.append(ListFilter(entry, before))
+
+
+def list_panel(model: type[Model], panel: Panel) -> None:
+    """Show a panel above the list; its template has the context of the list too."""
+    extensions_of(model).list_panels.append(panel)
+
+
+def queryset(model: type[M]) -> Callable[[F], F]:
+    """Load more with the records of lists and pages: `function(rows)` returns the queryset with, say, a prefetch."""
+    return _adds_to(extensions_of(model).querysets)
+
+
+def section(model: type[M], title: str) -> Callable[[F], F]:
+    """Add a read-only section below the form of an existing record: `function(record)` with `@display`."""
+
+    def register(function: F) -> F:
+        extensions_of(model).sections.append((title, function))
+        return function
+
+    return register
+
+
+def tab(model: type[M]) -> Callable[[F], F]:
+    """Add a tab to the page of a record: `function(request, record)` returns a Tab."""
+    return _adds_to(extensions_of(model).tabs)
+
+
+def notice(model: type[M]) -> Callable[[F], F]:
+    """Add a notice below the buttons of a record: `function(request, record)` returns a Panel, or None."""
+    return _adds_to(extensions_of(model).notices)
+
+
+def action_panel(model: type[M], action: str) -> Callable[[F], F]:
+    """Show more on the page of an action: `function(request, record)` returns a Panel."""
+    return _keyed_in(extensions_of(model).action_panels, action)
+
+
+def next_page(model: type[M], *actions: str) -> Callable[[F], F]:
+    """Decide where an action leads: `function(record, usual)` returns an address; `usual` is the way back."""
+    return _keyed_in(extensions_of(model).next_pages, *actions)
+
+
+def after_change(model: type[M]) -> Callable[[F], F]:
+    """Call `function(request, record)` once the form of an existing record is saved."""
+    return _adds_to(extensions_of(model).after_change)
+
+
+def record_url(record: Model, name: str) -> str:
+    """Address of a page of a record in the admin: `change`, `history`, or the name of a view or an action."""
+    return reverse(f"admin:{route_name(type(record), name)}", args=[record.pk])
+
+
+def route_name(model: type[Model], name: str) -> str:
+    """URL name of a page, without the namespace of the admin site."""
+    return f"{model._meta.app_label}_{model._meta.model_name}_{name}"
+
+
+def _refuse_taken_name(model: type[Model], name: str) -> None:
+    extensions = extensions_of(model)
+    if name in {*(view.name for view in extensions.views), *(action.name for action in extensions.actions)}:
+        raise ValueError(f"{model._meta.label} has a page “{name}” already.")
+
+
+def _adds_to(functions: list[Any]) -> Callable[[F], F]:
+    def register(function: F) -> F:
+        functions.append(function)
+        return function
+
+    return register
+
+
+def _keyed_in(functions: dict[str, Any], *names: str) -> Callable[[F], F]:
+    def register(function: F) -> F:
+        functions.update(dict.fromkeys(names, function))
+        return function
+
+    return register

@@ -1,0 +1,82 @@
+"""The pages of signing in: the password, and where there is or must be a second factor, a code before anything else."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import LoginView
+from django.forms import TextInput
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.second_factor.pending_login import enter, halfway, stop_halfway
+from smartscheduler.accounts.second_factor.services import CodeRefused, check
+from smartscheduler.adminsite.return_url import returning, way_back
+from smartscheduler.adminsite.service_forms import show_refusal
+from smartscheduler.audit.models import Act
+from smartscheduler.backoffice.forms import password
+from smartscheduler.backoffice.forms.second_factor import CodeForm
+from smartscheduler.core.db.text_fields import SignInNameField
+
+
+class SignInForm(password.SignInForm):
+    username = SignInNameField(
+        widget=TextInput(attrs={"autofocus": True, "autocapitalize": "none", "autocomplete": "username"})
+    )
+
+
+class PasswordView(LoginView):
+    """The admin's own page; it opens nothing yet where a code is asked for."""
+
+    template_name = "admin/login.html"
+    authentication_form = SignInForm
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user: User = form.get_user()
+        if user.second_factor_at is None and not user.lacks_second_factor:
+            return super().form_valid(form)
+        stop_halfway(self.request, user)
+        step = "sign-in-code" if user.second_factor_at else "sign-in-set-up"
+        return redirect(returning(reverse(step), self.get_success_url()))
+
+
+@never_cache
+def sign_in(request: HttpRequest) -> HttpResponseBase:
+    """GET shows the form, POST takes the password. It stands at the address of the admin's own page, and before it."""
+    if request.method == "GET" and admin.site.has_permission(request):
+        return redirect("admin:index")
+    context = {**admin.site.each_context(request), "title": "Log in", "app_path": request.get_full_path()}
+    return PasswordView.as_view(extra_context=context)(request)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+def sign_in_code(request: HttpRequest) -> HttpResponse:
+    """The second step: GET asks for the code, POST takes it and opens the session. Back to the first after a while."""
+    onward = way_back(request, settings.LOGIN_REDIRECT_URL)
+    user = halfway(request)
+    if user is None or user.second_factor_at is None:
+        return redirect(returning(reverse("admin:login"), onward))
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    form.fields["code"].widget.attrs["autofocus"] = True
+    if request.method == "POST" and form.is_valid():
+        try:
+            check(user, form.cleaned_data["code"], failed=Act.SIGN_IN_FAILED)
+        except CodeRefused as refusal:
+            show_refusal(form, refusal)
+        else:
+            enter(request, user)
+            return redirect(onward)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Second step",
+        "form": form,
+        "again": returning(reverse("admin:login"), onward),
+    }
+    return TemplateResponse(request, "admin/second_factor/code.html", context)

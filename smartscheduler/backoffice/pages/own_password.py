@@ -1,0 +1,52 @@
+"""The page on which signed-in users change their own password."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.views import PasswordChangeView
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from smartscheduler.accounts.active_sign_ins import end_all
+from smartscheduler.accounts.reauthentication import check_password_of
+from smartscheduler.backoffice.forms import password as password_forms
+
+
+class OwnPasswordForm(password_forms.OwnPasswordForm):
+    """The old password, and the new one twice."""
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        password: str = self.cleaned_data["old_password"]
+        check_password_of(self.request, password)
+        return password
+
+
+class OwnPasswordView(PasswordChangeView):
+    """The admin's own page, with a form that counts wrong passwords."""
+
+    form_class = OwnPasswordForm
+    template_name = "registration/password_change_form.html"
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        end_all(form.user, but=self.request.session.session_key)
+        return response
+
+
+@never_cache
+@sensitive_post_parameters("old_password", "new_password1", "new_password2")
+def own_password(request: HttpRequest) -> HttpResponseBase:
+    """GET shows the form, POST takes it. It stands at the address of the admin's own page, and before it."""
+    request.current_app = admin.site.name  # as the admin's own pages
+    return OwnPasswordView.as_view(extra_context=admin.site.each_context(request))(request)

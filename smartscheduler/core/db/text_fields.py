@@ -1,0 +1,177 @@
+"""Model and form fields whose text has one normal form (smartscheduler.core.text).
+
+They refuse what the form does not take when a value is cleaned, and again when a record is saved.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from smartscheduler.core.db.model_fields import SchemaField
+from smartscheduler.core.email_addresses import (
+    UnsuitableAddress,
+    account_address,
+    account_key,
+    contact_address,
+)
+from smartscheduler.core.text import UnsuitableText, many_lines, one_line, search_text
+
+REFUSALS = (UnsuitableText, UnsuitableAddress)
+# Regular expressions of PostgreSQL, for the constraints behind the fields of addresses.
+PLAIN_ADDRESS, LOWER_CASE_ADDRESS = "^[!-~]*$", "^[!-@[-~]*$"
+
+
+def ascii_lower(field: str) -> models.Func:
+    """SQL for a column with its ASCII letters in lower case, the same in every database whatever its collation."""
+    lower = 'lower(%(expressions)s COLLATE "C")'
+    return models.Func(models.F(field), template=lower, output_field=models.CharField())
+
+
+def stored_form(text: str, *, normal: Callable[[str], str], max_length: int | None) -> str:
+    """The stored form of a field's text: what `normal` makes of it.
+
+    Raises ValidationError where `normal` raises one of REFUSALS. Text of more than twice the length comes back as it
+    is: the check of the length refuses it, and nothing normalizes megabytes.
+    """
+    if max_length is not None and len(text) > 2 * max_length:
+        return text
+    try:
+        return normal(text)
+    except REFUSALS as refusal:
+        raise ValidationError(str(refusal), code="invalid") from refusal
+
+
+class NormalForm:
+    """Mixed into a field of models or forms: `normal` makes the stored form, or raises one of REFUSALS."""
+
+    max_length: int | None
+
+    @staticmethod
+    def normal(text: str) -> str:
+        raise NotImplementedError
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)  # type: ignore[misc]  # of the field that this is mixed into
+        return self.cleaned(value) if isinstance(value, str) else value
+
+    def cleaned(self, value: str) -> str:
+        return stored_form(value, normal=self.normal, max_length=self.max_length)
+
+
+class StoredForm(NormalForm, SchemaField):
+    """The same for a field of models, which migrations see as Django's own."""
+
+    name: str
+    attname: str
+
+    def get_prep_value(self, value: Any) -> Any:
+        """As it is: a look-up finds nothing by what is not stored, and is no error."""
+        value = models.Field.get_prep_value(self, value)  # type: ignore[arg-type]  # Django's own would clean it
+        return value if value is None or isinstance(value, str) else str(value)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = getattr(model_instance, self.attname)
+        if not isinstance(value, str):
+            return super().pre_save(model_instance, add)  # type: ignore[misc]
+        try:
+            stored = self.cleaned(value)
+        except ValidationError as refusal:
+            raise ValidationError({self.name: refusal.messages}) from refusal
+        setattr(model_instance, self.attname, stored)
+        return stored
+
+
+class LineFormField(NormalForm, forms.CharField):
+    """One line of text."""
+
+    normal = staticmethod(one_line)
+
+
+class NotesFormField(NormalForm, forms.CharField):
+    """Text that may have several lines."""
+
+    normal = staticmethod(many_lines)
+
+
+class SearchFormField(NormalForm, forms.CharField):
+    """Words to search for; what no stored text has is left out rather than refused."""
+
+    normal = staticmethod(search_text)
+
+
+class LineField(StoredForm, models.CharField):
+    """One line of text."""
+
+    normal = staticmethod(one_line)
+
+    def get_internal_type(self) -> str:
+        return "CharField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": LineFormField, **kwargs} if not self.choices else kwargs)
+
+
+class ShortNotesField(StoredForm, models.CharField):
+    """Text that may have several lines, up to a length that the database holds too."""
+
+    normal = staticmethod(many_lines)
+
+    def get_internal_type(self) -> str:
+        return "CharField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NotesFormField, **kwargs})
+
+
+class NotesField(StoredForm, models.TextField):
+    """Text that may have several lines."""
+
+    normal = staticmethod(many_lines)
+
+    def get_internal_type(self) -> str:
+        return "TextField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": NotesFormField, **kwargs})
+
+
+class SignInNameField(forms.CharField):
+    """The address typed at the sign-in. Django's own field would fold letters outside ASCII into others."""
+
+    def to_python(self, value: Any) -> str:
+        return account_key(super().to_python(value) or "")
+
+
+class AccountAddressFormField(NormalForm, forms.EmailField):
+    normal = staticmethod(account_address)
+
+
+class ContactAddressFormField(NormalForm, forms.EmailField):
+    normal = staticmethod(contact_address)
+
+
+class AccountAddressField(StoredForm, models.EmailField):
+    """The e-mail address of an account: ASCII, lower case."""
+
+    normal = staticmethod(account_address)
+
+    def get_internal_type(self) -> str:
+        return "EmailField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": AccountAddressFormField, **kwargs})
+
+
+class ContactAddressField(StoredForm, models.EmailField):
+    """The e-mail address of a contractor: ASCII, its domain in lower case."""
+
+    normal = staticmethod(contact_address)
+
+    def get_internal_type(self) -> str:
+        return "EmailField"
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": ContactAddressFormField, **kwargs})

@@ -1,0 +1,70 @@
+"""Rectangles of latitude and longitude around a point."""
+
+import math
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Round
+
+from smartscheduler.core.geo.blur import DECIMALS, HALF_CELL_DEGREES, places_are_blurred
+from smartscheduler.places import EARTH_RADIUS_MILES, Point
+
+Records = TypeVar("Records", bound=QuerySet[Any])
+
+# Degrees; absorbs the noise of binary fractions, and is less than a foot.
+MARGIN = 1e-6
+
+
+class Box(NamedTuple):
+    """Degrees; borders belong to it."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+    @property
+    def of_cells(self) -> "Box":
+        """The box that holds every point whose blurred point lies in this one."""
+        south, north, west, east = self
+        edge = HALF_CELL_DEGREES
+        return Box(south - edge, north + edge, west - edge, east + edge)
+
+
+def boxes_around(center: Point, miles: float) -> list[Box]:
+    """One or two boxes that hold every point at most `miles` great-circle miles from `center`.
+
+    Two where the date line cuts the circle; all longitudes where it holds a pole.
+    """
+    angle = miles / EARTH_RADIUS_MILES
+    height = math.degrees(angle) + MARGIN
+    south, north = max(-90.0, center.latitude - height), min(90.0, center.latitude + height)
+    if south == -90 or north == 90 or angle >= math.pi / 2:
+        return [Box(south, north, -180.0, 180.0)]
+    width = math.degrees(math.asin(min(1.0, math.sin(angle) / math.cos(math.radians(center.latitude))))) + MARGIN
+    west, east = center.longitude - width, center.longitude + width
+    if west < -180:
+        return [Box(south, north, west + 360, 180.0), Box(south, north, -180.0, east)]
+    if east > 180:
+        return [Box(south, north, west, 180.0), Box(south, north, -180.0, east - 360)]
+    return [Box(south, north, west, east)]
+
+
+def inside(records: Records, boxes: Iterable[Box]) -> Records:
+    """Records whose place, as whoever asks may know it, lies in one of the boxes."""
+    if not places_are_blurred():
+        return records.filter(_within(boxes))
+    areas = list(boxes)
+    centers: dict[str, Any] = {f"seen_{name}": Round(name, precision=DECIMALS) for name in ("latitude", "longitude")}
+    # The first condition is for the indexes, the second decides.
+    near = records.filter(_within(area.of_cells for area in areas))
+    return near.alias(**centers).filter(_within(areas, "seen_"))
+
+
+def _within(boxes: Iterable[Box], prefix: str = "") -> Q:
+    found = Q(pk__in=[])
+    for south, north, west, east in boxes:
+        sides = {f"{prefix}latitude__range": (south, north), f"{prefix}longitude__range": (west, east)}
+        found |= Q(**sides)
+    return found

@@ -1,0 +1,158 @@
+"""Limits on the body of a request, before Django keeps it: its size, its time, and all bodies together.
+
+Only files to import are larger than a megabyte, and only signed-in accounts send them.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from smartscheduler.core.http.client_networks import network_of
+from smartscheduler.core.rest.problems import MEDIA_TYPE, Problem
+
+# The largest file that may be imported has 10 MB (exchange.tables); its form adds little. The proxy has the same limit.
+MOST_BYTES = 12_000_000
+# Of everything else: Django and the API read a megabyte at most (DATA_UPLOAD_MAX_MEMORY_SIZE).
+USUAL_BYTES = 1_100_000
+UPLOADS = frozenset({"/admin/imports/importrun/add/"})
+# In each process: what all requests and those of one address may hold, and how many files. Files lie on the disk twice.
+BYTES_AT_ONCE, BYTES_OF_AN_ADDRESS = 64_000_000, 26_000_000
+UPLOADS_AT_ONCE, UPLOADS_OF_AN_ACCOUNT = 4, 2
+# A body may take so long, and longer by its bytes at the slowest rate.
+BODY_SECONDS, SLOWEST_BYTES_A_SECOND = 20.0, 32_000
+RETRY_SECONDS = 5
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class Limits:
+    """The ASGI `application` behind the limits; `account_of` looks up the session of a scope."""
+
+    def __init__(self, application: App, account_of: Callable[[Any], Awaitable[str | None]]) -> None:
+        self._application, self._account_of = application, account_of
+        # Bytes by address, files by account.
+        self._held: Counter[str] = Counter()
+        self._uploads: Counter[str] = Counter()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+        elif _declared(scope) > most_bytes(scope):
+            await _refuse(scope, send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif _is_large(scope):
+            await self._upload(scope, receive, send)
+        else:
+            await self._pass_on(scope, receive, send)
+
+    async def _upload(self, scope: Any, receive: Any, send: Any) -> None:
+        account = await self._account_of(scope)
+        if account is None:
+            await _refuse(scope, send, HTTPStatus.FORBIDDEN)
+        elif self._uploads.total() >= UPLOADS_AT_ONCE or self._uploads[account] >= UPLOADS_OF_AN_ACCOUNT:
+            await _refuse(scope, send, HTTPStatus.TOO_MANY_REQUESTS)
+        else:
+            self._uploads[account] += 1
+            try:
+                await self._pass_on(scope, receive, send)
+            finally:
+                _less(self._uploads, account, 1)
+
+    async def _pass_on(self, scope: Any, receive: Any, send: Any) -> None:
+        body = _Body(self, scope, receive)
+        try:
+            await self._application(scope, body.receive, body.watched(send))
+            if body.refused and not body.is_answered:
+                await _refuse(scope, send, body.refused)
+        finally:
+            _less(self._held, body.address, body.bytes)
+
+    def hold(self, address: str, size: int) -> bool:
+        """Count `size` more bytes of `address`; whether there was room for them."""
+        self._held[address] += size
+        return not size or (self._held.total() <= BYTES_AT_ONCE and self._held[address] <= BYTES_OF_AN_ADDRESS)
+
+
+def _less(counts: Counter[str], key: str, number: int) -> None:
+    counts[key] -= number
+    if counts[key] <= 0:
+        del counts[key]
+
+
+class _Body:
+    def __init__(self, limits: Limits, scope: Any, receive: Any) -> None:
+        self._limits, self._receive, self._most = limits, receive, most_bytes(scope)
+        self.address = network_of((scope.get("client") or ("",))[0])
+        self._began = asyncio.get_running_loop().time()
+        self.bytes, self._is_whole = 0, False
+        self.refused: HTTPStatus | None = None
+        self.is_answered = False
+
+    async def receive(self) -> Any:
+        if self._is_whole:  # what is waited for now is the client's leaving
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._began + BODY_SECONDS + self.bytes / SLOWEST_BYTES_A_SECOND):
+                message = await self._receive()
+        except TimeoutError:
+            return self._given_up(HTTPStatus.REQUEST_TIMEOUT)
+        size = len(message.get("body", b""))
+        self.bytes += size
+        has_room = self._limits.hold(self.address, size)
+        self._is_whole = not message.get("more_body", False)
+        if self.bytes > self._most:
+            return self._given_up(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if not has_room:
+            return self._given_up(HTTPStatus.TOO_MANY_REQUESTS)
+        return message
+
+    def watched(self, send: Any) -> Any:
+        async def watching(message: Any) -> None:
+            self.is_answered = True
+            await send(message)
+
+        return watching
+
+    def _given_up(self, status: HTTPStatus) -> dict[str, str]:
+        self.refused = status
+        return {"type": "http.disconnect"}
+
+
+def most_bytes(scope: Any) -> int:
+    return MOST_BYTES if scope["path"] in UPLOADS else USUAL_BYTES
+
+
+def _is_large(scope: Any) -> bool:
+    """Whether it is a file to import that may be larger than other bodies."""
+    chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+    return scope["path"] in UPLOADS and (chunked or _declared(scope) > USUAL_BYTES)
+
+
+def _declared(scope: Any) -> int:
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    # No number that is a length has more digits.
+    return max((int(value[:20]) for value in lengths if value.isdigit()), default=0)
+
+
+SENTENCES = {
+    HTTPStatus.FORBIDDEN: ("permission-denied", "Sign in to send a file."),
+    HTTPStatus.REQUEST_TIMEOUT: ("request-timeout", "The body took too long to arrive."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("payload-too-large", "The body is larger than this service accepts."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("throttled", "Too many large requests at once; try again in a moment."),
+}
+
+
+async def _refuse(scope: Any, send: Any, status: HTTPStatus) -> None:
+    code, sentence = SENTENCES[status]
+    media_type, text = "text/plain; charset=utf-8", f"{sentence}\n"
+    if scope["path"].startswith("/api/"):
+        problem = Problem(code=code, detail=sentence)
+        media_type, text = MEDIA_TYPE, json.dumps(problem.as_json(instance=scope["path"], trace_id=""))
+    headers = [(b"content-type", media_type.encode()), (b"connection", b"close")]
+    headers += [(b"content-length", str(len(text)).encode())]
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers.append((b"retry-after", str(RETRY_SECONDS).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text.encode()})

@@ -1,0 +1,237 @@
+"""Serializer fields and bases that every app of the API shares. They are strict: what is not understood is refused."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from smartscheduler.core.db.text_fields import stored_form
+from smartscheduler.core.email_addresses import account_address, contact_address
+from smartscheduler.core.json_values import instant
+from smartscheduler.core.rest.openapi_examples import sent_as
+from smartscheduler.core.text import many_lines, one_line
+from smartscheduler.timeslots import TimeSlot
+
+# Beyond these years a calendar is a typing error, and arithmetic with days would overflow.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+OUT_OF_CALENDAR = "A date lies between 2000-01-01 and 2099-12-31."
+LOCATION_FIELDS = ["latitude", "longitude", "address", "city", "state", "zip_code"]
+
+
+class NormalText:
+    """Mixed into a serializer field of text: `normal` makes the stored form, or raises one of REFUSALS."""
+
+    max_length: int | None
+
+    @staticmethod
+    def normal(text: str) -> str:
+        raise NotImplementedError
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = super().to_internal_value(data)  # type: ignore[misc]  # of the field that this is mixed into
+        try:
+            return stored_form(text, normal=self.normal, max_length=self.max_length)
+        except ValidationError as refusal:
+            raise serializers.ValidationError(refusal.messages, code=refusal.code) from refusal
+
+
+class LineTextField(NormalText, serializers.CharField):
+    """One line of text."""
+
+    normal = staticmethod(one_line)
+
+
+class NotesTextField(NormalText, serializers.CharField):
+    """Text that may have several lines."""
+
+    normal = staticmethod(many_lines)
+
+
+class AccountAddressTextField(NormalText, serializers.EmailField):
+    """The e-mail address of an account."""
+
+    normal = staticmethod(account_address)
+
+
+class ContactAddressTextField(NormalText, serializers.EmailField):
+    """The e-mail address of a contractor."""
+
+    normal = staticmethod(contact_address)
+
+
+# How many wrong names of a body are told; a list of thousands helps no reader.
+MOST_REFUSED = 20
+NON_FIELD_ERRORS = "non_field_errors"
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses, by name, a field that does not exist or that only the server writes."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        names = [name for name in data if not self._takes(name)]
+        refused = {str(name): [self._refusal(name)] for name in names[:MOST_REFUSED]}
+        if len(names) > MOST_REFUSED:
+            refused[NON_FIELD_ERRORS] = [f"There are {len(names) - MOST_REFUSED} more names that are not fields."]
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            detail = error.detail if isinstance(error.detail, dict) else {}
+            raise serializers.ValidationError({**detail, **refused}) from error
+        if refused:
+            raise serializers.ValidationError(refused)
+        return values
+
+    def _takes(self, name: object) -> bool:
+        field = self.fields.get(name) if isinstance(name, str) else None
+        return field is not None and not field.read_only
+
+    def _refusal(self, name: object) -> str:
+        return "This field is read-only." if name in self.fields else "There is no field of this name."
+
+
+class EmptySerializer(StrictSerializer):
+    """The body of an act that takes nothing."""
+
+
+@sent_as("Why", {"reason": "The customer has moved"})
+class ReasonSerializer(StrictSerializer):
+    """Why it is undone; for everybody who asks later."""
+
+    reason = NotesTextField(max_length=500)
+
+
+@sent_as("Nearly perfect", {"rating": 4.5, "comment": "On time, and clean"})
+class RatingSerializer(StrictSerializer):
+    """Stars, 0 to 5, and a word about them."""
+
+    rating = serializers.DecimalField(max_digits=3, decimal_places=2, min_value=0, max_value=5)
+    comment = NotesTextField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant with its offset from UTC; one without is refused rather than guessed."""
+
+    default_error_messages = {
+        "naive": "An instant needs its offset from UTC, such as 2026-03-02T09:00:00Z.",
+        "calendar": OUT_OF_CALENDAR,
+    }
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None or value.utcoffset() is None:
+            self.fail("naive")
+        # Compared first: the year 1 has no UTC time in every zone.
+        if not EARLIEST.year <= value.year <= LATEST.year:
+            self.fail("calendar")
+        value = value.astimezone(UTC)
+        if not EARLIEST <= value < LATEST:
+            self.fail("calendar")
+        return value
+
+    def to_representation(self, value: datetime | None) -> str | None:  # type: ignore[override]
+        return None if value is None else instant(value)
+
+
+class DayField(serializers.DateField):
+    """A calendar day, `YYYY-MM-DD`."""
+
+    default_error_messages = {"calendar": OUT_OF_CALENDAR}
+
+    def to_internal_value(self, value: Any) -> date:
+        day = super().to_internal_value(value)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail("calendar")
+        return day
+
+
+@extend_schema_field({"type": "string", "description": "An instant, or a whole day", "format": "date-time"})
+class InstantOrDayField(InstantField):
+    """An instant, or a `date` for a whole day in a zone that the caller knows."""
+
+    def to_internal_value(self, value: Any) -> datetime | date:  # type: ignore[override]
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+            return DayField().run_validation(value)
+        return super().to_internal_value(value)
+
+
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "example": "08:00"})
+class ClockField(serializers.Field):
+    """A time of day, `HH:MM` (`HH:MM:SS` is understood)."""
+
+    default_error_messages = {"clock": "A time of day looks like 08:00, from 00:00 to 23:59."}
+    shape = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
+
+    def to_internal_value(self, data: Any) -> time:
+        if not isinstance(data, str) or not self.shape.fullmatch(data):
+            self.fail("clock")
+        return time.fromisoformat(data)
+
+    def to_representation(self, value: time) -> str:
+        return value.isoformat("minutes" if not (value.second or value.microsecond) else "auto")
+
+
+@extend_schema_field({"type": "string", "pattern": r"^\d{1,2}:[0-5]\d:[0-5]\d$", "example": "02:30:00"})
+class HoursField(serializers.DurationField):
+    """A duration, `HH:MM:SS`."""
+
+    default_error_messages = {"shape": "A duration looks like 02:30:00."}
+    shape = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d", re.ASCII)
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str) or not self.shape.fullmatch(value):
+            self.fail("shape")
+        return super().to_internal_value(value)
+
+
+class IdField(serializers.UUIDField):
+    """A UUID as text; UUIDField alone would take any integer for one."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class BoundedListField(serializers.ListField):
+    """A list with a `max_length`, which is checked before the items are: DRF would first look at every one."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if self.max_length is not None and isinstance(data, list) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+
+class SkillsListField(BoundedListField):
+    """A set of names."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=LineTextField(max_length=60), max_length=50, **kwargs)
+
+
+class TimeSlotSerializer(serializers.Serializer):
+    """`{"start", "end"}`: a half-open interval of instants."""
+
+    start = InstantField()
+    end = InstantField()
+
+    def to_representation(self, instance: TimeSlot) -> dict[str, Any]:
+        return slot_as_json(instance)
+
+
+def slot_as_json(slot: TimeSlot) -> dict[str, Any]:
+    return {"start": instant(slot.start), "end": instant(slot.end)}
+
+
+def slots_as_json(slots: Iterable[TimeSlot]) -> list[dict[str, Any]]:
+    """Many slots at once; serializer fields would cost more than finding the slots did."""
+    return [slot_as_json(slot) for slot in slots]

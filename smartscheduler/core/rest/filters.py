@@ -1,0 +1,35 @@
+"""Filters that lists of different apps share."""
+
+from datetime import date
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db import models
+from django.db.models import F, Func
+from django.db.models.functions import Cast
+
+from smartscheduler.core.rest.fields import FIRST_DAY, LAST_DAY, OUT_OF_CALENDAR
+
+
+class CalendarDayField(forms.DateField):
+    """`YYYY-MM-DD` within the calendar."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        day = super().to_python(value)
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise forms.ValidationError(OUT_OF_CALENDAR)
+        return day
+
+
+class DayFilter(django_filters.DateFilter):
+    field_class = CalendarDayField
+
+
+def site_day(instant: str, zone: str) -> Cast:
+    """SQL for the calendar day of an instant in the time zone that another column names."""
+    wall_clock = Func(F(zone), F(instant), function="timezone", output_field=models.DateTimeField())
+    return Cast(wall_clock, models.DateField())

@@ -1,0 +1,243 @@
+"""The board of a day: a lane for each contractor, with hours, absences, bookings and the drives between them.
+
+A lane is a day by the clock of its own contractor; minutes count from midnight there, as the clock shows them.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import BooleanField, Count, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models.expressions import RawSQL
+
+from assignments.availability import Calendar, working_time
+from assignments.calendars import Drive, drives_of_days
+from assignments.local_time import day_at, minute_of_day
+from assignments.models import Assignment
+from assignments.states import MOVABLE
+from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
+from contractors.querysets import ContractorQuerySet
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.visibility import CONTACTS, may_see
+from smartscheduler.core.db.search_terms import search_terms
+from smartscheduler.core.db.text_fields import SearchFormField
+from smartscheduler.core.rest.filters import CalendarDayField
+from smartscheduler.errors import InvalidInput
+from smartscheduler.rules.values import Rules
+from smartscheduler.timeslots import TimeSlot, clip
+
+MOST_LANES = 500
+ONE_MINUTE = timedelta(minutes=1)
+# The hours that are always shown; more for bookings outside them, and for the shifts of a few.
+USUAL_HOURS = (6, 20)
+A_FEW = 20
+# Whether anything but cancelled bookings lies in the day of a contractor; the day is given twice.
+BOOKED = """EXISTS (
+    SELECT FROM assignments_assignment booking
+    WHERE booking.contractor_id = contractors_contractor.id AND booking.status <> 'cancelled'
+      AND booking.time_slot && tstzrange(
+        %s::timestamp AT TIME ZONE contractors_contractor.time_zone,
+        (%s::timestamp + interval '1 day') AT TIME ZONE contractors_contractor.time_zone
+      )
+)"""
+
+
+class BoardForm(forms.Form):
+    """Which day and which contractors the board shows; what cannot be read counts as not given."""
+
+    day = CalendarDayField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    q = SearchFormField(required=False, max_length=100, label="Name, city, e-mail or skill")
+    type = forms.ChoiceField(required=False, choices=[("", "Every type"), *Contractor.Type.choices])
+    status = forms.ChoiceField(required=False, choices=[*Contractor.Status.choices, ("any", "Any status")])
+    city = SearchFormField(required=False, max_length=100)
+    show = forms.ChoiceField(required=False, choices=[("", "Everyone"), ("booked", "Booked"), ("free", "Not booked")])
+
+    def clean_q(self) -> str:
+        try:
+            return " ".join(search_terms(self.cleaned_data["q"], field="q"))
+        except InvalidInput as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the board is asked for; `day` is None for today."""
+
+    day: date | None = None
+    q: str = ""
+    type: str = ""
+    status: str = Contractor.Status.ACTIVE
+    city: str = ""
+    show: str = ""
+    open_words_only: bool = True
+
+    @classmethod
+    def of(cls, given: object, reader: User) -> "Question":
+        """From the parameters of a request; `q` finds nobody by what `reader` may not see."""
+        form = BoardForm(given)  # type: ignore[arg-type]  # a QueryDict
+        form.is_valid()
+        found = {name: value for name, value in form.cleaned_data.items() if value}
+        return cls(**found, open_words_only=not may_see(reader, CONTACTS))
+
+    def people(self, day: date) -> ContractorQuerySet:
+        """Whose lanes of `day` are shown, in no order."""
+        found = self._anybody()
+        if self.show:
+            booked = RawSQL(BOOKED, [day, day], output_field=BooleanField())  # noqa: S611  (our own text)
+            found = found.alias(booked=booked).filter(booked=self.show == "booked")
+        return found
+
+    def today(self, now: datetime) -> date:
+        """Today where most of these contractors are; in UTC when there are none."""
+        zones = self._anybody().order_by().values_list("time_zone").annotate(count=Count("pk")).order_by("-count")
+        zone = zones.first()
+        return now.astimezone(ZoneInfo(zone[0]) if zone else UTC).date()
+
+    def _anybody(self) -> ContractorQuerySet:
+        found: ContractorQuerySet = Contractor.objects.all()
+        if self.status != "any":
+            found = found.filter(status=self.status)
+        if self.type:
+            found = found.filter(type=self.type)
+        if self.city:
+            found = found.filter(city__iexact=self.city)
+        for word in self.q.split():
+            found = found.alias(words=WORDS).filter(words__icontains=word)
+            if self.open_words_only:
+                found = found.alias(open_words=OPEN_WORDS).filter(open_words__icontains=word)
+        return found
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a lane, in minutes of the day."""
+
+    start: int
+    end: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A booking in its lane."""
+
+    stretch: Stretch
+    booking: Assignment
+    movable: bool
+
+
+@dataclass(frozen=True)
+class Lane:
+    contractor: Contractor
+    zone: str
+    work: list[Stretch]
+    absences: list[Stretch]
+    drives: list[Stretch]
+    blocks: list[Block]
+
+
+@dataclass(frozen=True)
+class Board:
+    """The lanes of one day, the hours that they span, and how many contractors did not fit."""
+
+    day: date
+    lanes: list[Lane]
+    first_hour: int
+    last_hour: int
+    more: int
+    is_today: bool
+
+    @property
+    def hours(self) -> range:
+        return range(self.first_hour, self.last_hour + 1)
+
+    @property
+    def previous(self) -> date:
+        return self.day - timedelta(days=1)
+
+    @property
+    def next(self) -> date:
+        return self.day + timedelta(days=1)
+
+
+def board(question: Question, now: datetime, rules: Rules) -> Board:
+    """The board that was asked for, in five queries."""
+    today = question.today(now)
+    day = question.day or today
+    people = list(question.people(day).order_by("name", "pk")[: MOST_LANES + 1])
+    more = question.people(day).count() - MOST_LANES if len(people) > MOST_LANES else 0
+    lanes = lanes_of(people[:MOST_LANES], day, rules)
+    first, last = _hours(lanes)
+    return Board(
+        day=day,
+        lanes=lanes,
+        first_hour=first,
+        last_hour=last,
+        more=max(more, 0),
+        is_today=day == today,
+    )
+
+
+def some_lanes(ids: Collection[UUID], question: Question, day: date, rules: Rules) -> list[Lane]:
+    """The lanes of these contractors, as far as the question asks for them."""
+    return lanes_of(list(question.people(day).filter(pk__in=ids).order_by("name", "pk")), day, rules)
+
+
+def lanes_of(people: list[Contractor], day: date, rules: Rules) -> list[Lane]:
+    """A lane for each of `people`, in their order; three queries for all of them."""
+    if not people:
+        return []
+    windows = {one.pk: day_at(day, one.zone) for one in people}
+    span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
+    bookings = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).overlapping(span)
+    _prefetch(people, bookings.select_related("job").order_by("time_slot"), span)
+    days = {
+        one.pk: [booking for booking in one.booked if booking.slot.overlaps(windows[one.pk])]  # type: ignore[attr-defined]
+        for one in people
+    }
+    drives = drives_of_days(days.values(), rules)
+    return [_lane(one, windows[one.pk], day, days[one.pk], ways) for one, ways in zip(people, drives, strict=True)]
+
+
+def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: TimeSlot) -> None:
+    away = Absence.objects.filter(period__overlap=(span.start, span.end))
+    prefetch_related_objects(
+        people,
+        "working_hours",
+        Prefetch("absences", away, to_attr="away"),
+        Prefetch("assignments", bookings, to_attr="booked"),
+    )
+
+
+def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assignment], drives: list[Drive]) -> Lane:
+    zone = contractor.zone
+    calendar = Calendar(zone, contractor.shifts)
+
+    def stretch(slot: TimeSlot, note: str = "") -> Stretch:
+        return Stretch(minute_of_day(slot.start, zone, day), minute_of_day(slot.end, zone, day), note)
+
+    return Lane(
+        contractor=contractor,
+        zone=f"{window.start.astimezone(zone):%Z}",
+        work=[stretch(slot) for slot in clip(working_time(calendar, window), window)],
+        absences=[
+            stretch(away.slot, away.get_kind_display())
+            for away in contractor.away  # type: ignore[attr-defined]
+            if away.slot.overlaps(window)
+        ],
+        drives=[stretch(one.slot, str(one)) for one in drives],
+        blocks=[Block(stretch(one.slot), one, one.status in MOVABLE) for one in booked],
+    )
+
+
+def _hours(lanes: list[Lane]) -> tuple[int, int]:
+    shown = [block.stretch for lane in lanes for block in lane.blocks]
+    if len(lanes) <= A_FEW:
+        shown += [part for lane in lanes for part in lane.work]
+    first, last = USUAL_HOURS
+    earliest = min((part.start for part in shown), default=first * 60)
+    latest = max((part.end for part in shown), default=last * 60)
+    return min(first, earliest // 60), max(last, -(-latest // 60))

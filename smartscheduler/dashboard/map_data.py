@@ -1,0 +1,47 @@
+"""What the map shows: where contractors are based, and where the work is."""
+
+from datetime import datetime
+from typing import Any
+
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.visibility import limited
+from smartscheduler.dashboard.board import Question, board
+from smartscheduler.dashboard.open_jobs import open_jobs
+from smartscheduler.rules.values import Rules
+
+
+def on_the_map(question: Question, now: datetime, reader: User, rules: Rules) -> dict[str, list[dict[str, Any]]]:
+    """The bases of the board's lanes, the sites of its bookings, and those of the open jobs.
+
+    As exactly as `reader` may see them.
+    """
+    shown = board(question, now, rules)
+    return {
+        "bases": [
+            {"id": lane.contractor.pk, "name": lane.contractor.name, **_place(lane.contractor, reader)}
+            for lane in shown.lanes
+        ],
+        "sites": [
+            {
+                "id": block.booking.job_id,
+                "name": block.booking.job.job_number,
+                "status": block.booking.status,
+                "who": lane.contractor.name,
+                **_place(block.booking.job, reader),
+            }
+            for lane in shown.lanes
+            for block in lane.blocks
+        ]
+        + [
+            {"id": job.pk, "name": job.job_number, "status": "open", "who": "", **_place(job, reader)}
+            for job in open_jobs().jobs
+        ],
+    }
+
+
+def _place(located: Any, reader: User) -> dict[str, Any]:
+    point = {"latitude": float(located.latitude), "longitude": float(located.longitude)}
+    return {
+        "at": [*limited(located._meta.label_lower, point, reader).values()],
+        "where": f"{located.city}, {located.state}",
+    }

@@ -1,0 +1,33 @@
+"""The first receiver of the domain signal: the outbox."""
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.db import connection
+from django.dispatch import receiver
+from django.utils import timezone
+
+from smartscheduler.core.observability import tracing
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.events.publishing import Event, domain_event
+
+if TYPE_CHECKING:
+    from smartscheduler.accounts.models import User
+
+NOTIFY_CHANNEL = "smartscheduler_outbox"
+
+
+@receiver(domain_event, dispatch_uid="outbox")
+def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
+    """Keep the event, and wake the relay when the transaction commits."""
+    OutboxEvent.objects.create(
+        type=event.type,
+        occurred_at=timezone.now(),
+        actor=actor.as_actor() if actor else None,
+        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+        traceparent=tracing.traceparent(),
+        data=event.data,
+    )
+    with connection.cursor() as cursor:
+        # PostgreSQL holds the notification back until the commit, and drops it on rollback.
+        cursor.execute(f"NOTIFY {NOTIFY_CHANNEL}")

@@ -1,0 +1,53 @@
+"""Domain events: typed facts that were committed, and the one signal that carries them."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.dispatch import Signal
+
+from smartscheduler.core.json_values import as_json
+
+if TYPE_CHECKING:
+    from smartscheduler.accounts.models import User
+
+# Sent inside the transaction of the change, with `event` and `actor`. A receiver that raises undoes the change.
+domain_event = Signal()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A fact in the past tense; the class name is its type, the fields are its data."""
+
+    registry: ClassVar[dict[str, type["Event"]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        Event.registry[cls.__name__] = cls
+
+    @property
+    def type(self) -> str:
+        return type(self).__name__
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The fields as JSON values: ids and instants as text, a time slot as `{start, end}`."""
+        return {field.name: as_json(getattr(self, field.name)) for field in fields(self)}
+
+
+def publish(event: Event, *, actor: "User | None") -> None:
+    """Tell the world of `event`, in the transaction of the change it tells of.
+
+    Raises TransactionManagementError outside a transaction: an event that could outlive
+    a rollback, or be lost by one, is not an event.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("publish() belongs inside the transaction of the change.")
+    domain_event.send(sender=type(event), event=event, actor=actor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommendationsUpdated(Event):
+    """Road distances arrived, or an input of an open job's ranking changed."""
+
+    job_id: UUID

@@ -1,0 +1,214 @@
+"""The event WebSocket, `/ws/events/`."""
+
+import asyncio
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
+from django.http import QueryDict
+from rest_framework.exceptions import ValidationError
+
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.accounts.websocket_auth import claim_of
+from smartscheduler.core.http.client_networks import network_of
+from smartscheduler.core.http.rate_limits import is_over_quota, takes_quota
+from smartscheduler.core.observability import tracing
+from smartscheduler.core.rest.problems import describe
+from smartscheduler.core.rest.views import check_parameters
+from smartscheduler.errors import InvalidInput
+from smartscheduler.events import log as feed
+from smartscheduler.events.sockets import presence
+from smartscheduler.events.sockets.connections import Member, SignedOut, say_gone
+from smartscheduler.events.sockets.frames import as_text
+from smartscheduler.events.sockets.hub import Hub, hub
+from smartscheduler.events.sockets.stream import Frame, Stream, TooSlow, TooTalkative
+from smartscheduler.events.subscriptions import Selection
+
+PATH = "/ws/events/"
+SUBPROTOCOL = "events.v1"
+# Query parameters, each with whether it may be sent more than once.
+PARAMETERS = {"after": False, "types": True, "topics": True}
+LONGEST_MESSAGE, MOST_MESSAGES_A_MINUTE = 4096, 8
+
+# Close codes; docs/events.md says what a client does about each.
+BAD_REQUEST, SIGNED_OUT, SLOW_CONSUMER, TOO_MANY_SOCKETS = 4400, 4401, 4008, 4429
+POLICY_VIOLATION, TOO_BIG, TRY_AGAIN_LATER = 1008, 1009, 1013
+
+log = structlog.get_logger(__name__)
+
+
+class EventsConsumer(AsyncWebsocketConsumer):
+    """One subscriber: refused before accept, or fed by a `Stream` until it leaves or is sent away."""
+
+    # Hints come to the hub, once for all sockets of the process.
+    channel_layer_alias = ""
+
+    hub: Hub
+    member: Member
+    stream: Stream | None = None
+    feeding: "asyncio.Task[None] | None" = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sent_at: deque[float] = deque()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._stop_feeding()
+
+    async def connect(self) -> None:
+        member = await self._admit()
+        if member is None:
+            return
+        try:
+            stream = self._stream(member)
+        except (InvalidInput, TooManyFieldsSent, ValidationError) as error:
+            await self.send(as_text({"error": problem(error)}, member.reader))
+            await self.close(BAD_REQUEST)
+            return
+        most = settings.EVENT_SOCKETS_PER_ACCOUNT
+        if not await asyncio.to_thread(presence.enter, member.account, member.socket, most=most):
+            await self.close(TOO_MANY_SOCKETS, "This account has too many sockets open; close one.")
+            return
+        self.member, self.stream = member, stream
+        self.feeding = asyncio.create_task(self._feed(stream))
+
+    async def _admit(self) -> Member | None:
+        """Accept the socket and return its account; None when it was refused, or closed because of a quota."""
+        address = network_of((self.scope.get("client") or ("",))[0])
+        if await asyncio.to_thread(is_over_quota, "handshakes", address):
+            await self.close()
+            return None
+        claim = await asyncio.to_thread(claim_of, self.scope)
+        # Before anything is looked up; only a credential that was good a moment ago can be over this quota.
+        if claim is not None and await asyncio.to_thread(is_over_quota, "sockets", claim.key):
+            await self._accept()
+            await self._refuse_one_more()
+            return None
+        visitor = await database_sync_to_async(claim.visitor)() if claim else None
+        if claim is None or visitor is None or not visitor.user.allows(Permission.VIEW_EVENTS):
+            # Only failures count against an address: a whole office may share it.
+            await asyncio.to_thread(takes_quota, "handshakes", address)
+            await self.close()
+            return None
+        await self._accept()
+        member = Member(visitor)
+        if not await asyncio.to_thread(_takes_quotas, {member.account, claim.key}):
+            await self._refuse_one_more()
+            return None
+        return member
+
+    async def _accept(self) -> None:
+        await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
+
+    async def _refuse_one_more(self) -> None:
+        await self.close(TOO_MANY_SOCKETS, "This account has opened too many sockets in the last minute.")
+
+    def _stream(self, member: Member) -> Stream:
+        query = QueryDict(self.scope["query_string"])
+        check_parameters(query, PARAMETERS)
+        self.hub = hub()
+        return Stream(
+            log=self.hub.recent,
+            member=member,
+            stays=self.hub.stays,
+            send=self._send_frame,
+            end=self._end,
+            selection=Selection.parse(**{name: ",".join(query.getlist(name)) for name in ("types", "topics")}),
+            after=feed.parse_after(query.get("after")),
+            queue_size=settings.EVENT_SOCKET_QUEUE,
+            send_timeout_seconds=settings.EVENT_SEND_TIMEOUT_SECONDS,
+        )
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Clients have nothing to say here; they are told so, and sent away when they go on."""
+        if self.stream is None:
+            return
+        if len(text_data or bytes_data or "") > LONGEST_MESSAGE:
+            self._send_away(TOO_BIG, "Too long a message.")
+            return
+        if not self._may_send():
+            self._send_away(POLICY_VIOLATION, "Too many messages.")
+            return
+        try:
+            self.stream.reply({"error": UNEXPECTED_MESSAGE})
+        except TooTalkative:
+            self._send_away(POLICY_VIOLATION, "Too many messages.")
+
+    def _may_send(self) -> bool:
+        now = time.monotonic()
+        while self.sent_at and self.sent_at[0] < now - 60:
+            self.sent_at.popleft()
+        self.sent_at.append(now)
+        return len(self.sent_at) <= MOST_MESSAGES_A_MINUTE
+
+    async def disconnect(self, code: int) -> None:
+        self._stop_feeding()
+        if hasattr(self, "member"):
+            await asyncio.to_thread(say_gone, self.member)
+
+    async def _feed(self, stream: Stream) -> None:
+        try:
+            await self.hub.serve(stream)
+        except Exception as error:
+            self._end(error)
+
+    def _end(self, error: Exception) -> None:
+        match error:
+            case TooSlow():
+                self._send_away(SLOW_CONSUMER, "Too slow; reconnect with ?after=<your last sequence>.")
+            case SignedOut():
+                self._send_away(SIGNED_OUT, "Sign in again.")
+            case _:
+                if not isinstance(error, OSError):  # that is: nobody is there any more
+                    log.warning("event_socket_failed", error=repr(error))
+                self._send_away(TRY_AGAIN_LATER, "Reconnect with ?after=<your last sequence>.")
+
+    def _send_away(self, code: int, reason: str) -> None:
+        """Stop feeding and close, without waiting for a socket that may be full."""
+        if self.stream is not None:
+            self._stop_feeding()
+            self.feeding = asyncio.create_task(self._close(code, reason))
+
+    async def _close(self, code: int, reason: str) -> None:
+        with suppress(OSError):
+            await self.close(code, reason)
+
+    def _stop_feeding(self) -> None:
+        self.stream = None
+        if self.feeding is not None:
+            self.feeding.cancel()
+
+    async def _send_frame(self, frame: Frame) -> None:
+        traces = self.hub.traces
+        parent = traces.get(frame["event"]["sequence"], "") if traces and "event" in frame else ""
+        if not parent:
+            await self._write(frame)
+            return
+        with tracing.span(f"socket {frame['event']['type']}", parent=parent, kind="consumer"):
+            await self._write(frame)
+
+    async def _write(self, frame: Frame) -> None:
+        await self.base_send({"type": "websocket.send", "text": as_text(frame, self.member.reader)})
+
+
+def _takes_quotas(keys: set[str]) -> bool:
+    """Count the socket for its account and its session; each counts, also when the other is used up."""
+    within = [takes_quota("sockets", key) for key in keys]
+    return all(within)
+
+
+def problem(error: Exception) -> dict[str, Any]:
+    """An error as the problem document that HTTP would answer."""
+    return describe(error).as_json(instance=PATH, trace_id="")
+
+
+UNEXPECTED_MESSAGE = problem(InvalidInput("This socket only sends; it takes no messages."))

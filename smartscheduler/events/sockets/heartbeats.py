@@ -1,0 +1,104 @@
+"""What is done for all sockets of a process together, again and again: heartbeats, and an end for who takes nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import structlog
+from channels.db import database_sync_to_async
+from django.db import DatabaseError
+
+from smartscheduler.events.sockets import connections as members
+from smartscheduler.events.sockets.connections import Member, SignedOut
+from smartscheduler.events.sockets.stream import Stream
+
+MayStay = Callable[[Sequence[Member]], list[bool]]
+Step = Callable[[], Awaitable[None]]
+
+# How often it is looked for heartbeats that are due and for sockets that have stalled, at least.
+LOOK_EVERY_SECONDS = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Rounds:
+    """The rounds of one hub, over its `streams`; `may_stay` tells of each member whether the credential holds.
+
+    A stream that is refused is handed to `leave` before it ends.
+    """
+
+    def __init__(
+        self,
+        streams: Callable[[], Sequence[Stream]],
+        *,
+        leave: Callable[[Stream], None],
+        heartbeat_seconds: float,
+        may_stay: MayStay,
+    ) -> None:
+        self._streams, self._leave = streams, leave
+        self._heartbeat_seconds, self._may_stay = heartbeat_seconds, may_stay
+
+    def steps(self) -> Iterator[tuple[float, Step]]:
+        """What is to be done, and every how many seconds."""
+        often = min(LOOK_EVERY_SECONDS, self._heartbeat_seconds / 2)
+        yield often, self.beat
+        yield often, self.end_stalled
+        yield self._heartbeat_seconds, self.note_presence
+
+    def await_first_beat(self, stream: Stream) -> None:
+        """The first heartbeat of somebody who has just come is as far away as all others."""
+        stream.beat_at = asyncio.get_running_loop().time() + self._heartbeat_seconds
+
+    async def end_stalled(self) -> None:
+        for stream in self._streams():
+            stream.end_if_stalled()
+
+    async def beat(self) -> None:
+        """See to the heartbeats that are due: ask whether they may stay.
+
+        While that cannot be told they stay for one more heartbeat, in silence.
+        """
+        now = asyncio.get_running_loop().time()
+        due = [stream for stream in self._streams() if stream.beat_at <= now]
+        if not due:
+            return
+        try:
+            stays = await self.stays([stream.member for stream in due])
+        except Exception as error:
+            for stream in due:
+                if now - stream.beat_at > self._heartbeat_seconds:
+                    stream.end(error)
+            raise
+        for stream, stay in zip(due, stays, strict=True):
+            if stay:
+                stream.beat_at = now + self._heartbeat_seconds
+                stream.beat()
+            else:
+                stream.end(SignedOut())
+
+    async def end_refused(self) -> None:
+        """End the sockets whose credentials no longer hold; before events are told. Raises Django's database errors."""
+        streams = self._streams()
+        stays = await self.stays([stream.member for stream in streams])
+        for stream, stay in zip(streams, stays, strict=True):
+            if not stay:
+                self._leave(stream)
+                stream.end(SignedOut())
+
+    async def stays(self, members: Sequence[Member]) -> list[bool]:
+        """Whether the credential of each holds. Raises Django's database errors."""
+        return await database_sync_to_async(self._may_stay)(members) if members else []
+
+    async def note_presence(self) -> None:
+        # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
+        await asyncio.to_thread(members.say_present, [stream.member for stream in self._streams()])
+
+
+async def every(seconds: float, step: Step) -> None:
+    """Take the step again and again, whatever goes wrong with one."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await step()
+        except Exception as error:
+            ours = not isinstance(error, DatabaseError)
+            log.warning("event_sockets_step_failed", step=step.__name__, error=repr(error), exc_info=ours)

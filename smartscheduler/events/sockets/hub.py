@@ -1,0 +1,162 @@
+"""What all sockets of a process have in common: one ear for the hints, and one look at the table.
+
+The table is the truth and a hint is a hint: where a number is missing, and once a second, the hub looks at the
+table, once for all its streams. Everything here happens on the loop of the sockets.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import Error
+
+from smartscheduler.core.observability import tracing
+from smartscheduler.events import log
+from smartscheduler.events.log import Envelope
+from smartscheduler.events.sockets import connections
+from smartscheduler.events.sockets.connections import Member
+from smartscheduler.events.sockets.heartbeats import MayStay, Rounds, Step, every
+from smartscheduler.events.sockets.listener import hear
+from smartscheduler.events.sockets.ring_buffer import Recent
+from smartscheduler.events.sockets.stream import Stream
+from smartscheduler.events.subscriptions import Selection
+
+# A hint that was lost costs so much time and no more.
+LOOK_EVERY_SECONDS = 1.0
+LONGEST_HEARTBEAT_SECONDS = 60.0
+# An event is kept so long, and no longer than twice that.
+KEEP_SECONDS = 60.0
+PAGE = 1_000
+
+
+class Hub:
+    """Serves its streams from the first that joins until the last leaves."""
+
+    def __init__(self, *, may_stay: MayStay = connections.may_stay) -> None:
+        heartbeat_seconds = min(settings.EVENT_HEARTBEAT_SECONDS, LONGEST_HEARTBEAT_SECONDS)
+        self.recent = Recent()
+        # Where events that are still to be sent stand in their traces; empty while nobody records these.
+        self.traces: dict[int, str] = {}
+        self._look_seconds = min(LOOK_EVERY_SECONDS, heartbeat_seconds)
+        self._position_before = 0
+        self._rounds = Rounds(
+            lambda: self.streams, leave=self.leave, heartbeat_seconds=heartbeat_seconds, may_stay=may_stay
+        )
+        self._streams: defaultdict[Selection, set[Stream]] = defaultdict(set)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._door, self._looking = asyncio.Lock(), asyncio.Lock()
+
+    async def serve(self, stream: Stream) -> None:
+        """Run `stream` as one of this hub's. Returns never; raises DatabaseError."""
+        await self.join(stream)
+        try:
+            await stream.run()
+        finally:
+            self.leave(stream)
+
+    async def join(self, stream: Stream) -> None:
+        """From now on `stream` is told of what comes. Raises DatabaseError when there is no telling where we are."""
+        async with self._door:
+            if not self._tasks:
+                self.recent.begin(await database_sync_to_async(log.head)())
+                steps = [asyncio.create_task(every(seconds, step)) for seconds, step in self._steps()]
+                self._tasks = [asyncio.create_task(hear(self.take)), *steps]
+            self._rounds.await_first_beat(stream)
+            self._streams[stream.selection].add(stream)
+
+    def _steps(self) -> Iterator[tuple[float, Step]]:
+        yield self._look_seconds, self.look
+        yield KEEP_SECONDS, self._forget
+        yield from self._rounds.steps()
+
+    def leave(self, stream: Stream) -> None:
+        """Tell `stream` nothing more."""
+        others = self._streams[stream.selection]
+        others.discard(stream)
+        if not others:
+            del self._streams[stream.selection]
+        if not self._streams:
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = []
+            self.traces.clear()
+
+    @property
+    def streams(self) -> list[Stream]:
+        return [stream for some in self._streams.values() for stream in some]
+
+    async def take(self, hint: dict[str, Any]) -> None:
+        """Take one hint of the relay."""
+        if tracing.is_recording():
+            self._remember_traces(hint)
+        with suppress(Error):  # the next look will tell
+            await self._add(hint["envelopes"])
+            if hint["sequence"] > self.recent.position:
+                await self.look()
+
+    async def stays(self, member: Member) -> bool:
+        """Whether the credential of a member holds. Raises Django's database errors."""
+        return all(await self._rounds.stays([member]))
+
+    async def _add(self, envelopes: Sequence[Envelope]) -> None:
+        """Tell the streams, but for those whose credentials no longer hold. Raises Django's database errors."""
+        if envelopes:
+            await self._rounds.end_refused()
+        self._tell(envelopes)
+
+    def _tell(self, envelopes: Sequence[Envelope]) -> None:
+        before = self.recent.position
+        news = self.recent.add(envelopes)
+        if news:
+            for selection, streams in self._streams.items():
+                matched = any(map(selection.matches, news))
+                for stream in streams:
+                    stream.tell(before, self.recent.position, matched=matched)
+
+    async def look(self) -> None:
+        """Read what the table has and we have not. Raises DatabaseError."""
+        async with self._looking:
+            known = self.recent.position
+            head = await database_sync_to_async(log.head)()
+            if head < known:  # a restored backup
+                self._begin_anew(head)
+            while self.recent.position < head:
+                page = await database_sync_to_async(log.read)(after=self.recent.position, limit=PAGE)
+                if page.resync or not page.envelopes:
+                    self._begin_anew(page.head)
+                    return
+                await self._add(page.envelopes)
+                if self.recent.position < page.upto:  # somebody has taken rows out of the log
+                    self._begin_anew(page.upto)
+
+    def _begin_anew(self, head: int) -> None:
+        self.recent.begin(head)
+        for stream in self.streams:
+            stream.doubt()
+
+    async def _forget(self) -> None:
+        """What has been erased from the log since is not to stay here; those who listen have it already."""
+        self.recent.drop(self._position_before)
+        self._position_before = self.recent.position
+
+    def _remember_traces(self, hint: dict[str, Any]) -> None:
+        numbers = [envelope["sequence"] for envelope in hint["envelopes"]]
+        if len(self.traces) > 2 * PAGE:
+            self.traces.clear()
+        self.traces.update(zip(numbers, hint.get("traces", []), strict=False))
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of this process."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]

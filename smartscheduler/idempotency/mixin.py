@@ -1,0 +1,93 @@
+"""Carrying a request out once: the key is taken, the work done and the answer kept in one transaction.
+
+Whoever comes second with the same key waits for that transaction, and then finds either the answer or nothing at
+all: a process that dies half-way leaves neither a row nor a key behind. Refusals change nothing and are not kept,
+so the same request may succeed later.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from smartscheduler.accounts.models import User
+from smartscheduler.core.db.transactions import lock_timeout, refuse
+from smartscheduler.core.rest.renderers import FastJSONRenderer
+from smartscheduler.core.rest.views import around_handler
+from smartscheduler.errors import DomainError, InvalidInput
+from smartscheduler.idempotency.models import KeptAnswer
+
+HEADER = "Idempotency-Key"
+KEPT_FOR = timedelta(hours=24)
+# How long the second of two identical requests waits for the first, which may itself wait for a lock twice.
+WAIT_IN_LOCK_TIMEOUTS = 5
+KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+KEPT_HEADERS = ("ETag",)
+TAKE = """
+INSERT INTO idempotency_keptanswer (user_id, key, fingerprint, status, headers, body, created_at)
+VALUES (%s, %s, %s, 0, '{}', '', %s) ON CONFLICT DO NOTHING
+"""
+
+
+class KeyReused(DomainError):
+    code = "idempotency-key-reused"
+
+
+class Once(APIView):
+    """For views: every POST may carry an `Idempotency-Key`."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if HEADER in request.headers and request.method == "POST":
+            around_handler(self, request, _once)
+
+
+def _once(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
+    key = request.headers[HEADER]
+    if not KEY.match(key):
+        raise InvalidInput.of(HEADER, "A key is 1 to 255 visible ASCII characters, such as a UUID.")
+    user, fingerprint = cast(User, request.user), _fingerprint(request)
+    with transaction.atomic():
+        if not _take(user, key, fingerprint):
+            return _again(KeptAnswer.objects.get(user=user, key=key), fingerprint)
+        response = handler(request, *args, **kwargs)
+        KeptAnswer.objects.filter(user=user, key=key).update(
+            status=response.status_code,
+            headers={name: response[name] for name in KEPT_HEADERS if name in response},
+            body="" if response.data is None else FastJSONRenderer().render(response.data).decode(),
+        )
+    return response
+
+
+def _fingerprint(request: Request) -> str:
+    said = f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
+    return hashlib.sha256(said).hexdigest()
+
+
+def _take(user: User, key: str, fingerprint: str) -> bool:
+    """Whether the key is ours now; waits for another request that is just being carried out under it."""
+    now = timezone.now()
+    KeptAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT_FOR).delete()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [lock_timeout(WAIT_IN_LOCK_TIMEOUTS)])
+            cursor.execute(TAKE, [user.pk, key, fingerprint, now])
+            return bool(cursor.rowcount)
+    except DatabaseError as error:
+        refuse(error)
+
+
+def _again(kept: KeptAnswer, fingerprint: str) -> HttpResponse:
+    if kept.fingerprint != fingerprint:
+        message = "This key was used for another request; take a new key for each."
+        raise KeyReused(message, errors={HEADER: [message]})
+    headers = {**kept.headers, "Idempotency-Replayed": "true"}
+    return HttpResponse(kept.body, status=kept.status, content_type="application/json", headers=headers)

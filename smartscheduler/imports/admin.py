@@ -1,0 +1,179 @@
+"""Files in the back-office: taken in, checked, imported; and every list as a file."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from assignments.models import Assignment
+from contractors.models import Contractor
+from jobs.models import Job
+from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.changelists import ListAdmin
+from smartscheduler.adminsite.html import badge, in_utc
+from smartscheduler.adminsite.permissions import person
+from smartscheduler.adminsite.record_actions import RecordAdmin
+from smartscheduler.adminsite.registry import Panel
+from smartscheduler.adminsite.service_forms import show_refusal
+from smartscheduler.audit.models import Act
+from smartscheduler.audit.services import filters_of, record
+from smartscheduler.errors import DomainError, InvalidInput
+from smartscheduler.imports import services
+from smartscheduler.imports.actions import ACTIONS
+from smartscheduler.imports.columns import COLUMNS
+from smartscheduler.imports.export_views import FORMS, download, export
+from smartscheduler.imports.forms import FileForm
+from smartscheduler.imports.models import ImportRun
+from smartscheduler.imports.result_file import Results
+from smartscheduler.imports.views import outcome, progress
+
+MODELS = {"contractors": Contractor, "jobs": Job, "assignments": Assignment}
+for kind, model in MODELS.items():
+    registry.list_panel(model, Panel("admin/exchange/list_links.html", {"kind": kind}))
+State = ImportRun.State
+BADGES = {State.DONE: "completed", State.CHECKED: "confirmed", State.UNCHECKED: "cancelled", State.STOPPED: "cancelled"}
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(RecordAdmin, ListAdmin):
+    record_actions = ACTIONS
+    list_display = ("name", "kind", "state_badge", "counts", "created_by", "taken_in")
+    list_filter = ("kind", "state")
+    list_select_related = ("created_by",)
+    search_fields = ("name",)
+    search_help_text = "Name of the file"
+    actions = None
+    change_form_outer_before_template = "admin/exchange/run.html"
+    fields = readonly_fields = ("name", "kind", "created_by", "taken_in")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        return super().get_queryset(request).defer("content", "table").select_related("created_by")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("export/<str:kind>.<str:form>", view(self.export_view), name="imports_export"),
+            path("template/<str:kind>.<str:form>", view(self.template_view), name="imports_template"),
+            path("<uuid:object_id>/progress/", view(self.progress_view), name=self._route("progress")),
+            path("<uuid:object_id>/result.<str:form>", view(self.result_view), name=self._route("result")),
+        ]
+        return [*own, *super().get_urls()]
+
+    def has_change_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ImportRun | None = None) -> bool:
+        return False
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Takes a file in; what is wrong with it as a whole is said at once, what with its rows by the check."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = FileForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind")})
+        if request.method == "POST" and form.is_valid():
+            file = form.cleaned_data["file"]
+            try:
+                run = services.begin(
+                    kind=form.cleaned_data["kind"], name=file.name, content=file.read(), actor=person(request)
+                )
+            except DomainError as refusal:
+                show_refusal(form, refusal)
+            else:
+                messages.info(request, "The file is being checked. Nothing is written yet.")
+                return redirect(self.address("change", run))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import a file",
+            "opts": self.opts,
+            "form": form,
+            "columns": COLUMNS,
+        }
+        return TemplateResponse(request, "admin/exchange/add.html", context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        context |= self._panel(request, obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _panel(self, request: HttpRequest, run: ImportRun) -> dict[str, Any]:
+        """What the panel of a file shows; while the worker is at it, only how far that is."""
+        found = progress(run) | {"buttons": self.buttons(request, run), "address": self.address("change", run)}
+        if not run.is_at_work:
+            found |= outcome(run, request.GET) | {"files": [(form, self._file(run, form)) for form in FORMS]}
+        return found | {"progress_url": self.address("progress", run)}
+
+    def _file(self, run: ImportRun, form: str) -> str:
+        return reverse(f"{self.admin_site.name}:{self._route('result')}", args=[run.pk, form])
+
+    def progress_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """The bar, asked for again and again; the whole panel once there is something to see."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = self.record_or_404(request, object_id)
+        if run.is_at_work:
+            return render(request, "admin/exchange/progress.html", progress(run))
+        response = render(request, "admin/exchange/panel.html", self._panel(request, run) | {"fresh": True})
+        response["HX-Retarget"], response["HX-Reswap"] = "#import-panel", "outerHTML"
+        return response
+
+    def result_view(self, request: HttpRequest, object_id: UUID, form: str) -> HttpResponseBase:
+        """The file with what became of each row (`?refused=1`: of those refused), to be corrected and sent again."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = self.record_or_404(request, object_id)
+        if form not in FORMS:
+            raise Http404
+        refused = "refused" in request.GET
+        results = Results(run, refused_only=refused)
+        name = f"{run.name.rsplit('.', 1)[0]}-{'refused' if refused else 'result'}"
+        rows = run.refused if refused else run.total
+        record(Act.DATA_EXPORTED, what="import result", of=run.kind, run=str(run.pk), rows=rows, format=form)
+        return download(name, form, results.headings, results)
+
+    def template_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
+        """An empty file with all headings and a row to show what goes where."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if kind not in COLUMNS or form not in FORMS:
+            raise Http404
+        columns = COLUMNS[kind].all
+        return download(f"{kind}-template", form, COLUMNS[kind].names, [[column.example for column in columns]])
+
+    def export_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
+        """The list as its filters and its search leave it."""
+        if kind not in MODELS or form not in FORMS:
+            raise Http404
+        listed = self.admin_site.get_model_admin(MODELS[kind])
+        if not listed.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            records = listed.listed(request)
+        except InvalidInput as refusal:
+            return listed.back_to_list(request, refusal)
+        # Before the first row leaves: a download that is broken off has taken data out as well.
+        rows, filters = records.order_by().count(), filters_of(request.GET)
+        record(Act.DATA_EXPORTED, what=kind, rows=rows, format=form, filters=filters)
+        return export(kind, records, form, person(request))
+
+    @display(description="State", ordering="state")
+    def state_badge(self, run: ImportRun) -> SafeString:
+        return badge(BADGES.get(State(run.state), "pending"), run.get_state_display())
+
+    @display(description="Rows")
+    def counts(self, run: ImportRun) -> str:
+        done = f"{run.at:,} of " if run.at < run.total else ""
+        return f"{done}{run.total:,}: {run.created:,} new, {run.updated:,} changed, {run.refused:,} refused"
+
+    @display(description="Taken in (UTC)", ordering="created_at")
+    def taken_in(self, run: ImportRun) -> SafeString:
+        return in_utc(run.created_at)

@@ -1,0 +1,27 @@
+"""The child process of an import: Django set up, then one turn of one file."""
+
+import traceback
+from uuid import UUID
+
+import django
+from django.db import connection
+
+django.setup()
+
+# Models need Django set up.
+from smartscheduler.core.actors import through  # noqa: E402
+from smartscheduler.imports.runner import DATABASE_AWAY, OUT_OF_REACH, work_on_file  # noqa: E402
+from smartscheduler.imports.tasks import work_on_imports  # noqa: E402
+
+
+def work_for_parent(payload: bytes) -> bytes:
+    """The id of a run in; nothing out, or DATABASE_AWAY when the turn ended because the connection was lost."""
+    with through("task", work_on_imports.name):
+        try:
+            work_on_file(UUID(payload.decode()))
+        except OUT_OF_REACH:
+            if connection.is_usable():
+                raise
+            traceback.print_exc()
+            return DATABASE_AWAY
+    return b""

@@ -1,0 +1,80 @@
+"""The rows of a list as a file that can be imported again."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db.models import Prefetch, QuerySet
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+
+from assignments.models import Assignment
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.visibility import limit
+from smartscheduler.imports.export_rows import HEADINGS, assignment_cells, contractor_cells, job_cells
+from smartscheduler.imports.file_writer import write_csv, write_xlsx
+
+CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMS = {"csv": CSV, "xlsx": XLSX}
+CHUNK = 500
+
+
+class Download(StreamingHttpResponse):
+    """A file sent while it is being made; Django alone would collect it first under an asynchronous server.
+
+    Empty pieces are left out: some servers and proxies take one for the end of the body.
+    """
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = iter(self)
+        while (piece := await sync_to_async(_next)(pieces)) is not None:
+            if piece:
+                yield piece
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """The next piece; None at the end: StopIteration cannot leave a thread, and an empty piece is not the end."""
+    return next(pieces, None)
+
+
+def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Download:
+    """Rows of text as the file `name.form`; `form` is csv or xlsx."""
+    pieces = write_xlsx(headings, rows) if form == "xlsx" else write_csv(headings, rows)
+    safe = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "").replace("\\", "")
+    return Download(
+        pieces,
+        content_type=FORMS[form],
+        headers={"Content-Disposition": f'attachment; filename="{safe}.{form}"', "Cache-Control": "no-store"},
+    )
+
+
+def export(kind: str, records: QuerySet[Any], form: str, reader: User) -> Download:
+    """`records`, a list of the back-office, as a download of what `reader` may see."""
+    prepare, cells = KINDS[kind]
+    records = prepare(records.select_related(None).prefetch_related(None))
+    return download(f"{kind}-{timezone.now():%Y-%m-%d}", form, HEADINGS[kind], _rows(records, cells, reader))
+
+
+def _rows(records: QuerySet[Any], cells: Callable[[Any], list[str]], reader: User) -> Iterator[list[str]]:
+    for record in records.iterator(chunk_size=CHUNK):
+        yield cells(limit(record, reader))
+
+
+def _contractors(records: QuerySet[Any]) -> QuerySet[Any]:
+    return records.prefetch_related("working_hours")
+
+
+def _jobs(records: QuerySet[Any]) -> QuerySet[Any]:
+    live = Assignment.objects.live().select_related("contractor")
+    return records.prefetch_related(Prefetch("assignments", live, "live"))
+
+
+def _assignments(records: QuerySet[Any]) -> QuerySet[Any]:
+    return records.select_related("job", "contractor", "assigned_by")
+
+
+KINDS: dict[str, tuple[Callable[[QuerySet[Any]], QuerySet[Any]], Callable[[Any], list[str]]]] = {
+    "contractors": (_contractors, contractor_cells),
+    "jobs": (_jobs, job_cells),
+    "assignments": (_assignments, assignment_cells),
+}

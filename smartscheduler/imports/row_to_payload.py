@@ -1,0 +1,155 @@
+"""A row of a file as the body that the API would take."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from smartscheduler.core.geo.locations import Location
+from smartscheduler.core.geo.zip_codes import middle_of, state_of
+from smartscheduler.geocoding.addresses import Address, Found
+from smartscheduler.imports.cell_formats import (
+    read_duration,
+    read_instant,
+    read_list,
+    read_phone,
+    read_week,
+)
+from smartscheduler.imports.columns import PLACE
+from smartscheduler.imports.file_reader import Row
+from smartscheduler.places import Point, known_time_zones, state_choices, time_zone_at, zone
+
+USUAL_WEEK = "Mon-Fri 08:00-17:00"
+COORDINATES = ("latitude", "longitude")
+POSTAL = ("address", "city", "state", "zip_code")
+
+
+class Body(NamedTuple):
+    """What a row asks for, and what had to be guessed or found for it: sentences for people."""
+
+    values: dict[str, Any]
+    notes: list[str]
+
+
+def body_of_contractor(row: Row, present: Location | None, found: Found | None) -> Body:
+    """Of a new contractor, or of changes to the present one. Raises InvalidInput by column."""
+    body: dict[str, Any] = {name: row[name] for name in ("email", "name") if name in row}
+    body |= {name: row[name].lower() for name in ("type",) if name in row}
+    if "phone_number" in row:
+        body["phone_number"] = read_phone(row["phone_number"])
+    if "skills" in row:
+        body["skills"] = read_list(row["skills"])
+    if "service_radius_miles" in row:
+        body["service_radius_miles"] = row["service_radius_miles"] or None
+    if present is None or row.get("working_hours"):
+        body["working_hours"] = read_week(row.get("working_hours") or USUAL_WEEK)
+    place = place_of(row, present, found)
+    return Body(body | place.values, place.notes)
+
+
+def body_of_job(row: Row, present: Location | None, found: Found | None) -> Body:
+    """The same of a job; a date without an offset is read by the clock at the site."""
+    names = ("special_requirements", "customer_name")
+    body: dict[str, Any] = {name: row[name] for name in names if name in row}
+    body |= {name: row[name].lower() for name in ("type", "priority") if row.get(name)}
+    if "customer_phone" in row:
+        body["customer_phone"] = read_phone(row["customer_phone"])
+    if "required_skills" in row:
+        body["required_skills"] = read_list(row["required_skills"])
+    if row.get("duration"):
+        body["duration"] = read_duration(row["duration"])
+    place = place_of(row, present, found)
+    body |= place.values
+    if row.get("desired_date"):
+        body["desired_date"] = read_instant(row["desired_date"], _site(body, present))
+    return Body(body, place.notes)
+
+
+def place_of(row: Row, present: Location | None, found: Found | None) -> Body:
+    """The location; where the row has no coordinates, by its address (`found`) or from the ZIP code's middle.
+
+    A record that is there keeps its point as long as its address does, or, when only the ZIP code can be looked up,
+    as long as that stays the same: the middle would be less exact.
+    """
+    location: dict[str, Any] = {name: row[name] for name in PLACE if name in row}
+    zone_of_row = {"time_zone": row["time_zone"]} if row.get("time_zone") else {}
+    notes = _tidy(location)
+    if lacks_point(row):
+        for name in COORDINATES:
+            location.pop(name, None)
+        moved = present is None or any(location.get(name, was) != was for name, was in _postal(present).items())
+        if moved:
+            notes += _set_point(location, present, found)
+    return Body(({"location": location} if location else {}) | zone_of_row, notes)
+
+
+def lacks_point(row: Row) -> bool:
+    return not any(row.get(name) for name in COORDINATES)
+
+
+def address_of(row: Row, present: Location | None) -> Address | None:
+    """What a geocoder can be asked for a row: None where nothing is missing, nothing changed or too little is known."""
+    if not lacks_point(row):
+        return None
+    location: dict[str, Any] = {name: row[name] for name in POSTAL if row.get(name)}
+    _tidy(location)
+    was = _postal(present) if present else {}
+    if present and all(location.get(name, value) == value for name, value in was.items()):
+        return None
+    whole = was | location
+    return Address(**whole) if whole.keys() >= set(POSTAL) and state_of(whole["zip_code"]) else None
+
+
+def _set_point(location: dict[str, Any], present: Location | None, found: Found | None) -> list[str]:
+    """Put coordinates into `location`, and say where they are from."""
+    if found and found.point:
+        location["latitude"], location["longitude"] = (f"{degrees:.7f}" for degrees in found.point)
+        return [found.how]
+    zip_code = location.get("zip_code", "")
+    if present and zip_code in {"", present.zip_code}:
+        return []
+    middle = middle_of(zip_code)
+    if middle is None:
+        return []
+    location["latitude"], location["longitude"] = str(middle.latitude), str(middle.longitude)
+    why = f"{found.how} " if found else ""
+    return [f"{why}The coordinates are the middle of ZIP code {zip_code}."]
+
+
+def _tidy(location: dict[str, Any]) -> list[str]:
+    """State and ZIP code as the product writes them; a zero that a spreadsheet has dropped comes back."""
+    notes = []
+    if location.get("state"):
+        location["state"] = _states().get(location["state"].lower(), location["state"])
+    given = location.get("zip_code", "")
+    if len(given) == 10 and given[5] == "-" and given[6:].isdigit():
+        location["zip_code"] = given[:5]
+    if given.isdigit() and len(given) in {3, 4}:
+        whole = given.zfill(5)
+        state = state_of(whole)
+        if state and state == location.get("state", state if len(given) == 4 else ""):
+            location["zip_code"] = whole
+            notes.append(f"ZIP code {given} is read as {whole}.")
+    return notes
+
+
+@lru_cache(maxsize=1)
+def _states() -> dict[str, str]:
+    """Codes by their lower-case codes and names."""
+    return {text.lower(): code for code, name in state_choices() for text in (code, name)}
+
+
+def _postal(present: Location) -> dict[str, str]:
+    return {name: getattr(present, name) for name in POSTAL}
+
+
+def _site(body: Mapping[str, Any], present: Location | None) -> Any:
+    """The zone that the row names or its coordinates have, else that of the record; None when neither is known."""
+    named = body.get("time_zone", "")
+    if named:
+        return zone(named) if named in known_time_zones() else None
+    place = body.get("location", {})
+    try:
+        point = Point(float(place["latitude"]), float(place["longitude"]))
+        return zone(time_zone_at(point)) if abs(point.latitude) <= 90 and abs(point.longitude) <= 180 else None
+    except (KeyError, ValueError):
+        return present.zone if present else None

@@ -1,7 +1,0 @@
-from django.apps import AppConfig
-
-
-class MailsConfig(AppConfig):
-    name = "smartscheduler.mails"
-    label = "notifications"
-    verbose_name = "Mails"

@@ -1,0 +1,73 @@
+"""The log of mails, to be read; one that failed can be sent again."""
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from assignments.models import Assignment
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.adminsite.changelists import ReadAdmin
+from smartscheduler.adminsite.html import badge, in_utc
+from smartscheduler.adminsite.permissions import may, person
+from smartscheduler.core.text import search_text
+from smartscheduler.notifications.models import Mail
+
+
+@admin.register(Mail)
+class MailAdmin(ReadAdmin):
+    list_display = ("about", "state_badge", "contractor", "recipient", "attempts", "noted")
+    list_display_links = ("about",)
+    list_filter = ("state", "kind")
+    list_select_related = ("assignment__job", "assignment__contractor")
+    ordering = ("-created_at",)
+    search_fields = ("recipient",)  # and what the booking is found by
+    search_help_text = "E-mail address, job number, customer or contractor"
+    actions = ("send_again",)
+    fields = readonly_fields = (
+        *("about", "state_badge", "contractor", "recipient", "subject", "reason"),
+        *("assignment", "revision", "attempts", "error", "noted", "due_at", "sent_at"),
+    )
+
+    def search(self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str) -> tuple[QuerySet[Mail], bool]:
+        """Every word in the address that it went to, in the job or in the contractor."""
+        for word in search_text(search_term).split():
+            about = Assignment.objects.of_words(word, person(request)).values("pk")
+            found = Q(assignment__in=about)
+            if may(request, Permission.VIEW_CONTACTS):
+                found |= Q(recipient__icontains=word)
+            queryset = queryset.filter(found)
+        return queryset, False
+
+    def has_assign_permission(self, request: HttpRequest) -> bool:
+        return may(request, Permission.ASSIGN)
+
+    @admin.action(description="Send again", permissions=["assign"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
+        """Those that failed; what was sent or is waiting stays as it is."""
+        failed = list(queryset.filter(state=Mail.State.FAILED))
+        for mail in failed:
+            mail.send_again(at=timezone.now())
+            mail.save()
+        if failed:
+            messages.success(request, f"{len(failed)} will be sent again in a moment.")
+        else:
+            messages.info(request, "None of these has failed; nothing to send again.")
+
+    @display(description="About", ordering="created_at")
+    def about(self, mail: Mail) -> str:
+        return f"{mail.get_kind_display()}: {mail.assignment.job.job_number}"
+
+    @display(description="State", ordering="state")
+    def state_badge(self, mail: Mail) -> SafeString:
+        return badge(mail.state, mail.get_state_display())
+
+    @display(description="Contractor")
+    def contractor(self, mail: Mail) -> str:
+        return mail.assignment.contractor.name
+
+    @display(description="Noted (UTC)", ordering="created_at")
+    def noted(self, mail: Mail) -> SafeString:
+        return in_utc(mail.created_at)

@@ -1,1 +1,0 @@
-"""Pages of the back-office that know every app: home, week, reports."""

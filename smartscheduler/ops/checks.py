@@ -1,0 +1,377 @@
+"""Numbered system checks of the settings, each naming the variable that is wrong.
+
+`refuse_bad_settings` runs them whenever Django is set up, so that web, worker and relay refuse to
+start for the same reasons as `manage.py check` gives.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from email.utils import parseaddr
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import Error, Info, register
+from django.core.exceptions import ImproperlyConfigured
+
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.outbound.addresses import network, objection
+from smartscheduler.rules.values import LONGEST_HORIZON
+from smartscheduler.travel.config import active_providers
+
+RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
+LAST_PORT = 65535
+# Longer, and a stolen refresh token would be told from a repeated exchange too late.
+LONGEST_REFRESH_RETRY = 60
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+POSITIVE = (
+    "SCORE_MAX_MILES",
+    "DRIVE_MPH",
+    "WEB_WORKERS",
+    "LOCK_TIMEOUT_SECONDS",
+    "DATABASE_STATEMENT_SECONDS",
+    "SESSION_IDLE_MINUTES",
+    "SESSION_LONGEST_HOURS",
+    "TOKEN_LONGEST_DAYS",
+    "WORKER_LATE_SECONDS",
+    "LEASE_SECONDS",
+    "EVENT_HEARTBEAT_SECONDS",
+    "EVENT_SOCKET_QUEUE",
+    "EVENT_SEND_TIMEOUT_SECONDS",
+    "EVENT_SOCKETS_PER_ACCOUNT",
+    "EVENT_MOST_WAITING",
+    "FILE_PROCESS_SECONDS",
+    "FILE_PROCESS_MEMORY_MB",
+    "REQUESTS_AT_ONCE",
+    "GEOCODER_TIMEOUT_SECONDS",
+    "GEOCODER_A_SECOND",
+    "TRAVEL_KEEP_DAYS",
+    "TRAVEL_TIMEOUT_SECONDS",
+    "TRAVEL_ATTEMPTS",
+    "TRAVEL_BREAKER_FAILURES",
+    "TRAVEL_BREAKER_SECONDS",
+    "TRAVEL_LEASE_SECONDS",
+    "TRAVEL_LEADERS",
+    "EXPLANATION_FIRST",
+    "EXPLANATION_KEEP_DAYS",
+    "EXPLANATION_TIMEOUT_SECONDS",
+    "EXPLANATION_ATTEMPTS",
+)
+
+
+@register
+def check_environment(**_: Any) -> list[Error]:
+    """E001: a variable cannot be read."""
+    return [
+        Error(f"{problem.variable} cannot be read: it must be {problem.expected}.", id="smartscheduler.E001")
+        for problem in settings.ENVIRONMENT_PROBLEMS
+    ]
+
+
+@register
+def check_secret_key(**_: Any) -> list[Error]:
+    """E002: production with the key that everybody knows."""
+    if settings.DEBUG or settings.SECRET_KEY != settings.INSECURE_SECRET_KEY:
+        return []
+    return [
+        Error(
+            "SECRET_KEY must be set when DEBUG is off.",
+            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+            id="smartscheduler.E002",
+        )
+    ]
+
+
+@register
+def check_weights(**_: Any) -> list[Error]:
+    """E003–E005: the weights are shares of one, with as many decimals as a score."""
+    weights = {f"SCORE_WEIGHT_{part.upper()}": Decimal(str(value)) for part, value in settings.SCORE_WEIGHTS.items()}
+    errors = []
+    for variable, weight in weights.items():
+        if weight < 0:
+            errors.append(Error(f"{variable} must not be negative; it is {weight}.", id="smartscheduler.E003"))
+        if weight != round(weight, 4):
+            errors.append(
+                Error(f"{variable} must have at most four decimals; it is {weight}.", id="smartscheduler.E004")
+            )
+    if (total := sum(weights.values())) != 1:
+        errors.append(Error(f"{', '.join(weights)} must sum to 1; they sum to {total}.", id="smartscheduler.E005"))
+    return errors
+
+
+@register
+def check_ranges(**_: Any) -> list[Error]:
+    """E006–E010: numbers that make no sense."""
+    return list(_out_of_range())
+
+
+def _out_of_range() -> Iterator[Error]:
+    limits = {f"RATE_LIMIT_{role.upper()}": limit for role, limit in settings.REQUESTS_A_MINUTE.items()}
+    limits |= {f"RATE_LIMIT_{kind.upper()}": limit for kind, limit in settings.QUOTAS_A_MINUTE.items()}
+    limits |= {
+        f"SIGN_INS_{'OF_AN' if kind == 'address' else 'AT_AN'}_{kind.upper()}": limit
+        for kind, limit in settings.SIGN_IN_LIMITS.items()
+    }
+    for variable, value in {**{name: getattr(settings, name) for name in POSITIVE}, **limits}.items():
+        if value <= 0:
+            yield Error(f"{variable} must be more than 0; it is {value}.", id="smartscheduler.E006")
+    if settings.DRIVE_ROAD_FACTOR < 1:
+        yield Error(
+            f"DRIVE_ROAD_FACTOR must be at least 1, no road is shorter than the straight line; "
+            f"it is {settings.DRIVE_ROAD_FACTOR}.",
+            id="smartscheduler.E007",
+        )
+    if not 0 <= settings.HORIZON_DAYS <= LONGEST_HORIZON:
+        yield Error(
+            f"HORIZON_DAYS must be 0 to {LONGEST_HORIZON}; it is {settings.HORIZON_DAYS}.",
+            id="smartscheduler.E008",
+        )
+    if not 0 <= settings.REFRESH_RETRY_SECONDS <= LONGEST_REFRESH_RETRY:
+        yield Error(
+            f"REFRESH_RETRY_SECONDS must be 0 to {LONGEST_REFRESH_RETRY}; it is {settings.REFRESH_RETRY_SECONDS}.",
+            id="smartscheduler.E008",
+        )
+    if settings.MINIMUM_GAP.total_seconds() < 0:
+        yield Error("MINIMUM_GAP_MINUTES must not be negative.", id="smartscheduler.E009")
+    yield from (
+        Error(f"{kind}_RETENTION_DAYS must be at least 1.", id="smartscheduler.E009")
+        for kind in RETAINED
+        if getattr(settings, f"{kind}_RETENTION").days < 1
+    )
+    if not 1 <= settings.PORT <= LAST_PORT:
+        yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
+
+
+@register
+def check_delays(**_: Any) -> list[Error]:
+    """E009: stretches of time that are negative, or too long to be meant."""
+    limits = [
+        ("EARLY_START_HOURS", settings.EARLY_START, timedelta(hours=24), "24"),
+        ("MAIL_DELAY_SECONDS", settings.MAIL_DELAY, timedelta(minutes=10), "600"),
+    ]
+    return [
+        Error(f"{variable} must be 0 to {most}.", id="smartscheduler.E009")
+        for variable, value, longest, most in limits
+        if not timedelta(0) <= value <= longest
+    ]
+
+
+@register
+def check_geocoder(**_: Any) -> list[Error]:
+    """E020–E022: a geocoder that nobody knows, or that cannot work with what is set."""
+    from smartscheduler.geocoding.providers import PROVIDERS, PUBLIC_NOMINATIM, WITHOUT_KEY
+
+    name, url = settings.GEOCODER, urlsplit(settings.GEOCODER_URL)
+    if not name:
+        return []
+    if name not in PROVIDERS:
+        known = ", ".join(PROVIDERS)
+        return [Error(f"GEOCODER must be one of {known}, or empty; it is {name}.", id="smartscheduler.E020")]
+    errors = []
+    if name not in WITHOUT_KEY and not settings.GEOCODER_KEY:
+        errors.append(Error(f"GEOCODER_KEY must be set for {name}.", id="smartscheduler.E021"))
+    if settings.GEOCODER_URL and (wrong := objection(settings.GEOCODER_URL)):
+        errors.append(Error(f"GEOCODER_URL {wrong}.", id="smartscheduler.E022"))
+    public = name == "nominatim" and (url.hostname or PUBLIC_NOMINATIM) == PUBLIC_NOMINATIM
+    if public and not settings.GEOCODER_USER_AGENT:
+        message = f"GEOCODER_USER_AGENT must name you: {PUBLIC_NOMINATIM} wants to know who asks."
+        errors.append(Error(message, id="smartscheduler.E021"))
+    if public and settings.GEOCODER_A_SECOND > 1:
+        message = f"GEOCODER_A_SECOND must be at most 1: {PUBLIC_NOMINATIM} allows no more."
+        errors.append(Error(message, id="smartscheduler.E022"))
+    return errors
+
+
+@register
+def say_which_providers(**_: Any) -> list[Info]:
+    """I001: who is asked for road distances; silent when nobody is."""
+    if not (active := active_providers()):
+        return []
+    said = ", then ".join(f"{name} (budget {settings.TRAVEL_BUDGETS[name]} a day)" for name in active)
+    where = f" at {settings.TRAVEL_URLS[active[0]]}" if settings.TRAVEL_DEMO else ""
+    return [Info(f"Road distances: {said}, then the straight line{where}.", id="smartscheduler.I001")]
+
+
+@register
+def check_travel(**_: Any) -> list[Error]:
+    """E011–E013: providers of road distances."""
+    return list(_travel_problems())
+
+
+def _travel_problems() -> Iterator[Error]:
+    for name in settings.TRAVEL_PROVIDERS:
+        if name not in settings.TRAVEL_URLS:
+            known = ", ".join(settings.TRAVEL_URLS)
+            yield Error(f"TRAVEL_PROVIDERS names {name}; known are {known}.", id="smartscheduler.E011")
+    for name, url in settings.TRAVEL_URLS.items():
+        if wrong := objection(url):
+            yield Error(f"{name.upper()}_URL {wrong}.", id="smartscheduler.E012")
+    limits = {f"{name.upper()}_BUDGET": value for name, value in settings.TRAVEL_BUDGETS.items()}
+    limits |= {f"{name.upper()}_A_MINUTE": value for name, value in settings.TRAVEL_A_MINUTE.items()}
+    for variable, value in limits.items():
+        if value < 0:
+            yield Error(f"{variable} must not be negative; it is {value}.", id="smartscheduler.E013")
+
+
+@register
+def check_proxies(**_: Any) -> list[Error]:
+    """E030: a proxy that is no address and no network; names are not looked up, and "*" would trust everybody."""
+    return [
+        Error(
+            f"TRUSTED_PROXIES must name addresses or networks, such as 10.0.0.2 or 10.0.0.0/24; {proxy} is neither.",
+            id="smartscheduler.E030",
+        )
+        for proxy in settings.TRUSTED_PROXIES
+        if network(proxy) is None
+    ]
+
+
+@register
+def check_outgoing(**_: Any) -> list[Error]:
+    """E032: networks that are none or all of them, and a proxy that is no address."""
+    errors = []
+    for text in settings.OUTGOING_PRIVATE_NETWORKS:
+        found = network(text)
+        if found is None or found.prefixlen == 0:
+            wrong = "is no network" if found is None else "allows everything"
+            message = f"OUTGOING_PRIVATE_NETWORKS must name networks, such as 10.1.0.0/16; {text} {wrong}."
+            errors.append(Error(message, id="smartscheduler.E032"))
+    proxy = urlsplit(settings.OUTGOING_PROXY)
+    if settings.OUTGOING_PROXY and (proxy.scheme not in {"http", "https"} or not proxy.hostname):
+        errors.append(Error("OUTGOING_PROXY must be like http://proxy.example.com:3128.", id="smartscheduler.E032"))
+    return errors
+
+
+# What a worker has for one sentence, attempts and waits together (CELERY_TASK_SOFT_TIME_LIMIT, words.work).
+MOST_SECONDS_A_SENTENCE = 45
+
+
+@register
+def check_explanations(**_: Any) -> list[Error]:
+    """E033–E035: a language model that nobody knows, that lacks something, or that may not be asked."""
+    return list(_explanation_problems())
+
+
+def _explanation_problems() -> Iterator[Error]:
+    for variable in ("EXPLANATION_CALLS_A_DAY", "EXPLANATION_TOKENS_A_DAY"):
+        if getattr(settings, variable) < 0:
+            yield Error(f"{variable} must not be negative.", id="smartscheduler.E035")
+    if settings.EXPLANATION_ATTEMPTS * settings.EXPLANATION_TIMEOUT_SECONDS > MOST_SECONDS_A_SENTENCE:
+        wrong = f"EXPLANATION_ATTEMPTS × EXPLANATION_TIMEOUT_SECONDS must be at most {MOST_SECONDS_A_SENTENCE} seconds."
+        yield Error(wrong, id="smartscheduler.E035")
+    provider, known = settings.EXPLANATION_MODEL_PROVIDER, ", ".join(settings.EXPLANATION_MODEL_URLS)
+    if provider in settings.EXPLANATION_MODEL_URLS:
+        yield from _model_problems(settings.EXPLANATION_MODEL_URL)
+    elif provider:
+        wrong = f"EXPLANATION_MODEL_PROVIDER must be one of {known}, or empty; it is {provider}."
+        yield Error(wrong, id="smartscheduler.E033")
+
+
+def _model_problems(url: str) -> Iterator[Error]:
+    if not settings.EXPLANATION_MODEL_NAME:
+        yield Error("EXPLANATION_MODEL_NAME must name the model.", id="smartscheduler.E034")
+    if not settings.EXPLANATION_MODEL_KEY and url in settings.EXPLANATION_MODEL_URLS.values():
+        yield Error(f"EXPLANATION_MODEL_KEY must be set for {url}.", id="smartscheduler.E034")
+    if wrong := objection(url):
+        yield Error(f"EXPLANATION_MODEL_URL {wrong}.", id="smartscheduler.E035")
+
+
+@register
+def check_origins(**_: Any) -> list[Error]:
+    """E060: an origin that no browser would send, or that anybody on the way could be."""
+    return [
+        Error(
+            f"CORS_ALLOWED_ORIGINS must name origins such as https://app.example.com, http:// only on this machine; "
+            f"{origin} is none.",
+            id="smartscheduler.E060",
+        )
+        for origin in settings.CORS_ALLOWED_ORIGINS
+        if not _is_origin(origin)
+    ]
+
+
+@register
+def check_observability(**_: Any) -> list[Error]:
+    """E031: traces or errors are to be sent, and nothing is there that could."""
+    needs = {"OTEL_EXPORTER_OTLP_ENDPOINT": "opentelemetry.sdk", "SENTRY_DSN": "sentry_sdk"}
+    return [
+        Error(
+            f"{variable} is set, but {package} is not installed.",
+            hint="Install the extra: pip install 'smartscheduler[observability]'",
+            id="smartscheduler.E031",
+        )
+        for variable, package in needs.items()
+        if getattr(settings, variable) and not _is_installed(package)
+    ]
+
+
+@register
+def check_second_factor(**_: Any) -> list[Error]:
+    """E036: a second factor for a role that there is not would be one for nobody."""
+    return [
+        Error(
+            f"SECOND_FACTOR_REQUIRED names {role}; roles are {', '.join(Role.values)}, or nobody.",
+            id="smartscheduler.E036",
+        )
+        for role in settings.SECOND_FACTOR_REQUIRED
+        if role not in Role.values
+    ]
+
+
+@register
+def check_sender(**_: Any) -> list[Error]:
+    """E045: a sender without an address, or with a domain that headers cannot have."""
+    name, _at, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")
+    try:
+        known = bool(name) and bool(domain.encode("idna"))
+    except UnicodeError:
+        known = False
+    wrong = f"EMAIL_FROM must be like Dispatch <dispatch@example.com>; it is {settings.DEFAULT_FROM_EMAIL}."
+    return [] if known else [Error(wrong, id="smartscheduler.E045")]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        bare = f"{url.scheme}://{url.netloc}" == text and not url.username and url.port != 0
+    except ValueError:
+        return False
+    return (
+        bare and bool(url.hostname) and (url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK))
+    )
+
+
+def refuse_bad_settings() -> None:
+    """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
+    checks = (
+        check_environment,
+        check_secret_key,
+        check_weights,
+        check_ranges,
+        check_delays,
+        check_geocoder,
+        check_travel,
+        check_proxies,
+        check_outgoing,
+        check_explanations,
+        check_origins,
+        check_observability,
+        check_second_factor,
+        check_sender,
+    )
+    errors = [error for check in checks for error in check()]
+    if errors:
+        raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))
+
+
+def _sentence(error: Error) -> str:
+    return f"{error.id}: {error.msg}" + (f" {error.hint}" if error.hint else "")

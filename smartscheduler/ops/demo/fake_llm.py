@@ -1,0 +1,72 @@
+"""A language model for demonstrations: it words figures in one of a few ways, always the same for the same figures.
+
+Spoken in the formats of Anthropic and OpenAI, so that everything works without a key (`make run EXPLANATION_DEMO=1`).
+"""
+
+import json
+import zlib
+from typing import Any
+from urllib.parse import urlsplit
+
+from smartscheduler.ops.demo.fake_road_provider import Answered, Asked, Handler, RoadServer
+
+WAYS = (
+    "{contractor} is free {when}, {day}, {rated}, and the site is {miles} miles away{road}: a score of {score}.",
+    "With {slots} {when}, {day}, {contractor} has a score of {score}. It takes {minutes} min to drive the "
+    "{miles} miles to the site{road}; the contractor {rated}.",
+    "The score of {score} is made up of availability, rating and distance: free {when} ({day}), {rated}, "
+    "and {miles} miles to travel{road}.",
+)
+
+
+def sentence(told: dict[str, Any]) -> str:
+    """The figures of a prompt in words."""
+    way = WAYS[zlib.crc32(json.dumps(told, sort_keys=True).encode()) % len(WAYS)]
+    days, slots = told["days_later_than_desired"], told["free_slots_that_day"]
+    later = f"{days} day{'' if days == 1 else 's'} later than desired"
+    return way.format(
+        contractor="{contractor}",
+        day="{day}",
+        when=later if days else "on the desired day",
+        rated=f"is rated {told['rating_of_5']} of 5" if told["rating_of_5"] else "is not rated yet",
+        slots=f"{slots} slot{'' if slots == 1 else 's'}",
+        miles=told["miles_to_site"],
+        minutes=told["drive_minutes"],
+        road=" by road" if told["distance_by"] == "road" else "",
+        score=told["score"],
+    )
+
+
+def told_in(asked: Asked) -> dict[str, Any]:
+    """The figures that a request of either format tells of."""
+    content = json.loads(asked.body)["messages"][-1]["content"]
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
+def spoken(asked: Asked, text: str) -> Answered:
+    """`text` as the provider that the request is meant for would say it."""
+    words = len(text.split())
+    if urlsplit(asked.path).path == "/v1/messages":
+        if not asked.headers.get("x-api-key"):
+            return Answered(401, {"type": "error", "error": {"type": "authentication_error", "message": "x-api-key"}})
+        usage = {"input_tokens": len(asked.body) // 4, "output_tokens": words}
+        content = [{"type": "text", "text": text}]
+        return Answered(200, {"type": "message", "content": content, "stop_reason": "end_turn", "usage": usage})
+    if urlsplit(asked.path).path.endswith("/chat/completions"):
+        usage = {"prompt_tokens": len(asked.body) // 4, "completion_tokens": words}
+        message = {"role": "assistant", "content": text}
+        choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+        return Answered(200, {"object": "chat.completion", "choices": choices, "usage": usage})
+    return Answered(404, {"error": {"type": "not_found_error", "message": "There is nothing at this address."}})
+
+
+class ModelServer(RoadServer):
+    """A server on this machine's loopback; port 0 is any free one."""
+
+    def respond(self, handler: Handler, asked: Asked) -> None:
+        try:
+            found = spoken(asked, sentence(told_in(asked)))
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            found = Answered(400, {"error": {"type": "invalid_request_error", "message": repr(error)}})
+        handler.send(found.status, json.dumps(found.payload).encode())

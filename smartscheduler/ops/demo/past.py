@@ -1,0 +1,127 @@
+"""Work that began before now, imported: the services, rightly, book nothing in the past.
+
+Each choice is that of the real ranking, asked as of the moment the job was booked, and each slot lies
+in the free time that the availability engine finds. The rows carry the dates of then and pass every
+constraint. History is not news: no events are published for it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from assignments.availability import Booking, Calendar, blocked_time
+from assignments.decision_record import Decision
+from assignments.models import Assignment
+from contractors.models import Contractor
+from jobs.models import Job
+from jobs.requirements import JobRequest
+from recommendations.ranking import best_candidates, contractors_by_id, entry
+from recommendations.results import Entry
+from recommendations.search.query import Search
+from smartscheduler.accounts.models import User
+from smartscheduler.ops.demo.jobs import Order
+from smartscheduler.places import Point
+from smartscheduler.rules.values import Rules
+from smartscheduler.timeslots import TimeSlot
+from smartscheduler.travel.routes import Site
+
+# How far back the occupied slots of contractors are remembered.
+MEMORY = timedelta(days=40)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A slot of one of the candidates of then, and the decision to keep."""
+
+    entry: Entry
+    slot: TimeSlot
+    candidates_considered: int
+    rules: Rules
+
+    @property
+    def decision(self) -> Decision:
+        return Decision(
+            rules=self.rules,
+            score=self.entry.score,
+            score_breakdown=self.entry.breakdown.as_json(),
+            rank=self.entry.rank,
+            candidates_considered=self.candidates_considered,
+        )
+
+
+class Archive:
+    """What has been done by whom until now; knows past work, which the engine has no reason to look at."""
+
+    def __init__(self, rules: Rules, actor: User | None, now: datetime) -> None:
+        self._rules, self._actor = rules, actor
+        self._work: dict[UUID, list[Booking]] = defaultdict(list)
+        past = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).filter(
+            time_slot__endswith__gt=now - MEMORY, time_slot__startswith__lte=now
+        )
+        for assignment in past.select_related("job"):
+            self._work[assignment.contractor_id].append(Booking(assignment.slot, assignment.job.point))
+
+    def choices(self, order: Order, *, most: int) -> Iterator[Choice]:
+        """The slots of the best candidates as of the booking, best candidate first, without those already at work."""
+        wanted = Job(**order.made(order.ordered_at))
+        search = replace(Search.of(JobRequest.of(wanted), self._rules), now=order.booked_at)
+        (best,) = best_candidates([search], most)
+        people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
+        for rank, candidate in enumerate(best.candidates, start=1):
+            found = entry(search, candidate, rank, people[candidate.contender.id])
+            for slot in found.slots:
+                if not self._at_work(found.contractor, slot, wanted.point):
+                    yield Choice(found, slot, best.met, self._rules)
+
+    def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
+        calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])
+        return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Site(site), self._rules))
+
+    def keep(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Assignment:
+        """The job and its assignment, in a slot that has begun: completed, or in progress still."""
+        job = self._keep_job(order, choice, now, done=done)
+        assignment = Assignment(
+            id=job.pk,
+            job=job,
+            contractor=choice.entry.contractor,
+            assigned_by=self._actor,
+            status=job.status,
+            confirmed_at=order.booked_at + timedelta(minutes=order.chance.randint(15, 240)),
+            started_at=min(now, choice.slot.start + timedelta(minutes=order.chance.randint(0, 9))),
+            completed_at=job.completed_at,
+        )
+        assignment.slot = choice.slot
+        assignment.record(choice.decision)
+        assignment.clean_fields()
+        assignment.save(force_insert=True)
+        Assignment.objects.filter(pk=assignment.pk).update(created_at=order.booked_at)
+        self._work[assignment.contractor_id].append(Booking(choice.slot, job.point))
+        return assignment
+
+    def _keep_job(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Job:
+        late = timedelta(minutes=order.chance.randint(-15, 15))
+        job = Job(
+            **order.made(order.ordered_at, desired_date=min(order.fields["desired_date"], choice.slot.start)),
+            status=Job.Status.COMPLETED if done else Job.Status.IN_PROGRESS,
+            completed_at=min(now, choice.slot.end + late) if done else None,
+        )
+        return _import(job, order)
+
+    def keep_lost(self, order: Order) -> Job:
+        """A job that nobody could take: cancelled a day after it was ordered."""
+        job = Job(
+            **order.made(order.ordered_at),
+            status=Job.Status.CANCELLED,
+            cancelled_at=order.ordered_at + timedelta(days=1),
+            cancel_reason="Nobody could take it in time.",
+        )
+        return _import(job, order)
+
+
+def _import(job: Job, order: Order) -> Job:
+    job.clean_fields()
+    job.save(force_insert=True)
+    Job.objects.filter(pk=job.pk).update(created_at=order.ordered_at)
+    return job

@@ -1,0 +1,34 @@
+"""The doctor: what must always be true, looked up rather than believed (docs/operations.md)."""
+
+from collections.abc import Iterable
+
+from smartscheduler.ops.doctor import (
+    assignments,
+    contractors_and_users,
+    environment,
+    event_log,
+    processes,
+    schema,
+)
+from smartscheduler.ops.doctor.check import Check, Outcome, Scope, examine
+
+__all__ = ["CHECKS", "Check", "Outcome", "Scope", "chosen", "examine"]
+
+CHECKS: tuple[Check, ...] = (
+    *assignments.CHECKS,
+    *contractors_and_users.CHECKS,
+    *event_log.CHECKS,
+    *schema.CHECKS,
+    *processes.CHECKS,
+    *environment.CHECKS,
+)
+
+
+def chosen(*, names: Iterable[str] = (), quick: bool = False, data_only: bool = False) -> list[Check]:
+    """The checks of these names (default: all), without the large ones, or without those of running processes."""
+    wanted = set(names) or {check.name for check in CHECKS}
+    return [
+        check
+        for check in CHECKS
+        if check.name in wanted and not (quick and check.large) and not (data_only and check.scope == Scope.RUNNING)
+    ]

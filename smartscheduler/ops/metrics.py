@@ -1,0 +1,122 @@
+"""GET /api/v1/metrics: the business, the event log, the queue, and what all processes have counted, for Prometheus.
+
+Everything is read from the database and Valkey when asked, so that every web process gives the same answer:
+Prometheus asks one of them, whichever it is (docs/adr/018).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from django.http import HttpResponse
+from django.utils.crypto import constant_time_compare
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from redis import RedisError
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from assignments.models import Assignment
+from contractors.models import Contractor
+from jobs.models import Job
+from recommendations.llm.config import is_configured
+from smartscheduler import __version__
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.backoffice.provider_status import explanations
+from smartscheduler.backoffice.provider_status.metrics import roads
+from smartscheduler.core.observability.metrics.definitions import families
+from smartscheduler.core.rest.views import KnownParameters
+from smartscheduler.events import log
+from smartscheduler.events.lag import is_relay_active, lag
+from smartscheduler.events.sockets import presence
+from smartscheduler.ops.doctor import last_report
+from smartscheduler.ops.gauges import gauges, gauges_of_valkey
+from smartscheduler.travel.config import active_providers
+
+
+class Figures:
+    """A collector of prometheus_client: the figures of this moment."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("smartscheduler", "What answers", value={"version": __version__})
+        yield by_status("smartscheduler_contractors", "Contractors", Contractor.objects.all())
+        yield by_status("smartscheduler_jobs", "Jobs", Job.objects.all())
+        yield by_status("smartscheduler_assignments", "Assignments", Assignment.objects.all())
+        yield CounterMetricFamily("smartscheduler_events", "Events numbered so far", value=log.head())
+        behind = lag()
+        yield GaugeMetricFamily("smartscheduler_events_unsent", "Events that wait for a number", value=behind.unsent)
+        yield GaugeMetricFamily(
+            "smartscheduler_event_lag_seconds", "Age of the oldest of them", value=behind.oldest.total_seconds()
+        )
+        yield GaugeMetricFamily("smartscheduler_relay_active", "1 while a relay is active", value=is_relay_active())
+        yield from gauges()
+        if active_providers():
+            yield from roads()
+        if is_configured():
+            yield from explanations.figures()
+        yield from self._doctor()
+        try:
+            yield from in_valkey()
+        except RedisError:
+            return  # an unknown number is none at all
+
+    def _doctor(self) -> Iterator[Metric]:
+        try:
+            report = last_report.last()
+        except RedisError:
+            return
+        if report:
+            yield GaugeMetricFamily("smartscheduler_doctor_broken", "Broken invariants at the last run", report.broken)
+            yield GaugeMetricFamily(
+                "smartscheduler_doctor_last_run_timestamp_seconds", "When the doctor last looked", report.at
+            )
+
+
+def in_valkey() -> Iterator[Metric]:
+    """What only Valkey knows. Raises RedisError."""
+    yield GaugeMetricFamily("smartscheduler_event_sockets", "Event sockets that are open", value=presence.present())
+    yield from gauges_of_valkey()
+    yield from families()
+
+
+def by_status(name: str, what: str, rows: QuerySet[Any]) -> Metric:
+    """How many rows are in each status."""
+    family = GaugeMetricFamily(name, f"{what} by status", labels=["status"])
+    for status, count in rows.order_by().values_list("status").annotate(count=Count("pk")):
+        family.add_metric([status], count)
+    return family
+
+
+class MonitoringAuthentication(BaseAuthentication):
+    """Whoever sends settings.METRICS_TOKEN as a bearer token; everybody else is left to the next class."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        wanted = settings.METRICS_TOKEN
+        if not wanted or scheme.lower() != "bearer" or not constant_time_compare(token, wanted):
+            return None
+        return User(email="monitoring", role="monitoring"), None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class MetricsView(KnownParameters):
+    authentication_classes = [MonitoringAuthentication, *KnownParameters.authentication_classes]
+    required_permissions = {"get": Permission.VIEW_METRICS}
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Prometheus asks for its own formats, none of which a renderer knows."""
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(operation_id="metrics", tags=["metrics"], responses={(200, "text/plain"): OpenApiTypes.STR})
+    def get(self, request: Request) -> HttpResponse:
+        """The figures in Prometheus' text format, for administrators and for the token of `METRICS_TOKEN`."""
+        registry = CollectorRegistry()
+        registry.register(Figures())
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,153 @@
+"""What is kept for how long."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from assignments.states import LIVE
+from jobs.models import Job
+from smartscheduler.accounts.models import BrowserSession, TokenFamily
+from smartscheduler.audit.models import AuditEntry
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.events.tasks import oldest_to_keep, prune_events
+from smartscheduler.history.retention import MOMENT, history_models
+from smartscheduler.idempotency.mixin import KEPT_FOR
+from smartscheduler.idempotency.models import KeptAnswer
+from smartscheduler.imports.models import ImportRun
+from smartscheduler.notifications.models import Mail
+from smartscheduler.ops.retention.delete import remove_batch, remove_history, remove_jobs
+
+ENDED = timedelta(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """`rows` gives what is older than an instant, `remove` takes a batch of it away and says how many.
+
+    `variable` names the setting; it is empty where there is nothing to set.
+    """
+
+    name: str
+    what: str
+    keep: timedelta
+    rows: Callable[[datetime], QuerySet[Any]]
+    remove: Callable[[QuerySet[Any]], int] = remove_batch
+    variable: str = ""
+
+    @property
+    def before(self) -> datetime:
+        return timezone.now() - self.keep
+
+    def due(self) -> QuerySet[Any]:
+        return self.rows(self.before)
+
+
+def older(model: type[models.Model], moment: str) -> Callable[[datetime], QuerySet[Any]]:
+    return lambda before: model._base_manager.filter(**{f"{moment}__lt": before})
+
+
+def rules() -> list[Rule]:
+    """All of them, by the settings of now."""
+    return [*_of_settings(), *_of_audit(), *_of_what_has_ended()]
+
+
+def _of_settings() -> Iterator[Rule]:
+    yield Rule(
+        name="events",
+        what="domain events",
+        keep=settings.EVENT_RETENTION,
+        rows=lambda before: OutboxEvent.objects.filter(sequence__lt=oldest_to_keep()),
+        remove=lambda rows: prune_events(),
+        variable="EVENT_RETENTION_DAYS",
+    )
+    yield Rule(
+        name="jobs",
+        what="jobs that are over, with assignments and mails",
+        keep=settings.JOB_RETENTION,
+        rows=_jobs,
+        remove=remove_jobs,
+        variable="JOB_RETENTION_DAYS",
+    )
+    yield Rule(
+        name="mails",
+        what="mails about assignments that are over",
+        keep=settings.MAIL_RETENTION,
+        rows=_mails,
+        variable="MAIL_RETENTION_DAYS",
+    )
+    yield Rule(
+        name="imports",
+        what="imported files, and what became of their rows",
+        keep=settings.IMPORT_RETENTION,
+        rows=lambda before: ImportRun.objects.filter(created_at__lt=before).exclude(state__in=ImportRun.AT_WORK),
+        variable="IMPORT_RETENTION_DAYS",
+    )
+
+
+def _of_audit() -> Iterator[Rule]:
+    for history in history_models():
+        yield Rule(
+            name=f"history-{history._meta.model_name}",
+            what=f"{history._meta.verbose_name_plural}",
+            keep=settings.AUDIT_RETENTION,
+            rows=older(history, MOMENT),
+            remove=remove_history,
+            variable="AUDIT_RETENTION_DAYS",
+        )
+    yield Rule(
+        name="audit",
+        what="audit of sign-ins, exports and changes of roles",
+        keep=settings.AUDIT_RETENTION,
+        rows=older(AuditEntry, "at"),
+        remove=remove_history,
+        variable="AUDIT_RETENTION_DAYS",
+    )
+    for model in (AccessLog, AccessAttempt, AccessFailureLog):
+        yield Rule(
+            name=f"sign-ins-{model._meta.model_name}",
+            what=f"{model._meta.verbose_name_plural} (who signed in from where)",
+            keep=settings.AUDIT_RETENTION,
+            rows=older(model, "attempt_time"),
+            variable="AUDIT_RETENTION_DAYS",
+        )
+
+
+def _of_what_has_ended() -> Iterator[Rule]:
+    yield Rule(
+        name="answers",
+        what="answers kept for an Idempotency-Key",
+        keep=KEPT_FOR,
+        rows=older(KeptAnswer, "created_at"),
+    )
+    yield Rule(name="sessions", what="sessions that have ended", keep=ENDED, rows=older(BrowserSession, "expire_date"))
+    yield Rule(name="tokens", what="tokens that have ended", keep=ENDED, rows=older(TokenFamily, "expires_at"))
+
+
+def _jobs(before: datetime) -> QuerySet[Job]:
+    return Job.objects.filter(
+        Q(status=Job.Status.COMPLETED, completed_at__lt=before)
+        | Q(status=Job.Status.CANCELLED, cancelled_at__lt=before)
+    )
+
+
+def _mails(before: datetime) -> QuerySet[Mail]:
+    """Of an assignment that lives, each mail counts: the next one gets the number that follows (RFC 5545)."""
+    old = Mail.objects.filter(created_at__lt=before).exclude(state=Mail.State.WAITING)
+    return old.exclude(assignment__status__in=LIVE)
+
+
+def retain(chosen: Sequence[Rule], *, seconds: float) -> dict[str, int]:
+    """Remove what is due, batch after batch, for about so many seconds at most; returns how many by rule."""
+    deadline, removed = time.monotonic() + seconds, {rule.name: 0 for rule in chosen}
+    for rule in chosen:
+        while time.monotonic() < deadline and (gone := rule.remove(rule.due())):
+            removed[rule.name] += gone
+    return removed

@@ -1,0 +1,223 @@
+"""Everything that is held on one person, as one document: for the person, who has asked for it.
+
+Other people are left out of it: a contractor's bookings name the job and its city, not the customer.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KT
+from django.utils import timezone
+from psycopg.types.range import Range
+
+from assignments.models import Assignment
+from contractors.models import Contractor, Rating
+from jobs.models import Job
+from smartscheduler.accounts.models import TokenFamily, User
+from smartscheduler.adminsite.models import SavedView
+from smartscheduler.audit.models import Act, AuditEntry
+from smartscheduler.audit.services import record
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.history.retention import history_models
+from smartscheduler.idempotency.models import KeptAnswer
+from smartscheduler.imports.models import ImportRun
+from smartscheduler.notifications.models import Mail
+from smartscheduler.privacy import erase_contractor, erase_customer, erase_user
+from smartscheduler.privacy.erase_user import sign_ins_of
+from smartscheduler.privacy.free_text import columns, matching
+from smartscheduler.privacy.history_rewrite import former_values, history_of
+from smartscheduler.privacy.import_files import imports_naming
+from smartscheduler.privacy.pii_matcher import Needles
+
+Document = dict[str, Any]
+LEFT_OUT = {"password", "content", "session_data", "fingerprint", "current", "session_hash"}
+OF_A_BOOKING = (
+    *("id", "status", "time_slot", "score", "rank", "candidates_considered", "candidates_exact"),
+    *("score_breakdown", "override_reason"),
+    *("cancel_reason", "confirmed_at", "started_at", "completed_at", "cancelled_at", "created_at"),
+)
+
+
+def export_contractor(*, contractor_id: UUID, actor: User | None) -> Document:
+    """What is held on a contractor. Raises Contractor.DoesNotExist."""
+    contractor = Contractor.objects.get(pk=contractor_id)
+    parts = parts_of_contractor(contractor)
+    return _document("contractor", str(contractor), parts, actor, subject=str(contractor.pk))
+
+
+def parts_of_contractor(contractor: Contractor) -> Document:
+    former = former_values(Contractor, [contractor.pk], *erase_contractor.FIELDS)
+    needles = erase_contractor.needles_of(contractor, former, "")
+    bookings = Assignment.objects.filter(contractor=contractor).select_related("job").order_by("time_slot")
+    return {
+        "contractor": _fields(contractor),
+        "working_hours": _rows(contractor.working_hours.all()),
+        "absences": _rows(contractor.absences.all()),
+        "ratings": _rows(Rating.objects.filter(contractor=contractor)),
+        "assignments": [_booking(one, job=one.job.job_number, city=one.job.city) for one in bookings],
+        "mails": _rows(Mail.objects.filter(assignment__contractor=contractor).order_by("created_at")),
+        "history": list(_history(Contractor, [contractor.pk], "contractor_id")),
+        "events": _events(OutboxEvent.objects.filter(data__contains={"contractor_id": str(contractor.pk)})),
+        **_elsewhere(needles, [contractor.pk], Contractor),
+    }
+
+
+def export_customer(*, job_ids: Iterable[UUID], actor: User | None) -> Document:
+    """What is held on the customer of these jobs. Raises Job.DoesNotExist."""
+    keys = list(job_ids)
+    jobs = list(Job.objects.filter(pk__in=keys).order_by("created_at"))
+    if len(jobs) != len(set(keys)) or not jobs:
+        raise Job.DoesNotExist
+    return _document("customer", jobs[-1].customer_name, parts_of_customer(jobs), actor, jobs=len(jobs))
+
+
+def parts_of_customer(jobs: list[Job]) -> Document:
+    keys = [job.pk for job in jobs]
+    needles = erase_customer.needles_of(jobs, former_values(Job, keys, *erase_customer.FIELDS), "")
+    bookings = Assignment.objects.filter(job__in=keys).select_related("job", "contractor").order_by("time_slot")
+    about = Q()
+    for key in keys:
+        about |= Q(data__contains={"job_id": str(key)})
+    return {
+        "jobs": [_fields(job) for job in jobs],
+        "assignments": [_booking(one, job=one.job.job_number, contractor=one.contractor.name) for one in bookings],
+        "ratings": _rows(Rating.objects.filter(job_id__in=keys)),
+        "history": list(_history(Job, keys, "")),
+        "events": _events(OutboxEvent.objects.filter(about)),
+        **_elsewhere(needles, keys, Job),
+    }
+
+
+def export_user(*, user_id: UUID, actor: User | None) -> Document:
+    """What is held on an account. Raises User.DoesNotExist."""
+    user = User.objects.get(pk=user_id)
+    return _document("user", str(user), parts_of_user(user), actor, about=user)
+
+
+def parts_of_user(user: User) -> Document:
+    needles = erase_user.needles_of(user, former_values(User, [user.pk], *erase_user.FIELDS), "")
+    own = sign_ins_of(needles.emails)
+    return {
+        "account": _fields(user),
+        "sign_ins": [*_rows(AccessLog.objects.filter(own)), *_rows(AccessAttempt.objects.filter(own))],
+        "failed_sign_ins": _rows(AccessFailureLog.objects.filter(own)),
+        "sessions": [
+            {"began": one.began_at, "last_used": one.seen_at, "expires": one.expire_date}
+            for one in user.browser_sessions.all()
+        ],
+        "tokens": _rows(TokenFamily.objects.filter(user=user)),
+        "audit": _rows(AuditEntry.objects.filter(Q(user=user.pk) | Q(about=user.pk)).order_by("at")),
+        "second_factor": [{"set_up_at": user.second_factor_at}] if user.second_factor_at else [],
+        "saved_views": _rows(SavedView.objects.filter(owner=user)),
+        "history_of_the_account": list(_history(User, [user.pk], "")),
+        "changes_made": list(_changes_by(user)),
+        "events_caused": _events(OutboxEvent.objects.alias(by=KT("actor__id")).filter(by=str(user.pk))),
+        **_elsewhere(needles, [], User),
+    }
+
+
+def as_json(document: Document) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, cls=_Encoder)
+
+
+def as_text(document: Document) -> str:
+    """The same to be read: headings, and a line for each value."""
+    return "\n".join(_lines(json.loads(as_json(document)), 0)) + "\n"
+
+
+def _lines(value: Any, depth: int) -> Iterator[str]:
+    space = "  " * depth
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value, start=1):
+        title = str(key).replace("_", " ").capitalize() if isinstance(key, str) else f"{key}."
+        if isinstance(item, dict | list):
+            yield f"{space}{title}{'' if item else ': none'}"
+            yield from _lines(item, depth + 1)
+        else:
+            yield f"{space}{title}: {'–' if item in (None, '') else item}"
+
+
+def _document(kind: str, name: str, parts: Document, actor: User | None, **about: Any) -> Document:
+    record(Act.PERSON_EXPORTED, actor=actor, kind=kind, **about)
+    return {"kind": kind, "name": name, "made_at": timezone.now(), **parts}
+
+
+def _fields(row: models.Model) -> Document:
+    names = (field.attname for field in row._meta.concrete_fields if field.name not in LEFT_OUT)
+    return {name: getattr(row, name) for name in names}
+
+
+def _rows(rows: QuerySet[Any]) -> list[Document]:
+    return [_fields(row) for row in rows]
+
+
+def _booking(assignment: Assignment, **said: Any) -> Document:
+    return {**said, **{name: getattr(assignment, name) for name in OF_A_BOOKING}}
+
+
+def _history(model: type[models.Model], keys: list[Any], owner: str) -> Iterator[Document]:
+    """What is kept of changes of the records, and of what belongs to them."""
+    for kind in history_models():
+        own = kind is history_of(model)
+        if own or (owner and kind.owner and f"{kind.owner}_id" == owner):
+            wanted = Q((("pgh_obj_id" if own else owner) + "__in", keys))
+            for row in kind._base_manager.filter(wanted).order_by("pgh_created_at", "pgh_id"):
+                yield {"of": kind.pgh_tracked_model._meta.label, **_fields(row), "pgh_context": _door(row)}
+
+
+def _door(row: Any) -> str:
+    """Through which door it was changed; by whom is somebody else's."""
+    return str((row.pgh_context or {}).get("door", "the database"))
+
+
+def _changes_by(user: User) -> Iterator[Document]:
+    for kind in history_models():
+        rows: Any = kind._base_manager.alias(author=KT("pgh_context__user")).filter(author=str(user.pk))
+        for row in rows.order_by("pgh_created_at"):
+            label = kind.pgh_tracked_model._meta.label
+            yield {"of": label, "id": row.pgh_obj_id, "act": row.pgh_label, "at": row.pgh_created_at}
+
+
+def _events(rows: QuerySet[OutboxEvent]) -> list[Document]:
+    return [{"type": one.type, "occurred_at": one.occurred_at, "data": one.data} for one in rows.order_by("position")]
+
+
+def _elsewhere(needles: Needles, keys: list[Any], model: type[models.Model]) -> Document:
+    """Where else the person is named: files, notes, kept answers, and saved lists."""
+    kind = ContentType.objects.get_for_model(model)
+    logged = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in keys])
+    answers = KeptAnswer.objects.filter(body__iregex=needles.wide.pattern) if needles.wide.pattern else ()
+    return {
+        "imported_files": [_file(run) for run in imports_naming(needles.wide)],
+        "answers_kept_for_a_day": [{"body": one.body, "created_at": one.created_at} for one in answers],
+        "log_of_the_back_office": _rows(logged),
+        "named_in": list(_named(needles.wide)),
+    }
+
+
+def _file(run: ImportRun) -> Document:
+    return {"file": run.name, "taken_in_at": run.created_at, "rows": run.total}
+
+
+def _named(needles: Needles) -> Iterator[Document]:
+    """Free text in which the person is named: the record and the field, and the words."""
+    for model, fields in columns() if needles.pattern else ():
+        if model is OutboxEvent or model in history_models():
+            continue
+        for row in matching(model, fields, needles):
+            words = {name: getattr(row, name) for name in fields if needles.found_in(str(getattr(row, name)))}
+            yield {"of": model._meta.label, "id": row.pk, **words}
+
+
+class _Encoder(DjangoJSONEncoder):
+    def default(self, o: Any) -> Any:
+        if isinstance(o, Range):
+            return {"start": o.lower, "end": o.upper}
+        return super().default(o)

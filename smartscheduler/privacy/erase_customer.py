@@ -1,0 +1,89 @@
+"""Erasing a customer: the jobs stay, with their city and days, and are of nobody in particular any more."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from assignments.models import Assignment
+from contractors.models import Rating
+from jobs.events import JobUpdated
+from jobs.models import Job
+from smartscheduler.accounts.models import User
+from smartscheduler.errors import InvalidTransition, PersonErased
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.events.publishing import publish
+from smartscheduler.imports.models import ImportRun
+from smartscheduler.notifications.models import Mail
+from smartscheduler.privacy import erase_copies
+from smartscheduler.privacy.customer_search import is_over
+from smartscheduler.privacy.erase_contractor import addresses_of, coarse_place, points_of
+from smartscheduler.privacy.free_text import sweep
+from smartscheduler.privacy.history_rewrite import deliberately, former_values, rewrite, rewrite_history
+from smartscheduler.privacy.models import Erasure
+from smartscheduler.privacy.pii_matcher import Needles
+
+FIELDS = (
+    *("customer_name", "customer_phone", "special_requirements"),
+    *("address", "zip_code", "latitude", "longitude"),
+)
+
+
+def check(jobs: Sequence[Job]) -> None:
+    """Raise PersonErased for jobs that are nobody's already, InvalidTransition (with the list) for jobs still open."""
+    erased = {pk for found in Erasure.objects.filter(kind="customer").values_list("jobs", flat=True) for pk in found}
+    if done := [job.job_number for job in jobs if job.pk in erased]:
+        raise PersonErased(f"Erased before: {', '.join(done)}.", extra={"jobs": done})
+    if going_on := [job for job in jobs if not is_over(job)]:
+        numbers = [job.job_number for job in going_on]
+        raise InvalidTransition(
+            f"Not over yet: {', '.join(numbers)}. Complete or cancel them first.",
+            extra={"from": going_on[0].status, "to": "erased", "jobs": numbers},
+        )
+
+
+def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], actor: User | None) -> None:
+    """Everything that says whose jobs they were; they are locked, `runs` are the imports that name the customer."""
+    keys = [job.pk for job in jobs]
+    former = former_values(Job, keys, *FIELDS)
+    needles = needles_of(jobs, former, erasure.pseudonym)
+    values: dict[str, Any] = {
+        "customer_name": erasure.pseudonym,
+        "customer_phone": "",
+        "special_requirements": "",
+        **coarse_place(),
+    }
+    with deliberately():
+        erase_copies.forget_places(addresses_of(list(jobs), former), [*(job.point for job in jobs), *points_of(former)])
+        rewrite(Job.objects.filter(pk__in=keys), **values)
+        rewrite_history(Job, keys, values)
+        erase_copies.remove_imports(runs)
+        erase_copies.remove_views(needles.wide)
+        erase_copies.forget_answers(needles.wide, keys)
+        sweep(needles.wide)
+        sweep(needles, _linked(jobs))
+        for job in jobs:
+            about = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)})
+            erase_copies.blot_events(about, needles, fields=FIELDS)
+    for job in jobs:
+        publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=dict.fromkeys(FIELDS)), actor=actor)
+
+
+def needles_of(jobs: Sequence[Job], former: dict[str, set[str]], instead: str) -> Needles:
+    return Needles.of(
+        names={*(job.customer_name for job in jobs), *former["customer_name"]},
+        phones={*(job.customer_phone for job in jobs), *former["customer_phone"]},
+        emails=(),
+        instead=instead,
+    )
+
+
+def _linked(jobs: Sequence[Job]) -> dict[Any, Q]:
+    """Rows in which a name of one word can only be this one's."""
+    keys = [job.pk for job in jobs]
+    return {
+        Job: Q(pk__in=keys),
+        Assignment: Q(job__in=keys),
+        Rating: Q(job_id__in=keys),
+        Mail: Q(assignment__job__in=keys),
+    }

@@ -1,0 +1,174 @@
+"""Two coordinators at the same job: the second is told who was faster, what they did and when."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from assignments.models import Assignment
+from assignments.services import (
+    assign_job,
+    cancel_assignment,
+    cancel_job,
+    complete_assignment,
+    confirm_assignment,
+    reassign_assignment,
+    reschedule_assignment,
+    start_assignment,
+)
+from smartscheduler.core.formatting import ago, local_slot
+from smartscheduler.errors import DomainError
+from smartscheduler.events.models import OutboxEvent
+from tests.api import V1, client_of, problem
+from tests.assignments.test_races import together
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
+
+
+def colleague():
+    return UserFactory(name="Casey Coordinator")
+
+
+def refusal_of(service, **values):
+    with pytest.raises(DomainError) as raised:
+        service(actor=UserFactory(), **values)
+    return raised.value
+
+
+def test_the_job_has_been_assigned():
+    job, winner, loser = JobFactory(), ContractorFactory(), ContractorFactory()
+    made = assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=colleague())
+    refusal = refusal_of(assign_job, job_id=job.pk, contractor_id=loser.pk, start=at(9, days=2))
+    when = local_slot(made.slot, job.zone)
+    assert refusal.detail.endswith(f"Casey Coordinator assigned {job} to {winner.name}, {when}, just now.")
+    assert refusal.extra["latest_event"]["data"]["assignment_id"] == str(made.pk)
+
+
+def steps(assignment):
+    return {
+        "confirmed": lambda by: confirm_assignment(assignment_id=assignment.pk, actor=by),
+        "moved": lambda by: reschedule_assignment(assignment_id=assignment.pk, start=at(13, days=2), actor=by),
+        "started": lambda by: start_assignment(assignment_id=assignment.pk, actor=by),
+        "completed": lambda by: complete_assignment(assignment_id=assignment.pk, actor=by),
+        "cancelled": lambda by: cancel_assignment(assignment_id=assignment.pk, reason="Rain", actor=by),
+        "cancelled the job": lambda by: cancel_job(job_id=assignment.job_id, reason="Sold", actor=by),
+    }
+
+
+@pytest.mark.parametrize(
+    ("done", "wanted", "said"),
+    [
+        (["confirmed"], "confirmed", "confirmed the booking of {0}, {1}"),
+        (["confirmed", "started"], "moved", "started the work"),
+        (["confirmed", "started", "completed"], "cancelled", "completed the work"),
+        (["cancelled"], "cancelled", "cancelled the booking of {0} (Rain)"),
+        (["cancelled the job"], "cancelled the job", "cancelled {2} (Sold)"),
+        (["cancelled the job"], "confirmed", "cancelled {2} (Sold)"),
+    ],
+)
+def test_each_act_names_what_came_before_it(done, wanted, said):
+    assignment, casey = AssignmentFactory(), colleague()
+    for step in done:
+        steps(assignment)[step](casey)
+    before = OutboxEvent.objects.count()
+    with pytest.raises(DomainError) as refused:
+        steps(assignment)[wanted](UserFactory())
+    when = local_slot(assignment.slot, assignment.job.zone)
+    sentence = said.format(assignment.contractor.name, when, assignment.job)
+    assert refused.value.detail.endswith(f" Casey Coordinator {sentence}, just now.")
+    assert OutboxEvent.objects.count() == before
+
+
+def test_ones_own_second_click_is_ones_own():
+    assignment, me = AssignmentFactory(), colleague()
+    confirm_assignment(assignment_id=assignment.pk, actor=me)
+    with pytest.raises(DomainError, match="You confirmed the booking"):
+        confirm_assignment(assignment_id=assignment.pk, actor=me)
+
+
+def test_it_says_so_when_nobody_is_known_and_nothing_when_the_log_is_empty():
+    assignment = AssignmentFactory()
+    confirm_assignment(assignment_id=assignment.pk, actor=None)
+    assert "The system confirmed" in refusal_of(confirm_assignment, assignment_id=assignment.pk).detail
+    OutboxEvent.objects.all().delete()
+    refusal = refusal_of(confirm_assignment, assignment_id=assignment.pk)
+    assert refusal.detail == "An assignment that is confirmed cannot become confirmed."
+    assert "latest_event" not in refusal.extra
+
+
+def test_braces_in_a_name_are_only_braces():
+    assignment = AssignmentFactory(contractor__name="{when} {0} Floors")
+    cancel_assignment(assignment_id=assignment.pk, reason="{job_number}", actor=colleague())
+    detail = refusal_of(confirm_assignment, assignment_id=assignment.pk).detail
+    assert "cancelled the booking of {when} {0} Floors ({job_number})" in detail
+
+
+def test_over_http_too():
+    job, winner = JobFactory(), ContractorFactory()
+    made = assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=colleague())
+    body = {"job": str(job.pk), "contractor": str(ContractorFactory().pk), "start": at(9, days=2).isoformat()}
+    document = problem(client_of(UserFactory()).post(f"{V1}/assignments/", body), 409, "job-not-open")
+    assert "Casey Coordinator assigned" in document["detail"]
+    assert document["latest_event"]["type"] == "JobAssigned"
+    assert document["latest_event"]["data"]["assignment_id"] == str(made.pk)
+
+
+@pytest.mark.parametrize(
+    ("back", "said"),
+    [
+        (timedelta(seconds=20), "just now"),
+        (timedelta(seconds=50), "a minute ago"),
+        (timedelta(minutes=5), "5 minutes ago"),
+        (timedelta(minutes=61), "an hour ago"),
+        (timedelta(hours=5), "5 hours ago"),
+        (timedelta(hours=25), "a day ago"),
+        (timedelta(days=9), "9 days ago"),
+        (timedelta(seconds=-30), "just now"),
+    ],
+)
+def test_how_long_ago(back, said):
+    now = timezone.now()
+    assert ago(now - back, now) == said
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtTheSameMoment:
+    """Each of the losers of a real race hears of the winner."""
+
+    def race(self, act, people):
+        def run(person):
+            try:
+                act(person)
+            except DomainError as refusal:
+                return refusal.detail
+            return ""
+
+        return together([lambda person=person: run(person) for person in people])
+
+    def check(self, outcomes, people):
+        winners = [person for person, said in zip(people, outcomes, strict=True) if not said]
+        assert len(winners) == 1
+        assert all(winners[0].name in said for said in outcomes if said), outcomes
+
+    def test_assigning(self):
+        job, crews, people = JobFactory(), ContractorFactory.create_batch(8), UserFactory.create_batch(8)
+        crew_of = dict(zip(people, crews, strict=True))
+        outcomes = self.race(
+            lambda by: assign_job(job_id=job.pk, contractor_id=crew_of[by].pk, start=at(10, days=2), actor=by), people
+        )
+        self.check(outcomes, people)
+        assert Assignment.objects.count() == 1
+
+    @pytest.mark.parametrize("act", ["confirm", "cancel", "reassign"])
+    def test_of_an_assignment(self, act):
+        assignment, people = AssignmentFactory(), UserFactory.create_batch(6)
+        crew_of = dict(zip(people, ContractorFactory.create_batch(6), strict=True))
+        services = {
+            "confirm": lambda by: confirm_assignment(assignment_id=assignment.pk, actor=by),
+            "cancel": lambda by: cancel_assignment(assignment_id=assignment.pk, reason="Race", actor=by),
+            "reassign": lambda by: reassign_assignment(
+                assignment_id=assignment.pk, contractor_id=crew_of[by].pk, actor=by
+            ),
+        }
+        self.check(self.race(services[act], people), people)

@@ -1,0 +1,88 @@
+"""Who of many could take a job on a day: the same that booking says, for everyone at once."""
+
+from datetime import time, timedelta
+
+import pytest
+from psycopg.types.range import TimestamptzRange
+
+from assignments.drop_targets import fits_on
+from assignments.models import Assignment
+from assignments.services import assign_job, reschedule_assignment
+from contractors.models import Contractor
+from contractors.working_week import Shift
+from smartscheduler.errors import DomainError
+from smartscheduler.rules.current import current_rules
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
+
+pytestmark = pytest.mark.django_db
+
+
+def tomorrow():
+    return at(0, days=1).date()
+
+
+def fit(job, person):
+    return fits_on(job, [person], tomorrow(), current_rules())[person.pk]
+
+
+def test_every_start_can_be_booked_and_no_other_on_the_grid():
+    job, person = JobFactory(duration=timedelta(hours=3)), ContractorFactory()
+    AssignmentFactory(contractor=person, start=at(12, days=1))
+    starts = fit(job, person).starts
+    assert starts
+    for half_hours in range(48):
+        start = at(half_hours // 2, half_hours % 2 * 30, days=1)
+        try:
+            made = assign_job(job_id=job.pk, contractor_id=person.pk, start=start, actor=None)
+        except DomainError:
+            assert start not in starts
+            continue
+        assert start in starts
+        made.delete()
+        job.status = "open"
+        job.save()
+
+
+def test_the_booking_that_is_to_be_moved_is_no_obstacle():
+    booking = AssignmentFactory(start=at(9, days=1), job__duration=timedelta(hours=8), job__status="assigned")
+    assert fit(booking.job, booking.contractor).starts == [at(8, days=1), at(8, 30, days=1), at(9, days=1)]
+    reschedule_assignment(assignment_id=booking.pk, start=at(8, 30, days=1), actor=None)
+    assert Assignment.objects.get().slot.start == at(8, 30, days=1)
+
+
+@pytest.mark.parametrize(
+    ("reason", "change"),
+    [
+        ("does tile; the job is flooring", {"type": "tile"}),
+        ("is inactive", {"status": "inactive"}),
+        ("miles outside the service radius", {"latitude": "32.7767"}),
+        ("does not work that day", {"hours": []}),
+        ("are too short for it", {"hours": [Shift(day, time(8), time(9)) for day in range(7)]}),
+    ],
+)
+def test_the_reason_is_said(reason, change):
+    found = fit(JobFactory(), ContractorFactory(**change))
+    assert found.starts == []
+    assert reason in found.reason
+
+
+def test_absent_and_fully_booked():
+    away, busy = ContractorFactory(), ContractorFactory()
+    AbsenceFactory(contractor=away, period=TimestamptzRange(at(0, days=1), at(0, days=2), "[)"))
+    AssignmentFactory(contractor=busy, start=at(8, days=1), job__duration=timedelta(hours=8))
+    assert fit(JobFactory(), away).reason == f"{away.name} is absent."
+    assert fit(JobFactory(), busy).reason == f"{busy.name} has no time left between other jobs and the drives to them."
+
+
+def test_what_is_over_is_over():
+    job, person = JobFactory(), ContractorFactory()
+    found = fits_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
+    assert (found.starts, found.reason) == ([], "That is in the past.")
+
+
+def test_many_cost_the_queries_of_one(django_assert_num_queries):
+    job = JobFactory()
+    ContractorFactory.create_batch(12)
+    people = list(Contractor.objects.all())
+    with django_assert_num_queries(2):  # the rules, the calendars
+        assert len(fits_on(job, people, tomorrow(), current_rules())) == 12

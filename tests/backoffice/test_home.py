@@ -1,0 +1,158 @@
+"""The home of the back-office: what needs attention, each a count that leads to the list of just these rows."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from assignments.models import Assignment
+from contractors.services import add_absence, mark_on_leave
+from jobs.models import Job
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.backoffice.home.attention import matters
+from smartscheduler.timeslots import TimeSlot
+from tests.factories import (
+    AbsenceFactory,
+    AssignmentFactory,
+    ContractorFactory,
+    JobFactory,
+    UserFactory,
+    at,
+    many_contractors,
+)
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def found():
+    return {matter.icon: matter for matter in matters(timezone.now(), UserFactory())}
+
+
+def rows(url: str) -> int:
+    response = signed_in().get(url)
+    assert response.status_code == 200, url
+    return response.context["cl"].result_count
+
+
+def confirmed(assignment):
+    Assignment.objects.filter(pk=assignment.pk).update(status="confirmed", confirmed_at=timezone.now())
+
+
+def test_when_all_is_well_it_says_so():
+    page = signed_in().get("/admin/").content.decode()
+    assert "Nothing needs attention" in page
+    for sentence in ("Every urgent job has somebody.", "Everything that begins soon is confirmed."):
+        assert sentence in page
+
+
+def test_urgent_jobs_without_anybody():
+    JobFactory(priority="urgent")
+    JobFactory(priority="urgent", status="assigned")
+    JobFactory(priority="high")
+    matter = found()["priority_high"]
+    assert (matter.count, rows(matter.url)) == (1, 1)
+
+
+def test_jobs_wanted_soon_that_nobody_can_take_and_why():
+    ContractorFactory(hours=[])
+    ContractorFactory(type="carpet", service_radius_miles=Decimal("0.5"), latitude=Decimal("30.6"), name="Far Carpets")
+    busy = ContractorFactory(type="multi", service_radius_miles=20, skills=["Stairs"], name="Busy Crew")
+    AbsenceFactory(contractor=busy, period=(at(0, days=-1), at(0, days=30)))
+    skilled = JobFactory(type="tile", required_skills=["Mosaic"], desired_date=at(12, days=1))
+    idle = JobFactory(desired_date=at(13, days=1))
+    full = JobFactory(type="tile", required_skills=["Stairs"], desired_date=at(14, days=1))
+    gone = JobFactory(desired_date=at(12, days=-12))
+    JobFactory(type="tile", desired_date=at(12, days=9))
+    matter = found()["person_off"]
+    assert [line.detail for line in matter.lines] == [
+        f"{gone.job_number} · wanted more than 10 days ago: give it another day",
+        f"{skilled.job_number} · no active tile or multi crew with Mosaic has Austin in reach. "
+        "Closest is Busy Crew: Busy Crew lacks: Mosaic.",
+        f"{idle.job_number} · 1 would suit, none is free within 10 days",
+        f"{full.job_number} · 1 would suit, none is free within 10 days",
+    ]
+    assert (matter.count, matter.at_least) == (4, False)
+    assert rows(matter.url) == 4  # the one that is wanted later is not among them
+
+
+def test_open_jobs_whose_day_has_passed():
+    JobFactory(desired_date=at(9, days=-1))
+    JobFactory(desired_date=at(9, days=-1), status="cancelled", cancelled_at=timezone.now())
+    JobFactory(desired_date=at(0))
+    matter = found()["event_repeat"]
+    assert (matter.count, rows(matter.url)) == (1, 1)
+
+
+def test_bookings_that_begin_soon_and_are_not_confirmed():
+    AssignmentFactory(start=at(9, days=2))
+    AssignmentFactory(start=at(9, days=-1))  # should have begun
+    AssignmentFactory(start=at(0, days=3))
+    confirmed(AssignmentFactory(start=at(9, days=1)))
+    matter = found()["hourglass_top"]
+    assert (matter.count, rows(matter.url)) == (2, 2)
+
+
+def test_bookings_that_no_longer_hold():
+    away, over, on_leave = (AssignmentFactory(start=at(9, days=days)) for days in (2, -2, 3))
+    AssignmentFactory(start=at(9, days=2))
+    for one, day in ((away, 2), (over, -2)):
+        period = TimeSlot(at(10, days=day), at(0, days=day + 1))
+        add_absence(contractor_id=one.contractor_id, period=period, actor=None)
+    mark_on_leave(contractor_id=on_leave.contractor_id, actor=None)
+    matter = found()["event_busy"]
+    assert (matter.count, rows(matter.url)) == (2, 2)
+    first, second = matter.lines
+    assert away.contractor.name in first.text
+    assert f"{away.contractor.name} is absent then." in first.detail
+    assert f"{on_leave.contractor.name} is on leave." in second.detail
+
+
+def test_every_number_of_the_page_is_that_of_its_list():
+    """Whatever the page counts, the list behind the number has as many rows."""
+    ContractorFactory(status="inactive")
+    for zone in ("America/Los_Angeles", "America/New_York"):
+        for days in range(-2, 7):
+            AssignmentFactory(start=at(23, days=days, zone=zone), job__time_zone=zone)
+            JobFactory(desired_date=at(1, days=days, zone=zone), time_zone=zone, priority="urgent")
+    old, cancelled, done = AssignmentFactory.create_batch(3)
+    Assignment.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=3))
+    Assignment.objects.filter(pk=cancelled.pk).update(status="cancelled", cancelled_at=timezone.now())
+    Job.objects.filter(pk=done.job_id).update(status="completed", completed_at=timezone.now())
+    JobFactory(status="completed", completed_at=timezone.now() - timedelta(days=2))
+    JobFactory(status="in_progress")
+    context = signed_in().get("/admin/").context
+    numbers = [(one["title"], one["value"], one["url"]) for one in context["glance"] if one["kind"] == "count"]
+    numbers += [(one.title, one.count, one.url) for one in matters(timezone.now(), UserFactory())]
+    numbers += [bar for chart in context["charts"] for bar in chart["bars"]]
+    assert len(numbers) == 5 + 5 + 3 + 7
+    assert sum(1 for _, value, _ in numbers if value) > 15, "most of them count something here"
+    assert [(title, value) for title, value, url in numbers if rows(url) != value] == []
+
+
+def test_charts_say_their_numbers_in_words_and_links():
+    JobFactory.create_batch(2)
+    page = signed_in().get("/admin/").content.decode()
+    assert 'aria-label="Open 2, Assigned 0, In progress 0"' in page
+    assert re.search(r'href="[^"]*status__exact=open"><span>Open</span> <strong>2</strong>', page)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_everybody_has_a_home(role):
+    JobFactory(priority="urgent")
+    page = signed_in(role).get("/admin/").content.decode()
+    assert "Urgent jobs without anybody" in page
+    assert "Jobs by status" in page
+
+
+def test_it_costs_the_same_whatever_there_is(django_assert_max_num_queries):
+    client = signed_in()
+    many_contractors(30)
+    for _ in range(12):
+        JobFactory(priority="urgent", desired_date=at(12, days=1))
+        JobFactory(type="carpet", desired_date=at(12, days=1))  # nobody can
+        AssignmentFactory(start=timezone.now() + timedelta(hours=20))
+    with django_assert_max_num_queries(40):
+        client.get("/admin/")

@@ -1,0 +1,153 @@
+"""What a role may not do is not shown, and refused when forced: every page of the back-office, by every role."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.contrib import admin
+from django.urls import NoReverseMatch, Resolver404, URLPattern, resolve, reverse
+
+from assignments.models import Assignment
+from contractors.models import Contractor
+from jobs.models import Job
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.events.models import OutboxEvent
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory
+from tests.pages import model_admins, signed_in
+
+pytestmark = pytest.mark.django_db
+
+# By the name of the address: what a role is refused, whatever it sends.
+REFUSED = {
+    Role.COORDINATOR: r"rules_|accounts_|auth_user|audit_",
+    Role.MANAGER: (
+        r"rules_|accounts_|auth_user|audit_|imports_importrun|_add$|_delete$"
+        r"|jobs_job_cancel|contractors_contractor_(absent|restore|activate|deactivate|mark-on-leave)"
+        r"|assignments_assignment_(confirm|start|complete|cancel|reschedule|reassign|rate)"
+    ),
+    Role.ADMINISTRATOR: (
+        r"(assignments_assignment|events_outboxevent|notifications_mail|audit_auditentry)_(add|delete)$"
+    ),
+}
+# Addresses of Django's own that belong to nobody in particular.
+OPEN = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "view_on_site"}
+
+
+class Links(HTMLParser):
+    """Where a page leads: what its links say, and what its forms would send to."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.page, self.links, self.forms = page, set(), set()
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "a" and given.get("href"):
+            self.links.add(self._local(given["href"]))
+        if tag == "form" and given.get("method", "").lower() == "post":
+            self.forms.add(self._local(given.get("action") or self.page))
+
+    def _local(self, address):
+        url = urlsplit(urljoin(f"http://here{self.page}", address))
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+
+@pytest.fixture
+def world():
+    """Records in every state, so that every button has a page to stand on."""
+    booked = [AssignmentFactory() for _ in range(3)]
+    booked += [AssignmentFactory(status="confirmed", confirmed_at=booked[0].created_at)]
+    AbsenceFactory(contractor=booked[0].contractor, period=booked[0].time_slot)
+    JobFactory.create_batch(2)
+    ContractorFactory(status="inactive", rating="3.00")
+    ContractorFactory(status="on_leave")
+    UserFactory(role=Role.MANAGER)
+
+
+def name_of(path):
+    """The name of an address of the back-office; None for any other."""
+    try:
+        found = resolve(urlsplit(path).path)
+    except Resolver404:
+        return None
+    return found.url_name if "/admin/" in path else None
+
+
+def changes():
+    return (
+        OutboxEvent.objects.count(),
+        sorted(Assignment.objects.values_list("pk", "version")),
+        sorted(Job.objects.values_list("pk", "version")),
+        sorted(Contractor.objects.values_list("pk", "version")),
+    )
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_link_leads_to_a_refusal(world, role):
+    """From the home on: every link of every kind of page is followed once."""
+    client, seen, waiting = signed_in(role), {}, ["/admin/"]
+    while waiting:
+        path = waiting.pop()
+        name = name_of(path)
+        # Of each kind of address a few: records differ in what can be done with them.
+        if name is None or name == "logout" or len(seen.setdefault(name, [])) >= 6 or path in seen[name]:
+            continue
+        seen[name].append(path)
+        answer = client.get(path)
+        assert answer.status_code in {200, 302}, (role, path, answer.status_code)
+        if not answer.headers.get("Content-Type", "").startswith("text/html") or answer.status_code == 302:
+            continue
+        page = Links(path)
+        page.feed(answer.content.decode())
+        waiting += sorted(page.links)
+        for target in page.forms:
+            assert not re.search(REFUSED[role], name_of(target) or ""), (role, path, target)
+    assert len(seen) > 8, "hardly anything was looked at"
+    assert not [name for name in seen if re.search(REFUSED[role], name)]
+
+
+def addresses():
+    """Each address of the back-office, with the records of the world in its place-holders."""
+    records = {model._meta.label_lower: model.objects.first() for model in model_admins()}
+    for pattern in (one for one in flat(admin.site.urls[0]) if one.name and one.name not in OPEN):
+        owner = next((record for label, record in records.items() if pattern.name.startswith(prefix(label))), None)
+        for arguments in ([], [owner.pk] if owner else [], ["contractors", "csv"]):
+            try:
+                yield pattern.name, reverse(f"admin:{pattern.name}", args=arguments)
+            except NoReverseMatch:
+                continue
+            break
+
+
+def prefix(label):
+    return label.replace(".", "_") + "_"
+
+
+def flat(patterns):
+    for one in patterns:
+        if isinstance(one, URLPattern):
+            yield one
+        else:
+            yield from flat(one.url_patterns)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_is_not_allowed_is_refused_when_forced(world, role):
+    client, tried = signed_in(role), 0
+    for name, path in addresses():
+        if not re.search(REFUSED[role], name):
+            continue
+        before = changes()
+        for answer in (client.get(path), client.post(path, {"reason": "forced", "post": "yes"})):
+            assert answer.status_code in {403, 405}, (role, name, answer.status_code)
+        assert changes() == before, name
+        tried += 1
+    assert tried >= 4
+
+
+def test_nobody_gets_anywhere_without_signing_in(world, client):
+    for name, path in addresses():
+        for answer in (client.get(path), client.post(path)):
+            assert answer.status_code == 302, (name, answer.status_code)
+            assert answer.url.startswith("/admin/login/"), name

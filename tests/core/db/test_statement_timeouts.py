@@ -1,0 +1,79 @@
+"""A statement of the web that takes too long is ended, and its request asks to come again; other processes wait."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+from smartscheduler.accounts.permissions import Role
+from tests.api import V1, client_as, problem
+from tests.factories import JobFactory
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+SHOW = """
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")
+    print(cursor.fetchone()[0])
+"""
+STARTS = {
+    "web": "import smartscheduler.asgi\n",
+    "command, worker or relay": (
+        "import os, django\nos.environ['DJANGO_SETTINGS_MODULE'] = 'smartscheduler.settings'\ndjango.setup()\n"
+    ),
+}
+
+
+def timeout_of(process: str, **variables: str) -> str:
+    """In milliseconds, as PostgreSQL says in a session of such a process."""
+    # The database of the settings: that of the tests belongs to their own connection.
+    environment = {**os.environ, **variables}
+    command = [sys.executable, "-c", STARTS[process] + SHOW]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return done.stdout.split()[-1]
+
+
+def test_sessions_of_the_web_have_one():
+    assert timeout_of("web") == "15000"
+    assert timeout_of("web", DATABASE_STATEMENT_SECONDS="3") == "3000"
+
+
+def test_sessions_of_other_processes_have_none():
+    assert timeout_of("command, worker or relay") == "0"
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Every reading of jobs takes a minute, and a statement a twentieth of a second."""
+
+    def sleep(execute, sql, *args):
+        if "SELECT" in sql and "jobs_job" in sql:
+            return execute("SELECT pg_sleep(60)", (), *args[1:])
+        return execute(sql, *args)
+
+    JobFactory()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '50ms'")
+    with connection.execute_wrapper(sleep):
+        yield
+
+
+def test_the_api_says_so(slow):
+    client = client_as(Role.COORDINATOR)
+    client.raise_request_exception = False
+    response = client.get(f"{V1}/jobs/")
+    assert "ask for less" in problem(response, 503, "too-slow")["detail"]
+    assert response["Retry-After"] == "30"
+
+
+@pytest.mark.parametrize("path", ["/admin/jobs/job/", "/live/?parts=jobs", "/"])
+def test_pages_say_so(slow, path):
+    client = signed_in(Role.COORDINATOR)
+    client.raise_request_exception = False
+    response = client.get(path)
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert "takes too long" in response.content.decode()

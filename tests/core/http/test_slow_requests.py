@@ -1,0 +1,29 @@
+"""What takes long is in the log, with the number of its queries."""
+
+import logging
+
+import pytest
+
+from smartscheduler.accounts.permissions import Role
+from tests.api import V1, client_as
+from tests.factories import ContractorFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_slow_request_is_logged_with_its_queries_and_its_id(settings, caplog):
+    settings.SLOW_REQUEST_SECONDS = 0
+    ContractorFactory()
+    with caplog.at_level(logging.WARNING):
+        client_as(Role.MANAGER).get(f"{V1}/contractors/", HTTP_X_REQUEST_ID="trace-44")
+    (record,) = [one for one in caplog.records if "slow_request" in str(one.msg)]
+    assert record.msg["path"] == f"{V1}/contractors/"
+    assert record.msg["queries"] == 4  # the account, the count, the page, its working hours
+    assert record.msg["request_id"] == "trace-44"
+    assert record.msg["milliseconds"] >= 0
+
+
+def test_a_quick_one_is_not(caplog):
+    with caplog.at_level(logging.WARNING):
+        client_as(Role.MANAGER).get(f"{V1}/contractors/")
+    assert "slow_request" not in caplog.text

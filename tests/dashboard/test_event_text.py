@@ -1,0 +1,55 @@
+"""Every event has a sentence, in words and by the clock of the site."""
+
+import typing
+from dataclasses import fields
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from smartscheduler.dashboard.event_text import SENTENCES, sentence, span
+from smartscheduler.events.publishing import Event
+from smartscheduler.timeslots import TimeSlot
+
+CHICAGO = ZoneInfo("America/Chicago")
+START, END = datetime(2026, 11, 24, 15, tzinfo=UTC), datetime(2026, 11, 24, 19, tzinfo=UTC)
+EXAMPLES = {
+    UUID: uuid4(),
+    str: "Something",
+    int: 3,
+    float: 4.5,
+    datetime: START,
+    TimeSlot: TimeSlot(START, END),
+    dict: {"customer_name": "Somebody"},
+    type(None): None,
+}
+
+
+def example(kind: type[Event]) -> Event:
+    """An event of a type, each field filled by its type."""
+    hints = typing.get_type_hints(kind)
+    return kind(**{field.name: EXAMPLES[_plain(hints[field.name])] for field in fields(kind)})
+
+
+def _plain(hint: object) -> object:
+    choices = [choice for choice in typing.get_args(hint) if choice is type(None)]
+    return choices[0] if choices else typing.get_origin(hint) or hint
+
+
+@pytest.mark.parametrize("name", sorted(SENTENCES))
+def test_every_type_reads_as_a_sentence(name):
+    told = sentence(name, example(Event.registry[name]).data, CHICAGO)
+    assert told != name
+    assert "{" not in told
+
+
+def test_no_type_is_without_one():
+    concrete = {name for name, kind in Event.registry.items() if not kind.__subclasses__()}
+    assert concrete <= SENTENCES.keys()
+
+
+def test_a_span_says_noon_once():
+    assert span(START.astimezone(CHICAGO), END.astimezone(CHICAGO)) == "9:00 AM–1:00 PM CST"
+    later = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)
+    assert span(START.astimezone(CHICAGO), later.astimezone(CHICAGO)) == "9:00–11:30 AM CST"

@@ -1,0 +1,46 @@
+"""The event socket shows each subscriber what their role may see, replayed or live, and goes by the role of now."""
+
+import pytest
+from django.db import transaction
+
+from contractors.events import ContractorUpdated
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.events.publishing import publish
+from tests.events.wire import Subscriber, subscribed
+from tests.factories import ContractorFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def change(contractor, actor) -> None:
+    with transaction.atomic():
+        publish(
+            ContractorUpdated(
+                contractor_id=contractor.pk,
+                contractor_name=contractor.name,
+                changed={"email": "new@crews.example", "status": "active"},
+                previous={"email": "old@crews.example", "status": "on_leave"},
+            ),
+            actor=actor,
+        )
+
+
+def test_each_subscriber_sees_what_the_role_may_see(web, relay, user):
+    manager, ada = UserFactory(role=Role.MANAGER), ContractorFactory()
+    with subscribed(web, user) as coordinator, subscribed(web, manager) as other:
+        change(ada, user)
+        seen, limited = (next_event(one) for one in (coordinator, other))
+    assert seen["data"]["changed"] == {"email": "new@crews.example", "status": "active"}
+    assert seen["actor"]["email"] == user.email
+    assert limited["data"]["changed"] == {"email": None, "status": "active"}
+    assert limited["data"]["previous"] == {"email": None, "status": "on_leave"}
+    assert (limited["actor"]["email"], limited["sequence"]) == (None, seen["sequence"])
+    with subscribed(web, manager, "?after=0") as replayed:
+        assert next_event(replayed) == limited
+
+
+def next_event(subscriber: Subscriber) -> dict:
+    while True:
+        frame = subscriber.frame()
+        if "event" in frame:
+            return frame["event"]

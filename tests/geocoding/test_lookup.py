@@ -1,0 +1,257 @@
+"""Addresses to coordinates, against a real server on this machine that speaks as Nominatim does."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.utils import timezone
+
+from contractors.models import Contractor
+from smartscheduler.core.outbound.addresses import origin
+from smartscheduler.core.outbound.client import Answered
+from smartscheduler.geocoding import geopy_adapter, lookup, providers
+from smartscheduler.geocoding.addresses import Address
+from smartscheduler.geocoding.lookup import find
+from smartscheduler.geocoding.models import GeocodedAddress
+from smartscheduler.imports.runner import work_on_files
+from smartscheduler.imports.services import begin, import_checked
+from smartscheduler.ops.checks import check_geocoder
+from smartscheduler.places import Point
+from tests.factories import ContractorFactory, UserFactory
+from tests.imports.test_imports import ANN, HEAD, counts
+
+pytestmark = pytest.mark.django_db
+AUSTIN = Address("100 Congress Avenue", "Austin", "TX", "78701")
+EMPTY = Answered(200, {}, b"[]")
+FOUND = [{"lat": "30.2641", "lon": "-97.7449", "display_name": "100 Congress Avenue"}]
+
+
+class Nominatim:
+    """What the server is to answer, and what it was asked."""
+
+    def __init__(self) -> None:
+        self.status, self.body, self.asked = 200, json.dumps(FOUND), list[dict[str, Any]]()
+        self.release = threading.Event()
+        self.release.set()
+        self.agents: list[str] = []
+
+    def answers(self, body: Any, status: int = 200) -> None:
+        self.status, self.body = status, body if isinstance(body, str) else json.dumps(body)
+
+
+@pytest.fixture
+def nominatim(settings) -> Iterator[Nominatim]:
+    state = Nominatim()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state.asked.append({name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
+            state.agents.append(self.headers["User-Agent"])
+            state.release.wait(30)
+            self.send_response(state.status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(state.body.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.GEOCODER, settings.GEOCODER_URL = "nominatim", f"http://127.0.0.1:{server.server_port}"
+    settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    settings.GEOCODER_A_SECOND, settings.GEOCODER_USER_AGENT = 1000.0, "tests"
+    providers._geocode.cache_clear()
+    lookup.breaker.answered()
+    yield state
+    state.release.set()
+    server.shutdown()
+    server.server_close()
+    providers._geocode.cache_clear()
+    lookup.breaker.answered()
+
+
+def test_an_address_is_found_and_asked_once(nominatim):
+    for _ in range(2):
+        found = find(AUSTIN)
+        assert found.point == Point(30.2641, -97.7449)
+        assert found.how == "The coordinates are those of the address, by nominatim."
+    find(Address("100  congress avenue", "AUSTIN", "TX", "78701"))
+    (asked,) = nominatim.asked
+    assert (asked["q"], asked["countrycodes"], asked["limit"]) == (
+        "100 Congress Avenue, Austin, TX 78701",
+        "us",
+        "1",
+    )
+    assert nominatim.agents == ["tests"]
+
+
+def test_an_unknown_address_is_not_asked_again_either(nominatim):
+    nominatim.answers([])
+    for _ in range(2):
+        assert find(AUSTIN) == (None, "nominatim does not know the address.")
+    assert len(nominatim.asked) == 1
+
+
+def test_an_answer_is_kept_for_a_month(nominatim):
+    find(AUSTIN)
+    GeocodedAddress.objects.update(asked_at=timezone.now() - timedelta(days=31))
+    find(Address("1 Main Street", "Austin", "TX", "78701"))
+    assert GeocodedAddress.objects.count() == 1  # the old one is gone
+    find(AUSTIN)
+    assert len(nominatim.asked) == 3
+
+
+def test_a_place_far_from_its_zip_code_is_not_believed(nominatim):
+    nominatim.answers([{"lat": "29.7604", "lon": "-95.3698", "display_name": "Congress Avenue, Houston"}])
+    assert find(AUSTIN) == (None, "nominatim finds the address 146 miles from its ZIP code.")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("oops", 500),
+        ("{}", 429),
+        ("denied", 403),
+        ("moved", 302),
+        ("not json", 200),
+        ("", 200),
+        ("42", 200),
+        ('["x"]', 200),
+        ('[{"lat": "north", "lon": "1"}]', 200),
+        ('[{"lat": "91", "lon": "1"}]', 200),
+        ('[{"lat": "NaN", "lon": "1"}]', 200),
+        ('[{"place": 1}]', 200),
+        ('{"error": "no"}', 200),
+    ],
+)
+def test_an_answer_that_is_none_is_neither_believed_nor_kept(nominatim, body, status):
+    nominatim.answers(body, status)
+    assert find(AUSTIN) == (None, "nominatim does not answer.")
+    assert not GeocodedAddress.objects.exists()
+
+
+def test_a_slow_one_is_not_waited_for(nominatim, settings):
+    settings.GEOCODER_TIMEOUT_SECONDS = 0.2
+    nominatim.release.clear()
+    began = time.monotonic()
+    assert find(AUSTIN) == (None, "nominatim does not answer.")
+    assert time.monotonic() - began < 30
+
+
+def test_after_three_failures_it_is_left_alone_for_a_while(nominatim, monkeypatch):
+    nominatim.answers("oops", 500)
+    for _ in range(5):
+        find(AUSTIN)
+    assert len(nominatim.asked) == 3
+    nominatim.answers(FOUND)
+    monkeypatch.setattr(lookup.breaker, "closed_again_at", 0.0)
+    assert find(AUSTIN).point
+
+
+def test_a_server_that_is_not_there(nominatim, settings):
+    settings.GEOCODER_URL = "http://127.0.0.1:1"
+    providers._geocode.cache_clear()
+    assert find(AUSTIN) == (None, "nominatim does not answer.")
+
+
+class TestImports:
+    def run(self, text: str, *, write: bool = True):
+        run = begin(kind="contractors", name="x.csv", content=text.encode(), actor=UserFactory())
+        work_on_files()
+        if write:
+            import_checked(run_id=run.pk)
+            work_on_files()
+        run.refresh_from_db()
+        return run
+
+    def test_coordinates_by_the_address_and_asked_once_for_check_and_import(self, nominatim):
+        run = self.run(f"{HEAD}\n{ANN}\n")
+        assert counts(run) == (1, 0, 0, 0)
+        ann = Contractor.objects.get()
+        assert (float(ann.latitude), float(ann.longitude)) == (30.2641, -97.7449)
+        assert run.rows.get().remarks == "The coordinates are those of the address, by nominatim."
+        assert len(nominatim.asked) == 1
+
+    def test_the_middle_of_the_zip_code_when_it_fails_and_the_row_says_which(self, nominatim):
+        nominatim.answers("oops", 500)
+        run = self.run(f"{HEAD}\n{ANN}\n")
+        assert round(float(Contractor.objects.get().latitude), 4) == 30.2713
+        assert run.rows.get().remarks == (
+            "nominatim does not answer. The coordinates are the middle of ZIP code 78701."
+        )
+
+    def test_nobody_is_asked_for_what_is_known(self, nominatim):
+        ContractorFactory(email="ann@example.com")
+        known = "ann@example.com,Ann Tiles,100 Congress Avenue,Austin,TX,78701"
+        placed = ANN.replace("78701,,", "78701,30.1,-97.1").replace("ann@", "bob@")
+        self.run(f"email,name,address,city,state,zip_code\n{known}\n")
+        self.run(f"{HEAD}\n{placed}\n")
+        self.run(f"{HEAD}\n{ANN.replace('78701', '00000').replace('ann@', 'cid@')}\n", write=False)
+        assert nominatim.asked == []
+
+    def test_nobody_is_asked_when_none_is_configured(self, nominatim, settings):
+        settings.GEOCODER = ""
+        run = self.run(f"{HEAD}\n{ANN}\n")
+        assert run.rows.get().remarks == "The coordinates are the middle of ZIP code 78701."
+        assert nominatim.asked == []
+
+    def test_never_inside_a_transaction(self, nominatim, monkeypatch, django_db_blocker):
+        from django.db import connection
+
+        depths = []
+        outside = len(connection.savepoint_ids)
+        monkeypatch.setattr(
+            lookup, "ask", lambda address: depths.append(len(connection.savepoint_ids)) or Point(30.2641, -97.7449)
+        )
+        self.run(f"{HEAD}\n{ANN}\n")
+        assert depths == [outside]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"GEOCODER": "yahoo"}, "GEOCODER must be one of nominatim, google, mapbox, opencage"),
+        ({"GEOCODER": "google"}, "GEOCODER_KEY must be set for google."),
+        ({"GEOCODER": "nominatim"}, "GEOCODER_USER_AGENT must name you"),
+        ({"GEOCODER": "nominatim", "GEOCODER_URL": "nominatim.example.com"}, "GEOCODER_URL must be like https"),
+        ({"GEOCODER": "nominatim", "GEOCODER_USER_AGENT": "me", "GEOCODER_A_SECOND": 5.0}, "must be at most 1"),
+    ],
+)
+def test_a_wrong_setting_is_named(settings, values, said):
+    for name, value in values.items():
+        setattr(settings, name, value)
+    assert any(said in error.msg for error in check_geocoder())
+
+
+@pytest.mark.parametrize("name", providers.PROVIDERS)
+def test_every_provider_is_asked_where_geopy_asks_it(settings, name, monkeypatch):
+    """What the adapter pins it to is what geopy's own class calls."""
+    settings.GEOCODER, settings.GEOCODER_KEY, settings.GEOCODER_USER_AGENT = name, "key", "tests"
+    asked = []
+    monkeypatch.setattr(
+        geopy_adapter, "send", lambda method, url, *, of, **_: asked.append((origin(url), origin(of))) or EMPTY
+    )
+    providers._geocode.cache_clear()
+    with suppress(providers.NoAnswer):
+        providers.ask(AUSTIN)
+    providers._geocode.cache_clear()
+    ((url, of),) = asked
+    assert url == of
+
+
+@pytest.mark.parametrize("name", providers.PROVIDERS)
+def test_every_provider_can_be_made(settings, name):
+    settings.GEOCODER, settings.GEOCODER_KEY, settings.GEOCODER_URL = name, "key", "https://maps.example.com"
+    settings.GEOCODER_USER_AGENT = "tests"
+    assert check_geocoder() == []
+    providers._geocode.cache_clear()
+    assert callable(providers._geocode(name, settings.GEOCODER_URL, "key")[0])
+    providers._geocode.cache_clear()

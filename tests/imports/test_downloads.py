@@ -1,0 +1,143 @@
+"""Every list as a file of thousands of rows, from the real server: whole, and ended when the client goes away."""
+
+import ast
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import get_resolver, reverse
+from openpyxl import load_workbook
+
+from assignments.models import Assignment
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.audit.models import AuditEntry
+from smartscheduler.backoffice.reports.csv import PARTS
+from smartscheduler.backoffice.reports.period import usual
+from smartscheduler.imports.admin import MODELS
+from smartscheduler.imports.export_views import FORMS, Download, download
+from smartscheduler.imports.models import ImportedRow
+from smartscheduler.imports.services import begin
+from tests.events.processes import web
+from tests.factories import UserFactory, many_assignments
+from tests.pages import signed_in
+
+ROWS = 3_000
+# The functions that send a file piece by piece; each has its addresses in `addresses` below.
+SENDERS = {"export", "export_view", "result_view", "template_view", "_csv"}
+
+
+async def collected(response: Download) -> list[bytes]:
+    return [piece async for piece in response]
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_file_does_not_end_before_its_last_row(form):
+    """Rows that compress well make pieces of nothing, which are not the end."""
+    response = download("x", form, ["a"], ([str(number)] for number in range(5_000)))
+    pieces = await collected(response)
+    assert all(pieces)
+    assert len(_lines(form, b"".join(pieces))) == 5_001
+
+
+async def test_empty_pieces_are_neither_sent_nor_the_end():
+    assert await collected(Download(iter([b"", b"a", b"", b"b", b""]))) == [b"a", b"b"]
+
+
+async def test_the_rows_end_when_the_client_goes_away():
+    ended = []
+
+    def rows():
+        try:
+            while True:
+                yield ["x"]
+        finally:
+            ended.append(True)
+
+    response = download("x", "xlsx", ["a"], rows())
+    async for _ in response:
+        break
+    response.close()  # as Django does after a disconnect
+    assert ended
+
+
+def test_every_stream_is_a_download_and_every_download_is_tested():
+    """Collected from the source: a new stream has to be a Download, and to be fetched below."""
+    senders = set()
+    for path in Path(settings.BASE_DIR).glob("*/**/*.py"):
+        if not {"tests", ".venv", "frontend", "node_modules"} & set(path.relative_to(settings.BASE_DIR).parts):
+            tree = ast.parse(path.read_text())
+            names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            if path.name != "exporting.py":
+                assert not names & {"StreamingHttpResponse", "FileResponse"}, path
+            senders |= {
+                function.name
+                for function in ast.walk(tree)
+                if isinstance(function, ast.FunctionDef)
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"download", "export"}
+            }
+    assert senders == SENDERS
+
+
+def test_every_address_with_a_form_is_fetched():
+    """Collected from the addresses of the product."""
+    named = {name for name in get_resolver().namespace_dict["admin"][1].reverse_dict if isinstance(name, str)}
+    patterns = get_resolver().namespace_dict["admin"][1]
+    with_form = {name for name in named if any("form" in params for _, params in patterns.reverse_dict[name][0])}
+    assert with_form == {"imports_export", "imports_template", "imports_importrun_result", "audit_export"}
+
+
+def addresses(run) -> dict[str, str]:
+    """Each address of a download, and its form."""
+    found = {}
+    for form in FORMS:
+        lists = [reverse("admin:imports_export", args=[kind, form]) for kind in MODELS]
+        lists.append(reverse("admin:imports_importrun_result", args=[run.pk, form]))
+        lists.append(reverse("admin:audit_export", args=[form]))
+        found |= dict.fromkeys(lists, form)
+    first, last = usual(datetime.now(UTC).date())["Last 4 weeks"]
+    period = f"since={first}&until={last + timedelta(days=14)}"
+    return found | {f"{reverse('reports')}?{period}&csv={part}": "csv" for part in PARTS}
+
+
+@pytest.fixture
+def thousands(transactional_db):
+    """As many rows in every list, and a file of as many rows with its results."""
+    now = datetime.now(UTC)
+    half = [one.pk for one in many_assignments(ROWS)[: ROWS // 2]]
+    Assignment.objects.filter(pk__in=half).update(
+        cancelled_at=now, cancel_reason="Flooded", started_at=now, status=Assignment.Status.CANCELLED
+    )
+    AuditEntry.objects.bulk_create(AuditEntry(act="signed-in", name="Grace", door="back-office") for _ in range(ROWS))
+    people = "\n".join(["email,name", *(f"crew{n}@example.com,Crew {n}" for n in range(ROWS))])
+    run = begin(kind="contractors", name="crews.csv", content=people.encode(), actor=UserFactory())
+    ImportedRow.objects.bulk_create(ImportedRow(run=run, number=n + 2, outcome="unchanged") for n in range(ROWS))
+    return run
+
+
+@pytest.mark.system
+@pytest.mark.django_db(transaction=True)
+def test_every_list_is_whole_from_the_real_server(thousands):
+    client = signed_in(Role.ADMINISTRATOR)
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    with web() as port:
+        for address, form in addresses(thousands).items():
+            server = HTTPConnection("127.0.0.1", port, timeout=120)
+            server.request("GET", address, headers={"Cookie": cookie})
+            found = _lines(form, server.getresponse().read())
+            server.close()
+            # Counted by the database before the first row left.
+            counted = AuditEntry.objects.filter(act="data-exported").latest("pk").details["rows"]
+            own = address.startswith(reverse("admin:audit_export", args=[form]))  # its own entry is one of its rows
+            assert len(found) - 1 == counted + own >= ROWS // 2, address
+
+
+def _lines(form: str, content: bytes) -> list:
+    if form == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    sheet = load_workbook(io.BytesIO(content), read_only=True).worksheets[0]
+    return [line for line in sheet.iter_rows(values_only=True) if any(line)]

@@ -1,0 +1,89 @@
+"""CSV and XLSX as rows of text: whatever a spreadsheet makes of them, and nothing that a spreadsheet would run."""
+
+import io
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from smartscheduler.errors import InvalidInput
+from smartscheduler.imports.file_reader import read_table
+from smartscheduler.imports.file_writer import FORMULA, write_csv, write_xlsx
+
+cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]), max_size=20).map(str.strip)
+signs = st.text("'=+-@＝ a1", max_size=5).map(str.strip)
+
+
+def csv(text: str) -> bytes:
+    return text.encode()
+
+
+def book(*lines) -> bytes:
+    made, buffer = Workbook(), io.BytesIO()
+    for line in lines:
+        made.active.append(line)
+    made.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "a;b\n1;2\n", "a\tb\n1\t2\n", "\ufeffA, B \r\n1,2\r\n,\r\n\r\n"])
+def test_reads_what_spreadsheets_write(content):
+    table = read_table("x.csv", csv(content))
+    assert (table.headings, table.rows) == (["a", "b"], [{"a": "1", "b": "2"}])
+
+
+def test_reads_a_workbook_with_numbers_and_dates():
+    content = book(["Zip Code", "when", "n", "none"], ["01234", datetime(2026, 12, 1, 9), 5.0, None])  # noqa: DTZ001  (cells have no zone)
+    assert read_table("x.xlsx", content).rows == [
+        {"zip_code": "01234", "when": "2026-12-01 09:00:00", "n": "5", "none": ""}
+    ]
+
+
+@given(st.lists(st.lists(cells | signs, min_size=2, max_size=2).filter(any), min_size=1, max_size=5))
+def test_what_is_written_is_read_again(rows):
+    for name, content in {
+        "x.csv": b"".join(write_csv(["a", "b"], rows)),
+        "x.xlsx": b"".join(write_xlsx(["a", "b"], rows)),
+    }.items():
+        assert [list(row.values()) for row in read_table(name, content).rows] == rows
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1 (512) 555", "@SUM(A1)", "-x", "=cmd|' /C calc'!A0"])
+def test_no_cell_is_a_formula(text):
+    assert text.startswith(FORMULA)
+    assert f"'{text}" in b"".join(write_csv(["a"], [[text]])).decode().replace('"', "")
+    cell = load_workbook(io.BytesIO(b"".join(write_xlsx(["a"], [[text]])))).active["A2"]
+    assert (cell.data_type, cell.value) == ("s", f"'{text}")
+
+
+def test_a_negative_number_stays_one():
+    assert b"-97.7431\r\n" in b"".join(write_csv(["a"], [["-97.7431"]]))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.csv", b"", "empty"),
+        ("x.csv", b"a,b\n", "nothing below"),
+        ("x.csv", b"a,\n1,2\n", "nothing below|name every column"),
+        ("x.csv", b"a,,b\n1,2,3\n", "name every column"),
+        ("x.csv", b"a,A\n1,2\n", "there twice: a"),
+        ("x.csv", "ä".encode("cp1252"), "UTF-8"),
+        ("x.csv", b'a,b\n"1,2\n', "cannot be read"),
+        ("x.csv", b"a\x00b\n1\n", "not a CSV file"),
+        ("x.csv", b"a\n" + b"1\n" * 10_001, "more than 10,000 rows"),
+        ("x.csv", b"a" * (10 * 1024 * 1024 + 1), "larger than 10 MB"),
+        ("x.csv", ",".join(f"c{n}" for n in range(61)).encode() + b"\n1\n", "61 columns"),
+        ("x.xlsx", b"not a zip", "not an XLSX"),
+        ("x.xlsx", b"PK\x03\x04broken", "not an XLSX"),
+    ],
+)
+def test_says_what_is_wrong_with_a_file(name, content, said):
+    if said.startswith("nothing below|"):
+        assert read_table(name, content).headings == ["a"]
+        return
+    with pytest.raises(InvalidInput, match=said) as refusal:
+        read_table(name, content)
+    assert list(refusal.value.errors) == ["file"]

@@ -1,0 +1,149 @@
+"""Work on a file is linear in what is in it: every parser and pattern of files, with inputs of n and 4n."""
+
+import importlib
+import inspect
+import io
+import pkgutil
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from openpyxl import Workbook
+
+from smartscheduler import imports
+from smartscheduler.errors import InvalidInput
+from smartscheduler.imports import cell_formats, file_reader
+from smartscheduler.imports.columns import COLUMNS
+from smartscheduler.imports.row_to_payload import body_of_contractor, body_of_job
+from smartscheduler.privacy import pii_matcher
+from smartscheduler.privacy.pii_matcher import Needles
+
+N = 5_000
+# Below this there is nothing to compare; a quadratic parser needs seconds.
+NOTHING_SECONDS = 0.05
+MOST_TIMES = 6.0
+
+SIGNS = ("a", " ", "1", '"', ";", ",", "-", "–", "<", ".", "(", "'", "\n", "é", ":", "=")
+INPUTS: dict[str, Callable[[int], str]] = {
+    **{f"many {sign!r}": lambda n, sign=sign: sign * n for sign in SIGNS},
+    "Mon, blanks, x": lambda n: "Mon" + " " * n + "x",
+    "Mon, blanks, hours": lambda n: "Mon" + " " * n + "08:00-12:00 x",
+    "days": lambda n: "Mon, " * (n // 5) + "Tue 08:00-12:00",
+    "days and hours": lambda n: "Mon-Sun, " * (n // 20) + "Tue " + "08:00-12:00, " * (n // 20) + "08:00-12:00",
+    "weeks": lambda n: "Mon 08:00-12:00; " * (n // 17) + "x",
+    "quotes": lambda n: '"a""' * (n // 4),
+    "open quotes": lambda n: ';"""' * (n // 4),
+    "blanks and quotes": lambda n: '"a" ' * (n // 4) + "x",
+    "clock, blanks": lambda n: "08:00" + " " * n + "x",
+    "number, blanks": lambda n: "2.5" + " " * n + "x",
+    "digits, blanks": lambda n: "512" + " " * n + "555 0143",
+    "area codes": lambda n: ("512" + " " * 40) * (n // 43),
+    "names": lambda n: ("Ada" + " " * 40) * (n // 43),
+    "marks": lambda n: "ada@" * (n // 4),
+    "tags": lambda n: "<a " * (n // 3),
+}
+
+
+def modules() -> Iterator[Any]:
+    for found in pkgutil.iter_modules(imports.__path__):
+        if found.name not in {"migrations", "turns"}:
+            yield importlib.import_module(f"{imports.__name__}.{found.name}")
+    yield pii_matcher
+
+
+def patterns() -> dict[str, Callable[[str], object]]:
+    """Collected: every pattern of the modules of files."""
+    found: dict[str, Callable[[str], object]] = {}
+    for module in modules():
+        for name, value in vars(module).items():
+            of_values = value.values() if isinstance(value, dict) else [value]
+            for number, pattern in enumerate(one for one in of_values if isinstance(one, re.Pattern)):
+                if isinstance(pattern.pattern, str):
+                    key = f"{module.__name__}.{name}.{number}"
+                    found |= {f"{key}.{how}": getattr(pattern, how) for how in ("search", "fullmatch", "match")}
+    return found
+
+
+def parsers() -> dict[str, Callable[[str], object]]:
+    """Collected as well: every reader of cells, and each column of each kind."""
+    found = patterns()
+    for name, function in inspect.getmembers(cell_formats, inspect.isfunction):
+        if name.startswith("read_"):
+            more = [ZoneInfo("America/Chicago")] * (len(inspect.signature(function).parameters) - 1)
+            found[f"cells.{name}"] = lambda text, function=function, more=more: function(text, *more)
+    bodies = {"contractors": body_of_contractor, "jobs": body_of_job}
+    for kind, columns in COLUMNS.items():
+        for column in columns.names:
+            found[f"{kind}.{column}"] = lambda text, kind=kind, column=column: bodies[kind]({column: text}, None, None)
+    person = Needles.of(names=["Ada Maria Tiles"], phones=["(512) 555-0143"], emails=["ada@example.com"], instead="x")
+    return found | {
+        "heading": file_reader.heading,
+        "people": person.taken_out,
+        "csv of one cell": lambda text: file_reader.read_table("x.csv", f"a,b\n{text}".encode()),
+        "csv of its first line": lambda text: file_reader.read_table("x.csv", text.encode()),
+        "csv of many lines": lambda text: file_reader.read_table(
+            "x.csv", ("a,b\n" + f"{text[:4]}\n" * len(text)).encode()
+        ),
+    }
+
+
+PARSERS = parsers()
+
+
+def seconds(parser: Callable[[str], object], text: str) -> float:
+    """CPU time of the fastest of three."""
+    taken = []
+    for _ in range(3):
+        began = time.process_time()
+        with suppress(InvalidInput, ValueError):
+            parser(text)
+        taken.append(time.process_time() - began)
+        if taken[-1] < NOTHING_SECONDS:
+            break
+    return min(taken)
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_a_parser_is_linear(name, monkeypatch):
+    # Its own limits would hide what comes behind them.
+    monkeypatch.setattr(file_reader, "MOST_CHARACTERS_OF_A_CELL", 10**9)
+    monkeypatch.setattr(file_reader, "MOST_ROWS", 10**9)
+    for said, make in INPUTS.items():
+        longer = seconds(PARSERS[name], make(4 * N))
+        if longer > NOTHING_SECONDS:
+            assert longer < MOST_TIMES * seconds(PARSERS[name], make(N)), said
+
+
+def test_a_quadratic_pattern_would_be_noticed():
+    pattern = re.compile(r"([a-z][a-z\s,–-]*?)\s+(\d.+)", re.IGNORECASE)
+    text = INPUTS["Mon, blanks, x"]
+    assert seconds(pattern.fullmatch, text(4 * N)) > MOST_TIMES * seconds(pattern.fullmatch, text(N))
+
+
+@pytest.mark.parametrize("shape", ["rows", "columns of empty cells", "characters"])
+def test_a_workbook_is_read_in_linear_time(shape):
+    def book(n: int) -> bytes:
+        buffer, workbook = io.BytesIO(), Workbook(write_only=True)
+        sheet = workbook.create_sheet()
+        sheet.append(["a", "b"])
+        if shape == "rows":
+            for number in range(n):
+                sheet.append([f"x{number}", "y"])
+        elif shape == "characters":
+            sheet.append(["x" * n])
+        else:
+            for _ in range(n // 50):
+                sheet.append([None] * 55)
+            sheet.append(["x"])
+        workbook.save(buffer)
+        return buffer.getvalue()
+
+    def read(content: bytes) -> float:
+        return seconds(lambda _: file_reader.read_table("x.xlsx", content), "")
+
+    longer = read(book(2_400))
+    assert longer < NOTHING_SECONDS or longer < MOST_TIMES * read(book(600))

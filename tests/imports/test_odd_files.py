@@ -1,0 +1,237 @@
+"""Files as they really come: other headings, dropped zeros, empty lines, surplus cells, bombs, wrong encodings."""
+
+import io
+import zipfile
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from openpyxl import Workbook
+
+from contractors.models import Contractor
+from jobs.models import Job
+from smartscheduler.errors import InvalidInput
+from smartscheduler.imports.file_reader import read_table
+from smartscheduler.imports.file_writer import write_csv, write_xlsx
+from smartscheduler.imports.runner import table_of, work_on_files
+from smartscheduler.imports.services import begin
+from tests.factories import ContractorFactory, JobFactory, UserFactory
+from tests.imports.test_imports import ANN, HEAD, checked, counts, errors, imported
+
+
+@pytest.fixture
+def actor():
+    return UserFactory()
+
+
+def remarks(run) -> dict[int, str]:
+    return {row.number: row.remarks for row in run.rows.all()}
+
+
+@pytest.mark.django_db
+class TestTheRows:
+    def test_headings_by_other_names(self, actor):
+        text = (
+            "E-mail,Full name,Trade,Phone,Skills,Radius,Street,Town,State,ZIP,Lat,Lon,Hours\n"
+            "ann@example.com,Ann,Tile,5125550143,Mosaic,40,100 Congress Avenue,Austin,texas,78701-1234,,,Mon 8:00-12:00"
+        )
+        run = imported(text, actor)
+        assert counts(run) == (1, 0, 0, 0), errors(run)
+        ann = Contractor.objects.get()
+        assert (ann.phone_number, ann.type, ann.state, ann.zip_code) == ("(512) 555-0143", "tile", "TX", "78701")
+
+    def test_two_headings_for_one_column_are_refused(self, actor):
+        with pytest.raises(InvalidInput, match="there twice: phone_number"):
+            begin(kind="contractors", name="x.csv", content=b"email,phone,telephone\na@b.c,1,2\n", actor=actor)
+
+    def test_a_zero_that_a_spreadsheet_dropped_comes_back(self, actor):
+        row = ANN.replace("Austin,TX,78701", "Cambridge,MA,2139")
+        run = imported(f"{HEAD}\n{row}\n", actor)
+        assert counts(run) == (1, 0, 0, 0), errors(run)
+        assert Contractor.objects.get().zip_code == "02139"
+        assert "ZIP code 2139 is read as 02139." in remarks(run)[2]
+
+    def test_a_zero_is_not_made_up_for_another_state(self, actor):
+        run = checked(f"{HEAD}\n{ANN.replace('78701', '2139')}\n", actor)
+        assert errors(run)[2]["zip_code"] == ["A ZIP code has five digits."]
+
+    def test_a_zip_code_that_nobody_knows_is_the_one_complaint(self, actor):
+        unknown, wrong = ANN.replace("78701", "00000"), ANN.replace("78701", "787").replace("ann@", "bob@")
+        run = checked(f"{HEAD}\n{unknown}\n{wrong}\n", actor)
+        assert errors(run) == {
+            2: {"zip_code": ["It is not known where this ZIP code is: give latitude and longitude as well."]},
+            3: {"zip_code": ["A ZIP code has five digits."]},
+        }
+
+    def test_empty_lines_are_passed_over_and_lines_keep_their_numbers(self, actor):
+        run = checked(f"{HEAD}\n\n,,,\n{ANN}\n\n{ANN.replace('tile', 'paint').replace('ann@', 'bob@')}\n\n", actor)
+        assert (run.total, counts(run)) == (2, (1, 0, 0, 1))
+        assert list(errors(run)) == [6]
+
+    def test_a_surplus_cell_is_an_error_of_its_row(self, actor):
+        run = checked(f"{HEAD}\n{ANN},oops\n", actor)
+        assert "more in this row than there are columns: oops" in errors(run)[2][""][0]
+
+    def test_the_point_of_a_known_contractor_stays_when_the_place_does(self, actor):
+        ann = ContractorFactory(email="ann@example.com")
+        text = "email,name,address,city,state,zip_code\nann@example.com,Ann Bell,100 Congress Avenue,Austin,TX,78701\n"
+        assert counts(imported(text, actor)) == (0, 1, 0, 0)
+        was = ann.latitude, ann.longitude
+        ann.refresh_from_db()
+        assert (ann.name, ann.latitude, ann.longitude) == ("Ann Bell", *was)
+
+    def test_another_zip_code_moves_it_and_says_so(self, actor):
+        ann = ContractorFactory(email="ann@example.com")
+        text = "email,address,city,state,zip_code\nann@example.com,1 Main Street,Denver,CO,80202\n"
+        run = imported(text, actor)
+        ann.refresh_from_db()
+        assert (round(ann.latitude), round(ann.longitude), ann.time_zone) == (40, -105, "America/Denver")
+        assert "middle of ZIP code 80202" in remarks(run)[2]
+        assert remarks(run)[2].startswith("Changes latitude, longitude, address, city, ")
+
+    def test_what_would_change_is_named(self, actor):
+        ContractorFactory(email="ann@example.com", name="Ann")
+        run = checked("email,name,working_hours\nann@example.com,Bea,Mon 08:00-12:00\n", actor)
+        assert remarks(run)[2] == "Changes name, working_hours."
+
+    def test_somebody_who_is_probably_there_already_is_pointed_at(self, actor):
+        ContractorFactory(email="old@example.com", name="ANN TILES")
+        row = ANN.replace("78701,,", "78701,30.2672,-97.7431")
+        run = checked(f"{HEAD}\n{row}\n", actor)
+        assert counts(run) == (1, 0, 0, 0)
+        assert "Likely a duplicate of old@example.com" in remarks(run)[2]
+
+    def test_dates_and_durations_of_a_workbook(self, actor):
+        book, buffer = Workbook(), io.BytesIO()
+        wanted = datetime.now(UTC).replace(tzinfo=None, hour=9, minute=0, second=0, microsecond=0) + timedelta(days=9)
+        head = ["type", "date", "duration", "address", "city", "state", "zip", "customer phone"]
+        place = ["100 Congress Avenue", "Austin", "TX", 78701, 5125550143]
+        serial = (wanted - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001
+        for line in (head, ["tile", wanted, time(2, 30), *place], ["tile", serial, timedelta(hours=2.5), *place]):
+            book.active.append(line)
+        book.save(buffer)
+        run = begin(kind="jobs", name="x.xlsx", content=buffer.getvalue(), actor=actor)
+        work_on_files()
+        run.refresh_from_db()
+        assert counts(run) == (2, 0, 0, 0), errors(run)
+        table = table_of(run.pk)
+        assert [row["duration"] for row in table.rows] == ["02:30:00", "2:30:00"]
+
+    def test_an_unexpected_failure_of_one_row_does_not_keep_the_others_waiting(self, actor, monkeypatch):
+        def fail(*_args, **_values):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr("smartscheduler.imports.importers.create_contractor", fail)
+        ContractorFactory(email="bob@example.com")
+        run = checked(f"{HEAD}\n{ANN}\n{ANN.replace('ann@', 'bob@')}\n", actor)
+        assert counts(run) == (0, 1, 0, 1)
+        assert "the worker's log says why" in errors(run)[2][""][0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_whatever_there_is_comes_back_unchanged(actor, form):
+    """Odd names, zeros, formulas, nights, seconds, several zones and shifts, no radius, skills with every sign."""
+    from contractors.working_week import Shift
+    from smartscheduler.imports.export_views import export
+
+    nights = [Shift(1, time(20), time(0)), Shift(2, time(0), time(4, 0, 30)), Shift(2, time(12), time(16))]
+    ContractorFactory(name="=1+1", address="'=SUM(A1)", city="-Ville", skills=["a; b", 'say "hi"', "x, y", "=cmd"])
+    ContractorFactory(name='Ünï "Œ" ; , \\', zip_code="02139", state="MA", hours=nights, service_radius_miles=None)
+    ContractorFactory(name="''@x", time_zone="America/Phoenix", service_radius_miles="0.01", skills=['"q"', "'-"])
+    ContractorFactory(name="TRUE", address="1/2 Main", city="1E5", phone_number="(000) 000-0000")
+    JobFactory(duration=timedelta(hours=1, seconds=7), special_requirements="- dog\n=1;\r\n+2'", customer_name="@B")
+    JobFactory(desired_date=datetime(2099, 12, 30, 1, 2, 3, 4, tzinfo=UTC), time_zone="America/Denver")
+    JobFactory(required_skills=["a;b", "c,d"], status="cancelled", cancelled_at=datetime.now(UTC), customer_phone="")
+    for kind, records in {"contractors": Contractor.objects.all(), "jobs": Job.objects.all()}.items():
+        content = b"".join(export(kind, records, form, actor))
+        run = begin(kind=kind, name=f"x.{form}", content=content, actor=actor)
+        work_on_files()
+        run.refresh_from_db()
+        assert run.total == records.count()
+        assert counts(run) == (0, 0, run.total, 0), (errors(run), remarks(run))
+
+
+def packed(**parts: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_xml", ".xml"), text)
+    return buffer.getvalue()
+
+
+def with_sheet(xml: str) -> bytes:
+    """A workbook whose one sheet is `xml`."""
+    made = io.BytesIO()
+    whole = zipfile.ZipFile(io.BytesIO(b"".join(write_xlsx(["a"], [["1"]]))))
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in whole.infolist():
+            archive.writestr(part.filename, xml if "sheet1" in part.filename else whole.read(part))
+    return made.getvalue()
+
+
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "lol">'
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True))
+    + "]><worksheet><sheetData><row><c><v>&j;</v></c></row></sheetData></worksheet>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.csv", "name;straße\nä;ö\n".encode("cp1252"), "perhaps in Windows-1252: save it as “CSV UTF-8"),
+        ("x.csv", "a,b\n1,2\n".encode("utf-16-le"), "not a CSV file in UTF-8"),
+        ("x.csv", b"".join(write_xlsx(["a"], [["1"]])), "a workbook under the name of a CSV"),
+        ("x.xlsx", b"a,b\n1,2\n", "not an XLSX workbook"),
+        ("x.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "old workbook"),
+        ("x.xlsx", packed(a="b"), "not an XLSX workbook"),
+        ("x.xlsx", packed(bomb="0" * (101 * 1024 * 1024)), "too large when it is unpacked"),
+        ("x.xlsx", with_sheet("<worksheet><sheetData><row>"), "damaged"),
+        ("x.xlsx", with_sheet(LAUGHS), "document type or entities"),
+        ("x.xlsx", b"".join(write_xlsx(["a"], [["1"]]))[:-40], "damaged"),
+        ("x.xlsx", b"".join(write_xlsx(["a"], ([str(n)] for n in range(10_001)))), "more than 10,000 rows"),
+    ],
+    ids=["cp1252", "utf-16", "workbook", "text", "xls", "zip", "bomb", "cut", "laughs", "broken", "long"],
+)
+def test_says_what_to_do_with_a_file(name, content, said):
+    with pytest.raises(InvalidInput, match=said) as refusal:
+        read_table(name, content)
+    assert list(refusal.value.errors) == ["file"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a;b\n1;2\n".encode("utf-16"),
+        b"sep=;\r\na;b\r\n1;2\r\n",
+        b'"a;x",b\n1,2\n'.replace(b'"a;x"', b'"a"'),
+        b"\n\na\tb\n1\t2\n",
+    ],
+    ids=["utf-16", "sep", "quoted", "tabs"],
+)
+def test_is_read_all_the_same(content):
+    assert read_table("x.csv", content).rows == [{"a": "1", "b": "2"}]
+
+
+def test_lines_are_those_of_the_spreadsheet():
+    text = b'a,b\n"two\nlines",1\n\nx,2\n'
+    assert read_table("x.csv", text).lines == [2, 4]
+    assert read_table("x.csv", b"sep=,\n" + text).lines == [3, 5]
+
+
+def test_a_sheet_that_lies_about_its_size_is_read_whole():
+    book = with_sheet(
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1"/><sheetData>'
+        '<row><c t="inlineStr"><is><t>a</t></is></c></row><row><c t="inlineStr"><is><t>1</t></is></c></row>'
+        "</sheetData></worksheet>"
+    )
+    assert read_table("x.xlsx", book).rows == [{"a": "1"}]
+
+
+def test_a_hundred_thousand_rows_leave_in_pieces():
+    """Neither writer holds more than a piece of the file."""
+    rows = ([f"Crew {n}", "x" * 50] for n in range(100_000))
+    for pieces in (write_csv(["a", "b"], rows), write_xlsx(["a", "b"], rows)):
+        largest = max(len(piece) for piece in pieces)
+        assert largest < 500_000
+        rows = ([f"Crew {n}", "x" * 50] for n in range(100_000))

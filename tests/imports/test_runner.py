@@ -1,0 +1,179 @@
+"""Work in the background: in batches, in turn, stopped and gone on with, and nothing twice when a worker is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from django.db import connection
+
+from contractors.models import Contractor
+from smartscheduler import BASE_DIR
+from smartscheduler.errors import InvalidInput
+from smartscheduler.events.models import OutboxEvent
+from smartscheduler.imports import runner
+from smartscheduler.imports.models import ImportedRow, ImportRun
+from smartscheduler.imports.runner import work_on_batch, work_on_files
+from smartscheduler.imports.services import begin, check_again, import_checked, resume, stop
+from tests.factories import ContractorFactory, UserFactory
+from tests.imports.test_imports import ANN, HEAD, checked, counts, finished
+from tests.products import wait_until
+
+WORKER = "import django; django.setup(); from smartscheduler.imports.runner import work_on_files; work_on_files()"
+
+
+@pytest.fixture
+def actor(db):
+    return UserFactory()
+
+
+def people(count: int, name: str = "ann") -> str:
+    return "\n".join([HEAD, *(ANN.replace("ann@", f"{name}{n}@") for n in range(count))])
+
+
+def taken_in(actor, count: int, name: str = "ann") -> ImportRun:
+    return begin(kind="contractors", name=f"{name}.csv", content=people(count, name).encode(), actor=actor)
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    monkeypatch.setattr(runner, "BATCH_ROWS", 2)
+    monkeypatch.setattr(runner, "BATCH_SECONDS", 60.0)
+    monkeypatch.setattr(runner, "TURN_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("small_batches")
+class TestInTurn:
+    def test_a_small_file_does_not_wait_for_a_large_one(self, actor, monkeypatch):
+        large, small = taken_in(actor, 9, "ann"), taken_in(actor, 3, "bob")
+        worked = []
+
+        def note(run):
+            worked.append(run.name)
+            work_on_batch(run)
+
+        monkeypatch.setattr(runner, "work_on_batch", note)
+        work_on_files()
+        assert worked[:4] == ["ann.csv", "bob.csv", "ann.csv", "bob.csv"]
+        for run in (large, small):
+            run.refresh_from_db()
+            assert run.state == "checked"
+
+    def test_stopped_where_it_is_and_gone_on_with(self, actor):
+        run = taken_in(actor, 5)
+        work_on_batch(run)
+        stop(run_id=run.pk)
+        work_on_files()
+        run.refresh_from_db()
+        assert (run.state, run.at, run.rows.count()) == ("unchecked", 2, 2)
+        assert (resume(run_id=run.pk).state, run.time_left) == ("checking", run.time_left)
+        work_on_files()
+        run.refresh_from_db()
+        assert (run.state, run.at, run.rows.count()) == ("checked", 5, 5)
+
+    def test_of_a_stopped_import_what_is_done_stays_and_is_not_done_again(self, actor):
+        run = taken_in(actor, 5)
+        work_on_files()
+        run = import_checked(run_id=run.pk)
+        work_on_batch(run)
+        stop(run_id=run.pk)
+        work_on_files()
+        assert Contractor.objects.count() == 2
+        resume(run_id=run.pk)
+        work_on_files()
+        run.refresh_from_db()
+        assert (run.state, counts(run), Contractor.objects.count()) == ("done", (5, 0, 0, 0), 5)
+
+    def test_a_batch_that_was_under_way_when_it_was_stopped_leaves_nothing(self, actor):
+        run = taken_in(actor, 5)
+        stop(run_id=run.pk)
+        work_on_batch(run)  # with what it knew before
+        run.refresh_from_db()
+        assert (run.state, run.at, ImportedRow.objects.count()) == ("unchecked", 0, 0)
+
+    def test_the_same_batch_twice_is_noted_once(self, actor):
+        run = taken_in(actor, 5)
+        again = ImportRun.objects.get(pk=run.pk)
+        work_on_batch(run)
+        work_on_batch(again)
+        run.refresh_from_db()
+        assert (run.at, run.created, ImportedRow.objects.count()) == (2, 2, 2)
+
+    def test_how_long_it_will_take(self, actor):
+        run = taken_in(actor, 8)
+        assert run.time_left is None
+        for _ in range(2):
+            work_on_batch(run)
+            run.refresh_from_db()
+        assert run.time_left == (run.touched_at - run.began_at) / 4 * 4
+        run = resume(run_id=stop(run_id=run.pk).pk)
+        assert (run.began_from, run.time_left) == (4, None)  # the pause is no pace
+
+
+def test_a_file_can_be_checked_again_before_it_is_imported(actor):
+    run = checked(people(1), actor)
+    ContractorFactory(email="ann0@example.com")
+    check_again(run_id=run.pk)
+    work_on_files()
+    run.refresh_from_db()
+    assert (run.state, counts(run), run.rows.count()) == ("checked", (0, 1, 0, 0), 1)
+
+
+def test_what_is_not_going_on_cannot_be_stopped(actor):
+    run = checked(people(1), actor)
+    for act, said in ((stop, "Nothing is going on"), (resume, "Only what has been stopped")):
+        with pytest.raises(InvalidInput, match=said):
+            act(run_id=run.pk)
+    import_checked(run_id=run.pk)
+    with pytest.raises(InvalidInput, match="has not been imported"):
+        check_again(run_id=run.pk)
+    run.refresh_from_db()
+    assert run.state == "importing"
+
+
+def test_a_batch_costs_the_same_queries_a_row(actor, django_assert_max_num_queries):
+    run = taken_in(actor, 40)
+    work_on_batch(run)
+    again = taken_in(actor, 40, "bob")
+    with django_assert_max_num_queries(40 * 8 + 15):
+        work_on_batch(again)
+
+
+@pytest.mark.system
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_worker_repeats_no_row():
+    """Real processes, killed as they are at it, until the file is done."""
+    run = finished(taken_in(UserFactory(), 200))
+    import_checked(run_id=run.pk)
+    OutboxEvent.objects.all().delete()
+    kills = 0
+    while ImportRun.objects.get(pk=run.pk).state == "importing":
+        process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=BASE_DIR, env=_environment())
+        if kills < 2:
+            reached = ImportRun.objects.get(pk=run.pk).at
+            wait_until(lambda at=reached, one=process: _moved(run, at) or one.poll() is not None)
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait(timeout=300)
+        # As when its lease has run out.
+        ImportRun.objects.filter(pk=run.pk).update(leased_until=None)
+    run.refresh_from_db()
+    assert (run.state, counts(run)) == ("done", (200, 0, 0, 0))
+    assert Contractor.objects.count() == run.rows.count() == OutboxEvent.objects.count() == 200
+
+
+def _moved(run: ImportRun, at: int) -> bool:
+    found = ImportRun.objects.get(pk=run.pk)
+    return found.at > at or found.state != "importing"
+
+
+def _environment() -> dict[str, str]:
+    """This run's servers, with the database that the tests are in."""
+    url, _, query = os.environ["DATABASE_URL"].partition("?")
+    name = connection.settings_dict["NAME"]
+    address = f"{url.rpartition('/')[0]}/{name}{'?' + query if query else ''}"
+    return os.environ | {
+        "DATABASE_URL": address,
+        "DJANGO_SETTINGS_MODULE": "smartscheduler.settings",
+    }

@@ -1,0 +1,99 @@
+"""A value means the same in CSV and in a workbook, for every column and every type that a spreadsheet has."""
+
+import csv
+import io
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from smartscheduler.errors import InvalidInput
+from smartscheduler.imports.cell_formats import read_instant
+from smartscheduler.imports.columns import COLUMNS
+from smartscheduler.imports.file_reader import read_table
+from smartscheduler.imports.row_to_payload import body_of_contractor, body_of_job
+
+BODIES = {"contractors": body_of_contractor, "jobs": body_of_job}
+AUSTIN = ZoneInfo("America/Chicago")
+SITE = {"time_zone": "America/Chicago"}
+
+days = st.dates(date(2026, 1, 1), date(2099, 12, 30))
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2099, 12, 30)).map(  # noqa: DTZ001
+    lambda one: one.replace(second=0, microsecond=0)
+)
+# A value of a spreadsheet, the format it is shown in, and what Excel writes for it into a CSV file.
+values = st.one_of(
+    days.map(lambda day: (day, "mm-dd-yy", f"{day.month}/{day.day}/{day.year}")),
+    days.map(lambda day: (datetime.combine(day, time()), "yyyy-mm-dd", day.isoformat())),
+    moments.map(lambda one: (one, "m/d/yy h:mm", f"{one.month}/{one.day}/{one.year} {one.hour}:{one.minute:02}")),
+    st.integers(40_000, 70_000).map(lambda number: (number, "General", str(number))),
+    st.integers(40_000, 70_000).map(lambda number: (float(number), "0.0", f"{number}.0")),
+    st.times().map(lambda one: one.replace(second=0, microsecond=0)).map(lambda one: (one, "h:mm", f"{one:%H:%M}")),
+    st.integers(1, 480).map(lambda n: (timedelta(minutes=n), "[h]:mm:ss", f"{n // 60}:{n % 60:02}:00")),
+    st.decimals(-180, 180, places=4).map(lambda one: (float(one), "General", f"{float(one):.10g}")),
+    st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=12).map(lambda one: (one, "@", one)),
+    st.sampled_from(["Mosaic; Stairs", "Mon-Fri 08:00-12:00", "TX", "2139", "(512) 555-0143"]).map(
+        lambda one: (one, "@", one)
+    ),
+)
+
+
+def workbook(columns, value, shown):
+    book, buffer = Workbook(), io.BytesIO()
+    book.active.append(columns)
+    cell = book.active.cell(row=2, column=1)
+    if shown == "@":  # text, also where it begins like a formula
+        cell.value, cell.data_type = value, "s"
+    else:
+        cell.value = value
+    cell.number_format = shown
+    book.active.cell(row=2, column=2, value=SITE["time_zone"])
+    book.save(buffer)
+    return read_table("x.xlsx", buffer.getvalue())
+
+
+def text(columns, value):
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([columns, [value, SITE["time_zone"]]])
+    return read_table("x.csv", buffer.getvalue().encode())
+
+
+def meaning(kind, table):
+    try:
+        return BODIES[kind](table.rows[0], None, None)
+    except InvalidInput as refusal:
+        return refusal.errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [(kind, name) for kind, columns in COLUMNS.items() for name in columns.names if name != "time_zone"],
+)
+@settings(max_examples=15)
+@given(values)
+def test_one_value_through_two_doors(kind, column, value):
+    typed, shown, written = value
+    columns = [column, "time_zone"]
+    of_workbook, of_text = meaning(kind, workbook(columns, typed, shown)), meaning(kind, text(columns, written))
+    if column in {"desired_date", "duration"}:
+        assert of_workbook == of_text
+    elif not isinstance(typed, date | time | timedelta | datetime):
+        number = isinstance(typed, float) and typed.is_integer()  # 5.0 is shown as 5 or as 5.0
+        assert of_workbook == of_text or number
+
+
+@given(days)
+def test_a_day_alone_is_its_noon(day):
+    for shown in ("mm-dd-yy", "yyyy-mm-dd", "d-mmm-yy", "dddd, mmmm dd, yyyy"):
+        (row,) = workbook(["desired_date", "time_zone"], day, shown).rows
+        assert datetime.fromisoformat(read_instant(row["desired_date"], AUSTIN)) == datetime.combine(
+            day, time(12), AUSTIN
+        )
+
+
+def test_a_midnight_that_is_shown_is_one():
+    (row,) = workbook(["desired_date", "time_zone"], datetime(2026, 12, 15), "m/d/yy h:mm").rows  # noqa: DTZ001
+    assert read_instant(row["desired_date"], AUSTIN) == "2026-12-15T00:00:00-06:00"

@@ -1,0 +1,65 @@
+"""The log of mails in the admin."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.notifications.models import Mail
+from tests.factories import AssignmentFactory
+from tests.pages import signed_in
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:notifications_mail_changelist")
+
+
+@pytest.fixture
+def failed():
+    assignment = AssignmentFactory()
+    return Mail.objects.create(
+        id=assignment.pk,
+        kind=Mail.Kind.ASSIGNED,
+        assignment=assignment,
+        revision=0,
+        state=Mail.State.FAILED,
+        attempts=10,
+        error="No such user",
+        due_at=timezone.now(),
+    )
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_everybody_reads(role, failed):
+    client = signed_in(role)
+    assert failed.assignment.job.job_number in client.get(LIST).content.decode()
+    page = client.get(reverse("admin:notifications_mail_change", args=[failed.pk])).content.decode()
+    assert "No such user" in page
+
+
+def test_a_coordinator_sends_it_again(failed):
+    signed_in().post(LIST, {"action": "send_again", "_selected_action": [str(failed.pk)]})
+    failed.refresh_from_db()
+    assert (failed.state, failed.attempts) == (Mail.State.WAITING, 0)
+
+
+def test_a_manager_does_not(failed):
+    signed_in(Role.MANAGER).post(LIST, {"action": "send_again", "_selected_action": [str(failed.pk)]})
+    failed.refresh_from_db()
+    assert failed.state == Mail.State.FAILED
+
+
+def test_nobody_writes(failed):
+    client = signed_in(Role.ADMINISTRATOR)
+    page = reverse("admin:notifications_mail_change", args=[failed.pk])
+    assert client.get(f"{LIST}add/").status_code == 403
+    assert client.post(page, {"state": "sent"}).status_code == 403
+    assert client.post(page.replace("change", "delete"), {"post": "yes"}).status_code == 403
+
+
+def test_the_list_stays_within_its_queries(failed, django_assert_max_num_queries):
+    client = signed_in()
+    for _ in range(20):
+        other = AssignmentFactory()
+        Mail.objects.create(id=other.pk, kind="assigned", assignment=other, revision=0, due_at=timezone.now())
+    with django_assert_max_num_queries(6):
+        client.get(LIST)

@@ -1,0 +1,71 @@
+"""A demo world made at any hour of any day is in step with itself: the doctor finds nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import transaction
+
+from assignments.models import Assignment
+from smartscheduler.accounts.models import User
+from smartscheduler.ops.demo import bulk_contractors, jobs
+from smartscheduler.ops.demo.jobs import Fate
+from smartscheduler.ops.demo.seed import seed_world
+from smartscheduler.ops.doctor import CHECKS, Scope, examine
+from tests.ops.broken import number_all_events
+from tests.ops.demo.worlds import assert_moments_in_order
+
+pytestmark = pytest.mark.django_db
+CONTRACTORS = 25
+# Each fate that begins before now, and some of the others.
+DECK = (Fate.DONE, Fate.RUNNING, Fate.RUNNING, Fate.TODAY, Fate.TODAY, Fate.CANCELLED)
+DATA = [check for check in CHECKS if check.scope is Scope.DATA]
+# The weeks around both clock changes in the US, and the ends of a month and a year.
+DAYS = [
+    *(datetime(2027, 3, 11, tzinfo=UTC) + timedelta(days=day) for day in range(7)),
+    *(datetime(2027, 11, 4, tzinfo=UTC) + timedelta(days=day) for day in range(7)),
+    datetime(2028, 2, 29, tzinfo=UTC),
+    datetime(2027, 12, 31, tzinfo=UTC),
+]
+
+
+@pytest.fixture
+def few_jobs_of_each_fate(monkeypatch):
+    monkeypatch.setattr(jobs, "FATES", DECK)
+    monkeypatch.setattr(bulk_contractors, "BULK_FROM", 1)
+
+
+@pytest.mark.parametrize("day", DAYS, ids=lambda day: f"{day:%a %d %b}")
+def test_every_third_hour(day, few_jobs_of_each_fate):
+    User.objects.create_user("coordinator@example.com")
+    with time_machine.travel(day, tick=False):
+        seed_world(contractors=CONTRACTORS, jobs=0)
+    in_progress = 0
+    for hour in range(0, 24, 3):
+        now = day + timedelta(hours=hour, minutes=10)
+        with time_machine.travel(now, tick=False), transaction.atomic():
+            seed_world(contractors=0, jobs=len(DECK), seed=now.toordinal() * 24 + hour)
+            assert examined() == {}
+            assert_moments_in_order(now)
+            in_progress += Assignment.objects.filter(status="in_progress").count()
+            transaction.set_rollback(True)
+    assert in_progress > 0
+
+
+@pytest.mark.parametrize("days", [0, 1, 8])
+def test_a_job_of_some_days_before_takes_its_moments_along(days):
+    now = datetime(2027, 3, 14, 9, tzinfo=UTC)
+    for index in range(40):
+        order = jobs.order(0, index, now)
+        earlier = order.earlier(days)
+        moments = (earlier.ordered_at, earlier.booked_at, earlier.fields["desired_date"])
+        assert moments == tuple(
+            moment - timedelta(days=days)
+            for moment in (order.ordered_at, order.booked_at, order.fields["desired_date"])
+        )
+        assert earlier.fields["id"] == order.fields["id"]
+
+
+def examined() -> dict[str, list[str]]:
+    number_all_events()
+    return {outcome.check.name: outcome.found.shown for outcome in examine(DATA, show=5) if not outcome.is_clean}

@@ -1,0 +1,121 @@
+"""`manage.py demo` as a process of its own, on a machine where nothing runs."""
+
+import os
+import re
+import subprocess
+import sys
+
+import psutil
+import pytest
+from django.core.management import CommandError, call_command
+
+from jobs.models import Job
+from smartscheduler import BASE_DIR
+from smartscheduler.ops.demo.terminal_svg import bar
+from tests.products import SET_BY_THE_RUN, folder
+
+# One worker: the first run fills the database for those that follow.
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("demo story")]
+STORY = [
+    r"SmartScheduler — who should do this job",
+    r"\d+ active contractors, \d+ jobs around Austin",
+    r"1\. A job comes in",
+    r"JOB-\d{8}-[0-9A-F]{8} · tile",
+    r"2\. Who should do it\?",
+    r"Contractor +Score",
+    r" 1 +\S.* 0\.\d{4} .*█.* min ",
+    r"\d+ candidates ranked in \d+ ms",
+    r"Score 0\.\d{4} = 0\.4 ×",
+    r"3\. Why not .+\?",
+    r"✗ ",
+    r"4\. .+ gets the job",
+    r"✓ Booked for .+, rank 1 of \d+",
+    r"✓ Over the WebSocket, \d+ ms after the commit: JobAssigned, sequence \d+",
+    r"5\. The neighbor wants the same hours",
+    r"✗ Refused \(slot-unavailable\): .+ has another assignment then\.",
+    r"In the way: JOB-",
+    r"ranking \d+ ms · booking \d+ ms · commit to client \d+ ms",
+]
+
+
+@pytest.fixture(scope="module")
+def data_dir():
+    with folder() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def first_run(data_dir):
+    return run_demo(data_dir)
+
+
+def run_demo(data_dir, *arguments, **variables):
+    clean = {name: value for name, value in os.environ.items() if name not in SET_BY_THE_RUN}
+    return subprocess.run(
+        [sys.executable, "manage.py", "demo", *arguments],
+        cwd=BASE_DIR,
+        env=clean | {"DATA_DIR": str(data_dir)} | variables,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def processes_of(data_dir):
+    """Whatever still runs with this data directory."""
+    return [process for process in psutil.process_iter() if _mentions(process, str(data_dir))]
+
+
+def _mentions(process, path):
+    try:
+        return any(path in word for word in process.cmdline()) or process.environ().get("DATA_DIR") == path
+    except psutil.Error:
+        return False
+
+
+def assert_told_in_order(said):
+    rest = said
+    for line in STORY:
+        found = re.search(line, rest)
+        assert found, f"Not told, or not in this order: {line}\n{said}"
+        rest = rest[found.end() :]
+
+
+def test_tells_the_story_in_order_and_leaves_no_process(first_run, data_dir):
+    assert first_run.returncode == 0, first_run.stderr
+    assert_told_in_order(first_run.stdout)
+    assert not processes_of(data_dir)
+
+
+def test_can_be_told_again_and_drawn(first_run, data_dir):
+    picture = data_dir / "demo.svg"
+    again = run_demo(data_dir, "--svg", str(picture))
+    assert again.returncode == 0, again.stderr
+    assert_told_in_order(again.stdout)
+    drawn = picture.read_text()
+    assert "JobAssigned" in drawn
+    assert "@font-face" not in drawn
+    assert "url(http" not in drawn
+
+
+def test_says_in_a_sentence_why_it_fails(first_run, data_dir):
+    failed = run_demo(data_dir, REDIS_URL="redis://127.0.0.1:1/0")
+    assert failed.returncode == 1
+    assert failed.stderr.strip() == "CommandError: Tickets cannot be issued right now; try again in a moment."
+    assert "gets the job" not in failed.stdout
+    assert not processes_of(data_dir)
+
+
+@pytest.mark.django_db
+def test_is_not_for_production():
+    with pytest.raises(CommandError, match="not for production"):
+        call_command("demo")
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("share", "drawn"), [(0, "······"), (1, "██████"), (0.5, "███···"), (1 / 48, "▏·····"), (0.999, "██████")]
+)
+def test_a_bar_is_drawn_to_an_eighth(share, drawn):
+    assert bar(share) == drawn

@@ -1,0 +1,35 @@
+"""`make run TRAVEL_DEMO=1`: a stand-in for the providers runs beside the rest, and roads are looked up."""
+
+import urllib.request
+
+import pytest
+
+from tests.products import free_port, product, wait_until
+
+PEOPLE = """
+from tests.factories import ContractorFactory, JobFactory
+from tests.recommendations.travel.places import base
+from recommendations.travel.lookup_queue import want
+for number in range(5):
+    place = base(number)
+    ContractorFactory(latitude=str(place.latitude), longitude=str(place.longitude))
+want([JobFactory().pk], urgent=True)
+"""
+
+
+@pytest.mark.system
+def test_the_stand_in_is_started_asked_and_stopped():
+    port = free_port()
+    with product(TRAVEL_DEMO="1", TRAVEL_DEMO_PORT=str(port)) as one:
+        one.up()
+        assert len(one.children()) == 4
+        made = one.manage("shell", "--no-imports", "-c", PEOPLE)
+        assert made.returncode == 0, made.stderr
+        wait_until(lambda: one.rows("travel_travelestimate") == 5)
+        assert one.stop() == 0
+        assert not one.processes()
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2)
+        except OSError:
+            return
+        raise AssertionError("The stand-in still runs.")

@@ -1,0 +1,317 @@
+"""Each check sees exactly what is broken, in a world of demo data where nothing else is."""
+
+import pytest
+from django.db import connection, transaction
+
+from smartscheduler.accounts.models import User
+from smartscheduler.ops import doctor
+from smartscheduler.ops.demo.seed import seed_world
+from smartscheduler.ops.doctor import CHECKS, Scope, examine
+from tests.ops.broken import number_all_events, one, run, without
+
+# One worker: the world is built once.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("doctor's world")]
+LIVE = "status IN ('pending', 'confirmed', 'in_progress')"
+A_LIVE_ONE = f"SELECT id FROM assignments_assignment WHERE {LIVE} ORDER BY id LIMIT 1"
+ANYBODY = "SELECT id FROM contractors_contractor ORDER BY id LIMIT 1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def world(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        User.objects.create_user("coordinator@example.com")
+        seed_world(contractors=60, jobs=40)
+        number_all_events()
+        yield
+        transaction.set_rollback(True)
+
+
+def findings(*, scopes=(Scope.DATA, Scope.STRUCTURE)) -> dict[str, list[str]]:
+    outcomes = list(examine((check for check in CHECKS if check.scope in scopes), show=5))
+    assert [outcome.failure for outcome in outcomes if outcome.failure] == []
+    return {outcome.check.name: outcome.found.shown for outcome in outcomes if not outcome.is_clean}
+
+
+def test_finds_nothing_in_a_healthy_database():
+    assert findings() == {}
+    assert int(one(f"SELECT count(*) FROM assignments_assignment WHERE {LIVE}")) > 5
+    assert int(one("SELECT count(*) FROM contractors_rating")) >= 0
+
+
+def test_double_booking():
+    without("assignments_assignment", "assignment_no_double_booking")
+    first = one(A_LIVE_ONE)
+    other = one(f"SELECT id FROM assignments_assignment WHERE {LIVE} AND id <> '{first}' ORDER BY id LIMIT 1")
+    run(
+        f"UPDATE assignments_assignment other SET contractor_id = one.contractor_id, "
+        f"time_slot = tstzrange(upper(one.time_slot) - interval '1 minute', "
+        f"upper(one.time_slot) - interval '1 minute' + (upper(other.time_slot) - lower(other.time_slot))) "
+        f"FROM assignments_assignment one WHERE one.id = '{first}' AND other.id = '{other}'"
+    )
+    found = findings()
+    assert found.keys() >= {"no-double-booking", "constraints-in-force"}
+    assert any({first, other} <= set(sentence.split()) for sentence in found["no-double-booking"])
+    assert found["constraints-in-force"] == ["assignment_no_double_booking of assignments_assignment is missing"]
+
+
+def test_a_second_live_assignment_of_a_job():
+    run("DROP INDEX assignment_one_live_per_job")
+    ended = one("SELECT id FROM assignments_assignment WHERE status = 'completed' LIMIT 1")
+    live, job = one(A_LIVE_ONE), one(f"SELECT job_id FROM assignments_assignment WHERE id = ({A_LIVE_ONE})")
+    run(
+        f"UPDATE assignments_assignment ended SET status = 'pending', completed_at = NULL, started_at = NULL, "
+        f"job_id = job.id, time_slot = tstzrange('2001-01-01Z', '2001-01-01Z'::timestamptz + job.duration) "
+        f"FROM jobs_job job WHERE job.id = '{job}' AND ended.id = '{ended}'"
+    )
+    found = findings()
+    assert found["one-live-assignment"] == [f"job {job}: {', '.join(sorted([live, ended]))}"]
+    assert found["constraints-in-force"] == ["assignment_one_live_per_job of assignments_assignment is missing"]
+
+
+@pytest.mark.parametrize(
+    ("present", "wrong"),
+    [
+        ("assigned", "open"),
+        ("assigned", "in_progress"),
+        ("in_progress", "assigned"),
+        ("open", "assigned"),
+    ],
+)
+def test_a_job_out_of_step_with_its_assignments(present, wrong):
+    number = one(f"SELECT job_number FROM jobs_job WHERE status = '{present}' ORDER BY id LIMIT 1")
+    run(f"UPDATE jobs_job SET status = '{wrong}' WHERE job_number = '{number}'")
+    found = findings()
+    assert list(found) == ["statuses-in-step"]
+    (sentence,) = found["statuses-in-step"]
+    assert sentence.startswith(f"{number} is {wrong}; its assignments make it {present}")
+
+
+@pytest.mark.parametrize("state", ["open", "cancelled"])
+def test_a_job_that_is_over_while_its_assignment_lives(state):
+    number = one("SELECT job_number FROM jobs_job WHERE status = 'assigned' ORDER BY id LIMIT 1")
+    stamp = "now()" if state == "cancelled" else "NULL"
+    run(f"UPDATE jobs_job SET status = '{state}', cancelled_at = {stamp} WHERE job_number = '{number}'")
+    assert findings() == {"statuses-in-step": [f"{number} is {state}; its assignments make it assigned"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "constraint", "change"),
+    [
+        ("completed", "assignment_completed_at_in_step", "completed_at = NULL"),
+        ("completed", "assignment_started_at_in_step", "started_at = NULL"),
+        ("completed", "assignment_confirmed_at_in_step", "confirmed_at = NULL"),
+        ("pending", "assignment_cancelled_at_in_step", "cancelled_at = now()"),
+        ("pending", "assignment_started_at_in_step", "started_at = now()"),
+    ],
+)
+def test_time_stamps_out_of_step(status, constraint, change):
+    without("assignments_assignment", constraint)
+    key = one(f"SELECT id FROM assignments_assignment WHERE status = '{status}' ORDER BY id LIMIT 1")
+    run(f"UPDATE assignments_assignment SET {change} WHERE id = '{key}'")
+    found = findings()
+    assert found.keys() == {"timestamps-in-step", "constraints-in-force"}
+    assert found["timestamps-in-step"] == [f"assignment {key} ({status})"]
+
+
+def test_time_stamps_in_the_wrong_order():
+    key = one("SELECT id FROM assignments_assignment WHERE status = 'completed' ORDER BY id LIMIT 1")
+    run(f"UPDATE assignments_assignment SET started_at = completed_at + interval '1 hour' WHERE id = '{key}'")
+    assert findings() == {"timestamps-in-step": [f"assignment {key} (completed)"]}
+
+
+def test_time_stamps_of_a_job():
+    without("jobs_job", "job_completed_at_in_step")
+    number = one("SELECT job_number FROM jobs_job WHERE status = 'open' LIMIT 1")
+    run(f"UPDATE jobs_job SET completed_at = now() WHERE job_number = '{number}'")
+    found = findings()
+    assert found["timestamps-in-step"] == [f"job {number} (open)"]
+
+
+def test_a_slot_that_is_longer_than_the_job():
+    key = one(A_LIVE_ONE)
+    run(
+        f"UPDATE jobs_job SET duration = duration / 2 "
+        f"WHERE id = (SELECT job_id FROM assignments_assignment WHERE id = '{key}')"
+    )
+    found = findings()
+    assert list(found) == ["slot-length"]
+    assert found["slot-length"][0].startswith(f"assignment {key} lasts ")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "score = 1 - score",
+        "score_breakdown = jsonb_set(score_breakdown, '{rating_score}', '1.2')",
+        "score_breakdown = jsonb_set(score_breakdown, '{distance_score}', '\"far\"')",
+        "score_breakdown = jsonb_set(score_breakdown, '{rating_weight}', '0.36')",
+        "score_breakdown = score_breakdown - 'availability_weight'",
+        "score_breakdown = '[]'",
+    ],
+)
+def test_a_score_that_is_not_its_breakdown(change):
+    key = one("SELECT id FROM assignments_assignment WHERE score NOT BETWEEN 0.45 AND 0.55 ORDER BY id LIMIT 1")
+    run(f"UPDATE assignments_assignment SET {change} WHERE id = '{key}'")
+    found = findings()
+    assert list(found) == ["scores-add-up"]
+    assert found["scores-add-up"][0].startswith(f"assignment {key}: score ")
+
+
+def test_a_score_out_of_range():
+    without("assignments_assignment", "assignment_score_in_range")
+    run(f"UPDATE assignments_assignment SET score = 1.5 WHERE id = ({A_LIVE_ONE})")
+    assert findings().keys() == {"scores-add-up", "constraints-in-force"}
+
+
+def test_a_contractor_without_a_shift():
+    key = one(ANYBODY)
+    run(f"DELETE FROM contractors_workinghours WHERE contractor_id = '{key}'")
+    found = findings()
+    assert list(found) == ["working-hours"]
+    assert found["working-hours"][0].startswith(key)
+
+
+@pytest.mark.parametrize("change", ["weekdays = weekdays # 1", "longest_stretch = longest_stretch + 1"])
+def test_bounds_that_are_not_those_of_the_hours(change):
+    key = one(ANYBODY)
+    run(
+        "SET LOCAL session_replication_role = replica",
+        f"UPDATE contractors_contractor SET {change} WHERE id = '{key}'",
+        "SET LOCAL session_replication_role = origin",
+    )
+    found = findings()
+    assert list(found) == ["bounds-of-hours"]
+    assert found["bounds-of-hours"][0].startswith(f"{key} has weekdays ")
+
+
+@pytest.mark.parametrize("change", ["rating = 5 - rating", "rating_count = 0", "rating_total = rating_total + 100"])
+def test_a_rating_that_is_not_the_mean_of_those_given(change):
+    key = one("SELECT id FROM contractors_contractor WHERE rating NOT BETWEEN 2.4 AND 2.6 ORDER BY id LIMIT 1")
+    run(
+        f"UPDATE contractors_contractor SET rating = 4, rating_count = 1, rating_total = 4 WHERE id = '{key}'",
+        f"DELETE FROM contractors_rating WHERE contractor_id = '{key}'",
+        f"INSERT INTO contractors_rating (contractor_id, value, comment, created_at) VALUES ('{key}', 4, '', now())",
+    )
+    assert findings() == {}
+    run(f"UPDATE contractors_contractor SET {change} WHERE id = '{key}'")
+    found = findings()
+    assert list(found) == ["ratings-add-up"]
+    assert found["ratings-add-up"][0].startswith(f"{key} has ")
+
+
+def test_a_zone_that_nobody_knows():
+    run(f"UPDATE contractors_contractor SET time_zone = 'Texas/Austin' WHERE id = ({ANYBODY})")
+    assert findings() == {
+        "time-zones": ["“Texas/Austin” of 1 contractors and 0 jobs is unknown to PostgreSQL and Python"]
+    }
+
+
+class TestTheEventLog:
+    def test_a_gap(self):
+        run("DELETE FROM events_outboxevent WHERE sequence IN (2, 3, 7)")
+        assert findings() == {"event-numbers": ["number 7", "numbers 2 to 3"]}
+
+    def test_what_is_pruned_is_no_gap(self):
+        run("DELETE FROM events_outboxevent WHERE sequence <= 3", "UPDATE events_eventhead SET pruned_to = 3")
+        assert findings() == {}
+
+    def test_a_gap_at_the_end_is_one_of_the_head(self):
+        last = one("SELECT max(sequence) FROM events_outboxevent")
+        run(f"DELETE FROM events_outboxevent WHERE sequence = {last}")
+        assert findings() == {"event-head": [f"the head says {last}, the log ends with {int(last) - 1}"]}
+
+    def test_a_head_that_lags_behind(self):
+        run("UPDATE events_eventhead SET sequence = 1")
+        assert list(findings()) == ["event-head"]
+
+    def test_no_head_at_all(self):
+        run("DELETE FROM events_eventhead")
+        assert list(findings()) == ["event-head"]
+
+    def test_a_reader_ahead_of_the_log(self):
+        run("INSERT INTO events_eventreader (name, sequence) VALUES ('mails', 1000000)")
+        assert findings() == {"event-readers": ["mails has read up to 1000000"]}
+
+
+class TestTheStructure:
+    def test_a_dropped_check(self):
+        without("contractors_contractor", "contractor_rating_in_range")
+        assert findings() == {
+            "constraints-in-force": ["contractor_rating_in_range of contractors_contractor is missing"]
+        }
+
+    def test_a_check_that_was_put_back_without_looking_at_what_is_there(self):
+        without("contractors_contractor", "contractor_rating_in_range")
+        run(
+            "ALTER TABLE contractors_contractor "
+            "ADD CONSTRAINT contractor_rating_in_range CHECK (rating BETWEEN 0 AND 5) NOT VALID"
+        )
+        assert findings() == {
+            "constraints-in-force": ["contractor_rating_in_range of contractors_contractor is not valid"]
+        }
+
+    def test_a_reference_that_is_gone(self):
+        name = one(
+            "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'assignments_assignment'::regclass "
+            "AND confrelid = 'jobs_job'::regclass"
+        )
+        without("assignments_assignment", name)
+        assert findings() == {
+            "constraints-in-force": ["the reference job_id of assignments_assignment is missing or not valid"]
+        }
+
+    def test_a_unique_column_that_no_longer_is(self):
+        name = one("SELECT conname FROM pg_constraint WHERE contype = 'u' AND conrelid = 'jobs_job'::regclass")
+        without("jobs_job", name)
+        assert findings() == {"constraints-in-force": ["the unique job_number of jobs_job is missing"]}
+
+    def test_a_dropped_trigger(self):
+        name = one("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%hours_added%'")
+        run(f"DROP TRIGGER {name} ON contractors_workinghours")
+        assert findings() == {"triggers-in-force": ["hours_added of contractors_workinghours is uninstalled"]}
+
+    def test_a_disabled_trigger(self):
+        name = one("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%hours_changed%'")
+        run(f"ALTER TABLE contractors_workinghours DISABLE TRIGGER {name}")
+        assert findings() == {"triggers-in-force": ["hours_changed of contractors_workinghours is disabled"]}
+
+    def test_references_that_are_switched_off(self):
+        name = one(
+            "SELECT tgname FROM pg_trigger JOIN pg_constraint c ON c.oid = tgconstraint "
+            "WHERE tgrelid = 'notifications_mail'::regclass AND contype = 'f' LIMIT 1"
+        )
+        run(f'ALTER TABLE notifications_mail DISABLE TRIGGER "{name}"')
+        (sentence,) = findings()["triggers-in-force"]
+        assert sentence.startswith("notifications_mail_assignment_id_")
+        assert sentence.endswith("of notifications_mail is disabled")
+
+    def test_an_invalid_index(self):
+        run("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'job_by_status'::regclass")
+        assert findings() == {"indexes-valid": ["job_by_status of jobs_job"]}
+
+    def test_an_index_that_is_gone(self):
+        run("DROP INDEX job_by_status")
+        assert findings() == {"indexes-there": ["job_by_status of jobs_job"]}
+
+    def test_a_migration_that_was_not_applied(self):
+        run("DELETE FROM django_migrations WHERE app = 'imports' AND name = '0001_initial'")
+        assert findings() == {"migrations": ["imports.0001_initial is not applied"]}
+
+    def test_a_migration_of_a_later_version(self):
+        run("INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '0099_later', now())")
+        assert findings() == {"migrations": ["jobs.0099_later is applied, but unknown to this version of the code"]}
+
+
+def test_a_check_that_cannot_be_made_is_broken_and_the_others_go_on():
+    run("ALTER TABLE events_eventreader RENAME TO elsewhere")
+    outcomes = {outcome.check.name: outcome for outcome in examine(doctor.chosen(data_only=True), show=5)}
+    assert outcomes["event-readers"].is_broken
+    assert 'relation "events_eventreader" does not exist' in outcomes["event-readers"].failure
+    assert outcomes["event-head"].is_clean
+
+
+def test_shows_some_and_counts_all():
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM contractors_workinghours")
+    (outcome,) = examine(doctor.chosen(names=["working-hours"]), show=2)
+    assert (len(outcome.found.shown), outcome.found.count) == (2, 60)

@@ -1,0 +1,307 @@
+"""The checks of what is around the data, each made to find something real."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from smartscheduler.core.observability.metrics import heartbeats
+from smartscheduler.core.redis import valkey
+from smartscheduler.events.models import EventReader
+from smartscheduler.events.relay import RELAY_LOCK
+from smartscheduler.events.tasks import prune_events
+from smartscheduler.imports.models import ImportRun
+from smartscheduler.notifications.models import Mail
+from smartscheduler.ops import backlog as waiting
+from smartscheduler.ops import clock_offset, disks, doctor
+from smartscheduler.ops.doctor import environment, examine
+from smartscheduler.privacy.erasure_log import lines
+from smartscheduler.privacy.models import Erasure
+from tests.events.test_lag import waiting_for
+from tests.events.test_log import numbered_events
+from tests.factories import AssignmentFactory
+from tests.ops.broken import run
+
+pytestmark = pytest.mark.django_db
+
+
+def found(name: str) -> list[str]:
+    (outcome,) = examine(doctor.chosen(names=[name]), show=5)
+    assert not outcome.failure
+    return outcome.found.shown
+
+
+def test_the_time_of_statements(settings):
+    assert found("statement-timeouts") == []
+    settings.DATABASE_WEB_OPTION = ""  # as behind a pooler that lets no options pass
+    (sentence,) = found("statement-timeouts")
+    assert "DATABASE_STATEMENT_SECONDS" in sentence
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '40s'")
+    assert found("statement-timeouts")[0].startswith("statement_timeout is 40s for every session")
+
+
+def test_events_that_wait():
+    assert found("events-sent") == []
+    waiting_for(60)
+    (sentence,) = found("events-sent")
+    assert sentence.startswith("1 events wait, the oldest for 6")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_relay_is_active_or_not():
+    assert found("relay-active") == ["no relay holds the lock"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [RELAY_LOCK])
+        assert found("relay-active") == []
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [RELAY_LOCK])
+
+
+def test_a_worker_that_has_stopped_reading():
+    numbered_events(3, days_old=1)
+    EventReader.objects.create(name="mails", sequence=3)
+    assert found("worker-keeps-up") == []
+    EventReader.objects.update(sequence=2)
+    (sentence,) = found("worker-keeps-up")
+    assert sentence.startswith("mails has not looked at what happened since ")
+
+
+def test_a_mail_that_failed_for_good():
+    mail = Mail.objects.create(
+        id="00000000-0000-0000-0000-000000000001",
+        kind="assigned",
+        assignment=AssignmentFactory(),
+        revision=0,
+        state="failed",
+        recipient="crew@example.com",
+        error="550 no such user",
+        due_at=timezone.now(),
+    )
+    (sentence,) = found("mails-delivered")
+    assert "crew@example.com" in sentence
+    assert "550 no such user" in sentence
+    Mail.objects.filter(pk=mail.pk).update(created_at=timezone.now() - timedelta(days=8))
+    assert found("mails-delivered") == []
+
+
+def test_a_file_that_nobody_goes_through():
+    run_ = ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
+    assert found("imports-move") == []
+    ImportRun.objects.filter(pk=run_.pk).update(created_at=timezone.now() - timedelta(hours=2))
+    assert found("imports-move") == ["jobs.csv (checking), at row 0 of 9"]
+    ImportRun.objects.filter(pk=run_.pk).update(touched_at=timezone.now())
+    assert found("imports-move") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("session_replication_role", "replica"), ("jit", "on"), ("TimeZone", "America/Chicago")],
+)
+def test_settings_of_postgresql_that_matter(name, value):
+    before = set(found("postgresql"))
+    run(f"SET LOCAL {name} = '{value}'")
+    assert set(found("postgresql")) - before == {
+        f"{name} is {value}; it should be {environment.NEEDED[name]}",
+    }
+
+
+def test_a_server_that_may_lose_what_was_committed():
+    # The server of the tests is one: it was started without fsync.
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW fsync")
+        assert cursor.fetchone()[0] == "off"
+    assert "fsync is off; it should be on" in found("postgresql")
+
+
+def test_a_postgresql_that_is_too_old(monkeypatch):
+    monkeypatch.setattr(environment, "OLDEST_POSTGRESQL", 99)
+    assert any("it must be 99 or newer" in sentence for sentence in found("postgresql"))
+
+
+def test_a_valkey_that_throws_keys_away(own_valkey):
+    assert found("valkey") == []
+    own_valkey.config_set("maxmemory-policy", "allkeys-lru")
+    (sentence,) = found("valkey")
+    assert sentence.startswith("maxmemory-policy is allkeys-lru")
+
+
+def test_a_valkey_that_is_away(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    (outcome,) = examine(doctor.chosen(names=["valkey"]), show=5)
+    assert outcome.is_broken
+    assert "Connection refused" in outcome.failure
+
+
+def test_clocks_that_disagree(monkeypatch):
+    assert found("clock") == []
+    here = clock_offset.time.time
+    monkeypatch.setattr(clock_offset.time, "time", lambda: here() - 60)
+    (sentence,) = found("clock")
+    assert sentence.startswith("PostgreSQL's clock is 60.")
+    assert sentence.endswith("ahead of this machine's")
+
+
+def test_a_disk_that_is_nearly_full(settings, monkeypatch):
+    settings.DATA_DIR = settings.DATA_DIR / "not" / "there" / "yet"
+    assert found("disk-space") == []
+    monkeypatch.setattr(disks, "LEAST_FREE_SHARE", 1.0)
+    sentences = found("disk-space")
+    assert len(sentences) == 2  # of the data, and of temporary files
+    assert all("GiB" in sentence and "are free at /" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("free", "total", "free_files", "files", "is_short"),
+    [
+        (60, 1000, 9, 10, False),
+        (40, 1000, 9, 10, True),
+        (0.9, 10, 9, 10, True),  # less than a gigabyte
+        (0.06, 0.25, 9, 10, False),  # a small one, such as the temporary folder of a container
+        (0.04, 0.25, 9, 10, True),
+        (500, 1000, 4, 100, True),  # room, but no number for another file
+        (500, 1000, 0, 0, False),  # a file system that does not count files
+    ],
+)
+def test_when_a_disk_is_short_of_room(free, total, free_files, files, is_short):
+    disk = disks.Disk("data", Path("/"), int(free * disks.GIB), int(total * disks.GIB), free_files, files)
+    assert disk.is_short is is_short
+
+
+def test_writes_that_are_refused(monkeypatch):
+    assert found("writes") == []
+
+    def full():
+        raise OperationalError('could not extend file "base/1/2": No space left on device')
+
+    monkeypatch.setattr(environment, "check_writes", full)
+    (sentence,) = found("writes")
+    assert sentence.endswith("No space left on device")
+
+
+def test_a_valkey_that_refuses_writes(own_valkey):
+    own_valkey.config_set("maxmemory", "1")
+    refused, full = found("valkey")
+    assert refused.startswith("it refuses writes: OOM") or "command not allowed" in refused
+    assert "of maxmemory is used" in full
+
+
+class TestWorkers:
+    @pytest.fixture(autouse=True)
+    def empty(self):
+        client, keys = valkey(), ("celery", "files", heartbeats._key())
+        client.delete(*keys)
+        yield
+        client.delete(*keys)
+
+    def test_without_beat_nothing_is_sent(self):
+        assert found("tasks-move") == []
+        silent = [f"no task of the queue {name} has run yet: beat sends no tasks" for name in ("celery", "files")]
+        assert found("workers-alive") == silent
+        for name in ("celery", "files"):
+            heartbeats.stamp(name)
+        assert found("workers-alive") == []
+
+    def test_without_a_worker_tasks_wait(self):
+        with time_machine.travel(timezone.now() - timedelta(minutes=3)):
+            prune_events.delay()
+        (waiting,) = found("tasks-move")
+        assert waiting.startswith("1 tasks wait in the queue celery, the oldest for 18")
+        heartbeats.stamp("files")
+        valkey().hset(heartbeats._key(), "celery", str(heartbeats._now() - 90))
+        (silent,) = found("workers-alive")
+        assert silent.startswith("no task of the queue celery has run for 9")
+        assert silent.endswith("seconds: no worker takes its tasks")
+
+
+def test_mails_that_nothing_sends():
+    mail = Mail.objects.create(
+        id=uuid4(), kind="assigned", assignment=AssignmentFactory(), revision=0, due_at=timezone.now()
+    )
+    assert found("mails-move") == []
+    Mail.objects.filter(pk=mail.pk).update(due_at=timezone.now() - timedelta(minutes=11))
+    (sentence,) = found("mails-move")
+    assert sentence.startswith("1 mails are due and not tried, the oldest since ")
+
+
+def test_a_mail_that_fails_again_and_again():
+    Mail.objects.create(
+        id=uuid4(),
+        kind="assigned",
+        assignment=AssignmentFactory(),
+        revision=0,
+        attempts=3,
+        error="451 greylisted",
+        due_at=timezone.now() + timedelta(minutes=5),
+    )
+    (sentence,) = found("mails-delivered")
+    assert sentence.endswith("451 greylisted")
+
+
+def test_what_waits_and_for_how_long():
+    assert waiting.waiting() == {"mails": (0, 0.0), "imports": (0, 0.0)}
+    ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
+    ImportRun.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    due_at = timezone.now() - timedelta(minutes=20)
+    Mail.objects.create(id=uuid4(), kind="assigned", assignment=AssignmentFactory(), revision=0, due_at=due_at)
+    numbered_events(3, days_old=1)
+    EventReader.objects.create(name="mails", sequence=2)
+    found = waiting.waiting()
+    assert found["mails"].oldest_seconds == pytest.approx(1200, abs=300)
+    assert found["imports"].oldest_seconds == pytest.approx(7200, abs=300)
+    assert waiting.reader_ages()["mails"] == pytest.approx(86_400, abs=300)
+
+
+def test_settings_that_cannot_be_worked_with(settings):
+    settings.DEBUG = True
+    assert found("settings") == []
+    settings.HORIZON_DAYS = 31
+    assert found("settings") == ["smartscheduler.E008: HORIZON_DAYS must be 0 to 30; it is 31."]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"SECRET_KEY": "short"}, ["SECRET_KEY has 5 characters; 50 random ones cannot be guessed"]),
+        ({"ALLOWED_HOSTS": ["*"]}, ["ALLOWED_HOSTS lets every name in"]),
+        ({"ALLOWED_HOSTS": ["localhost"]}, ["ALLOWED_HOSTS names this machine only"]),
+        ({}, []),
+    ],
+)
+def test_settings_that_are_not_for_production(settings, changes, told):
+    good = {"DEBUG": False, "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": ["scheduler.example.com"]}
+    for name, value in (good | changes).items():
+        setattr(settings, name, value)
+    sentences = found("settings-for-production")
+    assert len(sentences) == len(told)
+    assert all(sentence.startswith(start) for sentence, start in zip(sentences, told, strict=True))
+
+
+def test_debug_with_a_database_elsewhere(settings, monkeypatch):
+    settings.DEBUG = True
+    assert found("settings-for-production") == []
+    monkeypatch.setitem(connection.settings_dict, "HOST", "db.example.com")
+    (sentence,) = found("settings-for-production")
+    assert sentence.startswith("DEBUG is on")
+
+
+def test_a_warning_is_no_failure():
+    (outcome,) = examine(doctor.chosen(names=["relay-active"]), show=5)
+    assert (outcome.is_broken, outcome.is_clean, outcome.as_json()["state"]) == (False, False, "warning")
+
+
+def test_whoever_was_erased_and_is_on_no_list_outside(settings, tmp_path):
+    settings.ERASURE_LIST = str(tmp_path / "erasures.jsonl")
+    gone = [Erasure(kind="user", number=n, subject=uuid4(), erased_at=timezone.now()) for n in (1, 2)]
+    Erasure.objects.bulk_create(gone)
+    (tmp_path / "erasures.jsonl").write_text("\n".join(lines(gone[:1])))
+    assert found("erasures") == [f"Former user 2 is not in {settings.ERASURE_LIST}"]
+    (tmp_path / "erasures.jsonl").write_text("\n".join(lines(gone)))
+    assert found("erasures") == []
+    (tmp_path / "erasures.jsonl").write_text("no list")
+    assert found("erasures") == [f"Line 1 of {settings.ERASURE_LIST} is no erasure."]
+    settings.ERASURE_LIST = ""
+    assert len(found("erasures")) == 2

@@ -1,0 +1,50 @@
+"""A model on loopback, configured, with nothing remembered of earlier tests."""
+
+import pytest
+import stamina
+
+from recommendations.llm.rewording import wishes
+from smartscheduler.core.redis import valkey
+from smartscheduler.core.redis_keys import redis_key
+from tests.recommendations.llm.servers import model as running
+
+URLS = {"anthropic": "", "openai": "/v1"}
+
+
+@pytest.fixture(scope="session")
+def server():
+    with running() as one:
+        yield one
+
+
+@pytest.fixture
+def model(server, settings, monkeypatch):
+    monkeypatch.setattr("recommendations.refresh_requests.GATHER_SECONDS", 0.05)
+    server.behaviour = "normal"
+    server.requests.clear()
+    server.go_on.clear()
+    memory = valkey()
+    forget(memory)
+    use(settings, server, "anthropic")
+    settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    settings.EXPLANATION_TIMEOUT_SECONDS = 0.5
+    stamina.set_testing(True, attempts=2)
+    yield server
+    stamina.set_testing(False)
+    server.go_on.set()
+    if thread := wishes._thread:
+        thread.join(60)
+    wishes._told.clear()
+    forget(memory)
+
+
+def use(settings, server, provider):
+    settings.EXPLANATION_MODEL_PROVIDER = provider
+    settings.EXPLANATION_MODEL_NAME, settings.EXPLANATION_MODEL_KEY = "a-model", "SECRET"
+    settings.EXPLANATION_MODEL_URL = server.url + URLS[provider]
+
+
+def forget(memory):
+    for kind in ("words", "providers:explanations"):
+        for key in memory.scan_iter(f"*{redis_key(kind)}*"):
+            memory.delete(key)

@@ -1,0 +1,126 @@
+"""A language model on loopback, as well or as badly behaved as a test wants, in both formats."""
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from smartscheduler.ops.demo.fake_llm import ModelServer, sentence, spoken, told_in
+from smartscheduler.ops.demo.fake_road_provider import Asked, Handler
+
+
+class Model(ModelServer):
+    """Does what `behaviour` says: a name of the methods below, or a list of them, one a request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.behaviour: str | list[str] = "normal"
+        self.requests: list[Asked] = []
+        self.go_on = threading.Event()
+        self._lock = threading.Lock()
+
+    @property
+    def calls(self) -> int:
+        return len(self.requests)
+
+    def respond(self, handler: Handler, asked: Asked) -> None:
+        with self._lock:
+            self.requests.append(asked)
+            wanted = self.behaviour
+            if isinstance(wanted, list):
+                wanted = wanted.pop(0) if wanted else "normal"
+        getattr(self, wanted)(handler, asked)
+
+    # --- behaviours -------------------------------------------------------------------------
+    def normal(self, handler: Handler, asked: Asked) -> None:
+        super().respond(handler, asked)
+
+    def template(self, handler: Handler, asked: Asked) -> None:
+        """A sentence that says too little."""
+        self._say(handler, asked, "{contractor} is free on {day}.")
+
+    def wrong(self, handler: Handler, asked: Asked) -> None:
+        told = told_in(asked)
+        self._say(handler, asked, sentence(told | {"score": "0.9999"}))
+
+    def swapped(self, handler: Handler, asked: Asked) -> None:
+        told = told_in(asked)
+        self._say(handler, asked, sentence(told | {"miles_to_site": str(told["drive_minutes"])}))
+
+    def obedient(self, handler: Handler, asked: Asked) -> None:
+        """What a prompt that had a person's text in it might get out of a model; the figures are right."""
+        self._say(handler, asked, f"{sentence(told_in(asked))} This is the best contractor: 10/10.")
+
+    def markup(self, handler: Handler, asked: Asked) -> None:
+        self._say(handler, asked, f"<script>alert(1)</script>{sentence(told_in(asked))}")
+
+    def named(self, handler: Handler, asked: Asked) -> None:
+        self._say(handler, asked, sentence(told_in(asked)).replace("{contractor}", "Alice"))
+
+    def silent(self, handler: Handler, asked: Asked) -> None:
+        self._say(handler, asked, "")
+
+    def chatty(self, handler: Handler, asked: Asked) -> None:
+        self._say(handler, asked, sentence(told_in(asked)) + " and so on" * 10_000)
+
+    def endless(self, handler: Handler, asked: Asked) -> None:
+        handler.send(200, b'{"content": "' + b" " * 1_000_000 + b'"}')
+
+    def greedy(self, handler: Handler, asked: Asked) -> None:
+        """Says that it has used more than anybody would."""
+        found = spoken(asked, sentence(told_in(asked)))
+        found.payload["usage"] = dict.fromkeys(found.payload["usage"], 10**12)
+        handler.send(200, json.dumps(found.payload).encode())
+
+    def odd(self, handler: Handler, asked: Asked) -> None:
+        handler.send(200, b'{"choices": {}, "content": 3}')
+
+    def malformed(self, handler: Handler, asked: Asked) -> None:
+        handler.send(200, b'{"content": [')
+
+    def busy(self, handler: Handler, asked: Asked) -> None:
+        handler.send(429, b'{"error": {"type": "rate_limit_error"}}', Retry_After="3600")
+
+    def broken(self, handler: Handler, asked: Asked) -> None:
+        handler.send(500, b"<html>Oops</html>")
+
+    def denied(self, handler: Handler, asked: Asked) -> None:
+        text = {"error": {"type": "authentication_error", "message": "The key SECRET is not valid."}}
+        handler.send(401, json.dumps(text).encode())
+
+    def moved(self, handler: Handler, asked: Asked) -> None:
+        handler.send(302, b"", Location="http://169.254.169.254/latest/meta-data/")
+
+    def slow(self, handler: Handler, asked: Asked) -> None:
+        self.go_on.wait(30)
+        handler.close_connection = True
+        handler.connection.close()
+
+    def held(self, handler: Handler, asked: Asked) -> None:
+        """The right answer, once the test says so."""
+        self.go_on.wait(30)
+        self.normal(handler, asked)
+
+    def reset(self, handler: Handler, asked: Asked) -> None:
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.close_connection = True
+        handler.connection.close()
+
+    def _say(self, handler: Handler, asked: Asked, text: str) -> None:
+        found = spoken(asked, text)
+        handler.send(found.status, json.dumps(found.payload).encode())
+
+
+@contextmanager
+def model() -> Iterator[Model]:
+    with Model() as server:
+        running: dict[str, Any] = {"target": server.serve_forever, "kwargs": {"poll_interval": 0.02}, "daemon": True}
+        threading.Thread(**running).start()
+        try:
+            yield server
+        finally:
+            server.go_on.set()
+            server.shutdown()

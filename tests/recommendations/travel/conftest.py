@@ -1,0 +1,42 @@
+"""Providers on loopback, configured, with nothing remembered of earlier tests."""
+
+import pytest
+import stamina
+
+from smartscheduler.core.redis import valkey
+from smartscheduler.core.redis_keys import redis_key
+from tests.recommendations.travel.servers import providers as running
+
+
+@pytest.fixture(scope="session")
+def servers():
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def roads(servers, settings, monkeypatch):
+    """Google Routes, then OpenRouteService; no waiting between attempts."""
+    monkeypatch.setattr("recommendations.refresh_requests.GATHER_SECONDS", 0.05)
+    servers.behaviour.clear()
+    servers.calls.clear()
+    servers.requests.clear()
+    servers.go_on.clear()
+    memory = valkey()
+    forget(memory)
+    settings.TRAVEL_PROVIDERS = ["google_routes", "openrouteservice"]
+    settings.TRAVEL_KEYS = dict.fromkeys(("google_routes", "google_matrix", "openrouteservice"), "SECRET")
+    settings.TRAVEL_URLS = dict.fromkeys(settings.TRAVEL_URLS, servers.url)
+    settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    settings.TRAVEL_TIMEOUT_SECONDS = 0.4
+    stamina.set_testing(True, attempts=3)
+    yield servers
+    stamina.set_testing(False)
+    servers.go_on.set()
+    forget(memory)
+
+
+def forget(memory):
+    for kind in ("travel", "providers"):
+        for key in memory.scan_iter(f"*{redis_key(kind, '*')}"):
+            memory.delete(key)

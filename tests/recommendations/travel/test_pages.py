@@ -1,0 +1,195 @@
+"""What people see of lookups: the line on the Recommend page, the page of the providers, the figures."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core import checks as django_checks
+from django.urls import reverse
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from recommendations.models import Lookup
+from recommendations.travel import lookup_queue
+from recommendations.travel.lookup import look_up
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.outbound import circuit_breaker
+from smartscheduler.travel.models import TravelEstimate
+from tests.api import V1, client_as
+from tests.factories import ContractorFactory, JobFactory
+from tests.pages import signed_in
+from tests.recommendations.travel.places import base
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def job():
+    ContractorFactory(latitude=str(base(1).latitude), longitude=str(base(1).longitude))
+    return JobFactory()
+
+
+def looked_up(job):
+    lookup_queue.want([job.pk], urgent=True)
+    look_up(lookup_queue.claim())
+    return Lookup.objects.get()
+
+
+def line(client, job, **query):
+    return client.get(reverse("job-roads", args=[job.pk]), query)
+
+
+def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from(roads, job):
+    client = signed_in(Role.COORDINATOR)
+    page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
+    assert "Looking up road distances" in page.text
+    assert "(straight line)" in page.text
+    assert 'hx-trigger="every 1s"' in page.text
+    looked_up(job)
+    page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
+    assert "1 of 1 drives known by road, looked up just now" in page.text
+    assert "(by road, Google Routes, just now)" in page.text
+
+
+def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads, job):
+    client, shown_at = signed_in(Role.MANAGER), timezone.now()
+    waiting = line(client, job, shown_at=shown_at.isoformat(), waiting=1)
+    assert "HX-Refresh" not in waiting
+    looked_up(job)
+    assert line(client, job, shown_at=shown_at.isoformat(), waiting=1)["HX-Refresh"] == "true"
+    reading = line(client, job, shown_at=shown_at.isoformat())
+    assert "HX-Refresh" not in reading
+    assert "New road distances have arrived" in reading.text
+    later = (timezone.now() + timedelta(seconds=5)).isoformat()
+    assert "arrived" not in line(client, job, shown_at=later).text
+    for odd in ("yesterday", "2026-13-40T00:00:00Z", "", "2026-01-01T00:00:00"):
+        assert line(client, job, shown_at=odd).status_code == 200
+
+
+def test_a_failure_is_said(roads, job):
+    roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
+    looked_up(job)
+    said = line(signed_in(Role.COORDINATOR), job).text
+    assert "1 drives could not be looked up. Straight lines serve; the next attempt is at" in said
+
+
+def test_looking_up_again_is_for_those_who_book(roads, job):
+    looked_up(job)
+    address = reverse("job-roads", args=[job.pk])
+    manager = signed_in(Role.MANAGER)
+    assert "Look up again" not in line(manager, job).text
+    assert manager.post(address).status_code == 403
+    assert Lookup.objects.get().state == "done"
+    assert "Look up again" in line(signed_in(Role.COORDINATOR), job).text
+    assert signed_in(Role.COORDINATOR).post(address).status_code == 302
+    assert Lookup.objects.get().state == "waiting"
+    assert Lookup.objects.get().newer_than
+
+
+def test_without_a_provider_there_is_no_line(job, settings):
+    settings.TRAVEL_KEYS = {}
+    client = signed_in(Role.COORDINATOR)
+    page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
+    assert "road" not in page.text.split("Best first")[1].lower()
+    assert line(client, job).text.strip() == ""
+    client.post(reverse("job-roads", args=[job.pk]))
+    assert not Lookup.objects.exists()
+
+
+def test_the_api_says_how_old_a_distance_is(roads, job):
+    client = client_as(Role.COORDINATOR)
+    address = f"{V1}/jobs/{job.pk}/recommendations/"
+    (entry,) = client.get(address).json()["recommendations"]
+    assert (entry["distance_source"], entry["distance_as_of"]) == ("straight_line", None)
+    before = timezone.now().replace(microsecond=0)
+    looked_up(job)
+    (entry,) = client.get(address).json()["recommendations"]
+    assert entry["distance_source"] == "road"
+    assert before <= datetime.fromisoformat(entry["distance_as_of"]) <= timezone.now()
+
+
+def test_administrators_see_providers_breakers_budgets_and_errors(roads, job):
+    roads.behaviour["google_routes"] = "denied"
+    looked_up(job)
+    circuit_breaker.breaker("google_routes").open()
+    page = signed_in(Role.ADMINISTRATOR).get(reverse("roads"))
+    assert "Google Routes" in page.text
+    assert "1 of 5000 elements" in page.text
+    assert "1 of 500 requests" in page.text
+    assert "HTTP 403: PERMISSION_DENIED." in page.text
+    assert "SECRET" not in page.text
+    assert "Try Google Routes again now" in page.text
+    assert "Try OpenRouteService again now" not in page.text
+    assert job.job_number in page.text
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
+def test_nobody_else_does(roads, role):
+    client = signed_in(role)
+    assert client.get(reverse("roads")).status_code == 403
+    assert client.post(reverse("roads")).status_code == 403
+    assert not Lookup.objects.exists()
+    assert reverse("roads") not in client.get(reverse("admin:index")).text
+
+
+def test_an_administrator_asks_again(roads, job):
+    looked_up(job)
+    first = TravelEstimate.objects.get().fetched_at
+    client = signed_in(Role.ADMINISTRATOR)
+    said = client.post(reverse("roads"), follow=True)
+    assert "The road distances of 1 open jobs of the coming week are looked up again." in said.text
+    look_up(lookup_queue.claim())
+    assert TravelEstimate.objects.get().fetched_at > first
+
+
+def test_an_administrator_closes_a_breaker(roads):
+    circuit_breaker.breaker("google_routes").open()
+    client = signed_in(Role.ADMINISTRATOR)
+    client.post(reverse("roads"), {"provider": "google_routes"})
+    assert circuit_breaker.state("google_routes") == "closed"
+    assert "There is no such provider." in client.post(reverse("roads"), {"provider": "x"}, follow=True).text
+
+
+def test_without_a_provider_the_page_says_how_to_get_one(settings):
+    settings.TRAVEL_KEYS = {}
+    page = signed_in(Role.ADMINISTRATOR).get(reverse("roads"))
+    assert "No provider is configured" in page.text
+    assert "GOOGLE_MAPS_API_KEY" in page.text
+
+
+def test_without_valkey_the_page_still_answers(roads, settings, job):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert "unknown" in signed_in(Role.ADMINISTRATOR).get(reverse("roads")).text
+
+
+def figures():
+    text = client_as(Role.ADMINISTRATOR).get(f"{V1}/metrics").content.decode()
+    return {
+        (one.name, *sorted(one.labels.values())): one.value
+        for family in text_string_to_metric_families(text)
+        for one in family.samples
+    }
+
+
+def test_figures(roads, job):
+    looked_up(job)
+    found = figures()
+    assert found["smartscheduler_road_estimates", "google_routes"] == 1
+    assert 0 <= found["smartscheduler_road_estimate_age_seconds", "google_routes", "mean"] < 60
+    assert found["smartscheduler_road_lookups", "done"] == 1
+    assert found["smartscheduler_road_provider_spent", "google_routes"] == 1
+    assert found["smartscheduler_road_provider_budget", "openrouteservice"] == 500
+    assert found["smartscheduler_road_provider_open", "google_routes"] == 0
+    assert ("smartscheduler_ranked_drives_total", "road") in found
+
+
+def test_without_a_provider_there_are_no_figures_of_it(settings):
+    settings.TRAVEL_KEYS = {}
+    assert not [name for name, *_ in figures() if "road" in name]
+
+
+def test_the_check_says_who_is_asked(roads, settings):
+    (said,) = [one.msg for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]
+    assert "google_routes (budget 5000 a day), then openrouteservice (budget 500 a day), then the straight line" in said
+    assert "SECRET" not in said
+    settings.TRAVEL_KEYS = {}
+    assert not [one for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]

@@ -1,0 +1,84 @@
+"""Real Celery workers and badly behaved providers: every story ends with the right ranking."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from recommendations import tasks
+from recommendations.models import Lookup
+from recommendations.travel import lookup_queue
+from smartscheduler.events.models import OutboxEvent
+from tests.events.processes import wait_until
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
+from tests.recommendations.travel.places import base
+from tests.recommendations.travel.workers import check_ranking, worker
+
+pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-workers")]
+
+
+@pytest.fixture(scope="module")
+def at_work(servers, django_db_setup, django_db_blocker):
+    """One worker for the stories of this module."""
+    with django_db_blocker.unblock(), worker(servers.url):
+        yield
+
+
+def world():
+    people = [
+        ContractorFactory(
+            latitude=Decimal(str(base(n).latitude)),
+            longitude=Decimal(str(base(n).longitude)),
+            rating=Decimal(n % 5),
+        )
+        for n in range(30)
+    ]
+    for person in people[:10]:
+        site = JobFactory(status="assigned", latitude=Decimal("30.4000"))
+        AssignmentFactory(contractor=person, job=site, start=at(9, days=2))
+    return JobFactory(duration=timedelta(hours=1))
+
+
+def look_up(job):
+    lookup_queue.want([job.pk], urgent=True)
+    tasks.look_up_roads.delay()
+    wait_until(lambda: Lookup.objects.get().state in {"done", "late"})
+    return Lookup.objects.get()
+
+
+@pytest.mark.usefixtures("at_work")
+@pytest.mark.parametrize(
+    ("behaviour", "sources"),
+    [
+        ("normal", {"google_routes"}),
+        ("slow", {"openrouteservice"}),
+        ("dripping", {"openrouteservice"}),
+        ("busy_for_a_second", {"openrouteservice"}),
+        ("broken", {"openrouteservice"}),
+        ("malformed", {"openrouteservice"}),
+        ("truncated", {"openrouteservice"}),
+        ("kilometers", {"openrouteservice"}),
+        ("partial", {"google_routes", "openrouteservice"}),
+        ("reset", {"openrouteservice"}),
+        ("denied", {"openrouteservice"}),
+    ],
+)
+def test_whatever_google_does_the_ranking_is_right(roads, behaviour, sources):
+    roads.behaviour["google_routes"] = behaviour
+    job = world()
+    assert look_up(job).state == "done"
+    assert check_ranking(job) == sources
+    assert OutboxEvent.objects.filter(type="RecommendationsUpdated", data__job_id=str(job.pk)).count() == 1
+
+
+@pytest.mark.usefixtures("at_work")
+@pytest.mark.parametrize("behaviour", ["broken", "reset", "kilometers", "denied"])
+def test_when_all_fail_the_straight_line_serves(roads, behaviour):
+    roads.behaviour |= {"google_routes": behaviour, "openrouteservice": behaviour}
+    job = world()
+    late = look_up(job)
+    assert late.state == "late"
+    assert late.due_at > timezone.now()
+    assert check_ranking(job) == {"straight_line"}
+    assert not OutboxEvent.objects.filter(type="RecommendationsUpdated").exists()

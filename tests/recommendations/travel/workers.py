@@ -1,0 +1,57 @@
+"""A real Celery worker for the providers of a test."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+from django.utils import timezone
+
+from jobs.requirements import JobRequest
+from recommendations.ranking import rank_candidates
+from smartscheduler import BASE_DIR
+from smartscheduler.ops.demo.fake_road_provider import drive
+from smartscheduler.ops.local import process_specs
+from smartscheduler.rules.current import current_rules
+from tests.events.processes import environment, stop
+from tests.recommendations import oracle
+
+LEASE_SECONDS = 2
+
+
+@contextmanager
+def worker(url, **changes):
+    """A Celery worker for these providers, in a process group of its own."""
+    variables = {
+        "TRAVEL_PROVIDERS": "google_routes,openrouteservice",
+        "GOOGLE_MAPS_API_KEY": "SECRET",
+        "OPENROUTESERVICE_API_KEY": "SECRET",
+        "GOOGLE_ROUTES_URL": url,
+        "GOOGLE_MATRIX_URL": url,
+        "OPENROUTESERVICE_URL": url,
+        "OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8",
+        "TRAVEL_TIMEOUT_SECONDS": "0.5",
+        "TRAVEL_LEASE_SECONDS": str(LEASE_SECONDS),
+        **changes,
+    }
+    process = subprocess.Popen(
+        [sys.executable, *process_specs.WORKER], cwd=BASE_DIR, env=environment(**variables), start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        stop(process)
+
+
+def check_ranking(job):
+    """The ranking is that of scoring everyone, with the true road of everybody who has one."""
+    ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
+    expected = oracle.rank(job, timezone.now(), 10)
+    assert [(one.contractor.pk, one.score) for one in ranking.entries] == [
+        (one.contractor.pk, one.score) for one in expected[:50]
+    ]
+    for one in ranking.entries:
+        if one.source == "road":
+            meters = drive(one.contractor.point, job.point).meters
+            assert one.miles == pytest.approx(meters / 1609.344, abs=0.01)
+    return {one.way.provider or one.source for one in ranking.entries}
