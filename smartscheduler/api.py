@@ -72,7 +72,7 @@ class SchemaView(SpectacularAPIView):
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """The document to read and try out. Its scripts are served from here (smartscheduler.core.http.csp lets them run)."""
+    """The document to read and try out. Its scripts are served from here; smartscheduler.core.http.csp allows them."""
 
     url_name = "api:schema"
 

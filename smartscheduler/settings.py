@@ -238,7 +238,7 @@ CELERY_TASK_ROUTES = {"imports.*": {"queue": FILES_QUEUE}}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # A worker that dies or freezes keeps others from its work for so long (smartscheduler.leases).
 LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
-# A queue whose workers have run nothing for so long is reported as late (smartscheduler.core.observability.metrics.heartbeats).
+# A queue whose workers have run nothing for so long is reported as late (core.observability.metrics.heartbeats).
 WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
 CELERY_BEAT_SCHEDULE = {
     "prune-events": {"task": "events.prune", "schedule": timedelta(hours=6)},

@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
-from assignments import services  # noqa: F401
+from assignments import services
 
 # The pages register themselves.
-from assignments.admin import contractor_conflicts, contractor_tabs, job_booking, reschedule, week
+from assignments.admin import contractor_conflicts, contractor_tabs, job_booking, reschedule, week  # noqa: F401
 from assignments.admin.actions import ACTIONS
 from assignments.admin.forms import ReasonForm
 from assignments.admin.list_filters import (

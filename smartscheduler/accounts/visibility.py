@@ -1,8 +1,8 @@
 """Which fields a role does not see: one table for the API, the admin, the WebSocket, files, history and searches.
 
 A field that is hidden stays where it is: null in JSON, empty on pages and in files, a coordinate at the center of its
-cell of about a kilometer, so that maps still work (smartscheduler.core.geo.blur). In words that people write, such as reasons,
-telephone numbers and mail addresses are blotted out. docs/privacy.md says why each of them is here.
+cell of about a kilometer, so that maps still work (smartscheduler.core.geo.blur). In words that people write, such as
+reasons, telephone numbers and mail addresses are blotted out. docs/privacy.md says why each of them is here.
 """
 
 from collections.abc import Callable, Mapping
@@ -115,7 +115,7 @@ def limit(record: models.Model, user: Any, *, instead: str = "") -> models.Model
 
     `instead` stands where there is something that is hidden.
 
-    For pages and files. What is worked out from a place goes by the blurred one by itself (smartscheduler.core.geo.blur).
+    For pages and files. What is computed from a place uses the blurred one by itself (smartscheduler.core.geo.blur).
     """
     if sees_everything(user):
         return record

@@ -1,9 +1,9 @@
 """Telling PostgreSQL who writes.
 
 The triggers of the history cannot see a request. So the services say who writes when they begin their transaction
-(smartscheduler.core.db.transactions), and every other INSERT, UPDATE or DELETE that Django sends says it in front, in the same
-message; either holds for that transaction only, and costs no statement. Reads say nothing. What never passes through
-Django, such as psql, has no author: it is the database, directly.
+(smartscheduler.core.db.transactions), and every other INSERT, UPDATE or DELETE that Django sends says it in front, in
+the same message; either holds for that transaction only, and costs no statement. Reads say nothing. What never passes
+through Django, such as psql, has no author: it is the database, directly.
 """
 
 import json

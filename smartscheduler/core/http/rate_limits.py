@@ -115,7 +115,7 @@ def _tell(request: Request, limit: int, count: Count) -> None:
 
 
 class RoleThrottle(BaseThrottle):
-    """The limit of each role on requests of the API; what has no account is limited by `smartscheduler.accounts.quotas`."""
+    """The limit of each role on API requests; `smartscheduler.accounts.quotas` limits requests without an account."""
 
     _wait = 0.0
     _silent_until: ClassVar[float] = 0.0

@@ -117,7 +117,8 @@ class TestSums:
     def test_are_those_of_all_processes(self):
         count = (
             "import django; django.setup();"
-            "from smartscheduler.core.observability.metrics.definitions import REQUESTS; REQUESTS.add('GET', '/x', '200')"
+            "from smartscheduler.core.observability.metrics.definitions import REQUESTS;"
+            "REQUESTS.add('GET', '/x', '200')"
         )
         # Each hands over what it has counted when it ends.
         for process in [subprocess.Popen([sys.executable, "-c", count], env=environment()) for _ in range(2)]:

@@ -31,7 +31,7 @@ class Recorded:
 
 
 class OpenTelemetry:
-    """The exporter of smartscheduler.core.observability.tracing: batches, sent by a thread; a collector that is away costs nothing."""
+    """The exporter of traces: batches, sent by a thread; a collector that is away costs nothing."""
 
     def __init__(self) -> None:
         resource = Resource.create(

@@ -1,0 +1,19 @@
+"""The import contracts in pyproject.toml."""
+
+import tomllib
+
+from smartscheduler import BASE_DIR
+
+CONTRACTS = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+
+
+def test_both_contracts_have_the_same_layers():
+    """Only a contract about one container can be exhaustive, so the layers of smartscheduler/ stand in two of them."""
+    product, exhaustive = CONTRACTS[0]["layers"], CONTRACTS[1]["layers"]
+    inside = [[name for name in layer.split(" | ") if name.startswith("smartscheduler.")] for layer in product]
+    assert [" | ".join(names).replace("smartscheduler.", "") for names in inside if names] == exhaustive
+    assert CONTRACTS[1]["exhaustive"]
+
+
+def test_no_import_is_ignored():
+    assert not [contract["name"] for contract in CONTRACTS if contract.get("ignore_imports")]
