@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 import django
 
 from smartscheduler import __version__
-from smartscheduler.ops.local import servers as embedded
+from smartscheduler.ops.local.servers import EmbeddedServerError, Servers, from_environment
 
 # Commands that open no connection, and those that start or stop the servers themselves.
 OFFLINE = {"", "help", "version", "check", "collectstatic", "findstatic", "makemessages", "spectacular"}
@@ -21,18 +21,18 @@ def main() -> None:
         print(f"SmartScheduler {__version__} (Django {django.__version__})")
         return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
-    servers = embedded.from_environment()
+    servers = from_environment()
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     try:
         with servers_for(sys.argv[1:2], servers):
             execute_from_command_line(sys.argv)
-    except (embedded.EmbeddedServerError, ImproperlyConfigured) as error:
+    except (EmbeddedServerError, ImproperlyConfigured) as error:
         sys.exit(str(error))
 
 
-def servers_for(command: list[str], servers: embedded.Servers) -> AbstractContextManager[object]:
+def servers_for(command: list[str], servers: Servers) -> AbstractContextManager[object]:
     name = command[0] if command else ""
     if name.startswith("-") or name in WITHOUT_SERVERS or not servers.members:
         return nullcontext()

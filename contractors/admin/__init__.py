@@ -26,7 +26,7 @@ from smartscheduler.adminsite.return_url import returning
 from smartscheduler.adminsite.service_forms import ServiceAdmin, ServiceForm, changed, submitted
 from smartscheduler.adminsite.tabs import Tab, TabbedAdmin
 from smartscheduler.core.formatting import local_time
-from smartscheduler.events import log
+from smartscheduler.events import event_log
 from smartscheduler.events.subscriptions import Selection
 
 # What is told of a contractor when a new version of it comes about.
@@ -63,7 +63,7 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
 
     def last_change(self, pk: Any) -> str:
         about = frozenset({("contractor_id", str(pk))})
-        event = log.last_of(Selection(types=TOLD_OF_CHANGES, topics=about))
+        event = event_log.last_of(Selection(types=TOLD_OF_CHANGES, topics=about))
         if event is None or event.actor is None:
             return ""
         when = local_time(event.occurred_at, self.model._base_manager.get(pk=pk).zone)

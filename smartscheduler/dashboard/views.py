@@ -27,14 +27,14 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.rest.views import KnownParameters
 from smartscheduler.dashboard import board
-from smartscheduler.dashboard import job_panel as panel
-from smartscheduler.dashboard import map_data as places
 from smartscheduler.dashboard.activity_feed import FOR_MACHINES, latest_items
 from smartscheduler.dashboard.board import BoardForm, Question
+from smartscheduler.dashboard.job_panel import context as panel_context
 from smartscheduler.dashboard.kpis import figures
+from smartscheduler.dashboard.map_data import on_the_map
 from smartscheduler.dashboard.open_jobs import open_jobs
 from smartscheduler.errors import InvalidInput
-from smartscheduler.events import log
+from smartscheduler.events import event_log
 from smartscheduler.events.publishing import Event
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
@@ -55,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The whole page, and the sequence number from which on the socket takes over."""
     user = _reader(request)
     # Read before the parts: an event in between is then shown twice over, not missed.
-    head, question = log.head(), Question.of(request.GET, user)
+    head, question = event_log.head(), Question.of(request.GET, user)
     context = {
         "head": head,
         # One booking changes the rankings of many jobs: of these the panel hears on a socket of its own.
@@ -136,7 +136,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """The side panel of a job: what it is, who should do it and why, and why not somebody else."""
     user = _reader(request, Permission.RECOMMEND)
     job = get_object_or_404(Job, pk=job_id)
-    context = panel.context(
+    context = panel_context(
         job,
         current_rules(),
         reader=user,
@@ -150,7 +150,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 def map_data(request: HttpRequest) -> JsonResponse:
     """The bases and sites that the board speaks of."""
     user = _reader(request)
-    return JsonResponse(places.on_the_map(Question.of(request.GET, user), timezone.now(), user, current_rules()))
+    return JsonResponse(on_the_map(Question.of(request.GET, user), timezone.now(), user, current_rules()))
 
 
 def _reader(request: HttpRequest, permission: Permission = Permission.VIEW_EVENTS) -> User:
@@ -205,5 +205,5 @@ class DashboardView(KnownParameters):
     @extend_schema(operation_id="dashboard", tags=["dashboard"], responses=FiguresSerializer)
     def get(self, request: Request) -> Response:
         """The figures of the live dashboard. `…_today` counts from midnight at each job's site."""
-        head, now = log.head(), timezone.now()
+        head, now = event_log.head(), timezone.now()
         return Response({**figures(now).as_json(), "head": head, "generated_at": now})

@@ -11,8 +11,8 @@ from django.db import connection
 from smartscheduler.accounts.credentials import Credential, Refusal, standing
 from smartscheduler.accounts.models import User
 from smartscheduler.core.http.concurrency_shares import Shares
-from smartscheduler.events import log
-from smartscheduler.events.log import Page
+from smartscheduler.events import event_log
+from smartscheduler.events.event_log import Page
 from smartscheduler.events.subscriptions import Selection
 
 # As often as the relay looks: an event is seen at most this much later than over a socket.
@@ -36,7 +36,7 @@ class Lookout:
         with self._lock:
             period = int(time.monotonic() / LOOK_EVERY_SECONDS)
             if period != self._period:
-                self._head, self._period = log.head(), period
+                self._head, self._period = event_log.head(), period
             return self._head
 
 
@@ -91,7 +91,7 @@ def read_or_wait(
     wait.
     """
     began, account = time.monotonic(), str(credential.user_id)
-    page = log.read(after=after, selection=selection, limit=limit)
+    page = event_log.read(after=after, selection=selection, limit=limit)
     nothing_to_wait_for = page.envelopes or page.resync or not seconds
     if nothing_to_wait_for or not _enter(account):
         return page, 0.0
@@ -101,7 +101,7 @@ def read_or_wait(
         while not page.envelopes and not page.resync and time.monotonic() - began < seconds:
             _rest()
             if LOOKOUT.head() > page.upto:
-                page = log.read(after=page.upto, selection=selection, limit=limit)
+                page = event_log.read(after=page.upto, selection=selection, limit=limit)
             check(standing([credential])[0] if page.envelopes else READERS.standing(credential))
     finally:
         READERS.leave(credential)

@@ -4,7 +4,7 @@ from typing import Any
 
 from smartscheduler.accounts.visibility import CONTACTS, limited, may_see, sees_everything
 from smartscheduler.core.observability.logging import impersonal
-from smartscheduler.events.log import Envelope
+from smartscheduler.events.event_log import Envelope
 from smartscheduler.events.models import OutboxEvent
 
 # The kinds of event whose data has values of a record's fields, and that record's model.

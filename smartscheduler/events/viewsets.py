@@ -15,7 +15,7 @@ from smartscheduler.accounts.drf_permissions import RolePermission
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.rest.views import KnownParameters
-from smartscheduler.events import log
+from smartscheduler.events import event_log
 from smartscheduler.events.long_polling import read_or_wait
 from smartscheduler.events.redaction import limited_envelope
 from smartscheduler.events.subscriptions import Selection
@@ -76,10 +76,10 @@ class EventsView(KnownParameters):
         types, topics = (",".join(query.getlist(name)) for name in ("type", "topics"))
         selection = Selection.parse(types=types, topics=topics, types_parameter="type")
         page, waited = read_or_wait(
-            after=log.parse_after(query.get("after")),
+            after=event_log.parse_after(query.get("after")),
             selection=selection,
-            limit=log.parse_limit(query.get("limit")),
-            seconds=log.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
+            limit=event_log.parse_limit(query.get("limit")),
+            seconds=event_log.parse_wait(query.get("wait"), settings.EVENT_LONGEST_WAIT_SECONDS),
             credential=credential_of(request),
             on_wait=getattr(request._request, "leave_quota", lambda: None),
             check=partial(_check, request),

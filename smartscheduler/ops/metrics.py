@@ -31,7 +31,7 @@ from smartscheduler.backoffice.provider_status import explanations
 from smartscheduler.backoffice.provider_status.metrics import roads
 from smartscheduler.core.observability.metrics.definitions import families
 from smartscheduler.core.rest.views import KnownParameters
-from smartscheduler.events import log
+from smartscheduler.events import event_log
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.events.sockets import presence
 from smartscheduler.ops.doctor import last_report
@@ -47,7 +47,7 @@ class Figures:
         yield by_status("smartscheduler_contractors", "Contractors", Contractor.objects.all())
         yield by_status("smartscheduler_jobs", "Jobs", Job.objects.all())
         yield by_status("smartscheduler_assignments", "Assignments", Assignment.objects.all())
-        yield CounterMetricFamily("smartscheduler_events", "Events numbered so far", value=log.head())
+        yield CounterMetricFamily("smartscheduler_events", "Events numbered so far", value=event_log.head())
         behind = lag()
         yield GaugeMetricFamily("smartscheduler_events_unsent", "Events that wait for a number", value=behind.unsent)
         yield GaugeMetricFamily(

@@ -30,12 +30,12 @@ from smartscheduler.history.retention import history_models
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
-from smartscheduler.privacy import erase_contractor, erase_customer, erase_user
-from smartscheduler.privacy.erase_user import sign_ins_of
+from smartscheduler.privacy import contractor_erasure, customer_erasure, user_erasure
 from smartscheduler.privacy.free_text import columns, matching
 from smartscheduler.privacy.history_rewrite import former_values, history_of
 from smartscheduler.privacy.import_files import imports_naming
 from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.user_erasure import sign_ins_of
 
 Document = dict[str, Any]
 LEFT_OUT = {"password", "content", "session_data", "fingerprint", "current", "session_hash"}
@@ -54,8 +54,8 @@ def export_contractor(*, contractor_id: UUID, actor: User | None) -> Document:
 
 
 def parts_of_contractor(contractor: Contractor) -> Document:
-    former = former_values(Contractor, [contractor.pk], *erase_contractor.FIELDS)
-    needles = erase_contractor.needles_of(contractor, former, "")
+    former = former_values(Contractor, [contractor.pk], *contractor_erasure.FIELDS)
+    needles = contractor_erasure.needles_of(contractor, former, "")
     bookings = Assignment.objects.filter(contractor=contractor).select_related("job").order_by("time_slot")
     return {
         "contractor": _fields(contractor),
@@ -81,7 +81,7 @@ def export_customer(*, job_ids: Iterable[UUID], actor: User | None) -> Document:
 
 def parts_of_customer(jobs: list[Job]) -> Document:
     keys = [job.pk for job in jobs]
-    needles = erase_customer.needles_of(jobs, former_values(Job, keys, *erase_customer.FIELDS), "")
+    needles = customer_erasure.needles_of(jobs, former_values(Job, keys, *customer_erasure.FIELDS), "")
     bookings = Assignment.objects.filter(job__in=keys).select_related("job", "contractor").order_by("time_slot")
     about = Q()
     for key in keys:
@@ -103,7 +103,7 @@ def export_user(*, user_id: UUID, actor: User | None) -> Document:
 
 
 def parts_of_user(user: User) -> Document:
-    needles = erase_user.needles_of(user, former_values(User, [user.pk], *erase_user.FIELDS), "")
+    needles = user_erasure.needles_of(user, former_values(User, [user.pk], *user_erasure.FIELDS), "")
     own = sign_ins_of(needles.emails)
     return {
         "account": _fields(user),

@@ -11,7 +11,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import DomainError, PersonErased
-from smartscheduler.privacy import data_export, erase_contractor, erase_customer, erase_user, services
+from smartscheduler.privacy import contractor_erasure, customer_erasure, data_export, services, user_erasure
 from smartscheduler.privacy.inventory import INVENTORY, Held
 from smartscheduler.privacy.models import Erasure
 
@@ -103,7 +103,7 @@ def contractor(pk: UUID) -> Subject:
         typed=found.name,
         back=reverse("admin:contractors_contractor_change", args=[pk]),
         parts=lambda: data_export.parts_of_contractor(found),
-        check=lambda: erase_contractor.check(found),
+        check=lambda: contractor_erasure.check(found),
         export=lambda actor: data_export.export_contractor(contractor_id=pk, actor=actor),
         erase=lambda actor: services.erase_contractor(contractor_id=pk, actor=actor),
     )
@@ -123,7 +123,7 @@ def customer(keys: Sequence[UUID]) -> Subject:
         typed=typed,
         back=reverse("personal-data"),
         parts=lambda: data_export.parts_of_customer(jobs),
-        check=lambda: erase_customer.check(jobs),
+        check=lambda: customer_erasure.check(jobs),
         export=lambda actor: data_export.export_customer(job_ids=ids, actor=actor),
         erase=lambda actor: services.erase_customer(job_ids=ids, actor=actor),
         jobs=jobs,
@@ -139,7 +139,7 @@ def user(pk: UUID, actor: User) -> Subject:
         typed=found.name or found.email,
         back=reverse("admin:accounts_user_change", args=[pk]),
         parts=lambda: data_export.parts_of_user(found),
-        check=lambda: erase_user.check(found, actor),
+        check=lambda: user_erasure.check(found, actor),
         export=lambda by: data_export.export_user(user_id=pk, actor=by),
         erase=lambda by: services.erase_user(user_id=pk, actor=by),
     )

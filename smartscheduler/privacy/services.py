@@ -22,16 +22,10 @@ from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.privacy import (
-    erase_contractor as contractors,
-)
-from smartscheduler.privacy import (
-    erase_copies,
-)
-from smartscheduler.privacy import (
-    erase_customer as customers,
-)
-from smartscheduler.privacy import (
-    erase_user as users,
+    contractor_erasure,
+    copy_erasure,
+    customer_erasure,
+    user_erasure,
 )
 from smartscheduler.privacy.erasure_log import append
 from smartscheduler.privacy.free_text import lock_order
@@ -53,12 +47,12 @@ def erase_contractor(*, contractor_id: UUID, actor: User | None, again: Erasure 
     Contractor.DoesNotExist. `again` is an erasure that a restored backup has undone.
     """
     contractor = Contractor.objects.get(pk=contractor_id)
-    former = former_values(Contractor, [contractor_id], *contractors.FIELDS)
-    runs = _prepare(contractors.needles_of(contractor, former, ""), [contractor_id], [])
+    former = former_values(Contractor, [contractor_id], *contractor_erasure.FIELDS)
+    runs = _prepare(contractor_erasure.needles_of(contractor, former, ""), [contractor_id], [])
     contractor.refresh_from_db()
-    contractors.check(contractor)
+    contractor_erasure.check(contractor)
     erasure = _listed(Kind.CONTRACTOR, contractor_id, [], actor, again)
-    contractors.erase(contractor, erasure, runs, actor)
+    contractor_erasure.erase(contractor, erasure, runs, actor)
     return _recorded(erasure, actor, new=again is None)
 
 
@@ -74,13 +68,13 @@ def erase_customer(*, job_ids: Collection[UUID], actor: User | None, again: Eras
     jobs = list(Job.objects.filter(pk__in=job_ids))
     if len(jobs) != len(set(job_ids)):
         raise Job.DoesNotExist
-    needles = customers.needles_of(jobs, former_values(Job, job_ids, *customers.FIELDS), "")
+    needles = customer_erasure.needles_of(jobs, former_values(Job, job_ids, *customer_erasure.FIELDS), "")
     booked = Assignment.objects.filter(job__in=job_ids).values_list("contractor_id", flat=True)
     runs = _prepare(needles, list(booked), list(job_ids))
     jobs = list(Job.objects.filter(pk__in=job_ids).order_by("pk"))
-    customers.check(jobs)
+    customer_erasure.check(jobs)
     erasure = _listed(Kind.CUSTOMER, None, sorted(job.pk for job in jobs), actor, again)
-    customers.erase(jobs, erasure, runs, actor)
+    customer_erasure.erase(jobs, erasure, runs, actor)
     return _recorded(erasure, actor, new=again is None)
 
 
@@ -91,15 +85,15 @@ def erase_user(*, user_id: UUID, actor: User | None, again: Erasure | None = Non
     Raises PersonErased, NotAllowed (one's own account, the last administrator), User.DoesNotExist.
     """
     user = User.objects.get(pk=user_id)
-    former = former_values(User, [user_id], *users.FIELDS)
-    runs = _prepare(users.needles_of(user, former, ""), [], [])
+    former = former_values(User, [user_id], *user_erasure.FIELDS)
+    runs = _prepare(user_erasure.needles_of(user, former, ""), [], [])
     # All administrators, so that two of them cannot erase one another at once.
     administrators = User.objects.filter(role=user.role).select_for_update().order_by("pk")
     list(administrators.values_list("pk", flat=True))
     user.refresh_from_db()
-    users.check(user, actor)
+    user_erasure.check(user, actor)
     erasure = _listed(Kind.USER, user_id, [], actor, again)
-    users.erase(user, erasure, runs)
+    user_erasure.erase(user, erasure, runs)
     return _recorded(erasure, actor, new=again is None)
 
 
@@ -109,7 +103,7 @@ def _prepare(needles: Needles, contractor_ids: Collection[UUID], job_ids: Collec
     Returns the files that name the person. Raises InvalidTransition while one of them is being worked on.
     """
     runs = imports_naming(needles.wide)
-    erase_copies.refuse_at_work(runs)
+    copy_erasure.refuse_at_work(runs)
     named = lock_order(needles.wide)
     list(Contractor.objects.locked().filter(pk__in=contractor_ids).values_list("pk", flat=True))
     list(Job.objects.locked().filter(pk__in=[*job_ids, *named.get(Job, ())]).values_list("pk", flat=True))

@@ -13,7 +13,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.services import keep_account
 from smartscheduler.core.http.concurrency_shares import Shares
 from smartscheduler.events import long_polling
-from smartscheduler.events.log import LONGEST_WAIT_SECONDS
+from smartscheduler.events.event_log import LONGEST_WAIT_SECONDS
 from smartscheduler.events.models import OutboxEvent
 from tests.api import V1, client_of, refused_field
 from tests.events.wire import happen, happen_numbered

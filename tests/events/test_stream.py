@@ -15,11 +15,11 @@ from redis import RedisError
 
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.websocket_auth import Visitor
-from smartscheduler.events import log
+from smartscheduler.events import event_log
 from smartscheduler.events.channel_group import group, hint
 from smartscheduler.events.models import EventHead, OutboxEvent
 from smartscheduler.events.sockets import hub as hubs
-from smartscheduler.events.sockets import listener as hearing
+from smartscheduler.events.sockets import listener
 from smartscheduler.events.sockets import stream as streams
 from smartscheduler.events.sockets.connections import Member, SignedOut
 from smartscheduler.events.sockets.hub import Hub
@@ -146,16 +146,16 @@ async def test_passes_on_hints_without_repeats(hub):
 async def test_reads_nothing_that_was_heard(hub, monkeypatch):
     async with running(hub) as subscriber:
         envelopes = await numbered(3)
-        monkeypatch.setattr(log, "read", None)
+        monkeypatch.setattr(event_log, "read", None)
         await hub.take(hint(3, envelopes))
         assert await subscriber.sequences(3) == [1, 2, 3]
 
 
 async def test_what_is_missing_is_read_once_for_all(hub, monkeypatch):
-    reads, read = [], log.read
+    reads, read = [], event_log.read
     async with running(hub) as one, running(hub) as other:
         envelopes = await numbered(4)
-        monkeypatch.setattr(log, "read", lambda **options: reads.append(options) or read(**options))
+        monkeypatch.setattr(event_log, "read", lambda **options: reads.append(options) or read(**options))
         await hub.take(hint(4, envelopes[3:]))
         assert await one.sequences(4) == await other.sequences(4) == [1, 2, 3, 4]
         assert len(reads) == 1
@@ -169,14 +169,14 @@ async def test_a_look_finds_what_no_hint_told_of(quick):
 
 async def test_goes_on_after_looks_that_failed(quick, monkeypatch):
     async with running(quick) as subscriber:
-        head, failures = log.head, iter([DatabaseError("away")] * 3)
+        head, failures = event_log.head, iter([DatabaseError("away")] * 3)
 
         def fails_at_first() -> int:
             for failure in failures:
                 raise failure
             return head()
 
-        monkeypatch.setattr(log, "head", fails_at_first)
+        monkeypatch.setattr(event_log, "head", fails_at_first)
         await numbered(2)
         assert await subscriber.sequences(2) == [1, 2]
 
@@ -361,7 +361,7 @@ async def until_heard(layer: Any, envelopes: list[dict[str, Any]], subscriber: S
 
 
 async def test_listens_again_after_it_could_not(hub, monkeypatch):
-    monkeypatch.setattr(hearing, "SILENCE_SECONDS", 0.01)
+    monkeypatch.setattr(listener, "SILENCE_SECONDS", 0.01)
     layer = get_channel_layer()
     assert layer
     loop_layer = layer._get_layer()

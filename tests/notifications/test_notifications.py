@@ -24,8 +24,7 @@ from jobs.services import update_job
 from smartscheduler.events.models import EventReader
 from smartscheduler.leases.models import Lease
 from smartscheduler.leases.services import Holder
-from smartscheduler.notifications import deliver as sending
-from smartscheduler.notifications.deliver import send_due_mails
+from smartscheduler.notifications.deliver import LEASE, send_due_mails
 from smartscheduler.notifications.enqueue import collect_mails
 from smartscheduler.notifications.models import MOST_ATTEMPTS, Mail
 from smartscheduler.notifications.tasks import send_mails
@@ -148,7 +147,7 @@ class TestAnotherSender:
     @pytest.fixture
     def frozen(self, booking):
         """A sender that holds the lease and does nothing more, with a mail that is due."""
-        holder = Holder(sending.LEASE)
+        holder = Holder(LEASE)
         assert holder.take()
         reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
         return holder

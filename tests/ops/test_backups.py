@@ -20,7 +20,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import TokenFamily
 from smartscheduler.audit.models import AuditEntry
-from smartscheduler.events import log
+from smartscheduler.events import event_log
 from smartscheduler.events.models import EventHead, OutboxEvent
 from smartscheduler.ops.backups import BackupError, pg_tools, postgres
 from smartscheduler.ops.backups.create import UNFINISHED, forget_old, take_dump, verify
@@ -100,19 +100,19 @@ def test_everybody_is_signed_out(booked, elsewhere, tmp_path):
 
 def test_whoever_has_seen_later_events_reads_anew(booked, elsewhere, tmp_path):
     backup = take_dump(tmp_path)
-    seen = log.head()
+    seen = event_log.head()
     with postgres.visiting(elsewhere):
         restored = restore(backup)
         for after in (0, seen, seen + 1, seen + 1_000):
-            page = log.read(after=after)
+            page = event_log.read(after=after)
             assert (page.resync, page.envelopes, page.head) == (True, [], restored.head)
         run(
             "INSERT INTO events_outboxevent (id, sequence, type, occurred_at, request_id, data) "
             f"VALUES (gen_random_uuid(), {restored.head + 1}, 'JobCreated', now(), '', '{{}}')",
             f"UPDATE events_eventhead SET sequence = {restored.head + 1}",
         )
-        assert log.read(after=seen + 1_000).resync
-        assert [one["sequence"] for one in log.read(after=restored.head).envelopes] == [restored.head + 1]
+        assert event_log.read(after=seen + 1_000).resync
+        assert [one["sequence"] for one in event_log.read(after=restored.head).envelopes] == [restored.head + 1]
         assert OutboxEvent.objects.filter(sequence__lte=seen).count() == seen  # for people to read
 
 

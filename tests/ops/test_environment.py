@@ -16,13 +16,12 @@ from smartscheduler.events.relay import RELAY_LOCK
 from smartscheduler.events.tasks import prune_events
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
-from smartscheduler.ops import backlog as waiting
-from smartscheduler.ops import clock_offset, disks, doctor
+from smartscheduler.ops import backlog, clock_offset, disks, doctor
 from smartscheduler.ops.doctor import environment, examine
 from smartscheduler.privacy.erasure_log import lines
 from smartscheduler.privacy.models import Erasure
+from tests.events.test_event_log import numbered_events
 from tests.events.test_lag import waiting_for
-from tests.events.test_log import numbered_events
 from tests.factories import AssignmentFactory
 from tests.ops.broken import run
 
@@ -242,17 +241,17 @@ def test_a_mail_that_fails_again_and_again():
 
 
 def test_what_waits_and_for_how_long():
-    assert waiting.waiting() == {"mails": (0, 0.0), "imports": (0, 0.0)}
+    assert backlog.waiting() == {"mails": (0, 0.0), "imports": (0, 0.0)}
     ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
     ImportRun.objects.update(created_at=timezone.now() - timedelta(hours=2))
     due_at = timezone.now() - timedelta(minutes=20)
     Mail.objects.create(id=uuid4(), kind="assigned", assignment=AssignmentFactory(), revision=0, due_at=due_at)
     numbered_events(3, days_old=1)
     EventReader.objects.create(name="mails", sequence=2)
-    found = waiting.waiting()
+    found = backlog.waiting()
     assert found["mails"].oldest_seconds == pytest.approx(1200, abs=300)
     assert found["imports"].oldest_seconds == pytest.approx(7200, abs=300)
-    assert waiting.reader_ages()["mails"] == pytest.approx(86_400, abs=300)
+    assert backlog.reader_ages()["mails"] == pytest.approx(86_400, abs=300)
 
 
 def test_settings_that_cannot_be_worked_with(settings):

@@ -27,7 +27,7 @@ from smartscheduler.ops.retention import delete
 from smartscheduler.ops.retention.policies import retain, rules
 from smartscheduler.ops.tasks import remove_what_is_old
 from tests.api import client_as
-from tests.events.test_log import numbered_events
+from tests.events.test_event_log import numbered_events
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -12,10 +12,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from smartscheduler.accounts.active_sign_ins import end_all
 from smartscheduler.accounts.reauthentication import check_password_of
-from smartscheduler.backoffice.forms import password as password_forms
+from smartscheduler.backoffice.forms import password
 
 
-class OwnPasswordForm(password_forms.OwnPasswordForm):
+class OwnPasswordForm(password.OwnPasswordForm):
     """The old password, and the new one twice."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:

@@ -22,7 +22,7 @@ from smartscheduler.core.observability import tracing
 from smartscheduler.core.rest.problems import describe
 from smartscheduler.core.rest.views import check_parameters
 from smartscheduler.errors import InvalidInput
-from smartscheduler.events import log as feed
+from smartscheduler.events import event_log
 from smartscheduler.events.sockets import presence
 from smartscheduler.events.sockets.connections import Member, SignedOut, say_gone
 from smartscheduler.events.sockets.frames import as_text
@@ -123,7 +123,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
             send=self._send_frame,
             end=self._end,
             selection=Selection.parse(**{name: ",".join(query.getlist(name)) for name in ("types", "topics")}),
-            after=feed.parse_after(query.get("after")),
+            after=event_log.parse_after(query.get("after")),
             queue_size=settings.EVENT_SOCKET_QUEUE,
             send_timeout_seconds=settings.EVENT_SEND_TIMEOUT_SECONDS,
         )

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, may_see
-from smartscheduler.events.log import Envelope
+from smartscheduler.events.event_log import Envelope
 from smartscheduler.events.redaction import limited_envelope
 
 # Those that are on their way; the sockets of a process come by with the same one at about the same time.

@@ -7,7 +7,7 @@ import structlog
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from smartscheduler.events.sockets import connections as members
+from smartscheduler.events.sockets import connections
 from smartscheduler.events.sockets.connections import Member, SignedOut
 from smartscheduler.events.sockets.stream import Stream
 
@@ -90,7 +90,7 @@ class Rounds:
 
     async def note_presence(self) -> None:
         # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
-        await asyncio.to_thread(members.say_present, [stream.member for stream in self._streams()])
+        await asyncio.to_thread(connections.say_present, [stream.member for stream in self._streams()])
 
 
 async def every(seconds: float, step: Step) -> None:

@@ -16,8 +16,8 @@ from django.conf import settings
 from django.db import Error
 
 from smartscheduler.core.observability import tracing
-from smartscheduler.events import log
-from smartscheduler.events.log import Envelope
+from smartscheduler.events import event_log
+from smartscheduler.events.event_log import Envelope
 from smartscheduler.events.sockets import connections
 from smartscheduler.events.sockets.connections import Member
 from smartscheduler.events.sockets.heartbeats import MayStay, Rounds, Step, every
@@ -63,7 +63,7 @@ class Hub:
         """From now on `stream` is told of what comes. Raises DatabaseError when there is no telling where we are."""
         async with self._door:
             if not self._tasks:
-                self.recent.begin(await database_sync_to_async(log.head)())
+                self.recent.begin(await database_sync_to_async(event_log.head)())
                 steps = [asyncio.create_task(every(seconds, step)) for seconds, step in self._steps()]
                 self._tasks = [asyncio.create_task(hear(self.take)), *steps]
             self._rounds.await_first_beat(stream)
@@ -122,11 +122,11 @@ class Hub:
         """Read what the table has and we have not. Raises DatabaseError."""
         async with self._looking:
             known = self.recent.position
-            head = await database_sync_to_async(log.head)()
+            head = await database_sync_to_async(event_log.head)()
             if head < known:  # a restored backup
                 self._begin_anew(head)
             while self.recent.position < head:
-                page = await database_sync_to_async(log.read)(after=self.recent.position, limit=PAGE)
+                page = await database_sync_to_async(event_log.read)(after=self.recent.position, limit=PAGE)
                 if page.resync or not page.envelopes:
                     self._begin_anew(page.head)
                     return

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from smartscheduler.events.log import Envelope
+from smartscheduler.events.event_log import Envelope
 
 # Some megabytes; who is further behind reads the table.
 MOST_KEPT = 4_096

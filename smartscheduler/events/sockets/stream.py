@@ -11,7 +11,7 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 
-from smartscheduler.events import log as feed
+from smartscheduler.events import event_log
 from smartscheduler.events.sockets.connections import Member, SignedOut
 from smartscheduler.events.sockets.ring_buffer import Recent
 from smartscheduler.events.subscriptions import Selection
@@ -105,7 +105,7 @@ class Stream:
     async def run(self) -> None:
         """Replay, say `ready`, go live; for `Hub.serve`. Returns never; raises DatabaseError."""
         if self._after is None:
-            self._position = await database_sync_to_async(feed.head)()
+            self._position = await database_sync_to_async(event_log.head)()
         else:
             await self._replay()
         await self._send({"ready": self._position})
@@ -143,7 +143,7 @@ class Stream:
     async def _replay(self) -> None:
         """Read the table to its end."""
         while True:
-            page = await database_sync_to_async(feed.read)(after=self._position, selection=self.selection)
+            page = await database_sync_to_async(event_log.read)(after=self._position, selection=self.selection)
             if page.envelopes and not await self._stays(self.member):
                 raise SignedOut
             for envelope in page.envelopes:

@@ -9,14 +9,14 @@ from django.db import connection
 from smartscheduler.ops.backups import BackupError, postgres
 from smartscheduler.ops.backups.manifest import BASE, HEAD, Manifest
 from smartscheduler.ops.backups.restore import Restored, Step, checked, finish, in_silence
-from smartscheduler.ops.local import servers as embedded
+from smartscheduler.ops.local.servers import EmbeddedServerError, Servers, from_environment
 from smartscheduler.ops.local.servers.directories import private, server_user
 from smartscheduler.ops.local.servers.postgresql import PostgreSQL
 
 
 def restore_base(backup: Path, *, replace: str = "", step: Step = in_silence) -> Restored:
     """Let the embedded PostgreSQL go on from the base backup; its present directory is kept. Raises BackupError."""
-    servers = embedded.from_environment()
+    servers = from_environment()
     server = next((member for member in servers.members if isinstance(member, PostgreSQL)), None)
     if server is None:
         raise BackupError(
@@ -51,7 +51,7 @@ def _head() -> int:
     return next((head for (head,) in postgres.rows(HEAD)), 0)
 
 
-def _put_in_place(backup: Path, manifest: Manifest, server: PostgreSQL, servers: embedded.Servers, step: Step) -> Path:
+def _put_in_place(backup: Path, manifest: Manifest, server: PostgreSQL, servers: Servers, step: Step) -> Path:
     """Copy aside, then stop, two renames, and start; returns where the directory of before is."""
     directory = server.directory
     kept = directory.with_name(f"{directory.name}.before-{manifest.taken_at:%Y%m%d%H%M%S}-{os.getpid()}")
@@ -68,7 +68,7 @@ def _put_in_place(backup: Path, manifest: Manifest, server: PostgreSQL, servers:
         incoming.rename(directory)
         try:
             servers.start()
-        except embedded.EmbeddedServerError as error:
+        except EmbeddedServerError as error:
             directory.rename(incoming)
             kept.rename(directory)
             raise BackupError(

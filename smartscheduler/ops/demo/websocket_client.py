@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.websocket_tickets import issue_ticket
-from smartscheduler.events import log
+from smartscheduler.events import event_log
 from smartscheduler.ops import preflight
 from smartscheduler.ops.local import process_specs
 from smartscheduler.ops.local.supervisor import Child, Record, Supervisor
@@ -77,7 +77,7 @@ class LiveSide:
     def listener(self, user: User) -> Iterator["Listener"]:
         """A client that has replayed everything so far and hears what comes next. Raises NotLive."""
         ticket, _ = issue_ticket(Credential.of(user))
-        url = f"ws://{HOST}:{self.port}/ws/events/?after={log.head()}"
+        url = f"ws://{HOST}:{self.port}/ws/events/?after={event_log.head()}"
         credentials = [Subprotocol("events.v1"), Subprotocol(f"ticket.{ticket}")]
         try:
             with connect(url, subprotocols=credentials, open_timeout=EVENT_SECONDS, proxy=None) as connection:

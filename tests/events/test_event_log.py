@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from smartscheduler.errors import InvalidInput
-from smartscheduler.events import log
+from smartscheduler.events import event_log
 from smartscheduler.events.models import EventHead, OutboxEvent
 from smartscheduler.events.subscriptions import MOST_TOPICS, Selection
 from smartscheduler.events.tasks import prune_events
@@ -28,13 +28,13 @@ def numbered_events(count: int, *, days_old: int = 0, start: int = 1, **data: st
 
 
 def read(**question):
-    page = log.read(**question)
+    page = event_log.read(**question)
     return [envelope["sequence"] for envelope in page.envelopes], page.head, page.upto, page.resync
 
 
 def test_an_empty_log_reads_as_nothing():
     assert read() == read(after=0) == ([], 0, 0, False)
-    assert log.head() == 0
+    assert event_log.head() == 0
 
 
 def test_reads_on_page_by_page_without_gap_or_repeat():
@@ -49,12 +49,12 @@ def test_leaves_out_what_has_no_number_yet():
     numbered_events(1)
     OutboxEvent.objects.create(type="JobCreated", occurred_at=timezone.now(), data={})
     assert read() == ([1], 1, 1, False)
-    assert [event.sequence for event in log.latest(10)] == [1]
+    assert [event.sequence for event in event_log.latest(10)] == [1]
 
 
 def test_the_latest_come_newest_first():
     numbered_events(4)
-    assert [event.sequence for event in log.latest(2)] == [4, 3]
+    assert [event.sequence for event in event_log.latest(2)] == [4, 3]
 
 
 def test_the_future_is_answered_with_resync():
@@ -74,7 +74,7 @@ def test_a_selection_says_the_same_of_a_row_and_of_an_envelope():
         (Selection.parse(types="JobAssigned"), []),
     ]:
         assert read(selection=selection) == (expected, 2, 2, False)
-        everything = log.read().envelopes
+        everything = event_log.read().envelopes
         assert [envelope["sequence"] for envelope in everything if selection.matches(envelope)] == expected
 
 
@@ -88,9 +88,9 @@ def test_at_most_a_hundred_topics():
 @pytest.mark.parametrize("text", ["0", "1001", "-1", "ten", "1.0", " 1", "٣", ""])
 def test_a_limit_is_a_whole_number_from_1_to_1000(text):
     with pytest.raises(InvalidInput) as refusal:
-        log.parse_limit(text)
+        event_log.parse_limit(text)
     assert list(refusal.value.errors) == ["limit"]
-    assert (log.parse_limit("1"), log.parse_limit("1000"), log.parse_limit(None)) == (1, 1000, 100)
+    assert (event_log.parse_limit("1"), event_log.parse_limit("1000"), event_log.parse_limit(None)) == (1, 1000, 100)
 
 
 def test_pruning_takes_the_old_and_says_resync_to_those_who_missed_them():
@@ -134,6 +134,6 @@ def test_what_is_pruned_during_a_reading_is_not_passed_over_in_silence(monkeypat
     """Between the look at the head and the look at the rows, the first events go."""
     numbered_events(3, days_old=91)
     numbered_events(2, start=4)
-    states = iter([log._state(), EventHead(sequence=5, pruned_to=3)])
-    monkeypatch.setattr(log, "_state", lambda: next(states))
+    states = iter([event_log._state(), EventHead(sequence=5, pruned_to=3)])
+    monkeypatch.setattr(event_log, "_state", lambda: next(states))
     assert read(after=1) == ([], 5, 5, True)

@@ -20,7 +20,7 @@ from smartscheduler.geocoding.addresses import Address
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
 from smartscheduler.places import Point
-from smartscheduler.privacy import erase_copies
+from smartscheduler.privacy import copy_erasure
 from smartscheduler.privacy.free_text import sweep
 from smartscheduler.privacy.history_rewrite import deliberately, former_values, rewrite, rewrite_history
 from smartscheduler.privacy.models import Erasure
@@ -48,15 +48,15 @@ def erase(contractor: Contractor, erasure: Erasure, runs: Sequence[ImportRun], a
         _of_the_record(contractor, values)
         _of_history(contractor, values)
         mine = Assignment.objects.filter(contractor=contractor)
-        erase_copies.forget_mails(Mail.objects.filter(assignment__in=mine), needles)
-        erase_copies.rename_log(Contractor, [contractor.pk], erasure.pseudonym)
-        erase_copies.remove_imports(runs)
-        erase_copies.remove_views(needles.wide)
-        erase_copies.forget_answers(needles.wide, [contractor.pk])
+        copy_erasure.forget_mails(Mail.objects.filter(assignment__in=mine), needles)
+        copy_erasure.rename_log(Contractor, [contractor.pk], erasure.pseudonym)
+        copy_erasure.remove_imports(runs)
+        copy_erasure.remove_views(needles.wide)
+        copy_erasure.forget_answers(needles.wide, [contractor.pk])
         sweep(needles.wide)
         sweep(needles, _linked(contractor))
         about = OutboxEvent.objects.filter(data__contains={"contractor_id": str(contractor.pk)})
-        erase_copies.blot_events(about, needles, fields=FIELDS, contractor_name=erasure.pseudonym)
+        copy_erasure.blot_events(about, needles, fields=FIELDS, contractor_name=erasure.pseudonym)
     now = Contractor.Status.INACTIVE
     changed = dict.fromkeys(FIELDS) | ({} if was == now else {"status": now.value})
     publish(
@@ -104,13 +104,13 @@ def _of_history(contractor: Contractor, values: dict[str, Any]) -> None:
 
 
 def _forget_places(contractor: Contractor, former: dict[str, set[str]]) -> None:
-    erase_copies.forget_places(addresses_of([contractor], former), [contractor.point, *points_of(former)])
+    copy_erasure.forget_places(addresses_of([contractor], former), [contractor.point, *points_of(former)])
 
 
 def addresses_of(located: list[Any], former: dict[str, set[str]]) -> list[Address]:
     """The addresses of the records, and every street that they had before, at the place where they are."""
     return [
-        erase_copies.address_of(one)._replace(address=street, zip_code=zip_code)
+        copy_erasure.address_of(one)._replace(address=street, zip_code=zip_code)
         for one in located
         for street in {one.address, *former["address"]}
         for zip_code in {one.zip_code, *former["zip_code"]}

@@ -24,7 +24,7 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.history.retention import history_models
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.privacy import erase_copies
+from smartscheduler.privacy import copy_erasure
 from smartscheduler.privacy.free_text import sweep
 from smartscheduler.privacy.history_rewrite import deliberately, former_values, rewrite_history
 from smartscheduler.privacy.models import Erasure
@@ -57,10 +57,10 @@ def erase(user: User, erasure: Erasure, runs: Sequence[ImportRun]) -> None:
         )
         rewrite_history(User, [user.pk], values)
         _rename_author(user.pk, values)
-        erase_copies.rename_log(User, [user.pk], erasure.pseudonym)
-        erase_copies.remove_imports(runs)
-        erase_copies.remove_views(needles.wide)
-        erase_copies.forget_answers(needles.wide, [])
+        copy_erasure.rename_log(User, [user.pk], erasure.pseudonym)
+        copy_erasure.remove_imports(runs)
+        copy_erasure.remove_views(needles.wide)
+        copy_erasure.forget_answers(needles.wide, [])
         sweep(needles.wide)
 
 

@@ -15,9 +15,9 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.publishing import publish
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
-from smartscheduler.privacy import erase_copies
+from smartscheduler.privacy import copy_erasure
+from smartscheduler.privacy.contractor_erasure import addresses_of, coarse_place, points_of
 from smartscheduler.privacy.customer_search import is_over
-from smartscheduler.privacy.erase_contractor import addresses_of, coarse_place, points_of
 from smartscheduler.privacy.free_text import sweep
 from smartscheduler.privacy.history_rewrite import deliberately, former_values, rewrite, rewrite_history
 from smartscheduler.privacy.models import Erasure
@@ -54,17 +54,17 @@ def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], acto
         **coarse_place(),
     }
     with deliberately():
-        erase_copies.forget_places(addresses_of(list(jobs), former), [*(job.point for job in jobs), *points_of(former)])
+        copy_erasure.forget_places(addresses_of(list(jobs), former), [*(job.point for job in jobs), *points_of(former)])
         rewrite(Job.objects.filter(pk__in=keys), **values)
         rewrite_history(Job, keys, values)
-        erase_copies.remove_imports(runs)
-        erase_copies.remove_views(needles.wide)
-        erase_copies.forget_answers(needles.wide, keys)
+        copy_erasure.remove_imports(runs)
+        copy_erasure.remove_views(needles.wide)
+        copy_erasure.forget_answers(needles.wide, keys)
         sweep(needles.wide)
         sweep(needles, _linked(jobs))
         for job in jobs:
             about = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)})
-            erase_copies.blot_events(about, needles, fields=FIELDS)
+            copy_erasure.blot_events(about, needles, fields=FIELDS)
     for job in jobs:
         publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=dict.fromkeys(FIELDS)), actor=actor)
 
