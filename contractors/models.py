@@ -30,7 +30,7 @@ from smartscheduler.core.db.text_fields import (
 )
 from smartscheduler.core.db.text_search import LEFT_OUT, words, words_index
 from smartscheduler.core.geo.locations import Location
-from smartscheduler.core.models import OF_THE_RECORD, Record
+from smartscheduler.core.models import OF_THE_RECORD
 from smartscheduler.core.pseudonyms import is_erased
 from smartscheduler.history.triggers import keeps_history
 from smartscheduler.timeslots import TimeSlot
@@ -50,7 +50,7 @@ OPEN_WORDS = words("contractor_words", "name", "city", LEFT_OUT, "skills")
 
 
 @keeps_history(exclude=[*OF_THE_RECORD, "weekdays", "longest_stretch"])
-class Contractor(Location, Record):
+class Contractor(Location):
     """A person or crew who does jobs."""
 
     class Type(models.TextChoices):

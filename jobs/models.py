@@ -17,7 +17,7 @@ from smartscheduler.core.db.model_fields import CharField, DurationField
 from smartscheduler.core.db.text_fields import LineField, NotesField, ShortNotesField
 from smartscheduler.core.db.text_search import LEFT_OUT, words, words_index
 from smartscheduler.core.geo.locations import Location
-from smartscheduler.core.models import OF_THE_RECORD, Record
+from smartscheduler.core.models import OF_THE_RECORD
 from smartscheduler.history.triggers import keeps_history
 
 LONGEST_JOB = timedelta(hours=8)
@@ -39,7 +39,7 @@ OPEN_WORDS = words("job_words", "job_number", LEFT_OUT, "city", "zip_code", LEFT
 
 
 @keeps_history(exclude=OF_THE_RECORD)
-class Job(Location, Record):
+class Job(Location):
     """Work that a contractor does at a site."""
 
     class Type(models.TextChoices):

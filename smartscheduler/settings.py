@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "smartscheduler.travel",
     "smartscheduler.ops",
     "smartscheduler.dashboard",
+    "smartscheduler.backoffice",
     "contractors",
     "jobs",
     "assignments",

@@ -1,3 +1,3 @@
-"""What recommendations add to the admin of jobs and assignments. Each module registers one page, or parts of one."""
+"""Pages of the ranking and of the scheduling rules. Each module registers one page, or parts of one."""
 
-from recommendations.admin import job_list, reassign, recommend  # noqa: F401
+from recommendations.admin import job_list, reassign, recommend, scheduling_rules  # noqa: F401

@@ -53,6 +53,6 @@ def test_who_leaves_while_presence_is_noted_is_gone(monkeypatch):
         say_gone(leaving)
         stay(sockets)
 
-    monkeypatch.setattr(connections.attendance, "stay", leaves_meanwhile)
+    monkeypatch.setattr(connections.presence, "stay", leaves_meanwhile)
     say_present([leaving])
     assert not valkey().zcard(presence._of(leaving.account))

@@ -9,11 +9,12 @@ from django.db import models
 from smartscheduler.core.db.model_fields import CharField
 from smartscheduler.core.db.text_fields import LineField
 from smartscheduler.core.geo.blur import blurred, places_are_blurred
+from smartscheduler.core.models import Record
 from smartscheduler.places import Point, state_choices, time_zone_at, validate_time_zone, zone
 
 
-class Location(models.Model):
-    """A point with its postal address and time zone."""
+class Location(Record):
+    """A record with a point, its postal address and its time zone."""
 
     latitude = models.DecimalField(
         max_digits=10, decimal_places=7, validators=[MinValueValidator(Decimal(-90)), MaxValueValidator(Decimal(90))]
