@@ -154,7 +154,7 @@ class TestTogether:
 
     def test_the_head_is_read_once_in_a_quarter_of_a_second(self, clock, monkeypatch):
         heads = [7, 8]
-        monkeypatch.setattr(long_polling.feed, "head", lambda: heads.pop(0))
+        monkeypatch.setattr(long_polling.event_log, "head", lambda: heads.pop(0))
         lookout = long_polling.Lookout()
         assert [lookout.head() for _ in range(20)] == [7] * 20
         clock.seconds += long_polling.LOOK_EVERY_SECONDS

@@ -100,13 +100,14 @@ def test_a_search_scores_a_candidate_by_the_rules_that_it_is_given(request_of_jo
 
 
 ENGINE = {
-    "smartscheduler": "places timeslots rules.values travel.ways travel.store",
-    "contractors": "models shifts states",
-    "jobs": "models requests states",
-    "assignments": "availability calendars checks clock decisions eligibility fits models openings scoring states"
-    " wanted_time week",
-    "recommendations": "contenders counterfactuals decisions density explanations frontier misses ranking same_time"
-    " search standing stuck tokens travel.chain travel.great_circle travel.leaders walk why_not",
+    "smartscheduler": "places timeslots rules.values travel.routes travel.estimates",
+    "contractors": "models working_week states",
+    "jobs": "models requirements states",
+    "assignments": "admin.week_grid availability booking_checks calendars decision_record drop_targets eligibility"
+    " gap_filling local_time models scoring states wanted_time",
+    "recommendations": "admin.same_slot counterfactuals decision_record explanations near_misses ranking ranking_tokens"
+    " search.bounds search.candidates search.density search.query search.rank search.threshold"
+    " travel.needed_routes travel.provider_chain travel.providers.great_circle unfillable_jobs why_not",
 }
 MODULES = [f"{package}.{module}" for package, modules in ENGINE.items() for module in modules.split()]
 
