@@ -38,7 +38,7 @@ from smartscheduler.imports.views import outcome, progress
 
 MODELS = {"contractors": Contractor, "jobs": Job, "assignments": Assignment}
 for kind, model in MODELS.items():
-    registry.list_panel(model, Panel("admin/exchange/list_links.html", {"kind": kind}))
+    registry.list_panel(model, Panel("admin/imports/list_links.html", {"kind": kind}))
 State = ImportRun.State
 BADGES = {State.DONE: "completed", State.CHECKED: "confirmed", State.UNCHECKED: "cancelled", State.STOPPED: "cancelled"}
 
@@ -52,7 +52,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
     search_fields = ("name",)
     search_help_text = "Name of the file"
     actions = None
-    change_form_outer_before_template = "admin/exchange/run.html"
+    change_form_outer_before_template = "admin/imports/run.html"
     fields = readonly_fields = ("name", "kind", "created_by", "taken_in")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
@@ -97,7 +97,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             "form": form,
             "columns": COLUMNS,
         }
-        return TemplateResponse(request, "admin/exchange/add.html", context)
+        return TemplateResponse(request, "admin/imports/add.html", context)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
@@ -121,8 +121,8 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             raise PermissionDenied
         run = self.record_or_404(request, object_id)
         if run.is_at_work:
-            return render(request, "admin/exchange/progress.html", progress(run))
-        response = render(request, "admin/exchange/panel.html", self._panel(request, run) | {"fresh": True})
+            return render(request, "admin/imports/progress.html", progress(run))
+        response = render(request, "admin/imports/panel.html", self._panel(request, run) | {"fresh": True})
         response["HX-Retarget"], response["HX-Reswap"] = "#import-panel", "outerHTML"
         return response
 

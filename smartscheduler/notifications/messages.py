@@ -39,12 +39,12 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
     subject = f"{mail.get_kind_display()}: {when} – {job.get_type_display()} in {job.city}, {job.state}"
     message = EmailMultiAlternatives(
         subject=visible(subject)[:LONGEST_SUBJECT],
-        body=render_to_string("mails/job.txt", context),
+        body=render_to_string("notifications/job.txt", context),
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[contractor.email],
         headers={"Message-ID": f"<{mail.pk}@{_domain()}>", "Auto-Submitted": "auto-generated"},
     )
-    message.attach_alternative(render_to_string("mails/job.html", context), "text/html")
+    message.attach_alternative(render_to_string("notifications/job.html", context), "text/html")
     entry = calendar_entry(mail, now=now)
     # Without a charset: Django writes the one it encodes in, and a second one makes the header invalid.
     message.attach("job.ics", entry.to_ical().decode(), f"text/calendar; method={entry['METHOD']}")

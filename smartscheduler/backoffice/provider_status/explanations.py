@@ -45,7 +45,7 @@ def words(request: HttpRequest) -> HttpResponse:
     context = {**admin.site.each_context(request), "title": "Explanations", "configured": is_configured()}
     if is_configured():
         context |= _standing()
-    return TemplateResponse(request, "admin/office/words.html", context)
+    return TemplateResponse(request, "admin/backoffice/words.html", context)
 
 
 def _act(request: HttpRequest) -> None:

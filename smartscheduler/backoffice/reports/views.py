@@ -50,7 +50,7 @@ def _range(request: HttpRequest, default: tuple[date, date]) -> RangeForm:
 
 def _page(request: HttpRequest, found: dict[str, Any]) -> TemplateResponse:
     context = {**admin.site.each_context(request), "title": "Reports", **found}
-    return TemplateResponse(request, "admin/office/reports.html", context)
+    return TemplateResponse(request, "admin/backoffice/reports.html", context)
 
 
 def _csv(part: str, since: date, until: date, reader: User) -> HttpResponseBase:
