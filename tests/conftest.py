@@ -1,7 +1,6 @@
 """Shared fixtures and the limits of the random search."""
 
 import random
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,11 +29,6 @@ def fast_passwords(settings):
 def no_search_for_static_files(settings):
     """Each test client would look through all of them when it is made; those who serve them are real processes."""
     settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
-
-
-def pytest_collection_finish(session):
-    """The web's own start turns on its pool of connections; tests count on closing theirs."""
-    assert "smartscheduler.asgi" not in sys.modules, "a test module imports smartscheduler.asgi: ask a process instead"
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,21 @@ with connection.cursor() as cursor:
     cursor.execute("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")
     print(cursor.fetchone()[0])
 """
+START_WEB = """
+import asyncio
+from asgiref.testing import ApplicationCommunicator
+from smartscheduler.asgi import application
+
+async def start():
+    server = ApplicationCommunicator(application, {"type": "lifespan"})
+    await server.send_input({"type": "lifespan.startup"})
+    assert await server.receive_output() == {"type": "lifespan.startup.complete"}
+
+asyncio.run(start())
+"""
 STARTS = {
-    "web": "import smartscheduler.asgi\n",
+    "web": START_WEB,
+    "the web's module alone": "import smartscheduler.asgi\n",
     "command, worker or relay": (
         "import os, django\nos.environ['DJANGO_SETTINGS_MODULE'] = 'smartscheduler.settings'\ndjango.setup()\n"
     ),
@@ -42,8 +55,9 @@ def test_sessions_of_the_web_have_one():
     assert timeout_of("web", DATABASE_STATEMENT_SECONDS="3") == "3000"
 
 
-def test_sessions_of_other_processes_have_none():
-    assert timeout_of("command, worker or relay") == "0"
+@pytest.mark.parametrize("process", ["command, worker or relay", "the web's module alone"])
+def test_other_sessions_have_none(process):
+    assert timeout_of(process) == "0"
 
 
 @pytest.fixture
