@@ -5,20 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pghistory
-import structlog
 from celery.schedules import crontab
-from django.templatetags.static import static
-from structlog.typing import Processor
 
+from recommendations.llm import config as llm
 from smartscheduler import BASE_DIR
+from smartscheduler.adminsite import theme
 from smartscheduler.core.db import connection_options
 from smartscheduler.core.env import Environment
-from smartscheduler.core.observability.logging import (
-    on_one_line,
-    with_trace_id,
-    without_people,
-    without_traceback_of_refusals,
-)
+from smartscheduler.core.observability.logging import configure_structlog, logging_config
+from smartscheduler.travel import config as roads
 
 env = Environment()
 env.read_env(BASE_DIR / ".env")
@@ -241,35 +236,6 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
 # A queue whose workers have run nothing for so long is reported as late (core.observability.metrics.heartbeats).
 WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
-CELERY_BEAT_SCHEDULE = {
-    "prune-events": {"task": "events.prune", "schedule": timedelta(hours=6)},
-    "forget-answers": {"task": "idempotency.prune", "schedule": timedelta(hours=1)},
-    "remove-what-is-old": {
-        "task": "ops.apply_retention",
-        "schedule": crontab(hour="*/6", minute="37"),
-    },
-    "examine": {"task": "ops.examine", "schedule": crontab(hour="4", minute="7")},
-    "recheck-bookings": {
-        "task": "assignments.recheck_bookings",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 240},
-    },
-    "announce-rankings": {
-        "task": "recommendations.announce_rankings",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 10},
-    },
-    "work-on-imports": {
-        "task": "imports.work_on_imports",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 10},
-    },
-    "send-mails": {
-        "task": "notifications.send_mails",
-        "schedule": timedelta(seconds=2),
-        "options": {"expires": 10},
-    },
-}
 
 # --- People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -445,7 +411,6 @@ DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 # --- HTTP to others (smartscheduler.core.outbound) -------------------------------------------------
 # Providers are on the internet and speak TLS; those inside these networks may be asked too, and without it.
 OUTGOING_PRIVATE_NETWORKS = env.words("OUTGOING_PRIVATE_NETWORKS", default=[])
-LOOPBACK = "127.0.0.0/8"
 # The proxy of the house, where there is no other way out; no other variable sets one.
 OUTGOING_PROXY = env.text("OUTGOING_PROXY", default="")
 
@@ -466,27 +431,15 @@ GEOCODER_A_SECOND = env.number("GEOCODER_A_SECOND", default=1.0)
 # --- Road distances (docs/travel.md) --------------------------------------------------------
 # Asked in this order; one without a key is left out, and without any the straight line serves.
 TRAVEL_PROVIDERS = env.words("TRAVEL_PROVIDERS", default=["google_routes", "openrouteservice"])
-GOOGLE_MAPS_API_KEY = env.text("GOOGLE_MAPS_API_KEY", default="")
-TRAVEL_KEYS = {
-    "google_routes": GOOGLE_MAPS_API_KEY,
-    "google_matrix": GOOGLE_MAPS_API_KEY,
-    "openrouteservice": env.text("OPENROUTESERVICE_API_KEY", default=""),
-}
-TRAVEL_URLS = {
-    "google_routes": env.text("GOOGLE_ROUTES_URL", default="https://routes.googleapis.com"),
-    "google_matrix": env.text("GOOGLE_MATRIX_URL", default="https://maps.googleapis.com"),
-    "openrouteservice": env.text("OPENROUTESERVICE_URL", default="https://api.openrouteservice.org"),
-}
-# What may be spent on each in a day (UTC) and in a minute: elements of Google, requests to OpenRouteService.
+# The other variables are named by the provider, such as GOOGLE_ROUTES_URL.
+TRAVEL_KEYS = {name: env.text(provider.key_variable, default="") for name, provider in roads.DEFAULTS.items()}
+TRAVEL_URLS = {name: env.text(f"{name.upper()}_URL", default=provider.url) for name, provider in roads.DEFAULTS.items()}
+# What may be spent on each in a day (UTC) and in a minute.
 TRAVEL_BUDGETS = {
-    "google_routes": env.whole("GOOGLE_ROUTES_BUDGET", default=5000),
-    "google_matrix": env.whole("GOOGLE_MATRIX_BUDGET", default=5000),
-    "openrouteservice": env.whole("OPENROUTESERVICE_BUDGET", default=500),
+    name: env.whole(f"{name.upper()}_BUDGET", default=provider.a_day) for name, provider in roads.DEFAULTS.items()
 }
 TRAVEL_A_MINUTE = {
-    "google_routes": env.whole("GOOGLE_ROUTES_A_MINUTE", default=3000),
-    "google_matrix": env.whole("GOOGLE_MATRIX_A_MINUTE", default=3000),
-    "openrouteservice": env.whole("OPENROUTESERVICE_A_MINUTE", default=40),
+    name: env.whole(f"{name.upper()}_A_MINUTE", default=provider.a_minute) for name, provider in roads.DEFAULTS.items()
 }
 TRAVEL_TRAFFIC = env.flag("TRAVEL_TRAFFIC", default=False)
 TRAVEL_LEADERS = env.whole("TRAVEL_LEADERS", default=50)
@@ -496,33 +449,13 @@ TRAVEL_ATTEMPTS = env.whole("TRAVEL_ATTEMPTS", default=3)
 TRAVEL_BREAKER_FAILURES = env.whole("TRAVEL_BREAKER_FAILURES", default=5)
 TRAVEL_BREAKER_SECONDS = env.whole("TRAVEL_BREAKER_SECONDS", default=60)
 TRAVEL_LEASE_SECONDS = env.whole("TRAVEL_LEASE_SECONDS", default=120)
-# A stand-in on this machine answers instead of the providers (smartscheduler.ops.demo.fake_road_provider).
-TRAVEL_DEMO = env.flag("TRAVEL_DEMO", default=False)
-TRAVEL_DEMO_PORT = env.whole("TRAVEL_DEMO_PORT", default=PORT + 1)
-if TRAVEL_DEMO:
-    TRAVEL_KEYS = dict.fromkeys(TRAVEL_KEYS, "demo")
-    TRAVEL_URLS = dict.fromkeys(TRAVEL_URLS, f"http://127.0.0.1:{TRAVEL_DEMO_PORT}")
-    OUTGOING_PRIVATE_NETWORKS = [*OUTGOING_PRIVATE_NETWORKS, LOOPBACK]
-if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS):
-    CELERY_BEAT_SCHEDULE |= {
-        "look-up-roads": {
-            "task": "recommendations.look_up_roads",
-            "schedule": timedelta(seconds=2),
-            "options": {"expires": 10},
-        },
-        "refresh-roads": {"task": "recommendations.refresh_roads", "schedule": crontab(hour=8, minute=0)},
-        "prune-roads": {"task": "recommendations.prune_roads", "schedule": timedelta(hours=6)},
-    }
 
 # --- Explanations in other words (docs/explanations.md) ---------------------------------------
 # anthropic, or openai for everybody who speaks as OpenAI does; nobody: the sentences of the template.
 EXPLANATION_MODEL_PROVIDER = env.text("EXPLANATION_MODEL_PROVIDER", default="").lower()
 EXPLANATION_MODEL_NAME = env.text("EXPLANATION_MODEL_NAME", default="")
 EXPLANATION_MODEL_KEY = env.text("EXPLANATION_MODEL_KEY", default="")
-EXPLANATION_MODEL_URLS = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
-EXPLANATION_MODEL_URL = env.text(
-    "EXPLANATION_MODEL_URL", default=EXPLANATION_MODEL_URLS.get(EXPLANATION_MODEL_PROVIDER, "")
-)
+EXPLANATION_MODEL_URL = env.text("EXPLANATION_MODEL_URL", default=llm.URLS.get(EXPLANATION_MODEL_PROVIDER, ""))
 # How many of the first of a ranking are worded.
 EXPLANATION_FIRST = env.whole("EXPLANATION_FIRST", default=5)
 # What may be spent in a day (UTC).
@@ -531,22 +464,54 @@ EXPLANATION_TOKENS_A_DAY = env.whole("EXPLANATION_TOKENS_A_DAY", default=1_000_0
 EXPLANATION_KEEP_DAYS = env.whole("EXPLANATION_KEEP_DAYS", default=30)
 EXPLANATION_TIMEOUT_SECONDS = env.number("EXPLANATION_TIMEOUT_SECONDS", default=15.0)
 EXPLANATION_ATTEMPTS = env.whole("EXPLANATION_ATTEMPTS", default=2)
-# A stand-in on this machine answers as a model would (smartscheduler.ops.demo.fake_llm).
+
+# --- Stand-ins of the demo --------------------------------------------------------------------
+# On this machine they answer instead of the providers of road distances (smartscheduler.ops.demo.fake_road_provider)
+# and of the language model (smartscheduler.ops.demo.fake_llm).
+TRAVEL_DEMO = env.flag("TRAVEL_DEMO", default=False)
+TRAVEL_DEMO_PORT = env.whole("TRAVEL_DEMO_PORT", default=PORT + 1)
 EXPLANATION_DEMO = env.flag("EXPLANATION_DEMO", default=False)
 EXPLANATION_DEMO_PORT = env.whole("EXPLANATION_DEMO_PORT", default=PORT + 2)
+if TRAVEL_DEMO:
+    TRAVEL_KEYS = dict.fromkeys(roads.DEFAULTS, "demo")
+    TRAVEL_URLS = dict.fromkeys(roads.DEFAULTS, f"http://127.0.0.1:{TRAVEL_DEMO_PORT}")
 if EXPLANATION_DEMO:
     EXPLANATION_MODEL_PROVIDER, EXPLANATION_MODEL_NAME, EXPLANATION_MODEL_KEY = "anthropic", "stand-in", "demo"
     EXPLANATION_MODEL_URL = f"http://127.0.0.1:{EXPLANATION_DEMO_PORT}"
-    OUTGOING_PRIVATE_NETWORKS = [*OUTGOING_PRIVATE_NETWORKS, LOOPBACK]
-if EXPLANATION_MODEL_PROVIDER:
-    CELERY_BEAT_SCHEDULE |= {
-        "word-explanations": {
-            "task": "recommendations.word_explanations",
-            "schedule": timedelta(seconds=2),
-            "options": {"expires": 10},
-        },
-        "prune-words": {"task": "recommendations.prune_words", "schedule": timedelta(hours=6)},
-    }
+if TRAVEL_DEMO or EXPLANATION_DEMO:
+    OUTGOING_PRIVATE_NETWORKS = [*OUTGOING_PRIVATE_NETWORKS, "127.0.0.0/8"]
+
+# --- Periodic tasks ---------------------------------------------------------------------------
+# Queues are worked on almost at once; a message that no worker has taken after ten seconds is dropped.
+every_two_seconds = {"schedule": timedelta(seconds=2), "options": {"expires": 10}}
+tasks_of_all = {
+    "prune-events": {"task": "events.prune", "schedule": timedelta(hours=6)},
+    "forget-answers": {"task": "idempotency.prune", "schedule": timedelta(hours=1)},
+    "remove-what-is-old": {"task": "ops.apply_retention", "schedule": crontab(hour="*/6", minute="37")},
+    "examine": {"task": "ops.examine", "schedule": crontab(hour="4", minute="7")},
+    "recheck-bookings": {
+        "task": "assignments.recheck_bookings",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
+    "announce-rankings": {"task": "recommendations.announce_rankings", **every_two_seconds},
+    "work-on-imports": {"task": "imports.work_on_imports", **every_two_seconds},
+    "send-mails": {"task": "notifications.send_mails", **every_two_seconds},
+}
+tasks_with_roads = {
+    "look-up-roads": {"task": "recommendations.look_up_roads", **every_two_seconds},
+    "refresh-roads": {"task": "recommendations.refresh_roads", "schedule": crontab(hour=8, minute=0)},
+    "prune-roads": {"task": "recommendations.prune_roads", "schedule": timedelta(hours=6)},
+}
+tasks_with_a_model = {
+    "word-explanations": {"task": "recommendations.word_explanations", **every_two_seconds},
+    "prune-words": {"task": "recommendations.prune_words", "schedule": timedelta(hours=6)},
+}
+CELERY_BEAT_SCHEDULE = {
+    **tasks_of_all,
+    **(tasks_with_roads if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS) else {}),
+    **(tasks_with_a_model if EXPLANATION_MODEL_PROVIDER else {}),
+}
 
 # --- Events ---------------------------------------------------------------------------------
 EVENT_RETENTION = timedelta(days=env.whole("EVENT_RETENTION_DAYS", default=90))
@@ -569,8 +534,16 @@ IMPORT_RETENTION = timedelta(days=env.whole("IMPORT_RETENTION_DAYS", default=90)
 ERASURE_LIST = env.text("ERASURE_LIST", default=str(DATA_DIR / "erasures.jsonl"))
 
 # --- Mail -----------------------------------------------------------------------------------
-# EMAIL_BACKEND, EMAIL_HOST and whatever else the address says; by default mails are only printed.
-globals().update(env.mail("EMAIL_URL", default="consolemail://"))
+# By default mails are only printed.
+mail_server = env.mail("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = mail_server["EMAIL_BACKEND"]
+EMAIL_HOST = mail_server["EMAIL_HOST"]
+EMAIL_PORT = mail_server["EMAIL_PORT"]
+EMAIL_HOST_USER = mail_server["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = mail_server["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = mail_server.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = mail_server.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = mail_server["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = 10
 # A mail waits so long, so that what is undone at once (the live page offers it for ten seconds) is never told.
 MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=20.0))
@@ -605,43 +578,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Back-office ------------------------------------------------------------------------------
-UNFOLD = {
-    "SITE_TITLE": "SmartScheduler",
-    "SITE_HEADER": "SmartScheduler",
-    "SITE_SUBHEADER": "Who, when, and why",
-    "SITE_URL": "/",
-    "ACCOUNT": {"navigation": "smartscheduler.adminsite.navigation.account"},
-    "SITE_SYMBOL": "event_available",
-    "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "smartscheduler.backoffice.home.view.context",
-    # Django's own log knows nothing of the API; smartscheduler.history has the button where there is a true one.
-    "SHOW_HISTORY": False,
-    "STYLES": [lambda request: static("backoffice.css")],
-    "SCRIPTS": [lambda request: static("backoffice.js"), lambda request: static("shortcuts.js")],
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")},
-    ],
-    "COLORS": {
-        "primary": {
-            "50": "#eff6ff",
-            "100": "#dbeafe",
-            "200": "#bfdbfe",
-            "300": "#93c5fd",
-            "400": "#60a5fa",
-            "500": "#3b82f6",
-            "600": "#1d4ed8",
-            "700": "#1e40af",
-            "800": "#1e3a8a",
-            "900": "#172554",
-            "950": "#0f172a",
-        }
-    },
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-        "navigation": "smartscheduler.adminsite.navigation.navigation",
-    },
-}
+UNFOLD = theme.UNFOLD
 
 # --- Logs -----------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
@@ -649,55 +586,8 @@ LOG_FORMAT = env.text("LOG_FORMAT", default="console" if DEBUG else "json")
 # RequestIdMiddleware has looked at the client's id, or made one.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
-LOG_PROCESSORS: list[Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso"),
-    without_traceback_of_refusals,
-    structlog.processors.format_exc_info,
-    with_trace_id,
-    without_people,
-    on_one_line,
-]
-structlog.configure(
-    processors=[*LOG_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.JSONRenderer()
-            if LOG_FORMAT == "json"
-            else structlog.dev.ConsoleRenderer(colors=False),
-            "foreign_pre_chain": LOG_PROCESSORS,
-        }
-    },
-    "filters": {"no_requests": {"()": "smartscheduler.core.observability.logging.WithoutRequests"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # uvicorn has set up its own before we are asked; one format is enough.
-        "uvicorn": {"handlers": [], "propagate": True, "level": LOG_LEVEL},
-        # Both write addresses of clients and queries. Without its own entry the first inherits the handler of the root.
-        "uvicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
-        "uvicorn.error": {"filters": ["no_requests"]},
-        "uvicorn.websocket": {"level": "WARNING"},
-        # At DEBUG they write headers, frames, and what is sent to the database.
-        "websockets": {"level": "WARNING"},
-        "django.db.backends": {"level": "WARNING"},
-        "psycopg": {"level": "WARNING"},
-        # It names who has signed in from where; smartscheduler.accounts.axes_hooks says what is to be known.
-        "axes": {"level": "CRITICAL"},
-        # They write every address that is asked, and some providers want their key in it.
-        "httpx2": {"level": "WARNING"},
-        "httpcore2": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_config(LOG_LEVEL, LOG_FORMAT)
+configure_structlog()
 
 # --- Traces and errors ------------------------------------------------------------------------
 # Set, they need the extra `observability`. OpenTelemetry's SDK reads more variables of its own.

@@ -1,7 +1,12 @@
-"""Whether a language model is configured, and what is said of it."""
+"""The formats that language models are asked in, and whether one is configured.
+
+The settings import this, so nothing here may need the apps.
+"""
 
 from django.conf import settings
 
+# Where a model is asked unless the environment says otherwise.
+URLS = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
 NAMES = {"anthropic": "Anthropic", "openai": "OpenAI-compatible"}
 
 

@@ -24,12 +24,13 @@ class Environment(environ.Env):
     """django-environ, but an empty variable counts as not set, nothing is guessed, and nothing raises.
 
     A value that cannot be read is noted in `problems` and its default returned: the checks then name
-    every wrong variable at once, and the application refuses to start.
+    every wrong variable at once, and the application refuses to start. `variables` are those that were asked for.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.problems: list[Problem] = []
+        self.variables: set[str] = set()
 
     def flag(self, variable: str, default: bool) -> bool:
         return self._read(variable, default, "1 or 0", lambda text: BOOLEANS[text.lower()])
@@ -60,6 +61,7 @@ class Environment(environ.Env):
 
     def _read(self, variable: str, default: T, expected: str, parse: Callable[[str], T]) -> T:
         """The variable as `parse` understands it, or `default`; `parse` raises ValueError or KeyError."""
+        self.variables.add(variable)
         text = self.ENVIRON.get(variable, "").strip()
         if not text:
             return default

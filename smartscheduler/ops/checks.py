@@ -4,7 +4,7 @@
 start for the same reasons as `manage.py check` gives.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from email.utils import parseaddr
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.checks import Error, Info, register
 from django.core.exceptions import ImproperlyConfigured
 
+from recommendations.llm.config import URLS as MODEL_URLS
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.outbound.addresses import network, objection
 from smartscheduler.rules.values import LONGEST_HORIZON
@@ -60,8 +61,18 @@ POSITIVE = (
     "EXPLANATION_ATTEMPTS",
 )
 
+Check = Callable[..., list[Error]]
+# In the order of their definitions, which is the order of the complaints.
+REFUSING: list[Check] = []
 
-@register
+
+def refuses(check: Check) -> Check:
+    """Register a system check whose errors also keep every process from starting."""
+    REFUSING.append(check)
+    return register(check)
+
+
+@refuses
 def check_environment(**_: Any) -> list[Error]:
     """E001: a variable cannot be read."""
     return [
@@ -70,7 +81,7 @@ def check_environment(**_: Any) -> list[Error]:
     ]
 
 
-@register
+@refuses
 def check_secret_key(**_: Any) -> list[Error]:
     """E002: production with the key that everybody knows."""
     if settings.DEBUG or settings.SECRET_KEY != settings.INSECURE_SECRET_KEY:
@@ -84,7 +95,7 @@ def check_secret_key(**_: Any) -> list[Error]:
     ]
 
 
-@register
+@refuses
 def check_weights(**_: Any) -> list[Error]:
     """E003–E005: the weights are shares of one, with as many decimals as a score."""
     weights = {f"SCORE_WEIGHT_{part.upper()}": Decimal(str(value)) for part, value in settings.SCORE_WEIGHTS.items()}
@@ -101,7 +112,7 @@ def check_weights(**_: Any) -> list[Error]:
     return errors
 
 
-@register
+@refuses
 def check_ranges(**_: Any) -> list[Error]:
     """E006–E010: numbers that make no sense."""
     return list(_out_of_range())
@@ -144,7 +155,7 @@ def _out_of_range() -> Iterator[Error]:
         yield Error(f"PORT must be 1 to {LAST_PORT}; it is {settings.PORT}.", id="smartscheduler.E010")
 
 
-@register
+@refuses
 def check_delays(**_: Any) -> list[Error]:
     """E009: stretches of time that are negative, or too long to be meant."""
     limits = [
@@ -158,7 +169,7 @@ def check_delays(**_: Any) -> list[Error]:
     ]
 
 
-@register
+@refuses
 def check_geocoder(**_: Any) -> list[Error]:
     """E020–E022: a geocoder that nobody knows, or that cannot work with what is set."""
     from smartscheduler.geocoding.providers import PROVIDERS, PUBLIC_NOMINATIM, WITHOUT_KEY
@@ -194,7 +205,7 @@ def say_which_providers(**_: Any) -> list[Info]:
     return [Info(f"Road distances: {said}, then the straight line{where}.", id="smartscheduler.I001")]
 
 
-@register
+@refuses
 def check_travel(**_: Any) -> list[Error]:
     """E011–E013: providers of road distances."""
     return list(_travel_problems())
@@ -215,7 +226,7 @@ def _travel_problems() -> Iterator[Error]:
             yield Error(f"{variable} must not be negative; it is {value}.", id="smartscheduler.E013")
 
 
-@register
+@refuses
 def check_proxies(**_: Any) -> list[Error]:
     """E030: a proxy that is no address and no network; names are not looked up, and "*" would trust everybody."""
     return [
@@ -228,7 +239,7 @@ def check_proxies(**_: Any) -> list[Error]:
     ]
 
 
-@register
+@refuses
 def check_outgoing(**_: Any) -> list[Error]:
     """E032: networks that are none or all of them, and a proxy that is no address."""
     errors = []
@@ -248,7 +259,7 @@ def check_outgoing(**_: Any) -> list[Error]:
 MOST_SECONDS_A_SENTENCE = 45
 
 
-@register
+@refuses
 def check_explanations(**_: Any) -> list[Error]:
     """E033–E035: a language model that nobody knows, that lacks something, or that may not be asked."""
     return list(_explanation_problems())
@@ -261,8 +272,8 @@ def _explanation_problems() -> Iterator[Error]:
     if settings.EXPLANATION_ATTEMPTS * settings.EXPLANATION_TIMEOUT_SECONDS > MOST_SECONDS_A_SENTENCE:
         wrong = f"EXPLANATION_ATTEMPTS × EXPLANATION_TIMEOUT_SECONDS must be at most {MOST_SECONDS_A_SENTENCE} seconds."
         yield Error(wrong, id="smartscheduler.E035")
-    provider, known = settings.EXPLANATION_MODEL_PROVIDER, ", ".join(settings.EXPLANATION_MODEL_URLS)
-    if provider in settings.EXPLANATION_MODEL_URLS:
+    provider, known = settings.EXPLANATION_MODEL_PROVIDER, ", ".join(MODEL_URLS)
+    if provider in MODEL_URLS:
         yield from _model_problems(settings.EXPLANATION_MODEL_URL)
     elif provider:
         wrong = f"EXPLANATION_MODEL_PROVIDER must be one of {known}, or empty; it is {provider}."
@@ -272,13 +283,13 @@ def _explanation_problems() -> Iterator[Error]:
 def _model_problems(url: str) -> Iterator[Error]:
     if not settings.EXPLANATION_MODEL_NAME:
         yield Error("EXPLANATION_MODEL_NAME must name the model.", id="smartscheduler.E034")
-    if not settings.EXPLANATION_MODEL_KEY and url in settings.EXPLANATION_MODEL_URLS.values():
+    if not settings.EXPLANATION_MODEL_KEY and url in MODEL_URLS.values():
         yield Error(f"EXPLANATION_MODEL_KEY must be set for {url}.", id="smartscheduler.E034")
     if wrong := objection(url):
         yield Error(f"EXPLANATION_MODEL_URL {wrong}.", id="smartscheduler.E035")
 
 
-@register
+@refuses
 def check_origins(**_: Any) -> list[Error]:
     """E060: an origin that no browser would send, or that anybody on the way could be."""
     return [
@@ -292,7 +303,7 @@ def check_origins(**_: Any) -> list[Error]:
     ]
 
 
-@register
+@refuses
 def check_observability(**_: Any) -> list[Error]:
     """E031: traces or errors are to be sent, and nothing is there that could."""
     needs = {"OTEL_EXPORTER_OTLP_ENDPOINT": "opentelemetry.sdk", "SENTRY_DSN": "sentry_sdk"}
@@ -307,7 +318,7 @@ def check_observability(**_: Any) -> list[Error]:
     ]
 
 
-@register
+@refuses
 def check_second_factor(**_: Any) -> list[Error]:
     """E036: a second factor for a role that there is not would be one for nobody."""
     return [
@@ -320,7 +331,7 @@ def check_second_factor(**_: Any) -> list[Error]:
     ]
 
 
-@register
+@refuses
 def check_sender(**_: Any) -> list[Error]:
     """E045: a sender without an address, or with a domain that headers cannot have."""
     name, _at, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")
@@ -352,23 +363,7 @@ def _is_origin(text: str) -> bool:
 
 def refuse_bad_settings() -> None:
     """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
-    checks = (
-        check_environment,
-        check_secret_key,
-        check_weights,
-        check_ranges,
-        check_delays,
-        check_geocoder,
-        check_travel,
-        check_proxies,
-        check_outgoing,
-        check_explanations,
-        check_origins,
-        check_observability,
-        check_second_factor,
-        check_sender,
-    )
-    errors = [error for check in checks for error in check()]
+    errors = [error for check in REFUSING for error in check()]
     if errors:
         raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))
 

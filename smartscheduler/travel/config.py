@@ -1,6 +1,29 @@
-"""Which providers of road distances are configured."""
+"""The providers of road distances: what holds for each unless the environment says otherwise, and which are configured.
+
+The settings import this, so nothing here may need the apps.
+"""
+
+from typing import NamedTuple
 
 from django.conf import settings
+
+
+class Defaults(NamedTuple):
+    """Where a provider is, and what may be spent on it: elements of Google, requests to OpenRouteService."""
+
+    key_variable: str
+    url: str
+    a_day: int
+    a_minute: int
+
+
+DEFAULTS = {
+    "google_routes": Defaults("GOOGLE_MAPS_API_KEY", "https://routes.googleapis.com", a_day=5000, a_minute=3000),
+    "google_matrix": Defaults("GOOGLE_MAPS_API_KEY", "https://maps.googleapis.com", a_day=5000, a_minute=3000),
+    "openrouteservice": Defaults(
+        "OPENROUTESERVICE_API_KEY", "https://api.openrouteservice.org", a_day=500, a_minute=40
+    ),
+}
 
 NAMES = {
     "google_routes": "Google Routes",

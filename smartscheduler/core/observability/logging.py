@@ -4,7 +4,8 @@ import logging
 import re
 from typing import Any
 
-from structlog.typing import EventDict, WrappedLogger
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from smartscheduler.core.observability import tracing
 
@@ -88,3 +89,63 @@ def on_one_line(logger: WrappedLogger, method: str, line: EventDict) -> EventDic
     if isinstance(event := line.get("event"), str):
         line["event"] = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), event)
     return line
+
+
+# Every line goes through these in this order, also those of libraries that know only Python's own logging.
+PROCESSORS: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso"),
+    without_traceback_of_refusals,
+    structlog.processors.format_exc_info,
+    with_trace_id,
+    without_people,
+    on_one_line,
+]
+
+
+def configure_structlog() -> None:
+    """Hand the lines of structlog to Python's logging, which `logging_config` describes."""
+    structlog.configure(
+        processors=[*PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logging_config(level: str, form: str) -> dict[str, Any]:
+    """Django's LOGGING: one handler that writes every line as JSON, or for people when `form` is not "json"."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processor": structlog.processors.JSONRenderer()
+                if form == "json"
+                else structlog.dev.ConsoleRenderer(colors=False),
+                "foreign_pre_chain": PROCESSORS,
+            }
+        },
+        "filters": {"no_requests": {"()": WithoutRequests}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["console"], "level": level},
+        "loggers": {
+            # uvicorn has set up its own before we are asked; one format is enough.
+            "uvicorn": {"handlers": [], "propagate": True, "level": level},
+            # Both write addresses of clients and queries. Without an entry the first inherits the root's handler.
+            "uvicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+            "uvicorn.error": {"filters": ["no_requests"]},
+            "uvicorn.websocket": {"level": "WARNING"},
+            # At DEBUG they write headers, frames, and what is sent to the database.
+            "websockets": {"level": "WARNING"},
+            "django.db.backends": {"level": "WARNING"},
+            "psycopg": {"level": "WARNING"},
+            # It names who has signed in from where; smartscheduler.accounts.axes_hooks says what is to be known.
+            "axes": {"level": "CRITICAL"},
+            # They write every address that is asked, and some providers want their key in it.
+            "httpx2": {"level": "WARNING"},
+            "httpcore2": {"level": "WARNING"},
+        },
+    }

@@ -7,14 +7,13 @@ from io import StringIO
 
 import pytest
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from contractors.models import Contractor
 from jobs.admin import JobAdmin
 from smartscheduler.accounts.permissions import Role
-from smartscheduler.core.observability.logging import LONGEST, impersonal
+from smartscheduler.core.observability.logging import LONGEST, PROCESSORS, impersonal
 from smartscheduler.imports.runner import work_on_files
 from smartscheduler.imports.services import begin, import_checked
 from smartscheduler.notifications.tasks import send_mails
@@ -36,9 +35,7 @@ def log():
     text = StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processor=structlog.processors.JSONRenderer(), foreign_pre_chain=settings.LOG_PROCESSORS
-        )
+        structlog.stdlib.ProcessorFormatter(processor=structlog.processors.JSONRenderer(), foreign_pre_chain=PROCESSORS)
     )
     root = logging.getLogger()
     level, handlers = root.level, root.handlers
@@ -202,9 +199,7 @@ FORGED = "odd\n2026-11-26T00:00:00Z [info] all is well\x1b[2K\u2028"
 def test_nobody_writes_a_line_of_their_own(renderer):
     text, handler = StringIO(), logging.StreamHandler()
     handler.setStream(text)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=settings.LOG_PROCESSORS)
-    )
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=PROCESSORS))
     logger = logging.getLogger("somebody.careless")
     logger.addHandler(handler)
     try:
