@@ -38,7 +38,7 @@ def become_web_process() -> None:
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
-    """The server's start and stop. Importing this module changes nothing, so that tests and tools may."""
+    """The server's start and stop: importing this module leaves the settings as they are."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
