@@ -68,7 +68,7 @@ class TestAChild:
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems have only the time limits")
     def test_dies_with_its_parent(self):
         code = (
-            "from smartscheduler import child_process;"
+            "from smartscheduler.core import child_process;"
             f"child_process.call('{HERE}:asleep', b'', seconds=3600, megabytes=1000)"
         )
         parent = subprocess.Popen([sys.executable, "-c", code], cwd=BASE_DIR)
