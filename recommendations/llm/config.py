@@ -6,7 +6,7 @@ The settings import this, so nothing here may need the apps.
 from django.conf import settings
 
 # Where a model is asked unless the environment says otherwise.
-URLS = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
+URLS: dict[str, str] = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
 NAMES = {"anthropic": "Anthropic", "openai": "OpenAI-compatible"}
 
 

@@ -17,7 +17,7 @@ class Defaults(NamedTuple):
     a_minute: int
 
 
-DEFAULTS = {
+DEFAULTS: dict[str, Defaults] = {
     "google_routes": Defaults("GOOGLE_MAPS_API_KEY", "https://routes.googleapis.com", a_day=5000, a_minute=3000),
     "google_matrix": Defaults("GOOGLE_MAPS_API_KEY", "https://maps.googleapis.com", a_day=5000, a_minute=3000),
     "openrouteservice": Defaults(
