@@ -17,7 +17,7 @@ from recommendations.llm.rewording import reworded
 from recommendations.results import Entry, Ranking
 from recommendations.search.query import Candidate, Search
 from recommendations.search.threshold import Best, Walker, run
-from recommendations.travel.requests import wishes
+from recommendations.travel.requests import refresh_requests
 from smartscheduler.core.db.prepared import rows, uuid_array
 from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.core.observability.metrics.definitions import RANKING_CALENDARS, RANKING_SECONDS
@@ -82,7 +82,7 @@ def _tell(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
     """Where providers are configured, let the worker know which rankings go by straight lines; takes no time."""
     if roads_are_used():
         for request, ranking in zip(requests, rankings, strict=True):
-            wishes.seen(request.job_id, [one.source for one in ranking.entries])
+            refresh_requests.record(request.job_id, [one.source for one in ranking.entries])
 
 
 def _measure(bests: Sequence[Best], seconds: float) -> None:

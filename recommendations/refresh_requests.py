@@ -27,7 +27,7 @@ MOST_REMEMBERED = 1_000
 log = structlog.get_logger(__name__)
 
 
-class Wishes:
+class RefreshRequests:
     """What one process has to tell of one kind of thing; what was shown of the source `wanted` is wished better."""
 
     def __init__(self, kind: str, wanted: str) -> None:
@@ -37,20 +37,20 @@ class Wishes:
         self._thread: threading.Thread | None = None
         self._jobs: set[UUID] = set()
         self._uses: Counter[str] = Counter()
-        self._told: dict[UUID, float] = {}
+        self._recorded_at: dict[UUID, float] = {}
 
-    def seen(self, job_id: UUID | None, sources: Iterable[str]) -> None:
+    def record(self, job_id: UUID | None, sources: Iterable[str]) -> None:
         """A ranking was shown, with something of these sources in it. Returns at once."""
         counted = Counter(sources)
         if self._silent or not counted:
             return
         with self._lock:
             self._uses.update(counted)
-            if job_id is not None and counted[self.wanted] and self._is_news(job_id):
+            if job_id is not None and counted[self.wanted] and self._is_due(job_id):
                 self._jobs.add(job_id)
             if self._thread is None or not self._thread.is_alive():
-                name, key = f"{self.kind}-wishes", self.key
-                self._thread = threading.Thread(target=self._pass_on, args=(key,), name=name, daemon=True)
+                name, key = f"{self.kind}-refresh-requests", self.key
+                self._thread = threading.Thread(target=self._flush, args=(key,), name=name, daemon=True)
                 self._thread.start()
 
     @contextmanager
@@ -66,7 +66,7 @@ class Wishes:
     def key(self) -> str:
         return redis_key(self.kind, "wishes")
 
-    def take(self, most: int = 200) -> set[UUID]:
+    def pop(self, most: int = 200) -> set[UUID]:
         """The jobs that rankings were shown for and are wished for, each once. Raises RedisError."""
         return {UUID(hex=str(one)) for one in valkey().spop(self.key, most) or ()}
 
@@ -84,16 +84,16 @@ class Wishes:
         total = sum(shown.values())
         return round(100 * shown.get(source, 0) / total) if total else None
 
-    def _is_news(self, job_id: UUID) -> bool:
+    def _is_due(self, job_id: UUID) -> bool:
         now = time.monotonic()
-        if self._told.get(job_id, now - 2 * SILENCE_SECONDS) > now - SILENCE_SECONDS:
+        if self._recorded_at.get(job_id, now - 2 * SILENCE_SECONDS) > now - SILENCE_SECONDS:
             return False
-        if len(self._told) > MOST_REMEMBERED:
-            self._told.clear()
-        self._told[job_id] = now
+        if len(self._recorded_at) > MOST_REMEMBERED:
+            self._recorded_at.clear()
+        self._recorded_at[job_id] = now
         return True
 
-    def _pass_on(self, key: str) -> None:
+    def _flush(self, key: str) -> None:
         """Until there has been nothing to tell for a while."""
         while True:
             time.sleep(GATHER_SECONDS)
@@ -115,4 +115,4 @@ def _send(key: str, jobs: Iterable[UUID], uses: Counter[str]) -> None:
                 pipe.hincrby(f"{key}:uses", source, count)
             pipe.execute()
     except RedisError as error:
-        log.info("wishes_lost", error=type(error).__name__)
+        log.info("refresh_request_lost", error=type(error).__name__)

@@ -7,8 +7,8 @@ from celery import shared_task
 from recommendations.change_announcer import announce_changes
 from recommendations.llm import store
 from recommendations.llm.config import is_configured
-from recommendations.llm.worker import word_what_is_wished
-from recommendations.travel.event_receiver import note_events, note_wishes, refresh
+from recommendations.llm.worker import reword_requested
+from recommendations.travel.event_receiver import note_events, queue_requested_refreshes, refresh
 from recommendations.travel.lookup import look_up
 from recommendations.travel.lookup_queue import claim
 from recommendations.travel.pruning import prune
@@ -36,7 +36,7 @@ def look_up_roads() -> None:
         return
     while note_events():
         pass
-    note_wishes()
+    queue_requested_refreshes()
     with lease(LOOKUP_SEATS, SEATS) as free:
         until = time.monotonic() + LONGEST_SECONDS
         while free.renew() and time.monotonic() < until and (lookup := claim()):
@@ -62,7 +62,7 @@ def word_explanations() -> None:
         return
     with lease(REWORDING_SEAT) as free:
         if free:
-            word_what_is_wished(free)
+            reword_requested(free)
 
 
 @shared_task(name="recommendations.prune_words")

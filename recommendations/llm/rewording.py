@@ -12,11 +12,11 @@ from recommendations.llm.config import is_configured
 from recommendations.llm.facts import Facts, filled
 from recommendations.llm.store import key_of, texts
 from recommendations.llm.validator import problem
-from recommendations.refresh_requests import Wishes
+from recommendations.refresh_requests import RefreshRequests
 from recommendations.results import Entry
 from smartscheduler.core.geo.blur import places_are_blurred
 
-wishes = Wishes("words", TEMPLATE)
+refresh_requests = RefreshRequests("words", TEMPLATE)
 
 
 @lru_cache(maxsize=4096)
@@ -39,7 +39,7 @@ def reworded(groups: Sequence[tuple[UUID | None, list[Entry]]]) -> list[list[Ent
     shown = []
     for (job_id, entries), some in zip(groups, keys, strict=True):
         first = [_in_words(one, stored.get(key, "")) for one, key in zip(entries[:wanted], some, strict=True)]
-        wishes.seen(job_id, [one.breakdown.source for one in first])
+        refresh_requests.record(job_id, [one.breakdown.source for one in first])
         shown.append([*first, *entries[wanted:]])
     return shown
 
@@ -53,4 +53,4 @@ def _in_words(entry: Entry, text: str) -> Entry:
 
 def uses() -> dict[str, int]:
     """How many explanations were shown in whose words. Raises RedisError."""
-    return {MODEL: 0, TEMPLATE: 0} | wishes.uses()
+    return {MODEL: 0, TEMPLATE: 0} | refresh_requests.uses()

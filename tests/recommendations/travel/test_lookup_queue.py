@@ -20,7 +20,7 @@ from recommendations.tasks import LOOKUP_SEATS, SEATS
 from recommendations.travel import event_receiver, lookup_queue
 from recommendations.travel.lookup import look_up
 from recommendations.travel.needed_routes import wanted_drives
-from recommendations.travel.requests import take_wishes, uses, wishes
+from recommendations.travel.requests import pop_refresh_requests, refresh_requests, uses
 from smartscheduler.core.outbound import circuit_breaker
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
@@ -242,10 +242,10 @@ def test_a_ranking_with_straight_lines_is_a_wish(roads):
     rank_candidates(JobRequest.of(job), current_rules())
     wait_until(lambda: uses()["straight_line"] == 2)
     rank_candidates(JobRequest.of(job), current_rules())  # the same again soon is no news
-    event_receiver.note_wishes()
+    event_receiver.queue_requested_refreshes()
     assert Lookup.objects.get().pk == job.pk
     wait_until(lambda: uses()["straight_line"] == 4)
-    assert take_wishes() == set()
+    assert pop_refresh_requests() == set()
     with later():
         turn()
     rank_candidates(JobRequest.of(job), current_rules())
@@ -256,18 +256,18 @@ def test_a_ranking_that_nobody_sees_is_none(roads):
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
-    with wishes.silent():
+    with refresh_requests.silent():
         rank_candidates(JobRequest.of(job), current_rules())
-    assert not wishes._thread
-    assert take_wishes() == set()
+    assert not refresh_requests._thread
+    assert pop_refresh_requests() == set()
     rank_candidates(JobRequest.of(job), current_rules())
-    assert wishes._thread
+    assert refresh_requests._thread
     nothing_left_to_tell()
 
 
 def nothing_left_to_tell():
     """What the rankings of earlier tests have gathered is passed on after them, and would be counted as ours."""
-    if thread := wishes._thread:
+    if thread := refresh_requests._thread:
         thread.join()
     valkey().delete(redis_key("travel", "wishes"), redis_key("travel", "wishes", "uses"))
 
