@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from assignments.booking_checks import check_booking
 from assignments.decision_record import decide
-from assignments.drop_targets import fits_on
+from assignments.drop_targets import drop_targets_on
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
@@ -123,7 +123,7 @@ def test_a_site_whose_road_leads_out_of_the_radius_is_refused_by_all():
         check_booking(person, JobRequest.of(job), slot, current_rules(), now=timezone.now())
     assert rank_candidates(JobRequest.of(job), current_rules()).entries == []
     assert [reason.code for reason in why_not(JobRequest.of(job), person, current_rules()).reasons] == ["out_of_radius"]
-    assert "12.0 miles" in fits_on(job, [person], slot.start.date(), current_rules())[person.pk].reason
+    assert "12.0 miles" in drop_targets_on(job, [person], slot.start.date(), current_rules())[person.pk].reason
 
 
 def test_the_way_there_and_the_way_back_each_leave_their_own_gap():

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assignments.calendars import Drive, bookable_slots, drives_of_days
-from assignments.drop_targets import fits_on
+from assignments.drop_targets import drop_targets_on
 from assignments.models import Assignment
 from assignments.services import assign_job, reassign_assignment, reschedule_assignment
 from contractors.models import Contractor
@@ -55,7 +55,7 @@ def test_the_gap_counts_for_slots_fits_ranking_and_booking(crew, job):
         slot.start
         for slot in bookable_slots(contractor=crew, day=day, duration=job.duration, job=job, rules=current_rules())
     ]
-    assert wanted not in fits_on(job, [crew], day, current_rules())[crew.pk].starts
+    assert wanted not in drop_targets_on(job, [crew], day, current_rules())[crew.pk].starts
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
     assert wanted not in [slot.start for slot in entry.slots]
     with pytest.raises(SlotUnavailable):
@@ -169,7 +169,7 @@ def look_ups(ask):
         lambda crew, job, rules: rank_candidates(JobRequest.of(job), rules),
         lambda crew, job, rules: why_not(JobRequest.of(job), crew, rules),
         lambda crew, job, rules: nearest_misses(JobRequest.of(job), rules),
-        lambda crew, job, rules: fits_on(job, [crew], at(12, days=2).date(), rules),
+        lambda crew, job, rules: drop_targets_on(job, [crew], at(12, days=2).date(), rules),
         lambda crew, job, rules: bookable_slots(
             contractor=crew, day=at(12, days=2).date(), duration=job.duration, job=job, rules=rules
         ),
