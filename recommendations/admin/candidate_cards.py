@@ -17,7 +17,7 @@ from jobs.requirements import JobRequest
 from recommendations.admin.same_slot import not_free_then
 from recommendations.explanations import Breakdown
 from recommendations.job_routes import age
-from recommendations.near_misses import barriers, nearest_misses, neighbours
+from recommendations.near_misses import barriers, nearby_contractors, nearest_misses
 from recommendations.ranking import MOST_RESULTS, rank_candidates
 from recommendations.results import Entry
 from recommendations.why_not import Answer, why_not
@@ -108,7 +108,7 @@ def ranking(
 
 def _nobody(request: JobRequest, rules: Rules, horizon_days: int, considered: int) -> dict[str, Any]:
     """Who comes closest, and what keeps away the others around."""
-    around = neighbours(request)
+    around = nearby_contractors(request)
     return {
         # Whoever has no shift that is long enough is not looked into at all.
         "suiting": max(considered, sum(1 for one in around if not one.reasons)),
