@@ -4,11 +4,11 @@ from datetime import datetime
 
 from assignments.availability import FirstFreeDay
 from assignments.scoring import PARTS, as_decimal, parts_of
-from recommendations.search.query import Candidate, Search
+from recommendations.search.query import ScoredCandidate, Search
 from recommendations.search.rank import Place, Standing
 
 
-def ahead_by(search: Search, own: Candidate, place: Standing) -> str:
+def ahead_by(search: Search, own: ScoredCandidate, place: Standing) -> str:
     """What separates a candidate from the first place, part by part."""
     if place.leader.contender.id == own.contender.id:
         return f"{own.contender.name} is the first choice."
@@ -26,7 +26,7 @@ def ahead_by(search: Search, own: Candidate, place: Standing) -> str:
     return f"Ranked {place}, {as_decimal(difference)} behind {leader.contender.name}, most of it for {max(gaps)[1]}."
 
 
-def moment(search: Search, own: Candidate) -> str:
+def moment(search: Search, own: ScoredCandidate) -> str:
     """When the work would start, where that is not the moment it is wanted."""
     wanted, start = search.request.desired_date, search.suggested(own).start
     if own.free.days or start == wanted or wanted < search.now:

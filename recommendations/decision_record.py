@@ -8,9 +8,9 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.explanations import Breakdown, day_in_words, distance, explain, rated
-from recommendations.ranking import entry
+from recommendations.ranking import ranked_candidate
 from recommendations.ranking_tokens import check_token
-from recommendations.search.query import Candidate, Search
+from recommendations.search.query import ScoredCandidate, Search
 from recommendations.search.rank import count_candidates, standing
 from smartscheduler.accounts.models import User
 from smartscheduler.rules.values import Rules
@@ -41,7 +41,7 @@ def decide(
     if own is None:
         return _unranked(search, contractor, slot, miles)
     place = standing(search, own)
-    ranked = entry(search, own, place.rank, contractor)
+    ranked = ranked_candidate(search, own, place.rank, contractor)
     breakdown = ranked.breakdown.as_json()
     if not place.exact:
         breakdown["explanation"] += f" Ranked {place}."
@@ -55,7 +55,7 @@ def decide(
     )
 
 
-def _candidate(search: Search, contractor: Contractor, miles: float) -> Candidate | None:
+def _candidate(search: Search, contractor: Contractor, miles: float) -> ScoredCandidate | None:
     calendar = load_calendars([contractor.pk], search.window, search.rules)[contractor.pk]
     contender = search.contender(contractor.pk, contractor.name, hundredths(contractor.rating), miles, 0)
     return search.candidate(contender, calendar)

@@ -14,8 +14,8 @@ from jobs.requirements import JobRequest
 from recommendations.explanations import Breakdown, day_in_words
 from recommendations.llm.facts import Facts, filled
 from recommendations.llm.rewording import reworded
-from recommendations.results import Entry, Ranking
-from recommendations.search.query import Candidate, Search
+from recommendations.results import RankedCandidate, Ranking
+from recommendations.search.query import ScoredCandidate, Search
 from recommendations.search.threshold import Best, Walker, run
 from recommendations.travel.requests import refresh_requests
 from smartscheduler.core.db.prepared import rows, uuid_array
@@ -66,7 +66,7 @@ def rank_plainly(
     return [
         Ranking(
             entries=[
-                entry(search, candidate, rank, people[candidate.contender.id])
+                ranked_candidate(search, candidate, rank, people[candidate.contender.id])
                 for rank, candidate in enumerate(best.candidates, start=1)
             ],
             candidates_considered=best.met,
@@ -117,7 +117,7 @@ def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
     return {contractor.pk: contractor for contractor in found}
 
 
-def entry(search: Search, candidate: Candidate, rank: int, contractor: Contractor) -> Entry:
+def ranked_candidate(search: Search, candidate: ScoredCandidate, rank: int, contractor: Contractor) -> RankedCandidate:
     """A candidate with its explanation, as the template says it."""
     free, way = candidate.free, search.site.way_from(contractor.point, search.rules.pace)
     facts = Facts.of(
@@ -130,7 +130,7 @@ def entry(search: Search, candidate: Candidate, rank: int, contractor: Contracto
         way=way,
     )
     day = day_in_words(search.day(free.days))
-    return Entry(
+    return RankedCandidate(
         rank=rank,
         contractor=contractor,
         score=as_decimal(candidate.score.total),

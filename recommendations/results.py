@@ -12,7 +12,7 @@ from smartscheduler.travel.routes import Reached, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Reached):
+class RankedCandidate(Reached):
     """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site.
 
     `suggested` is the slot to book: the wanted time where it is free, else the nearest one.
@@ -38,7 +38,7 @@ class Ranking:
     many. `calendars_opened` counts those whose calendar was looked into; nobody else could come before the last entry.
     """
 
-    entries: list[Entry]
+    entries: list[RankedCandidate]
     candidates_considered: int
     candidates_exact: bool
     calendars_opened: int

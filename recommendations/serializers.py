@@ -11,7 +11,7 @@ from jobs.requirements import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
 from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS
-from recommendations.results import Entry, Ranking
+from recommendations.results import RankedCandidate, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.accounts.visibility import limited
 from smartscheduler.core.geo.postal_areas import check_place
@@ -213,7 +213,7 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor, *, reader: 
     }
 
 
-def _entry(entry: Entry, reader: Any) -> dict[str, Any]:
+def _entry(entry: RankedCandidate, reader: Any) -> dict[str, Any]:
     return {
         "rank": entry.rank,
         "contractor": _contractor(entry.contractor, reader),
@@ -238,7 +238,7 @@ def _slot(slot: TimeSlot | None) -> dict[str, Any] | None:
     return None if slot is None else {"start": slot[0], "end": slot[1]}
 
 
-def _way(found: Entry | Answer) -> dict[str, Any]:
+def _way(found: RankedCandidate | Answer) -> dict[str, Any]:
     return {
         "distance_miles": round(found.way.miles, 4),
         "travel_minutes": found.way.minutes,

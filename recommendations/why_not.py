@@ -13,8 +13,8 @@ from jobs.requirements import JobRequest
 from recommendations.counterfactuals import ahead_by, if_wanted_then, moment, on_day
 from recommendations.explanations import Breakdown
 from recommendations.llm.rewording import reworded
-from recommendations.ranking import check_limits, entry
-from recommendations.search.query import Candidate, Search
+from recommendations.ranking import check_limits, ranked_candidate
+from recommendations.search.query import ScoredCandidate, Search
 from recommendations.search.rank import MOST_SUPPOSED, Place, standings
 from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.rules.values import Rules
@@ -78,17 +78,17 @@ class Question:
         assert own is not None, "whoever fails no rule is a candidate"  # noqa: S101
         return self._place(own)
 
-    def _candidate(self, search: Search) -> Candidate | None:
+    def _candidate(self, search: Search) -> ScoredCandidate | None:
         """The contractor as a candidate, if no rule but those of the calendar counted."""
         person = self.contractor
         contender = search.contender(person.pk, person.name, hundredths(person.rating), self.miles, 0)
         return search.candidate(contender, self.calendar)
 
-    def _place(self, own: Candidate) -> Answer:
+    def _place(self, own: ScoredCandidate) -> Answer:
         """The rank of someone who passes every rule."""
         wanted_later = self._wanted_on(own.free) if own.free.days > self.search.days_gone else []
         place, *then = standings([Place(self.search, own, leader=True), *wanted_later])
-        plain = entry(self.search, own, place.rank, self.contractor)
+        plain = ranked_candidate(self.search, own, place.rank, self.contractor)
         ((found,),) = reworded([(None, [plain])])
         said = [ahead_by(self.search, own, place), moment(self.search, own), *map(if_wanted_then, wanted_later, then)]
         return Answer(
@@ -131,7 +131,7 @@ class Question:
         wanted = days_from(self.search.first_day, days, self.search.request.zone)
         return first_free_day(calendar, replace(self.search.visit, site=site, days=wanted))
 
-    def _advice(self, reasons: list[Reason], own: Candidate | None) -> str:
+    def _advice(self, reasons: list[Reason], own: ScoredCandidate | None) -> str:
         """What would make each failed rule pass, and what rank that would bring."""
         said = [advice for reason in reasons if (advice := self._remedy(reason.code))]
         if own:

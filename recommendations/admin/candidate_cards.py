@@ -19,7 +19,7 @@ from recommendations.explanations import Breakdown
 from recommendations.job_routes import age
 from recommendations.near_misses import barriers, nearby_contractors, nearest_misses
 from recommendations.ranking import MOST_RESULTS, rank_candidates
-from recommendations.results import Entry
+from recommendations.results import RankedCandidate
 from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, limited, may_see
@@ -161,7 +161,7 @@ class Offers:
         }
 
 
-def card(entry: Entry, request: JobRequest, booking: Assignment | None = None) -> dict[str, Any]:
+def card(entry: RankedCandidate, request: JobRequest, booking: Assignment | None = None) -> dict[str, Any]:
     return {
         "rank": entry.rank,
         "score": entry.score,

@@ -13,7 +13,7 @@ from recommendations.llm.facts import Facts, filled
 from recommendations.llm.store import key_of, texts
 from recommendations.llm.validator import problem
 from recommendations.refresh_requests import RefreshRequests
-from recommendations.results import Entry
+from recommendations.results import RankedCandidate
 from smartscheduler.core.geo.blur import places_are_blurred
 
 refresh_requests = RefreshRequests("words", TEMPLATE)
@@ -25,7 +25,7 @@ def is_right(text: str, facts: Facts) -> bool:
     return not problem(text, facts)
 
 
-def reworded(groups: Sequence[tuple[UUID | None, list[Entry]]]) -> list[list[Entry]]:
+def reworded(groups: Sequence[tuple[UUID | None, list[RankedCandidate]]]) -> list[list[RankedCandidate]]:
     """The entries of some jobs, the first of each in the words of the model where there are some. One statement.
 
     Tells the worker for which jobs there are none yet, and waits for nothing.
@@ -44,7 +44,7 @@ def reworded(groups: Sequence[tuple[UUID | None, list[Entry]]]) -> list[list[Ent
     return shown
 
 
-def _in_words(entry: Entry, text: str) -> Entry:
+def _in_words(entry: RankedCandidate, text: str) -> RankedCandidate:
     if not text or not is_right(text, entry.facts):
         return entry
     wording = filled(text, {"contractor": entry.contractor.name, "day": entry.day})

@@ -14,7 +14,7 @@ from assignments.eligibility import missing_skills
 from assignments.local_time import day_at
 from assignments.scoring import PARTS, availability_part
 from recommendations.search.bounds import Frontier, Sampled
-from recommendations.search.query import Contender, Search
+from recommendations.search.query import EligibleContractor, Search
 from recommendations.search.sql import BLURRED_PAGE, CLOCK_CHANGE_MINUTES, PAGE, SAMPLE
 from smartscheduler.core.db.prepared import rows
 from smartscheduler.core.geo.blur import places_are_blurred
@@ -79,7 +79,7 @@ class Query:
         radius: float | None,
         skills: Sequence[str] | None,
         availability: int,
-    ) -> Contender | None:
+    ) -> EligibleContractor | None:
         """The contender of a row; None when Python sees that a rule fails."""
         if skills is not None and missing_skills(skills, self.search.request):
             return None
@@ -121,7 +121,7 @@ class Page(NamedTuple):
 class Found(NamedTuple):
     """A page: contenders, how many rows there were, and bound and id of the last row when there may be more."""
 
-    contenders: list[Contender]
+    contenders: list[EligibleContractor]
     rows: int
     last: tuple[float, UUID] | None
 

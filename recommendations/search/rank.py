@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from recommendations.explanations import ordinal
-from recommendations.search.query import Candidate, Order, Search
+from recommendations.search.query import Order, ScoredCandidate, Search
 from recommendations.search.threshold import Walker, run
 
 # So many calendars are counted at most; a rank that needs more is given as "at least".
@@ -24,7 +24,7 @@ class Place(NamedTuple):
     """
 
     search: Search
-    own: Candidate
+    own: ScoredCandidate
     most: int = MOST_COUNTED
     leader: bool = False
     counted: int = 0
@@ -41,7 +41,7 @@ class Ahead:
         self.opened = self.count = self.others = 0
         self.complete = False
 
-    def take(self, candidate: Candidate) -> None:
+    def take(self, candidate: ScoredCandidate) -> None:
         self.others += candidate.contender.id != self.place.own.contender.id
         if candidate.order < self.place.own.order:
             self.count += 1
@@ -66,7 +66,7 @@ class Count:
         self.opened = self.count = 0
         self.complete = False
 
-    def take(self, candidate: Candidate) -> None:
+    def take(self, candidate: ScoredCandidate) -> None:
         self.count += 1
 
     @property
@@ -86,7 +86,7 @@ class Standing(NamedTuple):
 
     rank: int
     exact: bool
-    leader: Candidate
+    leader: ScoredCandidate
     candidates: Candidates
 
     def __str__(self) -> str:
@@ -111,7 +111,7 @@ def standings(places: Sequence[Place]) -> list[Standing]:
     ]
 
 
-def standing(search: Search, own: Candidate) -> Standing:
+def standing(search: Search, own: ScoredCandidate) -> Standing:
     """The rank that `own` has among the candidates, and how many these are."""
     (found,) = standings([Place(search, own, counted=MOST_CANDIDATES)])
     return found

@@ -15,7 +15,7 @@ from assignments.availability import Calendar
 from assignments.calendars import load_calendars
 from recommendations.search.bounds import EVERYBODY, SLACK
 from recommendations.search.candidates import Found, Page, Query, Sample, fetch
-from recommendations.search.query import Candidate, Contender, Order, Search
+from recommendations.search.query import EligibleContractor, Order, ScoredCandidate, Search
 from smartscheduler.rules.values import UNIT
 from smartscheduler.timeslots import TimeSlot
 
@@ -38,7 +38,7 @@ class Goal(Protocol):
     opened: int
     complete: bool
 
-    def take(self, candidate: Candidate) -> None: ...
+    def take(self, candidate: ScoredCandidate) -> None: ...
 
     @property
     def last(self) -> Order | None:
@@ -52,9 +52,9 @@ class Best:
         self.wanted = wanted
         self.opened = self.met = 0
         self.complete = False
-        self.candidates: list[Candidate] = []
+        self.candidates: list[ScoredCandidate] = []
 
-    def take(self, candidate: Candidate) -> None:
+    def take(self, candidate: ScoredCandidate) -> None:
         self.met += 1
         bisect.insort(self.candidates, candidate)
         del self.candidates[self.wanted :]
@@ -118,7 +118,7 @@ class Walker:
         last = self.goal.last
         return bound if last is None else max(bound, -last[0] - SLACK - 1)
 
-    def _open(self, contenders: Sequence[Contender]) -> Walk:
+    def _open(self, contenders: Sequence[EligibleContractor]) -> Walk:
         """Look into the calendars of contenders, best possible place first, as long as it matters."""
         start = 0
         while start < len(contenders) and not self._beaten(contenders[start]):
@@ -129,7 +129,7 @@ class Walker:
             calendars = yield Calendars(self.search, [one.id for one in group])
             self._look_into(group, calendars)
 
-    def _look_into(self, group: Iterable[Contender], calendars: dict[UUID, Calendar]) -> None:
+    def _look_into(self, group: Iterable[EligibleContractor], calendars: dict[UUID, Calendar]) -> None:
         for contender in group:
             if self._beaten(contender):
                 return
@@ -139,7 +139,7 @@ class Walker:
             if calendar and (candidate := self.search.candidate(contender, calendar)):
                 self.goal.take(candidate)
 
-    def _beaten(self, contender: Contender) -> bool:
+    def _beaten(self, contender: EligibleContractor) -> bool:
         last = self.goal.last
         return last is not None and contender.best_order > last
 

@@ -9,7 +9,7 @@ from assignments.availability import Calendar
 from assignments.calendars import load_calendars
 from jobs.requirements import JobRequest
 from recommendations.ranking import best_candidates, contractors_by_id
-from recommendations.search.query import Candidate, Search
+from recommendations.search.query import ScoredCandidate, Search
 from smartscheduler.places import Point
 from smartscheduler.rules.values import Rules
 from smartscheduler.travel.geocells import Pair
@@ -33,7 +33,7 @@ def wanted_drives(request: JobRequest, rules: Rules) -> set[Pair]:
     return {*pairs_between(drives)}
 
 
-def leading(search: Search, candidates: Sequence[Candidate], bases: Sequence[Point]) -> list[Candidate]:
+def leading(search: Search, candidates: Sequence[ScoredCandidate], bases: Sequence[Point]) -> list[ScoredCandidate]:
     """Those who could still be among the first settings.TRAVEL_LEADERS at road distance. Candidates come best first.
 
     A straight line is a promise that a road can only break. So the bar is the last place that counts once every unknown
@@ -50,14 +50,14 @@ def leading(search: Search, candidates: Sequence[Candidate], bases: Sequence[Poi
     return [one for place, one in enumerate(candidates) if place < wanted or one.score.total >= bar]
 
 
-def _usual_score(search: Search, candidate: Candidate, base: Point) -> int:
+def _usual_score(search: Search, candidate: ScoredCandidate, base: Point) -> int:
     miles = candidate.contender.miles
     if search.site.road_from(base) is None:
         miles *= search.rules.road_factor
     return search.score(candidate.contender.rating, miles, candidate.free.days).total
 
 
-def neighbours(search: Search, candidate: Candidate, calendar: Calendar) -> Iterator[Point]:
+def neighbours(search: Search, candidate: ScoredCandidate, calendar: Calendar) -> Iterator[Point]:
     """The sites of the bookings between which the candidate's first slots lie."""
     day = search.visit.days[candidate.free.days]
     for slot, site, job_id in calendar.leaving_out(search.request.job_id).bookings:

@@ -17,8 +17,8 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
-from recommendations.ranking import best_candidates, contractors_by_id, entry
-from recommendations.results import Entry
+from recommendations.ranking import best_candidates, contractors_by_id, ranked_candidate
+from recommendations.results import RankedCandidate
 from recommendations.search.query import Search
 from smartscheduler.accounts.models import User
 from smartscheduler.ops.demo.jobs import Order
@@ -35,7 +35,7 @@ MEMORY = timedelta(days=40)
 class Choice:
     """A slot of one of the candidates of then, and the decision to keep."""
 
-    entry: Entry
+    entry: RankedCandidate
     slot: TimeSlot
     candidates_considered: int
     rules: Rules
@@ -70,7 +70,7 @@ class Archive:
         (best,) = best_candidates([search], most)
         people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
         for rank, candidate in enumerate(best.candidates, start=1):
-            found = entry(search, candidate, rank, people[candidate.contender.id])
+            found = ranked_candidate(search, candidate, rank, people[candidate.contender.id])
             for slot in found.slots:
                 if not self._at_work(found.contractor, slot, wanted.point):
                     yield Choice(found, slot, best.met, self._rules)
