@@ -45,7 +45,7 @@ class Sampled(NamedTuple):
     parts: float | None
 
 
-class Frontier:
+class ScoreBounds:
     """The geometry of one search."""
 
     def __init__(self, search: Search) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from assignments.eligibility import missing_skills
 from assignments.local_time import day_at
 from assignments.scoring import PARTS, availability_part
-from recommendations.search.bounds import Frontier, Sampled
+from recommendations.search.bounds import Sampled, ScoreBounds
 from recommendations.search.query import EligibleContractor, Search
 from recommendations.search.sql import BLURRED_PAGE, CLOCK_CHANGE_MINUTES, PAGE, SAMPLE
 from smartscheduler.core.db.prepared import rows
@@ -44,7 +44,7 @@ class Query:
 
     def __init__(self, search: Search) -> None:
         self.search = search
-        self.frontier = Frontier(search)
+        self.bounds = ScoreBounds(search)
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Query:
             "kind": request.type,
             "latitude": request.point.latitude,
             "longitude": request.point.longitude,
-            "reach": self.frontier.reach,
+            "reach": self.bounds.reach,
             "here": availability_by_weekdays(*when, 0),
             "elsewhere": availability_by_weekdays(*when, 1),
             "zone": request.time_zone,
@@ -101,11 +101,11 @@ class Page(NamedTuple):
 
     @property
     def values(self) -> dict[str, Any]:
-        frontier = self.query.frontier
+        bounds = self.query.bounds
         return {
             **self.query.values,
-            "areas": list(frontier.boxes(self.least)),
-            "far_rating": frontier.far_rating(self.least),
+            "areas": list(bounds.boxes(self.least)),
+            "far_rating": bounds.far_rating(self.least),
             "least": self.least,
             "most": self.most,
             "most_id": self.most_id.hex,
@@ -133,9 +133,9 @@ class Sample(NamedTuple):
 
     @property
     def values(self) -> dict[str, Any]:
-        frontier = self.query.frontier
-        height, width = frontier.half_sides()
-        east = [region.east for region in frontier.regions]
+        bounds = self.query.bounds
+        height, width = bounds.half_sides()
+        east = [region.east for region in bounds.regions]
         return {**self.query.values, "regions": east, "height": height, "width": width}
 
     def answer(self, found: list[tuple[Any, ...]]) -> list[Sampled]:

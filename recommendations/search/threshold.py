@@ -91,7 +91,7 @@ class Walker:
         """The needs of the walk, one after the other; each is answered by what `send` is given."""
         query, goal = Query(self.search), self.goal
         expected = goal.wanted + goal.wanted // 2 + 8
-        least = self._lower(query.frontier.first_bound((yield Sample(query)), expected))
+        least = self._lower(query.bounds.first_bound((yield Sample(query)), expected))
         most, size = (ABOVE_ALL, LAST_ID), 4 * expected
         while True:
             found: Found = yield Page(query, least, *most, size)
@@ -106,7 +106,7 @@ class Walker:
                 most, size = found.last, min(4 * size, MOST_ROWS)
             else:
                 most = least, FIRST_ID
-                least = self._lower(query.frontier.next_bound(least, found.rows, expected))
+                least = self._lower(query.bounds.next_bound(least, found.rows, expected))
 
     def _settled(self, bound: float) -> bool:
         """Whether nobody of this bound or a lower one can have a place that matters."""
