@@ -10,8 +10,8 @@ from jobs.requirements import JobRequest
 from recommendations.explanations import Breakdown, day_in_words, distance, explain, rated
 from recommendations.ranking import ranked_candidate
 from recommendations.ranking_tokens import check_token
-from recommendations.search.query import ScoredCandidate, Search
-from recommendations.search.rank import count_candidates, standing
+from recommendations.search.query import RankingQuery, ScoredCandidate
+from recommendations.search.rank import count_candidates, find_rank
 from smartscheduler.accounts.models import User
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
@@ -35,12 +35,12 @@ def decide(
     """
     if ranking_token:
         check_token(ranking_token, job, rules, reader=reader)
-    search = Search.of(JobRequest.of(job), rules)
+    search = RankingQuery.of(JobRequest.of(job), rules)
     miles = search.site.miles_from(contractor.point)
     own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)
     if own is None:
         return _unranked(search, contractor, slot, miles)
-    place = standing(search, own)
+    place = find_rank(search, own)
     ranked = ranked_candidate(search, own, place.rank, contractor)
     breakdown = ranked.breakdown.as_json()
     if not place.exact:
@@ -55,13 +55,13 @@ def decide(
     )
 
 
-def _candidate(search: Search, contractor: Contractor, miles: float) -> ScoredCandidate | None:
+def _candidate(search: RankingQuery, contractor: Contractor, miles: float) -> ScoredCandidate | None:
     calendar = load_calendars([contractor.pk], search.window, search.rules)[contractor.pk]
     contender = search.contender(contractor.pk, contractor.name, hundredths(contractor.rating), miles, 0)
     return search.candidate(contender, calendar)
 
 
-def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
+def _unranked(search: RankingQuery, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
     day = slot.start.astimezone(search.request.zone).date()
     score = search.score(hundredths(contractor.rating), miles, max(0, (day - search.first_day).days))
     way = search.site.way_from(contractor.point, search.rules.pace)

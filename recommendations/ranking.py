@@ -15,8 +15,8 @@ from recommendations.explanations import Breakdown, day_in_words
 from recommendations.llm.facts import Facts, filled
 from recommendations.llm.rewording import reworded
 from recommendations.results import RankedCandidate, Ranking
-from recommendations.search.query import ScoredCandidate, Search
-from recommendations.search.threshold import Best, Walker, run
+from recommendations.search.query import RankingQuery, ScoredCandidate
+from recommendations.search.threshold import Best, ThresholdSearch, run
 from recommendations.travel.requests import refresh_requests
 from smartscheduler.core.db.prepared import rows, uuid_array
 from smartscheduler.core.db.transactions import snapshot
@@ -59,7 +59,9 @@ def rank_plainly(
     now, began = timezone.now(), perf_counter()
     with snapshot():
         sites = known_sites([request.point for request in requests])
-        searches = [Search.of(one, rules, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)]
+        searches = [
+            RankingQuery.of(one, rules, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)
+        ]
         bests = best_candidates(searches, max_results)
         people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
     _measure(bests, perf_counter() - began)
@@ -98,11 +100,16 @@ def check_limits(max_results: int, horizon_days: int | None) -> None:
         raise InvalidInput.of("horizon_days", f"horizon_days is 0 to {LONGEST_HORIZON}.")
 
 
-def best_candidates(searches: Sequence[Search], wanted: int) -> list[Best]:
+def best_candidates(searches: Sequence[RankingQuery], wanted: int) -> list[Best]:
     """For each search its first `wanted` candidates."""
-    goals = [Best(wanted) for _ in searches]
-    run([Walker(search, goal, company=len(goals)) for search, goal in zip(searches, goals, strict=True)])
-    return goals
+    conditions = [Best(wanted) for _ in searches]
+    run(
+        [
+            ThresholdSearch(search, condition, company=len(conditions))
+            for search, condition in zip(searches, conditions, strict=True)
+        ]
+    )
+    return conditions
 
 
 CONTRACTOR_FIELDS = [field.attname for field in Contractor._meta.concrete_fields]
@@ -117,7 +124,9 @@ def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
     return {contractor.pk: contractor for contractor in found}
 
 
-def ranked_candidate(search: Search, candidate: ScoredCandidate, rank: int, contractor: Contractor) -> RankedCandidate:
+def ranked_candidate(
+    search: RankingQuery, candidate: ScoredCandidate, rank: int, contractor: Contractor
+) -> RankedCandidate:
     """A candidate with its explanation, as the template says it."""
     free, way = candidate.free, search.site.way_from(contractor.point, search.rules.pace)
     facts = Facts.of(

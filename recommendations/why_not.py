@@ -14,8 +14,8 @@ from recommendations.counterfactuals import ahead_by, if_wanted_then, moment, on
 from recommendations.explanations import Breakdown
 from recommendations.llm.rewording import reworded
 from recommendations.ranking import check_limits, ranked_candidate
-from recommendations.search.query import ScoredCandidate, Search
-from recommendations.search.rank import MOST_SUPPOSED, Place, standings
+from recommendations.search.query import RankingQuery, ScoredCandidate
+from recommendations.search.rank import MOST_SUPPOSED, RankQuestion, find_ranks
 from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
@@ -48,13 +48,13 @@ def why_not(request: JobRequest, contractor: Contractor, rules: Rules, *, horizo
     """The place of `contractor` in the ranking for `request`, or every rule that keeps them out of it."""
     check_limits(1, horizon_days)
     with snapshot():
-        return Question(Search.of(request, rules, horizon_days), contractor).answer()
+        return Question(RankingQuery.of(request, rules, horizon_days), contractor).answer()
 
 
 class Question:
     """One contractor asked about."""
 
-    def __init__(self, search: Search, contractor: Contractor) -> None:
+    def __init__(self, search: RankingQuery, contractor: Contractor) -> None:
         self.search, self.contractor = search, contractor
         self.way = search.site.way_from(contractor.point, search.rules.pace)
         self.miles = self.way.miles
@@ -78,7 +78,7 @@ class Question:
         assert own is not None, "whoever fails no rule is a candidate"  # noqa: S101
         return self._place(own)
 
-    def _candidate(self, search: Search) -> ScoredCandidate | None:
+    def _candidate(self, search: RankingQuery) -> ScoredCandidate | None:
         """The contractor as a candidate, if no rule but those of the calendar counted."""
         person = self.contractor
         contender = search.contender(person.pk, person.name, hundredths(person.rating), self.miles, 0)
@@ -87,7 +87,7 @@ class Question:
     def _place(self, own: ScoredCandidate) -> Answer:
         """The rank of someone who passes every rule."""
         wanted_later = self._wanted_on(own.free) if own.free.days > self.search.days_gone else []
-        place, *then = standings([Place(self.search, own, leader=True), *wanted_later])
+        place, *then = find_ranks([RankQuestion(self.search, own, leader=True), *wanted_later])
         plain = ranked_candidate(self.search, own, place.rank, self.contractor)
         ((found,),) = reworded([(None, [plain])])
         said = [ahead_by(self.search, own, place), moment(self.search, own), *map(if_wanted_then, wanted_later, then)]
@@ -104,11 +104,11 @@ class Question:
             suggested=found.suggested,
         )
 
-    def _wanted_on(self, free: FirstFreeDay) -> list[Place]:
+    def _wanted_on(self, free: FirstFreeDay) -> list[RankQuestion]:
         """The place that the contractor would have, were the job wanted on that first free day."""
         search = self.search.wanted_later(free.days)
         own = self._candidate(search)
-        return [Place(search, own, MOST_SUPPOSED)] if own else []
+        return [RankQuestion(search, own, MOST_SUPPOSED)] if own else []
 
     def _closed(self) -> Reason:
         """The first rule that leaves no slot in the horizon: hours, absences, bookings, then drives."""
@@ -135,14 +135,14 @@ class Question:
         """What would make each failed rule pass, and what rank that would bring."""
         said = [advice for reason in reasons if (advice := self._remedy(reason.code))]
         if own:
-            (then,) = standings([Place(self.search, own, MOST_SUPPOSED)])
+            (then,) = find_ranks([RankQuestion(self.search, own, MOST_SUPPOSED)])
             return " ".join([*said, f"Then ranked {then}."])
         opening = self._opening(self.calendar, self.search.site, LOOK_AHEAD_DAYS)
         if opening is None:
             return " ".join([*said, f"No slot for this job in the next {LOOK_AHEAD_DAYS} days."])
         said.append(f"{self.contractor.name} is free from {on_day(self.search, opening)}.")
         places = self._wanted_on(opening)
-        return " ".join([*said, *map(if_wanted_then, places, standings(places))])
+        return " ".join([*said, *map(if_wanted_then, places, find_ranks(places))])
 
     def _remedy(self, rule: Rule) -> str:
         contractor, request = self.contractor, self.search.request

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from assignments.scoring import availability_part, rating_part
 from contractors.spatial_index import Region, regions
 from recommendations.search.density import Density, bound_of
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.core.geo.bounding_boxes import boxes_around
 from smartscheduler.places import Point
@@ -48,7 +48,7 @@ class Sampled(NamedTuple):
 class ScoreBounds:
     """The geometry of one search."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: RankingQuery) -> None:
         self.search = search
         availability, rating, self.distance = (float(weight) for weight in search.weights)
         self.rating = rating

@@ -14,7 +14,7 @@ from assignments.eligibility import missing_skills
 from assignments.local_time import day_at
 from assignments.scoring import PARTS, availability_part
 from recommendations.search.bounds import Sampled, ScoreBounds
-from recommendations.search.query import EligibleContractor, Search
+from recommendations.search.query import EligibleContractor, RankingQuery
 from recommendations.search.sql import BLURRED_PAGE, CLOCK_CHANGE_MINUTES, PAGE, SAMPLE
 from smartscheduler.core.db.prepared import rows
 from smartscheduler.core.geo.blur import places_are_blurred
@@ -39,10 +39,10 @@ def availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: i
     return "{" + ",".join(map(str, best)) + "}"
 
 
-class Query:
+class StatementParameters:
     """One search in the terms of the statements."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: RankingQuery) -> None:
         self.search = search
         self.bounds = ScoreBounds(search)
 
@@ -91,9 +91,9 @@ class Query:
 
 
 class Page(NamedTuple):
-    """A need of a search: contenders with a bound of `least` or more that come after (`most`, `most_id`)."""
+    """Data request of a search: contenders with a bound of `least` or more that come after (`most`, `most_id`)."""
 
-    query: Query
+    query: StatementParameters
     least: float
     most: float
     most_id: UUID
@@ -127,9 +127,9 @@ class Found(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A need of a search: the nearest of each region."""
+    """Data request of a search: the nearest of each region."""
 
-    query: Query
+    query: StatementParameters
 
     @property
     def values(self) -> dict[str, Any]:
@@ -142,23 +142,23 @@ class Sample(NamedTuple):
         return [Sampled(*row) for row in found]
 
 
-def fetch(needs: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
-    """The answers to needs of one kind, in their order; one statement for all."""
-    search = needs[0].query.search
+def fetch(data_requests: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
+    """Answer data requests of one kind, in their order, by one statement."""
+    search = data_requests[0].query.search
     parameters: dict[str, Any] = {
         f"w_{part}": float(weight) for part, weight in zip(PARTS, search.weights, strict=True)
     }
     parameters["max_miles"] = float(search.max_miles)
-    parameters["questions"] = json.dumps([need.values for need in needs])
-    found: list[list[tuple[Any, ...]]] = [[] for _ in needs]
-    if statement := _statement(needs[0]):
+    parameters["questions"] = json.dumps([data_request.values for data_request in data_requests])
+    found: list[list[tuple[Any, ...]]] = [[] for _ in data_requests]
+    if statement := _statement(data_requests[0]):
         for number, *row in rows(statement, parameters):
             found[number - 1].append(tuple(row))
-    return (need.answer(answer) for need, answer in zip(needs, found, strict=True))
+    return (data_request.answer(answer) for data_request, answer in zip(data_requests, found, strict=True))
 
 
-def _statement(need: Page | Sample) -> str:
-    """The statement that answers a need. Who is nearest by the exact places says nothing to whom they are blurred."""
+def _statement(data_request: Page | Sample) -> str:
+    """The statement for a data request; where places are blurred, none for the nearest: distances would be exact."""
     if places_are_blurred():
-        return BLURRED_PAGE if isinstance(need, Page) else ""
-    return PAGE if isinstance(need, Page) else SAMPLE
+        return BLURRED_PAGE if isinstance(data_request, Page) else ""
+    return PAGE if isinstance(data_request, Page) else SAMPLE

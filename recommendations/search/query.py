@@ -56,7 +56,7 @@ class ScoredCandidate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Search:
+class RankingQuery:
     """One question: the request, the horizon, the moment from which slots count, and the site with its known roads."""
 
     request: JobRequest
@@ -73,7 +73,7 @@ class Search:
         horizon_days: int | None = None,
         now: datetime | None = None,
         site: Site | None = None,
-    ) -> "Search":
+    ) -> "RankingQuery":
         """A search from `now` on by `rules`; what is known of the roads is read unless `site` has it."""
         horizon = rules.horizon_days if horizon_days is None else horizon_days
         now = now or timezone.now()
@@ -139,7 +139,7 @@ class Search:
             weights=self.weights,
         )
 
-    def wanted_later(self, days: int) -> "Search":
+    def wanted_later(self, days: int) -> "RankingQuery":
         """The same question for a job wanted `days` later."""
         zone = self.request.zone
         desired = (self.request.desired_date.astimezone(zone) + timedelta(days=days)).astimezone(UTC)

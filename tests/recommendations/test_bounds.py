@@ -11,7 +11,7 @@ from contractors.spatial_index import regions
 from jobs.requirements import JobRequest
 from recommendations.search.bounds import EVERYBODY, SLACK, Sampled, ScoreBounds
 from recommendations.search.candidates import availability_by_weekdays
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from smartscheduler.places import Point, great_circle_miles
 from smartscheduler.travel.routes import Site
 
@@ -34,7 +34,7 @@ def weights(draw):
 
 
 searches = st.builds(
-    lambda given_weights, max_miles: Search(REQUEST, 10, NOW, given_weights, max_miles, Site(SITE)),
+    lambda given_weights, max_miles: RankingQuery(REQUEST, 10, NOW, given_weights, max_miles, Site(SITE)),
     weights(),
     st.floats(1, 500),
 )

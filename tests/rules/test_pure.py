@@ -16,7 +16,7 @@ from assignments.scoring import Weights, availability_part, distance_part, ratin
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from smartscheduler.places import Origin, Pace, Point, drive_minutes
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
@@ -90,7 +90,7 @@ def test_eligibility_and_score_are_worked_out_from_values(request_of_job):
 
 
 def test_a_search_scores_a_candidate_by_the_rules_that_it_is_given(request_of_job, calendar):
-    search = Search.of(request_of_job, RULES, now=at(0), site=Site(HERE))
+    search = RankingQuery.of(request_of_job, RULES, now=at(0), site=Site(HERE))
     assert len(search.visit.days) == RULES.horizon_days + 1
     assert first_free_day(calendar, search.visit).days == 0
     person = Contractor(name="Ann", **AUSTIN)

@@ -19,7 +19,7 @@ from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import best_candidates, contractors_by_id, ranked_candidate
 from recommendations.results import RankedCandidate
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from smartscheduler.accounts.models import User
 from smartscheduler.ops.demo.jobs import Order
 from smartscheduler.places import Point
@@ -66,7 +66,7 @@ class Archive:
     def choices(self, order: Order, *, most: int) -> Iterator[Choice]:
         """The slots of the best candidates as of the booking, best candidate first, without those already at work."""
         wanted = Job(**order.made(order.ordered_at))
-        search = replace(Search.of(JobRequest.of(wanted), self._rules), now=order.booked_at)
+        search = replace(RankingQuery.of(JobRequest.of(wanted), self._rules), now=order.booked_at)
         (best,) = best_candidates([search], most)
         people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
         for rank, candidate in enumerate(best.candidates, start=1):
