@@ -121,7 +121,9 @@ def blocked_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[Ti
         return [booking.slot for booking in calendar.bookings]
     gap, pace = rules.minimum_gap, rules.pace
     return [
-        unchecked((start - max(site.drive_away(booked, pace), gap), end + max(site.drive_here(booked, pace), gap)))
+        unchecked(
+            (start - max(site.drive_from_site(booked, pace), gap), end + max(site.drive_to_site(booked, pace), gap))
+        )
         for (start, end), booked, _ in calendar.bookings
     ]
 

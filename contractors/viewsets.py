@@ -31,13 +31,15 @@ from contractors.serializers import (
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.models import Record
-from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer
 from smartscheduler.core.rest.views import ReadsBody
-from smartscheduler.idempotency.mixin import Once
+from smartscheduler.idempotency.mixin import IdempotencyMixin
 
 
-class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]):
+class ContractorViewSet(
+    ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]
+):
     """Who does the jobs: base, working hours, skills and rating."""
 
     queryset = Contractor.objects.all()

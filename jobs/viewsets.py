@@ -18,12 +18,14 @@ from jobs.querysets import URGENCY, JobQuerySet
 from jobs.serializers import JobSerializer
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.views import ReadsBody
-from smartscheduler.idempotency.mixin import Once
+from smartscheduler.idempotency.mixin import IdempotencyMixin
 
 
-class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):
+class JobViewSet(
+    ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]
+):
     """The work that is wanted: type, site, day, duration and what it takes, with its booking in short."""
 
     queryset = Job.objects.all()

@@ -64,12 +64,12 @@ def _candidate(search: RankingQuery, contractor: Contractor, miles: float) -> Sc
 def _unranked(search: RankingQuery, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
     day = slot.start.astimezone(search.request.zone).date()
     score = search.score(hundredths(contractor.rating), miles, max(0, (day - search.first_day).days))
-    way = search.site.way_from(contractor.point, search.rules.pace)
+    route = search.site.route_from(contractor.point, search.rules.pace)
     explanation = explain(
         score=score,
         weights=search.weights,
         rated=rated(contractor.rating, contractor.rating_count),
-        distance=distance(f"{way.miles:.1f}", way.minutes, by_road=way.source == ROAD),
+        distance=distance(f"{route.miles:.1f}", route.minutes, by_road=route.source == ROAD),
         free=f"Not a candidate within {search.horizon_days} days; booked for {day_in_words(day)}",
     )
     candidates = count_candidates(search)

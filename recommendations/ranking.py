@@ -128,7 +128,7 @@ def ranked_candidate(
     search: RankingQuery, candidate: ScoredCandidate, rank: int, contractor: Contractor
 ) -> RankedCandidate:
     """A candidate with its explanation, as the template says it."""
-    free, way = candidate.free, search.site.way_from(contractor.point, search.rules.pace)
+    free, route = candidate.free, search.site.route_from(contractor.point, search.rules.pace)
     facts = Facts.of(
         score=candidate.score,
         weights=search.weights,
@@ -136,7 +136,7 @@ def ranked_candidate(
         slots=len(free.starts),
         rating=contractor.rating,
         count=contractor.rating_count,
-        way=way,
+        route=route,
     )
     day = day_in_words(search.day(free.days))
     return RankedCandidate(
@@ -146,7 +146,7 @@ def ranked_candidate(
         breakdown=Breakdown.of(candidate.score, search.weights, filled(facts.template, {"day": day})),
         slots=free.slots,
         suggested=search.suggested(candidate),
-        way=way,
+        route=route,
         facts=facts,
         day=day,
     )

@@ -240,8 +240,8 @@ def _slot(slot: TimeSlot | None) -> dict[str, Any] | None:
 
 def _way(found: RankedCandidate | Answer) -> dict[str, Any]:
     return {
-        "distance_miles": round(found.way.miles, 4),
-        "travel_minutes": found.way.minutes,
-        "distance_source": found.way.source,
-        "distance_as_of": found.way.fetched_at,
+        "distance_miles": round(found.route.miles, 4),
+        "travel_minutes": found.route.minutes,
+        "distance_source": found.route.source,
+        "distance_as_of": found.route.fetched_at,
     }

@@ -19,14 +19,14 @@ from recommendations.search.rank import MOST_SUPPOSED, RankQuestion, find_ranks
 from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.routes import Reached, Site, Way
+from smartscheduler.travel.routes import HasRoute, RouteEstimate, Site
 
 # How far beyond the horizon the first free day is looked for.
 LOOK_AHEAD_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Reached):
+class Answer(HasRoute):
     """Either a rank with score, breakdown and slots, or the rules that failed; and what would change it.
 
     `rank` is None as well when the contractor is a candidate too far down to be counted; `rank_at_least` says how far.
@@ -35,7 +35,7 @@ class Answer(Reached):
     eligible: bool
     reasons: list[Reason]
     suggestion: str
-    way: Way
+    route: RouteEstimate
     rank: int | None = None
     rank_at_least: int | None = None
     score: Decimal | None = None
@@ -56,8 +56,8 @@ class Question:
 
     def __init__(self, search: RankingQuery, contractor: Contractor) -> None:
         self.search, self.contractor = search, contractor
-        self.way = search.site.way_from(contractor.point, search.rules.pace)
-        self.miles = self.way.miles
+        self.route = search.site.route_from(contractor.point, search.rules.pace)
+        self.miles = self.route.miles
         far = day_at(search.day(LOOK_AHEAD_DAYS), search.request.zone)
         span = TimeSlot(search.window.start, max(search.window.end, far.end))
         self.calendar = load_calendar(contractor, span, search.rules, for_job=search.request.job_id)
@@ -72,7 +72,7 @@ class Question:
                 eligible=False,
                 reasons=reasons,
                 suggestion=self._advice(reasons, own),
-                way=self.way,
+                route=self.route,
                 slots=[],
             )
         assert own is not None, "whoever fails no rule is a candidate"  # noqa: S101
@@ -95,7 +95,7 @@ class Question:
             eligible=True,
             reasons=[],
             suggestion=" ".join(filter(None, said)),
-            way=self.way,
+            route=self.route,
             rank=place.rank if place.exact else None,
             rank_at_least=place.rank,
             score=found.score,

@@ -10,9 +10,9 @@ from rest_framework import serializers
 
 from smartscheduler.accounts.visibility import LIMITS, Limit, nothing, roughly, without_places
 from smartscheduler.core.rest.error_catalogue import KINDS
-from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.problems import MEDIA_TYPE
-from smartscheduler.idempotency.mixin import Once
+from smartscheduler.idempotency.mixin import IdempotencyMixin
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -98,9 +98,9 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         """The headers that make a call conditional, or safe to repeat."""
         found = list(super().get_override_parameters())
-        if isinstance(self.view, Once) and self.method == "POST":
+        if isinstance(self.view, IdempotencyMixin) and self.method == "POST":
             found.append(IDEMPOTENCY_KEY)
-        if isinstance(self.view, Conditional) and "{id}" in self.path:
+        if isinstance(self.view, ConditionalRequestMixin) and "{id}" in self.path:
             found += [IF_NONE_MATCH] if self.method == "GET" else [IF_MATCH]
         return found
 

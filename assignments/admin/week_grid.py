@@ -88,9 +88,9 @@ def _bars(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, shown: Time
         yield Bar("free", *place(slot), f"free {span(slot)}", start=slot.start if slot.end > now else None)
     for slot in day.absences:
         yield Bar("absence", *place(slot), f"absent {span(slot)}")
-    for slot, way in drives:
-        by_road = ", by road" if way.source == ROAD else ""
-        short = f", but it takes {way.minutes} minutes" if way.minutes > slot.duration / ONE_MINUTE else ""
+    for slot, route in drives:
+        by_road = ", by road" if route.source == ROAD else ""
+        short = f", but it takes {route.minutes} minutes" if route.minutes > slot.duration / ONE_MINUTE else ""
         yield Bar("drive", *place(slot), f"drive {span(slot)}{by_road}{short}")
     for one in day.assignments:
         conflict = one.is_live and hasattr(one, "conflict") and one.conflict.is_told

@@ -30,7 +30,7 @@ from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.config import NAMES
 from smartscheduler.travel.estimates import known_site
-from smartscheduler.travel.routes import ROAD, Way
+from smartscheduler.travel.routes import ROAD, RouteEstimate
 
 MOST_NAMES = 8
 OF_CUSTOMERS = ("address", "customer_name", "customer_phone", "special_requirements")
@@ -166,7 +166,7 @@ def card(entry: RankedCandidate, request: JobRequest, booking: Assignment | None
         "rank": entry.rank,
         "score": entry.score,
         **_person(entry.contractor),
-        **_numbers(entry.breakdown, entry.way),
+        **_numbers(entry.breakdown, entry.route),
         **Offers(request, booking, entry.contractor).choice(entry.slots, entry.suggested),
     }
 
@@ -179,20 +179,20 @@ def _person(contractor: Contractor) -> dict[str, Any]:
     }
 
 
-def _numbers(breakdown: Breakdown | None, way: Way) -> dict[str, Any]:
+def _numbers(breakdown: Breakdown | None, route: RouteEstimate) -> dict[str, Any]:
     return {
         "bars": bars(breakdown.as_json()) if breakdown else [],
         "explanation": breakdown.shown if breakdown else "",
         "by_model": bool(breakdown and breakdown.wording),
-        "distance": f"{way.miles:.1f} miles, {way.minutes} min ({source_of(way)})",
+        "distance": f"{route.miles:.1f} miles, {route.minutes} min ({source_of(route)})",
     }
 
 
-def source_of(way: Way) -> str:
+def source_of(route: RouteEstimate) -> str:
     """Where a distance comes from, and how old it is."""
-    if way.source != ROAD or way.fetched_at is None:
+    if route.source != ROAD or route.fetched_at is None:
         return "straight line, approximate" if places_are_blurred() else "straight line"
-    return f"by road, {NAMES.get(way.provider, way.provider)}, {age(way.fetched_at)}"
+    return f"by road, {NAMES.get(route.provider, route.provider)}, {age(route.fetched_at)}"
 
 
 def named(q: str, reader: User) -> QuerySet[Contractor]:
@@ -263,6 +263,6 @@ def answer_card(
         "reasons": answer.reasons,
         "suggestion": answer.suggestion,
         **_person(contractor),
-        **_numbers(answer.breakdown, answer.way),
+        **_numbers(answer.breakdown, answer.route),
         **Offers(request, booking, contractor).choice(answer.slots, answer.suggested),
     }

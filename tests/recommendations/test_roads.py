@@ -143,9 +143,9 @@ def test_without_a_provider_nothing_stored_counts(settings):
     person, job = ContractorFactory(), JobFactory(latitude="30.3400000")
     keep(person, job)
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
-    assert (entry.source, entry.way.fetched_at is not None) == ("road", True)
+    assert (entry.source, entry.route.fetched_at is not None) == ("road", True)
     assert "12.0 miles to the site by road (20 min drive)" in entry.breakdown.explanation
     settings.TRAVEL_KEYS = {}
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
-    assert (entry.source, entry.way.fetched_at) == ("straight_line", None)
+    assert (entry.source, entry.route.fetched_at) == ("straight_line", None)
     assert entry.miles == pytest.approx(5.03, abs=0.01)

@@ -72,8 +72,11 @@ def test_free_time_and_slots_go_by_the_gap_that_they_are_given(request_of_job, c
 def test_drives_go_by_the_pace_that_they_are_given():
     miles = Origin(HERE).miles_to(THERE)
     assert drive_minutes(10, RULES.pace) == 24
-    assert Site(HERE).drive_here(THERE, RULES.pace) == timedelta(minutes=drive_minutes(miles, RULES.pace))
-    assert Site(HERE).way_from(THERE, Pace(1.2, 60.0)).minutes <= Site(HERE).way_from(THERE, RULES.pace).minutes / 2 + 1
+    assert Site(HERE).drive_to_site(THERE, RULES.pace) == timedelta(minutes=drive_minutes(miles, RULES.pace))
+    assert (
+        Site(HERE).route_from(THERE, Pace(1.2, 60.0)).minutes
+        <= Site(HERE).route_from(THERE, RULES.pace).minutes / 2 + 1
+    )
 
 
 def test_eligibility_and_score_are_worked_out_from_values(request_of_job):

@@ -89,8 +89,8 @@ def test_speed_and_factor_make_the_minutes():
     publish(drive_mph=Decimal(70), road_factor=Decimal("1.3"))
     ((fast,),) = drives_of_days([bookings], current_rules())
     assert isinstance(slow, Drive)
-    assert 0 < fast.way.minutes < slow.way.minutes
-    assert abs(fast.way.minutes * 2 - slow.way.minutes) <= 2
+    assert 0 < fast.route.minutes < slow.route.minutes
+    assert abs(fast.route.minutes * 2 - slow.route.minutes) <= 2
 
 
 def test_the_maximum_is_the_radius_of_a_new_contractor():

@@ -73,7 +73,7 @@ def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads):
     for one in entries:
         meters = drive(one.contractor.point, job.point).meters
         assert one.miles == pytest.approx(meters / 1609.344, abs=1e-3)
-        assert one.way.provider == "google_routes"
+        assert one.route.provider == "google_routes"
 
 
 def test_nothing_is_asked_or_told_twice(roads):
