@@ -15,7 +15,7 @@ from contractors.models import Contractor
 from jobs.models import OPEN_WORDS as OPEN_JOB_WORDS
 from jobs.models import WORDS as JOB_WORDS
 from jobs.models import Job
-from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, may_see
+from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, can_see
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.timeslots import TimeSlot
 
@@ -61,9 +61,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """
         jobs = Job.objects.alias(words=JOB_WORDS).filter(words__icontains=text)
         people = Contractor.objects.alias(words=CONTRACTOR_WORDS).filter(words__icontains=text)
-        if not may_see(reader, CUSTOMERS):
+        if not can_see(reader, CUSTOMERS):
             jobs = jobs.alias(open_words=OPEN_JOB_WORDS).filter(open_words__icontains=text)
-        if not may_see(reader, CONTACTS):
+        if not can_see(reader, CONTACTS):
             people = people.alias(open_words=OPEN_CONTRACTOR_WORDS).filter(open_words__icontains=text)
         return self.filter(Q(job__in=jobs.values("pk")) | Q(contractor__in=people.values("pk")))
 

@@ -27,7 +27,7 @@ from jobs.serializers import JobSerializer
 from jobs.viewsets import JobViewSet
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.accounts.visibility import CUSTOMERS, may_see
+from smartscheduler.accounts.visibility import CUSTOMERS, can_see
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer, ReasonSerializer
 from smartscheduler.core.rest.views import ReadsBody
@@ -69,7 +69,7 @@ class AssignmentViewSet(
     @property
     def search_fields(self) -> Sequence[str]:
         """By customer and address only for those who may see them."""
-        hidden = ("job__address", "job__customer_name") if may_see(self.request.user, CUSTOMERS) else ()
+        hidden = ("job__address", "job__customer_name") if can_see(self.request.user, CUSTOMERS) else ()
         return ("job__job_number", "contractor__name", *hidden)
 
     @property

@@ -13,7 +13,7 @@ from recommendations.explanations import MODEL, TEMPLATE
 from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS
 from recommendations.results import RankedCandidate, Ranking
 from recommendations.why_not import Answer
-from smartscheduler.accounts.visibility import limited
+from smartscheduler.accounts.visibility import visible_values
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.core.rest.fields import (
     BoundedListField,
@@ -227,7 +227,7 @@ def _entry(entry: RankedCandidate, reader: Any) -> dict[str, Any]:
 
 def _contractor(contractor: Contractor, reader: Any) -> dict[str, Any]:
     values = {name: getattr(contractor, name) for name in RankedContractorSerializer.Meta.fields}
-    return limited(contractor._meta.label_lower, values, reader) | {"rating": float(contractor.rating)}
+    return visible_values(contractor._meta.label_lower, values, reader) | {"rating": float(contractor.rating)}
 
 
 def _slots(slots: list[TimeSlot]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from smartscheduler.accounts.visibility import LIMITS, Limit, nothing, roughly, without_places
+from smartscheduler.accounts.visibility import FIELD_RULES, FieldRule, blur_coordinate, hide, without_places
 from smartscheduler.core.rest.error_catalogue import KINDS
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.problems import MEDIA_TYPE
@@ -69,18 +69,18 @@ def tell_limits(result: dict[str, Any], generator: Any, request: Any, public: bo
     components = result.get("components", {}).get("schemas", {})
     for label, names in LIMITED_COMPONENTS.items():
         for name in names:
-            for field, limit in LIMITS[label].items():
+            for field, rule in FIELD_RULES[label].items():
                 if found := components.get(name, {}).get("properties", {}).get(field):
-                    _tell(found, limit)
+                    _tell(found, rule)
     return result
 
 
-def _tell(field: dict[str, Any], limit: Limit) -> None:
-    if limit.shown is nothing:
+def _tell(field: dict[str, Any], rule: FieldRule) -> None:
+    if rule.shown is hide:
         kinds = field.get("type", "string")
         field["type"] = list(dict.fromkeys([*([kinds] if isinstance(kinds, str) else kinds), "null"]))
-    notes: dict[Any, str] = {nothing: HIDDEN_NOTE, roughly: BLURRED_NOTE, without_places: PLACELESS_NOTE}
-    note = notes.get(limit.shown, "")
+    notes: dict[Any, str] = {hide: HIDDEN_NOTE, blur_coordinate: BLURRED_NOTE, without_places: PLACELESS_NOTE}
+    note = notes.get(rule.shown, "")
     if said := " ".join(filter(None, [field.get("description", ""), note])):
         field["description"] = said
 

@@ -22,7 +22,7 @@ from recommendations.ranking import MOST_RESULTS, rank_candidates
 from recommendations.results import RankedCandidate
 from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import CONTACTS, limited, may_see
+from smartscheduler.accounts.visibility import CONTACTS, can_see, visible_values
 from smartscheduler.adminsite.html import bars, stars
 from smartscheduler.core.formatting import local_slot, local_time
 from smartscheduler.core.geo.blur import places_are_blurred
@@ -52,7 +52,7 @@ class Offer:
 
 def facts(job: Job, reader: User) -> list[tuple[str, str]]:
     """The job in words, each with its heading, as far as `reader` may see it."""
-    seen = limited(job._meta.label_lower, {name: getattr(job, name) for name in OF_CUSTOMERS}, reader)
+    seen = visible_values(job._meta.label_lower, {name: getattr(job, name) for name in OF_CUSTOMERS}, reader)
     address = f"{seen['address']}, " if seen["address"] else ""
     found = [
         ("Type", job.get_type_display()),
@@ -204,7 +204,7 @@ def named(q: str, reader: User) -> QuerySet[Contractor]:
     # The words have an index; that it is the name or the address, and not the city, is looked at afterwards.
     people = Contractor.objects.alias(words=WORDS, first=first).filter(words__icontains=q)
     wanted = Q(name__icontains=q)
-    if may_see(reader, CONTACTS):
+    if can_see(reader, CONTACTS):
         wanted |= Q(email__icontains=q)
     return people.filter(wanted).order_by("first", "name", "pk")
 

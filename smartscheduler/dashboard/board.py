@@ -21,7 +21,7 @@ from assignments.states import MOVABLE
 from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import CONTACTS, may_see
+from smartscheduler.accounts.visibility import CONTACTS, can_see
 from smartscheduler.core.db.search_terms import search_terms
 from smartscheduler.core.db.text_fields import SearchFormField
 from smartscheduler.core.rest.filters import CalendarDayField
@@ -80,7 +80,7 @@ class Question:
         form = BoardForm(given)  # type: ignore[arg-type]  # a QueryDict
         form.is_valid()
         found = {name: value for name, value in form.cleaned_data.items() if value}
-        return cls(**found, open_words_only=not may_see(reader, CONTACTS))
+        return cls(**found, open_words_only=not can_see(reader, CONTACTS))
 
     def people(self, day: date) -> ContractorQuerySet:
         """Whose lanes of `day` are shown, in no order."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assignments.models import Assignment
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import limit
+from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.imports.export_rows import HEADINGS, assignment_cells, contractor_cells, job_cells
 from smartscheduler.imports.file_writer import write_csv, write_xlsx
 
@@ -57,7 +57,7 @@ def export(kind: str, records: QuerySet[Any], form: str, reader: User) -> Downlo
 
 def _rows(records: QuerySet[Any], cells: Callable[[Any], list[str]], reader: User) -> Iterator[list[str]]:
     for record in records.iterator(chunk_size=CHUNK):
-        yield cells(limit(record, reader))
+        yield cells(redact_record(record, reader))
 
 
 def _contractors(records: QuerySet[Any]) -> QuerySet[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 
-from smartscheduler.accounts.visibility import HIDDEN, Limit, limits_for, sees_everything
+from smartscheduler.accounts.visibility import HIDDEN, FieldRule, hidden_fields, sees_everything
 from smartscheduler.adminsite.history.queries import DIRECTLY
 from smartscheduler.adminsite.history.snapshots import Gone, address_of, names_before, records_of, zone_of
 from smartscheduler.adminsite.history.value_text import NOTHING, UTC, from_json, in_words, title_of
@@ -137,23 +137,23 @@ def _lines(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> I
     if change.pgh_label == PASSWORD:
         return
     zone, before = zone_of(record), change.pgh_before or {}
-    limits = limits_for(record._meta.label_lower, reader)
+    rules = hidden_fields(record._meta.label_lower, reader)
     for name in tracked_fields(type(change)):
         field: Any = record._meta.get_field(name)
-        now = _shown(limits.get(name), _value(field, record, zone))
+        now = _shown(rules.get(name), _value(field, record, zone))
         if change.pgh_label == CHANGED:
             if field.column in before:
                 was = _former(field, before[field.column], zone, names)
-                yield Line(title_of(field), _shown(limits.get(name), was), now)
+                yield Line(title_of(field), _shown(rules.get(name), was), now)
         elif now != NOTHING and not (field.primary_key or name == change.owner):
             yield Line(title_of(field), *(("", now) if change.pgh_label == CREATED else (now, "")))
 
 
-def _shown(limit: Limit | None, words: str) -> str:
+def _shown(rule: FieldRule | None, words: str) -> str:
     """The value, as far as it may be seen; that there is none may be."""
-    if limit is None or words == NOTHING:
+    if rule is None or words == NOTHING:
         return words
-    return impersonal(words) if limit.shown is impersonal else HIDDEN
+    return impersonal(words) if rule.shown is impersonal else HIDDEN
 
 
 def _without_contacts(occasion: Occasion) -> Occasion:

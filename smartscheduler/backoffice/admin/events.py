@@ -57,7 +57,7 @@ class OutboxEventAdmin(ReadAdmin):
             found |= Q(sequence=int(term))
         return queryset.filter(found), False
 
-    def limit(self, record: OutboxEvent, reader: User, *, instead: str = "") -> OutboxEvent:
+    def redact_record(self, record: OutboxEvent, reader: User, *, instead: str = "") -> OutboxEvent:
         return limited_event(record, reader)
 
     @display(description="Sequence", ordering="position")
