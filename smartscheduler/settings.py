@@ -363,7 +363,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.core.rest.views.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "smartscheduler.accounts.visibility_rest.Search",
+        "smartscheduler.accounts.visibility_rest.VisibleFieldsSearch",
         "smartscheduler.accounts.visibility_rest.StableOrdering",
     ],
     "DEFAULT_METADATA_CLASS": None,

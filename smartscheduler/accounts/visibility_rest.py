@@ -51,7 +51,7 @@ class StrictModelSerializer(StrictSerializer, VisibleFieldsSerializer):
     }
 
 
-class Search(filters.SearchFilter):
+class VisibleFieldsSearch(filters.SearchFilter):
     """`?search=`. Whoever may not see all words of a record finds nothing by those that are hidden.
 
     A view's `open_words` is the text that everybody may search, `all_words_for` the permission that frees from it.

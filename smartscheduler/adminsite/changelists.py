@@ -22,7 +22,7 @@ from smartscheduler.adminsite.models import SavedView
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.registry import extensions_of
 from smartscheduler.adminsite.saved_views import delete_view, rename_view, save_view, views_of
-from smartscheduler.adminsite.visibility import LimitedAdmin
+from smartscheduler.adminsite.visibility import VisibleFieldsAdmin
 from smartscheduler.core.db.search_terms import LONGEST_SEARCH, TOO_LONG, search_terms
 from smartscheduler.core.text import search_text
 from smartscheduler.errors import InvalidInput
@@ -71,7 +71,7 @@ class SearchedList(ChangeList):
     search_form_class = SearchForm
 
 
-class ListAdmin(LimitedAdmin):
+class ListAdmin(VisibleFieldsAdmin):
     """A ModelAdmin whose list costs the same at any number of rows, with the views of it that its reader has saved.
 
     Columns, filters, panels and related records that other apps have registered come with its own.

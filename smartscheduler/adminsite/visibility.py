@@ -1,4 +1,4 @@
-"""Pages that show no more of a record than their reader may see (accounts.limits)."""
+"""Pages that show no more of a record than their reader may see (accounts.visibility)."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from smartscheduler.adminsite.permissions import person
 RULED_FIELDS = {name for fields in FIELD_RULES.values() for name in fields}
 
 
-class LimitedAdmin(ModelAdmin):
+class VisibleFieldsAdmin(ModelAdmin):
     """A ModelAdmin whose lists and pages leave out, or blur, what the reader may not see."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""Events as somebody may see them (accounts.limits): the same for `GET events/`, the WebSocket and the pages."""
+"""Events as somebody may see them (accounts.visibility): the same for `GET events/`, the WebSocket and the pages."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def limited_envelope(envelope: Envelope, reader: Any) -> Envelope:
     return {**envelope, "actor": _actor(actor, reader), "data": data}
 
 
-def limited_event(event: OutboxEvent, reader: Any) -> OutboxEvent:
+def redact_event(event: OutboxEvent, reader: Any) -> OutboxEvent:
     """The same for a row of the log that is shown on a page."""
     if not sees_everything(reader):
         event.actor, event.data = _actor(event.actor, reader), _data(event.type, event.data, reader)
