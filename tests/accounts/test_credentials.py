@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from smartscheduler.accounts.active_sign_ins import end_all
+from smartscheduler.accounts.active_sign_ins import revoke_all
 from smartscheduler.accounts.credentials import Credential, Refusal, standing
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.accounts.permissions import Role
@@ -82,7 +82,7 @@ def given_a_second_factor(user):
     User.objects.filter(pk=user.pk).update(second_factor_at=timezone.now())
 
 
-CHANGES = [made_administrator, switched_off, given_another_password, given_a_second_factor, end_all]
+CHANGES = [made_administrator, switched_off, given_another_password, given_a_second_factor, revoke_all]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
