@@ -173,10 +173,10 @@ SESSION = {
     "random_page_cost": 1.1,
     # Whoever forgets a transaction must not hold up everybody who wants the same rows.
     "idle_in_transaction_session_timeout": f"{idle_seconds}s",
-    **connection_options.from_postgresql(),
+    **connection_options.postgres_session_options(),
 }
 # What the URL says about connections comes first.
-DATABASES["default"]["OPTIONS"] = connection_options.to_postgresql() | DATABASES["default"].get("OPTIONS", {})
+DATABASES["default"]["OPTIONS"] = connection_options.postgres_client_options() | DATABASES["default"].get("OPTIONS", {})
 DATABASES["default"]["OPTIONS"].update(
     options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
     # Only smartscheduler.core.db.prepared prepares; off where a pooler hands every transaction another connection.
@@ -205,7 +205,7 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "smartscheduler.events.sockets.channel_layer.Layer",
         "CONFIG": {
-            "hosts": [{"address": REDIS_URL, **connection_options.of_channel_layer(REDIS_URL)}],
+            "hosts": [{"address": REDIS_URL, **connection_options.channel_layer_options(REDIS_URL)}],
             "prefix": "smartscheduler",
         },
     }
@@ -214,7 +214,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": connection_options.to_valkey_in_passing(),
+        "OPTIONS": connection_options.redis_short_timeout(),
     }
 }
 
@@ -231,7 +231,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 180,
     "unacked_restore_interval": 2,
-    **connection_options.to_valkey(REDIS_URL),
+    **connection_options.redis_keepalive(REDIS_URL),
 }
 # Customers' files have a worker of their own, so that none of them stands before mails, events and look-ups.
 FILES_QUEUE = "files"
