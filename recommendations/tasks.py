@@ -18,8 +18,8 @@ from smartscheduler.travel.config import active_providers
 # Then the next call goes on: a worker that is to end is not kept.
 LONGEST_SECONDS = 60.0
 # Over all workers: a slow provider must not take the threads from the other tasks.
-LOOKUP_SEATS, SEATS = "roads-seat", 2
-REWORDING_SEAT = "words-seat"
+LOOKUP_LEASE, LOOKUPS_AT_ONCE = "roads-seat", 2
+REWORDING_LEASE = "words-seat"
 
 
 @shared_task(name="recommendations.announce_rankings")
@@ -37,9 +37,9 @@ def look_up_roads() -> None:
     while note_events():
         pass
     queue_requested_refreshes()
-    with lease(LOOKUP_SEATS, SEATS) as free:
+    with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as holder:
         until = time.monotonic() + LONGEST_SECONDS
-        while free.renew() and time.monotonic() < until and (lookup := claim()):
+        while holder.renew() and time.monotonic() < until and (lookup := claim()):
             look_up(lookup)
 
 
@@ -60,9 +60,9 @@ def word_explanations() -> None:
     """Have explanations worded that rankings were shown without; every few seconds, where a model is configured."""
     if not is_configured():
         return
-    with lease(REWORDING_SEAT) as free:
-        if free:
-            reword_requested(free)
+    with lease(REWORDING_LEASE) as holder:
+        if holder:
+            reword_requested(holder)
 
 
 @shared_task(name="recommendations.prune_words")

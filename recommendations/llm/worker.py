@@ -28,11 +28,11 @@ LONGEST_SECONDS = 30.0
 log = structlog.get_logger(__name__)
 
 
-def reword_requested(seat: Holder) -> None:
+def reword_requested(holder: Holder) -> None:
     """Work off the wishes, one after the other, until there are none, time is up, or the model cannot be asked."""
     until = time.monotonic() + LONGEST_SECONDS
     try:
-        while seat.renew() and time.monotonic() < until and (found := refresh_requests.pop(1)):
+        while holder.renew() and time.monotonic() < until and (found := refresh_requests.pop(1)):
             word(found.pop(), until)
     except RedisError as error:
         log.info("refresh_requests_unread", error=type(error).__name__)
