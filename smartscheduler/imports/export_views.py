@@ -50,7 +50,7 @@ def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Seque
 
 def export(kind: str, records: QuerySet[Any], form: str, reader: User) -> Download:
     """`records`, a list of the back-office, as a download of what `reader` may see."""
-    prepare, cells = KINDS[kind]
+    prepare, cells = EXPORTERS[kind]
     records = prepare(records.select_related(None).prefetch_related(None))
     return download(f"{kind}-{timezone.now():%Y-%m-%d}", form, HEADINGS[kind], _rows(records, cells, reader))
 
@@ -73,7 +73,7 @@ def _assignments(records: QuerySet[Any]) -> QuerySet[Any]:
     return records.select_related("job", "contractor", "assigned_by")
 
 
-KINDS: dict[str, tuple[Callable[[QuerySet[Any]], QuerySet[Any]], Callable[[Any], list[str]]]] = {
+EXPORTERS: dict[str, tuple[Callable[[QuerySet[Any]], QuerySet[Any]], Callable[[Any], list[str]]]] = {
     "contractors": (_contractors, contractor_cells),
     "jobs": (_jobs, job_cells),
     "assignments": (_assignments, assignment_cells),
