@@ -30,13 +30,13 @@ DEBUG = env.flag("DEBUG", default=True)
 INSECURE_SECRET_KEY = "insecure-development-key-change-me-before-production-use"  # noqa: S105
 SECRET_KEY = env.text("SECRET_KEY", default=INSECURE_SECRET_KEY)
 # Keys of before: what they have signed is still believed.
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
+SECRET_KEY_FALLBACKS = env.comma_list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.comma_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.comma_list("CSRF_TRUSTED_ORIGINS", default=[])
 # Whose word counts about who asks, and whether it came encrypted (smartscheduler.asgi).
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES = env.comma_list("TRUSTED_PROXIES", default=[])
 # Pages of other origins that may call the API and open the socket, with tokens and never with our cookies.
-CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.comma_list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
@@ -291,7 +291,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "smartscheduler.accounts.password_validators.WordsValidator"},
 ]
 # Names of the company and of what it has, which a password must not consist of either.
-PASSWORD_WORDS = env.words("PASSWORD_WORDS", default=[])
+PASSWORD_WORDS = env.comma_list("PASSWORD_WORDS", default=[])
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 10
@@ -305,7 +305,9 @@ AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.axes_hooks.locked_out"
 AXES_VERBOSE = False  # no greeting in the log of every process
 # Roles that get no further than setting up a second factor; "nobody" for none (docs/adr/019-second-factor.md).
 SECOND_FACTOR_REQUIRED = [
-    role for role in env.words("SECOND_FACTOR_REQUIRED", default=[] if DEBUG else ["administrator"]) if role != "nobody"
+    role
+    for role in env.comma_list("SECOND_FACTOR_REQUIRED", default=[] if DEBUG else ["administrator"])
+    if role != "nobody"
 ]
 OTP_TOTP_ISSUER = "SmartScheduler"
 # The pages that django-otp has for its devices are not served; should they ever be, they show no key.
@@ -444,7 +446,7 @@ DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
 # --- HTTP to others (smartscheduler.core.outbound) -------------------------------------------------
 # Providers are on the internet and speak TLS; those inside these networks may be asked too, and without it.
-OUTGOING_PRIVATE_NETWORKS = env.words("OUTGOING_PRIVATE_NETWORKS", default=[])
+OUTGOING_PRIVATE_NETWORKS = env.comma_list("OUTGOING_PRIVATE_NETWORKS", default=[])
 LOOPBACK = "127.0.0.0/8"
 # The proxy of the house, where there is no other way out; no other variable sets one.
 OUTGOING_PROXY = env.text("OUTGOING_PROXY", default="")
@@ -465,7 +467,7 @@ GEOCODER_A_SECOND = env.number("GEOCODER_A_SECOND", default=1.0)
 
 # --- Road distances (docs/travel.md) --------------------------------------------------------
 # Asked in this order; one without a key is left out, and without any the straight line serves.
-TRAVEL_PROVIDERS = env.words("TRAVEL_PROVIDERS", default=["google_routes", "openrouteservice"])
+TRAVEL_PROVIDERS = env.comma_list("TRAVEL_PROVIDERS", default=["google_routes", "openrouteservice"])
 GOOGLE_MAPS_API_KEY = env.text("GOOGLE_MAPS_API_KEY", default="")
 TRAVEL_KEYS = {
     "google_routes": GOOGLE_MAPS_API_KEY,

@@ -11,7 +11,7 @@ from django.utils.duration import duration_string
 from assignments.eligibility import unmet_rules
 from assignments.models import Assignment
 from assignments.wanted_time import differs_from_booking, differs_from_wanted
-from contractors.models import WORDS, Contractor
+from contractors.models import SEARCH_TEXT, Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.admin.same_slot import not_free_then
@@ -202,7 +202,7 @@ def named(q: str, reader: User) -> QuerySet[Contractor]:
     """
     first = Case(When(name__istartswith=q, then=Value(0)), default=Value(1), output_field=IntegerField())
     # The words have an index; that it is the name or the address, and not the city, is looked at afterwards.
-    people = Contractor.objects.alias(words=WORDS, first=first).filter(words__icontains=q)
+    people = Contractor.objects.alias(search_text=SEARCH_TEXT, first=first).filter(search_text__icontains=q)
     wanted = Q(name__icontains=q)
     if can_see(reader, CONTACTS):
         wanted |= Q(email__icontains=q)

@@ -20,7 +20,7 @@ from smartscheduler.core.rest.fields import (
     NotesTextField,
     StrictSerializer,
 )
-from smartscheduler.core.text import search_text
+from smartscheduler.core.text import normalize_search
 
 
 # No docstring: the API's document would take it for that of every serializer below.
@@ -54,7 +54,7 @@ class StrictModelSerializer(StrictSerializer, VisibleFieldsSerializer):
 class VisibleFieldsSearch(filters.SearchFilter):
     """`?search=`. Whoever may not see all words of a record finds nothing by those that are hidden.
 
-    A view's `open_words` is the text that everybody may search, `all_words_for` the permission that frees from it.
+    A view's `public_search_text` is the text that every role may search; `full_search_permission` allows all of it.
     """
 
     def get_search_terms(self, request: Request) -> list[str]:
@@ -65,16 +65,16 @@ class VisibleFieldsSearch(filters.SearchFilter):
         except serializers.ValidationError as refusal:
             raise serializers.ValidationError({self.search_param: refusal.detail}) from refusal
         terms = search_terms(text, field=self.search_param, split=filters.search_smart_split)  # type: ignore[arg-type]  # the stubs take it for a list
-        return [search_text(term) for term in terms]
+        return [normalize_search(term) for term in terms]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         found = super().filter_queryset(request, queryset, view)
-        open_words = getattr(view, "open_words", None)
-        if open_words is None or can_see(request.user, view.all_words_for):  # type: ignore[attr-defined]
+        public_search_text = getattr(view, "public_search_text", None)
+        if public_search_text is None or can_see(request.user, view.full_search_permission):  # type: ignore[attr-defined]
             return found
         # Found by the index on all words first, then looked at more closely.
         for term in self.get_search_terms(request):
-            found = found.alias(open_words=open_words).filter(open_words__icontains=term)
+            found = found.alias(public_search_text=public_search_text).filter(public_search_text__icontains=term)
         return found
 
 

@@ -18,7 +18,7 @@ from assignments.calendars import Drive, drives_of_days
 from assignments.local_time import day_at, minute_of_day
 from assignments.models import Assignment
 from assignments.states import MOVABLE
-from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
+from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see
@@ -72,7 +72,7 @@ class Question:
     status: str = Contractor.Status.ACTIVE
     city: str = ""
     show: str = ""
-    open_words_only: bool = True
+    public_text_only: bool = True
 
     @classmethod
     def of(cls, given: object, reader: User) -> "Question":
@@ -80,7 +80,7 @@ class Question:
         form = BoardForm(given)  # type: ignore[arg-type]  # a QueryDict
         form.is_valid()
         found = {name: value for name, value in form.cleaned_data.items() if value}
-        return cls(**found, open_words_only=not can_see(reader, CONTACTS))
+        return cls(**found, public_text_only=not can_see(reader, CONTACTS))
 
     def people(self, day: date) -> ContractorQuerySet:
         """Whose lanes of `day` are shown, in no order."""
@@ -105,9 +105,9 @@ class Question:
         if self.city:
             found = found.filter(city__iexact=self.city)
         for word in self.q.split():
-            found = found.alias(words=WORDS).filter(words__icontains=word)
-            if self.open_words_only:
-                found = found.alias(open_words=OPEN_WORDS).filter(open_words__icontains=word)
+            found = found.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=word)
+            if self.public_text_only:
+                found = found.alias(public_search_text=PUBLIC_SEARCH_TEXT).filter(public_search_text__icontains=word)
         return found
 
 

@@ -36,7 +36,7 @@ LATEST = 10
 
 
 @require_http_methods(["GET", "POST"])
-def words(request: HttpRequest) -> HttpResponse:
+def explanations(request: HttpRequest) -> HttpResponse:
     """GET: the model, its budget, what was dropped and why. POST: forget what is stored, or let it be tried again."""
     require(request, Permission.MANAGE_SETTINGS)
     if request.method == "POST":

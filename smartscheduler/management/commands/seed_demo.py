@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from recommendations.llm import rewording as words
+from recommendations.llm import rewording
 from recommendations.travel.requests import refresh_requests
 from smartscheduler.ops.demo.seed import DEFAULT_CONTRACTORS, DEFAULT_JOBS, DEFAULT_SEED, seed_world
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         # Nobody has seen the rankings that bookings of the past are made from.
         with (
             refresh_requests.silent(),
-            words.refresh_requests.silent(),
+            rewording.refresh_requests.silent(),
             Progress(*columns, console=console, transient=True) as progress,
         ):
             bars = {

@@ -16,7 +16,7 @@ from jobs.services import create_job, update_job
 from recommendations import tasks
 from recommendations.models import Lookup
 from recommendations.ranking import rank_candidates
-from recommendations.tasks import LOOKUP_SEATS, SEATS
+from recommendations.tasks import LOOKUP_LEASE, LOOKUPS_AT_ONCE
 from recommendations.travel import event_receiver, lookup_queue
 from recommendations.travel.lookup import look_up
 from recommendations.travel.needed_routes import wanted_drives
@@ -321,25 +321,25 @@ def test_without_a_key_the_task_does_nothing(settings, django_assert_num_queries
 @pytest.mark.django_db(transaction=True)
 def test_there_are_only_so_many_seats(roads):
     """Sessions have locks, so each of these is one of its own."""
-    taken, leave = threading.Barrier(SEATS + 1), threading.Event()
+    taken, leave = threading.Barrier(LOOKUPS_AT_ONCE + 1), threading.Event()
 
     def sit():
-        with lease(LOOKUP_SEATS, SEATS) as free:
+        with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
             assert free
             taken.wait()
             leave.wait()
         connection.close()
 
-    people = [threading.Thread(target=sit) for _ in range(SEATS)]
+    people = [threading.Thread(target=sit) for _ in range(LOOKUPS_AT_ONCE)]
     for one in people:
         one.start()
     taken.wait()
-    with lease(LOOKUP_SEATS, SEATS) as free:
+    with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
         assert not free
     leave.set()
     for one in people:
         one.join()
-    with lease(LOOKUP_SEATS, SEATS) as free:
+    with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
         assert free
 
 
