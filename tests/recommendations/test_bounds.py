@@ -1,5 +1,6 @@
 """No score passes its bound, and no search looks too near for a bound: whatever the weights."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from recommendations.search.bounds import EVERYBODY, SLACK, Sampled, ScoreBounds
 from recommendations.search.candidates import availability_by_weekdays
 from recommendations.search.query import RankingQuery
 from smartscheduler.places import Point, great_circle_miles
+from smartscheduler.rules.values import Rules
 from smartscheduler.travel.routes import Site
 
 SITE = Point(30.27, -97.74)
@@ -33,11 +35,19 @@ def weights(draw):
     return Weights(availability, rating, UNIT - availability - rating)
 
 
-searches = st.builds(
-    lambda given_weights, max_miles: RankingQuery(REQUEST, 10, NOW, given_weights, max_miles, Site(SITE)),
-    weights(),
-    st.floats(1, 500),
-)
+def query(weights, max_miles):
+    availability, rating, distance = weights
+    rules = replace(
+        Rules.of_settings(),
+        availability_weight=availability,
+        rating_weight=rating,
+        distance_weight=distance,
+        max_miles=max_miles,
+    )
+    return RankingQuery(REQUEST, 10, NOW, rules, Site(SITE))
+
+
+searches = st.builds(query, weights(), st.floats(1, 500))
 ratings, miles = st.integers(0, 500), st.floats(0, 600)
 
 
