@@ -1,7 +1,7 @@
-"""Rankings that were shown and lack something: told to the worker, and nobody held up.
+"""Queue of rankings that need road or LLM data; written asynchronously so that requests do not wait.
 
-They are gathered, and once a second a thread of the process passes them on to Valkey: to wake it for each ranking would
-cost that ranking milliseconds, because Python's threads take turns. What is lost on the way is wished for again by the
+Requests are collected, and once a second a thread of the process writes them to Valkey: to wake it for each ranking
+would cost that ranking milliseconds, because Python's threads take turns. A request that is lost is made again by the
 next ranking.
 """
 
@@ -19,7 +19,7 @@ from redis import RedisError
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
 
-# A job is not wished for again by this process before so long.
+# This process does not request the same job again within this time.
 SILENCE_SECONDS = 30.0
 GATHER_SECONDS = 1.0
 MOST_REMEMBERED = 1_000
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 class RefreshRequests:
-    """What one process has to tell of one kind of thing; what was shown of the source `wanted` is wished better."""
+    """Refresh requests of one kind made by one process; `wanted` is the source whose results need a refresh."""
 
     def __init__(self, kind: str, wanted: str) -> None:
         self.kind, self.wanted = kind, wanted
@@ -40,7 +40,7 @@ class RefreshRequests:
         self._recorded_at: dict[UUID, float] = {}
 
     def record(self, job_id: UUID | None, sources: Iterable[str]) -> None:
-        """A ranking was shown, with something of these sources in it. Returns at once."""
+        """Record that a ranking was shown with results of these sources. Returns at once."""
         counted = Counter(sources)
         if self._silent or not counted:
             return
@@ -55,7 +55,7 @@ class RefreshRequests:
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """For programs that rank without showing it to anybody: meanwhile nothing is told."""
+        """For programs that rank without showing the result: meanwhile nothing is recorded."""
         self._silent = True
         try:
             yield
@@ -67,7 +67,7 @@ class RefreshRequests:
         return redis_key(self.kind, "wishes")
 
     def pop(self, most: int = 200) -> set[UUID]:
-        """The jobs that rankings were shown for and are wished for, each once. Raises RedisError."""
+        """Remove and return at most `most` jobs whose rankings need a refresh. Raises RedisError."""
         return {UUID(hex=str(one)) for one in valkey().spop(self.key, most) or ()}
 
     def uses(self) -> dict[str, int]:
@@ -94,7 +94,7 @@ class RefreshRequests:
         return True
 
     def _flush(self, key: str) -> None:
-        """Until there has been nothing to tell for a while."""
+        """Write what was collected, once a second, until there is nothing to write."""
         while True:
             time.sleep(GATHER_SECONDS)
             with self._lock:

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 def reword_requested(holder: Holder) -> None:
-    """Work off the wishes, one after the other, until there are none, time is up, or the model cannot be asked."""
+    """Process refresh requests one by one until none is left, time is up, or the model cannot be asked."""
     until = time.monotonic() + LONGEST_SECONDS
     try:
         while holder.renew() and time.monotonic() < until and (found := refresh_requests.pop(1)):
@@ -37,7 +37,7 @@ def reword_requested(holder: Holder) -> None:
     except RedisError as error:
         log.info("refresh_requests_unread", error=type(error).__name__)
     except ProviderError:
-        return  # noted; whoever looks at a ranking next wishes again
+        return  # noted; the next ranking requests it again
 
 
 def word(job_id: UUID, until: float) -> int:

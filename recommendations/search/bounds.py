@@ -107,7 +107,7 @@ class ScoreBounds:
         bound = bound_of(coming, wanted)
         most = bound_of(crowd, FIRST_LOOKED_AT)
         bound = self.top - 0.1 * UNIT if bound is None else min(bound, self.top)
-        return self._to_the_doorstep(self.top, bound if most is None else max(bound, most))
+        return self._stop_before_crowd(self.top, bound if most is None else max(bound, most))
 
     def _densities(self, sample: Sequence[Sampled]) -> tuple[list[Density], list[Density]]:
         """How dense those who may come stand, and everybody."""
@@ -133,13 +133,13 @@ class ScoreBounds:
         else:
             start, growth = self.top_far_away, min(8.0, max(2.0, wanted / (found + 1)))
         lower = start - max(start - bound, 0.01 * UNIT) * growth
-        lower = self._to_the_doorstep(bound, lower)
+        lower = self._stop_before_crowd(bound, lower)
         return lower if lower > 0 else EVERYBODY
 
-    def _to_the_doorstep(self, bound: float, lower: float) -> float:
+    def _stop_before_crowd(self, bound: float, lower: float) -> float:
         """`lower`, unless the way there from `bound` leads past where everybody anywhere begins to count.
 
         They may be many: the first step among them is a small one.
         """
-        doorstep = self.top_far_away - SMALL_STEP * self.rating
-        return doorstep if bound > doorstep > lower else lower
+        limit = self.top_far_away - SMALL_STEP * self.rating
+        return limit if bound > limit > lower else lower

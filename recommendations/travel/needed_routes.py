@@ -28,7 +28,7 @@ def wanted_drives(request: JobRequest, rules: Rules) -> set[Pair]:
     drives: list[tuple[Point, Point]] = []
     for leader in leaders:
         drives.append((bases[leader.contender.id], site))
-        for other in neighbours(search, leader, calendars[leader.contender.id]):
+        for other in adjacent_stops(search, leader, calendars[leader.contender.id]):
             drives += [(other, site), (site, other)]
     return {*pairs_between(drives)}
 
@@ -59,7 +59,7 @@ def _usual_score(search: RankingQuery, candidate: ScoredCandidate, base: Point) 
     return search.score(candidate.contender.rating, miles, candidate.free.days).total
 
 
-def neighbours(search: RankingQuery, candidate: ScoredCandidate, calendar: Calendar) -> Iterator[Point]:
+def adjacent_stops(search: RankingQuery, candidate: ScoredCandidate, calendar: Calendar) -> Iterator[Point]:
     """The sites of the bookings between which the candidate's first slots lie."""
     day = search.visit.days[candidate.free.days]
     for slot, site, job_id in calendar.leaving_out(search.request.job_id).bookings:

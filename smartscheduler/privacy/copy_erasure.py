@@ -28,7 +28,7 @@ CHANGES = ("changed", "previous")
 
 
 def blot_events(rows: QuerySet[OutboxEvent], patterns: PersonPatterns, *, fields: Collection[str], **names: str) -> int:
-    """Of these events: other names, null for the values of `fields`, and no needle in any text."""
+    """Of these events: other names, null for the values of `fields`, and no match of the person in any text."""
     changed, count = [], 0
     for event in rows.order_by("position").iterator(chunk_size=BATCH):
         data = _blotted(event.data, patterns, fields) | {key: name for key, name in names.items() if key in event.data}

@@ -40,7 +40,7 @@ def sweep(patterns: PersonPatterns, only: Mapping[type[Model], Q] | None = None)
 
 
 def matching(model: type[Model], fields: tuple[str, ...], patterns: PersonPatterns) -> QuerySet[Any]:
-    """The rows in whose fields a needle is found; JSON is searched as text."""
+    """The rows in whose fields a pattern matches; JSON is searched as text."""
     aliases, wanted = {}, Q()
     for name in fields:
         aliases[f"text_of_{name}"] = Cast(name, TextField())

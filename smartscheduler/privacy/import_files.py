@@ -28,7 +28,7 @@ def without_time_limit() -> Iterator[None]:
 
 
 def imports_naming(patterns: PersonPatterns) -> list[ImportRun]:
-    """The files that have a needle in their name, their cells, or what was noted about their rows.
+    """The files in which a pattern matches their name, their cells, or what was noted about their rows.
 
     Raises Busy when the search takes more than FILE_PROCESS_SECONDS, InvalidTransition while files of an older
     version are still to be read.

@@ -1,4 +1,4 @@
-"""What a person is found by in text: names, telephone numbers and mail addresses, however they are written. Pure."""
+"""Patterns that find a person in text: names, telephone numbers and email addresses in any notation. Pure."""
 
 import re
 import unicodedata
@@ -79,7 +79,7 @@ class PersonPatterns:
         return bool(self.pattern) and self._compiled.search(text) is not None
 
     def redact(self, value: Any) -> Any:
-        """A text with `instead` for every needle; JSON is looked through, but for what belongs to records."""
+        """A text with `instead` for every match; JSON is looked through, but for what belongs to records."""
         match value:
             case str():
                 return self._compiled.sub(lambda _: self.instead, value) if self.pattern else value

@@ -275,13 +275,13 @@ class TestStore:
 
 
 class TestWishes:
-    def wished(self):
+    def requested(self):
         refresh_requests._thread.join(120)
         return refresh_requests.pop()
 
     def test_a_ranking_without_words_is_told_to_the_worker_and_worded(self, model, job):
         ranked(job)
-        assert self.wished() == {job.pk}
+        assert self.requested() == {job.pk}
         refresh_requests._recorded_at.clear()
         ranked(job)
         refresh_requests._thread.join(120)
@@ -291,7 +291,7 @@ class TestWishes:
         assert refresh_requests.pop() == set()
         assert rewording.uses() == {"model": 3, "template": 6}
 
-    def test_the_worker_wishes_nothing(self, model, job):
+    def test_the_worker_requests_nothing(self, model, job):
         worded(job)
         assert refresh_requests._thread is None or not refresh_requests._thread.is_alive()
 

@@ -172,7 +172,7 @@ def test_what_a_dead_worker_was_at_is_taken_up(roads, settings):
         assert turn().state == "done"
 
 
-def test_a_wish_during_the_turn_is_one_more_turn(roads):
+def test_a_request_during_the_turn_is_one_more_turn(roads):
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -184,7 +184,7 @@ def test_a_wish_during_the_turn_is_one_more_turn(roads):
         assert turn().state == "done"
 
 
-def test_many_wishes_are_one_lookup_after_a_moment(roads):
+def test_many_requests_are_one_lookup_after_a_moment(roads):
     crew(2)
     job = JobFactory()
     for _ in range(5):
@@ -235,7 +235,7 @@ def test_a_booked_job_wants_nothing(roads):
     assert lookup_queue.claim() is None
 
 
-def test_a_ranking_with_straight_lines_is_a_wish(roads):
+def test_a_ranking_with_straight_lines_is_a_refresh_request(roads):
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
