@@ -65,7 +65,10 @@ class Calendar:
     def near(self, window: TimeSlot) -> "Calendar":
         """The calendar with only the bookings that overlap `window`."""
         return Calendar(
-            self.zone, self.shifts, self.absences, [one for one in self.bookings if one.slot.overlaps(window)]
+            self.zone,
+            self.shifts,
+            self.absences,
+            [booking for booking in self.bookings if booking.slot.overlaps(window)],
         )
 
     def leaving_out(self, job_id: UUID | None) -> "Calendar":

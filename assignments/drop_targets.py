@@ -34,8 +34,8 @@ def drop_targets_on(job: Job, contractors: Iterable[Contractor], day: date, rule
     """
     request, now, site = JobRequest.of(job), timezone.now(), known_site(job.point)
     people = list(contractors)
-    unmet = {one.pk: unmet_rules(one, request, miles=site.miles_from(one.point)) for one in people}
-    able = {one.pk: one for one in people if not unmet[one.pk]}
+    unmet = {person.pk: unmet_rules(person, request, miles=site.miles_from(person.point)) for person in people}
+    able = {person.pk: person for person in people if not unmet[person.pk]}
     found = {pk: DropTarget([], reasons[0].message) for pk, reasons in unmet.items() if reasons}
     windows = {pk: day_at(day, one.zone) for pk, one in able.items()}
     if not windows:

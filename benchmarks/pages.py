@@ -250,7 +250,7 @@ def publish(found: list[Opened]) -> int:
         ways = [one for one in found if one.page.name == name]
         slowest = max(ways, key=lambda one: median(one.milliseconds))
         figures = (median(slowest.milliseconds), slowest.worst, slowest.cpu)
-        cells = [name, len(ways), max(one.queries for one in ways), slowest.page.way or "–", *map(round, figures)]
+        cells = [name, len(ways), max(way.queries for way in ways), slowest.page.way or "–", *map(round, figures)]
         print(f"| {' | '.join(map(str, cells))} |")
     slow = [one for one in found if median(one.milliseconds) > one.limit]
     names = {one.page.name for one in found}

@@ -62,8 +62,8 @@ def nearest_misses(
     """The first of `nearby_contractors`, each with the answer to "why not?"."""
     people = nearby_contractors(request) if around is None else around
     return [
-        NearMiss(one.contractor, one.miles, why_not(request, one.contractor, rules, horizon_days=horizon_days))
-        for one in people[:most]
+        NearMiss(person.contractor, person.miles, why_not(request, person.contractor, rules, horizon_days=horizon_days))
+        for person in people[:most]
     ]
 
 

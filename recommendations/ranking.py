@@ -84,7 +84,7 @@ def _tell(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
     """Where providers are configured, let the worker know which rankings go by straight lines; takes no time."""
     if roads_are_used():
         for request, ranking in zip(requests, rankings, strict=True):
-            refresh_requests.record(request.job_id, [one.source for one in ranking.entries])
+            refresh_requests.record(request.job_id, [entry.source for entry in ranking.entries])
 
 
 def _measure(bests: Sequence[Best], seconds: float) -> None:

@@ -68,8 +68,8 @@ def preview(present: Rules, other: Rules, job: Job | None) -> Preview:
 def _ranked(rules: Rules, job: Job | None, open_jobs: list[Job]) -> tuple[list[RankedCandidate], list[Any]]:
     """The entries of `job`, and the ids of the first choices of the others."""
     entries = rank_all([JobRequest.of(job)], rules, max_results=SHOWN)[0].entries if job else []
-    rankings = rank_all([JobRequest.of(one) for one in open_jobs], rules, max_results=1) if open_jobs else []
-    return entries, [one.entries[0].contractor.pk if one.entries else None for one in rankings]
+    rankings = rank_all([JobRequest.of(open_job) for open_job in open_jobs], rules, max_results=1) if open_jobs else []
+    return entries, [ranking.entries[0].contractor.pk if ranking.entries else None for ranking in rankings]
 
 
 def _places(before: list[RankedCandidate], after: list[RankedCandidate]) -> list[Place]:

@@ -59,7 +59,7 @@ def _hours(days: Sequence[DaySchedule], zone: ZoneInfo) -> tuple[int, int]:
     """The hours that show everything, whole ones."""
     first, last = USUAL_HOURS[0] * 60, USUAL_HOURS[1] * 60
     for day in days:
-        for slot in (*day.working_hours, *(one.slot for one in day.assignments)):
+        for slot in (*day.working_hours, *(assignment.slot for assignment in day.assignments)):
             first = min(first, minute_of_day(slot.start, zone, day.date))
             last = max(last, minute_of_day(slot.end, zone, day.date))
     return first // 60, -(-last // 60)

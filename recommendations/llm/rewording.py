@@ -34,7 +34,7 @@ def reworded(groups: Sequence[tuple[UUID | None, list[RankedCandidate]]]) -> lis
     if not is_configured() or places_are_blurred():
         return [entries for _, entries in groups]
     wanted = settings.EXPLANATION_FIRST
-    keys = [[key_of(one.facts) for one in entries[:wanted]] for _, entries in groups]
+    keys = [[key_of(entry.facts) for entry in entries[:wanted]] for _, entries in groups]
     stored = texts({key for some in keys for key in some})
     shown = []
     for (job_id, entries), some in zip(groups, keys, strict=True):

@@ -45,6 +45,6 @@ def _unknown_words(text: str) -> str:
     if len(re.findall(r"\.(?:\s|$)", plain)) > MOST_SENTENCES:
         return "length"
     tokens = [one for one in TOKEN.findall(plain) if one not in PUNCTUATION]
-    if any(one.isdigit() or one in {"%", "=", "+", "×"} for one in tokens):
+    if any(token.isdigit() or token in {"%", "=", "+", "×"} for token in tokens):
         return "figures"
-    return "" if all(one in ALLOWED_WORDS for one in tokens) else "words"
+    return "" if all(token in ALLOWED_WORDS for token in tokens) else "words"

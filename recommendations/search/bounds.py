@@ -119,9 +119,9 @@ class ScoreBounds:
         coming, crowd = [], []
         for region, members in seen.items():
             all_there_are = len(members) < SAMPLE_OF_A_REGION
-            radius = self.reach if all_there_are else max(NEAREST_MILES, *(one.miles for one in members))
+            radius = self.reach if all_there_are else max(NEAREST_MILES, *(member.miles for member in members))
             weight = (miles_a_unit / radius) ** 2
-            coming += [Density(one.parts + self.distance, weight) for one in members if one.parts is not None]
+            coming += [Density(member.parts + self.distance, weight) for member in members if member.parts is not None]
             crowd.append(Density(tops[region - 1], len(members) * weight))
         return coming, crowd
 

@@ -123,7 +123,9 @@ class ThresholdSearch:
         """Look into the calendars of contenders, best possible place first, as long as it matters."""
         start = 0
         while start < len(contenders) and not self._cannot_matter(contenders[start]):
-            group = [one for one in contenders[start : start + self.group] if not self._cannot_matter(one)]
+            group = [
+                contender for contender in contenders[start : start + self.group] if not self._cannot_matter(contender)
+            ]
             start += self.group
             if len(group) == self.group:
                 self.group, self.next_group = self.next_group, min(2 * self.next_group, MOST_CALENDARS)

@@ -20,9 +20,9 @@ def wanted_drives(request: JobRequest, rules: Rules) -> set[Pair]:
     """From the base of each leading candidate to the site, and both ways between the site and neighbouring bookings."""
     search = RankingQuery.of(request, rules)
     (best,) = best_candidates([search], 2 * settings.TRAVEL_LEADERS)
-    people = contractors_by_id([one.contender.id for one in best.candidates])
+    people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
     bases = {pk: one.point for pk, one in people.items()}
-    leaders = leading(search, best.candidates, [bases[one.contender.id] for one in best.candidates])
+    leaders = leading(search, best.candidates, [bases[candidate.contender.id] for candidate in best.candidates])
     calendars = load_calendars([one.contender.id for one in leaders], search.window, rules)
     site = request.point
     drives: list[tuple[Point, Point]] = []

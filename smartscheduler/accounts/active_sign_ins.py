@@ -34,8 +34,13 @@ def active_sign_ins_of(user: User, *, here: str | None = None) -> list[ActiveSig
     lifetime: timedelta = api_settings.REFRESH_TOKEN_LIFETIME
     families = [
         # A family's end moves with each refresh; at its very end it does no longer.
-        ActiveSignIn(one.pk, "API", one.created_at, max(one.created_at, one.expires_at - lifetime))
-        for one in user.token_families.filter(revoked_at=None, expires_at__gt=timezone.now())
+        ActiveSignIn(
+            token_family.pk,
+            "API",
+            token_family.created_at,
+            max(token_family.created_at, token_family.expires_at - lifetime),
+        )
+        for token_family in user.token_families.filter(revoked_at=None, expires_at__gt=timezone.now())
     ]
     return sorted([*sessions, *families], key=lambda one: one.seen_at, reverse=True)
 

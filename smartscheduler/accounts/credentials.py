@@ -73,8 +73,8 @@ def standing(credentials: Collection[Credential]) -> "list[User | Refusal]":
     """For each credential the account as it is now, or why it no longer holds. Three queries for any number."""
     from smartscheduler.accounts.models import User
 
-    users = User.objects.in_bulk({one.user_id for one in credentials})
-    active = _still_active({one.sign_in_id for one in credentials if one.sign_in_id})
+    users = User.objects.in_bulk({credential.user_id for credential in credentials})
+    active = _still_active({credential.sign_in_id for credential in credentials if credential.sign_in_id})
     found: list[User | Refusal] = []
     for one in credentials:
         ended = one.sign_in_id is not None and (one.user_id, one.sign_in_id) not in active

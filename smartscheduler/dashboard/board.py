@@ -190,13 +190,13 @@ def lanes_of(people: list[Contractor], day: date, rules: Rules) -> list[Lane]:
     """A lane for each of `people`, in their order; three queries for all of them."""
     if not people:
         return []
-    windows = {one.pk: day_at(day, one.zone) for one in people}
+    windows = {person.pk: day_at(day, person.zone) for person in people}
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
     bookings = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).overlapping(span)
     _prefetch(people, bookings.select_related("job").order_by("time_slot"), span)
     days = {
-        one.pk: [booking for booking in one.booked if booking.slot.overlaps(windows[one.pk])]  # type: ignore[attr-defined]
-        for one in people
+        person.pk: [booking for booking in person.booked if booking.slot.overlaps(windows[person.pk])]  # type: ignore[attr-defined]
+        for person in people
     }
     drives = drives_of_days(days.values(), rules)
     return [_lane(one, windows[one.pk], day, days[one.pk], ways) for one, ways in zip(people, drives, strict=True)]
@@ -228,7 +228,7 @@ def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assi
             for away in contractor.away  # type: ignore[attr-defined]
             if away.slot.overlaps(window)
         ],
-        drives=[stretch(one.slot, str(one)) for one in drives],
+        drives=[stretch(drive.slot, str(drive)) for drive in drives],
         blocks=[Block(stretch(one.slot), one, one.status in MOVABLE) for one in booked],
     )
 

@@ -119,14 +119,14 @@ def drop_targets(request: HttpRequest) -> JsonResponse:
     notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
     return JsonResponse(
         {
-            str(one.pk): {
-                "reason": found[one.pk].reason,
+            str(person.pk): {
+                "reason": found[person.pk].reason,
                 "starts": [
-                    {"minute": minute_of_day(start, one.zone, day), "start": start, "note": notes[start]}
-                    for start in found[one.pk].starts
+                    {"minute": minute_of_day(start, person.zone, day), "start": start, "note": notes[start]}
+                    for start in found[person.pk].starts
                 ],
             }
-            for one in people
+            for person in people
         }
     )
 

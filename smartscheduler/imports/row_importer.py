@@ -92,7 +92,7 @@ def flat(errors: Any, path: str = "") -> Errors:
     elif errors and isinstance(errors[0], dict):
         pairs = ((str(index), one) for index, one in enumerate(errors) if one)
     else:
-        return {path: [str(one) for one in errors]}
+        return {path: [str(error) for error in errors]}
     found: Errors = {}
     for name, one in pairs:
         found |= flat(one, f"{path}.{name}" if path else str(name))

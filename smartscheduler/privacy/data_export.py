@@ -62,7 +62,7 @@ def parts_of_contractor(contractor: Contractor) -> Document:
         "working_hours": _rows(contractor.working_hours.all()),
         "absences": _rows(contractor.absences.all()),
         "ratings": _rows(Rating.objects.filter(contractor=contractor)),
-        "assignments": [_booking(one, job=one.job.job_number, city=one.job.city) for one in bookings],
+        "assignments": [_booking(booking, job=booking.job.job_number, city=booking.job.city) for booking in bookings],
         "mails": _rows(Mail.objects.filter(assignment__contractor=contractor).order_by("created_at")),
         "history": list(_history(Contractor, [contractor.pk], "contractor_id")),
         "events": _events(OutboxEvent.objects.filter(data__contains={"contractor_id": str(contractor.pk)})),
@@ -88,7 +88,9 @@ def parts_of_customer(jobs: list[Job]) -> Document:
         about |= Q(data__contains={"job_id": str(key)})
     return {
         "jobs": [_fields(job) for job in jobs],
-        "assignments": [_booking(one, job=one.job.job_number, contractor=one.contractor.name) for one in bookings],
+        "assignments": [
+            _booking(booking, job=booking.job.job_number, contractor=booking.contractor.name) for booking in bookings
+        ],
         "ratings": _rows(Rating.objects.filter(job_id__in=keys)),
         "history": list(_history(Job, keys, "")),
         "events": _events(OutboxEvent.objects.filter(about)),
@@ -110,8 +112,12 @@ def parts_of_user(user: User) -> Document:
         "sign_ins": [*_rows(AccessLog.objects.filter(own)), *_rows(AccessAttempt.objects.filter(own))],
         "failed_sign_ins": _rows(AccessFailureLog.objects.filter(own)),
         "sessions": [
-            {"began": one.began_at, "last_used": one.seen_at, "expires": one.expire_date}
-            for one in user.browser_sessions.all()
+            {
+                "began": browser_session.began_at,
+                "last_used": browser_session.seen_at,
+                "expires": browser_session.expire_date,
+            }
+            for browser_session in user.browser_sessions.all()
         ],
         "tokens": _rows(TokenFamily.objects.filter(user=user)),
         "audit": _rows(AuditEntry.objects.filter(Q(user=user.pk) | Q(about=user.pk)).order_by("at")),
@@ -186,7 +192,7 @@ def _changes_by(user: User) -> Iterator[Document]:
 
 
 def _events(rows: QuerySet[OutboxEvent]) -> list[Document]:
-    return [{"type": one.type, "occurred_at": one.occurred_at, "data": one.data} for one in rows.order_by("position")]
+    return [{"type": row.type, "occurred_at": row.occurred_at, "data": row.data} for row in rows.order_by("position")]
 
 
 def _elsewhere(patterns: PersonPatterns, keys: list[Any], model: type[models.Model]) -> Document:
@@ -196,7 +202,7 @@ def _elsewhere(patterns: PersonPatterns, keys: list[Any], model: type[models.Mod
     answers = KeptAnswer.objects.filter(body__iregex=patterns.wide.pattern) if patterns.wide.pattern else ()
     return {
         "imported_files": [_file(run) for run in imports_naming(patterns.wide)],
-        "answers_kept_for_a_day": [{"body": one.body, "created_at": one.created_at} for one in answers],
+        "answers_kept_for_a_day": [{"body": answer.body, "created_at": answer.created_at} for answer in answers],
         "log_of_the_back_office": _rows(logged),
         "named_in": list(_named(patterns.wide)),
     }

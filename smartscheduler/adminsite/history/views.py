@@ -47,7 +47,7 @@ def changes_of(record: Model, user: User, *, before: Place | None = None, size: 
     By the clock at the record, and no more than `user` may see.
     """
     page = read(Question(kinds=kinds_for(user), before=before, size=size).of(type(record), record.pk))
-    born = any(one.pgh_label == CREATED and one.pgh_tracked_model is type(record) for one in page.changes)
+    born = any(change.pgh_label == CREATED and change.pgh_tracked_model is type(record) for change in page.changes)
     return {
         "occasions": build_timeline(page.changes, reader=user, zone=zone_of(record)),
         "older": page.older,
