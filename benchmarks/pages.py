@@ -69,12 +69,12 @@ def patterns() -> Iterator[tuple[str, str]]:
     from django.urls import get_resolver
 
     def walk(resolver: Any, before: str) -> Iterator[tuple[str, str]]:
-        for one in resolver.url_patterns:
-            route = before + str(one.pattern)
-            if hasattr(one, "url_patterns"):
-                yield from walk(one, route)
+        for url_pattern in resolver.url_patterns:
+            route = before + str(url_pattern.pattern)
+            if hasattr(url_pattern, "url_patterns"):
+                yield from walk(url_pattern, route)
             elif route.startswith("admin/"):
-                yield (one.name or "", route)
+                yield (url_pattern.name or "", route)
 
     yield from walk(get_resolver("smartscheduler.urls"), "")
 

@@ -92,9 +92,9 @@ def _bars(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, shown: Time
         by_road = ", by road" if route.source == ROAD else ""
         short = f", but it takes {route.minutes} minutes" if route.minutes > slot.duration / ONE_MINUTE else ""
         yield Bar("drive", *place(slot), f"drive {span(slot)}{by_road}{short}")
-    for one in day.assignments:
-        conflict = one.is_live and hasattr(one, "conflict") and one.conflict.is_told
-        yield Bar(one.status, *place(one.slot), span(one.slot), one, conflict=conflict)
+    for assignment in day.assignments:
+        conflict = assignment.is_live and hasattr(assignment, "conflict") and assignment.conflict.is_told
+        yield Bar(assignment.status, *place(assignment.slot), span(assignment.slot), assignment, conflict=conflict)
 
 
 def _place(slot: TimeSlot, shown: TimeSlot) -> tuple[float, float]:
