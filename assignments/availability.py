@@ -65,7 +65,10 @@ class Calendar:
     def near(self, window: TimeSlot) -> "Calendar":
         """The calendar with only the bookings that overlap `window`."""
         return Calendar(
-            self.zone, self.shifts, self.absences, [one for one in self.bookings if one.slot.overlaps(window)]
+            self.zone,
+            self.shifts,
+            self.absences,
+            [booking for booking in self.bookings if booking.slot.overlaps(window)],
         )
 
     def leaving_out(self, job_id: UUID | None) -> "Calendar":
@@ -121,7 +124,9 @@ def blocked_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[Ti
         return [booking.slot for booking in calendar.bookings]
     gap, pace = rules.minimum_gap, rules.pace
     return [
-        unchecked((start - max(site.drive_away(booked, pace), gap), end + max(site.drive_here(booked, pace), gap)))
+        unchecked(
+            (start - max(site.drive_from_site(booked, pace), gap), end + max(site.drive_to_site(booked, pace), gap))
+        )
         for (start, end), booked, _ in calendar.bookings
     ]
 

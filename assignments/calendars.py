@@ -28,8 +28,8 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.places import EARTH_RADIUS_MILES, Pace, Point, drive_minutes, zone
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
-from smartscheduler.travel.estimates import known_site, roads_between, way_between
-from smartscheduler.travel.routes import LONGEST_DRIVE_MINUTES, ROAD, Roads, Way
+from smartscheduler.travel.estimates import known_site, roads_between, route_between
+from smartscheduler.travel.routes import LONGEST_DRIVE_MINUTES, ROAD, Roads, RouteEstimate
 
 # A slot that starts in a window may end after it, inside a stretch of free time that goes on.
 AFTER_WINDOW = timedelta(days=2)
@@ -128,10 +128,10 @@ class Drive(NamedTuple):
     """The time before an assignment that goes into the drive there, and the way."""
 
     slot: TimeSlot
-    way: Way
+    route: RouteEstimate
 
     def __str__(self) -> str:
-        return f"{self.way.minutes} min drive" + (" by road" if self.way.source == ROAD else "")
+        return f"{self.route.minutes} min drive" + (" by road" if self.route.source == ROAD else "")
 
 
 def drives_of_days(days: Iterable[Sequence[Assignment]], rules: Rules) -> list[list[Drive]]:
@@ -148,10 +148,10 @@ def _drives_between(assignments: Sequence[Assignment], roads: Roads, pace: Pace)
     """
     found = []
     for one, other in pairwise(assignments):
-        way = way_between(one.job.point, other.job.point, roads, pace)
-        begins = max(one.slot.end, other.slot.start - timedelta(minutes=way.minutes))
+        route = route_between(one.job.point, other.job.point, roads, pace)
+        begins = max(one.slot.end, other.slot.start - timedelta(minutes=route.minutes))
         if begins < other.slot.start:
-            found.append(Drive(TimeSlot(begins, other.slot.start), way))
+            found.append(Drive(TimeSlot(begins, other.slot.start), route))
     return found
 
 

@@ -32,7 +32,7 @@ DONE = {
 }
 
 
-def says_who_was_faster(service: Callable[P, R]) -> Callable[P, R]:
+def explain_conflict(service: Callable[P, R]) -> Callable[P, R]:
     """Let a service's refusal name the last thing done to the job; `latest_event` joins the problem document."""
 
     @wraps(service)

@@ -20,23 +20,23 @@ from smartscheduler.travel.estimates import known_site
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class DropTarget:
     """When the work could start, in order; when it could not, the sentence that says why."""
 
     starts: list[datetime]
     reason: str = ""
 
 
-def fits_on(job: Job, contractors: Iterable[Contractor], day: date, rules: Rules) -> dict[UUID, Fit]:
+def drop_targets_on(job: Job, contractors: Iterable[Contractor], day: date, rules: Rules) -> dict[UUID, DropTarget]:
     """For each contractor the slots on `day`, in the contractor's zone, that `job` could be booked or moved to.
 
     The job's own booking is no obstacle. The engine is the one that checks a booking. One query, and one for roads.
     """
     request, now, site = JobRequest.of(job), timezone.now(), known_site(job.point)
     people = list(contractors)
-    unmet = {one.pk: unmet_rules(one, request, miles=site.miles_from(one.point)) for one in people}
-    able = {one.pk: one for one in people if not unmet[one.pk]}
-    found = {pk: Fit([], reasons[0].message) for pk, reasons in unmet.items() if reasons}
+    unmet = {person.pk: unmet_rules(person, request, miles=site.miles_from(person.point)) for person in people}
+    able = {person.pk: person for person in people if not unmet[person.pk]}
+    found = {pk: DropTarget([], reasons[0].message) for pk, reasons in unmet.items() if reasons}
     windows = {pk: day_at(day, one.zone) for pk, one in able.items()}
     if not windows:
         return found
@@ -44,12 +44,12 @@ def fits_on(job: Job, contractors: Iterable[Contractor], day: date, rules: Rules
     calendars = load_calendars(able, span, rules)
     visit = Visit(request.duration, site, [], now, rules)
     return found | {
-        pk: fit_in(one, calendars[pk].leaving_out(job.pk), replace(visit, days=[windows[pk]]))
+        pk: drop_target_of(one, calendars[pk].leaving_out(job.pk), replace(visit, days=[windows[pk]]))
         for pk, one in able.items()
     }
 
 
-def fit_in(contractor: Contractor, calendar: Calendar, visit: Visit) -> Fit:
+def drop_target_of(contractor: Contractor, calendar: Calendar, visit: Visit) -> DropTarget:
     """When the work could start on the one day of `visit`, by the contractor's calendar, or why it could not."""
     (window,), now = visit.days, visit.not_before
 
@@ -58,13 +58,13 @@ def fit_in(contractor: Contractor, calendar: Calendar, visit: Visit) -> Fit:
         return [slot.start for slot in found if slot.start > not_before]
 
     if found := starts(calendar, now):
-        return Fit(found)
+        return DropTarget(found)
     name = contractor.name
     if not clip(shift_slots(calendar, window), window):
-        return Fit([], f"{name} does not work that day.")
+        return DropTarget([], f"{name} does not work that day.")
     if not starts(replace(calendar, absences=(), bookings=()), now):
         past = window.start < now and bool(starts(calendar, window.start))
-        return Fit([], "That is in the past." if past else f"The working hours of {name} are too short for it.")
+        return DropTarget([], "That is in the past." if past else f"The working hours of {name} are too short for it.")
     if not starts(replace(calendar, bookings=()), now):
-        return Fit([], f"{name} is absent.")
-    return Fit([], f"{name} has no time left between other jobs and the drives to them.")
+        return DropTarget([], f"{name} is absent.")
+    return DropTarget([], f"{name} has no time left between other jobs and the drives to them.")

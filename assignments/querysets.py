@@ -9,13 +9,13 @@ from psycopg.types.range import TimestamptzRange
 
 from assignments.eligibility import DECIDED_BY_PLACES
 from assignments.states import LIVE
-from contractors.models import OPEN_WORDS as OPEN_CONTRACTOR_WORDS
-from contractors.models import WORDS as CONTRACTOR_WORDS
+from contractors.models import PUBLIC_SEARCH_TEXT as PUBLIC_CONTRACTOR_TEXT
+from contractors.models import SEARCH_TEXT as CONTRACTOR_TEXT
 from contractors.models import Contractor
-from jobs.models import OPEN_WORDS as OPEN_JOB_WORDS
-from jobs.models import WORDS as JOB_WORDS
+from jobs.models import PUBLIC_SEARCH_TEXT as PUBLIC_JOB_TEXT
+from jobs.models import SEARCH_TEXT as JOB_TEXT
 from jobs.models import Job
-from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, may_see
+from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, can_see
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.timeslots import TimeSlot
 
@@ -59,12 +59,12 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
         Words that `reader` may not see find nothing.
         """
-        jobs = Job.objects.alias(words=JOB_WORDS).filter(words__icontains=text)
-        people = Contractor.objects.alias(words=CONTRACTOR_WORDS).filter(words__icontains=text)
-        if not may_see(reader, CUSTOMERS):
-            jobs = jobs.alias(open_words=OPEN_JOB_WORDS).filter(open_words__icontains=text)
-        if not may_see(reader, CONTACTS):
-            people = people.alias(open_words=OPEN_CONTRACTOR_WORDS).filter(open_words__icontains=text)
+        jobs = Job.objects.alias(search_text=JOB_TEXT).filter(search_text__icontains=text)
+        people = Contractor.objects.alias(search_text=CONTRACTOR_TEXT).filter(search_text__icontains=text)
+        if not can_see(reader, CUSTOMERS):
+            jobs = jobs.alias(public_search_text=PUBLIC_JOB_TEXT).filter(public_search_text__icontains=text)
+        if not can_see(reader, CONTACTS):
+            people = people.alias(public_search_text=PUBLIC_CONTRACTOR_TEXT).filter(public_search_text__icontains=text)
         return self.filter(Q(job__in=jobs.values("pk")) | Q(contractor__in=people.values("pk")))
 
     def locked(self) -> "AssignmentQuerySet":

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from assignments.calendars import DaySchedule
 from assignments.models import Assignment
 from jobs.models import LONGEST_JOB
-from smartscheduler.accounts.visibility import CONTACTS, may_see
-from smartscheduler.accounts.visibility_rest import LimitedSerializer
+from smartscheduler.accounts.visibility import CONTACTS, can_see
+from smartscheduler.accounts.visibility_rest import VisibleFieldsSerializer
 from smartscheduler.core.rest.fields import (
     DayField,
     HoursField,
@@ -52,7 +52,7 @@ class StoredBreakdownField(serializers.JSONField):
     """As it was written down when the decision was made."""
 
 
-class AssignmentSerializer(LimitedSerializer):
+class AssignmentSerializer(VisibleFieldsSerializer):
     """A booking and why it was made. Reads `job`, `contractor` and `assigned_by` as selected."""
 
     job_number = serializers.CharField(source="job.job_number")
@@ -109,7 +109,7 @@ class AssignmentSerializer(LimitedSerializer):
         maker = assignment.assigned_by
         if maker is None:
             return None
-        return maker.email if may_see(self.reader, CONTACTS) else maker.name or None
+        return maker.email if can_see(self.reader, CONTACTS) else maker.name or None
 
 
 class NewAssignmentSerializer(StrictSerializer):

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from assignments.booking_checks import check_booking
-from assignments.conflict_details import says_who_was_faster
+from assignments.conflict_details import explain_conflict
 from assignments.decision_record import Decision, decide
 from assignments.events import (
     AssignmentCancelled,
@@ -41,7 +41,7 @@ from smartscheduler.timeslots import TimeSlot, within_reach
 
 
 @counting(BOOKINGS, "assign")
-@says_who_was_faster
+@explain_conflict
 def assign_job(
     *,
     job_id: UUID,
@@ -142,7 +142,7 @@ def lock_job(job_id: UUID) -> Job:
     return Job.objects.locked().get(pk=job_id)
 
 
-@says_who_was_faster
+@explain_conflict
 @domain_transaction
 def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Confirm a pending assignment. Raises InvalidTransition from any other state."""
@@ -154,7 +154,7 @@ def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment
     return assignment
 
 
-@says_who_was_faster
+@explain_conflict
 @domain_transaction
 def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Start the work of a confirmed assignment, and its job.
@@ -172,7 +172,7 @@ def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     return assignment
 
 
-@says_who_was_faster
+@explain_conflict
 @domain_transaction
 def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Complete the work in progress, and its job.
@@ -191,7 +191,7 @@ def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignmen
     return assignment
 
 
-@says_who_was_faster
+@explain_conflict
 @domain_transaction
 def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -> Assignment:
     """Cancel a live assignment: its slot is free and its job open again.
@@ -207,7 +207,7 @@ def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -
     return assignment
 
 
-@says_who_was_faster
+@explain_conflict
 @domain_transaction
 def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
     """Cancel a job and its live assignment, if any.
@@ -225,7 +225,7 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
 
 
 @counting(BOOKINGS, "reschedule")
-@says_who_was_faster
+@explain_conflict
 @domain_transaction
 def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User | None) -> Assignment:
     """Move a pending or confirmed assignment to another slot of the same contractor.
@@ -244,7 +244,7 @@ def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User |
 
 
 @counting(BOOKINGS, "reassign")
-@says_who_was_faster
+@explain_conflict
 def reassign_assignment(
     *,
     assignment_id: UUID,

@@ -27,12 +27,12 @@ from jobs.serializers import JobSerializer
 from jobs.viewsets import JobViewSet
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.accounts.visibility import CUSTOMERS, may_see
-from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.accounts.visibility import CUSTOMERS, can_see
+from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer, ReasonSerializer
 from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.errors import InvalidInput
-from smartscheduler.idempotency.mixin import Once
+from smartscheduler.idempotency.mixin import IdempotencyMixin
 
 
 def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Any:
@@ -46,7 +46,9 @@ def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Any:
     return decorate
 
 
-class AssignmentViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Assignment]):
+class AssignmentViewSet(
+    ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Assignment]
+):
     """Who is booked on which job and when, with the score, rank and reasons of that moment."""
 
     queryset = Assignment.objects.select_related("job", "contractor", "assigned_by")
@@ -67,7 +69,7 @@ class AssignmentViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     @property
     def search_fields(self) -> Sequence[str]:
         """By customer and address only for those who may see them."""
-        hidden = ("job__address", "job__customer_name") if may_see(self.request.user, CUSTOMERS) else ()
+        hidden = ("job__address", "job__customer_name") if can_see(self.request.user, CUSTOMERS) else ()
         return ("job__job_number", "contractor__name", *hidden)
 
     @property

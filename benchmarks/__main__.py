@@ -140,9 +140,11 @@ def main() -> None:
         warm(urls.values())
         subjects = [Subject(stack, size, url) for size, url in urls.items()]
         samples = measure(subjects)
-        middle = max((one for one in subjects if one.size <= 100_000), key=lambda one: one.size, default=subjects[0])
+        middle = max(
+            (subject for subject in subjects if subject.size <= 100_000), key=lambda one: one.size, default=subjects[0]
+        )
         found: dict[str, Any] = {
-            "differing": {one.size: one.differing for one in subjects},
+            "differing": {subject.size: subject.differing for subject in subjects},
             "batch": {"size": middle.size, **batch(middle)},
             "throughput": {"size": middle.size, **throughput(middle)},
         }

@@ -25,7 +25,7 @@ async def _serve(link: Connection) -> None:
                 sockets = await _open(stack, **order)
                 link.send(len(sockets))
             else:
-                collecting = [asyncio.create_task(_collect(one, order)) for one in sockets]
+                collecting = [asyncio.create_task(_collect(socket, order)) for socket in sockets]
                 link.send("listening")
                 found = await asyncio.gather(*collecting)
                 link.send(([took for one in found for took in one], time()))

@@ -10,23 +10,23 @@ from assignments.models import Assignment
 from assignments.scoring import hundredths
 from contractors.models import Contractor
 from contractors.querysets import ContractorQuerySet
-from recommendations.search.query import Candidate, Search
+from recommendations.search.query import RankingQuery, ScoredCandidate
 
 
-def literal(search: Search, wanted: int) -> list[Candidate]:
+def literal(search: RankingQuery, wanted: int) -> list[ScoredCandidate]:
     """The original design: for each contractor who does such work a query for the bookings, and then the rules."""
     people = _crews(search).prefetch_related("working_hours", "absences")
     return _best(search, wanted, ((person, list(_bookings().filter(contractor=person))) for person in people))
 
 
-def prefetched(search: Search, wanted: int) -> list[Candidate]:
+def prefetched(search: RankingQuery, wanted: int) -> list[ScoredCandidate]:
     """The same with everything read at once."""
     people = _crews(search)
     everything = people.prefetch_related("working_hours", "absences", Prefetch("assignments", _bookings(), "held"))
     return _best(search, wanted, ((person, person.held) for person in everything))
 
 
-def _crews(search: Search) -> ContractorQuerySet:
+def _crews(search: RankingQuery) -> ContractorQuerySet:
     return Contractor.objects.active().filter(type__in=[search.request.type, "multi"])
 
 
@@ -34,7 +34,9 @@ def _bookings():  # type: ignore[no-untyped-def]
     return Assignment.objects.live().select_related("job").order_by()
 
 
-def _best(search: Search, wanted: int, people: Iterable[tuple[Contractor, Iterable[Assignment]]]) -> list[Candidate]:
+def _best(
+    search: RankingQuery, wanted: int, people: Iterable[tuple[Contractor, Iterable[Assignment]]]
+) -> list[ScoredCandidate]:
     found = []
     for person, bookings in people:
         miles = search.site.miles_to(person.point)

@@ -69,12 +69,12 @@ def patterns() -> Iterator[tuple[str, str]]:
     from django.urls import get_resolver
 
     def walk(resolver: Any, before: str) -> Iterator[tuple[str, str]]:
-        for one in resolver.url_patterns:
-            route = before + str(one.pattern)
-            if hasattr(one, "url_patterns"):
-                yield from walk(one, route)
+        for url_pattern in resolver.url_patterns:
+            route = before + str(url_pattern.pattern)
+            if hasattr(url_pattern, "url_patterns"):
+                yield from walk(url_pattern, route)
             elif route.startswith("admin/"):
-                yield (one.name or "", route)
+                yield (url_pattern.name or "", route)
 
     yield from walk(get_resolver("smartscheduler.urls"), "")
 
@@ -250,7 +250,7 @@ def publish(found: list[Opened]) -> int:
         ways = [one for one in found if one.page.name == name]
         slowest = max(ways, key=lambda one: median(one.milliseconds))
         figures = (median(slowest.milliseconds), slowest.worst, slowest.cpu)
-        cells = [name, len(ways), max(one.queries for one in ways), slowest.page.way or "–", *map(round, figures)]
+        cells = [name, len(ways), max(way.queries for way in ways), slowest.page.way or "–", *map(round, figures)]
         print(f"| {' | '.join(map(str, cells))} |")
     slow = [one for one in found if median(one.milliseconds) > one.limit]
     names = {one.page.name for one in found}

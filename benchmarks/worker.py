@@ -90,10 +90,10 @@ class Subjects:
         return self._loop(loops.prefetched, question)
 
     def _loop(self, loop: Any, question: Any) -> Any:
-        from recommendations.search.query import Search
+        from recommendations.search.query import RankingQuery
         from smartscheduler.rules.current import current_rules
 
-        found = loop(Search.of(question.request, current_rules()), 10)
+        found = loop(RankingQuery.of(question.request, current_rules()), 10)
         return lambda: [
             (c.contender.id, c.score.total, [int(start.timestamp()) // 60 for start in c.free.starts]) for c in found
         ]

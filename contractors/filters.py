@@ -5,7 +5,7 @@ from localflavor.us.us_states import STATE_CHOICES
 
 from contractors.models import Contractor
 from contractors.querysets import ContractorQuerySet
-from smartscheduler.core.text import search_text
+from smartscheduler.core.text import normalize_search
 
 
 class ContractorFilter(django_filters.FilterSet):
@@ -26,4 +26,4 @@ class ContractorFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def with_skill(self, contractors: ContractorQuerySet, name: str, value: str) -> ContractorQuerySet:
-        return contractors.with_skills([search_text(value)])
+        return contractors.with_skills([normalize_search(value)])

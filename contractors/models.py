@@ -28,7 +28,7 @@ from smartscheduler.core.db.text_fields import (
     ShortNotesField,
     ascii_lower,
 )
-from smartscheduler.core.db.text_search import LEFT_OUT, words, words_index
+from smartscheduler.core.db.text_search import LEFT_OUT, search_expression, search_index
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.models import OF_THE_RECORD
 from smartscheduler.core.pseudonyms import is_erased
@@ -44,9 +44,9 @@ def default_service_radius() -> Decimal:
     return Decimal(str(settings.SCORE_MAX_MILES))
 
 
-WORDS = words("contractor_words", "name", "city", "email", "skills")
+SEARCH_TEXT = search_expression("contractor_words", "name", "city", "email", "skills")
 # For those who may not see addresses: a search by one would say whose it is.
-OPEN_WORDS = words("contractor_words", "name", "city", LEFT_OUT, "skills")
+PUBLIC_SEARCH_TEXT = search_expression("contractor_words", "name", "city", LEFT_OUT, "skills")
 
 
 @keeps_history(exclude=[*OF_THE_RECORD, "weekdays", "longest_stretch"])
@@ -117,7 +117,7 @@ class Contractor(Location):
                 condition=Q(status="active") & (Q(service_radius_miles__isnull=True) | Q(service_radius_miles__gt=50)),
             ),
             models.Index(fields=["name", "id"], name="contractor_by_name"),
-            words_index("contractor_words_index", WORDS),
+            search_index("contractor_words_index", SEARCH_TEXT),
         ]
         triggers = triggers.of_contractors()
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from contractors.models import Absence, Contractor
 from contractors.services import usual_service_radius
 from contractors.working_week import Shift
-from smartscheduler.accounts.visibility_rest import LimitedSerializer, StrictModelSerializer
+from smartscheduler.accounts.visibility_rest import StrictModelSerializer, VisibleFieldsSerializer
 from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
     ClockField,
@@ -46,7 +46,7 @@ class ShiftSerializer(StrictSerializer):
         return Shift(**super().to_internal_value(data))
 
 
-class AbsenceSerializer(LimitedSerializer):
+class AbsenceSerializer(VisibleFieldsSerializer):
     start = InstantField(source="slot.start", read_only=True)
     end = InstantField(source="slot.end", read_only=True)
     created_at = InstantField(read_only=True)

@@ -15,7 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from contractors import services
 from contractors.filters import ContractorFilter
-from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
+from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from contractors.serializers import (
     AbsenceSerializer,
@@ -31,20 +31,22 @@ from contractors.serializers import (
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.models import Record
-from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer
 from smartscheduler.core.rest.views import ReadsBody
-from smartscheduler.idempotency.mixin import Once
+from smartscheduler.idempotency.mixin import IdempotencyMixin
 
 
-class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]):
+class ContractorViewSet(
+    ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]
+):
     """Who does the jobs: base, working hours, skills and rating."""
 
     queryset = Contractor.objects.all()
     serializer_class = ContractorSerializer
     filterset_class = ContractorFilter
-    search_fields = ("words",)
-    open_words, all_words_for = OPEN_WORDS, Permission.VIEW_CONTACTS
+    search_fields = ("search_text",)
+    public_search_text, full_search_permission = PUBLIC_SEARCH_TEXT, Permission.VIEW_CONTACTS
     ordering_fields = ("name", "rating", "type", "status", "city", "state", "created_at", "updated_at")
     ordering = ("name", "id")
     lookup_value_converter = "uuid"
@@ -68,7 +70,7 @@ class ContractorViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveMo
     def get_queryset(self) -> ContractorQuerySet:
         contractors = cast(ContractorQuerySet, super().get_queryset()).prefetch_related("working_hours")
         if self.action == "list":
-            return contractors.alias(words=WORDS)
+            return contractors.alias(search_text=SEARCH_TEXT)
         to_come = Absence.objects.filter(period__endswith__gt=timezone.now())
         return contractors.prefetch_related(Prefetch("absences", to_come, to_attr="absences_to_come"))
 

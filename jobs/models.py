@@ -15,7 +15,7 @@ from jobs.querysets import JobQuerySet
 from jobs.states import Status, check_transition
 from smartscheduler.core.db.model_fields import CharField, DurationField
 from smartscheduler.core.db.text_fields import LineField, NotesField, ShortNotesField
-from smartscheduler.core.db.text_search import LEFT_OUT, words, words_index
+from smartscheduler.core.db.text_search import LEFT_OUT, search_expression, search_index
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.models import OF_THE_RECORD
 from smartscheduler.history.triggers import keeps_history
@@ -33,9 +33,11 @@ def validate_duration(duration: timedelta) -> None:
         raise ValidationError("A duration is more than zero.", code="min_value")
 
 
-WORDS = words("job_words", "job_number", "address", "city", "zip_code", "customer_name", "customer_phone")
+SEARCH_TEXT = search_expression(
+    "job_words", "job_number", "address", "city", "zip_code", "customer_name", "customer_phone"
+)
 # For those who may not see customers: a search by one would say where they live.
-OPEN_WORDS = words("job_words", "job_number", LEFT_OUT, "city", "zip_code", LEFT_OUT, LEFT_OUT)
+PUBLIC_SEARCH_TEXT = search_expression("job_words", "job_number", LEFT_OUT, "city", "zip_code", LEFT_OUT, LEFT_OUT)
 
 
 @keeps_history(exclude=OF_THE_RECORD)
@@ -109,7 +111,7 @@ class Job(Location):
         indexes = [
             models.Index(fields=["status", "desired_date"], name="job_by_status"),
             models.Index(fields=["-created_at", "id"], name="job_by_creation"),
-            words_index("job_words_index", WORDS),
+            search_index("job_words_index", SEARCH_TEXT),
         ]
 
     def __str__(self) -> str:

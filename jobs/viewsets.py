@@ -13,24 +13,26 @@ from rest_framework.viewsets import GenericViewSet
 
 from jobs import services
 from jobs.filters import JobFilter
-from jobs.models import OPEN_WORDS, WORDS, Job
+from jobs.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Job
 from jobs.querysets import URGENCY, JobQuerySet
 from jobs.serializers import JobSerializer
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.views import ReadsBody
-from smartscheduler.idempotency.mixin import Once
+from smartscheduler.idempotency.mixin import IdempotencyMixin
 
 
-class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]):
+class JobViewSet(
+    ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]
+):
     """The work that is wanted: type, site, day, duration and what it takes, with its booking in short."""
 
     queryset = Job.objects.all()
     serializer_class = JobSerializer
     filterset_class = JobFilter
-    search_fields = ("words",)
-    open_words, all_words_for = OPEN_WORDS, Permission.VIEW_CUSTOMERS
+    search_fields = ("search_text",)
+    public_search_text, full_search_permission = PUBLIC_SEARCH_TEXT, Permission.VIEW_CUSTOMERS
     ordering_fields = ("created_at", "desired_date", "priority", "status", "type", "job_number", "updated_at")
     ordering_aliases = {"priority": "importance"}
     ordering = ("-created_at", "id")
@@ -47,7 +49,7 @@ class JobViewSet(ReadsBody, Once, Conditional, ListModelMixin, RetrieveModelMixi
         jobs = cast(JobQuerySet, super().get_queryset()).prefetch_related("assignments__contractor")
         # From low to urgent, so that "-priority" puts the urgent ones first.
         importance = Case(*(When(priority=name, then=Value(-rank)) for name, rank in URGENCY.items()))
-        return jobs.alias(importance=importance, words=WORDS)
+        return jobs.alias(importance=importance, search_text=SEARCH_TEXT)
 
     def lock(self, pk: UUID) -> None:
         Job.objects.locked().get(pk=pk)

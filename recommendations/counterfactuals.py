@@ -4,11 +4,11 @@ from datetime import datetime
 
 from assignments.availability import FirstFreeDay
 from assignments.scoring import PARTS, as_decimal, parts_of
-from recommendations.search.query import Candidate, Search
-from recommendations.search.rank import Place, Standing
+from recommendations.search.query import RankingQuery, ScoredCandidate
+from recommendations.search.rank import Rank, RankQuestion
 
 
-def ahead_by(search: Search, own: Candidate, place: Standing) -> str:
+def ahead_by(search: RankingQuery, own: ScoredCandidate, place: Rank) -> str:
     """What separates a candidate from the first place, part by part."""
     if place.leader.contender.id == own.contender.id:
         return f"{own.contender.name} is the first choice."
@@ -26,7 +26,7 @@ def ahead_by(search: Search, own: Candidate, place: Standing) -> str:
     return f"Ranked {place}, {as_decimal(difference)} behind {leader.contender.name}, most of it for {max(gaps)[1]}."
 
 
-def moment(search: Search, own: Candidate) -> str:
+def moment(search: RankingQuery, own: ScoredCandidate) -> str:
     """When the work would start, where that is not the moment it is wanted."""
     wanted, start = search.request.desired_date, search.suggested(own).start
     if own.free.days or start == wanted or wanted < search.now:
@@ -34,17 +34,17 @@ def moment(search: Search, own: Candidate) -> str:
     return f"Free at {_clock(search, start)} instead of {_clock(search, wanted)}."
 
 
-def if_wanted_then(place: Place, found: Standing) -> str:
+def if_wanted_then(place: RankQuestion, found: Rank) -> str:
     """The rank in a search that asks for the contractor's own first free day."""
     day = place.search.first_day
     return f"Would be ranked {found} if the job were wanted on {day:%A} {day.day} {day:%B}."
 
 
-def on_day(search: Search, opening: FirstFreeDay) -> str:
+def on_day(search: RankingQuery, opening: FirstFreeDay) -> str:
     """The first free day and the first start on it: `Thursday 26 November, 13:30`."""
     day = search.day(opening.days)
     return f"{day:%A} {day.day} {day:%B}, {_clock(search, opening.starts[0])}"
 
 
-def _clock(search: Search, instant: datetime) -> str:
+def _clock(search: RankingQuery, instant: datetime) -> str:
     return f"{instant.astimezone(search.request.zone):%H:%M}"

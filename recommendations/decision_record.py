@@ -8,10 +8,10 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.explanations import Breakdown, day_in_words, distance, explain, rated
-from recommendations.ranking import entry
+from recommendations.ranking import ranked_candidate
 from recommendations.ranking_tokens import check_token
-from recommendations.search.query import Candidate, Search
-from recommendations.search.rank import count_candidates, standing
+from recommendations.search.query import RankingQuery, ScoredCandidate
+from recommendations.search.rank import count_candidates, find_rank
 from smartscheduler.accounts.models import User
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
@@ -35,13 +35,13 @@ def decide(
     """
     if ranking_token:
         check_token(ranking_token, job, rules, reader=reader)
-    search = Search.of(JobRequest.of(job), rules)
+    search = RankingQuery.of(JobRequest.of(job), rules)
     miles = search.site.miles_from(contractor.point)
     own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)
     if own is None:
         return _unranked(search, contractor, slot, miles)
-    place = standing(search, own)
-    ranked = entry(search, own, place.rank, contractor)
+    place = find_rank(search, own)
+    ranked = ranked_candidate(search, own, place.rank, contractor)
     breakdown = ranked.breakdown.as_json()
     if not place.exact:
         breakdown["explanation"] += f" Ranked {place}."
@@ -55,21 +55,21 @@ def decide(
     )
 
 
-def _candidate(search: Search, contractor: Contractor, miles: float) -> Candidate | None:
+def _candidate(search: RankingQuery, contractor: Contractor, miles: float) -> ScoredCandidate | None:
     calendar = load_calendars([contractor.pk], search.window, search.rules)[contractor.pk]
     contender = search.contender(contractor.pk, contractor.name, hundredths(contractor.rating), miles, 0)
     return search.candidate(contender, calendar)
 
 
-def _unranked(search: Search, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
+def _unranked(search: RankingQuery, contractor: Contractor, slot: TimeSlot, miles: float) -> Decision:
     day = slot.start.astimezone(search.request.zone).date()
     score = search.score(hundredths(contractor.rating), miles, max(0, (day - search.first_day).days))
-    way = search.site.way_from(contractor.point, search.rules.pace)
+    route = search.site.route_from(contractor.point, search.rules.pace)
     explanation = explain(
         score=score,
         weights=search.weights,
         rated=rated(contractor.rating, contractor.rating_count),
-        distance=distance(f"{way.miles:.1f}", way.minutes, by_road=way.source == ROAD),
+        distance=distance(f"{route.miles:.1f}", route.minutes, by_road=route.source == ROAD),
         free=f"Not a candidate within {search.horizon_days} days; booked for {day_in_words(day)}",
     )
     candidates = count_candidates(search)

@@ -15,11 +15,11 @@ from smartscheduler.travel.estimates import known_site
 
 # Degrees around the site within which somebody is near enough to be talked to, and how many are looked at.
 AROUND, MOST_LOOKED_AT = 2.0, 300
-MOST_MISSES = 3
+MOST_NEAR_MISSES = 3
 
 
 @dataclass(frozen=True)
-class Miss:
+class NearMiss:
     """Somebody who cannot take the job, the rules that fail, and what would change it."""
 
     contractor: Contractor
@@ -27,7 +27,7 @@ class Miss:
     answer: Answer
 
 
-class Neighbour(NamedTuple):
+class NearbyContractor(NamedTuple):
     """Somebody of the right type around the site, and the rules without a calendar that fail."""
 
     contractor: Contractor
@@ -35,7 +35,7 @@ class Neighbour(NamedTuple):
     reasons: list[Reason]
 
 
-def neighbours(request: JobRequest) -> list[Neighbour]:
+def nearby_contractors(request: JobRequest) -> list[NearbyContractor]:
     """Those around the site whom the fewest rules keep away come first, then the nearest. One query.
 
     Only active contractors of the job's type (or multi) are looked at, the best rated of those who live near.
@@ -47,7 +47,7 @@ def neighbours(request: JobRequest) -> list[Neighbour]:
     found = []
     for one in near.order_by("-rating", "pk")[:MOST_LOOKED_AT]:
         miles = site.miles_from(one.point)
-        found.append(Neighbour(one, miles, unmet_rules(one, request, miles=miles)))
+        found.append(NearbyContractor(one, miles, unmet_rules(one, request, miles=miles)))
     return sorted(found, key=lambda one: (len(one.reasons), one.miles, one.contractor.pk))
 
 
@@ -56,18 +56,18 @@ def nearest_misses(
     rules: Rules,
     *,
     horizon_days: int | None = None,
-    most: int = MOST_MISSES,
-    around: Sequence[Neighbour] | None = None,
-) -> list[Miss]:
-    """The first of `neighbours`, each with the answer to "why not?"."""
-    people = neighbours(request) if around is None else around
+    most: int = MOST_NEAR_MISSES,
+    around: Sequence[NearbyContractor] | None = None,
+) -> list[NearMiss]:
+    """The first of `nearby_contractors`, each with the answer to "why not?"."""
+    people = nearby_contractors(request) if around is None else around
     return [
-        Miss(one.contractor, one.miles, why_not(request, one.contractor, rules, horizon_days=horizon_days))
-        for one in people[:most]
+        NearMiss(person.contractor, person.miles, why_not(request, person.contractor, rules, horizon_days=horizon_days))
+        for person in people[:most]
     ]
 
 
-def barriers(request: JobRequest, around: Sequence[Neighbour]) -> list[str]:
+def barriers(request: JobRequest, around: Sequence[NearbyContractor]) -> list[str]:
     """What keeps the neighbours away, each rule with how many fail it, the most common first."""
     counts = Counter(reason.code for one in around for reason in one.reasons)
     suiting = sum(1 for one in around if not one.reasons)

@@ -14,10 +14,10 @@ from jobs.requirements import JobRequest
 from recommendations.explanations import Breakdown, day_in_words
 from recommendations.llm.facts import Facts, filled
 from recommendations.llm.rewording import reworded
-from recommendations.results import Entry, Ranking
-from recommendations.search.query import Candidate, Search
-from recommendations.search.threshold import Best, Walker, run
-from recommendations.travel.requests import wishes
+from recommendations.results import RankedCandidate, Ranking
+from recommendations.search.query import RankingQuery, ScoredCandidate
+from recommendations.search.threshold import Best, ThresholdSearch, run
+from recommendations.travel.requests import refresh_requests
 from smartscheduler.core.db.prepared import rows, uuid_array
 from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.core.observability.metrics.definitions import RANKING_CALENDARS, RANKING_SECONDS
@@ -59,14 +59,16 @@ def rank_plainly(
     now, began = timezone.now(), perf_counter()
     with snapshot():
         sites = known_sites([request.point for request in requests])
-        searches = [Search.of(one, rules, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)]
+        searches = [
+            RankingQuery.of(one, rules, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)
+        ]
         bests = best_candidates(searches, max_results)
         people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
     _measure(bests, perf_counter() - began)
     return [
         Ranking(
             entries=[
-                entry(search, candidate, rank, people[candidate.contender.id])
+                ranked_candidate(search, candidate, rank, people[candidate.contender.id])
                 for rank, candidate in enumerate(best.candidates, start=1)
             ],
             candidates_considered=best.met,
@@ -82,7 +84,7 @@ def _tell(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
     """Where providers are configured, let the worker know which rankings go by straight lines; takes no time."""
     if roads_are_used():
         for request, ranking in zip(requests, rankings, strict=True):
-            wishes.seen(request.job_id, [one.source for one in ranking.entries])
+            refresh_requests.record(request.job_id, [entry.source for entry in ranking.entries])
 
 
 def _measure(bests: Sequence[Best], seconds: float) -> None:
@@ -98,11 +100,16 @@ def check_limits(max_results: int, horizon_days: int | None) -> None:
         raise InvalidInput.of("horizon_days", f"horizon_days is 0 to {LONGEST_HORIZON}.")
 
 
-def best_candidates(searches: Sequence[Search], wanted: int) -> list[Best]:
+def best_candidates(searches: Sequence[RankingQuery], wanted: int) -> list[Best]:
     """For each search its first `wanted` candidates."""
-    goals = [Best(wanted) for _ in searches]
-    run([Walker(search, goal, company=len(goals)) for search, goal in zip(searches, goals, strict=True)])
-    return goals
+    conditions = [Best(wanted) for _ in searches]
+    run(
+        [
+            ThresholdSearch(search, condition, company=len(conditions))
+            for search, condition in zip(searches, conditions, strict=True)
+        ]
+    )
+    return conditions
 
 
 CONTRACTOR_FIELDS = [field.attname for field in Contractor._meta.concrete_fields]
@@ -117,9 +124,11 @@ def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
     return {contractor.pk: contractor for contractor in found}
 
 
-def entry(search: Search, candidate: Candidate, rank: int, contractor: Contractor) -> Entry:
+def ranked_candidate(
+    search: RankingQuery, candidate: ScoredCandidate, rank: int, contractor: Contractor
+) -> RankedCandidate:
     """A candidate with its explanation, as the template says it."""
-    free, way = candidate.free, search.site.way_from(contractor.point, search.rules.pace)
+    free, route = candidate.free, search.site.route_from(contractor.point, search.rules.pace)
     facts = Facts.of(
         score=candidate.score,
         weights=search.weights,
@@ -127,17 +136,17 @@ def entry(search: Search, candidate: Candidate, rank: int, contractor: Contracto
         slots=len(free.starts),
         rating=contractor.rating,
         count=contractor.rating_count,
-        way=way,
+        route=route,
     )
     day = day_in_words(search.day(free.days))
-    return Entry(
+    return RankedCandidate(
         rank=rank,
         contractor=contractor,
         score=as_decimal(candidate.score.total),
         breakdown=Breakdown.of(candidate.score, search.weights, filled(facts.template, {"day": day})),
         slots=free.slots,
         suggested=search.suggested(candidate),
-        way=way,
+        route=route,
         facts=facts,
         day=day,
     )

@@ -1,7 +1,7 @@
-"""Rankings that were shown and lack something: told to the worker, and nobody held up.
+"""Queue of rankings that need road or LLM data; written asynchronously so that requests do not wait.
 
-They are gathered, and once a second a thread of the process passes them on to Valkey: to wake it for each ranking would
-cost that ranking milliseconds, because Python's threads take turns. What is lost on the way is wished for again by the
+Requests are collected, and once a second a thread of the process writes them to Valkey: to wake it for each ranking
+would cost that ranking milliseconds, because Python's threads take turns. A request that is lost is made again by the
 next ranking.
 """
 
@@ -19,7 +19,7 @@ from redis import RedisError
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
 
-# A job is not wished for again by this process before so long.
+# This process does not request the same job again within this time.
 SILENCE_SECONDS = 30.0
 GATHER_SECONDS = 1.0
 MOST_REMEMBERED = 1_000
@@ -27,8 +27,8 @@ MOST_REMEMBERED = 1_000
 log = structlog.get_logger(__name__)
 
 
-class Wishes:
-    """What one process has to tell of one kind of thing; what was shown of the source `wanted` is wished better."""
+class RefreshRequests:
+    """Refresh requests of one kind made by one process; `wanted` is the source whose results need a refresh."""
 
     def __init__(self, kind: str, wanted: str) -> None:
         self.kind, self.wanted = kind, wanted
@@ -37,25 +37,25 @@ class Wishes:
         self._thread: threading.Thread | None = None
         self._jobs: set[UUID] = set()
         self._uses: Counter[str] = Counter()
-        self._told: dict[UUID, float] = {}
+        self._recorded_at: dict[UUID, float] = {}
 
-    def seen(self, job_id: UUID | None, sources: Iterable[str]) -> None:
-        """A ranking was shown, with something of these sources in it. Returns at once."""
+    def record(self, job_id: UUID | None, sources: Iterable[str]) -> None:
+        """Record that a ranking was shown with results of these sources. Returns at once."""
         counted = Counter(sources)
         if self._silent or not counted:
             return
         with self._lock:
             self._uses.update(counted)
-            if job_id is not None and counted[self.wanted] and self._is_news(job_id):
+            if job_id is not None and counted[self.wanted] and self._is_due(job_id):
                 self._jobs.add(job_id)
             if self._thread is None or not self._thread.is_alive():
-                name, key = f"{self.kind}-wishes", self.key
-                self._thread = threading.Thread(target=self._pass_on, args=(key,), name=name, daemon=True)
+                name, key = f"{self.kind}-refresh-requests", self.key
+                self._thread = threading.Thread(target=self._flush, args=(key,), name=name, daemon=True)
                 self._thread.start()
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """For programs that rank without showing it to anybody: meanwhile nothing is told."""
+        """For programs that rank without showing the result: meanwhile nothing is recorded."""
         self._silent = True
         try:
             yield
@@ -66,8 +66,8 @@ class Wishes:
     def key(self) -> str:
         return redis_key(self.kind, "wishes")
 
-    def take(self, most: int = 200) -> set[UUID]:
-        """The jobs that rankings were shown for and are wished for, each once. Raises RedisError."""
+    def pop(self, most: int = 200) -> set[UUID]:
+        """Remove and return at most `most` jobs whose rankings need a refresh. Raises RedisError."""
         return {UUID(hex=str(one)) for one in valkey().spop(self.key, most) or ()}
 
     def uses(self) -> dict[str, int]:
@@ -84,17 +84,17 @@ class Wishes:
         total = sum(shown.values())
         return round(100 * shown.get(source, 0) / total) if total else None
 
-    def _is_news(self, job_id: UUID) -> bool:
+    def _is_due(self, job_id: UUID) -> bool:
         now = time.monotonic()
-        if self._told.get(job_id, now - 2 * SILENCE_SECONDS) > now - SILENCE_SECONDS:
+        if self._recorded_at.get(job_id, now - 2 * SILENCE_SECONDS) > now - SILENCE_SECONDS:
             return False
-        if len(self._told) > MOST_REMEMBERED:
-            self._told.clear()
-        self._told[job_id] = now
+        if len(self._recorded_at) > MOST_REMEMBERED:
+            self._recorded_at.clear()
+        self._recorded_at[job_id] = now
         return True
 
-    def _pass_on(self, key: str) -> None:
-        """Until there has been nothing to tell for a while."""
+    def _flush(self, key: str) -> None:
+        """Write what was collected, once a second, until there is nothing to write."""
         while True:
             time.sleep(GATHER_SECONDS)
             with self._lock:
@@ -115,4 +115,4 @@ def _send(key: str, jobs: Iterable[UUID], uses: Counter[str]) -> None:
                 pipe.hincrby(f"{key}:uses", source, count)
             pipe.execute()
     except RedisError as error:
-        log.info("wishes_lost", error=type(error).__name__)
+        log.info("refresh_request_lost", error=type(error).__name__)

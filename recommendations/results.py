@@ -8,11 +8,11 @@ from contractors.models import Contractor
 from recommendations.explanations import Breakdown
 from recommendations.llm.facts import Facts
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.routes import Reached, Way
+from smartscheduler.travel.routes import HasRoute, RouteEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Reached):
+class RankedCandidate(HasRoute):
     """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site.
 
     `suggested` is the slot to book: the wanted time where it is free, else the nearest one.
@@ -25,7 +25,7 @@ class Entry(Reached):
     breakdown: Breakdown
     slots: list[TimeSlot]
     suggested: TimeSlot
-    way: Way
+    route: RouteEstimate
     facts: Facts
     day: str
 
@@ -38,7 +38,7 @@ class Ranking:
     many. `calendars_opened` counts those whose calendar was looked into; nobody else could come before the last entry.
     """
 
-    entries: list[Entry]
+    entries: list[RankedCandidate]
     candidates_considered: int
     candidates_exact: bool
     calendars_opened: int

@@ -7,7 +7,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_all
-from recommendations.results import Entry
+from recommendations.results import RankedCandidate
 from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.services import differences
@@ -21,8 +21,8 @@ class Place:
     """One contractor's entry by the rules of now and by the others; None where not among those shown."""
 
     contractor: Contractor
-    before: Entry | None
-    after: Entry | None
+    before: RankedCandidate | None
+    after: RankedCandidate | None
 
     @property
     def climbed(self) -> int:
@@ -65,14 +65,14 @@ def preview(present: Rules, other: Rules, job: Job | None) -> Preview:
     )
 
 
-def _ranked(rules: Rules, job: Job | None, open_jobs: list[Job]) -> tuple[list[Entry], list[Any]]:
+def _ranked(rules: Rules, job: Job | None, open_jobs: list[Job]) -> tuple[list[RankedCandidate], list[Any]]:
     """The entries of `job`, and the ids of the first choices of the others."""
     entries = rank_all([JobRequest.of(job)], rules, max_results=SHOWN)[0].entries if job else []
-    rankings = rank_all([JobRequest.of(one) for one in open_jobs], rules, max_results=1) if open_jobs else []
-    return entries, [one.entries[0].contractor.pk if one.entries else None for one in rankings]
+    rankings = rank_all([JobRequest.of(open_job) for open_job in open_jobs], rules, max_results=1) if open_jobs else []
+    return entries, [ranking.entries[0].contractor.pk if ranking.entries else None for ranking in rankings]
 
 
-def _places(before: list[Entry], after: list[Entry]) -> list[Place]:
+def _places(before: list[RankedCandidate], after: list[RankedCandidate]) -> list[Place]:
     """In the order of the other rules; those who would no longer be shown come last."""
     was = {entry.contractor.pk: entry for entry in before}
     now = {entry.contractor.pk: entry for entry in after}

@@ -11,9 +11,9 @@ from jobs.requirements import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
 from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS
-from recommendations.results import Entry, Ranking
+from recommendations.results import RankedCandidate, Ranking
 from recommendations.why_not import Answer
-from smartscheduler.accounts.visibility import limited
+from smartscheduler.accounts.visibility import visible_values
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.core.rest.fields import (
     BoundedListField,
@@ -213,7 +213,7 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor, *, reader: 
     }
 
 
-def _entry(entry: Entry, reader: Any) -> dict[str, Any]:
+def _entry(entry: RankedCandidate, reader: Any) -> dict[str, Any]:
     return {
         "rank": entry.rank,
         "contractor": _contractor(entry.contractor, reader),
@@ -227,7 +227,7 @@ def _entry(entry: Entry, reader: Any) -> dict[str, Any]:
 
 def _contractor(contractor: Contractor, reader: Any) -> dict[str, Any]:
     values = {name: getattr(contractor, name) for name in RankedContractorSerializer.Meta.fields}
-    return limited(contractor._meta.label_lower, values, reader) | {"rating": float(contractor.rating)}
+    return visible_values(contractor._meta.label_lower, values, reader) | {"rating": float(contractor.rating)}
 
 
 def _slots(slots: list[TimeSlot]) -> list[dict[str, Any]]:
@@ -238,10 +238,10 @@ def _slot(slot: TimeSlot | None) -> dict[str, Any] | None:
     return None if slot is None else {"start": slot[0], "end": slot[1]}
 
 
-def _way(found: Entry | Answer) -> dict[str, Any]:
+def _way(found: RankedCandidate | Answer) -> dict[str, Any]:
     return {
-        "distance_miles": round(found.way.miles, 4),
-        "travel_minutes": found.way.minutes,
-        "distance_source": found.way.source,
-        "distance_as_of": found.way.fetched_at,
+        "distance_miles": round(found.route.miles, 4),
+        "travel_minutes": found.route.minutes,
+        "distance_source": found.route.source,
+        "distance_as_of": found.route.fetched_at,
     }

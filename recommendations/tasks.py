@@ -7,8 +7,8 @@ from celery import shared_task
 from recommendations.change_announcer import announce_changes
 from recommendations.llm import store
 from recommendations.llm.config import is_configured
-from recommendations.llm.worker import word_what_is_wished
-from recommendations.travel.event_receiver import note_events, note_wishes, refresh
+from recommendations.llm.worker import reword_requested
+from recommendations.travel.event_receiver import note_events, queue_requested_refreshes, refresh
 from recommendations.travel.lookup import look_up
 from recommendations.travel.lookup_queue import claim
 from recommendations.travel.pruning import prune
@@ -18,8 +18,8 @@ from smartscheduler.travel.config import active_providers
 # Then the next call goes on: a worker that is to end is not kept.
 LONGEST_SECONDS = 60.0
 # Over all workers: a slow provider must not take the threads from the other tasks.
-LOOKUP_SEATS, SEATS = "roads-seat", 2
-REWORDING_SEAT = "words-seat"
+LOOKUP_LEASE, LOOKUPS_AT_ONCE = "roads-seat", 2
+REWORDING_LEASE = "words-seat"
 
 
 @shared_task(name="recommendations.announce_rankings")
@@ -36,10 +36,10 @@ def look_up_roads() -> None:
         return
     while note_events():
         pass
-    note_wishes()
-    with lease(LOOKUP_SEATS, SEATS) as free:
+    queue_requested_refreshes()
+    with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as holder:
         until = time.monotonic() + LONGEST_SECONDS
-        while free.renew() and time.monotonic() < until and (lookup := claim()):
+        while holder.renew() and time.monotonic() < until and (lookup := claim()):
             look_up(lookup)
 
 
@@ -60,9 +60,9 @@ def word_explanations() -> None:
     """Have explanations worded that rankings were shown without; every few seconds, where a model is configured."""
     if not is_configured():
         return
-    with lease(REWORDING_SEAT) as free:
-        if free:
-            word_what_is_wished(free)
+    with lease(REWORDING_LEASE) as holder:
+        if holder:
+            reword_requested(holder)
 
 
 @shared_task(name="recommendations.prune_words")

@@ -15,7 +15,7 @@ from smartscheduler.timeslots import FARTHEST
 MOST_LOOKED_AT = 60
 
 
-def looked_at(jobs: QuerySet[Job], rules: Rules) -> list[tuple[Job, Ranking]]:
+def rank_open_jobs(jobs: QuerySet[Job], rules: Rules) -> list[tuple[Job, Ranking]]:
     """The first of the open jobs among `jobs`, by the day they are wanted, each with who comes first for it."""
     # Years ago nothing is ranked any more.
     open_jobs = jobs.filter(status=Status.OPEN, desired_date__gte=timezone.now() - FARTHEST)

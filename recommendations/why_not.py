@@ -13,20 +13,20 @@ from jobs.requirements import JobRequest
 from recommendations.counterfactuals import ahead_by, if_wanted_then, moment, on_day
 from recommendations.explanations import Breakdown
 from recommendations.llm.rewording import reworded
-from recommendations.ranking import check_limits, entry
-from recommendations.search.query import Candidate, Search
-from recommendations.search.rank import MOST_SUPPOSED, Place, standings
+from recommendations.ranking import check_limits, ranked_candidate
+from recommendations.search.query import RankingQuery, ScoredCandidate
+from recommendations.search.rank import MOST_SUPPOSED, RankQuestion, find_ranks
 from smartscheduler.core.db.transactions import snapshot
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
-from smartscheduler.travel.routes import Reached, Site, Way
+from smartscheduler.travel.routes import HasRoute, RouteEstimate, Site
 
 # How far beyond the horizon the first free day is looked for.
 LOOK_AHEAD_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Reached):
+class Answer(HasRoute):
     """Either a rank with score, breakdown and slots, or the rules that failed; and what would change it.
 
     `rank` is None as well when the contractor is a candidate too far down to be counted; `rank_at_least` says how far.
@@ -35,7 +35,7 @@ class Answer(Reached):
     eligible: bool
     reasons: list[Reason]
     suggestion: str
-    way: Way
+    route: RouteEstimate
     rank: int | None = None
     rank_at_least: int | None = None
     score: Decimal | None = None
@@ -48,16 +48,16 @@ def why_not(request: JobRequest, contractor: Contractor, rules: Rules, *, horizo
     """The place of `contractor` in the ranking for `request`, or every rule that keeps them out of it."""
     check_limits(1, horizon_days)
     with snapshot():
-        return Question(Search.of(request, rules, horizon_days), contractor).answer()
+        return Question(RankingQuery.of(request, rules, horizon_days), contractor).answer()
 
 
 class Question:
     """One contractor asked about."""
 
-    def __init__(self, search: Search, contractor: Contractor) -> None:
+    def __init__(self, search: RankingQuery, contractor: Contractor) -> None:
         self.search, self.contractor = search, contractor
-        self.way = search.site.way_from(contractor.point, search.rules.pace)
-        self.miles = self.way.miles
+        self.route = search.site.route_from(contractor.point, search.rules.pace)
+        self.miles = self.route.miles
         far = day_at(search.day(LOOK_AHEAD_DAYS), search.request.zone)
         span = TimeSlot(search.window.start, max(search.window.end, far.end))
         self.calendar = load_calendar(contractor, span, search.rules, for_job=search.request.job_id)
@@ -72,30 +72,30 @@ class Question:
                 eligible=False,
                 reasons=reasons,
                 suggestion=self._advice(reasons, own),
-                way=self.way,
+                route=self.route,
                 slots=[],
             )
         assert own is not None, "whoever fails no rule is a candidate"  # noqa: S101
         return self._place(own)
 
-    def _candidate(self, search: Search) -> Candidate | None:
+    def _candidate(self, search: RankingQuery) -> ScoredCandidate | None:
         """The contractor as a candidate, if no rule but those of the calendar counted."""
         person = self.contractor
         contender = search.contender(person.pk, person.name, hundredths(person.rating), self.miles, 0)
         return search.candidate(contender, self.calendar)
 
-    def _place(self, own: Candidate) -> Answer:
+    def _place(self, own: ScoredCandidate) -> Answer:
         """The rank of someone who passes every rule."""
         wanted_later = self._wanted_on(own.free) if own.free.days > self.search.days_gone else []
-        place, *then = standings([Place(self.search, own, leader=True), *wanted_later])
-        plain = entry(self.search, own, place.rank, self.contractor)
+        place, *then = find_ranks([RankQuestion(self.search, own, leader=True), *wanted_later])
+        plain = ranked_candidate(self.search, own, place.rank, self.contractor)
         ((found,),) = reworded([(None, [plain])])
         said = [ahead_by(self.search, own, place), moment(self.search, own), *map(if_wanted_then, wanted_later, then)]
         return Answer(
             eligible=True,
             reasons=[],
             suggestion=" ".join(filter(None, said)),
-            way=self.way,
+            route=self.route,
             rank=place.rank if place.exact else None,
             rank_at_least=place.rank,
             score=found.score,
@@ -104,11 +104,11 @@ class Question:
             suggested=found.suggested,
         )
 
-    def _wanted_on(self, free: FirstFreeDay) -> list[Place]:
+    def _wanted_on(self, free: FirstFreeDay) -> list[RankQuestion]:
         """The place that the contractor would have, were the job wanted on that first free day."""
         search = self.search.wanted_later(free.days)
         own = self._candidate(search)
-        return [Place(search, own, MOST_SUPPOSED)] if own else []
+        return [RankQuestion(search, own, MOST_SUPPOSED)] if own else []
 
     def _closed(self) -> Reason:
         """The first rule that leaves no slot in the horizon: hours, absences, bookings, then drives."""
@@ -131,18 +131,18 @@ class Question:
         wanted = days_from(self.search.first_day, days, self.search.request.zone)
         return first_free_day(calendar, replace(self.search.visit, site=site, days=wanted))
 
-    def _advice(self, reasons: list[Reason], own: Candidate | None) -> str:
+    def _advice(self, reasons: list[Reason], own: ScoredCandidate | None) -> str:
         """What would make each failed rule pass, and what rank that would bring."""
         said = [advice for reason in reasons if (advice := self._remedy(reason.code))]
         if own:
-            (then,) = standings([Place(self.search, own, MOST_SUPPOSED)])
+            (then,) = find_ranks([RankQuestion(self.search, own, MOST_SUPPOSED)])
             return " ".join([*said, f"Then ranked {then}."])
         opening = self._opening(self.calendar, self.search.site, LOOK_AHEAD_DAYS)
         if opening is None:
             return " ".join([*said, f"No slot for this job in the next {LOOK_AHEAD_DAYS} days."])
         said.append(f"{self.contractor.name} is free from {on_day(self.search, opening)}.")
         places = self._wanted_on(opening)
-        return " ".join([*said, *map(if_wanted_then, places, standings(places))])
+        return " ".join([*said, *map(if_wanted_then, places, find_ranks(places))])
 
     def _remedy(self, rule: Rule) -> str:
         contractor, request = self.contractor, self.search.request

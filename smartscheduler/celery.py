@@ -7,7 +7,7 @@ from celery import Celery, Task
 from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from smartscheduler.core.actors import through
+from smartscheduler.core.actors import source
 from smartscheduler.core.observability.metrics import celery_queue, heartbeats  # noqa: F401  (the receivers of `queue` count tasks)
 from smartscheduler.core.observability.tracing import celery  # noqa: F401  (its receivers trace them)
 
@@ -18,7 +18,7 @@ class NamedTask(Task):
     """What a task writes, the history says of it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with through("task", self.name):
+        with source("task", self.name):
             return self.run(*args, **kwargs)
 
 

@@ -8,11 +8,11 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from smartscheduler.accounts.visibility import LIMITS, Limit, nothing, roughly, without_places
+from smartscheduler.accounts.visibility import FIELD_RULES, FieldRule, blur_coordinate, hide, without_places
 from smartscheduler.core.rest.error_catalogue import KINDS
-from smartscheduler.core.rest.etags import Conditional
+from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.problems import MEDIA_TYPE
-from smartscheduler.idempotency.mixin import Once
+from smartscheduler.idempotency.mixin import IdempotencyMixin
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -69,18 +69,18 @@ def tell_limits(result: dict[str, Any], generator: Any, request: Any, public: bo
     components = result.get("components", {}).get("schemas", {})
     for label, names in LIMITED_COMPONENTS.items():
         for name in names:
-            for field, limit in LIMITS[label].items():
+            for field, rule in FIELD_RULES[label].items():
                 if found := components.get(name, {}).get("properties", {}).get(field):
-                    _tell(found, limit)
+                    _tell(found, rule)
     return result
 
 
-def _tell(field: dict[str, Any], limit: Limit) -> None:
-    if limit.shown is nothing:
+def _tell(field: dict[str, Any], rule: FieldRule) -> None:
+    if rule.shown is hide:
         kinds = field.get("type", "string")
         field["type"] = list(dict.fromkeys([*([kinds] if isinstance(kinds, str) else kinds), "null"]))
-    notes: dict[Any, str] = {nothing: HIDDEN_NOTE, roughly: BLURRED_NOTE, without_places: PLACELESS_NOTE}
-    note = notes.get(limit.shown, "")
+    notes: dict[Any, str] = {hide: HIDDEN_NOTE, blur_coordinate: BLURRED_NOTE, without_places: PLACELESS_NOTE}
+    note = notes.get(rule.shown, "")
     if said := " ".join(filter(None, [field.get("description", ""), note])):
         field["description"] = said
 
@@ -98,9 +98,9 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         """The headers that make a call conditional, or safe to repeat."""
         found = list(super().get_override_parameters())
-        if isinstance(self.view, Once) and self.method == "POST":
+        if isinstance(self.view, IdempotencyMixin) and self.method == "POST":
             found.append(IDEMPOTENCY_KEY)
-        if isinstance(self.view, Conditional) and "{id}" in self.path:
+        if isinstance(self.view, ConditionalRequestMixin) and "{id}" in self.path:
             found += [IF_NONE_MATCH] if self.method == "GET" else [IF_MATCH]
         return found
 

@@ -25,13 +25,13 @@ DEBUG = env.flag("DEBUG", default=True)
 INSECURE_SECRET_KEY = "insecure-development-key-change-me-before-production-use"  # noqa: S105
 SECRET_KEY = env.text("SECRET_KEY", default=INSECURE_SECRET_KEY)
 # Keys of before: what they have signed is still believed.
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
+SECRET_KEY_FALLBACKS = env.comma_list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.comma_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.comma_list("CSRF_TRUSTED_ORIGINS", default=[])
 # Whose word counts about who asks, and whether it came encrypted (smartscheduler.asgi).
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES = env.comma_list("TRUSTED_PROXIES", default=[])
 # Pages of other origins that may call the API and open the socket, with tokens and never with our cookies.
-CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.comma_list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
@@ -168,10 +168,10 @@ SESSION = {
     "random_page_cost": 1.1,
     # Whoever forgets a transaction must not hold up everybody who wants the same rows.
     "idle_in_transaction_session_timeout": f"{idle_seconds}s",
-    **connection_options.from_postgresql(),
+    **connection_options.postgres_session_options(),
 }
 # What the URL says about connections comes first.
-DATABASES["default"]["OPTIONS"] = connection_options.to_postgresql() | DATABASES["default"].get("OPTIONS", {})
+DATABASES["default"]["OPTIONS"] = connection_options.postgres_client_options() | DATABASES["default"].get("OPTIONS", {})
 DATABASES["default"]["OPTIONS"].update(
     options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
     # Only smartscheduler.core.db.prepared prepares; off where a pooler hands every transaction another connection.
@@ -200,7 +200,7 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "smartscheduler.events.sockets.channel_layer.Layer",
         "CONFIG": {
-            "hosts": [{"address": REDIS_URL, **connection_options.of_channel_layer(REDIS_URL)}],
+            "hosts": [{"address": REDIS_URL, **connection_options.channel_layer_options(REDIS_URL)}],
             "prefix": "smartscheduler",
         },
     }
@@ -209,7 +209,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": connection_options.to_valkey_in_passing(),
+        "OPTIONS": connection_options.redis_short_timeout(),
     }
 }
 
@@ -226,7 +226,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 180,
     "unacked_restore_interval": 2,
-    **connection_options.to_valkey(REDIS_URL),
+    **connection_options.redis_keepalive(REDIS_URL),
 }
 # Customers' files have a worker of their own, so that none of them stands before mails, events and look-ups.
 FILES_QUEUE = "files"
@@ -257,7 +257,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "smartscheduler.accounts.password_validators.WordsValidator"},
 ]
 # Names of the company and of what it has, which a password must not consist of either.
-PASSWORD_WORDS = env.words("PASSWORD_WORDS", default=[])
+PASSWORD_WORDS = env.comma_list("PASSWORD_WORDS", default=[])
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "/"
 AXES_FAILURE_LIMIT = 10
@@ -271,7 +271,9 @@ AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.axes_hooks.locked_out"
 AXES_VERBOSE = False  # no greeting in the log of every process
 # Roles that get no further than setting up a second factor; "nobody" for none (docs/adr/019-second-factor.md).
 SECOND_FACTOR_REQUIRED = [
-    role for role in env.words("SECOND_FACTOR_REQUIRED", default=[] if DEBUG else ["administrator"]) if role != "nobody"
+    role
+    for role in env.comma_list("SECOND_FACTOR_REQUIRED", default=[] if DEBUG else ["administrator"])
+    if role != "nobody"
 ]
 OTP_TOTP_ISSUER = "SmartScheduler"
 # The pages that django-otp has for its devices are not served; should they ever be, they show no key.
@@ -329,7 +331,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "smartscheduler.core.rest.views.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "smartscheduler.accounts.visibility_rest.Search",
+        "smartscheduler.accounts.visibility_rest.VisibleFieldsSearch",
         "smartscheduler.accounts.visibility_rest.StableOrdering",
     ],
     "DEFAULT_METADATA_CLASS": None,
@@ -410,7 +412,7 @@ DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
 # --- HTTP to others (smartscheduler.core.outbound) -------------------------------------------------
 # Providers are on the internet and speak TLS; those inside these networks may be asked too, and without it.
-OUTGOING_PRIVATE_NETWORKS = env.words("OUTGOING_PRIVATE_NETWORKS", default=[])
+OUTGOING_PRIVATE_NETWORKS = env.comma_list("OUTGOING_PRIVATE_NETWORKS", default=[])
 # The proxy of the house, where there is no other way out; no other variable sets one.
 OUTGOING_PROXY = env.text("OUTGOING_PROXY", default="")
 
@@ -430,7 +432,7 @@ GEOCODER_A_SECOND = env.number("GEOCODER_A_SECOND", default=1.0)
 
 # --- Road distances (docs/travel.md) --------------------------------------------------------
 # Asked in this order; one without a key is left out, and without any the straight line serves.
-TRAVEL_PROVIDERS = env.words("TRAVEL_PROVIDERS", default=["google_routes", "openrouteservice"])
+TRAVEL_PROVIDERS = env.comma_list("TRAVEL_PROVIDERS", default=["google_routes", "openrouteservice"])
 # The other variables are named by the provider, such as GOOGLE_ROUTES_URL.
 TRAVEL_KEYS = {name: env.text(provider.key_variable, default="") for name, provider in roads.DEFAULTS.items()}
 TRAVEL_URLS = {name: env.text(f"{name.upper()}_URL", default=provider.url) for name, provider in roads.DEFAULTS.items()}

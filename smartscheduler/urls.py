@@ -9,7 +9,7 @@ from smartscheduler.backoffice.pages import second_factor
 from smartscheduler.backoffice.pages.login import sign_in, sign_in_code
 from smartscheduler.backoffice.pages.own_password import own_password
 from smartscheduler.backoffice.pages.sign_ins import sign_ins
-from smartscheduler.backoffice.provider_status.explanations import words
+from smartscheduler.backoffice.provider_status.explanations import explanations
 from smartscheduler.backoffice.provider_status.road_distances import roads
 from smartscheduler.backoffice.reports.views import reports
 from smartscheduler.privacy import views as privacy
@@ -43,7 +43,7 @@ urlpatterns = [
     path("admin/personal-data/user/<uuid:pk>/", admin.site.admin_view(privacy.user), name="personal-data-user"),
     path("admin/roads/", admin.site.admin_view(roads), name="roads"),
     path("admin/roads/<uuid:pk>/", admin.site.admin_view(job_roads), name="job-roads"),
-    path("admin/words/", admin.site.admin_view(words), name="words"),
+    path("admin/words/", admin.site.admin_view(explanations), name="words"),
     path("admin/sign-ins/", admin.site.admin_view(sign_ins), name="sign-ins"),
     # In the place of the admin's own page, which does not count wrong passwords.
     path("admin/password_change/", admin.site.admin_view(own_password, cacheable=True), name="own-password"),

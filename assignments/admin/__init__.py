@@ -31,7 +31,7 @@ from assignments.broken_bookings import reasons_of
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.accounts.visibility import limits_for, seen_by
+from smartscheduler.accounts.visibility import hidden_fields, seen_by
 from smartscheduler.adminsite.changelists import ReadAdmin
 from smartscheduler.adminsite.history.views import HistoryAdmin
 from smartscheduler.adminsite.html import badge, bars
@@ -86,7 +86,7 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
 
     def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
         """Not by a score that is hidden: the order would tell."""
-        hidden = limits_for("assignments.assignment", person(request))
+        hidden = hidden_fields("assignments.assignment", person(request))
         return [name for name in super().get_sortable_by(request) if name not in hidden]
 
     @display(description="Job", ordering="job__job_number", header=True)

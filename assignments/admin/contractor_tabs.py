@@ -10,7 +10,7 @@ from assignments.admin.rows import MOVES, lines
 from assignments.admin.service_area_map import service_area
 from contractors.models import Contractor, Rating
 from jobs.models import Job
-from smartscheduler.accounts.visibility import limit
+from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.permissions import person
 from smartscheduler.adminsite.registry import record_url
@@ -42,7 +42,7 @@ def ratings(request: HttpRequest, contractor: Contractor) -> Tab:
     rows = Rating.objects.filter(contractor=contractor).select_related("given_by").order_by("-created_at", "-pk")
     page = page_of(request, "ratings", rows)
     jobs = Job.objects.in_bulk([rating.job_id for rating in page if rating.job_id])
-    shown = [(limit(one, person(request)), jobs.get(one.job_id) if one.job_id else None) for one in page]
+    shown = [(redact_record(one, person(request)), jobs.get(one.job_id) if one.job_id else None) for one in page]
     return Tab(
         name="ratings",
         title="Ratings",

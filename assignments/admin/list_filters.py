@@ -11,7 +11,7 @@ from assignments.eligibility import Rule
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
 from assignments.states import Status
-from smartscheduler.accounts.visibility import limits_for
+from smartscheduler.accounts.visibility import hidden_fields
 from smartscheduler.adminsite.date_filters import DayFilter, DaysFilter, RecentFilter
 from smartscheduler.adminsite.permissions import person
 
@@ -90,7 +90,7 @@ class ChosenFilter(ChoicesFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """By rank only for those who may see it."""
-        shown = "rank" not in limits_for("assignments.assignment", person(request))
+        shown = "rank" not in hidden_fields("assignments.assignment", person(request))
         return [(name, title) for name, title in super().lookups(request, model_admin) if shown or name == "reason"]
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:

@@ -19,7 +19,7 @@ from assignments import services
 from assignments.admin.actions import is_movable
 from assignments.availability import Visit
 from assignments.calendars import load_calendar
-from assignments.drop_targets import Fit, fit_in
+from assignments.drop_targets import DropTarget, drop_target_of
 from assignments.local_time import day_at
 from assignments.models import Assignment
 from assignments.wanted_time import differs_from_wanted
@@ -75,7 +75,7 @@ class Day:
     """A day at the site: how many starts are on offer, and why none is."""
 
     day: date
-    fit: Fit
+    fit: DropTarget
     shown: bool
     present: bool
 
@@ -90,7 +90,7 @@ def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
     calendar = load_calendar(booking.contractor, span, rules, for_job=job.pk)
     present = booking.slot.start.astimezone(zone).date()
     visits = [Visit(job.duration, site, [day_at(day, zone)], now, rules) for day in days]
-    fits = [fit_in(booking.contractor, calendar, visit) for visit in visits]
+    fits = [drop_target_of(booking.contractor, calendar, visit) for visit in visits]
     return [Day(day, fit, day == shown, day == present) for day, fit in zip(days, fits, strict=True)]
 
 

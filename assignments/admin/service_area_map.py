@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from contractors.admin.columns import radius_in_words
 from contractors.models import Contractor
-from smartscheduler.accounts.visibility import limit, seen_by
+from smartscheduler.accounts.visibility import redact_record, seen_by
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.places import Origin
@@ -25,7 +25,7 @@ def service_area(contractor: Contractor, now: datetime) -> dict[str, Any]:
     )
     if (reader := seen_by(contractor)) is not None:
         for booking in bookings:
-            limit(booking.job, reader)
+            redact_record(booking.job, reader)
     base, radius = contractor.point, contractor.service_radius_miles
     origin = Origin(base)
     sites = [

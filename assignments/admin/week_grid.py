@@ -59,7 +59,7 @@ def _hours(days: Sequence[DaySchedule], zone: ZoneInfo) -> tuple[int, int]:
     """The hours that show everything, whole ones."""
     first, last = USUAL_HOURS[0] * 60, USUAL_HOURS[1] * 60
     for day in days:
-        for slot in (*day.working_hours, *(one.slot for one in day.assignments)):
+        for slot in (*day.working_hours, *(assignment.slot for assignment in day.assignments)):
             first = min(first, minute_of_day(slot.start, zone, day.date))
             last = max(last, minute_of_day(slot.end, zone, day.date))
     return first // 60, -(-last // 60)
@@ -88,13 +88,13 @@ def _bars(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, shown: Time
         yield Bar("free", *place(slot), f"free {span(slot)}", start=slot.start if slot.end > now else None)
     for slot in day.absences:
         yield Bar("absence", *place(slot), f"absent {span(slot)}")
-    for slot, way in drives:
-        by_road = ", by road" if way.source == ROAD else ""
-        short = f", but it takes {way.minutes} minutes" if way.minutes > slot.duration / ONE_MINUTE else ""
+    for slot, route in drives:
+        by_road = ", by road" if route.source == ROAD else ""
+        short = f", but it takes {route.minutes} minutes" if route.minutes > slot.duration / ONE_MINUTE else ""
         yield Bar("drive", *place(slot), f"drive {span(slot)}{by_road}{short}")
-    for one in day.assignments:
-        conflict = one.is_live and hasattr(one, "conflict") and one.conflict.is_told
-        yield Bar(one.status, *place(one.slot), span(one.slot), one, conflict=conflict)
+    for assignment in day.assignments:
+        conflict = assignment.is_live and hasattr(assignment, "conflict") and assignment.conflict.is_told
+        yield Bar(assignment.status, *place(assignment.slot), span(assignment.slot), assignment, conflict=conflict)
 
 
 def _place(slot: TimeSlot, shown: TimeSlot) -> tuple[float, float]:

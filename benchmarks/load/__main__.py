@@ -137,7 +137,12 @@ def soak() -> bool:
     print(tables.tell_verdict(verdict))
     failed = [f"{name} grew by {share:.1%}" for name, share in grown.items() if share > tables.MOST_DRIFT] + piled
     print("".join(f"- {one}\n" for one in failed) or "Nothing grows that should not.")
-    found = {"facts": facts, "drift": grown, "readings": [one._asdict() for one in readings], "verdict": vars(verdict)}
+    found = {
+        "facts": facts,
+        "drift": grown,
+        "readings": [reading._asdict() for reading in readings],
+        "verdict": vars(verdict),
+    }
     say(f"Written to {tables.write('soak', SOAK_MINUTES < WHOLE_SOAK, found)}")
     return verdict.kept and not failed and not heard.disorder and not heard.missing
 

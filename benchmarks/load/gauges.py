@@ -30,7 +30,7 @@ class Reading(NamedTuple):
 def read(stage: Stage, since: float) -> Reading:
     memory, files = dict[str, float](), dict[str, int]()
     for name, processes in _processes(stage).items():
-        alive = [found for one in processes if (found := _of(one, "uss" if name == SESSION else "pss"))]
+        alive = [found for process in processes if (found := _of(process, "uss" if name == SESSION else "pss"))]
         parts = max(1, len(alive)) if name == SESSION else 1
         memory[name] = sum(used for used, _ in alive) / parts
         files[name] = sum(opened for _, opened in alive) // parts

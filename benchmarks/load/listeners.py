@@ -115,7 +115,7 @@ async def _serve(link: Connection) -> None:
             began = time.process_time()
             link.send("listening")
         else:
-            heard.missing = sum(abs(one.missing(order)) for one in listeners)
+            heard.missing = sum(abs(listener.missing(order)) for listener in listeners)
             heard.open, heard.cpu_seconds = len(listeners), time.process_time() - began
             link.send(heard)
     for task in tasks:

@@ -81,7 +81,7 @@ def drifts(readings: Sequence[Reading]) -> dict[str, float]:
     """How much the memory of each process grew over the second half, as a share of its median."""
     found = {}
     for name in readings[-1].memory:
-        points = [(one.seconds, one.memory[name]) for one in readings if name in one.memory]
+        points = [(reading.seconds, reading.memory[name]) for reading in readings if name in reading.memory]
         if points[-1][1] >= SMALLEST_MEGABYTES:
             found[name] = drift(points)
     return found

@@ -10,12 +10,12 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, TextFilter
 from unfold.decorators import display
 
-from contractors.models import OPEN_WORDS, WORDS, Contractor
+from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Contractor
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.changelists import ListAdmin
 from smartscheduler.adminsite.html import badge, stars
-from smartscheduler.core.text import search_text
+from smartscheduler.core.text import normalize_search
 
 
 class SkillFilter(TextFilter):
@@ -24,7 +24,7 @@ class SkillFilter(TextFilter):
     title, parameter_name = "skill", "skill"
 
     def queryset(self, request: HttpRequest, queryset: ContractorQuerySet) -> QuerySet[Contractor]:
-        return queryset.with_skills(filter(None, map(search_text, (self.value() or "").split(","))))
+        return queryset.with_skills(filter(None, map(normalize_search, (self.value() or "").split(","))))
 
 
 class RatingFilter(DropdownFilter):
@@ -51,8 +51,8 @@ class ContractorList(ListAdmin):
     )
     list_filter_submit = True
     show_facets = ShowFacets.NEVER  # a count for each state and type of all contractors
-    search_fields = ("words",)
-    words, open_words, all_words_for = WORDS, OPEN_WORDS, Permission.VIEW_CONTACTS
+    search_fields = ("search_text",)
+    search_text, public_search_text, full_search_permission = SEARCH_TEXT, PUBLIC_SEARCH_TEXT, Permission.VIEW_CONTACTS
     open_search_help_text = "Name, city or skill"
     search_help_text = "Name, city, e-mail or skill"
 

@@ -11,7 +11,7 @@ from unfold.admin import TabularInline
 from contractors.admin.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ShiftForm, ShiftFormSet
 from contractors.models import Absence, WorkingHours
 from contractors.working_week import DAYS
-from smartscheduler.accounts.visibility import limits_for
+from smartscheduler.accounts.visibility import hidden_fields
 from smartscheduler.adminsite.service_forms import AskingChoices
 
 # Absences that ended longer ago are left out of the page.
@@ -57,7 +57,7 @@ class AbsenceInline(BoundedInline):
     template_before = "admin/contractors/absences.html"
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [name for name in self.fields if name not in limits_for("contractors.absence", request.user)]
+        return [name for name in self.fields if name not in hidden_fields("contractors.absence", request.user)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
         return super().get_queryset(request).filter(period__endswith__gt=timezone.now() - ABSENCES_SHOWN_FOR)

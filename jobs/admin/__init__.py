@@ -10,7 +10,7 @@ from unfold.decorators import display
 
 from jobs import services
 from jobs.admin.forms import JobForm
-from jobs.models import OPEN_WORDS, WORDS, Job
+from jobs.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Job
 from jobs.states import TRANSITIONS
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.changelists import ListAdmin
@@ -49,8 +49,8 @@ class JobAdmin(PlacedAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
     list_display = ("number", "status_badge", "priority_badge", "type_badge", "city_state", "wanted")
     list_display_links = ("number",)
     list_filter = ("status", "priority", "type", DesiredDateFilter, DesiredDaysFilter, CompletedFilter, "state")
-    search_fields = ("words",)
-    words, open_words, all_words_for = WORDS, OPEN_WORDS, Permission.VIEW_CUSTOMERS
+    search_fields = ("search_text",)
+    search_text, public_search_text, full_search_permission = SEARCH_TEXT, PUBLIC_SEARCH_TEXT, Permission.VIEW_CUSTOMERS
     open_search_help_text = "Number, city or ZIP"
     search_help_text = "Number, address, city, ZIP, customer or phone"
     readonly_fields = ("job_number", "status_badge", "cancelled")

@@ -11,18 +11,18 @@ from django.utils.duration import duration_string
 from assignments.eligibility import unmet_rules
 from assignments.models import Assignment
 from assignments.wanted_time import differs_from_booking, differs_from_wanted
-from contractors.models import WORDS, Contractor
+from contractors.models import SEARCH_TEXT, Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.admin.same_slot import not_free_then
 from recommendations.explanations import Breakdown
 from recommendations.job_routes import age
-from recommendations.near_misses import barriers, nearest_misses, neighbours
+from recommendations.near_misses import barriers, nearby_contractors, nearest_misses
 from recommendations.ranking import MOST_RESULTS, rank_candidates
-from recommendations.results import Entry
+from recommendations.results import RankedCandidate
 from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import CONTACTS, limited, may_see
+from smartscheduler.accounts.visibility import CONTACTS, can_see, visible_values
 from smartscheduler.adminsite.html import bars, stars
 from smartscheduler.core.formatting import local_slot, local_time
 from smartscheduler.core.geo.blur import places_are_blurred
@@ -30,7 +30,7 @@ from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.config import NAMES
 from smartscheduler.travel.estimates import known_site
-from smartscheduler.travel.routes import ROAD, Way
+from smartscheduler.travel.routes import ROAD, RouteEstimate
 
 MOST_NAMES = 8
 OF_CUSTOMERS = ("address", "customer_name", "customer_phone", "special_requirements")
@@ -52,7 +52,7 @@ class Offer:
 
 def facts(job: Job, reader: User) -> list[tuple[str, str]]:
     """The job in words, each with its heading, as far as `reader` may see it."""
-    seen = limited(job._meta.label_lower, {name: getattr(job, name) for name in OF_CUSTOMERS}, reader)
+    seen = visible_values(job._meta.label_lower, {name: getattr(job, name) for name in OF_CUSTOMERS}, reader)
     address = f"{seen['address']}, " if seen["address"] else ""
     found = [
         ("Type", job.get_type_display()),
@@ -108,7 +108,7 @@ def ranking(
 
 def _nobody(request: JobRequest, rules: Rules, horizon_days: int, considered: int) -> dict[str, Any]:
     """Who comes closest, and what keeps away the others around."""
-    around = neighbours(request)
+    around = nearby_contractors(request)
     return {
         # Whoever has no shift that is long enough is not looked into at all.
         "suiting": max(considered, sum(1 for one in around if not one.reasons)),
@@ -161,12 +161,12 @@ class Offers:
         }
 
 
-def card(entry: Entry, request: JobRequest, booking: Assignment | None = None) -> dict[str, Any]:
+def card(entry: RankedCandidate, request: JobRequest, booking: Assignment | None = None) -> dict[str, Any]:
     return {
         "rank": entry.rank,
         "score": entry.score,
         **_person(entry.contractor),
-        **_numbers(entry.breakdown, entry.way),
+        **_numbers(entry.breakdown, entry.route),
         **Offers(request, booking, entry.contractor).choice(entry.slots, entry.suggested),
     }
 
@@ -179,20 +179,20 @@ def _person(contractor: Contractor) -> dict[str, Any]:
     }
 
 
-def _numbers(breakdown: Breakdown | None, way: Way) -> dict[str, Any]:
+def _numbers(breakdown: Breakdown | None, route: RouteEstimate) -> dict[str, Any]:
     return {
         "bars": bars(breakdown.as_json()) if breakdown else [],
         "explanation": breakdown.shown if breakdown else "",
         "by_model": bool(breakdown and breakdown.wording),
-        "distance": f"{way.miles:.1f} miles, {way.minutes} min ({source_of(way)})",
+        "distance": f"{route.miles:.1f} miles, {route.minutes} min ({source_of(route)})",
     }
 
 
-def source_of(way: Way) -> str:
+def source_of(route: RouteEstimate) -> str:
     """Where a distance comes from, and how old it is."""
-    if way.source != ROAD or way.fetched_at is None:
+    if route.source != ROAD or route.fetched_at is None:
         return "straight line, approximate" if places_are_blurred() else "straight line"
-    return f"by road, {NAMES.get(way.provider, way.provider)}, {age(way.fetched_at)}"
+    return f"by road, {NAMES.get(route.provider, route.provider)}, {age(route.fetched_at)}"
 
 
 def named(q: str, reader: User) -> QuerySet[Contractor]:
@@ -202,9 +202,9 @@ def named(q: str, reader: User) -> QuerySet[Contractor]:
     """
     first = Case(When(name__istartswith=q, then=Value(0)), default=Value(1), output_field=IntegerField())
     # The words have an index; that it is the name or the address, and not the city, is looked at afterwards.
-    people = Contractor.objects.alias(words=WORDS, first=first).filter(words__icontains=q)
+    people = Contractor.objects.alias(search_text=SEARCH_TEXT, first=first).filter(search_text__icontains=q)
     wanted = Q(name__icontains=q)
-    if may_see(reader, CONTACTS):
+    if can_see(reader, CONTACTS):
         wanted |= Q(email__icontains=q)
     return people.filter(wanted).order_by("first", "name", "pk")
 
@@ -263,6 +263,6 @@ def answer_card(
         "reasons": answer.reasons,
         "suggestion": answer.suggestion,
         **_person(contractor),
-        **_numbers(answer.breakdown, answer.way),
+        **_numbers(answer.breakdown, answer.route),
         **Offers(request, booking, contractor).choice(answer.slots, answer.suggested),
     }

@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from jobs.models import Job
 from jobs.states import Status
-from recommendations.unfillable_jobs import looked_at
+from recommendations.unfillable_jobs import rank_open_jobs
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.registry import record_url
 from smartscheduler.rules.current import current_rules
@@ -39,7 +39,9 @@ class CandidatesFilter(admin.SimpleListFilter):
         if self.value() not in {"some", "none"}:
             return queryset
         wanted = self.value() == "some"
-        found = [job.pk for job, ranking in looked_at(queryset, current_rules()) if bool(ranking.entries) == wanted]
+        found = [
+            job.pk for job, ranking in rank_open_jobs(queryset, current_rules()) if bool(ranking.entries) == wanted
+        ]
         return queryset.filter(pk__in=found)
 
 

@@ -21,8 +21,8 @@ def not_free_then(booking: Assignment, contractors: Sequence[Contractor], rules:
     slot, request, site = booking.slot, JobRequest.of(booking.job), known_site(booking.job.point)
     if slot.start <= timezone.now():
         past = Reason(Rule.IN_THE_PAST, "The present time lies in the past.")
-        return dict.fromkeys((one.pk for one in contractors), past)
-    calendars = load_calendars([one.pk for one in contractors], slot, rules) if contractors else {}
+        return dict.fromkeys((contractor.pk for contractor in contractors), past)
+    calendars = load_calendars([contractor.pk for contractor in contractors], slot, rules) if contractors else {}
     found: dict[UUID, Reason | None] = {}
     for one in contractors:
         calendar = calendars[one.pk].leaving_out(request.job_id)

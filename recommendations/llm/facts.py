@@ -13,7 +13,7 @@ from typing import Any
 
 from assignments.scoring import PARTS, Score, Weights, as_decimal, parts_of
 from recommendations.explanations import distance, explain, free_sentence, rated
-from smartscheduler.travel.routes import ROAD, Way
+from smartscheduler.travel.routes import ROAD, RouteEstimate
 
 CONTRACTOR, DAY = "{contractor}", "{day}"
 PLACEHOLDER = re.compile(r"\{(contractor|day)\}")
@@ -34,7 +34,9 @@ class Facts:
     by_road: bool
 
     @classmethod
-    def of(cls, *, score: Score, weights: Weights, days: int, slots: int, rating: Any, count: int, way: Way) -> "Facts":
+    def of(
+        cls, *, score: Score, weights: Weights, days: int, slots: int, rating: Any, count: int, route: RouteEstimate
+    ) -> "Facts":
         return cls(
             score=score,
             weights=weights,
@@ -42,9 +44,9 @@ class Facts:
             slots=slots,
             rating=str(rating),
             rating_count=count,
-            miles=f"{way.miles:.1f}",
-            minutes=way.minutes,
-            by_road=way.source == ROAD,
+            miles=f"{route.miles:.1f}",
+            minutes=route.minutes,
+            by_road=route.source == ROAD,
         )
 
     @property

@@ -6,7 +6,7 @@ Part of the key of what is stored: whoever changes this, or the check, asks anew
 import json
 
 from recommendations.llm.facts import CONTRACTOR, DAY, Facts
-from recommendations.llm.validator import MOST_CHARACTERS, WORDS
+from recommendations.llm.validator import ALLOWED_WORDS, MOST_CHARACTERS
 
 VERSION = "1"
 # Enough for the longest sentence that may be shown.
@@ -24,7 +24,7 @@ Use figures exactly as given, in digits, and only in these forms:
 - "6.3 miles" (say it), "14 min", "by road" or "by a straight line" as distance_by says
 - "score of 0.8612" (say it), "availability part 1.0000", "rating part 0.9200", "distance part 0.8740"
 - "availability weighs 40%", "rating weighs 35%", "distance weighs 25%", "availability, rating and distance"
-Use no other number, no number as a word, and no other words than these: {" ".join(sorted(WORDS))}, first free.
+Use no other number, no number as a word, and no other words than these: {" ".join(sorted(ALLOWED_WORDS))}, first free.
 Do not compare, praise, advise or conclude. Anything else is thrown away.
 """
 

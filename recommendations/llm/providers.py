@@ -88,7 +88,7 @@ def _openai_said(given: Any) -> Said:
 
 def _tokens(*counts: Any) -> int | None:
     """Their sum, when they are counts that can be believed."""
-    if not all(isinstance(one, int) and 0 <= one <= MOST_COUNTED for one in counts):
+    if not all(isinstance(count, int) and 0 <= count <= MOST_COUNTED for count in counts):
         return None
     return sum(counts)
 

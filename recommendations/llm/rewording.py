@@ -12,11 +12,11 @@ from recommendations.llm.config import is_configured
 from recommendations.llm.facts import Facts, filled
 from recommendations.llm.store import key_of, texts
 from recommendations.llm.validator import problem
-from recommendations.refresh_requests import Wishes
-from recommendations.results import Entry
+from recommendations.refresh_requests import RefreshRequests
+from recommendations.results import RankedCandidate
 from smartscheduler.core.geo.blur import places_are_blurred
 
-wishes = Wishes("words", TEMPLATE)
+refresh_requests = RefreshRequests("words", TEMPLATE)
 
 
 @lru_cache(maxsize=4096)
@@ -25,7 +25,7 @@ def is_right(text: str, facts: Facts) -> bool:
     return not problem(text, facts)
 
 
-def reworded(groups: Sequence[tuple[UUID | None, list[Entry]]]) -> list[list[Entry]]:
+def reworded(groups: Sequence[tuple[UUID | None, list[RankedCandidate]]]) -> list[list[RankedCandidate]]:
     """The entries of some jobs, the first of each in the words of the model where there are some. One statement.
 
     Tells the worker for which jobs there are none yet, and waits for nothing.
@@ -34,17 +34,17 @@ def reworded(groups: Sequence[tuple[UUID | None, list[Entry]]]) -> list[list[Ent
     if not is_configured() or places_are_blurred():
         return [entries for _, entries in groups]
     wanted = settings.EXPLANATION_FIRST
-    keys = [[key_of(one.facts) for one in entries[:wanted]] for _, entries in groups]
+    keys = [[key_of(entry.facts) for entry in entries[:wanted]] for _, entries in groups]
     stored = texts({key for some in keys for key in some})
     shown = []
     for (job_id, entries), some in zip(groups, keys, strict=True):
         first = [_in_words(one, stored.get(key, "")) for one, key in zip(entries[:wanted], some, strict=True)]
-        wishes.seen(job_id, [one.breakdown.source for one in first])
+        refresh_requests.record(job_id, [one.breakdown.source for one in first])
         shown.append([*first, *entries[wanted:]])
     return shown
 
 
-def _in_words(entry: Entry, text: str) -> Entry:
+def _in_words(entry: RankedCandidate, text: str) -> RankedCandidate:
     if not text or not is_right(text, entry.facts):
         return entry
     wording = filled(text, {"contractor": entry.contractor.name, "day": entry.day})
@@ -53,4 +53,4 @@ def _in_words(entry: Entry, text: str) -> Entry:
 
 def uses() -> dict[str, int]:
     """How many explanations were shown in whose words. Raises RedisError."""
-    return {MODEL: 0, TEMPLATE: 0} | wishes.uses()
+    return {MODEL: 0, TEMPLATE: 0} | refresh_requests.uses()

@@ -17,7 +17,7 @@ drive driving explains for free from give gives giving has have here in into is 
 offer offering offers on open opening openings out rated road score scores site slot slots so sum take takes taking
 that the their there these they this to together total totals travel travels up which who with work works
 """
-WORDS = frozenset(VOCABULARY.split())
+ALLOWED_WORDS = frozenset(VOCABULARY.split())
 FIRST = re.compile(r"\bfirst (?:free|available)\b", re.IGNORECASE)
 ALLOWED = re.compile(r"[A-Za-z0-9 .,;:()=×+%'’–—{}-]*")
 TOKEN = re.compile(r"[a-z]+(?:['’-][a-z]+)*|\S")
@@ -37,14 +37,14 @@ def problem(text: str, facts: Facts) -> str:
         return "figures"
     if not needed(facts) <= {one.means for one in found}:
         return "missing"
-    return _words(without_figures(text))
+    return _unknown_words(without_figures(text))
 
 
-def _words(text: str) -> str:
+def _unknown_words(text: str) -> str:
     plain = FIRST.sub("free", text.replace(CONTRACTOR, " ").replace(DAY, " ")).lower()
     if len(re.findall(r"\.(?:\s|$)", plain)) > MOST_SENTENCES:
         return "length"
     tokens = [one for one in TOKEN.findall(plain) if one not in PUNCTUATION]
-    if any(one.isdigit() or one in {"%", "=", "+", "×"} for one in tokens):
+    if any(token.isdigit() or token in {"%", "=", "+", "×"} for token in tokens):
         return "figures"
-    return "" if all(one in WORDS for one in tokens) else "words"
+    return "" if all(token in ALLOWED_WORDS for token in tokens) else "words"

@@ -13,7 +13,7 @@ from jobs.requirements import JobRequest
 from recommendations.llm import budget, store
 from recommendations.llm.client import sentence
 from recommendations.llm.facts import Facts
-from recommendations.llm.rewording import wishes
+from recommendations.llm.rewording import refresh_requests
 from recommendations.llm.validator import problem
 from recommendations.ranking import rank_plainly
 from smartscheduler.core.observability.metrics.definitions import EXPLANATION_CALLS, EXPLANATION_DROPS
@@ -28,16 +28,16 @@ LONGEST_SECONDS = 30.0
 log = structlog.get_logger(__name__)
 
 
-def word_what_is_wished(seat: Holder) -> None:
-    """Work off the wishes, one after the other, until there are none, time is up, or the model cannot be asked."""
+def reword_requested(holder: Holder) -> None:
+    """Process refresh requests one by one until none is left, time is up, or the model cannot be asked."""
     until = time.monotonic() + LONGEST_SECONDS
     try:
-        while seat.renew() and time.monotonic() < until and (found := wishes.take(1)):
+        while holder.renew() and time.monotonic() < until and (found := refresh_requests.pop(1)):
             word(found.pop(), until)
     except RedisError as error:
-        log.info("wishes_unread", error=type(error).__name__)
+        log.info("refresh_requests_unread", error=type(error).__name__)
     except ProviderError:
-        return  # noted; whoever looks at a ranking next wishes again
+        return  # noted; the next ranking requests it again
 
 
 def word(job_id: UUID, until: float) -> int:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from assignments.scoring import availability_part, rating_part
 from contractors.spatial_index import Region, regions
 from recommendations.search.density import Density, bound_of
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.core.geo.bounding_boxes import boxes_around
 from smartscheduler.places import Point
@@ -45,10 +45,10 @@ class Sampled(NamedTuple):
     parts: float | None
 
 
-class Frontier:
+class ScoreBounds:
     """The geometry of one search."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: RankingQuery) -> None:
         self.search = search
         availability, rating, self.distance = (float(weight) for weight in search.weights)
         self.rating = rating
@@ -107,7 +107,7 @@ class Frontier:
         bound = bound_of(coming, wanted)
         most = bound_of(crowd, FIRST_LOOKED_AT)
         bound = self.top - 0.1 * UNIT if bound is None else min(bound, self.top)
-        return self._to_the_doorstep(self.top, bound if most is None else max(bound, most))
+        return self._stop_before_crowd(self.top, bound if most is None else max(bound, most))
 
     def _densities(self, sample: Sequence[Sampled]) -> tuple[list[Density], list[Density]]:
         """How dense those who may come stand, and everybody."""
@@ -119,9 +119,9 @@ class Frontier:
         coming, crowd = [], []
         for region, members in seen.items():
             all_there_are = len(members) < SAMPLE_OF_A_REGION
-            radius = self.reach if all_there_are else max(NEAREST_MILES, *(one.miles for one in members))
+            radius = self.reach if all_there_are else max(NEAREST_MILES, *(member.miles for member in members))
             weight = (miles_a_unit / radius) ** 2
-            coming += [Density(one.parts + self.distance, weight) for one in members if one.parts is not None]
+            coming += [Density(member.parts + self.distance, weight) for member in members if member.parts is not None]
             crowd.append(Density(tops[region - 1], len(members) * weight))
         return coming, crowd
 
@@ -133,13 +133,13 @@ class Frontier:
         else:
             start, growth = self.top_far_away, min(8.0, max(2.0, wanted / (found + 1)))
         lower = start - max(start - bound, 0.01 * UNIT) * growth
-        lower = self._to_the_doorstep(bound, lower)
+        lower = self._stop_before_crowd(bound, lower)
         return lower if lower > 0 else EVERYBODY
 
-    def _to_the_doorstep(self, bound: float, lower: float) -> float:
+    def _stop_before_crowd(self, bound: float, lower: float) -> float:
         """`lower`, unless the way there from `bound` leads past where everybody anywhere begins to count.
 
         They may be many: the first step among them is a small one.
         """
-        doorstep = self.top_far_away - SMALL_STEP * self.rating
-        return doorstep if bound > doorstep > lower else lower
+        limit = self.top_far_away - SMALL_STEP * self.rating
+        return limit if bound > limit > lower else lower

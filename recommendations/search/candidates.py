@@ -13,8 +13,8 @@ from uuid import UUID
 from assignments.eligibility import missing_skills
 from assignments.local_time import day_at
 from assignments.scoring import PARTS, availability_part
-from recommendations.search.bounds import Frontier, Sampled
-from recommendations.search.query import Contender, Search
+from recommendations.search.bounds import Sampled, ScoreBounds
+from recommendations.search.query import EligibleContractor, RankingQuery
 from recommendations.search.sql import BLURRED_PAGE, CLOCK_CHANGE_MINUTES, PAGE, SAMPLE
 from smartscheduler.core.db.prepared import rows
 from smartscheduler.core.geo.blur import places_are_blurred
@@ -39,12 +39,12 @@ def availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: i
     return "{" + ",".join(map(str, best)) + "}"
 
 
-class Query:
+class StatementParameters:
     """One search in the terms of the statements."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: RankingQuery) -> None:
         self.search = search
-        self.frontier = Frontier(search)
+        self.bounds = ScoreBounds(search)
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Query:
             "kind": request.type,
             "latitude": request.point.latitude,
             "longitude": request.point.longitude,
-            "reach": self.frontier.reach,
+            "reach": self.bounds.reach,
             "here": availability_by_weekdays(*when, 0),
             "elsewhere": availability_by_weekdays(*when, 1),
             "zone": request.time_zone,
@@ -79,7 +79,7 @@ class Query:
         radius: float | None,
         skills: Sequence[str] | None,
         availability: int,
-    ) -> Contender | None:
+    ) -> EligibleContractor | None:
         """The contender of a row; None when Python sees that a rule fails."""
         if skills is not None and missing_skills(skills, self.search.request):
             return None
@@ -91,9 +91,9 @@ class Query:
 
 
 class Page(NamedTuple):
-    """A need of a search: contenders with a bound of `least` or more that come after (`most`, `most_id`)."""
+    """Data request of a search: contenders with a bound of `least` or more that come after (`most`, `most_id`)."""
 
-    query: Query
+    query: StatementParameters
     least: float
     most: float
     most_id: UUID
@@ -101,11 +101,11 @@ class Page(NamedTuple):
 
     @property
     def values(self) -> dict[str, Any]:
-        frontier = self.query.frontier
+        bounds = self.query.bounds
         return {
             **self.query.values,
-            "areas": list(frontier.boxes(self.least)),
-            "far_rating": frontier.far_rating(self.least),
+            "areas": list(bounds.boxes(self.least)),
+            "far_rating": bounds.far_rating(self.least),
             "least": self.least,
             "most": self.most,
             "most_id": self.most_id.hex,
@@ -121,44 +121,44 @@ class Page(NamedTuple):
 class Found(NamedTuple):
     """A page: contenders, how many rows there were, and bound and id of the last row when there may be more."""
 
-    contenders: list[Contender]
+    contenders: list[EligibleContractor]
     rows: int
     last: tuple[float, UUID] | None
 
 
 class Sample(NamedTuple):
-    """A need of a search: the nearest of each region."""
+    """Data request of a search: the nearest of each region."""
 
-    query: Query
+    query: StatementParameters
 
     @property
     def values(self) -> dict[str, Any]:
-        frontier = self.query.frontier
-        height, width = frontier.half_sides()
-        east = [region.east for region in frontier.regions]
+        bounds = self.query.bounds
+        height, width = bounds.half_sides()
+        east = [region.east for region in bounds.regions]
         return {**self.query.values, "regions": east, "height": height, "width": width}
 
     def answer(self, found: list[tuple[Any, ...]]) -> list[Sampled]:
         return [Sampled(*row) for row in found]
 
 
-def fetch(needs: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
-    """The answers to needs of one kind, in their order; one statement for all."""
-    search = needs[0].query.search
+def fetch(data_requests: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
+    """Answer data requests of one kind, in their order, by one statement."""
+    search = data_requests[0].query.search
     parameters: dict[str, Any] = {
         f"w_{part}": float(weight) for part, weight in zip(PARTS, search.weights, strict=True)
     }
     parameters["max_miles"] = float(search.max_miles)
-    parameters["questions"] = json.dumps([need.values for need in needs])
-    found: list[list[tuple[Any, ...]]] = [[] for _ in needs]
-    if statement := _statement(needs[0]):
+    parameters["questions"] = json.dumps([data_request.values for data_request in data_requests])
+    found: list[list[tuple[Any, ...]]] = [[] for _ in data_requests]
+    if statement := _statement(data_requests[0]):
         for number, *row in rows(statement, parameters):
             found[number - 1].append(tuple(row))
-    return (need.answer(answer) for need, answer in zip(needs, found, strict=True))
+    return (data_request.answer(answer) for data_request, answer in zip(data_requests, found, strict=True))
 
 
-def _statement(need: Page | Sample) -> str:
-    """The statement that answers a need. Who is nearest by the exact places says nothing to whom they are blurred."""
+def _statement(data_request: Page | Sample) -> str:
+    """The statement for a data request; where places are blurred, none for the nearest: distances would be exact."""
     if places_are_blurred():
-        return BLURRED_PAGE if isinstance(need, Page) else ""
-    return PAGE if isinstance(need, Page) else SAMPLE
+        return BLURRED_PAGE if isinstance(data_request, Page) else ""
+    return PAGE if isinstance(data_request, Page) else SAMPLE

@@ -22,7 +22,7 @@ from smartscheduler.travel.routes import Site
 Order = tuple[int, float, int, str, UUID]
 
 
-class Contender(NamedTuple):
+class EligibleContractor(NamedTuple):
     """A contractor who passes every rule that needs no calendar.
 
     `miles` are those of the road where it is known, else of the straight line.
@@ -45,18 +45,18 @@ class Contender(NamedTuple):
         return (-self.bound, self.miles, -self.rating, self.name, self.id)
 
 
-class Candidate(NamedTuple):
+class ScoredCandidate(NamedTuple):
     """A contender with a free slot in the horizon, and its place: the smaller, the better."""
 
     order: Order
-    contender: Contender
+    contender: EligibleContractor
     free: FirstFreeDay
     score: Score
     calendar: Calendar
 
 
 @dataclass(frozen=True)
-class Search:
+class RankingQuery:
     """One question: the request, the horizon, the moment from which slots count, and the site with its known roads."""
 
     request: JobRequest
@@ -73,7 +73,7 @@ class Search:
         horizon_days: int | None = None,
         now: datetime | None = None,
         site: Site | None = None,
-    ) -> "Search":
+    ) -> "RankingQuery":
         """A search from `now` on by `rules`; what is known of the roads is read unless `site` has it."""
         horizon = rules.horizon_days if horizon_days is None else horizon_days
         now = now or timezone.now()
@@ -109,21 +109,23 @@ class Search:
         """How many days of the horizon lie in the past already."""
         return max(0, (self.now.astimezone(self.request.zone).date() - self.first_day).days)
 
-    def contender(self, contractor_id: UUID, name: str, rating: int, miles: float, availability: int) -> Contender:
+    def contender(
+        self, contractor_id: UUID, name: str, rating: int, miles: float, availability: int
+    ) -> EligibleContractor:
         """A contender whose availability part cannot pass `availability`."""
         bound = total(availability, rating_part(rating), distance_part(miles, self.rules.max_miles), self.weights)
-        return Contender(contractor_id, name, rating, miles, bound)
+        return EligibleContractor(contractor_id, name, rating, miles, bound)
 
-    def candidate(self, contender: Contender, calendar: Calendar) -> Candidate | None:
+    def candidate(self, contender: EligibleContractor, calendar: Calendar) -> ScoredCandidate | None:
         """The contender with its score; None when it has no free slot in the horizon."""
         calendar = calendar.leaving_out(self.request.job_id)
         free = first_free_day(calendar, self.visit)
         if free is None:
             return None
         worth = self.score(contender.rating, contender.miles, free.days)
-        return Candidate(contender.order(worth.total), contender, free, worth, calendar)
+        return ScoredCandidate(contender.order(worth.total), contender, free, worth, calendar)
 
-    def suggested(self, candidate: Candidate) -> TimeSlot:
+    def suggested(self, candidate: ScoredCandidate) -> TimeSlot:
         """The slot of the candidate's first free day that comes nearest to what the customer wanted."""
         starts, calendar = candidate.free.starts, candidate.calendar
         return suggested_slot(self.request, starts, calendar, self.rules, site=self.site, now=self.now)
@@ -137,7 +139,7 @@ class Search:
             weights=self.weights,
         )
 
-    def wanted_later(self, days: int) -> "Search":
+    def wanted_later(self, days: int) -> "RankingQuery":
         """The same question for a job wanted `days` later."""
         zone = self.request.zone
         desired = (self.request.desired_date.astimezone(zone) + timedelta(days=days)).astimezone(UTC)

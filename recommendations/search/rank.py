@@ -5,8 +5,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from recommendations.explanations import ordinal
-from recommendations.search.query import Candidate, Order, Search
-from recommendations.search.threshold import Walker, run
+from recommendations.search.query import Order, RankingQuery, ScoredCandidate
+from recommendations.search.threshold import ThresholdSearch, run
 
 # So many calendars are counted at most; a rank that needs more is given as "at least".
 MOST_COUNTED = 112
@@ -14,49 +14,49 @@ MOST_COUNTED = 112
 MOST_SUPPOSED = 16
 # So many calendars are opened to count all who could be ranked; more candidates are given as "at least".
 MOST_CANDIDATES = 48
-BEFORE_ALL: Order = (-(10**9), 0.0, 0, "", UUID(int=0))
+BEST_POSSIBLE: Order = (-(10**9), 0.0, 0, "", UUID(int=0))
 
 
-class Place(NamedTuple):
+class RankQuestion(NamedTuple):
     """A question: how many candidates come before `own` in a search, opening `most` calendars, and who is the first.
 
     With `counted`, so many calendars are opened to count all candidates as well.
     """
 
-    search: Search
-    own: Candidate
+    search: RankingQuery
+    own: ScoredCandidate
     most: int = MOST_COUNTED
     leader: bool = False
     counted: int = 0
 
 
-class Ahead:
+class CountAhead:
     """Counts the candidates before a place; when it has counted enough it goes on for the leader alone, if at all."""
 
     wanted = 16
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.leader = place.own
+    def __init__(self, question: RankQuestion) -> None:
+        self.question = question
+        self.leader = question.own
         self.opened = self.count = self.others = 0
         self.complete = False
 
-    def take(self, candidate: Candidate) -> None:
-        self.others += candidate.contender.id != self.place.own.contender.id
-        if candidate.order < self.place.own.order:
+    def add(self, candidate: ScoredCandidate) -> None:
+        self.others += candidate.contender.id != self.question.own.contender.id
+        if candidate.order < self.question.own.order:
             self.count += 1
             self.leader = min(self.leader, candidate)
 
     @property
     def last(self) -> Order | None:
-        if self.opened < self.place.counted:
+        if self.opened < self.question.counted:
             return None
-        if self.opened < self.place.most:
-            return self.place.own.order
-        return self.leader.order if self.place.leader else BEFORE_ALL
+        if self.opened < self.question.most:
+            return self.question.own.order
+        return self.leader.order if self.question.leader else BEST_POSSIBLE
 
 
-class Count:
+class CountCandidates:
     """Counts candidates, as long as few enough calendars have been opened."""
 
     wanted = 16
@@ -66,12 +66,12 @@ class Count:
         self.opened = self.count = 0
         self.complete = False
 
-    def take(self, candidate: Candidate) -> None:
+    def add(self, candidate: ScoredCandidate) -> None:
         self.count += 1
 
     @property
     def last(self) -> Order | None:
-        return None if self.opened < self.most else BEFORE_ALL
+        return None if self.opened < self.most else BEST_POSSIBLE
 
 
 class Candidates(NamedTuple):
@@ -81,12 +81,12 @@ class Candidates(NamedTuple):
     exact: bool
 
 
-class Standing(NamedTuple):
+class Rank(NamedTuple):
     """A rank, exact or the lowest number that it can be; the best that was seen, and of how many it is the rank."""
 
     rank: int
     exact: bool
-    leader: Candidate
+    leader: ScoredCandidate
     candidates: Candidates
 
     def __str__(self) -> str:
@@ -96,29 +96,31 @@ class Standing(NamedTuple):
         return f"below the first {self.rank - 1}" if self.rank > 2 else "below the first"
 
 
-def standings(places: Sequence[Place]) -> list[Standing]:
+def find_ranks(questions: Sequence[RankQuestion]) -> list[Rank]:
     """The ranks that candidates have, or would have; the searches share their statements."""
-    goals = [Ahead(place) for place in places]
-    run([Walker(place.search, goal) for place, goal in zip(places, goals, strict=True)])
+    conditions = [CountAhead(question) for question in questions]
+    run(
+        [ThresholdSearch(question.search, condition) for question, condition in zip(questions, conditions, strict=True)]
+    )
     return [
-        Standing(
-            rank=1 + goal.count,
-            exact=goal.opened < goal.place.most,
-            leader=goal.leader,
-            candidates=Candidates(1 + max(goal.others, goal.count), goal.complete),
+        Rank(
+            rank=1 + condition.count,
+            exact=condition.opened < condition.question.most,
+            leader=condition.leader,
+            candidates=Candidates(1 + max(condition.others, condition.count), condition.complete),
         )
-        for goal in goals
+        for condition in conditions
     ]
 
 
-def standing(search: Search, own: Candidate) -> Standing:
+def find_rank(search: RankingQuery, own: ScoredCandidate) -> Rank:
     """The rank that `own` has among the candidates, and how many these are."""
-    (found,) = standings([Place(search, own, counted=MOST_CANDIDATES)])
+    (found,) = find_ranks([RankQuestion(search, own, counted=MOST_CANDIDATES)])
     return found
 
 
-def count_candidates(search: Search) -> Candidates:
+def count_candidates(search: RankingQuery) -> Candidates:
     """How many contractors could be ranked."""
-    goal = Count(MOST_CANDIDATES)
-    run([Walker(search, goal)])
-    return Candidates(goal.count, goal.complete)
+    condition = CountCandidates(MOST_CANDIDATES)
+    run([ThresholdSearch(search, condition)])
+    return Candidates(condition.count, condition.complete)

@@ -13,7 +13,7 @@ from jobs.models import Job
 from jobs.services import RANKED_BY
 from recommendations.change_announcer import concerned_jobs
 from recommendations.travel.lookup_queue import want
-from recommendations.travel.requests import take_wishes
+from recommendations.travel.requests import pop_refresh_requests
 from smartscheduler.events.consumer_offsets import unread
 from smartscheduler.events.models import OutboxEvent
 
@@ -46,12 +46,12 @@ def _moves_somebody(event: OutboxEvent) -> bool:
     )
 
 
-def note_wishes() -> None:
+def queue_requested_refreshes() -> None:
     """Want the roads of jobs whose rankings were shown with straight lines."""
     try:
-        want(take_wishes(), soft=True)
+        want(pop_refresh_requests(), soft=True)
     except RedisError as error:
-        log.info("wishes_unread", error=type(error).__name__)
+        log.info("refresh_requests_unread", error=type(error).__name__)
 
 
 def coming_week() -> list[UUID]:

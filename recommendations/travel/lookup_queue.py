@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from recommendations.models import Lookup
 
-# Wishes that come at once, as in an import, become one lookup.
+# Requests that come at once, as in an import, become one lookup.
 DEBOUNCE = timedelta(seconds=1)
 # What was just looked up is not looked up again because another ranking is shown.
 QUIET = timedelta(minutes=1)

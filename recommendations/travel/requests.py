@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from recommendations.refresh_requests import Wishes
+from recommendations.refresh_requests import RefreshRequests
 from smartscheduler.travel.routes import ROAD, STRAIGHT_LINE
 
-wishes = Wishes("travel", STRAIGHT_LINE)
+refresh_requests = RefreshRequests("travel", STRAIGHT_LINE)
 
 
-def take_wishes() -> set[UUID]:
+def pop_refresh_requests() -> set[UUID]:
     """The jobs that rankings with straight lines were shown for, each once. Raises RedisError."""
-    return wishes.take()
+    return refresh_requests.pop()
 
 
 def uses() -> dict[str, int]:
     """How many drives were shown by road, and how many by the straight line. Raises RedisError."""
-    return {ROAD: 0, STRAIGHT_LINE: 0} | wishes.uses()
+    return {ROAD: 0, STRAIGHT_LINE: 0} | refresh_requests.uses()

@@ -33,5 +33,5 @@ class BearerAuthentication(JWTAuthentication):
 
 def credential_of(request: Request) -> Credential:
     """The credential that an authenticated request came with, for later looks at it."""
-    signing = request.auth[FAMILY] if isinstance(request.auth, Token) else request._request.session.get(NAME)
-    return Credential.of(cast(User, request.user), signing)
+    sign_in_id = request.auth[FAMILY] if isinstance(request.auth, Token) else request._request.session.get(NAME)
+    return Credential.of(cast(User, request.user), sign_in_id)

@@ -37,16 +37,16 @@ LACKS_SECOND_FACTOR = Refusal(
 class Credential(NamedTuple):
     """What a client presented: whose it is, the seal that it was issued under, and its sign-in.
 
-    `signing` is the id of a token family or a browser session; None where no sign-in is known.
+    `sign_in_id` is the id of a token family or a browser session; None where no sign-in is known.
     """
 
     user_id: UUID
     seal: str
-    signing: UUID | None = None
+    sign_in_id: UUID | None = None
 
     @classmethod
-    def of(cls, user: "User", signing: UUID | str | None = None) -> "Credential":
-        return cls(user.pk, seal_of(user), UUID(str(signing)) if signing else None)
+    def of(cls, user: "User", sign_in_id: UUID | str | None = None) -> "Credential":
+        return cls(user.pk, seal_of(user), UUID(str(sign_in_id)) if sign_in_id else None)
 
 
 def seal_of(user: "User", key: str | None = None) -> str:
@@ -73,20 +73,20 @@ def standing(credentials: Collection[Credential]) -> "list[User | Refusal]":
     """For each credential the account as it is now, or why it no longer holds. Three queries for any number."""
     from smartscheduler.accounts.models import User
 
-    users = User.objects.in_bulk({one.user_id for one in credentials})
-    lasting = _lasting({one.signing for one in credentials if one.signing})
+    users = User.objects.in_bulk({credential.user_id for credential in credentials})
+    active = _still_active({credential.sign_in_id for credential in credentials if credential.sign_in_id})
     found: list[User | Refusal] = []
     for one in credentials:
-        ended = one.signing is not None and (one.user_id, one.signing) not in lasting
+        ended = one.sign_in_id is not None and (one.user_id, one.sign_in_id) not in active
         user = None if ended else users.get(one.user_id)
         why = refusal(user, one.seal)
         found.append(why if user is None or why else user)  # type: ignore[arg-type]  # a refusal where there is no user
     return found
 
 
-def _lasting(signings: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
+def _still_active(sign_in_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
     """The sign-ins among these that have not ended, as pairs of account and id."""
-    from smartscheduler.accounts.active_sign_ins import lasting
+    from smartscheduler.accounts.active_sign_ins import still_active
 
-    wanted = list(signings)
-    return lasting(wanted) if wanted else set()
+    wanted = list(sign_in_ids)
+    return still_active(wanted) if wanted else set()

@@ -37,7 +37,7 @@ class Permission(StrEnum):
 
 
 P = Permission
-# Who people are and how they are reached (accounts.limits).
+# Who people are and how they are reached (accounts.visibility).
 PERSONAL = frozenset({P.VIEW_CONTACTS, P.VIEW_CUSTOMERS})
 _VIEWING = {P.VIEW_CONTRACTORS, P.VIEW_JOBS, P.VIEW_ASSIGNMENTS, P.VIEW_EVENTS, P.RECOMMEND}
 PERMISSIONS: dict[str, frozenset[Permission]] = {

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
-from smartscheduler.accounts.active_sign_ins import end_all
+from smartscheduler.accounts.active_sign_ins import revoke_all
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 
@@ -23,7 +23,7 @@ def keep_account(user: User, *, sign_out: bool = False) -> User:
     """
     user.save()
     if sign_out or not user.is_active:
-        end_all(user)
+        revoke_all(user)
     return user
 
 

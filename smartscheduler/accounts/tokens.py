@@ -1,4 +1,4 @@
-"""JSON Web Tokens: issued, rotated, revoked. simplejwt is known here, in `authentication` and in `signings` only.
+"""JSON Web Tokens: issued, rotated, revoked. simplejwt is used here, in `authentication` and `active_sign_ins` only.
 
 A refresh token works once. A second use says that it was stolen: its whole family is revoked, and with it the
 access tokens (RFC 9700, section 4.14.2). For some seconds the same client may repeat an exchange.

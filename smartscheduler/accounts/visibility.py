@@ -20,18 +20,18 @@ CONTACTS, CUSTOMERS = Permission.VIEW_CONTACTS, Permission.VIEW_CUSTOMERS
 HIDDEN = "(hidden)"
 
 
-class Limit(NamedTuple):
+class FieldRule(NamedTuple):
     """The permission that it takes to see a field, and what others see of its value."""
 
     permission: Permission
     shown: Callable[[Any], Any]
 
 
-def nothing(value: Any) -> None:
+def hide(value: Any) -> None:
     return None
 
 
-def roughly(value: Any) -> Any:
+def blur_coordinate(value: Any) -> Any:
     """A coordinate at the center of its cell of about a kilometer."""
     return None if value is None else cell_center(value)
 
@@ -48,69 +48,69 @@ def without_places(breakdown: Any) -> Any:
     return dict.fromkeys(OF_PLACES) | {name: breakdown.get(name) for name in PLACELESS}
 
 
-def _place(permission: Permission) -> dict[str, Limit]:
+def _place(permission: Permission) -> dict[str, FieldRule]:
     return {
-        "address": Limit(permission, nothing),
-        "latitude": Limit(permission, roughly),
-        "longitude": Limit(permission, roughly),
+        "address": FieldRule(permission, hide),
+        "latitude": FieldRule(permission, blur_coordinate),
+        "longitude": FieldRule(permission, blur_coordinate),
     }
 
 
-LIMITS: dict[str, dict[str, Limit]] = {
+FIELD_RULES: dict[str, dict[str, FieldRule]] = {
     "contractors.contractor": {
-        "phone_number": Limit(CONTACTS, nothing),
-        "email": Limit(CONTACTS, nothing),
+        "phone_number": FieldRule(CONTACTS, hide),
+        "email": FieldRule(CONTACTS, hide),
         **_place(CONTACTS),
     },
-    "contractors.absence": {"note": Limit(CONTACTS, nothing)},
-    "contractors.rating": {"comment": Limit(CONTACTS, impersonal)},
+    "contractors.absence": {"note": FieldRule(CONTACTS, hide)},
+    "contractors.rating": {"comment": FieldRule(CONTACTS, impersonal)},
     "jobs.job": {
-        "customer_name": Limit(CUSTOMERS, nothing),
-        "customer_phone": Limit(CUSTOMERS, nothing),
-        "special_requirements": Limit(CUSTOMERS, nothing),
-        "cancel_reason": Limit(CUSTOMERS, impersonal),
+        "customer_name": FieldRule(CUSTOMERS, hide),
+        "customer_phone": FieldRule(CUSTOMERS, hide),
+        "special_requirements": FieldRule(CUSTOMERS, hide),
+        "cancel_reason": FieldRule(CUSTOMERS, impersonal),
         **_place(CUSTOMERS),
     },
     "assignments.assignment": {
-        "cancel_reason": Limit(CUSTOMERS, impersonal),
-        "override_reason": Limit(CONTACTS, impersonal),
+        "cancel_reason": FieldRule(CUSTOMERS, impersonal),
+        "override_reason": FieldRule(CONTACTS, impersonal),
         # As worked out from the exact places when it was booked.
-        "score": Limit(CONTACTS, nothing),
-        "score_breakdown": Limit(CONTACTS, without_places),
-        "rank": Limit(CONTACTS, nothing),
-        "candidates_considered": Limit(CONTACTS, nothing),
-        "candidates_exact": Limit(CONTACTS, nothing),
+        "score": FieldRule(CONTACTS, hide),
+        "score_breakdown": FieldRule(CONTACTS, without_places),
+        "rank": FieldRule(CONTACTS, hide),
+        "candidates_considered": FieldRule(CONTACTS, hide),
+        "candidates_exact": FieldRule(CONTACTS, hide),
     },
     "notifications.mail": {
-        "recipient": Limit(CONTACTS, nothing),
-        "error": Limit(CONTACTS, impersonal),
-        "reason": Limit(CUSTOMERS, impersonal),
+        "recipient": FieldRule(CONTACTS, hide),
+        "error": FieldRule(CONTACTS, impersonal),
+        "reason": FieldRule(CUSTOMERS, impersonal),
     },
-    "accounts.user": {"email": Limit(CONTACTS, nothing)},
+    "accounts.user": {"email": FieldRule(CONTACTS, hide)},
 }
 
 
-def may_see(user: Any, permission: Permission) -> bool:
-    """Whether `user` may see what `permission` protects; somebody unknown may not."""
+def can_see(user: Any, permission: Permission) -> bool:
+    """Whether `user` has `permission`; an anonymous reader has none."""
     return isinstance(user, User) and user.allows(permission)
 
 
 def sees_everything(user: Any) -> bool:
-    return may_see(user, CONTACTS) and may_see(user, CUSTOMERS)
+    return can_see(user, CONTACTS) and can_see(user, CUSTOMERS)
 
 
-def limits_for(label: str, user: Any) -> dict[str, Limit]:
+def hidden_fields(label: str, user: Any) -> dict[str, FieldRule]:
     """The fields of a model (`app.model` in lower case) of which `user` does not see the values, with what is shown."""
-    return {name: limit for name, limit in LIMITS.get(label, {}).items() if not may_see(user, limit.permission)}
+    return {name: rule for name, rule in FIELD_RULES.get(label, {}).items() if not can_see(user, rule.permission)}
 
 
-def limited(label: str, values: Mapping[str, Any], user: Any) -> dict[str, Any]:
+def visible_values(label: str, values: Mapping[str, Any], user: Any) -> dict[str, Any]:
     """Values by the names of the fields, as `user` may see them."""
-    limits = limits_for(label, user)
-    return {name: limits[name].shown(value) if name in limits else value for name, value in values.items()}
+    rules = hidden_fields(label, user)
+    return {name: rules[name].shown(value) if name in rules else value for name, value in values.items()}
 
 
-def limit(record: models.Model, user: Any, *, instead: str = "") -> models.Model:
+def redact_record(record: models.Model, user: Any, *, instead: str = "") -> models.Model:
     """The record as `user` may see it, with what it has loaded of others; it can no longer be saved.
 
     `instead` stands where there is something that is hidden.
@@ -119,14 +119,14 @@ def limit(record: models.Model, user: Any, *, instead: str = "") -> models.Model
     """
     if sees_everything(user):
         return record
-    for name, one in limits_for(record._meta.label_lower, user).items():
+    for name, rule in hidden_fields(record._meta.label_lower, user).items():
         if name in record.__dict__:
-            shown = one.shown(record.__dict__[name])
+            shown = rule.shown(record.__dict__[name])
             setattr(record, name, (instead if record.__dict__[name] else "") if shown is None else shown)
             record.__dict__.update(save=_never, seen_by=user)
     for other in record._state.fields_cache.values():
         if isinstance(other, models.Model) and other is not user:
-            limit(other, user, instead=instead)
+            redact_record(other, user, instead=instead)
     return record
 
 

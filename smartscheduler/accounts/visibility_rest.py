@@ -1,4 +1,4 @@
-"""Serializers, searches and orderings of the API that respect which fields a role may see (accounts.limits)."""
+"""Serializers, searches and orderings of the API that respect which fields a role may see (accounts.visibility)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from rest_framework import filters, serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from smartscheduler.accounts.visibility import limited, limits_for, may_see
+from smartscheduler.accounts.visibility import can_see, hidden_fields, visible_values
 from smartscheduler.core.db.search_terms import search_terms
 from smartscheduler.core.db.text_fields import ContactAddressField, NotesField, ShortNotesField
 from smartscheduler.core.rest.fields import (
@@ -20,24 +20,24 @@ from smartscheduler.core.rest.fields import (
     NotesTextField,
     StrictSerializer,
 )
-from smartscheduler.core.text import search_text
+from smartscheduler.core.text import normalize_search
 
 
 # No docstring: the API's document would take it for that of every serializer below.
-class LimitedSerializer(serializers.ModelSerializer):
-    # Shows no more than its reader may see, whom the context names (accounts.limits); nobody sees the least.
+class VisibleFieldsSerializer(serializers.ModelSerializer):
+    # Shows no more than its reader may see, whom the context names (accounts.visibility); nobody sees the least.
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         found = super().to_representation(instance)
         model: Any = self.Meta.model
-        return limited(model._meta.label_lower, found, self.reader)
+        return visible_values(model._meta.label_lower, found, self.reader)
 
     @property
     def reader(self) -> Any:
         return getattr(self.context.get("request"), "user", None)
 
 
-class StrictModelSerializer(StrictSerializer, LimitedSerializer):
+class StrictModelSerializer(StrictSerializer, VisibleFieldsSerializer):
     """Field for field what the model says, with the strict kinds of instants and durations."""
 
     serializer_field_mapping = {
@@ -51,10 +51,10 @@ class StrictModelSerializer(StrictSerializer, LimitedSerializer):
     }
 
 
-class Search(filters.SearchFilter):
+class VisibleFieldsSearch(filters.SearchFilter):
     """`?search=`. Whoever may not see all words of a record finds nothing by those that are hidden.
 
-    A view's `open_words` is the text that everybody may search, `all_words_for` the permission that frees from it.
+    A view's `public_search_text` is the text that every role may search; `full_search_permission` allows all of it.
     """
 
     def get_search_terms(self, request: Request) -> list[str]:
@@ -65,16 +65,16 @@ class Search(filters.SearchFilter):
         except serializers.ValidationError as refusal:
             raise serializers.ValidationError({self.search_param: refusal.detail}) from refusal
         terms = search_terms(text, field=self.search_param, split=filters.search_smart_split)  # type: ignore[arg-type]  # the stubs take it for a list
-        return [search_text(term) for term in terms]
+        return [normalize_search(term) for term in terms]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
         found = super().filter_queryset(request, queryset, view)
-        open_words = getattr(view, "open_words", None)
-        if open_words is None or may_see(request.user, view.all_words_for):  # type: ignore[attr-defined]
+        public_search_text = getattr(view, "public_search_text", None)
+        if public_search_text is None or can_see(request.user, view.full_search_permission):  # type: ignore[attr-defined]
             return found
         # Found by the index on all words first, then looked at more closely.
         for term in self.get_search_terms(request):
-            found = found.alias(open_words=open_words).filter(open_words__icontains=term)
+            found = found.alias(public_search_text=public_search_text).filter(public_search_text__icontains=term)
         return found
 
 
@@ -91,7 +91,7 @@ class StableOrdering(filters.OrderingFilter):
         """DRF's, without what is hidden from the reader; the document, which has no reader, names them all."""
         valid = super().get_valid_fields(queryset, view, dict(context or {}))
         request = getattr(view, "request", None)
-        hidden = limits_for(queryset.model._meta.label_lower, request.user) if request else {}
+        hidden = hidden_fields(queryset.model._meta.label_lower, request.user) if request else {}
         return [(name, title) for name, title in valid if name not in hidden]
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> Sequence[str] | None:

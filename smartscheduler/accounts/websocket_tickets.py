@@ -16,7 +16,7 @@ LONGEST_TICKET = 100
 def issue_ticket(credential: Credential) -> tuple[str, int]:
     """A new ticket for whoever has `credential`, and the seconds it is good for. Raises Busy when Valkey is away."""
     ticket = secrets.token_urlsafe(32)
-    kept = f"{credential.user_id} {credential.seal} {credential.signing or ''}"
+    kept = f"{credential.user_id} {credential.seal} {credential.sign_in_id or ''}"
     try:
         valkey().set(_key(ticket), kept, ex=LIFETIME_SECONDS)
     except redis.RedisError as error:
@@ -34,8 +34,8 @@ def spend_ticket(value: str) -> Credential | None:
     kept = valkey().getdel(_key(value))
     if not isinstance(kept, str) or kept.count(" ") != 2:
         return None
-    user_id, seal, signing = kept.split(" ")
-    return Credential(UUID(user_id), seal, UUID(signing) if signing else None)
+    user_id, seal, sign_in_id = kept.split(" ")
+    return Credential(UUID(user_id), seal, UUID(sign_in_id) if sign_in_id else None)
 
 
 def _key(ticket: str) -> str:

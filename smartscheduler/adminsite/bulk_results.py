@@ -47,7 +47,7 @@ def do_each(
 
 def report(request: HttpRequest, outcomes: list[Outcome], done: str) -> None:
     """Say on the next page what became of each: one message, with a table."""
-    refused = sum(1 for one in outcomes if one.refusal)
+    refused = sum(1 for outcome in outcomes if outcome.refusal)
     context = {"outcomes": outcomes, "done": done, "succeeded": len(outcomes) - refused, "refused": refused}
     text = mark_safe(render_to_string("admin/includes/outcomes.html", context))  # noqa: S308  (a template's own output)
     level = messages.SUCCESS if not refused else messages.WARNING if refused < len(outcomes) else messages.ERROR

@@ -22,9 +22,9 @@ from smartscheduler.adminsite.models import SavedView
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.registry import extensions_of
 from smartscheduler.adminsite.saved_views import delete_view, rename_view, save_view, views_of
-from smartscheduler.adminsite.visibility import LimitedAdmin
+from smartscheduler.adminsite.visibility import VisibleFieldsAdmin
 from smartscheduler.core.db.search_terms import LONGEST_SEARCH, TOO_LONG, search_terms
-from smartscheduler.core.text import search_text
+from smartscheduler.core.text import normalize_search
 from smartscheduler.errors import InvalidInput
 
 
@@ -71,11 +71,11 @@ class SearchedList(ChangeList):
     search_form_class = SearchForm
 
 
-class ListAdmin(LimitedAdmin):
+class ListAdmin(VisibleFieldsAdmin):
     """A ModelAdmin whose list costs the same at any number of rows, with the views of it that its reader has saved.
 
     Columns, filters, panels and related records that other apps have registered come with its own.
-    `words` is what a search looks through, an expression with an index (smartscheduler.core.db.text_search).
+    `search_text` is what a search looks through, an expression with an index (smartscheduler.core.db.text_search).
     """
 
     paginator: Any = KeysFirst
@@ -83,10 +83,10 @@ class ListAdmin(LimitedAdmin):
     list_disable_select_all = True
     show_full_result_count = False
     list_before_template = "admin/includes/list_head.html"
-    words: ClassVar[Any] = None
+    search_text: ClassVar[Any] = None
     # What those may search who may not see everything, the permission that frees from it, and what they are told.
-    open_words: ClassVar[Any] = None
-    all_words_for: ClassVar[Permission | None] = None
+    public_search_text: ClassVar[Any] = None
+    full_search_permission: ClassVar[Permission | None] = None
     open_search_help_text: ClassVar[str] = ""
 
     def get_urls(self) -> list[URLPattern]:
@@ -98,7 +98,7 @@ class ListAdmin(LimitedAdmin):
         rows = super().get_queryset(request)
         for extended in extensions_of(self.model).querysets:
             rows = extended(rows)
-        return rows if self.words is None else rows.alias(words=self.words)
+        return rows if self.search_text is None else rows.alias(search_text=self.search_text)
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         return [*super().get_list_display(request), *extensions_of(self.model).columns]
@@ -123,12 +123,14 @@ class ListAdmin(LimitedAdmin):
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Nothing is found by words that the reader may not see: it would say whose they are."""
-        search_term = search_text(search_term)
+        search_term = normalize_search(search_term)
         found, twice = super().get_search_results(request, queryset, search_term)
         if self._is_limited(request):
             # Found by the index on all words first, then looked at more closely.
             for term in split_search(search_term):
-                found = found.alias(open_words=self.open_words).filter(open_words__icontains=term)
+                found = found.alias(public_search_text=self.public_search_text).filter(
+                    public_search_text__icontains=term
+                )
         return found, twice
 
     def listed(self, request: HttpRequest) -> models.QuerySet[Any]:
@@ -151,7 +153,7 @@ class ListAdmin(LimitedAdmin):
         return found
 
     def _is_limited(self, request: HttpRequest) -> bool:
-        return self.all_words_for is not None and not may(request, self.all_words_for)
+        return self.full_search_permission is not None and not may(request, self.full_search_permission)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # PostgreSQL has no NUL in text: to Django's own filters it would be a server error.

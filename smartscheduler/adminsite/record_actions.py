@@ -26,7 +26,7 @@ from smartscheduler.adminsite.permissions import person, require
 from smartscheduler.adminsite.registry import Extensions, RecordView, extensions_of, route_name
 from smartscheduler.adminsite.return_url import way_back
 from smartscheduler.adminsite.service_forms import show_refusal
-from smartscheduler.adminsite.visibility import LimitedAdmin
+from smartscheduler.adminsite.visibility import VisibleFieldsAdmin
 from smartscheduler.errors import DomainError
 
 
@@ -59,7 +59,7 @@ class RecordAction:
         return self.possible(record) and self.allowed(user, record)
 
 
-class RecordAdmin(LimitedAdmin):
+class RecordAdmin(VisibleFieldsAdmin):
     """A ModelAdmin with actions and pages of a record, its own and registered ones.
 
     Each has a button above the form and an address `<id>/<name>/`.

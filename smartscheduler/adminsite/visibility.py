@@ -1,4 +1,4 @@
-"""Pages that show no more of a record than their reader may see (accounts.limits)."""
+"""Pages that show no more of a record than their reader may see (accounts.visibility)."""
 
 from typing import Any
 
@@ -7,19 +7,19 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import HIDDEN, LIMITS, limit, sees_everything
+from smartscheduler.accounts.visibility import FIELD_RULES, HIDDEN, redact_record, sees_everything
 from smartscheduler.adminsite.permissions import person
 
-LIMITED_FIELDS = {name for fields in LIMITS.values() for name in fields}
+RULED_FIELDS = {name for fields in FIELD_RULES.values() for name in fields}
 
 
-class LimitedAdmin(ModelAdmin):
+class VisibleFieldsAdmin(ModelAdmin):
     """A ModelAdmin whose lists and pages leave out, or blur, what the reader may not see."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The record as the reader may see it; what is worked out from a record takes `whole`."""
         record = self.whole(request, object_id, from_field)
-        return None if record is None else self.limit(record, person(request), instead=HIDDEN)
+        return None if record is None else self.redact_record(record, person(request), instead=HIDDEN)
 
     def whole(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The record itself; None when there is none."""
@@ -28,14 +28,14 @@ class LimitedAdmin(ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         found = super().get_changelist_instance(request)
         for record in found.result_list:
-            self.limit(record, person(request))
+            self.redact_record(record, person(request))
         return found
 
-    def limit(self, record: Any, reader: User, *, instead: str = "") -> Any:
-        return limit(record, reader, instead=instead)
+    def redact_record(self, record: Any, reader: User, *, instead: str = "") -> Any:
+        return redact_record(record, reader, instead=instead)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Nothing is filtered by a hidden field: Django takes any field of the model in an address."""
-        if LIMITED_FIELDS & set(lookup.split(LOOKUP_SEP)) and not sees_everything(person(request)):
+        if RULED_FIELDS & set(lookup.split(LOOKUP_SEP)) and not sees_everything(person(request)):
             return False
         return super().lookup_allowed(lookup, value, request)

@@ -25,7 +25,7 @@ class Actor(Protocol):
     def role(self) -> str: ...
 
 
-class Door(NamedTuple):
+class Source(NamedTuple):
     """Where a change comes in: `kind` is back-office, API, page, task, command or script."""
 
     kind: str
@@ -33,20 +33,20 @@ class Door(NamedTuple):
     address: str = ""
 
 
-_door: ContextVar[Door | None] = ContextVar("history_door", default=None)
+_source: ContextVar[Source | None] = ContextVar("history_source", default=None)
 _person: ContextVar[Callable[[], Any]] = ContextVar("history_person", default=lambda: None)
 
 
 @contextmanager
-def through(kind: str, name: str, person: Callable[[], Any] | None = None, *, address: str = "") -> Iterator[None]:
-    """What is written inside comes through this door; `person` is asked at the first write, not before."""
-    door = _door.set(Door(kind, name[:LONGEST_NAME], address))
+def source(kind: str, name: str, person: Callable[[], Any] | None = None, *, address: str = "") -> Iterator[None]:
+    """What is written inside has this source; `person` is asked at the first write, not before."""
+    source = _source.set(Source(kind, name[:LONGEST_NAME], address))
     asked = _person.set(person or _person.get())
     try:
         yield
     finally:
         _person.reset(asked)
-        _door.reset(door)
+        _source.reset(source)
 
 
 @contextmanager
@@ -64,19 +64,19 @@ def acting(person: Actor | None) -> Iterator[None]:
 
 def author() -> dict[str, str]:
     """Who is writing now: `user` (id) and `name` when it is a person, `door` and `at`, and `request` when in one."""
-    door = _door.get() or _door_of_process()
-    found = {"door": door.kind, "at": door.name}
+    source = _source.get() or _source_of_process()
+    found = {"door": source.kind, "at": source.name}
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
         found["request"] = str(request_id)
-    if (person := _whoever()) is not None and person.pk:
+    if (person := _current_person()) is not None and person.pk:
         found |= {"user": str(person.pk), "name": str(person)}
     return {key: storable(text) for key, text in found.items()}
 
 
 def address() -> str:
     """From which address of the network it is written; empty outside of requests. The history does not keep it."""
-    door = _door.get()
-    return door.address if door else ""
+    source = _source.get()
+    return source.address if source else ""
 
 
 def storable(text: str) -> str:
@@ -84,7 +84,7 @@ def storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _whoever() -> Any:
+def _current_person() -> Any:
     """The person. Finding out may end a stale session, which is a write: that one is nobody's."""
     ask = _person.get()
     token = _person.set(lambda: None)
@@ -94,13 +94,13 @@ def _whoever() -> Any:
         _person.reset(token)
 
 
-def _door_of_process() -> Door:
+def _source_of_process() -> Source:
     program, *arguments = [Path(sys.argv[0]).name, *sys.argv[1:]]
     if program in {"manage.py", "django-admin"} and arguments:
-        return Door("command", arguments[0][:LONGEST_NAME])
-    return Door("script", program[:LONGEST_NAME] or "python")
+        return Source("command", arguments[0][:LONGEST_NAME])
+    return Source("script", program[:LONGEST_NAME] or "python")
 
 
-def present() -> tuple[Door | None, Callable[[], Any]]:
-    """The door and the person meant, without asking who that is: the same as before means the same author."""
-    return _door.get(), _person.get()
+def current() -> tuple[Source | None, Callable[[], Any]]:
+    """The source and the person meant, without asking who that is: the same as before means the same author."""
+    return _source.get(), _person.get()

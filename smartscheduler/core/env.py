@@ -41,8 +41,8 @@ class Environment(environ.Env):
     def number(self, variable: str, default: float) -> float:
         return self._read(variable, default, "a number", _finite)
 
-    def words(self, variable: str, default: list[str]) -> list[str]:
-        return self._read(variable, default, "words between commas", _words)
+    def comma_list(self, variable: str, default: list[str]) -> list[str]:
+        return self._read(variable, default, "words between commas", _comma_list)
 
     def text(self, variable: str, default: str) -> str:
         return self._read(variable, default, "text", str)
@@ -86,7 +86,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _words(text: str) -> list[str]:
+def _comma_list(text: str) -> list[str]:
     return [word for part in text.split(",") if (word := part.strip())]
 
 

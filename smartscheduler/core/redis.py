@@ -5,7 +5,7 @@ from functools import lru_cache
 import redis
 from django.conf import settings
 
-from smartscheduler.core.db.connection_options import to_valkey_in_passing
+from smartscheduler.core.db.connection_options import redis_short_timeout
 
 
 def valkey() -> redis.Redis:
@@ -15,4 +15,4 @@ def valkey() -> redis.Redis:
 
 @lru_cache(maxsize=4)
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, decode_responses=True, **to_valkey_in_passing())
+    return redis.Redis.from_url(url, decode_responses=True, **redis_short_timeout())

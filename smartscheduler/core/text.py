@@ -65,7 +65,7 @@ def nfc(text: str) -> str:
     return normal
 
 
-def search_text(text: str) -> str:
+def normalize_search(text: str) -> str:
     """A search as stored text is written; what no stored text has is left out."""
     try:
         return nfc(visible(text))

@@ -10,7 +10,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.dashboard.event_text import sentence
 from smartscheduler.events import event_log
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.events.redaction import limited_event
+from smartscheduler.events.redaction import redact_event
 from smartscheduler.places import zone
 
 MOST_ITEMS = 40
@@ -30,7 +30,7 @@ class Item:
 
 def latest_items(reader: User) -> list[Item]:
     """The latest events as `reader` may see them, newest first, in two queries."""
-    events = [limited_event(one, reader) for one in event_log.latest(MOST_ITEMS, leave_out=FOR_MACHINES)]
+    events = [redact_event(one, reader) for one in event_log.latest(MOST_ITEMS, leave_out=FOR_MACHINES)]
     sites = _sites(events)
     return [_item(event, sites.get(event.data.get("job_id", ""), NOWHERE)) for event in events]
 

@@ -18,10 +18,10 @@ from assignments.calendars import Drive, drives_of_days
 from assignments.local_time import day_at, minute_of_day
 from assignments.models import Assignment
 from assignments.states import MOVABLE
-from contractors.models import OPEN_WORDS, WORDS, Absence, Contractor
+from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Absence, Contractor
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import CONTACTS, may_see
+from smartscheduler.accounts.visibility import CONTACTS, can_see
 from smartscheduler.core.db.search_terms import search_terms
 from smartscheduler.core.db.text_fields import SearchFormField
 from smartscheduler.core.rest.filters import CalendarDayField
@@ -72,7 +72,7 @@ class Question:
     status: str = Contractor.Status.ACTIVE
     city: str = ""
     show: str = ""
-    open_words_only: bool = True
+    public_text_only: bool = True
 
     @classmethod
     def of(cls, given: object, reader: User) -> "Question":
@@ -80,7 +80,7 @@ class Question:
         form = BoardForm(given)  # type: ignore[arg-type]  # a QueryDict
         form.is_valid()
         found = {name: value for name, value in form.cleaned_data.items() if value}
-        return cls(**found, open_words_only=not may_see(reader, CONTACTS))
+        return cls(**found, public_text_only=not can_see(reader, CONTACTS))
 
     def people(self, day: date) -> ContractorQuerySet:
         """Whose lanes of `day` are shown, in no order."""
@@ -105,9 +105,9 @@ class Question:
         if self.city:
             found = found.filter(city__iexact=self.city)
         for word in self.q.split():
-            found = found.alias(words=WORDS).filter(words__icontains=word)
-            if self.open_words_only:
-                found = found.alias(open_words=OPEN_WORDS).filter(open_words__icontains=word)
+            found = found.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=word)
+            if self.public_text_only:
+                found = found.alias(public_search_text=PUBLIC_SEARCH_TEXT).filter(public_search_text__icontains=word)
         return found
 
 
@@ -190,13 +190,13 @@ def lanes_of(people: list[Contractor], day: date, rules: Rules) -> list[Lane]:
     """A lane for each of `people`, in their order; three queries for all of them."""
     if not people:
         return []
-    windows = {one.pk: day_at(day, one.zone) for one in people}
+    windows = {person.pk: day_at(day, person.zone) for person in people}
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
     bookings = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).overlapping(span)
     _prefetch(people, bookings.select_related("job").order_by("time_slot"), span)
     days = {
-        one.pk: [booking for booking in one.booked if booking.slot.overlaps(windows[one.pk])]  # type: ignore[attr-defined]
-        for one in people
+        person.pk: [booking for booking in person.booked if booking.slot.overlaps(windows[person.pk])]  # type: ignore[attr-defined]
+        for person in people
     }
     drives = drives_of_days(days.values(), rules)
     return [_lane(one, windows[one.pk], day, days[one.pk], ways) for one, ways in zip(people, drives, strict=True)]
@@ -228,7 +228,7 @@ def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assi
             for away in contractor.away  # type: ignore[attr-defined]
             if away.slot.overlaps(window)
         ],
-        drives=[stretch(one.slot, str(one)) for one in drives],
+        drives=[stretch(drive.slot, str(drive)) for drive in drives],
         blocks=[Block(stretch(one.slot), one, one.status in MOVABLE) for one in booked],
     )
 

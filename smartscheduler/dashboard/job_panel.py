@@ -9,7 +9,7 @@ from jobs.models import Job
 from jobs.states import Status
 from recommendations.admin.candidate_cards import asked_about, facts, ranking
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import limit
+from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.rules.values import Rules
 
@@ -46,9 +46,9 @@ def context(job: Job, rules: Rules, *, q: str, contractor: UUID | None, reader: 
     )
     told = facts(job, reader)
     for shown in (job, *(one["contractor"] for one in found.get("cards", ()))):
-        limit(shown, reader)
+        redact_record(shown, reader)
     if "answer" in asked:
-        limit(asked["answer"]["contractor"], reader)
+        redact_record(asked["answer"]["contractor"], reader)
     return {
         "job": job,
         "facts": told,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import limited
+from smartscheduler.accounts.visibility import visible_values
 from smartscheduler.dashboard.board import Question, board
 from smartscheduler.dashboard.open_jobs import open_jobs
 from smartscheduler.rules.values import Rules
@@ -42,6 +42,6 @@ def on_the_map(question: Question, now: datetime, reader: User, rules: Rules) ->
 def _place(located: Any, reader: User) -> dict[str, Any]:
     point = {"latitude": float(located.latitude), "longitude": float(located.longitude)}
     return {
-        "at": [*limited(located._meta.label_lower, point, reader).values()],
+        "at": [*visible_values(located._meta.label_lower, point, reader).values()],
         "where": f"{located.city}, {located.state}",
     }

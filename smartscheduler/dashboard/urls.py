@@ -7,7 +7,7 @@ urlpatterns = [
     path("", views.page, name="page"),
     path("live/", views.parts, name="parts"),
     path("live/lanes/", views.some_lanes, name="lanes"),
-    path("live/fits/", views.fits, name="fits"),
+    path("live/fits/", views.drop_targets, name="fits"),
     path("live/map/", views.map_data, name="map"),
     path("live/jobs/<uuid:job_id>/", views.job_panel, name="job"),
 ]

@@ -18,7 +18,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assignments.drop_targets import fits_on
+from assignments.drop_targets import drop_targets_on
 from assignments.local_time import minute_of_day
 from assignments.wanted_time import differs_from_wanted
 from jobs.models import Job
@@ -108,25 +108,25 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
 
 
 @for_scripts
-def fits(request: HttpRequest) -> JsonResponse:
+def drop_targets(request: HttpRequest) -> JsonResponse:
     """For each lane of the board when `?job=` could start there, as minutes and instants, or why it could not."""
     question = Question.of(request.GET, _reader(request, Permission.ASSIGN))
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
     people = list(question.people(day).order_by("name", "pk")[: board.MOST_LANES])
-    found, request_of_job = fits_on(job, people, day, current_rules()), JobRequest.of(job)
+    found, request_of_job = drop_targets_on(job, people, day, current_rules()), JobRequest.of(job)
     starts = {start for fit in found.values() for start in fit.starts}
     notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
     return JsonResponse(
         {
-            str(one.pk): {
-                "reason": found[one.pk].reason,
+            str(person.pk): {
+                "reason": found[person.pk].reason,
                 "starts": [
-                    {"minute": minute_of_day(start, one.zone, day), "start": start, "note": notes[start]}
-                    for start in found[one.pk].starts
+                    {"minute": minute_of_day(start, person.zone, day), "start": start, "note": notes[start]}
+                    for start in found[person.pk].starts
                 ],
             }
-            for one in people
+            for person in people
         }
     )
 

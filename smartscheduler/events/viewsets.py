@@ -85,5 +85,5 @@ class EventsView(KnownParameters):
             check=partial(_check, request),
         )
         request._request.waited = waited  # type: ignore[attr-defined]  # for SlowRequestMiddleware
-        shown = [limited_envelope(one, request.user) for one in page.envelopes]
+        shown = [limited_envelope(envelope, request.user) for envelope in page.envelopes]
         return Response({"results": shown, "head": page.head, "next_after": page.upto, "resync": page.resync})

@@ -6,6 +6,6 @@ class HistoryConfig(AppConfig):
     label = "history"
 
     def ready(self) -> None:
-        from smartscheduler.history.session_context import listen
+        from smartscheduler.history.session_context import install
 
-        listen()
+        install()

@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg import ClientCursor, sql
 
-from smartscheduler.core.actors import Door, author, present
+from smartscheduler.core.actors import Source, author, current
 from smartscheduler.core.db.transactions import on_transaction
 
 # pghistory's triggers read it.
@@ -24,41 +24,41 @@ SETTING = "pghistory.context_metadata"
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE", "WITH")
 
 
-class Said(NamedTuple):
-    """What the present transaction knows already: the door and the person meant, and the words."""
+class SessionActor(NamedTuple):
+    """What the present transaction knows already: the source, the person meant, and the SQL."""
 
-    door: Door | None
+    source: Source | None
     person: Callable[[], Any]
-    words: str
+    expression: str
 
 
-_said: ContextVar[Said | None] = ContextVar("history_said", default=None)
+_actor_set: ContextVar[SessionActor | None] = ContextVar("history_actor_set", default=None)
 
 
 @contextmanager
-def said_once() -> Iterator[str]:
+def set_actor_once() -> Iterator[str]:
     """For an open transaction: an expression in SQL that tells who writes, to be sent first; writes inside need not."""
-    outer, now = _said.get(), Said(*present(), _words())
-    token = _said.set(now)
+    outer, now = _actor_set.get(), SessionActor(*current(), _set_config())
+    token = _actor_set.set(now)
     try:
-        yield now.words
+        yield now.expression
     finally:
-        _said.reset(token)
-        if outer and outer.words != now.words:
-            _said.set(None)  # the transaction around has to be told anew
+        _actor_set.reset(token)
+        if outer and outer.expression != now.expression:
+            _actor_set.set(None)  # the transaction around has to be told anew
 
 
 def sign(execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Django's wrapper of every statement: puts the author in front of those that write."""
     if not _writes(statement) or _knows() or not isinstance(context["cursor"].cursor, ClientCursor):
         return execute(statement, params, many, context)
-    _said.set(None)  # what was said when the transaction began holds no longer
+    _actor_set.set(None)  # what was said when the transaction began holds no longer
     if many:
         # Many at once are sent one by one; inside a transaction it is enough to say it before.
         with context["connection"].cursor() as cursor:
-            cursor.execute(f"SELECT {_words()}")
+            cursor.execute(f"SELECT {_set_config()}")
         return execute(statement, params, many, context)
-    answer = execute(f"SELECT {_words()}; {statement}", params, many, context)
+    answer = execute(f"SELECT {_set_config()}; {statement}", params, many, context)
     while answer is not None and answer.nextset():
         pass
     return answer
@@ -69,18 +69,18 @@ def _writes(statement: Any) -> bool:
 
 
 def _knows() -> bool:
-    said, (door, person) = _said.get(), present()
-    return said is not None and said.person is person and said.door is door
+    known, (source, person) = _actor_set.get(), current()
+    return known is not None and known.person is person and known.source is source
 
 
-def _words() -> str:
+def _set_config() -> str:
     """The author as SQL; a per cent sign would be taken for a parameter."""
     text = json.dumps(author()).replace("%", "\\u0025")
     return f"set_config('{SETTING}', {sql.quote(text)}, true)"
 
 
-def listen() -> None:
-    on_transaction(said_once)
+def install() -> None:
+    on_transaction(set_actor_once)
     connection_created.connect(_wrap, dispatch_uid="history")
 
 

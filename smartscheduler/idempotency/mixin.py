@@ -41,16 +41,16 @@ class KeyReused(DomainError):
     code = "idempotency-key-reused"
 
 
-class Once(APIView):
+class IdempotencyMixin(APIView):
     """For views: every POST may carry an `Idempotency-Key`."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if HEADER in request.headers and request.method == "POST":
-            around_handler(self, request, _once)
+            around_handler(self, request, _run_once)
 
 
-def _once(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
+def _run_once(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
     key = request.headers[HEADER]
     if not KEY.match(key):
         raise InvalidInput.of(HEADER, "A key is 1 to 255 visible ASCII characters, such as a UUID.")

@@ -3,14 +3,14 @@
 from smartscheduler.accounts.models import User
 from smartscheduler.adminsite.record_actions import RecordAction
 from smartscheduler.imports import services
-from smartscheduler.imports.importers import KINDS
+from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.models import ImportRun
 
 State = ImportRun.State
 
 
 def may_import(user: User, run: ImportRun) -> bool:
-    return user.allows(KINDS[run.kind].may)
+    return user.allows(IMPORTERS[run.kind].may)
 
 
 ACTIONS = (

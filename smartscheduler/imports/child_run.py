@@ -9,14 +9,14 @@ from django.db import connection
 django.setup()
 
 # Models need Django set up.
-from smartscheduler.core.actors import through  # noqa: E402
+from smartscheduler.core.actors import source  # noqa: E402
 from smartscheduler.imports.runner import DATABASE_AWAY, OUT_OF_REACH, work_on_file  # noqa: E402
 from smartscheduler.imports.tasks import work_on_imports  # noqa: E402
 
 
 def work_for_parent(payload: bytes) -> bytes:
     """The id of a run in; nothing out, or DATABASE_AWAY when the turn ended because the connection was lost."""
-    with through("task", work_on_imports.name):
+    with source("task", work_on_imports.name):
         try:
             work_on_file(UUID(payload.decode()))
         except OUT_OF_REACH:

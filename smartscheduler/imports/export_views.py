@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from assignments.models import Assignment
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import limit
+from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.imports.export_rows import HEADINGS, assignment_cells, contractor_cells, job_cells
 from smartscheduler.imports.file_writer import write_csv, write_xlsx
 
@@ -50,14 +50,14 @@ def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Seque
 
 def export(kind: str, records: QuerySet[Any], form: str, reader: User) -> Download:
     """`records`, a list of the back-office, as a download of what `reader` may see."""
-    prepare, cells = KINDS[kind]
+    prepare, cells = EXPORTERS[kind]
     records = prepare(records.select_related(None).prefetch_related(None))
     return download(f"{kind}-{timezone.now():%Y-%m-%d}", form, HEADINGS[kind], _rows(records, cells, reader))
 
 
 def _rows(records: QuerySet[Any], cells: Callable[[Any], list[str]], reader: User) -> Iterator[list[str]]:
     for record in records.iterator(chunk_size=CHUNK):
-        yield cells(limit(record, reader))
+        yield cells(redact_record(record, reader))
 
 
 def _contractors(records: QuerySet[Any]) -> QuerySet[Any]:
@@ -73,7 +73,7 @@ def _assignments(records: QuerySet[Any]) -> QuerySet[Any]:
     return records.select_related("job", "contractor", "assigned_by")
 
 
-KINDS: dict[str, tuple[Callable[[QuerySet[Any]], QuerySet[Any]], Callable[[Any], list[str]]]] = {
+EXPORTERS: dict[str, tuple[Callable[[QuerySet[Any]], QuerySet[Any]], Callable[[Any], list[str]]]] = {
     "contractors": (_contractors, contractor_cells),
     "jobs": (_jobs, job_cells),
     "assignments": (_assignments, assignment_cells),

@@ -25,7 +25,7 @@ from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.row_to_payload import Body, body_of_contractor, body_of_job
 
 
-class Kind:
+class Importer:
     """One kind of record. Serializers are kept: making one takes as long as checking a row."""
 
     columns: ClassVar[Columns]
@@ -94,7 +94,7 @@ class Kind:
         return names
 
 
-class Contractors(Kind):
+class Contractors(Importer):
     """A row is about the contractor with its e-mail address."""
 
     columns = COLUMNS["contractors"]
@@ -142,7 +142,7 @@ class Contractors(Kind):
         return names
 
 
-class Jobs(Kind):
+class Jobs(Importer):
     """A row is about the job with its number; without one, about a new job."""
 
     columns = COLUMNS["jobs"]
@@ -170,7 +170,7 @@ class Jobs(Kind):
         return update_job(job_id=present.pk, actor=actor, **values)
 
 
-KINDS: dict[str, Kind] = {ImportRun.Kind.CONTRACTORS.value: Contractors(), ImportRun.Kind.JOBS.value: Jobs()}
+IMPORTERS: dict[str, Importer] = {ImportRun.Kind.CONTRACTORS.value: Contractors(), ImportRun.Kind.JOBS.value: Jobs()}
 
 
 def check_surplus(row: Row) -> None:

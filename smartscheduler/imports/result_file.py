@@ -7,7 +7,7 @@ from django.db import connection
 
 from smartscheduler.imports.columns import RESULTS
 from smartscheduler.imports.file_reader import Row
-from smartscheduler.imports.importers import KINDS
+from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.runner import table_of
 
@@ -48,7 +48,7 @@ class Results:
     def __init__(self, run: ImportRun, *, refused_only: bool = False) -> None:
         self._table = table_of(run.pk)
         self._refused_only = refused_only
-        self._key = KINDS[run.kind].columns.key
+        self._key = IMPORTERS[run.kind].columns.key
         self._became = {row.number: row for row in run.rows.iterator()}
         added = [] if self._key in self._table.headings else [self._key]
         # A file that comes back has had its results before.

@@ -11,7 +11,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.errors import Busy, DomainError
 from smartscheduler.geocoding.addresses import Found
 from smartscheduler.imports.file_reader import Row
-from smartscheduler.imports.importers import Kind, check_surplus
+from smartscheduler.imports.importers import Importer, check_surplus
 from smartscheduler.imports.models import ImportedRow
 from smartscheduler.imports.row_to_payload import COORDINATES, lacks_point
 
@@ -31,13 +31,13 @@ class Done(NamedTuple):
     remarks: str = ""
 
 
-def work_on(kind: Kind, row: Row, *, present: Any, found: Found | None, actor: User | None) -> Done:
+def work_on(importer: Importer, row: Row, *, present: Any, found: Found | None, actor: User | None) -> Done:
     """Do what a row asks for, inside an open transaction; the one service that it calls leaves nothing when it refuses.
 
     Raises Busy when the record is held by somebody for too long, and what says that the database is gone.
     """
     try:
-        return _work_on(kind, row, present, found, actor)
+        return _work_on(importer, row, present, found, actor)
     except (Busy, OperationalError, InterfaceError, MemoryError):
         raise
     except ValidationError as refusal:
@@ -46,23 +46,23 @@ def work_on(kind: Kind, row: Row, *, present: Any, found: Found | None, actor: U
         return Done(Outcome.REFUSED, by_column(refusal.errors) or {"": [refusal.detail]})
     except Exception:  # one odd row must not keep the others waiting for ever
         # Which row it was stands on the page of the import; the log tells of no person.
-        logger.exception("import_row_failed", kind=kind.columns.kind)
+        logger.exception("import_row_failed", kind=importer.columns.kind)
         return Done(Outcome.REFUSED, {"": [UNEXPECTED]})
 
 
-def _work_on(kind: Kind, row: Row, present: Any, found: Found | None, actor: User | None) -> Done:
+def _work_on(importer: Importer, row: Row, present: Any, found: Found | None, actor: User | None) -> Done:
     check_surplus(row)
-    body = kind.body(row, present, found)
-    values = kind.values(body.values, present)
+    body = importer.body(row, present, found)
+    values = importer.values(body.values, present)
     if present is None:
-        made = kind.create(actor, values)
-        return Done(Outcome.CREATED, {}, _key(kind, made), " ".join(body.notes))
-    values.pop(kind.columns.key, None)  # it is the same, give or take its case
-    after = kind.update(present, actor, values)
+        made = importer.create(actor, values)
+        return Done(Outcome.CREATED, {}, _key(importer, made), " ".join(body.notes))
+    values.pop(importer.columns.key, None)  # it is the same, give or take its case
+    after = importer.update(present, actor, values)
     if after.version == present.version:
-        return Done(Outcome.UNCHANGED, {}, _key(kind, present))
+        return Done(Outcome.UNCHANGED, {}, _key(importer, present))
     changed = f"Changes {', '.join(_changed(present, after, values))}."
-    return Done(Outcome.UPDATED, {}, _key(kind, present), " ".join([changed, *body.notes]))
+    return Done(Outcome.UPDATED, {}, _key(importer, present), " ".join([changed, *body.notes]))
 
 
 def _without_a_point(row: Row, errors: Errors) -> Errors:
@@ -73,8 +73,8 @@ def _without_a_point(row: Row, errors: Errors) -> Errors:
     return others if "zip_code" in others else others | {"zip_code": [UNKNOWN_ZIP]}
 
 
-def _key(kind: Kind, record: Any) -> str:
-    return str(getattr(record, kind.columns.key))
+def _key(importer: Importer, record: Any) -> str:
+    return str(getattr(record, importer.columns.key))
 
 
 def _changed(before: Any, after: Any, values: Iterable[str]) -> list[str]:
@@ -92,7 +92,7 @@ def flat(errors: Any, path: str = "") -> Errors:
     elif errors and isinstance(errors[0], dict):
         pairs = ((str(index), one) for index, one in enumerate(errors) if one)
     else:
-        return {path: [str(one) for one in errors]}
+        return {path: [str(error) for error in errors]}
     found: Errors = {}
     for name, one in pairs:
         found |= flat(one, f"{path}.{name}" if path else str(name))

@@ -29,7 +29,7 @@ from smartscheduler.geocoding.addresses import Found
 from smartscheduler.geocoding.lookup import find, is_configured
 from smartscheduler.imports import isolated_reader
 from smartscheduler.imports.file_reader import Row, Table, packed_table, unpacked_table
-from smartscheduler.imports.importers import KINDS, Kind
+from smartscheduler.imports.importers import IMPORTERS, Importer
 from smartscheduler.imports.models import ImportedRow, ImportRun, ImportRunQuerySet
 from smartscheduler.imports.row_importer import Done, work_on
 from smartscheduler.imports.row_to_payload import address_of
@@ -56,7 +56,7 @@ LONGEST_SEARCH_SECONDS = 2.0
 class Batch(NamedTuple):
     """The next rows of a file, and where the geocoder has found those that it was asked for."""
 
-    kind: Kind
+    importer: Importer
     table: Table
     first: int
     places: Sequence[Found | None]
@@ -210,20 +210,20 @@ def work_on_batch(run: ImportRun) -> None:
 
 
 def _next(run: ImportRun) -> Batch:
-    kind, table = KINDS[run.kind], table_of(run.pk)
+    importer, table = IMPORTERS[run.kind], table_of(run.pk)
     rows = table.rows[run.at : run.at + BATCH_ROWS]
     places: Sequence[Found | None] = [None] * len(rows)
     if is_configured():
-        places = _found(kind, rows)
-    return Batch(kind, table, run.at, places)
+        places = _found(importer, rows)
+    return Batch(importer, table, run.at, places)
 
 
-def _found(kind: Kind, rows: Sequence[Row]) -> list[Found | None]:
+def _found(importer: Importer, rows: Sequence[Row]) -> list[Found | None]:
     """Where the first of the rows are, as many as can be asked for in two seconds. Outside of any transaction."""
-    present = kind.by_key(map(kind.key_of, rows))
+    present = importer.by_key(map(importer.key_of, rows))
     deadline, found = time.monotonic() + LONGEST_SEARCH_SECONDS, list[Found | None]()
     for row in rows:
-        address = address_of(row, present.get(kind.key_of(row)))
+        address = address_of(row, present.get(importer.key_of(row)))
         found.append(find(address) if address else None)
         if time.monotonic() > deadline:
             break
@@ -260,21 +260,21 @@ def _held(run: ImportRun) -> ImportRun | None:
 
 def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
     """What became of the rows, or of as many as time allows."""
-    kind, deadline, done = batch.kind, time.monotonic() + BATCH_SECONDS, list[Done]()
-    present = kind.by_key(map(kind.key_of, batch.rows), lock=True)
+    importer, deadline, done = batch.importer, time.monotonic() + BATCH_SECONDS, list[Done]()
+    present = importer.by_key(map(importer.key_of, batch.rows), lock=True)
     for number, (row, found) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
-        record = present.get(kind.key_of(row))
-        twice = _twice(run, kind, row, number)
-        done.append(twice or work_on(kind, row, present=record, found=found, actor=run.created_by))
+        record = present.get(importer.key_of(row))
+        twice = _twice(run, importer, row, number)
+        done.append(twice or work_on(importer, row, present=record, found=found, actor=run.created_by))
         if time.monotonic() > deadline:
             break
-    return _doubted(kind, done)
+    return _doubted(importer, done)
 
 
-def _doubted(kind: Kind, done: list[Done]) -> list[Done]:
+def _doubted(importer: Importer, done: list[Done]) -> list[Done]:
     """The same, with a word about new records that are probably there already."""
     made = [one.key for one in done if one.outcome == ImportedRow.Outcome.CREATED]
-    doubts = kind.doubts(made) if made else {}
+    doubts = importer.doubts(made) if made else {}
     return [
         one._replace(remarks=f"{one.remarks} {doubts[one.key]}".strip()) if one.key in doubts else one for one in done
     ]
@@ -286,7 +286,7 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
         ImportedRow(
             run=run,
             number=line,
-            label=visible(batch.kind.label(row)[:200]),
+            label=visible(batch.importer.label(row)[:200]),
             key=one.key,
             outcome=one.outcome,
             errors=one.errors,
@@ -299,13 +299,13 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
     run.save(update_fields=[*counts, "state", "began_at", "touched_at", "finished_at"])
 
 
-def _twice(run: ImportRun, kind: Kind, row: Row, number: int) -> Done | None:
+def _twice(run: ImportRun, importer: Importer, row: Row, number: int) -> Done | None:
     """The refusal of a row whose key stands above already."""
-    wanted = kind.key_of(row)
+    wanted = importer.key_of(row)
     first = _first_rows(run.pk).get(wanted, number)
     if not wanted or first == number:
         return None
-    line, name = table_of(run.pk).lines[first], kind.columns.key
+    line, name = table_of(run.pk).lines[first], importer.columns.key
     return Done(
         ImportedRow.Outcome.REFUSED, {name: [f"Line {line} of this file has the same {name.replace('_', ' ')}."]}
     )
@@ -316,7 +316,7 @@ def table_of(run_id: UUID) -> Table:
     """The file of a run, its columns under the product's names. Raises InvalidInput when an old one cannot be read."""
     run = ImportRun.objects.get(pk=run_id)
     table = unpacked_table(run.table) if run.table else read_old(run)
-    names = KINDS[run.kind].check_headings(table.headings)
+    names = IMPORTERS[run.kind].check_headings(table.headings)
     renamed = dict(zip(table.headings, names, strict=True))
     rows = [{renamed.get(name, name): cell for name, cell in row.items()} for row in table.rows]
     return Table(table.titles, names, rows, table.lines)
@@ -358,8 +358,8 @@ def _read_old_files() -> None:
 @lru_cache(maxsize=4)
 def _first_rows(run_id: UUID) -> dict[str, int]:
     """Each key, and the first row that has it."""
-    kind = KINDS[ImportRun.objects.values_list("kind", flat=True).get(pk=run_id)]
+    importer = IMPORTERS[ImportRun.objects.values_list("kind", flat=True).get(pk=run_id)]
     found: dict[str, int] = {}
     for index, row in enumerate(table_of(run_id).rows):
-        found.setdefault(kind.key_of(row), index)
+        found.setdefault(importer.key_of(row), index)
     return found

@@ -11,7 +11,7 @@ from smartscheduler.core.text import visible
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports import isolated_reader
 from smartscheduler.imports.file_reader import MOST_BYTES, packed_table
-from smartscheduler.imports.importers import KINDS
+from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.models import ImportRun
 
 State = ImportRun.State
@@ -23,7 +23,7 @@ def begin(*, kind: str, name: str, content: bytes, actor: User) -> ImportRun:
     if len(content) > MOST_BYTES:
         raise InvalidInput.of("file", "The file is larger than 10 MB: split it.")
     table = isolated_reader.read_apart(name, content)
-    KINDS[kind].check_headings(table.headings)
+    IMPORTERS[kind].check_headings(table.headings)
     return ImportRun.objects.create(
         kind=kind, name=visible(name)[-200:], table=packed_table(table), total=len(table.rows), created_by=actor
     )

@@ -49,7 +49,7 @@ def outcome(run: ImportRun, asked: QueryDict) -> dict[str, Any]:
     paginator = Paginator(rows, ROWS_A_PAGE)
     return {
         "kinds_of_errors": complaints(run) if run.refused else [],
-        "outcomes": [(one.value, one.label, counts[one]) for one in counts if counts[one]],
+        "outcomes": [(result.value, result.label, counts[result]) for result in counts if counts[result]],
         "shown": shown,
         "column": column,
         "page": paginator.get_page(asked.get("page")),

@@ -12,7 +12,7 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.changelists import ReadAdmin
 from smartscheduler.adminsite.html import badge, in_utc
 from smartscheduler.adminsite.permissions import may, person
-from smartscheduler.core.text import search_text
+from smartscheduler.core.text import normalize_search
 from smartscheduler.notifications.models import Mail
 
 
@@ -33,7 +33,7 @@ class MailAdmin(ReadAdmin):
 
     def search(self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str) -> tuple[QuerySet[Mail], bool]:
         """Every word in the address that it went to, in the job or in the contractor."""
-        for word in search_text(search_term).split():
+        for word in normalize_search(search_term).split():
             about = Assignment.objects.of_words(word, person(request)).values("pk")
             found = Q(assignment__in=about)
             if may(request, Permission.VIEW_CONTACTS):

@@ -79,7 +79,7 @@ class Figures:
 
 def in_valkey() -> Iterator[Metric]:
     """What only Valkey knows. Raises RedisError."""
-    yield GaugeMetricFamily("smartscheduler_event_sockets", "Event sockets that are open", value=presence.present())
+    yield GaugeMetricFamily("smartscheduler_event_sockets", "Event sockets that are open", value=presence.count_open())
     yield from gauges_of_valkey()
     yield from families()
 

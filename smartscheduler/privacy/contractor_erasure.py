@@ -24,7 +24,7 @@ from smartscheduler.privacy import copy_erasure
 from smartscheduler.privacy.free_text import sweep
 from smartscheduler.privacy.history_rewrite import deliberately, former_values, rewrite, rewrite_history
 from smartscheduler.privacy.models import Erasure
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 
 FIELDS = ("name", "phone_number", "email", "address", "zip_code", "latitude", "longitude")
 # A tenth of a degree: seven miles.
@@ -41,22 +41,22 @@ def check(contractor: Contractor) -> None:
 def erase(contractor: Contractor, erasure: Erasure, runs: Sequence[ImportRun], actor: User | None) -> None:
     """Everything that says who it was; the contractor is locked, `runs` are the imports that name them."""
     former = former_values(Contractor, [contractor.pk], *FIELDS)
-    needles, was = needles_of(contractor, former, erasure.pseudonym), contractor.status
+    patterns, was = patterns_of(contractor, former, erasure.pseudonym), contractor.status
     values = _values(erasure)
     with deliberately():
         _forget_places(contractor, former)
         _of_the_record(contractor, values)
         _of_history(contractor, values)
         mine = Assignment.objects.filter(contractor=contractor)
-        copy_erasure.forget_mails(Mail.objects.filter(assignment__in=mine), needles)
+        copy_erasure.forget_mails(Mail.objects.filter(assignment__in=mine), patterns)
         copy_erasure.rename_log(Contractor, [contractor.pk], erasure.pseudonym)
         copy_erasure.remove_imports(runs)
-        copy_erasure.remove_views(needles.wide)
-        copy_erasure.forget_answers(needles.wide, [contractor.pk])
-        sweep(needles.wide)
-        sweep(needles, _linked(contractor))
+        copy_erasure.remove_views(patterns.wide)
+        copy_erasure.forget_answers(patterns.wide, [contractor.pk])
+        sweep(patterns.wide)
+        sweep(patterns, _linked(contractor))
         about = OutboxEvent.objects.filter(data__contains={"contractor_id": str(contractor.pk)})
-        copy_erasure.blot_events(about, needles, fields=FIELDS, contractor_name=erasure.pseudonym)
+        copy_erasure.blot_events(about, patterns, fields=FIELDS, contractor_name=erasure.pseudonym)
     now = Contractor.Status.INACTIVE
     changed = dict.fromkeys(FIELDS) | ({} if was == now else {"status": now.value})
     publish(
@@ -65,8 +65,8 @@ def erase(contractor: Contractor, erasure: Erasure, runs: Sequence[ImportRun], a
     )
 
 
-def needles_of(contractor: Contractor, former: dict[str, set[str]], instead: str) -> Needles:
-    return Needles.of(
+def patterns_of(contractor: Contractor, former: dict[str, set[str]], instead: str) -> PersonPatterns:
+    return PersonPatterns.of(
         names={contractor.name, *former["name"]},
         phones={contractor.phone_number, *former["phone_number"]},
         emails={contractor.email, *former["email"]},

@@ -19,7 +19,7 @@ from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
 from smartscheduler.places import Point
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 from smartscheduler.travel.geocells import cell
 from smartscheduler.travel.models import TravelEstimate
 
@@ -27,11 +27,11 @@ BATCH = 200
 CHANGES = ("changed", "previous")
 
 
-def blot_events(rows: QuerySet[OutboxEvent], needles: Needles, *, fields: Collection[str], **names: str) -> int:
-    """Of these events: other names, null for the values of `fields`, and no needle in any text."""
+def blot_events(rows: QuerySet[OutboxEvent], patterns: PersonPatterns, *, fields: Collection[str], **names: str) -> int:
+    """Of these events: other names, null for the values of `fields`, and no match of the person in any text."""
     changed, count = [], 0
     for event in rows.order_by("position").iterator(chunk_size=BATCH):
-        data = _blotted(event.data, needles, fields) | {key: name for key, name in names.items() if key in event.data}
+        data = _blotted(event.data, patterns, fields) | {key: name for key, name in names.items() if key in event.data}
         if data != event.data:
             event.data = data
             changed.append(event)
@@ -46,8 +46,8 @@ def _store(events: list[OutboxEvent]) -> int:
     return len(events)
 
 
-def _blotted(data: dict[str, Any], needles: Needles, fields: Collection[str]) -> dict[str, Any]:
-    found: dict[str, Any] = needles.taken_out(data)
+def _blotted(data: dict[str, Any], patterns: PersonPatterns, fields: Collection[str]) -> dict[str, Any]:
+    found: dict[str, Any] = patterns.redact(data)
     for part in CHANGES:
         values = found.get(part)
         if isinstance(values, dict):
@@ -79,21 +79,21 @@ def remove_imports(runs: Iterable[ImportRun]) -> int:
     return len(keys)
 
 
-def forget_answers(needles: Needles, ids: Iterable[UUID]) -> int:
+def forget_answers(patterns: PersonPatterns, ids: Iterable[UUID]) -> int:
     """Empty the answers that are kept for repeated requests; the keys stay, so that none is carried out twice."""
     wanted = Q()
     for one in ids:
         wanted |= Q(body__contains=str(one))
-    if needles.pattern:
-        wanted |= Q(body__iregex=needles.pattern)
+    if patterns.pattern:
+        wanted |= Q(body__iregex=patterns.pattern)
     return KeptAnswer.objects.filter(wanted).update(body="{}") if wanted else 0
 
 
-def forget_mails(mails: QuerySet[Mail], needles: Needles) -> None:
+def forget_mails(mails: QuerySet[Mail], patterns: PersonPatterns) -> None:
     """What was sent keeps no address; what waits is not sent. The same for what went to the person for others."""
     mails.filter(state=Mail.State.WAITING).update(state=Mail.State.SKIPPED)
     mails.update(recipient="", error="")
-    for email in needles.emails:
+    for email in patterns.emails:
         Mail.objects.filter(recipient__iexact=email).update(recipient="")
 
 
@@ -114,12 +114,12 @@ def rename_log(model: type[Model], keys: Iterable[Any], name: str) -> None:
     LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in keys]).update(object_repr=name)
 
 
-def remove_views(needles: Needles) -> int:
+def remove_views(patterns: PersonPatterns) -> int:
     """Saved views that look for the person."""
     naming = [
         view.pk
         for view in SavedView.objects.iterator()
-        if needles.found_in("\n".join([view.name, *(value for _, value in parse_qsl(view.query))]))
+        if patterns.found_in("\n".join([view.name, *(value for _, value in parse_qsl(view.query))]))
     ]
     SavedView.objects.filter(pk__in=naming).delete()
     return len(naming)

@@ -21,7 +21,7 @@ from smartscheduler.privacy.customer_search import is_over
 from smartscheduler.privacy.free_text import sweep
 from smartscheduler.privacy.history_rewrite import deliberately, former_values, rewrite, rewrite_history
 from smartscheduler.privacy.models import Erasure
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 
 FIELDS = (
     *("customer_name", "customer_phone", "special_requirements"),
@@ -46,7 +46,7 @@ def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], acto
     """Everything that says whose jobs they were; they are locked, `runs` are the imports that name the customer."""
     keys = [job.pk for job in jobs]
     former = former_values(Job, keys, *FIELDS)
-    needles = needles_of(jobs, former, erasure.pseudonym)
+    patterns = patterns_of(jobs, former, erasure.pseudonym)
     values: dict[str, Any] = {
         "customer_name": erasure.pseudonym,
         "customer_phone": "",
@@ -58,19 +58,19 @@ def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], acto
         rewrite(Job.objects.filter(pk__in=keys), **values)
         rewrite_history(Job, keys, values)
         copy_erasure.remove_imports(runs)
-        copy_erasure.remove_views(needles.wide)
-        copy_erasure.forget_answers(needles.wide, keys)
-        sweep(needles.wide)
-        sweep(needles, _linked(jobs))
+        copy_erasure.remove_views(patterns.wide)
+        copy_erasure.forget_answers(patterns.wide, keys)
+        sweep(patterns.wide)
+        sweep(patterns, _linked(jobs))
         for job in jobs:
             about = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)})
-            copy_erasure.blot_events(about, needles, fields=FIELDS)
+            copy_erasure.blot_events(about, patterns, fields=FIELDS)
     for job in jobs:
         publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=dict.fromkeys(FIELDS)), actor=actor)
 
 
-def needles_of(jobs: Sequence[Job], former: dict[str, set[str]], instead: str) -> Needles:
-    return Needles.of(
+def patterns_of(jobs: Sequence[Job], former: dict[str, set[str]], instead: str) -> PersonPatterns:
+    return PersonPatterns.of(
         names={*(job.customer_name for job in jobs), *former["customer_name"]},
         phones={*(job.customer_phone for job in jobs), *former["customer_phone"]},
         emails=(),

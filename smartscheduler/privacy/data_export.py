@@ -34,7 +34,7 @@ from smartscheduler.privacy import contractor_erasure, customer_erasure, user_er
 from smartscheduler.privacy.free_text import columns, matching
 from smartscheduler.privacy.history_rewrite import former_values, history_of
 from smartscheduler.privacy.import_files import imports_naming
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 from smartscheduler.privacy.user_erasure import sign_ins_of
 
 Document = dict[str, Any]
@@ -55,18 +55,18 @@ def export_contractor(*, contractor_id: UUID, actor: User | None) -> Document:
 
 def parts_of_contractor(contractor: Contractor) -> Document:
     former = former_values(Contractor, [contractor.pk], *contractor_erasure.FIELDS)
-    needles = contractor_erasure.needles_of(contractor, former, "")
+    patterns = contractor_erasure.patterns_of(contractor, former, "")
     bookings = Assignment.objects.filter(contractor=contractor).select_related("job").order_by("time_slot")
     return {
         "contractor": _fields(contractor),
         "working_hours": _rows(contractor.working_hours.all()),
         "absences": _rows(contractor.absences.all()),
         "ratings": _rows(Rating.objects.filter(contractor=contractor)),
-        "assignments": [_booking(one, job=one.job.job_number, city=one.job.city) for one in bookings],
+        "assignments": [_booking(booking, job=booking.job.job_number, city=booking.job.city) for booking in bookings],
         "mails": _rows(Mail.objects.filter(assignment__contractor=contractor).order_by("created_at")),
         "history": list(_history(Contractor, [contractor.pk], "contractor_id")),
         "events": _events(OutboxEvent.objects.filter(data__contains={"contractor_id": str(contractor.pk)})),
-        **_elsewhere(needles, [contractor.pk], Contractor),
+        **_elsewhere(patterns, [contractor.pk], Contractor),
     }
 
 
@@ -81,18 +81,20 @@ def export_customer(*, job_ids: Iterable[UUID], actor: User | None) -> Document:
 
 def parts_of_customer(jobs: list[Job]) -> Document:
     keys = [job.pk for job in jobs]
-    needles = customer_erasure.needles_of(jobs, former_values(Job, keys, *customer_erasure.FIELDS), "")
+    patterns = customer_erasure.patterns_of(jobs, former_values(Job, keys, *customer_erasure.FIELDS), "")
     bookings = Assignment.objects.filter(job__in=keys).select_related("job", "contractor").order_by("time_slot")
     about = Q()
     for key in keys:
         about |= Q(data__contains={"job_id": str(key)})
     return {
         "jobs": [_fields(job) for job in jobs],
-        "assignments": [_booking(one, job=one.job.job_number, contractor=one.contractor.name) for one in bookings],
+        "assignments": [
+            _booking(booking, job=booking.job.job_number, contractor=booking.contractor.name) for booking in bookings
+        ],
         "ratings": _rows(Rating.objects.filter(job_id__in=keys)),
         "history": list(_history(Job, keys, "")),
         "events": _events(OutboxEvent.objects.filter(about)),
-        **_elsewhere(needles, keys, Job),
+        **_elsewhere(patterns, keys, Job),
     }
 
 
@@ -103,15 +105,19 @@ def export_user(*, user_id: UUID, actor: User | None) -> Document:
 
 
 def parts_of_user(user: User) -> Document:
-    needles = user_erasure.needles_of(user, former_values(User, [user.pk], *user_erasure.FIELDS), "")
-    own = sign_ins_of(needles.emails)
+    patterns = user_erasure.patterns_of(user, former_values(User, [user.pk], *user_erasure.FIELDS), "")
+    own = sign_ins_of(patterns.emails)
     return {
         "account": _fields(user),
         "sign_ins": [*_rows(AccessLog.objects.filter(own)), *_rows(AccessAttempt.objects.filter(own))],
         "failed_sign_ins": _rows(AccessFailureLog.objects.filter(own)),
         "sessions": [
-            {"began": one.began_at, "last_used": one.seen_at, "expires": one.expire_date}
-            for one in user.browser_sessions.all()
+            {
+                "began": browser_session.began_at,
+                "last_used": browser_session.seen_at,
+                "expires": browser_session.expire_date,
+            }
+            for browser_session in user.browser_sessions.all()
         ],
         "tokens": _rows(TokenFamily.objects.filter(user=user)),
         "audit": _rows(AuditEntry.objects.filter(Q(user=user.pk) | Q(about=user.pk)).order_by("at")),
@@ -120,7 +126,7 @@ def parts_of_user(user: User) -> Document:
         "history_of_the_account": list(_history(User, [user.pk], "")),
         "changes_made": list(_changes_by(user)),
         "events_caused": _events(OutboxEvent.objects.alias(by=KT("actor__id")).filter(by=str(user.pk))),
-        **_elsewhere(needles, [], User),
+        **_elsewhere(patterns, [], User),
     }
 
 
@@ -186,19 +192,19 @@ def _changes_by(user: User) -> Iterator[Document]:
 
 
 def _events(rows: QuerySet[OutboxEvent]) -> list[Document]:
-    return [{"type": one.type, "occurred_at": one.occurred_at, "data": one.data} for one in rows.order_by("position")]
+    return [{"type": row.type, "occurred_at": row.occurred_at, "data": row.data} for row in rows.order_by("position")]
 
 
-def _elsewhere(needles: Needles, keys: list[Any], model: type[models.Model]) -> Document:
+def _elsewhere(patterns: PersonPatterns, keys: list[Any], model: type[models.Model]) -> Document:
     """Where else the person is named: files, notes, kept answers, and saved lists."""
     kind = ContentType.objects.get_for_model(model)
     logged = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in keys])
-    answers = KeptAnswer.objects.filter(body__iregex=needles.wide.pattern) if needles.wide.pattern else ()
+    answers = KeptAnswer.objects.filter(body__iregex=patterns.wide.pattern) if patterns.wide.pattern else ()
     return {
-        "imported_files": [_file(run) for run in imports_naming(needles.wide)],
-        "answers_kept_for_a_day": [{"body": one.body, "created_at": one.created_at} for one in answers],
+        "imported_files": [_file(run) for run in imports_naming(patterns.wide)],
+        "answers_kept_for_a_day": [{"body": answer.body, "created_at": answer.created_at} for answer in answers],
         "log_of_the_back_office": _rows(logged),
-        "named_in": list(_named(needles.wide)),
+        "named_in": list(_named(patterns.wide)),
     }
 
 
@@ -206,13 +212,13 @@ def _file(run: ImportRun) -> Document:
     return {"file": run.name, "taken_in_at": run.created_at, "rows": run.total}
 
 
-def _named(needles: Needles) -> Iterator[Document]:
+def _named(patterns: PersonPatterns) -> Iterator[Document]:
     """Free text in which the person is named: the record and the field, and the words."""
-    for model, fields in columns() if needles.pattern else ():
+    for model, fields in columns() if patterns.pattern else ():
         if model is OutboxEvent or model in history_models():
             continue
-        for row in matching(model, fields, needles):
-            words = {name: getattr(row, name) for name in fields if needles.found_in(str(getattr(row, name)))}
+        for row in matching(model, fields, patterns):
+            words = {name: getattr(row, name) for name in fields if patterns.found_in(str(getattr(row, name)))}
             yield {"of": model._meta.label, "id": row.pk, **words}
 
 

@@ -27,7 +27,7 @@ def append(erasure: Erasure) -> None:
 
 
 def lines(erasures: Iterable[Erasure]) -> Iterator[str]:
-    return (json.dumps(one.as_json()) for one in erasures)
+    return (json.dumps(erasure.as_json()) for erasure in erasures)
 
 
 def read(path: Path) -> list[Erasure]:

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 
 from smartscheduler.errors import Busy, InvalidTransition
 from smartscheduler.imports.models import ImportedRow, ImportRun
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 
 TEXTS = ("label", "key", "remarks", "text_of_errors")
 _is_limited = ContextVar("_is_limited", default=True)
@@ -27,18 +27,18 @@ def without_time_limit() -> Iterator[None]:
         _is_limited.reset(token)
 
 
-def imports_naming(needles: Needles) -> list[ImportRun]:
-    """The files that have a needle in their name, their cells, or what was noted about their rows.
+def imports_naming(patterns: PersonPatterns) -> list[ImportRun]:
+    """The files in which a pattern matches their name, their cells, or what was noted about their rows.
 
     Raises Busy when the search takes more than FILE_PROCESS_SECONDS, InvalidTransition while files of an older
     version are still to be read.
     """
-    if not needles.pattern:
+    if not patterns.pattern:
         return []
     if ImportRun.objects.unread().exists():
         raise InvalidTransition("Imported files of an older version are still being read: try again in a minute.")
     deadline = time.monotonic() + settings.FILE_PROCESS_SECONDS
-    return [run for run in _each(deadline) if _names(run, needles)]
+    return [run for run in _each(deadline) if _names(run, patterns)]
 
 
 def _each(deadline: float) -> Iterator[ImportRun]:
@@ -51,10 +51,10 @@ def _each(deadline: float) -> Iterator[ImportRun]:
         yield run
 
 
-def _names(run: ImportRun, needles: Needles) -> bool:
+def _names(run: ImportRun, patterns: PersonPatterns) -> bool:
     noted = Q()
     for text in TEXTS:
-        noted |= Q(**{f"{text}__iregex": needles.pattern})
+        noted |= Q(**{f"{text}__iregex": patterns.pattern})
     rows = ImportedRow.objects.filter(run=OuterRef("pk")).alias(text_of_errors=Cast("errors", TextField()))
-    inside = Q(name__iregex=needles.pattern) | Q(table__iregex=needles.pattern) | Exists(rows.filter(noted))
+    inside = Q(name__iregex=patterns.pattern) | Q(table__iregex=patterns.pattern) | Exists(rows.filter(noted))
     return ImportRun.objects.filter(inside, pk=run.pk).exists()

@@ -1,4 +1,4 @@
-"""What a person is found by in text: names, telephone numbers and mail addresses, however they are written. Pure."""
+"""Patterns that find a person in text: names, telephone numbers and email addresses in any notation. Pure."""
 
 import re
 import unicodedata
@@ -31,7 +31,7 @@ def digits_of(phone: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Needles:
+class PersonPatterns:
     """`wide` ones are looked for everywhere; a name of one word would be found in other words' places."""
 
     names: frozenset[str] = frozenset()
@@ -40,7 +40,9 @@ class Needles:
     instead: str = ""
 
     @classmethod
-    def of(cls, *, names: Iterable[str], phones: Iterable[str], emails: Iterable[str], instead: str) -> "Needles":
+    def of(
+        cls, *, names: Iterable[str], phones: Iterable[str], emails: Iterable[str], instead: str
+    ) -> "PersonPatterns":
         return cls(
             names=frozenset(name.strip() for name in names if name and name.strip()),
             phones=frozenset(filter(None, map(digits_of, filter(None, phones)))),
@@ -49,10 +51,10 @@ class Needles:
         )
 
     @property
-    def wide(self) -> "Needles":
+    def wide(self) -> "PersonPatterns":
         """Without names of a single word."""
         names = frozenset(name for name in self.names if len(name.split()) > 1)
-        return Needles(names=names, phones=self.phones, emails=self.emails, instead=self.instead)
+        return PersonPatterns(names=names, phones=self.phones, emails=self.emails, instead=self.instead)
 
     @cached_property
     def pattern(self) -> str:
@@ -76,18 +78,18 @@ class Needles:
     def found_in(self, text: str) -> bool:
         return bool(self.pattern) and self._compiled.search(text) is not None
 
-    def taken_out(self, value: Any) -> Any:
-        """A text with `instead` for every needle; JSON is looked through, but for what belongs to records."""
+    def redact(self, value: Any) -> Any:
+        """A text with `instead` for every match; JSON is looked through, but for what belongs to records."""
         match value:
             case str():
                 return self._compiled.sub(lambda _: self.instead, value) if self.pattern else value
             case dict():
                 return {
-                    key: item if key in OF_RECORDS and isinstance(item, str) else self.taken_out(item)
+                    key: item if key in OF_RECORDS and isinstance(item, str) else self.redact(item)
                     for key, item in value.items()
                 }
             case list():
-                return [self.taken_out(item) for item in value]
+                return [self.redact(item) for item in value]
             case _:
                 return value
 

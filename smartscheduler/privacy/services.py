@@ -32,7 +32,7 @@ from smartscheduler.privacy.free_text import lock_order
 from smartscheduler.privacy.history_rewrite import former_values
 from smartscheduler.privacy.import_files import imports_naming
 from smartscheduler.privacy.models import Erasure
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 
 Kind = Erasure.Kind
 # Any number, as long as nothing else in the database locks the same one.
@@ -48,7 +48,7 @@ def erase_contractor(*, contractor_id: UUID, actor: User | None, again: Erasure 
     """
     contractor = Contractor.objects.get(pk=contractor_id)
     former = former_values(Contractor, [contractor_id], *contractor_erasure.FIELDS)
-    runs = _prepare(contractor_erasure.needles_of(contractor, former, ""), [contractor_id], [])
+    runs = _prepare(contractor_erasure.patterns_of(contractor, former, ""), [contractor_id], [])
     contractor.refresh_from_db()
     contractor_erasure.check(contractor)
     erasure = _listed(Kind.CONTRACTOR, contractor_id, [], actor, again)
@@ -68,9 +68,9 @@ def erase_customer(*, job_ids: Collection[UUID], actor: User | None, again: Eras
     jobs = list(Job.objects.filter(pk__in=job_ids))
     if len(jobs) != len(set(job_ids)):
         raise Job.DoesNotExist
-    needles = customer_erasure.needles_of(jobs, former_values(Job, job_ids, *customer_erasure.FIELDS), "")
+    patterns = customer_erasure.patterns_of(jobs, former_values(Job, job_ids, *customer_erasure.FIELDS), "")
     booked = Assignment.objects.filter(job__in=job_ids).values_list("contractor_id", flat=True)
-    runs = _prepare(needles, list(booked), list(job_ids))
+    runs = _prepare(patterns, list(booked), list(job_ids))
     jobs = list(Job.objects.filter(pk__in=job_ids).order_by("pk"))
     customer_erasure.check(jobs)
     erasure = _listed(Kind.CUSTOMER, None, sorted(job.pk for job in jobs), actor, again)
@@ -86,7 +86,7 @@ def erase_user(*, user_id: UUID, actor: User | None, again: Erasure | None = Non
     """
     user = User.objects.get(pk=user_id)
     former = former_values(User, [user_id], *user_erasure.FIELDS)
-    runs = _prepare(user_erasure.needles_of(user, former, ""), [], [])
+    runs = _prepare(user_erasure.patterns_of(user, former, ""), [], [])
     # All administrators, so that two of them cannot erase one another at once.
     administrators = User.objects.filter(role=user.role).select_for_update().order_by("pk")
     list(administrators.values_list("pk", flat=True))
@@ -97,14 +97,14 @@ def erase_user(*, user_id: UUID, actor: User | None, again: Erasure | None = Non
     return _recorded(erasure, actor, new=again is None)
 
 
-def _prepare(needles: Needles, contractor_ids: Collection[UUID], job_ids: Collection[UUID]) -> list[ImportRun]:
+def _prepare(patterns: PersonPatterns, contractor_ids: Collection[UUID], job_ids: Collection[UUID]) -> list[ImportRun]:
     """Look through files before anything is locked, then lock what will be changed, in the order of a booking.
 
     Returns the files that name the person. Raises InvalidTransition while one of them is being worked on.
     """
-    runs = imports_naming(needles.wide)
+    runs = imports_naming(patterns.wide)
     copy_erasure.refuse_at_work(runs)
-    named = lock_order(needles.wide)
+    named = lock_order(patterns.wide)
     list(Contractor.objects.locked().filter(pk__in=contractor_ids).values_list("pk", flat=True))
     list(Job.objects.locked().filter(pk__in=[*job_ids, *named.get(Job, ())]).values_list("pk", flat=True))
     list(Assignment.objects.locked().filter(pk__in=named.get(Assignment, ())).values_list("pk", flat=True))

@@ -28,7 +28,7 @@ from smartscheduler.privacy import copy_erasure
 from smartscheduler.privacy.free_text import sweep
 from smartscheduler.privacy.history_rewrite import deliberately, former_values, rewrite_history
 from smartscheduler.privacy.models import Erasure
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 
 FIELDS = ("email", "name")
 
@@ -47,10 +47,10 @@ def check(user: User, actor: User | None) -> None:
 def erase(user: User, erasure: Erasure, runs: Sequence[ImportRun]) -> None:
     """Everything that says who it was; the account is locked, `runs` are the imports that name them."""
     former = former_values(User, [user.pk], *FIELDS)
-    needles = needles_of(user, former, erasure.pseudonym)
+    patterns = patterns_of(user, former, erasure.pseudonym)
     values = {"email": pseudonyms.address_of(erasure.pseudonym), "name": erasure.pseudonym}
     with deliberately():
-        _sign_out(user, needles)
+        _sign_out(user, patterns)
         user.set_unusable_password()
         User.objects.filter(pk=user.pk).update(
             **values, is_active=False, last_login=None, second_factor_at=None, password=user.password
@@ -59,13 +59,13 @@ def erase(user: User, erasure: Erasure, runs: Sequence[ImportRun]) -> None:
         _rename_author(user.pk, values)
         copy_erasure.rename_log(User, [user.pk], erasure.pseudonym)
         copy_erasure.remove_imports(runs)
-        copy_erasure.remove_views(needles.wide)
-        copy_erasure.forget_answers(needles.wide, [])
-        sweep(needles.wide)
+        copy_erasure.remove_views(patterns.wide)
+        copy_erasure.forget_answers(patterns.wide, [])
+        sweep(patterns.wide)
 
 
-def needles_of(user: User, former: dict[str, set[str]], instead: str) -> Needles:
-    return Needles.of(
+def patterns_of(user: User, former: dict[str, set[str]], instead: str) -> PersonPatterns:
+    return PersonPatterns.of(
         names={user.name, *former["name"]}, phones=(), emails={user.email, *former["email"]}, instead=instead
     )
 
@@ -76,7 +76,7 @@ def sign_ins_of(emails: Any) -> Q:
     return reduce(or_, (Q(username__iexact=account_key(email)) for email in emails), Q(pk__in=[]))
 
 
-def _sign_out(user: User, needles: Needles) -> None:
+def _sign_out(user: User, patterns: PersonPatterns) -> None:
     BrowserSession.objects.filter(user=user).delete()
     TokenFamily.objects.filter(user=user).delete()
     SavedView.objects.filter(owner=user).delete()
@@ -84,7 +84,7 @@ def _sign_out(user: User, needles: Needles) -> None:
         device.objects.filter(user=user).delete()
     KeptAnswer.objects.filter(user=user).delete()
     for model in (AccessAttempt, AccessFailureLog, AccessLog):
-        model.objects.filter(sign_ins_of(needles.emails)).delete()
+        model.objects.filter(sign_ins_of(patterns.emails)).delete()
 
 
 def _rename_author(user_id: UUID, values: dict[str, str]) -> None:

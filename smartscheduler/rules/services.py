@@ -30,7 +30,7 @@ def publish_rules(*, based_on: int | None, actor: User | None, note: str = "", *
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHING_LOCK])
     present = current_rules()
     if present.version != based_on:
-        raise RulesChanged(_who_was_faster())
+        raise RulesChanged(_conflict_message())
     check_weights(numbers)
     version = RulesVersion(number=(present.version or 0) + 1, note=note.strip(), published_by=actor, **numbers)
     version.clean_fields()
@@ -64,7 +64,7 @@ def differences(before: Rules, after: Rules) -> dict[str, tuple[Any, Any]]:
     return {name: (was[name], now[name]) for name in FIELDS if was[name] != now[name]}
 
 
-def _who_was_faster() -> str:
+def _conflict_message() -> str:
     version = RulesVersion.objects.select_related("published_by").first()
     if version is None:
         return "There is no such version yet. Nothing was published."

@@ -14,7 +14,7 @@ from smartscheduler.places import Origin, Pace, Point
 from smartscheduler.travel.config import active_providers
 from smartscheduler.travel.geocells import Pair, cell
 from smartscheduler.travel.models import GREAT_CIRCLE, TravelEstimate
-from smartscheduler.travel.routes import Road, Roads, Site, Way, pairs_between, way
+from smartscheduler.travel.routes import Road, Roads, RouteEstimate, Site, pairs_between, route
 
 # After so long a provider is asked again about a drive for which it had no road.
 NO_ROAD_KEPT = timedelta(days=1)
@@ -72,9 +72,9 @@ def roads_between(points: Iterable[tuple[Point, Point]]) -> Roads:
     return {pair: road for pair, road in stored(pairs).items() if road.provider != GREAT_CIRCLE}
 
 
-def way_between(one: Point, other: Point, roads: Roads, pace: Pace) -> Way:
+def route_between(one: Point, other: Point, roads: Roads, pace: Pace) -> RouteEstimate:
     """The drive from `one` to `other`."""
-    return way(Origin(one), other, roads.get(Pair(cell(one), cell(other))) if roads else None, pace)
+    return route(Origin(one), other, roads.get(Pair(cell(one), cell(other))) if roads else None, pace)
 
 
 def stored(pairs: Collection[Pair], *, since: datetime | None = None) -> dict[Pair, Road]:

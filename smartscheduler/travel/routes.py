@@ -32,7 +32,7 @@ class Road(NamedTuple):
         return max(self.minutes, self.pessimistic_minutes or 0)
 
 
-class Way(NamedTuple):
+class RouteEstimate(NamedTuple):
     """Miles and whole minutes of a drive, and what they are: `road` or `straight_line`."""
 
     miles: float
@@ -42,23 +42,23 @@ class Way(NamedTuple):
     fetched_at: datetime | None = None
 
 
-class Reached:
-    """Whatever has a `way`: its miles, minutes and source."""
+class HasRoute:
+    """Whatever has a `route`: its miles, minutes and source."""
 
     __slots__ = ()
-    way: Way
+    route: RouteEstimate
 
     @property
     def miles(self) -> float:
-        return self.way.miles
+        return self.route.miles
 
     @property
     def minutes(self) -> int:
-        return self.way.minutes
+        return self.route.minutes
 
     @property
     def source(self) -> str:
-        return self.way.source
+        return self.route.source
 
 
 Roads = Mapping[Pair, Road]
@@ -80,27 +80,27 @@ class Site(Origin):
         straight, road = self.miles_to(point), self.road_from(point)
         return straight if road is None else max(road.miles, straight)
 
-    def way_from(self, point: Point, pace: Pace) -> Way:
+    def route_from(self, point: Point, pace: Pace) -> RouteEstimate:
         """The drive from `point` to the site."""
-        return way(self, point, self.road_from(point), pace)
+        return route(self, point, self.road_from(point), pace)
 
-    def drive_here(self, point: Point, pace: Pace) -> timedelta:
+    def drive_to_site(self, point: Point, pace: Pace) -> timedelta:
         """How much time has to be left between work at `point` and work here."""
         road = self.road_from(point)
         return self.drive_to(point, pace) if road is None else whole_minutes(road.blocked_minutes)
 
-    def drive_away(self, point: Point, pace: Pace) -> timedelta:
+    def drive_from_site(self, point: Point, pace: Pace) -> timedelta:
         """How much time has to be left between work here and work at `point`."""
         road = self._away.get(cell(point)) if self._away else None
         return self.drive_to(point, pace) if road is None else whole_minutes(road.blocked_minutes)
 
 
-def way(one: Origin, other: Point, road: Road | None, pace: Pace) -> Way:
+def route(one: Origin, other: Point, road: Road | None, pace: Pace) -> RouteEstimate:
     """A drive between two points, in the direction of `road` when that is known."""
     miles = one.miles_to(other)
     if road is None:
-        return Way(miles, drive_minutes(miles, pace))
-    return Way(max(road.miles, miles), road.minutes, ROAD, road.provider, road.fetched_at)
+        return RouteEstimate(miles, drive_minutes(miles, pace))
+    return RouteEstimate(max(road.miles, miles), road.minutes, ROAD, road.provider, road.fetched_at)
 
 
 def pairs_between(points: Iterable[tuple[Point, Point]]) -> list[Pair]:

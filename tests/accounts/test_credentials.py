@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from smartscheduler.accounts.active_sign_ins import end_all
+from smartscheduler.accounts.active_sign_ins import revoke_all
 from smartscheduler.accounts.credentials import Credential, Refusal, standing
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.accounts.permissions import Role
@@ -21,7 +21,7 @@ from smartscheduler.accounts.tokens import sign_in
 from smartscheduler.accounts.websocket_auth import Visitor, admit
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.audit.models import AuditEntry
-from smartscheduler.events.sockets.connections import Member, may_stay
+from smartscheduler.events.sockets.connections import Connection, may_stay
 from tests.accounts.authenticators import code_of, signed_in_with_code, with_second_factor
 from tests.accounts.test_sessions import browser
 from tests.accounts.test_websocket_auth import handshake
@@ -47,7 +47,7 @@ class Holder:
         family = TokenFamily.objects.filter(user=user).earliest("created_at")
         self.ticket, _ = issue_ticket(Credential.of(user, family.pk))
         self.refreshed = spare.refresh
-        self.socket = Member(Visitor(user, Credential.of(user, family.pk)))
+        self.socket = Connection(Visitor(user, Credential.of(user, family.pk)))
 
     def answers(self):
         """What each kind of credential is answered now; True where it still holds."""
@@ -82,7 +82,7 @@ def given_a_second_factor(user):
     User.objects.filter(pk=user.pk).update(second_factor_at=timezone.now())
 
 
-CHANGES = [made_administrator, switched_off, given_another_password, given_a_second_factor, end_all]
+CHANGES = [made_administrator, switched_off, given_another_password, given_a_second_factor, revoke_all]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)

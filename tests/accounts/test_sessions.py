@@ -159,7 +159,7 @@ class TestSeenAndEnded:
     def test_those_of_others_are_out_of_reach(self, user):
         stranger = UserFactory()
         theirs = browser(stranger)
-        chosen = active_sign_ins.signings_of(stranger)[0]
+        chosen = active_sign_ins.active_sign_ins_of(stranger)[0]
         browser(user).post(PAGE, {"signing": chosen.id, "password": PASSWORD})
         assert is_in(theirs)
 

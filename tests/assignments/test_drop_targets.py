@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 from psycopg.types.range import TimestamptzRange
 
-from assignments.drop_targets import fits_on
+from assignments.drop_targets import drop_targets_on
 from assignments.models import Assignment
 from assignments.services import assign_job, reschedule_assignment
 from contractors.models import Contractor
@@ -22,7 +22,7 @@ def tomorrow():
 
 
 def fit(job, person):
-    return fits_on(job, [person], tomorrow(), current_rules())[person.pk]
+    return drop_targets_on(job, [person], tomorrow(), current_rules())[person.pk]
 
 
 def test_every_start_can_be_booked_and_no_other_on_the_grid():
@@ -76,7 +76,7 @@ def test_absent_and_fully_booked():
 
 def test_what_is_over_is_over():
     job, person = JobFactory(), ContractorFactory()
-    found = fits_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
+    found = drop_targets_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
     assert (found.starts, found.reason) == ([], "That is in the past.")
 
 
@@ -85,4 +85,4 @@ def test_many_cost_the_queries_of_one(django_assert_num_queries):
     ContractorFactory.create_batch(12)
     people = list(Contractor.objects.all())
     with django_assert_num_queries(2):  # the rules, the calendars
-        assert len(fits_on(job, people, tomorrow(), current_rules())) == 12
+        assert len(drop_targets_on(job, people, tomorrow(), current_rules())) == 12

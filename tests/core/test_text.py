@@ -18,8 +18,8 @@ from smartscheduler.core.text import (
     UnsuitableText,
     fold,
     many_lines,
+    normalize_search,
     one_line,
-    search_text,
     visible,
     visible_lines,
 )
@@ -93,7 +93,7 @@ def test_other_letters_are_other_names(one, other):
     assert fold(one) != fold(other)
 
 
-@pytest.mark.parametrize("make", [one_line, many_lines, fold, search_text])
+@pytest.mark.parametrize("make", [one_line, many_lines, fold, normalize_search])
 def test_a_heap_of_marks_costs_no_time(make):
     """Putting n marks in order takes n² steps: a hundred thousand would stand still for minutes."""
     text = "a" + "\u0301\u0323" * 50_000

@@ -9,21 +9,26 @@ from smartscheduler.accounts.tokens import revoke, sign_in
 from smartscheduler.accounts.websocket_auth import Visitor
 from smartscheduler.core.redis import valkey
 from smartscheduler.events.sockets import connections, presence
-from smartscheduler.events.sockets.connections import Member, may_stay, say_gone, say_present
+from smartscheduler.events.sockets.connections import Connection, may_stay, note_closed, note_open
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def member(user, signing=None):
+def connection(user, sign_in_id=None):
     """An open socket of `user`."""
-    return Member(Visitor(user, Credential.of(user, signing)))
+    return Connection(Visitor(user, Credential.of(user, sign_in_id)))
 
 
 def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries):
     demoted, other, gone, off = (UserFactory(role=Role.COORDINATOR) for _ in range(4))
     family = sign_in(gone).user.token_families.get()
-    sockets = [*(member(demoted) for _ in range(3)), member(other), member(gone, family.pk), member(off)]
+    sockets = [
+        *(connection(demoted) for _ in range(3)),
+        connection(other),
+        connection(gone, family.pk),
+        connection(off),
+    ]
     assert may_stay(sockets) == [True] * 6
     User.objects.filter(pk=demoted.pk).update(role=Role.MANAGER)
     User.objects.filter(pk=off.pk).update(is_active=False)
@@ -36,23 +41,23 @@ def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries):
 
 def test_whoever_is_there_is_noted_again_after_valkey_has_forgotten():
     user = UserFactory()
-    here = member(user)
-    say_present([here])
+    here = connection(user)
+    note_open([here])
     assert valkey().zrange(presence._of(here.account), 0, -1) == [here.socket]
     assert not presence.enter(here.account, "another", most=1)
-    say_gone(here)
+    note_closed(here)
     assert presence.enter(here.account, "another", most=1)
 
 
 def test_who_leaves_while_presence_is_noted_is_gone(monkeypatch):
     user = UserFactory()
-    leaving = member(user)
+    leaving = connection(user)
     stay = presence.stay
 
     def leaves_meanwhile(sockets):
-        say_gone(leaving)
+        note_closed(leaving)
         stay(sockets)
 
     monkeypatch.setattr(connections.presence, "stay", leaves_meanwhile)
-    say_present([leaving])
+    note_open([leaving])
     assert not valkey().zcard(presence._of(leaving.account))

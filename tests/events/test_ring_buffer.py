@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartscheduler.events.sockets.ring_buffer import Recent
+from smartscheduler.events.sockets.ring_buffer import RingBuffer
 
 
 def envelopes(*numbers):
@@ -15,7 +15,7 @@ def numbers(found):
 
 
 def test_repeats_and_what_follows_a_gap_are_left_out():
-    recent = Recent()
+    recent = RingBuffer()
     recent.begin(4)
     assert numbers(recent.add(envelopes(4, 5, 6, 8))) == [5, 6]
     assert recent.position == 6
@@ -24,14 +24,14 @@ def test_repeats_and_what_follows_a_gap_are_left_out():
 
 
 def test_nothing_is_known_of_the_time_before_it_began():
-    recent = Recent()
+    recent = RingBuffer()
     recent.begin(4)
     assert recent.since(3) is None
     assert recent.since(4) == []
 
 
 def test_what_is_dropped_is_no_longer_known_and_the_rest_is():
-    recent = Recent()
+    recent = RingBuffer()
     recent.begin(4)
     recent.add(envelopes(5, 6, 7, 8))
     recent.drop(6)
@@ -51,7 +51,7 @@ def test_what_is_dropped_is_no_longer_known_and_the_rest_is():
     after=st.integers(0, 60),
 )
 def test_whoever_asks_gets_everything_that_follows_or_is_told_that_it_is_not_there(most, begin, hints, after):
-    recent = Recent(most)
+    recent = RingBuffer(most)
     recent.begin(begin)
     for first, count in hints:
         recent.add(envelopes(*range(first, first + count)))

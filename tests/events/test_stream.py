@@ -21,7 +21,7 @@ from smartscheduler.events.models import EventHead, OutboxEvent
 from smartscheduler.events.sockets import hub as hubs
 from smartscheduler.events.sockets import listener
 from smartscheduler.events.sockets import stream as streams
-from smartscheduler.events.sockets.connections import Member, SignedOut
+from smartscheduler.events.sockets.connections import Connection, SignedOut
 from smartscheduler.events.sockets.hub import Hub
 from smartscheduler.events.sockets.stream import MOST_REPLIES, Stream, TooSlow, TooTalkative
 from smartscheduler.events.subscriptions import EVERYTHING, Selection
@@ -50,7 +50,7 @@ class Subscriber:
         usual = {"selection": EVERYTHING, "after": None, "queue_size": 10, "send_timeout_seconds": 60.0}
         self.stream = Stream(
             log=hub.recent,
-            member=Member(Visitor(user, Credential.of(user))),
+            connection=Connection(Visitor(user, Credential.of(user))),
             stays=hub.stays,
             send=self.take,
             end=self.end,
@@ -110,14 +110,14 @@ async def hub(settings, monkeypatch, may_stay) -> Hub:
     """One that looks at the table only where it has to, and whose heartbeats are far away."""
     settings.EVENT_HEARTBEAT_SECONDS = 60.0
     monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
-    return Hub(may_stay=lambda members: may_stay * len(members))
+    return Hub(may_stay=lambda connections: may_stay * len(connections))
 
 
 @pytest.fixture
 async def quick(settings, may_stay) -> Hub:
     """One with a heartbeat every moment."""
     settings.EVENT_HEARTBEAT_SECONDS = 0.05
-    return Hub(may_stay=lambda members: may_stay * len(members))
+    return Hub(may_stay=lambda connections: may_stay * len(connections))
 
 
 @sync_to_async
@@ -135,9 +135,9 @@ def numbered(count: int, *, first: int = 1) -> list[dict[str, Any]]:
 async def test_passes_on_hints_without_repeats(hub):
     async with running(hub) as subscriber:
         envelopes = await numbered(3)
-        await hub.take(hint(2, envelopes[:2]))
-        await hub.take(hint(2, envelopes[:2]))
-        await hub.take(hint(3, envelopes[1:]))
+        await hub.on_hint(hint(2, envelopes[:2]))
+        await hub.on_hint(hint(2, envelopes[:2]))
+        await hub.on_hint(hint(3, envelopes[1:]))
         assert await subscriber.sequences(3) == [1, 2, 3]
         await until(lambda: subscriber.stream._idle)
         assert subscriber.frames.empty()
@@ -147,7 +147,7 @@ async def test_reads_nothing_that_was_heard(hub, monkeypatch):
     async with running(hub) as subscriber:
         envelopes = await numbered(3)
         monkeypatch.setattr(event_log, "read", None)
-        await hub.take(hint(3, envelopes))
+        await hub.on_hint(hint(3, envelopes))
         assert await subscriber.sequences(3) == [1, 2, 3]
 
 
@@ -156,7 +156,7 @@ async def test_what_is_missing_is_read_once_for_all(hub, monkeypatch):
     async with running(hub) as one, running(hub) as other:
         envelopes = await numbered(4)
         monkeypatch.setattr(event_log, "read", lambda **options: reads.append(options) or read(**options))
-        await hub.take(hint(4, envelopes[3:]))
+        await hub.on_hint(hint(4, envelopes[3:]))
         assert await one.sequences(4) == await other.sequences(4) == [1, 2, 3, 4]
         assert len(reads) == 1
 
@@ -187,7 +187,7 @@ async def test_who_is_further_behind_than_is_kept_reads_the_table(hub):
         subscriber.open.clear()
         envelopes = await numbered(300)
         for start in range(0, 300, 10):
-            await hub.take(hint(start + 10, envelopes[start : start + 10]))
+            await hub.on_hint(hint(start + 10, envelopes[start : start + 10]))
             await asyncio.sleep(0)
         assert hub.recent.since(1) is None
         subscriber.open.set()
@@ -197,7 +197,7 @@ async def test_who_is_further_behind_than_is_kept_reads_the_table(hub):
 async def test_a_heartbeat_says_how_far_one_is_whose_events_are_others(quick):
     async with running(quick, selection=Selection.parse(types="JobCancelled")) as subscriber:
         envelopes = await numbered(3)
-        await quick.take(hint(3, envelopes))
+        await quick.on_hint(hint(3, envelopes))
         async with asyncio.timeout(120):
             while await subscriber.until("heartbeat") != 3:
                 """The ones before."""
@@ -231,7 +231,7 @@ async def test_each_gets_what_it_asked_for_and_nobody_is_woken_for_the_rest(hub)
     ):
         envelopes = await numbered(2)
         await until(lambda: other.stream._idle)
-        await hub.take(hint(2, envelopes))
+        await hub.on_hint(hint(2, envelopes))
         assert not other.stream._wake.is_set()
         assert await one.sequences(2) == [1, 2]
         assert other.frames.empty()
@@ -240,10 +240,10 @@ async def test_each_gets_what_it_asked_for_and_nobody_is_woken_for_the_rest(hub)
 async def test_who_may_not_stay_is_ended_and_the_others_are_not(settings):
     gone = []
     settings.EVENT_HEARTBEAT_SECONDS = 0.05
-    hub = Hub(may_stay=lambda members: [member not in gone for member in members])
+    hub = Hub(may_stay=lambda connections: [connection not in gone for connection in connections])
     async with running(hub) as one, running(hub) as other:
         await one.until("heartbeat")
-        gone.append(one.stream.member)
+        gone.append(one.stream.connection)
         async with asyncio.timeout(120):
             assert isinstance(await one.ended, SignedOut)
         await other.until("heartbeat")
@@ -255,13 +255,13 @@ async def test_who_may_not_stay_is_ended_before_the_next_event_is_told(settings,
     gone: list[Any] = []
     settings.EVENT_HEARTBEAT_SECONDS = 60.0
     monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
-    hub = Hub(may_stay=lambda members: [member not in gone for member in members])
+    hub = Hub(may_stay=lambda connections: [connection not in gone for connection in connections])
     async with running(hub) as one, running(hub) as other:
         envelopes = await numbered(2)
-        await hub.take(hint(1, envelopes[:1]))
+        await hub.on_hint(hint(1, envelopes[:1]))
         assert await one.sequences(1) == [1]
-        gone.append(one.stream.member)
-        await hub.take(hint(2, envelopes[1:]))
+        gone.append(one.stream.connection)
+        await hub.on_hint(hint(2, envelopes[1:]))
         assert await other.sequences(2) == [1, 2]
         assert isinstance(await one.ended, SignedOut)
         assert one.frames.empty()
@@ -295,11 +295,11 @@ async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(hub,
     async with running(hub, queue_size=10) as subscriber:
         envelopes = await numbered(30)
         subscriber.open.clear()
-        await hub.take(hint(1, envelopes[:1]))
+        await hub.on_hint(hint(1, envelopes[:1]))
         await until(lambda: subscriber.stream._sending_since is not None)
         subscriber.stream.end_if_stalled()
         assert not subscriber.ended.done()
-        await hub.take(hint(30, envelopes[1:]))
+        await hub.on_hint(hint(30, envelopes[1:]))
         subscriber.stream.end_if_stalled()
         assert isinstance(await subscriber.ended, TooSlow)
         assert subscriber.frames.empty()
@@ -324,7 +324,7 @@ async def test_the_hub_rests_when_all_have_left_and_comes_back(hub):
     for count in (1, 2):
         async with running(hub) as subscriber:
             envelopes = await numbered(1, first=count)
-            await hub.take(hint(count, envelopes))
+            await hub.on_hint(hint(count, envelopes))
             assert await subscriber.sequences(1) == [count]
         assert not hub._tasks
         assert not hub.streams

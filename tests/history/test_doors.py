@@ -17,7 +17,7 @@ from contractors.services import add_absence, deactivate_contractor, update_cont
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
-from smartscheduler.core.actors import acting, through
+from smartscheduler.core.actors import acting, source
 from smartscheduler.imports.services import begin, import_checked
 from smartscheduler.imports.tasks import work_on_imports
 from smartscheduler.timeslots import TimeSlot
@@ -239,7 +239,7 @@ def test_what_the_database_keeps_by_itself_is_no_change():
 
 def test_a_name_that_is_no_name():
     """What comes from an address cannot break the write: quotes, per cent signs, NUL, and no end."""
-    with through("page", "GET /'); DROP TABLE jobs_job; --%s%%\x00\\u0000\udcff\\" + "x" * 500):
+    with source("page", "GET /'); DROP TABLE jobs_job; --%s%%\x00\\u0000\udcff\\" + "x" * 500):
         JobFactory()
     assert last(Job).pgh_context["at"].startswith("GET /'); DROP TABLE jobs_job; --%s%%\\u0000?\\x")
     assert len(last(Job).pgh_context["at"]) < 201

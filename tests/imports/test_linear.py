@@ -20,7 +20,7 @@ from smartscheduler.imports import cell_formats, file_reader
 from smartscheduler.imports.columns import COLUMNS
 from smartscheduler.imports.row_to_payload import body_of_contractor, body_of_job
 from smartscheduler.privacy import pii_matcher
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 
 N = 5_000
 # Below this there is nothing to compare; a quadratic parser needs seconds.
@@ -79,10 +79,12 @@ def parsers() -> dict[str, Callable[[str], object]]:
     for kind, columns in COLUMNS.items():
         for column in columns.names:
             found[f"{kind}.{column}"] = lambda text, kind=kind, column=column: bodies[kind]({column: text}, None, None)
-    person = Needles.of(names=["Ada Maria Tiles"], phones=["(512) 555-0143"], emails=["ada@example.com"], instead="x")
+    person = PersonPatterns.of(
+        names=["Ada Maria Tiles"], phones=["(512) 555-0143"], emails=["ada@example.com"], instead="x"
+    )
     return found | {
         "heading": file_reader.heading,
-        "people": person.taken_out,
+        "people": person.redact,
         "csv of one cell": lambda text: file_reader.read_table("x.csv", f"a,b\n{text}".encode()),
         "csv of its first line": lambda text: file_reader.read_table("x.csv", text.encode()),
         "csv of many lines": lambda text: file_reader.read_table(

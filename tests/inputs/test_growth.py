@@ -11,7 +11,7 @@ import pytest
 from django import forms
 from rest_framework import serializers
 
-from smartscheduler.privacy.pii_matcher import Needles
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 from tests.inputs.collecting import made_of_variables, patterns, readers, searches, subclasses
 from tests.inputs.growth import attacks, objections
 from tests.inputs.test_bounds_of_fields import inputs
@@ -53,7 +53,7 @@ def use_of(name: str, pattern: "re.Pattern[str]") -> Callable[[str], Any]:
 
 NAMED = {
     **patterns(),
-    "needles.of_somebody": Needles.of(
+    "needles.of_somebody": PersonPatterns.of(
         names=["Ada Tiles Moore", "José Núñez"], phones=["(512) 555-0143"], emails=["ada@example.com"], instead="–"
     )._compiled,
 }

@@ -165,7 +165,7 @@ class TestEnvironment:
         assert environment.database("SOME_VARIABLE", "postgresql://localhost/default")["NAME"] == "default"
         assert len(environment.problems) == 1
 
-    @pytest.mark.parametrize("kind", ["flag", "whole", "number", "words", "text", "redis"])
+    @pytest.mark.parametrize("kind", ["flag", "whole", "number", "comma_list", "text", "redis"])
     @pytest.mark.parametrize("text", ["", "  "])
     def test_empty_counts_as_not_set(self, monkeypatch, kind, text):
         monkeypatch.setenv("SOME_VARIABLE", text)
@@ -180,7 +180,7 @@ class TestEnvironment:
             ("flag", "No", False),
             ("whole", "8001", 8001),
             ("number", "0.25", 0.25),
-            ("words", "a, b,,c", ["a", "b", "c"]),
+            ("comma_list", "a, b,,c", ["a", "b", "c"]),
             ("text", "$kept as it is", "$kept as it is"),
             ("redis", "rediss://host:6380/1", "rediss://host:6380/1"),
             ("redis", "unix:///run/valkey.sock?db=0", "unix:///run/valkey.sock?db=0"),

@@ -16,7 +16,7 @@ from jobs import services as work
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
-from smartscheduler.accounts.visibility import limit
+from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.notifications.models import Mail
 from smartscheduler.timeslots import TimeSlot
@@ -280,10 +280,10 @@ def test_an_address_with_a_filter_of_ones_own_is_refused(world, page, query):
 def test_a_record_that_is_cut_down_cannot_be_saved(world):
     ada, _ = world
     with pytest.raises(RuntimeError, match="cannot be saved"):
-        limit(ada, UserFactory(role=Role.MANAGER)).save()
+        redact_record(ada, UserFactory(role=Role.MANAGER)).save()
     ada.refresh_from_db()
     assert ada.email == MAILS[0]
-    assert limit(ada, User.objects.get(email=MAILS[1])).phone_number == PHONES[0]
+    assert redact_record(ada, User.objects.get(email=MAILS[1])).phone_number == PHONES[0]
 
 
 def test_the_notes_are_where_the_test_looks(world):

@@ -1,5 +1,6 @@
 """No score passes its bound, and no search looks too near for a bound: whatever the weights."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 from assignments.scoring import UNIT, Weights, availability_part, rating_part
 from contractors.spatial_index import regions
 from jobs.requirements import JobRequest
-from recommendations.search.bounds import EVERYBODY, SLACK, Frontier, Sampled
+from recommendations.search.bounds import EVERYBODY, SLACK, Sampled, ScoreBounds
 from recommendations.search.candidates import availability_by_weekdays
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from smartscheduler.places import Point, great_circle_miles
+from smartscheduler.rules.values import Rules
 from smartscheduler.travel.routes import Site
 
 SITE = Point(30.27, -97.74)
@@ -33,11 +35,19 @@ def weights(draw):
     return Weights(availability, rating, UNIT - availability - rating)
 
 
-searches = st.builds(
-    lambda given_weights, max_miles: Search(REQUEST, 10, NOW, given_weights, max_miles, Site(SITE)),
-    weights(),
-    st.floats(1, 500),
-)
+def query(weights, max_miles):
+    availability, rating, distance = weights
+    rules = replace(
+        Rules.of_settings(),
+        availability_weight=availability,
+        rating_weight=rating,
+        distance_weight=distance,
+        max_miles=max_miles,
+    )
+    return RankingQuery(REQUEST, 10, NOW, rules, Site(SITE))
+
+
+searches = st.builds(query, weights(), st.floats(1, 500))
 ratings, miles = st.integers(0, 500), st.floats(0, 600)
 
 
@@ -62,32 +72,32 @@ def test_rounding_stays_within_the_slack(search, rating, distance, days):
 
 @given(searches, ratings, st.floats(-0.9, 0.9), st.floats(-0.9, 0.9), st.floats(0, UNIT))
 def test_whoever_has_a_bound_lies_in_its_boxes(search, rating, north, east, bound):
-    frontier = Frontier(search)
+    bounds = ScoreBounds(search)
     person = Point(SITE.latitude + north, SITE.longitude + east)
     distance = great_circle_miles(SITE, person)
-    if distance > frontier.reach or real_bound(search, rating, distance) < bound:
+    if distance > bounds.reach or real_bound(search, rating, distance) < bound:
         return
     region = next(r for r in reversed(list(regions("flooring"))[::2]) if rating < r.top_rating or r.top_rating == 500)
-    corners = [[tuple(map(float, c.strip("()").split(","))) for c in box.split("),(")] for box in frontier.boxes(bound)]
+    corners = [[tuple(map(float, c.strip("()").split(","))) for c in box.split("),(")] for box in bounds.boxes(bound)]
     x, y = person.longitude + region.east, person.latitude
     assert any(left <= x <= right and bottom <= y <= top for (left, bottom), (right, top) in corners)
 
 
 @given(searches, ratings, st.floats(0, UNIT))
 def test_whoever_is_far_and_has_a_bound_has_the_rating(search, rating, bound):
-    frontier = Frontier(search)
-    if real_bound(search, rating, frontier.reach + 1) >= bound:
-        needed = frontier.far_rating(bound)
+    bounds = ScoreBounds(search)
+    if real_bound(search, rating, bounds.reach + 1) >= bound:
+        needed = bounds.far_rating(bound)
         assert needed is not None
         assert rating / 100 >= needed
 
 
 @given(searches, st.lists(st.builds(Sampled, st.integers(1, 14), miles, st.none() | st.floats(0, UNIT)), max_size=60))
 def test_a_search_ends_whatever_the_sample(search, sample):
-    frontier = Frontier(search)
-    bound, steps = frontier.first_bound(sample, 23), 0
+    bounds = ScoreBounds(search)
+    bound, steps = bounds.first_bound(sample, 23), 0
     while bound != EVERYBODY:
-        lower = frontier.next_bound(bound, 0, 23)
+        lower = bounds.next_bound(bound, 0, 23)
         assert lower < bound or lower == EVERYBODY
         bound, steps = lower, steps + 1
     assert steps <= 20

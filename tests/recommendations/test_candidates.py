@@ -7,7 +7,7 @@ from assignments.services import assign_job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.search import rank
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from recommendations.search.rank import MOST_CANDIDATES, count_candidates
 from smartscheduler.rules.current import current_rules
 from tests.api import V1, client_as
@@ -75,7 +75,7 @@ def test_the_count_is_that_of_ranking_everybody():
     AssignmentFactory()  # of somebody who is free at other times
     job = JobFactory()
     everybody = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
-    counted = count_candidates(Search.of(JobRequest.of(job), current_rules()))
+    counted = count_candidates(RankingQuery.of(JobRequest.of(job), current_rules()))
     assert (counted.number, counted.exact) == (len(everybody.entries), True) == (10, True)
     assert (everybody.candidates_considered, everybody.candidates_exact) == (10, True)
 

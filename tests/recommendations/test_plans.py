@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from contractors.models import WORDS, Contractor
+from contractors.models import SEARCH_TEXT, Contractor
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
@@ -89,7 +89,7 @@ def nodes(plan):
 
 def check_a_search_for_words():
     for term, found in (("crew9999@", 1), ("CREW123", 111), ("nobody", 0)):
-        people = Contractor.objects.alias(words=WORDS).filter(words__icontains=term)
+        people = Contractor.objects.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=term)
         assert people.count() == found
         used = json.dumps(json.loads(people.explain(format="json")))
         assert "contractor_words_index" in used

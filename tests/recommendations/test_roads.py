@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from assignments.booking_checks import check_booking
 from assignments.decision_record import decide
-from assignments.drop_targets import fits_on
+from assignments.drop_targets import drop_targets_on
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
@@ -123,7 +123,7 @@ def test_a_site_whose_road_leads_out_of_the_radius_is_refused_by_all():
         check_booking(person, JobRequest.of(job), slot, current_rules(), now=timezone.now())
     assert rank_candidates(JobRequest.of(job), current_rules()).entries == []
     assert [reason.code for reason in why_not(JobRequest.of(job), person, current_rules()).reasons] == ["out_of_radius"]
-    assert "12.0 miles" in fits_on(job, [person], slot.start.date(), current_rules())[person.pk].reason
+    assert "12.0 miles" in drop_targets_on(job, [person], slot.start.date(), current_rules())[person.pk].reason
 
 
 def test_the_way_there_and_the_way_back_each_leave_their_own_gap():
@@ -143,9 +143,9 @@ def test_without_a_provider_nothing_stored_counts(settings):
     person, job = ContractorFactory(), JobFactory(latitude="30.3400000")
     keep(person, job)
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
-    assert (entry.source, entry.way.fetched_at is not None) == ("road", True)
+    assert (entry.source, entry.route.fetched_at is not None) == ("road", True)
     assert "12.0 miles to the site by road (20 min drive)" in entry.breakdown.explanation
     settings.TRAVEL_KEYS = {}
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
-    assert (entry.source, entry.way.fetched_at) == ("straight_line", None)
+    assert (entry.source, entry.route.fetched_at) == ("straight_line", None)
     assert entry.miles == pytest.approx(5.03, abs=0.01)

@@ -15,7 +15,7 @@ from assignments.wanted_time import differs_from_booking, differs_from_wanted, s
 from contractors.working_week import Shift
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
@@ -43,7 +43,7 @@ def test_it_is_the_wanted_time_exactly_where_that_is_free(wanted, minutes, shift
     """Whatever the hours and bookings: what is suggested can be booked, and is the wanted time where that can be."""
     day = at(0, days=3)
     job = JobFactory.build(desired_date=day + timedelta(minutes=wanted), duration=timedelta(minutes=minutes))
-    search = Search.of(JobRequest.of(job), Rules.of_settings(), 3, at(0, days=1))
+    search = RankingQuery.of(JobRequest.of(job), Rules.of_settings(), 3, at(0, days=1))
     (begins, length), *_ = shifts
     hour = at(begins // 2, begins % 2 * 30).time()
     end = at(min(23, begins // 2 + length), 30).time()
@@ -62,7 +62,7 @@ def test_it_is_the_wanted_time_exactly_where_that_is_free(wanted, minutes, shift
 
 
 def test_the_nearest_one_is_suggested_where_the_wanted_time_is_not_free():
-    search = Search.of(request_for(at(11, days=3)), Rules.of_settings(), 3, at(0, days=1))
+    search = RankingQuery.of(request_for(at(11, days=3)), Rules.of_settings(), 3, at(0, days=1))
     busy = [TimeSlot(at(10, days=3), at(14, days=3))]
     calendar = Calendar(search.request.zone, EVERY_DAY, busy)
     free = first_free_day(calendar, search.visit)
@@ -71,7 +71,7 @@ def test_the_nearest_one_is_suggested_where_the_wanted_time_is_not_free():
 
 
 def test_on_a_later_day_the_same_time_of_day_is_suggested():
-    search = Search.of(request_for(at(11, days=3)), Rules.of_settings(), 3, at(0, days=1))
+    search = RankingQuery.of(request_for(at(11, days=3)), Rules.of_settings(), 3, at(0, days=1))
     calendar = Calendar(search.request.zone, EVERY_DAY, [TimeSlot(at(0, days=3), at(0, days=4))])
     free = first_free_day(calendar, search.visit)
     found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
@@ -84,7 +84,7 @@ def test_a_suggestion_lasts_as_long_as_the_work_across_a_clock_change(day, hour)
     request = request_for(datetime(2027, 6, 1, hour, tzinfo=ZoneInfo("America/Chicago")), hours=4).wanted_on(day)
     calendar = Calendar(request.zone, [Shift(number, time(0), time(12)) for number in range(7)])
     start = datetime.combine(day, time(hour), request.zone).astimezone(UTC)
-    search = Search.of(request, Rules.of_settings(), 0, start - timedelta(days=1))
+    search = RankingQuery.of(request, Rules.of_settings(), 0, start - timedelta(days=1))
     slot = suggested_slot(request, [start], calendar, search.rules, site=search.site, now=search.now)
     assert (slot.start, slot.end.astimezone(UTC) - slot.start.astimezone(UTC)) == (start, timedelta(hours=4))
 

@@ -77,7 +77,7 @@ def test_the_rank_is_the_place_in_the_whole_ranking():
 
 
 def test_somebody_too_far_down_is_told_at_least_where(monkeypatch):
-    monkeypatch.setattr(rank.Place, "__new__", _with_most(rank.Place.__new__, 5))
+    monkeypatch.setattr(rank.RankQuestion, "__new__", _with_most(rank.RankQuestion.__new__, 5))
     ContractorFactory.create_batch(9, rating=Decimal("5.00"))
     last = ContractorFactory(rating=Decimal("3.00"))
     answer = ask(last)

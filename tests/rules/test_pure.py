@@ -16,7 +16,7 @@ from assignments.scoring import Weights, availability_part, distance_part, ratin
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
-from recommendations.search.query import Search
+from recommendations.search.query import RankingQuery
 from smartscheduler.places import Origin, Pace, Point, drive_minutes
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
@@ -72,8 +72,11 @@ def test_free_time_and_slots_go_by_the_gap_that_they_are_given(request_of_job, c
 def test_drives_go_by_the_pace_that_they_are_given():
     miles = Origin(HERE).miles_to(THERE)
     assert drive_minutes(10, RULES.pace) == 24
-    assert Site(HERE).drive_here(THERE, RULES.pace) == timedelta(minutes=drive_minutes(miles, RULES.pace))
-    assert Site(HERE).way_from(THERE, Pace(1.2, 60.0)).minutes <= Site(HERE).way_from(THERE, RULES.pace).minutes / 2 + 1
+    assert Site(HERE).drive_to_site(THERE, RULES.pace) == timedelta(minutes=drive_minutes(miles, RULES.pace))
+    assert (
+        Site(HERE).route_from(THERE, Pace(1.2, 60.0)).minutes
+        <= Site(HERE).route_from(THERE, RULES.pace).minutes / 2 + 1
+    )
 
 
 def test_eligibility_and_score_are_worked_out_from_values(request_of_job):
@@ -90,7 +93,7 @@ def test_eligibility_and_score_are_worked_out_from_values(request_of_job):
 
 
 def test_a_search_scores_a_candidate_by_the_rules_that_it_is_given(request_of_job, calendar):
-    search = Search.of(request_of_job, RULES, now=at(0), site=Site(HERE))
+    search = RankingQuery.of(request_of_job, RULES, now=at(0), site=Site(HERE))
     assert len(search.visit.days) == RULES.horizon_days + 1
     assert first_free_day(calendar, search.visit).days == 0
     person = Contractor(name="Ann", **AUSTIN)

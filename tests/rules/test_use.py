@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assignments.calendars import Drive, bookable_slots, drives_of_days
-from assignments.drop_targets import fits_on
+from assignments.drop_targets import drop_targets_on
 from assignments.models import Assignment
 from assignments.services import assign_job, reassign_assignment, reschedule_assignment
 from contractors.models import Contractor
@@ -55,7 +55,7 @@ def test_the_gap_counts_for_slots_fits_ranking_and_booking(crew, job):
         slot.start
         for slot in bookable_slots(contractor=crew, day=day, duration=job.duration, job=job, rules=current_rules())
     ]
-    assert wanted not in fits_on(job, [crew], day, current_rules())[crew.pk].starts
+    assert wanted not in drop_targets_on(job, [crew], day, current_rules())[crew.pk].starts
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
     assert wanted not in [slot.start for slot in entry.slots]
     with pytest.raises(SlotUnavailable):
@@ -89,8 +89,8 @@ def test_speed_and_factor_make_the_minutes():
     publish(drive_mph=Decimal(70), road_factor=Decimal("1.3"))
     ((fast,),) = drives_of_days([bookings], current_rules())
     assert isinstance(slow, Drive)
-    assert 0 < fast.way.minutes < slow.way.minutes
-    assert abs(fast.way.minutes * 2 - slow.way.minutes) <= 2
+    assert 0 < fast.route.minutes < slow.route.minutes
+    assert abs(fast.route.minutes * 2 - slow.route.minutes) <= 2
 
 
 def test_the_maximum_is_the_radius_of_a_new_contractor():
@@ -169,7 +169,7 @@ def look_ups(ask):
         lambda crew, job, rules: rank_candidates(JobRequest.of(job), rules),
         lambda crew, job, rules: why_not(JobRequest.of(job), crew, rules),
         lambda crew, job, rules: nearest_misses(JobRequest.of(job), rules),
-        lambda crew, job, rules: fits_on(job, [crew], at(12, days=2).date(), rules),
+        lambda crew, job, rules: drop_targets_on(job, [crew], at(12, days=2).date(), rules),
         lambda crew, job, rules: bookable_slots(
             contractor=crew, day=at(12, days=2).date(), duration=job.duration, job=job, rules=rules
         ),

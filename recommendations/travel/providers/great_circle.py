@@ -26,7 +26,7 @@ class GreatCircle:
         return 0
 
     def matrix(self, origins: Sequence[Point], destinations: Sequence[Point], depart_at: datetime) -> Matrix:
-        return [[self._answer(one, other) for other in destinations] for one in origins]
+        return [[self._answer(origin, other) for other in destinations] for origin in origins]
 
     def _answer(self, origin: Point, destination: Point) -> Answer:
         miles = great_circle(origin, destination, radius=RADIUS_KILOMETERS).kilometers * 1000 / METERS_A_MILE

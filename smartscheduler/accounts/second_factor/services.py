@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from smartscheduler.accounts.active_sign_ins import end_all
+from smartscheduler.accounts.active_sign_ins import revoke_all
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.second_factor import recovery_codes
 from smartscheduler.audit.models import Act, Reason
@@ -42,7 +42,7 @@ def set_up(*, user: User, key: str, code: str, here: str | None = None) -> list[
     if not device.verify_token(_plain(code)):
         raise CodeRefused("That is not the code of this key. Is the clock of the telephone right?")
     _mark(held, user, timezone.now())
-    end_all(user, but=here)
+    revoke_all(user, but=here)
     record(Act.SECOND_FACTOR_SET_UP, actor=user, about=user)
     return recovery_codes.renew(held)
 
@@ -85,7 +85,7 @@ def remove(*, user: User, actor: User | None, here: str | None = None) -> User:
     TOTPDevice.objects.filter(user=held).delete()
     StaticDevice.objects.filter(user=held).delete()
     _mark(held, user, None)
-    end_all(user, but=here)
+    revoke_all(user, but=here)
     record(Act.SECOND_FACTOR_REMOVED, actor=actor, about=user)
     return user
 

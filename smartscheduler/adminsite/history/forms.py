@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import CONTACTS, may_see
+from smartscheduler.accounts.visibility import CONTACTS, can_see
 from smartscheduler.adminsite.history.queries import DIRECTLY, NOBODY, Place, Question, kinds_for, name_of
 from smartscheduler.adminsite.history.timeline import ACTS
 from smartscheduler.adminsite.history.value_text import title_of
@@ -56,7 +56,7 @@ class QuestionForm(forms.Form):
 
     def _people(self, given: str, reader: User) -> list[tuple[str, str]]:
         """Everybody, and whoever is asked for: the history knows people who are no longer there."""
-        shown = str if may_see(reader, CONTACTS) else _without_address
+        shown = str if can_see(reader, CONTACTS) else _without_address
         people = [(str(one.pk), shown(one)) for one in User.objects.order_by("name", "email")[:MOST_PEOPLE]]
         others = [(NOBODY, "The system"), (DIRECTLY, "The database, directly")]
         known = {value for value, _ in (*people, *others)}

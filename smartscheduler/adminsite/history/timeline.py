@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 
-from smartscheduler.accounts.visibility import HIDDEN, Limit, limits_for, sees_everything
+from smartscheduler.accounts.visibility import HIDDEN, FieldRule, hidden_fields, sees_everything
 from smartscheduler.adminsite.history.queries import DIRECTLY
 from smartscheduler.adminsite.history.snapshots import Gone, address_of, names_before, records_of, zone_of
 from smartscheduler.adminsite.history.value_text import NOTHING, UTC, from_json, in_words, title_of
@@ -17,7 +17,7 @@ from smartscheduler.history.triggers import CHANGED, CREATED, PASSWORD, REMOVED,
 
 ACTS = {CREATED: "created", CHANGED: "changed", REMOVED: "removed", PASSWORD: "password changed"}
 COLOURS = {CREATED: "success", CHANGED: "info", REMOVED: "danger", PASSWORD: "warning"}
-DOORS = {"back-office": "in the back-office", "API": "through the API", "page": "on a page"}
+SOURCES = {"back-office": "in the back-office", "API": "through the API", "page": "on a page"}
 # More fields than these are folded away where a whole record came or went.
 MOST_OPEN = 4
 ONCE = timedelta(seconds=1)
@@ -31,7 +31,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Told:
+class RecordChange:
     """One change of one record."""
 
     act: str
@@ -58,10 +58,10 @@ class Occasion:
     person: str
     door: str
     details: list[tuple[str, str]]
-    changes: list[Told]
+    changes: list[RecordChange]
 
 
-def tell(changes: Sequence[Change], *, reader: Any, zone: tzinfo = UTC) -> list[Occasion]:
+def build_timeline(changes: Sequence[Change], *, reader: Any, zone: tzinfo = UTC) -> list[Occasion]:
     """The changes by occasion, newest first, each in the order in which it went; by the clock of `zone`.
 
     That a value which `reader` may not see has changed is told, but not what it was and is.
@@ -96,9 +96,9 @@ def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzin
         when=f"{local_day(moment, zone)}, {at:%H:%M:%S %Z}",
         who=_who(context),
         person=DIRECTLY if context is None else context.get("user", ""),
-        door=_door(context or {}),
+        door=_source(context or {}),
         details=[(name, context[key]) for key, name in DETAILS.items() if context.get(key)] if context else [],
-        changes=[_told(change, record, names, reader) for change, record in reversed(pairs)],
+        changes=[_record_change(change, record, names, reader) for change, record in reversed(pairs)],
     )
 
 
@@ -111,17 +111,17 @@ def _who(context: dict[str, str] | None) -> str:
     return context.get("name") or "The system"
 
 
-def _door(context: dict[str, str]) -> str:
+def _source(context: dict[str, str]) -> str:
     kind = context.get("door", "")
-    return DOORS.get(kind, f"by the {kind} {context.get('at', '').rsplit('.', 1)[-1]}" if kind else "")
+    return SOURCES.get(kind, f"by the {kind} {context.get('at', '').rsplit('.', 1)[-1]}" if kind else "")
 
 
-def _told(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> Told:
+def _record_change(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> RecordChange:
     title, owner = str(record), str(getattr(record, change.owner)) if change.owner else ""
     lines, changed = list(_lines(change, record, names, reader)), change.pgh_label == CHANGED
     if not changed and all(line.was in title and line.became in title for line in lines):
         lines = []  # the title has said it all
-    return Told(
+    return RecordChange(
         act=ACTS.get(change.pgh_label, change.pgh_label),
         colour=COLOURS.get(change.pgh_label, ""),
         what=str(record._meta.verbose_name),
@@ -137,35 +137,35 @@ def _lines(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> I
     if change.pgh_label == PASSWORD:
         return
     zone, before = zone_of(record), change.pgh_before or {}
-    limits = limits_for(record._meta.label_lower, reader)
+    rules = hidden_fields(record._meta.label_lower, reader)
     for name in tracked_fields(type(change)):
         field: Any = record._meta.get_field(name)
-        now = _shown(limits.get(name), _value(field, record, zone))
+        now = _shown(rules.get(name), _value(field, record, zone))
         if change.pgh_label == CHANGED:
             if field.column in before:
                 was = _former(field, before[field.column], zone, names)
-                yield Line(title_of(field), _shown(limits.get(name), was), now)
+                yield Line(title_of(field), _shown(rules.get(name), was), now)
         elif now != NOTHING and not (field.primary_key or name == change.owner):
             yield Line(title_of(field), *(("", now) if change.pgh_label == CREATED else (now, "")))
 
 
-def _shown(limit: Limit | None, words: str) -> str:
+def _shown(rule: FieldRule | None, words: str) -> str:
     """The value, as far as it may be seen; that there is none may be."""
-    if limit is None or words == NOTHING:
+    if rule is None or words == NOTHING:
         return words
-    return impersonal(words) if limit.shown is impersonal else HIDDEN
+    return impersonal(words) if rule.shown is impersonal else HIDDEN
 
 
 def _without_contacts(occasion: Occasion) -> Occasion:
     """Telephone numbers and addresses taken out of everything: a person without a name goes by the address."""
     changes = [
         replace(
-            told,
-            title=impersonal(told.title),
-            of=impersonal(told.of),
-            lines=[Line(line.field, impersonal(line.was), impersonal(line.became)) for line in told.lines],
+            change,
+            title=impersonal(change.title),
+            of=impersonal(change.of),
+            lines=[Line(line.field, impersonal(line.was), impersonal(line.became)) for line in change.lines],
         )
-        for told in occasion.changes
+        for change in occasion.changes
     ]
     return replace(occasion, who=impersonal(occasion.who), changes=changes)
 

@@ -16,7 +16,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.adminsite.history.forms import QuestionForm
 from smartscheduler.adminsite.history.queries import Page, Place, Question, kinds_for, read
 from smartscheduler.adminsite.history.snapshots import address_of, zone_of
-from smartscheduler.adminsite.history.timeline import tell
+from smartscheduler.adminsite.history.timeline import build_timeline
 from smartscheduler.adminsite.permissions import person
 from smartscheduler.history.triggers import CREATED
 
@@ -34,7 +34,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "form": form,
         "asked": bool(form.errors) or any(form.cleaned_data.values()),
         "only": _only(form),
-        "occasions": tell(page.changes, reader=person(request)),
+        "occasions": build_timeline(page.changes, reader=person(request)),
         "everywhere": True,
         **_links(request, page.older),
     }
@@ -47,9 +47,9 @@ def changes_of(record: Model, user: User, *, before: Place | None = None, size: 
     By the clock at the record, and no more than `user` may see.
     """
     page = read(Question(kinds=kinds_for(user), before=before, size=size).of(type(record), record.pk))
-    born = any(one.pgh_label == CREATED and one.pgh_tracked_model is type(record) for one in page.changes)
+    born = any(change.pgh_label == CREATED and change.pgh_tracked_model is type(record) for change in page.changes)
     return {
-        "occasions": tell(page.changes, reader=user, zone=zone_of(record)),
+        "occasions": build_timeline(page.changes, reader=user, zone=zone_of(record)),
         "older": page.older,
         "older_than_history": page.older is None and not born,
         "all_history_url": f"{reverse('history')}?model={record._meta.label_lower}&record={record.pk}",

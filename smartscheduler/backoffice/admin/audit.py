@@ -24,7 +24,7 @@ from smartscheduler.adminsite.date_filters import DaysFilter
 from smartscheduler.adminsite.html import badge, in_utc
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.audit.services import filters_of, record
-from smartscheduler.core.text import search_text
+from smartscheduler.core.text import normalize_search
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.export_views import FORMS, download
 
@@ -105,7 +105,7 @@ class AuditEntryAdmin(ReadAdmin):
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
     ) -> tuple[QuerySet[AuditEntry], bool]:
         """By the account, as it is called now, or by the whole address: both have an index or are soon read."""
-        term = search_text(search_term)
+        term = normalize_search(search_term)
         if not term:
             return queryset, False
         people = User.objects.filter(Q(name__icontains=term) | Q(email__icontains=term)).values("pk")

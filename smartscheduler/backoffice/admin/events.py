@@ -16,7 +16,7 @@ from smartscheduler.adminsite.date_filters import RecentFilter
 from smartscheduler.adminsite.html import badge, in_utc
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.publishing import Event
-from smartscheduler.events.redaction import limited_event
+from smartscheduler.events.redaction import redact_event
 
 
 class TypeFilter(admin.SimpleListFilter):
@@ -57,8 +57,8 @@ class OutboxEventAdmin(ReadAdmin):
             found |= Q(sequence=int(term))
         return queryset.filter(found), False
 
-    def limit(self, record: OutboxEvent, reader: User, *, instead: str = "") -> OutboxEvent:
-        return limited_event(record, reader)
+    def redact_record(self, record: OutboxEvent, reader: User, *, instead: str = "") -> OutboxEvent:
+        return redact_event(record, reader)
 
     @display(description="Sequence", ordering="position")
     def order(self, event: OutboxEvent) -> str:

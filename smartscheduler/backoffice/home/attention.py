@@ -15,8 +15,8 @@ from assignments.models import Assignment
 from jobs.admin import SOON_DAYS
 from jobs.models import Job
 from jobs.requirements import JobRequest
-from recommendations.near_misses import neighbours
-from recommendations.unfillable_jobs import MOST_LOOKED_AT, looked_at
+from recommendations.near_misses import nearby_contractors
+from recommendations.unfillable_jobs import MOST_LOOKED_AT, rank_open_jobs
 from smartscheduler.adminsite.date_filters import within_days
 from smartscheduler.core.formatting import local_slot, local_time
 from smartscheduler.rules.current import current_rules
@@ -65,7 +65,7 @@ def _urgent() -> Matter:
 
 def _without_candidate(now: datetime, rules: Rules) -> Matter:
     """Open jobs that are wanted soon and that nobody can take, with the reason."""
-    soon = looked_at(within_days(Job.objects.open(), "desired_date", "time_zone", None, SOON_DAYS), rules)
+    soon = rank_open_jobs(within_days(Job.objects.open(), "desired_date", "time_zone", None, SOON_DAYS), rules)
     stuck = [(job, ranking.calendars_opened) for job, ranking in soon if not ranking.entries]
     return Matter(
         title="Wanted soon, and nobody can take it",
@@ -83,7 +83,7 @@ def _why(job: Job, considered: int, now: datetime, rules: Rules) -> str:
     request, horizon = JobRequest.of(job), rules.horizon_days
     if (now.astimezone(job.zone).date() - request.desired_day).days > horizon:
         return f"wanted more than {horizon} days ago: give it another day"
-    around = [] if considered else neighbours(request)
+    around = [] if considered else nearby_contractors(request)
     suiting = considered or sum(1 for one in around if not one.reasons)
     if suiting:
         return f"{suiting} would suit, none is free within {horizon} days"

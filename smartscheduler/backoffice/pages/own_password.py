@@ -10,7 +10,7 @@ from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from smartscheduler.accounts.active_sign_ins import end_all
+from smartscheduler.accounts.active_sign_ins import revoke_all
 from smartscheduler.accounts.reauthentication import check_password_of
 from smartscheduler.backoffice.forms import password
 
@@ -40,7 +40,7 @@ class OwnPasswordView(PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        end_all(form.user, but=self.request.session.session_key)
+        revoke_all(form.user, but=self.request.session.session_key)
         return response
 
 

@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from smartscheduler.accounts.active_sign_ins import end, end_all, signings_of
+from smartscheduler.accounts.active_sign_ins import active_sign_ins_of, revoke, revoke_all
 from smartscheduler.adminsite.permissions import person
 from smartscheduler.backoffice.forms.accounts import EndForm
 
@@ -22,11 +22,11 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         signing = form.cleaned_data["signing"]
         if signing == EndForm.OTHERS:
-            end_all(user, but=here)
+            revoke_all(user, but=here)
             messages.success(request, "You are signed in here, and nowhere else.")
-        elif any(one.id == signing and one.is_this for one in signings_of(user, here=here)):
+        elif any(one.id == signing and one.is_this for one in active_sign_ins_of(user, here=here)):
             messages.error(request, "That is this browser: use “Log out” instead.")
-        elif end(user, signing):
+        elif revoke(user, signing):
             messages.success(request, "Signed out there.")
         else:
             messages.info(request, "That had ended already.")
@@ -35,7 +35,7 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Where you are signed in",
         "form": form,
-        "signings": signings_of(user, here=here),
+        "signings": active_sign_ins_of(user, here=here),
         "others": EndForm.OTHERS,
         "idle_minutes": settings.SESSION_IDLE_MINUTES,
         "longest_hours": settings.SESSION_LONGEST_HOURS,

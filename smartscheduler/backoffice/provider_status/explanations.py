@@ -18,7 +18,7 @@ from recommendations.llm import store
 from recommendations.llm.budget import spent_today
 from recommendations.llm.client import BREAKER
 from recommendations.llm.config import is_configured, title
-from recommendations.llm.rewording import uses, wishes
+from recommendations.llm.rewording import refresh_requests, uses
 from recommendations.models import ModelDay, Wording
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.permissions import require
@@ -36,7 +36,7 @@ LATEST = 10
 
 
 @require_http_methods(["GET", "POST"])
-def words(request: HttpRequest) -> HttpResponse:
+def explanations(request: HttpRequest) -> HttpResponse:
     """GET: the model, its budget, what was dropped and why. POST: forget what is stored, or let it be tried again."""
     require(request, Permission.MANAGE_SETTINGS)
     if request.method == "POST":
@@ -80,7 +80,7 @@ def _standing() -> dict[str, Any]:
             ("Tokens today", today.tokens, settings.EXPLANATION_TOKENS_A_DAY),
         ],
         "failed": failed,
-        "share": wishes.share(MODEL),
+        "share": refresh_requests.share(MODEL),
         "stored": Wording.objects.exclude(text="").count(),
         "dropped": [(REASONS.get(reason, reason), count) for reason, count in dropped.annotate(count=Count("pk"))],
         "latest": Wording.objects.exclude(text="").order_by("-asked_at")[:LATEST],

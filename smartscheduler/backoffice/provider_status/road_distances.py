@@ -15,7 +15,7 @@ from redis import RedisError
 
 from recommendations.models import Lookup
 from recommendations.travel.event_receiver import look_up_again
-from recommendations.travel.requests import wishes
+from recommendations.travel.requests import refresh_requests
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.permissions import require
 from smartscheduler.core.outbound import circuit_breaker
@@ -62,7 +62,7 @@ def roads(request: HttpRequest) -> HttpResponse:
         "leaders": settings.TRAVEL_LEADERS,
         "demo": settings.TRAVEL_DEMO,
         "stored": _stored(),
-        "share": wishes.share(ROAD),
+        "share": refresh_requests.share(ROAD),
         "lookups": Lookup.objects.select_related("job").order_by("-wanted_at")[:MOST_LOOKUPS],
         "counts": dict(Lookup.objects.order_by().values_list("state").annotate(count=Count("pk"))),
     }

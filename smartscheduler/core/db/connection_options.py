@@ -18,7 +18,7 @@ UNCONFIRMED_SECONDS = 10
 IDLE_SECONDS, BETWEEN_SECONDS, PROBES = 4, 2, 3
 
 
-def to_postgresql() -> dict[str, Any]:
+def postgres_client_options() -> dict[str, Any]:
     """libpq's options of a connection, for our end of it."""
     return {
         "connect_timeout": CONNECT_SECONDS,
@@ -29,7 +29,7 @@ def to_postgresql() -> dict[str, Any]:
     }
 
 
-def from_postgresql() -> dict[str, Any]:
+def postgres_session_options() -> dict[str, Any]:
     """The same as parameters of the session, for PostgreSQL's end: it frees the locks of whoever is gone."""
     return {
         "tcp_keepalives_idle": IDLE_SECONDS,
@@ -40,24 +40,24 @@ def from_postgresql() -> dict[str, Any]:
 
 
 # What is counted or looked up in passing must hold up nobody.
-IN_PASSING_SECONDS = 0.5
+SHORT_TIMEOUT_SECONDS = 0.5
 
 
-def to_valkey_in_passing() -> dict[str, Any]:
+def redis_short_timeout() -> dict[str, Any]:
     """redis-py's options of a client that soon gives up.
 
     Of itself it would try ten times to connect. Once more is for a connection that has not noticed a restart.
     """
-    brief = {"socket_timeout": IN_PASSING_SECONDS, "socket_connect_timeout": IN_PASSING_SECONDS}
+    brief = {"socket_timeout": SHORT_TIMEOUT_SECONDS, "socket_connect_timeout": SHORT_TIMEOUT_SECONDS}
     return brief | {"retry": Retry(NoBackoff(), 1)}
 
 
-def of_channel_layer(url: str) -> dict[str, Any]:
+def channel_layer_options(url: str) -> dict[str, Any]:
     """The same for the channel layer, whose receiver tries again every second by itself."""
-    return to_valkey(url) | {"retry": AsyncRetry(NoBackoff(), 0)}
+    return redis_keepalive(url) | {"retry": AsyncRetry(NoBackoff(), 0)}
 
 
-def to_valkey(url: str) -> dict[str, Any]:
+def redis_keepalive(url: str) -> dict[str, Any]:
     """redis-py's options of a connection that stays; none for a Unix socket, which does not take them."""
     if url.startswith("unix:"):
         return {}

@@ -17,7 +17,7 @@ from smartscheduler.core.email_addresses import (
     account_key,
     contact_address,
 )
-from smartscheduler.core.text import UnsuitableText, many_lines, one_line, search_text
+from smartscheduler.core.text import UnsuitableText, many_lines, normalize_search, one_line
 
 REFUSALS = (UnsuitableText, UnsuitableAddress)
 # Regular expressions of PostgreSQL, for the constraints behind the fields of addresses.
@@ -99,7 +99,7 @@ class NotesFormField(NormalForm, forms.CharField):
 class SearchFormField(NormalForm, forms.CharField):
     """Words to search for; what no stored text has is left out rather than refused."""
 
-    normal = staticmethod(search_text)
+    normal = staticmethod(normalize_search)
 
 
 class LineField(StoredForm, models.CharField):

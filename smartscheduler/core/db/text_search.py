@@ -11,11 +11,11 @@ from django.db.models.functions import Upper
 LEFT_OUT = Value("", output_field=TextField())
 
 
-def words(name: str, *fields: str | Expression) -> Func:
+def search_expression(name: str, *fields: str | Expression) -> Func:
     """The text of some fields, made by the database's function `name`; searched with `icontains`."""
     parts = [F(field) if isinstance(field, str) else field for field in fields]
     return Func(*parts, function=name, output_field=TextField())
 
 
-def words_index(name: str, text: Func) -> GinIndex:
+def search_index(name: str, text: Func) -> GinIndex:
     return GinIndex(OpClass(Upper(text), "gin_trgm_ops"), name=name)

@@ -20,7 +20,7 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from smartscheduler.core.db.connection_options import to_valkey_in_passing
+from smartscheduler.core.db.connection_options import redis_short_timeout
 
 R = TypeVar("R")
 
@@ -34,7 +34,7 @@ logger = structlog.get_logger(__name__)
 def limiter(url: str) -> MovingWindowRateLimiter:
     """Counts the requests of the last minute, whenever it began."""
     place = url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
-    return MovingWindowRateLimiter(RedisStorage(place, **to_valkey_in_passing()))
+    return MovingWindowRateLimiter(RedisStorage(place, **redis_short_timeout()))
 
 
 class Count(NamedTuple):

@@ -15,7 +15,7 @@ from django.conf import settings
 from pybreaker import STATE_CLOSED, STATE_OPEN, CircuitBreaker, CircuitBreakerError, CircuitRedisStorage
 from redis import RedisError
 
-from smartscheduler.core.db.connection_options import to_valkey_in_passing
+from smartscheduler.core.db.connection_options import redis_short_timeout
 from smartscheduler.core.outbound.provider_errors import BadItem, NotAsked
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
@@ -30,7 +30,7 @@ GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DE
 @lru_cache(maxsize=4)
 def _raw(url: str) -> redis.Redis:
     """What pybreaker wants: answers in bytes."""
-    return redis.Redis.from_url(url, **to_valkey_in_passing())
+    return redis.Redis.from_url(url, **redis_short_timeout())
 
 
 def breaker(provider: str) -> CircuitBreaker:

@@ -33,7 +33,7 @@ def etag_of(representation: Any) -> str:
     return quote_etag(hashlib.md5(text, usedforsecurity=False).hexdigest())
 
 
-class Conditional(APIView):
+class ConditionalRequestMixin(APIView):
     """For views of one record: answers carry its `ETag`, and what changes it may carry `If-Match`."""
 
     def lock(self, pk: UUID) -> None:

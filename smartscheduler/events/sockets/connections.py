@@ -16,7 +16,7 @@ class SignedOut(Exception):
 
 
 @dataclass(eq=False)
-class Member:
+class Connection:
     """A visitor with an open socket; `reader` is the user with the role of now."""
 
     visitor: Visitor
@@ -32,26 +32,28 @@ class Member:
         return str(self.visitor.user.pk)
 
 
-def may_stay(members: Sequence[Member]) -> list[bool]:
+def may_stay(open_connections: Sequence[Connection]) -> list[bool]:
     """Whether the credential of each still holds, in three queries for any number. Raises DatabaseError."""
     stays = []
-    for member, found in zip(members, standing([member.visitor.credential for member in members]), strict=True):
+    for connection, found in zip(
+        open_connections, standing([connection.visitor.credential for connection in open_connections]), strict=True
+    ):
         user = None if isinstance(found, Refusal) else found
         if user is not None:
-            member.reader = user
+            connection.reader = user
         stays.append(user is not None and user.allows(Permission.VIEW_EVENTS))
     return stays
 
 
-def say_present(members: Collection[Member]) -> None:
+def note_open(open_connections: Collection[Connection]) -> None:
     """Note that their sockets are still open; those that close meanwhile stay closed."""
-    presence.stay([(member.account, member.socket) for member in members if member.present])
-    for member in members:
-        if not member.present:
-            say_gone(member)
+    presence.stay([(connection.account, connection.socket) for connection in open_connections if connection.present])
+    for connection in open_connections:
+        if not connection.present:
+            note_closed(connection)
 
 
-def say_gone(member: Member) -> None:
+def note_closed(connection: Connection) -> None:
     """Note that the socket is closed."""
-    member.present = False
-    presence.leave(member.account, member.socket)
+    connection.present = False
+    presence.leave(connection.account, connection.socket)

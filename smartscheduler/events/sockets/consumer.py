@@ -24,7 +24,7 @@ from smartscheduler.core.rest.views import check_parameters
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import event_log
 from smartscheduler.events.sockets import presence
-from smartscheduler.events.sockets.connections import Member, SignedOut, say_gone
+from smartscheduler.events.sockets.connections import Connection, SignedOut, note_closed
 from smartscheduler.events.sockets.frames import as_text
 from smartscheduler.events.sockets.hub import Hub, hub
 from smartscheduler.events.sockets.stream import Frame, Stream, TooSlow, TooTalkative
@@ -50,7 +50,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = ""
 
     hub: Hub
-    member: Member
+    connection: Connection
     stream: Stream | None = None
     feeding: "asyncio.Task[None] | None" = None
 
@@ -65,23 +65,23 @@ class EventsConsumer(AsyncWebsocketConsumer):
             self._stop_feeding()
 
     async def connect(self) -> None:
-        member = await self._admit()
-        if member is None:
+        connection = await self._admit()
+        if connection is None:
             return
         try:
-            stream = self._stream(member)
+            stream = self._stream(connection)
         except (InvalidInput, TooManyFieldsSent, ValidationError) as error:
-            await self.send(as_text({"error": problem(error)}, member.reader))
+            await self.send(as_text({"error": problem(error)}, connection.reader))
             await self.close(BAD_REQUEST)
             return
         most = settings.EVENT_SOCKETS_PER_ACCOUNT
-        if not await asyncio.to_thread(presence.enter, member.account, member.socket, most=most):
+        if not await asyncio.to_thread(presence.enter, connection.account, connection.socket, most=most):
             await self.close(TOO_MANY_SOCKETS, "This account has too many sockets open; close one.")
             return
-        self.member, self.stream = member, stream
+        self.connection, self.stream = connection, stream
         self.feeding = asyncio.create_task(self._feed(stream))
 
-    async def _admit(self) -> Member | None:
+    async def _admit(self) -> Connection | None:
         """Accept the socket and return its account; None when it was refused, or closed because of a quota."""
         address = network_of((self.scope.get("client") or ("",))[0])
         if await asyncio.to_thread(is_over_quota, "handshakes", address):
@@ -100,11 +100,11 @@ class EventsConsumer(AsyncWebsocketConsumer):
             await self.close()
             return None
         await self._accept()
-        member = Member(visitor)
-        if not await asyncio.to_thread(_takes_quotas, {member.account, claim.key}):
+        connection = Connection(visitor)
+        if not await asyncio.to_thread(_takes_quotas, {connection.account, claim.key}):
             await self._refuse_one_more()
             return None
-        return member
+        return connection
 
     async def _accept(self) -> None:
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
@@ -112,13 +112,13 @@ class EventsConsumer(AsyncWebsocketConsumer):
     async def _refuse_one_more(self) -> None:
         await self.close(TOO_MANY_SOCKETS, "This account has opened too many sockets in the last minute.")
 
-    def _stream(self, member: Member) -> Stream:
+    def _stream(self, connection: Connection) -> Stream:
         query = QueryDict(self.scope["query_string"])
         check_parameters(query, PARAMETERS)
         self.hub = hub()
         return Stream(
             log=self.hub.recent,
-            member=member,
+            connection=connection,
             stays=self.hub.stays,
             send=self._send_frame,
             end=self._end,
@@ -153,7 +153,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         self._stop_feeding()
         if hasattr(self, "member"):
-            await asyncio.to_thread(say_gone, self.member)
+            await asyncio.to_thread(note_closed, self.connection)
 
     async def _feed(self, stream: Stream) -> None:
         try:
@@ -197,7 +197,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
             await self._write(frame)
 
     async def _write(self, frame: Frame) -> None:
-        await self.base_send({"type": "websocket.send", "text": as_text(frame, self.member.reader)})
+        await self.base_send({"type": "websocket.send", "text": as_text(frame, self.connection.reader)})
 
 
 def _takes_quotas(keys: set[str]) -> bool:

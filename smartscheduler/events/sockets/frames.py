@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, may_see
+from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, can_see
 from smartscheduler.events.event_log import Envelope
 from smartscheduler.events.redaction import limited_envelope
 
@@ -20,7 +20,7 @@ def as_text(frame: dict[str, Any], reader: Any) -> str:
 
 def _event(envelope: Envelope, reader: Any) -> str:
     """By the very envelope: one that was read from the table again may have been changed since, by an erasure."""
-    key = (id(envelope), may_see(reader, CONTACTS), may_see(reader, CUSTOMERS))
+    key = (id(envelope), can_see(reader, CONTACTS), can_see(reader, CUSTOMERS))
     kept = _kept.get(key)
     if kept is None or kept[0] is not envelope:
         kept = _kept[key] = envelope, _text({"event": limited_envelope(envelope, reader)})

@@ -8,10 +8,10 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
 from smartscheduler.events.sockets import connections
-from smartscheduler.events.sockets.connections import Member, SignedOut
+from smartscheduler.events.sockets.connections import Connection, SignedOut
 from smartscheduler.events.sockets.stream import Stream
 
-MayStay = Callable[[Sequence[Member]], list[bool]]
+MayStay = Callable[[Sequence[Connection]], list[bool]]
 Step = Callable[[], Awaitable[None]]
 
 # How often it is looked for heartbeats that are due and for sockets that have stalled, at least.
@@ -20,7 +20,7 @@ LOOK_EVERY_SECONDS = 0.5
 log = structlog.get_logger(__name__)
 
 
-class Rounds:
+class Heartbeats:
     """The rounds of one hub, over its `streams`; `may_stay` tells of each member whether the credential holds.
 
     A stream that is refused is handed to `leave` before it ends.
@@ -40,60 +40,60 @@ class Rounds:
     def steps(self) -> Iterator[tuple[float, Step]]:
         """What is to be done, and every how many seconds."""
         often = min(LOOK_EVERY_SECONDS, self._heartbeat_seconds / 2)
-        yield often, self.beat
+        yield often, self.send_heartbeats
         yield often, self.end_stalled
         yield self._heartbeat_seconds, self.note_presence
 
-    def await_first_beat(self, stream: Stream) -> None:
+    def schedule_first_heartbeat(self, stream: Stream) -> None:
         """The first heartbeat of somebody who has just come is as far away as all others."""
-        stream.beat_at = asyncio.get_running_loop().time() + self._heartbeat_seconds
+        stream.heartbeat_due_at = asyncio.get_running_loop().time() + self._heartbeat_seconds
 
     async def end_stalled(self) -> None:
         for stream in self._streams():
             stream.end_if_stalled()
 
-    async def beat(self) -> None:
+    async def send_heartbeats(self) -> None:
         """See to the heartbeats that are due: ask whether they may stay.
 
         While that cannot be told they stay for one more heartbeat, in silence.
         """
         now = asyncio.get_running_loop().time()
-        due = [stream for stream in self._streams() if stream.beat_at <= now]
+        due = [stream for stream in self._streams() if stream.heartbeat_due_at <= now]
         if not due:
             return
         try:
-            stays = await self.stays([stream.member for stream in due])
+            stays = await self.stays([stream.connection for stream in due])
         except Exception as error:
             for stream in due:
-                if now - stream.beat_at > self._heartbeat_seconds:
+                if now - stream.heartbeat_due_at > self._heartbeat_seconds:
                     stream.end(error)
             raise
         for stream, stay in zip(due, stays, strict=True):
             if stay:
-                stream.beat_at = now + self._heartbeat_seconds
-                stream.beat()
+                stream.heartbeat_due_at = now + self._heartbeat_seconds
+                stream.heartbeat()
             else:
                 stream.end(SignedOut())
 
     async def end_refused(self) -> None:
         """End the sockets whose credentials no longer hold; before events are told. Raises Django's database errors."""
         streams = self._streams()
-        stays = await self.stays([stream.member for stream in streams])
+        stays = await self.stays([stream.connection for stream in streams])
         for stream, stay in zip(streams, stays, strict=True):
             if not stay:
                 self._leave(stream)
                 stream.end(SignedOut())
 
-    async def stays(self, members: Sequence[Member]) -> list[bool]:
+    async def stays(self, open_connections: Sequence[Connection]) -> list[bool]:
         """Whether the credential of each holds. Raises Django's database errors."""
-        return await database_sync_to_async(self._may_stay)(members) if members else []
+        return await database_sync_to_async(self._may_stay)(open_connections) if open_connections else []
 
     async def note_presence(self) -> None:
         # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
-        await asyncio.to_thread(connections.say_present, [stream.member for stream in self._streams()])
+        await asyncio.to_thread(connections.note_open, [stream.connection for stream in self._streams()])
 
 
-async def every(seconds: float, step: Step) -> None:
+async def run_every(seconds: float, step: Step) -> None:
     """Take the step again and again, whatever goes wrong with one."""
     while True:
         await asyncio.sleep(seconds)

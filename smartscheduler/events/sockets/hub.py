@@ -19,10 +19,10 @@ from smartscheduler.core.observability import tracing
 from smartscheduler.events import event_log
 from smartscheduler.events.event_log import Envelope
 from smartscheduler.events.sockets import connections
-from smartscheduler.events.sockets.connections import Member
-from smartscheduler.events.sockets.heartbeats import MayStay, Rounds, Step, every
-from smartscheduler.events.sockets.listener import hear
-from smartscheduler.events.sockets.ring_buffer import Recent
+from smartscheduler.events.sockets.connections import Connection
+from smartscheduler.events.sockets.heartbeats import Heartbeats, MayStay, Step, run_every
+from smartscheduler.events.sockets.listener import listen
+from smartscheduler.events.sockets.ring_buffer import RingBuffer
 from smartscheduler.events.sockets.stream import Stream
 from smartscheduler.events.subscriptions import Selection
 
@@ -39,17 +39,17 @@ class Hub:
 
     def __init__(self, *, may_stay: MayStay = connections.may_stay) -> None:
         heartbeat_seconds = min(settings.EVENT_HEARTBEAT_SECONDS, LONGEST_HEARTBEAT_SECONDS)
-        self.recent = Recent()
+        self.recent = RingBuffer()
         # Where events that are still to be sent stand in their traces; empty while nobody records these.
         self.traces: dict[int, str] = {}
         self._look_seconds = min(LOOK_EVERY_SECONDS, heartbeat_seconds)
         self._position_before = 0
-        self._rounds = Rounds(
+        self._heartbeats = Heartbeats(
             lambda: self.streams, leave=self.leave, heartbeat_seconds=heartbeat_seconds, may_stay=may_stay
         )
         self._streams: defaultdict[Selection, set[Stream]] = defaultdict(set)
         self._tasks: list[asyncio.Task[None]] = []
-        self._door, self._looking = asyncio.Lock(), asyncio.Lock()
+        self._join_lock, self._look_lock = asyncio.Lock(), asyncio.Lock()
 
     async def serve(self, stream: Stream) -> None:
         """Run `stream` as one of this hub's. Returns never; raises DatabaseError."""
@@ -61,18 +61,18 @@ class Hub:
 
     async def join(self, stream: Stream) -> None:
         """From now on `stream` is told of what comes. Raises DatabaseError when there is no telling where we are."""
-        async with self._door:
+        async with self._join_lock:
             if not self._tasks:
                 self.recent.begin(await database_sync_to_async(event_log.head)())
-                steps = [asyncio.create_task(every(seconds, step)) for seconds, step in self._steps()]
-                self._tasks = [asyncio.create_task(hear(self.take)), *steps]
-            self._rounds.await_first_beat(stream)
+                steps = [asyncio.create_task(run_every(seconds, step)) for seconds, step in self._steps()]
+                self._tasks = [asyncio.create_task(listen(self.on_hint)), *steps]
+            self._heartbeats.schedule_first_heartbeat(stream)
             self._streams[stream.selection].add(stream)
 
     def _steps(self) -> Iterator[tuple[float, Step]]:
         yield self._look_seconds, self.look
         yield KEEP_SECONDS, self._forget
-        yield from self._rounds.steps()
+        yield from self._heartbeats.steps()
 
     def leave(self, stream: Stream) -> None:
         """Tell `stream` nothing more."""
@@ -90,7 +90,7 @@ class Hub:
     def streams(self) -> list[Stream]:
         return [stream for some in self._streams.values() for stream in some]
 
-    async def take(self, hint: dict[str, Any]) -> None:
+    async def on_hint(self, hint: dict[str, Any]) -> None:
         """Take one hint of the relay."""
         if tracing.is_recording():
             self._remember_traces(hint)
@@ -99,28 +99,28 @@ class Hub:
             if hint["sequence"] > self.recent.position:
                 await self.look()
 
-    async def stays(self, member: Member) -> bool:
+    async def stays(self, connection: Connection) -> bool:
         """Whether the credential of a member holds. Raises Django's database errors."""
-        return all(await self._rounds.stays([member]))
+        return all(await self._heartbeats.stays([connection]))
 
     async def _add(self, envelopes: Sequence[Envelope]) -> None:
         """Tell the streams, but for those whose credentials no longer hold. Raises Django's database errors."""
         if envelopes:
-            await self._rounds.end_refused()
-        self._tell(envelopes)
+            await self._heartbeats.end_refused()
+        self._notify(envelopes)
 
-    def _tell(self, envelopes: Sequence[Envelope]) -> None:
+    def _notify(self, envelopes: Sequence[Envelope]) -> None:
         before = self.recent.position
         news = self.recent.add(envelopes)
         if news:
             for selection, streams in self._streams.items():
                 matched = any(map(selection.matches, news))
                 for stream in streams:
-                    stream.tell(before, self.recent.position, matched=matched)
+                    stream.notify(before, self.recent.position, matched=matched)
 
     async def look(self) -> None:
         """Read what the table has and we have not. Raises DatabaseError."""
-        async with self._looking:
+        async with self._look_lock:
             known = self.recent.position
             head = await database_sync_to_async(event_log.head)()
             if head < known:  # a restored backup
@@ -137,7 +137,7 @@ class Hub:
     def _begin_anew(self, head: int) -> None:
         self.recent.begin(head)
         for stream in self.streams:
-            stream.doubt()
+            stream.resync()
 
     async def _forget(self) -> None:
         """What has been erased from the log since is not to stay here; those who listen have it already."""

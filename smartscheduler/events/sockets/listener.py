@@ -17,8 +17,8 @@ SILENCE_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
-async def hear(take: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-    """Give `take` one hint after the other, until cancelled; while there is nothing to be heard, try again."""
+async def listen(on_hint: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    """Give `on_hint` one hint after the other, until cancelled; while there is nothing to be heard, try again."""
     layer = get_channel_layer()
     if not isinstance(layer, Layer):
         raise ImproperlyConfigured(
@@ -30,7 +30,7 @@ async def hear(take: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
             channel = await layer.new_channel()
             await layer.group_add(group(), channel)
             while not _is_over():
-                await take(await layer.receive(channel))
+                await on_hint(await layer.receive(channel))
         except Exception as error:
             log.warning("event_sockets_hear_no_hints", error=repr(error))
         finally:

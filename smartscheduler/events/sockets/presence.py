@@ -63,7 +63,7 @@ def leave(account: str, socket: str) -> None:
         log.warning("sockets_not_counted", error=str(error))
 
 
-def present() -> int:
+def count_open() -> int:
     """How many sockets are open. Raises RedisError."""
     return int(str(valkey().zcount(_all(), time.time(), "+inf")))
 

@@ -8,7 +8,7 @@ from smartscheduler.events.event_log import Envelope
 MOST_KEPT = 4_096
 
 
-class Recent:
+class RingBuffer:
     """Every event after `start` up to and including `position`."""
 
     def __init__(self, most: int = MOST_KEPT) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from channels.db import database_sync_to_async
 
 from smartscheduler.events import event_log
-from smartscheduler.events.sockets.connections import Member, SignedOut
-from smartscheduler.events.sockets.ring_buffer import Recent
+from smartscheduler.events.sockets.connections import Connection, SignedOut
+from smartscheduler.events.sockets.ring_buffer import RingBuffer
 from smartscheduler.events.subscriptions import Selection
 
 Frame = dict[str, Any]
@@ -35,7 +35,7 @@ class Stream:
     """`send` takes one frame and returns when the socket has; `end` stops it all from outside, and must not wait.
 
     `log` has the latest events, `stays` tells whether a member's credential still holds (raises Django's database
-    errors). The hub that fills `log` calls `tell`, `doubt` and `beat`.
+    errors). The hub that fills `log` calls `notify`, `resync` and `heartbeat`.
 
     `queue_size` events may wait for a socket that takes none.
     """
@@ -43,9 +43,9 @@ class Stream:
     def __init__(
         self,
         *,
-        log: Recent,
-        member: Member,
-        stays: Callable[[Member], Awaitable[bool]],
+        log: RingBuffer,
+        connection: Connection,
+        stays: Callable[[Connection], Awaitable[bool]],
         send: Callable[[Frame], Awaitable[None]],
         end: Callable[[Exception], None],
         selection: Selection,
@@ -53,32 +53,32 @@ class Stream:
         queue_size: int,
         send_timeout_seconds: float,
     ) -> None:
-        self.member, self.selection, self.end = member, selection, end
+        self.connection, self.selection, self.end = connection, selection, end
         # When the next heartbeat is due, by the loop's clock; the hub sets and reads it.
-        self.beat_at = 0.0
+        self.heartbeat_due_at = 0.0
         self._log, self._stays, self._send_frame, self._after = log, stays, send, after
         self._queue_size, self._send_timeout_seconds = queue_size, send_timeout_seconds
         self._position = after or 0
         self._sending_since: float | None = None
         self._replies: deque[Frame] = deque()
         self._wake = asyncio.Event()
-        self._idle = self._doubtful = self._beat_due = False
+        self._idle = self._resync_due = self._heartbeat_due = False
 
-    def tell(self, before: int, upto: int, *, matched: bool) -> None:
+    def notify(self, before: int, upto: int, *, matched: bool) -> None:
         """Something has come after the number `before`, up to `upto`; `matched` when it concerns the subscriber."""
-        if self._idle and not matched and not self._doubtful and self._position >= before:
+        if self._idle and not matched and not self._resync_due and self._position >= before:
             self._position = max(self._position, upto)
         else:
             self._wake.set()
 
-    def doubt(self) -> None:
+    def resync(self) -> None:
         """The log is not what it was: look where we are."""
-        self._doubtful = True
+        self._resync_due = True
         self._wake.set()
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Send a heartbeat after whatever is to be sent now."""
-        self._beat_due = True
+        self._heartbeat_due = True
         self._wake.set()
 
     def reply(self, frame: Frame) -> None:
@@ -122,29 +122,29 @@ class Stream:
             while self._replies:
                 await self._send(self._replies.popleft())
             news = self._log.since(self._position, SENT_AT_ONCE)
-            if self._doubtful or news is None:
-                self._doubtful = False
+            if self._resync_due or news is None:
+                self._resync_due = False
                 await self._replay()
                 news = []
             for envelope in news:
                 if self.selection.matches(envelope):
                     await self._send({"event": envelope})
                 self._position = envelope["sequence"]
-            if self._beat_due:
-                self._beat_due = False
+            if self._heartbeat_due:
+                self._heartbeat_due = False
                 await self._send({"heartbeat": self._position})
             if len(news) == SENT_AT_ONCE:  # a socket that takes everything at once would let nobody else have a turn
                 await asyncio.sleep(0)
 
     def _has_more(self) -> bool:
         behind = self._position < self._log.position
-        return behind or self._doubtful or self._beat_due or bool(self._replies)
+        return behind or self._resync_due or self._heartbeat_due or bool(self._replies)
 
     async def _replay(self) -> None:
         """Read the table to its end."""
         while True:
             page = await database_sync_to_async(event_log.read)(after=self._position, selection=self.selection)
-            if page.envelopes and not await self._stays(self.member):
+            if page.envelopes and not await self._stays(self.connection):
                 raise SignedOut
             for envelope in page.envelopes:
                 await self._send({"event": envelope})

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from recommendations.llm import rewording as words
-from recommendations.travel.requests import wishes
+from recommendations.llm import rewording
+from recommendations.travel.requests import refresh_requests
 from smartscheduler.ops.demo.seed import DEFAULT_CONTRACTORS, DEFAULT_JOBS, DEFAULT_SEED, seed_world
 
 
@@ -25,7 +25,11 @@ class Command(BaseCommand):
         console = Console(file=sys.stderr, quiet=verbosity == 0)
         columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         # Nobody has seen the rankings that bookings of the past are made from.
-        with wishes.silent(), words.wishes.silent(), Progress(*columns, console=console, transient=True) as progress:
+        with (
+            refresh_requests.silent(),
+            rewording.refresh_requests.silent(),
+            Progress(*columns, console=console, transient=True) as progress,
+        ):
             bars = {
                 "contractors": progress.add_task("Contractors", total=contractors),
                 "jobs": progress.add_task("Jobs", total=jobs),

@@ -12,7 +12,7 @@ from jobs.models import Job
 from jobs.requirements import JobRequest
 from jobs.services import create_job
 from recommendations.ranking import rank_candidates
-from recommendations.results import Entry
+from recommendations.results import RankedCandidate
 from smartscheduler.accounts.models import User
 from smartscheduler.ops.demo.jobs import Fate, Order, order
 from smartscheduler.ops.demo.past import Archive, Choice
@@ -145,7 +145,9 @@ class Bookings:
         wanted = max(changes.get("desired_date", order.fields["desired_date"]), _next_half_hour(now + SOON))
         return create_job(actor=self.actor, **order.made(now, desired_date=wanted))
 
-    def _assign(self, job: Job, entry: Entry, start: datetime, order: Order, *, is_first: bool, confirm: bool) -> None:
+    def _assign(
+        self, job: Job, entry: RankedCandidate, start: datetime, order: Order, *, is_first: bool, confirm: bool
+    ) -> None:
         assignment = services.assign_job(
             job_id=job.pk,
             contractor_id=entry.contractor.pk,

@@ -49,7 +49,7 @@ Table = list[list[Drive]]
 
 
 def table(origins: list[Point], destinations: list[Point]) -> Table:
-    return [[drive(one, other) for other in destinations] for one in origins]
+    return [[drive(origin, other) for other in destinations] for origin in origins]
 
 
 def answered(asked: Asked) -> Answered:

@@ -17,9 +17,9 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
-from recommendations.ranking import best_candidates, contractors_by_id, entry
-from recommendations.results import Entry
-from recommendations.search.query import Search
+from recommendations.ranking import best_candidates, contractors_by_id, ranked_candidate
+from recommendations.results import RankedCandidate
+from recommendations.search.query import RankingQuery
 from smartscheduler.accounts.models import User
 from smartscheduler.ops.demo.jobs import Order
 from smartscheduler.places import Point
@@ -35,7 +35,7 @@ MEMORY = timedelta(days=40)
 class Choice:
     """A slot of one of the candidates of then, and the decision to keep."""
 
-    entry: Entry
+    entry: RankedCandidate
     slot: TimeSlot
     candidates_considered: int
     rules: Rules
@@ -66,11 +66,11 @@ class Archive:
     def choices(self, order: Order, *, most: int) -> Iterator[Choice]:
         """The slots of the best candidates as of the booking, best candidate first, without those already at work."""
         wanted = Job(**order.made(order.ordered_at))
-        search = replace(Search.of(JobRequest.of(wanted), self._rules), now=order.booked_at)
+        search = replace(RankingQuery.of(JobRequest.of(wanted), self._rules), now=order.booked_at)
         (best,) = best_candidates([search], most)
         people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
         for rank, candidate in enumerate(best.candidates, start=1):
-            found = entry(search, candidate, rank, people[candidate.contender.id])
+            found = ranked_candidate(search, candidate, rank, people[candidate.contender.id])
             for slot in found.slots:
                 if not self._at_work(found.contractor, slot, wanted.point):
                     yield Choice(found, slot, best.met, self._rules)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jobs.models import Job
-from recommendations.results import Entry, Ranking
+from recommendations.results import RankedCandidate, Ranking
 from smartscheduler.timeslots import TimeSlot
 
 BAR_WIDTH = 6
@@ -37,7 +37,7 @@ def ranking_table(ranking: Ranking, zone: ZoneInfo) -> Table:
     return table
 
 
-def _row(entry: Entry, zone: ZoneInfo) -> list[str | Text]:
+def _row(entry: RankedCandidate, zone: ZoneInfo) -> list[str | Text]:
     parts = entry.breakdown
     return [
         str(entry.rank),

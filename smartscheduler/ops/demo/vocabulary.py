@@ -1,11 +1,11 @@
 """The words of the demo: names, streets, skills, notes and reasons. Nobody in particular is meant."""
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-FIRST_NAMES = _words(
+FIRST_NAMES = _split(
     """Aaron Abby Adrian Alicia Amara Andre Angela Anita Arturo Bella Benjamin Bianca Brandon Calvin Camila Carla
     Carlos Cassidy Cecilia Chen Claire Cody Damian Dana Darius David Deepa Delia Derek Diego Dmitri Donna Edith
     Elena Eli Emeka Emma Ernesto Esther Ethan Fatima Felix Fiona Frank Gabriel Gina Grace Hannah Hector Helen Hugo
@@ -14,7 +14,7 @@ FIRST_NAMES = _words(
     Omar Oscar Paige Paul Pedro Priya Quinn Rafael Ray Renee Rosa Ruben Ruth Samir Sara Scott Sofia Stella Tariq
     Teresa Theo Tina Tomas Uma Vera Victor Wanda Wesley Xavier Yara Yusuf Zoe"""
 )
-LAST_NAMES = _words(
+LAST_NAMES = _split(
     """Abbott Acosta Adeyemi Aguilar Ahmed Alvarez Anderson Baker Banerjee Barnes Becker Bennett Bishop Blake Bowman
     Brooks Bryant Burke Calderon Campbell Castillo Chang Chavez Clarke Cohen Collins Cooper Crawford Cruz Dalton
     Delgado Diaz Dixon Doyle Duffy Duran Eaton Ellis Espinoza Farley Fischer Flores Foster Franklin Fuentes Gallagher
@@ -33,7 +33,7 @@ CREWS = {
     "multi": ("Interiors", "Floors & Tile", "Floor Coverings", "Home Surfaces", "Renovation Crew"),
 }
 STREETS = (
-    *_words(
+    *_split(
         """Alder Aspen Bayberry Birch Canyon Cedar Chestnut Clover Cottonwood Cypress Dogwood Elm Fairview Fern
         Foxglove Franklin Garden Grove Hawthorn Hickory Highland Hillcrest Holly Jefferson Juniper Lakeview Larkspur
         Laurel Lincoln Linden Locust Madison Magnolia Maple Meadow Mesa Mill Monroe Mulberry Myrtle Oak Orchard Park
@@ -49,7 +49,7 @@ STREETS = (
     "Stone Bridge",
     "Wild Plum",
 )
-STREET_KINDS = _words("Ave Blvd Cir Ct Dr Ln Pl Rd St St St Ave Dr Way")
+STREET_KINDS = _split("Ave Blvd Cir Ct Dr Ln Pl Rd St St St Ave Dr Way")
 SKILLS = {
     "flooring": (
         "engineered wood",

@@ -21,7 +21,7 @@ from jobs.models import Job
 from jobs.requirements import JobRequest
 from jobs.services import create_job
 from recommendations.ranking import rank_candidates
-from recommendations.results import Entry, Ranking
+from recommendations.results import RankedCandidate, Ranking
 from recommendations.why_not import why_not
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.services import ensure_logins
@@ -113,7 +113,7 @@ class Story:
             self._line(f"[red]✗[/] {escape(reason.message)}")
         self._line(f"[dim]{escape(answer.suggestion)}[/]")
 
-    def _assign(self, job: Job, best: Entry, teller: User, listener: Listener) -> Assignment:
+    def _assign(self, job: Job, best: RankedCandidate, teller: User, listener: Listener) -> Assignment:
         self._chapter(f"{best.contractor.name} gets the job")
         with self._timed("booking"):
             booked = assign_job(

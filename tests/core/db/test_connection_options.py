@@ -18,7 +18,7 @@ def test_a_connection_to_valkey_is_probed_and_given_up_after_ten_seconds():
     with black_hole() as url:
         port = int(url.rsplit(":", 1)[1].split("/")[0])
         with socket.create_connection(("127.0.0.1", port)) as wire:
-            for option, value in connection_options.to_valkey(url)["socket_keepalive_options"].items():
+            for option, value in connection_options.redis_keepalive(url)["socket_keepalive_options"].items():
                 wire.setsockopt(socket.IPPROTO_TCP, option, value)
             assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 4
             assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 10_000
@@ -26,28 +26,29 @@ def test_a_connection_to_valkey_is_probed_and_given_up_after_ten_seconds():
 
 @pytest.mark.parametrize("url", ["redis://localhost:6379/0", "rediss://localhost:6379/0", "unix:///run/valkey.sock"])
 def test_every_kind_of_address_takes_the_options(url):
-    ConnectionPool.from_url(url, **connection_options.of_channel_layer(url)).make_connection()
-    Redis.from_url(url, **connection_options.to_valkey(url), retry=None).connection_pool.make_connection()
-    Redis.from_url(url, **connection_options.to_valkey_in_passing()).connection_pool.make_connection()
+    ConnectionPool.from_url(url, **connection_options.channel_layer_options(url)).make_connection()
+    Redis.from_url(url, **connection_options.redis_keepalive(url), retry=None).connection_pool.make_connection()
+    Redis.from_url(url, **connection_options.redis_short_timeout()).connection_pool.make_connection()
 
 
 def test_who_asks_in_passing_is_not_held_up():
     with black_hole() as url:
         began = time.monotonic()
         with pytest.raises(RedisError):
-            Redis.from_url(url, **connection_options.to_valkey_in_passing()).ping()
+            Redis.from_url(url, **connection_options.redis_short_timeout()).ping()
         assert time.monotonic() - began < 30
 
 
 def test_both_ends_of_a_connection_to_postgresql_are_told():
     options = settings.DATABASES["default"]["OPTIONS"]
-    assert options.items() >= connection_options.to_postgresql().items()
+    assert options.items() >= connection_options.postgres_client_options().items()
     assert all(
-        f"-c {name}={value}" in options["options"] for name, value in connection_options.from_postgresql().items()
+        f"-c {name}={value}" in options["options"]
+        for name, value in connection_options.postgres_session_options().items()
     )
     assert "-c idle_in_transaction_session_timeout=60s" in options["options"]
     # libpq and the server know every one of them.
-    psycopg.conninfo.make_conninfo(**connection_options.to_postgresql())
+    psycopg.conninfo.make_conninfo(**connection_options.postgres_client_options())
 
 
 @pytest.mark.django_db

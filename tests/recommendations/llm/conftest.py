@@ -3,7 +3,7 @@
 import pytest
 import stamina
 
-from recommendations.llm.rewording import wishes
+from recommendations.llm.rewording import refresh_requests
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
 from tests.recommendations.llm.servers import model as running
@@ -32,9 +32,9 @@ def model(server, settings, monkeypatch):
     yield server
     stamina.set_testing(False)
     server.go_on.set()
-    if thread := wishes._thread:
+    if thread := refresh_requests._thread:
         thread.join(60)
-    wishes._told.clear()
+    refresh_requests._recorded_at.clear()
     forget(memory)
 
 

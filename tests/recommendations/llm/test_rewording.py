@@ -13,7 +13,7 @@ from assignments.services import assign_job, cancel_job
 from jobs.requirements import JobRequest
 from recommendations.llm import budget, rewording, store
 from recommendations.llm.client import BREAKER, sentence
-from recommendations.llm.rewording import wishes
+from recommendations.llm.rewording import refresh_requests
 from recommendations.llm.worker import word
 from recommendations.models import ModelDay, Wording
 from recommendations.ranking import rank_candidates, rank_plainly
@@ -275,25 +275,25 @@ class TestStore:
 
 
 class TestWishes:
-    def wished(self):
-        wishes._thread.join(120)
-        return wishes.take()
+    def requested(self):
+        refresh_requests._thread.join(120)
+        return refresh_requests.pop()
 
     def test_a_ranking_without_words_is_told_to_the_worker_and_worded(self, model, job):
         ranked(job)
-        assert self.wished() == {job.pk}
-        wishes._told.clear()
+        assert self.requested() == {job.pk}
+        refresh_requests._recorded_at.clear()
         ranked(job)
-        wishes._thread.join(120)
+        refresh_requests._thread.join(120)
         word_explanations()
         assert ranked(job)[0].breakdown.source == "model"
-        wishes._thread.join(120)
-        assert wishes.take() == set()
+        refresh_requests._thread.join(120)
+        assert refresh_requests.pop() == set()
         assert rewording.uses() == {"model": 3, "template": 6}
 
-    def test_the_worker_wishes_nothing(self, model, job):
+    def test_the_worker_requests_nothing(self, model, job):
         worded(job)
-        assert wishes._thread is None or not wishes._thread.is_alive()
+        assert refresh_requests._thread is None or not refresh_requests._thread.is_alive()
 
     def test_a_job_that_is_over_is_left_alone(self, model, job):
         cancel_job(job_id=job.pk, reason="No longer wanted", actor=UserFactory())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from assignments.scoring import Weights, score
 from recommendations.llm.facts import Facts, filled
 from recommendations.llm.validator import VOCABULARY, problem
-from smartscheduler.travel.routes import ROAD, STRAIGHT_LINE, Way
+from smartscheduler.travel.routes import ROAD, STRAIGHT_LINE, RouteEstimate
 
 UNITS = st.integers(0, 10_000)
 
@@ -28,7 +28,9 @@ def all_facts(draw):
         slots=draw(st.integers(1, 48)),
         rating=Decimal(draw(st.integers(0, 500))).scaleb(-2),
         count=draw(st.integers(0, 100_000)),
-        way=Way(draw(st.floats(0, 5000)), draw(st.integers(0, 7200)), draw(st.sampled_from([ROAD, STRAIGHT_LINE]))),
+        route=RouteEstimate(
+            draw(st.floats(0, 5000)), draw(st.integers(0, 7200)), draw(st.sampled_from([ROAD, STRAIGHT_LINE]))
+        ),
     )
 
 
@@ -51,7 +53,7 @@ FACTS = Facts.of(
     slots=4,
     rating=Decimal("4.60"),
     count=12,
-    way=Way(6.3, 14, ROAD),
+    route=RouteEstimate(6.3, 14, ROAD),
 )
 GOOD = reworded(FACTS)
 
@@ -185,7 +187,7 @@ class TestFacts:
     def test_the_key_is_that_of_the_numbers_and_of_who_is_asked(self):
         again = Facts.of(
             score=FACTS.score, weights=FACTS.weights, days=0, slots=4, rating=Decimal("4.60"), count=12,
-            way=Way(6.31, 14, ROAD),
+            route=RouteEstimate(6.31, 14, ROAD),
         )  # fmt: skip
         assert again.key("a", "b") == FACTS.key("a", "b")  # 6.3 miles are 6.3 miles
         assert FACTS.key("a", "b") != FACTS.key("a", "c")

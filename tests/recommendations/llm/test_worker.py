@@ -8,7 +8,7 @@ import pytest
 
 from jobs.requirements import JobRequest
 from recommendations import tasks
-from recommendations.llm.rewording import wishes
+from recommendations.llm.rewording import refresh_requests
 from recommendations.models import Wording
 from recommendations.ranking import rank_candidates
 from smartscheduler import BASE_DIR
@@ -37,7 +37,7 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settin
     )
     try:
         rank_candidates(JobRequest.of(job), current_rules())
-        wishes._thread.join(120)
+        refresh_requests._thread.join(120)
         tasks.word_explanations.delay()
         wait_until(lambda: OutboxEvent.objects.filter(type="RecommendationsUpdated").exists(), 300)
     finally:

@@ -16,11 +16,11 @@ from jobs.services import create_job, update_job
 from recommendations import tasks
 from recommendations.models import Lookup
 from recommendations.ranking import rank_candidates
-from recommendations.tasks import LOOKUP_SEATS, SEATS
+from recommendations.tasks import LOOKUP_LEASE, LOOKUPS_AT_ONCE
 from recommendations.travel import event_receiver, lookup_queue
 from recommendations.travel.lookup import look_up
 from recommendations.travel.needed_routes import wanted_drives
-from recommendations.travel.requests import take_wishes, uses, wishes
+from recommendations.travel.requests import pop_refresh_requests, refresh_requests, uses
 from smartscheduler.core.outbound import circuit_breaker
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
@@ -73,7 +73,7 @@ def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads):
     for one in entries:
         meters = drive(one.contractor.point, job.point).meters
         assert one.miles == pytest.approx(meters / 1609.344, abs=1e-3)
-        assert one.way.provider == "google_routes"
+        assert one.route.provider == "google_routes"
 
 
 def test_nothing_is_asked_or_told_twice(roads):
@@ -172,7 +172,7 @@ def test_what_a_dead_worker_was_at_is_taken_up(roads, settings):
         assert turn().state == "done"
 
 
-def test_a_wish_during_the_turn_is_one_more_turn(roads):
+def test_a_request_during_the_turn_is_one_more_turn(roads):
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -184,7 +184,7 @@ def test_a_wish_during_the_turn_is_one_more_turn(roads):
         assert turn().state == "done"
 
 
-def test_many_wishes_are_one_lookup_after_a_moment(roads):
+def test_many_requests_are_one_lookup_after_a_moment(roads):
     crew(2)
     job = JobFactory()
     for _ in range(5):
@@ -235,17 +235,17 @@ def test_a_booked_job_wants_nothing(roads):
     assert lookup_queue.claim() is None
 
 
-def test_a_ranking_with_straight_lines_is_a_wish(roads):
+def test_a_ranking_with_straight_lines_is_a_refresh_request(roads):
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
     rank_candidates(JobRequest.of(job), current_rules())
     wait_until(lambda: uses()["straight_line"] == 2)
     rank_candidates(JobRequest.of(job), current_rules())  # the same again soon is no news
-    event_receiver.note_wishes()
+    event_receiver.queue_requested_refreshes()
     assert Lookup.objects.get().pk == job.pk
     wait_until(lambda: uses()["straight_line"] == 4)
-    assert take_wishes() == set()
+    assert pop_refresh_requests() == set()
     with later():
         turn()
     rank_candidates(JobRequest.of(job), current_rules())
@@ -256,18 +256,18 @@ def test_a_ranking_that_nobody_sees_is_none(roads):
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
-    with wishes.silent():
+    with refresh_requests.silent():
         rank_candidates(JobRequest.of(job), current_rules())
-    assert not wishes._thread
-    assert take_wishes() == set()
+    assert not refresh_requests._thread
+    assert pop_refresh_requests() == set()
     rank_candidates(JobRequest.of(job), current_rules())
-    assert wishes._thread
+    assert refresh_requests._thread
     nothing_left_to_tell()
 
 
 def nothing_left_to_tell():
     """What the rankings of earlier tests have gathered is passed on after them, and would be counted as ours."""
-    if thread := wishes._thread:
+    if thread := refresh_requests._thread:
         thread.join()
     valkey().delete(redis_key("travel", "wishes"), redis_key("travel", "wishes", "uses"))
 
@@ -321,25 +321,25 @@ def test_without_a_key_the_task_does_nothing(settings, django_assert_num_queries
 @pytest.mark.django_db(transaction=True)
 def test_there_are_only_so_many_seats(roads):
     """Sessions have locks, so each of these is one of its own."""
-    taken, leave = threading.Barrier(SEATS + 1), threading.Event()
+    taken, leave = threading.Barrier(LOOKUPS_AT_ONCE + 1), threading.Event()
 
     def sit():
-        with lease(LOOKUP_SEATS, SEATS) as free:
+        with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
             assert free
             taken.wait()
             leave.wait()
         connection.close()
 
-    people = [threading.Thread(target=sit) for _ in range(SEATS)]
+    people = [threading.Thread(target=sit) for _ in range(LOOKUPS_AT_ONCE)]
     for one in people:
         one.start()
     taken.wait()
-    with lease(LOOKUP_SEATS, SEATS) as free:
+    with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
         assert not free
     leave.set()
     for one in people:
         one.join()
-    with lease(LOOKUP_SEATS, SEATS) as free:
+    with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
         assert free
 
 

@@ -47,18 +47,18 @@ def test_directions_differ(roads):
     there, *_ = ways_in(1)
     store({there: ROAD})
     site = known_site(SITE)
-    way = site.way_from(base(0), PACE)
-    assert (way.miles, way.minutes) == (9.5, 21)
-    assert site.drive_here(base(0), PACE) == timedelta(minutes=30)  # those of a bad day
-    assert site.drive_away(base(0), PACE) == timedelta(minutes=10)  # the straight line
-    assert known_site(base(0)).drive_away(SITE, PACE) == timedelta(minutes=30)
+    route = site.route_from(base(0), PACE)
+    assert (route.miles, route.minutes) == (9.5, 21)
+    assert site.drive_to_site(base(0), PACE) == timedelta(minutes=30)  # those of a bad day
+    assert site.drive_from_site(base(0), PACE) == timedelta(minutes=10)  # the straight line
+    assert known_site(base(0)).drive_from_site(SITE, PACE) == timedelta(minutes=30)
 
 
 def test_a_road_is_never_shorter_than_the_line_between_the_very_points(roads):
     there, *_ = ways_in(1)
     store({there: ROAD._replace(miles=0.5)})
-    way = known_site(SITE).way_from(base(0), PACE)
-    assert (way.source, way.miles) == ("road", great_circle_miles(SITE, base(0)))
+    route = known_site(SITE).route_from(base(0), PACE)
+    assert (route.source, route.miles) == ("road", great_circle_miles(SITE, base(0)))
 
 
 def test_a_newer_estimate_takes_the_place_of_the_old_one(roads):
@@ -78,7 +78,7 @@ def test_counts_for_thirty_days_and_a_missing_road_for_one(roads):
         assert prune() == 1
     with time_machine.travel(timezone.now() + timedelta(days=31)):
         assert stored({there}) == {}
-        assert known_site(SITE).way_from(base(0), PACE).source == "straight_line"
+        assert known_site(SITE).route_from(base(0), PACE).source == "straight_line"
         assert prune() == 1
     assert not TravelEstimate.objects.exists()
 
@@ -87,8 +87,8 @@ def test_many_sites_are_one_statement(roads, django_assert_num_queries):
     store(dict.fromkeys(ways_in(30), ROAD))
     with django_assert_num_queries(1):
         sites = known_sites([SITE, base(1), base(2), base(3)])
-    assert sites[0].way_from(base(3), PACE).source == "road"
-    assert sites[3].drive_away(SITE, PACE) == timedelta(minutes=30)
+    assert sites[0].route_from(base(3), PACE).source == "road"
+    assert sites[3].drive_from_site(SITE, PACE) == timedelta(minutes=30)
 
 
 def test_without_a_provider_there_is_no_statement(settings, django_assert_num_queries):

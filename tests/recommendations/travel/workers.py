@@ -54,4 +54,4 @@ def check_ranking(job):
         if one.source == "road":
             meters = drive(one.contractor.point, job.point).meters
             assert one.miles == pytest.approx(meters / 1609.344, abs=0.01)
-    return {one.way.provider or one.source for one in ranking.entries}
+    return {one.route.provider or one.source for one in ranking.entries}
