@@ -4,6 +4,7 @@ Without these a process would wait for a quarter of an hour for an answer, and t
 PostgreSQL would keep the locks of a machine that is no more for as long. They say nothing over Unix sockets.
 """
 
+import re
 import socket
 from typing import Any
 
@@ -72,3 +73,10 @@ def redis_keepalive(url: str) -> dict[str, Any]:
     options = {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
     keepalive = {"socket_keepalive": True, "socket_keepalive_options": options}
     return {"socket_connect_timeout": VALKEY_CONNECT_SECONDS, **keepalive}
+
+
+def broker_url(url: str) -> str:
+    """Celery's form of a Redis URL: for a Unix socket it names the scheme and the database differently."""
+    if not url.startswith("unix://"):
+        return url
+    return re.sub(r"(?<=[?&])db=", "virtual_host=", url.replace("unix://", "redis+socket://", 1))

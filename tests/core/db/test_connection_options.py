@@ -5,6 +5,7 @@ import time
 
 import psycopg
 import pytest
+from celery import Celery
 from django.conf import settings
 from django.db import connection
 from redis import Redis, RedisError
@@ -29,6 +30,26 @@ def test_every_kind_of_address_takes_the_options(url):
     ConnectionPool.from_url(url, **connection_options.channel_layer_options(url)).make_connection()
     Redis.from_url(url, **connection_options.redis_keepalive(url), retry=None).connection_pool.make_connection()
     Redis.from_url(url, **connection_options.redis_short_timeout()).connection_pool.make_connection()
+
+
+@pytest.mark.parametrize(
+    ("url", "broker"),
+    [
+        ("unix:///run/valkey.sock?db=3", "redis+socket:///run/valkey.sock?virtual_host=3"),
+        ("unix:///run/valkey.sock", "redis+socket:///run/valkey.sock"),
+        ("rediss://valkey:6379/4", "rediss://valkey:6379/4"),
+    ],
+)
+def test_celery_has_its_own_form_of_the_url(url, broker):
+    assert connection_options.broker_url(url) == broker
+
+
+def test_celery_uses_the_database_of_everything_else(own_valkey, settings):
+    url = settings.REDIS_URL.replace("db=0", "db=3")
+    with Celery(broker=connection_options.broker_url(url), set_as_current=False) as app:
+        app.send_task("tests.nothing")
+    with Redis.from_url(url) as client:
+        assert client.llen("celery") == 1
 
 
 def test_who_asks_in_passing_is_not_held_up():
