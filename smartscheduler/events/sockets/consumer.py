@@ -152,7 +152,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         self._stop_feeding()
-        if hasattr(self, "member"):
+        if hasattr(self, "connection"):
             await asyncio.to_thread(note_closed, self.connection)
 
     async def _feed(self, stream: Stream) -> None:

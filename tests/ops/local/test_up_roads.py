@@ -22,7 +22,7 @@ def test_the_stand_in_is_started_asked_and_stopped():
     port = free_port()
     with product(TRAVEL_DEMO="1", TRAVEL_DEMO_PORT=str(port)) as one:
         one.up()
-        assert len(one.children()) == 4
+        assert len(one.children()) == 5  # web, relay, two workers, stand-in
         made = one.manage("shell", "--no-imports", "-c", PEOPLE)
         assert made.returncode == 0, made.stderr
         wait_until(lambda: one.rows("travel_travelestimate") == 5)
