@@ -66,6 +66,8 @@ class StoredForm(NormalForm, SchemaField):
 
     name: str
     attname: str
+    choices: Any
+    form_class: type[forms.CharField]
 
     def get_prep_value(self, value: Any) -> Any:
         """As it is: a look-up finds nothing by what is not stored, and is no error."""
@@ -82,6 +84,11 @@ class StoredForm(NormalForm, SchemaField):
             raise ValidationError({self.name: refusal.messages}) from refusal
         setattr(model_instance, self.attname, stored)
         return stored
+
+    def formfield(self, **kwargs: Any) -> Any:
+        if not self.choices:
+            kwargs.setdefault("form_class", self.form_class)
+        return super().formfield(**kwargs)  # type: ignore[misc]
 
 
 class LineFormField(NormalForm, forms.CharField):
@@ -106,36 +113,21 @@ class LineField(StoredForm, models.CharField):
     """One line of text."""
 
     normal = staticmethod(one_line)
-
-    def get_internal_type(self) -> str:
-        return "CharField"
-
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": LineFormField, **kwargs} if not self.choices else kwargs)
+    form_class = LineFormField
 
 
 class ShortNotesField(StoredForm, models.CharField):
     """Text that may have several lines, up to a length that the database holds too."""
 
     normal = staticmethod(many_lines)
-
-    def get_internal_type(self) -> str:
-        return "CharField"
-
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": NotesFormField, **kwargs})
+    form_class = NotesFormField
 
 
 class NotesField(StoredForm, models.TextField):
     """Text that may have several lines."""
 
     normal = staticmethod(many_lines)
-
-    def get_internal_type(self) -> str:
-        return "TextField"
-
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": NotesFormField, **kwargs})
+    form_class = NotesFormField
 
 
 class SignInNameField(forms.CharField):
@@ -157,21 +149,17 @@ class AccountAddressField(StoredForm, models.EmailField):
     """The e-mail address of an account: ASCII, lower case."""
 
     normal = staticmethod(account_address)
+    form_class = AccountAddressFormField
 
     def get_internal_type(self) -> str:
         return "EmailField"
-
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": AccountAddressFormField, **kwargs})
 
 
 class ContactAddressField(StoredForm, models.EmailField):
     """The e-mail address of a contractor: ASCII, its domain in lower case."""
 
     normal = staticmethod(contact_address)
+    form_class = ContactAddressFormField
 
     def get_internal_type(self) -> str:
         return "EmailField"
-
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": ContactAddressFormField, **kwargs})
