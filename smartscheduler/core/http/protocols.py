@@ -38,7 +38,24 @@ class _Refused(Exception):
     """Stops the parser; the status is in `HttpProtocol._status`."""
 
 
-class HttpProtocol(HttpToolsProtocol):
+class UnreadLimit:
+    """Mixed into a protocol: aborts a connection whose client reads nothing for UNREAD_SECONDS."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    _unread_timer: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()  # type: ignore[misc]  # of the protocol that this is mixed into
+        _cancel(self._unread_timer)
+        self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        _cancel(self._unread_timer)
+        super().resume_writing()  # type: ignore[misc]
+
+
+class HttpProtocol(UnreadLimit, HttpToolsProtocol):
     """HTTP/1.1 with limits on the head of a request, on pipelining, and on the time for both directions."""
 
     transport: asyncio.Transport
@@ -51,7 +68,6 @@ class HttpProtocol(HttpToolsProtocol):
         # passed on.
         self._fed = self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
-        self._unread_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -118,15 +134,6 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
         self._reads_head, self._fed = True, 0
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        _cancel(self._unread_timer)
-        self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        _cancel(self._unread_timer)
-        super().resume_writing()
-
     def timeout_keep_alive_handler(self) -> None:
         # Closing would wait for a client that does not read.
         if self.transport.get_write_buffer_size():
@@ -165,7 +172,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
+class SocketProtocol(UnreadLimit, WebSocketsSansIOProtocol):
     """WebSocket with a limit on frames: empty fragments have no bytes that a limit of size could count."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -174,7 +181,6 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.logger = logging.getLogger("uvicorn.websocket")
         self.conn.logger, self.conn.debug = logging.getLogger("websockets.server"), False
         self._second, self._frames_in_it = 0.0, 0
-        self._unread_timer: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         _cancel(self._unread_timer)
@@ -189,15 +195,6 @@ class SocketProtocol(WebSocketsSansIOProtocol):
                 self._end(POLICY_VIOLATION, "Too many frames.")
             elif len(self.frames) > MOST_FRAGMENTS:
                 self._end(TOO_BIG, "Too many fragments.")
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        _cancel(self._unread_timer)
-        self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        _cancel(self._unread_timer)
-        super().resume_writing()
 
     def on_task_complete(self, task: "asyncio.Task[None]") -> None:
         super().on_task_complete(task)
