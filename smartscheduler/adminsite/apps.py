@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 
 
-class BackofficeConfig(AppConfig):
+class AdminSiteConfig(AppConfig):
     name = "smartscheduler.adminsite"
     label = "adminsite"
     verbose_name = "Back-office"

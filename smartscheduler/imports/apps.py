@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 
-class ExchangeConfig(AppConfig):
+class ImportsConfig(AppConfig):
     name = "smartscheduler.imports"
     label = "imports"
     verbose_name = "Import and export"

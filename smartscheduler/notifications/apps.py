@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 
-class MailsConfig(AppConfig):
+class NotificationsConfig(AppConfig):
     name = "smartscheduler.notifications"
     label = "notifications"
     verbose_name = "Mails"

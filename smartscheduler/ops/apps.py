@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
 
-class CareConfig(AppConfig):
+class OpsConfig(AppConfig):
     name = "smartscheduler.ops"
     label = "ops"

@@ -11,7 +11,7 @@ from typing import Any
 from assignments.local_time import day_at
 from contractors.models import Absence, Contractor
 from contractors.working_week import Shift
-from smartscheduler.ops.demo.metros import METROS, Metro, somewhere, telephone
+from smartscheduler.ops.demo.metros import METROS, somewhere, telephone
 from smartscheduler.ops.demo.random import dealt, identity, number, source
 from smartscheduler.ops.demo.shifts import WEEKS
 from smartscheduler.ops.demo.vocabulary import CREWS, FIRST_NAMES, LAST_NAMES, SKILLS
@@ -87,10 +87,6 @@ def person(seed: int, index: int, today: date) -> Person:
         absences=_absences(seed, index, chance, place["time_zone"], today, status),
         status=status,
     )
-
-
-def metro_of(index: int) -> Metro:
-    return METROS[index % len(METROS)]
 
 
 def _names(seed: int, index: int, kind: str, chance: Random) -> tuple[str, str]:
