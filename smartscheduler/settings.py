@@ -551,7 +551,11 @@ MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=20.0))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 
 # --- Pages ----------------------------------------------------------------------------------
+# Every text of the product goes through gettext. There is one language so far, so LocaleMiddleware, which chooses
+# among several, and LOCALE_PATHS are left out: a second language adds both.
+USE_I18N = True
 LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
