@@ -6,9 +6,11 @@ import { RequestRefused } from "./actions";
 import { announce } from "./announcer";
 
 const VISIBLE_MS = 10 * 1000;
+// Enough to read the message, check the board and decide.
+const UNDO_VISIBLE_MS = 60 * 1000;
 const container = find("[data-toasts]");
 
-export function toast(text: string, kind: "done" | "refused" = "done"): HTMLElement {
+export function toast(text: string, kind: "done" | "refused" = "done", visibleMs = VISIBLE_MS): HTMLElement {
   const box = create("div", { className: `toast ${kind}` });
   const close = create("button", { type: "button", textContent: "✕", ariaLabel: t("dismiss") });
   close.addEventListener("click", () => {
@@ -17,14 +19,29 @@ export function toast(text: string, kind: "done" | "refused" = "done"): HTMLElem
   box.append(create("p", { textContent: text }), close);
   container.append(box);
   announce(text);
-  setTimeout(() => {
-    box.remove();
-  }, VISIBLE_MS);
+  removeLater(box, visibleMs);
   return box;
 }
 
+// A toast under the pointer or with the keyboard focus stays: its time starts again when they leave.
+function removeLater(box: HTMLElement, visibleMs: number): void {
+  let timer: number | undefined;
+  const stop = () => {
+    clearTimeout(timer);
+  };
+  const start = () => {
+    stop();
+    timer = window.setTimeout(() => {
+      box.remove();
+    }, visibleMs);
+  };
+  for (const type of ["pointerenter", "focusin"]) box.addEventListener(type, stop);
+  for (const type of ["pointerleave", "focusout"]) box.addEventListener(type, start);
+  start();
+}
+
 export function toastWithUndo(text: string, undo: () => Promise<unknown>): void {
-  const box = toast(text);
+  const box = toast(text, "done", UNDO_VISIBLE_MS);
   const button = create("button", { type: "button", className: "undo", textContent: t("undo") });
   find("p", box).after(button);
   button.addEventListener("click", () => {
