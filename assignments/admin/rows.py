@@ -11,6 +11,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.adminsite.registry import extensions_of, record_url
 from smartscheduler.adminsite.return_url import returning
 from smartscheduler.core.formatting import local_slot
+from smartscheduler.core.text import LazyText
 from smartscheduler.rules.values import Rules
 
 # What moves a booking out of somebody's time, and what frees them of it altogether.
@@ -24,7 +25,7 @@ class Line:
 
     booking: Assignment
     when: str
-    acts: list[tuple[str, str]]
+    acts: list[tuple[LazyText, str]]
     reasons: Sequence[Reason] = ()
 
 
@@ -38,7 +39,7 @@ def line(booking: Assignment, user: User, back: str, names: Sequence[str]) -> Li
     return Line(booking, local_slot(booking.slot, booking.job.zone), acts)
 
 
-def _offered(name: str, booking: Assignment, user: User) -> str:
+def _offered(name: str, booking: Assignment, user: User) -> LazyText:
     """The label of an action or of a registered page that `user` may use now; empty when it is not offered."""
     view = extensions_of(Assignment).view_named(name)
     if view:

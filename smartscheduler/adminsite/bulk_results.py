@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import mark_safe
 
+from smartscheduler.core.text import LazyText
 from smartscheduler.errors import DomainError
 
 
@@ -45,7 +46,7 @@ def do_each(
     return found
 
 
-def report(request: HttpRequest, outcomes: list[Outcome], done: str) -> None:
+def report(request: HttpRequest, outcomes: list[Outcome], done: LazyText) -> None:
     """Say on the next page what became of each: one message, with a table."""
     refused = sum(1 for outcome in outcomes if outcome.refusal)
     context = {"outcomes": outcomes, "done": done, "succeeded": len(outcomes) - refused, "refused": refused}

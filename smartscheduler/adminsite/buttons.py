@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from smartscheduler.core.text import LazyText
+
 
 class Weight(IntEnum):
     """Order of the buttons, smallest first; buttons of the same weight keep the order in which they are given."""
@@ -18,7 +20,7 @@ class Weight(IntEnum):
 class Button:
     """A link, or with `post` a form that is sent by one click. `icon` is a name of Material Symbols."""
 
-    label: str
+    label: LazyText
     icon: str
     url: str
     post: bool = False

@@ -24,7 +24,7 @@ from smartscheduler.adminsite.registry import extensions_of
 from smartscheduler.adminsite.saved_views import delete_view, rename_view, save_view, views_of
 from smartscheduler.adminsite.visibility import VisibleFieldsAdmin
 from smartscheduler.core.db.search_terms import LONGEST_SEARCH, TOO_LONG, search_terms
-from smartscheduler.core.text import normalize_search
+from smartscheduler.core.text import LazyText, normalize_search
 from smartscheduler.errors import InvalidInput
 
 
@@ -87,7 +87,7 @@ class ListAdmin(VisibleFieldsAdmin):
     # What those may search who may not see everything, the permission that frees from it, and what they are told.
     public_search_text: ClassVar[Any] = None
     full_search_permission: ClassVar[Permission | None] = None
-    open_search_help_text: ClassVar[str] = ""
+    open_search_help_text: ClassVar[LazyText] = ""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.views_view))

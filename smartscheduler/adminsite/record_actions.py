@@ -27,6 +27,7 @@ from smartscheduler.adminsite.registry import Extensions, RecordView, extensions
 from smartscheduler.adminsite.return_url import way_back
 from smartscheduler.adminsite.service_forms import show_refusal
 from smartscheduler.adminsite.visibility import VisibleFieldsAdmin
+from smartscheduler.core.text import LazyText
 from smartscheduler.errors import DomainError
 
 
@@ -40,17 +41,17 @@ class RecordAction:
     """
 
     name: str
-    label: str
+    label: LazyText
     icon: str
-    question: str
-    done: str
+    question: LazyText
+    done: LazyText
     run: Callable[..., Any]
     allowed: Callable[[User, Any], bool]
     possible: Callable[[Any], bool]
     form: Callable[[Any], type[BaseForm]] | None = None
     # What follows from it, as sentences: what becomes free, who is told.
     consequences: Callable[[Any], Sequence[str]] | None = None
-    submit: str = ""
+    submit: LazyText = ""
     danger: bool = False
     main: bool = False
 
@@ -216,7 +217,7 @@ def for_each(
     records: models.QuerySet[Any],
     service: Callable[[Any], Any],
     *,
-    done: str,
+    done: LazyText,
     remedy: Callable[[Any], tuple[str, str]] | None = None,
 ) -> None:
     """Do one thing to each record on its own, and report row by row: done, or refused and why.

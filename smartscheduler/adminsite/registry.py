@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.text import LazyText
 
 if TYPE_CHECKING:
     from smartscheduler.accounts.models import User
@@ -36,7 +37,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class ViewButton:
     """The button that leads to a page of a record while `possible` holds for the record."""
 
-    label: str
+    label: LazyText
     icon: str
     possible: Callable[[Any], bool] = lambda record: True
     main: bool = False
@@ -85,7 +86,7 @@ class Extensions:
     filters: list[ListFilter] = field(default_factory=list)
     list_panels: list[Panel] = field(default_factory=list)
     querysets: list[Callable[[QuerySet[Any]], QuerySet[Any]]] = field(default_factory=list)
-    sections: list[tuple[str, Callable[[Any], Any]]] = field(default_factory=list)
+    sections: list[tuple[LazyText, Callable[[Any], Any]]] = field(default_factory=list)
     tabs: list[Callable[[HttpRequest, Any], Tab]] = field(default_factory=list)
     notices: list[Callable[[HttpRequest, Any], Panel | None]] = field(default_factory=list)
     action_panels: dict[str, Callable[[HttpRequest, Any], Panel]] = field(default_factory=dict)
@@ -159,7 +160,7 @@ def queryset(model: type[M]) -> Callable[[F], F]:
     return _adds_to(extensions_of(model).querysets)
 
 
-def section(model: type[M], title: str) -> Callable[[F], F]:
+def section(model: type[M], title: LazyText) -> Callable[[F], F]:
     """Add a read-only section below the form of an existing record: `function(record)` with `@display`."""
 
     def register(function: F) -> F:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from smartscheduler.adminsite.registry import extensions_of
+from smartscheduler.core.text import LazyText
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,7 @@ class Tab:
     """One tab; `name` is its #hash. With a `template` it is a panel below the form, with a `url` a link."""
 
     name: str
-    title: str
+    title: LazyText
     template: str = ""
     context: dict[str, Any] = field(default_factory=dict)
     url: str = ""

@@ -3,6 +3,13 @@
 import unicodedata
 from functools import lru_cache
 from itertools import groupby
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+# A text for people that may be translated when it is shown (gettext_lazy).
+LazyText: TypeAlias = "str | _StrPromise"
 
 # Unicode general categories: control, format, line separator, paragraph separator, surrogate.
 INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
