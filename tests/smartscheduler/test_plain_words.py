@@ -1,0 +1,68 @@
+"""Comments and docstrings name who acts: a contractor, a client, a process."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from smartscheduler import BASE_DIR
+
+# Paths from the root of the repository; add one line for each package that is done.
+PLAIN = [
+    "jobs",
+]
+
+VAGUE = re.compile(r"\b(?:whoever|nobody|somebody|everybody|anybody)\b", re.IGNORECASE)
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def files() -> list[Path]:
+    return [path for package in PLAIN for path in sorted((BASE_DIR / package).rglob("*.py"))]
+
+
+def prose(source: str) -> Iterator[tuple[int, str]]:
+    """Each comment and each line of a docstring, with its line number."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+            docstring = node.body[0]
+            lines = source.splitlines()[docstring.lineno - 1 : docstring.end_lineno]
+            yield from enumerate(lines, start=docstring.lineno)
+
+
+def vague(source: str) -> list[str]:
+    return [f"line {number}: {line.strip()}" for number, line in sorted(prose(source)) if VAGUE.search(line)]
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(BASE_DIR)))
+def test_prose_names_who_acts(path: Path) -> None:
+    assert vague(path.read_text()) == []
+
+
+def test_every_package_of_the_list_exists() -> None:
+    assert [package for package in PLAIN if not (BASE_DIR / package).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 1  # nobody reads it",
+        "# Whoever is asked\nx = 1",
+        '"""A module\nfor everybody."""',
+        'def f():\n    """Tell somebody."""',
+        'class C:\n    """Not for anybody."""',
+    ],
+)
+def test_vague_words_are_found(source: str) -> None:
+    assert vague(source)
+
+
+@pytest.mark.parametrize("source", ["x = 'nobody'", "nobody = 1", "# The name is `nobodys`"])
+def test_code_and_other_words_are_left_alone(source: str) -> None:
+    assert vague(source) == []
