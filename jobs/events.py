@@ -1,4 +1,4 @@
-"""What can happen to a job."""
+"""Domain events of jobs."""
 
 from dataclasses import dataclass
 from datetime import datetime

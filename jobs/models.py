@@ -1,4 +1,4 @@
-"""Jobs: work at a site, of one type, wanted on a date, of a known duration."""
+"""Jobs: work of one type at a site, with a desired date and a duration."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -8,6 +8,8 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from contractors.fields import SkillsField
 from contractors.models import PHONE_NUMBER
@@ -24,36 +26,36 @@ LONGEST_JOB = timedelta(hours=8)
 
 
 def new_job_number() -> str:
-    """`JOB-YYYYMMDD-XXXXXXXX`: today in UTC and eight random upper-case hex digits."""
+    """Job number `JOB-YYYYMMDD-XXXXXXXX`: today in UTC and eight random upper-case hexadecimal digits."""
     return f"JOB-{timezone.now():%Y%m%d}-{secrets.token_hex(4).upper()}"
 
 
 def validate_duration(duration: timedelta) -> None:
     if duration <= timedelta(0):
-        raise ValidationError("A duration is more than zero.", code="min_value")
+        raise ValidationError(gettext("Enter a duration longer than zero."), code="min_value")
 
 
 SEARCH_TEXT = search_expression(
     "job_words", "job_number", "address", "city", "zip_code", "customer_name", "customer_phone"
 )
-# For those who may not see customers: a search by one would say where they live.
+# For users without VIEW_CUSTOMERS: a search by name, phone or address would reveal where a customer lives.
 PUBLIC_SEARCH_TEXT = search_expression("job_words", "job_number", LEFT_OUT, "city", "zip_code", LEFT_OUT, LEFT_OUT)
 
 
 @keeps_history(exclude=OF_THE_RECORD)
 class Job(Location):
-    """Work that a contractor does at a site."""
+    """Piece of work that a contractor does for a customer at a site."""
 
     class Type(models.TextChoices):
-        FLOORING = "flooring", "Flooring"
-        TILE = "tile", "Tile"
-        CARPET = "carpet", "Carpet"
+        FLOORING = "flooring", _("Flooring")
+        TILE = "tile", _("Tile")
+        CARPET = "carpet", _("Carpet")
 
     class Priority(models.TextChoices):
-        LOW = "low", "Low"
-        MEDIUM = "medium", "Medium"
-        HIGH = "high", "High"
-        URGENT = "urgent", "Urgent"
+        LOW = "low", _("Low")
+        MEDIUM = "medium", _("Medium")
+        HIGH = "high", _("High")
+        URGENT = "urgent", _("Urgent")
 
     Status = Status
 
@@ -66,9 +68,13 @@ class Job(Location):
     )
     type = models.CharField(max_length=10, choices=Type.choices)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN, editable=False)
-    desired_date = models.DateTimeField(help_text="When the customer wants it; its day at the site counts.")
+    desired_date = models.DateTimeField(
+        help_text=_(
+            "Date and time that the customer asked for. Rankings start on this day in the time zone of the site."
+        )
+    )
     duration = DurationField(
-        validators=[validate_duration, MaxValueValidator(LONGEST_JOB, "A job lasts at most 8 hours.")]
+        validators=[validate_duration, MaxValueValidator(LONGEST_JOB, _("A job can last at most 8 hours."))]
     )
     priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.MEDIUM)
     special_requirements = NotesField(blank=True, max_length=4000)

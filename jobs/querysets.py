@@ -1,4 +1,4 @@
-"""Questions asked of jobs, in the words of the domain."""
+"""Queries for jobs."""
 
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(status__in=BOOKED)
 
     def by_urgency(self) -> "JobQuerySet":
-        """Most urgent first, then the earliest wanted."""
+        """Most urgent first, then by desired date."""
         rank = Case(*(When(priority=name, then=Value(place)) for name, place in URGENCY.items()))
         return self.annotate(urgency=rank).order_by("urgency", "desired_date", "id")
 
     def locked(self) -> "JobQuerySet":
-        """The same rows, locked against other writers in the order of their ids; they may still be referred to."""
+        """Rows locked against other writers, in the order of their ids so that two transactions cannot deadlock.
+
+        NO KEY: other transactions can still insert rows that refer to these.
+        """
         return self.select_for_update(no_key=True, of=("self",)).order_by("pk")

@@ -1,4 +1,4 @@
-"""What a job asks for, whether it has been saved or not. Pure."""
+"""Requirements of a job that the ranking and the availability engine read, saved or not. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """Type, day, place, duration and skills: everything a contractor is measured against."""
+    """Type, desired date (UTC), site, duration and required skills: the input to eligibility and availability."""
 
     type: str
     desired_date: datetime
@@ -37,11 +37,11 @@ class JobRequest:
         )
 
     def wanted_on(self, day: date | None) -> "JobRequest":
-        """The same, wanted on another day at the site, at the same time; as it is when `day` is None."""
+        """Copy with the desired date on `day` at the same local time of the site; unchanged when `day` is None."""
         if day is None:
             return self
         time = self.desired_date.astimezone(self.zone).time()
-        # In UTC: on the day of a clock change a duration added to a local time would be an hour off.
+        # In UTC: on the day of a clock change, a duration added to a local time would be an hour off.
         return replace(self, desired_date=datetime.combine(day, time, self.zone).astimezone(UTC))
 
     @property
@@ -50,5 +50,5 @@ class JobRequest:
 
     @property
     def desired_day(self) -> date:
-        """The day at the site on which the job is wanted."""
+        """Day of the desired date in the time zone of the site."""
         return self.desired_date.astimezone(self.zone).date()

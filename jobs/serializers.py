@@ -1,8 +1,8 @@
-"""Jobs on the wire."""
+"""JSON representation of jobs."""
 
 from typing import Any
 
-from django.db import models
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -25,7 +25,7 @@ class JobLocationSerializer(StrictModelSerializer):
 
 
 class JobAssignmentSerializer(serializers.Serializer[Any]):
-    """The booking of a job, in short."""
+    """Assignment of a job in short form."""
 
     id = serializers.UUIDField()
     contractor = serializers.UUIDField()
@@ -53,11 +53,11 @@ class JobSerializer(StrictModelSerializer):
         allow_blank=True,
         default="",
         validators=Job._meta.get_field("time_zone").validators[:1],
-        help_text="IANA name; found from the coordinates when not given.",
+        help_text=_("IANA name. Derived from the coordinates when it is not given."),
     )
     priority = serializers.ChoiceField(choices=Job.Priority.choices, default=Job.Priority.MEDIUM)
     required_skills = SkillsListField(default=list)
-    assignment = serializers.SerializerMethodField(help_text="The live assignment, else the last one.")
+    assignment = serializers.SerializerMethodField(help_text=_("The live assignment, or else the last one."))
 
     class Meta:
         model = Job
@@ -88,18 +88,21 @@ class JobSerializer(StrictModelSerializer):
 
     @extend_schema_field(JobAssignmentSerializer(allow_null=True))
     def get_assignment(self, job: Job) -> dict[str, Any] | None:
-        """Reads `assignments` as prefetched, newest first: a job is below assignments and knows them by name only."""
-        booked = list(job.assignments.all())
-        chosen = next((one for one in booked if one.is_live), booked[0] if booked else None)
-        return None if chosen is None else _in_short(chosen)
+        """Short form of the live assignment, or else of the newest.
+
+        Expects `assignments` prefetched, newest first. This app stands below `assignments` and must not import it.
+        """
+        assignments = list(job.assignments.all())
+        newest = assignments[0] if assignments else None
+        assignment = next((assignment for assignment in assignments if assignment.is_live), newest)
+        return None if assignment is None else _in_short(assignment)
 
 
-def _in_short(assignment: models.Model) -> dict[str, Any]:
-    chosen: Any = assignment
+def _in_short(assignment: Any) -> dict[str, Any]:
     return {
-        "id": str(chosen.pk),
-        "contractor": str(chosen.contractor_id),
-        "contractor_name": chosen.contractor.name,
-        "status": chosen.status,
-        "time_slot": slot_as_json(chosen.slot),
+        "id": str(assignment.pk),
+        "contractor": str(assignment.contractor_id),
+        "contractor_name": assignment.contractor.name,
+        "status": assignment.status,
+        "time_slot": slot_as_json(assignment.slot),
     }

@@ -1,10 +1,11 @@
-"""Everything that changes a job on its own; booking and cancelling are in assignments.services."""
+"""Services that create and edit jobs. Booking and cancelling are in assignments.services."""
 
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from jobs.events import JobCreated, JobUpdated
 from jobs.models import Job, new_job_number
@@ -17,18 +18,21 @@ from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLock
 from smartscheduler.events.publishing import publish
 from smartscheduler.timeslots import within_reach
 
-# What decides who is ranked, and against what a booked slot was checked.
+# Inputs of the ranking and of the check of a booked slot.
 RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"})
-# The contractor has been told where to go: under a booking the address is as fixed as the point.
+# Fixed while the job is booked. The contractor already has the address, so it is as fixed as the coordinates.
 BINDING_FIELDS = RANKED_BY | {"address", "city", "state", "zip_code"}
 
-# Eight hexadecimal digits: two of 10,000 jobs of one day share a number once in a hundred days.
+# With eight hexadecimal digits and 10,000 jobs a day, two jobs draw the same number about once in a hundred days.
 JOB_NUMBER_DRAWS, JOB_NUMBER_CONSTRAINT = 5, "jobs_job_job_number_key"
 
 
 @domain_transaction
 def create_job(*, actor: User | None, **fields: Any) -> Job:
-    """A new open job. Raises InvalidInput (by field), also for a desired date in the past."""
+    """Create an open job.
+
+    Raises InvalidInput (by field), also for a desired date in the past.
+    """
     job = Job(**fields)
     _check(job)
     _check_desired_date(job)
@@ -49,11 +53,11 @@ def create_job(*, actor: User | None, **fields: Any) -> Job:
 
 @domain_transaction
 def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
-    """Change the fields named in `changes`; says nothing when nothing changed.
+    """Change the fields named in `changes`; publishes no event when no value differs.
 
-    Moving the site without naming a `time_zone` finds the zone anew.
-    Raises InvalidInput (by field), JobLocked for type, duration, place or date under a live assignment,
-    InvalidTransition once the job is completed or cancelled.
+    New coordinates without a `time_zone` derive the time zone again.
+    Raises InvalidInput (by field), JobLocked for type, duration, skills, place or date under a live assignment, and
+    InvalidTransition for a completed or cancelled job.
     """
     job = Job.objects.locked().get(pk=job_id)
     previous = {name: getattr(job, name) for name in (*changes, "time_zone")}
@@ -82,9 +86,10 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
 
 
 def _insert(job: Job) -> None:
-    """Save a new job; a random job number that another job has already is drawn anew."""
+    """Save a new job; draw another random job number when the first one is taken."""
     for _ in range(JOB_NUMBER_DRAWS):
         try:
+            # A savepoint: after a failed INSERT, PostgreSQL refuses further statements in the transaction.
             with transaction.atomic():
                 job.save(force_insert=True)
             return
@@ -92,11 +97,14 @@ def _insert(job: Job) -> None:
             if JOB_NUMBER_CONSTRAINT not in str(error):
                 raise
             job.job_number = new_job_number()
-    raise Busy("No free job number was found. Try again.")
+    raise Busy(gettext("No free job number was found. Try again."))
 
 
 def _check(job: Job, *, place: bool = True) -> None:
-    """A record that is there may keep a `place` of before the rules."""
+    """Validate all fields; skip the check of the location when `place` is False.
+
+    An edit that leaves the location alone must not fail because the location was stored before that check existed.
+    """
     job.clean_fields()
     if place:
         check_location(job)
@@ -106,15 +114,22 @@ def _check(job: Job, *, place: bool = True) -> None:
 def _check_desired_date(job: Job) -> None:
     now = timezone.now()
     if job.desired_date < now:
-        raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
+        raise InvalidInput.of("desired_date", gettext("The desired date cannot be in the past."))
     if not within_reach(job.desired_date, now=now):
-        raise InvalidInput.of("desired_date", "The desired date may be at most five years ahead.")
+        raise InvalidInput.of("desired_date", gettext("The desired date can be at most five years ahead."))
 
 
 def _check_editable(job: Job, binding: set[str]) -> None:
     if job.status in {Job.Status.COMPLETED, Job.Status.CANCELLED}:
-        raise InvalidTransition(f"A job that is {job.status} cannot be edited.", extra={"from": job.status})
+        message = gettext("A job that is {status} cannot be edited.").format(status=job.get_status_display().lower())
+        raise InvalidTransition(message, extra={"from": job.status})
     if job.status in BOOKED and binding:
-        names = ", ".join(sorted(binding))
-        message = "Not while the job has a live assignment: reschedule or reassign it."
-        raise JobLocked(f"{names}: {message}", errors={name: [message] for name in sorted(binding)})
+        detail = gettext(
+            "These fields cannot change while the job is booked: {fields}. "
+            "Reschedule or reassign the booking, or cancel it first."
+        )
+        message = gettext(
+            "This field cannot change while the job is booked. Reschedule or reassign the booking, or cancel it first."
+        )
+        names = sorted(binding)
+        raise JobLocked(detail.format(fields=", ".join(names)), errors={name: [message] for name in names})

@@ -1,16 +1,18 @@
-"""The states of a job. Pure; read by the guard, the admin buttons and the tests."""
+"""States of a job and the transitions between them. Pure; shared by the model, the admin buttons and the tests."""
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.errors import InvalidTransition
 
 
 class Status(models.TextChoices):
-    OPEN = "open", "Open"
-    ASSIGNED = "assigned", "Assigned"
-    IN_PROGRESS = "in_progress", "In progress"
-    COMPLETED = "completed", "Completed"
-    CANCELLED = "cancelled", "Cancelled"
+    OPEN = "open", _("Open")
+    ASSIGNED = "assigned", _("Assigned")
+    IN_PROGRESS = "in_progress", _("In progress")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -21,13 +23,13 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     Status.COMPLETED: frozenset(),
     Status.CANCELLED: frozenset(),
 }
-# A job in one of these has a live assignment.
+# A job in one of these states has a live assignment.
 BOOKED = frozenset({Status.ASSIGNED, Status.IN_PROGRESS})
 
 
-def check_transition(present: str, wanted: str) -> None:
-    """Raise InvalidTransition, naming both states, unless the move is in the table."""
-    if wanted not in TRANSITIONS[present]:
-        raise InvalidTransition(
-            f"A job that is {present} cannot become {wanted}.", extra={"from": present, "to": wanted}
-        )
+def check_transition(present: str, requested: str) -> None:
+    """Raise InvalidTransition, which names both states, unless TRANSITIONS allows the change."""
+    if requested not in TRANSITIONS[present]:
+        message = gettext("A job that is {status} cannot become {requested}.")
+        labels = {"status": Status(present).label.lower(), "requested": Status(requested).label.lower()}
+        raise InvalidTransition(message.format(**labels), extra={"from": present, "to": requested})

@@ -1,4 +1,4 @@
-"""Jobs over HTTP. Cancelling knows of assignments, ranking of recommendations; they live there."""
+"""API of jobs. The actions to cancel and to rank a job are in the apps `assignments` and `recommendations`."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -26,7 +26,7 @@ from smartscheduler.idempotency.mixin import IdempotencyMixin
 class JobViewSet(
     ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Job]
 ):
-    """The work that is wanted: type, site, day, duration and what it takes, with its booking in short."""
+    """Jobs: type, site, desired date, duration and requirements, with the assignment in short form."""
 
     queryset = Job.objects.all()
     serializer_class = JobSerializer
@@ -47,7 +47,7 @@ class JobViewSet(
 
     def get_queryset(self) -> JobQuerySet:
         jobs = cast(JobQuerySet, super().get_queryset()).prefetch_related("assignments__contractor")
-        # From low to urgent, so that "-priority" puts the urgent ones first.
+        # Ascending from low to urgent, so that "-priority" lists urgent jobs first.
         importance = Case(*(When(priority=name, then=Value(-rank)) for name, rank in URGENCY.items()))
         return jobs.alias(importance=importance, search_text=SEARCH_TEXT)
 
@@ -59,16 +59,16 @@ class JobViewSet(
 
     @extend_schema(responses={201: JobSerializer})
     def create(self, request: Request) -> Response:
-        """A new open job."""
+        """Create an open job."""
         job = services.create_job(actor=cast(User, request.user), **self.body(JobSerializer))
         return self.answer(job.pk, status=status.HTTP_201_CREATED)
 
     def update(self, request: Request, pk: UUID) -> Response:
-        """Replace everything that can be written."""
+        """Replace all writable fields."""
         return self._update(request, pk, partial=False)
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change the fields that are given."""
+        """Change the given fields."""
         return self._update(request, pk, partial=True)
 
     def _update(self, request: Request, pk: UUID, *, partial: bool) -> Response:

@@ -1,4 +1,4 @@
-"""Jobs in the admin. Other apps register the pages to recommend and to cancel."""
+"""Admin of jobs. Other apps register the pages that rank contractors and cancel a job."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from jobs import services
@@ -23,24 +25,24 @@ from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.service_forms import ServiceAdmin, ServiceForm, changed, submitted
 from smartscheduler.core.formatting import local_time
 
-# A job that is wanted so many days from now should have somebody who can do it.
+# A job with a desired date this close should have a contractor who can do it.
 SOON_DAYS = 3
 
 
 class DesiredDateFilter(DayFilter):
-    title, parameter_name, moment = "desired date", "desired", "desired_date"
+    title, parameter_name, moment = _("desired date"), "desired", "desired_date"
     choices_by_name: ClassVar[Any] = {
         **DayFilter.choices_by_name,
-        "soon": (f"Up to {SOON_DAYS} days from today", None, SOON_DAYS),
+        "soon": (format_lazy(_("Up to {days} days from today"), days=SOON_DAYS), None, SOON_DAYS),
     }
 
 
 class DesiredDaysFilter(DaysFilter):
-    title, name, moment = "days wanted", "desired", "desired_date"
+    title, name, moment = _("desired dates"), "desired", "desired_date"
 
 
 class CompletedFilter(RecentFilter):
-    title, parameter_name, moment, zone = "completed", "completed", "completed_at", "time_zone"
+    title, parameter_name, moment, zone = _("completed"), "completed", "completed_at", "time_zone"
 
 
 @admin.register(Job)
@@ -51,15 +53,15 @@ class JobAdmin(PlacedAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
     list_filter = ("status", "priority", "type", DesiredDateFilter, DesiredDaysFilter, CompletedFilter, "state")
     search_fields = ("search_text",)
     search_text, public_search_text, full_search_permission = SEARCH_TEXT, PUBLIC_SEARCH_TEXT, Permission.VIEW_CUSTOMERS
-    open_search_help_text = "Number, city or ZIP"
-    search_help_text = "Number, address, city, ZIP, customer or phone"
+    open_search_help_text = _("Number, city or ZIP code")
+    search_help_text = _("Number, address, city, ZIP code, customer or phone")
     readonly_fields = ("job_number", "status_badge", "cancelled")
     actions = None
     fieldsets: ClassVar[Any] = (
         (None, {"fields": (("type", "priority"), ("desired_date", "duration"))}),
-        ("What it takes", {"fields": ("required_skills", "special_requirements")}),
-        ("Site", {"fields": PLACE}),
-        ("Customer", {"fields": (("customer_name", "customer_phone"),)}),
+        (_("Requirements"), {"fields": ("required_skills", "special_requirements")}),
+        (_("Site"), {"fields": PLACE}),
+        (_("Customer"), {"fields": (("customer_name", "customer_phone"),)}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
@@ -75,34 +77,34 @@ class JobAdmin(PlacedAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
             services.create_job(id=form.instance.pk, actor=person(request), **submitted(form))
 
     def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
-        """A completed or cancelled job is history: it can be read."""
+        """Completed and cancelled jobs are read-only."""
         closed = obj is not None and not TRANSITIONS[obj.status]
         return not closed and super().has_change_permission(request, obj)
 
-    @display(description="Job", ordering="job_number", header=True)
+    @display(description=_("Job"), ordering="job_number", header=True)
     def number(self, job: Job) -> list[str]:
         return [job.job_number, job.customer_name]
 
-    @display(description="Status", ordering="status")
+    @display(description=_("Status"), ordering="status")
     def status_badge(self, job: Job) -> SafeString:
         return badge(job.status, job.get_status_display())
 
-    @display(description="Priority", ordering="priority")
+    @display(description=_("Priority"), ordering="priority")
     def priority_badge(self, job: Job) -> SafeString:
         return badge(job.priority, job.get_priority_display())
 
-    @display(description="Type", ordering="type")
+    @display(description=_("Type"), ordering="type")
     def type_badge(self, job: Job) -> SafeString:
         return badge(job.type, job.get_type_display())
 
-    @display(description="City", ordering="city")
+    @display(description=_("City"), ordering="city")
     def city_state(self, job: Job) -> str:
         return f"{job.city}, {job.state}"
 
-    @display(description="Wanted", ordering="desired_date")
+    @display(description=_("Desired date"), ordering="desired_date")
     def wanted(self, job: Job) -> str:
         return local_time(job.desired_date, job.zone)
 
-    @display(description="Cancelled")
+    @display(description=_("Cancelled"))
     def cancelled(self, job: Job) -> str:
         return f"{local_time(job.cancelled_at, job.zone)}: {job.cancel_reason}" if job.cancelled_at else ""

@@ -1,5 +1,6 @@
-"""The form of the job page in the admin."""
+"""Form of a job in the admin."""
 
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from jobs.models import Job
@@ -9,9 +10,13 @@ from smartscheduler.core.db.text_fields import NotesFormField
 
 
 class JobForm(PlaceForm):
-    desired_date = LocalInstantField(help_text="When the customer wants it, by the clock at the site.")
+    desired_date = LocalInstantField(
+        help_text=_("Date and time that the customer asked for, in the time zone of the site.")
+    )
     duration = HoursField()
-    required_skills = SkillsFormField(help_text="A hard rule: only contractors with all of them. Separate with commas.")
+    required_skills = SkillsFormField(
+        help_text=_("Only contractors with all of these skills can be assigned. Separate skills with commas.")
+    )
 
     special_requirements = NotesFormField(
         required=False, max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})

@@ -197,7 +197,7 @@ class TestLists:
         day = job["desired_date"][:10]
         page = visit(JOBS, COORDINATOR)
         page.get_by_role("button", name="Filters").press("Enter")
-        range_of = page.get_by_role("group", name="By days wanted, from and to")
+        range_of = page.get_by_role("group", name="By desired dates, from and to")
         range_of.get_by_label("From").fill(day)
         range_of.get_by_label("To").fill(day)
         look(page, "days")

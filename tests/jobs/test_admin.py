@@ -156,7 +156,7 @@ def test_a_job_wanted_in_the_repeated_hour_stays_what_it_is(hour):
 def test_refuses_to_move_a_booked_job_from_under_its_assignment(values, field):
     job = AssignmentFactory().job
     shown = errors(change(signed_in(), job, **values))
-    assert "reschedule or reassign" in shown[field][0]
+    assert "Reschedule or reassign" in shown[field][0]
     job.refresh_from_db()
     assert job.version == 1
 
