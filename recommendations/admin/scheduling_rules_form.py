@@ -1,8 +1,10 @@
-"""The form of the numbers, and what a preview and a publication add to it."""
+"""Forms that edit, preview and publish the scheduling rules."""
 
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -22,13 +24,13 @@ WHOLE = {"minimum_gap_minutes", "horizon_days"}
 
 
 class RulesForm(ServiceForm):
-    """The numbers, and the job on which they are tried."""
+    """The values of the rules, and the job for which they are previewed."""
 
     job = LineFormField(
-        label="Try them on job",
+        label=_("Preview for job"),
         required=False,
         max_length=21,
-        help_text="A job number; empty takes the most urgent open job.",
+        help_text=_("Enter a job number, or leave empty to use the most urgent open job."),
         widget=UnfoldAdminTextInputWidget(attrs={"list": "open-jobs", "autocomplete": "off"}),
     )
 
@@ -44,10 +46,10 @@ class RulesForm(ServiceForm):
         number = self.cleaned_data["job"].strip().upper()
         if not number:
             return Job.objects.open().by_urgency().first()
-        found = Job.objects.filter(job_number=number).first()
-        if found is None:
-            raise forms.ValidationError("There is no job with this number.")
-        return found
+        job = Job.objects.filter(job_number=number).first()
+        if job is None:
+            raise forms.ValidationError(gettext("No job has this number."))
+        return job
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.keys() >= set(FIELDS):
@@ -63,18 +65,18 @@ class RulesForm(ServiceForm):
 
     @property
     def rules(self) -> Rules:
-        """What the valid form says."""
+        """The rules of a valid form."""
         return Rules.of_fields(self.numbers)
 
 
 class PublishForm(RulesForm):
-    """The same numbers once more, why, and the version that they were changed from."""
+    """The previewed values, the reason for the change, and the version that the user edited."""
 
     note = NotesFormField(
-        label="Why",
+        label=_("Reason"),
         required=False,
         max_length=500,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
-        help_text="Kept with the version, for those who ask later.",
+        help_text=_("Why the rules change. Stored with the version."),
     )
     based_on = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput())

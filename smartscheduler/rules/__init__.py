@@ -1,1 +1,1 @@
-"""The numbers that scheduling goes by, published in versions by an administrator (docs/ranking.md)."""
+"""Scheduling rules: weights, limits and speeds, published in versions by an administrator (docs/ranking.md)."""

@@ -1,7 +1,7 @@
-"""The scheduling rules in force, read from the database.
+"""The current scheduling rules, read from the database.
 
-Services, views, pages, tasks and commands read them once and pass them down as a value. Everything below takes
-`rules: Rules`: a version that is published during an operation does not change the numbers that it works with.
+Services, views, pages, tasks and commands read them once and pass them down as a value, `rules: Rules`. So a version
+that is published during an operation does not change the values that the operation uses.
 """
 
 from smartscheduler.core.db.prepared import rows
@@ -11,7 +11,7 @@ LATEST = f"SELECT number, {', '.join(FIELDS)} FROM rules_rulesversion ORDER BY n
 
 
 def published() -> Rules | None:
-    """The latest version; None before the first. One query."""
+    """The latest version, or None before the first one. One query."""
     for number, *values in rows(LATEST):
         return Rules.of_fields(dict(zip(FIELDS, values, strict=True)), version=number)
     return None

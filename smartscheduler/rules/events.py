@@ -1,4 +1,4 @@
-"""What can happen to the rules."""
+"""Domain events of the scheduling rules."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from smartscheduler.events.publishing import Event
 
 @dataclass(frozen=True, kw_only=True)
 class RulesPublished(Event):
-    """`changed` maps each changed number to its new value, `previous` to the one before."""
+    """`changed` maps each changed field to its new value, `previous` to its old value."""
 
     version: int
     changed: dict[str, Any]

@@ -1,21 +1,29 @@
-"""Published versions of the scheduling rules: they are added, and never changed."""
+"""Published versions of the scheduling rules: an append-only table."""
+
+from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.core.db.text_fields import ShortNotesField
 from smartscheduler.rules.values import FIELDS, LONGEST_HORIZON, Rules
 
-# Beyond these a number is a slip of the finger.
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Values outside these limits are typing errors.
 LONGEST_GAP_MINUTES, MOST_MILES = 480, 500
 SLOWEST_MPH, FASTEST_MPH, LARGEST_FACTOR = 5, 100, 3
 
 
-def share(**kwargs: object) -> models.DecimalField:
-    return models.DecimalField(max_digits=5, decimal_places=4, validators=_between(0, 1), **kwargs)  # type: ignore[arg-type]
+def share(verbose_name: "StrOrPromise") -> models.DecimalField:
+    """A weight: a fraction of 1 with four decimals."""
+    return models.DecimalField(verbose_name, max_digits=5, decimal_places=4, validators=_between(0, 1))
 
 
 def _between(least: float, most: float) -> list[MinValueValidator | MaxValueValidator]:
@@ -23,52 +31,62 @@ def _between(least: float, most: float) -> list[MinValueValidator | MaxValueVali
 
 
 class RulesVersion(models.Model):
-    """One set of numbers, from its publication until that of the next."""
+    """The rules that apply from the publication of this version until the next version is published."""
 
-    number = models.PositiveIntegerField("version", primary_key=True)
-    availability_weight = share()
-    rating_weight = share()
-    distance_weight = share()
+    number = models.PositiveIntegerField(_("version"), primary_key=True)
+    availability_weight = share(_("availability weight"))
+    rating_weight = share(_("rating weight"))
+    distance_weight = share(_("distance weight"))
     max_miles = models.DecimalField(
-        "maximum miles",
+        _("maximum miles"),
         max_digits=6,
         decimal_places=2,
         validators=_between(1, MOST_MILES),
-        help_text="Where the distance score reaches 0; also the service radius offered for a new contractor.",
+        help_text=_(
+            "At this distance the distance score is 0. It is also the suggested service radius of a new contractor."
+        ),
     )
     minimum_gap_minutes = models.PositiveSmallIntegerField(
-        "minimum gap (minutes)",
+        _("minimum gap (minutes)"),
         validators=_between(0, LONGEST_GAP_MINUTES),
-        help_text="At least so long between two jobs of a contractor; the drive counts towards it.",
+        help_text=_("Minimum gap between two jobs of a contractor. Driving time counts toward it."),
     )
     drive_mph = models.DecimalField(
-        "driving speed (mph)",
+        _("driving speed (mph)"),
         max_digits=5,
         decimal_places=2,
         validators=_between(SLOWEST_MPH, FASTEST_MPH),
-        help_text="Of drives without a road distance.",
+        help_text=_("Average speed of drives whose road distance is not known."),
     )
     road_factor = models.DecimalField(
+        _("road factor"),
         max_digits=4,
         decimal_places=2,
         validators=_between(1, LARGEST_FACTOR),
-        help_text="Road miles a great-circle mile, where no road distance is known.",
+        help_text=_("Road miles per straight-line mile, for drives whose road distance is not known."),
     )
     horizon_days = models.PositiveSmallIntegerField(
-        "horizon (days)",
+        _("days ahead"),
         validators=_between(0, LONGEST_HORIZON),
-        help_text="So many days after the desired one are looked at; 0 is the desired day alone.",
+        help_text=_("Number of days after the desired date to search. 0 searches the desired date only."),
     )
-    note = ShortNotesField("why", max_length=500, blank=True, help_text="What the change is meant to bring.")
+    note = ShortNotesField(
+        _("reason"), max_length=500, blank=True, help_text=_("What the change is expected to improve.")
+    )
     published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("published by"),
     )
-    published_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(_("published at"), auto_now_add=True)
 
     class Meta:
         ordering = ["-number"]
-        verbose_name = "version of the scheduling rules"
-        verbose_name_plural = "scheduling rules"
+        verbose_name = _("version of the scheduling rules")
+        verbose_name_plural = _("scheduling rules")
         constraints = [
             models.CheckConstraint(
                 condition=Q(availability_weight=1 - F("rating_weight") - F("distance_weight")),
@@ -86,7 +104,7 @@ class RulesVersion(models.Model):
         triggers = [pgtrigger.Protect(name="published_for_good", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return f"Version {self.number}"
+        return gettext("Version {number}").format(number=self.number)
 
     @property
     def rules(self) -> Rules:

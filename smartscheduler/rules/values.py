@@ -1,4 +1,4 @@
-"""What the scheduling rules are. Pure, but for the settings that hold until a version is published."""
+"""The scheduling rules as a value. Pure, except that `Rules.of_settings` reads the settings."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.conf import settings
 
 from smartscheduler.places import Pace
 
-# The numbers of a version, by the names that the table and the forms have for them.
+# The fields of a version; columns of the table, form fields and events have these names.
 FIELDS = (
     "availability_weight",
     "rating_weight",
@@ -20,18 +20,19 @@ FIELDS = (
     "road_factor",
     "horizon_days",
 )
+# Scores and weights are whole ten-thousandths.
 UNIT = 10_000
-# In days; beyond it a ranking would look at weeks that nobody has planned yet.
+# Days. Few contractors have bookings further ahead, so a longer horizon would cost time and change nothing.
 LONGEST_HORIZON = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The numbers behind scores, drives and gaps.
+    """The parameters of scores, drives and gaps.
 
-    Weights are in ten-thousandths and sum to 10,000; `max_miles` is where the distance score reaches 0 and the radius
-    of a new contractor; `drive_mph` is miles an hour; `road_factor` is road miles a great-circle mile.
-    `version` is None for those of the settings, which hold until a first version is published.
+    Weights are in ten-thousandths and sum to 10,000. At `max_miles` the distance score reaches 0; it is also the
+    service radius suggested for a new contractor. `drive_mph` is in miles per hour, `road_factor` in road miles per
+    great-circle mile. `version` is None for the rules of the settings, which apply until a version is published.
     """
 
     availability_weight: int
@@ -60,11 +61,11 @@ class Rules:
 
     @property
     def pace(self) -> Pace:
-        """What turns great-circle miles into minutes."""
+        """The conversion of great-circle miles to minutes."""
         return Pace(self.road_factor, self.drive_mph)
 
     def as_fields(self) -> dict[str, Any]:
-        """The numbers as people write them and as a version keeps them: weights as shares of 1, the gap in minutes."""
+        """The values as forms show them and versions store them: weights as fractions of 1, the gap in minutes."""
         return {
             "availability_weight": Decimal(self.availability_weight) / UNIT,
             "rating_weight": Decimal(self.rating_weight) / UNIT,
@@ -78,7 +79,7 @@ class Rules:
 
     @classmethod
     def of_fields(cls, fields: dict[str, Any], *, version: int | None = None) -> "Rules":
-        """The reverse of `as_fields`."""
+        """The inverse of `as_fields`."""
         return cls(
             availability_weight=int(fields["availability_weight"] * UNIT),
             rating_weight=int(fields["rating_weight"] * UNIT),

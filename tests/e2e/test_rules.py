@@ -13,7 +13,7 @@ def test_rules_are_tried_published_and_kept_with_the_next_assignment(visit: Open
     page.get_by_role("link", name="Change the rules").click()
     for label, share in (("Availability weight", "0.2"), ("Rating weight", "0.6"), ("Distance weight", "0.1")):
         page.get_by_label(label).fill(share)
-    page.get_by_label("Try them on job").fill(job["job_number"])
+    page.get_by_label("Preview for job").fill(job["job_number"])
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("they sum to 0.9")).to_be_visible()
     page.get_by_label("Distance weight").fill("0.2")
@@ -23,7 +23,7 @@ def test_rules_are_tried_published_and_kept_with_the_next_assignment(visit: Open
     expect(table.get_by_role("link", name=now[0]["contractor"]["name"], exact=True)).to_be_visible()
     shown = table.locator("tbody tr").first
     first, score = shown.locator("th").inner_text(), shown.locator("td").nth(3).inner_text()
-    page.get_by_label("Why").fill("Customers asked for the best")
+    page.get_by_label("Reason").fill("Customers asked for the best")
     page.get_by_role("button", name="Publish version").click()
     expect(page.get_by_text("is in force. Bookings already made stay")).to_be_visible()
     best = api.candidates(job)[0]

@@ -75,7 +75,7 @@ def test_a_preview_without_any_job_says_so_and_can_be_published(admin):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"job": "JOB-20260101-00000000"}, "There is no job with this number."),
+        ({"job": "JOB-20260101-00000000"}, "No job has this number."),
         ({"distance_weight": "0.5"}, "The three weights must sum to 1; they sum to 1.45."),
         ({"road_factor": "0.5"}, "greater than or equal to 1"),
         ({"horizon_days": ""}, "This field is required."),
