@@ -1,1 +1,1 @@
-"""What is known of the roads between places: stored estimates, and how they are read (recommendations.travel asks)."""
+"""Stored road distances and how they are read; recommendations.travel requests them from providers."""

@@ -1,15 +1,19 @@
-"""The providers of road distances: what holds for each unless the environment says otherwise, and which are configured.
+"""The road-distance providers: default settings of each, and which of them are configured.
 
-The settings import this, so nothing here may need the apps.
+The settings import this module, so it must not import models or other parts of apps.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class Defaults(NamedTuple):
-    """Where a provider is, and what may be spent on it: elements of Google, requests to OpenRouteService."""
+    """Address and limits of a provider. Limits count matrix elements for Google, requests for OpenRouteService."""
 
     key_variable: str
     url: str
@@ -25,14 +29,14 @@ DEFAULTS: dict[str, Defaults] = {
     ),
 }
 
-NAMES = {
+NAMES: dict[str, "StrOrPromise"] = {
     "google_routes": "Google Routes",
     "google_matrix": "Google Distance Matrix",
     "openrouteservice": "OpenRouteService",
-    "great_circle": "Straight line",
+    "great_circle": _("Straight line"),
 }
 
 
 def active_providers() -> list[str]:
-    """The names of those that have a key, in the order in which they are asked; empty when the straight line serves."""
+    """Names of the providers with an API key, in the order of use; empty if only straight lines are used."""
     return [name for name in settings.TRAVEL_PROVIDERS if settings.TRAVEL_KEYS.get(name)]

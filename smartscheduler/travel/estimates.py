@@ -1,4 +1,4 @@
-"""Reading and writing estimates. Without a provider there are none, and nobody looks."""
+"""Reads and writes of stored estimates. Without a configured provider no query is made."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,11 +16,12 @@ from smartscheduler.travel.geocells import Pair, cell
 from smartscheduler.travel.models import GREAT_CIRCLE, TravelEstimate
 from smartscheduler.travel.routes import Road, Roads, RouteEstimate, Site, pairs_between, route
 
-# After so long a provider is asked again about a drive for which it had no road.
+# After this time a drive without a road is requested again.
 NO_ROAD_KEPT = timedelta(days=1)
 
 COLUMNS = "origin, destination, miles, minutes, pessimistic_minutes, source, fetched_at"
-# Two halves, each with an index of its own; part of every ranking, so prepared (smartscheduler.core.db.prepared).
+# UNION ALL instead of OR, so that each half uses its own index: (destination, origin) and (origin, destination).
+# Part of every ranking, therefore prepared (smartscheduler.core.db.prepared).
 AROUND = f"""
 SELECT {COLUMNS} FROM travel_travelestimate
 WHERE destination = ANY(%(cells)s::bigint[]) AND fetched_at > %(since)s AND source <> '{GREAT_CIRCLE}'
@@ -29,14 +30,14 @@ SELECT {COLUMNS} FROM travel_travelestimate
 WHERE origin = ANY(%(cells)s::bigint[]) AND fetched_at > %(since)s AND source <> '{GREAT_CIRCLE}'
 """  # noqa: S608  every value is a parameter
 BETWEEN = f"""
-SELECT {COLUMNS} FROM unnest(%(origins)s::bigint[], %(destinations)s::bigint[]) AS wanted(one, other)
-JOIN travel_travelestimate ON origin = one AND destination = other
+SELECT {COLUMNS} FROM unnest(%(origins)s::bigint[], %(destinations)s::bigint[]) AS drive(from_cell, to_cell)
+JOIN travel_travelestimate ON origin = from_cell AND destination = to_cell
 WHERE fetched_at > %(since)s
 """  # noqa: S608
 
 
 class NewEstimate(NamedTuple):
-    """What a provider has said of a drive; `source` is `great_circle` when none knows a road, and `note` says why."""
+    """An estimate to store. `source` is `great_circle` if no provider knows a road; `note` then gives the reason."""
 
     miles: float
     minutes: int
@@ -46,19 +47,22 @@ class NewEstimate(NamedTuple):
 
 
 def roads_are_used() -> bool:
-    """Whether distances may come from a provider. A road is stored for an exact place, so blurred ones have none."""
+    """Whether road distances are used: a provider is configured, and places are exact.
+
+    Roads are stored for exact places; showing them at blurred places would reveal the exact ones.
+    """
     return bool(active_providers()) and not places_are_blurred()
 
 
 def known_sites(points: Sequence[Point]) -> list[Site]:
-    """Each point as a site with what is known of the roads to and from it; one statement, none without a provider."""
+    """Each point as a site with the stored roads to and from it. One query; none without a provider."""
     if not points or not roads_are_used():
         return [Site(point) for point in points]
-    here: dict[int, dict[int, Road]] = defaultdict(dict)
-    away: dict[int, dict[int, Road]] = defaultdict(dict)
+    inbound: dict[int, dict[int, Road]] = defaultdict(dict)
+    outbound: dict[int, dict[int, Road]] = defaultdict(dict)
     for origin, destination, *road in rows(AROUND, {"cells": _array({*map(cell, points)}), "since": _since()}):
-        here[destination][origin] = away[origin][destination] = Road(*road)
-    return [Site(point, here.get(cell(point), {}), away.get(cell(point), {})) for point in points]
+        inbound[destination][origin] = outbound[origin][destination] = Road(*road)
+    return [Site(point, inbound.get(cell(point), {}), outbound.get(cell(point), {})) for point in points]
 
 
 def known_site(point: Point) -> Site:
@@ -67,39 +71,42 @@ def known_site(point: Point) -> Site:
 
 
 def roads_between(points: Iterable[tuple[Point, Point]]) -> Roads:
-    """What is known of these drives; one statement, none without a provider."""
+    """The stored roads of these drives. One query; none without a provider."""
     pairs = {*pairs_between(points)} if roads_are_used() else set()
     return {pair: road for pair, road in stored(pairs).items() if road.provider != GREAT_CIRCLE}
 
 
-def route_between(one: Point, other: Point, roads: Roads, pace: Pace) -> RouteEstimate:
-    """The drive from `one` to `other`."""
-    return route(Origin(one), other, roads.get(Pair(cell(one), cell(other))) if roads else None, pace)
+def route_between(start: Point, end: Point, roads: Roads, pace: Pace) -> RouteEstimate:
+    """The drive from `start` to `end`."""
+    return route(Origin(start), end, roads.get(Pair(cell(start), cell(end))) if roads else None, pace)
 
 
 def stored(pairs: Collection[Pair], *, since: datetime | None = None) -> dict[Pair, Road]:
-    """What is stored of these drives and not too old: roads, and that there is none (provider `great_circle`).
+    """Valid stored estimates of these drives, including "no road known" (provider `great_circle`).
 
-    With `since`, only what has arrived after it.
+    With `since`, only estimates fetched after it.
     """
     if not pairs:
         return {}
     origins, destinations = zip(*pairs, strict=True)
     oldest = max(_since(), since) if since else _since()
-    asked = {"origins": _array(origins), "destinations": _array(destinations), "since": oldest}
-    found = {Pair(origin, destination): Road(*road) for origin, destination, *road in rows(BETWEEN, asked)}
+    parameters = {"origins": _array(origins), "destinations": _array(destinations), "since": oldest}
+    roads = {Pair(origin, destination): Road(*road) for origin, destination, *road in rows(BETWEEN, parameters)}
     no_road_since = timezone.now() - NO_ROAD_KEPT
     return {
-        pair: road for pair, road in found.items() if road.provider != GREAT_CIRCLE or road.fetched_at > no_road_since
+        pair: road for pair, road in roads.items() if road.provider != GREAT_CIRCLE or road.fetched_at > no_road_since
     }
 
 
 def store(estimates: Mapping[Pair, NewEstimate]) -> None:
-    """Keep estimates, in place of older ones of the same drives."""
+    """Insert estimates or replace older ones of the same drives."""
     now = timezone.now()
     TravelEstimate.objects.bulk_create(
-        # In one order, so that two who store the same drives do not wait for each other in a circle.
-        [TravelEstimate(**pair._asdict(), **one._asdict(), fetched_at=now) for pair, one in sorted(estimates.items())],
+        # Sorted: two workers that store the same drives lock the rows in the same order, so they cannot deadlock.
+        [
+            TravelEstimate(**pair._asdict(), **estimate._asdict(), fetched_at=now)
+            for pair, estimate in sorted(estimates.items())
+        ],
         update_conflicts=True,
         unique_fields=["origin", "destination"],
         update_fields=["miles", "minutes", "pessimistic_minutes", "source", "note", "fetched_at"],
@@ -107,10 +114,10 @@ def store(estimates: Mapping[Pair, NewEstimate]) -> None:
 
 
 def prune() -> int:
-    """Delete what is too old to be used; returns how many."""
+    """Delete estimates that are too old to be used; return how many."""
     old = TravelEstimate.objects.filter(fetched_at__lte=_since())
     no_road = TravelEstimate.objects.filter(source=GREAT_CIRCLE, fetched_at__lte=timezone.now() - NO_ROAD_KEPT)
-    return sum(found.delete()[0] for found in (old, no_road))
+    return sum(estimates.delete()[0] for estimates in (old, no_road))
 
 
 def _since() -> datetime:

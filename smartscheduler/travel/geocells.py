@@ -1,9 +1,10 @@
-"""Coordinates as they are stored: rounded to ten-thousandths of a degree (ten meters), one number a place. Pure."""
+"""Geocells: coordinates rounded to 0.0001° (about 10 meters), encoded as one integer. Pure."""
 
 from typing import NamedTuple
 
 from smartscheduler.places import Point
 
+# Steps per degree, and cells per circle of latitude (both ends of ±180° included).
 STEPS = 10_000
 WIDTH = 360 * STEPS + 1
 
@@ -20,11 +21,11 @@ class Pair(NamedTuple):
 
 
 def cell(point: Point) -> int:
-    """The number of the place that a point lies in."""
+    """The number of the cell that contains a point."""
     return round((point[0] + 90) * STEPS) * WIDTH + round((point[1] + 180) * STEPS)
 
 
 def center(number: int) -> Point:
-    """The point that stands for a place: what providers are asked about."""
+    """The center of a cell; requests to providers use it instead of the exact point."""
     south, west = divmod(number, WIDTH)
     return Point(round(south / STEPS - 90, 4), round(west / STEPS - 180, 4))

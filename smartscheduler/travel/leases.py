@@ -1,6 +1,6 @@
-"""One lookup a drive, however many want it: whoever asks a provider claims the drives first.
+"""Leases on drives: a worker takes one before it requests a drive, so that each drive is requested once.
 
-A claim ends when its drives are stored, or by itself when its owner has died.
+A lease ends when the drive is stored, or expires if its owner has died.
 """
 
 from collections.abc import Collection
@@ -14,22 +14,23 @@ from django.utils import timezone
 from smartscheduler.travel.geocells import Pair
 from smartscheduler.travel.models import TravelClaim
 
-# In one order: of two who want the same drives, one waits for the other and then gets what is left.
+# ORDER BY: two workers that want the same drives lock the rows in the same order. The second one waits for the first
+# and then gets the rest, instead of a deadlock.
 CLAIM = """
 INSERT INTO travel_travelclaim AS held (origin, destination, owner, until)
-SELECT origin, destination, %s, %s FROM unnest(%s::bigint[], %s::bigint[]) AS wanted(origin, destination)
+SELECT origin, destination, %s, %s FROM unnest(%s::bigint[], %s::bigint[]) AS drive(origin, destination)
 ORDER BY origin, destination
 ON CONFLICT (origin, destination) DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE held.until < %s
 RETURNING origin, destination
 """
 RELEASE = """
-DELETE FROM travel_travelclaim held USING unnest(%s::bigint[], %s::bigint[]) AS done(one, other)
-WHERE origin = one AND destination = other AND owner = %s
+DELETE FROM travel_travelclaim held USING unnest(%s::bigint[], %s::bigint[]) AS done(from_cell, to_cell)
+WHERE origin = from_cell AND destination = to_cell AND owner = %s
 """
 
 
 def claim(pairs: Collection[Pair]) -> tuple[UUID, set[Pair]]:
-    """Claim drives; returns the mark of the claim, and those that nobody else is asking about."""
+    """Take leases; return the owner id of this call, and the drives that no other worker is requesting."""
     owner, now = uuid4(), timezone.now()
     until = now + timedelta(seconds=settings.TRAVEL_LEASE_SECONDS)
     origins, destinations = zip(*pairs, strict=True) if pairs else ((), ())
@@ -39,7 +40,7 @@ def claim(pairs: Collection[Pair]) -> tuple[UUID, set[Pair]]:
 
 
 def release(owner: UUID, pairs: Collection[Pair]) -> None:
-    """Give up the claim of some drives: they are stored, or cannot be had now."""
+    """End the leases of some drives: they are stored, or are not available now."""
     if not pairs:
         return
     origins, destinations = zip(*pairs, strict=True)
@@ -48,5 +49,5 @@ def release(owner: UUID, pairs: Collection[Pair]) -> None:
 
 
 def forget_lapsed() -> int:
-    """Delete the claims of the dead; returns how many."""
+    """Delete expired leases; return how many."""
     return TravelClaim.objects.filter(until__lt=timezone.now()).delete()[0]

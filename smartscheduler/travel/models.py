@@ -1,7 +1,8 @@
-"""Road distances that providers have given, and what was spent on them."""
+"""Road distances from providers, leases of running look-ups, and daily use of each provider."""
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.places import Point
 from smartscheduler.travel.geocells import center
@@ -10,15 +11,17 @@ GREAT_CIRCLE = "great_circle"
 
 
 class TravelEstimate(models.Model):
-    """The drive from one place to another. With the source `great_circle` it says that no provider knows a road."""
+    """The drive from one cell to another. The source `great_circle` means that no provider knows a road."""
 
-    origin = models.BigIntegerField(help_text="The place where the drive begins (travel.cells).")
-    destination = models.BigIntegerField(help_text="The place where it ends.")
+    origin = models.BigIntegerField(help_text=_("Geocell where the drive starts."))
+    destination = models.BigIntegerField(help_text=_("Geocell where the drive ends."))
     miles = models.FloatField()
     minutes = models.IntegerField()
-    pessimistic_minutes = models.IntegerField(null=True, help_text="With bad traffic, where the provider says so.")
+    pessimistic_minutes = models.IntegerField(
+        null=True, help_text=_("Minutes in heavy traffic, if the provider reports them.")
+    )
     source = models.CharField(max_length=20)
-    note = models.CharField(max_length=60, blank=True, help_text="Why no road is known.")
+    note = models.CharField(max_length=60, blank=True, help_text=_("Why no road is known."))
     fetched_at = models.DateTimeField()
 
     class Meta:
@@ -49,7 +52,7 @@ class TravelEstimate(models.Model):
 
 
 class TravelClaim(models.Model):
-    """Somebody is asking about this drive: nobody else does before `until`."""
+    """A lease: its owner is requesting this drive, and no other worker does before `until`."""
 
     origin = models.BigIntegerField()
     destination = models.BigIntegerField()
@@ -64,14 +67,14 @@ class TravelClaim(models.Model):
 
 
 class ProviderDay(models.Model):
-    """What was asked of a provider on one day (UTC), and how it ended last."""
+    """Use of a provider on one day (UTC), and its last error."""
 
     provider = models.CharField(max_length=20)
     day = models.DateField()
-    spent = models.IntegerField(default=0, help_text="Elements or requests, as the provider counts them.")
+    spent = models.IntegerField(default=0, help_text=_("Matrix elements or requests, as the provider counts them."))
     calls = models.IntegerField(default=0)
     failures = models.IntegerField(default=0)
-    refused = models.IntegerField(default=0, help_text="Elements of answers that made no sense or had no road.")
+    refused = models.IntegerField(default=0, help_text=_("Matrix elements without a road or with implausible values."))
     error = models.CharField(max_length=200, blank=True)
     error_at = models.DateTimeField(null=True)
 

@@ -1,8 +1,8 @@
-"""How far it is from one place to another: by road where a provider has said so, else by the straight line. Pure.
+"""Route estimates: the road distance where it is stored, else the straight line. Pure.
 
-A road is never shorter than the straight line. Estimates are held against that when they arrive, and once more when
-they are used: they are stored for places of about ten meters, and the line between two points of these may be a little
-longer. That, and no trust in what is stored, keeps the bounds of the ranking right (docs/ranking.md).
+A road is never shorter than the straight line; the bounds of the ranking depend on it (docs/ranking.md). So estimates
+are checked when they arrive and clamped again when they are used: they are stored for cells of about 10 meters, and
+two points in these cells may be slightly farther apart than the cell centers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,12 +13,12 @@ from smartscheduler.places import Origin, Pace, Point, drive_minutes, whole_minu
 from smartscheduler.travel.geocells import Pair, cell
 
 STRAIGHT_LINE, ROAD = "straight_line", "road"
-# No estimate is longer: calendars are read so far around a slot (assignments.calendars).
+# Longer estimates are rejected: calendars are read only this far around a slot (assignments.calendars).
 LONGEST_DRIVE_MINUTES = 5 * 24 * 60
 
 
 class Road(NamedTuple):
-    """A stored estimate: miles, whole minutes, those of a bad day where traffic was asked for, who says so, when."""
+    """A stored estimate. `pessimistic_minutes` are those in heavy traffic, if traffic was requested."""
 
     miles: float
     minutes: int
@@ -28,12 +28,12 @@ class Road(NamedTuple):
 
     @property
     def blocked_minutes(self) -> int:
-        """How long a drive may not take less than between two bookings."""
+        """The minutes to reserve for the drive between two bookings."""
         return max(self.minutes, self.pessimistic_minutes or 0)
 
 
 class RouteEstimate(NamedTuple):
-    """Miles and whole minutes of a drive, and what they are: `road` or `straight_line`."""
+    """Miles and whole minutes of a drive, and their source: `road` or `straight_line`."""
 
     miles: float
     minutes: int
@@ -43,7 +43,7 @@ class RouteEstimate(NamedTuple):
 
 
 class HasRoute:
-    """Whatever has a `route`: its miles, minutes and source."""
+    """Mixin for objects with a `route`: its miles, minutes and source."""
 
     __slots__ = ()
     route: RouteEstimate
@@ -66,14 +66,14 @@ NONE: dict[int, Road] = {}
 
 
 class Site(Origin):
-    """A place of work, and what is known of the roads that lead there and away, by the cells of their other ends."""
+    """A job site with the stored roads to it (`inbound`) and from it (`outbound`), by the cell of their other end."""
 
-    def __init__(self, point: Point, here: Mapping[int, Road] = NONE, away: Mapping[int, Road] = NONE) -> None:
+    def __init__(self, point: Point, inbound: Mapping[int, Road] = NONE, outbound: Mapping[int, Road] = NONE) -> None:
         super().__init__(point)
-        self._here, self._away = here, away
+        self._inbound, self._outbound = inbound, outbound
 
     def road_from(self, point: Point) -> Road | None:
-        return self._here.get(cell(point)) if self._here else None
+        return self._inbound.get(cell(point)) if self._inbound else None
 
     def miles_from(self, point: Point) -> float:
         """Miles of the drive from `point` to the site."""
@@ -85,25 +85,25 @@ class Site(Origin):
         return route(self, point, self.road_from(point), pace)
 
     def drive_to_site(self, point: Point, pace: Pace) -> timedelta:
-        """How much time has to be left between work at `point` and work here."""
+        """The time to reserve between work at `point` and work at the site."""
         road = self.road_from(point)
         return self.drive_to(point, pace) if road is None else whole_minutes(road.blocked_minutes)
 
     def drive_from_site(self, point: Point, pace: Pace) -> timedelta:
-        """How much time has to be left between work here and work at `point`."""
-        road = self._away.get(cell(point)) if self._away else None
+        """The time to reserve between work at the site and work at `point`."""
+        road = self._outbound.get(cell(point)) if self._outbound else None
         return self.drive_to(point, pace) if road is None else whole_minutes(road.blocked_minutes)
 
 
-def route(one: Origin, other: Point, road: Road | None, pace: Pace) -> RouteEstimate:
-    """A drive between two points, in the direction of `road` when that is known."""
-    miles = one.miles_to(other)
+def route(start: Origin, end: Point, road: Road | None, pace: Pace) -> RouteEstimate:
+    """The estimate of a drive: by `road` if it is known, in its direction; else by the straight line at `pace`."""
+    miles = start.miles_to(end)
     if road is None:
         return RouteEstimate(miles, drive_minutes(miles, pace))
     return RouteEstimate(max(road.miles, miles), road.minutes, ROAD, road.provider, road.fetched_at)
 
 
 def pairs_between(points: Iterable[tuple[Point, Point]]) -> list[Pair]:
-    """The drives between points, without those that stay where they are."""
-    found = (Pair(cell(one), cell(other)) for one, other in points)
-    return [pair for pair in found if pair.origin != pair.destination]
+    """The drives between points, as cells; drives within one cell are left out."""
+    pairs = (Pair(cell(start), cell(end)) for start, end in points)
+    return [pair for pair in pairs if pair.origin != pair.destination]
