@@ -1,1 +1,1 @@
-"""Coordinates from postal addresses, by a provider of geopy's, when one is configured."""
+"""Geocoding: coordinates of postal addresses from a configurable provider, through geopy."""

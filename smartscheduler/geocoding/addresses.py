@@ -1,4 +1,4 @@
-"""What a geocoder is asked, and what it answers. Pure."""
+"""Input and output of a geocoder: an address, and a point or the reason for its absence. Pure."""
 
 from typing import NamedTuple
 
@@ -18,12 +18,12 @@ class Address(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The same for every way to write it with other blanks and capitals."""
+        """The cache key; spacing and letter case do not matter."""
         return " ".join(str(self).lower().split())[:400]
 
 
 class Found(NamedTuple):
-    """A point, or None and why there is none: `how` is a sentence for people."""
+    """A point, or None. `how` is a translated sentence: where the point comes from, or why there is none."""
 
     point: Point | None
     how: str

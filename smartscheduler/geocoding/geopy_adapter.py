@@ -1,4 +1,4 @@
-"""geopy's questions, sent by the one client that everything goes out by (smartscheduler.core.outbound)."""
+"""HTTP adapter that sends the requests of geopy through the outbound client (smartscheduler.core.outbound)."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from smartscheduler.core.outbound.client import send
 from smartscheduler.core.outbound.errors import Broken, OutgoingError, TimedOut
 
 MOST_BYTES = 1024 * 1024
-# Where geopy's classes ask when nothing else is configured.
+# Default servers of geopy's classes; requests to any other origin are refused.
 ORIGINS = {
     "nominatim": "https://nominatim.openstreetmap.org",
     "google": "https://maps.googleapis.com",
@@ -21,25 +21,27 @@ ORIGINS = {
 
 
 class OutgoingAdapter(BaseSyncAdapter):
-    """Follows no redirect, and asks nobody but the provider that is configured."""
+    """HTTP adapter of geopy that follows no redirects and connects to the configured provider only."""
 
     def get_text(self, url: str, *, timeout: float, headers: dict[str, str]) -> str:
-        of = settings.GEOCODER_URL or ORIGINS[settings.GEOCODER]
+        origin = settings.GEOCODER_URL or ORIGINS[settings.GEOCODER]
         try:
-            found = send("GET", url, of=of, seconds=timeout, most_bytes=MOST_BYTES, headers=headers)
+            response = send("GET", url, of=origin, seconds=timeout, most_bytes=MOST_BYTES, headers=headers)
         except TimedOut as error:
             raise GeocoderTimedOut(str(error)) from None
         except Broken as error:
             raise GeocoderUnavailable(str(error)) from None
         except OutgoingError as error:
             raise GeocoderServiceError(str(error)) from None
-        text = found.body.decode(errors="replace")
-        if not 200 <= found.status < 300:
-            raise AdapterHTTPError(f"HTTP {found.status}", status_code=found.status, headers=found.headers, text=text)
+        text = response.body.decode(errors="replace")
+        if not 200 <= response.status < 300:
+            raise AdapterHTTPError(
+                f"HTTP {response.status}", status_code=response.status, headers=response.headers, text=text
+            )
         return text
 
     def get_json(self, url: str, *, timeout: float, headers: dict[str, str]) -> Any:
         try:
             return json.loads(self.get_text(url, timeout=timeout, headers=headers))
         except ValueError:
-            raise GeocoderParseError("The answer is no JSON.") from None
+            raise GeocoderParseError("The response is not JSON.") from None

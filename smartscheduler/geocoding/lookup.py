@@ -1,4 +1,4 @@
-"""Finding an address: among the answers that are kept, else by asking. For the worker: asking takes time."""
+"""Look-up of an address: from the cache, else from the provider. For workers only, because requests take seconds."""
 
 import time
 from datetime import timedelta
@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.core.geo.zip_codes import middle_of
@@ -16,17 +17,17 @@ from smartscheduler.geocoding.providers import NoAnswer, ask
 from smartscheduler.places import Point, great_circle_miles
 
 logger = structlog.get_logger(__name__)
-# No provider forbids keeping answers for so long, and streets seldom move.
+# The terms of all providers allow to cache answers for this time.
 KEPT = timedelta(days=30)
-# Farther from the ZIP code's middle it is another place of the same name.
+# An answer farther from the center of the ZIP code is another place of the same name.
 FARTHEST_MILES = 60
-# After so many failures in a row nobody is asked for a while: each would take a whole time-out.
+# After this many failures in a row no request is made for a while: each would take a full time-out.
 FAILURES = 3
 PAUSE_SECONDS = 60.0
 
 
 class Breaker:
-    """Counts failures in a row, and keeps the provider from being asked while it does not answer."""
+    """Circuit breaker of this process: stops requests to the provider after consecutive failures."""
 
     def __init__(self) -> None:
         self.failures, self.closed_again_at = 0, 0.0
@@ -52,19 +53,23 @@ def is_configured() -> bool:
 
 
 def find(address: Address) -> Found:
-    """Where an address is, from what is kept or from the provider. Never inside a transaction or a web request."""
-    kept = GeocodedAddress.objects.filter(key=address.key, asked_at__gt=timezone.now() - KEPT).first()
-    if kept is None:
+    """The coordinates of an address, from the cache or the provider. Not for use in a transaction or web request."""
+    cached = GeocodedAddress.objects.filter(key=address.key, asked_at__gt=timezone.now() - KEPT).first()
+    if cached is None:
         if breaker.is_open:
-            return Found(None, f"{settings.GEOCODER} does not answer.")
+            return _no_response()
         try:
-            kept = _keep(address, ask(address))
+            cached = _keep(address, ask(address))
         except NoAnswer as failure:
             breaker.failed()
             logger.warning("geocoder_failed", provider=settings.GEOCODER, error=str(failure))
-            return Found(None, f"{settings.GEOCODER} does not answer.")
+            return _no_response()
         breaker.answered()
-    return _judged(address, kept)
+    return _checked(address, cached)
+
+
+def _no_response() -> Found:
+    return Found(None, gettext("{provider} does not respond.").format(provider=settings.GEOCODER))
 
 
 def _keep(address: Address, point: Point | None) -> GeocodedAddress:
@@ -75,18 +80,21 @@ def _keep(address: Address, point: Point | None) -> GeocodedAddress:
     return GeocodedAddress.objects.update_or_create(key=address.key, defaults=values)[0]
 
 
-def _judged(address: Address, kept: GeocodedAddress) -> Found:
-    """An answer is believed when it lies near the ZIP code."""
-    if kept.latitude is None or kept.longitude is None:
-        return Found(None, f"{kept.provider} does not know the address.")
-    point = Point(kept.latitude, kept.longitude)
-    middle = middle_of(address.zip_code)
-    if middle:
-        miles = great_circle_miles(point, Point(float(middle.latitude), float(middle.longitude)))
+def _checked(address: Address, cached: GeocodedAddress) -> Found:
+    """The answer, if it lies near the center of the ZIP code and in the state."""
+    provider = cached.provider
+    if cached.latitude is None or cached.longitude is None:
+        return Found(None, gettext("{provider} does not know the address.").format(provider=provider))
+    point = Point(cached.latitude, cached.longitude)
+    center = middle_of(address.zip_code)
+    if center:
+        miles = great_circle_miles(point, Point(float(center.latitude), float(center.longitude)))
         if miles > FARTHEST_MILES:
-            return Found(None, f"{kept.provider} finds the address {miles:,.0f} miles from its ZIP code.")
+            message = gettext("{provider} places the address {miles} miles from its ZIP code.")
+            return Found(None, message.format(provider=provider, miles=f"{miles:,.0f}"))
     try:
         check_place(*point, state=address.state)
     except InvalidInput:
-        return Found(None, f"{kept.provider} finds the address outside {address.state}.")
-    return Found(point, f"The coordinates are those of the address, by {kept.provider}.")
+        message = gettext("{provider} places the address outside {state}.")
+        return Found(None, message.format(provider=provider, state=address.state))
+    return Found(point, gettext("Coordinates of the address from {provider}.").format(provider=provider))

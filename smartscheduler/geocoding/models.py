@@ -1,10 +1,10 @@
-"""What a geocoder has answered, so that no address is asked twice."""
+"""Cache of geocoder answers: each address is looked up once."""
 
 from django.db import models
 
 
 class GeocodedAddress(models.Model):
-    """One address and where the provider found it; without coordinates it found nothing."""
+    """A normalized address and its coordinates; null coordinates mean that the provider does not know it."""
 
     key = models.CharField(max_length=400, primary_key=True)
     latitude = models.FloatField(null=True)

@@ -1,4 +1,4 @@
-"""The providers that can be configured (settings GEOCODER…), and one question to them."""
+"""The geocoding providers that can be configured (settings GEOCODER…), and requests to them."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,7 +14,7 @@ from smartscheduler.geocoding.addresses import Address
 from smartscheduler.geocoding.geopy_adapter import OutgoingAdapter
 from smartscheduler.places import Point
 
-# The class of geopy's, and what its question needs besides the address.
+# For each provider: the class of geopy, and the query parameters that restrict results to the United States.
 PROVIDERS: dict[str, tuple[type, dict[str, Any]]] = {
     "nominatim": (Nominatim, {"country_codes": "us"}),
     "google": (GoogleV3, {"components": {"country": "US"}}),
@@ -26,32 +26,32 @@ PUBLIC_NOMINATIM = "nominatim.openstreetmap.org"
 
 
 class NoAnswer(Exception):
-    """The provider could not be reached, refused, or said something that cannot be understood."""
+    """The provider is unreachable, refused the request, or sent an invalid response."""
 
 
 def ask(address: Address) -> Point | None:
-    """Where the configured provider finds an address; None when it knows of none. Raises NoAnswer.
+    """The coordinates of an address at the configured provider; None if it does not know it. Raises NoAnswer.
 
-    Waits so that there are never more than settings.GEOCODER_A_SECOND questions a second.
+    Waits as needed to send at most settings.GEOCODER_A_SECOND requests per second from this process.
     """
-    geocode, more = _geocode(settings.GEOCODER, settings.GEOCODER_URL, settings.GEOCODER_KEY)
+    geocode, parameters = _geocode(settings.GEOCODER, settings.GEOCODER_URL, settings.GEOCODER_KEY)
     try:
-        found = geocode(str(address), exactly_one=True, **more)
-        return None if found is None else _point(found.latitude, found.longitude)
-    # What comes over the wire may have any shape: geopy reads it without looking.
+        location = geocode(str(address), exactly_one=True, **parameters)
+        return None if location is None else _point(location.latitude, location.longitude)
+    # geopy does not validate responses, so a malformed one raises any of these.
     except (GeopyError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError) as error:
         raise NoAnswer(type(error).__name__) from error
 
 
 def _point(latitude: float, longitude: float) -> Point:
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-        raise ValueError("no point on earth")
+        raise ValueError("coordinates out of range")
     return Point(latitude, longitude)
 
 
 @lru_cache(maxsize=1)
 def _geocode(name: str, url: str, key: str) -> tuple[Callable[..., Any], dict[str, Any]]:
-    kind, more = PROVIDERS[name]
+    geocoder, parameters = PROVIDERS[name]
     options: dict[str, Any] = {"timeout": settings.GEOCODER_TIMEOUT_SECONDS, "adapter_factory": OutgoingAdapter}
     if settings.GEOCODER_USER_AGENT:
         options["user_agent"] = settings.GEOCODER_USER_AGENT
@@ -60,5 +60,5 @@ def _geocode(name: str, url: str, key: str) -> tuple[Callable[..., Any], dict[st
     if name not in WITHOUT_KEY:
         options["api_key"] = key
     pause = 1 / settings.GEOCODER_A_SECOND
-    limited = RateLimiter(kind(**options).geocode, min_delay_seconds=pause, max_retries=0, swallow_exceptions=False)
-    return limited, more
+    limited = RateLimiter(geocoder(**options).geocode, min_delay_seconds=pause, max_retries=0, swallow_exceptions=False)
+    return limited, parameters

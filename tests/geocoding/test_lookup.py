@@ -82,7 +82,7 @@ def test_an_address_is_found_and_asked_once(nominatim):
     for _ in range(2):
         found = find(AUSTIN)
         assert found.point == Point(30.2641, -97.7449)
-        assert found.how == "The coordinates are those of the address, by nominatim."
+        assert found.how == "Coordinates of the address from nominatim."
     find(Address("100  congress avenue", "AUSTIN", "TX", "78701"))
     (asked,) = nominatim.asked
     assert (asked["q"], asked["countrycodes"], asked["limit"]) == (
@@ -111,7 +111,7 @@ def test_an_answer_is_kept_for_a_month(nominatim):
 
 def test_a_place_far_from_its_zip_code_is_not_believed(nominatim):
     nominatim.answers([{"lat": "29.7604", "lon": "-95.3698", "display_name": "Congress Avenue, Houston"}])
-    assert find(AUSTIN) == (None, "nominatim finds the address 146 miles from its ZIP code.")
+    assert find(AUSTIN) == (None, "nominatim places the address 146 miles from its ZIP code.")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_place_far_from_its_zip_code_is_not_believed(nominatim):
 )
 def test_an_answer_that_is_none_is_neither_believed_nor_kept(nominatim, body, status):
     nominatim.answers(body, status)
-    assert find(AUSTIN) == (None, "nominatim does not answer.")
+    assert find(AUSTIN) == (None, "nominatim does not respond.")
     assert not GeocodedAddress.objects.exists()
 
 
@@ -142,7 +142,7 @@ def test_a_slow_one_is_not_waited_for(nominatim, settings):
     settings.GEOCODER_TIMEOUT_SECONDS = 0.2
     nominatim.release.clear()
     began = time.monotonic()
-    assert find(AUSTIN) == (None, "nominatim does not answer.")
+    assert find(AUSTIN) == (None, "nominatim does not respond.")
     assert time.monotonic() - began < 30
 
 
@@ -159,7 +159,7 @@ def test_after_three_failures_it_is_left_alone_for_a_while(nominatim, monkeypatc
 def test_a_server_that_is_not_there(nominatim, settings):
     settings.GEOCODER_URL = "http://127.0.0.1:1"
     providers._geocode.cache_clear()
-    assert find(AUSTIN) == (None, "nominatim does not answer.")
+    assert find(AUSTIN) == (None, "nominatim does not respond.")
 
 
 class TestImports:
@@ -177,7 +177,7 @@ class TestImports:
         assert counts(run) == (1, 0, 0, 0)
         ann = Contractor.objects.get()
         assert (float(ann.latitude), float(ann.longitude)) == (30.2641, -97.7449)
-        assert run.rows.get().remarks == "The coordinates are those of the address, by nominatim."
+        assert run.rows.get().remarks == "Coordinates of the address from nominatim."
         assert len(nominatim.asked) == 1
 
     def test_the_middle_of_the_zip_code_when_it_fails_and_the_row_says_which(self, nominatim):
@@ -185,7 +185,7 @@ class TestImports:
         run = self.run(f"{HEAD}\n{ANN}\n")
         assert round(float(Contractor.objects.get().latitude), 4) == 30.2713
         assert run.rows.get().remarks == (
-            "nominatim does not answer. The coordinates are the middle of ZIP code 78701."
+            "nominatim does not respond. The coordinates are the middle of ZIP code 78701."
         )
 
     def test_nobody_is_asked_for_what_is_known(self, nominatim):

@@ -159,7 +159,7 @@ class TestDoors:
         address = Address("1 Main Street", "Austin", "TX", "77352")
         monkeypatch.setattr(lookup, "ask", lambda _: point)
         found = lookup.find(address)
-        assert found == (None, "nominatim finds the address outside TX.")
+        assert found == (None, "nominatim places the address outside TX.")
         assert GeocodedAddress.objects.exists()
 
 
