@@ -1,1 +1,1 @@
-"""A request with an `Idempotency-Key` is carried out once, however often it arrives."""
+"""Idempotency keys: a POST with an `Idempotency-Key` is processed once; repeats get the stored response."""

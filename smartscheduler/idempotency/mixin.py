@@ -1,8 +1,8 @@
-"""Carrying a request out once: the key is taken, the work done and the answer kept in one transaction.
+"""Idempotent POST requests: key, work and response are stored in one transaction.
 
-Whoever comes second with the same key waits for that transaction, and then finds either the answer or nothing at
-all: a process that dies half-way leaves neither a row nor a key behind. Refusals change nothing and are not kept,
-so the same request may succeed later.
+A second request with the same key waits for that transaction. It then finds the stored response, or no key if the
+first request failed: a process that dies halfway leaves nothing behind. Refusals change nothing and are not stored,
+so the same request can succeed later.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from typing import Any, cast
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -27,7 +28,8 @@ from smartscheduler.idempotency.models import KeptAnswer
 
 HEADER = "Idempotency-Key"
 KEPT_FOR = timedelta(hours=24)
-# How long the second of two identical requests waits for the first, which may itself wait for a lock twice.
+# How long the second of two identical requests waits, in multiples of the lock time-out: the first one may itself
+# wait for several locks before it ends.
 WAIT_IN_LOCK_TIMEOUTS = 5
 KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 KEPT_HEADERS = ("ETag",)
@@ -42,7 +44,7 @@ class KeyReused(DomainError):
 
 
 class IdempotencyMixin(APIView):
-    """For views: every POST may carry an `Idempotency-Key`."""
+    """View mixin: every POST may have an `Idempotency-Key`."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -53,11 +55,12 @@ class IdempotencyMixin(APIView):
 def _run_once(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
     key = request.headers[HEADER]
     if not KEY.match(key):
-        raise InvalidInput.of(HEADER, "A key is 1 to 255 visible ASCII characters, such as a UUID.")
+        message = gettext("Enter 1 to 255 visible ASCII characters without spaces, such as a UUID.")
+        raise InvalidInput.of(HEADER, message)
     user, fingerprint = cast(User, request.user), _fingerprint(request)
     with transaction.atomic():
         if not _take(user, key, fingerprint):
-            return _again(KeptAnswer.objects.get(user=user, key=key), fingerprint)
+            return _replay(KeptAnswer.objects.get(user=user, key=key), fingerprint)
         response = handler(request, *args, **kwargs)
         KeptAnswer.objects.filter(user=user, key=key).update(
             status=response.status_code,
@@ -68,12 +71,12 @@ def _run_once(handler: Callable[..., Response], request: Request, *args: Any, **
 
 
 def _fingerprint(request: Request) -> str:
-    said = f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
-    return hashlib.sha256(said).hexdigest()
+    content = f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
+    return hashlib.sha256(content).hexdigest()
 
 
 def _take(user: User, key: str, fingerprint: str) -> bool:
-    """Whether the key is ours now; waits for another request that is just being carried out under it."""
+    """Insert the key and return whether it was free. Waits for a concurrent request with the same key."""
     now = timezone.now()
     KeptAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT_FOR).delete()
     try:
@@ -85,9 +88,9 @@ def _take(user: User, key: str, fingerprint: str) -> bool:
         refuse(error)
 
 
-def _again(kept: KeptAnswer, fingerprint: str) -> HttpResponse:
-    if kept.fingerprint != fingerprint:
-        message = "This key was used for another request; take a new key for each."
+def _replay(stored: KeptAnswer, fingerprint: str) -> HttpResponse:
+    if stored.fingerprint != fingerprint:
+        message = gettext("This key was used for a different request. Use a new key for each request.")
         raise KeyReused(message, errors={HEADER: [message]})
-    headers = {**kept.headers, "Idempotency-Replayed": "true"}
-    return HttpResponse(kept.body, status=kept.status, content_type="application/json", headers=headers)
+    headers = {**stored.headers, "Idempotency-Replayed": "true"}
+    return HttpResponse(stored.body, status=stored.status, content_type="application/json", headers=headers)

@@ -1,13 +1,13 @@
-"""The answers that are kept for a second asking."""
+"""Stored responses of requests with an `Idempotency-Key`."""
 
 from django.conf import settings
 from django.db import models
 
 
 class KeptAnswer(models.Model):
-    """What a request with an `Idempotency-Key` was answered: written in the transaction of what the request did.
+    """The response to a request with an `Idempotency-Key`, stored in the transaction of the request itself.
 
-    So there is an answer if and only if it was done. `fingerprint` is the SHA-256 of method, address and body.
+    So a response exists if and only if the request took effect. `fingerprint` is the SHA-256 of method, URL and body.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

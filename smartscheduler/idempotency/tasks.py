@@ -1,4 +1,4 @@
-"""Forgetting the answers that are kept no longer."""
+"""Deletion of expired idempotency keys."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,6 +9,6 @@ from smartscheduler.idempotency.models import KeptAnswer
 
 @shared_task(name="idempotency.prune", ignore_result=True)
 def forget_answers() -> int:
-    """Delete the answers that are older than a day; returns how many. May run twice."""
+    """Delete responses older than 24 hours; return how many. Safe to run concurrently."""
     deleted, _ = KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
     return deleted

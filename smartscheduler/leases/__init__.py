@@ -1,1 +1,1 @@
-"""Leases: the right of one worker at a time to do something, which ends by itself when the worker dies or freezes."""
+"""Leases: only one worker at a time does a task, and the lease expires if that worker dies or freezes."""

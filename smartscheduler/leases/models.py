@@ -1,10 +1,10 @@
-"""Table of the leases."""
+"""Table of leases."""
 
 from django.db import models
 
 
 class Lease(models.Model):
-    """`owner` alone does what `name` says, until `until` by PostgreSQL's clock."""
+    """The task `name` belongs to `owner` until `until`, by PostgreSQL's clock."""
 
     name = models.CharField(primary_key=True, max_length=40)
     owner = models.UUIDField()

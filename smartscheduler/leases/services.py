@@ -1,7 +1,7 @@
-"""Taking, renewing and giving back a lease.
+"""Taking, renewing and releasing a lease.
 
-A lease is a row, not a lock of a database session: behind a pooler the session goes on after its client has died, and
-so would its lock. PostgreSQL's clock decides, so that clocks of workers do not matter.
+A lease is a row, not a session-level advisory lock: behind a connection pooler a session outlives its client, and so
+would the lock. Expiry uses PostgreSQL's clock, so the clocks of the workers do not matter.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,8 @@ from django.db import connection
 from smartscheduler.leases.models import Lease
 
 _TABLE = Lease._meta.db_table
+# The WHERE clause makes the update conditional: a lease that has not expired is left alone and no row is returned.
+# clock_timestamp() instead of now(), which is the start of the transaction.
 TAKE = f"""
     INSERT INTO {_TABLE} AS held (name, owner, until)
     VALUES (%s, %s, clock_timestamp() + make_interval(secs => %s))
@@ -29,7 +31,7 @@ GIVE_BACK = f"DELETE FROM {_TABLE} WHERE name = %s AND owner = %s"  # noqa: S608
 
 
 class Holder:
-    """Who holds a lease; false for a holder that did not get it."""
+    """One attempt to hold a lease; true while it holds the lease."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -40,14 +42,14 @@ class Holder:
         return self._holds
 
     def take(self) -> bool:
-        """Take the lease for settings.LEASE_SECONDS, unless another holder has it."""
+        """Take the lease for settings.LEASE_SECONDS, unless another holder has it. Returns whether it was taken."""
         with connection.cursor() as cursor:
             cursor.execute(TAKE, [self.name, self._owner, settings.LEASE_SECONDS])
             self._holds = cursor.fetchone() is not None
         return self._holds
 
     def renew(self) -> bool:
-        """Hold on for another settings.LEASE_SECONDS; False, and no holder any more, when the lease has ended."""
+        """Extend the lease to settings.LEASE_SECONDS from now; False if it had expired, and then it is lost."""
         if self._holds:
             with connection.cursor() as cursor:
                 cursor.execute(RENEW, [settings.LEASE_SECONDS, self.name, self._owner])
@@ -63,12 +65,12 @@ class Holder:
 
 @contextmanager
 def lease(name: str, places: int = 1) -> Iterator[Holder]:
-    """A holder of one of the `places` of `name`, or one that is false when all are taken.
+    """Hold one of the `places` leases called `name`; the holder is false if all are taken.
 
-    Whoever works for longer than settings.LEASE_SECONDS calls `renew` in between, and stops when that says False.
+    Callers that work for longer than settings.LEASE_SECONDS must call `renew` regularly and stop if it returns False.
     """
     holders = [Holder(f"{name}-{place}" if places > 1 else name) for place in range(places)]
-    holder = next((one for one in holders if one.take()), holders[0])
+    holder = next((candidate for candidate in holders if candidate.take()), holders[0])
     try:
         yield holder
     finally:
