@@ -43,9 +43,9 @@ def _offered(name: str, booking: Assignment, user: User) -> LazyText:
     """The label of an action or of a registered page that `user` may use now; empty when it is not offered."""
     view = extensions_of(Assignment).view_named(name)
     if view:
-        return view.button.label if view.button and view.is_offered(user, booking) else ""
+        return str(view.button.label) if view.button and view.is_offered(user, booking) else ""
     action = next(action for action in ACTIONS if action.name == name)
-    return action.label if action.is_offered(user, booking) else ""
+    return str(action.label) if action.is_offered(user, booking) else ""
 
 
 def lines(bookings: Iterable[Assignment], user: User, back: str, names: Sequence[str]) -> list[Line]:

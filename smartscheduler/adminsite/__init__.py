@@ -1,1 +1,1 @@
-"""What every admin page shares: writing through services, acts with a button, fields, and how things look."""
+"""Shared parts of all admin pages: forms that write through services, record actions, lists, fields, and display."""

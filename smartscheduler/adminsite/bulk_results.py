@@ -1,4 +1,4 @@
-"""One thing done to each of many records, and what became of each."""
+"""Bulk actions: run a service for each of several records and report the results."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from smartscheduler.errors import DomainError
 
 @dataclass(frozen=True)
 class Outcome:
-    """A record by its name and the address of its page, why it was refused, and where that can be helped.
+    """Result for one record: its name and URL, the reason of a refusal, and a link that helps to resolve it.
 
-    Without a refusal it was done. `remedy` is an address and the words of a link.
+    An empty `refusal` means success. `remedy` is a URL and the text of the link.
     """
 
     name: str
@@ -33,21 +33,21 @@ def do_each(
     service: Callable[[Any], Any],
     remedy: Callable[[Any], tuple[str, str]] | None = None,
 ) -> list[Outcome]:
-    """Each on its own: a refusal of one leaves the others done."""
-    found = []
+    """Run `service` for each record independently: a refusal for one does not affect the others."""
+    outcomes = []
     for record in records:
         name, url = str(record), _page_of(record)
         try:
             service(record)
         except DomainError as refusal:
-            found.append(Outcome(name, url, refusal.detail, remedy(record) if remedy else None))
+            outcomes.append(Outcome(name, url, refusal.detail, remedy(record) if remedy else None))
         else:
-            found.append(Outcome(name, url))
-    return found
+            outcomes.append(Outcome(name, url))
+    return outcomes
 
 
 def report(request: HttpRequest, outcomes: list[Outcome], done: LazyText) -> None:
-    """Say on the next page what became of each: one message, with a table."""
+    """Show the results on the next page as one message with a table."""
     refused = sum(1 for outcome in outcomes if outcome.refusal)
     context = {"outcomes": outcomes, "done": done, "succeeded": len(outcomes) - refused, "refused": refused}
     text = mark_safe(render_to_string("admin/includes/outcomes.html", context))  # noqa: S308  (a template's own output)

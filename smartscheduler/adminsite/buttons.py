@@ -7,7 +7,7 @@ from smartscheduler.core.text import LazyText
 
 
 class Weight(IntEnum):
-    """Order of the buttons, smallest first; buttons of the same weight keep the order in which they are given."""
+    """Sort key of the buttons, smallest first. Buttons of the same weight keep the order of registration."""
 
     LEADING = 0
     ACTION = 100
@@ -18,7 +18,7 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Button:
-    """A link, or with `post` a form that is sent by one click. `icon` is a name of Material Symbols."""
+    """A link, or with `post` a form that one click submits. `icon` is a name of Material Symbols."""
 
     label: LazyText
     icon: str

@@ -1,4 +1,4 @@
-"""Lists: quick at any number of rows, and kept under names of one's own."""
+"""Admin lists that stay fast for any number of rows, with saved views."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.text import smart_split, unescape_string_literal
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 from unfold.views import ChangeList
 
@@ -29,9 +30,9 @@ from smartscheduler.errors import InvalidInput
 
 
 class KeysFirst(Paginator):
-    """Finds the keys of a page, then its rows: what is joined to a row is read for those of the page alone.
+    """Paginator that selects the keys of a page first, then its rows, so that joins run for one page only.
 
-    Otherwise the last page of a long list would read, and throw away, everything before it at its full width.
+    Otherwise the last page of a long list would read and discard all preceding rows with their joins.
     """
 
     def page(self, number: Any) -> Page:
@@ -39,18 +40,18 @@ class KeysFirst(Paginator):
         first = (number - 1) * self.per_page
         rows: Any = self.object_list
         keys = rows.select_related(None).prefetch_related(None).values_list("pk", flat=True)
-        found = list(keys[first : first + self.per_page])
-        return Page(rows.filter(pk__in=found), number, self)
+        page_keys = list(keys[first : first + self.per_page])
+        return Page(rows.filter(pk__in=page_keys), number, self)
 
 
 def split_search(text: str) -> list[str]:
-    """The words of a search, as Django's admin splits it: what stands in quotes is one."""
+    """Split a search into terms as Django's admin does: quoted text is one term."""
     words = smart_split(text)
     return [unescape_string_literal(word) if word[:1] in "\"'" and word[0] == word[-1] else word for word in words]
 
 
 class SearchForm(ChangeListSearchForm):
-    """Django's search box; too long a search is told above the list, which is then shown without it."""
+    """Django's search box. A search that is too long is reported above the unfiltered list."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,10 +73,10 @@ class SearchedList(ChangeList):
 
 
 class ListAdmin(VisibleFieldsAdmin):
-    """A ModelAdmin whose list costs the same at any number of rows, with the views of it that its reader has saved.
+    """ModelAdmin whose list has a constant cost for any number of rows, with the saved views of the user.
 
-    Columns, filters, panels and related records that other apps have registered come with its own.
-    `search_text` is what a search looks through, an expression with an index (smartscheduler.core.db.text_search).
+    Adds the columns, filters, panels and querysets that other apps have registered. `search_text` is the searched
+    expression; it needs an index (smartscheduler.core.db.text_search).
     """
 
     paginator: Any = KeysFirst
@@ -84,7 +85,7 @@ class ListAdmin(VisibleFieldsAdmin):
     show_full_result_count = False
     list_before_template = "admin/includes/list_head.html"
     search_text: ClassVar[Any] = None
-    # What those may search who may not see everything, the permission that frees from it, and what they are told.
+    # Restricted search: users without `full_search_permission` search only `public_search_text`.
     public_search_text: ClassVar[Any] = None
     full_search_permission: ClassVar[Permission | None] = None
     open_search_help_text: ClassVar[LazyText] = ""
@@ -112,7 +113,7 @@ class ListAdmin(VisibleFieldsAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        """For lists and for fields that complete what is typed; nothing is found by more than a search may ask."""
+        """Search of lists and of autocomplete fields. A search that is too long has no results."""
         try:
             search_terms(search_term, field=SEARCH_VAR, split=split_search)
         except InvalidInput:
@@ -122,47 +123,45 @@ class ListAdmin(VisibleFieldsAdmin):
     def search(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        """Nothing is found by words that the reader may not see: it would say whose they are."""
+        """Search the visible text only: a match in a hidden field would reveal its value."""
         search_term = normalize_search(search_term)
-        found, twice = super().get_search_results(request, queryset, search_term)
+        rows, may_have_duplicates = super().get_search_results(request, queryset, search_term)
         if self._is_limited(request):
-            # Found by the index on all words first, then looked at more closely.
+            # The index on the full text narrows the rows; each term must then match the public text.
             for term in split_search(search_term):
-                found = found.alias(public_search_text=self.public_search_text).filter(
-                    public_search_text__icontains=term
-                )
-        return found, twice
+                rows = rows.alias(public_search_text=self.public_search_text).filter(public_search_text__icontains=term)
+        return rows, may_have_duplicates
 
     def listed(self, request: HttpRequest) -> models.QuerySet[Any]:
-        """The rows of the list as its address filters it, for a file. Raises InvalidInput for a refused search."""
+        """The rows of the list with the filters of its URL, for an export. Raises InvalidInput for a refused search."""
         search_terms(request.GET.get(SEARCH_VAR, ""), field=SEARCH_VAR, split=split_search)
         rows: models.QuerySet[Any] = self.get_changelist_instance(request).queryset
         return rows
 
     def back_to_list(self, request: HttpRequest, refusal: InvalidInput) -> HttpResponse:
-        """The list without its search, below what was wrong with that."""
+        """Redirect to the list without its search, with an error message."""
         messages.error(request, refusal.detail)
         others = request.GET.copy()
         others.pop(SEARCH_VAR, None)
         return redirect(f"{self._list_url()}?{others.urlencode()}")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        found = super().get_changelist_instance(request)
+        changelist = super().get_changelist_instance(request)
         if self._is_limited(request):
-            found.search_help_text = self.open_search_help_text
-        return found
+            changelist.search_help_text = self.open_search_help_text
+        return changelist
 
     def _is_limited(self, request: HttpRequest) -> bool:
         return self.full_search_permission is not None and not may(request, self.full_search_permission)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        # PostgreSQL has no NUL in text: to Django's own filters it would be a server error.
+        # PostgreSQL text cannot contain NUL. Django's filters would answer with a server error.
         if any("\x00" in value for values in request.GET.lists() for value in values[1]):
             return redirect(f"{request.path}?e=1")
         shown = views_of(person(request), self.opts.label_lower, request.GET.urlencode())
         views = {
             "views": shown,
-            "current": next((one["view"] for one in shown if one["current"]), None),
+            "current": next((entry["view"] for entry in shown if entry["current"]), None),
             "query": request.GET.urlencode(),
             "url": reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_views"),
         }
@@ -170,18 +169,18 @@ class ListAdmin(VisibleFieldsAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "saved": views, "list_panels": panels})
 
     def views_view(self, request: HttpRequest) -> HttpResponse:
-        """POST keeps the list of `query` under `name`, renames a view or deletes it; then shows that list."""
+        """POST: save the list of `query` as a view, or rename or delete a view. Then show the list."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        owner, given = {"owner": person(request), "page": self.opts.label_lower}, request.POST
+        owner, data = {"owner": person(request), "page": self.opts.label_lower}, request.POST
         try:
-            done, view = _change_views(given.get("do", "save"), owner, given)
+            message, view = _change_views(data.get("do", "save"), owner, data)
         except InvalidInput as refusal:
             messages.error(request, refusal.detail)
-            return redirect(f"{self._list_url()}?{given.get('query', '')[:2000]}")
+            return redirect(f"{self._list_url()}?{data.get('query', '')[:2000]}")
         except (SavedView.DoesNotExist, ValueError):
             raise Http404 from None
-        messages.success(request, f"“{view.name}” is {done}.")
+        messages.success(request, message.format(name=view.name))
         return redirect(f"{self._list_url()}?{view.query}")
 
     def _list_url(self) -> str:
@@ -189,7 +188,7 @@ class ListAdmin(VisibleFieldsAdmin):
 
 
 class ReadAdmin(ListAdmin):
-    """A list of what nobody makes, changes or removes by a form; acts, where there are some, are services."""
+    """Read-only admin: no form creates, changes or deletes a record. Actions call services."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -201,11 +200,13 @@ class ReadAdmin(ListAdmin):
         return False
 
 
-def _change_views(act: str, owner: dict[str, Any], given: Any) -> tuple[str, SavedView]:
-    """What was done, and the view that it was done to. Raises InvalidInput, DoesNotExist, ValueError."""
-    name = given.get("name", "")
+def _change_views(act: str, owner: dict[str, Any], data: Any) -> tuple[str, SavedView]:
+    """Change a saved view. Returns the message and the view. Raises InvalidInput, DoesNotExist, ValueError."""
+    name = data.get("name", "")
     if act == "rename":
-        return "renamed", rename_view(**owner, view_id=UUID(given.get("view", "")), name=name)
+        view = rename_view(**owner, view_id=UUID(data.get("view", "")), name=name)
+        return gettext("The view was renamed to “{name}”."), view
     if act == "delete":
-        return "deleted", delete_view(**owner, view_id=UUID(given.get("view", "")))
-    return "saved", save_view(**owner, name=name, query=given.get("query", "")[:2000])
+        return gettext("The view “{name}” was deleted."), delete_view(**owner, view_id=UUID(data.get("view", "")))
+    view = save_view(**owner, name=name, query=data.get("query", "")[:2000])
+    return gettext("The view “{name}” was saved."), view

@@ -1,4 +1,4 @@
-"""Filters of lists by the day of an instant, by the calendar at the site of each row."""
+"""List filters by local day, in the time zone of each row."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,21 +10,24 @@ from django.db.models import DateField, DateTimeField, F, Func, IntegerField, Qu
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from smartscheduler.core.rest.filters import CalendarDayField, site_day
+from smartscheduler.core.text import LazyText
 
-# A day at any place on earth lies within two days of the same day here.
+# A local day in any time zone lies within two days of the same UTC day.
 SLACK = timedelta(days=2)
 
 
 def within_days(
     rows: QuerySet[Any], moment: str, zone: str, first: int | None = None, last: int | None = None
 ) -> QuerySet[Any]:
-    """The rows whose `moment` lies between two days counted from today at the site; None where there is no end."""
+    """The rows whose `moment` lies between two local days, as offsets in days from today. None: no limit."""
     now = timezone.now()
     rows = rows.alias(days_from_today=_days_from_today(moment, zone, now))
-    # The plain bounds are for an index; the calendar at each site has the last word.
+    # The plain bounds let PostgreSQL use an index; the local day of each row decides.
     if first is not None:
         since = {f"{moment}__gte": now + timedelta(days=first) - SLACK}
         rows = rows.filter(days_from_today__gte=first, **since)
@@ -35,7 +38,7 @@ def within_days(
 
 
 def _days_from_today(moment: str, zone: str, now: datetime) -> Func:
-    """SQL for the days from today to the instant's day; a date minus a date is a number in PostgreSQL."""
+    """SQL expression: days from today to the local day of the instant. In PostgreSQL, date - date is an integer."""
     there, today = (
         Cast(Func(F(zone), instant, function="timezone", output_field=DateField()), DateField())
         for instant in (F(moment), Value(now, output_field=DateTimeField()))
@@ -44,7 +47,7 @@ def _days_from_today(moment: str, zone: str, now: datetime) -> Func:
 
 
 def between_days(rows: QuerySet[Any], moment: str, zone: str, first: date | None, last: date | None) -> QuerySet[Any]:
-    """The rows whose `moment` lies on one of the days `first` to `last` at the site, both included."""
+    """The rows whose `moment` lies on one of the local days `first` to `last`, both included. None: no limit."""
     if first is None and last is None:
         return rows
     rows = rows.alias(site_day=site_day(moment, zone))
@@ -60,21 +63,21 @@ def _midnight(day: date) -> datetime:
 
 
 class DayFilter(SimpleListFilter):
-    """The day of an instant as seen from today."""
+    """Filter by the local day of an instant, relative to today."""
 
     moment: ClassVar[str]
     zone: ClassVar[str] = "time_zone"
-    # Title, and the first and last day counted from today; None where there is no end.
-    choices_by_name: ClassVar[dict[str, tuple[str, int | None, int | None]]] = {
-        "past": ("Before today", None, -1),
-        "today": ("Today", 0, 0),
-        "tomorrow": ("Tomorrow", 1, 1),
-        "week": ("Today and the next 6 days", 0, 6),
-        "later": ("Later", 7, None),
+    # Title, and the first and last day as offsets from today. None: no limit.
+    choices_by_name: ClassVar[dict[str, tuple[LazyText, int | None, int | None]]] = {
+        "past": (_("Before today"), None, -1),
+        "today": (_("Today"), 0, 0),
+        "tomorrow": (_("Tomorrow"), 1, 1),
+        "week": (_("Today and the next 6 days"), 0, 6),
+        "later": (_("Later"), 7, None),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, title) for name, (title, _first, _last) in self.choices_by_name.items()]
+        return [(name, str(title)) for name, (title, _first, _last) in self.choices_by_name.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in self.choices_by_name:
@@ -84,19 +87,19 @@ class DayFilter(SimpleListFilter):
 
 
 class DaysForm(forms.Form):
-    """Two days, both included; either may be left out."""
+    """First and last day, both included and both optional."""
 
     def __init__(self, name: str, data: dict[str, Any]) -> None:
         super().__init__(data)
-        for end, label in (("from", "From"), ("to", "To")):
+        for end, label in (("from", gettext("From")), ("to", gettext("To"))):
             widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
             self.fields[f"{name}_{end}"] = CalendarDayField(label=label, required=False, widget=widget)
 
 
 class DaysFilter(ListFilter):
-    """From one day to another: `<name>_from` and `<name>_to` in the address, as YYYY-MM-DD.
+    """Filter by a range of local days: `<name>_from` and `<name>_to` in the URL, as YYYY-MM-DD.
 
-    A day that is none is named on the field, and the list is not narrowed by it.
+    An invalid day is reported on its field and does not filter the list.
     """
 
     name: ClassVar[str]
@@ -125,7 +128,7 @@ class DaysFilter(ListFilter):
         return between_days(queryset, self.moment, self.zone, first, last)
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        """One choice: the form, and what else the address holds."""
+        """One choice: the form, with the other parameters of the URL as hidden fields."""
         gone = {*self._ends, "p", "e"}
         others = [
             (name, value) for name, values in changelist.filter_params.items() if name not in gone for value in values
@@ -139,19 +142,19 @@ class DaysFilter(ListFilter):
 
 
 class RecentFilter(SimpleListFilter):
-    """How long ago an instant was; of those with a zone also today, by the calendar at the site."""
+    """Filter by the age of an instant. With a `zone`, also by the current local day."""
 
     moment: ClassVar[str]
     zone: ClassVar[str] = ""
-    hours: ClassVar[dict[str, tuple[str, int]]] = {
-        "hour": ("The last hour", 1),
-        "day": ("The last 24 hours", 24),
-        "week": ("The last 7 days", 7 * 24),
+    hours: ClassVar[dict[str, tuple[LazyText, int]]] = {
+        "hour": (_("The last hour"), 1),
+        "day": (_("The last 24 hours"), 24),
+        "week": (_("The last 7 days"), 7 * 24),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        today = [("today", "Today")] if self.zone else []
-        return [*today, *((name, title) for name, (title, _hours) in self.hours.items())]
+        today = [("today", gettext("Today"))] if self.zone else []
+        return [*today, *((name, str(title)) for name, (title, _hours) in self.hours.items())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "today" and self.zone:

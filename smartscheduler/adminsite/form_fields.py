@@ -1,4 +1,4 @@
-"""Form fields that speak as people do: instants by the clock at the site, durations, skills."""
+"""Form fields for local times, durations, skills and reasons."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
@@ -7,6 +7,8 @@ from typing import Any, cast
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     BASE_INPUT_CLASSES,
     DATETIME_CLASSES,
@@ -20,7 +22,7 @@ CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 
 
 class LocalInstantInput(forms.DateTimeInput):
-    """The browser's own date and time input; works on a phone and with the keyboard."""
+    """Native date and time input of the browser, usable on a phone and with the keyboard."""
 
     input_type = "datetime-local"
 
@@ -34,7 +36,7 @@ class LocalInstantInput(forms.DateTimeInput):
 
 
 class ClockInput(forms.TimeInput):
-    """The browser's own input of a time of day."""
+    """Native time input of the browser."""
 
     input_type = "time"
 
@@ -48,9 +50,9 @@ class ClockInput(forms.TimeInput):
 
 
 class LocalInstantField(forms.DateTimeField):
-    """An instant by the clock of the current time zone; a time that the clock skips or repeats is refused.
+    """An instant in local time of the current time zone. Refuses local times that a clock change skips or repeats.
 
-    A text that is sent back as it was shown means the instant that it was shown for, in a repeated hour too.
+    An unchanged value keeps its instant, also within a repeated hour.
     """
 
     widget = LocalInstantInput
@@ -70,12 +72,12 @@ class LocalInstantField(forms.DateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         instant = super().to_python(value)
         if instant and not 2000 <= instant.year <= 2099:
-            raise ValidationError("A date lies between 2000-01-01 and 2099-12-31.", code="calendar")
+            raise ValidationError(gettext("Enter a date between 2000-01-01 and 2099-12-31."), code="calendar")
         return instant
 
 
 class InstantField(LineFormField):
-    """An instant as the page wrote it, with its offset."""
+    """An instant in ISO 8601 format with an offset, as the page rendered it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 40, **kwargs})
@@ -87,18 +89,18 @@ class InstantField(LineFormField):
         except ValueError:
             instant = None
         if instant is None or instant.tzinfo is None or not 2000 <= instant.year <= 2099:
-            raise ValidationError("Choose one of the slots.")
+            raise ValidationError(gettext("Choose one of the slots."))
         return instant.astimezone(UTC)
 
 
 class HoursField(forms.DurationField):
-    """A duration as `HH:MM:SS` or `HH:MM`. Django alone would take 02:30 for two and a half minutes."""
+    """A duration as `HH:MM:SS` or `HH:MM`. Django's field would read 02:30 as two and a half minutes."""
 
     widget = UnfoldAdminTextInputWidget
-    default_error_messages = {"invalid": "Write the duration as HH:MM:SS, such as 02:30:00."}
+    default_error_messages = {"invalid": _("Enter the duration as HH:MM:SS, for example 02:30:00.")}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"help_text": "HH:MM:SS, at most 08:00:00.", **kwargs})
+        super().__init__(**{"help_text": _("HH:MM:SS, at most 08:00:00."), **kwargs})
 
     def to_python(self, value: Any) -> timedelta | None:
         if isinstance(value, timedelta):
@@ -113,12 +115,12 @@ class HoursField(forms.DurationField):
 
 
 class SkillsFormField(SimpleArrayField):
-    """Names with commas between; blanks and empty names do not count."""
+    """Comma-separated names. Spaces around names and empty names are ignored."""
 
     widget = UnfoldAdminTextInputWidget
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", "Separate them with commas.")
+        kwargs.setdefault("help_text", _("Separate skills with commas."))
         super().__init__(LineFormField(max_length=60), max_length=50, required=False, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -131,5 +133,5 @@ class SkillsFormField(SimpleArrayField):
 
 
 def reason_field(**kwargs: Any) -> NotesFormField:
-    """Why something is cancelled or overridden: up to 500 characters."""
+    """Field for the reason of a cancellation or an override, up to 500 characters."""
     return NotesFormField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs)

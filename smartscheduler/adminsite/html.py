@@ -1,4 +1,4 @@
-"""How values look in lists and on pages."""
+"""HTML fragments for values in lists and on pages."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,9 +7,12 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
-# Unfold's colours of a badge, by the value shown; the others are grey.
-COLOURS = {
+from smartscheduler.core.text import LazyText
+
+# Colors of Unfold's badges by value; all others are gray.
+COLORS = {
     "active": "success",
     "inactive": "danger",
     "on_leave": "warning",
@@ -37,16 +40,16 @@ COLOURS = {
 }
 
 
-def badge(value: str, text: str, *, css_class: str = "") -> SafeString:
-    """`text` as a badge in the colour of `value`."""
-    context = {"text": text, "type": COLOURS.get(value), "class": css_class}
+def badge(value: str, text: LazyText, *, css_class: str = "") -> SafeString:
+    """`text` as a badge in the color of `value`."""
+    context = {"text": text, "type": COLORS.get(value), "class": css_class}
     return mark_safe(render_to_string("unfold/helpers/label.html", context))  # noqa: S308  (a template's own output)
 
 
 def stars(rating: Decimal, count: int) -> SafeString:
-    """Five stars with the share that is filled, and the number for those who cannot see them."""
+    """Five stars filled in proportion to the rating (0 to 5), with the number as text for screen readers."""
     if not count and not rating:
-        return mark_safe('<span class="quiet">not rated</span>')
+        return format_html('<span class="quiet">{}</span>', gettext("not rated"))
     return format_html(
         '<span class="stars" style="--share: {}%" aria-hidden="true">★★★★★</span> '
         '<span class="whitespace-nowrap">{} <span class="text-base-500 dark:text-base-400">({})</span></span>',
@@ -57,14 +60,18 @@ def stars(rating: Decimal, count: int) -> SafeString:
 
 
 def bars(breakdown: dict[str, Any]) -> list[dict[str, Any]]:
-    """The three part scores of a stored or fresh breakdown, for drawing: name, value, weight, share, per cent."""
-    names = [("availability", "Availability"), ("rating", "Rating"), ("distance", "Distance")]
-    found = []
+    """The three parts of a score breakdown as bars: title, value, weight, points (value × weight), percent."""
+    names = [
+        ("availability", gettext("Availability")),
+        ("rating", gettext("Rating")),
+        ("distance", gettext("Distance")),
+    ]
+    parts = []
     for name, title in names:
         value, weight = breakdown.get(f"{name}_score"), breakdown.get(f"{name}_weight")
         if value is not None and weight is not None:
             points = float(value) * float(weight)
-            found.append(
+            parts.append(
                 {
                     "title": title,
                     "value": f"{float(value):.2f}",
@@ -73,9 +80,9 @@ def bars(breakdown: dict[str, Any]) -> list[dict[str, Any]]:
                     "percent": round(float(value) * 100),
                 }
             )
-    return found
+    return parts
 
 
 def in_utc(moment: datetime) -> SafeString:
-    """An aware moment of a list that has no place on earth, to the second; never broken over two lines."""
+    """An aware instant in UTC, to the second, without a line break."""
     return format_html('<span class="whitespace-nowrap">{}</span>', f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}")

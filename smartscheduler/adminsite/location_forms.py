@@ -1,4 +1,4 @@
-"""Admin pages of records that have a place: clocks show its time, and a ZIP code can stand for the coordinates."""
+"""Admin pages of records with a location: local times, and coordinates derived from the ZIP code."""
 
 from datetime import tzinfo
 from decimal import Decimal, InvalidOperation
@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
 
 from smartscheduler.adminsite.service_forms import ServiceForm
@@ -21,7 +22,7 @@ PLACE = [("address", "city"), ("state", "zip_code"), ("latitude", "longitude"), 
 
 
 class PlaceForm(ServiceForm):
-    """Finds the coordinates by the ZIP code when both are left empty; `guessed_from` is that ZIP code."""
+    """Derives the coordinates from the ZIP code if both are empty; then `guessed_from` is that ZIP code."""
 
     guessed_from = ""
 
@@ -29,7 +30,7 @@ class PlaceForm(ServiceForm):
         super().__init__(*args, **kwargs)
         for name in {"latitude", "longitude"} & self.fields.keys():
             self.fields[name].required = False
-            self.fields[name].help_text = "Degrees; leave both empty to take the middle of the ZIP code."
+            self.fields[name].help_text = gettext("In degrees. Leave both empty to use the center of the ZIP code.")
 
     def clean(self) -> dict[str, Any]:
         values = self.cleaned_data
@@ -39,23 +40,23 @@ class PlaceForm(ServiceForm):
 
     def _locate(self, values: dict[str, Any]) -> None:
         missing = [name for name in ("latitude", "longitude") if values[name] is None]
-        found = middle_of(values["zip_code"]) if len(missing) == 2 else None
-        if found:
-            values["latitude"], values["longitude"] = found.latitude, found.longitude
+        center = middle_of(values["zip_code"]) if len(missing) == 2 else None
+        if center:
+            values["latitude"], values["longitude"] = center.latitude, center.longitude
             self.guessed_from = values["zip_code"]
         else:
             unknown = len(missing) == 2 and state_of(values["zip_code"])
             message = (
-                "It is not known where this ZIP code is: enter the coordinates."
+                gettext("The location of this ZIP code is unknown. Enter the coordinates.")
                 if unknown
-                else "This field is required."
+                else gettext("This field is required.")
             )
             for name in missing:
                 self.add_error(name, message)
 
 
 class PlacedAdmin(ModelAdmin):
-    """Reads and shows every instant of a form by the clock at the record's place, or at the place just entered."""
+    """Shows and parses all times of a form in local time of the record's location, or of the location just entered."""
 
     def changeform_view(
         self,
@@ -67,18 +68,21 @@ class PlacedAdmin(ModelAdmin):
         place = self.get_object(request, object_id) if object_id else None
         with timezone.override(clock_of(request.POST, place)):
             response = super().changeform_view(request, object_id, form_url, extra_context)
-            # Rendered here, or the page would be drawn after the clock has been put back.
+            # Render here: a lazy response would be rendered after the time zone is reset.
             return response.render() if isinstance(response, TemplateResponse) else response
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if form.guessed_from:
-            where = f"The coordinates are the middle of ZIP code {form.guessed_from}"
-            messages.info(request, f"{where}: enter those of the address where some miles matter.")
+            text = gettext(
+                "The coordinates are the center of ZIP code {zip_code}. "
+                "For exact distances, enter the coordinates of the address."
+            )
+            messages.info(request, text.format(zip_code=form.guessed_from))
 
 
 def clock_of(posted: QueryDict, place: Location | None) -> tzinfo:
-    """The zone of what was posted: the one named, else the one at the coordinates, else that of the record."""
+    """Time zone of the submitted form: the entered one, else that of the coordinates, else that of the record."""
     named = posted.get("time_zone", "")
     if named and named != (place.time_zone if place else ""):
         try:
@@ -93,12 +97,12 @@ def clock_of(posted: QueryDict, place: Location | None) -> tzinfo:
 
 
 def _posted_point(posted: QueryDict) -> Point | None:
-    given = posted.get("latitude", "").strip(), posted.get("longitude", "").strip()
-    if not any(given):
-        found = middle_of(posted.get("zip_code", ""))
-        return Point(float(found.latitude), float(found.longitude)) if found else None
+    coordinates = posted.get("latitude", "").strip(), posted.get("longitude", "").strip()
+    if not any(coordinates):
+        center = middle_of(posted.get("zip_code", ""))
+        return Point(float(center.latitude), float(center.longitude)) if center else None
     try:
-        latitude, longitude = map(Decimal, given)
+        latitude, longitude = map(Decimal, coordinates)
     except InvalidOperation:
         return None
     if not (latitude.is_finite() and longitude.is_finite() and abs(latitude) <= 90 and abs(longitude) <= 180):

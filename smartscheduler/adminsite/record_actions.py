@@ -1,4 +1,4 @@
-"""Record actions: things to do with one record, each a button on its page and an address of its own."""
+"""Record actions: operations on one record, each with a button on the page of the record and its own URL."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,11 +33,11 @@ from smartscheduler.errors import DomainError
 
 @dataclass(frozen=True, kw_only=True)
 class RecordAction:
-    """One thing to do with a record.
+    """An operation on one record.
 
-    `run(record, actor, **values of the form)` calls a service and returns the record to go on with.
-    `allowed` asks the policy, `possible` the record's state; an action without a form is done by one click,
-    the button of a form says `submit`, else the label.
+    `run(record, actor, **form_values)` calls a service and returns the record for the next page. `allowed` checks the
+    permissions, `possible` the state of the record. An action without a form runs on one click. The submit button of a
+    form shows `submit`, by default the label. `{0}` in `question` and `done` is the record.
     """
 
     name: str
@@ -49,21 +49,21 @@ class RecordAction:
     allowed: Callable[[User, Any], bool]
     possible: Callable[[Any], bool]
     form: Callable[[Any], type[BaseForm]] | None = None
-    # What follows from it, as sentences: what becomes free, who is told.
-    consequences: Callable[[Any], Sequence[str]] | None = None
+    # Consequences as sentences, for example which slot becomes free and who is notified.
+    consequences: Callable[[Any], Sequence[LazyText]] | None = None
     submit: LazyText = ""
     danger: bool = False
     main: bool = False
 
     def is_offered(self, user: User, record: models.Model) -> bool:
-        """Whether the record's state and the policy let `user` do it now."""
+        """Whether the state of the record and the permissions of `user` allow the action now."""
         return self.possible(record) and self.allowed(user, record)
 
 
 class RecordAdmin(VisibleFieldsAdmin):
-    """A ModelAdmin with actions and pages of a record, its own and registered ones.
+    """ModelAdmin with record actions and record pages, its own and registered ones.
 
-    Each has a button above the form and an address `<id>/<name>/`.
+    Each has a button above the form and the URL `<id>/<name>/`.
     """
 
     record_actions: ClassVar[Sequence[RecordAction]] = ()
@@ -92,11 +92,11 @@ class RecordAdmin(VisibleFieldsAdmin):
         return reverse(f"{self.admin_site.name}:{self._route(name)}", args=[record.pk])
 
     def zone_of(self, record: Any) -> tzinfo:
-        """The clock by which the instants of an action are read."""
+        """Time zone in which the form of an action shows and parses times."""
         return getattr(record, "zone", ZoneInfo("UTC"))
 
     def record_or_404(self, request: HttpRequest, object_id: UUID) -> Any:
-        # Itself, not as somebody may see it: actions and rankings go by what is there.
+        # The unredacted record: actions and rankings need the stored values.
         record = self.whole(request, str(object_id))
         if record is None:
             raise Http404
@@ -106,18 +106,18 @@ class RecordAdmin(VisibleFieldsAdmin):
         return [*super().get_readonly_fields(request, obj), *(display for _title, display in self.extensions.sections)]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The sections of the form, and below them the registered ones of a record that exists."""
+        """The sections of the form, followed by the registered sections for an existing record."""
         own = super().get_fieldsets(request, obj)
         if obj is None:
             return own
         return [*own, *((title, {"fields": (display,)}) for title, display in self.extensions.sections)]
 
     def buttons(self, request: HttpRequest, record: Any) -> list[Button]:
-        """What the user may do with the record in its present state, in the order of the weights."""
-        found = [*self._action_buttons(request, record), *self._view_buttons(request, record)]
+        """Buttons for what the user can do with the record in its current state, sorted by weight."""
+        buttons = [*self._action_buttons(request, record), *self._view_buttons(request, record)]
         for function in self.extensions.buttons:
-            found += function(request, record)
-        return sorted(found, key=lambda button: button.weight)
+            buttons += function(request, record)
+        return sorted(buttons, key=lambda button: button.weight)
 
     def _action_buttons(self, request: HttpRequest, record: Any) -> list[Button]:
         return [
@@ -167,7 +167,7 @@ class RecordAdmin(VisibleFieldsAdmin):
         return view.view(request, record, self)
 
     def action_view(self, request: HttpRequest, object_id: UUID, *, action: RecordAction) -> HttpResponse:
-        """GET asks, POST does it; a refusal is shown above the form, by field where it names one."""
+        """GET: ask for confirmation. POST: run the action. A refusal is shown on its fields or above the form."""
         record = self.record_or_404(request, object_id)
         if not action.allowed(person(request), record):
             raise PermissionDenied
@@ -184,7 +184,7 @@ class RecordAdmin(VisibleFieldsAdmin):
             return self._action_page(request, action, record, form, refusal).render()
 
     def _acted(self, request: HttpRequest, action: RecordAction, record: models.Model) -> HttpResponse:
-        """Back to where the user came from, else to the record, unless an app has registered another next page."""
+        """Redirect to the registered next page, else to the previous page, else to the record."""
         messages.success(request, action.done.format(record))
         usual = way_back(request, self.address("change", record))
         next_page = self.extensions.next_pages.get(action.name)
@@ -220,8 +220,8 @@ def for_each(
     done: LazyText,
     remedy: Callable[[Any], tuple[str, str]] | None = None,
 ) -> None:
-    """Do one thing to each record on its own, and report row by row: done, or refused and why.
+    """Run `service` for each record independently, and report success or the reason of the refusal for each.
 
-    `remedy` gives the address and the words of a link to where a refused one can be helped.
+    `remedy` returns the URL and the text of a link that helps to resolve a refusal.
     """
     report(request, do_each(records.order_by("pk"), service, remedy), done)

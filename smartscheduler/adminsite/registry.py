@@ -1,4 +1,4 @@
-"""Registry of admin extensions: what apps add to the admin of a model without touching its ModelAdmin.
+"""Registry of admin extensions: apps add parts to the admin of a model without changing its ModelAdmin.
 
 Each model is registered with the admin site once, by its own app. Other apps add to it in their `admin` modules:
 
@@ -6,8 +6,8 @@ Each model is registered with the admin site once, by its own app. Other apps ad
     def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> HttpResponse:
         ...
 
-`RecordAdmin`, `ListAdmin` and `TabbedAdmin` read the registry when they build addresses, lists and pages. Django
-imports all `admin` modules before it resolves the first address, so the order of the apps does not matter.
+`RecordAdmin`, `ListAdmin` and `TabbedAdmin` read the registry when they build URLs, lists and pages. Django imports
+all `admin` modules before it resolves the first URL, so the order of the apps does not matter.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, kw_only=True)
 class ViewButton:
-    """The button that leads to a page of a record while `possible` holds for the record."""
+    """Button that leads to a record page, shown while `possible` is true for the record."""
 
     label: LazyText
     icon: str
@@ -46,7 +46,7 @@ class ViewButton:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordView:
-    """A page of one record at `<id>/<name>/`, for users with `permission`."""
+    """Page of one record at `<id>/<name>/`, for users with `permission`."""
 
     name: str
     view: Callable[[HttpRequest, Any, RecordAdmin], HttpResponse]
@@ -54,13 +54,13 @@ class RecordView:
     button: ViewButton | None = None
 
     def is_offered(self, user: User, record: Model) -> bool:
-        """Whether the page has a button, and `user` may press it in the present state of the record."""
+        """Whether the page has a button and `user` may use it in the current state of the record."""
         return self.button is not None and self.button.possible(record) and user.allows(self.permission)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A template with its context. On the page of an action, `blocks` puts it in the place of the form."""
+    """A template with its context. On the page of an action, a panel with `blocks` replaces the form."""
 
     template: str
     context: dict[str, Any] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class ListFilter:
-    """An entry of `list_filter`, with the entry of the ModelAdmin that it stands before; without one it comes last."""
+    """An entry of `list_filter`, inserted before the entry `before` of the ModelAdmin, or at the end."""
 
     entry: Any
     before: Any = None
@@ -77,7 +77,7 @@ class ListFilter:
 
 @dataclass
 class Extensions:
-    """Everything that apps have added to the admin of one model, in the order of registration."""
+    """Extensions of the admin of one model, in the order of registration."""
 
     views: list[RecordView] = field(default_factory=list)
     actions: list[RecordAction] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Extensions:
         return next((view for view in self.views if view.name == name), None)
 
     def filter_list(self, own: Sequence[Any]) -> list[Any]:
-        """`own` with the added filters in their places."""
+        """The filters `own` of the ModelAdmin with the registered filters inserted."""
         entries = list(own)
         for added in self.filters:
             place = entries.index(added.before) if added.before in entries else len(entries)
@@ -115,10 +115,10 @@ def extensions_of(model: type[Model]) -> Extensions:
 def record_view(
     model: type[M], name: str, *, permission: Permission, button: ViewButton | None = None
 ) -> Callable[[Callable[[HttpRequest, M, RecordAdmin], HttpResponse]], Callable[..., HttpResponse]]:
-    """Add a page of one record at `<id>/<name>/`, with the URL name `<app>_<model>_<name>`.
+    """Register a page of one record at `<id>/<name>/`, with the URL name `<app>_<model>_<name>`.
 
-    The view gets the request, the record and the ModelAdmin. An unknown id answers 404, a user without `permission`
-    403. With a `button` the page of the record leads there.
+    The view receives the request, the record and the ModelAdmin. The response is 404 for an unknown id and 403 for a
+    user without `permission`. `button` is shown on the page of the record.
     """
 
     def register(view: Callable[[HttpRequest, M, RecordAdmin], HttpResponse]) -> Callable[..., HttpResponse]:
@@ -130,38 +130,38 @@ def record_view(
 
 
 def record_action(model: type[Model], action: RecordAction) -> None:
-    """Add something to do with one record: a button, and a page at `<id>/<name>/`."""
+    """Register an action on one record, with a button and a page at `<id>/<name>/`."""
     _refuse_taken_name(model, action.name)
     extensions_of(model).actions.append(action)
 
 
 def buttons(model: type[M]) -> Callable[[F], F]:
-    """Add the buttons that `function(request, record)` gives, in the places that their weights say."""
+    """Register `function(request, record)`, which returns buttons. Weights determine their order."""
     return _adds_to(extensions_of(model).buttons)
 
 
 def list_column(model: type[M]) -> Callable[[F], F]:
-    """Add a column to the list: `function(record)` with `@display`."""
+    """Register a column of the list: `function(record)` with `@display`."""
     return _adds_to(extensions_of(model).columns)
 
 
 def list_filter(model: type[Model], entry: Any, *, before: Any = None) -> None:
-    """Add a filter to the list, last or before an entry of the ModelAdmin's own `list_filter`."""
+    """Register a filter of the list, at the end or before an entry of the ModelAdmin's own `list_filter`."""
     extensions_of(model).filters.append(ListFilter(entry, before))
 
 
 def list_panel(model: type[Model], panel: Panel) -> None:
-    """Show a panel above the list; its template has the context of the list too."""
+    """Register a panel above the list. Its template also has the context of the list."""
     extensions_of(model).list_panels.append(panel)
 
 
 def queryset(model: type[M]) -> Callable[[F], F]:
-    """Load more with the records of lists and pages: `function(rows)` returns the queryset with, say, a prefetch."""
+    """Register `function(rows)`, which extends the queryset of lists and pages, for example with a prefetch."""
     return _adds_to(extensions_of(model).querysets)
 
 
 def section(model: type[M], title: LazyText) -> Callable[[F], F]:
-    """Add a read-only section below the form of an existing record: `function(record)` with `@display`."""
+    """Register a read-only section below the form of an existing record: `function(record)` with `@display`."""
 
     def register(function: F) -> F:
         extensions_of(model).sections.append((title, function))
@@ -171,44 +171,44 @@ def section(model: type[M], title: LazyText) -> Callable[[F], F]:
 
 
 def tab(model: type[M]) -> Callable[[F], F]:
-    """Add a tab to the page of a record: `function(request, record)` returns a Tab."""
+    """Register a tab of the page of a record: `function(request, record)` returns a Tab."""
     return _adds_to(extensions_of(model).tabs)
 
 
 def notice(model: type[M]) -> Callable[[F], F]:
-    """Add a notice below the buttons of a record: `function(request, record)` returns a Panel, or None."""
+    """Register a notice below the buttons of a record: `function(request, record)` returns a Panel or None."""
     return _adds_to(extensions_of(model).notices)
 
 
 def action_panel(model: type[M], action: str) -> Callable[[F], F]:
-    """Show more on the page of an action: `function(request, record)` returns a Panel."""
+    """Register a panel on the page of an action: `function(request, record)` returns a Panel."""
     return _keyed_in(extensions_of(model).action_panels, action)
 
 
 def next_page(model: type[M], *actions: str) -> Callable[[F], F]:
-    """Decide where an action leads: `function(record, usual)` returns an address; `usual` is the way back."""
+    """Register the page after an action: `function(record, usual)` returns a URL; `usual` is the default."""
     return _keyed_in(extensions_of(model).next_pages, *actions)
 
 
 def after_change(model: type[M]) -> Callable[[F], F]:
-    """Call `function(request, record)` once the form of an existing record is saved."""
+    """Call `function(request, record)` after the form of an existing record is saved."""
     return _adds_to(extensions_of(model).after_change)
 
 
 def record_url(record: Model, name: str) -> str:
-    """Address of a page of a record in the admin: `change`, `history`, or the name of a view or an action."""
+    """URL of an admin page of a record: `change`, `history`, or the name of a record page or action."""
     return reverse(f"admin:{route_name(type(record), name)}", args=[record.pk])
 
 
 def route_name(model: type[Model], name: str) -> str:
-    """URL name of a page, without the namespace of the admin site."""
+    """URL name of a record page, without the namespace of the admin site."""
     return f"{model._meta.app_label}_{model._meta.model_name}_{name}"
 
 
 def _refuse_taken_name(model: type[Model], name: str) -> None:
     extensions = extensions_of(model)
     if name in {*(view.name for view in extensions.views), *(action.name for action in extensions.actions)}:
-        raise ValueError(f"{model._meta.label} has a page “{name}” already.")
+        raise ValueError(f"{model._meta.label} already has a page “{name}”.")
 
 
 def _adds_to(functions: list[Any]) -> Callable[[F], F]:

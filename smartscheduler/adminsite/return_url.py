@@ -1,4 +1,4 @@
-"""Going back to where one came from: the address that a page was given as `?next=`."""
+"""Return URL of a page: the parameter `?next=`."""
 
 from urllib.parse import urlencode
 
@@ -9,12 +9,12 @@ NEXT = "next"
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:
-    """The path in `next` when it is one of this site; else `otherwise`."""
-    wanted = request.POST.get(NEXT) or request.GET.get(NEXT) or ""
-    is_path = wanted.startswith("/") and wanted.isprintable()
-    return wanted if is_path and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
+    """The path in `next` if it belongs to this site, else `otherwise`. Prevents open redirects."""
+    target = request.POST.get(NEXT) or request.GET.get(NEXT) or ""
+    is_path = target.startswith("/") and target.isprintable()
+    return target if is_path and url_has_allowed_host_and_scheme(target, allowed_hosts=None) else otherwise
 
 
 def returning(url: str, to: str) -> str:
-    """`url` with the way back `to`."""
+    """`url` with the return URL `to`."""
     return f"{url}{'&' if '?' in url else '?'}{urlencode({NEXT: to})}"

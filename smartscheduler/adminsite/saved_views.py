@@ -1,10 +1,11 @@
-"""Saved views of lists: made, renamed and removed by their owner, shown above the list."""
+"""Saved views of lists: save, rename, delete and list the views of a user."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.utils.translation import gettext
 
 from smartscheduler.accounts.models import User
 from smartscheduler.adminsite.models import SavedView
@@ -13,41 +14,42 @@ from smartscheduler.core.text import fold
 from smartscheduler.errors import InvalidInput
 
 MOST_VIEWS = 30
-# What says where one is in a list, not which list it is.
+# Parameters for the position in a list, which do not belong to a view.
 PASSING = {"p", "e", "all", "_popup", "_to_field", "next"}
 
 
 def normal(query: str) -> str:
-    """The filters, search and order of a list's address, sorted, so that two addresses of one list are equal."""
+    """Normalized query string: filters, search and order, sorted, so that equal lists have equal strings."""
     pairs = [(name, value) for name, value in parse_qsl(query) if name not in PASSING]
     return urlencode(sorted(pairs))
 
 
 def save_view(*, owner: User, page: str, name: str, query: str) -> SavedView:
-    """Keep a list under a name. Raises InvalidInput: no name, a name that is taken, nothing to keep, or too many."""
+    """Save a view. Raises InvalidInput for a missing or duplicate name, an unfiltered list, or too many views."""
     if not normal(query):
-        raise InvalidInput.of("name", "Filter, search or sort the list first; then there is something to keep.")
+        raise InvalidInput.of("name", gettext("Filter, search or sort the list before you save a view."))
     if SavedView.objects.filter(owner=owner, page=page).count() >= MOST_VIEWS:
-        raise InvalidInput.of("name", f"At most {MOST_VIEWS} views of one list: delete one first.")
+        text = gettext("A list can have at most {most} saved views. Delete one first.")
+        raise InvalidInput.of("name", text.format(most=MOST_VIEWS))
     return _write(SavedView(owner=owner, page=page, name=name, query=normal(query)))
 
 
 def rename_view(*, owner: User, page: str, view_id: UUID, name: str) -> SavedView:
-    """Another name. Raises SavedView.DoesNotExist for somebody else's, InvalidInput as `save_view` does."""
+    """Rename a view. Raises SavedView.DoesNotExist for another user's view, InvalidInput as `save_view` does."""
     view = SavedView.objects.get(pk=view_id, owner=owner, page=page)
     view.name = name
     return _write(view)
 
 
 def delete_view(*, owner: User, page: str, view_id: UUID) -> SavedView:
-    """Remove it. Raises SavedView.DoesNotExist for somebody else's."""
+    """Delete a view. Raises SavedView.DoesNotExist for another user's view."""
     view = SavedView.objects.get(pk=view_id, owner=owner, page=page)
     view.delete()
     return view
 
 
 def views_of(owner: User, page: str, query: str) -> list[dict[str, Any]]:
-    """The person's views of a list, each with its address and whether `query` is that one. One query."""
+    """The user's views of a list, each with its URL and whether it matches `query`. Runs one query."""
     present = normal(query)
     return [
         {"view": view, "url": f"?{view.query}", "current": view.query == present}
@@ -59,7 +61,11 @@ def _write(view: SavedView) -> SavedView:
     try:
         return _stored(view)
     except IntegrityError:
-        raise InvalidInput.of("name", f"There is a view called “{view.name}” already.") from None
+        raise _name_taken(view) from None
+
+
+def _name_taken(view: SavedView) -> InvalidInput:
+    return InvalidInput.of("name", gettext("You already have a view named “{name}”.").format(name=view.name))
 
 
 @domain_transaction
@@ -67,6 +73,6 @@ def _stored(view: SavedView) -> SavedView:
     view.clean_fields()
     others = SavedView.objects.filter(owner=view.owner, page=view.page).exclude(pk=view.pk)
     if fold(view.name) in map(fold, others.values_list("name", flat=True)):
-        raise InvalidInput.of("name", f"There is a view called “{view.name}” already.")
+        raise _name_taken(view)
     view.save()
     return view

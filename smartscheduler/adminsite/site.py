@@ -5,8 +5,8 @@ from typing import Any
 from django.db.models.base import ModelBase
 from unfold.sites import UnfoldAdminSite
 
-# Pages of these models would show the keys and codes of second factors. An administrator needs neither: what a user
-# has lost is removed by an action on the account.
+# Admin pages of these models would show the keys and codes of second factors. Administrators do not need them: the
+# account has an action that removes a lost second factor.
 APPS_WITHOUT_PAGES = frozenset({"otp_static", "otp_totp"})
 
 
@@ -14,6 +14,6 @@ class BackofficeSite(UnfoldAdminSite):
     """Unfold's site without the pages that libraries register for models with secrets."""
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        given: Any = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
-        shown = [model for model in given if model._meta.app_label not in APPS_WITHOUT_PAGES]
+        models: Any = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable
+        shown = [model for model in models if model._meta.app_label not in APPS_WITHOUT_PAGES]
         super().register(shown, admin_class, **options)

@@ -1,4 +1,4 @@
-"""Tabs of a record's page besides its form and its inlines: panels to read, and links to pages of their own."""
+"""Additional tabs of a record's page: read-only panels, and links to other pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from smartscheduler.core.text import LazyText
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """One tab; `name` is its #hash. With a `template` it is a panel below the form, with a `url` a link."""
+    """A tab; `name` is its URL fragment. With a `template` it is a panel below the form, with a `url` a link."""
 
     name: str
     title: LazyText
@@ -26,22 +26,22 @@ class Tab:
 
 
 class TabbedAdmin(ModelAdmin):
-    """A ModelAdmin whose page of a record has further tabs; inlines with `tab` come before them."""
+    """ModelAdmin with additional tabs on the page of a record, after the inlines with `tab`."""
 
     change_form_outer_after_template = "admin/includes/panels.html"
 
     def further_tabs(self, request: HttpRequest, record: Any) -> Iterable[Tab]:
-        """What follows the tabs of the form, in order: the registered tabs."""
+        """The registered tabs, in the order of registration. They follow the tabs of the form."""
         return [tab(request, record) for tab in extensions_of(self.model).tabs]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Model | None = None, **kwargs: Any
     ) -> HttpResponse:
-        # Unfold draws its tab bar from a context of its own, which the request alone reaches.
+        # Unfold renders its tab bar with a separate context that only has the request.
         request.further_tabs = list(self.further_tabs(request, obj)) if obj else []  # type: ignore[attr-defined]
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
 def page_of(request: HttpRequest, name: str, records: QuerySet[Any], *, size: int = 20) -> Page:
-    """The page of `records` that `?<name>=` asks for; the nearest that there is."""
+    """The page of `records` with the number in `?<name>=`, or the nearest existing page."""
     return Paginator(records, size).get_page(request.GET.get(name))

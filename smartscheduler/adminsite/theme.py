@@ -1,22 +1,23 @@
-"""How django-unfold shows the back-office: names, palette, scripts, and where its side bar comes from.
+"""Settings of django-unfold: titles, colors, scripts, and the source of the sidebar.
 
-The settings import this, so nothing here may need the apps.
+Imported by the settings, so this module must not import apps.
 """
 
 from typing import Any
 
 from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "SmartScheduler",
     "SITE_HEADER": "SmartScheduler",
-    "SITE_SUBHEADER": "Who, when, and why",
+    "SITE_SUBHEADER": _("Who, when, and why"),
     "SITE_URL": "/",
     "ACCOUNT": {"navigation": "smartscheduler.adminsite.navigation.account"},
     "SITE_SYMBOL": "event_available",
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "smartscheduler.backoffice.home.view.context",
-    # Django's own log knows nothing of the API; smartscheduler.history has the button where there is a true one.
+    # Django's log has no changes made through the API. `HistoryAdmin` adds a button to the complete history.
     "SHOW_HISTORY": False,
     "STYLES": [lambda request: static("backoffice.css")],
     "SCRIPTS": [lambda request: static("backoffice.js"), lambda request: static("shortcuts.js")],

@@ -1,4 +1,4 @@
-"""Pages that show no more of a record than their reader may see (accounts.visibility)."""
+"""Admin pages limited to the fields that the user may see (accounts.visibility)."""
 
 from typing import Any
 
@@ -14,28 +14,28 @@ RULED_FIELDS = {name for fields in FIELD_RULES.values() for name in fields}
 
 
 class VisibleFieldsAdmin(ModelAdmin):
-    """A ModelAdmin whose lists and pages leave out, or blur, what the reader may not see."""
+    """ModelAdmin whose lists and pages omit or blur values that the user may not see."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The record as the reader may see it; what is worked out from a record takes `whole`."""
+        """The record with hidden values redacted. Use `whole` for computations."""
         record = self.whole(request, object_id, from_field)
         return None if record is None else self.redact_record(record, person(request), instead=HIDDEN)
 
     def whole(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The record itself; None when there is none."""
+        """The unredacted record, or None."""
         return super().get_object(request, object_id, from_field)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        found = super().get_changelist_instance(request)
-        for record in found.result_list:
+        changelist = super().get_changelist_instance(request)
+        for record in changelist.result_list:
             self.redact_record(record, person(request))
-        return found
+        return changelist
 
     def redact_record(self, record: Any, reader: User, *, instead: str = "") -> Any:
         return redact_record(record, reader, instead=instead)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Nothing is filtered by a hidden field: Django takes any field of the model in an address."""
+        """Refuse lookups on hidden fields: Django accepts any model field in the query string."""
         if RULED_FIELDS & set(lookup.split(LOOKUP_SEP)) and not sees_everything(person(request)):
             return False
         return super().lookup_allowed(lookup, value, request)

@@ -1,1 +1,1 @@
-"""Pages of the back-office that know every app: home, week, reports."""
+"""Back-office pages that combine data of several apps: home, reports, provider status, accounts."""

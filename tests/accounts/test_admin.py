@@ -92,7 +92,7 @@ EVERYBODYS = {
     "Contractors",
     "History",
     "Events",
-    "Mails",
+    "Messages",
     "API docs",
     "Keyboard shortcuts",
 }

@@ -391,7 +391,7 @@ class TestWhatWasLost:
         theirs, client = signed_in_with_code(user), signed_in(Role.ADMINISTRATOR)
         page = reverse("admin:accounts_user_remove-second-factor", args=[user.pk])
         assert page in client.get(reverse("admin:accounts_user_change", args=[user.pk])).content.decode()
-        assert "whom you have seen or called back" in client.get(page).content.decode()
+        assert "in person or by calling back" in client.get(page).content.decode()
         assert TOTPDevice.objects.exists()
         assert client.post(page).status_code == 302
         assert not TOTPDevice.objects.exists()

@@ -30,7 +30,7 @@ def test_keeps_a_view_and_shows_it_above_the_list():
     urgent, client = JobFactory(priority="urgent"), signed_in()
     JobFactory()
     saved = save(client)
-    assert said(saved) == ["“Urgent ones” is saved."]
+    assert said(saved) == ["The view “Urgent ones” was saved."]
     assert saved.context["saved"]["current"].name == "Urgent ones"
     above = client.get(LIST)
     assert [one["current"] for one in above.context["saved"]["views"]] == [False]
@@ -73,7 +73,7 @@ def test_renames_and_deletes():
     save(client)
     view = SavedView.objects.get()
     renamed = client.post(VIEWS, {"do": "rename", "view": str(view.pk), "name": " Now "}, follow=True)
-    assert said(renamed) == ["“Now” is renamed."]
+    assert said(renamed) == ["The view was renamed to “Now”."]
     view.refresh_from_db()
     assert view.name == "Now"
     client.post(VIEWS, {"do": "delete", "view": str(view.pk)})
@@ -94,7 +94,7 @@ def test_a_name_is_used_once_whatever_its_case():
     client = signed_in()
     save(client)
     assert said(save(client, name="URGENT ones", query="status__exact=open")) == [
-        "There is a view called “URGENT ones” already."
+        "You already have a view named “URGENT ones”."
     ]
     assert SavedView.objects.get().query == "priority__exact=urgent&status__exact=open"
 
@@ -103,7 +103,7 @@ def test_there_is_an_end_to_them():
     owner = UserFactory()
     for number in range(MOST_VIEWS):
         save_view(owner=owner, page="jobs.job", name=f"View {number}", query=QUERY)
-    with pytest.raises(InvalidInput, match="delete one first"):
+    with pytest.raises(InvalidInput, match="Delete one first"):
         save_view(owner=owner, page="jobs.job", name="One more", query=QUERY)
     assert SavedView.objects.count() == MOST_VIEWS
 

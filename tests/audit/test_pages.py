@@ -28,7 +28,7 @@ def test_says_who_did_what_to_whom_from_where(client):
     ann, bob = UserFactory(name="Ann"), UserFactory(name="Bob")
     entry = record(Act.ROLE_CHANGED, actor=ann, about=bob, before="manager", role="administrator")
     page = client.get(LIST).content.decode()
-    for said in ("Role changed", "Ann", "Bob", "was manager", "now administrator"):
+    for said in ("Role changed", "Ann", "Bob", "previously manager", "now administrator"):
         assert said in page
     shown = client.get(f"{LIST}{entry.pk}/change/").content.decode()
     assert "script" in shown

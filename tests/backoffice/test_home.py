@@ -44,7 +44,7 @@ def confirmed(assignment):
 def test_when_all_is_well_it_says_so():
     page = signed_in().get("/admin/").content.decode()
     assert "Nothing needs attention" in page
-    for sentence in ("Every urgent job has somebody.", "Everything that begins soon is confirmed."):
+    for sentence in ("Every urgent job has a contractor.", "Every booking in the next 2 days is confirmed."):
         assert sentence in page
 
 
@@ -68,11 +68,11 @@ def test_jobs_wanted_soon_that_nobody_can_take_and_why():
     JobFactory(type="tile", desired_date=at(12, days=9))
     matter = found()["person_off"]
     assert [line.detail for line in matter.lines] == [
-        f"{gone.job_number} · wanted more than 10 days ago: give it another day",
-        f"{skilled.job_number} · no active tile or multi crew with Mosaic has Austin in reach. "
+        f"{gone.job_number} · The desired date is more than 10 days ago. Set a new date.",
+        f"{skilled.job_number} · No active tile or multi contractor with Mosaic has Austin within the service radius. "
         "Closest is Busy Crew: Busy Crew lacks: Mosaic.",
-        f"{idle.job_number} · 1 would suit, none is free within 10 days",
-        f"{full.job_number} · 1 would suit, none is free within 10 days",
+        f"{idle.job_number} · 1 contractor qualifies but is not free within 10 days.",
+        f"{full.job_number} · 1 contractor qualifies but is not free within 10 days.",
     ]
     assert (matter.count, matter.at_least) == (4, False)
     assert rows(matter.url) == 4  # the one that is wanted later is not among them
@@ -143,7 +143,7 @@ def test_charts_say_their_numbers_in_words_and_links():
 def test_everybody_has_a_home(role):
     JobFactory(priority="urgent")
     page = signed_in(role).get("/admin/").content.decode()
-    assert "Urgent jobs without anybody" in page
+    assert "Urgent jobs without a contractor" in page
     assert "Jobs by status" in page
 
 

@@ -178,7 +178,7 @@ def test_does_not_undo_what_somebody_else_changed_meanwhile():
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
     update_contractor(contractor_id=contractor.pk, actor=None, city="Round Rock")
     for _ in range(2):
-        assert "Somebody else" in errors(client.post(page(contractor), sent))["__all__"][0]
+        assert "Another user" in errors(client.post(page(contractor), sent))["__all__"][0]
         sent = {**sent, "version": fields_of(client.post(page(contractor), sent))["version"]}
     contractor.refresh_from_db()
     assert (contractor.name, contractor.city) == ("Old Name", "Round Rock")
@@ -202,7 +202,7 @@ def test_what_is_told_of_somebody_else_names_nobody():
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
     update_contractor(contractor_id=other.pk, actor=UserFactory(name="Casey First"), city="Round Rock")
     update_contractor(contractor_id=contractor.pk, actor=None, city="Round Rock")
-    assert errors(client.post(page(contractor), sent))["__all__"][0].startswith("Somebody else")
+    assert errors(client.post(page(contractor), sent))["__all__"][0].startswith("Another user")
 
 
 def test_changes_and_removes_shifts():

@@ -16,9 +16,9 @@ def matter(page: Page, title: str) -> Any:
 
 def test_an_urgent_job_is_found_at_home_and_assigned(visit: Open, api: Api, job: Any) -> None:
     page = visit("/admin/", COORDINATOR)
-    urgent = matter(page, "Urgent jobs without anybody")
+    urgent = matter(page, "Urgent jobs without a contractor")
     expect(urgent).to_be_visible()
-    urgent.get_by_role("link", name="Urgent jobs without anybody").click()
+    urgent.get_by_role("link", name="Urgent jobs without a contractor").click()
     page.get_by_role("link", name=job["job_number"]).first.click()
     page.get_by_role("link", name="Recommend").first.click()
     page.wait_for_url(f"**{path_of(job)}")
@@ -34,7 +34,7 @@ def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
     api.post(f"contractors/{booking['contractor']}/absences/", start=slot["start"], end=slot["end"], kind="sickness")
 
     page = visit("/admin/", COORDINATOR)
-    conflicts = matter(page, "Bookings that no longer hold")
+    conflicts = matter(page, "Bookings with conflicts")
     expect(conflicts.get_by_role("link", name=name)).to_be_visible()
     expect(conflicts).to_contain_text(f"{name} is absent then.")
     assert barriers(page) == []
@@ -50,7 +50,7 @@ def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
     expect(page.locator(".toast")).to_contain_text(f"{job['job_number']} was reassigned to {other}.")
 
     page.goto("/admin/")
-    expect(matter(page, "Bookings that no longer hold").get_by_role("link", name=name)).to_have_count(0)
+    expect(matter(page, "Bookings with conflicts").get_by_role("link", name=name)).to_have_count(0)
     live = [one["contractor_name"] for one in api.bookings(job) if one["status"] == "pending"]
     assert live == [other]
 

@@ -31,7 +31,7 @@ def test_a_change_is_found_with_who_and_from_what_to_what(visit: Open, job: Any)
     page.get_by_label("Field").select_option(label="Special requirements")
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".history > li")).to_have_count(1)
-    page.get_by_label("Act").select_option(label="Removed")
+    page.get_by_label("Action").select_option(label="Deleted")
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_text("No change fits.")).to_be_visible()
     page.go_back()
@@ -53,4 +53,4 @@ def test_pages_of_fifty(visit: Open) -> None:
 def test_accounts_are_in_it_for_administrators_alone(visit: Open) -> None:
     for email, offered in ((ADMINISTRATOR, 1), (COORDINATOR, 0)):
         page = visit("/admin/history/", email)
-        expect(page.get_by_label("What").locator("option", has_text="Users")).to_have_count(offered)
+        expect(page.get_by_label("Records").locator("option", has_text="Users")).to_have_count(offered)

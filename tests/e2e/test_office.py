@@ -183,7 +183,7 @@ class TestLists:
         page.get_by_text("Save this view").click()
         page.get_by_label("Name of the view").fill("Urgent and open")
         page.get_by_role("button", name="Save", exact=True).click()
-        expect(page.get_by_text("“Urgent and open” is saved.")).to_be_visible()
+        expect(page.get_by_text("The view “Urgent and open” was saved.")).to_be_visible()
         page.goto(JOBS)
         look(page, "views")
         page.get_by_role("link", name="Urgent and open").click()

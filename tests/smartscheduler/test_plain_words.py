@@ -14,6 +14,8 @@ from smartscheduler import BASE_DIR
 # Paths from the root of the repository; add one line for each package that is done.
 PLAIN = [
     "jobs",
+    "smartscheduler/adminsite",
+    "smartscheduler/backoffice",
 ]
 
 VAGUE = re.compile(r"\b(?:whoever|nobody|somebody|everybody|anybody)\b", re.IGNORECASE)

@@ -16,6 +16,8 @@ from smartscheduler import BASE_DIR, errors
 # Paths from the root of the repository; add one line for each package that is done.
 TRANSLATED = [
     "jobs",
+    "smartscheduler/adminsite",
+    "smartscheduler/backoffice",
 ]
 
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}

@@ -1,4 +1,4 @@
-"""What the page of all history can be asked."""
+"""Filter form of the history page."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
 
 from smartscheduler.accounts.models import User
@@ -15,94 +17,97 @@ from smartscheduler.adminsite.history.timeline import ACTS
 from smartscheduler.adminsite.history.value_text import title_of
 from smartscheduler.core.db.text_fields import LineFormField
 from smartscheduler.core.rest.filters import CalendarDayField
+from smartscheduler.core.text import LazyText
 from smartscheduler.history.triggers import Change, tracked_fields
 
 MOST_PEOPLE = 500
 
 
-def choice(label: str) -> Any:
+def choice(label: LazyText) -> Any:
     return forms.ChoiceField(label=label, required=False, widget=UnfoldAdminSelectWidget())
 
 
-def day(label: str) -> CalendarDayField:
+def day(label: LazyText) -> CalendarDayField:
     return CalendarDayField(label=label, required=False, widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
 
 
 class QuestionForm(forms.Form):
-    """`fields` of a model can be asked for once the model is chosen; a `record` comes from its own page."""
+    """Filters of the history. `field` appears after a model is chosen; `record` is set by links from record pages."""
 
-    model = choice("What")
-    field = choice("Field")
-    act = choice("Act")
-    person = choice("Who")
-    since = day("From (UTC)")
-    until = day("To (UTC)")
+    model = choice(_("Records"))
+    field = choice(_("Field"))
+    act = choice(_("Action"))
+    person = choice(_("User"))
+    since = day(_("From (UTC)"))
+    until = day(_("To (UTC)"))
     record = LineFormField(required=False, max_length=40, widget=forms.HiddenInput())
 
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
         self.kinds = {name_of(kind): kind for kind in kinds_for(user)}
-        self._offer("model", [(name, _plural(kind)) for name, kind in self.kinds.items()], "Everything")
-        self._offer("act", [(name, act.capitalize()) for name, act in ACTS.items()], "All acts")
-        self._offer("person", self._people(str(data.get("person", "")), user), "Everybody")
+        self._offer("model", [(name, _plural(kind)) for name, kind in self.kinds.items()], gettext("All records"))
+        self._offer("act", [(name, act.capitalize()) for name, act in ACTS.items()], gettext("All actions"))
+        self._offer("person", self._people(str(data.get("person", "")), user), gettext("All users"))
         chosen = self.kinds.get(str(data.get("model", "")))
         if chosen:
-            self._offer("field", _columns(chosen), "All fields")
+            self._offer("field", _columns(chosen), gettext("All fields"))
         else:
             del self.fields["field"]
 
     def _offer(self, name: str, choices: list[tuple[str, str]], everything: str) -> None:
         self.fields[name].choices = [("", everything), *choices]  # type: ignore[attr-defined]
 
-    def _people(self, given: str, reader: User) -> list[tuple[str, str]]:
-        """Everybody, and whoever is asked for: the history knows people who are no longer there."""
+    def _people(self, requested: str, reader: User) -> list[tuple[str, str]]:
+        """All users, and the requested id: the history also has users whose account was deleted."""
         shown = str if can_see(reader, CONTACTS) else _without_address
-        people = [(str(one.pk), shown(one)) for one in User.objects.order_by("name", "email")[:MOST_PEOPLE]]
-        others = [(NOBODY, "The system"), (DIRECTLY, "The database, directly")]
-        known = {value for value, _ in (*people, *others)}
-        stranger = [(given, "Somebody else")] if _is_id(given) and given not in known else []
-        return [*people, *stranger, *others]
+        people = [(str(user.pk), shown(user)) for user in User.objects.order_by("name", "email")[:MOST_PEOPLE]]
+        others = [(NOBODY, gettext("The system")), (DIRECTLY, gettext("Direct database access"))]
+        known = {value for value, _label in (*people, *others)}
+        unlisted = [(requested, gettext("Other user"))] if _is_id(requested) and requested not in known else []
+        return [*people, *unlisted, *others]
 
     def clean_record(self) -> Any:
-        given = self.cleaned_data["record"]
+        record_id = self.cleaned_data["record"]
         kind = self.kinds.get(self.cleaned_data.get("model", ""))
-        if not given:
+        if not record_id:
             return None
         if kind is None:
-            raise forms.ValidationError("Say which model the record is of.")
+            raise forms.ValidationError(gettext("Choose the kind of the record."))
         try:
-            return kind.pgh_tracked_model._meta.pk.to_python(given)
+            return kind.pgh_tracked_model._meta.pk.to_python(record_id)
         except ValidationError as error:
-            raise forms.ValidationError("There is no such record.") from error
+            raise forms.ValidationError(gettext("This record does not exist.")) from error
 
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and since > until:
-            self.add_error("until", "The last day is not before the first.")
+            self.add_error("until", gettext("The last day must not be before the first day."))
         return self.cleaned_data
 
     def question(self, before: Place | None) -> Question:
-        """What a valid form asks, from a place in the list on."""
-        asked = self.cleaned_data
-        kind = self.kinds.get(asked["model"])
-        found = Question(
+        """The query of a valid form, starting after the place `before` in the list."""
+        filters = self.cleaned_data
+        kind = self.kinds.get(filters["model"])
+        question = Question(
             kinds=[kind] if kind else list(self.kinds.values()),
-            act=asked["act"],
-            person=asked["person"],
-            since=_midnight(asked["since"]),
-            until=_midnight(asked["until"], days=1),
-            column=asked.get("field", ""),
+            act=filters["act"],
+            person=filters["person"],
+            since=_midnight(filters["since"]),
+            until=_midnight(filters["until"], days=1),
+            column=filters.get("field", ""),
             before=before,
         )
-        return found.of(kind.pgh_tracked_model, asked["record"]) if kind and asked["record"] is not None else found
+        if kind is None or filters["record"] is None:
+            return question
+        return question.of(kind.pgh_tracked_model, filters["record"])
 
 
 def _without_address(user: User) -> str:
-    return user.name or f"Account {str(user.pk)[:8]}"
+    return user.name or gettext("Account {id}").format(id=str(user.pk)[:8])
 
 
 def _columns(kind: type[Change]) -> list[tuple[str, str]]:
-    """The fields of a model as choices, by their columns."""
+    """Choices of the fields of a model, keyed by column name."""
     fields: list[Any] = [kind.pgh_tracked_model._meta.get_field(name) for name in tracked_fields(kind)]
     return [(field.column, title_of(field)) for field in fields if not field.primary_key]
 

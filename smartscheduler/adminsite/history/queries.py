@@ -1,7 +1,8 @@
-"""The history of all models as one list, newest first, a page at a time.
+"""The history of all models as one paginated list, newest first.
 
-Each model has a table of its own. A page asks all of them in one statement, each for no more than the page can hold, in
-the order of an index; then reads the rows it has found, table by table. It costs the same at any length of history.
+Each model has its own history table. One statement reads the keys of a page from all tables (UNION ALL), limited to
+the page size and in index order for each table; then the rows are read table by table. The cost does not depend on
+the length of the history.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,12 +19,12 @@ from smartscheduler.accounts.models import User
 from smartscheduler.history.triggers import Change
 
 PAGE = 50
-# Authors that are no person.
+# Values of the filter `person` for changes without a user: by the system, or by direct database access.
 NOBODY, DIRECTLY = "nobody", "directly"
 
 
 class Place(NamedTuple):
-    """Where a page ends: the last change on it."""
+    """Position in the list: the last change of a page (keyset pagination)."""
 
     at: datetime
     model: str
@@ -34,7 +35,7 @@ class Place(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> "Place | None":
-        """The place that `str` wrote; None for anything else."""
+        """Parse the format of `__str__`. None if the text is invalid."""
         try:
             at, model, pgh_id = text.split("~")
             moment, number = datetime.fromisoformat(at), int(pgh_id)
@@ -45,7 +46,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Which changes; of all when nothing is said. `person` is a user's id, NOBODY or DIRECTLY."""
+    """Query of the history; by default all changes of `kinds`. `person` is a user id or one of the two constants above."""
 
     kinds: Sequence[type[Change]]
     record: Any = None
@@ -59,7 +60,7 @@ class Question:
     size: int = PAGE
 
     def of(self, model: type[Model], key: Any) -> "Question":
-        """The same about one record of `model`, and about what belongs to it."""
+        """The same query limited to one record of `model` and to the records that belong to it."""
         kinds = [kind for kind in self.kinds if kind.pgh_tracked_model is model or _owner(kind) is model]
         return replace(self, kinds=kinds, record=key, owner=model)
 
@@ -72,17 +73,17 @@ class Page:
 
 @cache
 def all_kinds() -> tuple[type[Change], ...]:
-    """The history of every model that has one."""
+    """The history models of all tracked models."""
     return tuple(sorted((kind for kind in apps.get_models() if issubclass(kind, Change)), key=name_of))
 
 
 def name_of(kind: type[Change]) -> str:
-    """The name of the model that it is the history of: `contractors.contractor`."""
+    """Label of the tracked model, for example `contractors.contractor`."""
     return str(kind.pgh_tracked_model._meta.label_lower)
 
 
 def kinds_for(user: User) -> list[type[Change]]:
-    """The history that somebody may read: of the models that they may see."""
+    """The history models of the models that `user` may view."""
     return [kind for kind in all_kinds() if user.has_perm(_permission(kind.pgh_tracked_model))]
 
 
@@ -96,13 +97,13 @@ def _owner(kind: type[Change]) -> type[Model] | None:
 
 
 def read(question: Question) -> Page:
-    """One page of changes; in two statements for a single model, in one more for each further one that is on it."""
+    """One page of changes. Runs one statement for the keys, and one for each model with changes on the page."""
     parts = [_places(kind, question) for kind in question.kinds]
     if not parts:
         return Page()
     order = ("-pgh_created_at", "-model", "-pgh_id")
-    found = parts[0].union(*parts[1:], all=True).order_by(*order) if len(parts) > 1 else parts[0]
-    places = [Place(*row) for row in found[: question.size + 1]]
+    keys = parts[0].union(*parts[1:], all=True).order_by(*order) if len(parts) > 1 else parts[0]
+    places = [Place(*row) for row in keys[: question.size + 1]]
     rows = _rows(question.kinds, places[: question.size])
     more = len(places) > question.size
     changes = [rows[place.model, place.pgh_id] for place in places[: question.size]]
@@ -110,26 +111,26 @@ def read(question: Question) -> Page:
 
 
 def _places(kind: type[Change], question: Question) -> QuerySet[Any, Any]:
-    rows = kind.objects.alias(person=KT("pgh_context__user")).filter(_wanted(kind, question))
+    rows = kind.objects.alias(person=KT("pgh_context__user")).filter(_conditions(kind, question))
     newest = rows.order_by("-pgh_created_at", "-pgh_id").annotate(model=Value(name_of(kind)))
     return newest.values_list("pgh_created_at", "model", "pgh_id")[: question.size + 1]
 
 
-def _wanted(kind: type[Change], question: Question) -> Q:
-    wanted = Q()
+def _conditions(kind: type[Change], question: Question) -> Q:
+    conditions = Q()
     if question.record is not None:
-        wanted &= _about(kind, question)
+        conditions &= _about(kind, question)
     if question.act:
-        wanted &= Q(pgh_label=question.act)
+        conditions &= Q(pgh_label=question.act)
     if question.person:
-        wanted &= _by(question.person)
+        conditions &= _by(question.person)
     if question.since:
-        wanted &= Q(pgh_created_at__gte=question.since)
+        conditions &= Q(pgh_created_at__gte=question.since)
     if question.until:
-        wanted &= Q(pgh_created_at__lt=question.until)
+        conditions &= Q(pgh_created_at__lt=question.until)
     if question.column:
-        wanted &= Q(pgh_before__has_key=question.column)
-    return wanted & _older(kind, question.before) if question.before else wanted
+        conditions &= Q(pgh_before__has_key=question.column)
+    return conditions & _older(kind, question.before) if question.before else conditions
 
 
 def _about(kind: type[Change], question: Question) -> Q:
@@ -144,7 +145,7 @@ def _by(person: str) -> Q:
 
 
 def _older(kind: type[Change], place: Place) -> Q:
-    """What comes after a place in the list. The first condition is for the index, the second for changes at once."""
+    """Rows after a place in the list. The comparison by time uses the index; model and id break ties."""
     earlier = Q(pgh_created_at__lt=place.at)
     name = name_of(kind)
     if name == place.model:
@@ -155,10 +156,10 @@ def _older(kind: type[Change], place: Place) -> Q:
 
 
 def _rows(kinds: Iterable[type[Change]], places: Sequence[Place]) -> dict[tuple[str, int], Change]:
-    found: dict[tuple[str, int], Change] = {}
+    rows: dict[tuple[str, int], Change] = {}
     for kind in kinds:
         name = name_of(kind)
-        wanted = [place.pgh_id for place in places if place.model == name]
-        if wanted:
-            found |= {(name, row.pk): row for row in kind.objects.filter(pk__in=wanted)}
-    return found
+        ids = [place.pgh_id for place in places if place.model == name]
+        if ids:
+            rows |= {(name, row.pk): row for row in kind.objects.filter(pk__in=ids)}
+    return rows

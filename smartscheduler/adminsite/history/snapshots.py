@@ -1,4 +1,4 @@
-"""The records that changes are about: each as it was left, with what it refers to as that is now."""
+"""Records rebuilt from history rows: own fields as of the change, referenced records in their current state."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,32 +7,33 @@ from typing import Any
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from smartscheduler.adminsite.history.value_text import UTC, from_json
 from smartscheduler.history.triggers import Change, tracked_fields
 
 
 class Gone:
-    """Stands for a record that a change refers to and that is no longer there."""
+    """Placeholder for a referenced record that was deleted."""
 
     zone = UTC
 
     def __str__(self) -> str:
-        return "(no longer there)"
+        return gettext("(deleted)")
 
 
 def records_of(changes: Sequence[Change]) -> list[Any]:
-    """Each record as it was left, with what it refers to as it is now."""
+    """The record of each change as of that change, with its referenced records in their current state."""
     records = [_record(change) for change in changes]
-    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    keys: dict[type[models.Model], set[Any]] = defaultdict(set)
     for record in records:
         for field in _references(record):
-            wanted[field.related_model].add(getattr(record, field.attname))
-    found = _fetch(wanted)
+            keys[field.related_model].add(getattr(record, field.attname))
+    referenced = _fetch(keys)
     for record in records:
         for field in _references(record):
-            there = found.get((field.related_model, getattr(record, field.attname)))
-            field.set_cached_value(record, there or Gone())
+            target = referenced.get((field.related_model, getattr(record, field.attname)))
+            field.set_cached_value(record, target or Gone())
     return records
 
 
@@ -51,33 +52,33 @@ def _references(record: models.Model) -> Iterable[Any]:
 
 
 def names_before(changes: Sequence[Change]) -> dict[Any, Any]:
-    """What was referred to before a change, by model and key."""
-    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    """Records that were referenced before the changes, by model and key."""
+    keys: dict[type[models.Model], set[Any]] = defaultdict(set)
     for change in changes:
         for field in change.pgh_tracked_model._meta.concrete_fields:
             former = (change.pgh_before or {}).get(field.column)
             if isinstance(field, models.ForeignKey) and former is not None:
-                wanted[field.related_model].add(from_json(field, former))
-    return _fetch(wanted)
+                keys[field.related_model].add(from_json(field, former))
+    return _fetch(keys)
 
 
-def _fetch(wanted: dict[type[models.Model], set[Any]]) -> dict[Any, Any]:
-    """Records by model and key: one statement a model."""
+def _fetch(keys_by_model: dict[type[models.Model], set[Any]]) -> dict[Any, Any]:
+    """Records by model and key. Runs one statement for each model."""
     return {
         (model, key): record
-        for model, keys in wanted.items()
+        for model, keys in keys_by_model.items()
         for key, record in model._default_manager.in_bulk(keys).items()
     }
 
 
 def zone_of(record: Any) -> tzinfo:
-    """The clock at a record: its own, or that of the site or person it belongs to."""
+    """Time zone of a record: its own, or that of its job or contractor."""
     for holder in (record, getattr(record, "job", None), getattr(record, "contractor", None)):
         try:
             if holder is not None and hasattr(holder, "zone"):
                 return holder.zone
         except (ValueError, KeyError):
-            continue  # a zone that nobody knows, written past every check
+            continue  # an unknown time zone, written by SQL without validation
     return UTC
 
 

@@ -1,4 +1,4 @@
-"""What a page of history says: who did what to which record, from what to what; one entry for what was done at once."""
+"""Timeline of the history pages: author, action, record, old and new values, with related changes grouped."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from django.contrib import admin
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.accounts.visibility import HIDDEN, FieldRule, hidden_fields, sees_everything
 from smartscheduler.adminsite.history.queries import DIRECTLY
@@ -13,12 +15,13 @@ from smartscheduler.adminsite.history.snapshots import Gone, address_of, names_b
 from smartscheduler.adminsite.history.value_text import NOTHING, UTC, from_json, in_words, title_of
 from smartscheduler.core.formatting import local_day
 from smartscheduler.core.observability.logging import impersonal
+from smartscheduler.core.text import LazyText
 from smartscheduler.history.triggers import CHANGED, CREATED, PASSWORD, REMOVED, Change, tracked_fields
 
-ACTS = {CREATED: "created", CHANGED: "changed", REMOVED: "removed", PASSWORD: "password changed"}
-COLOURS = {CREATED: "success", CHANGED: "info", REMOVED: "danger", PASSWORD: "warning"}
-SOURCES = {"back-office": "in the back-office", "API": "through the API", "page": "on a page"}
-# More fields than these are folded away where a whole record came or went.
+ACTS = {CREATED: _("created"), CHANGED: _("changed"), REMOVED: _("deleted"), PASSWORD: _("password changed")}
+COLORS = {CREATED: "success", CHANGED: "info", REMOVED: "danger", PASSWORD: "warning"}
+SOURCES = {"back-office": _("in the back office"), "API": _("through the API"), "page": _("on a page")}
+# A created or deleted record with more fields than this is collapsed.
 MOST_OPEN = 4
 ONCE = timedelta(seconds=1)
 
@@ -32,9 +35,9 @@ class Line:
 
 @dataclass(frozen=True)
 class RecordChange:
-    """One change of one record."""
+    """One change of one record. `lines` are its fields; `changed` is false for created and deleted records."""
 
-    act: str
+    act: LazyText
     colour: str
     what: str
     title: str
@@ -50,30 +53,30 @@ class RecordChange:
 
 @dataclass(frozen=True)
 class Occasion:
-    """What one author did at one time."""
+    """Changes by one author at one time."""
 
     moment: datetime
     when: str
     who: str
     person: str
-    door: str
+    door: LazyText
     details: list[tuple[str, str]]
     changes: list[RecordChange]
 
 
 def build_timeline(changes: Sequence[Change], *, reader: Any, zone: tzinfo = UTC) -> list[Occasion]:
-    """The changes by occasion, newest first, each in the order in which it went; by the clock of `zone`.
+    """Group changes into occasions, newest first, in local time of `zone`. Within an occasion, oldest change first.
 
-    That a value which `reader` may not see has changed is told, but not what it was and is.
+    A change of a value that `reader` may not see is listed, but its old and new values are hidden.
     """
     names = names_before(changes)
     pairs = zip(changes, records_of(changes), strict=True)
-    found = [_occasion(together, names, zone, reader) for together in _at_once(pairs)]
-    return found if sees_everything(reader) else [_without_contacts(one) for one in found]
+    occasions = [_occasion(together, names, zone, reader) for together in _at_once(pairs)]
+    return occasions if sees_everything(reader) else [_without_contacts(occasion) for occasion in occasions]
 
 
 def _at_once(pairs: Iterable[tuple[Change, Any]]) -> Iterator[list[tuple[Change, Any]]]:
-    """Neighbours by the same author within a second."""
+    """Group neighboring changes by the same author within one second."""
     together: list[tuple[Change, Any]] = []
     for change, record in pairs:
         newest = together[0][0] if together else change
@@ -97,33 +100,36 @@ def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzin
         who=_who(context),
         person=DIRECTLY if context is None else context.get("user", ""),
         door=_source(context or {}),
-        details=[(name, context[key]) for key, name in DETAILS.items() if context.get(key)] if context else [],
+        details=[(str(name), context[key]) for key, name in DETAILS.items() if context.get(key)] if context else [],
         changes=[_record_change(change, record, names, reader) for change, record in reversed(pairs)],
     )
 
 
-DETAILS = {"at": "Where", "request": "Request"}
+DETAILS = {"at": _("Where"), "request": _("Request")}
 
 
 def _who(context: dict[str, str] | None) -> str:
     if context is None:
-        return "The database, directly"
-    return context.get("name") or "The system"
+        return gettext("Direct database access")
+    return context.get("name") or gettext("The system")
 
 
-def _source(context: dict[str, str]) -> str:
+def _source(context: dict[str, str]) -> LazyText:
+    """Interface of the change: a text for people, or the kind and name of the command, task or script."""
     kind = context.get("door", "")
-    return SOURCES.get(kind, f"by the {kind} {context.get('at', '').rsplit('.', 1)[-1]}" if kind else "")
+    if kind in SOURCES or not kind:
+        return SOURCES.get(kind, "")
+    return gettext("by the {kind} {name}").format(kind=kind, name=context.get("at", "").rsplit(".", 1)[-1])
 
 
 def _record_change(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> RecordChange:
     title, owner = str(record), str(getattr(record, change.owner)) if change.owner else ""
     lines, changed = list(_lines(change, record, names, reader)), change.pgh_label == CHANGED
     if not changed and all(line.was in title and line.became in title for line in lines):
-        lines = []  # the title has said it all
+        lines = []  # the title has all values
     return RecordChange(
         act=ACTS.get(change.pgh_label, change.pgh_label),
-        colour=COLOURS.get(change.pgh_label, ""),
+        colour=COLORS.get(change.pgh_label, ""),
         what=str(record._meta.verbose_name),
         title=title,
         of="" if owner in title else owner,
@@ -150,14 +156,14 @@ def _lines(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> I
 
 
 def _shown(rule: FieldRule | None, words: str) -> str:
-    """The value, as far as it may be seen; that there is none may be."""
+    """The visible text of a value. An empty value is never hidden."""
     if rule is None or words == NOTHING:
         return words
     return impersonal(words) if rule.shown is impersonal else HIDDEN
 
 
 def _without_contacts(occasion: Occasion) -> Occasion:
-    """Telephone numbers and addresses taken out of everything: a person without a name goes by the address."""
+    """Remove phone numbers and email addresses from all texts. A user without a name is listed by email address."""
     changes = [
         replace(
             change,
@@ -184,7 +190,7 @@ def _former(field: Any, value: Any, zone: tzinfo, names: dict[Any, Any]) -> str:
 
 
 def _page_of(change: Change, record: Any) -> str:
-    """Where the record is to be seen, or the one that it belongs to; nothing when that is gone."""
+    """URL of the record, or of the record that it belongs to. Empty if that was deleted."""
     shown: Any = record if admin.site.is_registered(type(record)) else getattr(record, change.owner, None)
     if isinstance(shown, Gone) or not admin.site.is_registered(type(shown)):
         return ""

@@ -1,4 +1,4 @@
-"""A change in people's words: choices by their labels, instants by the clock at the record, references by name."""
+"""Display text of field values: labels of choices, local times, names of references."""
 
 import json
 import re
@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.duration import duration_string
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from psycopg.types.range import Range, TimestamptzRange
 
 from smartscheduler.core.formatting import local_slot, local_time
@@ -27,7 +28,7 @@ def title_of(field: models.Field) -> str:
 
 
 def from_json(field: models.Field, value: Any) -> Any:
-    """What the field held, from the JSON that PostgreSQL made of it; that itself where it cannot be read."""
+    """The field value from its PostgreSQL JSON form. Returns the JSON value if it cannot be parsed."""
     try:
         if isinstance(field, DateTimeRangeField):
             return _slot(value)
@@ -46,7 +47,7 @@ def _slot(value: Any) -> Any:
 
 
 def in_words(field: models.Field, value: Any, zone: tzinfo = UTC) -> str:
-    """A value of a field that refers to nothing else; a dash where there is none."""
+    """Display text of a value of a field without a reference; a dash for an empty value."""
     if value is None or value in ("", [], {}):
         return NOTHING
     labels = dict(field.flatchoices)
@@ -58,7 +59,7 @@ def in_words(field: models.Field, value: Any, zone: tzinfo = UTC) -> str:
 def _plain(field: models.Field, value: Any, zone: tzinfo) -> str:
     match value:
         case bool():
-            return "yes" if value else "no"
+            return gettext("yes") if value else gettext("no")
         case Range() if value.lower and value.upper and value.lower < value.upper:
             return _span(TimeSlot(value.lower, value.upper), zone)
         case datetime() | time() | timedelta():
@@ -82,7 +83,7 @@ def _clock(value: datetime | time | timedelta, zone: tzinfo) -> str:
 
 
 def _span(slot: TimeSlot, zone: tzinfo) -> str:
-    """A slot of hours, or a period of days with both of its ends in full."""
+    """Text of a slot of hours, or of a period of days with both ends in full."""
     if slot.duration < timedelta(days=1):
         return local_slot(slot, zone)
     return f"{local_time(slot.start, zone)} – {local_time(slot.end, zone)}"

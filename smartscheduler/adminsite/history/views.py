@@ -1,4 +1,4 @@
-"""The pages of the history: of everything, and of one record. They can be read, and nothing else."""
+"""Read-only history pages: of all records, and of one record."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 
@@ -23,14 +24,14 @@ from smartscheduler.history.triggers import CREATED
 
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
-    """Every change that the person may see, as the filters in the query leave them; 50 from `?before=` on."""
+    """All changes that the user may see, with the filters of the URL; a page of 50 after `?before=`."""
     form = QuestionForm(request.GET, user=person(request))
     if not form.kinds:
         raise PermissionDenied
     page = read(form.question(_place(request))) if form.is_valid() else Page()
     context = {
         **admin.site.each_context(request),
-        "title": "History",
+        "title": gettext("History"),
         "form": form,
         "asked": bool(form.errors) or any(form.cleaned_data.values()),
         "only": _only(form),
@@ -42,9 +43,9 @@ def history(request: HttpRequest) -> HttpResponse:
 
 
 def changes_of(record: Model, user: User, *, before: Place | None = None, size: int = 50) -> dict[str, Any]:
-    """For a template that includes `admin/history/changes.html`: the changes of one record, and of what belongs to it.
+    """Context of `admin/history/changes.html`: the changes of one record and of the records that belong to it.
 
-    By the clock at the record, and no more than `user` may see.
+    In local time of the record, limited to what `user` may see.
     """
     page = read(Question(kinds=kinds_for(user), before=before, size=size).of(type(record), record.pk))
     born = any(change.pgh_label == CREATED and change.pgh_tracked_model is type(record) for change in page.changes)
@@ -57,7 +58,7 @@ def changes_of(record: Model, user: User, *, before: Place | None = None, size: 
 
 
 class HistoryAdmin(ModelAdmin):
-    """A ModelAdmin whose records have a page of their history, at `<id>/history/`, and a button that leads there."""
+    """ModelAdmin with a history page for each record at `<id>/history/`, and a button that leads there."""
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -70,7 +71,7 @@ class HistoryAdmin(ModelAdmin):
         changes = changes_of(record, person(request), before=_place(request))
         context = {
             **self.admin_site.each_context(request),
-            "title": "History",
+            "title": gettext("History"),
             "subtitle": str(record),
             "opts": self.opts,
             "original": record,
@@ -92,7 +93,7 @@ def _place(request: HttpRequest) -> Place | None:
 
 
 def _links(request: HttpRequest, older: Place | None) -> dict[str, str]:
-    """To the next page, and back to the first when this is not it; the filters stay."""
+    """Links to the next page and back to the first page, with the filters kept."""
     query = request.GET.copy()
     here = query.pop("before", None)
     newest = f"?{query.urlencode()}" if here else ""
@@ -102,9 +103,9 @@ def _links(request: HttpRequest, older: Place | None) -> dict[str, str]:
 
 
 def _only(form: QuestionForm) -> str:
-    """The name of the one record that is asked for, if one is."""
-    asked = form.cleaned_data
-    if not form.is_valid() or asked["record"] is None or not asked["model"]:
+    """Name of the record that the list is limited to, or an empty string."""
+    filters = form.cleaned_data
+    if not form.is_valid() or filters["record"] is None or not filters["model"]:
         return ""
-    model = form.kinds[asked["model"]].pgh_tracked_model
-    return str(model._default_manager.filter(pk=asked["record"]).first() or "a record that is no longer there")
+    model = form.kinds[filters["model"]].pgh_tracked_model
+    return str(model._default_manager.filter(pk=filters["record"]).first() or gettext("a deleted record"))

@@ -1,4 +1,4 @@
-"""The audit in the admin: to be read, searched and taken out by administrators, and changed by nobody."""
+"""Read-only admin of the audit log: list, search and export for administrators."""
 
 import json
 from collections.abc import Iterator
@@ -15,6 +15,8 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
@@ -30,21 +32,28 @@ from smartscheduler.imports.export_views import FORMS, download
 
 MOST_PEOPLE = 500
 HEADINGS = ("at", "act", "reason", "who", "account", "address", "door", "where", "request_id", "details")
-# Details that the list shows, and the words before them.
-SPOKEN = {"what": "", "of": "of ", "format": "", "before": "was ", "role": "now ", "taken_at": "of "}
-# What somebody has to look at, and what opens a door; the others are grey.
+# Details that the list shows, with their texts. All others are on the page of the entry.
+DETAIL_TEXTS = {
+    "what": "{value}",
+    "of": _("for {value}"),
+    "format": "{value}",
+    "before": _("previously {value}"),
+    "role": _("now {value}"),
+    "taken_at": _("taken {value}"),
+}
+# Colors of the badges: red for possible attacks, yellow for changes of access and for exports, gray for the rest.
 GRAVE = {Act.SIGN_IN_FAILED, Act.TOKEN_REUSED, Act.SECOND_FACTOR_FAILED, Act.SECOND_FACTOR_REMOVED}
 NOTABLE = {Act.DATA_EXPORTED, Act.ROLE_CHANGED, Act.RECOVERY_CODE_USED, Act.PERSON_EXPORTED, Act.PERSON_ERASED}
-COLOURS = dict.fromkeys(GRAVE, "failed") | dict.fromkeys(NOTABLE, "waiting")
+COLORS = dict.fromkeys(GRAVE, "failed") | dict.fromkeys(NOTABLE, "waiting")
 
 
 class PersonFilter(DropdownFilter):
-    """Whoever did something, or had something done to their account."""
+    """Entries by the acting user or by the account that was changed."""
 
-    title, parameter_name = "person", "person"
+    title, parameter_name = _("person"), "person"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(one.pk), str(one)) for one in User.objects.order_by("name", "email")[:MOST_PEOPLE]]
+        return [(str(user.pk), str(user)) for user in User.objects.order_by("name", "email")[:MOST_PEOPLE]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         known = {key for key, _ in self.lookup_choices}
@@ -54,7 +63,7 @@ class PersonFilter(DropdownFilter):
 
 
 class DayFilter(DaysFilter):
-    title, name, moment = "day (UTC)", "at", "at"
+    title, name, moment = _("day (UTC)"), "at", "at"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         first, last = (self.form.cleaned_data.get(name) for name in self._ends)
@@ -74,8 +83,8 @@ class AuditEntryAdmin(ReadAdmin):
     list_filter_submit = True
     show_facets = admin.ShowFacets.NEVER
     ordering = ("-id",)
-    search_fields = ("name",)  # and what `search` looks at
-    search_help_text = "Name or e-mail address of an account, or the address of a computer"
+    search_fields = ("name",)  # shows the search box; `search` decides what is searched
+    search_help_text = _("Name or email address of an account, or an IP address")
     actions = None
     list_before_template = "admin/audit/list_head.html"
     fields = readonly_fields = (
@@ -88,7 +97,7 @@ class AuditEntryAdmin(ReadAdmin):
         return [path("export.<str:form>", view, name="audit_export"), *super().get_urls()]
 
     def export_view(self, request: HttpRequest, form: str) -> HttpResponseBase:
-        """The entries as filters and search leave them; that they were taken out is one of the next."""
+        """Export the filtered entries as a file. The export itself is recorded in the audit log."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         if form not in FORMS:
@@ -104,60 +113,64 @@ class AuditEntryAdmin(ReadAdmin):
     def search(
         self, request: HttpRequest, queryset: QuerySet[AuditEntry], search_term: str
     ) -> tuple[QuerySet[AuditEntry], bool]:
-        """By the account, as it is called now, or by the whole address: both have an index or are soon read."""
+        """Match current names and addresses of accounts, or a complete IP address. Both are fast on long logs."""
         term = normalize_search(search_term)
         if not term:
             return queryset, False
         people = User.objects.filter(Q(name__icontains=term) | Q(email__icontains=term)).values("pk")
-        found = Q(user__in=people) | Q(about__in=people)
-        return queryset.filter(found | Q(address=term) if _is_address(term) else found), False
+        by_account = Q(user__in=people) | Q(about__in=people)
+        return queryset.filter(by_account | Q(address=term) if _is_address(term) else by_account), False
 
-    @display(description="When (UTC)", ordering="id")
+    @display(description=_("When (UTC)"), ordering="id")
     def when(self, entry: AuditEntry) -> SafeString:
         return in_utc(entry.at)
 
-    @display(description="Act", ordering="act")
+    @display(description=_("Action"), ordering="act")
     def act_badge(self, entry: AuditEntry) -> SafeString:
-        return badge(COLOURS.get(Act(entry.act), ""), entry.get_act_display())
+        return badge(COLORS.get(Act(entry.act), ""), entry.get_act_display())
 
-    @display(description="Who")
+    @display(description=_("User"))
     def who(self, entry: AuditEntry) -> str:
-        return entry.name or (f"nobody ({entry.door})" if entry.door in {"command", "task", "script"} else "–")
+        if entry.name:
+            return entry.name
+        if entry.door in {"command", "task", "script"}:
+            return gettext("No user ({source})").format(source=entry.door)
+        return "–"
 
-    @display(description="Account")
+    @display(description=_("Account"))
     def account(self, entry: AuditEntry) -> str:
         return entry.about_name or "–"
 
-    @display(description="What")
+    @display(description=_("Summary"))
     def what(self, entry: AuditEntry) -> str:
-        return told(entry) or "–"
+        return summarize(entry) or "–"
 
-    @display(description="Details")
+    @display(description=_("Details"))
     def contents(self, entry: AuditEntry) -> SafeString | str:
         if not entry.details:
             return "–"
         return format_html('<pre class="event-data">{}</pre>', json.dumps(entry.details, indent=2, ensure_ascii=False))
 
 
-def told(entry: AuditEntry) -> str:
-    """Reason and details in one line; ids are left to the page of the entry."""
+def summarize(entry: AuditEntry) -> str:
+    """Reason and details in one line, without ids."""
     parts = [entry.get_reason_display()] if entry.reason else []
     for name, value in entry.details.items():
         if isinstance(value, dict):
-            parts += [f"{key}={one}" for key, one in value.items()]
+            parts += [f"{key}={item}" for key, item in value.items()]
         elif isinstance(value, int):
             parts.append(f"{value:,} {name}")
-        elif name in SPOKEN:
-            parts.append(f"{SPOKEN[name]}{value}")
+        elif name in DETAIL_TEXTS:
+            parts.append(str(DETAIL_TEXTS[name]).format(value=value))
     return " · ".join(parts)
 
 
 def _cells(entries: QuerySet[AuditEntry]) -> Iterator[list[str]]:
-    for one in entries.iterator(chunk_size=500):
+    for entry in entries.iterator(chunk_size=500):
         yield [
-            one.at.isoformat(timespec="seconds"),
-            *(one.act, one.reason, one.name, one.about_name, one.address or ""),
-            *(one.door, one.place, one.request_id, json.dumps(one.details, ensure_ascii=False)),
+            entry.at.isoformat(timespec="seconds"),
+            *(entry.act, entry.reason, entry.name, entry.about_name, entry.address or ""),
+            *(entry.door, entry.place, entry.request_id, json.dumps(entry.details, ensure_ascii=False)),
         ]
 
 

@@ -1,4 +1,4 @@
-"""The event log in the admin, to be read."""
+"""Read-only admin of the event log."""
 
 import json
 from typing import Any
@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from smartscheduler.accounts.models import User
@@ -20,10 +22,10 @@ from smartscheduler.events.redaction import redact_event
 
 
 class TypeFilter(admin.SimpleListFilter):
-    title, parameter_name = "type", "type"
+    title, parameter_name = _("type"), "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Every type that can happen with data of its own; asking the table would read all of it."""
+        """All concrete event types. A query for the distinct types would scan the whole table."""
         return [(name, name) for name, kind in sorted(Event.registry.items()) if not kind.__subclasses__()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OutboxEvent]) -> QuerySet[OutboxEvent]:
@@ -31,7 +33,7 @@ class TypeFilter(admin.SimpleListFilter):
 
 
 class OccurredFilter(RecentFilter):
-    title, parameter_name, moment = "when", "occurred", "occurred_at"
+    title, parameter_name, moment = _("when"), "occurred", "occurred_at"
 
 
 @admin.register(OutboxEvent)
@@ -41,47 +43,47 @@ class OutboxEventAdmin(ReadAdmin):
     list_filter = (TypeFilter, OccurredFilter)
     ordering = ("-position",)
     search_fields = ("sequence",)
-    search_help_text = "Sequence number, job number or contractor's full name"
+    search_help_text = _("Sequence number, job number, or full name of a contractor")
     actions = None
     fields = readonly_fields = ("order", "id", "type_badge", "who", "occurred", "request_id", "contents")
 
     def search(
         self, request: HttpRequest, queryset: QuerySet[OutboxEvent], search_term: str
     ) -> tuple[QuerySet[OutboxEvent], bool]:
-        """Exact matches, which the index on `data` answers."""
+        """Match exact values only, which the index on `data` supports."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q(data__contains={"job_number": term.upper()}) | Q(data__contains={"contractor_name": term})
+        matches = Q(data__contains={"job_number": term.upper()}) | Q(data__contains={"contractor_name": term})
         if term.isascii() and term.isdigit() and len(term) < 19:
-            found |= Q(sequence=int(term))
-        return queryset.filter(found), False
+            matches |= Q(sequence=int(term))
+        return queryset.filter(matches), False
 
     def redact_record(self, record: OutboxEvent, reader: User, *, instead: str = "") -> OutboxEvent:
         return redact_event(record, reader)
 
-    @display(description="Sequence", ordering="position")
+    @display(description=_("Sequence"), ordering="position")
     def order(self, event: OutboxEvent) -> str:
-        return str(event.sequence or "not sent yet")
+        return str(event.sequence or gettext("not sent yet"))
 
-    @display(description="Type", ordering="type")
+    @display(description=_("Type"), ordering="type")
     def type_badge(self, event: OutboxEvent) -> SafeString:
         return badge(event.type, event.type, css_class="as-written")
 
-    @display(description="About")
+    @display(description=_("About"))
     def about(self, event: OutboxEvent) -> str:
         return " · ".join(
             str(event.data[name]) for name in ("job_number", "contractor_name", "reason") if event.data.get(name)
         )
 
-    @display(description="Actor")
+    @display(description=_("User"))
     def who(self, event: OutboxEvent) -> str:
-        return event.actor.get("name", "") if event.actor else "the system"
+        return event.actor.get("name", "") if event.actor else gettext("The system")
 
-    @display(description="When (UTC)", ordering="occurred_at")
+    @display(description=_("When (UTC)"), ordering="occurred_at")
     def occurred(self, event: OutboxEvent) -> SafeString:
         return in_utc(event.occurred_at)
 
-    @display(description="Data")
+    @display(description=_("Data"))
     def contents(self, event: OutboxEvent) -> SafeString:
         return format_html('<pre class="event-data">{}</pre>', json.dumps(event.data, indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Accounts in the admin: administrators make them, give a role, and switch them off."""
+"""Admin of accounts: create them, assign roles, deactivate them, remove a second factor."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from smartscheduler.accounts.models import User
@@ -24,21 +26,23 @@ from smartscheduler.backoffice.forms.password import AccountPasswordForm
 
 REMOVE_SECOND_FACTOR = RecordAction(
     name="remove-second-factor",
-    label="Remove second factor",
+    label=_("Remove second factor"),
     icon="lock_open",
-    question="Remove the second factor of {0}? Do it for somebody who has lost telephone and recovery codes, "
-    "and whom you have seen or called back.",
-    done="The second factor of {0} is removed.",
+    question=_(
+        "Remove the second factor of {0}? Do this only if the user has lost both the phone and the recovery codes, "
+        "and you have verified the user's identity in person or by calling back."
+    ),
+    done=_("The second factor of {0} was removed."),
     run=lambda user, actor: remove(user=user, actor=actor),
     allowed=lambda actor, user: actor.allows(Permission.MANAGE_USERS) and actor.pk != user.pk,
     possible=lambda user: user.second_factor_at is not None,
     form=lambda user: Form,
     consequences=lambda user: [
-        "Authenticator and recovery codes no longer work.",
-        "All sessions and tokens of this account end.",
-        "The next sign-in sets up another one."
+        gettext("The authenticator and the recovery codes stop working."),
+        gettext("All sessions and tokens of this account end."),
+        gettext("The user must set up a new second factor at the next sign-in.")
         if user.role in settings.SECOND_FACTOR_REQUIRED
-        else "The password alone signs in, until another one is set up.",
+        else gettext("The user signs in with the password alone until a new second factor is set up."),
     ],
     danger=True,
 )
@@ -57,25 +61,25 @@ class UserAdmin(HistoryAdmin, RecordAdmin, DjangoUserAdmin, ListAdmin):
     readonly_fields = ("last_login", "date_joined", "second_factor_at")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
-        ("What this person may do", {"fields": ("role", "is_active", "sign_out")}),
-        ("Dates", {"fields": (("last_login", "date_joined"), "second_factor_at")}),
+        (_("Permissions"), {"fields": ("role", "is_active", "sign_out")}),
+        (_("Dates"), {"fields": (("last_login", "date_joined"), "second_factor_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "is_active", "password1", "password2")}),)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.acting = person(request)  # type: ignore[attr-defined]  # the class is made anew for every request
+        form.acting = person(request)  # type: ignore[attr-defined]  # the class is created per request
         return form
 
-    @display(description="Second factor", ordering="second_factor_at")
+    @display(description=_("Second factor"), ordering="second_factor_at")
     def second_factor_badge(self, user: User) -> SafeString:
         if user.lacks_second_factor:
-            return badge("failed", "missing")
-        return badge("active", "on") if user.second_factor_at else badge("", "off")
+            return badge("failed", gettext("missing"))
+        return badge("active", gettext("on")) if user.second_factor_at else badge("", gettext("off"))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         keep_account(obj, sign_out=bool(form.cleaned_data.get("sign_out")))
 
-    @display(description="Role", ordering="role")
+    @display(description=_("Role"), ordering="role")
     def role_badge(self, user: User) -> SafeString:
         return badge(user.role, user.get_role_display())

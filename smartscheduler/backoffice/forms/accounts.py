@@ -6,6 +6,8 @@ from uuid import UUID
 from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
@@ -25,14 +27,16 @@ class NewAccountForm(BaseUserCreationForm):
 
 
 class AccountForm(UserChangeForm):
-    """`acting` is the person at the keyboard, who may not lock themselves out."""
+    """Form of an existing account. `acting` is the signed-in administrator, who cannot lock out their own account."""
 
     acting: ClassVar[User | None] = None
     sign_out = forms.BooleanField(
-        label="sign out everywhere",
+        label=_("sign out everywhere"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Ends every session and token of this account when you save. Switching it off does so as well.",
+        help_text=_(
+            "Ends all sessions and tokens of this account when you save. Deactivating the account also ends them."
+        ),
     )
 
     class Meta:
@@ -43,30 +47,30 @@ class AccountForm(UserChangeForm):
         values = super().clean() or self.cleaned_data
         if self.acting and self.instance.pk == self.acting.pk:
             if not values.get("is_active", True):
-                self.add_error("is_active", "You cannot switch off your own account.")
+                self.add_error("is_active", gettext("You cannot deactivate your own account."))
             if values.get("role", Role.ADMINISTRATOR) != Role.ADMINISTRATOR:
-                self.add_error("role", "You cannot take your own administrator role away.")
+                self.add_error("role", gettext("You cannot remove your own administrator role."))
         return values
 
 
-CHOOSE = "Choose one of the list."
+CHOOSE = _("Choose an entry from the list.")
 
 
 class EndForm(forms.Form):
-    """Which of one's own signings-in shall end: its id, or all others. With the password: sessions get stolen."""
+    """Choice of the sign-in to end: its id, or `others`. Asks for the password because the session may be stolen."""
 
     OTHERS = "others"
     signing = LineFormField(max_length=36, error_messages={"required": CHOOSE})
-    password = PasswordField("Your password")
+    password = PasswordField(_("Your password"))
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
 
     def clean_signing(self) -> UUID | str:
-        given = self.cleaned_data["signing"]
+        sign_in = self.cleaned_data["signing"]
         try:
-            return str(given) if given == self.OTHERS else UUID(given)
+            return str(sign_in) if sign_in == self.OTHERS else UUID(sign_in)
         except ValueError:
             raise forms.ValidationError(CHOOSE) from None
 

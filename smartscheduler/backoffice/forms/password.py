@@ -1,19 +1,21 @@
-"""Forms that ask for passwords; none takes more than LONGEST_PASSWORD characters."""
+"""Password fields and forms, limited to LONGEST_PASSWORD characters."""
 
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html
+from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AdminPasswordChangeForm, AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from smartscheduler.accounts.password_validators import LONGEST_PASSWORD, TOO_LONG
+from smartscheduler.core.text import LazyText
 
 
 class PasswordField(forms.CharField):
-    """The length is checked by the server alone: `maxlength` would cut a longer one that is pasted, in silence."""
+    """Password field whose length only the server checks: `maxlength` would silently truncate a pasted password."""
 
-    def __init__(self, label: str, *, autocomplete: str = "current-password", **kwargs: Any) -> None:
+    def __init__(self, label: LazyText, *, autocomplete: str = "current-password", **kwargs: Any) -> None:
         kwargs.setdefault("error_messages", {"max_length": TOO_LONG})
         super().__init__(
             label=label,
@@ -28,19 +30,19 @@ class PasswordField(forms.CharField):
 
 
 def new_passwords() -> tuple[PasswordField, PasswordField]:
-    """The field of a new password, with the rules, and the one in which it is typed again."""
+    """Fields for a new password, with its rules as help text, and for its confirmation."""
     return (
-        PasswordField("Password", autocomplete="new-password", help_text=password_validators_help_text_html()),
-        PasswordField("Password (again)", autocomplete="new-password"),
+        PasswordField(_("Password"), autocomplete="new-password", help_text=password_validators_help_text_html()),
+        PasswordField(_("Password (again)"), autocomplete="new-password"),
     )
 
 
 class SignInForm(AuthenticationForm):
-    password = PasswordField("Password")
+    password = PasswordField(_("Password"))
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):
-    old_password = PasswordField("Old password")
+    old_password = PasswordField(_("Current password"))
     new_password1, new_password2 = new_passwords()
 
 

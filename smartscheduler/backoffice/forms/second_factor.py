@@ -1,17 +1,18 @@
-"""What the pages of the second factor ask for."""
+"""Forms of the second factor pages."""
 
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from smartscheduler.accounts.reauthentication import check_password_of
 from smartscheduler.backoffice.forms.password import PasswordField
 from smartscheduler.core.db.text_fields import LineFormField
 
-EITHER = "Six digits of your authenticator, or one of your recovery codes."
-# One-time codes are offered by browsers; corrected spelling would break them.
+EITHER = _("The six digits from your authenticator app, or one of your recovery codes.")
+# Browsers can fill in one-time codes. Autocorrection would corrupt a recovery code.
 ATTRIBUTES = {
     "autocomplete": "one-time-code",
     "autocapitalize": "none",
@@ -23,7 +24,7 @@ ATTRIBUTES = {
 
 class CodeForm(forms.Form):
     code = LineFormField(
-        label="Code", max_length=20, help_text=EITHER, widget=UnfoldAdminTextInputWidget(attrs=ATTRIBUTES)
+        label=_("Code"), max_length=20, help_text=EITHER, widget=UnfoldAdminTextInputWidget(attrs=ATTRIBUTES)
     )
 
 
@@ -31,18 +32,18 @@ class FirstCodeForm(forms.Form):
     """The first code of a new authenticator, which has no recovery codes yet."""
 
     code = LineFormField(
-        label="Code",
+        label=_("Code"),
         max_length=20,
-        help_text="Six digits that the authenticator shows now.",
+        help_text=_("The six digits that your authenticator app shows now."),
         widget=UnfoldAdminTextInputWidget(attrs={**ATTRIBUTES, "inputmode": "numeric"}),
     )
 
 
 class WithPassword(forms.Form):
-    """Asks for the password first: a session may be stolen. A wrong one counts toward the limits of signing in."""
+    """Password field before the code: the session may be stolen. A wrong password counts toward the sign-in limits."""
 
     field_order = ("password", "code")
-    password = PasswordField("Password")
+    password = PasswordField(_("Password"))
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,8 +56,8 @@ class WithPassword(forms.Form):
 
 
 class SetUpForm(WithPassword, FirstCodeForm):
-    """The first code, from a page that a session alone has opened."""
+    """First code of a new authenticator, and the password, for users who are already signed in."""
 
 
 class SwitchOffForm(WithPassword, CodeForm):
-    """A code, and the password."""
+    """Password and code, to switch off the second factor."""

@@ -1,4 +1,4 @@
-"""What needs somebody's attention now: each a count, the first few of it, and the list that has just these rows."""
+"""Attention items of the home page: jobs and bookings that need action, each with a count, examples and a list URL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from assignments.admin.list_filters import ANY_RULE
 from assignments.admin.list_filters import SOON_DAYS as UNCONFIRMED_DAYS
@@ -34,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Matter:
-    """One thing to look after; `at_least` means that there may be more than `count`. `url` is the list of them."""
+    """One attention item. `at_least`: there may be more than `count`. `url`: the list with the same rows."""
 
     title: str
     icon: str
@@ -46,7 +47,7 @@ class Matter:
 
 
 def matters(now: datetime, reader: Any) -> list[Matter]:
-    """All of them, the most pressing first, as far as `reader` may see."""
+    """All attention items, most urgent first, limited to what `reader` may see."""
     rules = current_rules()
     return [_urgent(), _without_candidate(now, rules), _overdue(), _in_conflict(now, reader, rules), _unconfirmed()]
 
@@ -54,57 +55,68 @@ def matters(now: datetime, reader: Any) -> list[Matter]:
 def _urgent() -> Matter:
     jobs = Job.objects.open().filter(priority=Job.Priority.URGENT)
     return Matter(
-        title="Urgent jobs without anybody",
+        title=gettext("Urgent jobs without a contractor"),
         icon="priority_high",
         count=jobs.count(),
-        lines=[_job(job, _wanted(job)) for job in jobs.by_urgency()[:SHOWN]],
+        lines=[_job(job, _desired(job)) for job in jobs.by_urgency()[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", priority__exact="urgent"),
-        good="Every urgent job has somebody.",
+        good=gettext("Every urgent job has a contractor."),
     )
 
 
 def _without_candidate(now: datetime, rules: Rules) -> Matter:
-    """Open jobs that are wanted soon and that nobody can take, with the reason."""
+    """Open jobs with a near desired date and without an available contractor, each with the reason."""
     soon = rank_open_jobs(within_days(Job.objects.open(), "desired_date", "time_zone", None, SOON_DAYS), rules)
     stuck = [(job, ranking.calendars_opened) for job, ranking in soon if not ranking.entries]
     return Matter(
-        title="Wanted soon, and nobody can take it",
+        title=gettext("Desired soon, and no contractor is available"),
         icon="person_off",
         count=len(stuck),
         at_least=len(soon) == MOST_LOOKED_AT,
-        lines=[_job(job, _why(job, considered, now, rules)) for job, considered in stuck[:SHOWN]],
+        lines=[_job(job, _unfillable_reason(job, considered, now, rules)) for job, considered in stuck[:SHOWN]],
         url=list_url("jobs_job", desired="soon", candidates="none"),
-        good=f"For every job wanted within {SOON_DAYS} days there is somebody.",
+        good=gettext("Every job desired within {days} days has an available contractor.").format(days=SOON_DAYS),
     )
 
 
-def _why(job: Job, considered: int, now: datetime, rules: Rules) -> str:
-    """Why nobody can take the job, as half a sentence; when no crew suits, who comes closest."""
+def _unfillable_reason(job: Job, considered: int, now: datetime, rules: Rules) -> str:
+    """Why no contractor is available for the job. When none is eligible, adds the contractor who nearly qualifies."""
     request, horizon = JobRequest.of(job), rules.horizon_days
     if (now.astimezone(job.zone).date() - request.desired_day).days > horizon:
-        return f"wanted more than {horizon} days ago: give it another day"
-    around = [] if considered else nearby_contractors(request)
-    suiting = considered or sum(1 for one in around if not one.reasons)
-    if suiting:
-        return f"{suiting} would suit, none is free within {horizon} days"
-    skills = f" with {', '.join(job.required_skills)}" if job.required_skills else ""
-    said = f"no active {job.type} or multi crew{skills} has {job.city} in reach"
-    # A reason may name nobody; who is meant goes before it.
-    closest = (
-        f"{around[0].contractor.name}: {' '.join(reason.message for reason in around[0].reasons)}" if around else ""
+        return gettext("The desired date is more than {days} days ago. Set a new date.").format(days=horizon)
+    nearby = [] if considered else nearby_contractors(request)
+    eligible = considered or sum(1 for neighbor in nearby if not neighbor.reasons)
+    if eligible:
+        text = ngettext(
+            "{count} contractor qualifies but is not free within {days} days.",
+            "{count} contractors qualify but none is free within {days} days.",
+            eligible,
+        )
+        return text.format(count=eligible, days=horizon)
+    if job.required_skills:
+        text = gettext("No active {type} or multi contractor with {skills} has {city} within the service radius.")
+    else:
+        text = gettext("No active {type} or multi contractor has {city} within the service radius.")
+    problem = text.format(type=job.type, skills=", ".join(job.required_skills), city=job.city)
+    if not nearby:
+        return problem
+    # The message of a reason does not always name the contractor.
+    return gettext("{problem} Closest is {contractor}: {reasons}").format(
+        problem=problem,
+        contractor=nearby[0].contractor.name,
+        reasons=" ".join(reason.message for reason in nearby[0].reasons),
     )
-    return f"{said}. Closest is {closest}" if closest else said
 
 
 def _overdue() -> Matter:
     jobs = within_days(Job.objects.open(), "desired_date", "time_zone", None, -1)
     return Matter(
-        title="Open, and the day has passed",
+        title=gettext("Open jobs past their desired date"),
         icon="event_repeat",
         count=jobs.count(),
-        lines=[_job(job, _wanted(job)) for job in jobs.order_by("desired_date", "pk")[:SHOWN]],
+        lines=[_job(job, _desired(job)) for job in jobs.order_by("desired_date", "pk")[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", desired="past"),
-        good="No open job is past its day.",
+        good=gettext("No open job is past its desired date."),
     )
 
 
@@ -113,12 +125,12 @@ def _unconfirmed() -> Matter:
     waiting = within_days(pending, "time_slot__startswith", "job__time_zone", None, UNCONFIRMED_DAYS)
     shown = waiting.select_related("job", "contractor").order_by("time_slot", "pk")[:SHOWN]
     return Matter(
-        title=f"Begins within {UNCONFIRMED_DAYS} days, not confirmed",
+        title=gettext("Unconfirmed bookings in the next {days} days").format(days=UNCONFIRMED_DAYS),
         icon="hourglass_top",
         count=waiting.count(),
-        lines=[_booking(one) for one in shown],
+        lines=[_booking(assignment) for assignment in shown],
         url=list_url("assignments_assignment", status__exact="pending", starts="soon"),
-        good="Everything that begins soon is confirmed.",
+        good=gettext("Every booking in the next {days} days is confirmed.").format(days=UNCONFIRMED_DAYS),
     )
 
 
@@ -127,30 +139,32 @@ def _in_conflict(now: datetime, reader: Any, rules: Rules) -> Matter:
     shown = list(conflicts.select_related("job", "contractor").order_by("time_slot", "pk")[:SHOWN])
     reasons = unmet_reasons(shown, rules, reader=reader)
     return Matter(
-        title="Bookings that no longer hold",
+        title=gettext("Bookings with conflicts"),
         icon="event_busy",
         count=conflicts.count(),
-        lines=[_booking(one, " ".join(reason.message for reason in reasons[one.pk])) for one in shown],
+        lines=[
+            _booking(assignment, " ".join(reason.message for reason in reasons[assignment.pk])) for assignment in shown
+        ],
         url=list_url("assignments_assignment", conflict=ANY_RULE),
-        good="Every booking still holds.",
+        good=gettext("No booking has a conflict."),
     )
 
 
-def _wanted(job: Job) -> str:
-    return f"wanted {local_time(job.desired_date, job.zone)}"
+def _desired(job: Job) -> str:
+    return gettext("desired {time}").format(time=local_time(job.desired_date, job.zone))
 
 
 def _job(job: Job, detail: str) -> Line:
-    text = f"{job.get_type_display()} in {job.city}, {job.state}"
+    text = gettext("{type} in {city}, {state}").format(type=job.get_type_display(), city=job.city, state=job.state)
     return Line(text, f"{job.job_number} · {detail}", reverse("admin:jobs_job_recommend", args=[job.pk]))
 
 
-def _booking(one: Assignment, detail: str = "") -> Line:
-    when = local_slot(one.slot, one.job.zone)
+def _booking(assignment: Assignment, detail: str = "") -> Line:
+    job = assignment.job
     return Line(
-        f"{one.contractor.name}: {when}",
-        " · ".join(filter(None, [one.job.job_number, f"{one.job.city}, {one.job.state}", detail])),
-        reverse("admin:assignments_assignment_change", args=[one.pk]),
+        f"{assignment.contractor.name}: {local_slot(assignment.slot, job.zone)}",
+        " · ".join(filter(None, [job.job_number, f"{job.city}, {job.state}", detail])),
+        reverse("admin:assignments_assignment_change", args=[assignment.pk]),
     )
 
 

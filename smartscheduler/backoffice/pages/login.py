@@ -1,4 +1,4 @@
-"""The pages of signing in: the password, and where there is or must be a second factor, a code before anything else."""
+"""Sign-in pages: first the password, then the second factor for accounts that have or need one."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -32,7 +33,7 @@ class SignInForm(password.SignInForm):
 
 
 class PasswordView(LoginView):
-    """The admin's own page; it opens nothing yet where a code is asked for."""
+    """Django's sign-in page. When a second step follows, the session is not signed in yet."""
 
     template_name = "admin/login.html"
     authentication_form = SignInForm
@@ -48,17 +49,17 @@ class PasswordView(LoginView):
 
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponseBase:
-    """GET shows the form, POST takes the password. It stands at the address of the admin's own page, and before it."""
+    """GET: show the form. POST: check the password. Replaces Django's sign-in page at the same URL."""
     if request.method == "GET" and admin.site.has_permission(request):
         return redirect("admin:index")
-    context = {**admin.site.each_context(request), "title": "Log in", "app_path": request.get_full_path()}
+    context = {**admin.site.each_context(request), "title": gettext("Log in"), "app_path": request.get_full_path()}
     return PasswordView.as_view(extra_context=context)(request)
 
 
 @never_cache
 @sensitive_post_parameters("code")
 def sign_in_code(request: HttpRequest) -> HttpResponse:
-    """The second step: GET asks for the code, POST takes it and opens the session. Back to the first after a while."""
+    """Second step. GET: ask for the code. POST: check it and sign in. After a time-out, start again at the password."""
     onward = way_back(request, settings.LOGIN_REDIRECT_URL)
     user = halfway(request)
     if user is None or user.second_factor_at is None:
@@ -75,7 +76,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
             return redirect(onward)
     context = {
         **admin.site.each_context(request),
-        "title": "Second step",
+        "title": gettext("Enter your code"),
         "form": form,
         "again": returning(reverse("admin:login"), onward),
     }

@@ -1,4 +1,4 @@
-"""The page on which signed-in users change their own password."""
+"""Page where signed-in users change their own password."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from smartscheduler.backoffice.forms import password
 
 
 class OwnPasswordForm(password.OwnPasswordForm):
-    """The old password, and the new one twice."""
+    """Password form that counts wrong current passwords toward the sign-in limits."""
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -29,7 +29,7 @@ class OwnPasswordForm(password.OwnPasswordForm):
 
 
 class OwnPasswordView(PasswordChangeView):
-    """The admin's own page, with a form that counts wrong passwords."""
+    """Django's password page with `OwnPasswordForm`. A change ends all other sessions and tokens of the user."""
 
     form_class = OwnPasswordForm
     template_name = "registration/password_change_form.html"
@@ -47,6 +47,6 @@ class OwnPasswordView(PasswordChangeView):
 @never_cache
 @sensitive_post_parameters("old_password", "new_password1", "new_password2")
 def own_password(request: HttpRequest) -> HttpResponseBase:
-    """GET shows the form, POST takes it. It stands at the address of the admin's own page, and before it."""
-    request.current_app = admin.site.name  # as the admin's own pages
+    """GET: show the form. POST: change the password. Replaces Django's page at the same URL."""
+    request.current_app = admin.site.name  # resolves the `admin:` URLs of the template
     return OwnPasswordView.as_view(extra_context=admin.site.each_context(request))(request)

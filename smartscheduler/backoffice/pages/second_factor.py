@@ -1,4 +1,4 @@
-"""The pages of one's own second factor: how it stands, setting it up, new recovery codes, switching it off."""
+"""Pages where users manage their own second factor: status, setup, new recovery codes, switching it off."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -25,17 +26,17 @@ from smartscheduler.adminsite.service_forms import show_refusal
 from smartscheduler.backoffice.forms.second_factor import CodeForm, FirstCodeForm, SetUpForm, SwitchOffForm
 from smartscheduler.errors import InvalidInput
 
-# The key that is being set up, until it is proved by a code: it is in no table of its own before.
+# Session entry for the new key. The key is stored in the database only after a valid code has proved it.
 NEW_KEY = "second_factor_key"
 HIDDEN = sensitive_post_parameters("code", "password")
 
 
 @never_cache
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """How it stands, and what can be done about it."""
+    """Status of the second factor, with links to the other pages."""
     user = person(request)
     context = {
-        **_context(request, "Second factor"),
+        **_context(request, gettext("Second factor")),
         "since": user.second_factor_at,
         "codes_left": recovery_codes.left(user),
         "required": user.role in settings.SECOND_FACTOR_REQUIRED,
@@ -46,7 +47,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @never_cache
 @HIDDEN
 def second_factor_set_up(request: HttpRequest) -> HttpResponse:
-    """GET shows a new key, POST takes the password and the first code of it and answers with the recovery codes."""
+    """GET: show a new key. POST: check the password and the first code, then show the recovery codes."""
     user = person(request)
     if user.second_factor_at:
         return redirect("second-factor")
@@ -54,7 +55,7 @@ def second_factor_set_up(request: HttpRequest) -> HttpResponse:
     def done(form: Form) -> list[str]:
         here = request.session.session_key
         codes = set_up(user=user, key=_key(request), code=form.cleaned_data["code"], here=here)
-        # The session goes on under another key; all others, which a password alone has opened, end.
+        # This session continues under a new key. All others were opened with the password alone, so they end.
         update_session_auth_hash(request, user)
         return codes
 
@@ -65,7 +66,7 @@ def second_factor_set_up(request: HttpRequest) -> HttpResponse:
 @never_cache
 @HIDDEN
 def sign_in_set_up(request: HttpRequest) -> HttpResponse:
-    """The second step of a first sign-in, for a role that must have a second factor: the same, and then the door."""
+    """Second step of the first sign-in for a role that requires a second factor: set it up, then sign in."""
     onward = way_back(request, settings.LOGIN_REDIRECT_URL)
     user = halfway(request)
     if user is None or not user.lacks_second_factor:
@@ -89,7 +90,7 @@ def _set_up_page(
         return _codes_page(request, user, codes, onward)
     address = totp_keys.address(user, key)
     context = {
-        **_context(request, "Set up the second factor"),
+        **_context(request, gettext("Set up the second factor")),
         "layout": layout,
         "alone": layout != "admin/base_site.html",
         "form": form,
@@ -103,7 +104,7 @@ def _set_up_page(
 @never_cache
 @HIDDEN
 def second_factor_codes(request: HttpRequest) -> HttpResponse:
-    """GET asks for a code, POST answers with new recovery codes; the old ones are good no longer."""
+    """GET: ask for a code. POST: show new recovery codes. The previous codes stop working."""
     user = person(request)
     form = CodeForm(request.POST if request.method == "POST" else None)
     if user.second_factor_at is None:
@@ -114,13 +115,13 @@ def second_factor_codes(request: HttpRequest) -> HttpResponse:
 
     if request.method == "POST" and form.is_valid() and (codes := _tried(form, done)):
         return _codes_page(request, user, codes, reverse("second-factor"))
-    return _form_page(request, "New recovery codes", form, "codes")
+    return _form_page(request, gettext("New recovery codes"), form, "codes")
 
 
 @never_cache
 @HIDDEN
 def second_factor_off(request: HttpRequest) -> HttpResponse:
-    """GET asks for password and code, POST takes them and removes the second factor."""
+    """GET: ask for password and code. POST: check them and remove the second factor."""
     user = person(request)
     form = SwitchOffForm(request.POST if request.method == "POST" else None, request=request)
     here = request.session.session_key
@@ -133,22 +134,22 @@ def second_factor_off(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _tried(form, done):
         return _go_on_without(request, user)
     required = user.role in settings.SECOND_FACTOR_REQUIRED
-    title = "Set up another authenticator" if required else "Switch off the second factor"
+    title = gettext("Set up another authenticator") if required else gettext("Switch off the second factor")
     return _form_page(request, title, form, "another" if required else "off")
 
 
 def _go_on_without(request: HttpRequest, user: User) -> HttpResponse:
-    """Where the role needs one, another is set up at once: until then the session is nobody's."""
+    """Continue without the second factor. A role that requires one is signed out until a new one is set up."""
     if user.lacks_second_factor:
         stop_halfway(request, user)
         return redirect(returning(reverse("sign-in-set-up"), reverse("second-factor")))
     update_session_auth_hash(request, user)
-    messages.success(request, "The second factor is off. From now on the password alone signs you in.")
+    messages.success(request, gettext("The second factor is off. You now sign in with your password alone."))
     return redirect("second-factor")
 
 
 def _tried(form: Form, act: Callable[[Form], Any]) -> Any:
-    """What the act returns; None when it refuses, which then stands on the form."""
+    """The result of `act`, or None after a refusal, which is added to the errors of the form."""
     try:
         return act(form)
     except InvalidInput as refusal:
@@ -157,7 +158,7 @@ def _tried(form: Form, act: Callable[[Form], Any]) -> Any:
 
 
 def _key(request: HttpRequest) -> str:
-    """The key that this session is about to set up; the same however often its page is opened."""
+    """The key that this session is setting up. It stays the same when the page is reloaded."""
     return str(request.session.setdefault(NEW_KEY, totp_keys.new_key()))
 
 
@@ -167,10 +168,11 @@ def _form_page(request: HttpRequest, title: str, form: Form, act: str) -> HttpRe
 
 
 def _codes_page(request: HttpRequest, user: User, codes: list[str], onward: str) -> HttpResponse:
-    """The only answer that ever holds the codes."""
-    text = "\n".join([f"SmartScheduler: recovery codes of {user.email}", "Each is good once.", "", *codes, ""])
+    """The only page that shows the recovery codes; the database has only their hashes."""
+    title = gettext("SmartScheduler: recovery codes of {email}").format(email=user.email)
+    text = "\n".join([title, gettext("Each code works once."), "", *codes, ""])
     context = {
-        **_context(request, "Recovery codes"),
+        **_context(request, gettext("Recovery codes")),
         "codes": codes,
         "file": f"data:text/plain;charset=utf-8,{quote(text)}",
         "onward": onward,

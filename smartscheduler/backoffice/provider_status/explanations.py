@@ -1,4 +1,4 @@
-"""Explanations in other words for administrators: whether it works, what it costs today, and asking again."""
+"""Status page of the language model that rewords explanations: health, today's usage, rejected texts, retry."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +9,8 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from redis import RedisError
@@ -25,24 +27,24 @@ from smartscheduler.adminsite.permissions import require
 from smartscheduler.core.outbound import circuit_breaker
 
 REASONS = {
-    "figures": "a figure that is not that of the ranking",
-    "missing": "a figure that matters is not said",
-    "words": "words that say more than the figures",
-    "characters": "markup, links or foreign letters",
-    "placeholders": "the place of the name or the day is missing",
-    "length": "too long, or empty",
+    "figures": _("contains a figure that differs from the ranking"),
+    "missing": _("omits an important figure"),
+    "words": _("claims more than the figures show"),
+    "characters": _("contains markup, links or unusual characters"),
+    "placeholders": _("omits the placeholder of the name or the day"),
+    "length": _("too long or empty"),
 }
 LATEST = 10
 
 
 @require_http_methods(["GET", "POST"])
 def explanations(request: HttpRequest) -> HttpResponse:
-    """GET: the model, its budget, what was dropped and why. POST: forget what is stored, or let it be tried again."""
+    """GET: model, budget, and rejected texts by reason. POST: delete the stored texts, or close the circuit breaker."""
     require(request, Permission.MANAGE_SETTINGS)
     if request.method == "POST":
         _act(request)
         return redirect("words")
-    context = {**admin.site.each_context(request), "title": "Explanations", "configured": is_configured()}
+    context = {**admin.site.each_context(request), "title": gettext("Explanations"), "configured": is_configured()}
     if is_configured():
         context |= _standing()
     return TemplateResponse(request, "admin/backoffice/words.html", context)
@@ -50,9 +52,15 @@ def explanations(request: HttpRequest) -> HttpResponse:
 
 def _act(request: HttpRequest) -> None:
     if not is_configured():
-        messages.error(request, "No language model is configured.")
+        messages.error(request, gettext("No language model is configured."))
     elif request.POST.get("act") == "forget":
-        messages.success(request, f"{store.forget()} sentences are forgotten; whoever ranks wishes new ones.")
+        count = store.forget()
+        text = ngettext(
+            "{count} explanation was deleted. The next rankings request new ones.",
+            "{count} explanations were deleted. The next rankings request new ones.",
+            count,
+        )
+        messages.success(request, text.format(count=count))
     else:
         _try_again(request)
 
@@ -61,9 +69,10 @@ def _try_again(request: HttpRequest) -> None:
     try:
         circuit_breaker.close(BREAKER)
     except RedisError:
-        messages.error(request, "Valkey does not answer; without it the model is not asked.")
+        text = gettext("Valkey does not respond, so the model cannot be called. Try again when Valkey is available.")
+        messages.error(request, text)
     else:
-        messages.success(request, f"{title()} is asked again from now on.")
+        messages.success(request, gettext("{model} is called again from now on.").format(model=title()))
 
 
 def _standing() -> dict[str, Any]:
@@ -76,8 +85,8 @@ def _standing() -> dict[str, Any]:
         "breaker": circuit_breaker.state(BREAKER),
         "today": today,
         "budgets": [
-            ("Calls today", today.calls, settings.EXPLANATION_CALLS_A_DAY),
-            ("Tokens today", today.tokens, settings.EXPLANATION_TOKENS_A_DAY),
+            (gettext("Calls today"), today.calls, settings.EXPLANATION_CALLS_A_DAY),
+            (gettext("Tokens today"), today.tokens, settings.EXPLANATION_TOKENS_A_DAY),
         ],
         "failed": failed,
         "share": refresh_requests.share(MODEL),
@@ -90,21 +99,21 @@ def _standing() -> dict[str, Any]:
 
 
 def figures() -> Iterator[Metric]:
-    """What Prometheus is told, where a model is configured."""
+    """Prometheus metrics of the language model, collected only when a model is configured."""
     today = spent_today()
     for name, what, value in (
         ("calls", "Calls of the language model today", today.calls),
-        ("calls_budget", "Calls that are allowed a day", settings.EXPLANATION_CALLS_A_DAY),
+        ("calls_budget", "Calls allowed per day", settings.EXPLANATION_CALLS_A_DAY),
         ("tokens", "Tokens used today", today.tokens),
-        ("tokens_budget", "Tokens that are allowed a day", settings.EXPLANATION_TOKENS_A_DAY),
-        ("failures", "Failed questions today", today.failures),
+        ("tokens_budget", "Tokens allowed per day", settings.EXPLANATION_TOKENS_A_DAY),
+        ("failures", "Failed calls today", today.failures),
         ("open", "1 while the breaker of the language model is open", circuit_breaker.state(BREAKER) != "closed"),
     ):
         yield GaugeMetricFamily(f"smartscheduler_explanation_model_{name}", what, value=value)
     try:
         shown = uses()
     except RedisError:
-        return  # an unknown number is none at all
+        return  # omit the metric: 0 would be a wrong value
     family = CounterMetricFamily("smartscheduler_explanations_shown", "Explanations shown", labels=["source"])
     for source, count in shown.items():
         family.add_metric([source], count)

@@ -1,4 +1,4 @@
-"""Figures of road distances for Prometheus; only where a provider is configured."""
+"""Prometheus metrics of road distances, collected only when a provider is configured."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from smartscheduler.travel.models import TravelEstimate
 
 
 def roads() -> Iterator[Metric]:
-    """Estimates and their age, hits, lookups, and how the providers are doing."""
+    """Stored estimates and their age, cache hits, lookups, and the state of the providers."""
     yield from _stored()
     yield from _hits()
     lookups = GaugeMetricFamily("smartscheduler_road_lookups", "Lookups by state", labels=["state"])
@@ -49,7 +49,7 @@ def _hits() -> Iterator[Metric]:
     try:
         shown = uses()
     except RedisError:
-        return  # an unknown number is none at all
+        return  # omit the metric: 0 would be a wrong value
     family = CounterMetricFamily("smartscheduler_ranked_drives", "Drives shown in rankings", labels=["source"])
     for source, count in shown.items():
         family.add_metric([source], count)

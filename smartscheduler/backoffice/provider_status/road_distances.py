@@ -1,4 +1,4 @@
-"""Road distances for administrators: who is asked, how that goes, what it costs, and asking again."""
+"""Status page of the road distance providers: health, budget, stored estimates, lookups, retry."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 from redis import RedisError
 
@@ -30,7 +31,7 @@ UNITS = {"openrouteservice": "requests"}
 
 @dataclass(frozen=True)
 class Standing:
-    """How one provider is doing today."""
+    """State of one provider today."""
 
     name: str
     title: str
@@ -48,7 +49,7 @@ class Standing:
 
 @require_http_methods(["GET", "POST"])
 def roads(request: HttpRequest) -> HttpResponse:
-    """GET: providers, breakers, budgets, last errors. POST: ask again, or let a provider be tried again."""
+    """GET: providers, circuit breakers, budgets, last errors. POST: repeat lookups, or close a circuit breaker."""
     require(request, Permission.MANAGE_SETTINGS)
     if request.method == "POST":
         _act(request)
@@ -56,7 +57,7 @@ def roads(request: HttpRequest) -> HttpResponse:
     providers = _standings()
     context = {
         **admin.site.each_context(request),
-        "title": "Road distances",
+        "title": gettext("Road distances"),
         "providers": providers,
         "keep_days": settings.TRAVEL_KEEP_DAYS,
         "leaders": settings.TRAVEL_LEADERS,
@@ -72,12 +73,17 @@ def roads(request: HttpRequest) -> HttpResponse:
 def _act(request: HttpRequest) -> None:
     provider = request.POST.get("provider", "")
     if not active_providers():
-        messages.error(request, "No provider of road distances is configured.")
+        messages.error(request, gettext("No road distance provider is configured."))
     elif not provider:
         count = look_up_again()
-        messages.success(request, f"The road distances of {count} open jobs of the coming week are looked up again.")
+        text = ngettext(
+            "The road distances of {count} open job in the coming week will be looked up again.",
+            "The road distances of {count} open jobs in the coming week will be looked up again.",
+            count,
+        )
+        messages.success(request, text.format(count=count))
     elif provider not in active_providers():
-        messages.error(request, "There is no such provider.")
+        messages.error(request, gettext("This provider is not configured."))
     else:
         _try_again(request, provider)
 
@@ -86,9 +92,10 @@ def _try_again(request: HttpRequest, provider: str) -> None:
     try:
         circuit_breaker.close(provider)
     except RedisError:
-        messages.error(request, "Valkey does not answer; without it no provider is asked.")
+        text = gettext("Valkey does not respond, so no provider can be called. Try again when Valkey is available.")
+        messages.error(request, text)
     else:
-        messages.success(request, f"{NAMES[provider]} is asked again from now on.")
+        messages.success(request, gettext("{provider} is called again from now on.").format(provider=NAMES[provider]))
 
 
 def _standings() -> list[Standing]:
@@ -96,7 +103,7 @@ def _standings() -> list[Standing]:
     return [
         Standing(
             name=name,
-            title=NAMES[name],
+            title=str(NAMES[name]),
             breaker=circuit_breaker.state(name),
             budget=settings.TRAVEL_BUDGETS[name],
             unit=UNITS.get(name, "elements"),
@@ -113,6 +120,6 @@ def _last_error(provider: str) -> dict[str, Any]:
 
 
 def _stored() -> list[dict[str, Any]]:
-    found = TravelEstimate.objects.order_by().values("source")
-    counted = found.annotate(count=Count("pk"), oldest=Min("fetched_at"), newest=Max("fetched_at"))
+    by_source = TravelEstimate.objects.order_by().values("source")
+    counted = by_source.annotate(count=Count("pk"), oldest=Min("fetched_at"), newest=Max("fetched_at"))
     return [{**row, "title": NAMES.get(row["source"], row["source"])} for row in counted.order_by("-count")]

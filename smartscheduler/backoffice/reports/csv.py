@@ -1,4 +1,4 @@
-"""The rows behind each part of the reports, as files."""
+"""CSV files with the rows behind each part of the reports."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -41,7 +41,7 @@ SELECT job.job_number, person.name, {LOCAL.format("lower(booking.time_slot)")}, 
 
 
 class Part(NamedTuple):
-    """The headings of a file, where its rows come from, and how many there are."""
+    """A CSV file: its headings, the source of its rows, and their number."""
 
     headings: list[str]
     rows: Callable[[date, date], Iterator[list[str]]]
@@ -49,7 +49,7 @@ class Part(NamedTuple):
 
 
 def _of(query: str, *headings: str) -> Part:
-    def found(since: date, until: date) -> Iterator[list[str]]:
+    def fetch(since: date, until: date) -> Iterator[list[str]]:
         with connection.cursor() as cursor:
             cursor.execute(query, _values(since, until))
             while part := cursor.fetchmany(CHUNK):
@@ -60,7 +60,7 @@ def _of(query: str, *headings: str) -> Part:
             cursor.execute(f"SELECT count(*) FROM ({query}) counted", _values(since, until))  # noqa: S608  (our own text)
             return int(cursor.fetchone()[0])
 
-    return Part([*headings], found, count)
+    return Part([*headings], fetch, count)
 
 
 def _values(since: date, until: date) -> dict[str, Any]:
@@ -70,9 +70,9 @@ def _values(since: date, until: date) -> dict[str, Any]:
 def _utilisation(since: date, until: date) -> Iterator[list[str]]:
     people = totals(since, until).people
     for at in range(0, len(people), CHUNK):
-        for one in loads(since, until, people[at : at + CHUNK]):
-            percent = "" if one.percent is None else str(one.percent)
-            yield [one.name, one.week.isoformat(), f"{one.booked:.2f}", f"{one.working:.2f}", percent]
+        for load in loads(since, until, people[at : at + CHUNK]):
+            percent = "" if load.percent is None else str(load.percent)
+            yield [load.name, load.week.isoformat(), f"{load.booked:.2f}", f"{load.working:.2f}", percent]
 
 
 def _text(cell: Any) -> str:

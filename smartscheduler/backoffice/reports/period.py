@@ -1,9 +1,11 @@
-"""From when to when a report is: typed in, or one of the usual ranges."""
+"""Date range of a report: entered by the user, or one of the presets."""
 
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSingleDateWidget
 
 from smartscheduler.core.rest.filters import CalendarDayField
@@ -14,33 +16,33 @@ Range = tuple[date, date]
 
 
 class RangeForm(forms.Form):
-    since = CalendarDayField(label="From", widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
-    until = CalendarDayField(label="To", widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
+    since = CalendarDayField(label=_("From"), widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
+    until = CalendarDayField(label=_("To"), widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
 
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and since > until:
-            self.add_error("until", "The last day is not before the first.")
+            self.add_error("until", gettext("The last day must not be before the first day."))
         elif since and until and until - since > LONGEST_RANGE:
-            self.add_error("until", "At most a year at once.")
+            self.add_error("until", gettext("The range can be at most one year."))
         return self.cleaned_data
 
 
 def usual(today: date) -> dict[str, Range]:
-    """The ranges that are one click away, by name; weeks begin on Monday."""
+    """Presets by name, the default first. Weeks start on Monday."""
     monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
     last_month = first - ONE_DAY
     quarter = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
     return {
-        "Last 4 weeks": (today - timedelta(days=27), today),
-        "Last week": (monday - timedelta(days=7), monday - ONE_DAY),
-        "This week": (monday, monday + timedelta(days=6)),
-        "This month": (first, today),
-        "Last month": (last_month.replace(day=1), last_month),
-        "This quarter": (quarter, today),
+        gettext("Last 4 weeks"): (today - timedelta(days=27), today),
+        gettext("Last week"): (monday - timedelta(days=7), monday - ONE_DAY),
+        gettext("This week"): (monday, monday + timedelta(days=6)),
+        gettext("This month"): (first, today),
+        gettext("Last month"): (last_month.replace(day=1), last_month),
+        gettext("This quarter"): (quarter, today),
     }
 
 
 def before(since: date, until: date) -> Range:
-    """As many days, just before."""
+    """The preceding range of the same length."""
     return since - (until - since) - ONE_DAY, since - ONE_DAY

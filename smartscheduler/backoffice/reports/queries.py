@@ -1,6 +1,6 @@
-"""What the reports are made of. A day is a day at the job's site; both ends of the range belong to it.
+"""Queries of the reports. Days are calendar days at the site of the job; both ends of the range are included.
 
-Choices and waits belong to the day on which a booking was made, the rest to the day on which its slot begins.
+Ranks and waits count on the day when the booking was made, everything else on the day when its slot starts.
 """
 
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
-# A start counts as on time up to so long after the slot's.
+# A start is on time up to this long after the start of the slot.
 GRACE = timedelta(minutes=15)
 MOST_REASONS = 10
-# A calendar day anywhere lies within a day of the same day in UTC: bounds that an index can use.
+# A local day in any time zone lies within one day of the same UTC day. This gives bounds that an index can use.
 SLACK = "interval '1 day'"
 
 BOOKINGS = "FROM assignments_assignment booking JOIN jobs_job job ON job.id = booking.job_id"
@@ -20,7 +21,10 @@ DAY = "(lower(booking.time_slot) AT TIME ZONE job.time_zone)::date"
 
 
 def in_range(moment: str) -> str:
-    """SQL: whether the day of an instant at the site is in the range; the calendar is only asked near its ends."""
+    """SQL condition: the local day of an instant is in the range.
+
+    Time zones are converted only near the ends of the range; in between, the UTC bounds decide.
+    """
     return f"""
     {moment} >= %(since)s::date - {SLACK} AND {moment} < %(until)s::date + 2 * {SLACK} AND CASE
         WHEN {moment} >= %(since)s::date + {SLACK} AND {moment} < %(until)s::date THEN true
@@ -28,7 +32,7 @@ def in_range(moment: str) -> str:
 
 
 MADE, BEGINS = in_range("booking.created_at"), in_range("lower(booking.time_slot)")
-# The first booking of a job ends its wait; those that follow a cancellation do not.
+# Only the first booking of a job ends its wait, not a booking after a cancellation.
 WAITS = f"""
 SELECT job.job_number, job.type, job.city, job.state, job.priority, job.created_at, booking.created_at
 {BOOKINGS} WHERE {MADE} AND NOT EXISTS (
@@ -36,7 +40,7 @@ SELECT job.job_number, job.type, job.city, job.state, job.priority, job.created_
     WHERE earlier.job_id = booking.job_id AND (earlier.created_at, earlier.id) < (booking.created_at, booking.id)
 )
 """  # noqa: S608  (our own text)
-# In each of these the row without a group is that of all.
+# In the following statements, the row without a group has the total.
 WAITING = f"""
 SELECT width_bucket(waited, ARRAY[3600, 14400, 86400, 259200, 604800]) AS bucket, count(*),
        percentile_cont(0.5) WITHIN GROUP (ORDER BY waited), percentile_cont(0.9) WITHIN GROUP (ORDER BY waited)
@@ -44,14 +48,14 @@ FROM (SELECT extract(epoch FROM booked - created) AS waited FROM ({WAITS})
       waits (job_number, type, city, state, priority, created, booked)) first
 GROUP BY GROUPING SETS ((bucket), ())
 """  # noqa: S608  (our own text)
-SPREAD_LABELS = ("under 1 h", "1–4 h", "4–24 h", "1–3 days", "3–7 days", "over 7 days")
-# Bookings without a rank (the contractor was in no ranking at all) count as another choice than the first.
+SPREAD_LABELS = (_("under 1 h"), _("1–4 h"), _("4–24 h"), _("1–3 days"), _("3–7 days"), _("over 7 days"))
+# A booking without a rank (the contractor was not in the ranking) counts as an override.
 CHOICES = f"""
 SELECT CASE WHEN rank IS NULL THEN 7 WHEN rank > 5 THEN 6 ELSE rank END AS place, count(*),
        count(*) FILTER (WHERE rank = 1), count(*) FILTER (WHERE override_reason <> '')
 {BOOKINGS} WHERE {MADE} GROUP BY GROUPING SETS ((place), ())
 """
-RANK_LABELS = ("1", "2", "3", "4", "5", "6 or more", "no rank")
+RANK_LABELS = ("1", "2", "3", "4", "5", _("6 or more"), _("no rank"))
 OVERRIDES = f"""
 SELECT override_reason, count(*) {BOOKINGS} WHERE {MADE} AND override_reason <> '' GROUP BY 1 ORDER BY 2 DESC, 1
 """
@@ -71,7 +75,7 @@ GROUP BY GROUPING SETS ((week), ()) ORDER BY week
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many."""
+    """A part of a whole."""
 
     part: int
     whole: int
@@ -83,7 +87,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Week:
-    """The bookings whose slots begin in one week (it begins on the Monday)."""
+    """Counts of the bookings whose slots start in one week, which starts on Monday."""
 
     monday: date
     bookings: int
@@ -117,7 +121,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Headline:
-    """The figures above the report, and those of the time before."""
+    """Main figures of a range, for the comparison with the preceding range."""
 
     median_wait: timedelta | None
     first_choice: Share
@@ -126,7 +130,7 @@ class Headline:
 
 
 def report(since: date, until: date) -> Report:
-    """The figures from `since` to `until`, in five statements."""
+    """The report from `since` to `until`. Runs five statements."""
     values = _values(since, until)
     waits, choices, begun = (_groups(query, values) for query in (WAITING, CHOICES, WEEKLY))
     waited, median, slow = waits[None]
@@ -147,12 +151,12 @@ def report(since: date, until: date) -> Report:
         cancel_reasons=_reasons(CANCEL_REASONS, values),
         on_time=Share(on_time, started),
         median_delay=_seconds(delay),
-        weeks=[Week(week, *found[:4]) for week, found in begun.items() if week],
+        weeks=[Week(week, *counts[:4]) for week, counts in begun.items() if week],
     )
 
 
 def headline(since: date, until: date) -> Headline:
-    """Only what stands above, for a comparison: three statements."""
+    """The main figures from `since` to `until`. Runs three statements."""
     values = _values(since, until)
     waits, choices, begun = (_groups(query, values)[None] for query in (WAITING, CHOICES, WEEKLY))
     slots, cancelled, started, on_time, _ = begun
@@ -160,7 +164,7 @@ def headline(since: date, until: date) -> Headline:
 
 
 def _groups(query: str, values: dict[str, Any]) -> dict[Any, tuple]:
-    """The figures of each group, and under None those of all."""
+    """Figures by group, with the totals under None."""
     return {group: tuple(figures) for group, *figures in rows(query, values)}
 
 
@@ -168,17 +172,19 @@ def _values(since: date, until: date) -> dict[str, Any]:
     return {"since": since, "until": until, "grace": GRACE}
 
 
-def _labelled(labels: tuple[str, ...], found: dict[Any, tuple], *, first: int) -> list[tuple[str, int]]:
-    """A count for each label, in their order; `first` is the number of the first one."""
-    return [(label, found[number][0] if number in found else 0) for number, label in enumerate(labels, start=first)]
+def _labelled(labels: tuple[Any, ...], groups: dict[Any, tuple], *, first: int) -> list[tuple[str, int]]:
+    """The count of each label, in the order of the labels. `first` is the group number of the first label."""
+    return [
+        (str(label), groups[number][0] if number in groups else 0) for number, label in enumerate(labels, start=first)
+    ]
 
 
 def _reasons(query: str, values: dict[str, Any]) -> list[tuple[str, int]]:
     return [(reason, count) for reason, count in rows(f"{query} LIMIT {MOST_REASONS}", values)]
 
 
-def _seconds(found: Any) -> timedelta | None:
-    return None if found is None else timedelta(seconds=round(float(found)))
+def _seconds(value: Any) -> timedelta | None:
+    return None if value is None else timedelta(seconds=round(float(value)))
 
 
 def rows(query: str, values: dict[str, Any]) -> list[tuple]:

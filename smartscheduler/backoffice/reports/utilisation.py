@@ -1,8 +1,8 @@
-"""Utilisation: for how much of the time that they could work contractors are booked, by week.
+"""Utilization: booked share of the working time of contractors, by week.
 
-Working time is what the contractor's own calendar has: the hours of the working week on each day of the range, less
-absences. It is worked out in instants, so that the two days a year on which the clock moves count as long as they are.
-Bookings count up to the ends of the range; a booking outside of working time (the hours were changed later) counts too.
+Working time is the working hours of each day in the range minus absences, in the time zone of the contractor. It is
+computed from instants, so that the two days with a clock change count with their true length. Bookings outside
+working hours also count; they occur when the hours were changed later.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,13 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from smartscheduler.backoffice.reports.queries import rows
 
 MOST_CONTRACTORS = 200
 
-# The calendar of the contractor is that of all their hours here, bookings too: one clock for numerator and denominator.
+# Bookings and working hours both use the contractor's time zone, so that numerator and denominator match.
 BOOKED = """
 booked_weeks AS (
     SELECT contractor_id, date_trunc('week', day)::date AS week, sum(hours) AS hours FROM (
@@ -68,7 +70,7 @@ ORDER BY person.name, person.id, 3
 
 @dataclass(frozen=True)
 class Load:
-    """One contractor's hours of one week (it begins on the Monday): booked, and those that could be worked."""
+    """Booked and working hours of one contractor in one week, which starts on Monday."""
 
     contractor_id: UUID
     name: str
@@ -82,31 +84,31 @@ class Load:
 
     @property
     def share(self) -> str:
-        return "no hours" if self.percent is None else f"{self.percent} %"
+        return gettext("no hours") if self.percent is None else f"{self.percent}%"
 
     @property
     def hours(self) -> str:
-        return f"{self.booked:.1f} of {self.working:.1f} h"
+        return gettext("{booked} of {working} h").format(booked=f"{self.booked:.1f}", working=f"{self.working:.1f}")
 
 
 class Totals(NamedTuple):
-    """Everybody with a booking in the range, the most booked first; and each week with its booked hours."""
+    """Contractors with a booking in the range, most booked first, and the booked hours of each week."""
 
     people: list[UUID]
     weeks: list[tuple[date, float]]
 
 
 def totals(since: date, until: date) -> Totals:
-    """What the bookings of the range sum up to, in one pass."""
-    found = rows(TOTALS, _range(since, until, None))
-    people = [contractor_id for contractor_id, *_ in found if contractor_id]
-    return Totals(people, [(week, float(hours)) for _, week, hours, _ in found if week])
+    """Sums over the bookings of the range, in one statement."""
+    sums = rows(TOTALS, _range(since, until, None))
+    people = [contractor_id for contractor_id, *_ in sums if contractor_id]
+    return Totals(people, [(week, float(hours)) for _, week, hours, _ in sums if week])
 
 
 def loads(since: date, until: date, people: list[UUID]) -> list[Load]:
-    """The weeks of these contractors, by name and week; also those in which they have nothing."""
-    found = rows(WEEKS, _range(since, until, people))
-    return [Load(key, name, week, float(booked), float(working)) for key, name, week, booked, working in found]
+    """The weeks of these contractors, by name and week, including weeks without a booking."""
+    weeks = rows(WEEKS, _range(since, until, people))
+    return [Load(key, name, week, float(booked), float(working)) for key, name, week, booked, working in weeks]
 
 
 def _range(since: date, until: date, people: list[UUID] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pages of the back-office that belong to no model."""
+"""Reports page of the back-office, and its CSV exports."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
@@ -26,21 +27,21 @@ from smartscheduler.backoffice.reports.utilisation import MOST_CONTRACTORS, Load
 from smartscheduler.core.observability.logging import impersonal
 from smartscheduler.imports.export_views import download
 
-# Columns of a booking that were worked out from the exact places of contractor and site.
+# Columns that are computed from the exact places of contractor and site, and so reveal them.
 OF_EXACT_PLACES = frozenset({"rank", "candidates_considered", "candidates_exact", "score"})
 
 
 def reports(request: HttpRequest) -> HttpResponseBase:
-    """The reports of `?since=&until=`, else of the last four weeks; `?csv=waits` gives the rows behind one of them."""
+    """The reports from `?since=` to `?until=`, by default of the last four weeks. `?csv=waits` exports one part."""
     require(request, Permission.VIEW_REPORTS)
     ranges = usual(timezone.now().date())
-    form = _range(request, ranges["Last 4 weeks"])
+    form = _range(request, next(iter(ranges.values())))
     if not form.is_valid():
         return _page(request, {"form": form, "ranges": ranges})
     since, until = form.cleaned_data["since"], form.cleaned_data["until"]
     if part := request.GET.get("csv"):
         return _csv(part, since, until, person(request))
-    return _page(request, {"form": form, "ranges": ranges, **_found(since, until, person(request))})
+    return _page(request, {"form": form, "ranges": ranges, **_figures(since, until, person(request))})
 
 
 def _range(request: HttpRequest, default: tuple[date, date]) -> RangeForm:
@@ -48,8 +49,8 @@ def _range(request: HttpRequest, default: tuple[date, date]) -> RangeForm:
     return RangeForm({**values, **{name: request.GET[name] for name in values if request.GET.get(name)}})
 
 
-def _page(request: HttpRequest, found: dict[str, Any]) -> TemplateResponse:
-    context = {**admin.site.each_context(request), "title": "Reports", **found}
+def _page(request: HttpRequest, figures: dict[str, Any]) -> TemplateResponse:
+    context = {**admin.site.each_context(request), "title": gettext("Reports"), **figures}
     return TemplateResponse(request, "admin/backoffice/reports.html", context)
 
 
@@ -66,57 +67,67 @@ def _csv(part: str, since: date, until: date, reader: User) -> HttpResponseBase:
 
 
 def _limited(headings: Sequence[str], row: Sequence[str]) -> list[str]:
-    """A row without numbers and addresses of people, and without what was worked out from exact places."""
+    """A row without contact data and without values that were computed from exact places."""
     return ["" if name in OF_EXACT_PLACES else impersonal(cell) for name, cell in zip(headings, row, strict=True)]
 
 
-def _found(since: date, until: date, reader: User) -> dict[str, Any]:
-    found, booked = report(since, until), totals(since, until)
+def _figures(since: date, until: date, reader: User) -> dict[str, Any]:
+    figures, booked = report(since, until), totals(since, until)
     if not sees_everything(reader):
-        reasons = {name: impersonal(getattr(found, name)) for name in ("override_reasons", "cancel_reasons")}
-        found = replace(found, **reasons)
+        reasons = {name: impersonal(getattr(figures, name)) for name in ("override_reasons", "cancel_reasons")}
+        figures = replace(figures, **reasons)
     earlier = before(since, until)
+    hours_by_week = [(week(day), round(hours, 1)) for day, hours in booked.weeks]
     return {
-        "report": found,
+        "report": figures,
         "earlier": headline(*earlier),
         "earlier_range": earlier,
-        "charts": _charts(found),
-        "hours": bars("Booked hours by week", [(week(day), round(hours, 1)) for day, hours in booked.weeks], unit=" h"),
+        "charts": _charts(figures),
+        "hours": bars(gettext("Booked hours by week"), hours_by_week, unit=" h"),
         **_table(loads(since, until, booked.people[:MOST_CONTRACTORS]), booked.people),
     }
 
 
-def _table(found: list[Load], people: list[Any]) -> dict[str, Any]:
-    """Who was booked for how much of which week: the weeks as columns, the most booked contractors first."""
-    days = sorted({one.week for one in found})
+def _table(weeks: list[Load], people: list[Any]) -> dict[str, Any]:
+    """Utilization table: a column for each week, a row for each contractor, most booked first."""
+    days = sorted({load.week for load in weeks})
     by_person: dict[Any, dict[date, Load]] = defaultdict(dict)
-    for one in found:
-        by_person[one.contractor_id][one.week] = one
-    shown = [by_person[one] for one in people[:MOST_CONTRACTORS] if one in by_person]
+    for load in weeks:
+        by_person[load.contractor_id][load.week] = load
+    shown = [by_person[contractor] for contractor in people[:MOST_CONTRACTORS] if contractor in by_person]
     table = [(next(iter(row.values())), [row.get(day) for day in days], _sum(row)) for row in shown]
     return {"weeks": days, "people": table, "more": max(0, len(people) - MOST_CONTRACTORS)}
 
 
 def _sum(row: dict[date, Load]) -> Load:
-    """All weeks of somebody as one."""
+    """Total of all weeks of one contractor."""
     first = next(iter(row.values()))
-    booked, working = (sum(getattr(one, name) for one in row.values()) for name in ("booked", "working"))
+    booked, working = (sum(getattr(load, name) for load in row.values()) for name in ("booked", "working"))
     return Load(first.contractor_id, first.name, first.week, booked, working)
 
 
-def _charts(found: Report) -> dict[str, dict[str, str]]:
-    labels = [week(one.monday) for one in found.weeks]
+def _charts(figures: Report) -> dict[str, dict[str, str]]:
+    weeks = figures.weeks
+    labels = [week(counts.monday) for counts in weeks]
     return {
-        "waits": bars("Jobs by how long they waited", found.spread),
-        "ranks": bars("Bookings by the rank taken", found.ranks),
+        "waits": bars(gettext("Jobs by waiting time"), figures.spread),
+        "ranks": bars(gettext("Bookings by rank"), figures.ranks),
         "cancellations": grouped(
-            "Bookings and cancellations by week",
+            gettext("Bookings and cancellations by week"),
             labels,
-            {"cancelled": [one.cancelled for one in found.weeks], "bookings": [one.bookings for one in found.weeks]},
+            {
+                gettext("cancelled"): [counts.cancelled for counts in weeks],
+                gettext("bookings"): [counts.bookings for counts in weeks],
+            },
+            legend=gettext("Cancelled bookings in front of all bookings, by week."),
         ),
         "starts": grouped(
-            "Starts by week",
+            gettext("Starts by week"),
             labels,
-            {"on time": [one.on_time for one in found.weeks], "started": [one.started for one in found.weeks]},
+            {
+                gettext("on time"): [counts.on_time for counts in weeks],
+                gettext("started"): [counts.started for counts in weeks],
+            },
+            legend=gettext("Starts on time in front of all starts, by week."),
         ),
     }

@@ -121,7 +121,7 @@ class TestDoors:
         client, state = signed_in(), state_of(zip_code)
         posted = {"zip_code": zip_code, "state": state, "latitude": "", "longitude": ""}
         page = client.post("/admin/jobs/job/add/", posted).content.decode()
-        assert "It is not known where this ZIP code is: enter the coordinates." in page
+        assert "The location of this ZIP code is unknown. Enter the coordinates." in page
 
     def test_an_import(self):
         lines = [ANN.replace("78701", "10001")]

@@ -50,7 +50,7 @@ def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model, set
         sentence(FACTS)
     client = signed_in(Role.ADMINISTRATOR)
     page = client.get(reverse("words")).text
-    assert "1: a figure that is not that of the ranking" in page
+    assert "1: contains a figure that differs from the ranking" in page
     assert "HTTP 401: authentication_error." in page
     assert "Try it again now" in page
     client.post(reverse("words"))
@@ -60,7 +60,7 @@ def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model, set
 def test_forgetting_asks_anew(model, job):
     worded(job)
     client = signed_in(Role.ADMINISTRATOR)
-    assert "1 sentences are forgotten" in client.post(reverse("words"), {"act": "forget"}, follow=True).text
+    assert "1 explanation was deleted" in client.post(reverse("words"), {"act": "forget"}, follow=True).text
     assert not Wording.objects.exists()
     assert worded(job) == 1
 

@@ -136,7 +136,7 @@ def test_an_administrator_asks_again(roads, job):
     first = TravelEstimate.objects.get().fetched_at
     client = signed_in(Role.ADMINISTRATOR)
     said = client.post(reverse("roads"), follow=True)
-    assert "The road distances of 1 open jobs of the coming week are looked up again." in said.text
+    assert "The road distances of 1 open job in the coming week will be looked up again." in said.text
     look_up(lookup_queue.claim())
     assert TravelEstimate.objects.get().fetched_at > first
 
@@ -146,7 +146,7 @@ def test_an_administrator_closes_a_breaker(roads):
     client = signed_in(Role.ADMINISTRATOR)
     client.post(reverse("roads"), {"provider": "google_routes"})
     assert circuit_breaker.state("google_routes") == "closed"
-    assert "There is no such provider." in client.post(reverse("roads"), {"provider": "x"}, follow=True).text
+    assert "This provider is not configured." in client.post(reverse("roads"), {"provider": "x"}, follow=True).text
 
 
 def test_without_a_provider_the_page_says_how_to_get_one(settings):
