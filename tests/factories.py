@@ -2,10 +2,11 @@
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import factory
+from django.db.models import Model
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 from psycopg.types.range import TimestamptzRange
@@ -31,7 +32,24 @@ EVERY_DAY = [Shift(day, time(8), time(17)) for day in range(7)]
 PASSWORD = "a-long-enough-password"
 
 
-class UserFactory(DjangoModelFactory):
+M = TypeVar("M", bound=Model)
+
+
+class Factory(Protocol[M]):
+    """The calls of a factory class, with their types: mypy does not read the metaclass of factory_boy."""
+
+    def __call__(self, **values: Any) -> M: ...
+
+    def build(self, **values: Any) -> M: ...
+
+    def create_batch(self, size: int, **values: Any) -> list[M]: ...
+
+
+def typed(records: type[DjangoModelFactory[M]]) -> Factory[M]:
+    return cast("Factory[M]", records)
+
+
+class UserRecords(DjangoModelFactory[User]):
     class Meta:
         model = User
         skip_postgeneration_save = True
@@ -42,7 +60,10 @@ class UserFactory(DjangoModelFactory):
     password = factory.django.Password(PASSWORD)
 
 
-class ContractorFactory(DjangoModelFactory):
+UserFactory = typed(UserRecords)
+
+
+class ContractorRecords(DjangoModelFactory[Contractor]):
     """Works every day 08:00–17:00 unless `hours` says otherwise."""
 
     class Meta:
@@ -67,7 +88,10 @@ class ContractorFactory(DjangoModelFactory):
             )
 
 
-class JobFactory(DjangoModelFactory):
+ContractorFactory = typed(ContractorRecords)
+
+
+class JobRecords(DjangoModelFactory[Job]):
     class Meta:
         model = Job
 
@@ -82,7 +106,10 @@ class JobFactory(DjangoModelFactory):
     customer_name = factory.Faker("name")
 
 
-class AbsenceFactory(DjangoModelFactory):
+JobFactory = typed(JobRecords)
+
+
+class AbsenceRecords(DjangoModelFactory[Absence]):
     class Meta:
         model = Absence
 
@@ -90,7 +117,10 @@ class AbsenceFactory(DjangoModelFactory):
     period = factory.LazyFunction(lambda: TimestamptzRange(at(0, days=2), at(0, days=3), "[)"))
 
 
-class AssignmentFactory(DjangoModelFactory):
+AbsenceFactory = typed(AbsenceRecords)
+
+
+class AssignmentRecords(DjangoModelFactory[Assignment]):
     """A pending booking of `start` + the job's duration; the job is made `assigned` with it."""
 
     class Meta:
@@ -106,6 +136,9 @@ class AssignmentFactory(DjangoModelFactory):
     score_breakdown = factory.LazyFunction(lambda: {"explanation": "Made for a test."})
     rank = 1
     candidates_considered = 1
+
+
+AssignmentFactory = typed(AssignmentRecords)
 
 
 def at(hour: int, minute: int = 0, *, days: int = 0, zone: str = AUSTIN["time_zone"]) -> datetime:
