@@ -21,11 +21,11 @@ VALID = {
 }
 
 
-def page(user):
+def page(user: User) -> str:
     return reverse("admin:accounts_user_change", args=[user.pk])
 
 
-def test_an_administrator_makes_an_account():
+def test_an_administrator_makes_an_account() -> None:
     assert saved(signed_in(Role.ADMINISTRATOR).post(ADD, VALID))
     user = User.objects.get(email="new.person@example.com")
     assert (user.role, user.name, user.is_active) == ("manager", "New Person", True)
@@ -42,14 +42,14 @@ def test_an_administrator_makes_an_account():
         ({"password2": "something else here"}, "password2"),
     ],
 )
-def test_refuses_a_broken_account(values, field):
+def test_refuses_a_broken_account(values: dict[str, str], field: str) -> None:
     UserFactory(email="taken@example.com")
     client = signed_in(Role.ADMINISTRATOR)
     assert field in errors(client.post(ADD, {**VALID, **values}))
     assert User.objects.count() == 2
 
 
-def test_changes_the_role_and_switches_off():
+def test_changes_the_role_and_switches_off() -> None:
     user, client = UserFactory(), signed_in(Role.ADMINISTRATOR)
     sent = {**fields(client, page(user), "user_form"), "role": "manager"}
     del sent["is_active"]
@@ -60,7 +60,7 @@ def test_changes_the_role_and_switches_off():
 
 
 @pytest.mark.parametrize(("name", "value"), [("is_active", None), ("role", "coordinator")])
-def test_nobody_locks_themselves_out(name, value):
+def test_nobody_locks_themselves_out(name: str, value: str | None) -> None:
     client = signed_in(Role.ADMINISTRATOR)
     me = User.objects.get()
     sent = fields(client, page(me), "user_form") | {name: value}
@@ -70,7 +70,7 @@ def test_nobody_locks_themselves_out(name, value):
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_others_see_no_accounts(role):
+def test_others_see_no_accounts(role: Role) -> None:
     user, client = UserFactory(), signed_in(role)
     for url in [LIST, ADD, page(user), reverse("admin:auth_user_password_change", args=[user.pk])]:
         assert client.get(url).status_code == 403
@@ -78,7 +78,7 @@ def test_others_see_no_accounts(role):
     assert User.objects.count() == 2
 
 
-def test_nobody_deletes_an_account():
+def test_nobody_deletes_an_account() -> None:
     user, client = UserFactory(), signed_in(Role.ADMINISTRATOR)
     assert client.post(f"{LIST}{user.pk}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=user.pk).exists()
@@ -111,12 +111,12 @@ EVERYBODYS = {
         ),
     ],
 )
-def test_the_side_bar_shows_what_the_role_may_see(role, titles):
+def test_the_side_bar_shows_what_the_role_may_see(role: Role, titles: set[str]) -> None:
     groups = signed_in(role).get("/admin/").context["sidebar_navigation"]
     assert {item["title"] for group in groups for item in group["items"]} == titles
 
 
-def test_the_login_page_names_the_product_and_signs_in():
+def test_the_login_page_names_the_product_and_signs_in() -> None:
     user = UserFactory(email="casey@example.com")
     client = Client()
     assert "SmartScheduler" in client.get("/admin/login/").content.decode()

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.models import TokenFamily
@@ -21,19 +23,19 @@ from tests.factories import PASSWORD, UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def login(email, password=PASSWORD, **headers):
+def login(email: str, password: str = PASSWORD, **headers: str) -> Any:
     return APIClient().post(f"{V1}/auth/login/", {"email": email, "password": password}, **headers)
 
 
-def refresh(token):
+def refresh(token: Any) -> Any:
     return APIClient().post(f"{V1}/auth/refresh/", {"refresh": token})
 
 
-def me(access):
+def me(access: Any) -> Any:
     return APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=f"Bearer {access}")
 
 
-def test_login_answers_tokens_and_the_person():
+def test_login_answers_tokens_and_the_person() -> None:
     user = UserFactory(email="ana@example.com", role=Role.MANAGER)
     answer = login("Ana@Example.COM").json()
     assert set(answer) == {"access", "refresh", "user"}
@@ -45,7 +47,7 @@ def test_login_answers_tokens_and_the_person():
 
 
 @pytest.mark.parametrize("fault", ["password", "email", "inactive"])
-def test_login_refuses_without_saying_why(fault):
+def test_login_refuses_without_saying_why(fault: str) -> None:
     UserFactory(email="ana@example.com", is_active=fault != "inactive")
     response = login(
         "bob@example.com" if fault == "email" else "ana@example.com", "wrong" if fault == "password" else PASSWORD
@@ -67,16 +69,16 @@ def test_login_refuses_without_saying_why(fault):
         ({"email": ["a@example.com"], "password": "x"}, "email"),
     ],
 )
-def test_login_names_the_field(body, field):
+def test_login_names_the_field(body: dict[str, Any], field: str) -> None:
     refused_field(APIClient().post(f"{V1}/auth/login/", body), field)
 
 
-def test_a_stale_header_does_not_keep_anybody_from_signing_in():
+def test_a_stale_header_does_not_keep_anybody_from_signing_in() -> None:
     user = UserFactory()
     assert login(user.email, HTTP_AUTHORIZATION="Bearer rubbish").status_code == 200
 
 
-def test_many_failures_lock_the_door_for_the_right_password_too():
+def test_many_failures_lock_the_door_for_the_right_password_too() -> None:
     user = UserFactory()
     for _ in range(settings.AXES_FAILURE_LIMIT):
         login(user.email.upper(), "wrong")
@@ -88,7 +90,7 @@ def test_many_failures_lock_the_door_for_the_right_password_too():
         assert login(user.email).status_code == 200
 
 
-def test_a_refresh_token_works_once(settings):
+def test_a_refresh_token_works_once(settings: Settings) -> None:
     settings.REFRESH_RETRY_SECONDS = 0
     first = login(UserFactory().email).json()
     second = refresh(first["refresh"])
@@ -98,7 +100,7 @@ def test_a_refresh_token_works_once(settings):
     problem(refresh(first["refresh"]), 401, "token-not-valid")
 
 
-def test_using_one_twice_revokes_its_whole_family_and_no_other(settings):
+def test_using_one_twice_revokes_its_whole_family_and_no_other(settings: Settings) -> None:
     settings.REFRESH_RETRY_SECONDS = 0
     user = UserFactory()
     first, elsewhere = login(user.email).json(), login(user.email).json()
@@ -110,12 +112,12 @@ def test_using_one_twice_revokes_its_whole_family_and_no_other(settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_sixteen_at_once_exactly_one_gets_through(settings):
+def test_of_sixteen_at_once_exactly_one_gets_through(settings: Settings) -> None:
     settings.REFRESH_RETRY_SECONDS = 0
     token = login(UserFactory().email).json()["refresh"]
     together = threading.Barrier(16)
 
-    def attempt(_):
+    def attempt(_) -> Any:
         together.wait(timeout=120)
         try:
             return refresh(token).status_code
@@ -128,29 +130,29 @@ def test_of_sixteen_at_once_exactly_one_gets_through(settings):
 
 
 @pytest.mark.parametrize("token", ["rubbish", "a.b.c", "\u00e9", "x" * 3000])
-def test_refuses_what_is_no_token(token):
+def test_refuses_what_is_no_token(token: str) -> None:
     problem(refresh(token), 401, "token-not-valid")
 
 
-def test_an_access_token_is_no_refresh_token_and_the_other_way_round():
+def test_an_access_token_is_no_refresh_token_and_the_other_way_round() -> None:
     pair = login(UserFactory().email).json()
     assert refresh(pair["access"]).status_code == 401
     assert me(pair["refresh"]).status_code == 401
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_name_of_the_scheme_has_no_case(scheme):
+def test_the_name_of_the_scheme_has_no_case(scheme: str) -> None:
     access = login(UserFactory().email).json()["access"]
     answer = APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=f"{scheme} {access}")
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer a b", "bearer\t", "Basic abc"])
-def test_an_odd_authorization_header_is_401(header):
+def test_an_odd_authorization_header_is_401(header: str) -> None:
     assert APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=header).status_code == 401
 
 
-def test_logout_ends_both_tokens():
+def test_logout_ends_both_tokens() -> None:
     pair = login(UserFactory().email).json()
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['access']}")
@@ -159,14 +161,14 @@ def test_logout_ends_both_tokens():
     assert me(pair["access"]).status_code == 401
 
 
-def test_logout_leaves_a_stranger_alone():
+def test_logout_leaves_a_stranger_alone() -> None:
     stranger = login(UserFactory().email).json()
     response = client_of(UserFactory()).post(f"{V1}/auth/logout/", {"refresh": stranger["refresh"]})
     assert response.status_code == 401
     assert refresh(stranger["refresh"]).status_code == 200
 
 
-def test_a_new_password_ends_every_token():
+def test_a_new_password_ends_every_token() -> None:
     user = UserFactory()
     pair = login(user.email).json()
     user.set_password("another-long-password")
@@ -175,7 +177,7 @@ def test_a_new_password_ends_every_token():
     assert refresh(pair["refresh"]).status_code == 401
 
 
-def test_somebody_deactivated_is_out_at_once():
+def test_somebody_deactivated_is_out_at_once() -> None:
     user = UserFactory()
     pair = login(user.email).json()
     user.is_active = False
@@ -184,7 +186,7 @@ def test_somebody_deactivated_is_out_at_once():
     assert refresh(pair["refresh"]).status_code == 401
 
 
-def test_the_role_is_that_of_now():
+def test_the_role_is_that_of_now() -> None:
     user = UserFactory(role=Role.MANAGER)
     client = client_of(user)
     user.role = Role.ADMINISTRATOR
@@ -192,7 +194,7 @@ def test_the_role_is_that_of_now():
     assert client.get(f"{V1}/auth/me/").json()["role"] == "administrator"
 
 
-def test_tokens_expire():
+def test_tokens_expire() -> None:
     pair = login(UserFactory().email).json()
     with time_machine.travel(timezone.now() + timedelta(minutes=16)):
         assert me(pair["access"]).status_code == 401
@@ -201,11 +203,11 @@ def test_tokens_expire():
         assert refresh(pair["refresh"]).status_code == 401
 
 
-def test_a_token_without_a_family_is_refused():
+def test_a_token_without_a_family_is_refused() -> None:
     assert me(str(SignedAccess.for_user(UserFactory()))).status_code == 401
 
 
-def test_families_that_have_expired_are_forgotten():
+def test_families_that_have_expired_are_forgotten() -> None:
     user = UserFactory()
     login(user.email)
     with time_machine.travel(timezone.now() + timedelta(days=8)):
@@ -213,13 +215,13 @@ def test_families_that_have_expired_are_forgotten():
     assert user.token_families.count() == 1
 
 
-def test_nobody_is_told_to_sign_in():
+def test_nobody_is_told_to_sign_in() -> None:
     response = APIClient().get(f"{V1}/auth/me/")
     problem(response, 401, "not-authenticated")
     assert response["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_session_works_and_needs_the_csrf_token_to_write():
+def test_a_session_works_and_needs_the_csrf_token_to_write() -> None:
     user = UserFactory(role=Role.ADMINISTRATOR)
     client = Client(enforce_csrf_checks=True)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
@@ -228,21 +230,21 @@ def test_a_session_works_and_needs_the_csrf_token_to_write():
     assert client.get(f"{V1}/auth/me/").status_code == 200
 
 
-def test_a_session_signs_out():
+def test_a_session_signs_out() -> None:
     client = Client()
     client.force_login(UserFactory(), backend="django.contrib.auth.backends.ModelBackend")
     assert client.post(f"{V1}/auth/logout/", {}, content_type="application/json").status_code == 204
     assert client.get(f"{V1}/auth/me/").status_code == 401
 
 
-def test_a_ticket_for_the_socket():
+def test_a_ticket_for_the_socket() -> None:
     answer = client_of(UserFactory(role=Role.MANAGER)).post(f"{V1}/auth/ws-ticket/").json()
     assert set(answer) == {"ticket", "expires_in"}
     assert answer["expires_in"] == 30
     assert len(answer["ticket"]) > 20
 
 
-def test_a_success_forgets_the_failures_before_it():
+def test_a_success_forgets_the_failures_before_it() -> None:
     user = UserFactory()
     for _ in range(2):
         for _ in range(settings.AXES_FAILURE_LIMIT - 1):

@@ -1,12 +1,15 @@
 """What the audit says of accounts: who came in and who did not, and what was changed about whom."""
 
+from collections.abc import Callable
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.models import User
@@ -21,19 +24,19 @@ pytestmark = pytest.mark.django_db
 FROM = {"REMOTE_ADDR": "192.0.2.9"}
 
 
-def entries(**wanted):
+def entries(**wanted: str):
     """Act, reason and account of what was written after the accounts had been made, in order."""
     rows = AuditEntry.objects.exclude(act="user-created").filter(**wanted).order_by("id")
     return [(one.act, one.reason, (one.about or one.user) and (one.about or one.user).email) for one in rows]
 
 
-def sign_in(email, password=PASSWORD, **headers):
+def sign_in(email: str, password: str = PASSWORD, **headers) -> Client:
     client = Client(**FROM)
     client.post("/admin/login/?next=/admin/", {"username": email, "password": password}, **headers)
     return client
 
 
-def test_in_and_out_by_the_page():
+def test_in_and_out_by_the_page() -> None:
     user = UserFactory(email="ann@example.com")
     sign_in("Ann@example.com").post("/admin/logout/")
     assert entries() == [("signed-in", "", "ann@example.com"), ("signed-out", "", "ann@example.com")]
@@ -47,7 +50,7 @@ def test_in_and_out_by_the_page():
     )
 
 
-def test_in_and_out_by_the_api():
+def test_in_and_out_by_the_api() -> None:
     user = UserFactory(email="ann@example.com")
     pair = login(user.email, REMOTE_ADDR="192.0.2.9").json()
     client = APIClient()
@@ -60,7 +63,7 @@ def test_in_and_out_by_the_api():
 
 @pytest.mark.parametrize("door", [sign_in, login])
 @pytest.mark.parametrize("reason", ["password", "inactive", "unknown"])
-def test_a_refusal_says_why_and_about_whom(door, reason):
+def test_a_refusal_says_why_and_about_whom(door: Callable[..., Any], reason: str) -> None:
     UserFactory(email="ann@example.com", is_active=reason != "inactive")
     email = "my-secret-password" if reason == "unknown" else "ann@example.com"
     door(f"{email}@example.org" if reason == "unknown" else email, PASSWORD if reason == "inactive" else "wrong")
@@ -70,7 +73,7 @@ def test_a_refusal_says_why_and_about_whom(door, reason):
 
 
 @pytest.mark.parametrize("door", [sign_in, login])
-def test_a_locked_account_is_told_apart(door):
+def test_a_locked_account_is_told_apart(door: Callable[..., Any]) -> None:
     user = UserFactory()
     for _ in range(settings.AXES_FAILURE_LIMIT):
         door(user.email, "wrong")
@@ -81,7 +84,7 @@ def test_a_locked_account_is_told_apart(door):
     assert not AuditEntry.objects.filter(act="signed-in").exists()
 
 
-def test_a_refresh_token_used_twice_is_written_down_once(settings):
+def test_a_refresh_token_used_twice_is_written_down_once(settings: Settings) -> None:
     settings.REFRESH_RETRY_SECONDS = 0
     user = UserFactory()
     first = login(user.email).json()
@@ -91,7 +94,7 @@ def test_a_refresh_token_used_twice_is_written_down_once(settings):
     assert entries(act="token-reused") == [("token-reused", "", user.email)]
 
 
-def test_an_administrator_makes_an_account_and_changes_it():
+def test_an_administrator_makes_an_account_and_changes_it() -> None:
     client = signed_in(Role.ADMINISTRATOR)
     boss = User.objects.get()
     body = {"email": "new@example.com", "name": "New", "role": "manager", "is_active": "on"}
@@ -117,14 +120,14 @@ def test_an_administrator_makes_an_account_and_changes_it():
     assert AuditEntry.objects.filter(about=user).latest("id").act == "user-activated"
 
 
-def test_what_does_not_matter_is_not_written():
+def test_what_does_not_matter_is_not_written() -> None:
     user = UserFactory(name="Ann")
     user.name = "Ann Other"
     user.save()
     assert entries() == []
 
 
-def test_a_new_password_by_whatever_way():
+def test_a_new_password_by_whatever_way() -> None:
     client = signed_in(Role.ADMINISTRATOR)
     boss, user = User.objects.get(), UserFactory()
     new = {"password1": "correct horse battery", "password2": "correct horse battery"}
@@ -137,7 +140,7 @@ def test_a_new_password_by_whatever_way():
     assert [(one.user, one.about) for one in changes] == [(boss, user), (boss, boss), (None, user)]
 
 
-def test_a_hash_that_is_made_stronger_is_no_new_password(settings):
+def test_a_hash_that_is_made_stronger_is_no_new_password(settings: Settings) -> None:
     user = UserFactory()
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -150,7 +153,7 @@ def test_a_hash_that_is_made_stronger_is_no_new_password(settings):
     assert entries() == [("signed-in", "", user.email)]
 
 
-def test_a_command_is_a_door_too():
+def test_a_command_is_a_door_too() -> None:
     call_command("createsuperuser", interactive=False, email="root@example.com", stdout=StringIO())
     made = AuditEntry.objects.get()
     assert (made.act, made.user, made.about.email) == ("user-created", None, "root@example.com")

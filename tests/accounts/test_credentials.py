@@ -1,14 +1,17 @@
 """Credentials that no longer carry their role are refused everywhere and at once."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.active_sign_ins import revoke_all
@@ -32,7 +35,7 @@ pytestmark = pytest.mark.django_db
 SET_UP, OFF, PASSWORD_PAGE = "/admin/second-factor/set-up/", "/admin/second-factor/off/", "/admin/password_change/"
 
 
-def refresh(token, agent="Firefox", address="198.51.100.7"):
+def refresh(token, agent: str = "Firefox", address: str = "198.51.100.7") -> Any:
     body = {"refresh": token}
     return APIClient().post(f"{V1}/auth/refresh/", body, REMOTE_ADDR=address, HTTP_USER_AGENT=agent)
 
@@ -63,22 +66,22 @@ class Holder:
         }
 
 
-def made_administrator(user):
+def made_administrator(user: User) -> None:
     user.role = Role.ADMINISTRATOR
     keep_account(user)
 
 
-def switched_off(user):
+def switched_off(user) -> None:
     user.is_active = False
     keep_account(user)
 
 
-def given_another_password(user):
+def given_another_password(user) -> None:
     user.set_password("another password, long enough")
     user.save()
 
 
-def given_a_second_factor(user):
+def given_a_second_factor(user) -> None:
     User.objects.filter(pk=user.pk).update(second_factor_at=timezone.now())
 
 
@@ -86,19 +89,19 @@ CHANGES = [made_administrator, switched_off, given_another_password, given_a_sec
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-def test_every_kind_of_credential_ends_at_once(settings, change):
+def test_every_kind_of_credential_ends_at_once(settings: Settings, change: Callable[..., Any]) -> None:
     settings.SECOND_FACTOR_REQUIRED = ["administrator"]
     holder = Holder(UserFactory(role=Role.COORDINATOR))
     change(holder.user)
     assert set(holder.answers().values()) == {False}, holder.answers()
 
 
-def test_every_kind_of_credential_holds_before(settings):
+def test_every_kind_of_credential_holds_before(settings: Settings) -> None:
     settings.SECOND_FACTOR_REQUIRED = ["administrator"]
     assert set(Holder(UserFactory(role=Role.COORDINATOR)).answers().values()) == {True}
 
 
-def test_a_token_says_that_the_role_needs_a_second_factor(settings):
+def test_a_token_says_that_the_role_needs_a_second_factor(settings: Settings) -> None:
     settings.SECOND_FACTOR_REQUIRED = ["administrator"]
     user = UserFactory(role=Role.COORDINATOR)
     access = sign_in(user).access
@@ -108,7 +111,7 @@ def test_a_token_says_that_the_role_needs_a_second_factor(settings):
     assert "needs a second factor" in answer.json()["detail"]
 
 
-def test_many_credentials_cost_three_queries(django_assert_num_queries):
+def test_many_credentials_cost_three_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     users = [UserFactory() for _ in range(4)]
     credentials = [Credential.of(user, sign_in(user).user.token_families.get().pk) for user in users]
     with django_assert_num_queries(3):
@@ -118,7 +121,7 @@ def test_many_credentials_cost_three_queries(django_assert_num_queries):
 
 
 class TestSettingUp:
-    def test_asks_for_the_password(self):
+    def test_asks_for_the_password(self) -> None:
         user = UserFactory()
         here = browser(user)
         page = here.get(SET_UP)
@@ -129,7 +132,7 @@ class TestSettingUp:
             assert answer.status_code == 200
             assert not User.objects.get(pk=user.pk).second_factor_at
 
-    def test_ends_all_other_sign_ins_and_keeps_this_one(self):
+    def test_ends_all_other_sign_ins_and_keeps_this_one(self) -> None:
         user = UserFactory()
         here, elsewhere, pair = browser(user), browser(user), sign_in(user)
         here.get(SET_UP)
@@ -140,7 +143,7 @@ class TestSettingUp:
         assert refresh(pair.refresh).status_code == 401
         assert not TokenFamily.objects.filter(user=user, revoked_at=None).exists()
 
-    def test_a_removal_ends_them_too(self):
+    def test_a_removal_ends_them_too(self) -> None:
         user = with_second_factor()
         pair = sign_in(user)
         remove(user=user, actor=None)
@@ -157,7 +160,7 @@ class TestSettingUp:
         ("/admin/sign-ins/", {"signing": "others", "password": "wrong"}),
     ],
 )
-def test_a_wrong_password_counts_toward_the_sign_in_limits(settings, path, form):
+def test_a_wrong_password_counts_toward_the_sign_in_limits(settings: Settings, path: str, form: dict[str, str]) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     user = UserFactory() if path != OFF else with_second_factor()
     client = browser(user) if path != OFF else signed_in_with_code(user)
@@ -166,7 +169,7 @@ def test_a_wrong_password_counts_toward_the_sign_in_limits(settings, path, form)
     assert AuditEntry.objects.filter(about=user, act="sign-in-failed").count() >= 3
 
 
-def test_the_right_old_password_changes_it_and_ends_all_other_sign_ins():
+def test_the_right_old_password_changes_it_and_ends_all_other_sign_ins() -> None:
     user = UserFactory()
     here, elsewhere, pair = browser(user), browser(user), sign_in(user)
     new = "quite another passphrase 94"
@@ -178,7 +181,7 @@ def test_the_right_old_password_changes_it_and_ends_all_other_sign_ins():
 
 
 class TestRepeatedRefresh:
-    def test_the_same_client_gets_the_same_new_token(self):
+    def test_the_same_client_gets_the_same_new_token(self) -> None:
         old = sign_in(UserFactory()).refresh
         first, again = refresh(old).json(), refresh(old).json()
         assert refresh(first["refresh"]).status_code == 200
@@ -187,38 +190,38 @@ class TestRepeatedRefresh:
         assert TokenFamily.objects.get().revoked_at is None
 
     @pytest.mark.parametrize("other", [{"agent": "curl"}, {"address": "203.0.113.9"}])
-    def test_another_client_ends_the_family(self, other):
+    def test_another_client_ends_the_family(self, other: dict[str, str]) -> None:
         old = sign_in(UserFactory()).refresh
         new = refresh(old).json()["refresh"]
         assert refresh(old, **other).status_code == 401
         assert refresh(new).status_code == 401
         assert AuditEntry.objects.filter(act="token-reused").count() == 1
 
-    def test_after_some_seconds_the_same_client_ends_it_too(self, settings):
+    def test_after_some_seconds_the_same_client_ends_it_too(self, settings: Settings) -> None:
         old = sign_in(UserFactory()).refresh
         new = refresh(old).json()["refresh"]
         with time_machine.travel(timezone.now() + timedelta(seconds=settings.REFRESH_RETRY_SECONDS + 1)):
             assert refresh(old).status_code == 401
             assert refresh(new).status_code == 401
 
-    def test_a_token_of_two_exchanges_ago_ends_it(self):
+    def test_a_token_of_two_exchanges_ago_ends_it(self) -> None:
         old = sign_in(UserFactory()).refresh
         new = refresh(old).json()["refresh"]
         assert refresh(new).status_code == 200
         assert refresh(old).status_code == 401
         assert TokenFamily.objects.get().revoked_at
 
-    def test_can_be_switched_off(self, settings):
+    def test_can_be_switched_off(self, settings: Settings) -> None:
         settings.REFRESH_RETRY_SECONDS = 0
         old = sign_in(UserFactory()).refresh
         assert [refresh(old).status_code, refresh(old).status_code] == [200, 401]
 
     @pytest.mark.django_db(transaction=True)
-    def test_of_sixteen_at_once_one_family_lives_on_and_all_hold_its_tokens(self):
+    def test_of_sixteen_at_once_one_family_lives_on_and_all_hold_its_tokens(self) -> None:
         old = sign_in(UserFactory()).refresh
         together = Barrier(16)
 
-        def attempt(_):
+        def attempt(_) -> Any:
             together.wait(timeout=60)
             try:
                 return refresh(old)

@@ -1,5 +1,6 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
@@ -10,11 +11,11 @@ PASSWORD = "smartscheduler-demo"
 
 
 @pytest.fixture
-def debug(settings):
+def debug(settings: Settings) -> None:
     settings.DEBUG = True
 
 
-def test_makes_one_login_a_role(debug):
+def test_makes_one_login_a_role(debug: None) -> None:
     ensure_logins(PASSWORD)
     assert dict(User.objects.values_list("email", "role")) == {
         "admin@example.com": Role.ADMINISTRATOR,
@@ -24,7 +25,7 @@ def test_makes_one_login_a_role(debug):
     assert all(user.check_password(PASSWORD) and user.is_staff for user in User.objects.all())
 
 
-def test_leaves_those_that_exist_as_they_are(debug):
+def test_leaves_those_that_exist_as_they_are(debug: None) -> None:
     User.objects.create_user("admin@example.com", "a password of my own", role=Role.MANAGER)
     assert {user.email for user in ensure_logins(PASSWORD)} == {"coordinator@example.com", "manager@example.com"}
     mine = User.objects.get(email="admin@example.com")
@@ -34,7 +35,7 @@ def test_leaves_those_that_exist_as_they_are(debug):
     assert User.objects.count() == 3
 
 
-def test_makes_none_in_production(settings):
+def test_makes_none_in_production(settings: Settings) -> None:
     settings.DEBUG = False
     with pytest.raises(ImproperlyConfigured):
         ensure_logins(PASSWORD)

@@ -22,7 +22,7 @@ ANN = User(name="Wilhelmina Featherstone", email="wfeather@sunrise-floors.exampl
         "my smart contractor eats bricks",
     ],
 )
-def test_anything_long_and_rare_is_taken(password):
+def test_anything_long_and_rare_is_taken(password: str) -> None:
     validate_password(password, ANN)
 
 
@@ -45,14 +45,14 @@ def test_anything_long_and_rare_is_taken(password):
         ("wfeather@sunrise-floors.example", "password_too_similar"),
     ],
 )
-def test_what_a_stranger_would_try_is_refused(password, code):
+def test_what_a_stranger_would_try_is_refused(password: str, code: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         validate_password(password, ANN)
     codes = {error.code for error in refusal.value.error_list}
     assert code in codes or (code.endswith("_or_words") and codes), codes
 
 
-def test_the_company_has_words_of_its_own():
+def test_the_company_has_words_of_its_own() -> None:
     validate_password("quarrystone-2026", ANN)
     with override_settings(PASSWORD_WORDS=["Quarrystone"]):
         from django.contrib.auth import password_validation

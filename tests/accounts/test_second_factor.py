@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,11 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from pytest_django import Settings
 
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.second_factor.services import CodeRefused, check
-from smartscheduler.accounts.websocket_auth import admit
+from smartscheduler.accounts.websocket_auth import Visitor, admit
 from smartscheduler.audit.models import AuditEntry
 from tests.accounts.authenticators import (
     CODE,
@@ -42,18 +44,18 @@ STANDING, SET_UP, CODES, OFF = (
 CODE_STEP = "/admin/login/code/"
 
 
-def acts(user):
+def acts(user: User):
     """What was written about an account since it was made."""
     rows = AuditEntry.objects.filter(about=user) | AuditEntry.objects.filter(user=user)
     return [(one.act, one.reason) for one in rows.exclude(act="user-created").order_by("id")]
 
 
-def signed_in_as(client):
+def signed_in_as(client: Client) -> Any:
     answer = client.get(f"{V1}/auth/me/")
     return answer.json()["email"] if answer.status_code == 200 else None
 
 
-def handshake(client):
+def handshake(client: Client) -> Visitor | None:
     """A WebSocket's handshake with the cookie of `client`, from the same origin."""
     cookie = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
     headers = [(b"host", b"testserver"), (b"origin", b"http://testserver"), (b"cookie", cookie.encode())]
@@ -61,7 +63,7 @@ def handshake(client):
 
 
 class TestSigningIn:
-    def test_asks_for_the_code_and_then_leads_on(self):
+    def test_asks_for_the_code_and_then_leads_on(self) -> None:
         user = with_second_factor()
         client = Client()
         sent = {"username": user.email, "password": PASSWORD}
@@ -72,7 +74,7 @@ class TestSigningIn:
         assert signed_in_as(client) == user.email
         assert acts(user)[-1] == ("signed-in", "")
 
-    def test_nothing_is_open_before_the_code(self):
+    def test_nothing_is_open_before_the_code(self) -> None:
         client = give_password(with_second_factor(role=Role.ADMINISTRATOR))
         for path in ("/", "/admin/", "/admin/jobs/job/", STANDING, SET_UP, OFF, "/admin/password_change/"):
             assert client.get(path).status_code == 302, path
@@ -84,11 +86,11 @@ class TestSigningIn:
         assert handshake(client) is None
         assert not AuditEntry.objects.filter(act="signed-in").exists()
 
-    def test_the_socket_opens_after_it(self):
+    def test_the_socket_opens_after_it(self) -> None:
         user = with_second_factor()
         assert handshake(signed_in_with_code(user)).user == user
 
-    def test_the_key_of_the_session_changes_with_each_step(self):
+    def test_the_key_of_the_session_changes_with_each_step(self) -> None:
         user = with_second_factor()
         client = Client()
         client.get("/admin/login/")
@@ -101,18 +103,18 @@ class TestSigningIn:
         stale.cookies["sessionid"] = halfway
         assert signed_in_as(stale) is None
 
-    def test_whoever_was_signed_in_before_is_not_any_more(self):
+    def test_whoever_was_signed_in_before_is_not_any_more(self) -> None:
         client = signed_in()
         user = with_second_factor()
         client.post("/admin/login/", {"username": user.email, "password": PASSWORD})
         assert signed_in_as(client) is None
 
-    def test_a_foreign_address_is_not_led_to(self):
+    def test_a_foreign_address_is_not_led_to(self) -> None:
         user = with_second_factor()
         client = give_password(user, to="https://evil.example/")
         assert client.post(f"{CODE_STEP}?next=https://evil.example/", {"code": next_code(user)}).url == "/"
 
-    def test_a_wrong_code_opens_nothing_and_is_written_down(self):
+    def test_a_wrong_code_opens_nothing_and_is_written_down(self) -> None:
         user = with_second_factor()
         client = give_password(user)
         answer = client.post(CODE_STEP, {"code": "000000"})
@@ -121,13 +123,13 @@ class TestSigningIn:
         assert acts(user)[-1] == ("sign-in-failed", "code")
 
     @pytest.mark.parametrize("code", ["", "x" * 21, "12345\x00", "１２３４５６", "१२३४५६", "-1", "1e5"])
-    def test_odd_codes_are_wrong_codes(self, code):
+    def test_odd_codes_are_wrong_codes(self, code: str) -> None:
         client = give_password(with_second_factor())
         assert client.post(CODE_STEP, {"code": code}).status_code == 200
         assert signed_in_as(client) is None
 
     @pytest.mark.parametrize("late", [0, 301])
-    def test_waits_five_minutes_for_the_code(self, late):
+    def test_waits_five_minutes_for_the_code(self, late: int) -> None:
         user = with_second_factor()
         client = give_password(user)
         with time_machine.travel(timezone.now() + timedelta(seconds=late)):
@@ -136,23 +138,23 @@ class TestSigningIn:
             assert signed_in_as(client) == (None if late else user.email)
 
     @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!"}, {"second_factor_at": None}])
-    def test_an_account_that_changes_meanwhile_begins_anew(self, change):
+    def test_an_account_that_changes_meanwhile_begins_anew(self, change: dict[str, Any]) -> None:
         user = with_second_factor()
         client = give_password(user)
         User.objects.filter(pk=user.pk).update(**change)
         assert client.get(CODE_STEP).url.startswith("/admin/login/?")
 
-    def test_nobody_gets_to_the_code_without_the_password(self, client):
+    def test_nobody_gets_to_the_code_without_the_password(self, client: Client) -> None:
         assert client.get(f"{CODE_STEP}?next=/admin/").url == "/admin/login/?next=%2Fadmin%2F"
         assert client.post(CODE_STEP, {"code": "123456"}).status_code == 302
 
-    def test_an_account_without_one_signs_in_as_ever(self):
+    def test_an_account_without_one_signs_in_as_ever(self) -> None:
         user = UserFactory()
         assert signed_in_as(give_password(user)) == user.email
 
 
 class TestCodes:
-    def test_is_good_once(self):
+    def test_is_good_once(self) -> None:
         user = with_second_factor()
         code = next_code(user)
         check(user, code)
@@ -160,11 +162,11 @@ class TestCodes:
             check(user, code)
 
     @pytest.mark.django_db(transaction=True)
-    def test_of_eight_at_once_one_gets_through(self):
+    def test_of_eight_at_once_one_gets_through(self) -> None:
         user = with_second_factor()
         code, together = next_code(user), threading.Barrier(8)
 
-        def attempt(_):
+        def attempt(_) -> bool:
             together.wait(timeout=120)
             try:
                 check(user, code)
@@ -177,7 +179,7 @@ class TestCodes:
         with ThreadPoolExecutor(8) as pool:
             assert sorted(pool.map(attempt, range(8))) == [False] * 7 + [True]
 
-    def test_each_wrong_one_doubles_the_wait(self):
+    def test_each_wrong_one_doubles_the_wait(self) -> None:
         user, now = with_second_factor(), timezone.now()
         for failures in range(1, 6):
             with time_machine.travel(now, tick=False):
@@ -192,7 +194,7 @@ class TestCodes:
             check(user, next_code(user))
         assert acts(user)[-2:] == [("second-factor-failed", "code"), ("second-factor-failed", "throttled")]
 
-    def test_a_recovery_code_is_good_once_however_it_is_written(self):
+    def test_a_recovery_code_is_good_once_however_it_is_written(self) -> None:
         user = with_second_factor()
         first, second, *_ = user.recovery_codes
         check(user, first.upper().replace("-", " "))
@@ -204,37 +206,37 @@ class TestCodes:
         used = AuditEntry.objects.filter(act="recovery-code-used").order_by("id")
         assert [one.details for one in used] == [{"left": 9}, {"left": 8}]
 
-    def test_a_wrong_recovery_code_does_not_stop_the_authenticator(self):
+    def test_a_wrong_recovery_code_does_not_stop_the_authenticator(self) -> None:
         user = with_second_factor()
         with pytest.raises(CodeRefused):
             check(user, "aaaaa-aaaaa")
         check(user, next_code(user))
 
-    def test_somebody_elses_is_wrong(self):
+    def test_somebody_elses_is_wrong(self) -> None:
         user, other = with_second_factor(), with_second_factor()
         for code in (other.recovery_codes[0], next_code(other)):
             with pytest.raises(CodeRefused):
                 check(user, code)
 
-    def test_recovery_codes_are_not_kept_as_they_are(self):
+    def test_recovery_codes_are_not_kept_as_they_are(self) -> None:
         user = with_second_factor()
         kept = {one.token for one in StaticToken.objects.all()}
         assert len(kept) == len(set(user.recovery_codes)) == 10
         assert not kept & {code.replace("-", "") for code in user.recovery_codes}
 
-    def test_recovery_codes_outlive_a_new_secret_key_that_knows_the_old(self, settings):
+    def test_recovery_codes_outlive_a_new_secret_key_that_knows_the_old(self, settings: Settings) -> None:
         user, old = with_second_factor(), settings.SECRET_KEY
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [old]
         check(user, user.recovery_codes[0])
 
 
 class TestTheApi:
-    def login(self, user, **body):
+    def login(self, user: User, **body: Any) -> Any:
         return Client().post(
             f"{V1}/auth/login/", {"email": user.email, "password": PASSWORD, **body}, content_type="application/json"
         )
 
-    def test_a_password_alone_is_refused(self):
+    def test_a_password_alone_is_refused(self) -> None:
         user = with_second_factor()
         answer = self.login(user)
         problem(answer, 401, "second-factor-required")
@@ -242,17 +244,17 @@ class TestTheApi:
         assert not TokenFamily.objects.exists()
         assert acts(user)[-1] == ("sign-in-failed", "no-code")
 
-    def test_a_code_lets_in_once(self):
+    def test_a_code_lets_in_once(self) -> None:
         user = with_second_factor()
         code = next_code(user)
         assert self.login(user, otp_code=code).status_code == 200
         problem(self.login(user, otp_code=code), 401, "second-factor-failed")
 
-    def test_a_recovery_code_does_too(self):
+    def test_a_recovery_code_does_too(self) -> None:
         user = with_second_factor()
         assert self.login(user, otp_code=user.recovery_codes[0]).status_code == 200
 
-    def test_guessing_is_stopped(self):
+    def test_guessing_is_stopped(self) -> None:
         user = with_second_factor()
         problem(self.login(user, otp_code="000000"), 401, "second-factor-failed")
         answer = self.login(user, otp_code=next_code(user))
@@ -260,21 +262,21 @@ class TestTheApi:
         assert int(answer["Retry-After"]) == 1
         assert not TokenFamily.objects.exists()
 
-    def test_the_code_says_nothing_about_a_wrong_password(self):
+    def test_the_code_says_nothing_about_a_wrong_password(self) -> None:
         user = with_second_factor()
         answer = self.login(user, password="wrong", otp_code=next_code(user))
         problem(answer, 401, "authentication-failed")
         check(user, next_code(user))
 
-    def test_a_code_nobody_asked_for_does_no_harm(self):
+    def test_a_code_nobody_asked_for_does_no_harm(self) -> None:
         assert self.login(UserFactory(), otp_code="123456").status_code == 200
 
-    def test_a_role_that_must_have_one_gets_no_tokens_without(self, settings):
+    def test_a_role_that_must_have_one_gets_no_tokens_without(self, settings: Settings) -> None:
         settings.SECOND_FACTOR_REQUIRED = ["administrator"]
         problem(self.login(UserFactory(role=Role.ADMINISTRATOR)), 401, "second-factor-required")
         assert self.login(UserFactory()).status_code == 200
 
-    def test_tokens_of_before_end(self):
+    def test_tokens_of_before_end(self) -> None:
         user = UserFactory()
         client = client_of(user)
         TOTPDevice.objects.create(user=user)
@@ -283,7 +285,7 @@ class TestTheApi:
 
 
 class TestOnesOwn:
-    def test_set_up_by_a_code_and_shown_ten_others_once(self):
+    def test_set_up_by_a_code_and_shown_ten_others_once(self) -> None:
         client = signed_in()
         elsewhere = Client()
         user = User.objects.get()
@@ -305,7 +307,7 @@ class TestOnesOwn:
         assert acts(user)[-1] == ("second-factor-set-up", "")
         assert client.get(SET_UP).url == STANDING
 
-    def test_a_wrong_first_code_sets_nothing_up(self):
+    def test_a_wrong_first_code_sets_nothing_up(self) -> None:
         client = signed_in()
         client.get(SET_UP)
         key = client.session["second_factor_key"]
@@ -315,7 +317,7 @@ class TestOnesOwn:
         assert not TOTPDevice.objects.exists()
         assert User.objects.get().second_factor_at is None
 
-    def test_new_recovery_codes_for_a_code(self):
+    def test_new_recovery_codes_for_a_code(self) -> None:
         user = with_second_factor()
         client = signed_in_with_code(user)
         assert "is not right" in client.post(CODES, {"code": "000000"}).content.decode()
@@ -327,7 +329,7 @@ class TestOnesOwn:
         assert ("recovery-codes-made", "") in acts(user)
 
     @pytest.mark.parametrize("fault", ["password", "code", ""])
-    def test_off_with_password_and_code(self, fault):
+    def test_off_with_password_and_code(self, fault: str) -> None:
         user = with_second_factor()
         client = signed_in_with_code(user)
         code = "aaaaa-aaaaa" if fault == "code" else user.recovery_codes[0]
@@ -338,7 +340,7 @@ class TestOnesOwn:
         assert signed_in_as(client) == user.email
         assert (("second-factor-removed", "") in acts(user)) == (fault == "")
 
-    def test_changed_for_another_where_the_role_needs_one(self, settings):
+    def test_changed_for_another_where_the_role_needs_one(self, settings: Settings) -> None:
         settings.SECOND_FACTOR_REQUIRED = ["coordinator"]
         user = with_second_factor()
         client = signed_in_with_code(user)
@@ -355,10 +357,10 @@ class TestOnesOwn:
 
 class TestARoleThatMustHaveOne:
     @pytest.fixture(autouse=True)
-    def required(self, settings):
+    def required(self, settings: Settings) -> None:
         settings.SECOND_FACTOR_REQUIRED = ["administrator"]
 
-    def test_is_led_to_set_it_up_before_anything_else(self):
+    def test_is_led_to_set_it_up_before_anything_else(self) -> None:
         user = UserFactory(role=Role.ADMINISTRATOR)
         client = Client()
         step = client.post(
@@ -374,19 +376,19 @@ class TestARoleThatMustHaveOne:
         assert signed_in_as(client) == user.email
         assert acts(user) == [("second-factor-set-up", ""), ("signed-in", "")]
 
-    def test_has_no_session_without(self):
+    def test_has_no_session_without(self) -> None:
         client = signed_in(Role.ADMINISTRATOR)
         assert client.get("/admin/").status_code == 302
         assert signed_in_as(client) is None
         assert signed_in_as(signed_in(Role.COORDINATOR)) is not None
 
-    def test_set_up_is_not_for_those_who_have_it(self):
+    def test_set_up_is_not_for_those_who_have_it(self) -> None:
         client = give_password(with_second_factor(role=Role.ADMINISTRATOR))
         assert client.get("/admin/login/set-up/").url.startswith("/admin/login/?")
 
 
 class TestWhatWasLost:
-    def test_an_administrator_removes_it_after_a_question(self):
+    def test_an_administrator_removes_it_after_a_question(self) -> None:
         user = with_second_factor()
         theirs, client = signed_in_with_code(user), signed_in(Role.ADMINISTRATOR)
         page = reverse("admin:accounts_user_remove-second-factor", args=[user.pk])
@@ -401,14 +403,14 @@ class TestWhatWasLost:
         assert (removed.about, removed.user.role) == (user, Role.ADMINISTRATOR)
         assert signed_in_as(give_password(user)) == user.email
 
-    def test_nobody_removes_their_own_that_way_and_others_none(self):
+    def test_nobody_removes_their_own_that_way_and_others_none(self) -> None:
         user = with_second_factor(role=Role.ADMINISTRATOR)
         page = reverse("admin:accounts_user_remove-second-factor", args=[user.pk])
         for client in (signed_in_with_code(user), signed_in(Role.COORDINATOR), signed_in(Role.MANAGER)):
             assert client.post(page).status_code == 403
         assert TOTPDevice.objects.exists()
 
-    def test_the_command_is_for_the_last_administrator(self):
+    def test_the_command_is_for_the_last_administrator(self) -> None:
         user, said = with_second_factor(email="last@example.com"), StringIO()
         call_command("remove_second_factor", "Last@example.com", stdout=said)
         assert "is removed" in said.getvalue()
@@ -422,7 +424,7 @@ class TestWhatWasLost:
 
 
 class TestKeysAreNowhere:
-    def test_in_no_page_of_the_back_office_history_log_or_export(self, caplog):
+    def test_in_no_page_of_the_back_office_history_log_or_export(self, caplog: pytest.LogCaptureFixture) -> None:
         user = with_second_factor(role=Role.ADMINISTRATOR)
         key = TOTPDevice.objects.get().key
         with caplog.at_level("DEBUG"):
@@ -435,12 +437,12 @@ class TestKeysAreNowhere:
             assert key not in text
             assert not [code for code in user.recovery_codes if code in text or code.replace("-", "") in text]
 
-    def test_the_devices_have_no_pages(self):
+    def test_the_devices_have_no_pages(self) -> None:
         assert not [model for model in model_admins() if model._meta.app_label.startswith("otp_")]
         client = signed_in(Role.ADMINISTRATOR)
         assert client.get("/admin/otp_totp/totpdevice/").status_code == 404
 
-    def test_what_a_debug_page_would_show(self):
+    def test_what_a_debug_page_would_show(self) -> None:
         from smartscheduler.backoffice.pages.login import sign_in_code
 
         request = RequestFactory().post(CODE_STEP, {"code": "123456"})

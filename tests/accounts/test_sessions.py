@@ -1,6 +1,7 @@
 """How long a browser stays signed in, where else one is, and how that ends."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,9 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
+from time_machine import travel
 
 from smartscheduler.accounts import active_sign_ins
-from smartscheduler.accounts.models import BrowserSession, TokenFamily
+from smartscheduler.accounts.models import BrowserSession, TokenFamily, User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import rotate, sign_in
 from smartscheduler.accounts.websocket_auth import admit
@@ -26,26 +29,26 @@ PAGE, NEW = "/admin/sign-ins/", "a completely different phrase"
 
 
 @pytest.fixture
-def user():
+def user() -> User:
     return UserFactory(role=Role.ADMINISTRATOR)
 
 
-def browser(user, password=PASSWORD):
+def browser(user, password: str = PASSWORD) -> Client:
     client = Client()
     assert client.post("/admin/login/", {"username": user.email, "password": password}).status_code == 302
     return client
 
 
-def is_in(client) -> bool:
+def is_in(client: Client) -> bool:
     return client.get(f"{V1}/auth/me/").status_code == 200
 
 
-def later(**time):
+def later(**time: Any) -> travel:
     return time_machine.travel(timezone.now() + timedelta(**time))
 
 
 class TestTime:
-    def test_nobody_there_for_an_hour_is_signed_out(self, user):
+    def test_nobody_there_for_an_hour_is_signed_out(self, user: User) -> None:
         client = browser(user)
         with later(minutes=settings.SESSION_IDLE_MINUTES - 1):
             assert is_in(client)
@@ -54,7 +57,7 @@ class TestTime:
         with later(minutes=3 * settings.SESSION_IDLE_MINUTES):
             assert not is_in(client)
 
-    def test_after_twelve_hours_everybody_is(self, user):
+    def test_after_twelve_hours_everybody_is(self, user: User) -> None:
         client = browser(user)
         for hour in range(1, 2 * settings.SESSION_LONGEST_HOURS):
             with later(minutes=30 * hour):
@@ -62,7 +65,7 @@ class TestTime:
         with later(hours=settings.SESSION_LONGEST_HOURS, seconds=1):
             assert not is_in(client)
 
-    def test_the_socket_goes_by_the_same_clock(self, user, settings):
+    def test_the_socket_goes_by_the_same_clock(self, user: User, settings: Settings) -> None:
         settings.ALLOWED_HOSTS = ["testserver", "scheduler.example.com"]
         cookie = f"{settings.SESSION_COOKIE_NAME}={browser(user).cookies[settings.SESSION_COOKIE_NAME].value}"
         visitor = admit(handshake(origin="https://scheduler.example.com", cookie=cookie))
@@ -70,7 +73,7 @@ class TestTime:
         with later(minutes=settings.SESSION_IDLE_MINUTES + 1):
             assert visitor.still() is None
 
-    def test_that_somebody_is_there_is_written_once_a_minute(self, user):
+    def test_that_somebody_is_there_is_written_once_a_minute(self, user: User) -> None:
         client = browser(user)
 
         def writes():
@@ -83,7 +86,7 @@ class TestTime:
             assert len(writes()) == 1
             assert writes() == []
 
-    def test_signing_in_changes_the_key(self, user):
+    def test_signing_in_changes_the_key(self, user: User) -> None:
         client = Client()
         session = client.session
         session["before"] = "anything"
@@ -93,7 +96,7 @@ class TestTime:
         assert client.session.session_key != session.session_key
         assert not BrowserSession.objects.filter(session_key=session.session_key).exists()
 
-    def test_a_row_says_whose_it_is_and_not_how_to_use_it(self, user):
+    def test_a_row_says_whose_it_is_and_not_how_to_use_it(self, user: User) -> None:
         client = browser(user)
         row = BrowserSession.objects.get()
         assert row.user == user
@@ -101,7 +104,7 @@ class TestTime:
         client.post("/admin/logout/")
         assert not BrowserSession.objects.filter(user=user).exists()
 
-    def test_tokens_that_are_refreshed_for_ever_end_as_well(self, user):
+    def test_tokens_that_are_refreshed_for_ever_end_as_well(self, user: User) -> None:
         refresh = sign_in(user).refresh
         for day in range(6, settings.TOKEN_LONGEST_DAYS, 6):
             with later(days=day):
@@ -113,7 +116,7 @@ class TestTime:
 
 
 class TestSeenAndEnded:
-    def test_they_are_listed_this_one_marked_and_nobody_elses(self, user):
+    def test_they_are_listed_this_one_marked_and_nobody_elses(self, user: User) -> None:
         here, _elsewhere, _program = browser(user), browser(user), sign_in(user)
         browser(UserFactory())
         found = here.get(PAGE).context["signings"]
@@ -123,7 +126,7 @@ class TestSeenAndEnded:
         assert not any(row.session_key in shown for row in BrowserSession.objects.all())
 
     @pytest.mark.parametrize("kind", ["Browser", "API"])
-    def test_one_ends(self, user, kind):
+    def test_one_ends(self, user: User, kind: str) -> None:
         here, elsewhere, program = browser(user), browser(user), client_of(user)
         chosen = next(one for one in here.get(PAGE).context["signings"] if one.kind == kind and not one.is_this)
         assert here.post(PAGE, {"signing": chosen.id, "password": PASSWORD}).status_code == 302
@@ -132,7 +135,7 @@ class TestSeenAndEnded:
         entry = AuditEntry.objects.get(act="sign-ins-ended")
         assert (entry.user_id, entry.about_id, entry.details) == (user.pk, user.pk, {"count": 1})
 
-    def test_all_others_end_sockets_with_tickets_too(self, user, settings):
+    def test_all_others_end_sockets_with_tickets_too(self, user: User, settings: Settings) -> None:
         settings.ALLOWED_HOSTS = ["testserver", "scheduler.example.com"]
         here, elsewhere, program = browser(user), browser(user), client_of(user)
         sockets = []
@@ -148,7 +151,7 @@ class TestSeenAndEnded:
     @pytest.mark.parametrize(
         "sent", [{"password": "not this one"}, {"password": ""}, {"signing": "x"}, {"signing": ""}]
     )
-    def test_nothing_ends_without_the_password_or_a_choice(self, user, sent):
+    def test_nothing_ends_without_the_password_or_a_choice(self, user: User, sent: dict[str, str]) -> None:
         here, elsewhere = browser(user), browser(user)
         answer = here.post(PAGE, {"signing": "others", "password": PASSWORD, **sent})
         assert answer.status_code == 200
@@ -156,17 +159,17 @@ class TestSeenAndEnded:
         assert is_in(elsewhere)
         assert not AuditEntry.objects.filter(act="sign-ins-ended").exists()
 
-    def test_those_of_others_are_out_of_reach(self, user):
+    def test_those_of_others_are_out_of_reach(self, user: User) -> None:
         stranger = UserFactory()
         theirs = browser(stranger)
         chosen = active_sign_ins.active_sign_ins_of(stranger)[0]
         browser(user).post(PAGE, {"signing": chosen.id, "password": PASSWORD})
         assert is_in(theirs)
 
-    def test_nobody_sees_the_page_signed_out(self):
+    def test_nobody_sees_the_page_signed_out(self) -> None:
         assert Client().get(PAGE)["Location"].startswith("/admin/login/")
 
-    def test_an_administrator_signs_somebody_out(self, user):
+    def test_an_administrator_signs_somebody_out(self, user: User) -> None:
         client, program, boss = browser(user), client_of(user), signed_in(Role.ADMINISTRATOR)
         page = f"/admin/accounts/user/{user.pk}/change/"
         saved(boss.post(page, fields(boss, page, "user_form") | {"sign_out": "on"}))
@@ -174,7 +177,7 @@ class TestSeenAndEnded:
         assert program.get(f"{V1}/auth/me/").status_code == 401
         assert is_in(boss)
 
-    def test_somebody_switched_off_and_on_again_is_still_out(self, user):
+    def test_somebody_switched_off_and_on_again_is_still_out(self, user: User) -> None:
         client, program, boss = browser(user), client_of(user), signed_in(Role.ADMINISTRATOR)
         page = f"/admin/accounts/user/{user.pk}/change/"
         sent = fields(boss, page, "user_form")
@@ -190,10 +193,10 @@ class TestSeenAndEnded:
 class TestPassword:
     CHANGE = "/admin/password_change/"
 
-    def change(self, client, old, new=NEW):
+    def change(self, client: Client, old: str, new: str = NEW):
         return client.post(self.CHANGE, {"old_password": old, "new_password1": new, "new_password2": new})
 
-    def test_a_change_ends_all_others_and_keeps_this_one(self, user):
+    def test_a_change_ends_all_others_and_keeps_this_one(self, user: User) -> None:
         here, elsewhere, program, refresh = browser(user), browser(user), client_of(user), sign_in(user).refresh
         assert self.change(here, PASSWORD).status_code == 302
         assert (is_in(here), is_in(elsewhere)) == (True, False)
@@ -201,7 +204,7 @@ class TestPassword:
         answer = Client().post(f"{V1}/auth/refresh/", {"refresh": refresh}, content_type="application/json")
         assert answer.status_code == 401
 
-    def test_it_needs_the_present_one(self, user):
+    def test_it_needs_the_present_one(self, user: User) -> None:
         here = browser(user)
         assert "old_password" in self.change(here, "not the present one").context["form"].errors
         assert self.change(here, PASSWORD, "short").status_code == 200

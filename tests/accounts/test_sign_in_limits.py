@@ -3,10 +3,12 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
@@ -20,18 +22,18 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 
 
 @pytest.fixture(autouse=True)
-def limits(settings, no_rate_limits, monkeypatch):
+def limits(settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RoleThrottle, "_silent_until", 0.0)
     settings.RATE_LIMITS = True
     settings.SIGN_IN_LIMITS = {"address": 5, "account": 4}
     limiter(settings.REDIS_URL).storage.reset()
 
 
-def login(email, password=PASSWORD, address="198.51.100.7"):
+def login(email: str, password: str = PASSWORD, address: str = "198.51.100.7") -> Any:
     return APIClient().post(f"{V1}/auth/login/", {"email": email, "password": password}, REMOTE_ADDR=address)
 
 
-def test_one_address_tries_many_accounts():
+def test_one_address_tries_many_accounts() -> None:
     assert [login(f"nobody{n}@example.com", "Summer 2026!").status_code for n in range(5)] == [401] * 5
     refused = login(UserFactory().email)
     problem(refused, 429, "throttled")
@@ -39,7 +41,7 @@ def test_one_address_tries_many_accounts():
     assert login(UserFactory().email, address="198.51.100.8").status_code == 200
 
 
-def test_many_addresses_try_one_account():
+def test_many_addresses_try_one_account() -> None:
     user = UserFactory()
     assert [login(user.email, "wrong", f"203.0.113.{n}").status_code for n in range(4)] == [401] * 4
     refused = login(user.email.upper(), address="203.0.113.99")
@@ -48,7 +50,7 @@ def test_many_addresses_try_one_account():
     assert login(UserFactory().email, address="203.0.113.99").status_code == 200
 
 
-def test_that_does_not_lock_the_person_out_where_they_have_been_before():
+def test_that_does_not_lock_the_person_out_where_they_have_been_before() -> None:
     user = UserFactory()
     assert login(user.email).status_code == 200
     for n in range(6):
@@ -57,7 +59,7 @@ def test_that_does_not_lock_the_person_out_where_they_have_been_before():
     assert login(user.email).status_code == 200
 
 
-def test_the_form_of_the_back_office_counts_with_the_api():
+def test_the_form_of_the_back_office_counts_with_the_api() -> None:
     user = UserFactory()
     for n in range(3):
         login(user.email, "wrong", f"203.0.113.{n}")
@@ -69,7 +71,7 @@ def test_the_form_of_the_back_office_counts_with_the_api():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_the_same_moment_exactly_so_many_are_looked_at(settings):
+def test_of_many_at_the_same_moment_exactly_so_many_are_looked_at(settings: Settings) -> None:
     """Sixteen threads, a connection and a client each; what passes is answered 401, for the password is wrong."""
     settings.SIGN_IN_LIMITS = {"address": 7, "account": 1000}
     together = Barrier(16)
@@ -86,8 +88,8 @@ def test_of_many_at_the_same_moment_exactly_so_many_are_looked_at(settings):
     assert found == {401: 7, 429: 25}
 
 
-def test_refreshing_is_limited_by_address():
-    def refresh(address):
+def test_refreshing_is_limited_by_address() -> None:
+    def refresh(address: str) -> Any:
         return APIClient().post(f"{V1}/auth/refresh/", {"refresh": "made.up.token"}, REMOTE_ADDR=address)
 
     assert [refresh("198.51.100.7").status_code for _ in range(5)] == [401] * 5
@@ -95,13 +97,13 @@ def test_refreshing_is_limited_by_address():
     assert refresh("198.51.100.8").status_code == 401
 
 
-def test_tickets_are_limited_by_account(settings):
+def test_tickets_are_limited_by_account(settings: Settings) -> None:
     settings.REQUESTS_A_MINUTE = {Role.COORDINATOR: 3}
     api = client_of(UserFactory(role=Role.COORDINATOR))
     assert [api.post(f"{V1}/auth/ws-ticket/").status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_without_valkey_the_failures_still_count(settings):
+def test_without_valkey_the_failures_still_count(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     user = UserFactory()
     for _ in range(settings.AXES_FAILURE_LIMIT):
@@ -120,5 +122,5 @@ def test_without_valkey_the_failures_still_count(settings):
         ("", "unknown"),
     ],
 )
-def test_a_household_is_one_address(address, network):
+def test_a_household_is_one_address(address: str, network: str) -> None:
     assert network_of(address) == network

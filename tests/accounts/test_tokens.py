@@ -3,11 +3,13 @@
 import base64
 import json
 from datetime import timedelta
+from typing import Any
 
 import jwt
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.tokens import SignedAccess, rotate, sign_in
@@ -18,27 +20,27 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def access():
+def access() -> str:
     return sign_in(UserFactory()).access
 
 
-def me(token):
+def me(token) -> int:
     return APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=f"Bearer {token}").status_code
 
 
-def key():
+def key() -> str | None:
     return SignedAccess().token_backend.signing_key
 
 
-def payload(token):
+def payload(token) -> dict[str, Any]:
     return jwt.decode(token, options={"verify_signature": False})
 
 
-def part(value):
+def part(value) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def test_ours_is_taken_and_says_nothing_about_a_person(access):
+def test_ours_is_taken_and_says_nothing_about_a_person(access: str) -> None:
     assert me(access) == 200
     assert payload(access).keys() == {
         "token_type", "exp", "iat", "jti", "user_id", "family", "password", "iss", "aud"
@@ -47,13 +49,13 @@ def test_ours_is_taken_and_says_nothing_about_a_person(access):
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE"])
-def test_one_without_a_signature_is_refused(access, algorithm):
+def test_one_without_a_signature_is_refused(access: str, algorithm: str) -> None:
     for signature in ("", access.split(".")[2]):
         assert me(f"{part({'alg': algorithm, 'typ': 'JWT'})}.{access.split('.')[1]}.{signature}") == 401
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-def test_another_algorithm_is_refused_even_with_the_key(access, algorithm):
+def test_another_algorithm_is_refused_even_with_the_key(access: str, algorithm: str) -> None:
     assert me(jwt.encode(payload(access), key(), algorithm="HS256")) == 200
     assert me(jwt.encode(payload(access), key(), algorithm=algorithm)) == 401
 
@@ -61,11 +63,11 @@ def test_another_algorithm_is_refused_even_with_the_key(access, algorithm):
 @pytest.mark.parametrize(
     "header", [{"jwk": {"kty": "oct", "k": "YQ"}}, {"jku": "https://evil.example/keys"}, {"kid": "../x"}]
 )
-def test_a_key_that_it_brings_along_counts_for_nothing(access, header):
+def test_a_key_that_it_brings_along_counts_for_nothing(access: str, header: dict[str, Any]) -> None:
     assert me(jwt.encode(payload(access), "a" * 64, algorithm="HS256", headers=header)) == 401
 
 
-def test_the_key_of_cookies_signs_no_tokens(access):
+def test_the_key_of_cookies_signs_no_tokens(access: str) -> None:
     assert key() != settings.SECRET_KEY
     assert me(jwt.encode(payload(access), settings.SECRET_KEY, algorithm="HS256")) == 401
 
@@ -85,17 +87,17 @@ def test_the_key_of_cookies_signs_no_tokens(access):
         {"password": None},
     ],
 )
-def test_each_claim_counts(access, change):
+def test_each_claim_counts(access: str, change: dict[str, Any]) -> None:
     claims = {name: value for name, value in (payload(access) | change).items() if value is not None}
     assert me(jwt.encode(claims, key(), algorithm="HS256")) == 401
 
 
-def test_changed_by_one_letter_it_is_worth_nothing(access):
+def test_changed_by_one_letter_it_is_worth_nothing(access: str) -> None:
     head, _, signature = access.split(".")
     assert me(f"{head}.{part(payload(access) | {'user_id': str(UserFactory().pk)})}.{signature}") == 401
 
 
-def test_a_new_secret_key_signs_nobody_out_while_the_old_one_is_named(access, settings):
+def test_a_new_secret_key_signs_nobody_out_while_the_old_one_is_named(access: str, settings: Settings) -> None:
     refresh = sign_in(UserFactory()).refresh
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another key, as long as one has to be for this " * 2
     assert me(access) == 401
@@ -106,7 +108,7 @@ def test_a_new_secret_key_signs_nobody_out_while_the_old_one_is_named(access, se
     assert (me(access), me(fresh.access)) == (401, 200)
 
 
-def test_a_new_secret_key_leaves_sessions(settings):
+def test_a_new_secret_key_leaves_sessions(settings: Settings) -> None:
     from tests.accounts.test_sessions import browser, is_in
 
     client = browser(UserFactory())
@@ -117,6 +119,6 @@ def test_a_new_secret_key_leaves_sessions(settings):
     assert is_in(client)  # for its hash has been written anew
 
 
-def test_lifetimes_are_short():
+def test_lifetimes_are_short() -> None:
     assert settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"] <= timedelta(minutes=15)
     assert sign_in(UserFactory()).user.token_families.get().expires_at <= timezone.now() + timedelta(days=7)

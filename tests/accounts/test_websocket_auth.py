@@ -1,11 +1,15 @@
 """Which origins open a socket, and with what."""
 
+from typing import Any
+
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from smartscheduler.accounts import websocket_auth
 from smartscheduler.accounts.credentials import Credential
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.websocket_auth import admit, claim_of
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.core.http import rate_limits
@@ -19,17 +23,17 @@ ELSEWHERE = "https://board.example.com"
 
 
 @pytest.fixture(autouse=True)
-def opened(settings):
+def opened(settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = [ELSEWHERE]
     settings.ALLOWED_HOSTS = ["scheduler.example.com"]
 
 
 @pytest.fixture
-def user():
+def user() -> User:
     return UserFactory()
 
 
-def handshake(*, origin, ticket=None, cookie="", host="scheduler.example.com"):
+def handshake(*, origin: str | None, ticket: Any = None, cookie: str = "", host: str = "scheduler.example.com"):
     headers = {"host": host, "origin": origin, "cookie": cookie}
     return {
         "type": "websocket",
@@ -40,36 +44,38 @@ def handshake(*, origin, ticket=None, cookie="", host="scheduler.example.com"):
     }
 
 
-def test_a_page_elsewhere_that_may_use_the_api_comes_with_a_ticket(user):
+def test_a_page_elsewhere_that_may_use_the_api_comes_with_a_ticket(user: User) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
     assert admit(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
 
 
-def test_and_never_with_the_cookie(user):
+def test_and_never_with_the_cookie(user: User) -> None:
     assert admit(handshake(origin=ELSEWHERE, cookie=session_cookie(user))) is None
     assert admit(handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))).user == user
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://board.example.com", f"{ELSEWHERE}:8443"])
-def test_others_do_not_even_spend_the_ticket(user, origin):
+def test_others_do_not_even_spend_the_ticket(user: User, origin: str) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
     assert admit(handshake(origin=origin, ticket=ticket)) is None
     assert admit(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
 
 
-def test_not_under_a_name_that_is_not_ours(user):
+def test_not_under_a_name_that_is_not_ours(user: User) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
     assert admit(handshake(origin=ELSEWHERE, ticket=ticket, host="evil.example")) is None
 
 
-def test_by_default_there_is_no_elsewhere(user, settings):
+def test_by_default_there_is_no_elsewhere(user: User, settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = []
     ticket, _ = issue_ticket(Credential.of(user))
     assert admit(handshake(origin=ELSEWHERE, ticket=ticket)) is None
 
 
 @pytest.mark.parametrize("by", ["ticket", "session"])
-def test_what_a_quota_counts_is_known_before_the_database_is_asked(user, by, django_assert_num_queries):
+def test_what_a_quota_counts_is_known_before_the_database_is_asked(
+    user: User, by: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     if by == "ticket":
         scope = handshake(origin=ELSEWHERE, ticket=issue_ticket(Credential.of(user))[0])
     else:
@@ -85,40 +91,40 @@ class TestQuotas:
     """A handshake with the consumer alone: what it answers, and whether it has looked an account up."""
 
     @pytest.fixture(autouse=True)
-    def limits(self, settings, no_rate_limits, monkeypatch):
+    def limits(self, settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(rate_limits.RoleThrottle, "_silent_until", 0.0)
         settings.RATE_LIMITS = True
         settings.QUOTAS_A_MINUTE = {"sockets": 2, "handshakes": 100}
         rate_limits.limiter(settings.REDIS_URL).storage.reset()
 
     @pytest.fixture
-    def looked_up(self, monkeypatch):
+    def looked_up(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """The sessions that were looked up."""
         seen, look_up = [], websocket_auth._by_session
         monkeypatch.setattr(websocket_auth, "_by_session", lambda request: seen.append(request) or look_up(request))
         monkeypatch.setattr(consumer, "database_sync_to_async", sync_to_async)
         return seen
 
-    def knock(self, scope):
+    def knock(self, scope) -> list[int]:
         """Open the socket; the codes that it was closed with, 0 for accepted."""
         answers = []
         socket = EventsConsumer()
         socket.scope = scope
 
-        async def accept(subprotocol=None):
+        async def accept(subprotocol=None) -> None:
             answers.append(0)
 
-        async def close(code=None, reason=None):
+        async def close(code=None, reason=None) -> None:
             answers.append(code)
 
-        async def send(text):
+        async def send(text) -> None:
             answers.append("told")
 
         socket.accept, socket.close, socket.send = accept, close, send
         async_to_sync(socket.connect)()
         return answers
 
-    def test_a_session_beyond_its_quota_is_not_looked_up_again(self, user, looked_up):
+    def test_a_session_beyond_its_quota_is_not_looked_up_again(self, user: User, looked_up: list[Any]) -> None:
         scope = handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))
         scope["query_string"] = b"after=nonsense"
         assert [self.knock(scope) for _ in range(2)] == [[0, "told", consumer.BAD_REQUEST]] * 2
@@ -126,6 +132,6 @@ class TestQuotas:
         assert self.knock(scope) == [0, consumer.TOO_MANY_SOCKETS]
         assert len(looked_up) == 2
 
-    def test_a_made_up_session_is_refused_before_accept_however_often(self, looked_up):
+    def test_a_made_up_session_is_refused_before_accept_however_often(self, looked_up: list[Any]) -> None:
         scope = handshake(origin="https://scheduler.example.com", cookie=f"{settings.SESSION_COOKIE_NAME}=made-up")
         assert [self.knock(scope) for _ in range(4)] == [[None]] * 4
