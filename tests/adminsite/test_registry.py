@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.db.models import Model
+from django.test import RequestFactory
 from django.urls import reverse
 
 from assignments.models import Assignment
@@ -17,6 +19,7 @@ from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import (
     Extensions,
     ListFilter,
+    RecordView,
     extensions_of,
     record_action,
     record_url,
@@ -39,7 +42,7 @@ READERS = {
 }
 
 
-def test_no_app_takes_a_model_from_another_app_or_reaches_into_the_site():
+def test_no_app_takes_a_model_from_another_app_or_reaches_into_the_site() -> None:
     found = [
         f"{path}:{node.lineno}"
         for path, tree in sources().items()
@@ -49,12 +52,12 @@ def test_no_app_takes_a_model_from_another_app_or_reaches_into_the_site():
     assert found == []
 
 
-def test_other_apps_have_extended_these():
+def test_other_apps_have_extended_these() -> None:
     assert set(EXTENDED) == {Contractor, Job, Assignment, User}
 
 
 @pytest.mark.parametrize("model", EXTENDED, ids=lambda model: model.__name__)
-def test_all_that_is_registered_for_a_model_is_read(model):
+def test_all_that_is_registered_for_a_model_is_read(model: type[Model]) -> None:
     extensions, model_admin = extensions_of(model), model_admins()[model]
     for kind, names in READERS.items():
         assert isinstance(model_admin, kind) or not any(getattr(extensions, name) for name in names), (kind, names)
@@ -65,7 +68,7 @@ def test_all_that_is_registered_for_a_model_is_read(model):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "view"), VIEWS, ids=[f"{model.__name__}-{view.name}" for model, view in VIEWS])
-def test_a_page_is_for_records_that_exist_and_users_with_the_permission(model, view):
+def test_a_page_is_for_records_that_exist_and_users_with_the_permission(model: type[Model], view: RecordView) -> None:
     record = {Contractor: ContractorFactory, Job: JobFactory, Assignment: AssignmentFactory}[model]()
     for role in Role.values:
         client = signed_in(role)
@@ -74,7 +77,7 @@ def test_a_page_is_for_records_that_exist_and_users_with_the_permission(model, v
         assert client.get(reverse(f"admin:{route_name(model, view.name)}", args=[uuid4()])).status_code == 404
 
 
-def test_a_name_is_given_to_one_page_of_a_model_only():
+def test_a_name_is_given_to_one_page_of_a_model_only() -> None:
     with pytest.raises(ValueError, match="week"):
         record_view(Contractor, "week", permission=Permission.RECOMMEND)(lambda request, contractor, admin: None)
     (cancel,) = extensions_of(Job).actions
@@ -83,17 +86,17 @@ def test_a_name_is_given_to_one_page_of_a_model_only():
     assert len(extensions_of(Job).actions) == 1
 
 
-def test_a_filter_stands_before_another_or_last():
+def test_a_filter_stands_before_another_or_last() -> None:
     extensions = Extensions(filters=[ListFilter("first", before="own"), ListFilter("last")])
     assert extensions.filter_list(("other", "own")) == ["other", "first", "own", "last"]
 
 
 @pytest.mark.django_db
-def test_buttons_come_in_the_order_of_their_weights(rf):
+def test_buttons_come_in_the_order_of_their_weights(rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = UserFactory(role=Role.ADMINISTRATOR)
 
-    def labels(record):
+    def labels(record: Assignment | Job | Contractor):
         model_admin = admin.site.get_model_admin(type(record))
         record = model_admin.get_queryset(request).get(pk=record.pk)
         return [button.label for button in model_admin.buttons(request, record)]

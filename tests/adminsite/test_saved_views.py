@@ -1,9 +1,11 @@
 """Views of lists, kept under a name: one's own, found above the list, renamed and deleted."""
 
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.adminsite.models import SavedView
@@ -18,7 +20,7 @@ VIEWS = f"{LIST}views/"
 QUERY = "status__exact=open&priority__exact=urgent"
 
 
-def save(client, name="Urgent ones", query=QUERY, **more):
+def save(client: Client, name: str = "Urgent ones", query: str = QUERY, **more: Any) -> Any:
     return client.post(VIEWS, {"name": name, "query": query, **more}, follow=True)
 
 
@@ -26,7 +28,7 @@ def said(response):
     return [str(one) for one in response.context["messages"]]
 
 
-def test_keeps_a_view_and_shows_it_above_the_list():
+def test_keeps_a_view_and_shows_it_above_the_list() -> None:
     urgent, client = JobFactory(priority="urgent"), signed_in()
     JobFactory()
     saved = save(client)
@@ -38,14 +40,14 @@ def test_keeps_a_view_and_shows_it_above_the_list():
     assert list(client.get(f"{LIST}{url}").context["cl"].result_list) == [urgent]
 
 
-def test_the_order_of_filters_and_the_page_do_not_make_another_view():
+def test_the_order_of_filters_and_the_page_do_not_make_another_view() -> None:
     client = signed_in()
     save(client)
     same = client.get(f"{LIST}?priority__exact=urgent&status__exact=open&p=1")
     assert same.context["saved"]["current"].name == "Urgent ones"
 
 
-def test_views_are_ones_own():
+def test_views_are_ones_own() -> None:
     mine, other = signed_in(), signed_in()
     save(mine)
     view = SavedView.objects.get()
@@ -58,7 +60,7 @@ def test_views_are_ones_own():
     assert SavedView.objects.count() == 2
 
 
-def test_a_view_belongs_to_one_list():
+def test_a_view_belongs_to_one_list() -> None:
     client = signed_in()
     save(client)
     assert client.get("/admin/assignments/assignment/").context["saved"]["views"] == []
@@ -68,7 +70,7 @@ def test_a_view_belongs_to_one_list():
     assert SavedView.objects.exists()
 
 
-def test_renames_and_deletes():
+def test_renames_and_deletes() -> None:
     client = signed_in()
     save(client)
     view = SavedView.objects.get()
@@ -84,13 +86,13 @@ def test_renames_and_deletes():
     "values",
     [{"name": ""}, {"name": "  "}, {"name": "x" * 61}, {"name": "Nul\x00"}, {"query": ""}, {"query": "p=2"}],
 )
-def test_refuses_what_is_no_view(values):
+def test_refuses_what_is_no_view(values: dict[str, str]) -> None:
     response = save(signed_in(), **values)
     assert said(response)
     assert not SavedView.objects.exists()
 
 
-def test_a_name_is_used_once_whatever_its_case():
+def test_a_name_is_used_once_whatever_its_case() -> None:
     client = signed_in()
     save(client)
     assert said(save(client, name="URGENT ones", query="status__exact=open")) == [
@@ -99,7 +101,7 @@ def test_a_name_is_used_once_whatever_its_case():
     assert SavedView.objects.get().query == "priority__exact=urgent&status__exact=open"
 
 
-def test_there_is_an_end_to_them():
+def test_there_is_an_end_to_them() -> None:
     owner = UserFactory()
     for number in range(MOST_VIEWS):
         save_view(owner=owner, page="jobs.job", name=f"View {number}", query=QUERY)
@@ -109,11 +111,11 @@ def test_there_is_an_end_to_them():
 
 
 @pytest.mark.parametrize("values", [{"do": "delete", "view": "x"}, {"do": "rename", "view": ""}, {"do": "delete"}])
-def test_an_odd_request_is_not_found(values):
+def test_an_odd_request_is_not_found(values: dict[str, str]) -> None:
     assert signed_in().post(VIEWS, values).status_code == 404
 
 
-def test_only_a_post_changes_and_only_a_reader_of_the_list_may():
+def test_only_a_post_changes_and_only_a_reader_of_the_list_may() -> None:
     assert signed_in().get(VIEWS).status_code == 405
     forced = signed_in(Role.MANAGER).post("/admin/accounts/user/views/", {"name": "Mine", "query": "q=a"})
     assert forced.status_code == 403
@@ -121,10 +123,10 @@ def test_only_a_post_changes_and_only_a_reader_of_the_list_may():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_clicks_at_once_are_one_view():
+def test_two_clicks_at_once_are_one_view() -> None:
     owner, barrier, outcomes = UserFactory(), Barrier(8), []
 
-    def click():
+    def click() -> None:
         try:
             barrier.wait()
             outcomes.append(save_view(owner=owner, page="jobs.job", name="Mine", query=QUERY).name)
