@@ -3,9 +3,12 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.models import Assignment
 from assignments.services import assign_job, complete_assignment, confirm_assignment, start_assignment
@@ -20,15 +23,15 @@ LIST = "/admin/assignments/assignment/"
 STEPS = [confirm_assignment, start_assignment, complete_assignment]
 
 
-def page(assignment):
+def page(assignment) -> str:
     return reverse("admin:assignments_assignment_change", args=[assignment.pk])
 
 
-def act(client, assignment, name, **values):
+def act(client: Client, assignment: Assignment, name: str, **values: str) -> Any:
     return client.post(f"{LIST}{assignment.pk}/{name}/", values)
 
 
-def reached(steps):
+def reached(steps: int) -> Assignment:
     assignment = AssignmentFactory()
     for step in STEPS[:steps]:
         step(assignment_id=assignment.pk, actor=None)
@@ -41,7 +44,7 @@ def events():
     return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
 
 
-def test_shows_why_the_contractor_was_chosen():
+def test_shows_why_the_contractor_was_chosen() -> None:
     contractor, job = ContractorFactory(), JobFactory()
     assignment = assign_job(
         job_id=job.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None, override_reason="Knows the house"
@@ -67,7 +70,7 @@ def test_shows_why_the_contractor_was_chosen():
         (3, {"rate"}),
     ],
 )
-def test_offers_what_the_state_allows_and_refuses_the_rest(steps, offered):
+def test_offers_what_the_state_allows_and_refuses_the_rest(steps: int, offered: set[str]) -> None:
     assignment, client = reached(steps), signed_in()
     seen = client.get(page(assignment)).content.decode()
     every = {"confirm", "start", "complete", "rate", "reschedule", "reassign", "cancel"}
@@ -93,7 +96,7 @@ def test_offers_what_the_state_allows_and_refuses_the_rest(steps, offered):
     assert events() == []
 
 
-def test_walks_from_pending_to_rated():
+def test_walks_from_pending_to_rated() -> None:
     assignment, client = reached(0), signed_in()
     for name, status in [("confirm", "confirmed"), ("start", "in_progress"), ("complete", "completed")]:
         assert act(client, assignment, name).status_code == 302
@@ -107,13 +110,13 @@ def test_walks_from_pending_to_rated():
 
 
 @pytest.mark.parametrize("rating", ["", "-0.1", "5.01", "NaN", "4.555", "good"])
-def test_refuses_a_rating_outside_its_range(rating):
+def test_refuses_a_rating_outside_its_range(rating: str) -> None:
     response = act(signed_in(), reached(3), "rate", rating=rating)
     assert response.context["form"].errors["rating"]
     assert not Rating.objects.exists()
 
 
-def test_cancelling_needs_a_reason_and_reopens_the_job():
+def test_cancelling_needs_a_reason_and_reopens_the_job() -> None:
     assignment, client = AssignmentFactory(), signed_in()
     assert act(client, assignment, "cancel", reason=" ").context["form"].errors["reason"]
     assert events() == []
@@ -123,7 +126,7 @@ def test_cancelling_needs_a_reason_and_reopens_the_job():
     assert (assignment.cancel_reason, assignment.job.status) == ("Rain", "open")
 
 
-def test_asking_changes_nothing():
+def test_asking_changes_nothing() -> None:
     assignment, client = AssignmentFactory(), signed_in()
     for name in ["confirm", "cancel", "reassign", "reschedule"]:
         assert client.get(f"{LIST}{assignment.pk}/{name}/").status_code == 200
@@ -131,7 +134,7 @@ def test_asking_changes_nothing():
     assert (assignment.status, events()) == ("pending", [])
 
 
-def test_a_manager_reads_and_changes_nothing():
+def test_a_manager_reads_and_changes_nothing() -> None:
     assignment, client = AssignmentFactory(), signed_in(Role.MANAGER)
     assert "/confirm/" not in client.get(page(assignment)).content.decode()
     for name in ["confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate"]:
@@ -142,7 +145,7 @@ def test_a_manager_reads_and_changes_nothing():
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ADMINISTRATOR])
-def test_nobody_makes_edits_or_deletes_one_by_hand(role):
+def test_nobody_makes_edits_or_deletes_one_by_hand(role: Role) -> None:
     assignment, client = AssignmentFactory(), signed_in(role)
     assert client.get(f"{LIST}add/").status_code == 403
     assert client.post(page(assignment), {"status": "completed"}).status_code == 403
@@ -151,19 +154,19 @@ def test_nobody_makes_edits_or_deletes_one_by_hand(role):
     assert assignment.status == "pending"
 
 
-def bulk(client, action, *assignments, **more):
+def bulk(client: Client, action: str, *assignments: Assignment, **more: str) -> str:
     chosen = [str(assignment.pk) for assignment in assignments]
     return client.post(LIST, {"action": action, "_selected_action": chosen, **more}, follow=True).content.decode()
 
 
-def row_of(seen, assignment):
+def row_of(seen, assignment: Assignment) -> str:
     """What the table of results says of an assignment, without its tags; it leads to its page."""
     (row,) = [row for row in re.findall(r"<tr>.*?</tr>", seen, re.DOTALL) if f">{assignment}</a>" in row]
     assert page(assignment) in row
     return " ".join(re.sub(r"<[^>]*>", " ", row).split())
 
 
-def test_hundreds_at_once_are_all_told_of():
+def test_hundreds_at_once_are_all_told_of() -> None:
     many = many_assignments(210)
     seen = bulk(signed_in(), "confirm_selected", *many)
     assert "Confirmed: 210." in seen
@@ -171,7 +174,7 @@ def test_hundreds_at_once_are_all_told_of():
     assert set(Assignment.objects.values_list("status", flat=True)) == {"confirmed"}
 
 
-def test_a_name_is_no_markup_in_the_table():
+def test_a_name_is_no_markup_in_the_table() -> None:
     booked = AssignmentFactory(contractor__name="<b>Bold</b> & Sons")
     seen = bulk(signed_in(), "start_selected", booked)
     assert "<b>Bold" not in seen
@@ -179,7 +182,7 @@ def test_a_name_is_no_markup_in_the_table():
     assert "Refused: 1." in seen
 
 
-def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row():
+def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row() -> None:
     live, done = AssignmentFactory.create_batch(2), reached(3)
     asked = bulk(signed_in(), "cancel_selected", *live, done)
     assert "Cancel these?" in asked
@@ -198,7 +201,7 @@ def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row():
     assert Assignment.objects.filter(status="completed").count() == 1
 
 
-def test_bulk_actions_report_row_by_row():
+def test_bulk_actions_report_row_by_row() -> None:
     ready, done = AssignmentFactory.create_batch(2), reached(3)
     seen = bulk(signed_in(), "confirm_selected", *ready, done)
     assert "Confirmed: 2. Refused: 1." in seen
@@ -210,7 +213,7 @@ def test_bulk_actions_report_row_by_row():
     assert "Completed: 2." in bulk(signed_in(), "complete_selected", *ready)
 
 
-def test_the_list_searches_and_filters():
+def test_the_list_searches_and_filters() -> None:
     client, today = signed_in(), AssignmentFactory(start=at(9))
     tomorrow = AssignmentFactory(start=at(9, days=1), contractor__name="Zyxwv Floors")
     cases = {
@@ -234,7 +237,7 @@ def test_the_list_searches_and_filters():
         assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == wanted, query
 
 
-def test_the_list_stays_within_its_queries(django_assert_max_num_queries):
+def test_the_list_stays_within_its_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     client = signed_in()
     AssignmentFactory.create_batch(10)
     with django_assert_max_num_queries(8):

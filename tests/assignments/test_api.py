@@ -1,14 +1,18 @@
 """Assignments over HTTP."""
 
-from datetime import UTC, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from assignments.models import Assignment
 from contractors.models import Rating
 from jobs.models import Job
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import NOBODY, V1, client_of, problem, refused_field
@@ -20,31 +24,31 @@ URL = f"{V1}/assignments/"
 
 
 @pytest.fixture
-def coordinator():
+def coordinator() -> User:
     return UserFactory(role=Role.COORDINATOR)
 
 
 @pytest.fixture
-def api(coordinator):
+def api(coordinator: User) -> APIClient:
     return client_of(coordinator)
 
 
-def of(assignment, tail=""):
+def of(assignment: Any, tail: str = "") -> str:
     return f"{URL}{assignment.pk}/{tail}"
 
 
-def wire(moment):
+def wire(moment: datetime):
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def started(**fields):
+def started(**fields) -> Assignment:
     now = timezone.now()
     return AssignmentFactory(
         status="in_progress", confirmed_at=now, started_at=now, job__status=Job.Status.IN_PROGRESS, **fields
     )
 
 
-def completed():
+def completed() -> Assignment:
     now = timezone.now()
     return AssignmentFactory(
         status="completed",
@@ -56,12 +60,12 @@ def completed():
     )
 
 
-def nothing_booked(job):
+def nothing_booked(job: Job) -> bool:
     job.refresh_from_db()
     return job.status == "open" and not Assignment.objects.filter(job=job).exists()
 
 
-def test_books_and_says_why(api, coordinator):
+def test_books_and_says_why(api: APIClient, coordinator: User) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, 7, days=2))}
     response = api.post(URL, {**body, "override_reason": "Knows the house"})
@@ -108,7 +112,7 @@ def test_books_and_says_why(api, coordinator):
         ({"override_reason": "\x00"}, "override_reason"),
     ],
 )
-def test_refuses_naming_the_field_and_books_nothing(api, change, field):
+def test_refuses_naming_the_field_and_books_nothing(api: APIClient, change: dict[str, Any], field: str) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
     refused_field(api.post(URL, {**body, **change}), field)
@@ -117,7 +121,7 @@ def test_refuses_naming_the_field_and_books_nothing(api, change, field):
 
 
 @pytest.mark.parametrize("name", ["job", "contractor", "start"])
-def test_names_what_is_missing(api, name):
+def test_names_what_is_missing(api: APIClient, name: str) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
     del body[name]
@@ -135,7 +139,9 @@ def test_names_what_is_missing(api, name):
         ({"latitude": "31.2672"}, {}, "out_of_radius"),
     ],
 )
-def test_refuses_somebody_unsuitable(api, who, what, code):
+def test_refuses_somebody_unsuitable(
+    api: APIClient, who: dict[str, str], what: dict[str, list[str]], code: str
+) -> None:
     contractor, job = ContractorFactory(**who), JobFactory(**what)
     body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
     found = problem(api.post(URL, body), 409, "contractor-unsuitable")
@@ -151,7 +157,7 @@ def test_refuses_somebody_unsuitable(api, who, what, code):
         (lambda: at(9, days=-1), "in_the_past"),
     ],
 )
-def test_refuses_a_slot_outside_the_shift_by_a_second(api, start, code):
+def test_refuses_a_slot_outside_the_shift_by_a_second(api: APIClient, start: Callable[[], datetime], code: str) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(start())}
     found = problem(api.post(URL, body), 409, "slot-unavailable")
@@ -160,7 +166,7 @@ def test_refuses_a_slot_outside_the_shift_by_a_second(api, start, code):
     assert nothing_booked(job)
 
 
-def test_a_clash_names_the_assignment_in_the_way(api):
+def test_a_clash_names_the_assignment_in_the_way(api: APIClient) -> None:
     held, job = AssignmentFactory(start=at(9, days=2)), JobFactory()
     body = {"job": str(job.pk), "contractor": str(held.contractor_id), "start": wire(at(10, days=2))}
     found = problem(api.post(URL, body), 409, "slot-unavailable")
@@ -168,14 +174,14 @@ def test_a_clash_names_the_assignment_in_the_way(api):
     assert nothing_booked(job)
 
 
-def test_refuses_a_job_that_is_not_open(api):
+def test_refuses_a_job_that_is_not_open(api: APIClient) -> None:
     held, contractor = AssignmentFactory(), ContractorFactory()
     body = {"job": str(held.job_id), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
     problem(api.post(URL, body), 409, "job-not-open")
     assert Assignment.objects.count() == 1
 
 
-def test_the_whole_life(api):
+def test_the_whole_life(api: APIClient) -> None:
     held = AssignmentFactory()
     stamps = {"confirm": "confirmed_at", "start": "started_at", "complete": "completed_at"}
     for act, status, job in (
@@ -224,7 +230,9 @@ MAKERS = {
         ("cancelled", "rate", {"rating": 5}),
     ],
 )
-def test_refuses_a_move_that_is_not_in_the_table(api, state, act, body):
+def test_refuses_a_move_that_is_not_in_the_table(
+    api: APIClient, state: str, act: str, body: dict[str, Any] | None
+) -> None:
     held = MAKERS[state]()
     body = {"start": wire(at(9, days=3))} if body is None else body
     found = problem(api.post(of(held, f"{act}/"), body), 409, "invalid-transition")
@@ -234,7 +242,7 @@ def test_refuses_a_move_that_is_not_in_the_table(api, state, act, body):
     assert not OutboxEvent.objects.exists()
 
 
-def test_cancelling_reopens_the_job(api):
+def test_cancelling_reopens_the_job(api: APIClient) -> None:
     held = AssignmentFactory()
     answer = api.post(of(held, "cancel/"), {"reason": "Rain"}).json()
     assert (answer["status"], answer["cancel_reason"]) == ("cancelled", "Rain")
@@ -243,28 +251,28 @@ def test_cancelling_reopens_the_job(api):
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "\t"}, {"reason": None}, {"why": "Rain"}])
-def test_a_cancellation_needs_a_reason(api, body):
+def test_a_cancellation_needs_a_reason(api: APIClient, body: dict[str, Any]) -> None:
     held = AssignmentFactory()
     refused_field(api.post(of(held, "cancel/"), body), "reason")
     held.refresh_from_db()
     assert held.status == "pending"
 
 
-def test_reschedules(api):
+def test_reschedules(api: APIClient) -> None:
     held = AssignmentFactory()
     answer = api.post(of(held, "reschedule/"), {"start": wire(at(13, days=3))}).json()
     assert (answer["id"], answer["time_slot"]["start"]) == (str(held.pk), wire(at(13, days=3)))
 
 
 @pytest.mark.parametrize("start", [None, "soon", "2031-01-01T00:00:00"])
-def test_a_reschedule_needs_a_start(api, start):
+def test_a_reschedule_needs_a_start(api: APIClient, start: str | None) -> None:
     held = AssignmentFactory()
     refused_field(api.post(of(held, "reschedule/"), {"start": start}), "start")
     held.refresh_from_db()
     assert held.version == 1
 
 
-def test_reassigns_at_the_same_time(api):
+def test_reassigns_at_the_same_time(api: APIClient) -> None:
     held, other = AssignmentFactory(), ContractorFactory()
     answer = api.post(of(held, "reassign/"), {"contractor": str(other.pk), "override_reason": "Nearer"}).json()
     assert answer["id"] != str(held.pk)
@@ -274,7 +282,7 @@ def test_reassigns_at_the_same_time(api):
     assert held.status == "cancelled"
 
 
-def test_a_reassignment_that_fails_leaves_everything(api):
+def test_a_reassignment_that_fails_leaves_everything(api: APIClient) -> None:
     held, busy = AssignmentFactory(), AssignmentFactory()
     body = {"contractor": str(busy.contractor_id)}
     problem(api.post(of(held, "reassign/"), body), 409, "slot-unavailable")
@@ -283,7 +291,7 @@ def test_a_reassignment_that_fails_leaves_everything(api):
 
 
 @pytest.mark.parametrize("contractor", [NOBODY, "x", None, "same"])
-def test_a_reassignment_needs_somebody_else(api, contractor):
+def test_a_reassignment_needs_somebody_else(api: APIClient, contractor: str | None) -> None:
     held = AssignmentFactory()
     wanted = str(held.contractor_id) if contractor == "same" else contractor
     refused_field(api.post(of(held, "reassign/"), {"contractor": wanted}), "contractor")
@@ -292,13 +300,13 @@ def test_a_reassignment_needs_somebody_else(api, contractor):
 
 
 @pytest.mark.parametrize("rating", [-1, 5.5, "NaN", True, None])
-def test_refuses_a_rating_outside_the_scale(api, rating):
+def test_refuses_a_rating_outside_the_scale(api: APIClient, rating: float | str | None) -> None:
     refused_field(api.post(of(completed(), "rate/"), {"rating": rating}), "rating")
     assert not Rating.objects.exists()
 
 
 @pytest.mark.parametrize("act", ["confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate"])
-def test_nobody_knows_that_assignment(api, act):
+def test_nobody_knows_that_assignment(api: APIClient, act: str) -> None:
     bodies = {
         "cancel": {"reason": "No"},
         "reschedule": {"start": wire(at(9, days=3))},
@@ -308,12 +316,12 @@ def test_nobody_knows_that_assignment(api, act):
     problem(api.post(f"{URL}{uuid4()}/{act}/", bodies.get(act, {})), 404, "not-found")
 
 
-def test_lists(api):
+def test_lists(api: APIClient) -> None:
     first = AssignmentFactory(start=at(23, days=4) - timedelta(hours=8))
     late = AssignmentFactory(start=at(22, days=5))
     gone = AssignmentFactory(status="cancelled", cancelled_at=timezone.now())
 
-    def ids(query):
+    def ids(query: str):
         response = api.get(f"{URL}?{query}")
         assert response.status_code == 200, response.content
         return [row["id"] for row in response.json()["results"]]

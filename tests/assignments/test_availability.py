@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,7 +34,7 @@ quarters = st.integers(0, 95).map(lambda n: time(n // 4, 15 * (n % 4)))
 
 
 @st.composite
-def shifts(draw):
+def shifts(draw: st.DrawFn) -> list[Shift]:
     """A week of shifts that do not overlap; nights as two adjoining shifts among them."""
     week = []
     for day in draw(st.sets(st.integers(0, 6), min_size=1, max_size=4)):
@@ -50,7 +51,7 @@ def shifts(draw):
     return without_overlaps(week)
 
 
-def without_overlaps(week):
+def without_overlaps(week: list[Shift]) -> list[Shift]:
     kept: list[Shift] = []
     for shift in sorted(set(week)):
         if not any(k.day_of_week == shift.day_of_week and k.ends > shift.starts for k in kept):
@@ -59,12 +60,12 @@ def without_overlaps(week):
 
 
 @st.composite
-def worlds(draw):
+def worlds(draw: st.DrawFn):
     zone_name, first = draw(st.sampled_from(WEEKS))
     zone = ZoneInfo(zone_name)
     origin = day_at(first, zone).start
 
-    def span(longest_quarters):
+    def span(longest_quarters: int) -> TimeSlot:
         start = origin + STEP * draw(st.integers(-50, 6 * 96))
         return TimeSlot(start, start + STEP * draw(st.integers(1, longest_quarters)))
 
@@ -81,7 +82,7 @@ def wall(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone)
 
 
-def on_shift(calendar, moment) -> bool:
+def on_shift(calendar: Any, moment: datetime) -> bool:
     """Whether the clock on the wall says so.
 
     In the hour that comes twice a shift that ends in it is over when its end comes first, and one that
@@ -111,7 +112,7 @@ def first_minute_showing(local: datetime, zone: ZoneInfo) -> datetime:
     return moment
 
 
-def blocked(calendar, moment, site) -> bool:
+def blocked(calendar: Any, moment: datetime, site: Point | None) -> bool:
     if any(absence.start <= moment < absence.end for absence in calendar.absences):
         return True
     return any(
@@ -133,7 +134,7 @@ def minutes_of(slots) -> set[datetime]:
 
 @settings(max_examples=60)
 @given(worlds(), st.booleans())
-def test_free_time_is_that_of_looking_at_every_minute(world, with_drive):
+def test_free_time_is_that_of_looking_at_every_minute(world: Any, with_drive: bool) -> None:
     calendar, first = world
     site = SITE if with_drive else None
     window = TimeSlot(day_at(first, calendar.zone).start, day_at(first + timedelta(days=6), calendar.zone).end)
@@ -143,7 +144,7 @@ def test_free_time_is_that_of_looking_at_every_minute(world, with_drive):
 
 @settings(max_examples=60)
 @given(worlds(), st.integers(0, 6), st.sampled_from([20, 45, 90, 240, 480]))
-def test_offered_slots_are_those_of_trying_every_minute(world, offset, minutes):
+def test_offered_slots_are_those_of_trying_every_minute(world: Any, offset: int, minutes: Any) -> None:
     calendar, first = world
     window, duration = day_at(first + timedelta(days=offset), calendar.zone), timedelta(minutes=minutes)
     around = TimeSlot(window.start - timedelta(days=1), window.end + timedelta(days=1))
@@ -158,7 +159,7 @@ def test_offered_slots_are_those_of_trying_every_minute(world, offset, minutes):
     assert all(slot.duration == duration and is_free(calendar, slot, Site(SITE), RULES) for slot in offered)
 
 
-def on_grid(calendar, moment) -> bool:
+def on_grid(calendar: Any, moment: datetime) -> bool:
     """Whether `moment` is a whole number of half hours after the start of a shift that it lies in."""
     day = wall(moment, calendar.zone).date()
     for shift in calendar.shifts:
@@ -175,29 +176,29 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 8), 23), (date(2026, 11, 1), 25), (date(2026, 7, 1), 24)])
-def test_a_day_has_as_many_hours_as_its_clock_says(day, hours):
+def test_a_day_has_as_many_hours_as_its_clock_says(day: date, hours: int) -> None:
     assert day_at(day, NEW_YORK).duration == timedelta(hours=hours)
 
 
-def test_a_skipped_time_is_the_moment_of_the_jump():
+def test_a_skipped_time_is_the_moment_of_the_jump() -> None:
     jump = datetime(2026, 3, 8, 7, tzinfo=UTC)
     assert local_instant(date(2026, 3, 8), timedelta(hours=2, minutes=30), NEW_YORK) == jump
 
 
-def test_a_time_that_comes_twice_is_the_first():
+def test_a_time_that_comes_twice_is_the_first() -> None:
     assert local_instant(date(2026, 11, 1), timedelta(hours=1, minutes=30), NEW_YORK) == datetime(
         2026, 11, 1, 5, 30, tzinfo=UTC
     )
 
 
 @given(st.integers(0, 1440), st.integers(0, 1440), st.sampled_from(WEEKS), st.integers(0, 6))
-def test_a_later_time_of_day_is_never_an_earlier_instant(a, b, week, offset):
+def test_a_later_time_of_day_is_never_an_earlier_instant(a: int, b: int, week: Any, offset: int) -> None:
     zone, day = ZoneInfo(week[0]), week[1] + timedelta(days=offset)
     first, second = sorted([a, b])
     assert local_instant(day, first * MINUTE, zone) <= local_instant(day, second * MINUTE, zone)
 
 
-def test_a_night_shift_on_the_short_night_is_an_hour_shorter():
+def test_a_night_shift_on_the_short_night_is_an_hour_shorter() -> None:
     calendar = Calendar(NEW_YORK, [Shift(6, time(22), time(0)), Shift(0, time(0), time(6))])
     window = day_at(date(2026, 3, 7), NEW_YORK)
     assert [
@@ -209,7 +210,7 @@ def test_a_night_shift_on_the_short_night_is_an_hour_shorter():
     ] == [timedelta(hours=7)]
 
 
-def test_a_slot_that_ends_a_second_after_the_shift_is_not_free():
+def test_a_slot_that_ends_a_second_after_the_shift_is_not_free() -> None:
     calendar = Calendar(NEW_YORK, [Shift(1, time(8), time(17))])
     end = datetime(2026, 11, 23, 17, tzinfo=NEW_YORK)
     assert is_free(calendar, TimeSlot(end - timedelta(hours=2), end), None, RULES)

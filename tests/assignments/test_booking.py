@@ -1,12 +1,16 @@
 """Booking: what it needs, and what it refuses without leaving a trace."""
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from assignments.models import Assignment
 from assignments.services import assign_job
+from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.errors import ContractorUnsuitable, JobNotOpen, SlotUnavailable
@@ -16,11 +20,11 @@ from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory
 pytestmark = pytest.mark.django_db
 
 
-def book(job, contractor, start, **more):
+def book(job: Job, contractor: Contractor, start: datetime | Callable[[], datetime], **more) -> Assignment:
     return assign_job(job_id=job.pk, contractor_id=contractor.pk, start=start, actor=None, **more)
 
 
-def nothing_happened(job):
+def nothing_happened(job: Job) -> bool:
     job.refresh_from_db()
     return (
         job.status == Job.Status.OPEN
@@ -29,7 +33,7 @@ def nothing_happened(job):
     )
 
 
-def test_books_the_slot_and_keeps_why():
+def test_books_the_slot_and_keeps_why() -> None:
     contractor, job, actor = ContractorFactory(), JobFactory(), UserFactory()
     assignment = assign_job(
         job_id=job.pk, contractor_id=contractor.pk, start=at(9, 7, days=2), actor=actor, override_reason="Asked for"
@@ -59,7 +63,7 @@ def test_books_the_slot_and_keeps_why():
         ({"latitude": Decimal("31.2672")}, {}, "out_of_radius"),
     ],
 )
-def test_refuses_someone_unsuitable(who, what, code):
+def test_refuses_someone_unsuitable(who: dict[str, Any], what: dict[str, list[str]], code: str) -> None:
     contractor, job = ContractorFactory(**who), JobFactory(**what)
     with pytest.raises(ContractorUnsuitable) as refused:
         book(job, contractor, at(9, days=2))
@@ -78,7 +82,7 @@ def test_refuses_someone_unsuitable(who, what, code):
         (lambda: at(7, 59, days=4) + timedelta(minutes=1), None),
     ],
 )
-def test_refuses_a_slot_that_is_not_free(start, code):
+def test_refuses_a_slot_that_is_not_free(start: Callable[[], datetime], code: str | None) -> None:
     start = start()
     contractor, job = ContractorFactory(), JobFactory()
     AbsenceFactory(contractor=contractor, period=(at(14, days=3), at(15, days=3)))
@@ -92,7 +96,7 @@ def test_refuses_a_slot_that_is_not_free(start, code):
     assert nothing_happened(job)
 
 
-def test_a_clash_names_the_other_assignment():
+def test_a_clash_names_the_other_assignment() -> None:
     other = AssignmentFactory(start=at(10, days=2))
     job = JobFactory()
     with pytest.raises(SlotUnavailable) as refused:
@@ -100,7 +104,7 @@ def test_a_clash_names_the_other_assignment():
     assert refused.value.extra["conflicting_assignment"]["id"] == str(other.pk)
 
 
-def test_a_clash_offers_the_nearest_slots_that_can_be_booked():
+def test_a_clash_offers_the_nearest_slots_that_can_be_booked() -> None:
     other = AssignmentFactory(start=at(10, days=2), job__duration=timedelta(hours=3))
     job = JobFactory(duration=timedelta(hours=2))
     with pytest.raises(SlotUnavailable) as refused:
@@ -110,7 +114,7 @@ def test_a_clash_offers_the_nearest_slots_that_can_be_booked():
     assert book(job, other.contractor, offered[0]).status == "pending"
 
 
-def test_in_the_past_the_next_slots_are_offered():
+def test_in_the_past_the_next_slots_are_offered() -> None:
     contractor, job = ContractorFactory(), JobFactory()
     with pytest.raises(SlotUnavailable) as refused:
         book(job, contractor, at(10, days=-30))
@@ -118,7 +122,7 @@ def test_in_the_past_the_next_slots_are_offered():
     assert book(job, contractor, datetime.fromisoformat(first["start"])).status == "pending"
 
 
-def test_nothing_is_offered_when_nothing_is_free():
+def test_nothing_is_offered_when_nothing_is_free() -> None:
     contractor = ContractorFactory()
     AbsenceFactory(contractor=contractor, period=(at(0, days=-1), at(0, days=30)))
     with pytest.raises(SlotUnavailable) as refused:
@@ -126,7 +130,7 @@ def test_nothing_is_offered_when_nothing_is_free():
     assert refused.value.extra["nearest_slots"] == []
 
 
-def test_the_drive_between_two_sites_counts():
+def test_the_drive_between_two_sites_counts() -> None:
     """20 miles great-circle: 20 × 1.3 / 35 h = 44.57, so 45 minutes."""
     contractor = ContractorFactory()
     far = AssignmentFactory(
@@ -142,7 +146,7 @@ def test_the_drive_between_two_sites_counts():
     assert book(job, contractor, far.slot.end + timedelta(minutes=45)).status == "pending"
 
 
-def test_the_minimum_gap_counts_when_longer_than_the_drive(settings):
+def test_the_minimum_gap_counts_when_longer_than_the_drive(settings: Settings) -> None:
     settings.MINIMUM_GAP = timedelta(minutes=30)
     other = AssignmentFactory(start=at(9, days=2))
     with pytest.raises(SlotUnavailable):
@@ -150,20 +154,20 @@ def test_the_minimum_gap_counts_when_longer_than_the_drive(settings):
     assert book(JobFactory(), other.contractor, other.slot.end + timedelta(minutes=30))
 
 
-def test_a_night_shift_is_one_stretch():
+def test_a_night_shift_is_one_stretch() -> None:
     night = [Shift(day, time(20), time(0)) for day in range(7)] + [Shift(day, time(0), time(4)) for day in range(7)]
     contractor, job = ContractorFactory(hours=night), JobFactory(duration=timedelta(hours=8))
     assert book(job, contractor, at(20, days=2)).slot.end == at(4, days=3)
 
 
-def test_refuses_a_job_that_is_not_open():
+def test_refuses_a_job_that_is_not_open() -> None:
     taken = AssignmentFactory()
     with pytest.raises(JobNotOpen):
         book(taken.job, ContractorFactory(), at(9, days=2))
     assert Assignment.objects.count() == 1
 
 
-def test_someone_without_a_slot_in_the_horizon_has_no_rank():
+def test_someone_without_a_slot_in_the_horizon_has_no_rank() -> None:
     contractor, job = ContractorFactory(), JobFactory(desired_date=at(12, days=1))
     AbsenceFactory(contractor=contractor, period=(at(0, days=0), at(0, days=20)))
     assignment = book(job, contractor, at(9, days=21))

@@ -1,16 +1,20 @@
 """Live bookings that the rules would refuse today: found by the engine after every change, until they are resolved."""
 
+from collections.abc import Callable
 from datetime import UTC, time, timedelta
 from decimal import Decimal
 
 import pytest
 import time_machine
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.broken_bookings import recheck_all, recheck_contractor, unmet_reasons
 from assignments.models import Assignment, Conflict
 from assignments.services import assign_job, cancel_assignment, reassign_assignment, reschedule_assignment
 from contractors import services
+from contractors.models import Contractor
 from contractors.working_week import Shift
+from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
@@ -29,30 +33,30 @@ SOMEWHERE_ELSE = {
 }
 
 
-def book(contractor, job=None, *, days=3, hour=9):
+def book(contractor, job: Job | None = None, *, days: int = 3, hour: int = 9) -> Assignment:
     job = job or JobFactory(desired_date=at(12, days=days))
     return assign_job(job_id=job.pk, contractor_id=contractor.pk, start=at(hour, days=days), actor=None)
 
 
-def not_on(day):
+def not_on(day: int):
     """A week without the weekday that lies `day` days from now."""
     weekday = at(12, days=day).isoweekday() % 7
     return [Shift(other, time(8), time(17)) for other in range(7) if other != weekday]
 
 
-def update(**changes):
+def update(**changes) -> Callable[..., Contractor]:
     return lambda contractor: services.update_contractor(contractor_id=contractor.pk, actor=None, **changes)
 
 
-def be_away(contractor):
+def be_away(contractor) -> None:
     services.add_absence(contractor_id=contractor.pk, period=TimeSlot(at(0, days=3), at(0, days=4)), actor=None)
 
 
-def go_on_leave(contractor):
+def go_on_leave(contractor) -> None:
     services.mark_on_leave(contractor_id=contractor.pk, actor=None)
 
 
-def other_hours(contractor):
+def other_hours(contractor) -> None:
     services.update_schedule(contractor_id=contractor.pk, working_hours=not_on(3), actor=None)
 
 
@@ -70,12 +74,12 @@ CHANGES = {
 
 
 @pytest.fixture
-def contractor():
+def contractor() -> Contractor:
     return ContractorFactory(skills=["Oak"], latitude=Decimal("30.2800000"))
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_every_change_that_makes_a_booking_impossible_is_noticed(contractor, change):
+def test_every_change_that_makes_a_booking_impossible_is_noticed(contractor: Contractor, change: str) -> None:
     booking = book(contractor, JobFactory(required_skills=["oak"], desired_date=at(12, days=3)))
     act, codes = CHANGES[change]
     act(contractor)
@@ -85,7 +89,7 @@ def test_every_change_that_makes_a_booking_impossible_is_noticed(contractor, cha
     assert [reason.code for reason in unmet_reasons([booking], current_rules())[booking.pk]] == codes
 
 
-def test_a_booking_that_still_holds_is_not_listed(contractor):
+def test_a_booking_that_still_holds_is_not_listed(contractor: Contractor) -> None:
     booking = book(contractor)
     update(name="Another name", phone_number="(512) 555-0199")(contractor)
     services.add_absence(contractor_id=contractor.pk, period=TimeSlot(at(0, days=8), at(0, days=9)), actor=None)
@@ -93,7 +97,7 @@ def test_a_booking_that_still_holds_is_not_listed(contractor):
     assert unmet_reasons([booking], current_rules())[booking.pk] == []
 
 
-def test_what_is_undone_is_resolved(contractor):
+def test_what_is_undone_is_resolved(contractor: Contractor) -> None:
     book(contractor)
     absence = services.add_absence(
         contractor_id=contractor.pk, period=TimeSlot(at(0, days=3), at(0, days=4)), actor=None
@@ -112,7 +116,9 @@ def test_what_is_undone_is_resolved(contractor):
     ],
     ids=["cancelled", "rescheduled", "reassigned"],
 )
-def test_moving_or_cancelling_it_resolves_it_and_leaves_the_others(contractor, resolve):
+def test_moving_or_cancelling_it_resolves_it_and_leaves_the_others(
+    contractor: Contractor, resolve: Callable[..., Assignment]
+) -> None:
     booking, other = book(contractor), book(contractor, hour=13)
     be_away(contractor)
     assert Conflict.objects.count() == 2
@@ -120,7 +126,7 @@ def test_moving_or_cancelling_it_resolves_it_and_leaves_the_others(contractor, r
     assert [one.assignment_id for one in Conflict.objects.all()] == [other.pk]
 
 
-def test_what_is_over_is_no_conflict_any_more(contractor):
+def test_what_is_over_is_no_conflict_any_more(contractor: Contractor) -> None:
     book(contractor)
     be_away(contractor)
     assert Assignment.objects.in_conflict(at(10, 59, days=3)).exists()
@@ -130,7 +136,7 @@ def test_what_is_over_is_no_conflict_any_more(contractor):
     assert not Conflict.objects.exists()
 
 
-def test_a_change_that_is_rolled_back_leaves_no_conflict(contractor):
+def test_a_change_that_is_rolled_back_leaves_no_conflict(contractor: Contractor) -> None:
     book(contractor)
     other = ContractorFactory()
     with pytest.raises(services.DuplicateEmail):
@@ -138,7 +144,7 @@ def test_a_change_that_is_rolled_back_leaves_no_conflict(contractor):
     assert not Conflict.objects.exists()
 
 
-def test_it_keeps_since_when_and_takes_another_reason(contractor):
+def test_it_keeps_since_when_and_takes_another_reason(contractor: Contractor) -> None:
     booking = book(contractor)
     be_away(contractor)
     found_at = Conflict.objects.get().found_at
@@ -148,7 +154,7 @@ def test_it_keeps_since_when_and_takes_another_reason(contractor):
     assert booking.conflict.found_at == found_at
 
 
-def test_the_recheck_finds_what_was_written_past_the_services_and_forgets_what_holds(contractor):
+def test_the_recheck_finds_what_was_written_past_the_services_and_forgets_what_holds(contractor: Contractor) -> None:
     booking = book(contractor)
     absence = AbsenceFactory(contractor=contractor, period=(at(0, days=3), at(0, days=4)))
     assert not Conflict.objects.exists()
@@ -159,12 +165,16 @@ def test_the_recheck_finds_what_was_written_past_the_services_and_forgets_what_h
     assert not Conflict.objects.exists()
 
 
-def test_a_change_without_bookings_costs_one_query(contractor, django_assert_num_queries):
+def test_a_change_without_bookings_costs_one_query(
+    contractor: Contractor, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     with django_assert_num_queries(1):
         recheck_contractor(contractor.pk)
 
 
-def test_many_bookings_cost_as_many_queries_as_one(contractor, django_assert_max_num_queries):
+def test_many_bookings_cost_as_many_queries_as_one(
+    contractor: Contractor, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     for days in range(3, 12):
         book(contractor, days=days)
     with django_assert_max_num_queries(5):
@@ -174,7 +184,7 @@ def test_many_bookings_cost_as_many_queries_as_one(contractor, django_assert_max
 
 
 class TestApi:
-    def test_a_change_names_the_bookings_that_no_longer_hold(self, contractor):
+    def test_a_change_names_the_bookings_that_no_longer_hold(self, contractor: Contractor) -> None:
         booking, _later = book(contractor), book(contractor, days=4)
         answer = client_as().patch(
             f"{V1}/contractors/{contractor.pk}/",
@@ -192,7 +202,7 @@ class TestApi:
         ]
 
     @pytest.mark.parametrize("method", ["put", "patch"])
-    def test_nothing_in_conflict_is_said_too(self, contractor, method):
+    def test_nothing_in_conflict_is_said_too(self, contractor: Contractor, method: str) -> None:
         url, api = f"{V1}/contractors/{contractor.pk}/", client_as()
         body = {
             name: value
@@ -206,7 +216,7 @@ class TestApi:
         answer = getattr(api, method)(url, body, format="json").json()
         assert (answer["conflicts"], answer["conflicts_count"]) == ([], 0)
 
-    def test_an_absence_over_a_booking_names_it(self, contractor):
+    def test_an_absence_over_a_booking_names_it(self, contractor: Contractor) -> None:
         booking = book(contractor)
         day = f"{at(12, days=3):%Y-%m-%d}"
         answer = client_as().post(
@@ -217,7 +227,7 @@ class TestApi:
         assert (conflict["assignment"], conflict["reasons"][0]["code"]) == (str(booking.pk), "absent")
         assert answer.json()["conflicts_count"] == 1
 
-    def test_changes_of_status_name_them(self, contractor):
+    def test_changes_of_status_name_them(self, contractor: Contractor) -> None:
         book(contractor)
         api = client_as()
         left = api.post(f"{V1}/contractors/{contractor.pk}/mark-on-leave/", {}, format="json").json()
@@ -225,7 +235,7 @@ class TestApi:
         back = api.post(f"{V1}/contractors/{contractor.pk}/activate/", {}, format="json").json()
         assert back["conflicts"] == []
 
-    def test_the_list_of_assignments_is_narrowed_to_them(self, contractor):
+    def test_the_list_of_assignments_is_narrowed_to_them(self, contractor: Contractor) -> None:
         booking, fine = book(contractor), book(contractor, days=4)
         be_away(contractor)
         api = client_as()
@@ -234,7 +244,9 @@ class TestApi:
             assert [one["id"] for one in listed] == [str(expected.pk)]
         refused_field(api.get(f"{V1}/assignments/?in_conflict=maybe"), "in_conflict")
 
-    def test_the_answer_is_bounded_and_counts_all(self, contractor, monkeypatch):
+    def test_the_answer_is_bounded_and_counts_all(
+        self, contractor: Contractor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("assignments.broken_bookings.MOST_LISTED", 2)
         for days in range(3, 6):
             book(contractor, days=days)
@@ -243,13 +255,13 @@ class TestApi:
         starts = [one["time_slot"]["start"] for one in answer["conflicts"]]
         assert starts == sorted(starts)
 
-    def test_the_etag_of_the_answer_is_that_of_the_record(self, contractor):
+    def test_the_etag_of_the_answer_is_that_of_the_record(self, contractor: Contractor) -> None:
         api = client_as()
         changed = api.post(f"{V1}/contractors/{contractor.pk}/mark-on-leave/", {}, format="json")
         assert changed["ETag"] == api.get(f"{V1}/contractors/{contractor.pk}/")["ETag"]
 
 
-def test_a_reader_without_exact_places_is_told_of_no_rule_that_places_decide(contractor):
+def test_a_reader_without_exact_places_is_told_of_no_rule_that_places_decide(contractor: Contractor) -> None:
     booking = book(contractor)
     update(service_radius_miles=Decimal("0.5"))(contractor)
     booking = Assignment.objects.select_related("job", "contractor").get(pk=booking.pk)
@@ -261,7 +273,7 @@ def test_a_reader_without_exact_places_is_told_of_no_rule_that_places_decide(con
     assert "miles" in exact.message
 
 
-def test_a_field_that_decides_and_a_field_that_does_not_are_told_apart():
+def test_a_field_that_decides_and_a_field_that_does_not_are_told_apart() -> None:
     """Whatever the engine reads of a contractor makes a change recheck the bookings."""
     from assignments.receivers import DECIDES
 
@@ -276,7 +288,7 @@ def test_a_field_that_decides_and_a_field_that_does_not_are_told_apart():
     } == DECIDES
 
 
-def test_a_booked_job_takes_no_change_that_decides(contractor):
+def test_a_booked_job_takes_no_change_that_decides(contractor: Contractor) -> None:
     """Skills and site of a job cannot be changed under a booking, so that a job never breaks its own."""
     from jobs.services import BINDING_FIELDS, RANKED_BY
 

@@ -1,6 +1,8 @@
 """Two coordinators at the same job: the second is told who was faster, what they did and when."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -16,6 +18,7 @@ from assignments.services import (
     reschedule_assignment,
     start_assignment,
 )
+from smartscheduler.accounts.models import User
 from smartscheduler.core.formatting import ago, local_slot
 from smartscheduler.errors import DomainError
 from smartscheduler.events.models import OutboxEvent
@@ -26,17 +29,17 @@ from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, Us
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
 
 
-def colleague():
+def colleague() -> User:
     return UserFactory(name="Casey Coordinator")
 
 
-def refusal_of(service, **values):
+def refusal_of(service: Callable[..., Assignment], **values: Any) -> DomainError:
     with pytest.raises(DomainError) as raised:
         service(actor=UserFactory(), **values)
     return raised.value
 
 
-def test_the_job_has_been_assigned():
+def test_the_job_has_been_assigned() -> None:
     job, winner, loser = JobFactory(), ContractorFactory(), ContractorFactory()
     made = assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=colleague())
     refusal = refusal_of(assign_job, job_id=job.pk, contractor_id=loser.pk, start=at(9, days=2))
@@ -45,7 +48,7 @@ def test_the_job_has_been_assigned():
     assert refusal.extra["latest_event"]["data"]["assignment_id"] == str(made.pk)
 
 
-def steps(assignment):
+def steps(assignment: Assignment):
     return {
         "confirmed": lambda by: confirm_assignment(assignment_id=assignment.pk, actor=by),
         "moved": lambda by: reschedule_assignment(assignment_id=assignment.pk, start=at(13, days=2), actor=by),
@@ -67,7 +70,7 @@ def steps(assignment):
         (["cancelled the job"], "confirmed", "cancelled {2} (Sold)"),
     ],
 )
-def test_each_act_names_what_came_before_it(done, wanted, said):
+def test_each_act_names_what_came_before_it(done: list[str], wanted: str, said: str) -> None:
     assignment, casey = AssignmentFactory(), colleague()
     for step in done:
         steps(assignment)[step](casey)
@@ -80,14 +83,14 @@ def test_each_act_names_what_came_before_it(done, wanted, said):
     assert OutboxEvent.objects.count() == before
 
 
-def test_ones_own_second_click_is_ones_own():
+def test_ones_own_second_click_is_ones_own() -> None:
     assignment, me = AssignmentFactory(), colleague()
     confirm_assignment(assignment_id=assignment.pk, actor=me)
     with pytest.raises(DomainError, match="You confirmed the booking"):
         confirm_assignment(assignment_id=assignment.pk, actor=me)
 
 
-def test_it_says_so_when_nobody_is_known_and_nothing_when_the_log_is_empty():
+def test_it_says_so_when_nobody_is_known_and_nothing_when_the_log_is_empty() -> None:
     assignment = AssignmentFactory()
     confirm_assignment(assignment_id=assignment.pk, actor=None)
     assert "The system confirmed" in refusal_of(confirm_assignment, assignment_id=assignment.pk).detail
@@ -97,14 +100,14 @@ def test_it_says_so_when_nobody_is_known_and_nothing_when_the_log_is_empty():
     assert "latest_event" not in refusal.extra
 
 
-def test_braces_in_a_name_are_only_braces():
+def test_braces_in_a_name_are_only_braces() -> None:
     assignment = AssignmentFactory(contractor__name="{when} {0} Floors")
     cancel_assignment(assignment_id=assignment.pk, reason="{job_number}", actor=colleague())
     detail = refusal_of(confirm_assignment, assignment_id=assignment.pk).detail
     assert "cancelled the booking of {when} {0} Floors ({job_number})" in detail
 
 
-def test_over_http_too():
+def test_over_http_too() -> None:
     job, winner = JobFactory(), ContractorFactory()
     made = assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=colleague())
     body = {"job": str(job.pk), "contractor": str(ContractorFactory().pk), "start": at(9, days=2).isoformat()}
@@ -127,7 +130,7 @@ def test_over_http_too():
         (timedelta(seconds=-30), "just now"),
     ],
 )
-def test_how_long_ago(back, said):
+def test_how_long_ago(back: timedelta, said: str) -> None:
     now = timezone.now()
     assert ago(now - back, now) == said
 
@@ -136,8 +139,8 @@ def test_how_long_ago(back, said):
 class TestAtTheSameMoment:
     """Each of the losers of a real race hears of the winner."""
 
-    def race(self, act, people):
-        def run(person):
+    def race(self, act: Callable[..., Assignment], people: list[User]):
+        def run(person: Any) -> str:
             try:
                 act(person)
             except DomainError as refusal:
@@ -146,12 +149,12 @@ class TestAtTheSameMoment:
 
         return together([lambda person=person: run(person) for person in people])
 
-    def check(self, outcomes, people):
+    def check(self, outcomes, people: list[User]) -> None:
         winners = [person for person, said in zip(people, outcomes, strict=True) if not said]
         assert len(winners) == 1
         assert all(winners[0].name in said for said in outcomes if said), outcomes
 
-    def test_assigning(self):
+    def test_assigning(self) -> None:
         job, crews, people = JobFactory(), ContractorFactory.create_batch(8), UserFactory.create_batch(8)
         crew_of = dict(zip(people, crews, strict=True))
         outcomes = self.race(
@@ -161,7 +164,7 @@ class TestAtTheSameMoment:
         assert Assignment.objects.count() == 1
 
     @pytest.mark.parametrize("act", ["confirm", "cancel", "reassign"])
-    def test_of_an_assignment(self, act):
+    def test_of_an_assignment(self, act: str) -> None:
         assignment, people = AssignmentFactory(), UserFactory.create_batch(6)
         crew_of = dict(zip(people, ContractorFactory.create_batch(6), strict=True))
         services = {

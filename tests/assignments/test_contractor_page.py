@@ -2,16 +2,19 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.broken_bookings import recheck_contractor
 from assignments.models import Assignment
-from contractors.models import Rating
+from contractors.models import Contractor, Rating
 from contractors.services import add_absence
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
@@ -22,32 +25,32 @@ from tests.pages import fields, saved, signed_in
 pytestmark = pytest.mark.django_db
 
 
-def address(name, contractor):
+def address(name: str, contractor: Contractor) -> str:
     return reverse(f"admin:contractors_contractor_{name}", args=[contractor.pk])
 
 
-def away(contractor, period):
+def away(contractor: Contractor, period: TimeSlot) -> None:
     add_absence(contractor_id=contractor.pk, period=period, actor=None)
 
 
-def tab(response, name):
+def tab(response: Any, name: str) -> Any:
     return next(tab for tab in response.wsgi_request.further_tabs if tab.name == name).context
 
 
-def booked(contractor, days, status="confirmed"):
+def booked(contractor: Contractor, days: int, status: str = "confirmed") -> Assignment:
     return AssignmentFactory(
         contractor=contractor, start=at(9, days=days), status=status, confirmed_at=at(9, days=-40), **_times(status)
     )
 
 
-def _times(status):
+def _times(status: str):
     now = timezone.now()
     if status == "completed":
         return {"started_at": now, "completed_at": now}
     return {"cancelled_at": now, "cancel_reason": "Rain"} if status == "cancelled" else {}
 
 
-def many_bookings(contractor, count):
+def many_bookings(contractor: Contractor, count: int) -> None:
     """As many completed ones, one a day back into the past, in two statements."""
     now = timezone.now()
     finished = {"status": Job.Status.COMPLETED, "completed_at": now}
@@ -60,7 +63,7 @@ def many_bookings(contractor, count):
 
 
 class TestAssignments:
-    def test_come_with_what_is_ahead_first_and_lead_back_to_the_tab(self):
+    def test_come_with_what_is_ahead_first_and_lead_back_to_the_tab(self) -> None:
         contractor = ContractorFactory()
         far, old, soon, called_off = (
             booked(contractor, *one) for one in [(9,), (-9, "completed"), (2,), (5, "cancelled")]
@@ -73,12 +76,12 @@ class TestAssignments:
         (back,) = parse_qs(urlsplit(lines[0].acts[0][1]).query)["next"]
         assert back == f"{address('change', contractor)}#assignments"
 
-    def test_a_manager_reads_them_without_acts(self):
+    def test_a_manager_reads_them_without_acts(self) -> None:
         booking = AssignmentFactory()
         response = signed_in(Role.MANAGER).get(address("change", booking.contractor))
         assert [line.acts for line in tab(response, "assignments")["lines"]] == [[]]
 
-    def test_are_paged(self):
+    def test_are_paged(self) -> None:
         contractor, client = ContractorFactory(), signed_in()
         many_bookings(contractor, 45)
         first = tab(client.get(address("change", contractor)), "assignments")
@@ -88,12 +91,12 @@ class TestAssignments:
         assert last["lines"][-1].booking.slot.start == at(9, days=-45)
 
     @pytest.mark.parametrize("page", ["0", "-1", "999999", "x", "%00"])
-    def test_an_odd_page_is_one_that_there_is(self, page):
+    def test_an_odd_page_is_one_that_there_is(self, page: str) -> None:
         contractor = AssignmentFactory().contractor
         response = signed_in().get(f"{address('change', contractor)}?assignments={page}", follow=True)
         assert len(tab(response, "assignments")["lines"]) == 1
 
-    def test_three_thousand_cost_what_three_do(self, django_assert_max_num_queries):
+    def test_three_thousand_cost_what_three_do(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         contractor, other, client = ContractorFactory(), ContractorFactory(), signed_in()
         many_bookings(contractor, 3)
         many_bookings(other, 3_000)
@@ -107,7 +110,7 @@ class TestAssignments:
 
 
 class TestRatings:
-    def test_say_who_for_which_job_and_why(self):
+    def test_say_who_for_which_job_and_why(self) -> None:
         contractor, job = ContractorFactory(), JobFactory()
         given = {"contractor": contractor, "value": Decimal("4.5")}
         Rating.objects.create(**given, comment="<b>Neat</b> corners", job_id=job.pk, given_by=UserFactory(name="Ann"))
@@ -118,7 +121,7 @@ class TestRatings:
         assert "Ann" in page
         assert "not for a job" in page
 
-    def test_cost_the_same_however_many(self, django_assert_max_num_queries):
+    def test_cost_the_same_however_many(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         contractor, client = ContractorFactory(), signed_in()
         for job in JobFactory.create_batch(2):
             Rating.objects.create(contractor=contractor, value=5, job_id=job.pk, given_by=UserFactory())
@@ -131,12 +134,12 @@ class TestRatings:
 
 
 class TestConflicts:
-    def clashing(self):
+    def clashing(self) -> Assignment:
         booking = AssignmentFactory(start=at(9, days=2))
         away(booking.contractor, TimeSlot(at(0, days=2), at(0, days=3)))
         return booking
 
-    def test_an_absence_leads_to_the_bookings_in_it(self):
+    def test_an_absence_leads_to_the_bookings_in_it(self) -> None:
         booking, client = AssignmentFactory(start=at(9, days=2)), signed_in()
         contractor = booking.contractor
         dates = {"how_long": "dates", "start": f"{at(0, days=2):%Y-%m-%dT%H:%M}", "kind": "sickness"}
@@ -147,14 +150,14 @@ class TestConflicts:
         assert [label for label, _url in line.acts] == ["Reschedule", "Reassign", "Cancel assignment"]
         assert [reason.code for reason in line.reasons] == ["absent"]
 
-    def test_a_leave_leads_to_the_bookings_too(self):
+    def test_a_leave_leads_to_the_bookings_too(self) -> None:
         booking, client = AssignmentFactory(start=at(9, days=2)), signed_in()
         response = client.post(address("mark-on-leave", booking.contractor))
         assert urlsplit(response.url).path == address("conflicts", booking.contractor)
         page = client.get(response.url).content.decode()
         assert f"{booking.contractor.name} is on leave." in page
 
-    def test_saving_the_page_says_which_bookings_no_longer_hold(self):
+    def test_saving_the_page_says_which_bookings_no_longer_hold(self) -> None:
         booking, client = AssignmentFactory(start=at(9, days=2)), signed_in()
         url = address("change", booking.contractor)
         assert saved(client.post(url, fields(client, url, "contractor_form") | {"type": "tile"}))
@@ -164,13 +167,13 @@ class TestConflicts:
         (notice,) = page.context["notices"]
         assert [line.booking for line in notice.context["lines"]] == [booking]
 
-    def test_the_page_of_the_booking_says_why(self):
+    def test_the_page_of_the_booking_says_why(self) -> None:
         booking = self.clashing()
         page = signed_in().get(reverse("admin:assignments_assignment_change", args=[booking.pk])).content.decode()
         assert "This booking no longer holds" in page
         assert f"{booking.contractor.name} is absent then." in page
 
-    def test_moving_one_leads_back_until_none_is_left(self):
+    def test_moving_one_leads_back_until_none_is_left(self) -> None:
         booking, client = self.clashing(), signed_in()
         (line,) = client.get(address("conflicts", booking.contractor)).context["conflicts"]
         cancel = dict(line.acts)["Cancel assignment"]
@@ -180,7 +183,7 @@ class TestConflicts:
         assert page.context["conflicts"] == []
         assert f"All bookings of {booking.contractor.name} hold." in page.content.decode()
 
-    def test_are_shown_on_top_of_the_contractors_page(self):
+    def test_are_shown_on_top_of_the_contractors_page(self) -> None:
         booking = self.clashing()
         response = signed_in().get(address("change", booking.contractor))
         (notice,) = response.context["notices"]
@@ -189,7 +192,7 @@ class TestConflicts:
         other = signed_in().get(address("change", ContractorFactory()))
         assert "no longer hold" not in other.content.decode()
 
-    def test_what_is_over_or_ended_collides_with_nothing(self):
+    def test_what_is_over_or_ended_collides_with_nothing(self) -> None:
         contractor = ContractorFactory()
         booked(contractor, -2)
         booked(contractor, 2, "cancelled")
@@ -197,14 +200,14 @@ class TestConflicts:
         response = signed_in().get(address("conflicts", contractor))
         assert response.context["conflicts"] == []
 
-    def test_a_manager_sees_them_and_cannot_move_them(self):
+    def test_a_manager_sees_them_and_cannot_move_them(self) -> None:
         (line,) = signed_in(Role.MANAGER).get(address("conflicts", self.clashing().contractor)).context["conflicts"]
         assert line.acts == []
 
-    def test_nobody_from_outside_sees_them(self, client):
+    def test_nobody_from_outside_sees_them(self, client: Client) -> None:
         assert client.get(address("conflicts", ContractorFactory())).status_code == 302
 
-    def test_costs_the_same_however_many(self, django_assert_max_num_queries):
+    def test_costs_the_same_however_many(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         client, contractor = signed_in(), ContractorFactory()
         booked(contractor, 2)
         away(contractor, TimeSlot(at(0, days=1), at(0, days=40)))
@@ -218,7 +221,7 @@ class TestConflicts:
 
 
 class TestObstacles:
-    def test_are_listed_before_anything_is_tried_each_with_a_remedy(self):
+    def test_are_listed_before_anything_is_tried_each_with_a_remedy(self) -> None:
         contractor, client = ContractorFactory(), signed_in()
         booking = booked(contractor, 2)
         at_work = AssignmentFactory(
@@ -238,7 +241,7 @@ class TestObstacles:
         ]
         assert "Look again" in response.content.decode()  # instead of the button
 
-    def test_when_the_last_is_gone_the_button_is_there(self):
+    def test_when_the_last_is_gone_the_button_is_there(self) -> None:
         booking, client = AssignmentFactory(), signed_in()
         here = address("deactivate", booking.contractor)
         (line,) = client.get(here).context["lines"]
@@ -250,7 +253,7 @@ class TestObstacles:
         booking.contractor.refresh_from_db()
         assert booking.contractor.status == "inactive"
 
-    def test_a_booking_made_meanwhile_refuses_it(self):
+    def test_a_booking_made_meanwhile_refuses_it(self) -> None:
         booking = AssignmentFactory()
         response = signed_in().post(address("deactivate", booking.contractor))
         assert response.status_code == 200
@@ -259,7 +262,7 @@ class TestObstacles:
         booking.contractor.refresh_from_db()
         assert booking.contractor.status == "active"
 
-    def test_more_than_are_shown_are_counted(self):
+    def test_more_than_are_shown_are_counted(self) -> None:
         contractor = ContractorFactory()
         for day in range(1, 53):
             booked(contractor, day)
@@ -268,10 +271,10 @@ class TestObstacles:
 
 
 class TestMap:
-    def area(self, contractor):
+    def area(self, contractor: Contractor) -> Any:
         return signed_in().get(address("change", contractor))
 
-    def test_says_in_words_what_it_draws(self):
+    def test_says_in_words_what_it_draws(self) -> None:
         booking = AssignmentFactory()
         booked(booking.contractor, -3, "completed")
         page = self.area(booking.contractor).content.decode()
@@ -279,19 +282,21 @@ class TestMap:
         assert f"{booking.job.job_number}</a> Austin, TX, 0.0 miles away" in page
         assert page.count('"when"') == 1
 
-    def test_anywhere_is_said(self):
+    def test_anywhere_is_said(self) -> None:
         page = self.area(ContractorFactory(service_radius_miles=None)).content.decode()
         assert "travels anywhere" in page
         assert '"radius": null' in page
         assert "Nothing is booked ahead." in page
 
-    def test_data_cannot_break_out_of_its_script(self):
+    def test_data_cannot_break_out_of_its_script(self) -> None:
         page = self.area(ContractorFactory(name="</script><script>alert(1)</script>")).content.decode()
         assert "<script>alert(1)" not in page
 
 
 @pytest.mark.parametrize("days", [1, 30])
-def test_the_list_narrowed_to_conflicts_has_few_queries(days, django_assert_max_num_queries):
+def test_the_list_narrowed_to_conflicts_has_few_queries(
+    days: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     client = signed_in()
     for _ in range(3):
         booking = booked(ContractorFactory(), days)

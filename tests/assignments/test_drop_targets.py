@@ -1,15 +1,18 @@
 """Who of many could take a job on a day: the same that booking says, for everyone at once."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 from psycopg.types.range import TimestamptzRange
+from pytest_django import DjangoAssertNumQueries
 
-from assignments.drop_targets import drop_targets_on
+from assignments.drop_targets import DropTarget, drop_targets_on
 from assignments.models import Assignment
 from assignments.services import assign_job, reschedule_assignment
 from contractors.models import Contractor
 from contractors.working_week import Shift
+from jobs.models import Job
 from smartscheduler.errors import DomainError
 from smartscheduler.rules.current import current_rules
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
@@ -17,15 +20,15 @@ from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory
 pytestmark = pytest.mark.django_db
 
 
-def tomorrow():
+def tomorrow() -> date:
     return at(0, days=1).date()
 
 
-def fit(job, person):
+def fit(job: Job, person: Contractor) -> DropTarget:
     return drop_targets_on(job, [person], tomorrow(), current_rules())[person.pk]
 
 
-def test_every_start_can_be_booked_and_no_other_on_the_grid():
+def test_every_start_can_be_booked_and_no_other_on_the_grid() -> None:
     job, person = JobFactory(duration=timedelta(hours=3)), ContractorFactory()
     AssignmentFactory(contractor=person, start=at(12, days=1))
     starts = fit(job, person).starts
@@ -43,7 +46,7 @@ def test_every_start_can_be_booked_and_no_other_on_the_grid():
         job.save()
 
 
-def test_the_booking_that_is_to_be_moved_is_no_obstacle():
+def test_the_booking_that_is_to_be_moved_is_no_obstacle() -> None:
     booking = AssignmentFactory(start=at(9, days=1), job__duration=timedelta(hours=8), job__status="assigned")
     assert fit(booking.job, booking.contractor).starts == [at(8, days=1), at(8, 30, days=1), at(9, days=1)]
     reschedule_assignment(assignment_id=booking.pk, start=at(8, 30, days=1), actor=None)
@@ -60,13 +63,13 @@ def test_the_booking_that_is_to_be_moved_is_no_obstacle():
         ("are too short for it", {"hours": [Shift(day, time(8), time(9)) for day in range(7)]}),
     ],
 )
-def test_the_reason_is_said(reason, change):
+def test_the_reason_is_said(reason: str, change: dict[str, Any]) -> None:
     found = fit(JobFactory(), ContractorFactory(**change))
     assert found.starts == []
     assert reason in found.reason
 
 
-def test_absent_and_fully_booked():
+def test_absent_and_fully_booked() -> None:
     away, busy = ContractorFactory(), ContractorFactory()
     AbsenceFactory(contractor=away, period=TimestamptzRange(at(0, days=1), at(0, days=2), "[)"))
     AssignmentFactory(contractor=busy, start=at(8, days=1), job__duration=timedelta(hours=8))
@@ -74,13 +77,13 @@ def test_absent_and_fully_booked():
     assert fit(JobFactory(), busy).reason == f"{busy.name} has no time left between other jobs and the drives to them."
 
 
-def test_what_is_over_is_over():
+def test_what_is_over_is_over() -> None:
     job, person = JobFactory(), ContractorFactory()
     found = drop_targets_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
     assert (found.starts, found.reason) == ([], "That is in the past.")
 
 
-def test_many_cost_the_queries_of_one(django_assert_num_queries):
+def test_many_cost_the_queries_of_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     job = JobFactory()
     ContractorFactory.create_batch(12)
     people = list(Contractor.objects.all())

@@ -1,7 +1,9 @@
 """Confirm, start, complete, cancel, reschedule, reassign, rate: what moves, and what is refused."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -35,32 +37,32 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def booked():
+def booked() -> Assignment:
     return assign_job(job_id=JobFactory().pk, contractor_id=ContractorFactory().pk, start=at(9, days=2), actor=None)
 
 
-def events_since(position):
+def events_since(position: int):
     return list(OutboxEvent.objects.filter(position__gt=position).order_by("position").values_list("type", flat=True))
 
 
-def last_position():
+def last_position() -> int:
     return OutboxEvent.objects.order_by("-position").values_list("position", flat=True).first() or 0
 
 
-def start(assignment):
+def start(assignment) -> Assignment:
     """On the day of the booking: work does not start before."""
     confirm_assignment(assignment_id=assignment.pk, actor=None)
     with time_machine.travel(assignment.slot.start, tick=False):
         return start_assignment(assignment_id=assignment.pk, actor=None)
 
 
-def finish(assignment):
+def finish(assignment) -> Assignment:
     start(assignment)
     with time_machine.travel(assignment.slot.end, tick=False):
         return complete_assignment(assignment_id=assignment.pk, actor=None)
 
 
-def test_the_whole_way(booked):
+def test_the_whole_way(booked: Assignment) -> None:
     mark = last_position()
     done = finish(booked)
     assert (done.status, done.job.status) == ("completed", "completed")
@@ -71,13 +73,13 @@ def test_the_whole_way(booked):
     assert started.data["time_slot"] == as_json(booked.slot)
 
 
-def test_starting_and_completing_move_the_job(booked):
+def test_starting_and_completing_move_the_job(booked: Assignment) -> None:
     assert start(booked).job.status == "in_progress"
     booked.job.refresh_from_db()
     assert booked.job.status == "in_progress"
 
 
-def test_cancelling_frees_the_slot_and_reopens_the_job(booked):
+def test_cancelling_frees_the_slot_and_reopens_the_job(booked: Assignment) -> None:
     mark = last_position()
     cancelled = cancel_assignment(assignment_id=booked.pk, reason="Customer moved", actor=None)
     assert (cancelled.status, cancelled.cancel_reason, cancelled.job.status) == ("cancelled", "Customer moved", "open")
@@ -86,12 +88,12 @@ def test_cancelling_frees_the_slot_and_reopens_the_job(booked):
     assert again.slot == booked.slot
 
 
-def test_cancelling_work_in_progress_reopens_the_job(booked):
+def test_cancelling_work_in_progress_reopens_the_job(booked: Assignment) -> None:
     start(booked)
     assert cancel_assignment(assignment_id=booked.pk, reason="Flood", actor=None).job.status == "open"
 
 
-def test_cancelling_the_job_cancels_its_assignment(booked):
+def test_cancelling_the_job_cancels_its_assignment(booked: Assignment) -> None:
     mark = last_position()
     job = cancel_job(job_id=booked.job_id, reason="Not wanted", actor=None)
     booked.refresh_from_db()
@@ -100,7 +102,7 @@ def test_cancelling_the_job_cancels_its_assignment(booked):
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
-def test_cancelling_needs_a_reason(booked, reason):
+def test_cancelling_needs_a_reason(booked: Assignment, reason: str) -> None:
     mark = last_position()
     for act in (
         lambda: cancel_assignment(assignment_id=booked.pk, reason=reason, actor=None),
@@ -114,7 +116,7 @@ def test_cancelling_needs_a_reason(booked, reason):
     assert events_since(mark) == []
 
 
-def test_a_completed_job_cannot_be_cancelled(booked):
+def test_a_completed_job_cannot_be_cancelled(booked: Assignment) -> None:
     finish(booked)
     with pytest.raises(InvalidTransition, match="completed cannot become cancelled"):
         cancel_job(job_id=booked.job_id, reason="Late", actor=None)
@@ -122,7 +124,7 @@ def test_a_completed_job_cannot_be_cancelled(booked):
         cancel_assignment(assignment_id=booked.pk, reason="Late", actor=None)
 
 
-def test_reschedules_within_free_time_even_over_its_own_slot(booked):
+def test_reschedules_within_free_time_even_over_its_own_slot(booked: Assignment) -> None:
     mark = last_position()
     moved = reschedule_assignment(assignment_id=booked.pk, start=at(10, days=2), actor=None)
     moved.refresh_from_db()
@@ -133,7 +135,9 @@ def test_reschedules_within_free_time_even_over_its_own_slot(booked):
 
 
 @pytest.mark.parametrize("start", [lambda: at(6, days=2), lambda: at(13, days=2), lambda: at(9, days=3)])
-def test_refuses_to_reschedule_where_the_contractor_is_not_free(booked, start):
+def test_refuses_to_reschedule_where_the_contractor_is_not_free(
+    booked: Assignment, start: Callable[[], datetime]
+) -> None:
     AssignmentFactory(contractor=booked.contractor, start=at(14, days=2))
     AbsenceFactory(contractor=booked.contractor, period=(at(0, days=3), at(0, days=4)))
     mark = last_position()
@@ -144,7 +148,7 @@ def test_refuses_to_reschedule_where_the_contractor_is_not_free(booked, start):
     assert events_since(mark) == []
 
 
-def test_reassigns_in_one_go(booked):
+def test_reassigns_in_one_go(booked: Assignment) -> None:
     other, mark = ContractorFactory(), last_position()
     new = reassign_assignment(assignment_id=booked.pk, contractor_id=other.pk, actor=None, override_reason="Asked for")
     booked.refresh_from_db()
@@ -153,7 +157,7 @@ def test_reassigns_in_one_go(booked):
     assert events_since(mark) == ["AssignmentCancelled", "JobAssigned"]
 
 
-def test_a_refused_reassignment_leaves_everything_as_it_was(booked):
+def test_a_refused_reassignment_leaves_everything_as_it_was(booked: Assignment) -> None:
     busy, wrong = AssignmentFactory(start=at(9, days=2)).contractor, ContractorFactory(type="tile")
     mark = last_position()
     for contractor, error in (
@@ -169,7 +173,7 @@ def test_a_refused_reassignment_leaves_everything_as_it_was(booked):
     assert events_since(mark) == []
 
 
-def test_work_in_progress_is_neither_rescheduled_nor_reassigned(booked):
+def test_work_in_progress_is_neither_rescheduled_nor_reassigned(booked: Assignment) -> None:
     start(booked)
     with pytest.raises(InvalidTransition, match="in_progress cannot be rescheduled"):
         reschedule_assignment(assignment_id=booked.pk, start=at(12, days=2), actor=None)
@@ -177,7 +181,7 @@ def test_work_in_progress_is_neither_rescheduled_nor_reassigned(booked):
         reassign_assignment(assignment_id=booked.pk, contractor_id=ContractorFactory().pk, actor=None)
 
 
-def test_rating_a_completed_assignment_moves_the_mean_once(booked):
+def test_rating_a_completed_assignment_moves_the_mean_once(booked: Assignment) -> None:
     finish(booked)
     rated = rate_assignment(assignment_id=booked.pk, rating=Decimal("5"), actor=None, comment="Spotless")
     assert (rated.contractor.rating, rated.contractor.rating_count) == (Decimal("4.09"), 11)  # (10 × 4 + 5) / 11
@@ -190,7 +194,7 @@ def test_rating_a_completed_assignment_moves_the_mean_once(booked):
     assert booked.contractor.rating_count == 11
 
 
-def test_only_a_completed_assignment_is_rated(booked):
+def test_only_a_completed_assignment_is_rated(booked: Assignment) -> None:
     with pytest.raises(InvalidTransition):
         rate_assignment(assignment_id=booked.pk, rating=Decimal("5"), actor=None)
     booked.contractor.refresh_from_db()
@@ -208,7 +212,7 @@ def test_only_a_completed_assignment_is_rated(booked):
         {"desired_date": datetime(2040, 3, 5, 15, tzinfo=UTC)},
     ],
 )
-def test_what_was_booked_cannot_be_edited_under_the_booking(booked, change):
+def test_what_was_booked_cannot_be_edited_under_the_booking(booked: Assignment, change: dict[str, Any]) -> None:
     with pytest.raises(JobLocked) as refused:
         update_job(job_id=booked.job_id, actor=None, **change)
     assert set(change) <= set(refused.value.errors)
@@ -216,5 +220,5 @@ def test_what_was_booked_cannot_be_edited_under_the_booking(booked, change):
     assert getattr(booked.job, next(iter(change))) != next(iter(change.values()))
 
 
-def test_notes_can_be_edited_under_the_booking(booked):
+def test_notes_can_be_edited_under_the_booking(booked: Assignment) -> None:
     assert update_job(job_id=booked.job_id, actor=None, special_requirements="Dog").special_requirements == "Dog"

@@ -7,6 +7,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
+from random import Random
+from subprocess import Popen
 from threading import Barrier
 
 import pytest
@@ -15,6 +17,7 @@ from psycopg.types.range import TimestamptzRange
 
 from assignments.models import Assignment
 from assignments.services import assign_job, cancel_job, reassign_assignment, reschedule_assignment
+from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.errors import DomainError
 from smartscheduler.events.models import OutboxEvent
@@ -41,7 +44,7 @@ def together(acts):
         return list(pool.map(run, acts))
 
 
-def assert_nobody_is_booked_twice():
+def assert_nobody_is_booked_twice() -> None:
     live = Assignment.objects.live().order_by("contractor_id", "time_slot")
     for earlier, later in pairwise(live):
         if earlier.contractor_id == later.contractor_id:
@@ -52,7 +55,7 @@ def assert_nobody_is_booked_twice():
     assert OutboxEvent.objects.filter(type="JobAssigned").count() >= live.count()
 
 
-def test_one_slot_has_one_winner():
+def test_one_slot_has_one_winner() -> None:
     contractor = ContractorFactory()
     jobs = JobFactory.create_batch(THREADS)
     outcomes = together(
@@ -67,7 +70,7 @@ def test_one_slot_has_one_winner():
     assert Assignment.objects.count() == OutboxEvent.objects.count() == 1
 
 
-def test_one_job_has_one_winner():
+def test_one_job_has_one_winner() -> None:
     job, crews = JobFactory(), ContractorFactory.create_batch(THREADS)
     outcomes = together(
         [
@@ -79,7 +82,7 @@ def test_one_job_has_one_winner():
     assert_nobody_is_booked_twice()
 
 
-def test_four_processes_of_eight_threads_fight_over_a_day(dice):
+def test_four_processes_of_eight_threads_fight_over_a_day(dice: Random) -> None:
     contractor = ContractorFactory()
     processes = [start_racer(contractor, dice) for _ in range(4)]
     for process in processes:
@@ -101,7 +104,7 @@ def test_four_processes_of_eight_threads_fight_over_a_day(dice):
     assert_nobody_is_booked_twice()
 
 
-def start_racer(contractor, dice):
+def start_racer(contractor: Contractor, dice: Random) -> Popen[str]:
     database = connection.settings_dict["NAME"]
     url, _, query = os.environ["DATABASE_URL"].partition("?")
     environment = {
@@ -124,7 +127,7 @@ def start_racer(contractor, dice):
     )
 
 
-def test_moving_swapping_and_cancelling_at_once_neither_clash_nor_deadlock(dice):
+def test_moving_swapping_and_cancelling_at_once_neither_clash_nor_deadlock(dice: Random) -> None:
     first, second = ContractorFactory(), ContractorFactory()
     bookings = [
         AssignmentFactory(
@@ -134,7 +137,7 @@ def test_moving_swapping_and_cancelling_at_once_neither_clash_nor_deadlock(dice)
         for hour in (8, 10, 12, 14)
     ]
 
-    def act(booking, choice, start):
+    def act(booking, choice, start) -> str:
         if choice == 0:
             reschedule_assignment(assignment_id=booking.pk, start=start, actor=None)
         elif choice == 1:
@@ -157,7 +160,7 @@ def test_moving_swapping_and_cancelling_at_once_neither_clash_nor_deadlock(dice)
         assert earlier.contractor_id != later.contractor_id or earlier.slot.end <= later.slot.start
 
 
-def test_the_database_itself_refuses_an_overlap():
+def test_the_database_itself_refuses_an_overlap() -> None:
     taken = AssignmentFactory(start=at(9, days=2))
     with pytest.raises(IntegrityError, match="assignment_no_double_booking"):
         AssignmentFactory(contractor=taken.contractor, start=at(10, 59, days=2))
@@ -167,7 +170,7 @@ def test_the_database_itself_refuses_an_overlap():
         Assignment.objects.filter(pk=other.pk).update(time_slot=overlapping)
 
 
-def test_the_database_itself_refuses_a_second_live_assignment_of_a_job():
+def test_the_database_itself_refuses_a_second_live_assignment_of_a_job() -> None:
     taken = AssignmentFactory()
     with pytest.raises(IntegrityError, match="assignment_one_live_per_job"):
         AssignmentFactory(job=taken.job)

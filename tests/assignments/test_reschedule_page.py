@@ -1,10 +1,15 @@
 """Another time for an assignment: what is free, one start chosen, asked again, moved."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
+from assignments.models import Assignment
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
@@ -14,25 +19,25 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def url(assignment, query=""):
+def url(assignment: Assignment, query: str = "") -> str:
     return reverse("admin:assignments_assignment_reschedule", args=[assignment.pk]) + query
 
 
-def move(client, assignment, start, **more):
+def move(client: Client, assignment: Assignment, start: datetime, **more) -> Any:
     return client.post(url(assignment), {"slot": start.isoformat(), "confirmed": "1", **more})
 
 
-def moved(assignment):
+def moved(assignment: Assignment) -> bool:
     before = assignment.slot
     assignment.refresh_from_db()
     return assignment.slot != before or OutboxEvent.objects.exists()
 
 
-def hours(response):
+def hours(response: Any):
     return [slot["hours"] for slot in response.context["slots"]]
 
 
-def test_shows_what_is_free_on_the_day_of_the_booking():
+def test_shows_what_is_free_on_the_day_of_the_booking() -> None:
     assignment = AssignmentFactory()
     AssignmentFactory(contractor=assignment.contractor, start=at(11, days=2))
     response = signed_in().get(url(assignment))
@@ -49,7 +54,7 @@ def test_shows_what_is_free_on_the_day_of_the_booking():
     assert [slot["hours"] for slot in response.context["slots"] if slot["present"]] == ["09:00–11:00"]
 
 
-def test_another_day_without_leaving_the_page():
+def test_another_day_without_leaving_the_page() -> None:
     assignment, client = AssignmentFactory(), signed_in()
     AbsenceFactory(contractor=assignment.contractor, period=(at(0, days=4), at(0, days=5)))
     day = at(0, days=4).date()
@@ -65,12 +70,12 @@ def test_another_day_without_leaving_the_page():
 
 
 @pytest.mark.parametrize("day", ["nonsense", "2026-02-30", "1999-12-31", "2099-01-01", "%00", "2020-01-01"])
-def test_an_odd_day_is_no_server_error(day):
+def test_an_odd_day_is_no_server_error(day: str) -> None:
     response = signed_in().get(url(AssignmentFactory(), f"?day={day}"))
     assert response.status_code == 200
 
 
-def test_the_first_step_asks_and_moves_nothing():
+def test_the_first_step_asks_and_moves_nothing() -> None:
     assignment, client = AssignmentFactory(), signed_in()
     wanted = at(13, days=2)
     response = client.post(url(assignment), {"slot": wanted.isoformat()})
@@ -80,7 +85,7 @@ def test_the_first_step_asks_and_moves_nothing():
     assert not moved(assignment)
 
 
-def test_moves_to_the_slot_and_goes_where_one_came_from():
+def test_moves_to_the_slot_and_goes_where_one_came_from() -> None:
     assignment, client = AssignmentFactory(), signed_in()
     response = client.post(
         url(assignment, "?next=/admin/jobs/job/"), {"slot": at(13, days=2).isoformat(), "confirmed": "1"}
@@ -91,7 +96,7 @@ def test_moves_to_the_slot_and_goes_where_one_came_from():
     assert OutboxEvent.objects.get().type == "AssignmentRescheduled"
 
 
-def test_a_typed_time_is_by_the_clock_at_the_site():
+def test_a_typed_time_is_by_the_clock_at_the_site() -> None:
     zone = "America/New_York"
     assignment, client = AssignmentFactory(job__time_zone=zone), signed_in()
     wanted = at(13, 10, days=2, zone=zone)
@@ -104,7 +109,7 @@ def test_a_typed_time_is_by_the_clock_at_the_site():
 
 
 @pytest.mark.parametrize("start", [lambda: at(6, days=2), lambda: at(13, days=2), lambda: at(9, days=-1)])
-def test_refuses_a_slot_that_is_not_free_and_keeps_the_old_one(start):
+def test_refuses_a_slot_that_is_not_free_and_keeps_the_old_one(start: Callable[[], datetime]) -> None:
     assignment, client = AssignmentFactory(), signed_in()
     AssignmentFactory(contractor=assignment.contractor, start=at(13, days=2))
     response = move(client, assignment, start())
@@ -123,14 +128,14 @@ def test_refuses_a_slot_that_is_not_free_and_keeps_the_old_one(start):
         {"slot": "\x00"},
     ],
 )
-def test_refuses_what_is_no_time(values):
+def test_refuses_what_is_no_time(values: dict[str, str]) -> None:
     assignment = AssignmentFactory()
     response = signed_in().post(url(assignment), {"confirmed": "1", **values})
     assert response.context["form"].errors
     assert not moved(assignment)
 
 
-def test_somebody_was_faster():
+def test_somebody_was_faster() -> None:
     """Cancelled meanwhile: who did it, and when."""
     from assignments.services import cancel_assignment
 
@@ -142,7 +147,7 @@ def test_somebody_was_faster():
     assert "An assignment that is cancelled cannot be rescheduled." in seen
 
 
-def test_who_may_not_is_refused():
+def test_who_may_not_is_refused() -> None:
     assignment = AssignmentFactory()
     client = signed_in(Role.MANAGER)
     assert client.get(url(assignment)).status_code == 403
@@ -150,7 +155,7 @@ def test_who_may_not_is_refused():
     assert not moved(assignment)
 
 
-def test_stays_within_its_queries(django_assert_max_num_queries):
+def test_stays_within_its_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     assignment, client = AssignmentFactory(), signed_in()
     for hour in (11, 13, 15):
         AssignmentFactory(contractor=assignment.contractor, start=at(hour, days=3))

@@ -17,11 +17,11 @@ from tests.factories import WEEKDAYS, AbsenceFactory, AssignmentFactory, Contrac
 pytestmark = pytest.mark.django_db
 
 
-def day(days):
+def day(days: int) -> date:
     return at(0, days=days).date()
 
 
-def test_a_day_shows_hours_absences_assignments_and_what_is_left():
+def test_a_day_shows_hours_absences_assignments_and_what_is_left() -> None:
     contractor = ContractorFactory()
     booked = AssignmentFactory(contractor=contractor, start=at(9, days=2))
     cancelled = AssignmentFactory(
@@ -37,7 +37,7 @@ def test_a_day_shows_hours_absences_assignments_and_what_is_left():
     assert three.free == [TimeSlot(at(12, days=3), at(17, days=3))]
 
 
-def test_a_night_shift_shows_on_both_days():
+def test_a_night_shift_shows_on_both_days() -> None:
     contractor = ContractorFactory(
         hours=[Shift(d, time(22), time(0)) for d in range(7)] + [Shift(d, time(0), time(6)) for d in range(7)]
     )
@@ -45,14 +45,14 @@ def test_a_night_shift_shows_on_both_days():
     assert one.free == [TimeSlot(at(0, days=2), at(6, days=2)), TimeSlot(at(22, days=2), at(0, days=3))]
 
 
-def test_slots_without_a_job_count_no_drives():
+def test_slots_without_a_job_count_no_drives() -> None:
     contractor = ContractorFactory()
     AssignmentFactory(contractor=contractor, start=at(9, days=2), job__latitude="30.6000000")
     slots = bookable_slots(contractor=contractor, day=day(2), duration=timedelta(hours=1), rules=current_rules())
     assert [slot.start for slot in slots][:2] == [at(8, days=2), at(11, days=2)]
 
 
-def test_every_slot_on_offer_can_be_booked_and_the_ranking_offers_the_same():
+def test_every_slot_on_offer_can_be_booked_and_the_ranking_offers_the_same() -> None:
     contractor, job = ContractorFactory(hours=WEEKDAYS), JobFactory()
     AssignmentFactory(contractor=contractor, start=at(11, days=2), job__latitude="30.4000000")
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
@@ -66,14 +66,14 @@ def test_every_slot_on_offer_can_be_booked_and_the_ranking_offers_the_same():
         type(made).objects.filter(pk=made.pk).delete()
 
 
-def test_no_slot_lies_in_the_past():
+def test_no_slot_lies_in_the_past() -> None:
     contractor = ContractorFactory(hours=[Shift(d, time(h), time((h + 12) % 24)) for d in range(7) for h in (0, 12)])
     now = datetime.now(UTC)
     slots = bookable_slots(contractor=contractor, day=day(0), duration=timedelta(minutes=1), rules=current_rules())
     assert all(slot.start >= now for slot in slots)
 
 
-def test_rescheduling_sees_its_own_slot_as_free():
+def test_rescheduling_sees_its_own_slot_as_free() -> None:
     booked = AssignmentFactory(start=at(9, days=2))
     slots = bookable_slots(
         contractor=booked.contractor, day=day(2), duration=booked.job.duration, job=booked.job, rules=current_rules()
@@ -82,7 +82,7 @@ def test_rescheduling_sees_its_own_slot_as_free():
 
 
 @pytest.mark.parametrize("far", [date(1, 1, 1), date(9999, 12, 31)])
-def test_the_ends_of_the_calendar_are_refused(far):
+def test_the_ends_of_the_calendar_are_refused(far: date) -> None:
     contractor = ContractorFactory()
     with pytest.raises(InvalidInput):
         bookable_slots(contractor=contractor, day=far, duration=timedelta(hours=1), rules=current_rules())

@@ -28,7 +28,7 @@ class Life(RuleBasedStateMachine):
     """One job, two crews, and every act there is; the model is the latest assignment's state."""
 
     @initialize()
-    def begin(self):
+    def begin(self) -> None:
         self.job, self.crews = JobFactory(), ContractorFactory.create_batch(2)
         self.current: Assignment | None = None
         self.job_state, self.state, self.events = "open", None, OutboxEvent.objects.count()
@@ -42,7 +42,7 @@ class Life(RuleBasedStateMachine):
         assert OutboxEvent.objects.count() == self.events
 
     @rule(crew=st.integers(0, 1), hour=st.integers(8, 15))
-    def assign(self, crew, hour):
+    def assign(self, crew, hour) -> None:
         try:
             self.current = services.assign_job(
                 job_id=self.job.pk, contractor_id=self.crews[crew].pk, start=at(hour, days=2), actor=None
@@ -54,7 +54,7 @@ class Life(RuleBasedStateMachine):
         return self.accepted(("pending", "assigned"))
 
     @rule(name=st.sampled_from(sorted(ACTS)))
-    def act(self, name):
+    def act(self, name) -> None:
         if self.current is None:
             return None
         wanted, service, more = ACTS[name]
@@ -72,7 +72,7 @@ class Life(RuleBasedStateMachine):
         return self.accepted((wanted, job))
 
     @rule(hour=st.integers(8, 15))
-    def reschedule(self, hour):
+    def reschedule(self, hour) -> None:
         if self.current is None:
             return None
         try:
@@ -84,7 +84,7 @@ class Life(RuleBasedStateMachine):
         return self.accepted((self.state, self.job_state))
 
     @rule()
-    def reassign(self):
+    def reassign(self) -> None:
         if self.current is None:
             return None
         other = next(crew for crew in self.crews if crew.pk != self.current.contractor_id)
@@ -97,7 +97,7 @@ class Life(RuleBasedStateMachine):
         return self.accepted(("pending", "assigned"))
 
     @rule()
-    def cancel_job(self):
+    def cancel_job(self) -> None:
         try:
             services.cancel_job(job_id=self.job.pk, reason="Test", actor=None)
         except InvalidTransition:
@@ -107,7 +107,7 @@ class Life(RuleBasedStateMachine):
         return self.accepted((state, "cancelled"))
 
     @invariant()
-    def in_step(self):
+    def in_step(self) -> None:
         job = Job.objects.get(pk=self.job.pk)
         live = list(Assignment.objects.live().filter(job=job))
         assert job.status == self.job_state
@@ -121,7 +121,7 @@ class TestLife(Life.TestCase, TestCase):
     settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
 
 
-def test_every_pair_of_states_is_allowed_or_refused_by_name():
+def test_every_pair_of_states_is_allowed_or_refused_by_name() -> None:
     from assignments.states import Status, check_transition
 
     for present in Status.values:

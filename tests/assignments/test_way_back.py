@@ -23,12 +23,12 @@ ELSEWHERE = [
 ]
 
 
-def act(name: str, **query: str):
+def act(name: str, **query: str) -> tuple[Assignment, str]:
     booking = AssignmentFactory()
     return booking, reverse(f"admin:assignments_assignment_{name}", args=[booking.pk], query=query)
 
 
-def test_leads_back_after_the_act():
+def test_leads_back_after_the_act() -> None:
     booking, address = act("cancel", next=LIST)
     response = signed_in().post(address, {"reason": "Flooded"})
     assert (response.status_code, response.url) == (302, LIST)
@@ -36,7 +36,7 @@ def test_leads_back_after_the_act():
     assert booking.status == Assignment.Status.CANCELLED
 
 
-def test_the_question_has_the_way_back_too_and_keeps_it_through_a_refusal():
+def test_the_question_has_the_way_back_too_and_keeps_it_through_a_refusal() -> None:
     booking, address = act("cancel", next=LIST)
     client = signed_in()
     assert client.get(address).context["back"] == LIST
@@ -46,12 +46,12 @@ def test_the_question_has_the_way_back_too_and_keeps_it_through_a_refusal():
     assert booking.is_live
 
 
-def test_an_act_of_one_click_takes_it_from_its_form():
+def test_an_act_of_one_click_takes_it_from_its_form() -> None:
     _booking, address = act("confirm")
     assert signed_in().post(address, {"next": LIST}).url == LIST
 
 
 @pytest.mark.parametrize("wanted", ELSEWHERE)
-def test_never_leads_off_the_site(wanted):
+def test_never_leads_off_the_site(wanted: str) -> None:
     booking, address = act("confirm", next=wanted)
     assert signed_in().post(address).url == reverse("admin:assignments_assignment_change", args=[booking.pk])
