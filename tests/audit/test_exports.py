@@ -1,6 +1,7 @@
 """Every way in which data leaves as a file, and files that come in, as entries of the audit."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -17,14 +18,14 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def taken(**wanted):
+def taken(**wanted) -> AuditEntry:
     """The one export that was written down."""
     return AuditEntry.objects.get(act="data-exported", **wanted)
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 @pytest.mark.parametrize(("kind", "rows"), [("contractors", 3), ("jobs", 4), ("assignments", 2)])
-def test_a_list_with_its_filters_and_how_many_rows(kind, form, rows):
+def test_a_list_with_its_filters_and_how_many_rows(kind: str, form: str, rows: int) -> None:
     AssignmentFactory.create_batch(2)
     ContractorFactory()
     JobFactory.create_batch(2)
@@ -34,7 +35,7 @@ def test_a_list_with_its_filters_and_how_many_rows(kind, form, rows):
     assert (taken().user, taken().door) == (client.get("/admin/").context["user"], "back-office")
 
 
-def test_of_a_search_that_there_was_one():
+def test_of_a_search_that_there_was_one() -> None:
     ContractorFactory(name="Grace Hopkins")
     ContractorFactory(name="Ada Tiles", status="inactive")
     address = reverse("admin:imports_export", args=["contractors", "csv"])
@@ -44,13 +45,13 @@ def test_of_a_search_that_there_was_one():
     assert "Grace" not in str(taken().__dict__)
 
 
-def test_a_refused_export_is_none():
+def test_a_refused_export_is_none() -> None:
     signed_in(Role.MANAGER).get(reverse("admin:imports_export", args=["mails", "csv"]))
     assert not AuditEntry.objects.filter(act="data-exported").exists()
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_report(part):
+def test_a_report(part: str) -> None:
     one = AssignmentFactory()
     day = f"{one.slot.start:%Y-%m-%d}"
     address = f"{reverse('reports')}?since={one.created_at:%Y-%m-%d}&until={day}&csv={part}"
@@ -61,7 +62,7 @@ def test_a_report(part):
     assert found["filters"]["until"] == day
 
 
-def test_an_import_and_its_result():
+def test_an_import_and_its_result() -> None:
     run = checked(f"{HEAD}\n{ANN}\nnobody,,,,,,,,,,,,", UserFactory())
     assert not AuditEntry.objects.filter(act="import-started").exists()
     import_checked(run_id=run.pk)
@@ -81,6 +82,6 @@ def test_an_import_and_its_result():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.xdist_group("backups")
 @pytest.mark.system
-def test_a_backup(tmp_path):
+def test_a_backup(tmp_path: Path) -> None:
     call_command("backup", to=tmp_path, stdout=StringIO())
     assert (taken().details["what"], taken().details["format"], taken().door) == ("backup", "dump", "script")

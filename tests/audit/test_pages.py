@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import Act, AuditEntry
@@ -16,15 +18,15 @@ LIST = "/admin/audit/auditentry/"
 
 
 @pytest.fixture
-def client():
+def client() -> Client:
     return signed_in(Role.ADMINISTRATOR)
 
 
-def listed(client, query=""):
+def listed(client, query: str = ""):
     return [(one.act, one.about_name) for one in client.get(f"{LIST}?{query}").context["cl"].result_list]
 
 
-def test_says_who_did_what_to_whom_from_where(client):
+def test_says_who_did_what_to_whom_from_where(client: Client) -> None:
     ann, bob = UserFactory(name="Ann"), UserFactory(name="Bob")
     entry = record(Act.ROLE_CHANGED, actor=ann, about=bob, before="manager", role="administrator")
     page = client.get(LIST).content.decode()
@@ -35,7 +37,7 @@ def test_says_who_did_what_to_whom_from_where(client):
 
 
 @pytest.mark.parametrize("term", ["Bob", "bob@example", "2001:db8::7"])
-def test_finds_by_account_and_by_address(client, term):
+def test_finds_by_account_and_by_address(client: Client, term: str) -> None:
     record(Act.SIGNED_IN, actor=UserFactory(name="Ann"))
     bob = UserFactory(name="Bob", email="bob@example.com")
     AuditEntry.objects.create(act=Act.SIGNED_OUT, about=bob, about_name="Bob", address="2001:db8::7")
@@ -43,7 +45,7 @@ def test_finds_by_account_and_by_address(client, term):
     assert "signed-in" not in dict(listed(client, f"q={term}"))
 
 
-def test_filters_by_act_person_and_day(client):
+def test_filters_by_act_person_and_day(client: Client) -> None:
     ann = UserFactory(name="Ann")
     record(Act.SIGNED_IN, actor=ann)
     record(Act.SIGNED_OUT, about=UserFactory(name="Bob"))
@@ -54,7 +56,7 @@ def test_filters_by_act_person_and_day(client):
     assert ("signed-in", "Old") not in listed(client, f"at_from={timezone.now():%Y-%m-%d}")
 
 
-def test_what_is_taken_out_is_written_down(client):
+def test_what_is_taken_out_is_written_down(client: Client) -> None:
     record(Act.SIGNED_OUT, about=UserFactory(name="=Bob"))
     answer = client.get(f"{LIST}export.csv?act__exact=signed-out&q=Bob")
     lines = b"".join(answer).decode("utf-8-sig").splitlines()
@@ -67,20 +69,20 @@ def test_what_is_taken_out_is_written_down(client):
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_is_for_administrators(role):
+def test_is_for_administrators(role: Role) -> None:
     entry, other = record(Act.SIGNED_OUT), signed_in(role)
     for path in ("", f"{entry.pk}/change/", "export.csv"):
         assert other.get(f"{LIST}{path}").status_code == 403
 
 
-def test_nobody_writes_it_by_hand(client):
+def test_nobody_writes_it_by_hand(client: Client) -> None:
     entry = record(Act.SIGNED_OUT)
     assert client.get(f"{LIST}add/").status_code == 403
     assert client.post(f"{LIST}{entry.pk}/change/", {"act": "signed-in"}).status_code == 403
     assert client.post(f"{LIST}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_costs_the_same_at_any_length(client, django_assert_max_num_queries):
+def test_costs_the_same_at_any_length(client: Client, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     people = UserFactory.create_batch(20)
     for one in people:
         record(Act.SIGNED_IN, actor=one, about=one)

@@ -1,13 +1,17 @@
 """What the audit keeps, that nobody changes it, and how it ends."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.http import QueryDict
 from django.test import RequestFactory
 from django.utils import timezone
+from pytest_django import Settings
 
+from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.audit.services import filters_of, record
 from smartscheduler.history.middleware import AuthorMiddleware
@@ -17,12 +21,12 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def recorded(**meta):
+def recorded(**meta: str) -> tuple[AuditEntry, User]:
     """An entry written while a request is answered."""
     person = UserFactory(name="Ann Audit")
     kept = []
 
-    def view(request):
+    def view(request) -> None:
         request.user = person
         kept.append(record(Act.DATA_EXPORTED, what="jobs", rows=3))
 
@@ -30,7 +34,7 @@ def recorded(**meta):
     return kept[0], person
 
 
-def test_keeps_who_when_from_which_address_and_what():
+def test_keeps_who_when_from_which_address_and_what() -> None:
     before = timezone.now()
     entry, person = recorded(REMOTE_ADDR="192.0.2.7")
     entry.refresh_from_db()
@@ -41,17 +45,17 @@ def test_keeps_who_when_from_which_address_and_what():
 
 
 @pytest.mark.parametrize("address", ["", "unix:", "not an address"])
-def test_an_address_that_is_none_is_left_out(address):
+def test_an_address_that_is_none_is_left_out(address: str) -> None:
     assert recorded(REMOTE_ADDR=address)[0].address is None
 
 
-def test_outside_of_a_request_it_is_nobodys_and_says_from_where():
+def test_outside_of_a_request_it_is_nobodys_and_says_from_where() -> None:
     entry = record(Act.IMPORT_STARTED)
     assert (entry.user, entry.name, entry.address) == (None, "", None)
     assert entry.door == "script"
 
 
-def test_goes_with_the_transaction_it_is_written_in():
+def test_goes_with_the_transaction_it_is_written_in() -> None:
     with transaction.atomic():
         record(Act.DATA_EXPORTED)
         transaction.set_rollback(True)
@@ -59,14 +63,14 @@ def test_goes_with_the_transaction_it_is_written_in():
 
 
 @pytest.mark.parametrize("change", [lambda rows: rows.update(name="Nobody"), lambda rows: rows.delete()])
-def test_nobody_changes_or_removes_an_entry(change):
+def test_nobody_changes_or_removes_an_entry(change: Callable[..., Any]) -> None:
     kept = record(Act.DATA_EXPORTED, what="jobs")
     with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
         change(AuditEntry.objects.filter(pk=kept.pk))
     assert AuditEntry.objects.get(pk=kept.pk).details == {"what": "jobs"}
 
 
-def test_goes_after_three_years_and_not_before(settings):
+def test_goes_after_three_years_and_not_before(settings: Settings) -> None:
     AuditEntry.objects.create(act=Act.SIGNED_IN, at=timezone.now() - settings.AUDIT_RETENTION - timedelta(days=1))
     young = AuditEntry.objects.create(
         act=Act.SIGNED_IN, at=timezone.now() - settings.AUDIT_RETENTION + timedelta(days=1)
@@ -75,7 +79,7 @@ def test_goes_after_three_years_and_not_before(settings):
     assert list(AuditEntry.objects.filter(act=Act.SIGNED_IN)) == [young]
 
 
-def test_filters_are_kept_and_what_was_searched_for_is_not():
+def test_filters_are_kept_and_what_was_searched_for_is_not() -> None:
     query = QueryDict("q=Grace+Hopkins&status__exact=open&p=3&o=1&mail=ann@example.com&empty=&odd%00=%00a")
     assert filters_of(query) == {
         "q": "(a search)",
@@ -85,7 +89,7 @@ def test_filters_are_kept_and_what_was_searched_for_is_not():
     }
 
 
-def test_the_log_knows_that_it_happened_and_no_names(caplog):
+def test_the_log_knows_that_it_happened_and_no_names(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         recorded(REMOTE_ADDR="192.0.2.7")
     said = caplog.text
