@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.models import Assignment
 from contractors.services import add_absence, mark_on_leave
@@ -37,18 +38,18 @@ def rows(url: str) -> int:
     return response.context["cl"].result_count
 
 
-def confirmed(assignment):
+def confirmed(assignment: Assignment) -> None:
     Assignment.objects.filter(pk=assignment.pk).update(status="confirmed", confirmed_at=timezone.now())
 
 
-def test_when_all_is_well_it_says_so():
+def test_when_all_is_well_it_says_so() -> None:
     page = signed_in().get("/admin/").content.decode()
     assert "Nothing needs attention" in page
     for sentence in ("Every urgent job has a contractor.", "Every booking in the next 2 days is confirmed."):
         assert sentence in page
 
 
-def test_urgent_jobs_without_anybody():
+def test_urgent_jobs_without_anybody() -> None:
     JobFactory(priority="urgent")
     JobFactory(priority="urgent", status="assigned")
     JobFactory(priority="high")
@@ -56,7 +57,7 @@ def test_urgent_jobs_without_anybody():
     assert (matter.count, rows(matter.url)) == (1, 1)
 
 
-def test_jobs_wanted_soon_that_nobody_can_take_and_why():
+def test_jobs_wanted_soon_that_nobody_can_take_and_why() -> None:
     ContractorFactory(hours=[])
     ContractorFactory(type="carpet", service_radius_miles=Decimal("0.5"), latitude=Decimal("30.6"), name="Far Carpets")
     busy = ContractorFactory(type="multi", service_radius_miles=20, skills=["Stairs"], name="Busy Crew")
@@ -78,7 +79,7 @@ def test_jobs_wanted_soon_that_nobody_can_take_and_why():
     assert rows(matter.url) == 4  # the one that is wanted later is not among them
 
 
-def test_open_jobs_whose_day_has_passed():
+def test_open_jobs_whose_day_has_passed() -> None:
     JobFactory(desired_date=at(9, days=-1))
     JobFactory(desired_date=at(9, days=-1), status="cancelled", cancelled_at=timezone.now())
     JobFactory(desired_date=at(0))
@@ -86,7 +87,7 @@ def test_open_jobs_whose_day_has_passed():
     assert (matter.count, rows(matter.url)) == (1, 1)
 
 
-def test_bookings_that_begin_soon_and_are_not_confirmed():
+def test_bookings_that_begin_soon_and_are_not_confirmed() -> None:
     AssignmentFactory(start=at(9, days=2))
     AssignmentFactory(start=at(9, days=-1))  # should have begun
     AssignmentFactory(start=at(0, days=3))
@@ -95,7 +96,7 @@ def test_bookings_that_begin_soon_and_are_not_confirmed():
     assert (matter.count, rows(matter.url)) == (2, 2)
 
 
-def test_bookings_that_no_longer_hold():
+def test_bookings_that_no_longer_hold() -> None:
     away, over, on_leave = (AssignmentFactory(start=at(9, days=days)) for days in (2, -2, 3))
     AssignmentFactory(start=at(9, days=2))
     for one, day in ((away, 2), (over, -2)):
@@ -110,7 +111,7 @@ def test_bookings_that_no_longer_hold():
     assert f"{on_leave.contractor.name} is on leave." in second.detail
 
 
-def test_every_number_of_the_page_is_that_of_its_list():
+def test_every_number_of_the_page_is_that_of_its_list() -> None:
     """Whatever the page counts, the list behind the number has as many rows."""
     ContractorFactory(status="inactive")
     for zone in ("America/Los_Angeles", "America/New_York"):
@@ -132,7 +133,7 @@ def test_every_number_of_the_page_is_that_of_its_list():
     assert [(title, value) for title, value, url in numbers if rows(url) != value] == []
 
 
-def test_charts_say_their_numbers_in_words_and_links():
+def test_charts_say_their_numbers_in_words_and_links() -> None:
     JobFactory.create_batch(2)
     page = signed_in().get("/admin/").content.decode()
     assert 'aria-label="Open 2, Assigned 0, In progress 0"' in page
@@ -140,14 +141,14 @@ def test_charts_say_their_numbers_in_words_and_links():
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_everybody_has_a_home(role):
+def test_everybody_has_a_home(role: str) -> None:
     JobFactory(priority="urgent")
     page = signed_in(role).get("/admin/").content.decode()
     assert "Urgent jobs without a contractor" in page
     assert "Jobs by status" in page
 
 
-def test_it_costs_the_same_whatever_there_is(django_assert_max_num_queries):
+def test_it_costs_the_same_whatever_there_is(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     client = signed_in()
     many_contractors(30)
     for _ in range(12):

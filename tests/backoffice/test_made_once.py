@@ -1,5 +1,7 @@
 """A default that is made anew for each instance is stored as it was shown: nothing is generated twice."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db.models import NOT_PROVIDED
 
@@ -11,7 +13,7 @@ KNOWN = {("jobs.Job", "job_number"), ("contractors.Contractor", "service_radius_
 GENERATED = "admins whose form makes an instance, and fields of it that have a default made by a function"
 
 
-def generated_fields():
+def generated_fields() -> Iterator[tuple[str, str]]:
     for model, listed in model_admins().items():
         if isinstance(listed, ServiceAdmin):
             for field in model._meta.concrete_fields:
@@ -21,5 +23,5 @@ def generated_fields():
 
 
 @pytest.mark.django_db
-def test_every_generated_default_of_an_admin_form_is_known():
+def test_every_generated_default_of_an_admin_form_is_known() -> None:
     assert set(generated_fields()) == KNOWN, GENERATED

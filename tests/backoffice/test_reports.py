@@ -1,12 +1,15 @@
 """Reports: each figure against the rows that it is made of; for those who may see them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
 from psycopg.types.range import TimestamptzRange
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.models import Assignment
+from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
@@ -24,7 +27,7 @@ def austin(day: int, hour: int = 9) -> datetime:
     return datetime(2026, 11, day, hour, tzinfo=UTC) + timedelta(hours=6)
 
 
-def booked(day: int, hour: int = 9, *, waited: int = 2, **changes) -> Assignment:
+def booked(day: int, hour: int = 9, *, waited: int = 2, **changes: Any) -> Assignment:
     """A booking that begins then, made a day before, `waited` hours after the job came in."""
     contractor = changes.pop("contractor", None) or ContractorFactory()
     one = AssignmentFactory(start=austin(day, hour), contractor=contractor)
@@ -34,13 +37,13 @@ def booked(day: int, hour: int = 9, *, waited: int = 2, **changes) -> Assignment
     return one
 
 
-def test_nothing_happened():
+def test_nothing_happened() -> None:
     found = report(SINCE, UNTIL)
     assert (found.waited, found.median_wait, found.first_choice.percent, found.weeks) == (0, None, None, [])
     assert found.is_empty
 
 
-def test_the_wait_is_from_the_job_to_its_first_booking():
+def test_the_wait_is_from_the_job_to_its_first_booking() -> None:
     for hours in (1, 2, 9):
         booked(4, waited=hours)
     booked(17, waited=100)
@@ -49,7 +52,7 @@ def test_the_wait_is_from_the_job_to_its_first_booking():
     assert found.slow_wait == timedelta(hours=7, minutes=36)
 
 
-def test_the_first_of_the_ranking_and_why_another():
+def test_the_first_of_the_ranking_and_why_another() -> None:
     booked(4)
     booked(5, rank=2, override_reason="Knows the house")
     booked(6, rank=3, override_reason="Knows the house")
@@ -59,14 +62,14 @@ def test_the_first_of_the_ranking_and_why_another():
     assert found.override_reasons == [("Knows the house", 2), ("Boss said so", 1)]
 
 
-def test_cancellations_and_their_reasons():
+def test_cancellations_and_their_reasons() -> None:
     booked(4)
     booked(5, status="cancelled", cancelled_at=austin(4), cancel_reason="Flooded")
     found = report(SINCE, UNTIL)
     assert (found.cancelled.percent, found.cancel_reasons) == (50, [("Flooded", 1)])
 
 
-def test_on_time_is_within_a_quarter_of_an_hour():
+def test_on_time_is_within_a_quarter_of_an_hour() -> None:
     for minutes in (-5, 15, 16, 60):
         start = austin(4) + timedelta(minutes=minutes)
         booked(4, status="in_progress", confirmed_at=austin(3), started_at=start)
@@ -75,7 +78,7 @@ def test_on_time_is_within_a_quarter_of_an_hour():
     assert found.median_delay == timedelta(minutes=15, seconds=30)
 
 
-def test_the_share_of_the_working_week():
+def test_the_share_of_the_working_week() -> None:
     person = ContractorFactory(name="Ann", hours=[Shift(1, time(8), time(16)), Shift(2, time(20), time(0))])
     booked(3, contractor=person)
     booked(4, contractor=person)
@@ -84,11 +87,11 @@ def test_the_share_of_the_working_week():
     assert weeks_of(person) == [(date(2026, 11, 2), 4.0, 12.0, 33), (date(2026, 11, 9), 2.0, 12.0, 17)]
 
 
-def weeks_of(person, since=SINCE, until=UNTIL):
+def weeks_of(person: Contractor, since: date = SINCE, until: date = UNTIL):
     return [(one.week, one.booked, one.working, one.percent) for one in loads(since, until, [person.pk])]
 
 
-def test_absences_are_no_working_time():
+def test_absences_are_no_working_time() -> None:
     person = ContractorFactory(hours=[Shift(day, time(8), time(16)) for day in range(1, 6)])
     booked(3, contractor=person)
     day = [austin(4, 0), austin(5, 12)]  # a whole Wednesday and half of Thursday
@@ -97,33 +100,33 @@ def test_absences_are_no_working_time():
     assert weeks_of(person)[0] == (date(2026, 11, 2), 2.0, 40.0 - 8 - 6, 8)
 
 
-def test_a_week_with_nothing_booked_is_there():
+def test_a_week_with_nothing_booked_is_there() -> None:
     person = ContractorFactory(hours=[Shift(1, time(8), time(16))])
     booked(9, contractor=person)
     assert weeks_of(person) == [(date(2026, 11, 2), 0.0, 8.0, 0), (date(2026, 11, 9), 2.0, 8.0, 25)]
 
 
 @pytest.mark.parametrize(("sunday", "hours"), [(date(2026, 3, 8), 3.0), (date(2026, 11, 1), 5.0)])
-def test_a_night_on_which_the_clock_moves_is_as_long_as_it_is(sunday, hours):
+def test_a_night_on_which_the_clock_moves_is_as_long_as_it_is(sunday: date, hours: float) -> None:
     person = ContractorFactory(hours=[Shift(0, time(0), time(4))])
     start = datetime.combine(sunday, time(0), UTC) + timedelta(hours=6)
     AssignmentFactory(start=start if sunday.month == 3 else start - timedelta(hours=1), contractor=person)
     assert weeks_of(person, sunday, sunday) == [(sunday - timedelta(days=6), 2.0, hours, round(200 / hours))]
 
 
-def test_only_days_of_the_range_count():
+def test_only_days_of_the_range_count() -> None:
     person = ContractorFactory(hours=[Shift(day, time(8), time(16)) for day in range(1, 6)])
     booked(4, contractor=person)
     assert weeks_of(person, date(2026, 11, 4), date(2026, 11, 5)) == [(date(2026, 11, 2), 2.0, 16.0, 12)]
 
 
-def test_hours_changed_since_are_no_error():
+def test_hours_changed_since_are_no_error() -> None:
     person = ContractorFactory(hours=[])
     booked(4, contractor=person)
     assert weeks_of(person) == [(date(2026, 11, 2), 2.0, 0.0, None)]
 
 
-def test_booked_hours_by_week_and_the_most_booked_first():
+def test_booked_hours_by_week_and_the_most_booked_first() -> None:
     ann, bob = ContractorFactory(name="Ann"), ContractorFactory(name="Bob")
     booked(4, contractor=ann)
     booked(4, contractor=bob)
@@ -133,13 +136,13 @@ def test_booked_hours_by_week_and_the_most_booked_first():
     assert found.people == [bob.pk, ann.pk]
 
 
-def test_a_day_is_a_day_at_the_site():
+def test_a_day_is_a_day_at_the_site() -> None:
     booked(1, hour=23)  # in UTC it is the 2nd
     booked(15, hour=23)  # in UTC it is the 16th
     assert report(SINCE, UNTIL).cancelled.whole == 1
 
 
-def test_a_job_booked_again_has_waited_once():
+def test_a_job_booked_again_has_waited_once() -> None:
     """Cancelled and reassigned: the first booking ended the wait, and every booking is a choice of its own."""
     first = booked(4, waited=3, status="cancelled", cancelled_at=austin(3, 12), cancel_reason="Sick")
     again = AssignmentFactory(job=first.job, start=austin(6), rank=2)
@@ -161,7 +164,7 @@ def test_a_job_booked_again_has_waited_once():
     assert report(date(2026, 11, 5), UNTIL).waited == 0
 
 
-def test_weeks_by_what_became_of_their_bookings():
+def test_weeks_by_what_became_of_their_bookings() -> None:
     booked(4, status="in_progress", confirmed_at=austin(3), started_at=austin(4))
     booked(5, status="cancelled", cancelled_at=austin(4), cancel_reason="Flooded")
     booked(9)
@@ -172,7 +175,7 @@ def test_weeks_by_what_became_of_their_bookings():
     ]
 
 
-def test_usual_ranges_and_the_time_before():
+def test_usual_ranges_and_the_time_before() -> None:
     ranges = usual(date(2026, 11, 26))
     assert ranges["Last week"] == (date(2026, 11, 16), date(2026, 11, 22))
     assert ranges["This week"] == (date(2026, 11, 23), date(2026, 11, 29))
@@ -182,7 +185,7 @@ def test_usual_ranges_and_the_time_before():
     assert before(date(2026, 11, 8), date(2026, 11, 14)) == (date(2026, 11, 1), date(2026, 11, 7))
 
 
-def test_the_time_before_is_compared():
+def test_the_time_before_is_compared() -> None:
     booked(4, rank=2)
     booked(11)
     found = headline(*before(date(2026, 11, 9), UNTIL))
@@ -190,7 +193,7 @@ def test_the_time_before_is_compared():
 
 
 class TestThePage:
-    def test_for_managers_and_administrators(self):
+    def test_for_managers_and_administrators(self) -> None:
         booked(4)
         for role in (Role.MANAGER, Role.ADMINISTRATOR):
             page = signed_in(role).get(f"{reverse('reports')}?since={SINCE}&until={UNTIL}").content.decode()
@@ -206,10 +209,10 @@ class TestThePage:
             ("", "Nobody was booked in this time."),
         ],
     )
-    def test_says_what_is_wrong(self, query, said):
+    def test_says_what_is_wrong(self, query: str, said: str) -> None:
         assert said in signed_in(Role.MANAGER).get(f"{reverse('reports')}?{query}").content.decode()
 
-    def test_all_of_it_as_csv(self):
+    def test_all_of_it_as_csv(self) -> None:
         booked(4, contractor=ContractorFactory(name="=Ann"))
         answer = signed_in(Role.MANAGER).get(f"{reverse('reports')}?since={SINCE}&until={UNTIL}&csv=utilisation")
         assert "utilisation-2026-11-02-2026-11-15.csv" in answer["Content-Disposition"]
@@ -223,17 +226,17 @@ class TestThePage:
             ("starts", "{number},'=Ann,2026-11-04 09:00,2026-11-04 09:20,20,no"),
         ],
     )
-    def test_the_rows_behind_each_part(self, part, line):
+    def test_the_rows_behind_each_part(self, part: str, line: str) -> None:
         person = ContractorFactory(name="=Ann")
         late = {"status": "in_progress", "confirmed_at": austin(3), "started_at": austin(4) + timedelta(minutes=20)}
         one = booked(4, contractor=person, rank=2, override_reason="=cmd|x", **late)
         assert self.lines(part, Role.ADMINISTRATOR)[1:] == [line.format(number=one.job.job_number)]
 
-    def test_managers_get_nothing_that_was_worked_out_from_exact_places(self):
+    def test_managers_get_nothing_that_was_worked_out_from_exact_places(self) -> None:
         one = booked(4, contractor=ContractorFactory(name="=Ann"), rank=2, override_reason="=cmd|x")
         assert self.lines("choices")[1:] == [f"{one.job.job_number},'=Ann,2026-11-03 09:00,,,,,'=cmd|x,"]
 
-    def test_the_rows_behind_cancellations(self):
+    def test_the_rows_behind_cancellations(self) -> None:
         one = booked(5, status="cancelled", cancelled_at=austin(4), cancel_reason="+Flooded")
         assert self.lines("cancellations")[1:] == [
             f"{one.job.job_number},{one.contractor.name},2026-11-05 09:00,2026-11-04 09:00,'+Flooded"
@@ -243,19 +246,19 @@ class TestThePage:
         answer = signed_in(role).get(f"{reverse('reports')}?since={SINCE}&until={UNTIL}&csv={part}")
         return b"".join(answer).decode().splitlines()
 
-    def test_there_is_no_other_part_and_no_coordinator_gets_one(self):
+    def test_there_is_no_other_part_and_no_coordinator_gets_one(self) -> None:
         address = f"{reverse('reports')}?since={SINCE}&until={UNTIL}&csv="
         assert signed_in(Role.MANAGER).get(f"{address}salaries").status_code == 404
         assert signed_in(Role.COORDINATOR).get(f"{address}waits").status_code == 403
 
-    def test_charts_are_said_in_words(self):
+    def test_charts_are_said_in_words(self) -> None:
         booked(4)
         page = signed_in(Role.MANAGER).get(f"{reverse('reports')}?since={SINCE}&until={UNTIL}").content.decode()
         assert "Bookings by rank. 1: 1, 2: 0" in page
         assert "Booked hours by week. Nov 2: 2 h" in page
         assert "2.0 of 63.0 h" in page
 
-    def test_costs_the_same_at_any_number(self, django_assert_max_num_queries):
+    def test_costs_the_same_at_any_number(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         client = signed_in(Role.MANAGER)
         for day in range(2, 14):
             booked(day)

@@ -1,11 +1,15 @@
 """What a role may not do is not shown, and refused when forced: every page of the back-office, by every role."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin, urlsplit
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
+from django.test import Client
 from django.urls import NoReverseMatch, Resolver404, URLPattern, resolve, reverse
 
 from assignments.models import Assignment
@@ -41,20 +45,20 @@ class Links(HTMLParser):
         super().__init__()
         self.page, self.links, self.forms = page, set(), set()
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag == "a" and given.get("href"):
             self.links.add(self._local(given["href"]))
         if tag == "form" and given.get("method", "").lower() == "post":
             self.forms.add(self._local(given.get("action") or self.page))
 
-    def _local(self, address):
+    def _local(self, address: Any) -> Any:
         url = urlsplit(urljoin(f"http://here{self.page}", address))
         return f"{url.path}?{url.query}" if url.query else url.path
 
 
 @pytest.fixture
-def world():
+def world() -> None:
     """Records in every state, so that every button has a page to stand on."""
     booked = [AssignmentFactory() for _ in range(3)]
     booked += [AssignmentFactory(status="confirmed", confirmed_at=booked[0].created_at)]
@@ -65,7 +69,7 @@ def world():
     UserFactory(role=Role.MANAGER)
 
 
-def name_of(path):
+def name_of(path) -> str | None:
     """The name of an address of the back-office; None for any other."""
     try:
         found = resolve(urlsplit(path).path)
@@ -74,7 +78,7 @@ def name_of(path):
     return found.url_name if "/admin/" in path else None
 
 
-def changes():
+def changes() -> tuple[int, list[tuple[UUID, int]], list[tuple[UUID, int]], list[tuple[UUID, int]]]:
     return (
         OutboxEvent.objects.count(),
         sorted(Assignment.objects.values_list("pk", "version")),
@@ -84,7 +88,7 @@ def changes():
 
 
 @pytest.mark.parametrize("role", Role)
-def test_no_link_leads_to_a_refusal(world, role):
+def test_no_link_leads_to_a_refusal(world: None, role: Role) -> None:
     """From the home on: every link of every kind of page is followed once."""
     client, seen, waiting = signed_in(role), {}, ["/admin/"]
     while waiting:
@@ -107,7 +111,7 @@ def test_no_link_leads_to_a_refusal(world, role):
     assert not [name for name in seen if re.search(REFUSED[role], name)]
 
 
-def addresses():
+def addresses() -> Iterator[tuple[Any, str]]:
     """Each address of the back-office, with the records of the world in its place-holders."""
     records = {model._meta.label_lower: model.objects.first() for model in model_admins()}
     for pattern in (one for one in flat(admin.site.urls[0]) if one.name and one.name not in OPEN):
@@ -120,11 +124,11 @@ def addresses():
             break
 
 
-def prefix(label):
+def prefix(label: str) -> str:
     return label.replace(".", "_") + "_"
 
 
-def flat(patterns):
+def flat(patterns) -> Iterator[Any]:
     for one in patterns:
         if isinstance(one, URLPattern):
             yield one
@@ -133,7 +137,7 @@ def flat(patterns):
 
 
 @pytest.mark.parametrize("role", Role)
-def test_what_is_not_allowed_is_refused_when_forced(world, role):
+def test_what_is_not_allowed_is_refused_when_forced(world: None, role: Role) -> None:
     client, tried = signed_in(role), 0
     for name, path in addresses():
         if not re.search(REFUSED[role], name):
@@ -146,7 +150,7 @@ def test_what_is_not_allowed_is_refused_when_forced(world, role):
     assert tried >= 4
 
 
-def test_nobody_gets_anywhere_without_signing_in(world, client):
+def test_nobody_gets_anywhere_without_signing_in(world: None, client: Client) -> None:
     for name, path in addresses():
         for answer in (client.get(path), client.post(path)):
             assert answer.status_code == 302, (name, answer.status_code)
