@@ -4,7 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,14 +20,14 @@ from tests.pages import signed_in
 from tests.products import SET_BY_THE_RUN, folder
 
 
-def test_worlds_of_equal_seeds_are_equal():
+def test_worlds_of_equal_seeds_are_equal() -> None:
     one, same, other = build(200), build(200), build(200, seed=2)
     assert (one.latitude == same.latitude).all()
     assert (one.booked == same.booked).all()
     assert (one.latitude != other.latitude).any()
 
 
-def test_the_ranking_is_that_of_a_full_scan_in_random_worlds():
+def test_the_ranking_is_that_of_a_full_scan_in_random_worlds() -> None:
     """Everything real: a cluster of its own, a world loaded with every constraint put back, and another program."""
     with folder() as path:
         environment = {name: value for name, value in os.environ.items() if name not in SET_BY_THE_RUN}
@@ -42,11 +45,11 @@ def test_the_ranking_is_that_of_a_full_scan_in_random_worlds():
 
 
 @pytest.fixture
-def published(monkeypatch, tmp_path):
+def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
     monkeypatch.setattr(report, "HERE", tmp_path)
     monkeypatch.setattr(report, "CHART", tmp_path / "chart.svg")
 
-    def publish(service, differing=0):
+    def publish(service, differing: int = 0):
         ways = {"select_1": 0.1, "service": service, "http": 2, "canned": 1, "why_not": 1, "scan": 5}
         samples = {(way, size): [took, took] for way, took in ways.items() for size in (1_000, 100_000, 1_000_000)}
         found = {
@@ -61,7 +64,9 @@ def published(monkeypatch, tmp_path):
     return publish
 
 
-def test_goals_are_met_or_missed_by_their_figures(published, tmp_path, capsys):
+def test_goals_are_met_or_missed_by_their_figures(
+    published: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     quick, slow = published(1.0), published(5.0, differing=1)
     missed = {name for name, met in slow.items() if not met}
     assert all(quick.values())
@@ -71,7 +76,7 @@ def test_goals_are_met_or_missed_by_their_figures(published, tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("published")
-def test_a_quick_run_leaves_the_published_figures_alone(tmp_path):
+def test_a_quick_run_leaves_the_published_figures_alone(tmp_path: Path) -> None:
     samples = {("service", 1_000): [1.0], ("select_1", 1_000): [0.1]}
     found = {
         "differing": {},
@@ -83,14 +88,14 @@ def test_a_quick_run_leaves_the_published_figures_alone(tmp_path):
 
 
 @pytest.fixture
-def known(monkeypatch, db):
+def known(monkeypatch: pytest.MonkeyPatch, db: None) -> Callable[[], dict[str, str]]:
     """The pages that would be opened, lists in one way each, as if there were a record of everything."""
     monkeypatch.setattr(pages, "_record", lambda model: SimpleNamespace(pk=uuid4()))
     monkeypatch.setattr(pages, "_ways", lambda client, name, path, shown: [pages.Page(name, "", path)])
     return lambda: {page.name: page.path for page in pages.pages(signed_in(Role.ADMINISTRATOR))}
 
 
-def test_every_page_of_the_back_office_is_measured(known):
+def test_every_page_of_the_back_office_is_measured(known: Callable[[], dict[str, str]]) -> None:
     found = known()
     assert {
         "index",
@@ -103,7 +108,9 @@ def test_every_page_of_the_back_office_is_measured(known):
     assert not any("<" in path for path in found.values())
 
 
-def test_a_page_that_nobody_knows_how_to_open_fails_the_run(known, monkeypatch):
+def test_a_page_that_nobody_knows_how_to_open_fails_the_run(
+    known: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pages, "patterns", lambda: [("jobs_job_new", "admin/jobs/job/<slug:whose>/new/")])
     with pytest.raises(LookupError, match="how to open jobs_job_new"):
         known()

@@ -12,14 +12,14 @@ def line(rise: float, *, count: int = 60) -> list[tuple[float, float]]:
     return [(10.0 * n, 100 + rise * n) for n in range(count)]
 
 
-def test_the_drift_is_that_of_the_second_half_as_a_share_of_its_median():
+def test_the_drift_is_that_of_the_second_half_as_a_share_of_its_median() -> None:
     assert drift(line(0)) == 0
     assert drift(line(0.5)) == pytest.approx(0.5 * 29 / (100 + 0.5 * 44.5))
     settled = [*line(2, count=30), *((10.0 * n, 160.0) for n in range(30, 60))]
     assert drift(settled) == 0  # what grew while it warmed up is no drift
 
 
-def test_readings_that_are_far_off_hardly_move_the_line():
+def test_readings_that_are_far_off_hardly_move_the_line() -> None:
     readings = line(0)
     for n in (33, 41, 58):
         readings[n] = (readings[n][0], 400.0)
@@ -30,7 +30,7 @@ def reading(seconds: float, *, memory: float = 100.0, files: int = 20, keys: int
     return Reading(seconds, {"web 1": memory, "tiny": 0.2}, {"web 1": files}, {"keys in Valkey": keys})
 
 
-def test_what_piles_up_is_named_and_what_goes_up_and_down_is_not():
+def test_what_piles_up_is_named_and_what_goes_up_and_down_is_not() -> None:
     steady = [reading(10.0 * n, keys=30 + n % 7) for n in range(60)]
     assert piled_up(steady) == []
     assert drifts(steady) == {"web 1": 0.0}
@@ -38,7 +38,7 @@ def test_what_piles_up_is_named_and_what_goes_up_and_down_is_not():
     assert [what.split(":")[0] for what in piled_up(growing)] == ["keys in Valkey", "open files of web 1"]
 
 
-def test_a_socket_that_missed_an_event_or_got_one_twice_is_found():
+def test_a_socket_that_missed_an_event_or_got_one_twice_is_found() -> None:
     def event(sequence: int) -> dict[str, object]:
         return {"event": {"sequence": sequence, "occurred_at": "2026-11-26T12:00:00+00:00"}}
 
