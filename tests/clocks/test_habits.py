@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -100,7 +101,7 @@ def habits(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TESTS)))
-def test_no_test_depends_on_the_hour_the_speed_or_unknown_chance(path):
+def test_no_test_depends_on_the_hour_the_speed_or_unknown_chance(path: Path) -> None:
     tree = ast.parse(path.read_text())
     assert list(habits(tree)) == []
     assert pauses(tree) <= PAUSES.get(str(path.relative_to(TESTS)), 0)
@@ -122,7 +123,7 @@ def test_no_test_depends_on_the_hour_the_speed_or_unknown_chance(path):
         "valkey().config_set('maxmemory', '1')",
     ],
 )
-def test_each_habit_is_seen(line):
+def test_each_habit_is_seen(line: str) -> None:
     tree = ast.parse(line)
     assert list(habits(tree)) or pauses(tree)
 
@@ -140,7 +141,7 @@ def test_each_habit_is_seen(line):
         "own_valkey.config_set('maxmemory', '1')",
     ],
 )
-def test_what_is_fine_is_not_refused(line):
+def test_what_is_fine_is_not_refused(line: str) -> None:
     tree = ast.parse(line)
     assert list(habits(tree)) == []
     assert pauses(tree) == 0

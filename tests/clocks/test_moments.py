@@ -15,7 +15,7 @@ NOWS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=st.j
 
 
 @given(NOWS)
-def test_the_moments_lie_ahead(now):
+def test_the_moments_lie_ahead(now: datetime) -> None:
     found = {moment.name: moment.at for moment in moments(now)}
     assert len(found) == 6
     for at in found.values():
@@ -27,14 +27,14 @@ def test_the_moments_lie_ahead(now):
 
 
 @given(NOWS)
-def test_the_clock_changes_during_one_run_and_has_just_changed_in_the_other(now):
+def test_the_clock_changes_during_one_run_and_has_just_changed_in_the_other(now: datetime) -> None:
     found = {moment.name: moment.at.astimezone(ZoneInfo("America/Chicago")) for moment in moments(now)}
     assert f"{found['clock-forward']:%a %H:%M %Z}" == "Sun 01:56 CST"
     assert f"{found['clock-back']:%a %H:%M %Z}" == "Sun 01:04 CST"
 
 
 @pytest.mark.django_db
-def test_postgresql_and_valkey_share_the_clock_of_the_run():
+def test_postgresql_and_valkey_share_the_clock_of_the_run() -> None:
     before = datetime.now(UTC)
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
