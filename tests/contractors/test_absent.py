@@ -1,13 +1,14 @@
 """Somebody calls in: an absence by the contractor's own clock in one step."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from contractors.models import Absence
+from contractors.models import Absence, Contractor
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import ContractorFactory
@@ -22,15 +23,15 @@ LATE_ON_THURSDAY = datetime(2026, 11, 27, 3, tzinfo=UTC)
 BEFORE_THE_CLOCK_MOVES = datetime(2026, 10, 30, 15, tzinfo=UTC)
 
 
-def absent(contractor, role=Role.COORDINATOR, **values):
+def absent(contractor: Contractor, role: Role = Role.COORDINATOR, **values: Any) -> Any:
     return signed_in(role).post(f"/admin/contractors/contractor/{contractor.pk}/absent/", {**VALID, **values})
 
 
-def austin(month, day, hour=0):
+def austin(month: int, day: int, hour: int = 0) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=AUSTIN)
 
 
-def test_today_is_the_day_on_the_contractors_calendar():
+def test_today_is_the_day_on_the_contractors_calendar() -> None:
     with time_machine.travel(LATE_ON_THURSDAY, tick=False):
         assert absent(ContractorFactory()).status_code == 302
     (absence,) = Absence.objects.all()
@@ -39,13 +40,13 @@ def test_today_is_the_day_on_the_contractors_calendar():
     assert list(OutboxEvent.objects.values_list("type", flat=True)) == ["ScheduleUpdated"]
 
 
-def test_the_rest_of_the_week_ends_with_its_sunday():
+def test_the_rest_of_the_week_ends_with_its_sunday() -> None:
     with time_machine.travel(LATE_ON_THURSDAY, tick=False):
         absent(ContractorFactory(), how_long="week")
     assert Absence.objects.get().slot.end == austin(11, 30)
 
 
-def test_a_week_in_which_the_clock_goes_back_has_an_hour_more():
+def test_a_week_in_which_the_clock_goes_back_has_an_hour_more() -> None:
     with time_machine.travel(BEFORE_THE_CLOCK_MOVES, tick=False):
         absent(ContractorFactory(), how_long="week")
     slot = Absence.objects.get().slot
@@ -53,7 +54,7 @@ def test_a_week_in_which_the_clock_goes_back_has_an_hour_more():
     assert slot.end.astimezone(UTC) - slot.start.astimezone(UTC) == timedelta(hours=73)
 
 
-def test_from_until_is_read_by_the_contractors_clock():
+def test_from_until_is_read_by_the_contractors_clock() -> None:
     dates = {"how_long": "dates", "start": "2027-01-05T12:00", "end": "2027-01-06T00:00", "kind": "leave"}
     assert absent(ContractorFactory(), **dates).status_code == 302
     slot = Absence.objects.get().slot
@@ -75,7 +76,7 @@ def test_from_until_is_read_by_the_contractors_clock():
         ({"note": "\x00"}, "note"),
     ],
 )
-def test_refuses_a_broken_absence_on_its_field(values, field):
+def test_refuses_a_broken_absence_on_its_field(values: dict[str, str], field: str) -> None:
     response = absent(ContractorFactory(), **values)
     assert response.status_code == 200
     assert field in response.context["form"].errors
@@ -83,7 +84,7 @@ def test_refuses_a_broken_absence_on_its_field(values, field):
     assert not OutboxEvent.objects.exists()
 
 
-def test_a_manager_may_not():
+def test_a_manager_may_not() -> None:
     contractor = ContractorFactory()
     assert absent(contractor, Role.MANAGER).status_code == 403
     assert not Absence.objects.exists()
@@ -92,7 +93,7 @@ def test_a_manager_may_not():
     assert "/absent/" in signed_in().get(page).content.decode()
 
 
-def test_asking_enters_nothing():
+def test_asking_enters_nothing() -> None:
     contractor = ContractorFactory()
     response = signed_in().get(f"/admin/contractors/contractor/{contractor.pk}/absent/")
     today = timezone.now().astimezone(AUSTIN)
@@ -100,6 +101,6 @@ def test_asking_enters_nothing():
     assert not Absence.objects.exists()
 
 
-def test_without_a_collision_it_leads_to_the_contractor():
+def test_without_a_collision_it_leads_to_the_contractor() -> None:
     contractor = ContractorFactory()
     assert absent(contractor).url == f"/admin/contractors/contractor/{contractor.pk}/change/"

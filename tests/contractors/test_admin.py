@@ -2,11 +2,14 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import add_absence, update_contractor
@@ -38,11 +41,11 @@ VALID = {
 }
 
 
-def page(contractor):
+def page(contractor) -> str:
     return reverse("admin:contractors_contractor_change", args=[contractor.pk])
 
 
-def new(client, **values):
+def new(client: Client, **values: Any) -> Any:
     return client.post(ADD, {**fields(client, ADD, "contractor_form"), **VALID, **values})
 
 
@@ -50,7 +53,7 @@ def events():
     return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
 
 
-def test_makes_a_contractor_with_the_week_on_offer():
+def test_makes_a_contractor_with_the_week_on_offer() -> None:
     response = new(signed_in())
     assert saved(response)
     contractor = Contractor.objects.get()
@@ -62,7 +65,7 @@ def test_makes_a_contractor_with_the_week_on_offer():
     assert response.url == LIST
 
 
-def test_takes_the_middle_of_the_zip_code_for_missing_coordinates():
+def test_takes_the_middle_of_the_zip_code_for_missing_coordinates() -> None:
     assert saved(new(signed_in(), latitude="", longitude=""))
     contractor = Contractor.objects.get()
     assert (round(contractor.latitude, 1), round(contractor.longitude, 1)) == (Decimal("30.3"), Decimal("-97.7"))
@@ -106,7 +109,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("prefix", "most"), [("working_hours", 50), ("absences", 100)])
-def test_no_more_rows_are_made_than_may_be_sent(prefix, most):
+def test_no_more_rows_are_made_than_may_be_sent(prefix: str, most: int) -> None:
     answer = new(signed_in(), **{f"{prefix}-TOTAL_FORMS": "100000"})
     formset = next(one.formset for one in answer.context["inline_admin_formsets"] if one.formset.prefix == prefix)
     assert len(formset.forms) == most
@@ -114,7 +117,7 @@ def test_no_more_rows_are_made_than_may_be_sent(prefix, most):
 
 
 @pytest.mark.parametrize(("values", "field"), [case for case in BROKEN if case[1]])
-def test_refuses_a_broken_rule_on_its_field(values, field):
+def test_refuses_a_broken_rule_on_its_field(values: dict[str, str], field: str | None) -> None:
     ContractorFactory(email="taken@example.com")
     before = WorkingHours.objects.count()
     assert field in errors(new(signed_in(), **values))
@@ -124,7 +127,7 @@ def test_refuses_a_broken_rule_on_its_field(values, field):
 
 
 @pytest.mark.parametrize(("values", "field"), [case for case in BROKEN if case[1] not in {None, "rows"}])
-def test_refuses_the_same_on_an_existing_one(values, field):
+def test_refuses_the_same_on_an_existing_one(values: dict[str, str], field: str | None) -> None:
     ContractorFactory(email="taken@example.com")
     contractor, client = ContractorFactory(), signed_in()
     version = contractor.version
@@ -135,7 +138,7 @@ def test_refuses_the_same_on_an_existing_one(values, field):
     assert events() == []
 
 
-def test_a_page_saved_unchanged_writes_nothing():
+def test_a_page_saved_unchanged_writes_nothing() -> None:
     contractor, client = ContractorFactory(), signed_in()
     AbsenceFactory(contractor=contractor, period=(timezone.now(), timezone.now() + timedelta(days=1.5)))
     sent = fields(client, page(contractor), "contractor_form")
@@ -154,7 +157,7 @@ REPEATED = [
 
 
 @pytest.mark.parametrize("period", REPEATED)
-def test_an_absence_in_the_repeated_hour_stays_what_it_is(period):
+def test_an_absence_in_the_repeated_hour_stays_what_it_is(period: tuple[datetime, datetime]) -> None:
     contractor, client = ContractorFactory(time_zone="America/Chicago"), signed_in()
     AbsenceFactory(contractor=contractor, period=period)
     sent = fields(client, page(contractor), "contractor_form")
@@ -165,7 +168,7 @@ def test_an_absence_in_the_repeated_hour_stays_what_it_is(period):
     assert (kept.note, kept.slot) == ("Back late", TimeSlot(*period))
 
 
-def test_a_typed_time_in_the_repeated_hour_is_refused():
+def test_a_typed_time_in_the_repeated_hour_is_refused() -> None:
     contractor, client = ContractorFactory(time_zone="America/Chicago"), signed_in()
     AbsenceFactory(contractor=contractor, period=REPEATED[0])
     sent = fields(client, page(contractor), "contractor_form")
@@ -173,7 +176,7 @@ def test_a_typed_time_in_the_repeated_hour_is_refused():
     assert "ambiguous" in errors(response)["rows"][0]
 
 
-def test_does_not_undo_what_somebody_else_changed_meanwhile():
+def test_does_not_undo_what_somebody_else_changed_meanwhile() -> None:
     contractor, client = ContractorFactory(name="Old Name"), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
     update_contractor(contractor_id=contractor.pk, actor=None, city="Round Rock")
@@ -185,7 +188,7 @@ def test_does_not_undo_what_somebody_else_changed_meanwhile():
     assert events() == ["ContractorUpdated"]
 
 
-def test_says_who_came_first_and_when():
+def test_says_who_came_first_and_when() -> None:
     contractor, client = ContractorFactory(), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
     first = UserFactory(name="Casey First")
@@ -197,7 +200,7 @@ def test_says_who_came_first_and_when():
     assert contractor.name != "New Name"
 
 
-def test_what_is_told_of_somebody_else_names_nobody():
+def test_what_is_told_of_somebody_else_names_nobody() -> None:
     contractor, other, client = ContractorFactory(), ContractorFactory(), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
     update_contractor(contractor_id=other.pk, actor=UserFactory(name="Casey First"), city="Round Rock")
@@ -205,7 +208,7 @@ def test_what_is_told_of_somebody_else_names_nobody():
     assert errors(client.post(page(contractor), sent))["__all__"][0].startswith("Another user")
 
 
-def test_changes_and_removes_shifts():
+def test_changes_and_removes_shifts() -> None:
     contractor, client = ContractorFactory(), signed_in()
     sent = fields(client, page(contractor), "contractor_form")
     sent |= {"working_hours-0-end_time": "00:00", "working_hours-1-DELETE": "on"}
@@ -216,14 +219,14 @@ def test_changes_and_removes_shifts():
     assert events() == ["ScheduleUpdated"]
 
 
-def test_refuses_to_remove_the_last_shift():
+def test_refuses_to_remove_the_last_shift() -> None:
     contractor, client = ContractorFactory(hours=[Shift(1, time(8), time(17))]), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), "working_hours-0-DELETE": "on"}
     assert errors(client.post(page(contractor), sent))["rows"] == ["At least one shift is needed."]
     assert contractor.working_hours.count() == 1
 
 
-def test_says_so_when_the_shifts_were_changed_meanwhile():
+def test_says_so_when_the_shifts_were_changed_meanwhile() -> None:
     contractor, client = ContractorFactory(), signed_in()
     sent = fields(client, page(contractor), "contractor_form")
     update_contractor(contractor_id=contractor.pk, actor=None, working_hours=[Shift(3, time(6), time(9))])
@@ -241,7 +244,7 @@ ABSENCE = {
 }
 
 
-def test_makes_a_contractor_together_with_an_absence():
+def test_makes_a_contractor_together_with_an_absence() -> None:
     client = signed_in()
     response = new(client, **ABSENCE)
     assert saved(response)
@@ -250,7 +253,7 @@ def test_makes_a_contractor_together_with_an_absence():
     assert str(contractor.pk) in client.get(response.url).content.decode()  # the message leads to its page
 
 
-def test_adds_changes_and_removes_an_absence_by_the_contractors_clock():
+def test_adds_changes_and_removes_an_absence_by_the_contractors_clock() -> None:
     contractor, client = ContractorFactory(), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), **ABSENCE}
     assert saved(client.post(page(contractor), sent))
@@ -272,7 +275,7 @@ class TestManyAbsences:
     """A page has the nearest fifty; a thousand fields would be too many for one request."""
 
     @pytest.fixture
-    def contractor(self):
+    def contractor(self) -> Contractor:
         contractor = ContractorFactory()
         begin = datetime(2027, 1, 1, 8, tzinfo=UTC)
         Absence.objects.bulk_create(
@@ -283,7 +286,7 @@ class TestManyAbsences:
         )
         return contractor
 
-    def test_the_page_is_saved(self, contractor):
+    def test_the_page_is_saved(self, contractor: Contractor) -> None:
         client = signed_in()
         sent = fields(client, page(contractor), "contractor_form")
         assert len(sent) < 600
@@ -293,7 +296,7 @@ class TestManyAbsences:
         assert contractor.absences.count() == 300
         assert contractor.absences.order_by("period").first().note == "Back late"
 
-    def test_links_lead_to_the_others_which_can_be_changed_there(self, contractor):
+    def test_links_lead_to_the_others_which_can_be_changed_there(self, contractor: Contractor) -> None:
         client = signed_in()
         first = client.get(page(contractor)).content.decode()
         assert "Absences 1 to 50 of 300" in first
@@ -306,7 +309,7 @@ class TestManyAbsences:
         assert contractor.absences.count() == 299
         assert contractor.absences.order_by("period").last().slot.start.date() == date(2027, 10, 26)
 
-    def test_rows_that_have_moved_to_another_page_are_still_found(self, contractor):
+    def test_rows_that_have_moved_to_another_page_are_still_found(self, contractor: Contractor) -> None:
         client = signed_in()
         second = f"{page(contractor)}?absences-page=2"
         sent = fields(client, second, "contractor_form")
@@ -315,7 +318,7 @@ class TestManyAbsences:
         assert contractor.absences.count() == 299
         assert contractor.absences.get(note="Back late").slot.start.date() == date(2027, 2, 20)
 
-    def test_few_have_no_links(self):
+    def test_few_have_no_links(self) -> None:
         assert "Pages of absences" not in signed_in().get(page(AbsenceFactory().contractor)).content.decode()
 
 
@@ -331,7 +334,7 @@ class TestManyAbsences:
         {"absences-0-note": "x" * 201},
     ],
 )
-def test_refuses_a_broken_absence_and_everything_with_it(values):
+def test_refuses_a_broken_absence_and_everything_with_it(values: dict[str, str]) -> None:
     contractor, client = ContractorFactory(), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), **ABSENCE, "name": "New Name", **values}
     assert errors(client.post(page(contractor), sent))["rows"]
@@ -341,16 +344,16 @@ def test_refuses_a_broken_absence_and_everything_with_it(values):
     assert events() == []
 
 
-def act(client, contractor, name, **values):
+def act(client: Client, contractor: Contractor, name: str, **values: str) -> Any:
     return client.post(f"/admin/contractors/contractor/{contractor.pk}/{name}/", values)
 
 
-def status(contractor):
+def status(contractor: Contractor) -> str:
     contractor.refresh_from_db()
     return contractor.status
 
 
-def test_the_buttons_move_the_status():
+def test_the_buttons_move_the_status() -> None:
     contractor, client = ContractorFactory(), signed_in(Role.ADMINISTRATOR)
     for name, wanted in [("mark-on-leave", "on_leave"), ("deactivate", "inactive"), ("activate", "active")]:
         assert act(client, contractor, name).status_code == 302
@@ -359,14 +362,14 @@ def test_the_buttons_move_the_status():
     assert "already" in str(response.content) or "cannot become" in str(response.content)
 
 
-def test_asking_changes_nothing():
+def test_asking_changes_nothing() -> None:
     contractor, client = ContractorFactory(), signed_in()
     assert client.get(f"/admin/contractors/contractor/{contractor.pk}/deactivate/").status_code == 200
     assert status(contractor) == "active"
 
 
 @pytest.mark.parametrize("address", ["deactivate", "delete"])
-def test_deleting_is_deactivating_and_is_refused_under_live_assignments(address):
+def test_deleting_is_deactivating_and_is_refused_under_live_assignments(address: str) -> None:
     assignment, client = AssignmentFactory(), signed_in()
     response = act(client, assignment.contractor, address, post="yes")
     assert response.status_code == 200
@@ -380,7 +383,7 @@ def test_deleting_is_deactivating_and_is_refused_under_live_assignments(address)
 
 
 @pytest.mark.parametrize("name", ["restore", "activate", "mark-on-leave"])
-def test_only_an_administrator_restores(name):
+def test_only_an_administrator_restores(name: str) -> None:
     contractor = ContractorFactory(status="inactive")
     assert act(signed_in(), contractor, name).status_code == 403
     assert status(contractor) == "inactive"
@@ -388,12 +391,12 @@ def test_only_an_administrator_restores(name):
     assert act(signed_in(Role.ADMINISTRATOR), contractor, name).status_code == 302
 
 
-def test_a_coordinator_brings_back_from_leave():
+def test_a_coordinator_brings_back_from_leave() -> None:
     contractor = ContractorFactory(status="on_leave")
     assert act(signed_in(), contractor, "activate").status_code == 302
 
 
-def test_a_manager_reads_and_changes_nothing():
+def test_a_manager_reads_and_changes_nothing() -> None:
     contractor, client = ContractorFactory(), signed_in(Role.MANAGER)
     seen = client.get(page(contractor)).content.decode()
     assert contractor.name in seen
@@ -409,7 +412,7 @@ def test_a_manager_reads_and_changes_nothing():
     assert events() == []
 
 
-def test_bulk_deactivation_asks_first_and_reports_row_by_row_with_a_way_to_help():
+def test_bulk_deactivation_asks_first_and_reports_row_by_row_with_a_way_to_help() -> None:
     busy, free, client = AssignmentFactory().contractor, ContractorFactory(), signed_in()
     bulk = {"action": "deactivate_selected", "_selected_action": [str(busy.pk), str(free.pk)]}
     asked = client.post(LIST, bulk).content.decode()
@@ -424,7 +427,7 @@ def test_bulk_deactivation_asks_first_and_reports_row_by_row_with_a_way_to_help(
     assert (status(busy), status(free)) == ("active", "inactive")
 
 
-def test_a_coordinator_is_told_who_restores_and_an_administrator_gets_the_button():
+def test_a_coordinator_is_told_who_restores_and_an_administrator_gets_the_button() -> None:
     contractor = ContractorFactory(status="inactive")
     told = signed_in().get(page(contractor)).content.decode()
     assert "Only an administrator can restore" in told
@@ -437,7 +440,9 @@ def test_a_coordinator_is_told_who_restores_and_an_administrator_gets_the_button
     assert status(contractor) == "active"
 
 
-def test_the_list_searches_filters_and_stays_within_its_queries(django_assert_max_num_queries):
+def test_the_list_searches_filters_and_stays_within_its_queries(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     client = signed_in()
     ContractorFactory.create_batch(10, hours=[])
     ContractorFactory(name="Ada Tiles", type="tile", skills=["Mosaic"], status="on_leave", rating=0, rating_count=0)
@@ -450,7 +455,7 @@ def test_the_list_searches_filters_and_stays_within_its_queries(django_assert_ma
         client.get(LIST)
 
 
-def test_the_list_is_narrowed_by_state_skill_rating_and_clashes():
+def test_the_list_is_narrowed_by_state_skill_rating_and_clashes() -> None:
     client = signed_in()
     ContractorFactory(rating=Decimal("3.90"))
     ada = ContractorFactory(
@@ -467,13 +472,13 @@ def test_the_list_is_narrowed_by_state_skill_rating_and_clashes():
 
 
 @pytest.mark.parametrize("column", range(1, 7))
-def test_every_column_sorts(column):
+def test_every_column_sorts(column: int) -> None:
     ContractorFactory.create_batch(2, hours=[])
     for way in (column, -column):
         assert signed_in().get(f"{LIST}?o={way}").context["cl"].result_count == 2
 
 
-def test_clock_is_the_contractors(settings):
+def test_clock_is_the_contractors(settings: Settings) -> None:
     contractor = ContractorFactory(time_zone="America/New_York")
     AbsenceFactory(contractor=contractor, period=(at(6, days=3, zone="UTC"), at(18, days=3, zone="UTC")))
     start = at(6, days=3, zone="UTC").astimezone(ZoneInfo("America/New_York"))
@@ -495,16 +500,16 @@ def test_clock_is_the_contractors(settings):
         "?_facets=1",
     ],
 )
-def test_odd_queries_are_no_server_error(query):
+def test_odd_queries_are_no_server_error(query: str) -> None:
     assert signed_in().get(LIST + query).status_code < 500
 
 
 @pytest.mark.parametrize("address", ["x/change/", "x/delete/", "x/deactivate/", f"{'0' * 32}/activate/"])
-def test_odd_addresses_are_no_server_error(address):
+def test_odd_addresses_are_no_server_error(address: str) -> None:
     assert signed_in().get(LIST + address).status_code in {302, 404}
     assert signed_in().post(LIST + address).status_code in {302, 404}
 
 
-def test_an_oversized_form_is_a_bad_request():
+def test_an_oversized_form_is_a_bad_request() -> None:
     assert signed_in().post(ADD, {"name": "x" * 2_000_000}).status_code == 400
     assert not Contractor.objects.exists()

@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, time, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from rest_framework.test import APIClient
 
 from contractors.models import Absence, Contractor, Rating
 from contractors.working_week import Shift
@@ -29,27 +31,27 @@ BODY = {
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.COORDINATOR)
 
 
 @pytest.fixture
-def admin():
+def admin() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
-def of(contractor, tail=""):
+def of(contractor: Contractor, tail: str = "") -> str:
     return f"{URL}{contractor.pk}/{tail}"
 
 
-def nothing_written():
+def nothing_written() -> bool:
     return not Contractor.objects.exists() and not OutboxEvent.objects.exists()
 
 
 # --- creating and reading -----------------------------------------------------------------------
 
 
-def test_creates_one_with_the_defaults(api):
+def test_creates_one_with_the_defaults(api: APIClient) -> None:
     response = api.post(URL, BODY)
     assert response.status_code == 201, response.content
     made = response.json()
@@ -65,7 +67,7 @@ def test_creates_one_with_the_defaults(api):
     assert OutboxEvent.objects.get(type="ContractorCreated").data["contractor_id"] == made["id"]
 
 
-def test_everything_that_can_be_written_comes_back(api):
+def test_everything_that_can_be_written_comes_back(api: APIClient) -> None:
     more = {"skills": ["Tile setting", "Grout"], "service_radius_miles": None, "time_zone": "America/Denver"}
     night = [
         {"day_of_week": 0, "start_time": "00:00", "end_time": "04:00"},
@@ -78,14 +80,14 @@ def test_everything_that_can_be_written_comes_back(api):
     assert made["working_hours"] == night
 
 
-def test_reports_a_likely_duplicate_and_creates_it_all_the_same(api):
+def test_reports_a_likely_duplicate_and_creates_it_all_the_same(api: APIClient) -> None:
     first = api.post(URL, BODY).json()
     second = api.post(URL, {**BODY, "name": "ADA TILES", "email": "other@example.com"})
     assert second.status_code == 201
     assert second.json()["possible_duplicates"] == [{"id": first["id"], "name": "Ada Tiles"}]
 
 
-def test_an_email_is_taken_whatever_its_case(api):
+def test_an_email_is_taken_whatever_its_case(api: APIClient) -> None:
     api.post(URL, BODY)
     found = problem(api.post(URL, {**BODY, "email": "ADA@Example.com"}), 409, "duplicate-email")
     assert "email" in found["errors"]
@@ -164,12 +166,12 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("path", "value"), BROKEN, ids=lambda part: repr(part)[:40])
-def test_refuses_naming_the_field_and_writes_nothing(api, path, value):
+def test_refuses_naming_the_field_and_writes_nothing(api: APIClient, path: str, value: Any) -> None:
     refused_field(send(api, changed(BODY, path, value)), path)
     assert nothing_written()
 
 
-def send(api, body):
+def send(api, body: dict[str, Any]):
     """A POST of JSON in ASCII: only so can a lone surrogate travel."""
     return api.generic("POST", URL, json.dumps(body), content_type="application/json")
 
@@ -189,24 +191,24 @@ def send(api, body):
         ({"break": "noon"}, "working_hours.0.break"),
     ],
 )
-def test_refuses_a_shift_naming_its_field(api, shift, path):
+def test_refuses_a_shift_naming_its_field(api: APIClient, shift: dict[str, Any], path: str) -> None:
     refused_field(api.post(URL, {**BODY, "working_hours": [{**HOURS[0], **shift}]}), path)
     assert nothing_written()
 
 
 @pytest.mark.parametrize("skills", [[""], ["x" * 61], [{"name": "Grout"}], ["Gr\x00out"]])
-def test_refuses_a_skill_that_is_none(api, skills):
+def test_refuses_a_skill_that_is_none(api: APIClient, skills: list[Any]) -> None:
     refused_field(api.post(URL, {**BODY, "skills": skills}), "skills.0")
     assert nothing_written()
 
 
 @pytest.mark.parametrize("name", ["name", "type", "phone_number", "email", "location", "working_hours"])
-def test_names_what_is_missing(api, name):
+def test_names_what_is_missing(api: APIClient, name: str) -> None:
     refused_field(api.post(URL, {key: value for key, value in BODY.items() if key != name}), name)
     assert nothing_written()
 
 
-def test_says_everything_at_once(api):
+def test_says_everything_at_once(api: APIClient) -> None:
     response = api.post(URL, {"name": "A", "location": {"latitude": 100}, "colour": "blue"})
     errors = problem(response, 400, "invalid-input")["errors"]
     assert {"name", "type", "location.latitude", "location.longitude", "working_hours", "colour"} <= errors.keys()
@@ -215,7 +217,7 @@ def test_says_everything_at_once(api):
 # --- changing -----------------------------------------------------------------------------------
 
 
-def test_patches_part_of_a_place_and_finds_the_zone_anew(api):
+def test_patches_part_of_a_place_and_finds_the_zone_anew(api: APIClient) -> None:
     contractor = ContractorFactory()
     response = api.patch(of(contractor), {"location": {"longitude": -106.4850, "latitude": 31.7619}})
     assert response.status_code == 200, response.content
@@ -224,7 +226,7 @@ def test_patches_part_of_a_place_and_finds_the_zone_anew(api):
     assert response.json()["version"] == 2
 
 
-def test_patches_the_working_week_as_a_whole(api):
+def test_patches_the_working_week_as_a_whole(api: APIClient) -> None:
     contractor = ContractorFactory()
     assert api.patch(of(contractor), {"working_hours": HOURS}).json()["working_hours"] == HOURS
     event = OutboxEvent.objects.get(type="ScheduleUpdated")
@@ -232,14 +234,14 @@ def test_patches_the_working_week_as_a_whole(api):
     assert event.data["current"]["working_hours"] == HOURS
 
 
-def test_put_replaces_everything(api):
+def test_put_replaces_everything(api: APIClient) -> None:
     contractor = ContractorFactory(skills=["Grout"], service_radius_miles=Decimal(10))
     answer = api.put(of(contractor), BODY).json()
     assert (answer["skills"], answer["service_radius_miles"], answer["working_hours"]) == ([], 50, HOURS)
     assert answer["name"] == "Ada Tiles"
 
 
-def test_put_needs_everything(api):
+def test_put_needs_everything(api: APIClient) -> None:
     contractor = ContractorFactory()
     refused_field(api.put(of(contractor), {"name": "Ada Tiles"}), "location")
     contractor.refresh_from_db()
@@ -257,7 +259,7 @@ def test_put_needs_everything(api):
         ("working_hours", [{"day_of_week": 1, "start_time": "08:00", "end_time": "07:00"}]),
     ],
 )
-def test_a_refused_patch_changes_nothing(api, path, value):
+def test_a_refused_patch_changes_nothing(api: APIClient, path: str, value: list[dict[str, Any]] | int | str) -> None:
     contractor = ContractorFactory()
     refused_field(api.patch(of(contractor), changed({}, path, value)), path)
     contractor.refresh_from_db()
@@ -265,7 +267,7 @@ def test_a_refused_patch_changes_nothing(api, path, value):
     assert not OutboxEvent.objects.exists()
 
 
-def test_half_a_shift_is_refused_in_a_patch_too(api):
+def test_half_a_shift_is_refused_in_a_patch_too(api: APIClient) -> None:
     contractor = ContractorFactory()
     refused_field(api.patch(of(contractor), {"working_hours": [{"day_of_week": 1}]}), "working_hours.0.start_time")
     assert contractor.working_hours.count() == 7
@@ -274,7 +276,7 @@ def test_half_a_shift_is_refused_in_a_patch_too(api):
 # --- states -------------------------------------------------------------------------------------
 
 
-def test_delete_deactivates(api):
+def test_delete_deactivates(api: APIClient) -> None:
     contractor = ContractorFactory()
     response = api.delete(of(contractor))
     assert (response.status_code, response.content) == (204, b"")
@@ -283,7 +285,7 @@ def test_delete_deactivates(api):
 
 
 @pytest.mark.parametrize("how", ["delete", "deactivate"])
-def test_live_assignments_keep_a_contractor_in_service(api, how):
+def test_live_assignments_keep_a_contractor_in_service(api: APIClient, how: str) -> None:
     held = AssignmentFactory()
     contractor = held.contractor
     response = api.delete(of(contractor)) if how == "delete" else api.post(of(contractor, "deactivate/"))
@@ -294,7 +296,7 @@ def test_live_assignments_keep_a_contractor_in_service(api, how):
     assert contractor.status == "active"
 
 
-def test_goes_on_leave_and_comes_back(api):
+def test_goes_on_leave_and_comes_back(api: APIClient) -> None:
     contractor = ContractorFactory()
     assert api.post(of(contractor, "mark-on-leave/")).json()["status"] == "on_leave"
     assert api.post(of(contractor, "activate/")).json()["status"] == "active"
@@ -303,7 +305,7 @@ def test_goes_on_leave_and_comes_back(api):
 
 
 @pytest.mark.parametrize("act", ["activate/", "mark-on-leave/"])
-def test_only_an_administrator_restores(api, admin, act):
+def test_only_an_administrator_restores(api: APIClient, admin: APIClient, act: str) -> None:
     contractor = ContractorFactory(status="inactive")
     problem(api.post(of(contractor, act)), 403, "permission-denied")
     contractor.refresh_from_db()
@@ -312,14 +314,14 @@ def test_only_an_administrator_restores(api, admin, act):
 
 
 @pytest.mark.parametrize("act", ["activate/", "deactivate/", "mark-on-leave/"])
-def test_an_act_takes_no_body(api, act):
+def test_an_act_takes_no_body(api: APIClient, act: str) -> None:
     contractor = ContractorFactory(status="on_leave")
     refused_field(api.post(of(contractor, act), {"force": True}), "force")
     contractor.refresh_from_db()
     assert contractor.status == "on_leave"
 
 
-def test_rates(api):
+def test_rates(api: APIClient) -> None:
     contractor = ContractorFactory(rating=Decimal(0), rating_count=0)
     assert api.post(of(contractor, "rate/"), {"rating": 4.5, "comment": "Neat"}).json()["rating"] == 4.5
     assert api.post(of(contractor, "rate/"), {"rating": 0}).json()["rating"] == 2.25
@@ -327,7 +329,7 @@ def test_rates(api):
 
 
 @pytest.mark.parametrize("rating", [-0.01, 5.01, "NaN", "Infinity", True, None, "five", 4.555, 10**400])
-def test_refuses_a_rating_outside_the_scale(api, rating):
+def test_refuses_a_rating_outside_the_scale(api: APIClient, rating: float | str | None) -> None:
     contractor = ContractorFactory()
     refused_field(api.post(of(contractor, "rate/"), {"rating": rating}), "rating")
     contractor.refresh_from_db()
@@ -337,7 +339,7 @@ def test_refuses_a_rating_outside_the_scale(api, rating):
 # --- absences -----------------------------------------------------------------------------------
 
 
-def test_absences_come_and_go(api):
+def test_absences_come_and_go(api: APIClient) -> None:
     contractor = ContractorFactory()
     body = {"start": "2031-03-02T09:00:00-06:00", "end": "2031-03-03T09:00:00Z", "kind": "sickness", "note": "Flu"}
     made = api.post(of(contractor, "absences/"), body)
@@ -351,7 +353,7 @@ def test_absences_come_and_go(api):
     assert OutboxEvent.objects.filter(type="ScheduleUpdated").count() == 2
 
 
-def test_whole_days_are_days_of_the_contractor(api):
+def test_whole_days_are_days_of_the_contractor(api: APIClient) -> None:
     contractor = ContractorFactory()
     made = api.post(of(contractor, "absences/"), {"start": "2031-03-08", "end": "2031-03-09"}).json()
     # The clock moves on 9 March 2031 in Chicago: the second day has 23 hours.
@@ -376,14 +378,14 @@ def test_whole_days_are_days_of_the_contractor(api):
         ({"contractor": NOBODY}, "contractor"),
     ],
 )
-def test_refuses_an_absence_that_is_none(api, change, field):
+def test_refuses_an_absence_that_is_none(api: APIClient, change: dict[str, Any], field: str) -> None:
     contractor = ContractorFactory()
     refused_field(api.post(of(contractor, "absences/"), {"start": "2031-03-02", "end": "2031-03-03", **change}), field)
     assert not Absence.objects.exists()
     assert not OutboxEvent.objects.exists()
 
 
-def test_an_absence_of_somebody_else_stays(api):
+def test_an_absence_of_somebody_else_stays(api: APIClient) -> None:
     contractor, other = ContractorFactory(), ContractorFactory()
     body = {"start": "2031-03-02", "end": "2031-03-03"}
     absence = api.post(of(other, "absences/"), body).json()
@@ -401,7 +403,7 @@ def names(response):
 
 
 @pytest.fixture
-def people():
+def people() -> None:
     ContractorFactory(name="Ann", type="tile", rating=Decimal(5), city="Austin", skills=["Grout"], email="a@x.com")
     ContractorFactory(name="Bob", type="carpet", rating=Decimal(3), city="Dallas", status="inactive", email="b@x.com")
     ContractorFactory(name="Cid", type="multi", rating=Decimal(4), city="Reno", state="NV", skills=["Tile setting"])
@@ -427,7 +429,7 @@ def people():
         ("ordering=rating&page_size=1&page=2", ["Cid"]),
     ],
 )
-def test_lists(api, people, query, expected):
+def test_lists(api: APIClient, people: None, query: str, expected: list[str]) -> None:
     assert names(api.get(f"{URL}?{query}")) == expected
 
 
@@ -443,11 +445,11 @@ def test_lists(api, people, query, expected):
         ("skill=%00", "skill"),
     ],
 )
-def test_refuses_a_filter_that_means_nothing(api, query, field):
+def test_refuses_a_filter_that_means_nothing(api: APIClient, query: str, field: str) -> None:
     refused_field(api.get(f"{URL}?{query}"), field)
 
 
-def test_pages(api):
+def test_pages(api: APIClient) -> None:
     for _ in range(3):
         ContractorFactory()
     first = api.get(f"{URL}?page_size=2").json()
@@ -461,11 +463,11 @@ def test_pages(api):
 
 @pytest.mark.parametrize("value", ["0", "-1", "null", "1.5", "²", "", "9" * 5000])
 @pytest.mark.parametrize("name", ["page", "page_size"])
-def test_refuses_a_page_that_is_none(api, name, value):
+def test_refuses_a_page_that_is_none(api: APIClient, name: str, value: str) -> None:
     refused_field(api.get(f"{URL}?{name}={value}"), name)
 
 
-def test_a_page_has_at_most_a_hundred(api):
+def test_a_page_has_at_most_a_hundred(api: APIClient) -> None:
     Contractor.objects.bulk_create(ContractorFactory.build(email=f"crew{n}@example.com", hours=[]) for n in range(105))
     assert len(api.get(f"{URL}?page_size=1000").json()["results"]) == 100
     assert len(api.get(URL).json()["results"]) == 20
@@ -474,7 +476,7 @@ def test_a_page_has_at_most_a_hundred(api):
 # --- schedule and availability --------------------------------------------------------------------
 
 
-def test_schedule_tells_each_day(api):
+def test_schedule_tells_each_day(api: APIClient) -> None:
     held = AssignmentFactory(start=at(9, days=2))
     contractor = held.contractor
     day = at(0, days=2).date()
@@ -499,11 +501,11 @@ def test_schedule_tells_each_day(api):
         ("start=9999-12-31", "start"),
     ],
 )
-def test_schedule_refuses_a_period_that_is_none(api, query, field):
+def test_schedule_refuses_a_period_that_is_none(api: APIClient, query: str, field: str) -> None:
     refused_field(api.get(of(ContractorFactory(), f"schedule/?{query}")), field)
 
 
-def test_slots_on_offer_leave_out_what_is_booked(api):
+def test_slots_on_offer_leave_out_what_is_booked(api: APIClient) -> None:
     held = AssignmentFactory(start=at(9, days=2))
     day = at(0, days=2).date()
     answer = api.get(of(held.contractor, f"availability/?date={day}&duration=02:00:00")).json()
@@ -514,14 +516,14 @@ def test_slots_on_offer_leave_out_what_is_booked(api):
     assert (answer["reasons"], answer["duration"]) == ([], "02:00:00")
 
 
-def test_slots_for_a_job_take_its_day_and_duration(api):
+def test_slots_for_a_job_take_its_day_and_duration(api: APIClient) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     answer = api.get(of(contractor, f"availability/?job={job.pk}")).json()
     assert (answer["date"], answer["duration"]) == (at(0, days=2).date().isoformat(), "02:00:00")
     assert len(answer["available_time_slots"]) == 15
 
 
-def test_nobody_unsuitable_is_on_offer(api):
+def test_nobody_unsuitable_is_on_offer(api: APIClient) -> None:
     job, day = JobFactory(), at(0, days=2).date()
     other = api.get(of(ContractorFactory(type="tile"), f"availability/?job={job.pk}")).json()
     assert (other["available_time_slots"], other["reasons"][0]["code"]) == ([], "wrong_type")
@@ -545,16 +547,16 @@ def test_nobody_unsuitable_is_on_offer(api):
         ("job=1", "job"),
     ],
 )
-def test_availability_refuses_a_question_that_is_none(api, query, field):
+def test_availability_refuses_a_question_that_is_none(api: APIClient, query: str, field: str) -> None:
     refused_field(api.get(of(ContractorFactory(), f"availability/?{query}")), field)
 
 
 @pytest.mark.parametrize("tail", ["", "schedule/", "availability/", "absences/"])
-def test_nobody_by_that_id(api, tail):
+def test_nobody_by_that_id(api: APIClient, tail: str) -> None:
     problem(api.get(f"{URL}{uuid4()}/{tail}"), 404, "not-found")
 
 
-def test_a_shift_with_seconds_survives_the_round_trip(api):
+def test_a_shift_with_seconds_survives_the_round_trip(api: APIClient) -> None:
     contractor = ContractorFactory(hours=[Shift(1, time(8, 0, 30), time(17))])
     shown = api.get(of(contractor)).json()["working_hours"]
     assert shown == [{"day_of_week": 1, "start_time": "08:00:30", "end_time": "17:00"}]

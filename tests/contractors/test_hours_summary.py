@@ -19,11 +19,11 @@ NIGHTS = [
 ]
 
 
-def kept(contractor):
+def kept(contractor: Contractor) -> tuple[int, int]:
     return Contractor.objects.values_list("weekdays", "longest_stretch").get(pk=contractor.pk)
 
 
-def true(contractor):
+def true(contractor: Contractor) -> tuple[int, int]:
     """The same two, by walking through two weeks a minute at a time."""
     working = set()
     weekdays = 0
@@ -40,12 +40,12 @@ def true(contractor):
     return weekdays, min(longest, 7 * 1440)
 
 
-def sql(statement, *values):
+def sql(statement: str, *values) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
 
-def copy_in(contractor):
+def copy_in(contractor) -> None:
     with (
         connection.cursor() as cursor,
         cursor.copy(
@@ -83,7 +83,7 @@ ROADS = {
 
 
 @pytest.mark.parametrize("road", ROADS)
-def test_follows_the_hours(road):
+def test_follows_the_hours(road: str) -> None:
     contractor = ContractorFactory(hours=[shift for shift in NIGHTS if road != "copy" or shift.day_of_week != 6])
     before = kept(contractor)
     ROADS[road](contractor)
@@ -91,23 +91,23 @@ def test_follows_the_hours(road):
     assert (kept(contractor) == before) == (road == "save")
 
 
-def test_takes_adjoining_shifts_together_across_midnight_and_the_end_of_the_week():
+def test_takes_adjoining_shifts_together_across_midnight_and_the_end_of_the_week() -> None:
     assert kept(ContractorFactory(hours=NIGHTS)) == (0b1001001, 10 * 60)
 
 
-def test_somebody_always_at_work_has_a_week():
+def test_somebody_always_at_work_has_a_week() -> None:
     hours = [Shift(day, start, end) for day in range(7) for start, end in [(time(0), time(12)), (time(12), time(0))]]
     assert kept(ContractorFactory(hours=hours)) == (127, 7 * 24 * 60)
 
 
-def test_hours_handed_to_somebody_else_count_there():
+def test_hours_handed_to_somebody_else_count_there() -> None:
     giver, taker = ContractorFactory(hours=NIGHTS), ContractorFactory(hours=[])
     WorkingHours.objects.filter(contractor=giver, day_of_week=3).update(contractor=taker)
     assert (kept(giver), kept(taker)) == (true(giver), true(taker))
     assert kept(taker) == (0b1000, 60)
 
 
-def test_an_outdated_contractor_that_is_saved_brings_nothing_old_back():
+def test_an_outdated_contractor_that_is_saved_brings_nothing_old_back() -> None:
     old = Contractor.objects.get(pk=ContractorFactory(hours=[]).pk)
     WorkingHours.objects.create(contractor=old, day_of_week=1, start_time=time(8), end_time=time(17))
     old.save()
@@ -115,11 +115,11 @@ def test_an_outdated_contractor_that_is_saved_brings_nothing_old_back():
 
 
 @pytest.mark.parametrize("statement", ["weekdays = 127", "longest_stretch = 9999, name = 'Somebody'"])
-def test_nobody_can_write_them(statement):
+def test_nobody_can_write_them(statement: str) -> None:
     contractor = ContractorFactory(hours=NIGHTS)
     sql(f"UPDATE contractors_contractor SET {statement}")  # noqa: S608
     assert kept(contractor) == true(contractor)
 
 
-def test_somebody_new_has_none_whatever_is_said():
+def test_somebody_new_has_none_whatever_is_said() -> None:
     assert kept(ContractorFactory(hours=[], weekdays=127, longest_stretch=600)) == (0, 0)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from rest_framework.test import APIClient
 
 from contractors.models import Contractor
 from contractors.services import likely_duplicates, update_contractor
@@ -28,18 +29,18 @@ BUECHER = ["ada@bücher.example", "ada@xn--bcher-kva.example", "ADA@BÜCHER.EXAM
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.COORDINATOR)
 
 
 class TestSkills:
     @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
-    def test_two_spellings_are_one_skill(self, api, one, other):
+    def test_two_spellings_are_one_skill(self, api: APIClient, one: str, other: str) -> None:
         made = api.post(URL, {**BODY, "skills": [one, other]}).json()
         assert len(made["skills"]) == 1
 
     @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
-    def test_a_job_that_asks_for_one_finds_the_other(self, one, other):
+    def test_a_job_that_asks_for_one_finds_the_other(self, one: str, other: str) -> None:
         able = ContractorFactory(skills=[one, "stairs"])
         ContractorFactory(skills=["stairs"])
         job = JobFactory(required_skills=[other])
@@ -47,25 +48,25 @@ class TestSkills:
         assert [entry.contractor.pk for entry in ranking.entries] == [able.pk]
 
     @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
-    def test_the_filters_find_the_other(self, api, one, other):
+    def test_the_filters_find_the_other(self, api: APIClient, one: str, other: str) -> None:
         able = ContractorFactory(skills=[one])
         ContractorFactory(skills=["stairs"])
         found = api.get(URL, {"skill": f" {other} "}).json()["results"]
         assert [one["id"] for one in found] == [str(able.pk)]
 
-    def test_those_that_are_unknown_find_nobody(self, api):
+    def test_those_that_are_unknown_find_nobody(self, api: APIClient) -> None:
         ContractorFactory(skills=["stairs"])
         assert api.get(URL, {"skill": "glass"}).json()["count"] == 0
 
     @pytest.mark.parametrize("skill", ["sta\nirs", "sta\airs", "\u200b", "sta\u202eirs"], ids=ascii)
-    def test_what_cannot_be_seen_is_refused(self, api, skill):
+    def test_what_cannot_be_seen_is_refused(self, api: APIClient, skill: str) -> None:
         assert api.post(URL, {**BODY, "skills": [skill]}).status_code == 400
         with pytest.raises(Exception, match="not allowed"):
             ContractorFactory(skills=[skill])
 
 
 class TestAddresses:
-    def test_an_international_domain_is_one_address(self, api):
+    def test_an_international_domain_is_one_address(self, api: APIClient) -> None:
         assert api.post(URL, {**BODY, "email": BUECHER[0]}).json()["email"] == BUECHER[1]
         for other in BUECHER:
             problem(api.post(URL, {**BODY, "email": other}), 409, "duplicate-email")
@@ -74,7 +75,7 @@ class TestAddresses:
             with pytest.raises(Exception, match="Another contractor"):
                 update_contractor(contractor_id=other.pk, email=written, actor=None)
 
-    def test_a_file_finds_it_too(self, api):
+    def test_a_file_finds_it_too(self, api: APIClient) -> None:
         ContractorFactory(email=BUECHER[1], name="Ann Tiles")
         rows = "\n".join([HEAD, ANN.replace("ann@example.com", BUECHER[2])])
         run = checked(rows, UserFactory())
@@ -87,10 +88,10 @@ class TestAddresses:
         "email",
         ["ad\u0131@example.com", "\u212aim@example.com", "bo\u017f@example.com", "\uff41da@example.com", "ada@-.de"],
     )
-    def test_one_that_no_server_takes_is_refused(self, api, email):
+    def test_one_that_no_server_takes_is_refused(self, api: APIClient, email: str) -> None:
         assert refused_field(api.post(URL, {**BODY, "email": email}), "email")
 
-    def test_the_database_stands_behind(self):
+    def test_the_database_stands_behind(self) -> None:
         one, other = ContractorFactory(email="Ada@example.com"), ContractorFactory()
         for email in ("ADA@EXAMPLE.COM", "ad\u0131@example.com", "ada@bücher.example", "a\x07@example.com"):
             with pytest.raises(IntegrityError), transaction.atomic():
@@ -102,7 +103,7 @@ class TestNames:
     @pytest.mark.parametrize(
         "name", ["\u200b\u200b", "Ada\nTiles", "Ada\tTiles", "Ada\u202eTiles", "Ada\aTiles"], ids=ascii
     )
-    def test_what_cannot_be_seen_is_refused_at_each_door(self, api, name):
+    def test_what_cannot_be_seen_is_refused_at_each_door(self, api: APIClient, name: str) -> None:
         assert refused_field(api.post(URL, {**BODY, "name": name}), "name")
         present = ContractorFactory()
         assert refused_field(api.patch(f"{URL}{present.pk}/", {"name": name}), "name")
@@ -110,31 +111,31 @@ class TestNames:
             update_contractor(contractor_id=present.pk, name=name, actor=None)
         assert Contractor.objects.get().name == present.name
 
-    def test_blanks_are_folded_and_the_text_is_composed(self, api):
+    def test_blanks_are_folded_and_the_text_is_composed(self, api: APIClient) -> None:
         body = changed({**BODY, "name": " Jose\u0301   Nu\u0301n\u0303ez "}, "location.city", "San\u00a0 Jose\u0301")
         made = api.post(URL, body).json()
         assert (made["name"], made["location"]["city"]) == ("José Núñez", "San José")
 
     @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
-    def test_a_likely_duplicate_is_found_by_any_spelling(self, one, other):
+    def test_a_likely_duplicate_is_found_by_any_spelling(self, one: str, other: str) -> None:
         first, second = ContractorFactory(name=one), ContractorFactory(name=other)
         assert likely_duplicates(second) == [first]
         assert likely_duplicates(first) == [second]
 
-    def test_and_in_files(self):
+    def test_and_in_files(self) -> None:
         ContractorFactory(name="ANN TÍLES", latitude="30.2672", longitude="-97.7431", email="first@example.com")
         row = ANN.replace("Ann Tiles", "Ann Ti\u0301les").replace(",78701,,,", ",78701,30.2672,-97.7431,")
         [found] = checked(f"{HEAD}\n{row}", UserFactory()).rows.all()
         assert "duplicate of first@example.com" in found.remarks
 
-    def test_a_search_finds_them_decomposed(self, api):
+    def test_a_search_finds_them_decomposed(self, api: APIClient) -> None:
         ContractorFactory(name="José Núñez")
         assert api.get(URL, {"search": "Nu\u0301n\u0303ez"}).json()["count"] == 1
 
 
 class TestJobs:
     @pytest.mark.parametrize("text", ["a\ab", "a\u202eb", "a\tb"], ids=ascii)
-    def test_notes_keep_line_breaks_and_nothing_else(self, text):
+    def test_notes_keep_line_breaks_and_nothing_else(self, text: str) -> None:
         api, job = client_as(Role.COORDINATOR), JobFactory()
         url = f"{V1}/jobs/{job.pk}/"
         assert api.patch(url, {"special_requirements": "one\r\ntwo"}).json()["special_requirements"] == "one\ntwo"

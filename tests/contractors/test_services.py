@@ -1,7 +1,9 @@
 """What changes a contractor, and what is refused."""
 
+from collections.abc import Callable
 from datetime import time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -37,11 +39,11 @@ GOOD = {
 }
 
 
-def create(**changes):
+def create(**changes: Any) -> Contractor:
     return create_contractor(**{"working_hours": WEEKDAYS, "actor": None, **GOOD, **changes})
 
 
-def test_creates_an_active_contractor_with_the_defaults():
+def test_creates_an_active_contractor_with_the_defaults() -> None:
     contractor = create(time_zone="")
     contractor.refresh_from_db()
     assert (contractor.status, contractor.rating, contractor.rating_count) == ("active", Decimal("0.00"), 0)
@@ -84,7 +86,7 @@ def test_creates_an_active_contractor_with_the_defaults():
         ("working_hours", [Shift(1, time(20), time(0)), Shift(1, time(23), time(0))]),
     ],
 )
-def test_refuses_a_broken_rule_by_name(field, value):
+def test_refuses_a_broken_rule_by_name(field: str, value: str | Decimal | list[Any]) -> None:
     with pytest.raises(InvalidInput) as refused:
         create(**{field: value})
     assert field in refused.value.errors
@@ -92,12 +94,12 @@ def test_refuses_a_broken_rule_by_name(field, value):
     assert not OutboxEvent.objects.exists()
 
 
-def test_a_night_shift_is_two_adjoining_shifts():
+def test_a_night_shift_is_two_adjoining_shifts() -> None:
     night = [Shift(1, time(22), time(0)), Shift(2, time(0), time(6))]
     assert create(working_hours=night).shifts == night
 
 
-def test_an_email_is_unique_whatever_its_case():
+def test_an_email_is_unique_whatever_its_case() -> None:
     create()
     with pytest.raises(DuplicateEmail):
         create(email="CREW@example.COM")
@@ -107,7 +109,7 @@ def test_an_email_is_unique_whatever_its_case():
     assert Contractor.objects.filter(email__iexact="crew@example.com").count() == 1
 
 
-def test_an_update_tells_what_changed_and_finds_the_zone_anew():
+def test_an_update_tells_what_changed_and_finds_the_zone_anew() -> None:
     contractor = create()
     updated = update_contractor(
         contractor_id=contractor.pk,
@@ -124,20 +126,20 @@ def test_an_update_tells_what_changed_and_finds_the_zone_anew():
     assert set(event.data["changed"]) == {"latitude", "longitude", "state", "zip_code", "time_zone"}
 
 
-def test_a_zone_given_by_hand_stays_while_the_base_does():
+def test_a_zone_given_by_hand_stays_while_the_base_does() -> None:
     contractor = create(time_zone="America/Denver")
     place = {"latitude": contractor.latitude, "longitude": contractor.longitude, "address": "9 New Street"}
     assert update_contractor(contractor_id=contractor.pk, actor=None, **place).time_zone == "America/Denver"
     assert set(OutboxEvent.objects.get(type="ContractorUpdated").data["changed"]) == {"address"}
 
 
-def test_an_update_that_changes_nothing_says_nothing():
+def test_an_update_that_changes_nothing_says_nothing() -> None:
     contractor = create()
     assert update_contractor(contractor_id=contractor.pk, actor=None, name=contractor.name).version == 1
     assert not OutboxEvent.objects.filter(type="ContractorUpdated").exists()
 
 
-def test_a_refused_update_changes_nothing():
+def test_a_refused_update_changes_nothing() -> None:
     contractor = create()
     with pytest.raises(InvalidInput):
         update_contractor(contractor_id=contractor.pk, actor=None, name="Fine name", working_hours=[])
@@ -146,7 +148,7 @@ def test_a_refused_update_changes_nothing():
     assert contractor.shifts == WEEKDAYS
 
 
-def test_a_new_schedule_tells_the_old_and_the_new_hours():
+def test_a_new_schedule_tells_the_old_and_the_new_hours() -> None:
     contractor = create()
     update_schedule(contractor_id=contractor.pk, working_hours=[Shift(6, time(9), time(0))], actor=None)
     data = OutboxEvent.objects.get(type="ScheduleUpdated").data
@@ -157,7 +159,7 @@ def test_a_new_schedule_tells_the_old_and_the_new_hours():
     assert Contractor.objects.get(pk=contractor.pk).shifts == [Shift(6, time(9), time(0))]
 
 
-def test_absences_come_and_go_and_are_told():
+def test_absences_come_and_go_and_are_told() -> None:
     contractor = create()
     absence = add_absence(
         contractor_id=contractor.pk, period=TimeSlot(at(0, days=3), at(0, days=5)), kind="sickness", actor=None
@@ -169,7 +171,7 @@ def test_absences_come_and_go_and_are_told():
     assert told.count() == 2
 
 
-def test_an_absence_of_decades_is_refused():
+def test_an_absence_of_decades_is_refused() -> None:
     contractor = create()
     with pytest.raises(InvalidInput) as refused:
         add_absence(contractor_id=contractor.pk, period=TimeSlot(at(0), at(0) + timedelta(days=9_000)), actor=None)
@@ -181,7 +183,7 @@ def test_an_absence_of_decades_is_refused():
     ("act", "status"),
     [(activate_contractor, "active"), (deactivate_contractor, "inactive"), (mark_on_leave, "on_leave")],
 )
-def test_a_status_is_entered_once(act, status):
+def test_a_status_is_entered_once(act: Callable[..., Contractor], status: str) -> None:
     contractor = ContractorFactory(status="inactive" if status == "active" else "active")
     assert act(contractor_id=contractor.pk, actor=None).status == status
     with pytest.raises(InvalidTransition, match=f"{status} cannot become {status}"):
@@ -190,7 +192,7 @@ def test_a_status_is_entered_once(act, status):
 
 
 @pytest.mark.parametrize("act", [activate_contractor, mark_on_leave])
-def test_only_an_administrator_brings_back_an_inactive_contractor(act):
+def test_only_an_administrator_brings_back_an_inactive_contractor(act: Callable[..., Contractor]) -> None:
     contractor = ContractorFactory(status="inactive")
     with pytest.raises(NotAllowed):
         act(contractor_id=contractor.pk, actor=UserFactory(role="coordinator"))
@@ -199,7 +201,7 @@ def test_only_an_administrator_brings_back_an_inactive_contractor(act):
     assert act(contractor_id=contractor.pk, actor=UserFactory(role="administrator")).status != "inactive"
 
 
-def test_nobody_with_live_assignments_is_deactivated():
+def test_nobody_with_live_assignments_is_deactivated() -> None:
     assignment = AssignmentFactory()
     with pytest.raises(LiveAssignments) as refused:
         deactivate_contractor(contractor_id=assignment.contractor_id, actor=None)
@@ -208,7 +210,7 @@ def test_nobody_with_live_assignments_is_deactivated():
     assert assignment.contractor.status == "active"
 
 
-def test_ratings_make_an_exact_mean():
+def test_ratings_make_an_exact_mean() -> None:
     contractor = ContractorFactory(rating=Decimal("4.00"), rating_count=200)
     for _ in range(2):
         update_rating(contractor_id=contractor.pk, rating=Decimal(5), actor=None)
@@ -218,7 +220,7 @@ def test_ratings_make_an_exact_mean():
 
 
 @pytest.mark.parametrize("rating", [Decimal("-0.01"), Decimal("5.01"), Decimal("NaN")])
-def test_a_rating_is_between_0_and_5(rating):
+def test_a_rating_is_between_0_and_5(rating: Decimal) -> None:
     contractor = ContractorFactory()
     with pytest.raises(InvalidInput) as refused:
         update_rating(contractor_id=contractor.pk, rating=rating, actor=None)
@@ -228,7 +230,7 @@ def test_a_rating_is_between_0_and_5(rating):
     assert not Rating.objects.exists()
 
 
-def test_the_same_name_at_the_same_place_is_a_likely_duplicate():
+def test_the_same_name_at_the_same_place_is_a_likely_duplicate() -> None:
     first, twin = create(), create(email="twin@example.com", name="LONE STAR floors")
     assert likely_duplicates(twin) == [first]
     assert likely_duplicates(create(email="c@example.com", name="Else")) == []
@@ -245,7 +247,7 @@ def test_the_same_name_at_the_same_place_is_a_likely_duplicate():
         ({"status": "gone"}, "contractor_status_known"),
     ],
 )
-def test_the_database_keeps_the_rules_of_a_contractor(change, constraint):
+def test_the_database_keeps_the_rules_of_a_contractor(change: dict[str, Any], constraint: str) -> None:
     contractor = ContractorFactory()
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Contractor.objects.filter(pk=contractor.pk).update(**change)
@@ -260,7 +262,7 @@ def test_the_database_keeps_the_rules_of_a_contractor(change, constraint):
         (1, time(16), time(0), "shifts_of_a_day_do_not_overlap"),
     ],
 )
-def test_the_database_keeps_the_rules_of_shifts(day, start, end, constraint):
+def test_the_database_keeps_the_rules_of_shifts(day: int, start: time, end: time, constraint: str) -> None:
     contractor = ContractorFactory(hours=WEEKDAYS)
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         WorkingHours.objects.create(contractor=contractor, day_of_week=day, start_time=start, end_time=end)
