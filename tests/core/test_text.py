@@ -1,6 +1,7 @@
 """Normal forms of text and of e-mail addresses."""
 
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -28,24 +29,24 @@ INVISIBLE = ["\n", "\t", "\a", "\0", "\x1b", "\x7f", "\x85", "\u200b", "\u202e",
 
 
 @pytest.mark.parametrize("letter", INVISIBLE, ids=ascii)
-def test_one_line_refuses_what_cannot_be_seen(letter):
+def test_one_line_refuses_what_cannot_be_seen(letter: str) -> None:
     with pytest.raises(UnsuitableText):
         one_line(f"Ada{letter}Tiles")
 
 
 @pytest.mark.parametrize("letter", [one for one in INVISIBLE if one != "\n"], ids=ascii)
-def test_notes_keep_line_breaks_alone(letter):
+def test_notes_keep_line_breaks_alone(letter: str) -> None:
     assert many_lines("one\r\ntwo\rthree\n") == "one\ntwo\nthree"
     with pytest.raises(UnsuitableText):
         many_lines(f"Ada{letter}Tiles")
 
 
-def test_notes_may_have_emoji_that_are_joined():
+def test_notes_may_have_emoji_that_are_joined() -> None:
     assert many_lines("Ask the 👩\u200d🔧") == "Ask the 👩\u200d🔧"
 
 
 @given(st.text(max_size=60))
-def test_one_line_is_a_normal_form_or_a_refusal(text):
+def test_one_line_is_a_normal_form_or_a_refusal(text: str) -> None:
     try:
         line = one_line(text)
     except UnsuitableText:
@@ -56,13 +57,13 @@ def test_one_line_is_a_normal_form_or_a_refusal(text):
 
 
 @given(st.text(max_size=60))
-def test_what_is_made_visible_has_nothing_invisible_left(text):
+def test_what_is_made_visible_has_nothing_invisible_left(text: str) -> None:
     assert not {unicodedata.category(letter) for letter in visible(text)} & {"Cc", "Cf", "Zl", "Zp", "Cs"}
     assert not {unicodedata.category(one) for one in visible_lines(text).replace("\n", "")} & {"Cc", "Cf", "Zl", "Zp"}
 
 
 @given(st.text(max_size=40))
-def test_all_spellings_of_a_name_have_one_key(text):
+def test_all_spellings_of_a_name_have_one_key(text: str) -> None:
     try:
         key = fold(text)
     except UnsuitableText:
@@ -84,17 +85,17 @@ def test_all_spellings_of_a_name_have_one_key(text):
         ("Ｍｏｓａｉｃ", "mosaic"),
     ],
 )
-def test_spellings_of_one_name(one, other):
+def test_spellings_of_one_name(one: str, other: str) -> None:
     assert fold(one) == fold(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("t\u0131le", "tile"), ("cafe", "café"), ("T\u0130LE", "tile")])
-def test_other_letters_are_other_names(one, other):
+def test_other_letters_are_other_names(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
 @pytest.mark.parametrize("make", [one_line, many_lines, fold, normalize_search])
-def test_a_heap_of_marks_costs_no_time(make):
+def test_a_heap_of_marks_costs_no_time(make: Callable[[str], str]) -> None:
     """Putting n marks in order takes n² steps: a hundred thousand would stand still for minutes."""
     text = "a" + "\u0301\u0323" * 50_000
     try:
@@ -108,7 +109,7 @@ def test_a_heap_of_marks_costs_no_time(make):
     [("a", "\u0301", 30), ("a", "\u0344", 15), ("\u0390", "\u0301", 30), ("\u1fb7", "\u0344", 15)],
     ids=ascii,
 )
-def test_what_may_be_stored_can_be_stored_again_and_has_a_key(letter, mark, most):
+def test_what_may_be_stored_can_be_stored_again_and_has_a_key(letter: str, mark: str, most: int) -> None:
     """Some marks, and some letters, come apart into several when they are normalized."""
     line = one_line(letter + mark * most)
     assert one_line(line) == line
@@ -125,16 +126,16 @@ class TestAccounts:
          "boss@example.com\n x", "bo\u200bss@example.com"],
         ids=ascii,
     )  # fmt: skip
-    def test_an_address_outside_ascii_is_refused_and_finds_nothing(self, text):
+    def test_an_address_outside_ascii_is_refused_and_finds_nothing(self, text: str) -> None:
         with pytest.raises(UnsuitableAddress):
             account_address(text)
         assert account_key(text) not in {"coordinator@example.com", "kim@example.com", "boss@example.com"}
 
-    def test_case_and_blanks_around_it_do_not_count(self):
+    def test_case_and_blanks_around_it_do_not_count(self) -> None:
         assert account_address(" Boss@Example.COM ") == account_key("BOSS@example.com ") == "boss@example.com"
 
     @given(st.text(max_size=60))
-    def test_what_is_stored_is_what_is_looked_for(self, text):
+    def test_what_is_stored_is_what_is_looked_for(self, text: str) -> None:
         with suppress(UnsuitableAddress):
             assert account_key(text) == account_address(text)
 
@@ -143,22 +144,22 @@ class TestContractors:
     @pytest.mark.parametrize(
         "text", ["ada@bücher.example", "ada@xn--bcher-kva.example", "ADA@BÜCHER.example", "ada@ｂücher．example"]
     )
-    def test_an_international_domain_has_one_form(self, text):
+    def test_an_international_domain_has_one_form(self, text: str) -> None:
         assert contact_key(text) == "ada@xn--bcher-kva.example"
 
-    def test_the_local_part_stays_as_it_is_written(self):
+    def test_the_local_part_stays_as_it_is_written(self) -> None:
         assert contact_address("Ada.Tiles@Example.COM") == "Ada.Tiles@example.com"
         assert contact_key("Ada.Tiles@Example.COM") == contact_key("ada.tiles@example.com")
 
     @pytest.mark.parametrize(
         "text", ["\u212aim@example.com", "ad\u0131@example.com", "ada@xn--a.example", "a\n@x.example", "\u200b"]
     )
-    def test_what_no_mail_server_takes_is_refused(self, text):
+    def test_what_no_mail_server_takes_is_refused(self, text: str) -> None:
         with pytest.raises(UnsuitableAddress):
             contact_address(text)
 
     @given(st.text(max_size=60))
-    def test_the_stored_form_is_its_own(self, text):
+    def test_the_stored_form_is_its_own(self, text: str) -> None:
         try:
             stored = contact_address(f"{text}@example.com")
         except UnsuitableAddress:

@@ -5,9 +5,11 @@ import time
 
 import psycopg
 import pytest
+import redis
 from celery import Celery
 from django.conf import settings
 from django.db import connection
+from pytest_django import Settings
 from redis import Redis, RedisError
 from redis.asyncio.connection import ConnectionPool
 
@@ -15,7 +17,7 @@ from smartscheduler.core.db import connection_options
 from tests.events.processes import black_hole
 
 
-def test_a_connection_to_valkey_is_probed_and_given_up_after_ten_seconds():
+def test_a_connection_to_valkey_is_probed_and_given_up_after_ten_seconds() -> None:
     with black_hole() as url:
         port = int(url.rsplit(":", 1)[1].split("/")[0])
         with socket.create_connection(("127.0.0.1", port)) as wire:
@@ -26,7 +28,7 @@ def test_a_connection_to_valkey_is_probed_and_given_up_after_ten_seconds():
 
 
 @pytest.mark.parametrize("url", ["redis://localhost:6379/0", "rediss://localhost:6379/0", "unix:///run/valkey.sock"])
-def test_every_kind_of_address_takes_the_options(url):
+def test_every_kind_of_address_takes_the_options(url: str) -> None:
     ConnectionPool.from_url(url, **connection_options.channel_layer_options(url)).make_connection()
     Redis.from_url(url, **connection_options.redis_keepalive(url), retry=None).connection_pool.make_connection()
     Redis.from_url(url, **connection_options.redis_short_timeout()).connection_pool.make_connection()
@@ -40,11 +42,11 @@ def test_every_kind_of_address_takes_the_options(url):
         ("rediss://valkey:6379/4", "rediss://valkey:6379/4"),
     ],
 )
-def test_celery_has_its_own_form_of_the_url(url, broker):
+def test_celery_has_its_own_form_of_the_url(url: str, broker: str) -> None:
     assert connection_options.broker_url(url) == broker
 
 
-def test_celery_uses_the_database_of_everything_else(own_valkey, settings):
+def test_celery_uses_the_database_of_everything_else(own_valkey: redis.Redis, settings: Settings) -> None:
     url = settings.REDIS_URL.replace("db=0", "db=3")
     with Celery(broker=connection_options.broker_url(url), set_as_current=False) as app:
         app.send_task("tests.nothing")
@@ -52,7 +54,7 @@ def test_celery_uses_the_database_of_everything_else(own_valkey, settings):
         assert client.llen("celery") == 1
 
 
-def test_who_asks_in_passing_is_not_held_up():
+def test_who_asks_in_passing_is_not_held_up() -> None:
     with black_hole() as url:
         began = time.monotonic()
         with pytest.raises(RedisError):
@@ -60,7 +62,7 @@ def test_who_asks_in_passing_is_not_held_up():
         assert time.monotonic() - began < 30
 
 
-def test_both_ends_of_a_connection_to_postgresql_are_told():
+def test_both_ends_of_a_connection_to_postgresql_are_told() -> None:
     options = settings.DATABASES["default"]["OPTIONS"]
     assert options.items() >= connection_options.postgres_client_options().items()
     assert all(
@@ -73,7 +75,7 @@ def test_both_ends_of_a_connection_to_postgresql_are_told():
 
 
 @pytest.mark.django_db
-def test_postgresql_has_taken_what_a_session_is_to_be_like():
+def test_postgresql_has_taken_what_a_session_is_to_be_like() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")
         assert cursor.fetchone() == ("1min",)

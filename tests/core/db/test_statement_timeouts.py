@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from django.db import connection
@@ -50,18 +51,18 @@ def timeout_of(process: str, **variables: str) -> str:
     return done.stdout.split()[-1]
 
 
-def test_sessions_of_the_web_have_one():
+def test_sessions_of_the_web_have_one() -> None:
     assert timeout_of("web") == "15000"
     assert timeout_of("web", DATABASE_STATEMENT_SECONDS="3") == "3000"
 
 
 @pytest.mark.parametrize("process", ["command, worker or relay", "the web's module alone"])
-def test_other_sessions_have_none(process):
+def test_other_sessions_have_none(process: str) -> None:
     assert timeout_of(process) == "0"
 
 
 @pytest.fixture
-def slow(monkeypatch):
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every reading of jobs takes a minute, and a statement a twentieth of a second."""
 
     def sleep(execute, sql, *args):
@@ -76,7 +77,7 @@ def slow(monkeypatch):
         yield
 
 
-def test_the_api_says_so(slow):
+def test_the_api_says_so(slow: None) -> None:
     client = client_as(Role.COORDINATOR)
     client.raise_request_exception = False
     response = client.get(f"{V1}/jobs/")
@@ -85,7 +86,7 @@ def test_the_api_says_so(slow):
 
 
 @pytest.mark.parametrize("path", ["/admin/jobs/job/", "/live/?parts=jobs", "/"])
-def test_pages_say_so(slow, path):
+def test_pages_say_so(slow: None, path: str) -> None:
     client = signed_in(Role.COORDINATOR)
     client.raise_request_exception = False
     response = client.get(path)

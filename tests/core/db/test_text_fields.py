@@ -62,7 +62,7 @@ PASSWORDS = {"password", "old_password", "new_password1", "new_password2", "pass
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _everything_is_imported():
+def _everything_is_imported() -> None:
     for package in PACKAGES:
         root = importlib.import_module(package)
         for module in pkgutil.walk_packages(root.__path__, f"{package}."):
@@ -89,7 +89,7 @@ def fields_of_models() -> Iterator[tuple[str, Any]]:
                     yield f"{model._meta.label}.{field.name}", inner
 
 
-def test_each_text_of_a_model_has_a_normal_form():
+def test_each_text_of_a_model_has_a_normal_form() -> None:
     escaped = []
     for name, field in fields_of_models():
         label, _, attribute = name.rpartition(".")
@@ -102,13 +102,13 @@ def test_each_text_of_a_model_has_a_normal_form():
     assert not escaped, f"Give these a field of smartscheduler.core.db.text_fields: {escaped}"
 
 
-def test_the_exceptions_exist():
+def test_the_exceptions_exist() -> None:
     known = {name for name, field in fields_of_models() if not isinstance(field, StoredForm)}
     listed = {f"{label}.{name}" for label, names in MACHINE_MADE.items() for name in names}
     assert listed <= known
 
 
-def test_each_text_of_a_serializer_has_a_normal_form():
+def test_each_text_of_a_serializer_has_a_normal_form() -> None:
     escaped = []
     for name, field in fields_of_serializers():
         if not isinstance(field, NormalText):
@@ -130,7 +130,7 @@ def fields_of_serializers() -> Iterator[tuple[str, Any]]:
                 yield f"{kind.__module__}.{kind.__name__}.{name}", inner
 
 
-def test_each_text_of_a_form_has_a_normal_form():
+def test_each_text_of_a_form_has_a_normal_form() -> None:
     escaped = []
     for form in [*ours(forms.BaseForm), *ours(django_filters.FilterSet)]:
         for name, field in getattr(form, "base_fields", {}).items():

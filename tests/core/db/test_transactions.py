@@ -1,12 +1,15 @@
 """Waiting for locks, trying again, and what a refusal of the database is called."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
+from typing import Any, NoReturn
 
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from pytest_django import Settings
 
 from contractors.models import Contractor
 from contractors.services import create_contractor
@@ -20,17 +23,17 @@ SHORT = 0.15
 
 
 @pytest.fixture
-def impatient(settings):
+def impatient(settings: Settings) -> None:
     settings.LOCK_TIMEOUT_SECONDS = SHORT
 
 
 class Holder:
     """Another connection that holds a contractor's row until told to let go."""
 
-    def __init__(self, contractor):
+    def __init__(self, contractor: Contractor) -> None:
         self.contractor, self.held, self.let_go = contractor, Event(), Event()
 
-    def hold(self):
+    def hold(self) -> None:
         try:
             with transaction.atomic():
                 Contractor.objects.locked().get(pk=self.contractor.pk)
@@ -41,7 +44,7 @@ class Holder:
 
 
 @pytest.fixture
-def holder(transactional_db):
+def holder(transactional_db: None) -> Iterator[Holder]:
     holder = Holder(ContractorFactory())
     with ThreadPoolExecutor(1) as pool:
         holding = pool.submit(holder.hold)
@@ -51,9 +54,9 @@ def holder(transactional_db):
         holding.result()
 
 
-def rename(contractor, attempts):
+def rename(contractor, attempts) -> Callable[[], Any]:
     @domain_transaction
-    def change():
+    def change() -> str:
         attempts.append(contractor.pk)
         found = Contractor.objects.locked().get(pk=contractor.pk)
         found.name = "Renamed"
@@ -63,7 +66,7 @@ def rename(contractor, attempts):
     return change
 
 
-def test_a_lock_that_stays_is_busy_after_the_second_try(holder, impatient):
+def test_a_lock_that_stays_is_busy_after_the_second_try(holder: Holder, impatient: None) -> None:
     attempts = []
     with pytest.raises(Busy):
         rename(holder.contractor, attempts)()
@@ -72,10 +75,12 @@ def test_a_lock_that_stays_is_busy_after_the_second_try(holder, impatient):
     assert holder.contractor.name != "Renamed"
 
 
-def test_a_lock_that_goes_away_in_between_is_no_trouble(holder, impatient, monkeypatch, settings):
+def test_a_lock_that_goes_away_in_between_is_no_trouble(
+    holder: Holder, impatient: None, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
     attempts = []
 
-    def pause(seconds):
+    def pause(seconds) -> None:
         holder.let_go.set()
         settings.LOCK_TIMEOUT_SECONDS = 60
 
@@ -84,20 +89,20 @@ def test_a_lock_that_goes_away_in_between_is_no_trouble(holder, impatient, monke
     assert len(attempts) == 2
 
 
-def test_inside_another_transaction_it_does_not_try_again(holder, impatient):
+def test_inside_another_transaction_it_does_not_try_again(holder: Holder, impatient: None) -> None:
     attempts = []
     with pytest.raises(Busy), transaction.atomic():
         rename(holder.contractor, attempts)()
     assert len(attempts) == 1
 
 
-def test_two_deadlocked_transactions_both_come_through(transactional_db):
+def test_two_deadlocked_transactions_both_come_through(transactional_db: None) -> None:
     """Each takes its own row, then wants the other's: PostgreSQL ends one, which then has its second try."""
     people, meeting, tries = ContractorFactory.create_batch(2), Barrier(2), []
 
-    def cross(mine, other):
+    def cross(mine, other) -> str:
         @domain_transaction
-        def change():
+        def change() -> str:
             tries.append(mine.pk)
             Contractor.objects.locked().get(pk=mine.pk)
             if tries.count(mine.pk) == 1:
@@ -116,11 +121,11 @@ def test_two_deadlocked_transactions_both_come_through(transactional_db):
     assert len(tries) == 3
 
 
-def test_the_same_address_twice_at_once_is_one_contractor(transactional_db):
+def test_the_same_address_twice_at_once_is_one_contractor(transactional_db: None) -> None:
     """Both look before either writes, so only the constraint can tell."""
     barrier = Barrier(8)
 
-    def create():
+    def create() -> str:
         barrier.wait()
         try:
             return create_contractor(working_hours=WEEKDAYS, actor=None, **GOOD).email
@@ -136,7 +141,7 @@ def test_the_same_address_twice_at_once_is_one_contractor(transactional_db):
 
 
 @pytest.mark.django_db
-def test_an_overlap_that_slips_past_the_check_is_still_a_slot_unavailable():
+def test_an_overlap_that_slips_past_the_check_is_still_a_slot_unavailable() -> None:
     taken = AssignmentFactory(start=at(9, days=2))
     write = domain_transaction(lambda: AssignmentFactory(contractor=taken.contractor, start=at(10, days=2)))
     with pytest.raises(SlotUnavailable):
@@ -144,7 +149,7 @@ def test_an_overlap_that_slips_past_the_check_is_still_a_slot_unavailable():
 
 
 @pytest.mark.django_db
-def test_a_second_live_assignment_that_slips_past_the_check_is_a_job_not_open():
+def test_a_second_live_assignment_that_slips_past_the_check_is_a_job_not_open() -> None:
     taken = AssignmentFactory()
     write = domain_transaction(lambda: AssignmentFactory(job=taken.job))
     with pytest.raises(JobNotOpen):
@@ -152,7 +157,7 @@ def test_a_second_live_assignment_that_slips_past_the_check_is_a_job_not_open():
 
 
 @pytest.mark.django_db
-def test_a_refusal_without_a_name_stays_what_it_is():
+def test_a_refusal_without_a_name_stays_what_it_is() -> None:
     contractor = ContractorFactory()
     write = domain_transaction(lambda: Contractor.objects.filter(pk=contractor.pk).update(zip_code="no"))
     with pytest.raises(IntegrityError, match="contractor_zip_code_digits"):
@@ -160,8 +165,8 @@ def test_a_refusal_without_a_name_stays_what_it_is():
 
 
 @pytest.mark.django_db
-def test_a_validation_error_names_its_fields():
-    def refuse():
+def test_a_validation_error_names_its_fields() -> None:
+    def refuse() -> NoReturn:
         raise ValidationError({"name": ["Too short."], "__all__": ["Both."]})
 
     with pytest.raises(InvalidInput) as refused:
@@ -170,9 +175,9 @@ def test_a_validation_error_names_its_fields():
 
 
 @pytest.mark.django_db
-def test_an_error_that_is_none_of_ours_passes():
+def test_an_error_that_is_none_of_ours_passes() -> None:
     @domain_transaction
-    def nonsense():
+    def nonsense() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 / 0")
 
@@ -180,7 +185,7 @@ def test_an_error_that_is_none_of_ours_passes():
         nonsense()
 
 
-def test_each_declared_constraint_exists():
+def test_each_declared_constraint_exists() -> None:
     constraints = {constraint.name for model in apps.get_models() for constraint in model._meta.constraints}
     assert len(transactions.constraint_errors()) == 3
     assert transactions.constraint_errors().keys() <= constraints

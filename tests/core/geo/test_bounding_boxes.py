@@ -27,7 +27,7 @@ def reached(start: Point, bearing: float, miles: float) -> Point:
 @example(Point(52.0, 179.9), math.pi / 2, 40.0, 1.0)
 @example(Point(52.0, -179.9), 3 * math.pi / 2, 40.0, 1.0)
 @example(Point(89.9, 0.0), 0.0, 100.0, 1.0)
-def test_everything_near_is_inside(center, bearing, miles, share):
+def test_everything_near_is_inside(center: Point, bearing: float, miles: float, share: float) -> None:
     other = reached(center, bearing, miles * share)
     if great_circle_miles(center, other) <= miles:
         inside = [
@@ -39,7 +39,7 @@ def test_everything_near_is_inside(center, bearing, miles, share):
 
 
 @given(points, st.floats(0, 200))
-def test_boxes_lie_on_the_map_and_are_not_much_larger_than_needed(center, miles):
+def test_boxes_lie_on_the_map_and_are_not_much_larger_than_needed(center: Point, miles: float) -> None:
     boxes = boxes_around(center, miles)
     assert all(-90 <= box.south <= box.north <= 90 and -180 <= box.west <= box.east <= 180 for box in boxes)
     assert all(box.north - box.south <= 2 * miles / 69 + 0.001 for box in boxes)

@@ -1,9 +1,11 @@
 """A place whose point, state and ZIP code disagree is none, at whatever door; nothing is at 0°/0°."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
+from pytest_django import Settings
 
 from contractors.models import Contractor
 from contractors.services import create_contractor, update_contractor
@@ -20,7 +22,7 @@ from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.ops.demo.metros import METROS, zips_around
 from smartscheduler.places import state_choices
 from tests.api import V1, client_of
-from tests.factories import ContractorFactory, JobFactory, UserFactory
+from tests.factories import ContractorFactory, Factory, JobFactory, UserFactory
 from tests.imports.test_imports import ANN, HEAD, checked, errors
 from tests.pages import fields, signed_in
 
@@ -28,17 +30,17 @@ UNKNOWN = ("46245", "31144", "11805", "77352", "09001", "34001", "96201")
 NOT_IN_TEXAS = "ZIP code 10001 is in New York (NY), not in Texas (TX)."
 
 
-def test_the_table_is_that_of_the_package():
+def test_the_table_is_that_of_the_package() -> None:
     assert TABLE.read_text() == zip_code_table.made()
 
 
 @pytest.mark.parametrize("zip_code", UNKNOWN)
-def test_a_zip_code_without_a_place_has_none(zip_code):
+def test_a_zip_code_without_a_place_has_none(zip_code: str) -> None:
     assert state_of(zip_code)
     assert middle_of(zip_code) is None
 
 
-def test_every_place_of_the_table_lies_in_its_state():
+def test_every_place_of_the_table_lies_in_its_state() -> None:
     known = [line.split(",") for line in TABLE.read_text().splitlines()]
     states = dict(state_choices())
     for code, state, latitude, longitude in known:
@@ -58,7 +60,7 @@ def test_every_place_of_the_table_lies_in_its_state():
         ((40.75, -73.99, "", "78701"), "miles from the nearest ZIP code of Texas"),
     ],
 )
-def test_what_is_no_place(place, said):
+def test_what_is_no_place(place: tuple[float, float, str, str], said: str) -> None:
     latitude, longitude, state, zip_code = place
     with pytest.raises(InvalidInput, match=said):
         check_place(latitude, longitude, state=state, zip_code=zip_code)
@@ -76,7 +78,7 @@ def test_what_is_no_place(place, said):
         (13.4, 144.7, "GU", "96910"),
     ],
 )
-def test_what_is_a_place(place):
+def test_what_is_a_place(place: tuple[float, float, str, str]) -> None:
     latitude, longitude, state, zip_code = place
     check_place(latitude, longitude, state=state, zip_code=zip_code)
 
@@ -85,7 +87,7 @@ def test_what_is_a_place(place):
 class TestDoors:
     @pytest.mark.parametrize("change", [{"zip_code": "10001"}, {"latitude": 0, "longitude": 0}, {"latitude": 45}])
     @pytest.mark.parametrize("path", ["contractors", "jobs", "recommendations"])
-    def test_the_api(self, path, change):
+    def test_the_api(self, path: str, change: dict[str, Any]) -> None:
         body = {
             "contractors": {
                 "name": "Ada",
@@ -106,7 +108,7 @@ class TestDoors:
         assert not Job.objects.exists()
 
     @pytest.mark.parametrize("make", [ContractorFactory, JobFactory])
-    def test_the_back_office(self, make):
+    def test_the_back_office(self, make: Factory[Any]) -> None:
         record = make()
         meta = record._meta
         address = f"/admin/{meta.app_label}/{meta.model_name}/{record.pk}/change/"
@@ -117,13 +119,13 @@ class TestDoors:
         assert record.zip_code == "78701"
 
     @pytest.mark.parametrize("zip_code", UNKNOWN[:4])
-    def test_the_back_office_asks_for_coordinates(self, zip_code):
+    def test_the_back_office_asks_for_coordinates(self, zip_code: str) -> None:
         client, state = signed_in(), state_of(zip_code)
         posted = {"zip_code": zip_code, "state": state, "latitude": "", "longitude": ""}
         page = client.post("/admin/jobs/job/add/", posted).content.decode()
         assert "The location of this ZIP code is unknown. Enter the coordinates." in page
 
-    def test_an_import(self):
+    def test_an_import(self) -> None:
         lines = [ANN.replace("78701", "10001")]
         lines += [ANN.replace("78701,,", f"{code},,").replace("TX", state_of(code)) for code in UNKNOWN]
         lines += [ANN.replace("78701,,", "78701,0,0"), ANN.replace("78701,,", "78701,40.75,-73.99")]
@@ -134,7 +136,7 @@ class TestDoors:
         assert {next(iter(one)) for one in found.values()} == {"zip_code"}
         assert len(found) == len(UNKNOWN)
 
-    def test_a_change_of_the_place_but_not_of_anything_else(self):
+    def test_a_change_of_the_place_but_not_of_anything_else(self) -> None:
         """A record of before the rules can be edited, and corrected."""
         old = ContractorFactory(zip_code="10001")
         update_contractor(contractor_id=old.pk, actor=None, name="Ada Tiles")
@@ -144,17 +146,19 @@ class TestDoors:
         with pytest.raises(InvalidInput):
             update_job(job_id=JobFactory().pk, actor=None, state="NY")
 
-    def test_a_service(self):
+    def test_a_service(self) -> None:
         with pytest.raises(InvalidInput, match="New York"):
             create_contractor(actor=None, working_hours=ContractorFactory().shifts, **_values(zip_code="10001"))
 
     @pytest.mark.parametrize("make", [ContractorFactory, JobFactory])
-    def test_the_database_takes_no_record_at_zero(self, make):
+    def test_the_database_takes_no_record_at_zero(self, make: Factory[Any]) -> None:
         with pytest.raises(IntegrityError, match="not_at_zero"):
             make(latitude=0, longitude=0)
 
     @pytest.mark.parametrize("point", [(0.0, 0.0), (40.75, -73.99)])
-    def test_an_answer_of_a_geocoder(self, point, settings, monkeypatch):
+    def test_an_answer_of_a_geocoder(
+        self, point: tuple[float, float], settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         settings.GEOCODER = "nominatim"
         address = Address("1 Main Street", "Austin", "TX", "77352")
         monkeypatch.setattr(lookup, "ask", lambda _: point)
@@ -163,7 +167,7 @@ class TestDoors:
         assert GeocodedAddress.objects.exists()
 
 
-def _values(**changes):
+def _values(**changes: str):
     return {
         "name": "Ada",
         "type": "tile",
@@ -174,7 +178,7 @@ def _values(**changes):
     }
 
 
-def test_the_demo_lives_at_places():
+def test_the_demo_lives_at_places() -> None:
     for metro in METROS:
         for one in zips_around(metro):
             check_place(*one.point, state=one.state, zip_code=one.code)

@@ -3,6 +3,8 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -10,7 +12,9 @@ from asgiref.testing import ApplicationCommunicator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.urls import reverse
+from pytest_django import Settings
 
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.websocket_auth import account_of_session
 from smartscheduler.core.http import body_limit
 from smartscheduler.core.http.body_limit import MOST_BYTES, UPLOADS, USUAL_BYTES, Limits
@@ -45,7 +49,7 @@ def scope(path=API, **headers):
     }
 
 
-async def taken(scope, receive, send):
+async def taken(scope, receive, send) -> None:
     """Reads all there is, like Django, and says how much."""
     total, more = 0, True
     while more:
@@ -57,14 +61,14 @@ async def taken(scope, receive, send):
     await send({"type": "http.response.body", "body": str(total).encode()})
 
 
-def limited(inner=taken, account="an account"):
-    async def account_of(scope):
+def limited(inner: Callable[..., Coroutine[Any, Any, Any]] = taken, account: str | None = "an account") -> Limits:
+    async def account_of(scope) -> str | None:
         return account
 
     return Limits(inner, account_of)
 
 
-async def answer(pieces, application=None, *, path=API, **headers):
+async def answer(pieces, application: Limits | None = None, *, path: str = API, **headers: Any):
     talk = ApplicationCommunicator(application or limited(), scope(path, **headers))
     for number, piece in enumerate(pieces, start=1):
         await talk.send_input({"type": "http.request", "body": piece, "more_body": number < len(pieces)})
@@ -73,30 +77,32 @@ async def answer(pieces, application=None, *, path=API, **headers):
     return status
 
 
-async def never(scope, receive, send):
+async def never(scope, receive, send) -> NoReturn:
     raise AssertionError("read")
 
 
 @pytest.mark.parametrize(("path", "most"), [(API, USUAL_BYTES), ("/admin/login/", USUAL_BYTES), (UPLOAD, MOST_BYTES)])
-async def test_what_is_said_to_be_too_large_is_not_read(path, most):
+async def test_what_is_said_to_be_too_large_is_not_read(path: str, most: int) -> None:
     assert await answer([b"x"], limited(never), path=path, content_length=most + 1) == 413
     assert await answer([b"x"], path=path, content_length=most) == 200
 
 
 @pytest.mark.parametrize(("path", "most"), [(API, USUAL_BYTES), ("/admin/login/", USUAL_BYTES), (UPLOAD, MOST_BYTES)])
-async def test_what_does_not_say_how_large_it_is_is_cut_off(path, most):
+async def test_what_does_not_say_how_large_it_is_is_cut_off(path: str, most: int) -> None:
     piece = b"x" * (most // 10)
     assert await answer([piece] * 10, path=path, transfer_encoding="chunked") == 200
     assert await answer([piece] * 11, path=path, transfer_encoding="chunked") == 413
 
 
 @pytest.mark.parametrize("headers", [{"content_length": MOST_BYTES}, {"transfer_encoding": "chunked"}])
-async def test_a_file_is_read_for_an_account_alone(headers):
+async def test_a_file_is_read_for_an_account_alone(headers: dict[str, Any]) -> None:
     assert await answer([b"x"], limited(never, account=None), path=UPLOAD, **headers) == 403
     assert await answer([b"x"], limited(account=None), path=UPLOAD, content_length=5) == 200
 
 
-async def begun(application, *, sent=b"", path=API, client="198.51.100.1", **headers):
+async def begun(
+    application: Limits, *, sent: bytes = b"", path: str = API, client: str = "198.51.100.1", **headers: int
+) -> ApplicationCommunicator:
     """A request whose body goes on."""
     asked = scope(path, **headers) | {"client": (client, 1)}
     talk = ApplicationCommunicator(application, asked)
@@ -104,14 +110,14 @@ async def begun(application, *, sent=b"", path=API, client="198.51.100.1", **hea
     return talk
 
 
-async def ended(talk):
+async def ended(talk: ApplicationCommunicator):
     await talk.send_input({"type": "http.request", "body": b"", "more_body": False})
     status = (await talk.receive_output(60))["status"]
     await talk.wait(60)
     return status
 
 
-async def test_an_account_sends_two_files_at_once_and_all_together_four():
+async def test_an_account_sends_two_files_at_once_and_all_together_four() -> None:
     application = limited()
     two = [await begun(application, path=UPLOAD, content_length=MOST_BYTES) for _ in range(2)]
     assert await ended(await begun(application, path=UPLOAD, content_length=MOST_BYTES)) == 429
@@ -120,10 +126,10 @@ async def test_an_account_sends_two_files_at_once_and_all_together_four():
     assert await ended(await begun(application, path=UPLOAD, content_length=MOST_BYTES)) == 200
 
 
-async def test_all_together_send_four_files_at_once():
+async def test_all_together_send_four_files_at_once() -> None:
     accounts = iter("aabbc")
 
-    async def account_of(scope):
+    async def account_of(scope) -> str:
         return next(accounts)
 
     application = Limits(taken, account_of)
@@ -132,7 +138,7 @@ async def test_all_together_send_four_files_at_once():
     assert {await ended(talk) for talk in four} == {200}
 
 
-async def test_all_bodies_together_and_those_of_one_address_have_a_limit(monkeypatch):
+async def test_all_bodies_together_and_those_of_one_address_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_limit, "BYTES_OF_AN_ADDRESS", 1_000)
     monkeypatch.setattr(body_limit, "BYTES_AT_ONCE", 2_500)
     application = limited()
@@ -146,7 +152,7 @@ async def test_all_bodies_together_and_those_of_one_address_have_a_limit(monkeyp
 
 
 @pytest.mark.parametrize("sent", [b"", b"x" * 100])
-async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch, sent):
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.1)
     talk = await begun(limited(), sent=sent)
     start, body = await talk.receive_output(20), await talk.receive_output(60)
@@ -155,7 +161,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch, sent):
     assert json.loads(body["body"])["type"].removeprefix("/problems/") == "request-timeout"
 
 
-async def test_one_that_keeps_the_slowest_rate_is(monkeypatch):
+async def test_one_that_keeps_the_slowest_rate_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.0)
     monkeypatch.setattr(body_limit, "SLOWEST_BYTES_A_SECOND", 100)
     body = body_limit._Body(limited(), scope(), None)
@@ -168,10 +174,10 @@ async def done(message):
     return message
 
 
-async def test_an_answer_may_take_longer_than_a_body(monkeypatch):
+async def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.05)
 
-    async def slow(scope, receive, send):
+    async def slow(scope, receive, send) -> None:
         await receive()
         assert (await receive())["type"] == "http.disconnect"
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -184,8 +190,8 @@ async def test_an_answer_may_take_longer_than_a_body(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_whose_session_it_is():
-    def given():
+async def test_whose_session_it_is() -> None:
+    def given() -> tuple[User, str]:
         user = UserFactory()
         return user, session_cookie(user)
 
@@ -196,41 +202,41 @@ async def test_whose_session_it_is():
     await sync_to_async(connections.close_all)()  # those of the thread that has looked
 
 
-def test_the_page_for_files_is_where_uploads_go():
+def test_the_page_for_files_is_where_uploads_go() -> None:
     assert {reverse("admin:imports_importrun_add")} == UPLOADS
 
 
-def test_a_file_fits_and_not_much_more():
+def test_a_file_fits_and_not_much_more() -> None:
     assert MOST_OF_A_FILE < MOST_BYTES < 2 * MOST_OF_A_FILE
 
 
 @pytest.mark.django_db
 class TestForms:
-    def test_a_form_of_a_thousand_fields_and_one_is_refused(self, settings):
+    def test_a_form_of_a_thousand_fields_and_one_is_refused(self, settings: Settings) -> None:
         sent = {f"field{n}": "x" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
         assert signed_in().post("/admin/imports/importrun/add/", sent).status_code == 400
 
-    def test_a_hundred_files_and_one_are_refused(self, settings):
+    def test_a_hundred_files_and_one_are_refused(self, settings: Settings) -> None:
         files = {f"f{n}": SimpleUploadedFile("x.csv", b"x") for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FILES + 1)}
         assert signed_in().post("/admin/imports/importrun/add/", files).status_code == 400
         assert not ImportRun.objects.exists()
 
     @pytest.mark.parametrize("name", ["x.exe", "x.html", "x.svg", "../../x.csv.php", "x"])
-    def test_only_tables_are_taken(self, name):
+    def test_only_tables_are_taken(self, name: str) -> None:
         file = SimpleUploadedFile(name, b"email\na@example.com\n")
         assert (
             signed_in().post("/admin/imports/importrun/add/", {"kind": "contractors", "file": file}).status_code == 200
         )
         assert not ImportRun.objects.exists()
 
-    def test_a_path_in_a_name_is_only_a_name(self):
+    def test_a_path_in_a_name_is_only_a_name(self) -> None:
         file = SimpleUploadedFile("x.csv", b"email\na@example.com\n")
         file._name = "../../etc/x.csv"
         signed_in().post("/admin/imports/importrun/add/", {"kind": "contractors", "file": file})
         assert ImportRun.objects.get().name == "x.csv"
 
 
-def test_a_workbook_of_too_many_parts_is_refused():
+def test_a_workbook_of_too_many_parts_is_refused() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
         for number in range(MOST_PARTS + 1):

@@ -1,7 +1,13 @@
 """Production behind a proxy: HTTPS for people, plain HTTP for health checks, and nobody's word but the proxy's."""
 
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.test import Client
+from pytest_django import Settings
 
 from smartscheduler.core.http.proxy_headers import behind_proxies
 from tests.api import problem
@@ -16,20 +22,20 @@ PRODUCTION = {
 }
 
 
-def test_the_deployment_check_has_nothing_to_say(tmp_path):
+def test_the_deployment_check_has_nothing_to_say(tmp_path: Path) -> None:
     done = Product(tmp_path / "data", **PRODUCTION).manage("check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode == 0, done.stderr
     assert "System check identified no issues (1 silenced)." in done.stdout + done.stderr
 
 
-def test_it_says_so_when_nothing_is_encrypted(tmp_path):
+def test_it_says_so_when_nothing_is_encrypted(tmp_path: Path) -> None:
     direct = Product(tmp_path / "data", **PRODUCTION | {"HTTPS_REDIRECT": "0"})
     done = direct.manage("check", "--deploy", "--fail-level", "WARNING")
     assert done.returncode != 0
     assert "security.W008" in done.stderr
 
 
-def test_cookies_are_bound_to_their_host(tmp_path):
+def test_cookies_are_bound_to_their_host(tmp_path: Path) -> None:
     said = (
         "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, "
         "s.CSRF_COOKIE_NAME, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_PATH, s.SESSION_COOKIE_DOMAIN, s.DEBUG)"
@@ -39,37 +45,37 @@ def test_cookies_are_bound_to_their_host(tmp_path):
 
 
 @pytest.fixture
-def production(settings):
+def production(settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 31_536_000
 
 
 class TestRedirect:
-    def test_people_are_sent_to_https(self, client, production):
+    def test_people_are_sent_to_https(self, client: Client, production: None) -> None:
         answer = client.get("/admin/login/?next=/")
         assert answer.status_code == 301
         assert answer["Location"] == "https://testserver/admin/login/?next=/"
 
     @pytest.mark.django_db
     @pytest.mark.parametrize("path", ["live", "ready", "live/"])
-    def test_health_checks_are_answered(self, client, production, path):
+    def test_health_checks_are_answered(self, client: Client, production: None, path: str) -> None:
         assert client.get(f"/api/v1/health/{path}").status_code == 200
 
     @pytest.mark.django_db
-    def test_metrics_are_answered_to_the_token(self, client, settings, production):
+    def test_metrics_are_answered_to_the_token(self, client: Client, settings: Settings, production: None) -> None:
         settings.METRICS_TOKEN = "s3cret"
         assert client.get("/api/v1/metrics", headers={"Authorization": "Bearer s3cret"}).status_code == 200
 
-    def test_nothing_else_is(self, client, production):
+    def test_nothing_else_is(self, client: Client, production: None) -> None:
         assert client.get("/x/api/v1/health/live").status_code == 301
 
     @pytest.mark.parametrize("path", ["/api/v1/metricsx", "/api/v1/healthy", "/api/v1/metrics/x", "/api/v1/jobs/"])
-    def test_a_program_is_refused_instead(self, client, production, path):
+    def test_a_program_is_refused_instead(self, client: Client, production: None, path: str) -> None:
         for method in (client.get, client.post):
             answer = method(path, headers={"Authorization": "Bearer told-to-everybody"})
             assert "Location" not in answer
             problem(answer, 403, "https-required")
 
-    def test_browsers_are_told_to_stay_with_it(self, client, production):
+    def test_browsers_are_told_to_stay_with_it(self, client: Client, production: None) -> None:
         answer = client.get("/api/v1/health/live", secure=True)
         assert answer["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         assert answer["Referrer-Policy"] == "same-origin"
@@ -79,12 +85,12 @@ class TestWhoAsks:
     """What Django sees of a request that came from `peer` with a proxy's headers."""
 
     @pytest.fixture
-    def seen(self, settings):
+    def seen(self, settings: Settings) -> Callable[..., Coroutine[Any, Any, tuple[str, str]]]:
         async def look(peer: str, trusted: list[str], kind: str = "http") -> tuple[str, str]:
             settings.TRUSTED_PROXIES = trusted
             found = {}
 
-            async def application(scope, receive, send):
+            async def application(scope, receive, send) -> None:
                 found.update(scope)
 
             scope = {
@@ -98,19 +104,21 @@ class TestWhoAsks:
 
         return look
 
-    async def test_the_proxy_is_believed(self, seen):
+    async def test_the_proxy_is_believed(self, seen: Callable[..., Coroutine[Any, Any, tuple[str, str]]]) -> None:
         # The last one in the list is whom the proxy itself has seen.
         assert await seen(PROXY, [PROXY]) == ("192.0.2.4", "https")
 
-    async def test_for_a_socket_as_well(self, seen):
+    async def test_for_a_socket_as_well(self, seen: Callable[..., Coroutine[Any, Any, tuple[str, str]]]) -> None:
         assert await seen(PROXY, [PROXY], "websocket") == ("192.0.2.4", "wss")
 
-    async def test_a_network_of_proxies_is(self, seen):
+    async def test_a_network_of_proxies_is(self, seen: Callable[..., Coroutine[Any, Any, tuple[str, str]]]) -> None:
         assert await seen(PROXY, ["10.89.0.0/24"]) == ("192.0.2.4", "https")
 
-    async def test_a_stranger_is_not(self, seen):
+    async def test_a_stranger_is_not(self, seen: Callable[..., Coroutine[Any, Any, tuple[str, str]]]) -> None:
         assert await seen(STRANGER, [PROXY]) == (STRANGER, "http")
 
-    async def test_nobody_is_by_default(self, seen, settings):
+    async def test_nobody_is_by_default(
+        self, seen: Callable[..., Coroutine[Any, Any, tuple[str, str]]], settings: Settings
+    ) -> None:
         assert settings.TRUSTED_PROXIES == []
         assert await seen("127.0.0.1", []) == ("127.0.0.1", "http")

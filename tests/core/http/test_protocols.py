@@ -3,7 +3,10 @@
 import asyncio
 import os
 import struct
+from asyncio.streams import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from uvicorn import Config
@@ -19,12 +22,12 @@ HOST = b"Host: localhost\r\n"
 class App:
     """Answers each request once `may_answer` is set; keeps what sockets have sent."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.may_answer, self.begun, self.messages, self.closed = asyncio.Event(), 0, [], []
         self.may_answer.set()
         self.size = 2
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope, receive, send) -> None:
         if scope["type"] == "websocket":
             await self._talk(receive, send)
             return
@@ -33,7 +36,7 @@ class App:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % self.size)]})
         await send({"type": "http.response.body", "body": b"x" * self.size})
 
-    async def _talk(self, receive, send):
+    async def _talk(self, receive, send) -> None:
         assert (await receive())["type"] == "websocket.connect"
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] == "websocket.receive":
@@ -42,7 +45,7 @@ class App:
 
 
 @asynccontextmanager
-async def serving(app):
+async def serving(app: App) -> AsyncIterator[tuple[Any, ServerState]]:
     """A server of our protocols; its port, and what it knows of its connections."""
     config = Config(
         app, http=HttpProtocol, ws=SocketProtocol, log_config=None, ws_max_size=8_192, ws_per_message_deflate=False
@@ -59,7 +62,7 @@ async def serving(app):
 
 
 @asynccontextmanager
-async def client(port):
+async def client(port: Any) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         yield reader, writer
@@ -67,7 +70,7 @@ async def client(port):
         writer.transport.abort()
 
 
-async def everything(reader):
+async def everything(reader) -> bytes:
     """All that comes until the other side closes."""
     found = b""
     async with asyncio.timeout(PATIENCE):
@@ -79,13 +82,13 @@ async def everything(reader):
     return found
 
 
-async def answer_to(sent, *, app=None):
+async def answer_to(sent: bytes, *, app: App | None = None) -> bytes:
     async with serving(app or App()) as (port, _), client(port) as (reader, writer):
         writer.write(sent)
         return await everything(reader)
 
 
-async def until(holds):
+async def until(holds) -> None:
     async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.01)
@@ -117,31 +120,31 @@ class TestHeads:
             "nonsense",
         ],
     )
-    async def test_what_is_too_large_is_refused_before_anything_reads_it(self, head, status):
+    async def test_what_is_too_large_is_refused_before_anything_reads_it(self, head: bytes, status: int) -> None:
         app = App()
         assert (await answer_to(head, app=app)).startswith(b"HTTP/1.1 %d " % status)
         assert app.begun == 0
 
-    async def test_what_browsers_send_passes(self):
+    async def test_what_browsers_send_passes(self) -> None:
         many = b"".join(b"X%d: %b\r\n" % (n, b"y" * 300) for n in range(90))
         head = b"GET /?q=" + b"a" * 8_000 + b" HTTP/1.1\r\nConnection: close\r\n" + HOST
         assert (await answer_to(head + many[:20_000].rpartition(b"X")[0] + b"\r\n")).startswith(b"HTTP/1.1 200 ")
 
-    async def test_trailers_of_a_body_count_too(self):
+    async def test_trailers_of_a_body_count_too(self) -> None:
         app = App()
         app.may_answer.clear()
         head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST + b"\r\n"
         assert await answer_to(head + b"1\r\nx\r\n0\r\n" + b"X: y\r\n" * 200, app=app) == b""
 
     @pytest.mark.parametrize("endless", [b"0\r\nX: ", b"0\r\n", b"1;x="], ids=["value", "name", "extension"])
-    async def test_nor_may_one_trailer_or_extension_of_a_chunk_never_end(self, endless):
+    async def test_nor_may_one_trailer_or_extension_of_a_chunk_never_end(self, endless: bytes) -> None:
         """The parser would put each piece behind all others, which takes time by the square of their number."""
         app = App()
         app.may_answer.clear()
         head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HOST + b"\r\n1\r\nx\r\n"
         assert await answer_to(head + endless + b"a" * 60_000, app=app) == b""
 
-    async def test_a_body_of_any_length_passes(self):
+    async def test_a_body_of_any_length_passes(self) -> None:
         head = b"POST / HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n" + HOST + b"\r\n"
         chunks = b"".join(b"%x\r\n%b\r\n" % (size, b"a" * size) for size in (1, 70_000, 5_000) * 5)
         assert (await answer_to(head + chunks + b"0\r\nX: y\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
@@ -149,16 +152,18 @@ class TestHeads:
     @pytest.mark.parametrize(
         ("sent", "answer"), [(b"", b""), (b"GET / HT", b"HTTP/1.1 408 "), (b"\r\n", b"HTTP/1.1 408 ")]
     )
-    async def test_one_that_does_not_come_is_not_waited_for(self, monkeypatch, sent, answer):
+    async def test_one_that_does_not_come_is_not_waited_for(
+        self, monkeypatch: pytest.MonkeyPatch, sent: bytes, answer: bytes
+    ) -> None:
         monkeypatch.setattr(protocols, "HEAD_SECONDS", 0.2)
         assert (await answer_to(sent))[:13] == answer
 
-    async def test_nor_is_the_next_one_on_a_connection_that_is_kept(self, monkeypatch):
+    async def test_nor_is_the_next_one_on_a_connection_that_is_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(protocols, "HEAD_SECONDS", 0.2)
         answer = await answer_to(b"GET / HTTP/1.1\r\n" + HOST + b"\r\nGET / HT")
         assert answer.count(b"HTTP/1.1 200") == 1 or answer == b""
 
-    async def test_an_answer_may_take_longer_than_a_head(self, monkeypatch):
+    async def test_an_answer_may_take_longer_than_a_head(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(protocols, "HEAD_SECONDS", 0.1)
         app = App()
         app.may_answer.clear()
@@ -170,14 +175,14 @@ class TestHeads:
 class TestPipelines:
     REQUEST = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
 
-    async def test_a_few_requests_are_answered_in_their_order(self):
+    async def test_a_few_requests_are_answered_in_their_order(self) -> None:
         async with serving(App()) as (port, _), client(port) as (reader, writer):
             writer.write(self.REQUEST * protocols.MOST_PIPELINED)
             for _ in range(protocols.MOST_PIPELINED):
                 async with asyncio.timeout(PATIENCE):
                     assert (await reader.readuntil(b"\r\n\r\nxx")).startswith(b"HTTP/1.1 200 ")
 
-    async def test_a_flood_of_them_ends_the_connection_and_is_not_kept(self):
+    async def test_a_flood_of_them_ends_the_connection_and_is_not_kept(self) -> None:
         app = App()
         app.may_answer.clear()
         async with serving(app) as (port, state), client(port) as (reader, writer):
@@ -190,7 +195,7 @@ class TestPipelines:
 
 
 class TestReaders:
-    async def test_one_that_does_not_read_is_cut_off(self, monkeypatch):
+    async def test_one_that_does_not_read_is_cut_off(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(protocols, "UNREAD_SECONDS", 0.2)
         app = App()
         app.size = 30_000_000
@@ -201,7 +206,7 @@ class TestReaders:
             await until(lambda: not state.connections)
 
 
-def frame(opcode, data=b"", *, last=True):
+def frame(opcode: int, data: bytes = b"", *, last: bool = True) -> bytes:
     mask = os.urandom(4)
     masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(data))
     length = bytes([0x80 | len(data)]) if len(data) < 126 else bytes([0x80 | 126]) + struct.pack("!H", len(data))
@@ -212,7 +217,7 @@ TEXT, CONTINUED, PING, PONG = 1, 0, 9, 10
 
 
 @asynccontextmanager
-async def socket(app):
+async def socket(app: App) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
     async with serving(app) as (port, _), client(port) as (reader, writer):
         upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -222,7 +227,7 @@ async def socket(app):
         yield reader, writer
 
 
-def close_code(sent):
+def close_code(sent: bytes) -> Any:
     """Of the close frame at the end of what a server has sent."""
     start = sent.rindex(b"\x88")
     return struct.unpack("!H", sent[start + 2 : start + 4])[0]
@@ -240,7 +245,7 @@ class TestFrames:
         ],
         ids=["empty fragments", "messages", "pings", "pongs", "a large one"],
     )
-    async def test_a_flood_ends_the_socket_with_a_code_and_is_not_read(self, flood, code):
+    async def test_a_flood_ends_the_socket_with_a_code_and_is_not_read(self, flood: bytes, code: int) -> None:
         app = App()
         async with socket(app) as (reader, writer):
             writer.write(flood)
@@ -251,7 +256,7 @@ class TestFrames:
         # One piece of the parser may be read before the count is looked at.
         assert len(app.messages) <= protocols.SOCKET_PIECE_BYTES // len(frame(TEXT, b"x")) + 1
 
-    async def test_fragments_that_come_slowly_have_an_end_too(self, monkeypatch):
+    async def test_fragments_that_come_slowly_have_an_end_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(protocols, "MOST_FRAMES_A_SECOND", 1_000)
         app = App()
         async with socket(app) as (reader, writer):
@@ -259,7 +264,7 @@ class TestFrames:
             assert close_code(await everything(reader)) == 1009
             await until(lambda: app.closed == [1009])
 
-    async def test_a_message_in_a_few_fragments_arrives(self):
+    async def test_a_message_in_a_few_fragments_arrives(self) -> None:
         app = App()
         async with socket(app) as (_, writer):
             writer.write(frame(TEXT, b"a", last=False) + frame(CONTINUED, b"b", last=False) + frame(CONTINUED, b"c"))

@@ -35,15 +35,15 @@ CLIENT = "127.0.0.5"
 
 
 class TestFile:
-    def test_asks_the_service_and_port_that_the_image_opens(self):
+    def test_asks_the_service_and_port_that_the_image_opens(self) -> None:
         block = re.search(r"dynamic a \{(.*?)\}", CADDYFILE, flags=re.DOTALL)[1]
         assert re.findall(r"(name|port) (\S+)", block) == [("name", "web"), ("port", "8000")]
 
-    def test_lets_the_largest_import_through(self):
+    def test_lets_the_largest_import_through(self) -> None:
         megabytes = int(re.search(r"max_size (\d+)MB", CADDYFILE)[1])
         assert MOST_BYTES < megabytes * 1_000_000 < 2 * MOST_BYTES
 
-    def test_bounds_heads_and_the_time_of_bodies_like_the_web(self):
+    def test_bounds_heads_and_the_time_of_bodies_like_the_web(self) -> None:
         (kibibytes,), (head,), (body,) = (
             re.findall(rf"{name} (\d+)", CADDYFILE) for name in ("max_header_size", "read_header", "read_body")
         )
@@ -52,14 +52,14 @@ class TestFile:
         # The web gives up earlier, and says why.
         assert int(body) >= body_limit.BODY_SECONDS + body_limit.MOST_BYTES / body_limit.SLOWEST_BYTES_A_SECOND
 
-    def test_its_log_has_no_addresses_and_no_queries(self):
+    def test_its_log_has_no_addresses_and_no_queries(self) -> None:
         left_out = set(re.findall(r"(\S+) delete", CADDYFILE))
         assert {"request>uri", "request>headers", "request>remote_ip", "request>client_ip"} <= left_out
 
-    def test_closes_idle_connections_before_the_web_does(self):
+    def test_closes_idle_connections_before_the_web_does(self) -> None:
         assert int(re.search(r"keepalive (\d+)s", CADDYFILE)[1]) < process_specs.KEEP_ALIVE_SECONDS
 
-    def test_its_braces_are_in_pairs(self):
+    def test_its_braces_are_in_pairs(self) -> None:
         assert CADDYFILE.count("{") == CADDYFILE.count("}")
 
 
@@ -116,7 +116,7 @@ def as_here(upstreams: list[int]) -> str:
 
 
 @pytest.fixture
-def proxy(transactional_db) -> Iterator[Proxy]:
+def proxy(transactional_db: None) -> Iterator[Proxy]:
     with folder() as home, ExitStack() as stack:
         webs = start_webs(stack)
         port, plain, admin = free_port(), free_port(), free_port()
@@ -139,7 +139,7 @@ def proxy(transactional_db) -> Iterator[Proxy]:
 
 @pytest.mark.system
 @pytest.mark.skipif(CADDY is None, reason="There is no caddy here; TestFile holds what the file must agree with.")
-def test_before_two_web_processes(proxy):
+def test_before_two_web_processes(proxy: Proxy) -> None:
     # TLS is the proxy's; the web knows of it, and refuses plain HTTP.
     assert proxy.ask("GET", "/api/v1/auth/me/").status == 401
     plain = HTTPConnection("localhost", proxy.web_port, timeout=120)

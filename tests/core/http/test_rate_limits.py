@@ -3,9 +3,11 @@
 import logging
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
@@ -20,18 +22,18 @@ ME = f"{V1}/auth/me/"
 
 
 @pytest.fixture(autouse=True)
-def limits(settings, no_rate_limits, monkeypatch):
+def limits(settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RoleThrottle, "_silent_until", 0.0)
     settings.RATE_LIMITS = True
     settings.REQUESTS_A_MINUTE = {Role.COORDINATOR: 3, Role.MANAGER: 1, Role.ADMINISTRATOR: 5}
 
 
-def left(response):
+def left(response: Any):
     return {name: response.headers.get(f"RateLimit-{name}") for name in ("Limit", "Remaining", "Reset")}
 
 
 @pytest.mark.parametrize(("role", "limit"), [(Role.COORDINATOR, 3), (Role.MANAGER, 1), (Role.ADMINISTRATOR, 5)])
-def test_each_role_has_its_limit_and_is_told_what_is_left(role, limit):
+def test_each_role_has_its_limit_and_is_told_what_is_left(role: Role, limit: int) -> None:
     api = client_as(role)
     for remaining in reversed(range(limit)):
         answer = api.get(ME)
@@ -44,18 +46,18 @@ def test_each_role_has_its_limit_and_is_told_what_is_left(role, limit):
     assert 0 < int(refused["Retry-After"]) <= 60
 
 
-def test_accounts_do_not_share_a_limit():
+def test_accounts_do_not_share_a_limit() -> None:
     for _ in range(2):
         assert client_as(Role.MANAGER).get(ME).status_code == 200
 
 
-def test_whoever_is_signed_out_is_not_counted():
+def test_whoever_is_signed_out_is_not_counted() -> None:
     for _ in range(8):
         assert APIClient().get(f"{V1}/health/live").status_code == 200
         problem(APIClient().get(ME), 401, "not-authenticated")
 
 
-def test_it_can_be_switched_off(settings):
+def test_it_can_be_switched_off(settings: Settings) -> None:
     settings.RATE_LIMITS = False
     api = client_as(Role.MANAGER)
     answers = [api.get(ME) for _ in range(5)]
@@ -63,7 +65,9 @@ def test_it_can_be_switched_off(settings):
     assert left(answers[0])["Limit"] is None
 
 
-def test_without_valkey_requests_pass_and_logins_stay_limited(settings, caplog):
+def test_without_valkey_requests_pass_and_logins_stay_limited(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     account = UserFactory(role=Role.MANAGER)
     api = client_of(account)
@@ -77,7 +81,7 @@ def test_without_valkey_requests_pass_and_logins_stay_limited(settings, caplog):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_the_same_moment_no_more_pass_than_may(settings):
+def test_of_many_at_the_same_moment_no_more_pass_than_may(settings: Settings) -> None:
     settings.REQUESTS_A_MINUTE = {Role.COORDINATOR: 10}
     user = UserFactory(role=Role.COORDINATOR)
     clients = [client_of(user) for _ in range(16)]

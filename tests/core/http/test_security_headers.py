@@ -1,10 +1,13 @@
 """What every kind of answer tells the browser: policies, and that nothing is kept."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.contrib.messages import get_messages
 from django.contrib.staticfiles import finders
 from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
@@ -31,17 +34,17 @@ def policy(answer) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def icon():
+def icon() -> None:
     assert finders.find("icon.svg")
 
 
 @pytest.fixture
-def client(icon):
+def client(icon: None) -> Client:
     return signed_in(Role.ADMINISTRATOR)
 
 
 @pytest.mark.parametrize("path", EVERY)
-def test_every_answer_cannot_be_framed_sniffed_or_watched(client, path):
+def test_every_answer_cannot_be_framed_sniffed_or_watched(client: Client, path: str) -> None:
     answer = client.get(path)
     found = policy(answer)
     for directive in ("object-src", "base-uri", "frame-ancestors"):
@@ -56,12 +59,12 @@ def test_every_answer_cannot_be_framed_sniffed_or_watched(client, path):
 
 
 @pytest.mark.parametrize("path", STRICT_PAGES)
-def test_pages_run_scripts_of_their_own_alone(client, path):
+def test_pages_run_scripts_of_their_own_alone(client: Client, path: str) -> None:
     assert policy(client.get(path)) == policy({"Content-Security-Policy": STRICT})
 
 
 @pytest.mark.parametrize("path", LOOSE_PAGES)
-def test_the_back_office_and_the_docs_are_looser_in_scripts_and_styles_only(client, path):
+def test_the_back_office_and_the_docs_are_looser_in_scripts_and_styles_only(client: Client, path: str) -> None:
     found = policy(client.get(path))
     assert found["form-action"] == "'self'"
     assert {name for name, value in found.items() if "unsafe" in value} == {"script-src", "style-src"}
@@ -69,13 +72,13 @@ def test_the_back_office_and_the_docs_are_looser_in_scripts_and_styles_only(clie
 
 
 @pytest.mark.parametrize("path", DATA)
-def test_data_opened_as_a_page_can_do_nothing(client, path):
+def test_data_opened_as_a_page_can_do_nothing(client: Client, path: str) -> None:
     found = policy(client.get(path))
     assert (found["default-src"], found["form-action"], found["sandbox"]) == ("'none'", "'none'", "")
     assert not {"img-src", "script-src"} & found.keys()
 
 
-def test_refusals_before_any_view_carry_them_as_well():
+def test_refusals_before_any_view_carry_them_as_well() -> None:
     for answer in (
         Client().get("/", HTTP_HOST="evil.example"),
         Client(enforce_csrf_checks=True).post("/admin/login/", {}),
@@ -87,11 +90,11 @@ def test_refusals_before_any_view_carry_them_as_well():
 
 
 @pytest.mark.parametrize("path", [path for path in EVERY if not path.startswith("/static/icon")])
-def test_nothing_about_people_is_kept(client, path):
+def test_nothing_about_people_is_kept(client: Client, path: str) -> None:
     assert "no-store" in client.get(path)["Cache-Control"]
 
 
-def test_files_are_kept(settings):
+def test_files_are_kept(settings: Settings) -> None:
     settings.SERVESTATIC_USE_FINDERS = True
     client = signed_in()
     answer = client.get("/static/icon.svg")
@@ -100,7 +103,7 @@ def test_files_are_kept(settings):
     test_every_answer_cannot_be_framed_sniffed_or_watched(client, "/static/icon.svg")
 
 
-def test_an_etag_is_of_use_all_the_same():
+def test_an_etag_is_of_use_all_the_same() -> None:
     api, job = client_as(), JobFactory()
     path = f"{V1}/jobs/{job.pk}/"
     first = api.get(path)
@@ -114,14 +117,14 @@ def test_an_etag_is_of_use_all_the_same():
 @pytest.mark.parametrize(
     "path", ["/static/", "/static/live/", "/static/../smartscheduler/settings.py", "/static/%2e%2e/.env"]
 )
-def test_folders_are_not_listed_and_lead_nowhere_else(client, path):
+def test_folders_are_not_listed_and_lead_nowhere_else(client: Client, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
     assert b"icon.svg" not in answer.content
 
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PROPFIND"])
-def test_methods_nobody_needs_are_refused(client, method):
+def test_methods_nobody_needs_are_refused(client: Client, method: str) -> None:
     for path in ("/admin/", "/", f"{V1}/jobs/"):
         answer = client.generic(method, path, HTTP_X_SECRET="do not echo me")
         assert answer.status_code in {405, 501}, path
@@ -131,7 +134,7 @@ def test_methods_nobody_needs_are_refused(client, method):
 
 class TestCookies:
     @pytest.fixture
-    def person(self):
+    def person(self) -> Client:
         """Signed in through the form, with a message waiting."""
         client = Client()
         sent = {"username": UserFactory(role=Role.ADMINISTRATOR).email, "password": PASSWORD}
@@ -139,11 +142,11 @@ class TestCookies:
         assert client.get(f"/admin/jobs/job/{NOBODY}/change/").status_code == 302
         return client
 
-    def test_no_script_reads_them_and_no_other_site_sends_them(self, person):
+    def test_no_script_reads_them_and_no_other_site_sends_them(self, person: Client) -> None:
         for cookie in person.cookies.values():
             assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
 
-    def test_there_are_two_and_messages_are_in_neither(self, person):
+    def test_there_are_two_and_messages_are_in_neither(self, person: Client) -> None:
         assert set(person.cookies) == {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
         assert list(get_messages(person.get("/admin/").wsgi_request))
 
@@ -152,30 +155,30 @@ class TestOtherOrigins:
     ORIGIN = "https://board.example.com"
     PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,if-match"}
 
-    def preflight(self, path=f"{V1}/jobs/", origin=ORIGIN):
+    def preflight(self, path: str = f"{V1}/jobs/", origin: str = ORIGIN) -> Any:
         return APIClient().options(path, headers={"Origin": origin, **self.PREFLIGHT})
 
     def allowed(self, answer) -> dict[str, str]:
         return {name: value for name, value in answer.items() if name.startswith("Access-Control-")}
 
-    def test_are_kept_out_by_default(self):
+    def test_are_kept_out_by_default(self) -> None:
         assert settings.CORS_ALLOWED_ORIGINS == []
         answer = client_as().get(f"{V1}/auth/me/", headers={"Origin": self.ORIGIN})
         assert (answer.status_code, self.allowed(answer)) == (200, {})
         assert self.allowed(self.preflight()) == {}
 
     @pytest.fixture
-    def opened(self, settings):
+    def opened(self, settings: Settings) -> None:
         settings.CORS_ALLOWED_ORIGINS = [self.ORIGIN]
 
-    def test_one_that_is_named_may_ask_with_a_token(self, opened):
+    def test_one_that_is_named_may_ask_with_a_token(self, opened: None) -> None:
         answer = client_as().get(f"{V1}/auth/me/", headers={"Origin": self.ORIGIN})
         assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
         assert "ETag" in answer["Access-Control-Expose-Headers"]
         assert "Access-Control-Allow-Credentials" not in answer
         assert "origin" in answer["Vary"].lower()
 
-    def test_its_preflight_is_answered(self, opened):
+    def test_its_preflight_is_answered(self, opened: None) -> None:
         answer = self.preflight()
         assert answer.status_code == 200
         assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
@@ -188,11 +191,11 @@ class TestOtherOrigins:
     @pytest.mark.parametrize(
         "origin", ["https://evil.example", "null", "http://board.example.com", "https://board.example.com.evil.example"]
     )
-    def test_others_are_not(self, opened, origin):
+    def test_others_are_not(self, opened: None, origin: str) -> None:
         assert self.allowed(self.preflight(origin=origin)).keys() <= set()
         assert self.allowed(client_as().get(f"{V1}/auth/me/", headers={"Origin": origin})) == {}
 
     @pytest.mark.parametrize("path", ["/admin/", "/live/", "/"])
-    def test_pages_are_not_for_them(self, opened, client, path):
+    def test_pages_are_not_for_them(self, opened: None, client: Client, path: str) -> None:
         assert self.allowed(client.get(path, headers={"Origin": self.ORIGIN})) == {}
         assert self.allowed(self.preflight(path)) == {}

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from pytest_django import Settings
 
 from smartscheduler.accounts.permissions import Role
 from tests.api import V1, client_as
@@ -11,7 +12,9 @@ from tests.factories import ContractorFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_a_slow_request_is_logged_with_its_queries_and_its_id(settings, caplog):
+def test_a_slow_request_is_logged_with_its_queries_and_its_id(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.SLOW_REQUEST_SECONDS = 0
     ContractorFactory()
     with caplog.at_level(logging.WARNING):
@@ -23,7 +26,7 @@ def test_a_slow_request_is_logged_with_its_queries_and_its_id(settings, caplog):
     assert record.msg["milliseconds"] >= 0
 
 
-def test_a_quick_one_is_not(caplog):
+def test_a_quick_one_is_not(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         client_as(Role.MANAGER).get(f"{V1}/contractors/")
     assert "slow_request" not in caplog.text

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 import yaml
+from pytest_django import Settings
 
 from smartscheduler import BASE_DIR
 from smartscheduler.core.observability.metrics.definitions import FAMILIES
@@ -27,7 +28,7 @@ SUFFIXES = {"counter": ["_total"], "gauge": [""], "info": ["_info"], "histogram"
 
 
 @pytest.fixture
-def exported(db, settings) -> dict[str, set[str]]:
+def exported(db: None, settings: Settings) -> dict[str, set[str]]:
     """The name of every sample that the metrics can have, with its labels."""
     settings.TRAVEL_PROVIDERS, settings.TRAVEL_KEYS = ["openrouteservice"], {"openrouteservice": "SECRET"}
     AssignmentFactory()
@@ -43,13 +44,13 @@ def exported(db, settings) -> dict[str, set[str]]:
     return found
 
 
-def test_every_metric_that_is_named_is_exported(exported):
+def test_every_metric_that_is_named_is_exported(exported: dict[str, set[str]]) -> None:
     named = {name for text in EXPRESSIONS for name in re.findall(r"smartscheduler_\w+", text)}
     assert len(named) > 15
     assert named <= exported.keys()
 
 
-def test_labels_that_are_asked_for_are_there(exported):
+def test_labels_that_are_asked_for_are_there(exported: dict[str, set[str]]) -> None:
     for text in EXPRESSIONS:
         for name, selector in re.findall(r"(smartscheduler_\w+)\{([^}]*)\}", text):
             assert set(re.findall(r"(\w+)[!=]=?~?\"", selector)) <= exported[name], text
@@ -58,13 +59,13 @@ def test_labels_that_are_asked_for_are_there(exported):
             assert {label.strip() for label in wanted.split(",")} <= exported[names[0]], text
 
 
-def test_every_number_of_the_process_is_shown(exported):
+def test_every_number_of_the_process_is_shown(exported: dict[str, set[str]]) -> None:
     shown = {name for text in EXPRESSIONS for name in re.findall(r"smartscheduler_\w+", text)}
     for family in FAMILIES:
         assert any(name.startswith(family) for name in shown), family
 
 
-def test_every_alert_leads_to_its_line_of_the_incident_table():
+def test_every_alert_leads_to_its_line_of_the_incident_table() -> None:
     for rule in RULES:
         page, _, anchor = rule["annotations"]["runbook"].partition("#")
         assert (page, anchor) == ("docs/operations.md", rule["alert"].lower())
@@ -73,7 +74,7 @@ def test_every_alert_leads_to_its_line_of_the_incident_table():
     assert len({rule["alert"] for rule in RULES}) == len(RULES)
 
 
-def test_the_panels_lie_side_by_side():
+def test_the_panels_lie_side_by_side() -> None:
     taken = set()
     for panel in DASHBOARD["panels"]:
         place = panel["gridPos"]
@@ -94,7 +95,7 @@ def test_the_panels_lie_side_by_side():
     [["check", "rules", "alerts.yml"], ["test", "rules", "alerts.test.yml"], ["check", "config", "--syntax-only"]],
     ids=["rules", "their tests", "configuration"],
 )
-def test_promtool_agrees(command):
+def test_promtool_agrees(command: list[str]) -> None:
     arguments = command if command[-1].endswith("yml") else [*command, "prometheus.yml"]
     done = subprocess.run([PROMTOOL, *arguments], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,12 +3,16 @@
 import json
 import logging
 import time
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
 import structlog
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
+from structlog.dev import ConsoleRenderer
+from structlog.processors import JSONRenderer
 
 from contractors.models import Contractor
 from jobs.admin import JobAdmin
@@ -30,7 +34,7 @@ SHIFTS = [{"day_of_week": day, "start_time": "08:00", "end_time": "17:00"} for d
 
 
 @pytest.fixture
-def log():
+def log() -> Iterator[StringIO]:
     """What production's handler writes."""
     text = StringIO()
     handler = logging.StreamHandler(text)
@@ -51,7 +55,7 @@ def lines(log: StringIO) -> list[dict]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_a_request_has_its_ids_in_each_of_its_lines(log):
+def test_a_request_has_its_ids_in_each_of_its_lines(log: StringIO) -> None:
     user = UserFactory()
     headers = {"X-Request-ID": "from-the-client", "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
     client_of(user).get(f"{V1}/jobs/?search=Wilhelmina", headers=headers)
@@ -65,7 +69,7 @@ def test_a_request_has_its_ids_in_each_of_its_lines(log):
 
 
 @pytest.mark.parametrize("given", ["", "nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"99-{TRACE}-x-01"])
-def test_without_a_good_trace_of_its_own_a_request_begins_one(log, client, given):
+def test_without_a_good_trace_of_its_own_a_request_begins_one(log: StringIO, client: Client, given: str) -> None:
     for _ in range(2):
         client.get(f"{V1}/health/live", headers={"traceparent": given})
     found = {line["trace_id"] for line in lines(log)}
@@ -73,7 +77,7 @@ def test_without_a_good_trace_of_its_own_a_request_begins_one(log, client, given
     assert all(len(one) == 32 and one not in {TRACE, "0" * 32} for one in found)
 
 
-def test_a_day_of_work_leaves_no_person_in_it(log, client, mailoutbox):
+def test_a_day_of_work_leaves_no_person_in_it(log: StringIO, client: Client, mailoutbox) -> None:
     user = UserFactory(name="Wilhelmina Featherstone", email="wilhelmina@example.com", role=Role.ADMINISTRATOR)
     sign_in = {"email": user.email, "password": "wrong-" + PASSWORD}
     assert client.post(f"{V1}/auth/login/", sign_in, content_type="application/json").status_code == 401
@@ -129,7 +133,7 @@ def test_a_day_of_work_leaves_no_person_in_it(log, client, mailoutbox):
         assert personal not in found, personal
 
 
-def test_what_postgresql_says_of_a_row_is_left_out(log):
+def test_what_postgresql_says_of_a_row_is_left_out(log: StringIO) -> None:
     somebody = ContractorFactory(email="zebulon@example.com", name="Zebulon Quackenbush")
     for wrong in ({"email": "zebulon@example.com"}, {"email": "other@example.com", "rating": 7}):
         named = {"name": "Wilhelmina", **wrong}  # not in the line that the traceback quotes
@@ -163,18 +167,18 @@ def test_what_postgresql_says_of_a_row_is_left_out(log):
         ("notifications.send_mails", "notifications.send_mails"),
     ],
 )
-def test_texts_keep_their_ids_and_lose_people(text, left):
+def test_texts_keep_their_ids_and_lose_people(text: str, left: str) -> None:
     assert impersonal(text) == left
     assert impersonal({"a": [text], "b": (text, 1)}) == {"a": [left], "b": [left, 1]}
     assert impersonal(ValueError(text)) == f"ValueError({left!r})"
 
 
-def test_both_rows_of_a_conflict_are_left_out():
+def test_both_rows_of_a_conflict_are_left_out() -> None:
     text = "Key (id, slot)=(1, x) conflicts with existing key (id, slot)=(1, y)."
     assert impersonal(text) == "Key (id, slot)=[values] conflicts with existing key (id, slot)=[values]"
 
 
-def test_a_long_text_loses_its_middle_and_no_part_of_an_address_stays():
+def test_a_long_text_loses_its_middle_and_no_part_of_an_address_stays() -> None:
     for length in range(LONGEST // 2 - 40, LONGEST // 2 + 40):
         text = "x" * length + " wilhelmina@example.com " + "x" * LONGEST + " Disk full."
         left = impersonal(text)
@@ -185,7 +189,7 @@ def test_a_long_text_loses_its_middle_and_no_part_of_an_address_stays():
 
 
 @pytest.mark.parametrize("letters", ["a", "a@", "eyJ-", "eyJaaaaa.", "Key (", "Key (a)=(", "a.", "ticket.", "Bearer "])
-def test_a_path_of_many_letters_costs_no_more_than_its_length(client, letters):
+def test_a_path_of_many_letters_costs_no_more_than_its_length(client: Client, letters: str) -> None:
     client.get("/warm/")
     began = time.process_time()
     client.get("/" + letters * (60_000 // len(letters)))
@@ -196,7 +200,7 @@ FORGED = "odd\n2026-11-26T00:00:00Z [info] all is well\x1b[2K\u2028"
 
 
 @pytest.mark.parametrize("renderer", [structlog.processors.JSONRenderer(), structlog.dev.ConsoleRenderer(colors=False)])
-def test_nobody_writes_a_line_of_their_own(renderer):
+def test_nobody_writes_a_line_of_their_own(renderer: JSONRenderer | ConsoleRenderer) -> None:
     text, handler = StringIO(), logging.StreamHandler()
     handler.setStream(text)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=PROCESSORS))
@@ -211,14 +215,16 @@ def test_nobody_writes_a_line_of_their_own(renderer):
     assert not any(sign in text.getvalue() for sign in ("\x1b", "\u2028", "\r"))
 
 
-def test_pages_are_followed_like_the_api(log):
+def test_pages_are_followed_like_the_api(log: StringIO) -> None:
     signed_in(Role.MANAGER).get("/admin/jobs/job/?q=Persephone")
     finished = [line for line in lines(log) if line["event"] == "request_finished"][-1]
     assert finished["request"] == "GET /admin/jobs/job/"
     assert finished["user_id"]
 
 
-def test_a_refusal_shows_no_place_in_the_code_and_a_failure_does(log, monkeypatch):
+def test_a_refusal_shows_no_place_in_the_code_and_a_failure_does(
+    log: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
     manager = signed_in(Role.MANAGER)
     assert manager.get("/admin/accounts/user/").status_code == 403
     assert manager.get("/admin/jobs/no-such-page/").status_code == 404

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
 
 from assignments.services import assign_job
 from jobs.requirements import JobRequest
@@ -29,7 +32,7 @@ Samples = dict[tuple[str, ...], float]
 
 
 @pytest.fixture(autouse=True)
-def from_nothing():
+def from_nothing() -> None:
     aggregator.flush()
     valkey().delete(aggregator._key())
 
@@ -46,7 +49,7 @@ def counted() -> Samples:
 
 
 class TestRequests:
-    def test_are_counted_by_route_and_status(self):
+    def test_are_counted_by_route_and_status(self) -> None:
         client, job = client_as(), JobFactory()
         for pk in (job.pk, job.pk, NOBODY):
             client.get(f"{V1}/jobs/{pk}/")
@@ -58,7 +61,7 @@ class TestRequests:
         assert found["smartscheduler_http_request_seconds_bucket", "+Inf", "GET", route] == 3
         assert found["smartscheduler_http_request_seconds_sum", "GET", route] > 0
 
-    def test_nothing_of_the_address_becomes_a_label(self, client):
+    def test_nothing_of_the_address_becomes_a_label(self, client: Client) -> None:
         for path in ("/nowhere/jane@example.com", "/static/x.css", f"{V1}/nothing/jane"):
             client.get(path)
         client.generic("BREW", "/nowhere")
@@ -66,13 +69,13 @@ class TestRequests:
         assert not [name for name in found if "jane" in "".join(name)]
         assert {name[1] for name in found} <= {"GET", "other"}
 
-    def test_waiting_for_news_is_not_slowness(self, settings):
+    def test_waiting_for_news_is_not_slowness(self, settings: Settings) -> None:
         settings.EVENT_LONGEST_WAIT_SECONDS = 1
         client_as().get(f"{V1}/events/?after=0&wait=1")
         assert counted()["smartscheduler_http_request_seconds_sum", "GET", "/api/v1/events/"] < 0.9
 
 
-def test_rankings_are_timed_and_their_calendars_counted():
+def test_rankings_are_timed_and_their_calendars_counted() -> None:
     ContractorFactory.create_batch(3)
     rank_candidates(JobRequest.of(JobFactory()), current_rules())
     found = counted()
@@ -82,7 +85,7 @@ def test_rankings_are_timed_and_their_calendars_counted():
     assert found["smartscheduler_ranking_calendars_bucket", "16.0"] == 1
 
 
-def test_bookings_are_counted_by_what_came_of_them():
+def test_bookings_are_counted_by_what_came_of_them() -> None:
     job, contractor = JobFactory(), ContractorFactory()
     booking = {"job_id": job.pk, "contractor_id": contractor.pk, "start": at(9, days=2), "actor": None}
     assign_job(**booking)
@@ -95,12 +98,12 @@ def test_bookings_are_counted_by_what_came_of_them():
 
 class TestQueue:
     @pytest.fixture(autouse=True)
-    def empty(self):
+    def empty(self) -> Iterator[None]:
         valkey().delete("celery")
         yield
         valkey().delete("celery")
 
-    def test_says_how_many_wait_and_how_long_the_first_has(self):
+    def test_says_how_many_wait_and_how_long_the_first_has(self) -> None:
         with time_machine.travel(timezone.now() - timedelta(minutes=3)):
             prune_events.delay()
         prune_events.delay()
@@ -109,12 +112,12 @@ class TestQueue:
         assert 180 <= found.oldest_seconds < 200
         assert counted()["smartscheduler_queue_waiting", "celery"] == 2
 
-    def test_an_empty_one_has_no_age(self):
+    def test_an_empty_one_has_no_age(self) -> None:
         assert queues()["celery"] == (0, 0.0)
 
 
 class TestSums:
-    def test_are_those_of_all_processes(self):
+    def test_are_those_of_all_processes(self) -> None:
         count = (
             "import django; django.setup();"
             "from smartscheduler.core.observability.metrics.definitions import REQUESTS;"
@@ -126,7 +129,7 @@ class TestSums:
         REQUESTS.add("GET", "/x", "200")
         assert counted()["smartscheduler_http_requests_total", "GET", "/x", "200"] == 3
 
-    def test_wait_for_a_valkey_that_is_away(self, settings):
+    def test_wait_for_a_valkey_that_is_away(self, settings: Settings) -> None:
         there, settings.REDIS_URL = settings.REDIS_URL, f"redis://127.0.0.1:{free_port()}/0"
         REQUESTS.add("GET", "/x", "200")
         aggregator.flush()

@@ -39,7 +39,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_error_is_reported_without_people():
+def test_an_error_is_reported_without_people() -> None:
     with receiver() as server:
         there = environment(SENTRY_DSN=f"http://key@127.0.0.1:{server.port}/1", DEBUG="0", SECRET_KEY="x" * 60)
         done = subprocess.run(
@@ -60,7 +60,7 @@ def test_an_error_is_reported_without_people():
         assert personal not in report, personal
 
 
-def test_of_a_user_only_the_id_is_told():
+def test_of_a_user_only_the_id_is_told() -> None:
     event = {"user": {"id": "7", "email": "ann@example.com", "ip_address": "192.0.2.1"}, "breadcrumbs": ["x"]}
     assert without_people(event, {})["user"] == {"id": "7"}
     assert "breadcrumbs" not in without_people(dict(event), {})

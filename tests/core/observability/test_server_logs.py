@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from django.db import IntegrityError
+from pytest_django import Settings
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
@@ -36,7 +37,7 @@ ROW = f"{MAIL},{NAME},tile,{PHONE},1 {NAME} Street,Austin,TX,78701,Mon-Fri 08:00
 
 
 @pytest.fixture(params=["INFO", "DEBUG"])
-def production(request, tmp_path, settings) -> Iterator[tuple[int, Path]]:
+def production(request: pytest.FixtureRequest, tmp_path: Path, settings: Settings) -> Iterator[tuple[int, Path]]:
     """A web and a worker as production starts them; their port and the folder of their logs."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     settings.SECRET_KEY = "a key for this test alone, and long enough for tokens"
@@ -73,7 +74,7 @@ class Person:
         return answer.status, answer.read()
 
 
-def test_no_door_writes_what_was_searched_or_from_where(production):
+def test_no_door_writes_what_was_searched_or_from_where(production: tuple[int, Path]) -> None:
     port, logs = production
     user = UserFactory(name=NAME, email=MAIL, role=Role.ADMINISTRATOR)
     cookie = {"Cookie": session_cookie(user).replace("sessionid", "__Host-sessionid", 1)}

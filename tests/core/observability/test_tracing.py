@@ -39,7 +39,7 @@ def book(port: int, user: object) -> None:
 
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_a_booking_is_one_trace_to_the_end():
+def test_a_booking_is_one_trace_to_the_end() -> None:
     with receiver() as collector, folder() as home, ExitStack() as stack:
         exporting = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}",
@@ -73,7 +73,7 @@ def hangs_together(collector: Receiver) -> None:
 
 
 class TestWithoutACollector:
-    def test_work_below_work_is_of_one_trace(self):
+    def test_work_below_work_is_of_one_trace(self) -> None:
         assert tracing.traceparent() == ""
         with tracing.span("above"):
             above = tracing.traceparent()
@@ -81,18 +81,18 @@ class TestWithoutACollector:
                 assert tracing.traceparent()[:36] == above[:36]
         assert tracing.traceparent() == ""
 
-    def test_a_given_place_goes_before_the_present_one(self):
+    def test_a_given_place_goes_before_the_present_one(self) -> None:
         given = f"00-{TRACE}-{CALLER}-01"
         with tracing.span("above"), tracing.span("below", parent=given):
             assert tracing.trace_id() == TRACE
 
     @pytest.mark.parametrize("given", ["00-xyz", f"00-{TRACE}-{CALLER}-01\n", f"00-{'0' * 32}-{CALLER}-01"])
-    def test_what_is_no_place_is_not_gone_on_from(self, given):
+    def test_what_is_no_place_is_not_gone_on_from(self, given: str) -> None:
         with tracing.span("work", parent=given):
             assert tracing.trace_id() not in given
 
     @pytest.mark.django_db
-    def test_an_event_knows_its_trace(self):
+    def test_an_event_knows_its_trace(self) -> None:
         with tracing.span("work"):
             happen()
             assert OutboxEvent.objects.get().traceparent[3:35] == tracing.trace_id()

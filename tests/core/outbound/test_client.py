@@ -2,17 +2,20 @@
 
 import socket
 import time
-from ipaddress import ip_address, ip_network
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from smartscheduler.core.outbound import client, network
 from smartscheduler.core.outbound.addresses import METADATA, address, may_reach
-from smartscheduler.core.outbound.client import send
+from smartscheduler.core.outbound.client import Answered, send
 from smartscheduler.core.outbound.errors import Broken, Refused, TimedOut, Unreadable
-from tests.core.outbound.servers import make_certificate, serving
+from tests.core.outbound.servers import Server, make_certificate, serving
 
 INSIDE = [
     *("0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.1.1", "172.16.0.1", "192.0.0.1"),  # noqa: S104
@@ -25,13 +28,13 @@ LOOPBACK = ["127.0.0.0/8", "::1/128"]
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[Server]:
     with serving() as one:
         yield one
 
 
 @pytest.fixture
-def nobody(server):
+def nobody(server: Server):
     """The server, which must not be asked."""
     server.asked.clear()
     yield server
@@ -39,7 +42,7 @@ def nobody(server):
 
 
 @pytest.fixture
-def names(monkeypatch):
+def names(monkeypatch: pytest.MonkeyPatch):
     """The answers of a resolver, by name: each a list of addresses, or one list after the other."""
     told = {}
 
@@ -55,15 +58,15 @@ def names(monkeypatch):
 
 
 @pytest.fixture
-def allowed(settings):
+def allowed(settings: Settings) -> None:
     settings.OUTGOING_PRIVATE_NETWORKS = LOOPBACK
 
 
-def get(base, path="/fine", **options):
+def get(base: str, path: str = "/fine", **options: float) -> Answered:
     return send("GET", base + path, of=base, **{"seconds": 5.0, **options})
 
 
-def test_an_allowed_network_is_asked_and_answers(server, allowed):
+def test_an_allowed_network_is_asked_and_answers(server: Server, allowed: None) -> None:
     found = get(f"http://127.0.0.1:{server.port}")
     assert (found.status, found.body) == (200, b'{"all": "well"}')
 
@@ -92,7 +95,7 @@ def test_an_allowed_network_is_asked_and_answers(server, allowed):
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_no_spelling_of_this_machine_is_asked(nobody, scheme, host):
+def test_no_spelling_of_this_machine_is_asked(nobody, scheme: str, host: str) -> None:
     with pytest.raises((Refused, Broken, Unreadable)) as refused:
         get(f"{scheme}://{host}:{nobody.port}")
     assert host not in str(refused.value)
@@ -101,19 +104,21 @@ def test_no_spelling_of_this_machine_is_asked(nobody, scheme, host):
 @pytest.mark.parametrize(
     "found", ["127.0.0.1", "10.0.0.5", "192.168.1.1", "169.254.169.254", "::ffff:10.0.0.1", "fe80::1%lo"]
 )
-def test_a_name_that_leads_inside_is_not_asked(nobody, names, found):
+def test_a_name_that_leads_inside_is_not_asked(nobody, names, found: str) -> None:
     names["api.example.com"] = [found]
     with pytest.raises(Refused):
         get(f"https://api.example.com:{nobody.port}")
 
 
-def test_one_private_address_among_public_ones_is_enough(nobody, names):
+def test_one_private_address_among_public_ones_is_enough(nobody, names) -> None:
     names["api.example.com"] = ["8.8.8.8", "127.0.0.1"]
     with pytest.raises(Refused):
         get(f"https://api.example.com:{nobody.port}")
 
 
-def test_a_name_that_changes_its_answer_is_connected_to_where_it_was_checked(server, names, settings):
+def test_a_name_that_changes_its_answer_is_connected_to_where_it_was_checked(
+    server: Server, names, settings: Settings
+) -> None:
     """The second answer would be the attack; nobody asks for it."""
     settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.1/32"]
     server.asked.clear()
@@ -130,13 +135,15 @@ def test_a_name_that_changes_its_answer_is_connected_to_where_it_was_checked(ser
     assert len(server.asked) == 1
 
 
-def test_the_system_really_turns_numbers_into_addresses():
+def test_the_system_really_turns_numbers_into_addresses() -> None:
     """Without this the test of spellings would show nothing."""
     for text in ("2130706433", "0x7f.1", "0177.0.0.1"):
         assert network.resolve(text, 80) == ["127.0.0.1"]
 
 
-def test_tls_goes_by_the_name_although_the_address_is_connected_to(names, settings, tmp_path, monkeypatch):
+def test_tls_goes_by_the_name_although_the_address_is_connected_to(
+    names, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.OUTGOING_PRIVATE_NETWORKS = LOOPBACK
     certificate = make_certificate(tmp_path, "api.example.com")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
@@ -151,14 +158,14 @@ def test_tls_goes_by_the_name_although_the_address_is_connected_to(names, settin
     client._client.cache_clear()
 
 
-def test_http_goes_to_allowed_networks_only(names):
+def test_http_goes_to_allowed_networks_only(names) -> None:
     names["api.example.com"] = ["8.8.8.8"]
     with pytest.raises(Refused):
         get("http://api.example.com", seconds=1.0)
 
 
 @pytest.mark.parametrize("path", ["/to-metadata", "/to-another"])
-def test_a_redirect_is_an_answer_and_nobody_follows(server, allowed, path):
+def test_a_redirect_is_an_answer_and_nobody_follows(server: Server, allowed: None, path: str) -> None:
     server.asked.clear()
     found = get(f"http://127.0.0.1:{server.port}", path)
     assert found.status in {302, 307}
@@ -174,12 +181,12 @@ def test_a_redirect_is_an_answer_and_nobody_follows(server, allowed, path):
     "file:///etc/passwd",
     "gopher://127.0.0.1:{port}/fine",
 ])  # fmt: skip
-def test_the_key_goes_where_the_provider_is_configured_and_nowhere_else(nobody, allowed, url):
+def test_the_key_goes_where_the_provider_is_configured_and_nowhere_else(nobody, allowed: None, url: str) -> None:
     with pytest.raises(Refused):
         send("GET", url.format(port=nobody.port), of=f"http://127.0.0.1:{nobody.port}", seconds=1.0)
 
 
-def test_an_endless_body_is_cut_off(server, allowed):
+def test_an_endless_body_is_cut_off(server: Server, allowed: None) -> None:
     began = time.monotonic()
     with pytest.raises(Unreadable, match="longer than 200000 bytes"):
         get(f"http://127.0.0.1:{server.port}", "/endless", most_bytes=200_000)
@@ -187,24 +194,26 @@ def test_an_endless_body_is_cut_off(server, allowed):
 
 
 @pytest.mark.parametrize("path", ["/endless", "/dripping-headers"])
-def test_an_answer_that_does_not_end_is_not_waited_for(server, allowed, path):
+def test_an_answer_that_does_not_end_is_not_waited_for(server: Server, allowed: None, path: str) -> None:
     began = time.monotonic()
     with pytest.raises(TimedOut, match=r"No answer within 0\.3 seconds"):
         get(f"http://127.0.0.1:{server.port}", path, seconds=0.3, most_bytes=10**12)
     assert time.monotonic() - began < 60
 
 
-def test_a_packed_answer_is_not_unpacked(server, allowed):
+def test_a_packed_answer_is_not_unpacked(server: Server, allowed: None) -> None:
     with pytest.raises(Unreadable, match="packed"):
         get(f"http://127.0.0.1:{server.port}", "/packed")
 
 
-def test_what_is_no_http_is_a_broken_connection(server, allowed):
+def test_what_is_no_http_is_a_broken_connection(server: Server, allowed: None) -> None:
     with pytest.raises(Broken):
         get(f"http://127.0.0.1:{server.port}", "/no-http")
 
 
-def test_proxies_of_the_environment_are_not_asked(server, allowed, monkeypatch):
+def test_proxies_of_the_environment_are_not_asked(
+    server: Server, allowed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serving() as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
@@ -214,7 +223,7 @@ def test_proxies_of_the_environment_are_not_asked(server, allowed, monkeypatch):
     client._client.cache_clear()
 
 
-def test_the_proxy_of_the_house_is_given_names_and_no_numbers_of_this_house(settings):
+def test_the_proxy_of_the_house_is_given_names_and_no_numbers_of_this_house(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         proxy.settimeout(5)
         settings.OUTGOING_PROXY = f"http://127.0.0.1:{proxy.getsockname()[1]}"
@@ -228,7 +237,7 @@ def test_the_proxy_of_the_house_is_given_names_and_no_numbers_of_this_house(sett
     client._client.cache_clear()
 
 
-def test_ipv6_loopback_when_it_is_allowed(allowed):
+def test_ipv6_loopback_when_it_is_allowed(allowed: None) -> None:
     if not socket.has_ipv6:
         pytest.skip("no IPv6")
     with serving("::1") as server:
@@ -237,30 +246,30 @@ def test_ipv6_loopback_when_it_is_allowed(allowed):
 
 class TestAddresses:
     @pytest.mark.parametrize("text", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
-    def test_the_world_may_be_reached(self, text):
+    def test_the_world_may_be_reached(self, text: str) -> None:
         assert may_reach(address(text), [])
         assert not may_reach(address(text), [], plain=True)
 
     @pytest.mark.parametrize("text", INSIDE)
-    def test_the_inside_may_not(self, text):
+    def test_the_inside_may_not(self, text: str) -> None:
         assert not may_reach(address(text), [])
 
     @pytest.mark.parametrize("one", METADATA, ids=str)
-    def test_metadata_may_not_whatever_is_allowed(self, one):
+    def test_metadata_may_not_whatever_is_allowed(self, one: IPv4Address | IPv6Address) -> None:
         around = [ip_network("100.64.0.0/10"), ip_network("169.254.0.0/16"), ip_network("fd00::/8"),
                   ip_network("168.63.0.0/16"), ip_network("192.0.0.0/24")]  # fmt: skip
         assert not may_reach(one, around)
         assert not may_reach(address(f"::ffff:{one}"), around) or ":" in str(one)
 
     @given(st.ip_addresses(v=4))
-    def test_an_address_inside_another_counts_as_itself(self, one):
+    def test_an_address_inside_another_counts_as_itself(self, one: IPv4Address | IPv6Address) -> None:
         alone = may_reach(one, [])
         assert may_reach(address(f"::ffff:{one}"), []) == alone
         assert may_reach(address(str(ip_address((0x64FF9B << 96) + int(one)))), []) == alone
         assert may_reach(address(str(ip_address((0x2002 << 112) + (int(one) << 80)))), []) == alone
 
     @given(st.ip_addresses())
-    def test_what_is_allowed_may_be_reached_without_tls_too(self, one):
+    def test_what_is_allowed_may_be_reached_without_tls_too(self, one: IPv4Address | IPv6Address) -> None:
         found = address(str(one))
         if found not in METADATA:
             assert may_reach(found, [ip_network(found)], plain=True)

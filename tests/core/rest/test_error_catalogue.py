@@ -16,13 +16,13 @@ TESTS = "\n".join(path.read_text() for path in (BASE_DIR / "tests").rglob("test_
 
 
 @pytest.mark.parametrize("code", KINDS)
-def test_the_guide_says_what_it_means(code):
+def test_the_guide_says_what_it_means(code: str) -> None:
     kind = KINDS[code]
     assert f"| {kind.status} | `{code}` | {kind.title}: {kind.meaning} |" in GUIDE
 
 
 @pytest.mark.parametrize("code", KINDS)
-def test_some_test_runs_into_it(code):
+def test_some_test_runs_into_it(code: str) -> None:
     assert f'"{code}"' in TESTS
 
 
@@ -30,14 +30,14 @@ def _all_of(kind):
     return {kind, *(found for sub in kind.__subclasses__() for found in _all_of(sub))}
 
 
-def test_every_error_of_the_domain_is_a_kind():
+def test_every_error_of_the_domain_is_a_kind() -> None:
     assert {error.code for error in _all_of(DomainError) - {DomainError}} <= KINDS.keys()
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(403, "permission-denied"), (422, "idempotency-key-reused"), (418, "internal-error")]
 )
-def test_an_error_of_a_library_that_we_do_not_know_is_the_kind_of_its_status(status, code):
+def test_an_error_of_a_library_that_we_do_not_know_is_the_kind_of_its_status(status: int, code: str) -> None:
     class Strange(APIException):
         status_code = status
         default_code = "strange"

@@ -1,11 +1,15 @@
 """Conditional requests: nothing is sent twice, and nobody overwrites what they have not seen."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
@@ -18,12 +22,12 @@ RECORDS = {"contractors": ContractorFactory, "jobs": JobFactory, "assignments": 
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
 @pytest.mark.parametrize("kind", RECORDS)
-def test_what_has_not_changed_is_not_sent_again(api, kind):
+def test_what_has_not_changed_is_not_sent_again(api: APIClient, kind: str) -> None:
     url = f"{V1}/{kind}/{RECORDS[kind]().pk}/"
     tag = api.get(url)["ETag"]
     again = api.get(url, headers={"If-None-Match": tag})
@@ -31,14 +35,14 @@ def test_what_has_not_changed_is_not_sent_again(api, kind):
     assert api.get(url, headers={"If-None-Match": '"another"'}).status_code == 200
 
 
-def test_a_list_is_not_sent_again_either(api):
+def test_a_list_is_not_sent_again_either(api: APIClient) -> None:
     tag = api.get(f"{V1}/contractors/")["ETag"]
     assert api.get(f"{V1}/contractors/", headers={"If-None-Match": tag}).status_code == 304
     ContractorFactory()
     assert api.get(f"{V1}/contractors/", headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_the_tag_of_a_change_is_that_of_the_next_read(api):
+def test_the_tag_of_a_change_is_that_of_the_next_read(api: APIClient) -> None:
     contractor = ContractorFactory()
     url = f"{V1}/contractors/{contractor.pk}/"
     changed = api.patch(url, {"name": "Ada"})
@@ -48,7 +52,7 @@ def test_the_tag_of_a_change_is_that_of_the_next_read(api):
     assert api.post(f"{url}confirm/")["ETag"] == api.get(url)["ETag"]
 
 
-def test_a_job_has_another_tag_when_its_booking_changes(api):
+def test_a_job_has_another_tag_when_its_booking_changes(api: APIClient) -> None:
     held = AssignmentFactory()
     url = f"{V1}/jobs/{held.job_id}/"
     tag = api.get(url)["ETag"]
@@ -56,7 +60,7 @@ def test_a_job_has_another_tag_when_its_booking_changes(api):
     assert api.get(url)["ETag"] != tag
 
 
-def requests():
+def requests() -> Iterator[tuple[str, str, str, dict[str, str]]]:
     held, contractor, job = AssignmentFactory(start=at(9, days=2)), ContractorFactory(), JobFactory()
     yield "patch", f"contractors/{contractor.pk}/", f"contractors/{contractor.pk}/", {"name": "Ada"}
     yield "post", f"contractors/{contractor.pk}/mark-on-leave/", f"contractors/{contractor.pk}/", {}
@@ -68,7 +72,7 @@ def requests():
     yield "post", f"jobs/{held.job_id}/cancel/", f"jobs/{held.job_id}/", {"reason": "Flood"}
 
 
-def test_a_change_of_what_has_changed_meanwhile_is_refused_and_changes_nothing(api):
+def test_a_change_of_what_has_changed_meanwhile_is_refused_and_changes_nothing(api: APIClient) -> None:
     for method, path, record, body in requests():
         events = OutboxEvent.objects.count()
         before = api.get(f"{V1}/{record}")
@@ -78,7 +82,7 @@ def test_a_change_of_what_has_changed_meanwhile_is_refused_and_changes_nothing(a
         assert OutboxEvent.objects.count() == events
 
 
-def test_a_change_of_what_was_read_is_made(api):
+def test_a_change_of_what_was_read_is_made(api: APIClient) -> None:
     for method, path, record, body in requests():
         tag = api.get(f"{V1}/{record}")["ETag"]
         answer = getattr(api, method)(f"{V1}/{path}", body, headers={"If-Match": f'"old", {tag}'})
@@ -86,7 +90,7 @@ def test_a_change_of_what_was_read_is_made(api):
         assert api.get(f"{V1}/{record}")["ETag"] != tag
 
 
-def test_any_tag_will_do_for_a_star(api):
+def test_any_tag_will_do_for_a_star(api: APIClient) -> None:
     url = f"{V1}/contractors/{ContractorFactory().pk}/"
     assert api.patch(url, {"name": "Ada"}, headers={"If-Match": "*"}).status_code == 200
     # A weak tag says "about the same": not enough to overwrite.
@@ -94,21 +98,21 @@ def test_any_tag_will_do_for_a_star(api):
     problem(api.patch(url, {"name": "Bea"}, headers={"If-Match": weak}), 412, "precondition-failed")
 
 
-def test_a_method_that_the_address_does_not_know(api):
+def test_a_method_that_the_address_does_not_know(api: APIClient) -> None:
     url = f"{V1}/assignments/{AssignmentFactory().pk}/confirm/"
     problem(api.put(url, {}, headers={"If-Match": '"x"'}), 405, "method-not-allowed")
     headers = {"Idempotency-Key": "one"}
     problem(api.post(f"{V1}/assignments/{AssignmentFactory().pk}/", {}, headers=headers), 405, "method-not-allowed")
 
 
-def test_one_that_does_not_exist(api):
+def test_one_that_does_not_exist(api: APIClient) -> None:
     for kind in RECORDS:
         if kind != "assignments":
             url = f"{V1}/{kind}/00000000-0000-4000-8000-000000000000/"
             problem(api.patch(url, {}, headers={"If-Match": '"x"'}), 404, "not-found")
 
 
-def test_a_key_and_a_tag_together_repeat_the_answer(api):
+def test_a_key_and_a_tag_together_repeat_the_answer(api: APIClient) -> None:
     url = f"{V1}/assignments/{AssignmentFactory().pk}/"
     headers = {"If-Match": api.get(url)["ETag"], "Idempotency-Key": "one"}
     first, second = (api.post(f"{url}confirm/", {}, headers=headers) for _ in range(2))
@@ -117,13 +121,13 @@ def test_a_key_and_a_tag_together_repeat_the_answer(api):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_read_the_same_one_may_write():
+def test_of_many_who_read_the_same_one_may_write() -> None:
     user, contractor = UserFactory(role=Role.COORDINATOR), ContractorFactory()
     url = f"{V1}/contractors/{contractor.pk}/"
     clients, together = [client_of(user) for _ in range(8)], Barrier(8)
     tag = clients[0].get(url)["ETag"]
 
-    def write(number):
+    def write(number) -> Any:
         try:
             together.wait()
             return clients[number].patch(url, {"name": f"Crew {number}"}, headers={"If-Match": tag}).status_code
@@ -135,7 +139,7 @@ def test_of_many_who_read_the_same_one_may_write():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_waits_too_long_for_the_record_is_told_so(settings):
+def test_whoever_waits_too_long_for_the_record_is_told_so(settings: Settings) -> None:
     settings.LOCK_TIMEOUT_SECONDS = 0.05
     api, contractor = client_as(Role.COORDINATOR), ContractorFactory()
     url = f"{V1}/contractors/{contractor.pk}/"

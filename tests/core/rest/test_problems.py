@@ -1,11 +1,13 @@
 """Every error of the API is a problem document, whatever went wrong and wherever."""
 
 import json
+from typing import NoReturn
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from contractors import services
@@ -22,11 +24,11 @@ URL = f"{V1}/contractors/"
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
-def raw(api, body, content_type="application/json", url=URL, **headers):
+def raw(api, body: str | bytes, content_type: str = "application/json", url: str = URL, **headers: str):
     return api.generic("POST", url, body, content_type=content_type, **headers)
 
 
@@ -50,7 +52,7 @@ def raw(api, body, content_type="application/json", url=URL, **headers):
     ],
     ids=range(14),
 )
-def test_malformed_json(api, body):
+def test_malformed_json(api: APIClient, body: str | bytes) -> None:
     response = raw(api, body)
     if body == "":
         problem(response, 400, "invalid-input")
@@ -60,40 +62,40 @@ def test_malformed_json(api, body):
 
 
 @pytest.mark.parametrize("body", ["[]", "null", '"text"', "1", "true", "[{}]"])
-def test_json_that_is_no_object(api, body):
+def test_json_that_is_no_object(api: APIClient, body: str) -> None:
     problem(raw(api, body), 400, "invalid-input")
     problem(raw(APIClient(), body, url=f"{V1}/auth/login/"), 400, "invalid-input")
     assert not Contractor.objects.exists()
 
 
-def test_a_body_of_ten_megabytes(api):
+def test_a_body_of_ten_megabytes(api: APIClient) -> None:
     body = json.dumps({"name": "x" * 10_000_000})
     problem(raw(api, body), 413, "payload-too-large")
     problem(raw(APIClient(), body, url=f"{V1}/auth/login/"), 413, "payload-too-large")
     assert not Contractor.objects.exists()
 
 
-def test_a_body_in_chunks_is_not_taken_for_an_empty_one(api):
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(api: APIClient) -> None:
     response = raw(api, "{}", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked")
     problem(response, 411, "length-required")
     assert not Contractor.objects.exists()
 
 
-def test_a_body_just_within_the_limit_is_read(api, settings):
+def test_a_body_just_within_the_limit_is_read(api: APIClient, settings: Settings) -> None:
     body = json.dumps({"name": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE - 20)})
     problem(raw(api, body), 400, "invalid-input")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml"])
-def test_another_media_type(api, content_type):
+def test_another_media_type(api: APIClient, content_type: str) -> None:
     problem(raw(api, "name=Ada", content_type), 415, "unsupported-media-type")
 
 
-def test_an_answer_nobody_can_give(api):
+def test_an_answer_nobody_can_give(api: APIClient) -> None:
     problem(api.get(URL, HTTP_ACCEPT="application/xml"), 406, "not-acceptable")
 
 
-def test_a_method_that_is_none(api):
+def test_a_method_that_is_none(api: APIClient) -> None:
     response = api.delete(URL)
     problem(response, 405, "method-not-allowed")
     assert "GET" in response["Allow"]
@@ -106,18 +108,18 @@ def test_a_method_that_is_none(api):
 @pytest.mark.parametrize(
     "path", ["/api/", "/api/v2/", f"{V1}/", f"{V1}/contractors", f"{V1}/contractors/1/", f"{V1}/no/such/%00/"]
 )
-def test_an_address_that_is_none(api, method, path):
+def test_an_address_that_is_none(api: APIClient, method: str, path: str) -> None:
     problem(getattr(api, method)(path), 404, "not-found")
     problem(getattr(APIClient(), method)(path), 404, "not-found")
 
 
-def test_a_host_that_is_not_ours(api):
+def test_a_host_that_is_not_ours(api: APIClient) -> None:
     problem(api.get(URL, HTTP_HOST="evil.example"), 400, "bad-request")
     assert Client().get("/", HTTP_HOST="evil.example")["Content-Type"].startswith("text/html")
 
 
-def test_a_failure_outside_the_views(api, monkeypatch):
-    def fall(self, request):
+def test_a_failure_outside_the_views(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fall(self, request) -> NoReturn:
         raise RuntimeError("the secret of the house")
 
     monkeypatch.setattr(RateLimitMiddleware, "__call__", fall)
@@ -128,17 +130,17 @@ def test_a_failure_outside_the_views(api, monkeypatch):
     assert client.get("/admin/login/")["Content-Type"].startswith("text/html")
 
 
-def test_a_missing_slash_is_named(api):
+def test_a_missing_slash_is_named(api: APIClient) -> None:
     assert "slash" in problem(api.get(f"{V1}/contractors"), 404, "not-found")["detail"]
 
 
-def test_a_query_string_of_rubbish(api):
+def test_a_query_string_of_rubbish(api: APIClient) -> None:
     for query in ("search=%00", "search=%ff%fe", "page=%00", "page_size=-1", "ordering=%00", "page=NaN"):
         assert api.get(f"{URL}?{query}").status_code in {200, 400, 404}
 
 
-def test_the_unforeseen_says_nothing_of_itself(api, monkeypatch):
-    def fall(**kwargs):
+def test_the_unforeseen_says_nothing_of_itself(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fall(**kwargs) -> NoReturn:
         raise RuntimeError("the secret of the house")
 
     monkeypatch.setattr(services, "deactivate_contractor", fall)
@@ -152,8 +154,10 @@ def test_the_unforeseen_says_nothing_of_itself(api, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "code", "wait"), [(Busy("Later."), "busy", "1"), (OperationalError("gone"), "unavailable", "5")]
 )
-def test_what_may_pass_tells_when_to_come_back(api, monkeypatch, error, code, wait):
-    def fall(**kwargs):
+def test_what_may_pass_tells_when_to_come_back(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, error: Busy | OperationalError, code: str, wait: str
+) -> None:
+    def fall(**kwargs) -> NoReturn:
         raise error
 
     monkeypatch.setattr(services, "deactivate_contractor", fall)
@@ -163,21 +167,21 @@ def test_what_may_pass_tells_when_to_come_back(api, monkeypatch, error, code, wa
     assert response["Retry-After"] == wait
 
 
-def test_an_id_of_the_client_is_taken(api):
+def test_an_id_of_the_client_is_taken(api: APIClient) -> None:
     response = api.get(f"{URL}{uuid4()}/", HTTP_X_REQUEST_ID="trace-42")
     assert problem(response, 404, "not-found")["trace_id"] == "trace-42"
     assert response["X-Request-ID"] == "trace-42"
 
 
 @pytest.mark.parametrize("given", ["x" * 300, "a b", "é", "", "<script>"])
-def test_an_id_that_could_harm_is_replaced(api, given):
+def test_an_id_that_could_harm_is_replaced(api: APIClient, given: str) -> None:
     response = api.get(URL, HTTP_X_REQUEST_ID=given)
     assert response.status_code == 200
     assert response["X-Request-ID"] != given
     assert len(response["X-Request-ID"]) == 36
 
 
-def test_the_id_goes_into_the_event(api):
+def test_the_id_goes_into_the_event(api: APIClient) -> None:
     from smartscheduler.events.models import OutboxEvent
 
     api.delete(f"{URL}{ContractorFactory().pk}/", HTTP_X_REQUEST_ID="trace-43")
@@ -185,8 +189,10 @@ def test_the_id_goes_into_the_event(api):
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", f"{V1}/contractors/"])
-def test_without_the_database_pages_ask_to_come_again_as_the_api_does(client, monkeypatch, path):
-    def gone(*_):
+def test_without_the_database_pages_ask_to_come_again_as_the_api_does(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def gone(*_) -> NoReturn:
         raise OperationalError("no route")
 
     client.raise_request_exception = False

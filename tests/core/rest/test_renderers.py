@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -32,7 +33,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_the_same_byte_for_byte(name):
+def test_the_same_byte_for_byte(name: str) -> None:
     assert FastJSONRenderer().render({name: ODD[name]}) == JSONRenderer().render({name: ODD[name]})
 
 
@@ -42,13 +43,13 @@ def test_the_same_byte_for_byte(name):
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
-def test_whatever_it_is(data):
+def test_whatever_it_is(data: Any) -> None:
     assert FastJSONRenderer().render(data) == JSONRenderer().render(data)
 
 
-def test_indented_when_asked_for():
+def test_indented_when_asked_for() -> None:
     assert FastJSONRenderer().render({"a": 1}, "application/json; indent=2") == b'{\n  "a": 1\n}'
 
 
-def test_nothing_is_nothing():
+def test_nothing_is_nothing() -> None:
     assert FastJSONRenderer().render(None) == b""
