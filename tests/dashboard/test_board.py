@@ -8,13 +8,14 @@ import pytest
 import time_machine
 from django.db import connection
 from django.http import QueryDict
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import TimestamptzRange
 
 from assignments.models import Assignment
 from contractors.working_week import Shift
 from smartscheduler.accounts.permissions import Role
-from smartscheduler.dashboard.board import MOST_LANES, Question, Stretch, board, some_lanes
+from smartscheduler.dashboard.board import MOST_LANES, Board, Question, Stretch, board, some_lanes
 from smartscheduler.rules.current import current_rules
 from tests.factories import (
     AbsenceFactory,
@@ -37,11 +38,11 @@ def austin(hour: int, minute: int = 0, day: int = 24) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC) + timedelta(hours=6)
 
 
-def shown(**asked):
+def shown(**asked) -> Board:
     return board(Question(day=DAY, **asked), LATE, current_rules())
 
 
-def test_a_lane_has_hours_absences_bookings_and_the_drives_between_them():
+def test_a_lane_has_hours_absences_bookings_and_the_drives_between_them() -> None:
     person = ContractorFactory(hours=[Shift(2, time(8), time(12)), Shift(2, time(13), time(17))])
     AbsenceFactory(contractor=person, period=TimestamptzRange(austin(15), austin(9, day=25), "[)"))
     first = AssignmentFactory(contractor=person, start=austin(8))
@@ -58,7 +59,7 @@ def test_a_lane_has_hours_absences_bookings_and_the_drives_between_them():
     assert lane.zone == "CST"
 
 
-def test_a_lane_is_a_day_by_its_own_clock_and_cancelled_bookings_are_gone():
+def test_a_lane_is_a_day_by_its_own_clock_and_cancelled_bookings_are_gone() -> None:
     far = ContractorFactory(time_zone="Pacific/Honolulu")
     AssignmentFactory(contractor=far, start=datetime(2026, 11, 25, 8, tzinfo=UTC))  # 22:00 of the 24th there
     near = ContractorFactory()
@@ -70,7 +71,7 @@ def test_a_lane_is_a_day_by_its_own_clock_and_cancelled_bookings_are_gone():
     assert lanes[near.pk].blocks == []
 
 
-def test_the_hours_go_as_far_as_the_bookings():
+def test_the_hours_go_as_far_as_the_bookings() -> None:
     person = ContractorFactory()
     assert (shown().first_hour, shown().last_hour) == (6, 20)
     AssignmentFactory(contractor=person, start=austin(4, 30))
@@ -78,7 +79,7 @@ def test_the_hours_go_as_far_as_the_bookings():
     assert (shown().first_hour, shown().last_hour) == (4, 22)
 
 
-def test_today_is_where_most_of_them_are():
+def test_today_is_where_most_of_them_are() -> None:
     ContractorFactory.create_batch(2)
     ContractorFactory(time_zone="Pacific/Auckland")
     assert board(Question(), LATE, current_rules()).day == DAY
@@ -86,7 +87,7 @@ def test_today_is_where_most_of_them_are():
     assert board(Question(day=DAY + timedelta(days=1)), LATE, current_rules()).is_today is False
 
 
-def test_finds_whom_was_asked_for():
+def test_finds_whom_was_asked_for() -> None:
     ann = ContractorFactory(name="Ann Mason", type="tile", city="Dallas", skills=["Stairs"])
     bob = ContractorFactory(name="Bob Miller", status="on_leave")
     cid = ContractorFactory(name="Cid Moore")
@@ -111,13 +112,13 @@ def test_finds_whom_was_asked_for():
     assert [ann.name, bob.name] == ["Ann Mason", "Bob Miller"]
 
 
-def test_some_lanes_alone_and_only_those_of_the_question():
+def test_some_lanes_alone_and_only_those_of_the_question() -> None:
     ann, bob = ContractorFactory(name="Ann"), ContractorFactory(name="Bob", type="tile")
     found = some_lanes([ann.pk, bob.pk], Question(day=DAY, type="tile"), DAY, current_rules())
     assert [lane.contractor.name for lane in found] == ["Bob"]
 
 
-def test_it_costs_the_same_at_any_number_of_lanes():
+def test_it_costs_the_same_at_any_number_of_lanes() -> None:
     def cost() -> int:
         with CaptureQueriesContext(connection) as captured:
             shown()
@@ -132,7 +133,7 @@ def test_it_costs_the_same_at_any_number_of_lanes():
     assert cost() == few <= 6
 
 
-def test_more_than_fit_are_counted():
+def test_more_than_fit_are_counted() -> None:
     many_contractors(MOST_LANES + 3)
     found = shown()
     assert (len(found.lanes), found.more) == (MOST_LANES, 3)
@@ -140,10 +141,10 @@ def test_more_than_fit_are_counted():
 
 class TestThePages:
     @pytest.fixture
-    def booking(self):
+    def booking(self) -> Assignment:
         return AssignmentFactory(start=at(9, days=1))
 
-    def test_the_block_carries_what_the_scripts_need(self, booking):
+    def test_the_block_carries_what_the_scripts_need(self, booking: Assignment) -> None:
         day = at(9, days=1).date()
         page = signed_in().get(f"/?day={day}").content.decode()
         assert f'data-assignment="{booking.pk}"' in page
@@ -151,16 +152,16 @@ class TestThePages:
         assert "data-movable" in page
         assert "data-movable" not in signed_in(Role.MANAGER).get(f"/?day={day}").content.decode()
 
-    def test_what_is_under_way_is_not_movable(self, booking):
+    def test_what_is_under_way_is_not_movable(self, booking: Assignment) -> None:
         Assignment.objects.update(status="in_progress", confirmed_at=at(8, days=1), started_at=at(9, days=1))
         assert "data-movable" not in signed_in().get(f"/?day={at(9, days=1).date()}").content.decode()
 
-    def test_a_name_cannot_break_out(self):
+    def test_a_name_cannot_break_out(self) -> None:
         ContractorFactory(name='"><script>alert(1)</script>')
         page = signed_in().get("/").content.decode()
         assert "<script>alert" not in page
 
-    def test_lanes_of_a_few(self, booking):
+    def test_lanes_of_a_few(self, booking: Assignment) -> None:
         other = ContractorFactory()
         day = at(9, days=1).date()
         page = signed_in().get(f"/live/lanes/?day={day}&contractors={booking.contractor_id},nonsense").content.decode()
@@ -168,7 +169,7 @@ class TestThePages:
         assert str(other.pk) not in page
         assert signed_in().get(f"/live/lanes/?contractors={other.pk}").status_code == 404
 
-    def test_fits_say_when_or_why_not(self, booking):
+    def test_fits_say_when_or_why_not(self, booking: Assignment) -> None:
         wrong = ContractorFactory(type="tile")
         day = at(9, days=1).date()
         found = signed_in().get(f"/live/fits/?job={booking.job_id}&day={day}").json()
@@ -177,17 +178,17 @@ class TestThePages:
         first = found[str(booking.contractor_id)]["starts"][0]
         assert (first["minute"], datetime.fromisoformat(first["start"])) == (480, at(8, days=1))
 
-    def test_fits_are_for_those_who_assign(self, booking):
+    def test_fits_are_for_those_who_assign(self, booking: Assignment) -> None:
         address = f"/live/fits/?job={booking.job_id}"
         assert signed_in(Role.MANAGER).get(address).status_code == 403
         assert signed_in().get("/live/fits/?job=nonsense").status_code == 404
 
     @pytest.mark.parametrize("address", ["/live/", "/live/lanes/", "/live/fits/", "/live/map/", "/live/jobs/{}/"])
-    def test_strangers_and_writers_are_kept_out(self, client, booking, address):
+    def test_strangers_and_writers_are_kept_out(self, client: Client, booking: Assignment, address: str) -> None:
         assert client.get(address.format(booking.job_id)).status_code == 401
         assert signed_in().post(address.format(booking.job_id)).status_code == 405
 
-    def test_the_panel_ranks_explains_and_offers(self):
+    def test_the_panel_ranks_explains_and_offers(self) -> None:
         job, best = JobFactory(), ContractorFactory(name="Ann Best")
         page = signed_in().get(f"/live/jobs/{job.pk}/").content.decode()
         assert f'data-candidate="{best.pk}"' in page
@@ -197,26 +198,26 @@ class TestThePages:
         assert "Rank 1: Ann Best" in manager
         assert "Assign<" not in manager
 
-    def test_the_panel_of_a_booked_job_offers_to_move_it(self, booking):
+    def test_the_panel_of_a_booked_job_offers_to_move_it(self, booking: Assignment) -> None:
         page = signed_in().get(f"/live/jobs/{booking.job_id}/").content.decode()
         assert booking.contractor.name in page
         assert "Move here" in page
 
-    def test_the_panel_of_a_job_that_is_over_says_so(self):
+    def test_the_panel_of_a_job_that_is_over_says_so(self) -> None:
         job = JobFactory(status="cancelled", cancelled_at=LATE, cancel_reason="Sold the house")
         page = signed_in().get(f"/live/jobs/{job.pk}/").content.decode()
         assert "This job is cancelled." in page
         assert "Sold the house" in page
         assert "data-offer" not in page
 
-    def test_the_panel_says_why_not(self):
+    def test_the_panel_says_why_not(self) -> None:
         job = JobFactory()
         ContractorFactory(name="Tim Tiler", type="tile")
         page = signed_in().get(f"/live/jobs/{job.pk}/?q=tiler").content.decode()
         assert "Tim Tiler does tile; the job is flooring." in page
         assert "No contractor has that name" in signed_in().get(f"/live/jobs/{job.pk}/?q=nobody").content.decode()
 
-    def test_the_map_has_bases_sites_and_open_jobs(self, booking):
+    def test_the_map_has_bases_sites_and_open_jobs(self, booking: Assignment) -> None:
         job = JobFactory()
         found = signed_in().get(f"/live/map/?day={at(9, days=1).date()}").json()
         assert [base["id"] for base in found["bases"]] == [str(booking.contractor_id)]
@@ -225,7 +226,7 @@ class TestThePages:
             (str(job.pk), "open"),
         }
 
-    def test_the_page_costs_the_same_at_any_number(self):
+    def test_the_page_costs_the_same_at_any_number(self) -> None:
         client = signed_in()
 
         def cost() -> int:

@@ -38,18 +38,18 @@ def _plain(hint: object) -> object:
 
 
 @pytest.mark.parametrize("name", sorted(SENTENCES))
-def test_every_type_reads_as_a_sentence(name):
+def test_every_type_reads_as_a_sentence(name: str) -> None:
     told = sentence(name, example(Event.registry[name]).data, CHICAGO)
     assert told != name
     assert "{" not in told
 
 
-def test_no_type_is_without_one():
+def test_no_type_is_without_one() -> None:
     concrete = {name for name, kind in Event.registry.items() if not kind.__subclasses__()}
     assert concrete <= SENTENCES.keys()
 
 
-def test_a_span_says_noon_once():
+def test_a_span_says_noon_once() -> None:
     assert span(START.astimezone(CHICAGO), END.astimezone(CHICAGO)) == "9:00 AM–1:00 PM CST"
     later = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)
     assert span(START.astimezone(CHICAGO), later.astimezone(CHICAGO)) == "9:00–11:30 AM CST"

@@ -39,7 +39,7 @@ def by_the_engine(now: datetime) -> float:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_share_is_that_of_the_engine(seed):
+def test_the_share_is_that_of_the_engine(seed: int) -> None:
     random = Random(seed)
     for zone in ZONES * 3:
         hours = [Shift(day, time(random.randint(3, 9)), time(random.randint(12, 19))) for day in range(7)]
@@ -56,20 +56,20 @@ def test_the_share_is_that_of_the_engine(seed):
     assert utilisation(NOW) == pytest.approx(by_the_engine(NOW), abs=1e-9)
 
 
-def test_a_shift_until_midnight_and_one_that_the_clock_swallows():
+def test_a_shift_until_midnight_and_one_that_the_clock_swallows() -> None:
     ContractorFactory(hours=[Shift(1, time(22), time(0))])
     assert utilisation(NOW) == 0
     AssignmentFactory(contractor=Contractor.objects.get(), start=datetime(2026, 11, 3, 4, tzinfo=UTC))  # 22:00 there
     assert utilisation(NOW) == 1.0
 
 
-def test_nobody_works():
+def test_nobody_works() -> None:
     assert utilisation(NOW) is None
     ContractorFactory(hours=[])
     assert utilisation(NOW) is None
 
 
-def test_the_median_wait_is_of_first_assignments_of_the_week():
+def test_the_median_wait_is_of_first_assignments_of_the_week() -> None:
     with time_machine.travel(NOW, tick=False):
         assert median_wait(NOW) is None
         for hours, days in ((1, 0), (3, 2), (20, 6), (500, 8)):
@@ -101,13 +101,13 @@ def test_the_median_wait_is_of_first_assignments_of_the_week():
         (777600, "9.0 d"),
     ],
 )
-def test_a_wait_in_the_unit_that_suits_it(seconds, said):
+def test_a_wait_in_the_unit_that_suits_it(seconds: int | None, said: str) -> None:
     assert wait(None if seconds is None else timedelta(seconds=seconds)) == said
 
 
-def test_a_share_in_words():
+def test_a_share_in_words() -> None:
     assert [percent(None), percent(0.0), percent(0.414)] == ["–", "0 %", "41 %"]
 
 
-def test_a_slot_is_whole():
+def test_a_slot_is_whole() -> None:
     assert TimeSlot(NOW, NOW + timedelta(hours=1)).duration == timedelta(hours=1)

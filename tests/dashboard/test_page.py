@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ LATE = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
 
 @pytest.fixture
-def visitor(client):
+def visitor(client: Client) -> User:
     user = UserFactory(name="Ada Coordinator")
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return user
@@ -39,7 +40,7 @@ def numbered(event_type: str, sequence: int, **data: str) -> OutboxEvent:
     )
 
 
-def queries(client, address: str) -> int:
+def queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(
         connection,
     ) as captured:
@@ -47,26 +48,26 @@ def queries(client, address: str) -> int:
     return len(captured)
 
 
-def test_sends_strangers_to_the_login(client):
+def test_sends_strangers_to_the_login(client: Client) -> None:
     answer = client.get("/")
     assert (answer.status_code, answer["Location"]) == (302, "/admin/login/?next=/")
     assert client.get("/live/?parts=jobs").status_code == 401
 
 
 @pytest.mark.parametrize("address", ["/", "/live/?parts=figures"])
-def test_is_for_people_who_may_see_events(client, visitor, address):
+def test_is_for_people_who_may_see_events(client: Client, visitor: User, address: str) -> None:
     User.objects.filter(pk=visitor.pk).update(role="nobody")
     assert client.get(address).status_code == 403
 
 
-def test_is_whole_when_there_is_nothing_yet(client, visitor):
+def test_is_whole_when_there_is_nothing_yet(client: Client, visitor: User) -> None:
     page = client.get("/").content.decode()
     for sentence in ("No open jobs.", "No contractor fits this search.", "Nothing has happened yet.", "Connecting…"):
         assert sentence in page
     assert 'data-after="0"' in page
 
 
-def test_has_no_script_or_style_of_its_own_and_a_strict_policy(client, visitor):
+def test_has_no_script_or_style_of_its_own_and_a_strict_policy(client: Client, visitor: User) -> None:
     answer = client.get("/")
     page = answer.content.decode()
     assert "style=" not in page
@@ -75,7 +76,7 @@ def test_has_no_script_or_style_of_its_own_and_a_strict_policy(client, visitor):
     assert "unsafe" not in answer["Content-Security-Policy"]
 
 
-def test_shows_the_most_urgent_jobs_and_says_how_many_more(client, visitor):
+def test_shows_the_most_urgent_jobs_and_says_how_many_more(client: Client, visitor: User) -> None:
     late = JobFactory(priority="urgent", desired_date=timezone.now() + timedelta(days=9))
     soon = JobFactory(priority="urgent", desired_date=timezone.now() + timedelta(days=1))
     JobFactory.create_batch(open_jobs.MOST_JOBS, priority="low")
@@ -86,7 +87,7 @@ def test_shows_the_most_urgent_jobs_and_says_how_many_more(client, visitor):
     assert "and 2 more" in page
 
 
-def test_costs_the_same_whatever_there_is(client, visitor):
+def test_costs_the_same_whatever_there_is(client: Client, visitor: User) -> None:
     numbered("JobReopened", 1, job_id=str(JobFactory().pk), job_number="JOB-1")
     with time_machine.travel(LATE, tick=False):
         AssignmentFactory(start=LATE - timedelta(hours=9))
@@ -99,7 +100,7 @@ def test_costs_the_same_whatever_there_is(client, visitor):
         assert queries(client, "/") == few <= 20
 
 
-def test_a_part_costs_only_itself(client, visitor):
+def test_a_part_costs_only_itself(client: Client, visitor: User) -> None:
     answer = client.get("/live/?parts=jobs,jobs,")
     assert re.findall(r'data-part="(\w+)"', answer.content.decode()) == ["jobs"]
     assert queries(client, "/live/?parts=jobs") <= 4
@@ -112,7 +113,7 @@ def test_a_part_costs_only_itself(client, visitor):
     assert client.get("/live/?parts=jobs,nonsense").status_code == 400
 
 
-def test_the_feed_speaks_and_escapes(client, visitor):
+def test_the_feed_speaks_and_escapes(client: Client, visitor: User) -> None:
     job = JobFactory()
     numbered("JobCancelled", 1, job_id=str(job.pk), job_number=job.job_number, reason="<script>alert(1)</script>")
     slot = {"start": "2026-11-24T15:00:00Z", "end": "2026-11-24T17:30:00Z"}
@@ -125,12 +126,12 @@ def test_the_feed_speaks_and_escapes(client, visitor):
     assert 'data-after="2"' in page
 
 
-def test_an_event_it_has_no_sentence_for_is_named(client, visitor):
+def test_an_event_it_has_no_sentence_for_is_named(client: Client, visitor: User) -> None:
     numbered("SomethingNew", 1)
     assert "SomethingNew" in client.get("/").content.decode()
 
 
-def test_the_figures_count_by_the_day_at_the_site():
+def test_the_figures_count_by_the_day_at_the_site() -> None:
     with time_machine.travel(LATE - timedelta(hours=2), tick=False):
         booked = AssignmentFactory()
         AssignmentFactory(job=JobFactory(status=Job.Status.IN_PROGRESS))
@@ -154,7 +155,7 @@ def test_the_figures_count_by_the_day_at_the_site():
     }
 
 
-def test_a_booking_made_by_the_service_appears(client, visitor):
+def test_a_booking_made_by_the_service_appears(client: Client, visitor: User) -> None:
     """The page reads what the services write, whatever the factories do."""
     from jobs.services import create_job
 
@@ -177,7 +178,7 @@ def test_a_booking_made_by_the_service_appears(client, visitor):
     assert "1 h 30 min" in part
 
 
-def test_what_is_meant_for_machines_is_not_in_the_feed(client, visitor):
+def test_what_is_meant_for_machines_is_not_in_the_feed(client: Client, visitor: User) -> None:
     numbered("JobReopened", 1, job_number="JOB-1")
     numbered("RecommendationsUpdated", 2)
     page = client.get("/").content.decode()
@@ -185,7 +186,7 @@ def test_what_is_meant_for_machines_is_not_in_the_feed(client, visitor):
     assert 'data-after="2"' in page
 
 
-def test_a_job_that_should_have_been_done_is_marked(client, visitor):
+def test_a_job_that_should_have_been_done_is_marked(client: Client, visitor: User) -> None:
     JobFactory(desired_date=timezone.now() + timedelta(days=1))
     assert "overdue" not in client.get("/live/?parts=jobs").content.decode()
     JobFactory(desired_date=timezone.now() - timedelta(hours=1))
