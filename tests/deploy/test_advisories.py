@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -56,24 +57,24 @@ def osv(holey: str, status: int = 200) -> Iterator[str]:
 
 
 @pytest.fixture
-def lock(tmp_path):
+def lock(tmp_path: Path) -> Path:
     (tmp_path / "lock").write_text(LOCK)
     return tmp_path / "lock"
 
 
-def test_a_hole_is_found_and_fails(lock, capsys):
+def test_a_hole_is_found_and_fails(lock, capsys: pytest.CaptureFixture[str]) -> None:
     with osv("holey-one") as url:
         assert advisories.audit({"Python": lambda: advisories.of_python(lock, url)}, required=False) == 1
     assert "holey-one 1.0: PYSEC-2026-1, fixed in 1.1" in capsys.readouterr().out
 
 
-def test_none_is_none(lock, capsys):
+def test_none_is_none(lock, capsys: pytest.CaptureFixture[str]) -> None:
     with osv("somebody-else") as url:
         assert advisories.audit({"Python": lambda: advisories.of_python(lock, url)}, required=True) == 0
     assert "not asked" not in capsys.readouterr().out
 
 
-def test_silence_is_said_and_fails_where_an_answer_is_required(lock, capsys):
+def test_silence_is_said_and_fails_where_an_answer_is_required(lock, capsys: pytest.CaptureFixture[str]) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/"
     with pytest.raises(advisories.Unreachable):
         advisories.of_python(lock, nowhere)
@@ -82,17 +83,17 @@ def test_silence_is_said_and_fails_where_an_answer_is_required(lock, capsys):
     assert capsys.readouterr().out.count("cannot be reached") == 2
 
 
-def test_a_service_that_fails_has_not_answered(lock):
+def test_a_service_that_fails_has_not_answered(lock) -> None:
     with osv("holey-one", status=500) as url, pytest.raises(advisories.Unreachable):
         advisories.of_python(lock, url)
 
 
-def npm(tmp_path, answer):
+def npm(tmp_path: Path, answer) -> str:
     (tmp_path / "report.json").write_text(json.dumps(answer))
     return f"cat {tmp_path}/report.json #"
 
 
-def test_a_recorded_report_of_npm_fails(tmp_path, capsys):
+def test_a_recorded_report_of_npm_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         advisories.audit({"JavaScript": lambda: advisories.of_javascript(npm(tmp_path, REPORT))}, required=False) == 1
     )

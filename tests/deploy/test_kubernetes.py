@@ -56,16 +56,16 @@ def matched_by(labels: dict[str, str]) -> set[str]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("manifest", ALL.values(), ids=["/".join(one) for one in ALL])
-def test_kubernetes_accepts_it(manifest, version):
+def test_kubernetes_accepts_it(manifest: dict[str, Any], version: Any) -> None:
     kubernetes_validate.validate(manifest, version, strict=True)
 
 
-def test_every_file_is_named():
+def test_every_file_is_named() -> None:
     named = set(KUSTOMIZATION["resources"]) | {"kustomization.yaml"}
     assert named == {file.name for file in FOLDER.iterdir()}
 
 
-def test_all_run_what_the_image_runs():
+def test_all_run_what_the_image_runs() -> None:
     commands = {name: container(pod).get("command") for name, pod in PODS.items()}
     assert commands == {
         "web": None,
@@ -76,7 +76,7 @@ def test_all_run_what_the_image_runs():
 
 
 @pytest.mark.parametrize("name", PODS)
-def test_nothing_may_more_than_it_must(name):
+def test_nothing_may_more_than_it_must(name: Any) -> None:
     pod = PODS[name]["spec"]
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["automountServiceAccountToken"] is False
@@ -88,7 +88,7 @@ def test_nothing_may_more_than_it_must(name):
     assert container(PODS[name])["resources"]["limits"]["memory"]
 
 
-def test_secrets_are_named_and_not_written_down():
+def test_secrets_are_named_and_not_written_down() -> None:
     assert not [kind for kind, _ in ALL if kind == "Secret"]
     for pod in PODS.values():
         assert {"secretRef": {"name": "smartscheduler"}} in container(pod)["envFrom"]
@@ -96,7 +96,7 @@ def test_secrets_are_named_and_not_written_down():
     assert not plain.keys() & {"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "METRICS_TOKEN", "EMAIL_URL", "SENTRY_DSN"}
 
 
-def test_the_configuration_is_what_the_settings_read(monkeypatch):
+def test_the_configuration_is_what_the_settings_read(monkeypatch: pytest.MonkeyPatch) -> None:
     example = (BASE_DIR / ".env.example").read_text()
     environment = Environment()
     for name, value in ALL["ConfigMap", "smartscheduler"]["data"].items():
@@ -106,7 +106,7 @@ def test_the_configuration_is_what_the_settings_read(monkeypatch):
     assert environment.problems == []
 
 
-def test_selectors_find_whom_they_mean():
+def test_selectors_find_whom_they_mean() -> None:
     for (kind, name), one in ALL.items():
         component = name.removeprefix("smartscheduler-")
         if kind in {"Deployment", "PodDisruptionBudget"}:
@@ -118,7 +118,7 @@ def test_selectors_find_whom_they_mean():
     assert matched_by(outward) == set(PODS)
 
 
-def test_there_is_one_beat_even_while_it_is_replaced_and_a_relay_that_stands_by():
+def test_there_is_one_beat_even_while_it_is_replaced_and_a_relay_that_stands_by() -> None:
     beat, relay = (ALL["Deployment", f"smartscheduler-{name}"]["spec"] for name in ("beat", "relay"))
     assert (beat["replicas"], beat["strategy"]["type"]) == (1, "Recreate")
     assert relay["replicas"] == 2
@@ -126,7 +126,7 @@ def test_there_is_one_beat_even_while_it_is_replaced_and_a_relay_that_stands_by(
     assert ALL["HorizontalPodAutoscaler", "smartscheduler-web"]["spec"]["minReplicas"] == 2
 
 
-def test_probes_ask_for_a_host_that_is_allowed():
+def test_probes_ask_for_a_host_that_is_allowed() -> None:
     allowed = ALL["ConfigMap", "smartscheduler"]["data"]["ALLOWED_HOSTS"].split(",")
     web = container(PODS["web"])
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -137,7 +137,7 @@ def test_probes_ask_for_a_host_that_is_allowed():
     assert web["readinessProbe"]["httpGet"]["path"].endswith("/ready")
 
 
-def test_the_way_in_leads_to_the_web():
+def test_the_way_in_leads_to_the_web() -> None:
     ingress = ALL["Ingress", "smartscheduler"]
     backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
     assert (backend["name"], backend["port"]["name"]) == ("smartscheduler-web", "http")
@@ -146,20 +146,20 @@ def test_the_way_in_leads_to_the_web():
     assert int(patience) >= 3600
 
 
-def test_the_way_in_writes_no_addresses_and_limits_connections():
+def test_the_way_in_writes_no_addresses_and_limits_connections() -> None:
     annotations = ALL["Ingress", "smartscheduler"]["metadata"]["annotations"]
     assert annotations["nginx.ingress.kubernetes.io/enable-access-log"] == "false"
     assert int(annotations["nginx.ingress.kubernetes.io/limit-connections"]) > 0
 
 
-def test_temporary_folders_have_a_size():
+def test_temporary_folders_have_a_size() -> None:
     for pod in PODS.values():
         for volume in pod["spec"].get("volumes", []):
             if "emptyDir" in volume:
                 assert volume["emptyDir"]["sizeLimit"], volume["name"]
 
 
-def test_what_kustomize_makes_of_it_is_the_same():
+def test_what_kustomize_makes_of_it_is_the_same() -> None:
     """With kubectl; without it, `manifests` above stands for it."""
     if not shutil.which("kubectl"):
         assert len(ALL) == 17
