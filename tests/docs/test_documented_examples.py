@@ -21,7 +21,7 @@ SITE = Point(30.2672, -97.7431)
 OTHER_SITE = Point(30.2672 + 5 / (3959 * 3.141592653589793 / 180), -97.7431)
 
 
-def points(rating, miles, days):
+def points(rating: str, miles: float, days: int) -> str:
     parts = score(
         availability=availability_part(days),
         rating=rating_part(hundredths(Decimal(rating))),
@@ -39,7 +39,7 @@ def points(rating, miles, days):
         ("Cleo", "0.00", 0.8, 0, "0.6460", "0.6460"),
     ],
 )
-def test_the_scores_and_bounds(name, rating, miles, days, total, bound):
+def test_the_scores_and_bounds(name: str, rating: str, miles: float, days: int, total: str, bound: str) -> None:
     assert points(rating, miles, days) == total
     assert points(rating, miles, 0) == bound
     row = next(line for line in PAGE.splitlines() if line.startswith(f"| {name} "))
@@ -47,12 +47,12 @@ def test_the_scores_and_bounds(name, rating, miles, days, total, bound):
     assert bound in row
 
 
-def test_the_half_that_is_rounded_up():
+def test_the_half_that_is_rounded_up() -> None:
     assert points("4.00", 0.028, 1) == "0.8899"
     assert "0.88985, which counts as 0.8899" in PAGE
 
 
-def test_the_drive_and_the_slots_it_leaves():
+def test_the_drive_and_the_slots_it_leaves() -> None:
     assert great_circle_miles(SITE, OTHER_SITE) == pytest.approx(5)
     assert drive_minutes(5, Rules.of_settings().pace) == 12
     assert Origin(SITE).drive_to(OTHER_SITE, Rules.of_settings().pace) == timedelta(minutes=12)
@@ -71,13 +71,13 @@ def test_the_drive_and_the_slots_it_leaves():
 @pytest.mark.parametrize(
     ("day", "hours"), [(date(2027, 3, 14), 3.5), (date(2027, 11, 7), 5.5), (date(2027, 3, 21), 4.5)]
 )
-def test_the_hours_of_a_night_on_which_the_clock_moves(day, hours):
+def test_the_hours_of_a_night_on_which_the_clock_moves(day: date, hours: float) -> None:
     calendar = Calendar(CHICAGO, [Shift(0, time(0), time(4, 30))])
     nights = [slot for slot in shift_slots(calendar, day_at(day, CHICAGO)) if slot.overlaps(day_at(day, CHICAGO))]
     assert [night.duration for night in nights] == [timedelta(hours=hours)]
 
 
-def test_a_skipped_time_is_the_moment_of_the_jump():
+def test_a_skipped_time_is_the_moment_of_the_jump() -> None:
     calendar = Calendar(CHICAGO, [Shift(0, time(2, 30), time(6))])
     (shift,) = [s for s in shift_slots(calendar, day_at(date(2027, 3, 14), CHICAGO)) if s.start.day == 14]
     assert shift.start == datetime(2027, 3, 14, 8, tzinfo=UTC)

@@ -47,18 +47,18 @@ def name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_link_leads_somewhere(page):
+def test_every_link_leads_somewhere(page: Path) -> None:
     assert broken_links(page) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_no_line_of_prose_is_too_long(page):
+def test_no_line_of_prose_is_too_long(page: Path) -> None:
     """Tables and images cannot be wrapped."""
     lines = [line for line in prose(page).splitlines() if not line.lstrip().startswith(("|", "!["))]
     assert [line for line in lines if len(line) > LONGEST_LINE] == []
 
 
-def test_a_broken_link_is_found(tmp_path):
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# One\n\n[a](#one) [b](#two) [c](other.md) [d](https://example.com/)\n\n```\n[e](f.md)\n```\n")
     assert broken_links(page) == ["#two", "other.md"]
