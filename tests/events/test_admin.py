@@ -2,7 +2,9 @@
 
 import pytest
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
+from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import ContractorFactory, JobFactory, at
@@ -13,7 +15,7 @@ LIST = "/admin/events/outboxevent/"
 
 
 @pytest.fixture
-def booked():
+def booked() -> Job:
     from assignments.services import assign_job
 
     job = JobFactory()
@@ -23,14 +25,14 @@ def booked():
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_everybody_reads(role, booked):
+def test_everybody_reads(role: str, booked: Job) -> None:
     client, event = signed_in(role), OutboxEvent.objects.get()
     assert booked.job_number in client.get(LIST).content.decode()
     page = reverse("admin:events_outboxevent_change", args=[event.pk])
     assert event.data["contractor_name"] in client.get(page).content.decode()
 
 
-def test_searches_and_filters(booked):
+def test_searches_and_filters(booked: Job) -> None:
     client = signed_in()
     number = booked.job_number.lower()
     for query, count in {
@@ -47,7 +49,7 @@ def test_searches_and_filters(booked):
         assert client.get(f"{LIST}?{query}").context["cl"].result_count == count, query
 
 
-def test_nobody_writes(booked):
+def test_nobody_writes(booked: Job) -> None:
     client, event = signed_in(Role.ADMINISTRATOR), OutboxEvent.objects.get()
     page = reverse("admin:events_outboxevent_change", args=[event.pk])
     assert client.get(f"{LIST}add/").status_code == 403
@@ -57,7 +59,7 @@ def test_nobody_writes(booked):
     assert OutboxEvent.objects.get().type == "JobAssigned"
 
 
-def test_the_list_stays_within_its_queries(booked, django_assert_max_num_queries):
+def test_the_list_stays_within_its_queries(booked: Job, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     client, event = signed_in(), OutboxEvent.objects.get()
     with django_assert_max_num_queries(6):
         client.get(LIST)

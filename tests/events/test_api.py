@@ -1,5 +1,7 @@
 """GET /api/v1/events/ and /api/v1/dashboard/."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -25,11 +27,11 @@ def log() -> None:
     EventHead.objects.create(pk=1, sequence=3)
 
 
-def sequences(answer) -> list[int]:
+def sequences(answer: Any) -> list[int]:
     return [envelope["sequence"] for envelope in answer.json()["results"]]
 
 
-def test_pages_through_the_log(reader, log):
+def test_pages_through_the_log(reader: APIClient, log: None) -> None:
     first = reader.get("/api/v1/events/?limit=2")
     assert sequences(first) == [1, 2]
     assert first.json()["results"][0].keys() == {"sequence", "id", "type", "occurred_at", "actor", "data"}
@@ -42,13 +44,13 @@ def test_pages_through_the_log(reader, log):
     assert sequences(reader.get("/api/v1/events/?after=3")) == []
 
 
-def test_narrows_by_type(reader, log):
+def test_narrows_by_type(reader: APIClient, log: None) -> None:
     answer = reader.get("/api/v1/events/?after=0&type=JobCreated")
     assert (sequences(answer), answer.json()["next_after"]) == ([1, 3], 3)
     assert sequences(reader.get("/api/v1/events/?type=JobCreated,JobAssigned")) == [1, 2, 3]
 
 
-def test_says_resync_for_what_is_gone(reader, log):
+def test_says_resync_for_what_is_gone(reader: APIClient, log: None) -> None:
     EventHead.objects.update(pruned_to=2)
     answer = reader.get("/api/v1/events/?after=1").json()
     assert (answer["results"], answer["head"], answer["resync"]) == ([], 3, True)
@@ -57,7 +59,7 @@ def test_says_resync_for_what_is_gone(reader, log):
 @pytest.mark.parametrize(
     "query", ["after=-1", "after=x", "after=%00", "limit=0", "limit=1001", "type=Nothing", "topics=job:1"]
 )
-def test_refuses_bad_parameters_with_a_problem(reader, log, query):
+def test_refuses_bad_parameters_with_a_problem(reader: APIClient, log: None, query: str) -> None:
     answer = reader.get(f"/api/v1/events/?{query}")
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
@@ -65,7 +67,7 @@ def test_refuses_bad_parameters_with_a_problem(reader, log, query):
 
 
 @pytest.mark.parametrize("address", ["/api/v1/events/", "/api/v1/dashboard/"])
-def test_is_for_people_who_may_see_events(reader, address):
+def test_is_for_people_who_may_see_events(reader: APIClient, address: str) -> None:
     assert APIClient().get(address).status_code == 401
     assert reader.get(address).status_code == 200
     User.objects.update(role="nobody")
@@ -74,7 +76,7 @@ def test_is_for_people_who_may_see_events(reader, address):
     assert stranger.get(address).status_code == 403
 
 
-def test_the_figures_say_from_where_to_follow(reader, log):
+def test_the_figures_say_from_where_to_follow(reader: APIClient, log: None) -> None:
     JobFactory(priority="urgent")
     answer = reader.get("/api/v1/dashboard/").json()
     assert (answer["open"], answer["urgent_open"], answer["completed_today"], answer["head"]) == (1, 1, 0, 3)

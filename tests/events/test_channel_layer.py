@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from smartscheduler.events.sockets.channel_layer import Parser
 
 
-async def test_a_connection_that_tcp_has_given_up_is_lost():
+async def test_a_connection_that_tcp_has_given_up_is_lost() -> None:
     connection = Connection(parser_class=Parser)
     connection._reader = asyncio.StreamReader()
     connection._parser.on_connect(connection)

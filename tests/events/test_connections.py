@@ -1,6 +1,9 @@
 """Those who listen: whether they may stay, and that they are there."""
 
+from uuid import UUID
+
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import User
@@ -15,12 +18,12 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def connection(user, sign_in_id=None):
+def connection(user: User, sign_in_id: UUID | None = None) -> Connection:
     """An open socket of `user`."""
     return Connection(Visitor(user, Credential.of(user, sign_in_id)))
 
 
-def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries):
+def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     demoted, other, gone, off = (UserFactory(role=Role.COORDINATOR) for _ in range(4))
     family = sign_in(gone).user.token_families.get()
     sockets = [
@@ -39,7 +42,7 @@ def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries):
     assert [one.reader.role for one in sockets[:3]] == [Role.MANAGER] * 3
 
 
-def test_whoever_is_there_is_noted_again_after_valkey_has_forgotten():
+def test_whoever_is_there_is_noted_again_after_valkey_has_forgotten() -> None:
     user = UserFactory()
     here = connection(user)
     note_open([here])
@@ -49,12 +52,12 @@ def test_whoever_is_there_is_noted_again_after_valkey_has_forgotten():
     assert presence.enter(here.account, "another", most=1)
 
 
-def test_who_leaves_while_presence_is_noted_is_gone(monkeypatch):
+def test_who_leaves_while_presence_is_noted_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     user = UserFactory()
     leaving = connection(user)
     stay = presence.stay
 
-    def leaves_meanwhile(sockets):
+    def leaves_meanwhile(sockets) -> None:
         note_closed(leaving)
         stay(sockets)
 

@@ -21,13 +21,13 @@ def waiting_for(seconds: float) -> None:
     OutboxEvent.objects.create(type="JobCreated", occurred_at=timezone.now() - timedelta(seconds=seconds), data={})
 
 
-def test_nothing_waits_in_a_log_that_is_all_sent():
+def test_nothing_waits_in_a_log_that_is_all_sent() -> None:
     OutboxEvent.objects.create(sequence=1, type="JobCreated", occurred_at=timezone.now(), data={})
     assert lag() == (0, timedelta(0))
     assert not lag().is_late
 
 
-def test_the_oldest_counts():
+def test_the_oldest_counts() -> None:
     for seconds in (3, 40, 1):
         waiting_for(seconds)
     found = lag()
@@ -38,7 +38,9 @@ def test_the_oldest_counts():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("seconds", "status"), [(5, "ok"), (11, "failed")])
-def test_the_health_check_says_when_the_oldest_is_over_ten_seconds_old(seconds, status, monkeypatch):
+def test_the_health_check_says_when_the_oldest_is_over_ten_seconds_old(
+    seconds: int, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(health, "is_relay_active", lambda: True)
     waiting_for(seconds)
     response = Client().get(f"{V1}/health/ready")
@@ -46,7 +48,9 @@ def test_the_health_check_says_when_the_oldest_is_over_ten_seconds_old(seconds, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_check_of_the_relay_fails_without_one_and_with_one_that_is_stuck(monkeypatch, capsys):
+def test_the_check_of_the_relay_fails_without_one_and_with_one_that_is_stuck(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(CommandError, match="No event relay is active"):
         call_command("check_relay")
     # Whoever holds the lock counts as the relay; this one numbers nothing.
@@ -63,7 +67,7 @@ def test_the_check_of_the_relay_fails_without_one_and_with_one_that_is_stuck(mon
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_active_relay_leaves_nothing_waiting():
+def test_an_active_relay_leaves_nothing_waiting() -> None:
     waiting_for(30)
     with processes.relay():
         processes.wait_until(lambda: lag().unsent == 0)

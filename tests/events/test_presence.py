@@ -3,7 +3,9 @@
 from uuid import uuid4
 
 import pytest
+from pytest_django import Settings
 
+from smartscheduler.accounts.models import User
 from smartscheduler.core.redis import valkey
 from smartscheduler.events.sockets import presence
 from tests.events import processes
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.system
-def test_the_limit_holds_for_each_account_over_all_processes(user):
+def test_the_limit_holds_for_each_account_over_all_processes(user: User) -> None:
     limit = {"EVENT_SOCKETS_PER_ACCOUNT": "2", "EVENT_HEARTBEAT_SECONDS": "0.5"}
     with processes.web(**limit) as one, processes.web(**limit) as two:
         with subscribed(one, user) as first, subscribed(two, user) as second:
@@ -32,7 +34,7 @@ def test_the_limit_holds_for_each_account_over_all_processes(user):
             again.until("ready")
 
 
-def test_of_two_places_two_are_given():
+def test_of_two_places_two_are_given() -> None:
     account, sockets = str(uuid4()), [str(uuid4()) for _ in range(3)]
     assert [presence.enter(account, socket, most=2) for socket in sockets] == [True, True, False]
     assert presence.enter(account, sockets[0], most=2)
@@ -40,14 +42,14 @@ def test_of_two_places_two_are_given():
     assert presence.enter(account, sockets[2], most=2)
 
 
-def test_one_that_has_not_been_heard_of_is_gone(monkeypatch):
+def test_one_that_has_not_been_heard_of_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     account = str(uuid4())
     monkeypatch.setattr(presence, "FORGOTTEN_SECONDS", -1)
     assert presence.enter(account, "lost", most=1)
     assert presence.enter(account, "other", most=1)
 
 
-def test_without_valkey_everybody_comes_in(settings, caplog):
+def test_without_valkey_everybody_comes_in(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert presence.enter("somebody", "socket", most=0)
     presence.leave("somebody", "socket")

@@ -11,14 +11,14 @@ from tests.factories import UserFactory
 
 
 @pytest.mark.django_db(transaction=True)
-def test_refuses_to_publish_outside_a_transaction():
+def test_refuses_to_publish_outside_a_transaction() -> None:
     with pytest.raises(transaction.TransactionManagementError):
         publish(RecommendationsUpdated(job_id=uuid4()), actor=None)
     assert not OutboxEvent.objects.exists()
 
 
 @pytest.mark.django_db
-def test_keeps_who_did_it_as_they_were_then():
+def test_keeps_who_did_it_as_they_were_then() -> None:
     user = UserFactory(name="Ada")
     publish(RecommendationsUpdated(job_id=uuid4()), actor=user)
     user.name = "Grace"
@@ -29,7 +29,7 @@ def test_keeps_who_did_it_as_they_were_then():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_receiver_that_fails_undoes_the_event_too():
+def test_a_receiver_that_fails_undoes_the_event_too() -> None:
     def fail(**_: object) -> None:
         raise RuntimeError
 

@@ -1,9 +1,13 @@
 """The event socket shows each subscriber what their role may see, replayed or live, and goes by the role of now."""
 
+from subprocess import Popen
+
 import pytest
 from django.db import transaction
 
 from contractors.events import ContractorUpdated
+from contractors.models import Contractor
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.publishing import publish
 from tests.events.wire import Subscriber, subscribed
@@ -12,7 +16,7 @@ from tests.factories import ContractorFactory, UserFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def change(contractor, actor) -> None:
+def change(contractor: Contractor, actor: User) -> None:
     with transaction.atomic():
         publish(
             ContractorUpdated(
@@ -25,7 +29,7 @@ def change(contractor, actor) -> None:
         )
 
 
-def test_each_subscriber_sees_what_the_role_may_see(web, relay, user):
+def test_each_subscriber_sees_what_the_role_may_see(web: int, relay: Popen[bytes], user: User) -> None:
     manager, ada = UserFactory(role=Role.MANAGER), ContractorFactory()
     with subscribed(web, user) as coordinator, subscribed(web, manager) as other:
         change(ada, user)

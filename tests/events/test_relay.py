@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
+from smartscheduler.accounts.models import User
 from smartscheduler.events.models import EventHead, OutboxEvent
 from smartscheduler.events.publishing import RecommendationsUpdated, publish
 from tests.events import processes
@@ -16,7 +17,7 @@ from tests.events.wire import happen, numbered, sequences, subscribed
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
-def test_numbers_follow_each_other_whatever_the_writers_do(user):
+def test_numbers_follow_each_other_whatever_the_writers_do(user: User) -> None:
     """Eight writers; every fifth transaction is rolled back, and one commits after all others."""
     started, finish = threading.Event(), threading.Event()
 
@@ -59,7 +60,7 @@ def test_numbers_follow_each_other_whatever_the_writers_do(user):
     assert EventHead.objects.get().sequence == 321
 
 
-def test_a_rollback_is_never_numbered():
+def test_a_rollback_is_never_numbered() -> None:
     with relay():
         wait_until(active_relay)
         with transaction.atomic():
@@ -71,7 +72,7 @@ def test_a_rollback_is_never_numbered():
     assert numbered() == [1]
 
 
-def test_nothing_is_lost_when_it_is_killed_between_commit_and_send(user):
+def test_nothing_is_lost_when_it_is_killed_between_commit_and_send(user: User) -> None:
     """No heartbeat helps here: the idle client hears of it because its process looks at the table."""
     with processes.web(EVENT_HEARTBEAT_SECONDS="60") as port, subscribed(port, user) as subscriber:
         subscriber.until("ready")
@@ -86,7 +87,7 @@ def test_nothing_is_lost_when_it_is_killed_between_commit_and_send(user):
             assert sequences(subscriber.events(1)) == [4]
 
 
-def test_one_is_active_and_another_takes_over_within_five_seconds(user):
+def test_one_is_active_and_another_takes_over_within_five_seconds(user: User) -> None:
     with relay() as first:
         wait_until(active_relay)
         backend = active_relay()
@@ -102,7 +103,7 @@ def test_one_is_active_and_another_takes_over_within_five_seconds(user):
             assert second.poll() is None
 
 
-def test_leaves_at_once_and_cleanly_when_asked_to():
+def test_leaves_at_once_and_cleanly_when_asked_to() -> None:
     with relay() as active, relay() as standby:
         wait_until(active_relay)
         wait_until(lambda: standing_by(active_relay()))
@@ -112,7 +113,7 @@ def test_leaves_at_once_and_cleanly_when_asked_to():
     assert active_relay() is None
 
 
-def test_outlives_the_loss_of_its_connection():
+def test_outlives_the_loss_of_its_connection() -> None:
     with relay() as process:
         wait_until(active_relay)
         backend = active_relay()

@@ -4,6 +4,7 @@ import random
 import socket
 import threading
 import time
+from subprocess import Popen
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed
 
+from smartscheduler.accounts.models import User
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.outbox import NOTIFY_CHANNEL
 from tests.events import processes
@@ -19,7 +21,9 @@ from tests.events.wire import Subscriber, happen, happen_numbered, sequences, su
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
-def test_a_client_that_was_away_gets_what_it_missed_and_nothing_twice(web, relay, user):
+def test_a_client_that_was_away_gets_what_it_missed_and_nothing_twice(
+    web: int, relay: Popen[bytes], user: User
+) -> None:
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
         happen(3)
@@ -33,7 +37,9 @@ def test_a_client_that_was_away_gets_what_it_missed_and_nothing_twice(web, relay
     assert received == list(range(1, 10))
 
 
-def test_clients_that_reconnect_all_the_time_while_events_are_written(web, relay, user):
+def test_clients_that_reconnect_all_the_time_while_events_are_written(
+    web: int, relay: Popen[bytes], user: User
+) -> None:
     """The window between replay and live is where things get lost; forty reconnects look for it."""
     total = 400
 
@@ -63,7 +69,7 @@ def some_events(subscriber: Subscriber, wanted: int, left: int) -> list[int]:
     return found
 
 
-def test_a_slow_client_is_cut_off_and_resumes_where_it_was(relay, user):
+def test_a_slow_client_is_cut_off_and_resumes_where_it_was(relay: Popen[bytes], user: User) -> None:
     """It stops reading; events as large as 8 KB fill every buffer on the way, then its queue."""
     small = {"EVENT_SOCKET_QUEUE": "50", "EVENT_SEND_TIMEOUT_SECONDS": "2", "EVENT_HEARTBEAT_SECONDS": "5"}
     total = 1500

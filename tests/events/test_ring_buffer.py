@@ -1,20 +1,22 @@
 """The events that a process keeps for its sockets: in order, without a gap, and not too many."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smartscheduler.events.sockets.ring_buffer import RingBuffer
 
 
-def envelopes(*numbers):
+def envelopes(*numbers: int):
     return [{"sequence": number} for number in numbers]
 
 
-def numbers(found):
+def numbers(found: list[dict[str, Any]] | None):
     return None if found is None else [envelope["sequence"] for envelope in found]
 
 
-def test_repeats_and_what_follows_a_gap_are_left_out():
+def test_repeats_and_what_follows_a_gap_are_left_out() -> None:
     recent = RingBuffer()
     recent.begin(4)
     assert numbers(recent.add(envelopes(4, 5, 6, 8))) == [5, 6]
@@ -23,14 +25,14 @@ def test_repeats_and_what_follows_a_gap_are_left_out():
     assert numbers(recent.since(6)) == numbers(recent.since(9)) == []
 
 
-def test_nothing_is_known_of_the_time_before_it_began():
+def test_nothing_is_known_of_the_time_before_it_began() -> None:
     recent = RingBuffer()
     recent.begin(4)
     assert recent.since(3) is None
     assert recent.since(4) == []
 
 
-def test_what_is_dropped_is_no_longer_known_and_the_rest_is():
+def test_what_is_dropped_is_no_longer_known_and_the_rest_is() -> None:
     recent = RingBuffer()
     recent.begin(4)
     recent.add(envelopes(5, 6, 7, 8))
@@ -50,7 +52,9 @@ def test_what_is_dropped_is_no_longer_known_and_the_rest_is():
     hints=st.lists(st.tuples(st.integers(1, 40), st.integers(0, 12)), max_size=20),
     after=st.integers(0, 60),
 )
-def test_whoever_asks_gets_everything_that_follows_or_is_told_that_it_is_not_there(most, begin, hints, after):
+def test_whoever_asks_gets_everything_that_follows_or_is_told_that_it_is_not_there(
+    most: int, begin: int, hints: list[Any], after: int
+) -> None:
     recent = RingBuffer(most)
     recent.begin(begin)
     for first, count in hints:

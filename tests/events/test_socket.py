@@ -1,5 +1,7 @@
 """The event WebSocket over a real server: who may open it, and what it sends."""
 
+from subprocess import Popen
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -35,7 +37,7 @@ def closed(subscriber: Subscriber) -> int:
         return end.rcvd.code if end.rcvd else 1006
 
 
-def test_takes_a_ticket_once_and_answers_the_subprotocol(web, user):
+def test_takes_a_ticket_once_and_answers_the_subprotocol(web: int, user: User) -> None:
     ticket, seconds = issue_ticket(Credential.of(user))
     assert seconds == 30
     offer = ["events.v1", f"ticket.{ticket}"]
@@ -45,7 +47,7 @@ def test_takes_a_ticket_once_and_answers_the_subprotocol(web, user):
     assert refused(web, subprotocols=offer) == 403
 
 
-def test_takes_the_session_cookie_of_its_own_origin(web, user):
+def test_takes_the_session_cookie_of_its_own_origin(web: int, user: User) -> None:
     headers = {"Cookie": session_cookie(user), "Origin": f"http://127.0.0.1:{web}"}
     with connect(url(web), additional_headers=headers) as connection:
         assert Subscriber(connection).frame() == {"ready": 0}
@@ -62,12 +64,12 @@ def test_takes_the_session_cookie_of_its_own_origin(web, user):
         None,
     ],
 )
-def test_refuses_the_session_cookie_from_anywhere_else(web, user, origin):
+def test_refuses_the_session_cookie_from_anywhere_else(web: int, user: User, origin: str | None) -> None:
     headers = {"Cookie": session_cookie(user)} | ({"Origin": origin.format(web=web)} if origin else {})
     assert refused(web, additional_headers=headers) == 403
 
 
-def test_refuses_a_ticket_from_a_foreign_origin_without_spending_it(web, user):
+def test_refuses_a_ticket_from_a_foreign_origin_without_spending_it(web: int, user: User) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
     offer = ["events.v1", f"ticket.{ticket}"]
     assert refused(web, subprotocols=offer, origin="https://evil.example") == 403
@@ -75,12 +77,12 @@ def test_refuses_a_ticket_from_a_foreign_origin_without_spending_it(web, user):
         assert Subscriber(connection).frame() == {"ready": 0}
 
 
-def test_refuses_a_host_it_does_not_serve(web, user):
+def test_refuses_a_host_it_does_not_serve(web: int, user: User) -> None:
     headers = {"Cookie": session_cookie(user), "Origin": "http://evil.example", "Host": "evil.example"}
     assert refused(web, additional_headers=headers) == 403
 
 
-def test_refuses_without_credentials_or_with_made_up_ones(web):
+def test_refuses_without_credentials_or_with_made_up_ones(web: int) -> None:
     own = {"Origin": f"http://127.0.0.1:{web}"}
     assert refused(web) == 403
     assert refused(web, additional_headers=own) == 403
@@ -90,19 +92,19 @@ def test_refuses_without_credentials_or_with_made_up_ones(web):
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}])
-def test_refuses_somebody_who_may_not_see_events(web, user, change):
+def test_refuses_somebody_who_may_not_see_events(web: int, user: User, change: dict[str, Any]) -> None:
     User.objects.filter(pk=user.pk).update(**change)
     ticket, _ = issue_ticket(Credential.of(user))
     assert refused(web, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
 
 
-def test_there_is_no_other_socket(web):
+def test_there_is_no_other_socket(web: int) -> None:
     with pytest.raises(InvalidStatus) as refusal, connect(f"ws://127.0.0.1:{web}/ws/other/"):
         pass
     assert refusal.value.response.status_code == 403
 
 
-def test_sends_what_happens_after_the_present_head(web, relay, user):
+def test_sends_what_happens_after_the_present_head(web: int, relay: Popen[bytes], user: User) -> None:
     happen_numbered()
     with subscribed(web, user) as live:
         assert live.frame() == {"ready": 1}
@@ -110,7 +112,7 @@ def test_sends_what_happens_after_the_present_head(web, relay, user):
         assert sequences(live.events(2)) == [2, 3]
 
 
-def test_replays_then_says_ready_then_goes_live(web, relay, user):
+def test_replays_then_says_ready_then_goes_live(web: int, relay: Popen[bytes], user: User) -> None:
     happen_numbered(5)
     with subscribed(web, user, "?after=2") as subscriber:
         frames = subscriber.until("ready")
@@ -120,7 +122,7 @@ def test_replays_then_says_ready_then_goes_live(web, relay, user):
         assert sequences(subscriber.events(1)) == [6]
 
 
-def test_an_envelope_has_the_six_fields(web, relay, user):
+def test_an_envelope_has_the_six_fields(web: int, relay: Popen[bytes], user: User) -> None:
     job_id = uuid4()
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
@@ -132,7 +134,7 @@ def test_an_envelope_has_the_six_fields(web, relay, user):
     assert (envelope["actor"], envelope["data"]) == (None, {"job_id": str(job_id)})
 
 
-def test_narrows_to_topics_and_types_in_the_replay_and_live(web, relay, user):
+def test_narrows_to_topics_and_types_in_the_replay_and_live(web: int, relay: Popen[bytes], user: User) -> None:
     mine, other = uuid4(), uuid4()
     happen_numbered(job_id=other)
     happen_numbered(job_id=mine)
@@ -148,7 +150,9 @@ def test_narrows_to_topics_and_types_in_the_replay_and_live(web, relay, user):
         assert sequences(subscriber.events(1)) == [4]
 
 
-def test_a_heartbeat_carries_the_head_even_when_the_selection_is_empty(web, relay, user):
+def test_a_heartbeat_carries_the_head_even_when_the_selection_is_empty(
+    web: int, relay: Popen[bytes], user: User
+) -> None:
     with subscribed(web, user, "?types=JobCreated") as subscriber:
         subscriber.until("ready")
         happen(3)
@@ -156,7 +160,7 @@ def test_a_heartbeat_carries_the_head_even_when_the_selection_is_empty(web, rela
             assert frame.keys() == {"heartbeat"}
 
 
-def test_a_heartbeat_finds_what_no_hint_told_of(web, user):
+def test_a_heartbeat_finds_what_no_hint_told_of(web: int, user: User) -> None:
     """The relay talks to a Valkey nobody listens to; the table is the truth."""
     with subscribed(web, user) as subscriber, black_hole() as nowhere, relay_process(REDIS_URL=nowhere):
         subscriber.until("ready")
@@ -179,14 +183,14 @@ def test_a_heartbeat_finds_what_no_hint_told_of(web, user):
         ("?topics=planet:9f0c2d8a-7d6f-4f0e-9d1a-0c4b8f2f6a11", "topics"),
     ],
 )
-def test_names_the_parameter_that_is_wrong_and_closes(web, user, query, field):
+def test_names_the_parameter_that_is_wrong_and_closes(web: int, user: User, query: str, field: str) -> None:
     with subscribed(web, user, query) as subscriber:
         problem = subscriber.frame()["error"]
         assert (problem["status"], list(problem["errors"])) == (400, [field])
         assert closed(subscriber) == 4400
 
 
-def test_answers_the_future_with_resync_and_goes_on_from_the_head(web, relay, user):
+def test_answers_the_future_with_resync_and_goes_on_from_the_head(web: int, relay: Popen[bytes], user: User) -> None:
     happen_numbered()
     with subscribed(web, user, "?after=500") as subscriber:
         assert subscriber.frame() == {"resync": 1}
@@ -195,7 +199,7 @@ def test_answers_the_future_with_resync_and_goes_on_from_the_head(web, relay, us
         assert sequences(subscriber.events(1)) == [2]
 
 
-def test_answers_a_message_with_an_error_and_sends_a_talker_away(web, user):
+def test_answers_a_message_with_an_error_and_sends_a_talker_away(web: int, user: User) -> None:
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
         subscriber.connection.send("{not json")
@@ -204,7 +208,7 @@ def test_answers_a_message_with_an_error_and_sends_a_talker_away(web, user):
         assert subscriber.until("error")[-1]["error"]["status"] == 400
 
 
-def test_refuses_a_huge_message(web, user):
+def test_refuses_a_huge_message(web: int, user: User) -> None:
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
         subscriber.connection.send("x" * 5000)
@@ -212,14 +216,14 @@ def test_refuses_a_huge_message(web, user):
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}, {"password": "changed"}])
-def test_sends_away_somebody_who_lost_the_right(web, user, change):
+def test_sends_away_somebody_who_lost_the_right(web: int, user: User, change: dict[str, Any]) -> None:
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
         User.objects.filter(pk=user.pk).update(**change)
         assert closed(subscriber) == 4401
 
 
-def test_sends_away_somebody_who_signed_out(web, user):
+def test_sends_away_somebody_who_signed_out(web: int, user: User) -> None:
     headers = {"Cookie": session_cookie(user), "Origin": f"http://127.0.0.1:{web}"}
     with connect(url(web), additional_headers=headers) as connection:
         subscriber = Subscriber(connection)
@@ -228,7 +232,7 @@ def test_sends_away_somebody_who_signed_out(web, user):
         assert closed(subscriber) == 4401
 
 
-def test_a_second_of_frames_or_a_minute_of_messages_is_the_most(web, user):
+def test_a_second_of_frames_or_a_minute_of_messages_is_the_most(web: int, user: User) -> None:
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
         subscriber.connection.socket.sendall(b"\x01\x80\0\0\0\0" + b"\0\x80\0\0\0\0" * 50_000)
@@ -242,7 +246,7 @@ def test_a_second_of_frames_or_a_minute_of_messages_is_the_most(web, user):
         assert closed(subscriber) == 1008
 
 
-def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user):
+def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user: User) -> None:
     other, another = UserFactory(), UserFactory()
     with processes.web(RATE_LIMIT_SOCKETS="2", RATE_LIMIT_VISITORS="3") as port:
         for _ in range(2):

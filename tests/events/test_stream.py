@@ -11,6 +11,7 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
+from pytest_django import Settings
 from redis import RedisError
 
 from smartscheduler.accounts.credentials import Credential
@@ -106,7 +107,7 @@ def may_stay():
 
 
 @pytest.fixture
-async def hub(settings, monkeypatch, may_stay) -> Hub:
+async def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch, may_stay) -> Hub:
     """One that looks at the table only where it has to, and whose heartbeats are far away."""
     settings.EVENT_HEARTBEAT_SECONDS = 60.0
     monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
@@ -114,7 +115,7 @@ async def hub(settings, monkeypatch, may_stay) -> Hub:
 
 
 @pytest.fixture
-async def quick(settings, may_stay) -> Hub:
+async def quick(settings: Settings, may_stay) -> Hub:
     """One with a heartbeat every moment."""
     settings.EVENT_HEARTBEAT_SECONDS = 0.05
     return Hub(may_stay=lambda connections: may_stay * len(connections))
@@ -132,7 +133,7 @@ def numbered(count: int, *, first: int = 1) -> list[dict[str, Any]]:
     return [event.envelope() for event in events]
 
 
-async def test_passes_on_hints_without_repeats(hub):
+async def test_passes_on_hints_without_repeats(hub: Hub) -> None:
     async with running(hub) as subscriber:
         envelopes = await numbered(3)
         await hub.on_hint(hint(2, envelopes[:2]))
@@ -143,7 +144,7 @@ async def test_passes_on_hints_without_repeats(hub):
         assert subscriber.frames.empty()
 
 
-async def test_reads_nothing_that_was_heard(hub, monkeypatch):
+async def test_reads_nothing_that_was_heard(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(hub) as subscriber:
         envelopes = await numbered(3)
         monkeypatch.setattr(event_log, "read", None)
@@ -151,7 +152,7 @@ async def test_reads_nothing_that_was_heard(hub, monkeypatch):
         assert await subscriber.sequences(3) == [1, 2, 3]
 
 
-async def test_what_is_missing_is_read_once_for_all(hub, monkeypatch):
+async def test_what_is_missing_is_read_once_for_all(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     reads, read = [], event_log.read
     async with running(hub) as one, running(hub) as other:
         envelopes = await numbered(4)
@@ -161,13 +162,13 @@ async def test_what_is_missing_is_read_once_for_all(hub, monkeypatch):
         assert len(reads) == 1
 
 
-async def test_a_look_finds_what_no_hint_told_of(quick):
+async def test_a_look_finds_what_no_hint_told_of(quick: Hub) -> None:
     async with running(quick) as subscriber:
         await numbered(2)
         assert await subscriber.sequences(2) == [1, 2]
 
 
-async def test_goes_on_after_looks_that_failed(quick, monkeypatch):
+async def test_goes_on_after_looks_that_failed(quick: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(quick) as subscriber:
         head, failures = event_log.head, iter([DatabaseError("away")] * 3)
 
@@ -181,7 +182,7 @@ async def test_goes_on_after_looks_that_failed(quick, monkeypatch):
         assert await subscriber.sequences(2) == [1, 2]
 
 
-async def test_who_is_further_behind_than_is_kept_reads_the_table(hub):
+async def test_who_is_further_behind_than_is_kept_reads_the_table(hub: Hub) -> None:
     hub.recent._most = 20
     async with running(hub) as subscriber:
         subscriber.open.clear()
@@ -194,7 +195,7 @@ async def test_who_is_further_behind_than_is_kept_reads_the_table(hub):
         assert await subscriber.sequences(300) == list(range(1, 301))
 
 
-async def test_a_heartbeat_says_how_far_one_is_whose_events_are_others(quick):
+async def test_a_heartbeat_says_how_far_one_is_whose_events_are_others(quick: Hub) -> None:
     async with running(quick, selection=Selection.parse(types="JobCancelled")) as subscriber:
         envelopes = await numbered(3)
         await quick.on_hint(hint(3, envelopes))
@@ -204,7 +205,7 @@ async def test_a_heartbeat_says_how_far_one_is_whose_events_are_others(quick):
         assert not subscriber.stream._wake.is_set()
 
 
-async def test_a_log_that_went_back_is_told_to_all(quick):
+async def test_a_log_that_went_back_is_told_to_all(quick: Hub) -> None:
     await numbered(5)
     async with running(quick) as one, running(quick, after=5) as other:
         await OutboxEvent.objects.filter(sequence__gt=2).adelete()
@@ -214,7 +215,7 @@ async def test_a_log_that_went_back_is_told_to_all(quick):
         assert await one.sequences(1) == await other.sequences(1) == [3]
 
 
-async def test_a_log_with_a_hole_is_gone_on_with_behind_it(quick):
+async def test_a_log_with_a_hole_is_gone_on_with_behind_it(quick: Hub) -> None:
     async with running(quick) as one, running(quick, selection=Selection.parse(types="JobCreated")) as other:
         await numbered(5)
         await OutboxEvent.objects.filter(sequence__in=[1, 3]).adelete()
@@ -223,7 +224,7 @@ async def test_a_log_with_a_hole_is_gone_on_with_behind_it(quick):
         assert await one.sequences(1) == await other.sequences(1) == [6]
 
 
-async def test_each_gets_what_it_asked_for_and_nobody_is_woken_for_the_rest(hub):
+async def test_each_gets_what_it_asked_for_and_nobody_is_woken_for_the_rest(hub: Hub) -> None:
     mine = Selection.parse(types="JobCancelled,JobCreated")
     async with (
         running(hub, selection=mine) as one,
@@ -237,7 +238,7 @@ async def test_each_gets_what_it_asked_for_and_nobody_is_woken_for_the_rest(hub)
         assert other.frames.empty()
 
 
-async def test_who_may_not_stay_is_ended_and_the_others_are_not(settings):
+async def test_who_may_not_stay_is_ended_and_the_others_are_not(settings: Settings) -> None:
     gone = []
     settings.EVENT_HEARTBEAT_SECONDS = 0.05
     hub = Hub(may_stay=lambda connections: [connection not in gone for connection in connections])
@@ -251,7 +252,9 @@ async def test_who_may_not_stay_is_ended_and_the_others_are_not(settings):
         assert not other.ended.done()
 
 
-async def test_who_may_not_stay_is_ended_before_the_next_event_is_told(settings, monkeypatch):
+async def test_who_may_not_stay_is_ended_before_the_next_event_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone: list[Any] = []
     settings.EVENT_HEARTBEAT_SECONDS = 60.0
     monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
@@ -267,7 +270,7 @@ async def test_who_may_not_stay_is_ended_before_the_next_event_is_told(settings,
         assert one.frames.empty()
 
 
-async def test_who_may_not_stay_gets_nothing_of_the_past(hub, may_stay):
+async def test_who_may_not_stay_gets_nothing_of_the_past(hub: Hub, may_stay) -> None:
     may_stay[0] = False
     await numbered(3)
     subscriber = Subscriber(hub, after=0)
@@ -278,7 +281,9 @@ async def test_who_may_not_stay_gets_nothing_of_the_past(hub, may_stay):
 
 
 @pytest.mark.parametrize("error", [DatabaseError, InterfaceError, ValueError])
-async def test_nobody_stays_for_long_while_that_cannot_be_told(settings, error):
+async def test_nobody_stays_for_long_while_that_cannot_be_told(
+    settings: Settings, error: type[DatabaseError] | type[InterfaceError] | type[ValueError]
+) -> None:
     def cannot_tell(members: Any) -> list[bool]:
         asked.append(members)
         raise error("away")
@@ -290,7 +295,9 @@ async def test_nobody_stays_for_long_while_that_cannot_be_told(settings, error):
         assert len(asked) > 1
 
 
-async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(hub, monkeypatch):
+async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(streams, "STALL_SECONDS", 0.0)
     async with running(hub, queue_size=10) as subscriber:
         envelopes = await numbered(30)
@@ -305,14 +312,14 @@ async def test_gives_up_on_a_socket_that_takes_nothing_while_events_pile_up(hub,
         assert subscriber.frames.empty()
 
 
-async def test_gives_up_on_a_frame_that_takes_too_long(quick):
+async def test_gives_up_on_a_frame_that_takes_too_long(quick: Hub) -> None:
     async with running(quick, send_timeout_seconds=0.05) as subscriber:
         subscriber.open.clear()
         async with asyncio.timeout(120):
             assert isinstance(await subscriber.ended, TooSlow)
 
 
-async def test_does_not_pile_up_answers(hub):
+async def test_does_not_pile_up_answers(hub: Hub) -> None:
     subscriber = Subscriber(hub)
     for _ in range(MOST_REPLIES):
         subscriber.stream.reply({"error": {}})
@@ -320,7 +327,7 @@ async def test_does_not_pile_up_answers(hub):
         subscriber.stream.reply({"error": {}})
 
 
-async def test_the_hub_rests_when_all_have_left_and_comes_back(hub):
+async def test_the_hub_rests_when_all_have_left_and_comes_back(hub: Hub) -> None:
     for count in (1, 2):
         async with running(hub) as subscriber:
             envelopes = await numbered(1, first=count)
@@ -330,7 +337,7 @@ async def test_the_hub_rests_when_all_have_left_and_comes_back(hub):
         assert not hub.streams
 
 
-async def test_nobody_goes_on_listening_though_leaving_fails(hub, monkeypatch):
+async def test_nobody_goes_on_listening_though_leaving_fails(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Valkey is away while the last one leaves: the listener ends all the same, and the next one hears."""
     layer = get_channel_layer()
     assert layer
@@ -360,7 +367,7 @@ async def until_heard(layer: Any, envelopes: list[dict[str, Any]], subscriber: S
             await asyncio.sleep(0.05)
 
 
-async def test_listens_again_after_it_could_not(hub, monkeypatch):
+async def test_listens_again_after_it_could_not(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "SILENCE_SECONDS", 0.01)
     layer = get_channel_layer()
     assert layer

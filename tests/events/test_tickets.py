@@ -6,6 +6,7 @@ from threading import Barrier
 import pytest
 import redis
 from django.conf import settings
+from pytest_django import Settings
 
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.websocket_tickets import issue_ticket, spend_ticket
@@ -20,7 +21,7 @@ def valkey():
         yield client
 
 
-def test_sixteen_spend_it_at_once_and_one_succeeds(db):
+def test_sixteen_spend_it_at_once_and_one_succeeds(db: None) -> None:
     user = UserFactory()
     for _ in range(20):
         ticket, _seconds = issue_ticket(Credential.of(user))
@@ -35,7 +36,7 @@ def test_sixteen_spend_it_at_once_and_one_succeeds(db):
         assert spent == [user.pk]
 
 
-def test_lives_thirty_seconds_and_is_no_part_of_a_url(db, valkey):
+def test_lives_thirty_seconds_and_is_no_part_of_a_url(db: None, valkey) -> None:
     ticket, seconds = issue_ticket(Credential.of(UserFactory()))
     assert seconds == 30
     [key] = valkey.keys(f"*{ticket}")
@@ -45,11 +46,11 @@ def test_lives_thirty_seconds_and_is_no_part_of_a_url(db, valkey):
 
 
 @pytest.mark.parametrize("value", ["", "unknown", "x" * 101, "*", "a:b"])
-def test_made_up_ones_are_worth_nothing(value):
+def test_made_up_ones_are_worth_nothing(value: str) -> None:
     assert spend_ticket(value) is None
 
 
-def test_says_busy_when_there_is_no_valkey(db, settings):
+def test_says_busy_when_there_is_no_valkey(db: None, settings: Settings) -> None:
     user = UserFactory()
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
     with pytest.raises(Busy):
