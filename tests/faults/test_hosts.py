@@ -166,7 +166,7 @@ def took(since: float, holds: Callable[[], object], seconds: float = NOTICED_SEC
     return time.monotonic() - since
 
 
-def test_a_web_is_cut_off_from_postgresql(layout):
+def test_a_web_is_cut_off_from_postgresql(layout: Layout) -> None:
     with at_work(layout) as (_, crew):
         with cut(layout, "web1", "postgresql") as began:
             told = took(began, lambda: layout.readiness("web1") == "failed")
@@ -181,7 +181,7 @@ def test_a_web_is_cut_off_from_postgresql(layout):
     )
 
 
-def test_the_active_relay_is_cut_off_from_postgresql(layout):
+def test_the_active_relay_is_cut_off_from_postgresql(layout: Layout) -> None:
     with at_work(layout):
         first = layout.active_relay()
         assert first
@@ -197,7 +197,7 @@ def test_the_active_relay_is_cut_off_from_postgresql(layout):
     layout.tell(f"active relay, PostgreSQL: the other one is active after {passed:.1f} s")
 
 
-def test_a_web_is_cut_off_from_valkey(layout):
+def test_a_web_is_cut_off_from_valkey(layout: Layout) -> None:
     with at_work(layout) as (crowd, crew):
         far = [client for client in crowd.clients if client.host == layout.net.address("web2")]
         with cut(layout, "web2", "valkey") as began:
@@ -227,7 +227,7 @@ def _is_live(layout: Layout, far: list[Client]) -> bool:
     return True
 
 
-def test_the_worker_is_cut_off_from_valkey(layout):
+def test_the_worker_is_cut_off_from_valkey(layout: Layout) -> None:
     with at_work(layout):
         with cut(layout, "worker", "valkey"):
             time.sleep(CUT_SECONDS)

@@ -56,7 +56,7 @@ def readiness(base: str) -> dict:
     return {"code": answer.status, **answer.body}
 
 
-def test_a_full_disk_is_noticed_and_so_is_room_again():
+def test_a_full_disk_is_noticed_and_so_is_room_again() -> None:
     with small_disk() as disk, stack(RATE_LIMITS="0") as product:
         product.postgresql.stop()
         subprocess.run(["/usr/bin/cp", "-a", product.postgresql.directory, disk / "pg"], check=True)
@@ -95,7 +95,7 @@ MAIL = (
 )
 
 
-def test_mail_goes_on_when_the_worker_that_sends_it_is_frozen(running):
+def test_mail_goes_on_when_the_worker_that_sends_it_is_frozen(running: tuple[Stack, str]) -> None:
     product, _ = running
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(120)
@@ -112,7 +112,7 @@ def test_mail_goes_on_when_the_worker_that_sends_it_is_frozen(running):
     product.kill(second)
 
 
-def test_a_frozen_relay_makes_room_for_another(running):
+def test_a_frozen_relay_makes_room_for_another(running: tuple[Stack, str]) -> None:
     product, base = running
     (frozen,) = product.running[:1]
     second = product.relay()
@@ -131,7 +131,7 @@ def test_a_frozen_relay_makes_room_for_another(running):
     wait_until(lambda: readiness(base)["checks"]["events"] == "ok", 60)
 
 
-def test_a_frozen_worker_is_noticed_with_its_queue(running):
+def test_a_frozen_worker_is_noticed_with_its_queue(running: tuple[Stack, str]) -> None:
     product, base = running
     worker = product.worker()
     wait_until(lambda: readiness(base)["status"] == "ok")

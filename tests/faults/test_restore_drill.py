@@ -69,7 +69,7 @@ def destroy(one: Product) -> None:
 
 
 @pytest.mark.parametrize("base", [False, True] if FULL else [False], ids=lambda base: "base backup" if base else "dump")
-def test_from_a_destroyed_database_back_to_work(base):
+def test_from_a_destroyed_database_back_to_work(base: Any) -> None:
     with product(DEMO_PASSWORD=LOGIN["password"]) as one:
         one.up()
         assert one.manage("seed_demo", "--contractors", "40", "--jobs", "25", "-v", "0").returncode == 0
