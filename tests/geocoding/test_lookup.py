@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker, Settings
 
 from contractors.models import Contractor
 from smartscheduler.core.outbound.addresses import origin
@@ -20,6 +21,7 @@ from smartscheduler.geocoding import geopy_adapter, lookup, providers
 from smartscheduler.geocoding.addresses import Address
 from smartscheduler.geocoding.lookup import find
 from smartscheduler.geocoding.models import GeocodedAddress
+from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.runner import work_on_files
 from smartscheduler.imports.services import begin, import_checked
 from smartscheduler.ops.checks import check_geocoder
@@ -47,7 +49,7 @@ class Nominatim:
 
 
 @pytest.fixture
-def nominatim(settings) -> Iterator[Nominatim]:
+def nominatim(settings: Settings) -> Iterator[Nominatim]:
     state = Nominatim()
 
     class Handler(BaseHTTPRequestHandler):
@@ -78,7 +80,7 @@ def nominatim(settings) -> Iterator[Nominatim]:
     lookup.breaker.answered()
 
 
-def test_an_address_is_found_and_asked_once(nominatim):
+def test_an_address_is_found_and_asked_once(nominatim: Nominatim) -> None:
     for _ in range(2):
         found = find(AUSTIN)
         assert found.point == Point(30.2641, -97.7449)
@@ -93,14 +95,14 @@ def test_an_address_is_found_and_asked_once(nominatim):
     assert nominatim.agents == ["tests"]
 
 
-def test_an_unknown_address_is_not_asked_again_either(nominatim):
+def test_an_unknown_address_is_not_asked_again_either(nominatim: Nominatim) -> None:
     nominatim.answers([])
     for _ in range(2):
         assert find(AUSTIN) == (None, "nominatim does not know the address.")
     assert len(nominatim.asked) == 1
 
 
-def test_an_answer_is_kept_for_a_month(nominatim):
+def test_an_answer_is_kept_for_a_month(nominatim: Nominatim) -> None:
     find(AUSTIN)
     GeocodedAddress.objects.update(asked_at=timezone.now() - timedelta(days=31))
     find(Address("1 Main Street", "Austin", "TX", "78701"))
@@ -109,7 +111,7 @@ def test_an_answer_is_kept_for_a_month(nominatim):
     assert len(nominatim.asked) == 3
 
 
-def test_a_place_far_from_its_zip_code_is_not_believed(nominatim):
+def test_a_place_far_from_its_zip_code_is_not_believed(nominatim: Nominatim) -> None:
     nominatim.answers([{"lat": "29.7604", "lon": "-95.3698", "display_name": "Congress Avenue, Houston"}])
     assert find(AUSTIN) == (None, "nominatim places the address 146 miles from its ZIP code.")
 
@@ -132,13 +134,13 @@ def test_a_place_far_from_its_zip_code_is_not_believed(nominatim):
         ('{"error": "no"}', 200),
     ],
 )
-def test_an_answer_that_is_none_is_neither_believed_nor_kept(nominatim, body, status):
+def test_an_answer_that_is_none_is_neither_believed_nor_kept(nominatim: Nominatim, body: str, status: int) -> None:
     nominatim.answers(body, status)
     assert find(AUSTIN) == (None, "nominatim does not respond.")
     assert not GeocodedAddress.objects.exists()
 
 
-def test_a_slow_one_is_not_waited_for(nominatim, settings):
+def test_a_slow_one_is_not_waited_for(nominatim: Nominatim, settings: Settings) -> None:
     settings.GEOCODER_TIMEOUT_SECONDS = 0.2
     nominatim.release.clear()
     began = time.monotonic()
@@ -146,7 +148,9 @@ def test_a_slow_one_is_not_waited_for(nominatim, settings):
     assert time.monotonic() - began < 30
 
 
-def test_after_three_failures_it_is_left_alone_for_a_while(nominatim, monkeypatch):
+def test_after_three_failures_it_is_left_alone_for_a_while(
+    nominatim: Nominatim, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nominatim.answers("oops", 500)
     for _ in range(5):
         find(AUSTIN)
@@ -156,14 +160,14 @@ def test_after_three_failures_it_is_left_alone_for_a_while(nominatim, monkeypatc
     assert find(AUSTIN).point
 
 
-def test_a_server_that_is_not_there(nominatim, settings):
+def test_a_server_that_is_not_there(nominatim: Nominatim, settings: Settings) -> None:
     settings.GEOCODER_URL = "http://127.0.0.1:1"
     providers._geocode.cache_clear()
     assert find(AUSTIN) == (None, "nominatim does not respond.")
 
 
 class TestImports:
-    def run(self, text: str, *, write: bool = True):
+    def run(self, text: str, *, write: bool = True) -> ImportRun:
         run = begin(kind="contractors", name="x.csv", content=text.encode(), actor=UserFactory())
         work_on_files()
         if write:
@@ -172,7 +176,7 @@ class TestImports:
         run.refresh_from_db()
         return run
 
-    def test_coordinates_by_the_address_and_asked_once_for_check_and_import(self, nominatim):
+    def test_coordinates_by_the_address_and_asked_once_for_check_and_import(self, nominatim: Nominatim) -> None:
         run = self.run(f"{HEAD}\n{ANN}\n")
         assert counts(run) == (1, 0, 0, 0)
         ann = Contractor.objects.get()
@@ -180,7 +184,7 @@ class TestImports:
         assert run.rows.get().remarks == "Coordinates of the address from nominatim."
         assert len(nominatim.asked) == 1
 
-    def test_the_middle_of_the_zip_code_when_it_fails_and_the_row_says_which(self, nominatim):
+    def test_the_middle_of_the_zip_code_when_it_fails_and_the_row_says_which(self, nominatim: Nominatim) -> None:
         nominatim.answers("oops", 500)
         run = self.run(f"{HEAD}\n{ANN}\n")
         assert round(float(Contractor.objects.get().latitude), 4) == 30.2713
@@ -188,7 +192,7 @@ class TestImports:
             "nominatim does not respond. The coordinates are the middle of ZIP code 78701."
         )
 
-    def test_nobody_is_asked_for_what_is_known(self, nominatim):
+    def test_nobody_is_asked_for_what_is_known(self, nominatim: Nominatim) -> None:
         ContractorFactory(email="ann@example.com")
         known = "ann@example.com,Ann Tiles,100 Congress Avenue,Austin,TX,78701"
         placed = ANN.replace("78701,,", "78701,30.1,-97.1").replace("ann@", "bob@")
@@ -197,13 +201,15 @@ class TestImports:
         self.run(f"{HEAD}\n{ANN.replace('78701', '00000').replace('ann@', 'cid@')}\n", write=False)
         assert nominatim.asked == []
 
-    def test_nobody_is_asked_when_none_is_configured(self, nominatim, settings):
+    def test_nobody_is_asked_when_none_is_configured(self, nominatim: Nominatim, settings: Settings) -> None:
         settings.GEOCODER = ""
         run = self.run(f"{HEAD}\n{ANN}\n")
         assert run.rows.get().remarks == "The coordinates are the middle of ZIP code 78701."
         assert nominatim.asked == []
 
-    def test_never_inside_a_transaction(self, nominatim, monkeypatch, django_db_blocker):
+    def test_never_inside_a_transaction(
+        self, nominatim: Nominatim, monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker
+    ) -> None:
         from django.db import connection
 
         depths = []
@@ -225,14 +231,16 @@ class TestImports:
         ({"GEOCODER": "nominatim", "GEOCODER_USER_AGENT": "me", "GEOCODER_A_SECOND": 5.0}, "must be at most 1"),
     ],
 )
-def test_a_wrong_setting_is_named(settings, values, said):
+def test_a_wrong_setting_is_named(settings: Settings, values: dict[str, Any], said: str) -> None:
     for name, value in values.items():
         setattr(settings, name, value)
     assert any(said in error.msg for error in check_geocoder())
 
 
 @pytest.mark.parametrize("name", providers.PROVIDERS)
-def test_every_provider_is_asked_where_geopy_asks_it(settings, name, monkeypatch):
+def test_every_provider_is_asked_where_geopy_asks_it(
+    settings: Settings, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the adapter pins it to is what geopy's own class calls."""
     settings.GEOCODER, settings.GEOCODER_KEY, settings.GEOCODER_USER_AGENT = name, "key", "tests"
     asked = []
@@ -248,7 +256,7 @@ def test_every_provider_is_asked_where_geopy_asks_it(settings, name, monkeypatch
 
 
 @pytest.mark.parametrize("name", providers.PROVIDERS)
-def test_every_provider_can_be_made(settings, name):
+def test_every_provider_can_be_made(settings: Settings, name: str) -> None:
     settings.GEOCODER, settings.GEOCODER_KEY, settings.GEOCODER_URL = name, "key", "https://maps.example.com"
     settings.GEOCODER_USER_AGENT = "tests"
     assert check_geocoder() == []
