@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 from django.urls import reverse
 from psycopg.types.range import TimestamptzRange
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.models import Assignment
 from assignments.services import assign_job
@@ -32,22 +34,22 @@ REQUEST = "request-of-this-test"
 
 
 @pytest.fixture
-def casey():
+def casey() -> User:
     return UserFactory(name="Casey", role=Role.COORDINATOR)
 
 
-def browser(user):
+def browser(user) -> Client:
     client = signed_in()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     client.defaults["HTTP_X_REQUEST_ID"] = REQUEST
     return client
 
 
-def by(user, door, at):
+def by(user, door: str, at: str):
     return {"user": str(user.pk), "name": user.name, "door": door, "at": at}
 
 
-def test_a_form_of_the_admin(casey):
+def test_a_form_of_the_admin(casey: User) -> None:
     contractor, client = ContractorFactory(name="Ann"), browser(casey)
     url = reverse("admin:contractors_contractor_change", args=[contractor.pk])
     assert saved(client.post(url, {**fields(client, url, "contractor_form"), "name": "Ann Marie"}))
@@ -56,7 +58,7 @@ def test_a_form_of_the_admin(casey):
     assert change.pgh_context == {**by(casey, "back-office", f"POST {url}"), "request": REQUEST}
 
 
-def test_an_act_of_the_admin(casey):
+def test_an_act_of_the_admin(casey: User) -> None:
     assignment = AssignmentFactory()
     url = f"/admin/assignments/assignment/{assignment.pk}/confirm/"
     browser(casey).post(url)
@@ -66,7 +68,7 @@ def test_an_act_of_the_admin(casey):
     assert change.pgh_context["at"] == f"POST {url}"
 
 
-def test_a_bulk_action_of_the_admin(casey):
+def test_a_bulk_action_of_the_admin(casey: User) -> None:
     crew = [ContractorFactory() for _ in range(3)]
     url = "/admin/contractors/contractor/"
     chosen = {"action": "deactivate_selected", "_selected_action": [one.pk for one in crew], "confirmed": "1"}
@@ -77,7 +79,7 @@ def test_a_bulk_action_of_the_admin(casey):
     assert {change.pgh_context["user"] for change in found} == {str(casey.pk)}
 
 
-def test_the_api_with_a_token(casey):
+def test_the_api_with_a_token(casey: User) -> None:
     client = client_of(casey)
     job = JobFactory(priority="low")
     response = client.patch(f"{V1}/jobs/{job.pk}/", {"priority": "urgent"}, HTTP_X_REQUEST_ID=REQUEST)
@@ -87,7 +89,7 @@ def test_the_api_with_a_token(casey):
     assert change.pgh_context == {**by(casey, "API", f"PATCH {V1}/jobs/{job.pk}/"), "request": REQUEST}
 
 
-def test_what_is_made_through_the_api_and_repeated_with_a_key(casey):
+def test_what_is_made_through_the_api_and_repeated_with_a_key(casey: User) -> None:
     client = client_of(casey)
     body = {"type": "tile", "desired_date": at(9, days=3).isoformat(), "duration": "02:00:00", "location": PLACE}
     for _ in range(2):
@@ -97,7 +99,7 @@ def test_what_is_made_through_the_api_and_repeated_with_a_key(casey):
     assert last(Job).pgh_context["user"] == str(casey.pk)
 
 
-def test_an_import_in_the_worker_is_by_whoever_sent_the_file(casey):
+def test_an_import_in_the_worker_is_by_whoever_sent_the_file(casey: User) -> None:
     run = begin(kind="contractors", name="people.csv", content=f"{HEAD}\n{ANN}\n".encode(), actor=casey)
     work_on_imports()
     assert total() == total_of_users()
@@ -108,23 +110,23 @@ def test_an_import_in_the_worker_is_by_whoever_sent_the_file(casey):
     assert {change.pgh_context["user"] for change in changes(WorkingHours)} == {str(casey.pk)}
 
 
-def total_of_users():
+def total_of_users() -> int:
     return len(changes(User))
 
 
-def test_a_command_names_itself(monkeypatch, casey):
+def test_a_command_names_itself(monkeypatch: pytest.MonkeyPatch, casey: User) -> None:
     monkeypatch.setattr(sys, "argv", ["manage.py", "seed_demo", "--contractors", "2"])
     call_command("seed_demo", contractors=2, jobs=0, verbosity=0)
     assert last(Contractor, pgh_label="created").pgh_context == by(casey, "command", "seed_demo")
 
 
-def test_a_command_without_a_person(monkeypatch):
+def test_a_command_without_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["manage.py", "createsuperuser"])
     User.objects.create_superuser("root@example.com")
     assert last(User).pgh_context == {"door": "command", "at": "createsuperuser"}
 
 
-def test_sql_that_does_not_come_through_django_has_no_author():
+def test_sql_that_does_not_come_through_django_has_no_author() -> None:
     job = JobFactory(priority="low")
     with connection.cursor() as cursor:
         # What psql would send: the wrapper of Django's cursor is not asked.
@@ -134,7 +136,7 @@ def test_sql_that_does_not_come_through_django_has_no_author():
     assert (change.pgh_before, change.priority, change.pgh_context) == ({"priority": "low"}, "high", None)
 
 
-def test_sql_through_django_has_one(casey):
+def test_sql_through_django_has_one(casey: User) -> None:
     job = JobFactory(customer_name="100% Ann")
     with acting(casey), connection.cursor() as cursor:
         cursor.execute("UPDATE jobs_job SET customer_name = '50%'")
@@ -145,14 +147,14 @@ def test_sql_through_django_has_one(casey):
     assert removed.pgh_context["user"] == changed.pgh_context["user"] == str(casey.pk)
 
 
-def test_many_statements_at_once_are_signed_inside_a_transaction(casey):
+def test_many_statements_at_once_are_signed_inside_a_transaction(casey: User) -> None:
     jobs = [JobFactory(), JobFactory()]
     with acting(casey), transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany("UPDATE jobs_job SET city = %s WHERE id = %s", [("Waco", job.pk) for job in jobs])
     assert [change.pgh_context["user"] for change in changes(Job, pgh_label="changed")] == [str(casey.pk)] * 2
 
 
-def test_bulk_create_bulk_update_and_update_of_a_queryset(casey):
+def test_bulk_create_bulk_update_and_update_of_a_queryset(casey: User) -> None:
     with acting(casey):
         jobs = Job.objects.bulk_create([JobFactory.build(city="Austin") for _ in range(3)])
         for job in jobs:
@@ -164,7 +166,7 @@ def test_bulk_create_bulk_update_and_update_of_a_queryset(casey):
     assert {change.pgh_context["user"] for change in changes(Job)} == {str(casey.pk)}
 
 
-def test_copy_is_seen_and_signed_by_what_its_transaction_has_said(casey):
+def test_copy_is_seen_and_signed_by_what_its_transaction_has_said(casey: User) -> None:
     contractor = ContractorFactory(hours=[])
     with acting(casey), transaction.atomic():
         Contractor.objects.filter(pk=contractor.pk).update(city="Waco")
@@ -175,7 +177,7 @@ def test_copy_is_seen_and_signed_by_what_its_transaction_has_said(casey):
     assert last(WorkingHours).pgh_context["user"] == str(casey.pk)
 
 
-def test_the_services_sign_once_for_all_that_they_write(casey):
+def test_the_services_sign_once_for_all_that_they_write(casey: User) -> None:
     contractor = ContractorFactory()
     update_schedule(contractor_id=contractor.pk, working_hours=WEEKDAYS, actor=casey)
     found = [change for change in changes(WorkingHours) if change.pgh_context.get("user")]
@@ -188,7 +190,9 @@ def test_the_services_sign_once_for_all_that_they_write(casey):
     assert last(Contractor).pgh_before.keys() == {"rating", "rating_count", "rating_total"}
 
 
-def test_a_booking_is_two_changes_and_no_statement_more(casey, django_assert_num_queries):
+def test_a_booking_is_two_changes_and_no_statement_more(
+    casey: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     assign_job(job_id=job.pk, contractor_id=contractor.pk, start=at(9, days=3), actor=casey)
     assert last(Job).pgh_before == {"status": "open"}
@@ -197,7 +201,7 @@ def test_a_booking_is_two_changes_and_no_statement_more(casey, django_assert_num
         Job.objects.filter(pk=job.pk).update(city="Waco")
 
 
-def test_authors_inside_one_another(casey):
+def test_authors_inside_one_another(casey: User) -> None:
     """A service inside the transaction of somebody else, and what is written after it."""
     ann, contractor = UserFactory(name="Ann"), ContractorFactory()
     with transaction.atomic(), acting(ann):
@@ -219,7 +223,7 @@ def test_authors_inside_one_another(casey):
     ]
 
 
-def test_what_is_rolled_back_has_no_history(casey):
+def test_what_is_rolled_back_has_no_history(casey: User) -> None:
     contractor, before = ContractorFactory(), total()
     with transaction.atomic():
         update_contractor(contractor_id=contractor.pk, name="Never", actor=casey)
@@ -228,7 +232,7 @@ def test_what_is_rolled_back_has_no_history(casey):
     assert total() == before
 
 
-def test_what_the_database_keeps_by_itself_is_no_change():
+def test_what_the_database_keeps_by_itself_is_no_change() -> None:
     contractor = ContractorFactory(hours=[])
     WorkingHours.objects.create(contractor=contractor, day_of_week=1, start_time="08:00", end_time="12:00")
     contractor.refresh_from_db()
@@ -237,7 +241,7 @@ def test_what_the_database_keeps_by_itself_is_no_change():
     assert acts(Contractor) == ["created"]
 
 
-def test_a_name_that_is_no_name():
+def test_a_name_that_is_no_name() -> None:
     """What comes from an address cannot break the write: quotes, per cent signs, NUL, and no end."""
     with source("page", "GET /'); DROP TABLE jobs_job; --%s%%\x00\\u0000\udcff\\" + "x" * 500):
         JobFactory()
@@ -245,7 +249,7 @@ def test_a_name_that_is_no_name():
     assert len(last(Job).pgh_context["at"]) < 201
 
 
-def test_a_password_leaves_a_trace_and_no_value():
+def test_a_password_leaves_a_trace_and_no_value() -> None:
     boss, user = UserFactory(role=Role.ADMINISTRATOR), UserFactory(name="Ann")
     url = reverse("admin:auth_user_password_change", args=[user.pk])
     sent = {"password1": "correct horse battery", "password2": "correct horse battery", "usable_password": "true"}
@@ -256,7 +260,7 @@ def test_a_password_leaves_a_trace_and_no_value():
     assert not names & {"password", "last_login"}
 
 
-def test_signing_in_is_no_change_of_the_account():
+def test_signing_in_is_no_change_of_the_account() -> None:
     user = UserFactory()
     browser(user).get("/admin/")
     user.refresh_from_db()
@@ -264,7 +268,7 @@ def test_signing_in_is_no_change_of_the_account():
     assert acts(User, pgh_obj_id=user.pk) == ["created"]
 
 
-def test_the_person_survives_the_account(casey):
+def test_the_person_survives_the_account(casey: User) -> None:
     job = JobFactory()
     with acting(casey):
         Job.objects.update(city="Waco")
@@ -274,7 +278,7 @@ def test_the_person_survives_the_account(casey):
     assert last(Job, pgh_obj_id=job.pk).pgh_context["name"] == "Casey"
 
 
-def test_a_change_of_the_day_keeps_its_order():
+def test_a_change_of_the_day_keeps_its_order() -> None:
     job = JobFactory()
     Job.objects.update(desired_date=job.desired_date + timedelta(days=1))
     Job.objects.update(city="Waco")
@@ -282,7 +286,7 @@ def test_a_change_of_the_day_keeps_its_order():
     assert moments == sorted(set(moments))
 
 
-def test_reads_say_nothing(casey, django_assert_num_queries):
+def test_reads_say_nothing(casey: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     ContractorFactory()
     with acting(casey), django_assert_num_queries(1) as captured:
         list(Contractor.objects.all())

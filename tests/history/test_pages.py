@@ -4,9 +4,11 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from psycopg.types.range import TimestamptzRange
@@ -21,6 +23,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.adminsite.history.queries import all_kinds
 from smartscheduler.core.actors import acting
+from smartscheduler.history.triggers import Change
 from tests.api import client_as
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.history.reading import everything, kind_of, last
@@ -30,17 +33,17 @@ pytestmark = pytest.mark.django_db
 ALL = "/admin/history/"
 
 
-def page_of(record):
+def page_of(record: Any) -> str:
     meta = record._meta
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_history", args=[record.pk])
 
 
-def told(response):
+def told(response: Any):
     assert response.status_code == 200, response
     return [change for occasion in response.context["occasions"] for change in occasion.changes]
 
 
-def only(response, act, what):
+def only(response: Any, act: str, what: str):
     """The one change of this kind that the page shows."""
     (found,) = (change for change in told(response) if (change.act, change.what) == (act, what))
     return found
@@ -50,17 +53,17 @@ def lines(change):
     return {line.field: (line.was, line.became) for line in change.lines}
 
 
-def text(response):
+def text(response: Any) -> str:
     """What people read: without markup, with single blanks."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())
 
 
 @pytest.fixture
-def casey():
+def casey() -> User:
     return UserFactory(name="Casey", role=Role.COORDINATOR)
 
 
-def test_a_change_in_peoples_words(casey):
+def test_a_change_in_peoples_words(casey: User) -> None:
     contractor = ContractorFactory(name="Ann", skills=["Stairs"], service_radius_miles=40)
     update_contractor(
         contractor_id=contractor.pk,
@@ -83,7 +86,7 @@ def test_a_change_in_peoples_words(casey):
     assert "Type from Flooring → to Tile" in text(response)
 
 
-def test_instants_and_slots_by_the_clock_at_the_site(casey):
+def test_instants_and_slots_by_the_clock_at_the_site(casey: User) -> None:
     # Two o'clock in London is nine in Austin, in winter.
     job = JobFactory(desired_date=datetime(2031, 1, 7, 15, tzinfo=UTC))
     held = AssignmentFactory(job=job, start=datetime(2031, 1, 7, 15, tzinfo=UTC))
@@ -100,7 +103,7 @@ def test_instants_and_slots_by_the_clock_at_the_site(casey):
     assert held.job == job
 
 
-def test_a_contractors_page_has_hours_absences_and_ratings(casey):
+def test_a_contractors_page_has_hours_absences_and_ratings(casey: User) -> None:
     contractor = ContractorFactory(hours=[Shift(1, time(8), time(17))])
     AbsenceFactory(contractor=contractor, note="Away")
     other = ContractorFactory()
@@ -116,7 +119,7 @@ def test_a_contractors_page_has_hours_absences_and_ratings(casey):
     assert len(response.context["occasions"][0].changes) == 2  # one occasion
 
 
-def test_a_reference_that_changed_and_one_that_is_gone(casey):
+def test_a_reference_that_changed_and_one_that_is_gone(casey: User) -> None:
     contractor, other = ContractorFactory(name="Ann"), ContractorFactory(name="Bob")
     held = assign_job(job_id=JobFactory().pk, contractor_id=contractor.pk, start=at(9, days=3), actor=casey)
     confirm_assignment(assignment_id=held.pk, actor=casey)
@@ -131,7 +134,7 @@ def test_a_reference_that_changed_and_one_that_is_gone(casey):
     assert "(deleted) → to Bob" in text(response)
 
 
-def test_hostile_values_are_text():
+def test_hostile_values_are_text() -> None:
     contractor = ContractorFactory(name="Ann")
     evil = "<script>alert(1)</script>"
     with acting(UserFactory(name="<img src=x onerror=alert(2)>")):
@@ -143,7 +146,7 @@ def test_hostile_values_are_text():
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
-def test_values_that_no_rule_allows_are_shown_as_they_are():
+def test_values_that_no_rule_allows_are_shown_as_they_are() -> None:
     contractor = ContractorFactory()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE contractors_contractor SET time_zone = 'Nowhere/Land'")
@@ -152,11 +155,11 @@ def test_values_that_no_rule_allows_are_shown_as_they_are():
     assert contractor.rating == 4
 
 
-def filtered(client, **asked):
+def filtered(client: Client, **asked):
     return [(change.act, change.what) for change in told(client.get(ALL, asked))]
 
 
-def test_filters(casey):
+def test_filters(casey: User) -> None:
     contractor, client = ContractorFactory(hours=[]), signed_in()
     key = contractor.pk
     with acting(casey):
@@ -194,7 +197,7 @@ def test_filters(casey):
         {"model": "jobs.job", "field": "password"},
     ],
 )
-def test_what_cannot_be_asked_is_said_and_shows_nothing(asked):
+def test_what_cannot_be_asked_is_said_and_shows_nothing(asked: dict[str, str]) -> None:
     JobFactory()
     response = signed_in().get(ALL, asked)
     assert response.status_code == 200
@@ -203,12 +206,12 @@ def test_what_cannot_be_asked_is_said_and_shows_nothing(asked):
 
 
 @pytest.mark.parametrize("before", ["x", "~~", "2026-01-01~a~1", "2026-01-01T00:00:00+00:00~a~-1", "\x00~\x00~1"])
-def test_a_place_that_is_none_is_the_beginning(before):
+def test_a_place_that_is_none_is_the_beginning(before: str) -> None:
     JobFactory()
     assert len(told(signed_in().get(ALL, {"before": before}))) == 1
 
 
-def test_pages_follow_one_another_without_gap_and_repeat(casey):
+def test_pages_follow_one_another_without_gap_and_repeat(casey: User) -> None:
     for _ in range(30):
         contractor = ContractorFactory(hours=[Shift(1, time(8), time(17))])
         Contractor.objects.filter(pk=contractor.pk).update(city="Waco")
@@ -221,7 +224,7 @@ def test_pages_follow_one_another_without_gap_and_repeat(casey):
     assert len(seen) == len(set(seen)) == 90
 
 
-def test_changes_of_one_moment_keep_their_order_over_pages():
+def test_changes_of_one_moment_keep_their_order_over_pages() -> None:
     JobFactory(), ContractorFactory()
     moment = last(Job).pgh_created_at
     with connection.cursor() as cursor:
@@ -238,7 +241,7 @@ def test_changes_of_one_moment_keep_their_order_over_pages():
     assert len(found) == len(set(found)) == 9
 
 
-def test_records_older_than_the_history_say_so(casey):
+def test_records_older_than_the_history_say_so(casey: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         old = JobFactory(city="Austin")
@@ -255,7 +258,7 @@ def test_records_older_than_the_history_say_so(casey):
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_changes_of_accounts_are_for_administrators(role):
+def test_changes_of_accounts_are_for_administrators(role: Role) -> None:
     user = UserFactory(name="Secret Name", email="secret@example.com")
     client = signed_in(role)
     assert not [change for change in told(client.get(ALL)) if change.what == "user"]
@@ -265,14 +268,14 @@ def test_changes_of_accounts_are_for_administrators(role):
     assert [change.act for change in told(boss.get(page_of(user)))] == ["created"]
 
 
-def test_nobody_reads_it_signed_out(client):
+def test_nobody_reads_it_signed_out(client: Client) -> None:
     job = JobFactory()
     for url in (ALL, page_of(job)):
         assert client.get(url).url.startswith("/admin/login/")
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_nobody_writes_in_it(role):
+def test_nobody_writes_in_it(role: Any) -> None:
     job, client = JobFactory(), signed_in(role)
     before = [change.pk for change in everything().changes]
     for url in (ALL, page_of(job)):
@@ -288,7 +291,7 @@ def test_nobody_writes_in_it(role):
 
 
 @pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.__name__)
-def test_the_database_itself_refuses_to_change_it(kind):
+def test_the_database_itself_refuses_to_change_it(kind: type[Change]) -> None:
     held = AssignmentFactory(assigned_by=UserFactory())
     AbsenceFactory(contractor=held.contractor)
     update_rating(contractor_id=held.contractor_id, rating=Decimal(5), actor=None)
@@ -299,16 +302,16 @@ def test_the_database_itself_refuses_to_change_it(kind):
     assert kind.objects.exclude(pgh_label="never").count() == kept > 0
 
 
-def queries(client, url):
+def queries(client: Client, url: str) -> tuple[int, str]:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(url).status_code == 200
     return len(captured), "\n".join(query["sql"][:150] for query in captured)
 
 
-def test_a_page_costs_the_same_however_much_is_on_it(casey):
+def test_a_page_costs_the_same_however_much_is_on_it(casey: User) -> None:
     boss = signed_in(Role.ADMINISTRATOR)
 
-    def some(count):
+    def some(count: int) -> Assignment:
         for n in range(count):
             held = AssignmentFactory(start=at(9, days=3 + n), assigned_by=UserFactory())
             AbsenceFactory(contractor=held.contractor)
@@ -325,7 +328,7 @@ def test_a_page_costs_the_same_however_much_is_on_it(casey):
 
 
 @pytest.mark.parametrize("name", ["contractor", "job", "assignment", "user"])
-def test_every_record_leads_to_its_history(name):
+def test_every_record_leads_to_its_history(name: str) -> None:
     held = AssignmentFactory()
     record = {"contractor": held.contractor, "job": held.job, "assignment": held, "user": User.objects.first()}
     boss = signed_in(Role.ADMINISTRATOR)
@@ -338,12 +341,12 @@ def test_every_record_leads_to_its_history(name):
     assert told(boss.get(response.context["all_history_url"]))
 
 
-def test_an_unknown_record_has_no_history():
+def test_an_unknown_record_has_no_history() -> None:
     assert signed_in().get("/admin/jobs/job/00000000-0000-4000-8000-000000000000/history/").status_code == 302
     assert signed_in().get("/admin/jobs/job/nothing/history/").status_code == 302
 
 
-def test_a_moved_booking_says_from_when_to_when(casey):
+def test_a_moved_booking_says_from_when_to_when(casey: User) -> None:
     contractor, other = ContractorFactory(), ContractorFactory(name="Bob")
     held = assign_job(job_id=JobFactory().pk, contractor_id=contractor.pk, start=at(9, days=3), actor=casey)
     reschedule_assignment(assignment_id=held.pk, start=at(13, days=3), actor=casey)

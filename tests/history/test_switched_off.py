@@ -12,7 +12,7 @@ from tests.history.reading import acts, total
 pytestmark = pytest.mark.django_db
 
 
-def test_a_demo_in_bulk(monkeypatch):
+def test_a_demo_in_bulk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_contractors, "BULK_FROM", 5)
     seed_world(contractors=6, jobs=0)
     assert Contractor.objects.count() == 6
@@ -20,7 +20,7 @@ def test_a_demo_in_bulk(monkeypatch):
     assert not Contractor.objects.filter(weekdays=0).exists()  # other triggers work on
 
 
-def test_it_comes_back():
+def test_it_comes_back() -> None:
     with without_history():
         contractor = ContractorFactory()
     Contractor.objects.update(name="Ann Marie")
