@@ -5,11 +5,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import NoReturn
 
 import pytest
 import time_machine
 from django.db import connection
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -28,20 +30,20 @@ JOBS = f"{V1}/jobs/"
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.COORDINATOR)
 
 
-def job(**more):
+def job(**more: str):
     wanted = at(12, days=2).isoformat()
     return {"type": "flooring", "desired_date": wanted, "location": PLACE, "duration": "02:00:00", **more}
 
 
-def keyed(api, url, body, key="one"):
+def keyed(api, url: str, body, key: str = "one"):
     return api.post(url, body, headers={"Idempotency-Key": key})
 
 
-def test_a_second_time_gets_the_first_answer_and_makes_no_second_row(api):
+def test_a_second_time_gets_the_first_answer_and_makes_no_second_row(api: APIClient) -> None:
     body = job()
     first, second = keyed(api, JOBS, body), keyed(api, JOBS, body)
     assert (first.status_code, second.status_code) == (201, 201)
@@ -52,7 +54,7 @@ def test_a_second_time_gets_the_first_answer_and_makes_no_second_row(api):
     assert (Job.objects.count(), OutboxEvent.objects.count()) == (1, 1)
 
 
-def test_without_a_key_or_with_another_one_it_is_done_again(api):
+def test_without_a_key_or_with_another_one_it_is_done_again(api: APIClient) -> None:
     body = job()
     for key in ("one", "two"):
         keyed(api, JOBS, body, key)
@@ -60,7 +62,7 @@ def test_without_a_key_or_with_another_one_it_is_done_again(api):
     assert Job.objects.count() == 3
 
 
-def test_the_same_key_of_somebody_else_is_another_key(api):
+def test_the_same_key_of_somebody_else_is_another_key(api: APIClient) -> None:
     body = job()
     keyed(api, JOBS, body)
     assert "Idempotency-Replayed" not in keyed(client_as(Role.ADMINISTRATOR), JOBS, body)
@@ -68,7 +70,7 @@ def test_the_same_key_of_somebody_else_is_another_key(api):
 
 
 @pytest.mark.parametrize("change", ["body", "address"])
-def test_the_same_key_for_another_request(api, change):
+def test_the_same_key_for_another_request(api: APIClient, change: str) -> None:
     body = job()
     keyed(api, JOBS, body)
     other = (JOBS, {**body, "priority": "high"}) if change == "body" else (f"{V1}/contractors/", body)
@@ -78,13 +80,13 @@ def test_the_same_key_for_another_request(api, change):
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a b", "é", "\t"])
-def test_a_key_that_is_none(api, key):
+def test_a_key_that_is_none(api: APIClient, key: str) -> None:
     document = problem(keyed(api, JOBS, job(), key), 400, "invalid-input")
     assert document["errors"].keys() == {"Idempotency-Key"}
     assert not Job.objects.exists()
 
 
-def test_a_refusal_is_not_kept_and_the_same_request_may_succeed_later(api):
+def test_a_refusal_is_not_kept_and_the_same_request_may_succeed_later(api: APIClient) -> None:
     held = AssignmentFactory()
     body = {"job": str(JobFactory().pk), "contractor": str(held.contractor_id), "start": held.slot.start.isoformat()}
     problem(keyed(api, f"{V1}/assignments/", body), 409, "slot-unavailable")
@@ -96,7 +98,7 @@ def test_a_refusal_is_not_kept_and_the_same_request_may_succeed_later(api):
 
 
 @pytest.mark.parametrize("act", ["confirm", "cancel", "reschedule", "reassign"])
-def test_a_transition_is_made_once(api, act):
+def test_a_transition_is_made_once(api: APIClient, act: str) -> None:
     held, other = AssignmentFactory(start=at(9, days=2)), ContractorFactory()
     body = {
         "confirm": {},
@@ -112,7 +114,7 @@ def test_a_transition_is_made_once(api, act):
     assert OutboxEvent.objects.count() == events
 
 
-def test_an_absence_and_a_rating_are_taken_once(api):
+def test_an_absence_and_a_rating_are_taken_once(api: APIClient) -> None:
     contractor = ContractorFactory()
     for path, body in (("absences", {"start": "2027-01-04", "end": "2027-01-05"}), ("rate", {"rating": 5})):
         url = f"{V1}/contractors/{contractor.pk}/{path}/"
@@ -121,7 +123,7 @@ def test_an_absence_and_a_rating_are_taken_once(api):
     assert (contractor.absences.count(), contractor.rating_count) == (1, 11)
 
 
-def test_an_answer_is_kept_for_a_day(api):
+def test_an_answer_is_kept_for_a_day(api: APIClient) -> None:
     body = job(desired_date=at(12, days=9).isoformat())
     user = UserFactory(role=Role.COORDINATOR)
     keyed(client_of(user), JOBS, body)
@@ -131,17 +133,17 @@ def test_an_answer_is_kept_for_a_day(api):
     assert Job.objects.count() == 2
 
 
-def test_old_answers_are_forgotten(api):
+def test_old_answers_are_forgotten(api: APIClient) -> None:
     keyed(api, JOBS, job())
     assert forget_answers() == 0
     with time_machine.travel(timezone.now() + timedelta(hours=25), tick=False):
         assert (forget_answers(), forget_answers()) == (1, 0)
 
 
-def test_nothing_is_left_when_it_falls_half_way(api, monkeypatch):
+def test_nothing_is_left_when_it_falls_half_way(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """As when the process is killed: the key goes with the work."""
 
-    def fall(self, data, *args):
+    def fall(self, data, *args) -> NoReturn:
         raise RuntimeError
 
     monkeypatch.setattr(mixin.FastJSONRenderer, "render", fall)
@@ -151,7 +153,7 @@ def test_nothing_is_left_when_it_falls_half_way(api, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_identical_requests_at_the_same_moment_are_one():
+def test_identical_requests_at_the_same_moment_are_one() -> None:
     user, body = UserFactory(role=Role.COORDINATOR), json.dumps(job())
     clients, together = [client_of(user) for _ in range(16)], Barrier(16)
 
