@@ -1,6 +1,7 @@
 """Single cells: what is written is read as the very same; what people write is understood or refused with the shape."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,7 +30,7 @@ clocks = st.times().map(lambda one: one.replace(microsecond=0))
 
 
 @given(st.lists(names, max_size=6))
-def test_a_list_of_names_comes_back(skills):
+def test_a_list_of_names_comes_back(skills: list[Any]) -> None:
     kept = normal_skills(skills)
     assert read_list(write_list(kept)) == kept
     # As a part of a file: cells come without blanks around them.
@@ -50,12 +51,12 @@ def test_a_list_of_names_comes_back(skills):
         ("", []),
     ],
 )
-def test_a_list_as_people_write_it(text, skills):
+def test_a_list_as_people_write_it(text: str, skills: list[str]) -> None:
     assert read_list(text) == skills
 
 
 @st.composite
-def weeks(draw):
+def weeks(draw: st.DrawFn):
     """Shifts of some days, each from a clock to the next; the last may end at midnight."""
     shifts = []
     for day in draw(st.sets(st.integers(0, 6), min_size=1)):
@@ -68,13 +69,13 @@ def weeks(draw):
 
 
 @given(weeks().filter(bool))
-def test_a_week_comes_back(shifts):
+def test_a_week_comes_back(shifts: Any) -> None:
     week = check_week(shifts)
     assert sorted(as_shifts(write_week(week))) == week
 
 
 @given(st.sets(st.integers(0, 6), min_size=1))
-def test_days_with_the_same_hours_come_back(days):
+def test_days_with_the_same_hours_come_back(days: set[Any]) -> None:
     week = [Shift(day, *hours) for day in sorted(days) for hours in [(time(8), time(12)), (time(20), time(0))]]
     assert sorted(as_shifts(write_week(week))) == week
 
@@ -97,7 +98,7 @@ def as_shifts(text: str) -> list[Shift]:
         ("Mon 08:00:30-12:00", "Mon 08:00:30-12:00"),
     ],
 )
-def test_a_week_as_people_write_it(text, written):
+def test_a_week_as_people_write_it(text: str, written: str) -> None:
     assert write_week(as_shifts(text)) == written
 
 
@@ -112,14 +113,14 @@ def test_a_week_as_people_write_it(text, written):
         ("whenever", "is not like Mon-Fri"),
     ],
 )
-def test_a_week_that_cannot_be_read(text, said):
+def test_a_week_that_cannot_be_read(text: str, said: str) -> None:
     with pytest.raises(InvalidInput, match=said) as refusal:
         read_week(text)
     assert list(refusal.value.errors) == ["working_hours"]
 
 
 @given(st.timedeltas(timedelta(seconds=1), timedelta(hours=8)))
-def test_a_duration_comes_back_to_the_second(duration):
+def test_a_duration_comes_back_to_the_second(duration: timedelta) -> None:
     whole = timedelta(seconds=round(duration.total_seconds()))
     hours, minutes, seconds = map(int, read_duration(write_duration(whole)).split(":"))
     assert timedelta(hours=hours, minutes=minutes, seconds=seconds) == whole
@@ -129,18 +130,18 @@ def test_a_duration_comes_back_to_the_second(duration):
     ("text", "duration"),
     [("2:30", "02:30:00"), ("2.5", "2:30:00"), ("2.5 h", "2:30:00"), ("90 min", "1:30:00"), ("0:20:15", "00:20:15")],
 )
-def test_a_duration_as_people_write_it(text, duration):
+def test_a_duration_as_people_write_it(text: str, duration: str) -> None:
     assert read_duration(text) == duration
 
 
 @pytest.mark.parametrize("text", ["forever", "2:60", "-1", "1 day", "2,5"])
-def test_no_duration(text):
+def test_no_duration(text: str) -> None:
     with pytest.raises(InvalidInput, match="Hours and minutes"):
         read_duration(text)
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
-def test_an_instant_with_its_offset_comes_back(moment):
+def test_an_instant_with_its_offset_comes_back(moment: datetime) -> None:
     assert datetime.fromisoformat(read_instant(moment.astimezone(AUSTIN).isoformat(), None)) == moment
 
 
@@ -148,17 +149,17 @@ def test_an_instant_with_its_offset_comes_back(moment):
     "text",
     ["2026-12-01 09:00", "2026-12-01T09:00:00", "12/1/2026 9:00 am", "12/01/2026 09:00", "46357.375"],
 )
-def test_an_instant_by_the_clock_at_the_site(text):
+def test_an_instant_by_the_clock_at_the_site(text: str) -> None:
     assert read_instant(text, AUSTIN) == "2026-12-01T09:00:00-06:00"
 
 
 @pytest.mark.parametrize("text", ["2026-12-01", "12/1/2026", "46357"])
-def test_a_day_alone_is_its_noon(text):
+def test_a_day_alone_is_its_noon(text: str) -> None:
     assert read_instant(text, AUSTIN) == "2026-12-01T12:00:00-06:00"
 
 
 @given(st.datetimes(datetime(2001, 1, 1), datetime(2099, 1, 1)).map(lambda one: one.replace(microsecond=0)))  # noqa: DTZ001
-def test_a_number_of_a_spreadsheet_is_its_instant(moment):
+def test_a_number_of_a_spreadsheet_is_its_instant(moment: Any) -> None:
     serial = (moment - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001
     assume(moment.time() != time(0))
     assert datetime.fromisoformat(read_instant(f"{serial:.10f}", UTC)) == moment.replace(tzinfo=UTC)
@@ -174,7 +175,7 @@ def test_a_number_of_a_spreadsheet_is_its_instant(moment):
         ("2026-12-01 09:00", None, "needs an offset"),
     ],
 )
-def test_no_instant(text, site, said):
+def test_no_instant(text: str, site: ZoneInfo | None, said: str) -> None:
     with pytest.raises(InvalidInput, match=said) as refusal:
         read_instant(text, site)
     assert list(refusal.value.errors) == ["desired_date"]
@@ -183,14 +184,14 @@ def test_no_instant(text, site, said):
 @pytest.mark.parametrize(
     "text", ["5125550143", "15125550143", "+1 512-555-0143", "512.555.0143", "(512)555-0143", "512 555 0143"]
 )
-def test_a_telephone_number_in_any_grouping(text):
+def test_a_telephone_number_in_any_grouping(text: str) -> None:
     assert read_phone(text) == "(512) 555-0143"
 
 
 @pytest.mark.parametrize("text", ["555", "512555014x", "25125550143", "+44 20 7946 0958", "٥١٢٥٥٥٠١٤٣", ""])
-def test_anything_else_is_left_to_be_refused(text):
+def test_anything_else_is_left_to_be_refused(text: str) -> None:
     assert read_phone(text) == text
 
 
-def test_the_day_of_a_serial_number_is_that_of_spreadsheets():
+def test_the_day_of_a_serial_number_is_that_of_spreadsheets() -> None:
     assert read_instant("46357", AUSTIN).startswith(date(2026, 12, 1).isoformat())

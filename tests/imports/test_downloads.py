@@ -19,7 +19,7 @@ from smartscheduler.backoffice.reports.csv import PARTS
 from smartscheduler.backoffice.reports.period import usual
 from smartscheduler.imports.admin import MODELS
 from smartscheduler.imports.export_views import FORMS, Download, download
-from smartscheduler.imports.models import ImportedRow
+from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.services import begin
 from tests.events.processes import web
 from tests.factories import UserFactory, many_assignments
@@ -35,7 +35,7 @@ async def collected(response: Download) -> list[bytes]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_file_does_not_end_before_its_last_row(form):
+async def test_a_file_does_not_end_before_its_last_row(form: str) -> None:
     """Rows that compress well make pieces of nothing, which are not the end."""
     response = download("x", form, ["a"], ([str(number)] for number in range(5_000)))
     pieces = await collected(response)
@@ -43,11 +43,11 @@ async def test_a_file_does_not_end_before_its_last_row(form):
     assert len(_lines(form, b"".join(pieces))) == 5_001
 
 
-async def test_empty_pieces_are_neither_sent_nor_the_end():
+async def test_empty_pieces_are_neither_sent_nor_the_end() -> None:
     assert await collected(Download(iter([b"", b"a", b"", b"b", b""]))) == [b"a", b"b"]
 
 
-async def test_the_rows_end_when_the_client_goes_away():
+async def test_the_rows_end_when_the_client_goes_away() -> None:
     ended = []
 
     def rows():
@@ -64,7 +64,7 @@ async def test_the_rows_end_when_the_client_goes_away():
     assert ended
 
 
-def test_every_stream_is_a_download_and_every_download_is_tested():
+def test_every_stream_is_a_download_and_every_download_is_tested() -> None:
     """Collected from the source: a new stream has to be a Download, and to be fetched below."""
     senders = set()
     for path in Path(settings.BASE_DIR).glob("*/**/*.py"):
@@ -83,7 +83,7 @@ def test_every_stream_is_a_download_and_every_download_is_tested():
     assert senders == SENDERS
 
 
-def test_every_address_with_a_form_is_fetched():
+def test_every_address_with_a_form_is_fetched() -> None:
     """Collected from the addresses of the product."""
     named = {name for name in get_resolver().namespace_dict["admin"][1].reverse_dict if isinstance(name, str)}
     patterns = get_resolver().namespace_dict["admin"][1]
@@ -105,7 +105,7 @@ def addresses(run) -> dict[str, str]:
 
 
 @pytest.fixture
-def thousands(transactional_db):
+def thousands(transactional_db: None) -> ImportRun:
     """As many rows in every list, and a file of as many rows with its results."""
     now = datetime.now(UTC)
     half = [one.pk for one in many_assignments(ROWS)[: ROWS // 2]]
@@ -121,7 +121,7 @@ def thousands(transactional_db):
 
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_every_list_is_whole_from_the_real_server(thousands):
+def test_every_list_is_whole_from_the_real_server(thousands: ImportRun) -> None:
     client = signed_in(Role.ADMINISTRATOR)
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
     with web() as port:

@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,12 +30,12 @@ def book(*lines) -> bytes:
 
 
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", "a;b\n1;2\n", "a\tb\n1\t2\n", "\ufeffA, B \r\n1,2\r\n,\r\n\r\n"])
-def test_reads_what_spreadsheets_write(content):
+def test_reads_what_spreadsheets_write(content: str) -> None:
     table = read_table("x.csv", csv(content))
     assert (table.headings, table.rows) == (["a", "b"], [{"a": "1", "b": "2"}])
 
 
-def test_reads_a_workbook_with_numbers_and_dates():
+def test_reads_a_workbook_with_numbers_and_dates() -> None:
     content = book(["Zip Code", "when", "n", "none"], ["01234", datetime(2026, 12, 1, 9), 5.0, None])  # noqa: DTZ001  (cells have no zone)
     assert read_table("x.xlsx", content).rows == [
         {"zip_code": "01234", "when": "2026-12-01 09:00:00", "n": "5", "none": ""}
@@ -42,7 +43,7 @@ def test_reads_a_workbook_with_numbers_and_dates():
 
 
 @given(st.lists(st.lists(cells | signs, min_size=2, max_size=2).filter(any), min_size=1, max_size=5))
-def test_what_is_written_is_read_again(rows):
+def test_what_is_written_is_read_again(rows: list[Any]) -> None:
     for name, content in {
         "x.csv": b"".join(write_csv(["a", "b"], rows)),
         "x.xlsx": b"".join(write_xlsx(["a", "b"], rows)),
@@ -51,14 +52,14 @@ def test_what_is_written_is_read_again(rows):
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1 (512) 555", "@SUM(A1)", "-x", "=cmd|' /C calc'!A0"])
-def test_no_cell_is_a_formula(text):
+def test_no_cell_is_a_formula(text: str) -> None:
     assert text.startswith(FORMULA)
     assert f"'{text}" in b"".join(write_csv(["a"], [[text]])).decode().replace('"', "")
     cell = load_workbook(io.BytesIO(b"".join(write_xlsx(["a"], [[text]])))).active["A2"]
     assert (cell.data_type, cell.value) == ("s", f"'{text}")
 
 
-def test_a_negative_number_stays_one():
+def test_a_negative_number_stays_one() -> None:
     assert b"-97.7431\r\n" in b"".join(write_csv(["a"], [["-97.7431"]]))
 
 
@@ -80,7 +81,7 @@ def test_a_negative_number_stays_one():
         ("x.xlsx", b"PK\x03\x04broken", "not an XLSX"),
     ],
 )
-def test_says_what_is_wrong_with_a_file(name, content, said):
+def test_says_what_is_wrong_with_a_file(name: str, content: bytes, said: str) -> None:
     if said.startswith("nothing below|"):
         assert read_table(name, content).headings == ["a"]
         return

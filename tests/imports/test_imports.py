@@ -3,14 +3,18 @@
 import csv
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
@@ -20,6 +24,7 @@ from smartscheduler.imports.export_views import download
 from smartscheduler.imports.file_reader import read_table
 from smartscheduler.imports.file_writer import write_csv
 from smartscheduler.imports.models import ImportedRow, ImportRun
+from smartscheduler.imports.row_importer import Done
 from smartscheduler.imports.runner import work_on_files
 from smartscheduler.imports.services import begin, import_checked
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
@@ -38,7 +43,7 @@ JOB_HEAD = "job_number,type,priority,desired_date,duration,required_skills,addre
 
 
 @pytest.fixture
-def actor():
+def actor() -> User:
     return UserFactory()
 
 
@@ -74,7 +79,7 @@ def errors(run: ImportRun) -> dict[int, dict[str, list[str]]]:
     return {row.number: row.errors for row in run.rows.filter(outcome="refused")}
 
 
-def test_the_check_writes_nothing_and_the_import_what_it_said(actor):
+def test_the_check_writes_nothing_and_the_import_what_it_said(actor: User) -> None:
     run = checked(f"{HEAD}\n{ANN}\n", actor)
     assert counts(run) == (1, 0, 0, 0)
     assert not Contractor.objects.exists()
@@ -94,7 +99,7 @@ def test_the_check_writes_nothing_and_the_import_what_it_said(actor):
     assert (event.type, event.actor["email"]) == ("ContractorCreated", actor.email)
 
 
-def test_a_known_address_is_changed_and_what_is_not_in_the_file_stays(actor):
+def test_a_known_address_is_changed_and_what_is_not_in_the_file_stays(actor: User) -> None:
     ann = ContractorFactory(email="ann@example.com", skills=["Stairs"])
     text = "email,name,service_radius_miles\nANN@example.com,Ann Bell,\nann2@example.com,Nobody,\n"
     run = imported(text, actor)
@@ -105,7 +110,7 @@ def test_a_known_address_is_changed_and_what_is_not_in_the_file_stays(actor):
     assert counts(imported("email,name\nann@example.com,Ann Bell\n", actor)) == (0, 0, 1, 0)
 
 
-def test_ten_kinds_of_errors_each_by_line_and_column(actor):
+def test_ten_kinds_of_errors_each_by_line_and_column(actor: User) -> None:
     ContractorFactory(email="other@example.com")
     bad = {
         "name": ("Ann Tiles", "A"),
@@ -131,7 +136,7 @@ def test_ten_kinds_of_errors_each_by_line_and_column(actor):
     assert not Contractor.objects.filter(name="Ann Tiles").exists()
 
 
-def test_jobs_by_number_and_dates_by_the_clock_at_the_site(actor):
+def test_jobs_by_number_and_dates_by_the_clock_at_the_site(actor: User) -> None:
     old = JobFactory(priority="low")
     day = (datetime.now(UTC) + timedelta(days=30)).date()
     text = "\n".join(
@@ -159,7 +164,7 @@ def test_jobs_by_number_and_dates_by_the_clock_at_the_site(actor):
     assert job.desired_date.astimezone(job.zone).strftime("%Y-%m-%d %H:%M") == f"{day} 09:00"
 
 
-def test_only_the_columns_that_are_there_are_written(actor):
+def test_only_the_columns_that_are_there_are_written(actor: User) -> None:
     old = JobFactory(priority="low", customer_name="Grace Hill")
     run = imported(f"job_number,priority\n{old.job_number},urgent\n", actor, "jobs")
     assert counts(run) == (0, 1, 0, 0)
@@ -167,7 +172,7 @@ def test_only_the_columns_that_are_there_are_written(actor):
     assert (old.priority, old.customer_name) == ("urgent", "Grace Hill")
 
 
-def test_a_job_under_a_booking_is_not_moved(actor):
+def test_a_job_under_a_booking_is_not_moved(actor: User) -> None:
     booked = AssignmentFactory()
     run = checked(f"job_number,duration\n{booked.job.job_number},8:00\n", actor, "jobs")
     assert "live assignment" in errors(run)[2]["duration"][0]
@@ -177,13 +182,13 @@ def test_a_job_under_a_booking_is_not_moved(actor):
     ("text", "said"),
     [("name\nAnn\n", "column email is missing"), ("email,shoe_size\na@b.c,9\n", "Unknown columns: shoe_size")],
 )
-def test_a_file_that_makes_no_sense_is_refused_as_a_whole(actor, text, said):
+def test_a_file_that_makes_no_sense_is_refused_as_a_whole(actor: User, text: str, said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         taken_in(text, actor)
     assert not ImportRun.objects.exists()
 
 
-def test_a_file_is_imported_once_and_not_before_it_is_checked(actor):
+def test_a_file_is_imported_once_and_not_before_it_is_checked(actor: User) -> None:
     run = taken_in(f"{HEAD}\n{ANN}\n", actor)
     with pytest.raises(InvalidInput, match="has been checked"):
         import_checked(run_id=run.pk)
@@ -195,12 +200,12 @@ def test_a_file_is_imported_once_and_not_before_it_is_checked(actor):
         import_checked(run_id=checked("email,name\nx,y\n", actor).pk)
 
 
-def test_it_goes_on_where_it_stopped(actor, monkeypatch):
+def test_it_goes_on_where_it_stopped(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [ANN.replace("ann@", f"ann{n}@") for n in range(5)]
     run = import_checked(run_id=checked("\n".join([HEAD, *lines]), actor).pk)
     done, once = [], runner.work_on
 
-    def die_at_the_third(*given, **more):
+    def die_at_the_third(*given, **more) -> Done:
         done.append(given)
         if len(done) == 3:
             raise KeyboardInterrupt
@@ -222,7 +227,7 @@ def test_it_goes_on_where_it_stopped(actor, monkeypatch):
     "text",
     ["Mon 08:00-12:00, 13:00-17:00; Sat 20:00-24:00", "Sun 00:00-08:00", "Mon-Fri 8:00-17:00", "Fri-Mon 09:00-10:00"],
 )
-def test_a_week_is_read_as_it_is_written(text):
+def test_a_week_is_read_as_it_is_written(text: str) -> None:
     shifts = [
         Shift(one["day_of_week"], time.fromisoformat(one["start_time"]), time.fromisoformat(one["end_time"]))
         for one in read_week(text)
@@ -233,11 +238,11 @@ def test_a_week_is_read_as_it_is_written(text):
 
 
 class TestThePages:
-    def upload(self, client, text: str, name: str = "people.csv", kind: str = "contractors"):
+    def upload(self, client: Client, text: str, name: str = "people.csv", kind: str = "contractors") -> Any:
         file = SimpleUploadedFile(name, text.encode(), content_type="text/csv")
         return client.post(reverse("admin:imports_importrun_add"), {"kind": kind, "file": file}, follow=True)
 
-    def test_from_the_file_to_the_rows(self):
+    def test_from_the_file_to_the_rows(self) -> None:
         client = signed_in()
         page = self.upload(
             client, f"{HEAD}\n{ANN}\n{ANN.replace('tile', 'paint').replace('ann@', 'bob@')}\n"
@@ -259,19 +264,19 @@ class TestThePages:
         assert ",New,,The coordinates are the middle of ZIP code 78701." in result.splitlines()[1]
         assert "Refused" in result.splitlines()[2]
 
-    def test_a_bad_file_is_said_on_the_form(self):
+    def test_a_bad_file_is_said_on_the_form(self) -> None:
         page = self.upload(signed_in(), "name\nAnn\n").content.decode()
         assert "The column email is missing" in page
         assert "Only .csv and .xlsx are read." in self.upload(signed_in(), "x", "people.pdf").content.decode()
         assert not ImportRun.objects.exists()
 
-    def test_a_manager_may_not(self):
+    def test_a_manager_may_not(self) -> None:
         client = signed_in(Role.MANAGER)
         assert self.upload(client, f"{HEAD}\n{ANN}\n").status_code == 403
         assert client.get(reverse("admin:imports_importrun_changelist")).status_code == 403
 
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
-    def test_an_export_comes_back_as_it_was(self, form, actor):
+    def test_an_export_comes_back_as_it_was(self, form: str, actor: User) -> None:
         ContractorFactory(name="=Ann", skills=["Stairs", "Mosaic"], service_radius_miles=None, type="tile")
         ContractorFactory(name="Bob", phone_number="(512) 555-0143", type="carpet")
         JobFactory(special_requirements="- Mind the dog", required_skills=["Stairs"])
@@ -285,7 +290,7 @@ class TestThePages:
             assert (run.total, counts(run)) == (run.unchanged, (0, 0, run.total, 0)), errors(run)
             assert run.total >= 2
 
-    def test_an_export_has_what_the_list_has(self):
+    def test_an_export_has_what_the_list_has(self) -> None:
         ContractorFactory(name="Ann", type="tile")
         ContractorFactory(name="Bob", type="carpet")
         answer = signed_in(Role.MANAGER).get(
@@ -296,13 +301,17 @@ class TestThePages:
         assert "Ann" in text
         assert "Bob" not in text
 
-    def test_an_export_costs_the_same_whatever_there_is(self, django_assert_max_num_queries):
+    def test_an_export_costs_the_same_whatever_there_is(
+        self, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
         client = signed_in()
         ContractorFactory.create_batch(8)
         with django_assert_max_num_queries(8):
             b"".join(client.get(reverse("admin:imports_export", args=["contractors", "csv"])))
 
-    def test_what_is_wrong_is_counted_by_column_and_shown_a_page_at_a_time(self, django_assert_max_num_queries):
+    def test_what_is_wrong_is_counted_by_column_and_shown_a_page_at_a_time(
+        self, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
         bad = [ANN.replace("ann@", f"ann{n}@").replace("(512) 555-0143", f"555{n}") for n in range(120)]
         other = [ANN.replace("ann@", f"bob{n}@").replace("tile", f"paint{n}") for n in range(7)]
         run = checked("\n".join([HEAD, *bad, *other, ANN]), UserFactory())
@@ -322,7 +331,9 @@ class TestThePages:
         assert "No rows to show." in client.get(f"{address}?column=nonsense").content.decode()
         assert client.get(f"{address}?rows=nonsense&page=x").status_code == 200
 
-    def test_ten_thousand_bad_rows_open_with_as_few_queries(self, django_assert_max_num_queries):
+    def test_ten_thousand_bad_rows_open_with_as_few_queries(
+        self, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
         run = ImportRun.objects.create(kind="contractors", name="x.csv", content=b"", state="checked", total=10_000)
         ImportRun.objects.update(at=10_000, refused=10_000)
         ImportedRow.objects.bulk_create(
@@ -336,7 +347,7 @@ class TestThePages:
         assert "10,000 rows" in answer.content.decode()
         assert len(answer.content) < 200_000
 
-    def test_progress_is_a_part_of_the_page_until_there_is_something_to_see(self):
+    def test_progress_is_a_part_of_the_page_until_there_is_something_to_see(self) -> None:
         client, actor = signed_in(), UserFactory()
         run = taken_in(f"{HEAD}\n{ANN}\n", actor)
         address = reverse("admin:imports_importrun_progress", args=[run.pk])
@@ -353,7 +364,7 @@ class TestThePages:
         assert reverse("admin:imports_importrun_import", args=[run.pk]) in whole.content.decode()
         assert signed_in(Role.MANAGER).get(address).status_code == 403
 
-    def test_stopped_and_gone_on_with_by_its_buttons(self):
+    def test_stopped_and_gone_on_with_by_its_buttons(self) -> None:
         client, actor = signed_in(), UserFactory()
         run = taken_in(f"{HEAD}\n{ANN}\n", actor)
         address = reverse("admin:imports_importrun_change", args=[run.pk])
@@ -369,7 +380,7 @@ class TestThePages:
         assert "Nothing is going on that could be stopped." in late
 
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
-    def test_the_refused_rows_can_be_corrected_and_sent_again(self, form, actor):
+    def test_the_refused_rows_can_be_corrected_and_sent_again(self, form: str, actor: User) -> None:
         bad = ANN.replace("tile", "paint").replace("ann@", "bob@")
         run = imported(f"{HEAD}\n{ANN}\n{bad}\n", actor)
         client = signed_in()
@@ -383,7 +394,7 @@ class TestThePages:
         assert counts(imported(again, actor)) == (1, 0, 0, 0)
         assert Contractor.objects.count() == 2
 
-    def test_jobs_that_were_made_are_not_made_again_by_their_result(self, actor):
+    def test_jobs_that_were_made_are_not_made_again_by_their_result(self, actor: User) -> None:
         day = (datetime.now(UTC) + timedelta(days=30)).date()
         line = f"tile,high,{day} 09:00,2:30,Mosaic,100 Congress Avenue,Austin,TX,78701,Grace Hill"
         run = imported(f"{JOB_HEAD.removeprefix('job_number,')}\n{line}\n", actor, "jobs")
@@ -392,7 +403,7 @@ class TestThePages:
         assert table.rows[0]["job_number"] == Job.objects.get().job_number
         assert counts(imported(content.decode("utf-8-sig"), actor, "jobs")) == (0, 0, 1, 0)
 
-    def test_a_check_names_no_job_that_is_not_there(self, actor):
+    def test_a_check_names_no_job_that_is_not_there(self, actor: User) -> None:
         day = (datetime.now(UTC) + timedelta(days=30)).date()
         run = checked(f"{JOB_HEAD}\n,tile,high,{day} 09:00,2,,100 Congress Avenue,Austin,TX,78701,A\n", actor, "jobs")
         content = b"".join(signed_in().get(reverse("admin:imports_importrun_result", args=[run.pk, "csv"])))
@@ -400,7 +411,7 @@ class TestThePages:
 
     @pytest.mark.parametrize("kind", ["contractors", "jobs"])
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
-    def test_a_file_to_begin_with_is_one_that_can_be_imported(self, kind, form, actor):
+    def test_a_file_to_begin_with_is_one_that_can_be_imported(self, kind: str, form: str, actor: User) -> None:
         content = b"".join(signed_in().get(reverse("admin:imports_template", args=[kind, form])))
         run = begin(kind=kind, name=f"x.{form}", content=content, actor=actor)
         work_on_files()
@@ -408,7 +419,7 @@ class TestThePages:
         assert counts(run) == (1, 0, 0, 0), errors(run)
         assert signed_in(Role.MANAGER).get(reverse("admin:imports_template", args=[kind, form])).status_code == 403
 
-    def test_the_page_says_what_stands_in_each_column(self):
+    def test_the_page_says_what_stands_in_each_column(self) -> None:
         page = signed_in().get(reverse("admin:imports_importrun_add")).content.decode()
         for name in ("service_radius_miles", "desired_date", "working_hours"):
             assert f"<code>{name}</code>" in page
@@ -418,7 +429,7 @@ class TestThePages:
         [(Role.COORDINATOR, ("3", "9", "0.8000", "Made for a test.")), (Role.MANAGER, ("", "", "", ""))],
         ids=["coordinator", "manager"],
     )
-    def test_assignments_with_the_decision_behind_them(self, role, decision):
+    def test_assignments_with_the_decision_behind_them(self, role: Role, decision: tuple[str, str, str, str]) -> None:
         """Managers do not see what was worked out from exact places."""
         one = AssignmentFactory(rank=3, candidates_considered=9, override_reason="=cmd|x", contractor__name="+Ann")
         AssignmentFactory(status="cancelled", cancelled_at=datetime.now(UTC), cancel_reason="Flooded")
@@ -432,7 +443,7 @@ class TestThePages:
         assert (row["override_reason"], row["cancel_reason"]) == ("'=cmd|x", "")
         assert row["start"] == one.slot.start.astimezone(one.job.zone).isoformat()
 
-    async def test_a_download_leaves_piece_by_piece_from_an_asynchronous_server(self):
+    async def test_a_download_leaves_piece_by_piece_from_an_asynchronous_server(self) -> None:
         made = []
 
         def rows():
@@ -445,11 +456,11 @@ class TestThePages:
         assert len(made) < 1000
         assert b"".join([piece async for piece in pieces]).endswith(b"\r\n999\r\n")
 
-    def test_there_is_no_export_of_anything_else(self):
+    def test_there_is_no_export_of_anything_else(self) -> None:
         for kind, form in (("users", "csv"), ("jobs", "pdf")):
             assert signed_in().get(reverse("admin:imports_export", args=[kind, form])).status_code == 404
 
-    def test_the_lists_offer_it(self):
+    def test_the_lists_offer_it(self) -> None:
         page = signed_in().get("/admin/contractors/contractor/?type__exact=tile").content.decode()
         assert "export/contractors.csv?type__exact=tile" in page
         assert "importrun/add/?kind=contractors" in page

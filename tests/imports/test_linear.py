@@ -110,7 +110,7 @@ def seconds(parser: Callable[[str], object], text: str) -> float:
 
 
 @pytest.mark.parametrize("name", PARSERS)
-def test_a_parser_is_linear(name, monkeypatch):
+def test_a_parser_is_linear(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Its own limits would hide what comes behind them.
     monkeypatch.setattr(file_reader, "MOST_CHARACTERS_OF_A_CELL", 10**9)
     monkeypatch.setattr(file_reader, "MOST_ROWS", 10**9)
@@ -120,14 +120,14 @@ def test_a_parser_is_linear(name, monkeypatch):
             assert longer < MOST_TIMES * seconds(PARSERS[name], make(N)), said
 
 
-def test_a_quadratic_pattern_would_be_noticed():
+def test_a_quadratic_pattern_would_be_noticed() -> None:
     pattern = re.compile(r"([a-z][a-z\s,–-]*?)\s+(\d.+)", re.IGNORECASE)
     text = INPUTS["Mon, blanks, x"]
     assert seconds(pattern.fullmatch, text(4 * N)) > MOST_TIMES * seconds(pattern.fullmatch, text(N))
 
 
 @pytest.mark.parametrize("shape", ["rows", "columns of empty cells", "characters"])
-def test_a_workbook_is_read_in_linear_time(shape):
+def test_a_workbook_is_read_in_linear_time(shape: str) -> None:
     def book(n: int) -> bytes:
         buffer, workbook = io.BytesIO(), Workbook(write_only=True)
         sheet = workbook.create_sheet()

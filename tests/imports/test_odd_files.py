@@ -3,15 +3,18 @@
 import io
 import zipfile
 from datetime import UTC, datetime, time, timedelta
+from typing import NoReturn
 
 import pytest
 from openpyxl import Workbook
 
 from contractors.models import Contractor
 from jobs.models import Job
+from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.file_reader import read_table
 from smartscheduler.imports.file_writer import write_csv, write_xlsx
+from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.runner import table_of, work_on_files
 from smartscheduler.imports.services import begin
 from tests.factories import ContractorFactory, JobFactory, UserFactory
@@ -19,17 +22,17 @@ from tests.imports.test_imports import ANN, HEAD, checked, counts, errors, impor
 
 
 @pytest.fixture
-def actor():
+def actor() -> User:
     return UserFactory()
 
 
-def remarks(run) -> dict[int, str]:
+def remarks(run: ImportRun) -> dict[int, str]:
     return {row.number: row.remarks for row in run.rows.all()}
 
 
 @pytest.mark.django_db
 class TestTheRows:
-    def test_headings_by_other_names(self, actor):
+    def test_headings_by_other_names(self, actor: User) -> None:
         text = (
             "E-mail,Full name,Trade,Phone,Skills,Radius,Street,Town,State,ZIP,Lat,Lon,Hours\n"
             "ann@example.com,Ann,Tile,5125550143,Mosaic,40,100 Congress Avenue,Austin,texas,78701-1234,,,Mon 8:00-12:00"
@@ -39,22 +42,22 @@ class TestTheRows:
         ann = Contractor.objects.get()
         assert (ann.phone_number, ann.type, ann.state, ann.zip_code) == ("(512) 555-0143", "tile", "TX", "78701")
 
-    def test_two_headings_for_one_column_are_refused(self, actor):
+    def test_two_headings_for_one_column_are_refused(self, actor: User) -> None:
         with pytest.raises(InvalidInput, match="there twice: phone_number"):
             begin(kind="contractors", name="x.csv", content=b"email,phone,telephone\na@b.c,1,2\n", actor=actor)
 
-    def test_a_zero_that_a_spreadsheet_dropped_comes_back(self, actor):
+    def test_a_zero_that_a_spreadsheet_dropped_comes_back(self, actor: User) -> None:
         row = ANN.replace("Austin,TX,78701", "Cambridge,MA,2139")
         run = imported(f"{HEAD}\n{row}\n", actor)
         assert counts(run) == (1, 0, 0, 0), errors(run)
         assert Contractor.objects.get().zip_code == "02139"
         assert "ZIP code 2139 is read as 02139." in remarks(run)[2]
 
-    def test_a_zero_is_not_made_up_for_another_state(self, actor):
+    def test_a_zero_is_not_made_up_for_another_state(self, actor: User) -> None:
         run = checked(f"{HEAD}\n{ANN.replace('78701', '2139')}\n", actor)
         assert errors(run)[2]["zip_code"] == ["A ZIP code has five digits."]
 
-    def test_a_zip_code_that_nobody_knows_is_the_one_complaint(self, actor):
+    def test_a_zip_code_that_nobody_knows_is_the_one_complaint(self, actor: User) -> None:
         unknown, wrong = ANN.replace("78701", "00000"), ANN.replace("78701", "787").replace("ann@", "bob@")
         run = checked(f"{HEAD}\n{unknown}\n{wrong}\n", actor)
         assert errors(run) == {
@@ -62,16 +65,16 @@ class TestTheRows:
             3: {"zip_code": ["A ZIP code has five digits."]},
         }
 
-    def test_empty_lines_are_passed_over_and_lines_keep_their_numbers(self, actor):
+    def test_empty_lines_are_passed_over_and_lines_keep_their_numbers(self, actor: User) -> None:
         run = checked(f"{HEAD}\n\n,,,\n{ANN}\n\n{ANN.replace('tile', 'paint').replace('ann@', 'bob@')}\n\n", actor)
         assert (run.total, counts(run)) == (2, (1, 0, 0, 1))
         assert list(errors(run)) == [6]
 
-    def test_a_surplus_cell_is_an_error_of_its_row(self, actor):
+    def test_a_surplus_cell_is_an_error_of_its_row(self, actor: User) -> None:
         run = checked(f"{HEAD}\n{ANN},oops\n", actor)
         assert "more in this row than there are columns: oops" in errors(run)[2][""][0]
 
-    def test_the_point_of_a_known_contractor_stays_when_the_place_does(self, actor):
+    def test_the_point_of_a_known_contractor_stays_when_the_place_does(self, actor: User) -> None:
         ann = ContractorFactory(email="ann@example.com")
         text = "email,name,address,city,state,zip_code\nann@example.com,Ann Bell,100 Congress Avenue,Austin,TX,78701\n"
         assert counts(imported(text, actor)) == (0, 1, 0, 0)
@@ -79,7 +82,7 @@ class TestTheRows:
         ann.refresh_from_db()
         assert (ann.name, ann.latitude, ann.longitude) == ("Ann Bell", *was)
 
-    def test_another_zip_code_moves_it_and_says_so(self, actor):
+    def test_another_zip_code_moves_it_and_says_so(self, actor: User) -> None:
         ann = ContractorFactory(email="ann@example.com")
         text = "email,address,city,state,zip_code\nann@example.com,1 Main Street,Denver,CO,80202\n"
         run = imported(text, actor)
@@ -88,19 +91,19 @@ class TestTheRows:
         assert "middle of ZIP code 80202" in remarks(run)[2]
         assert remarks(run)[2].startswith("Changes latitude, longitude, address, city, ")
 
-    def test_what_would_change_is_named(self, actor):
+    def test_what_would_change_is_named(self, actor: User) -> None:
         ContractorFactory(email="ann@example.com", name="Ann")
         run = checked("email,name,working_hours\nann@example.com,Bea,Mon 08:00-12:00\n", actor)
         assert remarks(run)[2] == "Changes name, working_hours."
 
-    def test_somebody_who_is_probably_there_already_is_pointed_at(self, actor):
+    def test_somebody_who_is_probably_there_already_is_pointed_at(self, actor: User) -> None:
         ContractorFactory(email="old@example.com", name="ANN TILES")
         row = ANN.replace("78701,,", "78701,30.2672,-97.7431")
         run = checked(f"{HEAD}\n{row}\n", actor)
         assert counts(run) == (1, 0, 0, 0)
         assert "Likely a duplicate of old@example.com" in remarks(run)[2]
 
-    def test_dates_and_durations_of_a_workbook(self, actor):
+    def test_dates_and_durations_of_a_workbook(self, actor: User) -> None:
         book, buffer = Workbook(), io.BytesIO()
         wanted = datetime.now(UTC).replace(tzinfo=None, hour=9, minute=0, second=0, microsecond=0) + timedelta(days=9)
         head = ["type", "date", "duration", "address", "city", "state", "zip", "customer phone"]
@@ -116,8 +119,10 @@ class TestTheRows:
         table = table_of(run.pk)
         assert [row["duration"] for row in table.rows] == ["02:30:00", "2:30:00"]
 
-    def test_an_unexpected_failure_of_one_row_does_not_keep_the_others_waiting(self, actor, monkeypatch):
-        def fail(*_args, **_values):
+    def test_an_unexpected_failure_of_one_row_does_not_keep_the_others_waiting(
+        self, actor: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_args, **_values) -> NoReturn:
             raise ZeroDivisionError
 
         monkeypatch.setattr("smartscheduler.imports.importers.create_contractor", fail)
@@ -129,7 +134,7 @@ class TestTheRows:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_whatever_there_is_comes_back_unchanged(actor, form):
+def test_whatever_there_is_comes_back_unchanged(actor: User, form: str) -> None:
     """Odd names, zeros, formulas, nights, seconds, several zones and shifts, no radius, skills with every sign."""
     from contractors.working_week import Shift
     from smartscheduler.imports.export_views import export
@@ -193,7 +198,7 @@ LAUGHS = (
     ],
     ids=["cp1252", "utf-16", "workbook", "text", "xls", "zip", "bomb", "cut", "laughs", "broken", "long"],
 )
-def test_says_what_to_do_with_a_file(name, content, said):
+def test_says_what_to_do_with_a_file(name: str, content: bytes, said: str) -> None:
     with pytest.raises(InvalidInput, match=said) as refusal:
         read_table(name, content)
     assert list(refusal.value.errors) == ["file"]
@@ -209,17 +214,17 @@ def test_says_what_to_do_with_a_file(name, content, said):
     ],
     ids=["utf-16", "sep", "quoted", "tabs"],
 )
-def test_is_read_all_the_same(content):
+def test_is_read_all_the_same(content: bytes) -> None:
     assert read_table("x.csv", content).rows == [{"a": "1", "b": "2"}]
 
 
-def test_lines_are_those_of_the_spreadsheet():
+def test_lines_are_those_of_the_spreadsheet() -> None:
     text = b'a,b\n"two\nlines",1\n\nx,2\n'
     assert read_table("x.csv", text).lines == [2, 4]
     assert read_table("x.csv", b"sep=,\n" + text).lines == [3, 5]
 
 
-def test_a_sheet_that_lies_about_its_size_is_read_whole():
+def test_a_sheet_that_lies_about_its_size_is_read_whole() -> None:
     book = with_sheet(
         '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><dimension ref="A1"/><sheetData>'
         '<row><c t="inlineStr"><is><t>a</t></is></c></row><row><c t="inlineStr"><is><t>1</t></is></c></row>'
@@ -228,7 +233,7 @@ def test_a_sheet_that_lies_about_its_size_is_read_whole():
     assert read_table("x.xlsx", book).rows == [{"a": "1"}]
 
 
-def test_a_hundred_thousand_rows_leave_in_pieces():
+def test_a_hundred_thousand_rows_leave_in_pieces() -> None:
     """Neither writer holds more than a piece of the file."""
     rows = ([f"Crew {n}", "x" * 50] for n in range(100_000))
     for pieces in (write_csv(["a", "b"], rows), write_xlsx(["a", "b"], rows)):

@@ -4,16 +4,21 @@ import io
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
 import psutil
 import pytest
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.utils import timezone
+from pytest_django import Settings
 
 from contractors.models import Contractor
 from smartscheduler import BASE_DIR
+from smartscheduler.accounts.models import User
 from smartscheduler.core import child_process
 from smartscheduler.core.child_process import ChildFailed, MemoryLimitExceeded, TimeLimitExceeded
 from smartscheduler.errors import Busy, InvalidInput
@@ -36,37 +41,39 @@ REALLY_APART = runner.work_apart
 SECONDS = 3
 
 
-def call(function, payload=b"ab", seconds=60.0, megabytes=1_000):
+def call(
+    function: Callable[[bytes], bytes], payload: bytes = b"ab", seconds: float = 60.0, megabytes: int = 1_000
+) -> bytes:
     return child_process.call(f"{HERE}:{function.__name__}", payload, seconds=seconds, megabytes=megabytes)
 
 
 class TestAChild:
-    def test_answers(self):
+    def test_answers(self) -> None:
         assert call(backwards) == b"ba"
 
-    def test_has_so_much_cpu_time(self):
+    def test_has_so_much_cpu_time(self) -> None:
         with pytest.raises(TimeLimitExceeded):
             call(forever, seconds=1)
 
-    def test_has_so_much_time_by_the_clock(self, monkeypatch):
+    def test_has_so_much_time_by_the_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(TimeLimitExceeded):
             call(asleep, seconds=1)
         monkeypatch.setattr(child_process, "START_SECONDS", -100.0)  # the parent's own patience, which comes second
         with pytest.raises(TimeLimitExceeded):
             call(asleep, seconds=30)
 
-    def test_has_so_much_memory(self):
+    def test_has_so_much_memory(self) -> None:
         with pytest.raises(MemoryLimitExceeded):
             call(greedy)
 
-    def test_that_crashes_is_no_answer(self):
+    def test_that_crashes_is_no_answer(self) -> None:
         with pytest.raises(ChildFailed):
             call(crash)
         with pytest.raises(ChildFailed):
             child_process.call("no_such:function", b"", seconds=60, megabytes=1_000)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems have only the time limits")
-    def test_dies_with_its_parent(self):
+    def test_dies_with_its_parent(self) -> None:
         code = (
             "from smartscheduler.core import child_process;"
             f"child_process.call('{HERE}:asleep', b'', seconds=3600, megabytes=1000)"
@@ -115,24 +122,26 @@ class TestReading:
             ("text.csv", lambda: b"a,b\n" + (b"x" * 9_000 + b",\n") * 1_160, "more than 10,000,000 characters"),
         ],
     )
-    def test_what_is_too_much_is_refused_by_name(self, name, content, said, settings):
+    def test_what_is_too_much_is_refused_by_name(
+        self, name: str, content: Callable[..., bytes], said: str, settings: Settings
+    ) -> None:
         settings.FILE_PROCESS_SECONDS, settings.FILE_PROCESS_MEMORY_MB = 60, 512
         with pytest.raises(InvalidInput, match=said) as refusal:
             isolated_reader.read_apart(name, content())
         assert list(refusal.value.errors) == ["file"]
 
-    def test_what_takes_too_long_is_refused(self, settings):
+    def test_what_takes_too_long_is_refused(self, settings: Settings) -> None:
         settings.FILE_PROCESS_SECONDS = 1
         sheet = b"".join(write_xlsx(["a"] + [f"b{n}" for n in range(50)], ([str(n)] * 51 for n in range(9_000))))
         with pytest.raises(InvalidInput, match="takes more than 1 seconds: save it as CSV, or split it"):
             isolated_reader.read_apart("x.xlsx", sheet)
 
-    def test_what_takes_too_much_memory_is_refused(self, settings):
+    def test_what_takes_too_much_memory_is_refused(self, settings: Settings) -> None:
         settings.FILE_PROCESS_MEMORY_MB = 24
         with pytest.raises(InvalidInput, match=r"more than 24 MB of memory|log says why"):
             isolated_reader.read_apart("x.csv", b"a,b\n" + b"x,y\n" * 9_000)
 
-    def test_one_at_a_time_in_each_web_process(self, settings):
+    def test_one_at_a_time_in_each_web_process(self, settings: Settings) -> None:
         settings.FILE_PROCESS_SECONDS = 1
         with isolated_reader._turns, pytest.raises(Busy):
             isolated_reader.read_apart("x.csv", b"a\n1\n")
@@ -140,13 +149,13 @@ class TestReading:
         assert isolated_reader.read_apart("x.csv", b"a\n1\n") == read_table("x.csv", b"a\n1\n")
 
 
-def test_a_table_comes_back_from_its_text():
+def test_a_table_comes_back_from_its_text() -> None:
     table = read_table("x.csv", b'Name,ZIP code\n" a\nb ",1\n\n,2,surplus,more\n')
     assert unpacked_table(packed_table(table)) == table
 
 
 @pytest.fixture
-def outside(transactional_db, monkeypatch):
+def outside(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Child processes work on the database of the test."""
     for name, value in environment(FILE_PROCESS_SECONDS=str(SECONDS)).items():
         monkeypatch.setenv(name, value)
@@ -164,7 +173,7 @@ def taken_in(name: str, content: bytes) -> ImportRun:
 @pytest.mark.system
 @pytest.mark.usefixtures("outside", "files_apart")
 class TestImporting:
-    def test_given_up_after_three_tries_while_others_go_through(self, settings):
+    def test_given_up_after_three_tries_while_others_go_through(self, settings: Settings) -> None:
         settings.FILE_PROCESS_SECONDS = SECONDS
         endless = taken_in("endless.csv", people(1, FOREVER))
         large = taken_in("large.csv", people(2, GREEDY))
@@ -179,7 +188,7 @@ class TestImporting:
         assert "Given up after 3 tries: it takes more than 512 MB of memory." in large.problem
         assert not Contractor.objects.exists()
 
-    def test_a_mail_goes_through_while_a_file_runs_for_ever(self, tmp_path):
+    def test_a_mail_goes_through_while_a_file_runs_for_ever(self, tmp_path: Path) -> None:
         endless = taken_in("endless.csv", people(1, FOREVER))
         other = taken_in("other.csv", people(2))
         worker = [sys.executable, *process_specs.worker_with_beat(str(tmp_path / "beat"))]
@@ -196,11 +205,13 @@ class TestImporting:
 
 @pytest.mark.django_db
 class TestTurns:
-    def test_a_file_whose_workers_were_killed_comes_behind_the_others(self, actor, monkeypatch):
+    def test_a_file_whose_workers_were_killed_comes_behind_the_others(
+        self, actor: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         first, second = taken_in("first.csv", people(1)), taken_in("second.csv", people(2))
         taken = []
 
-        def killed(run):
+        def killed(run) -> NoReturn:
             taken.append(run.pk)
             raise KeyboardInterrupt
 
@@ -210,7 +221,7 @@ class TestTurns:
                 runner.work_on_files()
         assert taken == [first.pk, second.pk, first.pk, second.pk]
 
-    def test_given_up_when_its_workers_were_killed_again_and_again(self, actor):
+    def test_given_up_when_its_workers_were_killed_again_and_again(self, actor: User) -> None:
         run = taken_in("first.csv", people(1))
         ImportRun.objects.filter(pk=run.pk).update(tries=runner.MOST_TRIES)
         runner.work_on_files()
@@ -222,7 +233,7 @@ class TestTurns:
         run.refresh_from_db()
         assert run.state == "checked"
 
-    def test_what_one_worker_has_no_other_takes_until_its_lease_is_over(self, actor):
+    def test_what_one_worker_has_no_other_takes_until_its_lease_is_over(self, actor: User) -> None:
         run = taken_in("first.csv", people(1))
         ImportRun.objects.filter(pk=run.pk).update(leased_until=timezone.now() + timedelta(hours=1))
         runner.work_on_files()
@@ -233,10 +244,12 @@ class TestTurns:
         run.refresh_from_db()
         assert run.state == "checked"
 
-    def test_a_turn_that_is_lost_because_the_database_was_away_is_no_try(self, actor, monkeypatch):
+    def test_a_turn_that_is_lost_because_the_database_was_away_is_no_try(
+        self, actor: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         run = taken_in("first.csv", people(1))
 
-        def away(run):
+        def away(run) -> NoReturn:
             raise OperationalError("the server closed the connection unexpectedly")
 
         monkeypatch.setattr(runner, "work_apart", away)
@@ -246,10 +259,12 @@ class TestTurns:
         run.refresh_from_db()
         assert (run.state, run.tries, run.leased_until) == ("checking", 0, None)
 
-    def test_a_try_is_given_back_once_the_database_answers_again(self, actor, monkeypatch):
+    def test_a_try_is_given_back_once_the_database_answers_again(
+        self, actor: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         run = taken_in("first.csv", people(1))
 
-        def away(*_, **__):
+        def away(*_, **__) -> NoReturn:
             raise OperationalError("connection refused")
 
         with monkeypatch.context() as database:
@@ -261,7 +276,7 @@ class TestTurns:
         runner._give_back_tries()
         assert ImportRun.objects.get(pk=run.pk).tries == 0
 
-    def test_a_child_that_lost_the_database_is_no_failure(self, actor, monkeypatch):
+    def test_a_child_that_lost_the_database_is_no_failure(self, actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
         run = taken_in("first.csv", people(1))
         monkeypatch.setattr(runner, "work_apart", REALLY_APART)
         monkeypatch.setattr(child_process, "call", lambda *_, **__: child_run.DATABASE_AWAY)
@@ -270,10 +285,10 @@ class TestTurns:
         run.refresh_from_db()
         assert (run.state, run.tries) == ("checking", 0)
 
-    def test_a_child_says_whether_its_connection_is_gone(self, actor, monkeypatch):
+    def test_a_child_says_whether_its_connection_is_gone(self, actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
         run = taken_in("first.csv", people(1))
 
-        def fails(run_id):
+        def fails(run_id) -> NoReturn:
             raise OperationalError("out of reach")
 
         monkeypatch.setattr(child_run, "work_on_file", fails)
@@ -282,11 +297,13 @@ class TestTurns:
         monkeypatch.setattr(connections[DEFAULT_DB_ALIAS], "is_usable", lambda: False)
         assert child_run.work_for_parent(str(run.pk).encode()) == child_run.DATABASE_AWAY
 
-    def test_a_worker_that_lost_its_file_to_another_renews_nothing_and_stops(self, actor, monkeypatch):
+    def test_a_worker_that_lost_its_file_to_another_renews_nothing_and_stops(
+        self, actor: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         run = taken_in("first.csv", people(1))
         until = timezone.now() + timedelta(hours=1)
 
-        def beats_late(*_, beat, **__):
+        def beats_late(*_, beat, **__) -> NoReturn:
             ImportRun.objects.filter(pk=run.pk).update(turn_at=timezone.now(), leased_until=until, tries=2)
             beat()
             raise AssertionError("it goes on")
@@ -297,7 +314,7 @@ class TestTurns:
         run.refresh_from_db()
         assert (run.leased_until, run.tries) == (until, 2)
 
-    def test_old_files_are_read_by_one_thread_of_a_worker(self, actor, monkeypatch):
+    def test_old_files_are_read_by_one_thread_of_a_worker(self, actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
         old = ImportRun.objects.create(kind="contractors", name="x.csv", content=people(1), total=1)
         with runner._old_files:
             runner.read_old_files()
@@ -307,7 +324,7 @@ class TestTurns:
         old.refresh_from_db()
         assert old.table
 
-    def test_a_file_of_an_older_version_is_read_once_and_then_kept_as_text(self, actor):
+    def test_a_file_of_an_older_version_is_read_once_and_then_kept_as_text(self, actor: User) -> None:
         old = ImportRun.objects.create(kind="contractors", name="x.csv", content=people(1), total=1)
         broken = ImportRun.objects.create(kind="contractors", name="x.xlsx", content=b"PK", state="done", total=1)
         runner.read_old_files()
@@ -321,5 +338,5 @@ class TestTurns:
         assert old.state == "checked"
 
     @pytest.fixture
-    def actor(self, db):
+    def actor(self, db: None) -> User:
         return UserFactory()

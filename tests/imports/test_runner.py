@@ -7,9 +7,11 @@ import sys
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoAssertNumQueries
 
 from contractors.models import Contractor
 from smartscheduler import BASE_DIR
+from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.imports import runner
@@ -24,7 +26,7 @@ WORKER = "import django; django.setup(); from smartscheduler.imports.runner impo
 
 
 @pytest.fixture
-def actor(db):
+def actor(db: None) -> User:
     return UserFactory()
 
 
@@ -37,7 +39,7 @@ def taken_in(actor, count: int, name: str = "ann") -> ImportRun:
 
 
 @pytest.fixture
-def small_batches(monkeypatch):
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "BATCH_ROWS", 2)
     monkeypatch.setattr(runner, "BATCH_SECONDS", 60.0)
     monkeypatch.setattr(runner, "TURN_SECONDS", 0)
@@ -45,11 +47,11 @@ def small_batches(monkeypatch):
 
 @pytest.mark.usefixtures("small_batches")
 class TestInTurn:
-    def test_a_small_file_does_not_wait_for_a_large_one(self, actor, monkeypatch):
+    def test_a_small_file_does_not_wait_for_a_large_one(self, actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
         large, small = taken_in(actor, 9, "ann"), taken_in(actor, 3, "bob")
         worked = []
 
-        def note(run):
+        def note(run) -> None:
             worked.append(run.name)
             work_on_batch(run)
 
@@ -60,7 +62,7 @@ class TestInTurn:
             run.refresh_from_db()
             assert run.state == "checked"
 
-    def test_stopped_where_it_is_and_gone_on_with(self, actor):
+    def test_stopped_where_it_is_and_gone_on_with(self, actor: User) -> None:
         run = taken_in(actor, 5)
         work_on_batch(run)
         stop(run_id=run.pk)
@@ -72,7 +74,7 @@ class TestInTurn:
         run.refresh_from_db()
         assert (run.state, run.at, run.rows.count()) == ("checked", 5, 5)
 
-    def test_of_a_stopped_import_what_is_done_stays_and_is_not_done_again(self, actor):
+    def test_of_a_stopped_import_what_is_done_stays_and_is_not_done_again(self, actor: User) -> None:
         run = taken_in(actor, 5)
         work_on_files()
         run = import_checked(run_id=run.pk)
@@ -85,14 +87,14 @@ class TestInTurn:
         run.refresh_from_db()
         assert (run.state, counts(run), Contractor.objects.count()) == ("done", (5, 0, 0, 0), 5)
 
-    def test_a_batch_that_was_under_way_when_it_was_stopped_leaves_nothing(self, actor):
+    def test_a_batch_that_was_under_way_when_it_was_stopped_leaves_nothing(self, actor: User) -> None:
         run = taken_in(actor, 5)
         stop(run_id=run.pk)
         work_on_batch(run)  # with what it knew before
         run.refresh_from_db()
         assert (run.state, run.at, ImportedRow.objects.count()) == ("unchecked", 0, 0)
 
-    def test_the_same_batch_twice_is_noted_once(self, actor):
+    def test_the_same_batch_twice_is_noted_once(self, actor: User) -> None:
         run = taken_in(actor, 5)
         again = ImportRun.objects.get(pk=run.pk)
         work_on_batch(run)
@@ -100,7 +102,7 @@ class TestInTurn:
         run.refresh_from_db()
         assert (run.at, run.created, ImportedRow.objects.count()) == (2, 2, 2)
 
-    def test_how_long_it_will_take(self, actor):
+    def test_how_long_it_will_take(self, actor: User) -> None:
         run = taken_in(actor, 8)
         assert run.time_left is None
         for _ in range(2):
@@ -111,7 +113,7 @@ class TestInTurn:
         assert (run.began_from, run.time_left) == (4, None)  # the pause is no pace
 
 
-def test_a_file_can_be_checked_again_before_it_is_imported(actor):
+def test_a_file_can_be_checked_again_before_it_is_imported(actor: User) -> None:
     run = checked(people(1), actor)
     ContractorFactory(email="ann0@example.com")
     check_again(run_id=run.pk)
@@ -120,7 +122,7 @@ def test_a_file_can_be_checked_again_before_it_is_imported(actor):
     assert (run.state, counts(run), run.rows.count()) == ("checked", (0, 1, 0, 0), 1)
 
 
-def test_what_is_not_going_on_cannot_be_stopped(actor):
+def test_what_is_not_going_on_cannot_be_stopped(actor: User) -> None:
     run = checked(people(1), actor)
     for act, said in ((stop, "Nothing is going on"), (resume, "Only what has been stopped")):
         with pytest.raises(InvalidInput, match=said):
@@ -132,7 +134,9 @@ def test_what_is_not_going_on_cannot_be_stopped(actor):
     assert run.state == "importing"
 
 
-def test_a_batch_costs_the_same_queries_a_row(actor, django_assert_max_num_queries):
+def test_a_batch_costs_the_same_queries_a_row(
+    actor: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     run = taken_in(actor, 40)
     work_on_batch(run)
     again = taken_in(actor, 40, "bob")
@@ -142,7 +146,7 @@ def test_a_batch_costs_the_same_queries_a_row(actor, django_assert_max_num_queri
 
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_repeats_no_row():
+def test_a_killed_worker_repeats_no_row() -> None:
     """Real processes, killed as they are at it, until the file is done."""
     run = finished(taken_in(UserFactory(), 200))
     import_checked(run_id=run.pk)

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,8 +14,8 @@ from openpyxl import Workbook
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.cell_formats import read_instant
 from smartscheduler.imports.columns import COLUMNS
-from smartscheduler.imports.file_reader import read_table
-from smartscheduler.imports.row_to_payload import body_of_contractor, body_of_job
+from smartscheduler.imports.file_reader import Table, read_table
+from smartscheduler.imports.row_to_payload import Body, body_of_contractor, body_of_job
 
 BODIES = {"contractors": body_of_contractor, "jobs": body_of_job}
 AUSTIN = ZoneInfo("America/Chicago")
@@ -41,7 +42,7 @@ values = st.one_of(
 )
 
 
-def workbook(columns, value, shown):
+def workbook(columns, value: Any, shown: Any) -> Table:
     book, buffer = Workbook(), io.BytesIO()
     book.active.append(columns)
     cell = book.active.cell(row=2, column=1)
@@ -55,13 +56,13 @@ def workbook(columns, value, shown):
     return read_table("x.xlsx", buffer.getvalue())
 
 
-def text(columns, value):
+def text(columns: list[str], value: Any) -> Table:
     buffer = io.StringIO(newline="")
     csv.writer(buffer).writerows([columns, [value, SITE["time_zone"]]])
     return read_table("x.csv", buffer.getvalue().encode())
 
 
-def meaning(kind, table):
+def meaning(kind: str, table: Table) -> dict[str, list[str]] | Body:
     try:
         return BODIES[kind](table.rows[0], None, None)
     except InvalidInput as refusal:
@@ -74,7 +75,7 @@ def meaning(kind, table):
 )
 @settings(max_examples=15)
 @given(values)
-def test_one_value_through_two_doors(kind, column, value):
+def test_one_value_through_two_doors(kind: str, column: str, value: Any) -> None:
     typed, shown, written = value
     columns = [column, "time_zone"]
     of_workbook, of_text = meaning(kind, workbook(columns, typed, shown)), meaning(kind, text(columns, written))
@@ -86,7 +87,7 @@ def test_one_value_through_two_doors(kind, column, value):
 
 
 @given(days)
-def test_a_day_alone_is_its_noon(day):
+def test_a_day_alone_is_its_noon(day: date) -> None:
     for shown in ("mm-dd-yy", "yyyy-mm-dd", "d-mmm-yy", "dddd, mmmm dd, yyyy"):
         (row,) = workbook(["desired_date", "time_zone"], day, shown).rows
         assert datetime.fromisoformat(read_instant(row["desired_date"], AUSTIN)) == datetime.combine(
@@ -94,6 +95,6 @@ def test_a_day_alone_is_its_noon(day):
         )
 
 
-def test_a_midnight_that_is_shown_is_one():
+def test_a_midnight_that_is_shown_is_one() -> None:
     (row,) = workbook(["desired_date", "time_zone"], datetime(2026, 12, 15), "m/d/yy h:mm").rows  # noqa: DTZ001
     assert read_instant(row["desired_date"], AUSTIN) == "2026-12-15T00:00:00-06:00"
