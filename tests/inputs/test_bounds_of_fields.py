@@ -1,8 +1,10 @@
 """Every field that takes input has a limit: collected from the serializers, forms, filters and models themselves."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import django_filters
 import pytest
@@ -74,19 +76,19 @@ def unbounded(field: serializers.Field, path: str) -> list[str]:
     return [] if hasattr(type(field), "shape") else [path]
 
 
-def test_the_serializers_of_bodies_are_found():
+def test_the_serializers_of_bodies_are_found() -> None:
     names = {one.__name__ for one in inputs()}
     assert {"LoginSerializer", "JobSerializer", "RankingQuerySerializer", "PeriodSerializer"} <= names
     assert len(names) > 15
 
 
 @pytest.mark.parametrize("kind", sorted(inputs(), key=lambda one: one.__name__), ids=lambda one: one.__name__)
-def test_every_field_of_a_body_or_query_has_a_limit(kind):
+def test_every_field_of_a_body_or_query_has_a_limit(kind: Any) -> None:
     assert unbounded(kind(), kind.__name__) == []
 
 
 @pytest.mark.parametrize("kind", sorted(subclasses(serializers.ListField), key=lambda one: one.__name__))
-def test_lists_look_at_their_length_before_their_items(kind):
+def test_lists_look_at_their_length_before_their_items(kind: Any) -> None:
     if kind.__name__ == "BoundedListField":
         kind = type("Numbers", (kind,), {"__init__": lambda self: super(kind, self).__init__(max_length=3)})
     with pytest.raises(serializers.ValidationError) as refusal:
@@ -94,8 +96,8 @@ def test_lists_look_at_their_length_before_their_items(kind):
     assert len(refusal.value.detail) == 1
 
 
-def test_there_is_no_other_list_in_a_body():
-    def lists(field):
+def test_there_is_no_other_list_in_a_body() -> None:
+    def lists(field: Any) -> Iterator[Any]:
         if isinstance(field, serializers.ListField) and not field.read_only:
             yield type(field).__name__
         for item in getattr(field, "fields", {}).values():
@@ -117,7 +119,7 @@ BOUNDS = {
 }
 
 
-def test_every_field_that_a_form_or_filter_makes_has_a_limit():
+def test_every_field_that_a_form_or_filter_makes_has_a_limit() -> None:
     made = [
         (f"{file.name}:{call.lineno} {name}", BOUNDS[name] - {word.arg for word in call.keywords})
         for file, call, name in calls(set(BOUNDS))
@@ -163,7 +165,7 @@ def _is_limitless(field: forms.Field, *, whole_of_model: bool) -> bool:
 
 
 @pytest.mark.django_db
-def test_every_field_of_a_form_has_a_limit():
+def test_every_field_of_a_form_has_a_limit() -> None:
     """The product's own forms, those that the admin makes of models, and those of signing in and of passwords."""
     request = RequestFactory().get("/")
     request.user = get_user_model()(role=Role.ADMINISTRATOR)
@@ -188,7 +190,7 @@ SHAPED_FILTERS = (
 )
 
 
-def test_every_filter_has_a_limit():
+def test_every_filter_has_a_limit() -> None:
     found = [
         f"{kind.__name__}.{name}"
         for kind in subclasses(django_filters.FilterSet)

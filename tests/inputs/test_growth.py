@@ -59,7 +59,7 @@ NAMED = {
 }
 
 
-def test_the_patterns_are_found():
+def test_the_patterns_are_found() -> None:
     assert len(NAMED) > 50
     assert {
         "smartscheduler.core.observability.logging.CONTROL",
@@ -68,13 +68,13 @@ def test_the_patterns_are_found():
     assert sum("smartscheduler.core.observability.logging.PERSONAL" in name for name in NAMED) == 7
 
 
-def test_no_other_pattern_is_made_where_it_cannot_be_found():
+def test_no_other_pattern_is_made_where_it_cannot_be_found() -> None:
     """The needles of a person are made of names, and are among those above."""
     assert [one for one in made_of_variables() if not one.startswith("pii_matcher.re.compile(self.pattern")] == []
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))
-def test_no_repeat_of_a_pattern_competes_with_another(name):
+def test_no_repeat_of_a_pattern_competes_with_another(name: str) -> None:
     assert objections(NAMED[name], searches=searches(name)) == []
 
 
@@ -91,7 +91,7 @@ def slowest(pattern: "re.Pattern[str]", work: Callable[[str], Any]) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))
-def test_a_pattern_takes_time_in_proportion_to_the_text(name):
+def test_a_pattern_takes_time_in_proportion_to_the_text(name: str) -> None:
     assert slowest(NAMED[name], use_of(name, NAMED[name])) == ""
 
 
@@ -107,13 +107,13 @@ BAD = {
 
 
 @pytest.mark.parametrize("pattern", BAD.values(), ids=BAD)
-def test_a_pattern_of_the_kind_is_caught(pattern):
+def test_a_pattern_of_the_kind_is_caught(pattern: str) -> None:
     compiled = re.compile(pattern)
     assert objections(compiled, searches=True) or slowest(compiled, lambda text: list(compiled.finditer(text)))
 
 
 @pytest.mark.parametrize("pattern", [r"(?<!\w)\w++@", r"\d{3}-\d{4}", r"[a-z]+(?:['-][a-z]+)*", r"\W+", r"^[0-9]{5}\Z"])
-def test_a_linear_pattern_is_let_through(pattern):
+def test_a_linear_pattern_is_let_through(pattern: str) -> None:
     assert objections(re.compile(pattern), searches=True) == []
 
 
@@ -135,7 +135,7 @@ def worst(work: Callable[[str], Any]) -> str:
 
 
 @pytest.fixture(autouse=True)
-def nobody_is_asked(monkeypatch):
+def nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """No database (pytest-django forbids it), and no network."""
 
     def refuse(*args: Any, **kwargs: Any) -> None:
@@ -148,7 +148,7 @@ def nobody_is_asked(monkeypatch):
 READERS = readers()
 
 
-def test_the_readers_are_found():
+def test_the_readers_are_found() -> None:
     assert len(READERS) > 70
     assert {
         "smartscheduler.imports.cell_formats.read_week",
@@ -157,7 +157,7 @@ def test_the_readers_are_found():
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
-def test_a_reader_takes_time_in_proportion_to_the_text(name):
+def test_a_reader_takes_time_in_proportion_to_the_text(name: str) -> None:
     assert worst(READERS[name]) == ""
 
 
@@ -180,7 +180,7 @@ FIELDS = of_serializers()
 
 
 @pytest.mark.parametrize("name", sorted(FIELDS))
-def test_a_field_of_a_body_takes_time_in_proportion(name):
+def test_a_field_of_a_body_takes_time_in_proportion(name: str) -> None:
     assert worst(FIELDS[name]) == ""
 
 
@@ -193,5 +193,5 @@ FORM_FIELDS = {
 
 
 @pytest.mark.parametrize("name", sorted(FORM_FIELDS))
-def test_a_field_of_a_form_takes_time_in_proportion(name):
+def test_a_field_of_a_form_takes_time_in_proportion(name: str) -> None:
     assert worst(FORM_FIELDS[name]) == ""

@@ -2,13 +2,15 @@
 
 import json
 import time
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -33,40 +35,40 @@ WORDS = " ".join(["a"] * 800)
 
 
 @pytest.fixture(autouse=True)
-def little_work():
+def little_work() -> Iterator[None]:
     """No test of this module may take long, on however slow a machine: the time of the processor counts."""
     began = time.process_time()
     yield
     assert time.process_time() - began < MOST_SECONDS
 
 
-def post(client, path, text):
+def post(client: Client, path: str, text: str):
     return client.generic("POST", f"{V1}/{path}", text, content_type="application/json")
 
 
-def names(count, last="n0"):
+def names(count: int, last: str = "n0") -> str:
     return "{" + ",".join(f'"n{number}":0' for number in range(count)) + f',"{last}":0}}'
 
 
 @pytest.mark.parametrize("count", [MOST_NAMES - 1, 12_000, 70_000])
-def test_a_login_whose_last_name_is_given_twice(client, count):
+def test_a_login_whose_last_name_is_given_twice(client: Client, count: int) -> None:
     document = problem(post(client, "auth/login/", names(count)), 400, "parse-error")
     assert ("twice" in document["detail"]) == (count < MOST_NAMES)
 
 
-def test_a_name_given_twice_is_told_in_short(client):
+def test_a_name_given_twice_is_told_in_short(client: Client) -> None:
     name = "x" * 400_000
     response = post(client, "auth/login/", f'{{"{name}":0,"{name}":0}}')
     assert "twice" in problem(response, 400, "parse-error")["detail"]
     assert len(response.content) < 1_000
 
 
-def test_eighty_thousand_unknown_names(client):
+def test_eighty_thousand_unknown_names(client: Client) -> None:
     response = post(client, "auth/login/", names(80_000, last="another"))
     assert f"at most {MOST_NAMES}" in problem(response, 400, "parse-error")["detail"]
 
 
-def test_only_the_first_unknown_names_are_told(client):
+def test_only_the_first_unknown_names_are_told(client: Client) -> None:
     response = post(client, "auth/login/", names(900, last="another"))
     errors = problem(response, 400, "invalid-input")["errors"]
     assert errors["n0"] == ["There is no field of this name."]
@@ -78,7 +80,7 @@ def test_only_the_first_unknown_names_are_told(client):
 @pytest.mark.parametrize(
     ("name", "value"), [("é" * 400_000, 1), ("type", "é" * 400_000), ("location", {"é" * 400_000: 1})], ids=range(3)
 )
-def test_what_is_refused_is_told_in_short(name, value):
+def test_what_is_refused_is_told_in_short(name: str, value: int | str | dict[str, int]) -> None:
     response = client_as(Role.COORDINATOR).post("/api/v1/jobs/", {name: value}, format="json")
     assert problem(response, 400, "invalid-input")["errors"]
     assert len(response.content) < 20_000
@@ -96,7 +98,7 @@ def test_what_is_refused_is_told_in_short(name, value):
         ("jobs/", "location", [0] * 200_000),
     ],
 )
-def test_long_lists_are_not_looked_through(path, field, value):
+def test_long_lists_are_not_looked_through(path: str, field: str, value: list[Any]) -> None:
     response = post(client_as(Role.ADMINISTRATOR), path, json.dumps({field: value}))
     errors = problem(response, 400, "invalid-input")["errors"]
     assert any(name.split(".")[0] == field for name in errors)
@@ -104,7 +106,7 @@ def test_long_lists_are_not_looked_through(path, field, value):
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e400", "1" + "0" * 400 + ".5"])
-def test_numbers_beyond_a_float_are_not_read(number):
+def test_numbers_beyond_a_float_are_not_read(number: str) -> None:
     response = post(client_as(Role.ADMINISTRATOR), "jobs/", f'{{"location": {{"latitude": {number}}}}}')
     problem(response, 400, "parse-error")
 
@@ -123,39 +125,39 @@ TOO_MUCH = {
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("search", TOO_MUCH.values(), ids=TOO_MUCH)
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.ADMINISTRATOR])
-def test_a_search_of_the_api_is_bounded(path, search, role):
+def test_a_search_of_the_api_is_bounded(path: str, search: str, role: Role) -> None:
     ContractorFactory()
     response = client_as(role).get(f"{V1}/{path}", {"search": search})
     assert len(refused_field(response, "search")) == 1
 
 
-def test_a_search_with_what_no_text_has_is_refused_by_name():
+def test_a_search_with_what_no_text_has_is_refused_by_name() -> None:
     response = client_as(Role.COORDINATOR).get(f"{V1}/jobs/", {"search": "oak\0"})
     assert refused_field(response, "search") == ["Null characters are not allowed."]
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_the_longest_search_is_answered(path):
+def test_the_longest_search_is_answered(path: str) -> None:
     client = client_as(Role.MANAGER)
     assert client.get(f"{V1}/{path}", {"search": " ".join(["word"] * MOST_WORDS)}).status_code == 200
     assert client.get(f"{V1}/{path}", {"search": "a" * LONGEST_SEARCH}).status_code == 200
 
 
 @pytest.mark.parametrize("value", ["a" * 61, "a" * 19_999, "a " * 9_000, "a" * 20_001, "ab" * 25_000])
-def test_a_skill_is_bounded(value):
+def test_a_skill_is_bounded(value: str) -> None:
     refused_field(client_as().get(f"{V1}/contractors/", {"skill": value}), "skill")
 
 
 @pytest.mark.parametrize(
     "value", ["0E-1000000", "1E+1000000", "NaN", "sNaN", "Infinity", "-0E-99999", "0." + "0" * 15_000]
 )
-def test_an_absurd_rating_is_refused_by_name(value):
+def test_an_absurd_rating_is_refused_by_name(value: str) -> None:
     refused_field(client_as().get(f"{V1}/contractors/", {"min_rating": value}), "min_rating")
 
 
 @pytest.mark.parametrize("value", ["0E-1000000", "1E1000000", "-1E-1000000", "NaN", "sNaN", "Infinity", "9" * 100_000])
 @pytest.mark.parametrize("field", ["location.latitude", "location.longitude", "service_radius_miles"])
-def test_an_absurd_number_of_a_body_is_refused_by_name(field, value):
+def test_an_absurd_number_of_a_body_is_refused_by_name(field: str, value: str) -> None:
     response = post(client_as(Role.ADMINISTRATOR), "contractors/", json.dumps(changed({}, field, value)))
     assert len(refused_field(response, field)) >= 1
 
@@ -163,7 +165,7 @@ def test_an_absurd_number_of_a_body_is_refused_by_name(field, value):
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("value", ["9" * 15_000, "0E-1000000", "١", "²", "1_0", "+1", "1e9", "-0"])
 @pytest.mark.parametrize("name", ["page", "page_size"])
-def test_an_absurd_page_is_refused_by_name(path, value, name):
+def test_an_absurd_page_is_refused_by_name(path: str, value: str, name: str) -> None:
     refused_field(client_as().get(f"{V1}/{path}", {name: value}), name)
 
 
@@ -182,11 +184,11 @@ def test_an_absurd_page_is_refused_by_name(path, value, name):
     ],
 )
 @pytest.mark.parametrize("value", ["0E-1000000", "NaN", "9" * 5_000, "x" * 19_000, "0001-01-01T00:00:00"])
-def test_other_absurd_values_are_refused_by_name(path, name, value):
+def test_other_absurd_values_are_refused_by_name(path: str, name: str, value: str) -> None:
     refused_field(client_as().get(f"{V1}/{path}", {name: value}), name)
 
 
-def test_a_field_is_ordered_by_once():
+def test_a_field_is_ordered_by_once() -> None:
     ContractorFactory()
     client = client_as()
     with CaptureQueriesContext(connection) as queries:
@@ -200,7 +202,7 @@ def test_a_field_is_ordered_by_once():
 
 
 @pytest.mark.parametrize("name", ["anything", "page", "x" * 3_000])
-def test_a_parameter_has_a_longest_value_everywhere(client, name):
+def test_a_parameter_has_a_longest_value_everywhere(client: Client, name: str) -> None:
     value = "x" * (3 if len(name) > 100 else 20_001)
     for path in (f"{V1}/jobs/", f"{V1}/auth/me/", f"{V1}/nowhere/"):
         document = problem(client.get(path, {name: value}), 400, "invalid-input")
@@ -223,7 +225,7 @@ PAGES = sorted(f"admin:{one._meta.app_label}_{one._meta.model_name}_changelist" 
 
 @pytest.mark.parametrize("search", [WORDS, "a" * (LONGEST_SEARCH + 1), "\"'" * 500], ids=["words", "letters", "quotes"])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_search_of_the_back_office_is_bounded_and_says_so(page, search):
+def test_a_search_of_the_back_office_is_bounded_and_says_so(page: str, search: str) -> None:
     client = signed_in(Role.ADMINISTRATOR)
     with CaptureQueriesContext(connection) as queries:
         response = client.get(reverse(page), {"q": search})
@@ -232,7 +234,7 @@ def test_a_search_of_the_back_office_is_bounded_and_says_so(page, search):
     assert not any(search in query["sql"] for query in queries)
 
 
-def test_every_list_bounds_its_searches():
+def test_every_list_bounds_its_searches() -> None:
     assert len(PAGES) > 8
     for listed in lists().values():
         assert type(listed).get_search_results is ListAdmin.get_search_results, listed
@@ -240,7 +242,7 @@ def test_every_list_bounds_its_searches():
 
 
 @pytest.mark.parametrize("path", ["/admin/imports/importrun/export/jobs.csv", "/admin/audit/auditentry/export.csv"])
-def test_a_file_of_a_search_that_is_too_long_is_not_made(path):
+def test_a_file_of_a_search_that_is_too_long_is_not_made(path: str) -> None:
     JobFactory()
     client = signed_in(Role.ADMINISTRATOR)
     response = client.get(path, {"q": WORDS, "o": "1"})
@@ -249,7 +251,7 @@ def test_a_file_of_a_search_that_is_too_long_is_not_made(path):
     assert "Search for at most" in client.get(response["Location"]).content.decode()
 
 
-def test_what_completes_a_field_is_bounded():
+def test_what_completes_a_field_is_bounded() -> None:
     contractor = ContractorFactory()
     client = signed_in(Role.ADMINISTRATOR)
     asked = {"app_label": "assignments", "model_name": "assignment", "field_name": "contractor"}
@@ -258,7 +260,7 @@ def test_what_completes_a_field_is_bounded():
     assert client.get(path, {**asked, "term": WORDS}).json()["results"] == []
 
 
-def test_the_board_is_searched_by_so_many_words():
+def test_the_board_is_searched_by_so_many_words() -> None:
     ContractorFactory(name="Ada Tiles")
     client = signed_in(Role.COORDINATOR)
     with CaptureQueriesContext(connection) as queries:
@@ -269,7 +271,7 @@ def test_the_board_is_searched_by_so_many_words():
 LONG = "Aa1!" * 4_000
 
 
-def test_a_long_password_is_refused_on_every_page(client):
+def test_a_long_password_is_refused_on_every_page(client: Client) -> None:
     user = UserFactory(role=Role.ADMINISTRATOR)
     pages = {
         "admin:password_change": ("old_password", "new_password1", "new_password2"),
@@ -291,7 +293,7 @@ def test_a_long_password_is_refused_on_every_page(client):
     assert f"at most {LONGEST_PASSWORD} characters" in response.content.decode()
 
 
-def test_a_long_password_is_refused_at_both_doors(client):
+def test_a_long_password_is_refused_at_both_doors(client: Client) -> None:
     UserFactory(email="ann@example.com")
     response = post(client, "auth/login/", json.dumps({"email": "ann@example.com", "password": LONG}))
     assert refused_field(response, "password")
@@ -299,8 +301,8 @@ def test_a_long_password_is_refused_at_both_doors(client):
     assert f"at most {LONGEST_PASSWORD} characters" in response.content.decode()
 
 
-def test_a_long_password_is_hashed_nowhere(monkeypatch):
-    def refuse(*args, **kwargs):
+def test_a_long_password_is_hashed_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args, **kwargs) -> NoReturn:
         raise AssertionError("hashed")
 
     user = UserFactory()
@@ -311,14 +313,14 @@ def test_a_long_password_is_hashed_nowhere(monkeypatch):
         user.set_password("x" * (LONGEST_PASSWORD + 1))
 
 
-def test_a_command_makes_no_account_with_a_long_password(monkeypatch):
+def test_a_command_makes_no_account_with_a_long_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", LONG)
     with pytest.raises(CommandError, match="at most"):
         call_command("createsuperuser", "--noinput", email="ann@example.com")
     assert not User.objects.exists()
 
 
-def test_the_longest_password_signs_in(client):
+def test_the_longest_password_signs_in(client: Client) -> None:
     user = UserFactory(email="ann@example.com")
     longest = (PASSWORD * 20)[:LONGEST_PASSWORD]
     user.set_password(longest)
