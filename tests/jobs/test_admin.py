@@ -2,12 +2,15 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.models import Assignment
 from jobs.models import Job
@@ -38,15 +41,15 @@ VALID = {
 }
 
 
-def page(job):
+def page(job: Job) -> str:
     return reverse("admin:jobs_job_change", args=[job.pk])
 
 
-def new(client, **values):
+def new(client: Client, **values: Any) -> Any:
     return client.post(ADD, {**fields(client, ADD, "job_form"), **VALID, **values})
 
 
-def change(client, job, **values):
+def change(client: Client, job: Job, **values: Any) -> Any:
     return client.post(page(job), {**fields(client, page(job), "job_form"), **values})
 
 
@@ -54,7 +57,7 @@ def events():
     return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
 
 
-def test_makes_a_job_by_the_clock_at_the_site():
+def test_makes_a_job_by_the_clock_at_the_site() -> None:
     assert saved(new(signed_in()))
     job = Job.objects.get()
     assert job.desired_date == datetime(2027, 3, 2, 9, tzinfo=ZoneInfo("America/Chicago"))
@@ -63,7 +66,7 @@ def test_makes_a_job_by_the_clock_at_the_site():
     assert events() == ["JobCreated"]
 
 
-def test_the_message_names_the_number_of_the_job():
+def test_the_message_names_the_number_of_the_job() -> None:
     """What the page shows of a new record is what was stored, not a default that was made a second time."""
     client = signed_in()
     shown = client.get(new(client).url).content.decode()
@@ -72,7 +75,7 @@ def test_the_message_names_the_number_of_the_job():
     assert LogEntry.objects.get().object_repr == job.job_number
 
 
-def test_the_zip_code_gives_place_and_clock():
+def test_the_zip_code_gives_place_and_clock() -> None:
     assert saved(new(signed_in(), latitude="", longitude="", zip_code="90012", state="CA", city="Los Angeles"))
     assert Job.objects.get().desired_date == datetime(2027, 3, 2, 9, tzinfo=ZoneInfo("America/Los_Angeles"))
 
@@ -109,14 +112,14 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("values", "field"), BROKEN)
-def test_refuses_a_broken_rule_on_its_field(values, field):
+def test_refuses_a_broken_rule_on_its_field(values: dict[str, str], field: str) -> None:
     assert field in errors(new(signed_in(), **values))
     assert not Job.objects.exists()
     assert events() == []
 
 
 @pytest.mark.parametrize(("values", "field"), BROKEN)
-def test_refuses_the_same_on_an_existing_one(values, field):
+def test_refuses_the_same_on_an_existing_one(values: dict[str, str], field: str) -> None:
     job = JobFactory()
     assert field in errors(change(signed_in(), job, **values))
     job.refresh_from_db()
@@ -124,7 +127,7 @@ def test_refuses_the_same_on_an_existing_one(values, field):
     assert events() == []
 
 
-def test_a_page_saved_unchanged_writes_nothing():
+def test_a_page_saved_unchanged_writes_nothing() -> None:
     job = JobFactory(desired_date=at(9, days=3) + timedelta(seconds=17, microseconds=5), duration=timedelta(minutes=95))
     assert saved(change(signed_in(), job))
     job.refresh_from_db()
@@ -133,7 +136,7 @@ def test_a_page_saved_unchanged_writes_nothing():
 
 
 @pytest.mark.parametrize("hour", [6, 7])
-def test_a_job_wanted_in_the_repeated_hour_stays_what_it_is(hour):
+def test_a_job_wanted_in_the_repeated_hour_stays_what_it_is(hour: int) -> None:
     """In Chicago 2027-11-07 01:30 comes twice."""
     wanted = datetime(2027, 11, 7, hour, 30, tzinfo=UTC)
     job = JobFactory(desired_date=wanted, time_zone="America/Chicago")
@@ -153,7 +156,7 @@ def test_a_job_wanted_in_the_repeated_hour_stays_what_it_is(hour):
         ({"required_skills": "Mosaic"}, "required_skills"),
     ],
 )
-def test_refuses_to_move_a_booked_job_from_under_its_assignment(values, field):
+def test_refuses_to_move_a_booked_job_from_under_its_assignment(values: dict[str, str], field: str) -> None:
     job = AssignmentFactory().job
     shown = errors(change(signed_in(), job, **values))
     assert "Reschedule or reassign" in shown[field][0]
@@ -161,7 +164,7 @@ def test_refuses_to_move_a_booked_job_from_under_its_assignment(values, field):
     assert job.version == 1
 
 
-def test_notes_of_a_booked_job_can_be_changed():
+def test_notes_of_a_booked_job_can_be_changed() -> None:
     job = AssignmentFactory().job
     assert saved(change(signed_in(), job, special_requirements="Ring twice"))
     job.refresh_from_db()
@@ -169,11 +172,11 @@ def test_notes_of_a_booked_job_can_be_changed():
     assert events() == ["JobUpdated"]
 
 
-def cancel(client, job, reason):
+def cancel(client: Client, job: Job, reason: str) -> Any:
     return client.post(reverse("admin:jobs_job_cancel", args=[job.pk]), {"reason": reason})
 
 
-def test_cancels_with_a_reason_and_frees_the_slot():
+def test_cancels_with_a_reason_and_frees_the_slot() -> None:
     assignment = AssignmentFactory()
     assert cancel(signed_in(), assignment.job, "Flooded").status_code == 302
     assignment.refresh_from_db()
@@ -183,7 +186,7 @@ def test_cancels_with_a_reason_and_frees_the_slot():
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "Nul\x00"])
-def test_cancelling_needs_a_reason(reason):
+def test_cancelling_needs_a_reason(reason: str) -> None:
     job = JobFactory()
     response = cancel(signed_in(), job, reason)
     assert response.status_code == 200
@@ -192,7 +195,7 @@ def test_cancelling_needs_a_reason(reason):
     assert job.status == "open"
 
 
-def test_cancelling_twice_says_why_not():
+def test_cancelling_twice_says_why_not() -> None:
     job, client = JobFactory(), signed_in()
     cancel(client, job, "Flooded")
     response = cancel(client, job, "Again")
@@ -200,7 +203,7 @@ def test_cancelling_twice_says_why_not():
     assert events() == ["JobCancelled"]
 
 
-def test_a_cancelled_job_is_read_only():
+def test_a_cancelled_job_is_read_only() -> None:
     job, client = JobFactory(), signed_in()
     cancel(client, job, "Flooded")
     seen = client.get(page(job)).content.decode()
@@ -209,14 +212,14 @@ def test_a_cancelled_job_is_read_only():
     assert client.post(page(job), VALID).status_code == 403
 
 
-def test_nobody_deletes_a_job():
+def test_nobody_deletes_a_job() -> None:
     job, client = JobFactory(), signed_in(Role.ADMINISTRATOR)
     assert client.post(f"{LIST}{job.pk}/delete/", {"post": "yes"}).status_code == 403
     client.post(LIST, {"action": "delete_selected", "_selected_action": [str(job.pk)], "post": "yes"})
     assert Job.objects.exists()
 
 
-def test_a_manager_reads_and_changes_nothing():
+def test_a_manager_reads_and_changes_nothing() -> None:
     job, client = JobFactory(), signed_in(Role.MANAGER)
     seen = client.get(page(job)).content.decode()
     assert "/recommend/" in seen
@@ -228,7 +231,7 @@ def test_a_manager_reads_and_changes_nothing():
     assert (job.status, Job.objects.count(), events()) == ("open", 1, [])
 
 
-def test_the_list_searches_and_filters():
+def test_the_list_searches_and_filters() -> None:
     client = signed_in()
     today, tomorrow = JobFactory(desired_date=at(23, 30)), JobFactory(desired_date=at(0, 10, days=1))
     far = JobFactory(desired_date=at(9, days=20), priority="urgent", type="tile", address="1 Elm Street")
@@ -258,7 +261,7 @@ def test_the_list_searches_and_filters():
         assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == wanted, query
 
 
-def test_days_are_those_at_the_site():
+def test_days_are_those_at_the_site() -> None:
     """An evening in Los Angeles is the next day in New York already."""
     west = JobFactory(desired_date=at(23, days=3, zone="America/Los_Angeles"), time_zone="America/Los_Angeles")
     east = JobFactory(desired_date=west.desired_date, time_zone="America/New_York")
@@ -268,13 +271,13 @@ def test_days_are_those_at_the_site():
         assert list(found) == [job]
 
 
-def test_a_day_that_is_none_is_named():
+def test_a_day_that_is_none_is_named() -> None:
     seen = signed_in().get(f"{LIST}?desired_from=2026-02-30").content.decode()
     assert "Enter a valid date." in seen
     assert 'value="2026-02-30"' in seen
 
 
-def test_a_booked_job_leads_to_what_can_be_done_with_its_booking_and_back():
+def test_a_booked_job_leads_to_what_can_be_done_with_its_booking_and_back() -> None:
     booking, client = AssignmentFactory(), signed_in()
     seen = client.get(page(booking.job)).content.decode()
     back = urlencode({"next": page(booking.job)})
@@ -287,7 +290,7 @@ def test_a_booked_job_leads_to_what_can_be_done_with_its_booking_and_back():
     assert "/recommend/" in after
 
 
-def test_cancelling_says_what_it_frees_and_who_is_told():
+def test_cancelling_says_what_it_frees_and_who_is_told() -> None:
     booking, client = AssignmentFactory(contractor__email="ann@example.com"), signed_in()
     seen = client.get(reverse("admin:jobs_job_cancel", args=[booking.job_id])).content.decode()
     assert f"{local_slot(booking.slot, booking.job.zone)} becomes free for {booking.contractor.name}." in seen
@@ -296,7 +299,7 @@ def test_cancelling_says_what_it_frees_and_who_is_told():
     assert "Nobody is booked on it." in nobody
 
 
-def test_the_list_stays_within_its_queries(django_assert_max_num_queries):
+def test_the_list_stays_within_its_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     client, booked = signed_in(), AssignmentFactory()
     JobFactory.create_batch(10)
     with django_assert_max_num_queries(9):

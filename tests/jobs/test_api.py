@@ -4,10 +4,12 @@ import json
 import re
 import zoneinfo
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from assignments.models import Assignment
 from jobs.models import Job
@@ -29,15 +31,15 @@ BODY = {
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.COORDINATOR)
 
 
-def of(job, tail=""):
+def of(job: Job, tail: str = "") -> str:
     return f"{URL}{job.pk}/{tail}"
 
 
-def test_creates_one_with_the_defaults(api):
+def test_creates_one_with_the_defaults(api: APIClient) -> None:
     response = api.post(URL, BODY)
     assert response.status_code == 201, response.content
     made = response.json()
@@ -49,7 +51,7 @@ def test_creates_one_with_the_defaults(api):
     assert OutboxEvent.objects.get(type="JobCreated").data["job_number"] == made["job_number"]
 
 
-def test_no_zone_of_this_machine_only(api, monkeypatch):
+def test_no_zone_of_this_machine_only(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     known_time_zones.cache_clear()
     monkeypatch.setattr(zoneinfo, "available_timezones", lambda: {"America/Chicago", "localtime"})
     try:
@@ -60,7 +62,7 @@ def test_no_zone_of_this_machine_only(api, monkeypatch):
         known_time_zones.cache_clear()
 
 
-def test_everything_that_can_be_written_comes_back(api):
+def test_everything_that_can_be_written_comes_back(api: APIClient) -> None:
     more = {
         "priority": "urgent",
         "special_requirements": "Mind the dog",
@@ -73,7 +75,7 @@ def test_everything_that_can_be_written_comes_back(api):
     assert {name: made[name] for name in more} == more
 
 
-def test_an_offset_is_turned_into_utc(api):
+def test_an_offset_is_turned_into_utc(api: APIClient) -> None:
     made = api.post(URL, {**BODY, "desired_date": "2031-03-10T09:00:00-06:00"}).json()
     assert made["desired_date"] == "2031-03-10T15:00:00Z"
 
@@ -124,7 +126,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("path", "value"), BROKEN, ids=lambda part: repr(part)[:40])
-def test_refuses_naming_the_field_and_writes_nothing(api, path, value):
+def test_refuses_naming_the_field_and_writes_nothing(api: APIClient, path: str, value: int | str | None) -> None:
     body = json.dumps(changed(BODY, path, value))
     refused_field(api.generic("POST", URL, body, content_type="application/json"), path)
     assert not Job.objects.exists()
@@ -132,12 +134,12 @@ def test_refuses_naming_the_field_and_writes_nothing(api, path, value):
 
 
 @pytest.mark.parametrize("name", list(BODY))
-def test_names_what_is_missing(api, name):
+def test_names_what_is_missing(api: APIClient, name: Any) -> None:
     refused_field(api.post(URL, {key: value for key, value in BODY.items() if key != name}), name)
     assert not Job.objects.exists()
 
 
-def test_patches_and_puts(api):
+def test_patches_and_puts(api: APIClient) -> None:
     job = JobFactory(required_skills=["Grout"])
     assert api.patch(of(job), {"priority": "high"}).json()["required_skills"] == ["Grout"]
     replaced = api.put(of(job), BODY).json()
@@ -154,7 +156,7 @@ def test_patches_and_puts(api):
         ("location.latitude", 31),
     ],
 )
-def test_a_live_assignment_holds_what_it_was_checked_against(api, path, value):
+def test_a_live_assignment_holds_what_it_was_checked_against(api: APIClient, path: str, value: str | int) -> None:
     job = AssignmentFactory().job
     found = problem(api.patch(of(job), changed({}, path, value)), 409, "job-has-live-assignment")
     assert path in found["errors"]
@@ -163,14 +165,14 @@ def test_a_live_assignment_holds_what_it_was_checked_against(api, path, value):
     assert api.patch(of(job), {"special_requirements": "Mind the cat"}).status_code == 200
 
 
-def test_a_job_that_is_over_stays_as_it_is(api):
+def test_a_job_that_is_over_stays_as_it_is(api: APIClient) -> None:
     job = JobFactory(status="cancelled", cancelled_at=timezone.now())
     problem(api.patch(of(job), {"priority": "high"}), 409, "invalid-transition")
     job.refresh_from_db()
     assert job.priority == "medium"
 
 
-def test_cancels_with_its_assignment(api):
+def test_cancels_with_its_assignment(api: APIClient) -> None:
     held = AssignmentFactory()
     answer = api.post(of(held.job, "cancel/"), {"reason": " Sold the house "}).json()
     assert (answer["status"], answer["cancel_reason"]) == ("cancelled", "Sold the house")
@@ -182,7 +184,7 @@ def test_cancels_with_its_assignment(api):
 
 
 @pytest.mark.parametrize("reason", [None, "", "   ", "x" * 501, True, ["No"], "\x00"])
-def test_a_cancellation_needs_a_reason(api, reason):
+def test_a_cancellation_needs_a_reason(api: APIClient, reason: str | bool | list[str] | None) -> None:
     held = AssignmentFactory()
     refused_field(api.post(of(held.job, "cancel/"), {"reason": reason}), "reason")
     held.refresh_from_db()
@@ -190,7 +192,7 @@ def test_a_cancellation_needs_a_reason(api, reason):
     assert (held.status, held.job.status) == ("pending", "assigned")
 
 
-def test_shows_the_live_assignment_else_the_last(api):
+def test_shows_the_live_assignment_else_the_last(api: APIClient) -> None:
     job = JobFactory()
     contractor = ContractorFactory()
     gone = AssignmentFactory(job=job, contractor=contractor, status="cancelled", cancelled_at=timezone.now())
@@ -209,7 +211,7 @@ def numbers(response):
 
 
 @pytest.fixture
-def work():
+def work() -> None:
     """Three jobs; the second is wanted at 23:00 in Austin, which is the next day in UTC."""
     JobFactory(customer_name="Amy", priority="low", type="tile", address="9 Oak Street", desired_date=at(9, days=3))
     JobFactory(customer_name="Ben", priority="urgent", desired_date=at(23, days=4))
@@ -232,17 +234,17 @@ def work():
         ("priority=urgent", ["Ben"]),
     ],
 )
-def test_lists(api, work, query, expected):
+def test_lists(api: APIClient, work: None, query: str, expected: list[str]) -> None:
     assert numbers(api.get(f"{URL}?{query}")) == expected
 
 
-def test_a_date_range_counts_days_at_the_site(api, work):
+def test_a_date_range_counts_days_at_the_site(api: APIClient, work: None) -> None:
     day = at(0, days=4).date()
     assert numbers(api.get(f"{URL}?date_from={day}&date_to={day}")) == ["Ben"]
     assert numbers(api.get(f"{URL}?date_from={day + timedelta(days=1)}")) == []
 
 
-def test_lists_the_jobs_of_a_contractor(api, work):
+def test_lists_the_jobs_of_a_contractor(api: APIClient, work: None) -> None:
     held = Assignment.objects.get()
     assert numbers(api.get(f"{URL}?contractor={held.contractor_id}")) == ["Cat"]
     assert numbers(api.get(f"{URL}?contractor={uuid4()}")) == []
@@ -258,15 +260,15 @@ def test_lists_the_jobs_of_a_contractor(api, work):
         ("date_to=soon", "date_to"),
     ],
 )
-def test_refuses_a_filter_that_means_nothing(api, query, field):
+def test_refuses_a_filter_that_means_nothing(api: APIClient, query: str, field: str) -> None:
     refused_field(api.get(f"{URL}?{query}"), field)
 
 
 @pytest.mark.parametrize("tail", ["", "recommendations/", f"recommendations/{NOBODY}/"])
-def test_nobody_knows_that_job(api, tail):
+def test_nobody_knows_that_job(api: APIClient, tail: str) -> None:
     problem(api.get(f"{URL}{uuid4()}/{tail}"), 404, "not-found")
     problem(api.get(f"{URL}1/{tail}"), 404, "not-found")
 
 
-def test_cancelling_a_job_that_is_none(api):
+def test_cancelling_a_job_that_is_none(api: APIClient) -> None:
     problem(api.post(f"{URL}{uuid4()}/cancel/", {"reason": "No"}), 404, "not-found")

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -20,11 +21,11 @@ pytestmark = pytest.mark.django_db
 GOOD = {**AUSTIN, "type": "tile", "duration": timedelta(hours=3), "customer_phone": "(512) 555-0143"}
 
 
-def create(**changes):
+def create(**changes) -> Job:
     return create_job(**{"desired_date": at(12, days=2), "actor": None, **GOOD, **changes})
 
 
-def test_creates_an_open_job_with_the_defaults():
+def test_creates_an_open_job_with_the_defaults() -> None:
     with time_machine.travel(timezone.now(), tick=False):
         job = create(time_zone="", required_skills=["Mosaic", "mosaic"])
         today = f"{timezone.now():%Y%m%d}"
@@ -54,7 +55,7 @@ def test_creates_an_open_job_with_the_defaults():
         ("time_zone", "Nowhere"),
     ],
 )
-def test_refuses_a_broken_rule_by_name(field, value):
+def test_refuses_a_broken_rule_by_name(field: str, value: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
         create(**{field: value})
     assert field in refused.value.errors
@@ -62,7 +63,7 @@ def test_refuses_a_broken_rule_by_name(field, value):
     assert not OutboxEvent.objects.exists()
 
 
-def test_a_job_number_that_is_taken_is_drawn_anew(monkeypatch):
+def test_a_job_number_that_is_taken_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     taken, free = "JOB-20261129-00C0FFEE", "JOB-20261129-00C0FFED"
     JobFactory(job_number=taken)
     monkeypatch.setattr("jobs.services.new_job_number", lambda: free)
@@ -73,13 +74,13 @@ def test_a_job_number_that_is_taken_is_drawn_anew(monkeypatch):
     assert Job.objects.count() == 2
 
 
-def test_an_update_tells_what_changed():
+def test_an_update_tells_what_changed() -> None:
     job = create()
     update_job(job_id=job.pk, actor=None, priority="urgent", type="tile")
     assert OutboxEvent.objects.get(type="JobUpdated").data["changed"] == {"priority": "urgent"}
 
 
-def test_a_zone_given_by_hand_stays_while_the_site_does():
+def test_a_zone_given_by_hand_stays_while_the_site_does() -> None:
     job = JobFactory(time_zone="America/Denver")
     place = {"latitude": job.latitude, "longitude": job.longitude, "address": "9 New Street"}
     assert update_job(job_id=job.pk, actor=None, **place).time_zone == "America/Denver"
@@ -90,14 +91,14 @@ def test_a_zone_given_by_hand_stays_while_the_site_does():
     assert set(refused.value.errors) == {"time_zone"}
 
 
-def test_an_overdue_job_can_still_be_edited_but_not_moved_into_the_past():
+def test_an_overdue_job_can_still_be_edited_but_not_moved_into_the_past() -> None:
     job = JobFactory(desired_date=at(9, days=-2))
     assert update_job(job_id=job.pk, actor=None, priority="high").priority == "high"
     with pytest.raises(InvalidInput):
         update_job(job_id=job.pk, actor=None, desired_date=at(9, days=-1))
 
 
-def test_a_finished_job_is_not_edited():
+def test_a_finished_job_is_not_edited() -> None:
     job = JobFactory(status="cancelled", cancelled_at=timezone.now())
     with pytest.raises(InvalidTransition):
         update_job(job_id=job.pk, actor=None, priority="low")
@@ -117,7 +118,7 @@ def test_a_finished_job_is_not_edited():
         ({"latitude": Decimal(91)}, "job_latitude_in_range"),
     ],
 )
-def test_the_database_keeps_the_rules_of_a_job(change, constraint):
+def test_the_database_keeps_the_rules_of_a_job(change: dict[str, Any], constraint: str) -> None:
     job = JobFactory()
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Job.objects.filter(pk=job.pk).update(**change)
