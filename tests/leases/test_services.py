@@ -1,11 +1,13 @@
 """A lease has one holder, and ends by itself when that one dies or freezes."""
 
 import threading
+from typing import Any
 
 import pytest
 from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from smartscheduler.leases.models import Lease
 from smartscheduler.leases.services import Holder, lease
@@ -19,7 +21,7 @@ def lapse() -> None:
         cursor.execute("UPDATE leases_lease SET until = clock_timestamp() - interval '1 second'")
 
 
-def test_one_at_a_time_and_the_next_one_after_that():
+def test_one_at_a_time_and_the_next_one_after_that() -> None:
     with lease("mails") as first, lease("mails") as second:
         assert (bool(first), bool(second)) == (True, False)
     with lease("mails") as third:
@@ -27,25 +29,25 @@ def test_one_at_a_time_and_the_next_one_after_that():
     assert not Lease.objects.exists()
 
 
-def test_who_did_not_get_it_neither_renews_nor_gives_back():
+def test_who_did_not_get_it_neither_renews_nor_gives_back() -> None:
     with lease("mails") as first:
         with lease("mails") as second:
             assert not second.renew()
         assert first.renew()
 
 
-def test_different_names_do_not_meet():
+def test_different_names_do_not_meet() -> None:
     with lease("mails") as mails, lease("imports") as imports:
         assert mails
         assert imports
 
 
-def test_places():
+def test_places() -> None:
     with lease("roads", 2) as first, lease("roads", 2) as second, lease("roads", 2) as third:
         assert (bool(first), bool(second), bool(third)) == (True, True, False)
 
 
-def test_a_holder_that_was_frozen_has_lost_it_and_takes_nothing_from_the_next_one():
+def test_a_holder_that_was_frozen_has_lost_it_and_takes_nothing_from_the_next_one() -> None:
     frozen = Holder("mails")
     assert frozen.take()
     lapse()
@@ -56,7 +58,7 @@ def test_a_holder_that_was_frozen_has_lost_it_and_takes_nothing_from_the_next_on
         assert other.renew()
 
 
-def test_renewing_prolongs_it(settings):
+def test_renewing_prolongs_it(settings: Settings) -> None:
     settings.LEASE_SECONDS = 30
     with lease("mails") as holder:
         before = Lease.objects.get().until
@@ -65,7 +67,7 @@ def test_renewing_prolongs_it(settings):
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["take", "renew", "give_back", "lapse"])), max_size=20))
-def test_never_two_at_once(steps):
+def test_never_two_at_once(steps: list[Any]) -> None:
     Lease.objects.all().delete()
     holders = [Holder("mails") for _ in range(4)]
     current = None
@@ -88,10 +90,10 @@ def test_never_two_at_once(steps):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_the_same_moment_one_gets_it():
+def test_of_many_at_the_same_moment_one_gets_it() -> None:
     results, together = [], threading.Barrier(8)
 
-    def take():
+    def take() -> None:
         together.wait()
         results.append(Holder("mails").take())
         connection.close()

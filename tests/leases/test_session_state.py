@@ -57,7 +57,7 @@ def modules() -> list[str]:
 
 
 @pytest.mark.parametrize("module", modules())
-def test_a_module_leaves_nothing_in_a_session(module):
+def test_a_module_leaves_nothing_in_a_session(module: str) -> None:
     path = BASE_DIR / module
     said = {what: text for text in set(texts(path)) - docstrings(path) for what in session_state(text)}
     if module in RELAY:
@@ -65,7 +65,7 @@ def test_a_module_leaves_nothing_in_a_session(module):
     assert said == {}
 
 
-def test_the_relay_is_seen_to_have_some():
+def test_the_relay_is_seen_to_have_some() -> None:
     found = {what for module in RELAY for text in texts(BASE_DIR / module) for what in session_state(text)}
     assert {"advisory lock", "setting", "setting by function", "LISTEN"} <= found
 
@@ -84,5 +84,5 @@ def test_the_relay_is_seen_to_have_some():
         ("UPDATE t\nSET x = 1", []),
     ],
 )
-def test_the_patterns_tell_one_from_the_other(text, what):
+def test_the_patterns_tell_one_from_the_other(text: str, what: list[str]) -> None:
     assert session_state(text) == what
