@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.notifications.models import Mail
@@ -14,7 +15,7 @@ LIST = reverse("admin:notifications_mail_changelist")
 
 
 @pytest.fixture
-def failed():
+def failed() -> Mail:
     assignment = AssignmentFactory()
     return Mail.objects.create(
         id=assignment.pk,
@@ -29,26 +30,26 @@ def failed():
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_everybody_reads(role, failed):
+def test_everybody_reads(role: str, failed: Mail) -> None:
     client = signed_in(role)
     assert failed.assignment.job.job_number in client.get(LIST).content.decode()
     page = client.get(reverse("admin:notifications_mail_change", args=[failed.pk])).content.decode()
     assert "No such user" in page
 
 
-def test_a_coordinator_sends_it_again(failed):
+def test_a_coordinator_sends_it_again(failed: Mail) -> None:
     signed_in().post(LIST, {"action": "send_again", "_selected_action": [str(failed.pk)]})
     failed.refresh_from_db()
     assert (failed.state, failed.attempts) == (Mail.State.WAITING, 0)
 
 
-def test_a_manager_does_not(failed):
+def test_a_manager_does_not(failed: Mail) -> None:
     signed_in(Role.MANAGER).post(LIST, {"action": "send_again", "_selected_action": [str(failed.pk)]})
     failed.refresh_from_db()
     assert failed.state == Mail.State.FAILED
 
 
-def test_nobody_writes(failed):
+def test_nobody_writes(failed: Mail) -> None:
     client = signed_in(Role.ADMINISTRATOR)
     page = reverse("admin:notifications_mail_change", args=[failed.pk])
     assert client.get(f"{LIST}add/").status_code == 403
@@ -56,7 +57,7 @@ def test_nobody_writes(failed):
     assert client.post(page.replace("change", "delete"), {"post": "yes"}).status_code == 403
 
 
-def test_the_list_stays_within_its_queries(failed, django_assert_max_num_queries):
+def test_the_list_stays_within_its_queries(failed: Mail, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     client = signed_in()
     for _ in range(20):
         other = AssignmentFactory()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
+from pytest_django import Settings
 
 from smartscheduler.notifications.messages import written
 from smartscheduler.notifications.models import Mail
@@ -67,7 +68,7 @@ def raw_types(mail: Mail) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", Mail.Kind.values)
-def test_every_kind_of_mail_is_well_formed(kind):
+def test_every_kind_of_mail_is_well_formed(kind: str) -> None:
     told = mail(kind)
     method = "CANCEL" if kind == "cancelled" else "REQUEST"
     assert entry(check(told))["METHOD"] == method
@@ -77,7 +78,7 @@ def test_every_kind_of_mail_is_well_formed(kind):
 
 
 @given(contractor=ONE_LINE, city=ONE_LINE, customer=ONE_LINE, notes=st.text(max_size=300))
-def test_whatever_stands_in_the_records(contractor, city, customer, notes):
+def test_whatever_stands_in_the_records(contractor: str, city: str, customer: str, notes: str) -> None:
     notes = "".join(letter for letter in notes if letter == "\n" or letter.isprintable())
     told = mail(contractor=contractor, city=city, customer_name=customer, special_requirements=notes)
     (event,) = entry(check(told)).walk("VEVENT")
@@ -85,13 +86,13 @@ def test_whatever_stands_in_the_records(contractor, city, customer, notes):
 
 
 @pytest.mark.parametrize("sender", ["Böden & Söhne <dispatch@example.com>", "Dispatch <dispatch@böden.example>"])
-def test_a_sender_outside_ascii(settings, sender):
+def test_a_sender_outside_ascii(settings: Settings, sender: str) -> None:
     settings.DEFAULT_FROM_EMAIL = sender
     message = check(mail())
     assert message["From"].addresses[0].display_name == sender.partition(" <")[0]
 
 
-def test_line_breaks_in_a_record_do_not_become_headers():
+def test_line_breaks_in_a_record_do_not_become_headers() -> None:
     told = mail(city="Austin\r\nBcc: everybody@example.com")
     message = check(told)
     assert message["Bcc"] is None

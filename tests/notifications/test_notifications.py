@@ -2,7 +2,9 @@
 
 import smtplib
 import unicodedata
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, NoReturn
 
 import pytest
 import time_machine
@@ -10,7 +12,9 @@ from django.core import mail as outbox
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 from icalendar import Calendar
+from icalendar.cal.component import Component
 
+from assignments.models import Assignment
 from assignments.services import (
     assign_job,
     cancel_assignment,
@@ -36,7 +40,7 @@ UID = "{0.job_id}.{0.contractor_id}@example.com"
 
 
 @pytest.fixture
-def booking():
+def booking() -> Assignment:
     """A booking whose first mail is out."""
     job = JobFactory(customer_phone="(512) 555-0188", special_requirements="Mind the <dog> & the cat.")
     found = assign_job(job_id=job.pk, contractor_id=ContractorFactory().pk, start=at(9, days=2), actor=None)
@@ -52,7 +56,7 @@ def deliver() -> list[outbox.EmailMessage]:
     return outbox.outbox[before:]
 
 
-def entry_of(message):
+def entry_of(message) -> tuple[str, Component]:
     """The calendar entry of a message: its method, and its event."""
     (name, content, kind) = message.attachments[0]
     entry = Calendar.from_ical(content)
@@ -61,7 +65,7 @@ def entry_of(message):
     return str(entry["METHOD"]), event
 
 
-def test_a_booking_is_told_with_all_that_one_needs(booking):
+def test_a_booking_is_told_with_all_that_one_needs(booking: Assignment) -> None:
     (message,) = outbox.outbox
     job = booking.job
     assert message.to == [booking.contractor.email]
@@ -87,7 +91,7 @@ def test_a_booking_is_told_with_all_that_one_needs(booking):
     assert event["ATTENDEE"] == f"mailto:{booking.contractor.email}"
 
 
-def test_each_change_is_a_later_version_of_the_same_entry(booking):
+def test_each_change_is_a_later_version_of_the_same_entry(booking: Assignment) -> None:
     reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
     update_job(job_id=booking.job_id, special_requirements="No dog any more.", actor=None)
     messages = deliver()
@@ -102,7 +106,7 @@ def test_each_change_is_a_later_version_of_the_same_entry(booking):
     assert len({message.extra_headers["Message-ID"] for message in messages}) == 3
 
 
-def test_both_hear_of_a_reassignment(booking):
+def test_both_hear_of_a_reassignment(booking: Assignment) -> None:
     other = ContractorFactory()
     reassign_assignment(assignment_id=booking.pk, contractor_id=other.pk, actor=None)
     assert [(message.to, message.subject.partition(":")[0]) for message in deliver()] == [
@@ -111,28 +115,28 @@ def test_both_hear_of_a_reassignment(booking):
     ]
 
 
-def test_what_does_not_concern_them_is_not_sent(booking):
+def test_what_does_not_concern_them_is_not_sent(booking: Assignment) -> None:
     confirm_assignment(assignment_id=booking.pk, actor=None)
     update_job(job_id=booking.job_id, priority="urgent", actor=None)
     update_job(job_id=JobFactory().pk, special_requirements="Nobody has this one.", actor=None)
     assert deliver() == []
 
 
-def test_a_change_from_before_the_booking_is_no_news():
+def test_a_change_from_before_the_booking_is_no_news() -> None:
     job = JobFactory()
     update_job(job_id=job.pk, special_requirements="Ring twice.", actor=None)
     assign_job(job_id=job.pk, contractor_id=ContractorFactory().pk, start=at(9, days=2), actor=None)
     assert [message.subject.partition(":")[0] for message in deliver()] == ["New job"]
 
 
-def test_nothing_is_sent_twice(booking):
+def test_nothing_is_sent_twice(booking: Assignment) -> None:
     assert deliver() == []
     EventReader.objects.filter(name="mails").update(sequence=0)
     with pytest.raises(Exception, match="notifications_mail_pkey"):
         collect_mails()
 
 
-def test_what_is_over_is_not_told_any_more(booking, monkeypatch):
+def test_what_is_over_is_not_told_any_more(booking: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
     reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
     later = timezone.now() + timedelta(days=5)
     monkeypatch.setattr(timezone, "now", lambda: later)
@@ -141,25 +145,27 @@ def test_what_is_over_is_not_told_any_more(booking, monkeypatch):
 
 
 class TestAnotherSender:
-    def lapse(self):
+    def lapse(self) -> None:
         Lease.objects.update(until=timezone.now() - timedelta(seconds=1))
 
     @pytest.fixture
-    def frozen(self, booking):
+    def frozen(self, booking: Assignment) -> Holder:
         """A sender that holds the lease and does nothing more, with a mail that is due."""
         holder = Holder(LEASE)
         assert holder.take()
         reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
         return holder
 
-    def test_mails_go_on_when_the_lease_of_a_frozen_one_has_ended(self, frozen):
+    def test_mails_go_on_when_the_lease_of_a_frozen_one_has_ended(self, frozen: Holder) -> None:
         assert deliver() == []
         self.lapse()
         assert len(deliver()) == 1
         assert not frozen.renew()
 
-    def test_one_that_wakes_up_makes_no_sent_mail_wait_again(self, frozen, monkeypatch):
-        def wakes_up_late(server, messages):
+    def test_one_that_wakes_up_makes_no_sent_mail_wait_again(
+        self, frozen: Holder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def wakes_up_late(server, messages) -> NoReturn:
             """The other sender sends the same mail while this one's connection breaks."""
             monkeypatch.undo()
             self.lapse()
@@ -175,14 +181,14 @@ class TestAnotherSender:
 
 class TestTheServerRefuses:
     @pytest.fixture
-    def refuse(self, monkeypatch):
+    def refuse(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         """Make the mail server answer with the errors given, one a message, and then work."""
         working = EmailBackend.send_messages
 
-        def arrange(*errors):
+        def arrange(*errors) -> None:
             left = list(errors)
 
-            def send_messages(server, messages):
+            def send_messages(server, messages) -> int:
                 if left:
                     raise left.pop(0)
                 return working(server, messages)
@@ -191,7 +197,9 @@ class TestTheServerRefuses:
 
         return arrange
 
-    def test_it_is_tried_again_later_and_the_later_ones_wait_for_it(self, booking, refuse):
+    def test_it_is_tried_again_later_and_the_later_ones_wait_for_it(
+        self, booking: Assignment, refuse: Callable[..., Any]
+    ) -> None:
         refuse(ConnectionRefusedError("nobody there"))
         reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
         cancel_assignment(assignment_id=booking.pk, reason="Over", actor=None)
@@ -207,7 +215,7 @@ class TestTheServerRefuses:
         assert [message.subject.partition(":")[0] for message in deliver()] == ["Changed", "Cancelled"]
         assert Mail.objects.get(pk=failed.pk).error == ""
 
-    def test_the_mails_of_others_go_out_all_the_same(self, booking, refuse):
+    def test_the_mails_of_others_go_out_all_the_same(self, booking: Assignment, refuse: Callable[..., Any]) -> None:
         refuse(smtplib.SMTPServerDisconnected("gone"))
         reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
         other = assign_job(
@@ -215,19 +223,23 @@ class TestTheServerRefuses:
         )
         assert [message.to for message in deliver()] == [[other.contractor.email]]
 
-    def test_an_address_that_takes_no_mail_is_not_tried_again(self, booking, refuse):
+    def test_an_address_that_takes_no_mail_is_not_tried_again(
+        self, booking: Assignment, refuse: Callable[..., Any]
+    ) -> None:
         refuse(smtplib.SMTPRecipientsRefused({booking.contractor.email: (550, b"No such user")}))
         reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
         deliver()
         assert Mail.objects.get(revision=1).state == Mail.State.FAILED
 
-    def test_a_full_mailbox_is(self, booking, refuse):
+    def test_a_full_mailbox_is(self, booking: Assignment, refuse: Callable[..., Any]) -> None:
         refuse(smtplib.SMTPRecipientsRefused({booking.contractor.email: (452, b"Mailbox full")}))
         reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
         deliver()
         assert Mail.objects.get(revision=1).state == Mail.State.WAITING
 
-    def test_after_ten_attempts_it_has_failed_and_can_be_sent_again(self, booking, refuse):
+    def test_after_ten_attempts_it_has_failed_and_can_be_sent_again(
+        self, booking: Assignment, refuse: Callable[..., Any]
+    ) -> None:
         refuse(*[OSError("down")] * MOST_ATTEMPTS)
         reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
         number_events()
@@ -242,7 +254,7 @@ class TestTheServerRefuses:
         assert send_due_mails() == 1
 
 
-def test_rows_from_before_put_nothing_into_headers_and_calendars(booking):
+def test_rows_from_before_put_nothing_into_headers_and_calendars(booking: Assignment) -> None:
     """Text that is refused today may stand in rows that were written earlier."""
     odd = "A\r\nBcc: eve@example.com\a\u202e"
     Contractor.objects.update(name=odd)

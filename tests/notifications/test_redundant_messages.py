@@ -1,12 +1,16 @@
 """What is undone before its mail went out is told to nobody; the log keeps what would have been sent."""
 
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail as outbox
 from django.utils import timezone
+from pytest_django import Settings
 
+from assignments.models import Assignment
 from assignments.services import (
     assign_job,
     cancel_assignment,
@@ -14,6 +18,7 @@ from assignments.services import (
     reassign_assignment,
     reschedule_assignment,
 )
+from contractors.models import Contractor
 from jobs.services import update_job
 from smartscheduler.notifications.models import Mail
 from smartscheduler.notifications.tasks import send_mails
@@ -26,14 +31,14 @@ DELAY = timedelta(seconds=20)
 
 
 @pytest.fixture(autouse=True)
-def delay(settings):
+def delay(settings: Settings) -> Iterator[None]:
     """A clock that stands still, so that no delay is over because a machine is slow."""
     settings.MAIL_DELAY = DELAY
     with time_machine.travel(timezone.now(), tick=False):
         yield
 
 
-def work(*, after=0.0):
+def work(*, after: float = 0.0) -> None:
     """One run of the worker, so many seconds from now."""
     number_events()
     with time_machine.travel(timezone.now() + timedelta(seconds=after), tick=False):
@@ -51,12 +56,12 @@ def states():
     return list(Mail.objects.order_by("created_at", "revision").values_list("kind", "state"))
 
 
-def book(start=9):
+def book(start: int = 9) -> Assignment:
     contractor, job = ContractorFactory(), JobFactory()
     return assign_job(job_id=job.pk, contractor_id=contractor.pk, start=at(start, days=2), actor=None)
 
 
-def test_a_mail_waits_for_the_delay():
+def test_a_mail_waits_for_the_delay() -> None:
     booking = book()
     work()
     assert (outbox.outbox, states()) == ([], [("assigned", "waiting")])
@@ -64,7 +69,7 @@ def test_a_mail_waits_for_the_delay():
 
 
 @pytest.mark.parametrize("seen_between", [True, False])
-def test_a_booking_that_is_undone_at_once_is_told_to_nobody(seen_between):
+def test_a_booking_that_is_undone_at_once_is_told_to_nobody(seen_between: bool) -> None:
     booking = book()
     if seen_between:
         work()
@@ -74,7 +79,7 @@ def test_a_booking_that_is_undone_at_once_is_told_to_nobody(seen_between):
     assert states() == [("assigned", "dropped"), ("cancelled", "dropped")]
 
 
-def test_all_that_came_between_is_dropped_with_it():
+def test_all_that_came_between_is_dropped_with_it() -> None:
     booking = book()
     work()
     reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
@@ -84,7 +89,7 @@ def test_all_that_came_between_is_dropped_with_it():
     assert {state for _, state in states()} == {"dropped"}
 
 
-def test_a_booking_that_has_been_told_is_cancelled_by_mail():
+def test_a_booking_that_has_been_told_is_cancelled_by_mail() -> None:
     booking = book()
     later()
     cancel_assignment(assignment_id=booking.pk, reason="The customer is ill", actor=None)
@@ -92,7 +97,7 @@ def test_a_booking_that_has_been_told_is_cancelled_by_mail():
     assert [entry_of(message)[1]["SEQUENCE"] for message in outbox.outbox] == [0, 1]
 
 
-def test_a_mail_that_is_due_is_taken_for_sent():
+def test_a_mail_that_is_due_is_taken_for_sent() -> None:
     """The sender may have it in hand: the cancellation has to follow it."""
     booking = book()
     work()
@@ -101,7 +106,7 @@ def test_a_mail_that_is_due_is_taken_for_sent():
     assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Cancelled")]
 
 
-def test_a_mail_that_failed_once_is_taken_for_sent():
+def test_a_mail_that_failed_once_is_taken_for_sent() -> None:
     booking = book()
     work()
     Mail.objects.update(attempts=1)
@@ -109,7 +114,7 @@ def test_a_mail_that_failed_once_is_taken_for_sent():
     assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Cancelled")]
 
 
-def test_a_move_that_is_undone_at_once_is_told_to_nobody():
+def test_a_move_that_is_undone_at_once_is_told_to_nobody() -> None:
     booking = book()
     later()
     Mail.objects.update(sent_at=timezone.now() - timedelta(minutes=1))  # the clock goes on from before it was sent
@@ -121,7 +126,7 @@ def test_a_move_that_is_undone_at_once_is_told_to_nobody():
     assert states() == [("assigned", "sent"), ("changed", "dropped"), ("changed", "dropped")]
 
 
-def test_a_move_that_another_mail_has_told_of_is_undone_by_mail():
+def test_a_move_that_another_mail_has_told_of_is_undone_by_mail() -> None:
     """The mail of the booking goes out while it stands at 13:00: the way back must not be kept from the contractor."""
     booking = book()
     work()
@@ -138,7 +143,7 @@ def test_a_move_that_another_mail_has_told_of_is_undone_by_mail():
     assert entry_of(outbox.outbox[-1])[1]["DTSTART"].dt == at(9, days=2)
 
 
-def test_a_move_to_a_third_time_is_told():
+def test_a_move_to_a_third_time_is_told() -> None:
     booking = book()
     later()
     outbox.outbox.clear()
@@ -152,7 +157,7 @@ class TestReassignedAndBack:
     """A contractor keeps one calendar entry for a job, however often the job is assigned to them."""
 
     @pytest.fixture
-    def booking(self):
+    def booking(self) -> Assignment:
         """A booking whose contractor has been told of it."""
         booking = book()
         later()
@@ -160,10 +165,12 @@ class TestReassignedAndBack:
         return booking
 
     @pytest.fixture
-    def other(self):
+    def other(self) -> Contractor:
         return ContractorFactory()
 
-    def there_and_back(self, booking, other, *, start=None, between=work):
+    def there_and_back(
+        self, booking, other, *, start: datetime | None = None, between: Callable[..., Any] = work
+    ) -> Assignment:
         """To the other contractor a second from now, and back a second later."""
         start, now = start or at(9, days=2), timezone.now()
         with time_machine.travel(now + timedelta(seconds=1), tick=False):
@@ -181,24 +188,26 @@ class TestReassignedAndBack:
         return message.to[0], entry_of(message)[1]
 
     @pytest.mark.parametrize("between", [work, int], ids=["seen between", "seen at once"])
-    def test_neither_contractor_hears_of_it(self, booking, other, between):
+    def test_neither_contractor_hears_of_it(
+        self, booking, other: Contractor, between: Callable[..., Any] | type[int]
+    ) -> None:
         self.there_and_back(booking, other, between=between)
         assert later() == []
         assert [state for _, state in states()] == ["sent", *["dropped"] * 4]
 
-    def test_a_confirmed_booking_as_well(self, booking, other):
+    def test_a_confirmed_booking_as_well(self, booking, other: Contractor) -> None:
         confirm_assignment(assignment_id=booking.pk, actor=None)
         self.there_and_back(booking, other)
         assert later() == []
 
-    def test_twice_in_a_row(self, booking, other):
+    def test_twice_in_a_row(self, booking, other: Contractor) -> None:
         again = self.there_and_back(booking, other)
         work()
         self.there_and_back(again, other)
         assert later() == []
 
     @pytest.mark.parametrize("cancelled", [True, False], ids=["cancelled", "moved"])
-    def test_what_comes_later_updates_the_entry_of_the_first_mail(self, other, cancelled):
+    def test_what_comes_later_updates_the_entry_of_the_first_mail(self, other: Contractor, cancelled: bool) -> None:
         booking = book()
         later()
         again = self.there_and_back(booking, other)
@@ -212,7 +221,9 @@ class TestReassignedAndBack:
         assert (first, uid) == (second, same_uid)
         assert sequence < later_sequence
 
-    def test_a_cancellation_that_went_out_is_followed_by_a_newer_version_of_the_entry(self, booking, other):
+    def test_a_cancellation_that_went_out_is_followed_by_a_newer_version_of_the_entry(
+        self, booking, other: Contractor
+    ) -> None:
         moved = reassign_assignment(assignment_id=booking.pk, contractor_id=other.pk, actor=None)
         later()
         reassign_assignment(assignment_id=moved.pk, contractor_id=booking.contractor_id, actor=None)
@@ -222,8 +233,8 @@ class TestReassignedAndBack:
         assert len({entry["UID"] for entry in to_first}) == 1
         assert to_first[0]["SEQUENCE"] < to_first[1]["SEQUENCE"]
 
-    def test_a_cancellation_that_is_due_is_taken_for_sent(self, booking, other):
-        def nearly_due():
+    def test_a_cancellation_that_is_due_is_taken_for_sent(self, booking, other: Contractor) -> None:
+        def nearly_due() -> None:
             work()
             Mail.objects.filter(state=Mail.State.WAITING).update(due_at=timezone.now() + timedelta(seconds=1))
 
@@ -231,8 +242,8 @@ class TestReassignedAndBack:
         to_first = [kind for to, kind in later() if to == booking.contractor.email]
         assert to_first == ["Cancelled", "New job"]
 
-    def test_the_new_mail_waits_for_a_cancellation_that_failed(self, booking, other):
-        def failed_once():
+    def test_the_new_mail_waits_for_a_cancellation_that_failed(self, booking, other: Contractor) -> None:
+        def failed_once() -> None:
             work()
             Mail.objects.filter(kind=Mail.Kind.CANCELLED).update(
                 attempts=1, due_at=timezone.now() + timedelta(minutes=5)
@@ -244,18 +255,20 @@ class TestReassignedAndBack:
         to_first = [message for message in outbox.outbox if message.to == [booking.contractor.email]]
         assert [message.subject.partition(":")[0] for message in to_first] == ["Cancelled", "New job"]
 
-    def test_another_time_on_the_way_back_is_told(self, booking, other):
+    def test_another_time_on_the_way_back_is_told(self, booking, other: Contractor) -> None:
         self.there_and_back(booking, other, start=at(13, days=2))
         assert later() == [(booking.contractor.email, "Cancelled"), (booking.contractor.email, "New job")]
         assert len({uid for _, uid, _ in self.entries()}) == 1
 
-    def test_another_time_that_is_taken_back_as_well_is_not(self, booking, other):
+    def test_another_time_that_is_taken_back_as_well_is_not(self, booking, other: Contractor) -> None:
         again = self.there_and_back(booking, other, start=at(13, days=2))
         work()
         reschedule_assignment(assignment_id=again.pk, start=at(9, days=2), actor=None)
         assert later() == []
 
-    def test_a_time_that_the_first_contractor_was_never_told_of_is_dropped_too(self, booking, other):
+    def test_a_time_that_the_first_contractor_was_never_told_of_is_dropped_too(
+        self, booking, other: Contractor
+    ) -> None:
         moved_at = timezone.now() + timedelta(minutes=5)
         with time_machine.travel(moved_at, tick=False):
             reschedule_assignment(assignment_id=booking.pk, start=at(13, days=2), actor=None)
@@ -264,8 +277,10 @@ class TestReassignedAndBack:
             assert later() == []
 
     @pytest.mark.parametrize("between", [work, int], ids=["seen between", "seen at once"])
-    def test_what_changed_meanwhile_is_told(self, booking, other, between):
-        def note():
+    def test_what_changed_meanwhile_is_told(
+        self, booking, other: Contractor, between: Callable[..., Any] | type[int]
+    ) -> None:
+        def note() -> None:
             with time_machine.travel(timezone.now() + timedelta(seconds=1.5), tick=False):
                 update_job(job_id=booking.job_id, special_requirements="Ring twice.", actor=None)
             between()
@@ -275,20 +290,22 @@ class TestReassignedAndBack:
         assert "Ring twice." in outbox.outbox[-1].body
 
     @pytest.mark.parametrize("between", [work, int], ids=["seen between", "seen at once"])
-    def test_what_changed_just_before_is_told(self, booking, other, between):
+    def test_what_changed_just_before_is_told(
+        self, booking, other: Contractor, between: Callable[..., Any] | type[int]
+    ) -> None:
         update_job(job_id=booking.job_id, special_requirements="Ring twice.", actor=None)
         between()
         self.there_and_back(booking, other, between=between)
         assert later() == [(booking.contractor.email, "Changed")]
         assert "Ring twice." in outbox.outbox[-1].body
 
-    def test_a_booking_that_was_not_told_yet_is_told_once(self, other):
+    def test_a_booking_that_was_not_told_yet_is_told_once(self, other: Contractor) -> None:
         booking = book()
         work()
         self.there_and_back(booking, other)
         assert later() == [(booking.contractor.email, "New job")]
 
-    def test_a_job_that_is_cancelled_for_one_and_booked_again_at_once_is_no_news(self, booking):
+    def test_a_job_that_is_cancelled_for_one_and_booked_again_at_once_is_no_news(self, booking) -> None:
         cancel_assignment(assignment_id=booking.pk, reason="A slip", actor=None)
         work()
         assign_job(job_id=booking.job_id, contractor_id=booking.contractor_id, start=booking.slot.start, actor=None)
