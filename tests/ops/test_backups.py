@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -14,7 +15,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
+from assignments.models import Assignment
 from assignments.services import assign_job
 from contractors.models import Contractor
 from jobs.models import Job
@@ -36,7 +39,7 @@ pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytes
 
 
 @pytest.fixture
-def booked():
+def booked() -> Assignment:
     """A booking made by the service, its events numbered, and somebody signed in."""
     user = UserFactory()
     assignment = assign_job(
@@ -48,7 +51,7 @@ def booked():
 
 
 @pytest.fixture
-def elsewhere():
+def elsewhere() -> Iterator[str]:
     """The name of an empty database beside that of the test; whatever it has become is dropped."""
     name = postgres.beside(postgres.present(), f"else_{os.getpid()}")
     postgres.create(name)
@@ -61,7 +64,9 @@ def databases_there() -> set[str]:
     return {name for (name,) in postgres.rows("SELECT datname FROM pg_database")}
 
 
-def test_a_dump_may_take_longer_than_transactions_may_be_left_open(booked, tmp_path, monkeypatch):
+def test_a_dump_may_take_longer_than_transactions_may_be_left_open(
+    booked: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("SET idle_in_transaction_session_timeout = '200ms'")
     dump = pg_tools.run
 
@@ -76,7 +81,7 @@ def test_a_dump_may_take_longer_than_transactions_may_be_left_open(booked, tmp_p
         run("RESET idle_in_transaction_session_timeout")
 
 
-def test_what_is_restored_is_what_was_there(booked, elsewhere, tmp_path):
+def test_what_is_restored_is_what_was_there(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
     before = counted()
     backup = take_dump(tmp_path)
     assert verify(backup).tables == before
@@ -90,7 +95,7 @@ def test_what_is_restored_is_what_was_there(booked, elsewhere, tmp_path):
     assert counted() == before
 
 
-def test_everybody_is_signed_out(booked, elsewhere, tmp_path):
+def test_everybody_is_signed_out(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
     backup = take_dump(tmp_path)
     with postgres.visiting(elsewhere):
         restore(backup)
@@ -98,7 +103,7 @@ def test_everybody_is_signed_out(booked, elsewhere, tmp_path):
     assert TokenFamily.objects.exists()
 
 
-def test_whoever_has_seen_later_events_reads_anew(booked, elsewhere, tmp_path):
+def test_whoever_has_seen_later_events_reads_anew(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
     backup = take_dump(tmp_path)
     seen = event_log.head()
     with postgres.visiting(elsewhere):
@@ -116,7 +121,9 @@ def test_whoever_has_seen_later_events_reads_anew(booked, elsewhere, tmp_path):
         assert OutboxEvent.objects.filter(sequence__lte=seen).count() == seen  # for people to read
 
 
-def test_the_log_goes_on_beyond_what_the_replaced_database_has_given(booked, elsewhere, tmp_path):
+def test_the_log_goes_on_beyond_what_the_replaced_database_has_given(
+    booked: Assignment, elsewhere: str, tmp_path: Path
+) -> None:
     backup = take_dump(tmp_path)
     with postgres.visiting(elsewhere):
         restore(backup)
@@ -124,7 +131,7 @@ def test_the_log_goes_on_beyond_what_the_replaced_database_has_given(booked, els
         assert restore(backup, replace=elsewhere).head == 10**12 + 1
 
 
-def test_a_full_database_is_left_alone_unless_it_is_named(booked, elsewhere, tmp_path):
+def test_a_full_database_is_left_alone_unless_it_is_named(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
     backup = take_dump(tmp_path)
     with postgres.visiting(elsewhere):
         restore(backup)
@@ -143,7 +150,9 @@ def test_a_full_database_is_left_alone_unless_it_is_named(booked, elsewhere, tmp
     assert databases_there() == there | {restored.kept_as}
 
 
-def test_whoever_was_erased_since_the_backup_is_erased_again(elsewhere, tmp_path, settings):
+def test_whoever_was_erased_since_the_backup_is_erased_again(
+    elsewhere: str, tmp_path: Path, settings: Settings
+) -> None:
     """By the list of the database that makes way, and by the one outside."""
     listed, outside, busy = (ContractorFactory() for _ in range(3))
     backup = take_dump(tmp_path)
@@ -162,7 +171,7 @@ def test_whoever_was_erased_since_the_backup_is_erased_again(elsewhere, tmp_path
     assert lines.count("\n") == 1
 
 
-def test_not_while_others_are_connected(booked, elsewhere, tmp_path):
+def test_not_while_others_are_connected(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
     backup = take_dump(tmp_path)
     parameters = {**connection.get_connection_params(), "dbname": elsewhere, "application_name": "the web"}
     for name in ("context", "cursor_factory", "prepare_threshold"):
@@ -173,13 +182,13 @@ def test_not_while_others_are_connected(booked, elsewhere, tmp_path):
         assert postgres.is_empty()
 
 
-def test_a_drill_leaves_nothing_behind(booked, tmp_path):
+def test_a_drill_leaves_nothing_behind(booked: Assignment, tmp_path: Path) -> None:
     before, there, families = counted(), databases_there(), TokenFamily.objects.count()
     assert drill(take_dump(tmp_path)).broken == []
     assert (counted(), databases_there(), TokenFamily.objects.count()) == (before, there, families)
 
 
-def test_the_doctor_says_what_was_broken_when_the_backup_was_made(booked, tmp_path):
+def test_the_doctor_says_what_was_broken_when_the_backup_was_made(booked: Assignment, tmp_path: Path) -> None:
     run("DELETE FROM contractors_workinghours")
     (outcome,) = drill(take_dump(tmp_path)).broken
     assert outcome.check.name == "working-hours"
@@ -189,7 +198,7 @@ def test_the_doctor_says_what_was_broken_when_the_backup_was_made(booked, tmp_pa
 
 class TestABackupThatIsNotWhole:
     @pytest.fixture
-    def backup(self, booked, tmp_path) -> Path:
+    def backup(self, booked: Assignment, tmp_path: Path) -> Path:
         return take_dump(tmp_path)
 
     def refused(self, backup: Path, message: str) -> None:
@@ -199,26 +208,26 @@ class TestABackupThatIsNotWhole:
                 act(backup)
         assert (databases_there(), counted()) == (there, before)
 
-    def test_a_flipped_bit(self, backup):
+    def test_a_flipped_bit(self, backup: Path) -> None:
         content = bytearray((backup / DUMP).read_bytes())
         content[len(content) // 2] ^= 1
         (backup / DUMP).write_bytes(content)
         self.refused(backup, "is not what was written: its SHA-256 is another")
 
-    def test_a_file_cut_short(self, backup):
+    def test_a_file_cut_short(self, backup: Path) -> None:
         os.truncate(backup / DUMP, 5_000)
         self.refused(backup, "is not what was written")
 
-    def test_no_file(self, backup):
+    def test_no_file(self, backup: Path) -> None:
         (backup / DUMP).unlink()
         self.refused(backup, "is missing")
 
-    def test_no_manifest(self, backup):
+    def test_no_manifest(self, backup: Path) -> None:
         (backup / MANIFEST).unlink()
         self.refused(backup, "is no backup: there is no manifest.json in it")
 
     @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', '{"format": 1, "kind": "dump"}'])
-    def test_an_odd_manifest(self, backup, text):
+    def test_an_odd_manifest(self, backup: Path, text: str) -> None:
         (backup / MANIFEST).write_text(text)
         self.refused(backup, "cannot be read")
 
@@ -226,25 +235,25 @@ class TestABackupThatIsNotWhole:
         told = json.loads((backup / MANIFEST).read_text())
         (backup / MANIFEST).write_text(json.dumps(told | changes))
 
-    def test_one_of_a_newer_version_of_the_product(self, backup):
+    def test_one_of_a_newer_version_of_the_product(self, backup: Path) -> None:
         migrations = [*Manifest.read(backup).migrations, "jobs.0099_later"]
         self.change(backup, migrations=migrations)
         for act in (drill, restore):
             with pytest.raises(BackupError, match=r"a newer version of the product: jobs\.0099_later is unknown"):
                 act(backup)
 
-    def test_one_from_before_the_first_release(self, backup):
+    def test_one_from_before_the_first_release(self, backup: Path) -> None:
         self.change(backup, migrations=["contractors.0001_initial", "exchange.0001_initial"])
         for act in (drill, restore):
             with pytest.raises(BackupError, match=r"from before 0\.1\.0 .*: restore it with the version that made it"):
                 act(backup)
 
-    def test_one_of_a_newer_postgresql(self, backup):
+    def test_one_of_a_newer_postgresql(self, backup: Path) -> None:
         self.change(backup, server="99.1")
         with pytest.raises(BackupError, match=r"of PostgreSQL 99 or newer is needed, and here is .*: install"):
             drill(backup)
 
-    def test_rows_that_are_not_as_many_as_were_counted(self, backup):
+    def test_rows_that_are_not_as_many_as_were_counted(self, backup: Path) -> None:
         there = databases_there()
         self.change(backup, tables={**Manifest.read(backup).tables, "jobs_job": 7})
         with pytest.raises(BackupError, match="jobs_job has 1 rows, and had 7"):
@@ -252,7 +261,7 @@ class TestABackupThatIsNotWhole:
         assert databases_there() == there
 
 
-def test_one_of_an_older_version_is_migrated(booked, elsewhere, tmp_path):
+def test_one_of_an_older_version_is_migrated(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
     run("DROP TABLE idempotency_keptanswer", "DELETE FROM django_migrations WHERE app = 'idempotency'")
     try:
         backup = take_dump(tmp_path)
@@ -263,7 +272,9 @@ def test_one_of_an_older_version_is_migrated(booked, elsewhere, tmp_path):
         call_command("migrate", verbosity=0)
 
 
-def test_a_name_is_given_to_complete_ones_alone(booked, tmp_path, monkeypatch):
+def test_a_name_is_given_to_complete_ones_alone(
+    booked: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     left_by_a_killed_one = tmp_path / f"{UNFINISHED}12345"
     left_by_a_killed_one.mkdir()
     monkeypatch.setattr(pg_tools, "environment", lambda database=None: environment("no such database"))
@@ -272,18 +283,18 @@ def test_a_name_is_given_to_complete_ones_alone(booked, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_at_once_do_not_mix(booked, tmp_path):
+def test_two_at_once_do_not_mix(booked: Assignment, tmp_path: Path) -> None:
     with Lock(tmp_path), pytest.raises(BackupError, match="Another backup is being written"):
         take_dump(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nobody_else_can_read_them(booked, tmp_path):
+def test_nobody_else_can_read_them(booked: Assignment, tmp_path: Path) -> None:
     backup = take_dump(tmp_path / "new")
     assert [path.stat().st_mode & 0o077 for path in (backup, backup.parent)] == [0, 0]
 
 
-def test_keeps_the_last_ones_of_this_database_and_touches_nothing_else(booked, tmp_path):
+def test_keeps_the_last_ones_of_this_database_and_touches_nothing_else(booked: Assignment, tmp_path: Path) -> None:
     made = []
     for number in range(3):
         backup = take_dump(tmp_path)
@@ -297,13 +308,13 @@ def test_keeps_the_last_ones_of_this_database_and_touches_nothing_else(booked, t
     assert {one.name for one in tmp_path.iterdir()} == {other.name, made[1].name, made[2].name, "smartscheduler-notes"}
 
 
-def test_an_empty_database_is_not_backed_up(elsewhere, tmp_path):
+def test_an_empty_database_is_not_backed_up(elsewhere: str, tmp_path: Path) -> None:
     with postgres.visiting(elsewhere), pytest.raises(BackupError, match="There is nothing in "):
         take_dump(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_password_is_seen_by_nobody(monkeypatch, tmp_path):
+def test_a_password_is_seen_by_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "s3cret")
     program = tmp_path / "pg_dump"
     program.write_text(
@@ -329,7 +340,9 @@ class TestTheProgramsOfPostgreSQL:
         script.chmod(0o755)
         return script
 
-    def test_the_version_of_the_server_before_a_newer_one_and_never_an_older_one(self, monkeypatch, tmp_path):
+    def test_the_version_of_the_server_before_a_newer_one_and_never_an_older_one(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         scripts = {major: self.script(tmp_path / str(major), major) for major in (14, 19, 17)}
         monkeypatch.setenv("PATH", os.pathsep.join(str(script.parent) for script in scripts.values()))
         assert pg_tools.find("pg_odd", at_least=17) == (scripts[17], 17)
@@ -339,7 +352,7 @@ class TestTheProgramsOfPostgreSQL:
         with pytest.raises(BackupError, match="pg_odd of PostgreSQL 18 is needed, and here is 14, 17, 19: install"):
             pg_tools.find("pg_odd", at_least=18, exactly=True)
 
-    def test_says_what_to_install_when_there_is_none(self, monkeypatch, tmp_path):
+    def test_says_what_to_install_when_there_is_none(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(BackupError, match=r"and here is none: install postgresql-client-16 .*pip install"):
             pg_tools.find("pg_odd", at_least=16)

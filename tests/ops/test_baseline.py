@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import Settings
 
 from smartscheduler.ops.baseline import REPLACED, is_from_before
 from smartscheduler.ops.local import servers as embedded
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(params=sorted(REPLACED))
-def from_before(request):
+def from_before(request: pytest.FixtureRequest) -> None:
     MigrationRecorder(connection).record_applied(*request.param.split("."))
 
 
@@ -24,7 +25,7 @@ def applied() -> set[str]:
     return {f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()}
 
 
-def test_the_database_is_named_and_no_migration_runs(from_before):
+def test_the_database_is_named_and_no_migration_runs(from_before: None) -> None:
     MigrationRecorder(connection).record_unapplied("travel", "0001_initial")
     before = applied()
     with pytest.raises(CommandError) as refusal:
@@ -36,7 +37,7 @@ def test_the_database_is_named_and_no_migration_runs(from_before):
 
 
 @pytest.mark.usefixtures("from_before")
-def test_an_embedded_one_is_named_by_its_folder(settings, monkeypatch):
+def test_an_embedded_one_is_named_by_its_folder(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATA_DIR = Path("/srv/smartscheduler")
     servers = Servers(settings.DATA_DIR, [PostgreSQL(settings.DATA_DIR / "postgresql")])
     monkeypatch.setattr(embedded, "from_environment", lambda: servers)
@@ -44,6 +45,6 @@ def test_an_embedded_one_is_named_by_its_folder(settings, monkeypatch):
         call_command("migrate", verbosity=0)
 
 
-def test_one_of_this_version_and_of_a_newer_one_is_none():
+def test_one_of_this_version_and_of_a_newer_one_is_none() -> None:
     assert not is_from_before(applied())
     assert not is_from_before({*applied(), "jobs.0099_later"})

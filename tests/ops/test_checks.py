@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import checks as django_checks
 from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
 
 from smartscheduler import BASE_DIR
 from smartscheduler.core.env import Environment
@@ -23,12 +25,12 @@ def found() -> set[str]:
 
 
 @pytest.fixture(autouse=True)
-def debug(settings):
+def debug(settings: Settings) -> None:
     """As on a developer's machine; the test runner turns it off."""
     settings.DEBUG = True
 
 
-def test_the_settings_of_the_suite_are_clean():
+def test_the_settings_of_the_suite_are_clean() -> None:
     assert found() == set()
     checks.refuse_bad_settings()
 
@@ -41,7 +43,7 @@ MODEL = {
 }
 
 
-def test_a_model_of_the_house_needs_its_network_and_no_key(settings):
+def test_a_model_of_the_house_needs_its_network_and_no_key(settings: Settings) -> None:
     for name, value in MODEL.items():
         setattr(settings, name, value)
     assert found() == set()
@@ -122,7 +124,9 @@ def test_a_model_of_the_house_needs_its_network_and_no_key(settings):
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["10.0.0.2", "10.0.0.1/24"]}),
     ],
 )
-def test_each_rule_has_a_number_and_names_its_variable(settings, number, variable, changes):
+def test_each_rule_has_a_number_and_names_its_variable(
+    settings: Settings, number: str, variable: str, changes: dict[str, Any]
+) -> None:
     for name, value in changes.items():
         setattr(settings, name, value)
     assert f"smartscheduler.{number}" in found()
@@ -131,7 +135,7 @@ def test_each_rule_has_a_number_and_names_its_variable(settings, number, variabl
 
 
 @pytest.mark.parametrize("days", [0, 30])
-def test_the_ends_of_the_horizon_are_allowed(settings, days):
+def test_the_ends_of_the_horizon_are_allowed(settings: Settings, days: int) -> None:
     settings.HORIZON_DAYS = days
     assert found() == set()
 
@@ -152,14 +156,16 @@ class TestEnvironment:
             ("redis", "unix://", "redis://default"),
         ],
     )
-    def test_what_cannot_be_read_is_noted_and_not_guessed(self, monkeypatch, kind, text, default):
+    def test_what_cannot_be_read_is_noted_and_not_guessed(
+        self, monkeypatch: pytest.MonkeyPatch, kind: str, text: str, default: float | str
+    ) -> None:
         monkeypatch.setenv("SOME_VARIABLE", text)
         environment = Environment()
         assert getattr(environment, kind)("SOME_VARIABLE", default) == default
         assert [problem.variable for problem in environment.problems] == ["SOME_VARIABLE"]
 
     @pytest.mark.parametrize("url", ["mysql://host/name", "postgresql://host", "postgresql://host:abc/name"])
-    def test_a_database_must_be_a_postgresql_with_a_name(self, monkeypatch, url):
+    def test_a_database_must_be_a_postgresql_with_a_name(self, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
         monkeypatch.setenv("SOME_VARIABLE", url)
         environment = Environment()
         assert environment.database("SOME_VARIABLE", "postgresql://localhost/default")["NAME"] == "default"
@@ -167,14 +173,14 @@ class TestEnvironment:
 
     @pytest.mark.parametrize("kind", ["flag", "whole", "number", "comma_list", "text", "redis"])
     @pytest.mark.parametrize("text", ["", "  "])
-    def test_empty_counts_as_not_set(self, monkeypatch, kind, text):
+    def test_empty_counts_as_not_set(self, monkeypatch: pytest.MonkeyPatch, kind: str, text: str) -> None:
         monkeypatch.setenv("SOME_VARIABLE", text)
         environment = Environment()
         default = object()
         assert getattr(environment, kind)("SOME_VARIABLE", default) is default
         assert environment.problems == []
 
-    def test_what_can_be_read_is(self, monkeypatch):
+    def test_what_can_be_read_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
         environment = Environment()
         for kind, text, value in [
             ("flag", "No", False),
@@ -201,7 +207,7 @@ class TestEnvironment:
     ],
     ids=["up", "check", "relay", "worker", "web"],
 )
-def test_no_process_starts_in_production_without_a_key(command):
+def test_no_process_starts_in_production_without_a_key(command: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
     done = subprocess.run(
         [sys.executable, *command],
@@ -220,7 +226,7 @@ def test_no_process_starts_in_production_without_a_key(command):
         assert "Traceback" not in said
 
 
-def test_the_example_names_every_variable_that_is_read():
+def test_the_example_names_every_variable_that_is_read() -> None:
     read = set(environment_of_settings.variables)
     for file in [BASE_DIR / "compose.yaml", *(BASE_DIR / "deploy").glob("compose.*.yaml")]:
         read |= set(re.findall(r"\$\{([A-Z_]+)", file.read_text()))

@@ -1,7 +1,10 @@
 """Each check sees exactly what is broken, in a world of demo data where nothing else is."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
 
 from smartscheduler.accounts.models import User
 from smartscheduler.ops import doctor
@@ -17,7 +20,7 @@ ANYBODY = "SELECT id FROM contractors_contractor ORDER BY id LIMIT 1"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def world(django_db_setup, django_db_blocker):
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock(), transaction.atomic():
         User.objects.create_user("coordinator@example.com")
         seed_world(contractors=60, jobs=40)
@@ -26,19 +29,19 @@ def world(django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
-def findings(*, scopes=(Scope.DATA, Scope.STRUCTURE)) -> dict[str, list[str]]:
+def findings(*, scopes: tuple[Scope, Scope] = (Scope.DATA, Scope.STRUCTURE)) -> dict[str, list[str]]:
     outcomes = list(examine((check for check in CHECKS if check.scope in scopes), show=5))
     assert [outcome.failure for outcome in outcomes if outcome.failure] == []
     return {outcome.check.name: outcome.found.shown for outcome in outcomes if not outcome.is_clean}
 
 
-def test_finds_nothing_in_a_healthy_database():
+def test_finds_nothing_in_a_healthy_database() -> None:
     assert findings() == {}
     assert int(one(f"SELECT count(*) FROM assignments_assignment WHERE {LIVE}")) > 5
     assert int(one("SELECT count(*) FROM contractors_rating")) >= 0
 
 
-def test_double_booking():
+def test_double_booking() -> None:
     without("assignments_assignment", "assignment_no_double_booking")
     first = one(A_LIVE_ONE)
     other = one(f"SELECT id FROM assignments_assignment WHERE {LIVE} AND id <> '{first}' ORDER BY id LIMIT 1")
@@ -54,7 +57,7 @@ def test_double_booking():
     assert found["constraints-in-force"] == ["assignment_no_double_booking of assignments_assignment is missing"]
 
 
-def test_a_second_live_assignment_of_a_job():
+def test_a_second_live_assignment_of_a_job() -> None:
     run("DROP INDEX assignment_one_live_per_job")
     ended = one("SELECT id FROM assignments_assignment WHERE status = 'completed' LIMIT 1")
     live, job = one(A_LIVE_ONE), one(f"SELECT job_id FROM assignments_assignment WHERE id = ({A_LIVE_ONE})")
@@ -77,7 +80,7 @@ def test_a_second_live_assignment_of_a_job():
         ("open", "assigned"),
     ],
 )
-def test_a_job_out_of_step_with_its_assignments(present, wrong):
+def test_a_job_out_of_step_with_its_assignments(present: str, wrong: str) -> None:
     number = one(f"SELECT job_number FROM jobs_job WHERE status = '{present}' ORDER BY id LIMIT 1")
     run(f"UPDATE jobs_job SET status = '{wrong}' WHERE job_number = '{number}'")
     found = findings()
@@ -87,7 +90,7 @@ def test_a_job_out_of_step_with_its_assignments(present, wrong):
 
 
 @pytest.mark.parametrize("state", ["open", "cancelled"])
-def test_a_job_that_is_over_while_its_assignment_lives(state):
+def test_a_job_that_is_over_while_its_assignment_lives(state: str) -> None:
     number = one("SELECT job_number FROM jobs_job WHERE status = 'assigned' ORDER BY id LIMIT 1")
     stamp = "now()" if state == "cancelled" else "NULL"
     run(f"UPDATE jobs_job SET status = '{state}', cancelled_at = {stamp} WHERE job_number = '{number}'")
@@ -104,7 +107,7 @@ def test_a_job_that_is_over_while_its_assignment_lives(state):
         ("pending", "assignment_started_at_in_step", "started_at = now()"),
     ],
 )
-def test_time_stamps_out_of_step(status, constraint, change):
+def test_time_stamps_out_of_step(status: str, constraint: str, change: str) -> None:
     without("assignments_assignment", constraint)
     key = one(f"SELECT id FROM assignments_assignment WHERE status = '{status}' ORDER BY id LIMIT 1")
     run(f"UPDATE assignments_assignment SET {change} WHERE id = '{key}'")
@@ -113,13 +116,13 @@ def test_time_stamps_out_of_step(status, constraint, change):
     assert found["timestamps-in-step"] == [f"assignment {key} ({status})"]
 
 
-def test_time_stamps_in_the_wrong_order():
+def test_time_stamps_in_the_wrong_order() -> None:
     key = one("SELECT id FROM assignments_assignment WHERE status = 'completed' ORDER BY id LIMIT 1")
     run(f"UPDATE assignments_assignment SET started_at = completed_at + interval '1 hour' WHERE id = '{key}'")
     assert findings() == {"timestamps-in-step": [f"assignment {key} (completed)"]}
 
 
-def test_time_stamps_of_a_job():
+def test_time_stamps_of_a_job() -> None:
     without("jobs_job", "job_completed_at_in_step")
     number = one("SELECT job_number FROM jobs_job WHERE status = 'open' LIMIT 1")
     run(f"UPDATE jobs_job SET completed_at = now() WHERE job_number = '{number}'")
@@ -127,7 +130,7 @@ def test_time_stamps_of_a_job():
     assert found["timestamps-in-step"] == [f"job {number} (open)"]
 
 
-def test_a_slot_that_is_longer_than_the_job():
+def test_a_slot_that_is_longer_than_the_job() -> None:
     key = one(A_LIVE_ONE)
     run(
         f"UPDATE jobs_job SET duration = duration / 2 "
@@ -149,7 +152,7 @@ def test_a_slot_that_is_longer_than_the_job():
         "score_breakdown = '[]'",
     ],
 )
-def test_a_score_that_is_not_its_breakdown(change):
+def test_a_score_that_is_not_its_breakdown(change: str) -> None:
     key = one("SELECT id FROM assignments_assignment WHERE score NOT BETWEEN 0.45 AND 0.55 ORDER BY id LIMIT 1")
     run(f"UPDATE assignments_assignment SET {change} WHERE id = '{key}'")
     found = findings()
@@ -157,13 +160,13 @@ def test_a_score_that_is_not_its_breakdown(change):
     assert found["scores-add-up"][0].startswith(f"assignment {key}: score ")
 
 
-def test_a_score_out_of_range():
+def test_a_score_out_of_range() -> None:
     without("assignments_assignment", "assignment_score_in_range")
     run(f"UPDATE assignments_assignment SET score = 1.5 WHERE id = ({A_LIVE_ONE})")
     assert findings().keys() == {"scores-add-up", "constraints-in-force"}
 
 
-def test_a_contractor_without_a_shift():
+def test_a_contractor_without_a_shift() -> None:
     key = one(ANYBODY)
     run(f"DELETE FROM contractors_workinghours WHERE contractor_id = '{key}'")
     found = findings()
@@ -172,7 +175,7 @@ def test_a_contractor_without_a_shift():
 
 
 @pytest.mark.parametrize("change", ["weekdays = weekdays # 1", "longest_stretch = longest_stretch + 1"])
-def test_bounds_that_are_not_those_of_the_hours(change):
+def test_bounds_that_are_not_those_of_the_hours(change: str) -> None:
     key = one(ANYBODY)
     run(
         "SET LOCAL session_replication_role = replica",
@@ -185,7 +188,7 @@ def test_bounds_that_are_not_those_of_the_hours(change):
 
 
 @pytest.mark.parametrize("change", ["rating = 5 - rating", "rating_count = 0", "rating_total = rating_total + 100"])
-def test_a_rating_that_is_not_the_mean_of_those_given(change):
+def test_a_rating_that_is_not_the_mean_of_those_given(change: str) -> None:
     key = one("SELECT id FROM contractors_contractor WHERE rating NOT BETWEEN 2.4 AND 2.6 ORDER BY id LIMIT 1")
     run(
         f"UPDATE contractors_contractor SET rating = 4, rating_count = 1, rating_total = 4 WHERE id = '{key}'",
@@ -199,7 +202,7 @@ def test_a_rating_that_is_not_the_mean_of_those_given(change):
     assert found["ratings-add-up"][0].startswith(f"{key} has ")
 
 
-def test_a_zone_that_nobody_knows():
+def test_a_zone_that_nobody_knows() -> None:
     run(f"UPDATE contractors_contractor SET time_zone = 'Texas/Austin' WHERE id = ({ANYBODY})")
     assert findings() == {
         "time-zones": ["“Texas/Austin” of 1 contractors and 0 jobs is unknown to PostgreSQL and Python"]
@@ -207,40 +210,40 @@ def test_a_zone_that_nobody_knows():
 
 
 class TestTheEventLog:
-    def test_a_gap(self):
+    def test_a_gap(self) -> None:
         run("DELETE FROM events_outboxevent WHERE sequence IN (2, 3, 7)")
         assert findings() == {"event-numbers": ["number 7", "numbers 2 to 3"]}
 
-    def test_what_is_pruned_is_no_gap(self):
+    def test_what_is_pruned_is_no_gap(self) -> None:
         run("DELETE FROM events_outboxevent WHERE sequence <= 3", "UPDATE events_eventhead SET pruned_to = 3")
         assert findings() == {}
 
-    def test_a_gap_at_the_end_is_one_of_the_head(self):
+    def test_a_gap_at_the_end_is_one_of_the_head(self) -> None:
         last = one("SELECT max(sequence) FROM events_outboxevent")
         run(f"DELETE FROM events_outboxevent WHERE sequence = {last}")
         assert findings() == {"event-head": [f"the head says {last}, the log ends with {int(last) - 1}"]}
 
-    def test_a_head_that_lags_behind(self):
+    def test_a_head_that_lags_behind(self) -> None:
         run("UPDATE events_eventhead SET sequence = 1")
         assert list(findings()) == ["event-head"]
 
-    def test_no_head_at_all(self):
+    def test_no_head_at_all(self) -> None:
         run("DELETE FROM events_eventhead")
         assert list(findings()) == ["event-head"]
 
-    def test_a_reader_ahead_of_the_log(self):
+    def test_a_reader_ahead_of_the_log(self) -> None:
         run("INSERT INTO events_eventreader (name, sequence) VALUES ('mails', 1000000)")
         assert findings() == {"event-readers": ["mails has read up to 1000000"]}
 
 
 class TestTheStructure:
-    def test_a_dropped_check(self):
+    def test_a_dropped_check(self) -> None:
         without("contractors_contractor", "contractor_rating_in_range")
         assert findings() == {
             "constraints-in-force": ["contractor_rating_in_range of contractors_contractor is missing"]
         }
 
-    def test_a_check_that_was_put_back_without_looking_at_what_is_there(self):
+    def test_a_check_that_was_put_back_without_looking_at_what_is_there(self) -> None:
         without("contractors_contractor", "contractor_rating_in_range")
         run(
             "ALTER TABLE contractors_contractor "
@@ -250,7 +253,7 @@ class TestTheStructure:
             "constraints-in-force": ["contractor_rating_in_range of contractors_contractor is not valid"]
         }
 
-    def test_a_reference_that_is_gone(self):
+    def test_a_reference_that_is_gone(self) -> None:
         name = one(
             "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'assignments_assignment'::regclass "
             "AND confrelid = 'jobs_job'::regclass"
@@ -260,22 +263,22 @@ class TestTheStructure:
             "constraints-in-force": ["the reference job_id of assignments_assignment is missing or not valid"]
         }
 
-    def test_a_unique_column_that_no_longer_is(self):
+    def test_a_unique_column_that_no_longer_is(self) -> None:
         name = one("SELECT conname FROM pg_constraint WHERE contype = 'u' AND conrelid = 'jobs_job'::regclass")
         without("jobs_job", name)
         assert findings() == {"constraints-in-force": ["the unique job_number of jobs_job is missing"]}
 
-    def test_a_dropped_trigger(self):
+    def test_a_dropped_trigger(self) -> None:
         name = one("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%hours_added%'")
         run(f"DROP TRIGGER {name} ON contractors_workinghours")
         assert findings() == {"triggers-in-force": ["hours_added of contractors_workinghours is uninstalled"]}
 
-    def test_a_disabled_trigger(self):
+    def test_a_disabled_trigger(self) -> None:
         name = one("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%hours_changed%'")
         run(f"ALTER TABLE contractors_workinghours DISABLE TRIGGER {name}")
         assert findings() == {"triggers-in-force": ["hours_changed of contractors_workinghours is disabled"]}
 
-    def test_references_that_are_switched_off(self):
+    def test_references_that_are_switched_off(self) -> None:
         name = one(
             "SELECT tgname FROM pg_trigger JOIN pg_constraint c ON c.oid = tgconstraint "
             "WHERE tgrelid = 'notifications_mail'::regclass AND contype = 'f' LIMIT 1"
@@ -285,24 +288,24 @@ class TestTheStructure:
         assert sentence.startswith("notifications_mail_assignment_id_")
         assert sentence.endswith("of notifications_mail is disabled")
 
-    def test_an_invalid_index(self):
+    def test_an_invalid_index(self) -> None:
         run("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'job_by_status'::regclass")
         assert findings() == {"indexes-valid": ["job_by_status of jobs_job"]}
 
-    def test_an_index_that_is_gone(self):
+    def test_an_index_that_is_gone(self) -> None:
         run("DROP INDEX job_by_status")
         assert findings() == {"indexes-there": ["job_by_status of jobs_job"]}
 
-    def test_a_migration_that_was_not_applied(self):
+    def test_a_migration_that_was_not_applied(self) -> None:
         run("DELETE FROM django_migrations WHERE app = 'imports' AND name = '0001_initial'")
         assert findings() == {"migrations": ["imports.0001_initial is not applied"]}
 
-    def test_a_migration_of_a_later_version(self):
+    def test_a_migration_of_a_later_version(self) -> None:
         run("INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '0099_later', now())")
         assert findings() == {"migrations": ["jobs.0099_later is applied, but unknown to this version of the code"]}
 
 
-def test_a_check_that_cannot_be_made_is_broken_and_the_others_go_on():
+def test_a_check_that_cannot_be_made_is_broken_and_the_others_go_on() -> None:
     run("ALTER TABLE events_eventreader RENAME TO elsewhere")
     outcomes = {outcome.check.name: outcome for outcome in examine(doctor.chosen(data_only=True), show=5)}
     assert outcomes["event-readers"].is_broken
@@ -310,7 +313,7 @@ def test_a_check_that_cannot_be_made_is_broken_and_the_others_go_on():
     assert outcomes["event-head"].is_clean
 
 
-def test_shows_some_and_counts_all():
+def test_shows_some_and_counts_all() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM contractors_workinghours")
     (outcome,) = examine(doctor.chosen(names=["working-hours"]), show=2)

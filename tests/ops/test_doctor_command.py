@@ -1,6 +1,7 @@
 """manage.py doctor: for people, for programs, and for the metrics."""
 
 import json
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -21,7 +22,7 @@ DATA = ("--data",)
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered():
+def nothing_remembered() -> Iterator[None]:
     cache.delete(last_report.KEY)
     yield
     cache.delete(last_report.KEY)
@@ -36,7 +37,7 @@ def doctor_says(*options: str) -> tuple[int, str]:
     return 0, out.getvalue()
 
 
-def test_a_line_for_each_check_and_one_for_all():
+def test_a_line_for_each_check_and_one_for_all() -> None:
     ContractorFactory()
     code, said = doctor_says(*DATA)
     assert code == 0
@@ -49,7 +50,7 @@ def test_a_line_for_each_check_and_one_for_all():
     assert lines[-1].endswith("s: nothing broken.")
 
 
-def test_says_what_is_wrong_how_much_of_it_and_what_to_do():
+def test_says_what_is_wrong_how_much_of_it_and_what_to_do() -> None:
     people = ContractorFactory.create_batch(7, hours=[])
     code, said = doctor_says(*DATA)
     assert code == 1
@@ -60,7 +61,7 @@ def test_says_what_is_wrong_how_much_of_it_and_what_to_do():
     assert "1 broken." in said
 
 
-def test_for_programs_as_json():
+def test_for_programs_as_json() -> None:
     ContractorFactory(hours=[])
     code, said = doctor_says("--data", "--json", "--show", "1")
     outcomes = {outcome["check"]: outcome for outcome in json.loads(said)}
@@ -71,7 +72,7 @@ def test_for_programs_as_json():
     assert {outcome["state"] for name, outcome in outcomes.items() if name != "working-hours"} == {"ok"}
 
 
-def test_quick_leaves_out_what_reads_large_tables():
+def test_quick_leaves_out_what_reads_large_tables() -> None:
     ContractorFactory(hours=[])
     assert doctor_says("--data")[0] == 1
     code, said = doctor_says("--data", "--quick")
@@ -79,7 +80,7 @@ def test_quick_leaves_out_what_reads_large_tables():
     assert "shift" not in said
 
 
-def test_some_checks_alone():
+def test_some_checks_alone() -> None:
     ContractorFactory(hours=[])
     assert doctor_says("time-zones")[0] == 0
     code, said = doctor_says("working-hours", "time-zones")
@@ -89,14 +90,14 @@ def test_some_checks_alone():
         call_command("doctor", "tonsils")
 
 
-def test_a_warning_alone_ends_well():
+def test_a_warning_alone_ends_well() -> None:
     code, said = doctor_says("relay-active")
     assert code == 0
     assert "! An event relay is active" in said
     assert "nothing broken, 1 worth a look." in said
 
 
-def test_the_metrics_know_the_last_run_of_all():
+def test_the_metrics_know_the_last_run_of_all() -> None:
     admin = client_as(Role.ADMINISTRATOR)
     assert "smartscheduler_doctor_broken" not in admin.get(URL).content.decode()
     doctor_says("--data")  # of a copy, perhaps: nobody's business
@@ -112,7 +113,7 @@ def test_the_metrics_know_the_last_run_of_all():
     assert after[moment] >= before[moment] > 1_700_000_000
 
 
-def test_the_task_logs_each_broken_invariant_as_an_error(caplog):
+def test_the_task_logs_each_broken_invariant_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
     run("DELETE FROM django_migrations WHERE app = 'imports'")
     examine_quickly()
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]

@@ -1,13 +1,17 @@
 """The checks of what is around the data, each made to find something real."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
+import redis
 import time_machine
 from django.db import OperationalError, connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from smartscheduler.core.observability.metrics import heartbeats
 from smartscheduler.core.redis import valkey
@@ -34,7 +38,7 @@ def found(name: str) -> list[str]:
     return outcome.found.shown
 
 
-def test_the_time_of_statements(settings):
+def test_the_time_of_statements(settings: Settings) -> None:
     assert found("statement-timeouts") == []
     settings.DATABASE_WEB_OPTION = ""  # as behind a pooler that lets no options pass
     (sentence,) = found("statement-timeouts")
@@ -44,7 +48,7 @@ def test_the_time_of_statements(settings):
     assert found("statement-timeouts")[0].startswith("statement_timeout is 40s for every session")
 
 
-def test_events_that_wait():
+def test_events_that_wait() -> None:
     assert found("events-sent") == []
     waiting_for(60)
     (sentence,) = found("events-sent")
@@ -52,7 +56,7 @@ def test_events_that_wait():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_relay_is_active_or_not():
+def test_a_relay_is_active_or_not() -> None:
     assert found("relay-active") == ["no relay holds the lock"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [RELAY_LOCK])
@@ -60,7 +64,7 @@ def test_a_relay_is_active_or_not():
         cursor.execute("SELECT pg_advisory_unlock(%s)", [RELAY_LOCK])
 
 
-def test_a_worker_that_has_stopped_reading():
+def test_a_worker_that_has_stopped_reading() -> None:
     numbered_events(3, days_old=1)
     EventReader.objects.create(name="mails", sequence=3)
     assert found("worker-keeps-up") == []
@@ -69,7 +73,7 @@ def test_a_worker_that_has_stopped_reading():
     assert sentence.startswith("mails has not looked at what happened since ")
 
 
-def test_a_mail_that_failed_for_good():
+def test_a_mail_that_failed_for_good() -> None:
     mail = Mail.objects.create(
         id="00000000-0000-0000-0000-000000000001",
         kind="assigned",
@@ -87,7 +91,7 @@ def test_a_mail_that_failed_for_good():
     assert found("mails-delivered") == []
 
 
-def test_a_file_that_nobody_goes_through():
+def test_a_file_that_nobody_goes_through() -> None:
     run_ = ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
     assert found("imports-move") == []
     ImportRun.objects.filter(pk=run_.pk).update(created_at=timezone.now() - timedelta(hours=2))
@@ -100,7 +104,7 @@ def test_a_file_that_nobody_goes_through():
     ("name", "value"),
     [("session_replication_role", "replica"), ("jit", "on"), ("TimeZone", "America/Chicago")],
 )
-def test_settings_of_postgresql_that_matter(name, value):
+def test_settings_of_postgresql_that_matter(name: str, value: str) -> None:
     before = set(found("postgresql"))
     run(f"SET LOCAL {name} = '{value}'")
     assert set(found("postgresql")) - before == {
@@ -108,7 +112,7 @@ def test_settings_of_postgresql_that_matter(name, value):
     }
 
 
-def test_a_server_that_may_lose_what_was_committed():
+def test_a_server_that_may_lose_what_was_committed() -> None:
     # The server of the tests is one: it was started without fsync.
     with connection.cursor() as cursor:
         cursor.execute("SHOW fsync")
@@ -116,26 +120,26 @@ def test_a_server_that_may_lose_what_was_committed():
     assert "fsync is off; it should be on" in found("postgresql")
 
 
-def test_a_postgresql_that_is_too_old(monkeypatch):
+def test_a_postgresql_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "OLDEST_POSTGRESQL", 99)
     assert any("it must be 99 or newer" in sentence for sentence in found("postgresql"))
 
 
-def test_a_valkey_that_throws_keys_away(own_valkey):
+def test_a_valkey_that_throws_keys_away(own_valkey: redis.Redis) -> None:
     assert found("valkey") == []
     own_valkey.config_set("maxmemory-policy", "allkeys-lru")
     (sentence,) = found("valkey")
     assert sentence.startswith("maxmemory-policy is allkeys-lru")
 
 
-def test_a_valkey_that_is_away(settings):
+def test_a_valkey_that_is_away(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     (outcome,) = examine(doctor.chosen(names=["valkey"]), show=5)
     assert outcome.is_broken
     assert "Connection refused" in outcome.failure
 
 
-def test_clocks_that_disagree(monkeypatch):
+def test_clocks_that_disagree(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found("clock") == []
     here = clock_offset.time.time
     monkeypatch.setattr(clock_offset.time, "time", lambda: here() - 60)
@@ -144,7 +148,7 @@ def test_clocks_that_disagree(monkeypatch):
     assert sentence.endswith("ahead of this machine's")
 
 
-def test_a_disk_that_is_nearly_full(settings, monkeypatch):
+def test_a_disk_that_is_nearly_full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATA_DIR = settings.DATA_DIR / "not" / "there" / "yet"
     assert found("disk-space") == []
     monkeypatch.setattr(disks, "LEAST_FREE_SHARE", 1.0)
@@ -165,15 +169,15 @@ def test_a_disk_that_is_nearly_full(settings, monkeypatch):
         (500, 1000, 0, 0, False),  # a file system that does not count files
     ],
 )
-def test_when_a_disk_is_short_of_room(free, total, free_files, files, is_short):
+def test_when_a_disk_is_short_of_room(free: float, total: float, free_files: int, files: int, is_short: bool) -> None:
     disk = disks.Disk("data", Path("/"), int(free * disks.GIB), int(total * disks.GIB), free_files, files)
     assert disk.is_short is is_short
 
 
-def test_writes_that_are_refused(monkeypatch):
+def test_writes_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found("writes") == []
 
-    def full():
+    def full() -> NoReturn:
         raise OperationalError('could not extend file "base/1/2": No space left on device')
 
     monkeypatch.setattr(environment, "check_writes", full)
@@ -181,7 +185,7 @@ def test_writes_that_are_refused(monkeypatch):
     assert sentence.endswith("No space left on device")
 
 
-def test_a_valkey_that_refuses_writes(own_valkey):
+def test_a_valkey_that_refuses_writes(own_valkey: redis.Redis) -> None:
     own_valkey.config_set("maxmemory", "1")
     refused, full = found("valkey")
     assert refused.startswith("it refuses writes: OOM") or "command not allowed" in refused
@@ -190,13 +194,13 @@ def test_a_valkey_that_refuses_writes(own_valkey):
 
 class TestWorkers:
     @pytest.fixture(autouse=True)
-    def empty(self):
+    def empty(self) -> Iterator[None]:
         client, keys = valkey(), ("celery", "files", heartbeats._key())
         client.delete(*keys)
         yield
         client.delete(*keys)
 
-    def test_without_beat_nothing_is_sent(self):
+    def test_without_beat_nothing_is_sent(self) -> None:
         assert found("tasks-move") == []
         silent = [f"no task of the queue {name} has run yet: beat sends no tasks" for name in ("celery", "files")]
         assert found("workers-alive") == silent
@@ -204,7 +208,7 @@ class TestWorkers:
             heartbeats.stamp(name)
         assert found("workers-alive") == []
 
-    def test_without_a_worker_tasks_wait(self):
+    def test_without_a_worker_tasks_wait(self) -> None:
         with time_machine.travel(timezone.now() - timedelta(minutes=3)):
             prune_events.delay()
         (waiting,) = found("tasks-move")
@@ -216,7 +220,7 @@ class TestWorkers:
         assert silent.endswith("seconds: no worker takes its tasks")
 
 
-def test_mails_that_nothing_sends():
+def test_mails_that_nothing_sends() -> None:
     mail = Mail.objects.create(
         id=uuid4(), kind="assigned", assignment=AssignmentFactory(), revision=0, due_at=timezone.now()
     )
@@ -226,7 +230,7 @@ def test_mails_that_nothing_sends():
     assert sentence.startswith("1 mails are due and not tried, the oldest since ")
 
 
-def test_a_mail_that_fails_again_and_again():
+def test_a_mail_that_fails_again_and_again() -> None:
     Mail.objects.create(
         id=uuid4(),
         kind="assigned",
@@ -240,7 +244,7 @@ def test_a_mail_that_fails_again_and_again():
     assert sentence.endswith("451 greylisted")
 
 
-def test_what_waits_and_for_how_long():
+def test_what_waits_and_for_how_long() -> None:
     assert backlog.waiting() == {"mails": (0, 0.0), "imports": (0, 0.0)}
     ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
     ImportRun.objects.update(created_at=timezone.now() - timedelta(hours=2))
@@ -254,7 +258,7 @@ def test_what_waits_and_for_how_long():
     assert backlog.reader_ages()["mails"] == pytest.approx(86_400, abs=300)
 
 
-def test_settings_that_cannot_be_worked_with(settings):
+def test_settings_that_cannot_be_worked_with(settings: Settings) -> None:
     settings.DEBUG = True
     assert found("settings") == []
     settings.HORIZON_DAYS = 31
@@ -270,7 +274,7 @@ def test_settings_that_cannot_be_worked_with(settings):
         ({}, []),
     ],
 )
-def test_settings_that_are_not_for_production(settings, changes, told):
+def test_settings_that_are_not_for_production(settings: Settings, changes: dict[str, Any], told: list[str]) -> None:
     good = {"DEBUG": False, "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": ["scheduler.example.com"]}
     for name, value in (good | changes).items():
         setattr(settings, name, value)
@@ -279,7 +283,7 @@ def test_settings_that_are_not_for_production(settings, changes, told):
     assert all(sentence.startswith(start) for sentence, start in zip(sentences, told, strict=True))
 
 
-def test_debug_with_a_database_elsewhere(settings, monkeypatch):
+def test_debug_with_a_database_elsewhere(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DEBUG = True
     assert found("settings-for-production") == []
     monkeypatch.setitem(connection.settings_dict, "HOST", "db.example.com")
@@ -287,12 +291,12 @@ def test_debug_with_a_database_elsewhere(settings, monkeypatch):
     assert sentence.startswith("DEBUG is on")
 
 
-def test_a_warning_is_no_failure():
+def test_a_warning_is_no_failure() -> None:
     (outcome,) = examine(doctor.chosen(names=["relay-active"]), show=5)
     assert (outcome.is_broken, outcome.is_clean, outcome.as_json()["state"]) == (False, False, "warning")
 
 
-def test_whoever_was_erased_and_is_on_no_list_outside(settings, tmp_path):
+def test_whoever_was_erased_and_is_on_no_list_outside(settings: Settings, tmp_path: Path) -> None:
     settings.ERASURE_LIST = str(tmp_path / "erasures.jsonl")
     gone = [Erasure(kind="user", number=n, subject=uuid4(), erased_at=timezone.now()) for n in (1, 2)]
     Erasure.objects.bulk_create(gone)

@@ -1,7 +1,10 @@
 """GET metrics: the figures of now in the format of Prometheus, for those who may see them."""
 
+from typing import Any
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
@@ -13,14 +16,14 @@ pytestmark = pytest.mark.django_db
 URL = f"{V1}/metrics"
 
 
-def samples(answer) -> dict[tuple[str, str], float]:
+def samples(answer: Any) -> dict[tuple[str, str], float]:
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
     families = text_string_to_metric_families(answer.content.decode())
     return {(one.name, one.labels.get("status", "")): one.value for family in families for one in family.samples}
 
 
-def test_counts_what_the_database_has():
+def test_counts_what_the_database_has() -> None:
     ContractorFactory.create_batch(2)
     ContractorFactory(status="inactive")
     JobFactory()
@@ -35,7 +38,7 @@ def test_counts_what_the_database_has():
     assert found["smartscheduler_event_sockets", ""] >= 0
 
 
-def test_takes_what_prometheus_accepts_and_its_token(settings):
+def test_takes_what_prometheus_accepts_and_its_token(settings: Settings) -> None:
     settings.METRICS_TOKEN = "s3cret"
     accept = "application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.3"
     client = APIClient(headers={"Authorization": "Bearer s3cret", "Accept": accept})
@@ -44,11 +47,11 @@ def test_takes_what_prometheus_accepts_and_its_token(settings):
 
 
 @pytest.mark.parametrize("token", ["wrong", "", "s3cre", "s3cret "])
-def test_no_other_token(settings, token):
+def test_no_other_token(settings: Settings, token: str) -> None:
     settings.METRICS_TOKEN = "s3cret"
     response = APIClient(headers={"Authorization": f"Bearer {token}"}).get(URL)
     assert response.status_code == 401
 
 
-def test_without_a_token_set_none_is_right():
+def test_without_a_token_set_none_is_right() -> None:
     assert APIClient(headers={"Authorization": "Bearer "}).get(URL).status_code == 401

@@ -1,6 +1,6 @@
 """What is older than it is kept goes, and nothing else; what depends on it stays true."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from uuid import uuid4
@@ -11,6 +11,7 @@ from axes.models import AccessFailureLog, AccessLog
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from assignments.models import Assignment
 from contractors.models import Contractor, Rating
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-def now():
+def now() -> datetime:
     return timezone.now()
 
 
@@ -71,7 +72,7 @@ def imported(ago: timedelta, state: str = "done") -> ImportRun:
 
 
 class TestJobs:
-    def test_go_after_seven_years_with_assignments_and_mails(self, settings):
+    def test_go_after_seven_years_with_assignments_and_mails(self, settings: Settings) -> None:
         old, young = completed(settings.JOB_RETENTION + DAY), completed(settings.JOB_RETENTION - DAY)
         mail(old, settings.JOB_RETENTION)
         cancelled = JobFactory(status="cancelled", cancelled_at=now() - settings.JOB_RETENTION - DAY)
@@ -83,13 +84,13 @@ class TestJobs:
         assert OutboxEvent.objects.count() == 0
 
     @pytest.mark.parametrize("status", ["open", "assigned", "in_progress"])
-    def test_stay_while_they_are_not_over_however_old(self, settings, status):
+    def test_stay_while_they_are_not_over_however_old(self, settings: Settings, status: str) -> None:
         job = JobFactory(status=status, desired_date=now() - 2 * settings.JOB_RETENTION)
         Job.objects.update(created_at=now() - 2 * settings.JOB_RETENTION)
         assert "jobs" not in removed()
         assert Job.objects.get() == job
 
-    def test_leave_the_rating_in_the_mean_without_who_and_for_what(self, settings):
+    def test_leave_the_rating_in_the_mean_without_who_and_for_what(self, settings: Settings) -> None:
         assignment = completed(settings.JOB_RETENTION + DAY)
         person = assignment.contractor
         Contractor.objects.filter(pk=person.pk).update(rating=0, rating_count=0, rating_total=0)
@@ -105,14 +106,14 @@ class TestJobs:
         outcomes = list(doctor.examine(doctor.chosen(names=["ratings-add-up"]), show=5))
         assert [outcome.is_clean for outcome in outcomes] == [True]
 
-    def test_go_in_batches(self, settings, monkeypatch):
+    def test_go_in_batches(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(delete, "BATCH", 2)
         for _ in range(5):
             JobFactory(status="cancelled", cancelled_at=now() - settings.JOB_RETENTION - DAY)
         (rule,) = (one for one in rules() if one.name == "jobs")
         assert [rule.remove(rule.due()) for _ in range(4)] == [2, 2, 1, 0]
 
-    def test_stop_when_the_time_is_over_and_go_on_the_next_time(self, settings):
+    def test_stop_when_the_time_is_over_and_go_on_the_next_time(self, settings: Settings) -> None:
         JobFactory(status="cancelled", cancelled_at=now() - settings.JOB_RETENTION - DAY)
         assert retain(rules(), seconds=0) == {rule.name: 0 for rule in rules()}
         assert Job.objects.count() == 1
@@ -120,7 +121,7 @@ class TestJobs:
         assert removed() == {}
 
     @pytest.mark.django_db(transaction=True)
-    def test_wait_while_somebody_works_on_one(self, settings):
+    def test_wait_while_somebody_works_on_one(self, settings: Settings) -> None:
         ids = [JobFactory(status="cancelled", cancelled_at=now() - settings.JOB_RETENTION - DAY).pk for _ in range(2)]
         with transaction.atomic():
             other = connection.copy()
@@ -136,24 +137,24 @@ class TestJobs:
 
 
 class TestMails:
-    def test_go_after_a_year(self, settings):
+    def test_go_after_a_year(self, settings: Settings) -> None:
         assignment = completed(2 * DAY)
         mail(assignment, settings.MAIL_RETENTION + DAY)
         young = mail(assignment, settings.MAIL_RETENTION - DAY, revision=1)
         assert removed() == {"mails": 1}
         assert Mail.objects.get() == young
 
-    def test_stay_while_the_assignment_lives(self, settings):
+    def test_stay_while_the_assignment_lives(self, settings: Settings) -> None:
         mail(AssignmentFactory(), settings.MAIL_RETENTION + DAY)
         assert removed() == {}
 
-    def test_stay_while_they_wait(self, settings):
+    def test_stay_while_they_wait(self, settings: Settings) -> None:
         mail(completed(DAY), settings.MAIL_RETENTION + DAY, state="waiting")
         assert removed() == {}
 
 
 class TestImports:
-    def test_go_after_ninety_days_with_their_rows(self, settings):
+    def test_go_after_ninety_days_with_their_rows(self, settings: Settings) -> None:
         imported(settings.IMPORT_RETENTION + DAY)
         imported(settings.IMPORT_RETENTION + DAY, state="checked")
         young = imported(settings.IMPORT_RETENTION - DAY)
@@ -162,12 +163,12 @@ class TestImports:
         assert ImportedRow.objects.get().run == young
 
     @pytest.mark.parametrize("state", ["checking", "importing"])
-    def test_stay_while_they_are_worked_on(self, settings, state):
+    def test_stay_while_they_are_worked_on(self, settings: Settings, state: str) -> None:
         imported(settings.IMPORT_RETENTION + DAY, state=state)
         assert removed() == {}
 
 
-def test_events_go_as_they_are_pruned(settings):
+def test_events_go_as_they_are_pruned(settings: Settings) -> None:
     numbered_events(3, days_old=settings.EVENT_RETENTION.days + 1)
     numbered_events(2, start=4)
     call_command("retain", "events", dry_run=True, stdout=StringIO())
@@ -175,7 +176,7 @@ def test_events_go_as_they_are_pruned(settings):
     assert list(OutboxEvent.objects.order_by("sequence").values_list("sequence", flat=True)) == [4, 5]
 
 
-def test_what_has_ended_goes_at_once():
+def test_what_has_ended_goes_at_once() -> None:
     user = UserFactory()
     for days in (-1, 1):
         BrowserSession.objects.create(session_key=f"key{days}", session_data="", expire_date=now() + days * DAY)
@@ -187,7 +188,7 @@ def test_what_has_ended_goes_at_once():
     assert KeptAnswer.objects.get().key == "1"
 
 
-def test_who_signed_in_from_where_goes_after_three_years(settings):
+def test_who_signed_in_from_where_goes_after_three_years(settings: Settings) -> None:
     for model in (AccessLog, AccessFailureLog):
         for ago in (settings.AUDIT_RETENTION + DAY, settings.AUDIT_RETENTION - DAY):
             made = model.objects.create(
@@ -208,7 +209,7 @@ class TestTheCommand:
         (line,) = (line for line in said.split("\n") if line.startswith(f"│ {name} "))
         return [cell.strip() for cell in line.strip("│").split("│")]
 
-    def test_a_dry_run_says_what_how_many_and_older_than_what(self, settings):
+    def test_a_dry_run_says_what_how_many_and_older_than_what(self, settings: Settings) -> None:
         completed(settings.JOB_RETENTION + DAY)
         with time_machine.travel(now(), tick=False):
             said, moment = self.said("--dry-run"), now()
@@ -219,14 +220,14 @@ class TestTheCommand:
         assert self.row(said, "sessions")[2] == "until it ends"
         assert Job.objects.count() == 1
 
-    def test_without_it_they_go(self, settings):
+    def test_without_it_they_go(self, settings: Settings) -> None:
         completed(settings.JOB_RETENTION + DAY)
         imported(settings.IMPORT_RETENTION + DAY)
         assert self.row(self.said("jobs"), "jobs")[-1] == "1"
         assert Job.objects.count() == 0
         assert ImportRun.objects.count() == 1
 
-    def test_a_second_run_finds_nothing(self, settings):
+    def test_a_second_run_finds_nothing(self, settings: Settings) -> None:
         completed(settings.JOB_RETENTION + DAY)
         self.said()
         assert all(self.row(self.said(), rule.name)[-1] == "0" for rule in rules())
@@ -236,7 +237,7 @@ class TestTheHistory:
     def rows(self, model: type) -> int:
         return sum(history.objects.count() for history in history_models() if history.pgh_tracked_model is model)
 
-    def test_goes_after_three_years(self, settings):
+    def test_goes_after_three_years(self, settings: Settings) -> None:
         person = ContractorFactory(hours=[])
         (history,) = (one for one in history_models() if one.pgh_tracked_model is Contractor)
         (change,) = history.objects.filter(pgh_obj=person.pk)
@@ -248,14 +249,14 @@ class TestTheHistory:
         assert removed() == {f"history-{history._meta.model_name}": 1}
         assert list(history.objects.filter(pgh_obj=person.pk)) == [change]
 
-    def test_goes_by_no_other_way(self):
+    def test_goes_by_no_other_way(self) -> None:
         ContractorFactory(hours=[])
         (history,) = (one for one in history_models() if one.pgh_tracked_model is Contractor)
         with pytest.raises(DatabaseError), transaction.atomic():
             history.objects.all().delete()
         assert history.objects.count() == 1
 
-    def test_of_a_job_goes_with_it_and_does_not_tell_of_its_end(self, settings):
+    def test_of_a_job_goes_with_it_and_does_not_tell_of_its_end(self, settings: Settings) -> None:
         old = completed(settings.JOB_RETENTION + DAY)
         completed(settings.JOB_RETENTION - DAY)
         assert (self.rows(Job), self.rows(Assignment)) == (2, 2)
@@ -264,7 +265,7 @@ class TestTheHistory:
         assert (self.rows(Job), self.rows(Assignment)) == (1, 1)
 
 
-def test_a_contractor_whose_old_job_went_is_shown_as_before(settings):
+def test_a_contractor_whose_old_job_went_is_shown_as_before(settings: Settings) -> None:
     assignment = completed(settings.JOB_RETENTION + DAY)
     client = client_as("manager")
     url = f"/api/v1/contractors/{assignment.contractor_id}/"

@@ -30,13 +30,13 @@ DAYS = [
 
 
 @pytest.fixture
-def few_jobs_of_each_fate(monkeypatch):
+def few_jobs_of_each_fate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "FATES", DECK)
     monkeypatch.setattr(bulk_contractors, "BULK_FROM", 1)
 
 
 @pytest.mark.parametrize("day", DAYS, ids=lambda day: f"{day:%a %d %b}")
-def test_every_third_hour(day, few_jobs_of_each_fate):
+def test_every_third_hour(day: datetime, few_jobs_of_each_fate: None) -> None:
     User.objects.create_user("coordinator@example.com")
     with time_machine.travel(day, tick=False):
         seed_world(contractors=CONTRACTORS, jobs=0)
@@ -53,7 +53,7 @@ def test_every_third_hour(day, few_jobs_of_each_fate):
 
 
 @pytest.mark.parametrize("days", [0, 1, 8])
-def test_a_job_of_some_days_before_takes_its_moments_along(days):
+def test_a_job_of_some_days_before_takes_its_moments_along(days: int) -> None:
     now = datetime(2027, 3, 14, 9, tzinfo=UTC)
     for index in range(40):
         order = jobs.order(0, index, now)

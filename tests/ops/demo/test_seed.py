@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from assignments.availability import is_free
 from assignments.calendars import load_calendar
@@ -35,7 +37,7 @@ EVENING = datetime(2026, 11, 26, 20, 45, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def world(django_db_setup, django_db_blocker):
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """One world for all the tests below; each of them takes its own changes back."""
     with time_machine.travel(EVENING), django_db_blocker.unblock(), transaction.atomic():
         User.objects.create_user("coordinator@example.com")
@@ -49,14 +51,14 @@ def counts():
     return [model.objects.count() for model in (Contractor, WorkingHours, Absence, Job, Assignment, OutboxEvent)]
 
 
-def test_a_second_run_adds_nothing(capsys):
+def test_a_second_run_adds_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     before = counts()
     call_command("seed_demo", contractors=CONTRACTORS, jobs=JOBS)
     assert counts() == before
     assert "Added 0 contractors and 0 jobs." in capsys.readouterr().out
 
 
-def test_a_larger_run_adds_the_rest():
+def test_a_larger_run_adds_the_rest() -> None:
     people, jobs = set(Contractor.objects.values_list("id", "name")), set(Job.objects.values_list("id", "job_number"))
     assert seed_world(contractors=CONTRACTORS + 7, jobs=JOBS + 5) == (7, 5)
     assert people < set(Contractor.objects.values_list("id", "name"))
@@ -64,7 +66,7 @@ def test_a_larger_run_adds_the_rest():
     assert (Contractor.objects.count(), Job.objects.count()) == (CONTRACTORS + 7, JOBS + 5)
 
 
-def test_the_same_seed_makes_the_same_people_and_another_seed_others():
+def test_the_same_seed_makes_the_same_people_and_another_seed_others() -> None:
     today = timezone.now().date()
     first = [person(3, index, today) for index in range(30)]
     assert first == [person(3, index, today) for index in range(30)]
@@ -73,21 +75,21 @@ def test_the_same_seed_makes_the_same_people_and_another_seed_others():
     assert [one.fields["name"] for one in first] != [one.fields["name"] for one in others]
 
 
-def test_two_seeds_live_side_by_side():
+def test_two_seeds_live_side_by_side() -> None:
     assert seed_world(contractors=40, jobs=20, seed=8) == (40, 20)
     assert Contractor.objects.count() == CONTRACTORS + 40
 
 
-def test_every_record_passes_the_rules_of_its_fields():
+def test_every_record_passes_the_rules_of_its_fields() -> None:
     for record in [*Contractor.objects.all(), *Job.objects.all(), *Assignment.objects.all()]:
         record.clean_fields()
 
 
-def test_every_contractor_has_a_working_week():
+def test_every_contractor_has_a_working_week() -> None:
     assert not Contractor.objects.filter(working_hours=None).exists()
 
 
-def test_places_are_real_and_around_six_metros_in_several_time_zones():
+def test_places_are_real_and_around_six_metros_in_several_time_zones() -> None:
     places = [*Contractor.objects.all(), *Job.objects.all()]
     assert len({place.time_zone for place in places}) >= 3
     for place in places:
@@ -97,7 +99,7 @@ def test_places_are_real_and_around_six_metros_in_several_time_zones():
     assert len(nearest) == 6
 
 
-def test_there_is_some_of_everything():
+def test_there_is_some_of_everything() -> None:
     assert set(Contractor.objects.values_list("status", flat=True)) == set(Contractor.Status.values)
     assert set(Contractor.objects.values_list("type", flat=True)) == set(Contractor.Type.values)
     assert set(Job.objects.values_list("status", flat=True)) == set(Job.Status.values)
@@ -108,7 +110,7 @@ def test_there_is_some_of_everything():
     assert Job.objects.open().filter(priority="urgent", desired_date__lt=soon).exists()
 
 
-def test_jobs_and_assignments_are_in_step():
+def test_jobs_and_assignments_are_in_step() -> None:
     live = {assignment.job_id: assignment.status for assignment in Assignment.objects.live()}
     expected = {"pending": "assigned", "confirmed": "assigned", "in_progress": "in_progress"}
     booked = {job.pk: job.status for job in Job.objects.booked()}
@@ -117,11 +119,11 @@ def test_jobs_and_assignments_are_in_step():
     assert completed == set(Assignment.objects.filter(status="completed").values_list("job_id", flat=True))
 
 
-def test_the_past_is_past_and_the_future_lies_ahead():
+def test_the_past_is_past_and_the_future_lies_ahead() -> None:
     assert_moments_in_order(timezone.now())
 
 
-def test_nobody_is_in_two_places_at_once_nor_teleports():
+def test_nobody_is_in_two_places_at_once_nor_teleports() -> None:
     days = defaultdict(list)
     for assignment in Assignment.objects.exclude(status="cancelled").select_related("job"):
         days[assignment.contractor_id].append(assignment)
@@ -136,20 +138,20 @@ def test_nobody_is_in_two_places_at_once_nor_teleports():
     assert pairs > 0
 
 
-def test_everybody_works_in_their_own_free_time():
+def test_everybody_works_in_their_own_free_time() -> None:
     for assignment in Assignment.objects.exclude(status="cancelled").select_related("job", "contractor"):
         calendar = load_calendar(assignment.contractor, assignment.slot, current_rules(), for_job=assignment.job_id)
         assert is_free(calendar, assignment.slot, Site(assignment.job.point), current_rules())
 
 
-def test_the_reasons_of_then_are_kept_with_every_assignment():
+def test_the_reasons_of_then_are_kept_with_every_assignment() -> None:
     for assignment in Assignment.objects.all():
         assert 1 <= assignment.rank <= assignment.candidates_considered
         assert assignment.score_breakdown["explanation"].endswith(".")
         assert bool(assignment.override_reason) <= (assignment.rank > 1)
 
 
-def test_history_is_imported_in_silence_and_the_present_is_told():
+def test_history_is_imported_in_silence_and_the_present_is_told() -> None:
     told = Counter(OutboxEvent.objects.values_list("type", flat=True))
     assert told["ContractorCreated"] == CONTRACTORS
     assert told["JobCompleted"] == told["AssignmentStarted"] == told["AssignmentCompleted"] == 0
@@ -159,7 +161,7 @@ def test_history_is_imported_in_silence_and_the_present_is_told():
     assert coordinators == {"coordinator@example.com"}
 
 
-def test_bulk_makes_the_same_contractors_without_events(monkeypatch):
+def test_bulk_makes_the_same_contractors_without_events(monkeypatch: pytest.MonkeyPatch) -> None:
     by_services = snapshot()
     Assignment.objects.all().delete()
     Contractor.objects.all().delete()
@@ -181,7 +183,7 @@ def snapshot():
     ]
 
 
-def test_jobs_without_contractors_stay_open_or_are_lost():
+def test_jobs_without_contractors_stay_open_or_are_lost() -> None:
     Assignment.objects.all().delete()
     Contractor.objects.all().delete()
     assert seed_world(contractors=0, jobs=40, seed=9) == (0, 40)
@@ -192,7 +194,7 @@ def test_jobs_without_contractors_stay_open_or_are_lost():
 
 @pytest.mark.parametrize("hour", [2, 7, 12, 17, 22])
 @pytest.mark.parametrize("day", [datetime(2027, 3, 14, tzinfo=UTC), datetime(2027, 3, 17, tzinfo=UTC)])
-def test_somebody_is_at_work_at_any_hour(day, hour):
+def test_somebody_is_at_work_at_any_hour(day: datetime, hour: int) -> None:
     with time_machine.travel(day + timedelta(hours=hour, minutes=20)):
         seed_world(contractors=60, jobs=20, seed=11)
         fresh = Assignment.objects.filter(created_at__gt=timezone.now() - timedelta(days=40))
@@ -201,7 +203,7 @@ def test_somebody_is_at_work_at_any_hour(day, hour):
 
 
 @pytest.mark.parametrize("option", ["--contractors=-1", "--jobs=many", "--seed=-3"])
-def test_refuses_what_is_no_count(option):
+def test_refuses_what_is_no_count(option: str) -> None:
     before = counts()
     with pytest.raises(CommandError):
         call_command("seed_demo", option)

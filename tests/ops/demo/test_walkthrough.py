@@ -4,6 +4,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
 
 import psutil
 import pytest
@@ -39,17 +43,17 @@ STORY = [
 
 
 @pytest.fixture(scope="module")
-def data_dir():
+def data_dir() -> Iterator[Path]:
     with folder() as path:
         yield path
 
 
 @pytest.fixture(scope="module")
-def first_run(data_dir):
+def first_run(data_dir: Path) -> CompletedProcess[str]:
     return run_demo(data_dir)
 
 
-def run_demo(data_dir, *arguments, **variables):
+def run_demo(data_dir, *arguments: str, **variables: str) -> CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if name not in SET_BY_THE_RUN}
     return subprocess.run(
         [sys.executable, "manage.py", "demo", *arguments],
@@ -67,14 +71,14 @@ def processes_of(data_dir):
     return [process for process in psutil.process_iter() if _mentions(process, str(data_dir))]
 
 
-def _mentions(process, path):
+def _mentions(process: Any, path: str) -> Any:
     try:
         return any(path in word for word in process.cmdline()) or process.environ().get("DATA_DIR") == path
     except psutil.Error:
         return False
 
 
-def assert_told_in_order(said):
+def assert_told_in_order(said) -> None:
     rest = said
     for line in STORY:
         found = re.search(line, rest)
@@ -82,13 +86,13 @@ def assert_told_in_order(said):
         rest = rest[found.end() :]
 
 
-def test_tells_the_story_in_order_and_leaves_no_process(first_run, data_dir):
+def test_tells_the_story_in_order_and_leaves_no_process(first_run, data_dir: Path) -> None:
     assert first_run.returncode == 0, first_run.stderr
     assert_told_in_order(first_run.stdout)
     assert not processes_of(data_dir)
 
 
-def test_can_be_told_again_and_drawn(first_run, data_dir):
+def test_can_be_told_again_and_drawn(first_run, data_dir: Path) -> None:
     picture = data_dir / "demo.svg"
     again = run_demo(data_dir, "--svg", str(picture))
     assert again.returncode == 0, again.stderr
@@ -99,7 +103,7 @@ def test_can_be_told_again_and_drawn(first_run, data_dir):
     assert "url(http" not in drawn
 
 
-def test_says_in_a_sentence_why_it_fails(first_run, data_dir):
+def test_says_in_a_sentence_why_it_fails(first_run, data_dir: Path) -> None:
     failed = run_demo(data_dir, REDIS_URL="redis://127.0.0.1:1/0")
     assert failed.returncode == 1
     assert failed.stderr.strip() == "CommandError: Tickets cannot be issued right now; try again in a moment."
@@ -108,7 +112,7 @@ def test_says_in_a_sentence_why_it_fails(first_run, data_dir):
 
 
 @pytest.mark.django_db
-def test_is_not_for_production():
+def test_is_not_for_production() -> None:
     with pytest.raises(CommandError, match="not for production"):
         call_command("demo")
     assert not Job.objects.exists()
@@ -117,5 +121,5 @@ def test_is_not_for_production():
 @pytest.mark.parametrize(
     ("share", "drawn"), [(0, "······"), (1, "██████"), (0.5, "███···"), (1 / 48, "▏·····"), (0.999, "██████")]
 )
-def test_a_bar_is_drawn_to_an_eighth(share, drawn):
+def test_a_bar_is_drawn_to_an_eighth(share: float, drawn: str) -> None:
     assert bar(share) == drawn

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def home():
+def home() -> Iterator[Path]:
     with folder() as path:
         yield path
 
@@ -43,7 +44,7 @@ def client(server: Valkey) -> redis.Redis:
     return redis.Redis.from_url(server.url, decode_responses=True)
 
 
-def test_they_run_with_the_options_that_short_queries_need(home):
+def test_they_run_with_the_options_that_short_queries_need(home: Path) -> None:
     with servers(home) as both:
         postgresql, valkey = both.members
         assert query(postgresql, "SHOW jit") == "off"
@@ -53,7 +54,7 @@ def test_they_run_with_the_options_that_short_queries_need(home):
             assert redis_client.config_get("port") == {"port": "0"}
 
 
-def test_the_last_to_leave_stops_them(home):
+def test_the_last_to_leave_stops_them(home: Path) -> None:
     first, second = servers(home), servers(home)
     first.start()
     postmaster = psutil.Process(int((home / "postgresql" / "postmaster.pid").read_text().split()[0]))
@@ -65,7 +66,7 @@ def test_the_last_to_leave_stops_them(home):
     assert wait_until_gone([postmaster], 0) == []
 
 
-def test_the_data_is_there_the_next_time(home):
+def test_the_data_is_there_the_next_time(home: Path) -> None:
     with servers(home) as both:
         query(both.members[0], "CREATE TABLE kept AS SELECT 42 AS answer")
         with client(both.members[1]) as redis_client:
@@ -76,7 +77,7 @@ def test_the_data_is_there_the_next_time(home):
             assert redis_client.get("kept") == "42"
 
 
-def test_a_user_that_was_killed_does_not_count(home):
+def test_a_user_that_was_killed_does_not_count(home: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from tests.ops.local.test_servers import servers; "
         "servers(Path(sys.argv[1])).start(); print('started', flush=True); time.sleep(60)"
@@ -95,7 +96,7 @@ def test_a_user_that_was_killed_does_not_count(home):
 
 
 @pytest.mark.parametrize("name", ["a folder, with 100 % odd & 'quoted' $HOME characters", "long" * 30])
-def test_any_folder_will_do(home, name):
+def test_any_folder_will_do(home: Path, name: str) -> None:
     with servers(home / name) as both:
         assert query(both.members[0], "SELECT 1") == 1
         with client(both.members[1]) as redis_client:
@@ -109,7 +110,7 @@ def test_any_folder_will_do(home, name):
             assert not member.sockets.exists()
 
 
-def test_an_interrupted_first_start_is_begun_anew(home):
+def test_an_interrupted_first_start_is_begun_anew(home: Path) -> None:
     unfinished = home / "postgresql.unfinished"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
@@ -118,7 +119,7 @@ def test_an_interrupted_first_start_is_begun_anew(home):
     assert not unfinished.exists()
 
 
-def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(home):
+def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(home: Path) -> None:
     with servers(home):
         pass
     (home / "postgresql" / "postmaster.pid").write_text(f"{os.getppid()}\n{home / 'postgresql'}\n")
@@ -126,7 +127,7 @@ def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(home):
         assert query(both.members[0], "SELECT 1") == 1
 
 
-def test_data_of_another_major_version_is_left_alone(home):
+def test_data_of_another_major_version_is_left_alone(home: Path) -> None:
     with servers(home):
         pass
     version = home / "postgresql" / "PG_VERSION"
@@ -137,7 +138,7 @@ def test_data_of_another_major_version_is_left_alone(home):
     assert not (home / "postgresql" / "postmaster.pid").exists()
 
 
-def test_a_lock_is_gone_with_the_process_that_held_it(home):
+def test_a_lock_is_gone_with_the_process_that_held_it(home: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path; from smartscheduler.ops.local.servers.file_lock import Lock; "
         "lock = Lock(Path(sys.argv[1])); lock.acquire(); print('locked', flush=True); time.sleep(60)"
@@ -157,7 +158,7 @@ def test_a_lock_is_gone_with_the_process_that_held_it(home):
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root can become somebody else")
-def test_somebody_who_is_not_root_can_start_them_too(home):
+def test_somebody_who_is_not_root_can_start_them_too(home: Path) -> None:
     os.chown(home, 65534, 65534)
     program = (
         "import os, sys; from pathlib import Path; from tests.ops.local.test_servers import query, servers\n"

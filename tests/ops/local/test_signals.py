@@ -1,5 +1,7 @@
 import os
 import signal
+from collections.abc import Iterator
+from signal import Signals
 
 import pytest
 
@@ -7,7 +9,7 @@ from smartscheduler.ops.local.signals import STOPPING, Interrupts
 
 
 @pytest.fixture(autouse=True)
-def _handlers():
+def _handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in STOPPING}
     yield
     for number, handler in before.items():
@@ -15,16 +17,16 @@ def _handlers():
 
 
 class SignalledWhenItGoes:
-    def __init__(self, number):
+    def __init__(self, number: Signals) -> None:
         self.number = number
 
-    def __del__(self):
+    def __del__(self) -> None:
         os.kill(os.getpid(), self.number)
         sum(range(10))  # time for Python to run the handler in here
 
 
 @pytest.mark.parametrize("number", STOPPING)
-def test_a_signal_interrupts(number):
+def test_a_signal_interrupts(number: Signals) -> None:
     interrupts = Interrupts()
     interrupts.listen()
     with pytest.raises(KeyboardInterrupt):
@@ -35,7 +37,7 @@ def test_a_signal_interrupts(number):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("number", STOPPING)
-def test_one_that_python_swallows_interrupts_at_the_next_check(number):
+def test_one_that_python_swallows_interrupts_at_the_next_check(number: Signals) -> None:
     interrupts = Interrupts()
     interrupts.listen()
     interrupts.check()
@@ -46,7 +48,7 @@ def test_one_that_python_swallows_interrupts_at_the_next_check(number):
 
 
 @pytest.mark.parametrize("number", STOPPING)
-def test_is_deaf_once_it_ignores(number):
+def test_is_deaf_once_it_ignores(number: Signals) -> None:
     interrupts = Interrupts()
     interrupts.listen()
     interrupts.ignore()

@@ -4,7 +4,9 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from http.client import HTTPConnection
+from signal import Signals
 
 import psutil
 import pytest
@@ -22,7 +24,7 @@ USERS = "from smartscheduler.accounts.models import User; print(sorted(User.obje
 
 
 @pytest.fixture(scope="module")
-def running():
+def running() -> Iterator[Product]:
     with product(measured=True) as one:
         one.up()
         yield one
@@ -36,11 +38,11 @@ def leftovers(one: Product) -> list[object]:
 
 
 class TestWhileItRuns:
-    def test_the_web_answers(self, running):
+    def test_the_web_answers(self, running: Product) -> None:
         assert running.status_of("/admin/login/") == 200
         assert running.status_of("/static/admin/css/base.css") == 200
 
-    def test_the_web_reads_no_body_that_is_too_large(self, running):
+    def test_the_web_reads_no_body_that_is_too_large(self, running: Product) -> None:
         asked = HTTPConnection("127.0.0.1", running.port, timeout=60)
         asked.putrequest("POST", "/api/v1/auth/login/")
         asked.putheader("Content-Length", str(10**9))
@@ -48,14 +50,14 @@ class TestWhileItRuns:
         assert asked.getresponse().status == 413
         asked.close()
 
-    def test_says_where_it_is_and_who_may_sign_in(self, running):
+    def test_says_where_it_is_and_who_may_sign_in(self, running: Product) -> None:
         said = running.said()
         assert f"http://127.0.0.1:{running.port}/admin/" in said
         assert f"http://127.0.0.1:{running.port}/api/v1/docs/" in said
         assert "coordinator@example.com" in said
         assert "smartscheduler-demo" in said
 
-    def test_another_command_works_on_the_same_database(self, running):
+    def test_another_command_works_on_the_same_database(self, running: Product) -> None:
         done = running.manage("shell", "-v", "0", "-c", USERS)
         assert done.stdout.strip() == (
             "[('admin@example.com', 'administrator'), ('coordinator@example.com', 'coordinator'), "
@@ -63,15 +65,15 @@ class TestWhileItRuns:
         )
         assert running.status_of("/admin/login/") == 200  # and it left the servers alone
 
-    def test_the_relay_holds_its_lock(self, running):
+    def test_the_relay_holds_its_lock(self, running: Product) -> None:
         assert running.manage("check_relay").returncode == 0
 
-    def test_the_worker_answers_over_the_embedded_valkey(self, running):
+    def test_the_worker_answers_over_the_embedded_valkey(self, running: Product) -> None:
         broker = f"redis+socket://{running.data_dir}/valkey/valkey.sock"
         command = [sys.executable, "-m", "celery", "--broker", broker, "inspect", "ping"]
         wait_until(lambda: b"pong" in subprocess.run(command, capture_output=True, check=False).stdout)
 
-    def test_a_task_logs_the_id_of_the_request_that_sent_it(self, running):
+    def test_a_task_logs_the_id_of_the_request_that_sent_it(self, running: Product) -> None:
         send = (
             "import structlog; structlog.contextvars.bind_contextvars(request_id='asked-by-me'); "
             "from smartscheduler.events.tasks import prune_events; prune_events.delay()"
@@ -82,7 +84,7 @@ class TestWhileItRuns:
             lambda: [line for line in log.read_text().split("\n") if "task_succeeded" in line and "asked-by-me" in line]
         )
 
-    def test_a_second_one_is_told_so_and_changes_nothing(self, running):
+    def test_a_second_one_is_told_so_and_changes_nothing(self, running: Product) -> None:
         before = running.record()
         done = running.manage("up", PORT="1")
         assert done.returncode == 1
@@ -92,14 +94,14 @@ class TestWhileItRuns:
         assert running.record() == before
         assert running.status_of("/admin/login/") == 200
 
-    def test_down_does_not_touch_it(self, running):
+    def test_down_does_not_touch_it(self, running: Product) -> None:
         done = running.manage("down")
         assert done.returncode == 1
         assert "is running" in done.stderr
         assert running.status_of("/admin/login/") == 200
 
     @pytest.mark.parametrize("place", [0, 1, 2], ids=["web", "worker", "relay"])
-    def test_a_child_that_dies_is_started_again(self, running, place):
+    def test_a_child_that_dies_is_started_again(self, running: Product, place: int) -> None:
         dead = running.children()[place]
         helpers = psutil.Process(dead).children(recursive=True)
         psutil.Process(dead).kill()
@@ -109,7 +111,7 @@ class TestWhileItRuns:
         assert f"{('web', 'worker', 'relay')[place]} ended (SIGKILL)" in running.said()
 
     @pytest.mark.parametrize("name", ["postgres", "valkey-server"])
-    def test_a_server_that_dies_is_started_again(self, running, name):
+    def test_a_server_that_dies_is_started_again(self, running: Product, name: str) -> None:
         def server() -> psutil.Process | None:
             found = [process for process in running.processes() if process.name().startswith(name[:15])]
             return next((process for process in found if process.parent().name() != process.name()), None)
@@ -121,7 +123,7 @@ class TestWhileItRuns:
         assert running.status_of("/admin/login/") == 200
 
 
-def test_a_taken_port_is_named_and_nothing_starts():
+def test_a_taken_port_is_named_and_nothing_starts() -> None:
     with product() as one, socket.socket() as other:
         other.bind(("127.0.0.1", one.port))
         other.listen()
@@ -133,7 +135,7 @@ def test_a_taken_port_is_named_and_nothing_starts():
         assert not (one.data_dir / "postgresql").exists()
 
 
-def test_a_data_folder_from_before_the_first_release_is_named_and_left_as_it_is():
+def test_a_data_folder_from_before_the_first_release_is_named_and_left_as_it_is() -> None:
     with product() as one:
         assert one.manage("shell", "-v", "0", "-c", FROM_BEFORE).returncode == 0
         for command in ("up", "migrate"):
@@ -147,7 +149,7 @@ def test_a_data_folder_from_before_the_first_release_is_named_and_left_as_it_is(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_a_signal_stops_everything_and_the_data_stays(number):
+def test_a_signal_stops_everything_and_the_data_stays(number: Signals) -> None:
     with product() as one:
         one.up()
         children = [psutil.Process(pid) for pid in one.children()]
@@ -159,14 +161,14 @@ def test_a_signal_stops_everything_and_the_data_stays(number):
 
 
 @pytest.mark.parametrize("moment", ["PostgreSQL", "Valkey", "migrations", "Logins"])
-def test_a_signal_during_the_start_leaves_nothing(moment):
+def test_a_signal_during_the_start_leaves_nothing(moment: str) -> None:
     with product() as one:
         one.up(until=moment)
         one.stop(signal.SIGINT)
         assert leftovers(one) == []
 
 
-def test_the_demo_data_is_made_once_and_finished_when_it_was_interrupted():
+def test_the_demo_data_is_made_once_and_finished_when_it_was_interrupted() -> None:
     with product(DEMO="1") as one:
         one.up(until="Logins")
         wait_until(lambda: one.rows("contractors_contractor") > 0)
@@ -182,7 +184,7 @@ def test_the_demo_data_is_made_once_and_finished_when_it_was_interrupted():
         one.stop()
 
 
-def test_a_killed_one_takes_its_children_along_and_the_next_just_works():
+def test_a_killed_one_takes_its_children_along_and_the_next_just_works() -> None:
     with product() as one:
         one.up()
         old = one.children()
@@ -197,7 +199,7 @@ def test_a_killed_one_takes_its_children_along_and_the_next_just_works():
         assert leftovers(one) == []
 
 
-def test_what_a_killed_one_left_can_be_taken_down():
+def test_what_a_killed_one_left_can_be_taken_down() -> None:
     with product() as one:
         one.up()
         one.process.kill()
@@ -213,7 +215,7 @@ def test_what_a_killed_one_left_can_be_taken_down():
         ("REDIS_URL", "redis://127.0.0.1:1/0"),
     ],
 )
-def test_a_given_server_that_does_not_answer_is_named(variable, url):
+def test_a_given_server_that_does_not_answer_is_named(variable: str, url: str) -> None:
     with product(**{variable: url}) as one:
         done = one.manage("up")
         assert done.returncode == 1
@@ -223,7 +225,7 @@ def test_a_given_server_that_does_not_answer_is_named(variable, url):
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_web_that_cannot_start_is_reported_with_its_last_words(workers):
+def test_a_web_that_cannot_start_is_reported_with_its_last_words(workers: str) -> None:
     with product(DJANGO_SETTINGS_MODULE="tests.smartscheduler.broken_web", WEB_WORKERS=workers) as one:
         done = one.manage("up")
         assert done.returncode == 1

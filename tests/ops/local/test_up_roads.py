@@ -18,7 +18,7 @@ want([JobFactory().pk], urgent=True)
 
 
 @pytest.mark.system
-def test_the_stand_in_is_started_asked_and_stopped():
+def test_the_stand_in_is_started_asked_and_stopped() -> None:
     port = free_port()
     with product(TRAVEL_DEMO="1", TRAVEL_DEMO_PORT=str(port)) as one:
         one.up()
