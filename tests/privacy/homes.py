@@ -3,7 +3,9 @@
 import math
 import random
 from decimal import Decimal
+from typing import Any
 
+from contractors.models import Contractor
 from smartscheduler.core.geo.blur import blurred, cell_center
 from smartscheduler.places import Point, great_circle_miles
 from tests.factories import ContractorFactory
@@ -23,7 +25,7 @@ def home(seed: int) -> Point:
             return point
 
 
-def living_at(point: Point, **values):
+def living_at(point: Point, **values: Any) -> Contractor:
     return ContractorFactory(latitude=Decimal(str(point.latitude)), longitude=Decimal(str(point.longitude)), **values)
 
 

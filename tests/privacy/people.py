@@ -15,6 +15,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from assignments import services as bookings
+from assignments.models import Assignment
 from contractors import services as people
 from contractors.models import Contractor
 from jobs import services as work
@@ -140,19 +141,19 @@ def seed_user() -> User:
     return uma
 
 
-def book(job: Job, contractor: Contractor, actor: User, *, hour: int, reason: str = ""):
+def book(job: Job, contractor: Contractor, actor: User, *, hour: int, reason: str = "") -> Assignment:
     return bookings.assign_job(
         job_id=job.pk, contractor_id=contractor.pk, start=at(hour, days=2), actor=actor, override_reason=reason
     )
 
 
-def done(assignment, actor: User) -> None:
+def done(assignment: Assignment, actor: User) -> None:
     with override_settings(EARLY_START=timedelta(days=30)):
         for act in (bookings.confirm_assignment, bookings.start_assignment, bookings.complete_assignment):
             act(assignment_id=assignment.pk, actor=actor)
 
 
-def copies_of(record, actor: User, kind: str, email: str, name: str, phone: str, street: str) -> None:
+def copies_of(record: Contractor | Job, actor: User, kind: str, email: str, name: str, phone: str, street: str) -> None:
     """What an import, a repeated request, a geocoder, a road provider and somebody's saved list keep."""
     digits = re.sub(r"\D", "", phone)
     content = f"name,email,phone,address\n{name},{email},{digits},{street}\n".encode()

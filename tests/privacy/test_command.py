@@ -2,11 +2,15 @@
 
 import json
 from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.replay import BEFORE, DONE, GONE, REFUSED, replay
@@ -16,25 +20,25 @@ from tests.privacy.people import OF_ADA, OF_GRACE, found_anywhere, seed_contract
 pytestmark = pytest.mark.django_db
 
 
-def run(*words):
+def run(*words) -> str:
     out = StringIO()
     call_command("personal_data", *words, stdout=out)
     return out.getvalue()
 
 
 @pytest.fixture
-def actor(db):
+def actor(db: None) -> User:
     return UserFactory(role=Role.ADMINISTRATOR, email="avery@office.example")
 
 
-def test_finds_a_customer(actor):
+def test_finds_a_customer(actor: User) -> None:
     jobs = seed_customer(actor)
     said = run("find", "--phone", "512-555-7703")
     assert all(job.job_number in said for job in jobs)
     assert "2 jobs" in said
 
 
-def test_exports_to_a_file(actor, tmp_path):
+def test_exports_to_a_file(actor: User, tmp_path: Path) -> None:
     ada = seed_contractor(actor)
     path = tmp_path / "ada.json"
     assert f"Written to {path}" in run("export", "contractor", str(ada.pk), "--output", str(path))
@@ -42,7 +46,7 @@ def test_exports_to_a_file(actor, tmp_path):
     assert "Name: Ada Tiles-Moore" in run("export", "contractor", str(ada.pk), "--format", "text")
 
 
-def test_erases_only_when_told_twice(actor):
+def test_erases_only_when_told_twice(actor: User) -> None:
     ada = seed_contractor(actor)
     assert "cannot be undone" in run("erase", "contractor", str(ada.pk))
     assert not Erasure.objects.exists()
@@ -51,7 +55,7 @@ def test_erases_only_when_told_twice(actor):
     assert Erasure.objects.get().erased_by == actor
 
 
-def test_erases_a_customer_by_numbers_of_jobs(actor):
+def test_erases_a_customer_by_numbers_of_jobs(actor: User) -> None:
     jobs = seed_customer(actor)
     run("erase", "customer", *(job.job_number.lower() for job in jobs), "--yes")
     assert found_anywhere(OF_GRACE) == {}
@@ -68,18 +72,18 @@ def test_erases_a_customer_by_numbers_of_jobs(actor):
         (["replay", "/nowhere/list"], "cannot be read"),
     ],
 )
-def test_says_what_is_wrong(words, said):
+def test_says_what_is_wrong(words: list[str], said: str) -> None:
     with pytest.raises(CommandError, match=said):
         run(*words)
 
 
-def test_a_restored_backup_is_put_right_by_the_list(actor, tmp_path):
+def test_a_restored_backup_is_put_right_by_the_list(actor: User, tmp_path: Path) -> None:
     """The list as it was written, and a database that shows the people again."""
     ada, jobs, uma = seed_contractor(actor), seed_customer(actor), seed_user()
     live, gone = AssignmentFactory().contractor, ContractorFactory()
     now = timezone.now()
 
-    def line(kind, number, subject=None, jobs=()):
+    def line(kind: str, number: int, subject: UUID | None = None, jobs=()) -> dict[str, Any]:
         return Erasure(kind=kind, number=number, subject=subject, jobs=list(jobs), erased_at=now).as_json()
 
     lines = [
@@ -106,7 +110,7 @@ def test_a_restored_backup_is_put_right_by_the_list(actor, tmp_path):
 
 
 @pytest.mark.parametrize("line", ["nonsense", "{}", '{"kind": "cat", "number": 1}', "[]"])
-def test_a_list_that_is_none_changes_nothing(line, tmp_path, actor):
+def test_a_list_that_is_none_changes_nothing(line: str, tmp_path: Path, actor: User) -> None:
     path = tmp_path / "list"
     path.write_text(f"\n{line}\n")
     with pytest.raises(CommandError, match="Line 2"):

@@ -23,11 +23,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin(db):
+def admin(db: None) -> User:
     return UserFactory(role=Role.ADMINISTRATOR, name="Avery Admin", email="avery@office.example")
 
 
-def test_of_a_contractor(admin):
+def test_of_a_contractor(admin: User) -> None:
     ada = seed_contractor(admin)
     text = as_json(export_contractor(contractor_id=ada.pk, actor=admin))
     found = json.loads(text)
@@ -40,7 +40,7 @@ def test_of_a_contractor(admin):
     assert "(512) 555-7701" in as_text(found)
 
 
-def test_of_a_customer(admin):
+def test_of_a_customer(admin: User) -> None:
     jobs = seed_customer(admin)
     text = as_json(export_customer(job_ids=[job.pk for job in jobs], actor=admin))
     held = ("23 Whisper Lane", "(512) 555-7703", "G. Hillcrest-Old", "Key under the third pot", "Cid Moore")
@@ -48,7 +48,7 @@ def test_of_a_customer(admin):
     assert "cid@crews.example" not in text
 
 
-def test_of_a_user(admin):
+def test_of_a_user(admin: User) -> None:
     uma = seed_user()
     text = as_json(export_user(user_id=uma.pk, actor=admin))
     found = json.loads(text)
@@ -58,14 +58,14 @@ def test_of_a_user(admin):
     assert "password" not in found["account"]
 
 
-def test_it_is_written_down_by_id_alone(admin):
+def test_it_is_written_down_by_id_alone(admin: User) -> None:
     ada = seed_contractor(admin)
     export_contractor(contractor_id=ada.pk, actor=admin)
     entry = AuditEntry.objects.get(act=Act.PERSON_EXPORTED)
     assert entry.details == {"kind": "contractor", "subject": str(ada.pk)}
 
 
-def test_who_is_not_there_is_said(admin):
+def test_who_is_not_there_is_said(admin: User) -> None:
     for export, given, error in (
         (export_contractor, {"contractor_id": admin.pk}, Contractor.DoesNotExist),
         (export_customer, {"job_ids": [admin.pk]}, Job.DoesNotExist),

@@ -2,15 +2,21 @@
 
 import math
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from assignments import services as bookings
 from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.permissions import PERMISSIONS, PERSONAL, Permission, Role
 from smartscheduler.core.geo.blur import blurred
+from smartscheduler.places import Point
 from smartscheduler.travel.estimates import NewEstimate, known_site, store
 from smartscheduler.travel.routes import pairs_between
 from tests.api import V1, client_as
@@ -35,11 +41,11 @@ AROUND = [shifted(AUSTIN, 22, bearing) for bearing in (0, 72, 144, 216, 288)]
 
 
 @pytest.fixture(params=SEEDS)
-def place(request):
+def place(request: pytest.FixtureRequest) -> Point:
     return home(request.param)
 
 
-def asked(client, point, **more):
+def asked(client: Any, point, **more):
     """The ranking for a site of one's own choosing."""
     body = {
         "type": "flooring",
@@ -61,7 +67,7 @@ def sites(points=AROUND):
     ]
 
 
-def of_sites(jobs, miles_of):
+def of_sites(jobs, miles_of) -> Point:
     return located([(job.exact_point, miles_of(job)) for job in jobs])
 
 
@@ -76,19 +82,19 @@ MEASURES = {
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_distances_from_points_of_ones_own(place, measure):
+def test_distances_from_points_of_ones_own(place: Point, measure: str) -> None:
     living_at(place, service_radius_miles=None)
     found = located([(point, MEASURES[measure](asked(client_as(Role.MANAGER), point)[0])) for point in AROUND])
     assert meters(found, place) >= LEAST_ERROR_METERS
 
 
-def test_the_same_distances_find_a_home_for_whoever_may_know_it(place):
+def test_the_same_distances_find_a_home_for_whoever_may_know_it(place: Point) -> None:
     living_at(place, service_radius_miles=None)
     found = located([(point, asked(client_as(), point)[0]["distance_miles"]) for point in AROUND])
     assert meters(found, place) < 1
 
 
-def test_the_edge_of_the_radius_by_bisection(place):
+def test_the_edge_of_the_radius_by_bisection(place: Point) -> None:
     living_at(place, service_radius_miles="10")
     manager, exact = client_as(Role.MANAGER), client_as()
     for client, least, most in ((manager, LEAST_ERROR_METERS, 2000), (exact, 0, 5)):
@@ -99,7 +105,7 @@ def test_the_edge_of_the_radius_by_bisection(place):
         assert least <= meters(center_of(edges, 10), place) <= most
 
 
-def test_whole_miles_by_bisection(place):
+def test_whole_miles_by_bisection(place: Point) -> None:
     living_at(place, service_radius_miles=None)
     manager = client_as(Role.MANAGER)
 
@@ -110,13 +116,13 @@ def test_whole_miles_by_bisection(place):
     assert meters(center_of(edges, 10.5), place) >= LEAST_ERROR_METERS
 
 
-def test_who_comes_first_by_bisection(place):
+def test_who_comes_first_by_bisection(place: Point) -> None:
     """Between two equals the nearer comes first: the line half-way between them tells of both."""
     rival = AUSTIN
     own = living_at(place, service_radius_miles=None, name="Own")
     living_at(rival, service_radius_miles=None, name="Rival")
 
-    def error(client):
+    def error(client: APIClient) -> float:
         def nearer(point):
             return asked(client, point)[0]["contractor"]["id"] == str(own.pk)
 
@@ -130,7 +136,7 @@ def test_who_comes_first_by_bisection(place):
     assert error(client_as(Role.MANAGER)) > 100
 
 
-def test_repeating_moving_about_and_doubling_give_nothing_new(place):
+def test_repeating_moving_about_and_doubling_give_nothing_new(place: Point) -> None:
     """The same answer every time, after a move within the cell, and of another record at the same home."""
     one = living_at(place, service_radius_miles=None)
     manager = client_as(Role.MANAGER)
@@ -146,15 +152,15 @@ def test_repeating_moving_about_and_doubling_give_nothing_new(place):
         assert found == {str(one.pk): miles, str(twin.pk): miles}
 
 
-def ranked(client, jobs, pk):
+def ranked(client, jobs, pk) -> Callable[..., Any]:
     return lambda job: client.get(f"{V1}/jobs/{job.pk}/recommendations/").json()["recommendations"][0]["distance_miles"]
 
 
-def why_not(client, jobs, pk):
+def why_not(client, jobs, pk) -> Callable[..., Any]:
     return lambda job: client.get(f"{V1}/jobs/{job.pk}/recommendations/{pk}/").json()["distance_miles"]
 
 
-def batch(client, jobs, pk):
+def batch(client, jobs, pk) -> Callable[..., Any]:
     found = client.post(f"{V1}/recommendations/batch/", {"jobs": [str(job.pk) for job in jobs]}).json()["results"]
     by_job = {one["job"]: one["recommendations"][0]["distance_miles"] for one in found}
     return lambda job: by_job[str(job.pk)]
@@ -164,13 +170,13 @@ CALLS = {"ranking": ranked, "why not": why_not, "batch": batch}
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_distances_from_jobs_over_http(place, call):
+def test_distances_from_jobs_over_http(place: Point, call: str) -> None:
     pk, jobs = living_at(place, service_radius_miles=None).pk, sites()
     assert meters(of_sites(jobs, CALLS[call](client_as(Role.MANAGER), jobs, pk)), place) >= LEAST_ERROR_METERS
     assert meters(of_sites(jobs, CALLS[call](client_as(), jobs, pk)), place) < 1
 
 
-def miles_on(page, pattern=r"([\d.]+) miles, \d+ min"):
+def miles_on(page: Any, pattern: str = r"([\d.]+) miles, \d+ min") -> float:
     """The first distance on a page, in miles."""
     return float(re.search(pattern, page.content.decode())[1])
 
@@ -183,7 +189,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_distances_from_jobs_on_pages(place, name):
+def test_distances_from_jobs_on_pages(place: Point, name: str) -> None:
     pk, jobs = living_at(place, service_radius_miles=None).pk, sites()
     for role, least, most in ((Role.MANAGER, LEAST_ERROR_METERS, 2000), (Role.COORDINATOR, 0, 150)):
         client = signed_in(role)
@@ -200,18 +206,18 @@ REASONS = {
 
 
 @pytest.mark.parametrize("name", REASONS)
-def test_sentences_about_the_radius(place, name):
+def test_sentences_about_the_radius(place: Point, name: str) -> None:
     pk, jobs = living_at(place, service_radius_miles="1", name="Far Away").pk, sites()
     for role, least, most in ((Role.MANAGER, LEAST_ERROR_METERS, 2000), (Role.COORDINATOR, 0, 150)):
         client = client_as(role) if name == "availability" else signed_in(role)
 
-        def told(job, client=client):
+        def told(job, client: Client = client) -> float:
             return miles_on(client.get(REASONS[name](job, pk)), r"The site is ([\d.]+) miles away")
 
         assert least <= meters(of_sites(jobs, told), place) <= most
 
 
-def test_the_map_and_the_list_of_sites_on_the_page_of_a_contractor(place):
+def test_the_map_and_the_list_of_sites_on_the_page_of_a_contractor(place: Point) -> None:
     one = living_at(place, service_radius_miles=None)
     jobs = sites()
     for job, day in zip(jobs, range(2, 7), strict=True):
@@ -224,7 +230,7 @@ def test_the_map_and_the_list_of_sites_on_the_page_of_a_contractor(place):
         assert least <= meters(found, place) <= most
 
 
-def test_what_a_booking_keeps_of_its_decision(place):
+def test_what_a_booking_keeps_of_its_decision(place: Point) -> None:
     """Worked out from the exact places when it was booked: its parts and sentence are not told, nor sorted by."""
     one = living_at(place, service_radius_miles=None)
     for job, day in zip(sites(), range(2, 7), strict=True):
@@ -261,7 +267,7 @@ def test_what_a_booking_keeps_of_its_decision(place):
     assert b"0.9000" in b"".join(signed_in(Role.ADMINISTRATOR).get("/admin/reports/?csv=choices"))
 
 
-def test_lists_are_not_narrowed_or_sorted_by_a_hidden_rank():
+def test_lists_are_not_narrowed_or_sorted_by_a_hidden_rank() -> None:
     first, second = AssignmentFactory(rank=1, score="0.5"), AssignmentFactory(rank=2, score="0.9")
     manager = signed_in(Role.MANAGER)
     for query in ("choice=first", "choice=other", "rank=2", "score__gt=0.6", "rank__exact=1"):
@@ -277,7 +283,7 @@ def test_lists_are_not_narrowed_or_sorted_by_a_hidden_rank():
     assert second.pk not in {one.pk for one in found}
 
 
-def test_drives_between_sites_on_the_board_and_in_slots():
+def test_drives_between_sites_on_the_board_and_in_slots() -> None:
     """Two sites of a day: minutes of the drive on the board, and the first slot after it, go by the blurred sites."""
     day, known = at(9, days=2).date(), AUSTIN
     hidden = home(5)
@@ -300,7 +306,7 @@ def test_drives_between_sites_on_the_board_and_in_slots():
     assert answers[Role.COORDINATOR][0] != answers[Role.COORDINATOR][1]
 
 
-def test_roads_of_exact_places_are_not_used_for_blurred_ones(settings, place):
+def test_roads_of_exact_places_are_not_used_for_blurred_ones(settings: Settings, place: Point) -> None:
     settings.TRAVEL_PROVIDERS, settings.TRAVEL_KEYS = ["google"], {"google": "key"}
     living_at(place, service_radius_miles=None)
     (job,) = sites([AROUND[0]])
@@ -314,7 +320,7 @@ def test_roads_of_exact_places_are_not_used_for_blurred_ones(settings, place):
     assert by_role[1]["distance_miles"] < 40
 
 
-def test_whoever_writes_sees_places_exactly():
+def test_whoever_writes_sees_places_exactly() -> None:
     """Blurred places decide nothing that is kept: no role that may change or book is without the exact ones."""
     writing = {
         Permission.ASSIGN,
@@ -329,13 +335,13 @@ def test_whoever_writes_sees_places_exactly():
         assert PERSONAL & allowed in (PERSONAL, set()), role
 
 
-def test_a_setting_gives_managers_exact_places(settings, place):
+def test_a_setting_gives_managers_exact_places(settings: Settings, place: Point) -> None:
     settings.MANAGERS_SEE_PERSONAL_DATA = True
     living_at(place, service_radius_miles=None)
     found = located([(point, asked(client_as(Role.MANAGER), point)[0]["distance_miles"]) for point in AROUND])
     assert meters(found, place) < 1
 
 
-def test_work_without_a_request_is_exact(place):
+def test_work_without_a_request_is_exact(place: Point) -> None:
     one = ContractorFactory(latitude=str(place[0]), longitude=str(place[1]))
     assert one.point == one.exact_point == place

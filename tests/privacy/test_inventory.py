@@ -1,5 +1,8 @@
 """Nothing is held of anybody that the inventory does not know of."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
@@ -15,11 +18,11 @@ HELD = {(entry.model, name) for entry in INVENTORY for name in entry.fields}
 PASSED = {(label, name) for label, names in NOT_PERSONAL.items() for name in names.split()}
 
 
-def could_hold_something(field):
+def could_hold_something(field: Any) -> bool:
     return isinstance(field, (*KINDS, ArrayField)) or field.name in PLACES
 
 
-def fields():
+def fields() -> Iterator[tuple[Any, str]]:
     for model in apps.get_models(include_auto_created=True):
         history = issubclass(model, Change)
         for field in model._meta.concrete_fields:
@@ -29,31 +32,31 @@ def fields():
                 yield label, field.name
 
 
-def test_every_field_is_in_the_inventory_or_known_to_hold_nothing():
+def test_every_field_is_in_the_inventory_or_known_to_hold_nothing() -> None:
     unknown = sorted(set(fields()) - HELD - PASSED)
     assert unknown == [], "add each to smartscheduler/privacy/inventory.py, with what erasing does to it"
 
 
-def test_nothing_is_listed_that_is_not_there():
+def test_nothing_is_listed_that_is_not_there() -> None:
     assert sorted((HELD | PASSED) - set(fields())) == []
 
 
-def test_nothing_is_both():
+def test_nothing_is_both() -> None:
     assert sorted(HELD & PASSED) == []
 
 
-def test_every_entry_says_all_of_it():
+def test_every_entry_says_all_of_it() -> None:
     for entry in INVENTORY:
         assert set(entry.of) <= set(ANYBODY)
         assert all((entry.of, entry.fields, entry.why, entry.kept, entry.erasing)), entry
 
 
-def test_free_text_is_text():
+def test_free_text_is_text() -> None:
     for label, names in free_text().items():
         for name in names:
             assert could_hold_something(apps.get_model(label)._meta.get_field(name)), (label, name)
 
 
 @pytest.mark.parametrize("row", list(as_rows()))
-def test_the_document_has_the_same_table(row):
+def test_the_document_has_the_same_table(row: Any) -> None:
     assert row in (BASE_DIR / "docs" / "privacy.md").read_text().splitlines()

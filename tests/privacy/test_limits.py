@@ -2,16 +2,22 @@
 
 import json
 import re
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+from django.db.models.expressions import F
+from django.test import Client
 from django.urls import Resolver404, resolve
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from assignments import services as bookings
 from assignments.models import Assignment
 from contractors import services as people
-from contractors.models import Absence
+from contractors.models import Absence, Contractor
 from jobs import services as work
 from jobs.models import Job
 from smartscheduler.accounts.models import User
@@ -37,7 +43,7 @@ SPELLINGS = {secret: re.compile(r"\D*".join(re.sub(r"\D", "", secret))) for secr
 
 
 @pytest.fixture
-def world(settings):
+def world(settings: Settings) -> tuple[Contractor, list[Job]]:
     """A contractor and a customer with everything that can be known of them, changed once, booked, told of."""
     actor = UserFactory(email="colleague@office.example", name="")
     ada = ContractorFactory(
@@ -85,7 +91,7 @@ def world(settings):
     return ada, jobs
 
 
-def models_position():
+def models_position() -> F:
     from django.db.models import F
 
     from smartscheduler.events.models import EventHead
@@ -105,7 +111,7 @@ def text_of(answer):
     return body.decode("utf-8", "replace")
 
 
-def name_of(path):
+def name_of(path) -> str | None:
     try:
         return resolve(urlsplit(path).path).url_name
     except Resolver404:
@@ -133,7 +139,7 @@ def crawl(client):
     return said
 
 
-def test_no_page_shows_a_manager_whom_to_ring(world):
+def test_no_page_shows_a_manager_whom_to_ring(world: tuple[Contractor, list[Job]]) -> None:
     said = crawl(signed_in(Role.MANAGER))
     names = {name_of(path) for path in said}
     wanted = {"page", "history", "jobs_job_change", "jobs_job_recommend", "contractors_contractor_change"}
@@ -152,19 +158,19 @@ def test_no_page_shows_a_manager_whom_to_ring(world):
     assert {path: shown(text) for path, text in said.items() if shown(text)} == {}
 
 
-def test_the_same_pages_show_a_coordinator_everything(world):
+def test_the_same_pages_show_a_coordinator_everything(world: tuple[Contractor, list[Job]]) -> None:
     said = crawl(signed_in(Role.COORDINATOR))
     assert set(SECRETS) - {secret for text in said.values() for secret in shown(text)} == set()
 
 
-def test_a_setting_lets_managers_see_it_too(world, settings):
+def test_a_setting_lets_managers_see_it_too(world: tuple[Contractor, list[Job]], settings: Settings) -> None:
     settings.MANAGERS_SEE_PERSONAL_DATA = True
     ada, _ = world
     page = text_of(signed_in(Role.MANAGER).get(f"/admin/contractors/contractor/{ada.pk}/change/"))
     assert {MAILS[0], PHONES[0], STREETS[0]} <= shown(page)
 
 
-def calls(world):
+def calls(world) -> Iterator[str]:
     ada, jobs = world
     yield from ("contractors/", "jobs/", "assignments/", "events/?limit=1000", "dashboard/", "auth/me/")
     yield from (f"contractors/{ada.pk}/", f"contractors/{ada.pk}/absences/", f"contractors/{ada.pk}/schedule/")
@@ -175,7 +181,7 @@ def calls(world):
     yield from (f"assignments/{one.pk}/" for one in Assignment.objects.all())
 
 
-def answers(client, world):
+def answers(client: APIClient, world) -> Iterator[tuple[str, Any]]:
     for call in calls(world):
         answer = client.get(f"{V1}/{call}")
         assert answer.status_code == 200, call
@@ -184,17 +190,17 @@ def answers(client, world):
     yield "batch", client.post(f"{V1}/recommendations/batch/", asked).content.decode()
 
 
-def test_no_answer_of_the_api_tells_a_manager(world):
+def test_no_answer_of_the_api_tells_a_manager(world: tuple[Contractor, list[Job]]) -> None:
     client = client_of(UserFactory(role=Role.MANAGER, email="me@office.example"))
     assert {call: shown(said) for call, said in answers(client, world) if shown(said)} == {}
 
 
-def test_the_api_tells_a_coordinator(world):
+def test_the_api_tells_a_coordinator(world: tuple[Contractor, list[Job]]) -> None:
     client = client_of(UserFactory(email="me@office.example"))
     assert set(SECRETS) - {secret for _, said in answers(client, world) for secret in shown(said)} <= {PHONES[3]}
 
 
-def test_hidden_fields_are_there_and_null(world):
+def test_hidden_fields_are_there_and_null(world: tuple[Contractor, list[Job]]) -> None:
     ada, jobs = world
     client = client_of(UserFactory(role=Role.MANAGER))
     found = client.get(f"{V1}/contractors/{ada.pk}/").json()
@@ -207,7 +213,7 @@ def test_hidden_fields_are_there_and_null(world):
     assert found["cancel_reason"] == "Rang from [phone]"
 
 
-def test_events_keep_their_shape(world):
+def test_events_keep_their_shape(world: tuple[Contractor, list[Job]]) -> None:
     client = client_of(UserFactory(role=Role.MANAGER))
     events = client.get(f"{V1}/events/?limit=1000").json()["results"]
     changed = next(one for one in events if one["type"] == "ContractorUpdated")
@@ -225,7 +231,9 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize(("page", "hidden", "open_"), SEARCHES)
-def test_nobody_is_found_by_what_is_hidden(world, page, hidden, open_):
+def test_nobody_is_found_by_what_is_hidden(
+    world: tuple[Contractor, list[Job]], page: str, hidden: list[str], open_: str
+) -> None:
     manager, coordinator = signed_in(Role.MANAGER), signed_in()
     for words in hidden:
         assert rows(manager, page, f"q={quote(words)}") == 0, words
@@ -233,7 +241,7 @@ def test_nobody_is_found_by_what_is_hidden(world, page, hidden, open_):
     assert rows(manager, page, f"q={open_}") > 0
 
 
-def rows(client, page, query):
+def rows(client: Client, page: str, query: str) -> int:
     return len(client.get(f"/admin/{page}/?{query}").context["cl"].result_list)
 
 
@@ -245,7 +253,7 @@ def rows(client, page, query):
         ("assignments", ["Hillcrest", "Whisper"], "Ada"),
     ],
 )
-def test_nor_over_http(world, call, hidden, open_):
+def test_nor_over_http(world: tuple[Contractor, list[Job]], call: str, hidden: list[str], open_: str) -> None:
     manager, coordinator = client_of(UserFactory(role=Role.MANAGER)), client_of(UserFactory())
     for words in hidden:
         assert manager.get(f"{V1}/{call}/", {"search": words}).json()["count"] == 0
@@ -253,7 +261,7 @@ def test_nor_over_http(world, call, hidden, open_):
     assert manager.get(f"{V1}/{call}/", {"search": open_}).json()["count"] > 0
 
 
-def test_nor_on_the_board_and_in_why_not(world):
+def test_nor_on_the_board_and_in_why_not(world: tuple[Contractor, list[Job]]) -> None:
     _, jobs = world
     manager = signed_in(Role.MANAGER)
     assert b"Ada Tiles" not in manager.get("/live/?parts=board&q=crews.example").content
@@ -272,12 +280,14 @@ def test_nor_on_the_board_and_in_why_not(world):
         ("notifications/mail", "recipient__startswith=a"),
     ],
 )
-def test_an_address_with_a_filter_of_ones_own_is_refused(world, page, query):
+def test_an_address_with_a_filter_of_ones_own_is_refused(
+    world: tuple[Contractor, list[Job]], page: str, query: str
+) -> None:
     assert signed_in(Role.MANAGER).get(f"/admin/{page}/?{query}").status_code == 400
     assert signed_in().get(f"/admin/{page}/?{query}").status_code == 200
 
 
-def test_a_record_that_is_cut_down_cannot_be_saved(world):
+def test_a_record_that_is_cut_down_cannot_be_saved(world: tuple[Contractor, list[Job]]) -> None:
     ada, _ = world
     with pytest.raises(RuntimeError, match="cannot be saved"):
         redact_record(ada, UserFactory(role=Role.MANAGER)).save()
@@ -286,7 +296,7 @@ def test_a_record_that_is_cut_down_cannot_be_saved(world):
     assert redact_record(ada, User.objects.get(email=MAILS[1])).phone_number == PHONES[0]
 
 
-def test_the_notes_are_where_the_test_looks(world):
+def test_the_notes_are_where_the_test_looks(world: tuple[Contractor, list[Job]]) -> None:
     """The secrets are in the database at all."""
     assert Absence.objects.get().note == "chemotherapy"
     assert json.dumps(list(OutboxEvent.objects.values_list("data", flat=True))).count("7702") >= 1

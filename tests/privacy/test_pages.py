@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from django.test import Client
 
+from contractors.models import Contractor
 from jobs.models import Job
+from jobs.querysets import JobQuerySet
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.privacy.models import Erasure
@@ -17,25 +20,25 @@ OVERVIEW = "/admin/personal-data/"
 
 
 @pytest.fixture
-def admin(db):
+def admin(db: None) -> Client:
     return signed_in(Role.ADMINISTRATOR)
 
 
 @pytest.fixture
-def ada(db):
+def ada(db: None) -> Contractor:
     return seed_contractor(UserFactory())
 
 
-def of(contractor):
+def of(contractor) -> str:
     return f"{OVERVIEW}contractor/{contractor.pk}/"
 
 
-def of_jobs(jobs):
+def of_jobs(jobs: JobQuerySet[Job, Job] | list[Job]) -> str:
     return f"{OVERVIEW}customer/?{'&'.join(f'job={job.pk}' for job in jobs)}"
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_others_are_refused(role, ada):
+def test_others_are_refused(role: Role, ada: Contractor) -> None:
     client = signed_in(role)
     for page in (OVERVIEW, of(ada), of_jobs(Job.objects.all()[:1]), f"{OVERVIEW}user/{UserFactory().pk}/"):
         assert client.get(page).status_code == 403
@@ -43,7 +46,7 @@ def test_others_are_refused(role, ada):
     assert not Erasure.objects.exists()
 
 
-def test_a_contractor_is_shown_then_erased_once_the_name_is_typed(admin, ada):
+def test_a_contractor_is_shown_then_erased_once_the_name_is_typed(admin: Client, ada: Contractor) -> None:
     page = admin.get(of(ada)).content.decode()
     assert "cannot be undone" in page
     assert "becomes “Former contractor N”" in page
@@ -57,7 +60,7 @@ def test_a_contractor_is_shown_then_erased_once_the_name_is_typed(admin, ada):
     assert "Erase contractor" not in again
 
 
-def test_what_stands_in_the_way_is_listed_with_links(admin, ada):
+def test_what_stands_in_the_way_is_listed_with_links(admin: Client, ada: Contractor) -> None:
     live = AssignmentFactory(contractor=ada)
     page = admin.get(of(ada)).content.decode()
     assert f"/admin/assignments/assignment/{live.pk}/change/" in page
@@ -66,7 +69,7 @@ def test_what_stands_in_the_way_is_listed_with_links(admin, ada):
     assert not Erasure.objects.exists()
 
 
-def test_a_customer_is_found_chosen_and_erased(admin):
+def test_a_customer_is_found_chosen_and_erased(admin: Client) -> None:
     jobs = seed_customer(UserFactory())
     other = JobFactory(customer_name="Grace Hillcrest", customer_phone="(512) 555-0000")
     page = admin.get(OVERVIEW, {"name": "hillcrest grace", "phone": "512 555 7703"}).content.decode()
@@ -81,16 +84,16 @@ def test_a_customer_is_found_chosen_and_erased(admin):
 @pytest.mark.parametrize(
     ("asked", "said"), [({"phone": "12"}, "ten digits"), ({"name": "Nobody Atall"}, "No job has that name")]
 )
-def test_a_question_that_finds_nobody_says_so(admin, asked, said):
+def test_a_question_that_finds_nobody_says_so(admin: Client, asked: dict[str, str], said: str) -> None:
     assert said in admin.get(OVERVIEW, asked).content.decode()
 
 
 @pytest.mark.parametrize("page", ["customer/", "customer/?job=nonsense", "contractor/{}/", "user/{}/"])
-def test_who_is_not_there_is_not_found(admin, page):
+def test_who_is_not_there_is_not_found(admin: Client, page: str) -> None:
     assert admin.get(OVERVIEW + page.format(JobFactory().pk)).status_code == 404
 
 
-def test_an_export_is_a_file_and_is_written_down(admin, ada):
+def test_an_export_is_a_file_and_is_written_down(admin: Client, ada: Contractor) -> None:
     answer = admin.post(of(ada), {"export": "json"})
     assert answer["Content-Disposition"] == 'attachment; filename="personal-data-contractor.json"'
     assert "no-store" in answer["Cache-Control"]
@@ -100,7 +103,7 @@ def test_an_export_is_a_file_and_is_written_down(admin, ada):
     assert AuditEntry.objects.filter(act=Act.PERSON_EXPORTED).count() == 2
 
 
-def test_the_records_lead_there_for_administrators_alone(admin, ada):
+def test_the_records_lead_there_for_administrators_alone(admin: Client, ada: Contractor) -> None:
     for url, link in (
         (f"/admin/contractors/contractor/{ada.pk}/change/", of(ada)),
         (f"/admin/jobs/job/{JobFactory(customer_name='Grace').pk}/change/", f"{OVERVIEW}?name=Grace"),
@@ -111,7 +114,7 @@ def test_the_records_lead_there_for_administrators_alone(admin, ada):
     assert f"{OVERVIEW}user/{user.pk}/" in admin.get(f"/admin/accounts/user/{user.pk}/change/").content.decode()
 
 
-def test_what_is_left_of_somebody_can_only_be_read(admin, ada):
+def test_what_is_left_of_somebody_can_only_be_read(admin: Client, ada: Contractor) -> None:
     admin.post(of(ada), {"typed": ada.name})
     page = admin.get(f"/admin/contractors/contractor/{ada.pk}/change/").content.decode()
     assert "Former contractor 1" in page

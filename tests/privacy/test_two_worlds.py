@@ -12,9 +12,11 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
+from rest_framework.test import APIClient
 
 from assignments import services as bookings
 from assignments.models import Assignment
@@ -49,7 +51,7 @@ FIXED = {"HTTP_X_REQUEST_ID": "the-same"}
 
 
 @pytest.fixture
-def world():
+def world() -> None:
     """A day's work around Austin, with radii, drives and ties that the exact places decide."""
     actor = UserFactory(name="Colleague")
     jobs = [_job(seed) for seed in range(20, 25)]
@@ -71,12 +73,12 @@ def world():
     OutboxEvent.objects.update(sequence=models_position())
 
 
-def _job(seed, **values):
+def _job(seed: int, **values: str) -> Job:
     point = home(seed)
     return JobFactory(latitude=str(point[0]), longitude=str(point[1]), duration=timedelta(hours=1 + seed % 3), **values)
 
 
-def change_the_world():
+def change_the_world() -> None:
     """Everybody and every site to the other corner of the cell; what was kept of decisions and told in events, too."""
     with transaction.atomic(), deliberately():
         for model in (Contractor, Job):
@@ -126,7 +128,7 @@ def calls(client):
     yield from (f"{V1}/{name}/?latitude__gte=30.27&search=30.2" for name in ("contractors", "jobs"))
 
 
-def of_the_api(client):
+def of_the_api(client: APIClient):
     for call in calls(client):
         yield call, client.get(call, **FIXED)
     ids = [str(pk) for pk in Job.objects.order_by("pk").values_list("pk", flat=True)]
@@ -143,7 +145,7 @@ def of_the_api(client):
         yield f"of one's own {bearing}", client.post(f"{V1}/recommendations/", body, **FIXED)
 
 
-def of_the_pages(client):
+def of_the_pages(client: Client):
     pages = crawl(client)
     extra = [path for _, path in addresses()]
     for job in Job.objects.order_by("pk"):
@@ -169,13 +171,13 @@ def plain(text):
     return text
 
 
-def everything(programs, browser):
+def everything(programs: APIClient, browser: Client):
     """What is told to an account, by address."""
     said = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs)}
     return said | {path: plain(text) for path, text in of_the_pages(browser).items()}
 
 
-def told_apart(role):
+def told_apart(role: Role):
     """The addresses that differ between the two worlds, or that one alone leads to; and all answers of both."""
     with time_machine.travel(timezone.now(), tick=False):
         clients = client_of(UserFactory(role=role)), signed_in(role)
@@ -190,7 +192,7 @@ def first_difference(one, other):
     return one[max(0, at_ - 80) : at_ + 80], other[max(0, at_ - 80) : at_ + 80]
 
 
-def test_no_answer_to_a_manager_tells_two_worlds_apart(world):
+def test_no_answer_to_a_manager_tells_two_worlds_apart(world: None) -> None:
     differing, before, after = told_apart(Role.MANAGER)
     assert before.keys() == after.keys()
     assert [(path, *first_difference(before[path], after[path])) for path in differing[:5]] == []
@@ -202,13 +204,13 @@ MUST_DIFFER = ["recommendations/", "availability/", "/live/jobs/", "/live/map/",
 MUST_DIFFER += ["change/", "export/assignments.csv", "events/", "contractors/", "batch", "of one's own"]
 
 
-def test_the_same_answers_tell_a_coordinator(world):
+def test_the_same_answers_tell_a_coordinator(world: None) -> None:
     """The worlds differ in everything that the first test is about."""
     differing, _, _ = told_apart(Role.COORDINATOR)
     assert [part for part in MUST_DIFFER if not any(part in path for path in differing)] == []
 
 
-def test_events_and_hints_are_the_same_in_both_worlds(world):
+def test_events_and_hints_are_the_same_in_both_worlds(world: None) -> None:
     told = list(OutboxEvent.objects.order_by("position"))
     before = concerned_jobs(told)
     change_the_world()
