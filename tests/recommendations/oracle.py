@@ -4,8 +4,9 @@ Every contractor is scored; every slot of every day is tried; nothing is skipped
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
@@ -71,7 +72,7 @@ def place(one) -> tuple[float, float]:
     return round(float(one.latitude), 4), round(float(one.longitude), 4)
 
 
-def known_roads():
+def known_roads() -> Iterator[tuple[tuple[float, ...], tuple[float, int]]]:
     """Estimates of the last 30 days, unless they say that there is no road."""
     if not any(settings.TRAVEL_KEYS.get(name) for name in settings.TRAVEL_PROVIDERS):
         return
@@ -81,7 +82,7 @@ def known_roads():
             yield key, (row.miles, max(row.minutes, row.pessimistic_minutes or 0))
 
 
-def miles_between(a, b) -> float:
+def miles_between(a: Contractor, b: Job) -> float:
     road = ROADS.get((*place(a), *place(b)))
     return max(road[0], haversine(a, b)) if road else haversine(a, b)
 
@@ -109,7 +110,7 @@ def score(person: Contractor, days: int, miles: float) -> Decimal:
     return rounded(weight["availability"] * availability + weight["rating"] * rating + weight["distance"] * distance)
 
 
-def shifts_around(person, day):
+def shifts_around(person, day) -> Iterator[tuple[datetime, datetime]]:
     """Shifts as pairs of instants, for the days around `day` in the contractor's zone."""
     zone = ZoneInfo(person.time_zone)
     for offset in range(-2, 4):
@@ -122,19 +123,19 @@ def shifts_around(person, day):
             yield start.astimezone(UTC), datetime.combine(end_day, hours.end_time, zone).astimezone(UTC)
 
 
-def grid(person, day):
+def grid(person: Contractor, day: date) -> Iterator[datetime]:
     for start, end in shifts_around(person, day):
         while start < end:
             yield start
             start += timedelta(minutes=30)
 
 
-def is_free(person, job, start) -> bool:
+def is_free(person: Contractor, job: Job, start) -> bool:
     end = start + job.duration
     return worked(person, start, end) and not absent(person, start, end) and not clashes(person, job, start, end)
 
 
-def worked(person, start, end) -> bool:
+def worked(person: Contractor, start, end) -> bool:
     """Whether somebody on shift hands over to somebody on shift, all the way from start to end."""
     shifts = list(shifts_around(person, start.date()))
     while start < end:
@@ -145,11 +146,11 @@ def worked(person, start, end) -> bool:
     return True
 
 
-def absent(person, start, end) -> bool:
+def absent(person: Contractor, start, end) -> bool:
     return any(a.period.lower < end and start < a.period.upper for a in person.absences.all())
 
 
-def clashes(person, job, start, end) -> bool:
+def clashes(person: Contractor, job: Job, start, end) -> bool:
     for other in person.assignments.all():
         if other.status not in LIVE:
             continue

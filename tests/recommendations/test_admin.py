@@ -1,13 +1,19 @@
 """The Recommend page: who could do the job, why, why not, and assigning in one click."""
 
-from datetime import UTC, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.models import Assignment
 from assignments.services import assign_job
+from contractors.models import Contractor
+from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
@@ -17,24 +23,26 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def url(job, query=""):
+def url(job: Job, query: str = ""):
     return reverse("admin:jobs_job_recommend", args=[job.pk]) + query
 
 
-def assign(client, job, contractor, start=None, *, follow=True, **more):
+def assign(
+    client: Client, job: Job, contractor: Contractor, start: datetime | None = None, *, follow: bool = True, **more: str
+) -> Any:
     """The second step; the first one only asks."""
     start = (start or at(9, days=2)).isoformat()
     sent = {"contractor": str(contractor.pk), "start": start, "confirmed": "1", **more}
     return client.post(url(job), sent, follow=follow)
 
 
-def nothing_assigned(job):
+def nothing_assigned(job: Job) -> bool:
     job.refresh_from_db()
     booked = OutboxEvent.objects.filter(type="JobAssigned").exists()
     return (job.status, job.assignments.exists(), booked) == ("open", False, False)
 
 
-def test_shows_the_ranking_with_its_reasons():
+def test_shows_the_ranking_with_its_reasons() -> None:
     near, far = ContractorFactory(name="Near Floors"), ContractorFactory(name="Far Floors", rating=Decimal("2.50"))
     ContractorFactory(name="Tile Only", type="tile")
     response = signed_in().get(url(JobFactory()))
@@ -48,7 +56,7 @@ def test_shows_the_ranking_with_its_reasons():
     assert "Tile Only" not in seen
 
 
-def test_slots_are_shown_by_the_clock_at_the_site():
+def test_slots_are_shown_by_the_clock_at_the_site() -> None:
     ContractorFactory()
     response = signed_in().get(url(JobFactory(time_zone="America/Los_Angeles")))
     offer = response.context["cards"][0]["offers"][0]
@@ -56,7 +64,7 @@ def test_slots_are_shown_by_the_clock_at_the_site():
     assert offer.value == at(8, days=2).astimezone(UTC).isoformat()
 
 
-def test_the_first_click_asks_and_books_nothing():
+def test_the_first_click_asks_and_books_nothing() -> None:
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
     offer = client.get(url(job)).context["cards"][0]["offers"][0]
     choice = {"contractor": str(contractor.pk), "start": offer.value, "override_reason": "Has the key"}
@@ -66,7 +74,7 @@ def test_the_first_click_asks_and_books_nothing():
     assert 'value="Has the key"' in asked.content.decode()
 
 
-def test_the_second_click_assigns_and_goes_to_the_assignment():
+def test_the_second_click_assigns_and_goes_to_the_assignment() -> None:
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
     card = client.get(url(job)).context["cards"][0]
     choice = {"contractor": str(card["contractor"].pk), "start": card["offers"][0].value, "confirmed": "1"}
@@ -77,7 +85,7 @@ def test_the_second_click_assigns_and_goes_to_the_assignment():
     assert OutboxEvent.objects.get().type == "JobAssigned"
 
 
-def test_the_page_itself_asks_for_the_ranking_alone():
+def test_the_page_itself_asks_for_the_ranking_alone() -> None:
     """As htmx does: the address can be kept, and a browser does not take the part for the whole."""
     ContractorFactory(name="Ann")
     job, client = JobFactory(), signed_in()
@@ -91,7 +99,7 @@ def test_the_page_itself_asks_for_the_ranking_alone():
     assert "Ann" in seen
 
 
-def test_says_whom_one_may_mean():
+def test_says_whom_one_may_mean() -> None:
     ContractorFactory(name="Lily Annex", city="Nowhere")
     ContractorFactory(name="Anna Tiles", type="tile")
     ContractorFactory(name="Bo Floors", city="Annandale")
@@ -104,7 +112,7 @@ def test_says_whom_one_may_mean():
         assert client.get(people, {"q": q}).context["people"] == []
 
 
-def test_keeps_the_reason_for_someone_else_than_the_first():
+def test_keeps_the_reason_for_someone_else_than_the_first() -> None:
     ContractorFactory(rating=Decimal("5.00"))
     second, job, client = ContractorFactory(), JobFactory(), signed_in()
     assert client.get(url(job)).content.decode().count('name="override_reason"') == 1  # the first needs none
@@ -113,7 +121,7 @@ def test_keeps_the_reason_for_someone_else_than_the_first():
     assert (assignment.rank, assignment.override_reason) == (2, "Has the key")
 
 
-def test_clicking_twice_is_one_booking():
+def test_clicking_twice_is_one_booking() -> None:
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
     first = assign(client, job, contractor, follow=False)
     second = assign(client, job, contractor, follow=False)
@@ -122,7 +130,7 @@ def test_clicking_twice_is_one_booking():
     assert OutboxEvent.objects.count() == 1
 
 
-def test_somebody_was_faster_with_the_slot():
+def test_somebody_was_faster_with_the_slot() -> None:
     contractor, job, other, client = ContractorFactory(), JobFactory(), JobFactory(), signed_in()
     client.get(url(job))
     assign_job(job_id=other.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None)
@@ -136,7 +144,7 @@ def test_somebody_was_faster_with_the_slot():
     assert nothing_assigned(job)
 
 
-def test_somebody_was_faster_with_the_job():
+def test_somebody_was_faster_with_the_job() -> None:
     contractor, winner, job, client = ContractorFactory(), ContractorFactory(), JobFactory(), signed_in()
     colleague = UserFactory(name="Casey Coordinator")
     made = assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=colleague)
@@ -163,7 +171,7 @@ def test_somebody_was_faster_with_the_job():
         {"override_reason": "Nul\x00"},
     ],
 )
-def test_refuses_a_broken_request(values):
+def test_refuses_a_broken_request(values: dict[str, str]) -> None:
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
     sent = {"contractor": str(contractor.pk), "start": at(9, days=2).isoformat(), "confirmed": "1", **values}
     response = client.post(url(job), sent, follow=True)
@@ -174,7 +182,7 @@ def test_refuses_a_broken_request(values):
 @pytest.mark.parametrize(
     "start", [lambda: at(7, days=2), lambda: at(16, days=2), lambda: at(9, days=-1), lambda: at(13, days=4)]
 )
-def test_refuses_a_start_that_is_not_free(start):
+def test_refuses_a_start_that_is_not_free(start: Callable[[], datetime]) -> None:
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
     AbsenceFactory(contractor=contractor, period=(at(0, days=4), at(0, days=5)))
     assert "Not assigned." in assign(client, job, contractor, start()).content.decode()
@@ -182,13 +190,13 @@ def test_refuses_a_start_that_is_not_free(start):
 
 
 @pytest.mark.parametrize("who", [{"type": "tile"}, {"status": "inactive"}, {"latitude": Decimal("31.5")}])
-def test_refuses_someone_unsuitable(who):
+def test_refuses_someone_unsuitable(who: dict[str, Any]) -> None:
     job = JobFactory()
     assert "Not assigned." in assign(signed_in(), job, ContractorFactory(**who)).content.decode()
     assert nothing_assigned(job)
 
 
-def test_a_manager_sees_the_ranking_and_cannot_assign():
+def test_a_manager_sees_the_ranking_and_cannot_assign() -> None:
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in(Role.MANAGER)
     seen = client.get(url(job)).content.decode()
     assert contractor.name in seen
@@ -197,20 +205,20 @@ def test_a_manager_sees_the_ranking_and_cannot_assign():
     assert nothing_assigned(job)
 
 
-def test_a_stranger_is_sent_to_the_login(client):
+def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
     job = JobFactory()
     assert "/login/" in client.get(url(job)).url
     assert "/login/" in client.post(url(job)).url
     assert nothing_assigned(job)
 
 
-def test_says_when_nobody_passes_the_rules():
+def test_says_when_nobody_passes_the_rules() -> None:
     seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
     assert "Nobody can take this job" in seen
     assert "No active contractor of type flooring or multi with Mosaic" in seen
 
 
-def test_says_what_keeps_those_around_away_and_who_comes_closest():
+def test_says_what_keeps_those_around_away_and_who_comes_closest() -> None:
     ContractorFactory.create_batch(2, service_radius_miles=1, latitude=Decimal("30.5"))
     near = ContractorFactory(name="Near Floors")
     ContractorFactory(type="tile")
@@ -220,7 +228,7 @@ def test_says_what_keeps_those_around_away_and_who_comes_closest():
     assert "Would pass with: Mosaic." in seen
 
 
-def test_says_when_nobody_is_free_and_offers_to_look_further():
+def test_says_when_nobody_is_free_and_offers_to_look_further() -> None:
     contractor = ContractorFactory()
     AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=15)))
     job, client = JobFactory(), signed_in()
@@ -230,7 +238,7 @@ def test_says_when_nobody_is_free_and_offers_to_look_further():
     assert client.get(url(job, "?horizon_days=30")).context["cards"]
 
 
-def test_limits_are_taken_and_wrong_ones_named():
+def test_limits_are_taken_and_wrong_ones_named() -> None:
     ContractorFactory.create_batch(3)
     job, client = JobFactory(), signed_in()
     assert len(client.get(url(job, "?max_results=2")).context["cards"]) == 2
@@ -240,7 +248,7 @@ def test_limits_are_taken_and_wrong_ones_named():
         assert len(response.context["cards"]) == 3
 
 
-def test_another_day_is_asked_about_without_changing_the_job():
+def test_another_day_is_asked_about_without_changing_the_job() -> None:
     person, job, client = ContractorFactory(name="Ann"), JobFactory(), signed_in()
     AbsenceFactory(contractor=person)  # of the desired day
     later = at(0, days=5).date()
@@ -256,7 +264,7 @@ def test_another_day_is_asked_about_without_changing_the_job():
     assert client.get(url(job, "?day=nonsense")).status_code == 200
 
 
-def test_why_not_this_one():
+def test_why_not_this_one() -> None:
     ContractorFactory()
     job, client = JobFactory(), signed_in()
     ContractorFactory(name="Tilda Tiles", type="tile", latitude=Decimal("31.5"))
@@ -266,7 +274,7 @@ def test_why_not_this_one():
     assert "Would pass with a service radius" in seen
 
 
-def test_why_not_names_the_rank_and_lets_assign():
+def test_why_not_names_the_rank_and_lets_assign() -> None:
     ContractorFactory.create_batch(2, rating=Decimal("5.00"))
     last, job, client = ContractorFactory(name="Zed Floors"), JobFactory(), signed_in()
     response = client.get(url(job, "?max_results=1&q=zed"))
@@ -276,7 +284,7 @@ def test_why_not_names_the_rank_and_lets_assign():
     assert f"Assign {last.name}" in seen
 
 
-def test_why_not_asks_which_one():
+def test_why_not_asks_which_one() -> None:
     first, _ = ContractorFactory.create_batch(2, name="Twin Floors")
     job, client = JobFactory(), signed_in()
     response = client.get(url(job, "?q=twin"))
@@ -287,12 +295,12 @@ def test_why_not_asks_which_one():
 
 
 @pytest.mark.parametrize("query", ["?q=%00", "?contractor=x", "?q=" + "x" * 200, "?horizon_days=%00", "?q=%25_%27"])
-def test_odd_questions_are_no_server_error(query):
+def test_odd_questions_are_no_server_error(query: str) -> None:
     ContractorFactory()
     assert signed_in().get(url(JobFactory(), query)).status_code == 200
 
 
-def test_a_booked_job_shows_its_assignment_instead():
+def test_a_booked_job_shows_its_assignment_instead() -> None:
     assignment = AssignmentFactory()
     seen = signed_in().get(url(assignment.job)).content.decode()
     assert reverse("admin:assignments_assignment_change", args=[assignment.pk]) in seen
@@ -300,11 +308,11 @@ def test_a_booked_job_shows_its_assignment_instead():
     assert "Best first" not in seen
 
 
-def test_an_unknown_job_is_not_found():
+def test_an_unknown_job_is_not_found() -> None:
     assert signed_in().get(url(JobFactory.build())).status_code == 404
 
 
-def test_the_page_costs_the_same_at_any_size(django_assert_max_num_queries):
+def test_the_page_costs_the_same_at_any_size(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     ContractorFactory.create_batch(10)
     job, client = JobFactory(), signed_in()
     with django_assert_max_num_queries(12):

@@ -5,8 +5,10 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from rest_framework.test import APIClient
 
 from assignments.models import Assignment
+from contractors.models import Contractor
 from jobs.models import Job
 from recommendations.serializers import AnswerSerializer, RankingSerializer
 from smartscheduler.accounts.permissions import Role
@@ -30,11 +32,11 @@ PART_NAMES = {
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.COORDINATOR)
 
 
-def of(job, contractor=None, query=""):
+def of(job: Job, contractor: Contractor | None = None, query: str = "") -> str:
     tail = f"{contractor.pk}/" if contractor else ""
     return f"{V1}/jobs/{job.pk}/recommendations/{tail}{query}"
 
@@ -44,7 +46,7 @@ def body(**more):
     return {"type": "flooring", "desired_date": wanted, "location": PLACE, "duration": "02:00:00", **more}
 
 
-def test_the_ranking_of_a_job(api):
+def test_the_ranking_of_a_job(api: APIClient) -> None:
     good = ContractorFactory(rating=Decimal("5.00"), skills=["Grout"])
     fair = ContractorFactory(rating=Decimal("3.00"))
     ContractorFactory(type="tile")
@@ -96,7 +98,7 @@ def test_the_ranking_of_a_job(api):
     }
 
 
-def test_what_is_written_is_what_the_schema_says(api):
+def test_what_is_written_is_what_the_schema_says(api: APIClient) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     ranking, answer = api.get(of(job)).json(), api.get(of(job, contractor)).json()
     assert ranking.keys() == RankingSerializer().fields.keys()
@@ -104,7 +106,7 @@ def test_what_is_written_is_what_the_schema_says(api):
     assert answer.keys() == AnswerSerializer().fields.keys()
 
 
-def test_as_many_as_asked_for(api):
+def test_as_many_as_asked_for(api: APIClient) -> None:
     for _ in range(12):
         ContractorFactory()
     job = JobFactory()
@@ -127,12 +129,12 @@ def test_as_many_as_asked_for(api):
         ("horizon_days=NaN", "horizon_days"),
     ],
 )
-def test_refuses_limits_out_of_range(api, query, field):
+def test_refuses_limits_out_of_range(api: APIClient, query: str, field: str) -> None:
     refused_field(api.get(of(JobFactory(), query=f"?{query}")), field)
     refused_field(api.post(f"{URL}?{query}", body()), field)
 
 
-def test_why_this_one(api):
+def test_why_this_one(api: APIClient) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     answer = api.get(of(job, contractor)).json()
     assert (answer["eligible"], answer["reasons"], answer["rank"]) == (True, [], 1)
@@ -142,7 +144,7 @@ def test_why_this_one(api):
     assert answer["suggestion"]
 
 
-def test_why_not_this_one(api):
+def test_why_not_this_one(api: APIClient) -> None:
     contractor, job = ContractorFactory(type="tile", status="inactive"), JobFactory()
     answer = api.get(of(job, contractor)).json()
     assert answer["eligible"] is False
@@ -153,11 +155,11 @@ def test_why_not_this_one(api):
     assert answer["suggestion"]
 
 
-def test_nobody_by_that_id(api):
+def test_nobody_by_that_id(api: APIClient) -> None:
     problem(api.get(f"{of(JobFactory())}{uuid4()}/"), 404, "not-found")
 
 
-def test_a_job_that_does_not_exist_yet_is_ranked_the_same_and_not_stored(api):
+def test_a_job_that_does_not_exist_yet_is_ranked_the_same_and_not_stored(api: APIClient) -> None:
     for rating in ("3.50", "4.50"):
         ContractorFactory(rating=Decimal(rating))
     # One busy in the morning, so that the calendars matter.
@@ -170,7 +172,7 @@ def test_a_job_that_does_not_exist_yet_is_ranked_the_same_and_not_stored(api):
     assert (Job.objects.count(), Assignment.objects.count(), OutboxEvent.objects.count()) == (jobs, 1, 0)
 
 
-def test_only_the_point_of_the_place_is_needed(api):
+def test_only_the_point_of_the_place_is_needed(api: APIClient) -> None:
     ContractorFactory(skills=["Grout"])
     ContractorFactory()
     place = {"latitude": 30.2672, "longitude": -97.7431}
@@ -203,10 +205,10 @@ def test_only_the_point_of_the_place_is_needed(api):
         ("priority", "high"),
     ],
 )
-def test_refuses_naming_the_field(api, path, value):
+def test_refuses_naming_the_field(api: APIClient, path: str, value: str | int | None) -> None:
     refused_field(api.post(URL, changed(body(), path, value)), path)
 
 
 @pytest.mark.parametrize("name", ["type", "desired_date", "location", "duration"])
-def test_names_what_is_missing(api, name):
+def test_names_what_is_missing(api: APIClient, name: str) -> None:
     refused_field(api.post(URL, {key: value for key, value in body().items() if key != name}), name)

@@ -1,10 +1,12 @@
 """Many jobs in one call."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from recommendations.ranking import MOST_JOBS
 from recommendations.serializers import BatchSerializer
@@ -18,7 +20,7 @@ URL = f"{V1}/recommendations/batch/"
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.MANAGER)
 
 
@@ -26,7 +28,7 @@ def ids(jobs):
     return [str(job.pk) for job in jobs]
 
 
-def test_each_ranking_is_the_one_of_the_job_alone_in_the_order_asked_for(api):
+def test_each_ranking_is_the_one_of_the_job_alone_in_the_order_asked_for(api: APIClient) -> None:
     for rating in ("3.50", "4.50", "5.00"):
         ContractorFactory(rating=Decimal(rating))
     ContractorFactory(type="tile")
@@ -41,14 +43,14 @@ def test_each_ranking_is_the_one_of_the_job_alone_in_the_order_asked_for(api):
     assert len({one["generated_at"] for one in answer["results"]}) == 1
 
 
-def test_the_same_job_may_be_asked_for_twice(api):
+def test_the_same_job_may_be_asked_for_twice(api: APIClient) -> None:
     ContractorFactory()
     job = JobFactory()
     first, second = api.post(URL, {"jobs": ids([job, job])}).json()["results"]
     assert first == second
 
 
-def test_shares_its_statements(api):
+def test_shares_its_statements(api: APIClient) -> None:
     ContractorFactory.create_batch(5)
     jobs = JobFactory.create_batch(30)
     with CaptureQueriesContext(connection) as few:
@@ -58,7 +60,7 @@ def test_shares_its_statements(api):
     assert len(many) == len(few)
 
 
-def test_names_the_jobs_that_do_not_exist_and_ranks_none(api):
+def test_names_the_jobs_that_do_not_exist_and_ranks_none(api: APIClient) -> None:
     document = problem(api.post(URL, {"jobs": [*ids([JobFactory()]), NOBODY]}), 400, "invalid-input")
     assert document["errors"] == {"jobs.1": ["There is no such job."]}
 
@@ -76,11 +78,11 @@ def test_names_the_jobs_that_do_not_exist_and_ranks_none(api):
         ({"jobs": [NOBODY], "best": 1}, "best"),
     ],
 )
-def test_refuses_naming_the_field(api, body, field):
+def test_refuses_naming_the_field(api: APIClient, body: dict[str, Any], field: str) -> None:
     refused_field(api.post(URL, body), field)
 
 
-def test_needs_somebody_who_is_signed_in():
+def test_needs_somebody_who_is_signed_in() -> None:
     client = client_as()
     client.credentials()
     problem(client.post(URL, {"jobs": [NOBODY]}), 401, "not-authenticated")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given
@@ -29,13 +30,13 @@ REQUEST = JobRequest(
 
 
 @st.composite
-def weights(draw):
+def weights(draw: st.DrawFn) -> Weights:
     availability = draw(st.integers(0, UNIT))
     rating = draw(st.integers(0, UNIT - availability))
     return Weights(availability, rating, UNIT - availability - rating)
 
 
-def query(weights, max_miles):
+def query(weights, max_miles) -> RankingQuery:
     availability, rating, distance = weights
     rules = replace(
         Rules.of_settings(),
@@ -51,14 +52,16 @@ searches = st.builds(query, weights(), st.floats(1, 500))
 ratings, miles = st.integers(0, 500), st.floats(0, 600)
 
 
-def real_bound(search, rating, distance, days=0):
+def real_bound(search: Any, rating: int, distance: float, days: int = 0) -> Any:
     """The bound as SQL counts it: no rounding."""
     shares = availability_part(days), rating_part(rating), max(0.0, 1 - distance / search.max_miles) * UNIT
     return sum(weight * share for weight, share in zip(search.weights, shares, strict=True)) / UNIT
 
 
 @given(searches, ratings, miles, st.integers(0, 30), st.integers(0, 30))
-def test_a_score_never_passes_its_bound(search, rating, distance, first_possible, later):
+def test_a_score_never_passes_its_bound(
+    search: Any, rating: int, distance: float, first_possible: int, later: int
+) -> None:
     contender = search.contender(UUID(int=1), "Ann", rating, distance, availability_part(first_possible))
     score = search.score(rating, distance, first_possible + later).total
     assert score <= contender.bound
@@ -66,12 +69,14 @@ def test_a_score_never_passes_its_bound(search, rating, distance, first_possible
 
 
 @given(searches, ratings, miles, st.integers(0, 30))
-def test_rounding_stays_within_the_slack(search, rating, distance, days):
+def test_rounding_stays_within_the_slack(search: Any, rating: int, distance: float, days: int) -> None:
     assert abs(search.score(rating, distance, days).total - real_bound(search, rating, distance, days)) <= SLACK / 2
 
 
 @given(searches, ratings, st.floats(-0.9, 0.9), st.floats(-0.9, 0.9), st.floats(0, UNIT))
-def test_whoever_has_a_bound_lies_in_its_boxes(search, rating, north, east, bound):
+def test_whoever_has_a_bound_lies_in_its_boxes(
+    search: Any, rating: int, north: float, east: float, bound: float
+) -> None:
     bounds = ScoreBounds(search)
     person = Point(SITE.latitude + north, SITE.longitude + east)
     distance = great_circle_miles(SITE, person)
@@ -84,7 +89,7 @@ def test_whoever_has_a_bound_lies_in_its_boxes(search, rating, north, east, boun
 
 
 @given(searches, ratings, st.floats(0, UNIT))
-def test_whoever_is_far_and_has_a_bound_has_the_rating(search, rating, bound):
+def test_whoever_is_far_and_has_a_bound_has_the_rating(search: Any, rating: int, bound: float) -> None:
     bounds = ScoreBounds(search)
     if real_bound(search, rating, bounds.reach + 1) >= bound:
         needed = bounds.far_rating(bound)
@@ -93,7 +98,7 @@ def test_whoever_is_far_and_has_a_bound_has_the_rating(search, rating, bound):
 
 
 @given(searches, st.lists(st.builds(Sampled, st.integers(1, 14), miles, st.none() | st.floats(0, UNIT)), max_size=60))
-def test_a_search_ends_whatever_the_sample(search, sample):
+def test_a_search_ends_whatever_the_sample(search: Any, sample: list[Any]) -> None:
     bounds = ScoreBounds(search)
     bound, steps = bounds.first_bound(sample, 23), 0
     while bound != EVERYBODY:
@@ -104,7 +109,9 @@ def test_a_search_ends_whatever_the_sample(search, sample):
 
 
 @given(st.integers(0, 6), st.integers(0, 40), st.integers(0, 30), st.integers(0, 1), st.integers(0, 127))
-def test_the_best_availability_of_a_set_of_weekdays(first, gone, horizon, around, mask):
+def test_the_best_availability_of_a_set_of_weekdays(
+    first: int, gone: int, horizon: int, around: int, mask: int
+) -> None:
     listed = availability_by_weekdays(first, gone, horizon, around)[1:-1].split(",")[mask]
     days = [
         day

@@ -1,9 +1,14 @@
 """How many candidates there were: all who could have been ranked, or honestly "at least n"."""
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
+from assignments.models import Assignment
 from assignments.services import assign_job
+from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.search import rank
@@ -17,11 +22,11 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def book(job, contractor, hour=9):
+def book(job: Job, contractor: Any, hour: int = 9) -> Assignment:
     return assign_job(job_id=job.pk, contractor_id=contractor.pk, start=at(hour, days=2), actor=None)
 
 
-def unsuitable():
+def unsuitable() -> None:
     """Three who fail a rule, two of whom only their calendars tell."""
     ContractorFactory(type="tile", rating="5.00")
     for one in ContractorFactory.create_batch(2, rating="5.00"):
@@ -29,7 +34,7 @@ def unsuitable():
 
 
 @pytest.mark.parametrize("chosen", [0, 11, 22])
-def test_the_record_counts_all_who_could_have_been_ranked(chosen):
+def test_the_record_counts_all_who_could_have_been_ranked(chosen: int) -> None:
     """Choosing the first of 23 is "1 of 23", not "1 of 2" because two calendars settled the rank."""
     unsuitable()
     people = sorted(many_contractors(23), key=lambda one: one.name)
@@ -41,7 +46,7 @@ def test_the_record_counts_all_who_could_have_been_ranked(chosen):
     assert made.candidates == "23"
 
 
-def test_beyond_the_limit_it_says_at_least():
+def test_beyond_the_limit_it_says_at_least() -> None:
     people = many_contractors(MOST_CANDIDATES + 20)
     made = book(JobFactory(), people[0])
     assert not made.candidates_exact
@@ -49,7 +54,7 @@ def test_beyond_the_limit_it_says_at_least():
     assert made.candidates == f"at least {made.candidates_considered}"
 
 
-def test_the_count_is_never_below_the_rank(monkeypatch):
+def test_the_count_is_never_below_the_rank(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rank, "MOST_CANDIDATES", 2)
     people = many_contractors(30)
     last = people[-1]
@@ -60,7 +65,7 @@ def test_the_count_is_never_below_the_rank(monkeypatch):
     assert made.candidates_considered >= 30
 
 
-def test_who_is_no_candidate_is_not_counted_among_them():
+def test_who_is_no_candidate_is_not_counted_among_them() -> None:
     many_contractors(4)
     job = JobFactory(desired_date=at(12, days=40))
     other = ContractorFactory(rating="5.00")
@@ -69,7 +74,7 @@ def test_who_is_no_candidate_is_not_counted_among_them():
     assert (made.rank, made.candidates_considered, made.candidates_exact) == (None, 4, True)
 
 
-def test_the_count_is_that_of_ranking_everybody():
+def test_the_count_is_that_of_ranking_everybody() -> None:
     unsuitable()
     many_contractors(9)
     AssignmentFactory()  # of somebody who is free at other times
@@ -80,14 +85,16 @@ def test_the_count_is_that_of_ranking_everybody():
     assert (everybody.candidates_considered, everybody.candidates_exact) == (10, True)
 
 
-def test_a_ranking_of_few_says_at_least():
+def test_a_ranking_of_few_says_at_least() -> None:
     many_contractors(12)
     few = rank_candidates(JobRequest.of(JobFactory()), current_rules(), max_results=2)
     assert not few.candidates_exact
     assert 2 <= few.candidates_considered <= 12
 
 
-def test_a_booking_opens_no_more_calendars_however_many_there_are(django_assert_max_num_queries):
+def test_a_booking_opens_no_more_calendars_however_many_there_are(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     people, job = many_contractors(600), JobFactory()
     with django_assert_max_num_queries(40) as context:
         book(job, people[0])
@@ -95,7 +102,7 @@ def test_a_booking_opens_no_more_calendars_however_many_there_are(django_assert_
     assert len(calendars) <= 6
 
 
-def test_pages_and_wire_say_which_it_is():
+def test_pages_and_wire_say_which_it_is() -> None:
     many_contractors(3)
     job = JobFactory()
     made = book(job, ContractorFactory())

@@ -1,10 +1,13 @@
 """Open pages are told when a ranking they show has changed, and only then."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
+from assignments.models import Assignment
 from assignments.services import assign_job, cancel_assignment
+from contractors.models import Contractor
 from contractors.services import deactivate_contractor, mark_on_leave, update_contractor, update_rating, update_schedule
 from jobs.services import update_job
 from recommendations.change_announcer import announce_changes
@@ -44,30 +47,32 @@ def jobs():
         lambda who: assign_job(job_id=JobFactory().pk, contractor_id=who.pk, start=at(9, days=2), actor=None),
     ],
 )
-def test_tells_the_jobs_that_a_changed_contractor_is_ranked_for(jobs, act):
+def test_tells_the_jobs_that_a_changed_contractor_is_ranked_for(
+    jobs, act: Callable[..., Contractor | Assignment]
+) -> None:
     act(ContractorFactory())
     assert announced() == [str(jobs[0].pk)]
     assert announced() == []
 
 
-def test_tells_the_jobs_of_the_place_that_a_contractor_left_and_of_the_new_one(jobs):
+def test_tells_the_jobs_of_the_place_that_a_contractor_left_and_of_the_new_one(jobs) -> None:
     update_contractor(contractor_id=ContractorFactory().pk, latitude=FAR, actor=None)
     assert announced() == sorted([str(jobs[0].pk), str(jobs[2].pk)])
 
 
-def test_a_changed_phone_number_is_no_news(jobs):
+def test_a_changed_phone_number_is_no_news(jobs) -> None:
     update_contractor(contractor_id=ContractorFactory().pk, phone_number="(512) 555-0199", actor=None)
     assert announced() == []
 
 
-def test_a_burst_of_changes_is_told_once(jobs):
+def test_a_burst_of_changes_is_told_once(jobs) -> None:
     for crew in ContractorFactory.create_batch(3):
         update_rating(contractor_id=crew.pk, rating=Decimal(1), actor=None)
         update_schedule(contractor_id=crew.pk, working_hours=WEEKDAYS, actor=None)
     assert announced() == [str(jobs[0].pk)]
 
 
-def test_a_job_that_moves_or_opens_again_is_told_of():
+def test_a_job_that_moves_or_opens_again_is_told_of() -> None:
     contractor, job = ContractorFactory(), JobFactory()
     update_job(job_id=job.pk, desired_date=at(12, days=4), actor=None)
     assert announced() == [str(job.pk)]

@@ -1,14 +1,17 @@
 """Worlds built to hurt the search: it may get slow there, never wrong."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 import time_machine
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
+from pytest_django import Settings
 
 from contractors.models import Absence, Contractor
+from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
 from smartscheduler.rules.current import current_rules
@@ -19,12 +22,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def now():
+def now() -> Iterator[datetime]:
     with time_machine.travel(timezone.now(), tick=False):
         yield timezone.now()
 
 
-def same(job, now, *, wanted=10, horizon=10):
+def same(job: Job, now, *, wanted: int = 10, horizon: int = 10) -> int:
     """Whether ranking is scoring everyone; how many were found."""
     expected = oracle.rank(job, now, horizon)
     ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=wanted, horizon_days=horizon)
@@ -34,19 +37,19 @@ def same(job, now, *, wanted=10, horizon=10):
     return len(ranking.entries)
 
 
-def away(people, now):
+def away(people, now) -> None:
     period = TimestamptzRange(now - timedelta(days=1), now + timedelta(days=60))
     Absence.objects.bulk_create(Absence(contractor=person, period=period) for person in people)
 
 
 @pytest.mark.parametrize("rating", ["0.00", "4.50", "5.00"])
-def test_all_ratings_equal(now, rating):
+def test_all_ratings_equal(now: datetime, rating: str) -> None:
     world = World(2001, people=150)
     Contractor.objects.update(rating=Decimal(rating))
     assert same(world.job(), now)
 
 
-def test_everyone_away_but_the_farthest(now):
+def test_everyone_away_but_the_farthest(now: datetime) -> None:
     world = World(2002, people=150, bookings=0)
     job = world.job(required_skills=[])
     last = oracle.rank(job, now, 10)[-1].contractor
@@ -54,14 +57,14 @@ def test_everyone_away_but_the_farthest(now):
     assert same(job, now) == 1
 
 
-def test_no_one_free(now):
+def test_no_one_free(now: datetime) -> None:
     world = World(2003, people=150)
     away(world.people, now)
     assert same(world.job(), now) == 0
 
 
 @pytest.mark.parametrize("wanted", [1, 10, 50])
-def test_everyone_at_the_same_spot_with_the_same_rating_and_names_that_repeat(now, wanted):
+def test_everyone_at_the_same_spot_with_the_same_rating_and_names_that_repeat(now: datetime, wanted: int) -> None:
     world = World(2004, people=300, spread=0)
     Contractor.objects.update(rating=Decimal("4.00"))
     assert same(world.job(required_skills=[]), now, wanted=wanted) == wanted
@@ -69,7 +72,7 @@ def test_everyone_at_the_same_spot_with_the_same_rating_and_names_that_repeat(no
 
 @pytest.mark.parametrize("weights", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0.5, 0.5, 0), (0, 0.3, 0.7), (0.2, 0, 0.8)])
 @pytest.mark.parametrize("max_miles", [5.0, 50.0, 400.0])
-def test_any_weights(now, settings, weights, max_miles):
+def test_any_weights(now: datetime, settings: Settings, weights: tuple[float, float, float], max_miles: float) -> None:
     settings.SCORE_WEIGHTS = dict(zip(("availability", "rating", "distance"), weights, strict=True))
     settings.SCORE_MAX_MILES = max_miles
     world = World(2005, people=60, spread=3)
@@ -79,7 +82,7 @@ def test_any_weights(now, settings, weights, max_miles):
 
 @pytest.mark.parametrize("spread", [0.05, 2, 8, 30])
 @pytest.mark.parametrize("horizon", [0, 30])
-def test_cities_and_empty_country(now, settings, spread, horizon):
+def test_cities_and_empty_country(now: datetime, settings: Settings, spread: float, horizon: int) -> None:
     """Far out only those without a radius, or with a large one, are left."""
     settings.MINIMUM_GAP = timedelta(hours=1)
     world = World(2006 + horizon, people=80, spread=spread)
@@ -88,7 +91,7 @@ def test_cities_and_empty_country(now, settings, spread, horizon):
         same(world.job(), now, horizon=horizon)
 
 
-def test_a_site_on_the_date_line(now):
+def test_a_site_on_the_date_line(now: datetime) -> None:
     world = World(2007, people=80)
     for person in world.people:
         east = float(person.longitude) + 97.75 + 180
@@ -98,7 +101,7 @@ def test_a_site_on_the_date_line(now):
     assert same(job, now)
 
 
-def test_many_jobs_at_once_are_each_as_if_alone(now):
+def test_many_jobs_at_once_are_each_as_if_alone(now: datetime) -> None:
     world = World(2008, people=120)
     jobs = [world.job() for _ in range(30)]
     together = rank_all([JobRequest.of(job) for job in jobs], current_rules(), max_results=7)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.near_misses import nearest_misses
 from smartscheduler.rules.current import current_rules
@@ -11,11 +12,11 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def names(job):
+def names(job: Job):
     return [miss.contractor.name for miss in nearest_misses(JobRequest.of(job), current_rules())]
 
 
-def test_the_fewest_rules_first_then_the_nearest():
+def test_the_fewest_rules_first_then_the_nearest() -> None:
     job = JobFactory(required_skills=["Stairs"])
     ContractorFactory(name="Two rules", latitude="31.2672", service_radius_miles=10)
     ContractorFactory(name="Far away", latitude="31.0672", skills=["stairs"], service_radius_miles=50)
@@ -26,7 +27,7 @@ def test_the_fewest_rules_first_then_the_nearest():
     assert names(job) == ["No skill", "Fourth", "Far away"]
 
 
-def test_each_says_why_and_what_would_help():
+def test_each_says_why_and_what_would_help() -> None:
     job = JobFactory(required_skills=["Stairs"])
     ContractorFactory(name="Ann", skills=[])
     (miss,) = nearest_misses(JobRequest.of(job), current_rules())
@@ -34,7 +35,7 @@ def test_each_says_why_and_what_would_help():
     assert miss.answer.suggestion
 
 
-def test_the_pages_show_them():
+def test_the_pages_show_them() -> None:
     job = JobFactory(required_skills=["Stairs"])
     ContractorFactory(name="Ann", skills=[])
     for address in (f"/admin/jobs/job/{job.pk}/recommend/", f"/live/jobs/{job.pk}/"):

@@ -8,6 +8,7 @@ from assignments.decision_record import decide
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
+from recommendations.results import Ranking
 from recommendations.why_not import why_not
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
@@ -19,7 +20,7 @@ WORLDS = 80
 CHUNK = 10
 
 
-def shape(ranking):
+def shape(ranking: Ranking):
     return [
         (entry.contractor.pk, entry.score, [slot.start for slot in entry.slots], pytest.approx(entry.miles))
         for entry in ranking.entries
@@ -27,7 +28,7 @@ def shape(ranking):
 
 
 @pytest.mark.parametrize("chunk", range(WORLDS // CHUNK))
-def test_equals_scoring_everyone(chunk):
+def test_equals_scoring_everyone(chunk: int) -> None:
     answered = 0
     for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         with time_machine.travel(timezone.now(), tick=False):
@@ -44,7 +45,7 @@ def test_equals_scoring_everyone(chunk):
     assert answered > 0
 
 
-def clear():
+def clear() -> None:
     from assignments.models import Assignment
     from contractors.models import Contractor
 
@@ -54,7 +55,7 @@ def clear():
 
 
 @pytest.mark.parametrize("seed", range(1000, 1006))
-def test_why_not_and_the_kept_decision_give_the_same_rank(seed):
+def test_why_not_and_the_kept_decision_give_the_same_rank(seed: int) -> None:
     with time_machine.travel(timezone.now(), tick=False):
         world = World(seed, people=30)
         job = world.job()

@@ -2,12 +2,15 @@
 
 import json
 import re
+from typing import Any, Self
 
 import psycopg
 import pytest
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from contractors.models import SEARCH_TEXT, Contractor
+from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
@@ -22,7 +25,7 @@ NEVER_READ_WHOLE = {"contractors_contractor", "contractors_workinghours", "assig
 
 
 @pytest.fixture
-def crowd():
+def crowd() -> tuple[Contractor, Job]:
     """A hundred thousand around one city, all working on Mondays, a job and a booking for each of them."""
     if connection.pg_version < 160_000:
         pytest.skip("EXPLAIN (GENERIC_PLAN) came with PostgreSQL 16")
@@ -51,7 +54,7 @@ def crowd():
     return held.contractor, job
 
 
-def _copy(cursor, table, changed, pk):
+def _copy(cursor: CursorWrapper, table: str, changed: dict[str, str], pk: Any) -> None:
     """So many rows like the one with this key."""
     cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
     columns = [name for (name,) in cursor.fetchall()]
@@ -65,15 +68,15 @@ class Recorder(psycopg.Cursor):
 
     seen: list[str] = []
 
-    def execute(self, query, params=None, **options):
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         self.seen.append(query)
         return super().execute(query, params, **options)
 
 
-def generic_plan(sql):
+def generic_plan(sql: str) -> Any:
     numbers = {}
 
-    def numbered(found):
+    def numbered(found) -> str:
         return f"${numbers.setdefault(found[1] or len(numbers), len(numbers) + 1)}"
 
     plain = re.sub(r"%(?:\((\w+)\))?s", numbered, sql).replace("%%", "%")
@@ -87,7 +90,7 @@ def nodes(plan):
         yield from nodes(part)
 
 
-def check_a_search_for_words():
+def check_a_search_for_words() -> None:
     for term, found in (("crew9999@", 1), ("CREW123", 111), ("nobody", 0)):
         people = Contractor.objects.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=term)
         assert people.count() == found
@@ -96,14 +99,14 @@ def check_a_search_for_words():
         assert "Seq Scan" not in used
 
 
-def test_no_table_is_read_as_a_whole(crowd, monkeypatch):
+def test_no_table_is_read_as_a_whole(crowd: tuple[Contractor, Job], monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by a ranking nor by a search; one test, since it takes longer to make the crowd than to ask."""
     assert Contractor.objects.count() == PEOPLE + 1
     check_a_ranking(*crowd, monkeypatch)
     check_a_search_for_words()
 
 
-def check_a_ranking(someone, job, monkeypatch):
+def check_a_ranking(someone, job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared.psycopg, "Cursor", Recorder)
     monkeypatch.setattr(Recorder, "seen", [])
     assert len(rank_candidates(JobRequest.of(job), current_rules(), max_results=50).entries) == 50

@@ -2,9 +2,12 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.models import Assignment
 from assignments.services import reassign_assignment
@@ -16,30 +19,38 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def url(assignment, query=""):
+def url(assignment: Assignment, query: str = "") -> str:
     return reverse("admin:assignments_assignment_reassign", args=[assignment.pk]) + query
 
 
-def page(assignment):
+def page(assignment: Assignment) -> str:
     return reverse("admin:assignments_assignment_change", args=[assignment.pk])
 
 
-def give(client, assignment, contractor, start=None, *, follow=True, **more):
+def give(
+    client: Client,
+    assignment: Assignment,
+    contractor: Any,
+    start: datetime | None = None,
+    *,
+    follow: bool = True,
+    **more: str,
+) -> Any:
     start = (start or assignment.slot.start).isoformat()
     sent = {"contractor": str(getattr(contractor, "pk", contractor)), "start": start, "confirmed": "1", **more}
     return client.post(url(assignment), sent, follow=follow)
 
 
-def instant(offer):
+def instant(offer: Any) -> datetime:
     return datetime.fromisoformat(offer.value)
 
 
-def unchanged(assignment):
+def unchanged(assignment: Assignment) -> bool:
     assignment.refresh_from_db()
     return (assignment.status, Assignment.objects.count(), OutboxEvent.objects.count()) == ("pending", 1, 0)
 
 
-def test_ranks_the_others_and_leaves_out_who_has_it():
+def test_ranks_the_others_and_leaves_out_who_has_it() -> None:
     assignment = AssignmentFactory(contractor__rating=Decimal("5.00"), contractor__name="Present Floors")
     best, other = ContractorFactory(rating=Decimal("4.50")), ContractorFactory(rating=Decimal("3.00"))
     response = signed_in().get(url(assignment))
@@ -50,7 +61,7 @@ def test_ranks_the_others_and_leaves_out_who_has_it():
     assert "1.00</strong> × 0.40 = 0.4000" in seen
 
 
-def test_the_number_of_results_does_not_count_who_has_it():
+def test_the_number_of_results_does_not_count_who_has_it() -> None:
     assignment = AssignmentFactory(contractor__rating=Decimal("5.00"))
     ContractorFactory.create_batch(3)
     for number in (1, 2, 50):
@@ -58,7 +69,7 @@ def test_the_number_of_results_does_not_count_who_has_it():
         assert len(cards) == min(number, 3)
 
 
-def test_says_who_is_free_at_the_same_time_and_why_the_others_are_not():
+def test_says_who_is_free_at_the_same_time_and_why_the_others_are_not() -> None:
     assignment = AssignmentFactory(start=at(9, days=2))
     free = ContractorFactory(name="Free Floors", rating=Decimal("5.00"))
     busy = ContractorFactory(name="Busy Floors")
@@ -72,7 +83,7 @@ def test_says_who_is_free_at_the_same_time_and_why_the_others_are_not():
     assert cards[away]["same_reason"] == "Away Floors is absent then."
 
 
-def test_the_first_step_asks_and_changes_nothing():
+def test_the_first_step_asks_and_changes_nothing() -> None:
     assignment, other = AssignmentFactory(), ContractorFactory()
     sent = {"contractor": str(other.pk), "start": assignment.slot.start.isoformat(), "override_reason": "Sick"}
     asked = signed_in().post(url(assignment), sent)
@@ -81,7 +92,7 @@ def test_the_first_step_asks_and_changes_nothing():
     assert unchanged(assignment)
 
 
-def test_reassigns_in_one_step_and_goes_to_the_new_one():
+def test_reassigns_in_one_step_and_goes_to_the_new_one() -> None:
     assignment, other = AssignmentFactory(), ContractorFactory()
     response = give(signed_in(), assignment, other, follow=False, override_reason="Sick")
     new = Assignment.objects.get(contractor=other)
@@ -91,7 +102,7 @@ def test_reassigns_in_one_step_and_goes_to_the_new_one():
     assert new.slot == assignment.slot
 
 
-def test_a_double_click_is_one_move():
+def test_a_double_click_is_one_move() -> None:
     assignment, other, client = AssignmentFactory(), ContractorFactory(), signed_in()
     first = give(client, assignment, other, follow=False)
     second = give(client, assignment, other, follow=False)
@@ -100,7 +111,7 @@ def test_a_double_click_is_one_move():
 
 
 @pytest.mark.parametrize("who", ["same", "unsuitable", "nobody", "nonsense"])
-def test_a_refused_one_changes_nothing(who):
+def test_a_refused_one_changes_nothing(who: str) -> None:
     assignment = AssignmentFactory()
     ids = {
         "same": assignment.contractor_id,
@@ -114,7 +125,7 @@ def test_a_refused_one_changes_nothing(who):
     assert unchanged(assignment)
 
 
-def test_somebody_named_is_answered_for():
+def test_somebody_named_is_answered_for() -> None:
     assignment, client = AssignmentFactory(contractor__name="Present Floors"), signed_in()
     zed = ContractorFactory(name="Zed Floors", rating=Decimal("1.00"))
     answer = client.get(url(assignment, "?q=zed")).context["answer"]
@@ -123,7 +134,7 @@ def test_somebody_named_is_answered_for():
     assert "has this job now" in client.get(url(assignment, "?q=present")).content.decode()
 
 
-def test_the_second_coordinator_is_told_who_was_faster():
+def test_the_second_coordinator_is_told_who_was_faster() -> None:
     assignment, other, late = AssignmentFactory(), ContractorFactory(), ContractorFactory()
     client = signed_in()
     assert client.get(url(assignment)).context["cards"]
@@ -137,21 +148,21 @@ def test_the_second_coordinator_is_told_who_was_faster():
     assert Assignment.objects.live().get() == new
 
 
-def test_a_finished_one_is_not_ranked():
+def test_a_finished_one_is_not_ranked() -> None:
     assignment = AssignmentFactory(status="cancelled", cancelled_at=at(0), job__status="open")
     response = signed_in().get(url(assignment))
     assert "cards" not in response.context
     assert not response.context["rankable"]
 
 
-def test_who_may_not_is_refused():
+def test_who_may_not_is_refused() -> None:
     assignment, other, client = AssignmentFactory(), ContractorFactory(), signed_in(Role.MANAGER)
     assert client.get(url(assignment)).status_code == 403
     assert give(client, assignment, other, follow=False).status_code == 403
     assert unchanged(assignment)
 
 
-def test_costs_the_same_at_any_size(django_assert_max_num_queries):
+def test_costs_the_same_at_any_size(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     assignment, client = AssignmentFactory(), signed_in()
     ContractorFactory.create_batch(40)
     client.get(url(assignment))

@@ -1,10 +1,12 @@
 """The ranking with road distances is that of scoring everyone with them, and everybody who asks gets the same miles."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 import time_machine
 from django.utils import timezone
+from pytest_django import Settings
 
 from assignments.booking_checks import check_booking
 from assignments.decision_record import decide
@@ -28,12 +30,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def provider(settings):
+def provider(settings: Settings) -> None:
     """Configured, and never asked: nothing runs that would."""
     settings.TRAVEL_KEYS = {"google_routes": "a key"}
 
 
-def some_roads(world, job):
+def some_roads(world: World, job: Job) -> int:
     """Roads between the site and about half of everything: long, absurdly short, fast, old, one way only."""
     pick = world.random
     far_ends = [person.point for person in Contractor.objects.all()]
@@ -47,7 +49,7 @@ def some_roads(world, job):
     return len(rows)
 
 
-def estimate(pair, pick):
+def estimate(pair: Pair, pick: Random) -> TravelEstimate:
     miles = pick.choice([pick.uniform(0, 60), pick.uniform(0, 12), 0.0, 200.0])
     return TravelEstimate(
         **pair._asdict(),
@@ -60,7 +62,7 @@ def estimate(pair, pick):
 
 
 @pytest.mark.parametrize("chunk", range(5))
-def test_equals_scoring_everyone(chunk):
+def test_equals_scoring_everyone(chunk: int) -> None:
     answered = roads = 0
     for seed in range(3000 + chunk * 8, 3008 + chunk * 8):
         with time_machine.travel(timezone.now(), tick=False):
@@ -82,7 +84,7 @@ def test_equals_scoring_everyone(chunk):
 
 
 @pytest.mark.parametrize("seed", range(4000, 4004))
-def test_why_not_the_kept_decision_and_the_batch_give_the_same(seed):
+def test_why_not_the_kept_decision_and_the_batch_give_the_same(seed: int) -> None:
     with time_machine.travel(timezone.now(), tick=False):
         world = World(seed, people=30)
         job, other = world.job(), world.job()
@@ -108,12 +110,12 @@ def test_why_not_the_kept_decision_and_the_batch_give_the_same(seed):
             assert (kept.rank, kept.score) == (rank, ranked.score)
 
 
-def keep(one, other, **values):
+def keep(one: Contractor | Job, other: Job, **values: int) -> None:
     fields = {"miles": 12.0, "minutes": 20, "source": "google_routes", "fetched_at": timezone.now(), **values}
     TravelEstimate.objects.create(origin=cell(one.point), destination=cell(other.point), **fields)
 
 
-def test_a_site_whose_road_leads_out_of_the_radius_is_refused_by_all():
+def test_a_site_whose_road_leads_out_of_the_radius_is_refused_by_all() -> None:
     person = ContractorFactory(service_radius_miles=10)
     job = JobFactory(latitude="30.3400000")  # five miles to the north
     slot = TimeSlot(at(9, days=2), at(11, days=2))
@@ -126,7 +128,7 @@ def test_a_site_whose_road_leads_out_of_the_radius_is_refused_by_all():
     assert "12.0 miles" in drop_targets_on(job, [person], slot.start.date(), current_rules())[person.pk].reason
 
 
-def test_the_way_there_and_the_way_back_each_leave_their_own_gap():
+def test_the_way_there_and_the_way_back_each_leave_their_own_gap() -> None:
     person = ContractorFactory()
     booked = AssignmentFactory(contractor=person, start=at(11, days=2))
     job = JobFactory(latitude="30.3400000", duration=timedelta(hours=1))
@@ -139,7 +141,7 @@ def test_the_way_there_and_the_way_back_each_leave_their_own_gap():
     ]
 
 
-def test_without_a_provider_nothing_stored_counts(settings):
+def test_without_a_provider_nothing_stored_counts(settings: Settings) -> None:
     person, job = ContractorFactory(), JobFactory(latitude="30.3400000")
     keep(person, job)
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries

@@ -1,9 +1,12 @@
 import re
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.rules.models import RulesVersion
@@ -16,27 +19,27 @@ pytestmark = pytest.mark.django_db
 LIST, ADD = reverse("admin:rules_rulesversion_changelist"), reverse("admin:rules_rulesversion_add")
 
 
-def numbers(**others):
+def numbers(**others: Any):
     return {**Rules.of_settings().as_fields(), **others}
 
 
-def for_rating(**others):
+def for_rating(**others: Any):
     """Rating counts for nearly everything."""
     shares = {"availability_weight": "0.1", "rating_weight": "0.85", "distance_weight": "0.05"}
     return {**numbers(), **shares, **others}
 
 
 @pytest.fixture
-def admin():
+def admin() -> Client:
     return signed_in(Role.ADMINISTRATOR)
 
 
-def text(response):
+def text(response) -> str:
     assert response.status_code == 200
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
-def test_shows_what_is_in_force_before_and_after_the_first_version(admin):
+def test_shows_what_is_in_force_before_and_after_the_first_version(admin: Client) -> None:
     assert "No version has been published yet" in text(admin.get(LIST))
     by = UserFactory(role=Role.ADMINISTRATOR, name="Ada Admin")
     publish_rules(based_on=None, actor=by, note="Shorter drives", **numbers(max_miles=Decimal(40)))
@@ -46,7 +49,7 @@ def test_shows_what_is_in_force_before_and_after_the_first_version(admin):
     assert "Shorter drives" in shown
 
 
-def test_a_preview_ranks_before_and_after_and_publishes_nothing(admin):
+def test_a_preview_ranks_before_and_after_and_publishes_nothing(admin: Client) -> None:
     near = ContractorFactory(name="Near Nell", rating=Decimal("3.50"))
     far = ContractorFactory(name="Far Fay", rating=Decimal("5.00"), latitude=Decimal("30.6672"))
     job = JobFactory(priority="urgent")
@@ -60,13 +63,13 @@ def test_a_preview_ranks_before_and_after_and_publishes_nothing(admin):
     assert not RulesVersion.objects.exists()
 
 
-def test_the_most_urgent_open_job_is_tried_when_none_is_named(admin):
+def test_the_most_urgent_open_job_is_tried_when_none_is_named(admin: Client) -> None:
     JobFactory(priority="low")
     urgent = JobFactory(priority="urgent")
     assert admin.get(f"{ADD}?{urlencode(for_rating())}").context["job"] == urgent
 
 
-def test_a_preview_without_any_job_says_so_and_can_be_published(admin):
+def test_a_preview_without_any_job_says_so_and_can_be_published(admin: Client) -> None:
     page = admin.get(f"{ADD}?{urlencode(for_rating())}")
     assert "There is no open job to try them on." in text(page)
     assert "Publish version 1" in text(page)
@@ -81,13 +84,13 @@ def test_a_preview_without_any_job_says_so_and_can_be_published(admin):
         ({"horizon_days": ""}, "This field is required."),
     ],
 )
-def test_a_preview_of_what_makes_no_sense_says_why(admin, wrong, said):
+def test_a_preview_of_what_makes_no_sense_says_why(admin: Client, wrong: dict[str, str], said: str) -> None:
     page = admin.get(f"{ADD}?{urlencode(for_rating(**wrong))}")
     assert said in text(page)
     assert "preview" not in page.context
 
 
-def test_publishes(admin):
+def test_publishes(admin: Client) -> None:
     answer = admin.post(ADD, for_rating(note="Quality first", based_on=""), follow=True)
     assert "Version 1 is in force." in text(answer)
     version = RulesVersion.objects.get()
@@ -95,7 +98,7 @@ def test_publishes(admin):
     assert version.published_by.role == Role.ADMINISTRATOR
 
 
-def test_the_slower_of_two_administrators_is_told_and_nothing_is_published(admin):
+def test_the_slower_of_two_administrators_is_told_and_nothing_is_published(admin: Client) -> None:
     faster = UserFactory(role=Role.ADMINISTRATOR, name="Fay Faster")
     publish_rules(based_on=None, actor=faster, **numbers(horizon_days=5))
     answer = admin.post(ADD, for_rating(note="", based_on=""))
@@ -103,13 +106,13 @@ def test_the_slower_of_two_administrators_is_told_and_nothing_is_published(admin
     assert RulesVersion.objects.count() == 1
 
 
-def test_a_forged_publication_is_refused_by_field(admin):
+def test_a_forged_publication_is_refused_by_field(admin: Client) -> None:
     answer = admin.post(ADD, for_rating(distance_weight="0.5", based_on=""))
     assert "The three weights must sum to 1" in text(answer)
     assert not RulesVersion.objects.exists()
 
 
-def test_an_old_version_can_be_tried_again(admin):
+def test_an_old_version_can_be_tried_again(admin: Client) -> None:
     publish_rules(based_on=None, actor=None, **numbers(horizon_days=5))
     publish_rules(based_on=1, actor=None, **numbers(horizon_days=7))
     assert "?from=1" in admin.get(reverse("admin:rules_rulesversion_change", args=[1])).content.decode()
@@ -119,7 +122,7 @@ def test_an_old_version_can_be_tried_again(admin):
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_others_neither_see_nor_change_them(role):
+def test_others_neither_see_nor_change_them(role: Role) -> None:
     client = signed_in(role)
     assert LIST not in client.get(reverse("admin:index")).content.decode()
     for answer in (client.get(LIST), client.get(ADD), client.post(ADD, for_rating(based_on=""))):
@@ -127,7 +130,7 @@ def test_others_neither_see_nor_change_them(role):
     assert not RulesVersion.objects.exists()
 
 
-def test_a_version_cannot_be_edited_or_deleted(admin):
+def test_a_version_cannot_be_edited_or_deleted(admin: Client) -> None:
     publish_rules(based_on=None, actor=None, **numbers(horizon_days=5))
     page = reverse("admin:rules_rulesversion_change", args=[1])
     assert admin.post(page, for_rating()).status_code == 403
@@ -135,7 +138,9 @@ def test_a_version_cannot_be_edited_or_deleted(admin):
     assert RulesVersion.objects.get().horizon_days == 5
 
 
-def test_pages_cost_a_fixed_number_of_queries(admin, django_assert_max_num_queries):
+def test_pages_cost_a_fixed_number_of_queries(
+    admin: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     for count in (2, 30):
         ContractorFactory.create_batch(count)
         JobFactory.create_batch(count)

@@ -1,38 +1,42 @@
 """What would change a rank, found by the engine that ranks."""
 
-from datetime import time, timedelta
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from contractors.models import Contractor
 from contractors.working_week import Shift
+from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.search import rank
-from recommendations.why_not import why_not
+from recommendations.why_not import Answer, why_not
 from smartscheduler.rules.current import current_rules
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
 
 
-def ask(contractor, job=None, **options):
+def ask(contractor: Contractor, job: Job | None = None, **options) -> Answer:
     return why_not(JobRequest.of(job or JobFactory()), contractor, current_rules(), **options)
 
 
-def said_day(moment):
+def said_day(moment: datetime) -> str:
     return f"{moment:%A} {moment.day} {moment:%B}"
 
 
-def test_the_first_choice_free_at_another_hour_than_wanted():
+def test_the_first_choice_free_at_another_hour_than_wanted() -> None:
     contractor = ContractorFactory(name="Ann")
     AssignmentFactory(contractor=contractor, start=at(12, days=2), job__duration=timedelta(hours=1))
     assert ask(contractor).suggestion == "Ann is the first choice. Free at 13:00 instead of 12:00."
 
 
-def test_first_if_the_job_were_wanted_later():
+def test_first_if_the_job_were_wanted_later() -> None:
     best, other = ContractorFactory(rating=Decimal("5.00")), ContractorFactory(rating=Decimal("4.00"))
     AbsenceFactory(contractor=best, period=(at(0, days=1), at(0, days=4)))
     answer = ask(best)
@@ -41,7 +45,7 @@ def test_first_if_the_job_were_wanted_later():
     assert f"Would be ranked 1st if the job were wanted on {said_day(at(0, days=4))}." in answer.suggestion
 
 
-def test_too_far_and_then_which_rank():
+def test_too_far_and_then_which_rank() -> None:
     near = ContractorFactory(rating=Decimal("3.00"))
     far = ContractorFactory(latitude=Decimal("31.0000000"), rating=Decimal("5.00"), name="Zoe")
     answer = ask(far)
@@ -51,7 +55,7 @@ def test_too_far_and_then_which_rank():
     assert ask(far).suggestion.endswith("Then ranked 1st.")
 
 
-def test_busy_beyond_the_horizon_and_then_which_rank():
+def test_busy_beyond_the_horizon_and_then_which_rank() -> None:
     contractor = ContractorFactory(name="Ann")
     AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=20)))
     assert ask(contractor).suggestion == (
@@ -60,12 +64,12 @@ def test_busy_beyond_the_horizon_and_then_which_rank():
     )
 
 
-def test_never_free():
+def test_never_free() -> None:
     contractor = ContractorFactory(hours=[Shift(1, time(8), time(9))])
     assert ask(contractor).suggestion == "No slot for this job in the next 60 days."
 
 
-def test_the_rank_is_the_place_in_the_whole_ranking():
+def test_the_rank_is_the_place_in_the_whole_ranking() -> None:
     people = ContractorFactory.create_batch(50)
     job = JobFactory()
     ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
@@ -76,7 +80,7 @@ def test_the_rank_is_the_place_in_the_whole_ranking():
     assert len(people) == 50
 
 
-def test_somebody_too_far_down_is_told_at_least_where(monkeypatch):
+def test_somebody_too_far_down_is_told_at_least_where(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rank.RankQuestion, "__new__", _with_most(rank.RankQuestion.__new__, 5))
     ContractorFactory.create_batch(9, rating=Decimal("5.00"))
     last = ContractorFactory(rating=Decimal("3.00"))
@@ -85,14 +89,14 @@ def test_somebody_too_far_down_is_told_at_least_where(monkeypatch):
     assert answer.suggestion.startswith("Ranked below the first 5, ")
 
 
-def _with_most(new, most):
-    def changed(cls, search, own, ignored=0, leader=False):
+def _with_most(new: Callable[..., Any], most: int) -> Callable[..., Any]:
+    def changed(cls, search, own, ignored: int = 0, leader: bool = False) -> Any:
         return new(cls, search, own, most, leader)
 
     return changed
 
 
-def test_costs_the_same_number_of_queries_whoever_is_asked_about():
+def test_costs_the_same_number_of_queries_whoever_is_asked_about() -> None:
     crew = ContractorFactory.create_batch(30)
     away, tiler = ContractorFactory(), ContractorFactory(type="tile")
     AbsenceFactory(contractor=away, period=(at(0, days=1), at(0, days=5)))

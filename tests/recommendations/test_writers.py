@@ -23,7 +23,7 @@ FREE, BOOKED = Decimal("3.00"), Decimal("5.00")
 WRITERS, READERS, QUESTIONS = 4, 8, 30
 
 
-def write(contractor, job, finish):
+def write(contractor, job, finish) -> int:
     """Book the whole of the day and rate the contractor up, undo both; each in one transaction."""
     booked = 0
     try:
@@ -40,7 +40,7 @@ def write(contractor, job, finish):
     return booked
 
 
-def mixed(rating, score):
+def mixed(rating: Decimal, score: Decimal | None) -> bool:
     """Whether rating and first free day are of two states."""
     expected = {FREE: Decimal("0.8600"), BOOKED: Decimal("0.9600")}
     return score != expected[rating]
@@ -63,7 +63,7 @@ def read(request, someone):
     return found
 
 
-def test_no_answer_mixes_two_states():
+def test_no_answer_mixes_two_states() -> None:
     crew = ContractorFactory.create_batch(WRITERS, rating=FREE)
     jobs = JobFactory.create_batch(WRITERS, duration=timedelta(hours=8))
     request = JobRequest.of(JobFactory(duration=timedelta(hours=8)))

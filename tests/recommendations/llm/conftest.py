@@ -1,24 +1,29 @@
 """A model on loopback, configured, with nothing remembered of earlier tests."""
 
+from collections.abc import Iterator
+
 import pytest
+import redis
 import stamina
+from pytest_django import Settings
 
 from recommendations.llm.rewording import refresh_requests
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
+from tests.recommendations.llm.servers import Model
 from tests.recommendations.llm.servers import model as running
 
 URLS = {"anthropic": "", "openai": "/v1"}
 
 
 @pytest.fixture(scope="session")
-def server():
+def server() -> Iterator[Model]:
     with running() as one:
         yield one
 
 
 @pytest.fixture
-def model(server, settings, monkeypatch):
+def model(server: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("recommendations.refresh_requests.GATHER_SECONDS", 0.05)
     server.behaviour = "normal"
     server.requests.clear()
@@ -38,13 +43,13 @@ def model(server, settings, monkeypatch):
     forget(memory)
 
 
-def use(settings, server, provider):
+def use(settings: Settings, server, provider: str) -> None:
     settings.EXPLANATION_MODEL_PROVIDER = provider
     settings.EXPLANATION_MODEL_NAME, settings.EXPLANATION_MODEL_KEY = "a-model", "SECRET"
     settings.EXPLANATION_MODEL_URL = server.url + URLS[provider]
 
 
-def forget(memory):
+def forget(memory: redis.Redis) -> None:
     for kind in ("words", "providers:explanations"):
         for key in memory.scan_iter(f"*{redis_key(kind)}*"):
             memory.delete(key)

@@ -5,7 +5,9 @@ import time
 import pytest
 from django.urls import reverse
 from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
 
+from jobs.models import Job
 from recommendations.llm.client import BREAKER, sentence
 from recommendations.llm.worker import word
 from recommendations.models import Wording
@@ -21,16 +23,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def job():
+def job() -> Job:
     ContractorFactory(name="<i>Ann</i>")
     return JobFactory()
 
 
-def worded(job):
+def worded(job) -> int:
     return word(job.pk, time.monotonic() + 60)
 
 
-def test_the_page_says_what_it_costs_and_what_was_dropped(model, job):
+def test_the_page_says_what_it_costs_and_what_was_dropped(model, job: Job) -> None:
     model.behaviour = ["obedient", "normal"]
     worded(job)
     worded(job)
@@ -42,7 +44,7 @@ def test_the_page_says_what_it_costs_and_what_was_dropped(model, job):
     assert "SECRET" not in page.text
 
 
-def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model, settings, job):
+def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model, settings: Settings, job: Job) -> None:
     settings.TRAVEL_BREAKER_FAILURES = 1
     model.behaviour = ["wrong", "denied"]
     worded(job)
@@ -57,7 +59,7 @@ def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model, set
     assert circuit_breaker.state(BREAKER) == "closed"
 
 
-def test_forgetting_asks_anew(model, job):
+def test_forgetting_asks_anew(model, job: Job) -> None:
     worded(job)
     client = signed_in(Role.ADMINISTRATOR)
     assert "1 explanation was deleted" in client.post(reverse("words"), {"act": "forget"}, follow=True).text
@@ -65,18 +67,18 @@ def test_forgetting_asks_anew(model, job):
     assert worded(job) == 1
 
 
-def test_without_a_model_it_says_how_to_have_one():
+def test_without_a_model_it_says_how_to_have_one() -> None:
     client = signed_in(Role.ADMINISTRATOR)
     assert "No language model is configured" in client.get(reverse("words")).text
     assert "No language model is configured" in client.post(reverse("words"), follow=True).text
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_it_is_for_administrators(role):
+def test_it_is_for_administrators(role: Role) -> None:
     assert signed_in(role).get(reverse("words")).status_code == 403
 
 
-def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model, job):
+def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model, job: Job) -> None:
     client, address = signed_in(Role.COORDINATOR), reverse("admin:jobs_job_recommend", args=[job.pk])
     assert "language model" not in client.get(address).text
     worded(job)
@@ -86,7 +88,7 @@ def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model, job):
     assert "<i>Ann</i>" not in page
 
 
-def test_figures_for_prometheus(model, job):
+def test_figures_for_prometheus(model, job: Job) -> None:
     worded(job)
     text = client_as(Role.ADMINISTRATOR).get(f"{V1}/metrics").content.decode()
     found = {

@@ -16,7 +16,7 @@ UNITS = st.integers(0, 10_000)
 
 
 @st.composite
-def all_facts(draw):
+def all_facts(draw: st.DrawFn) -> Facts:
     first = draw(UNITS)
     second = draw(st.integers(0, 10_000 - first))
     weights = Weights(first, second, 10_000 - first - second)
@@ -34,7 +34,7 @@ def all_facts(draw):
     )
 
 
-def reworded(facts):
+def reworded(facts: Facts) -> str:
     """Other words, each figure with its meaning, as a good model would say it."""
     days = "s" if facts.days_later > 1 else ""
     when = f"{facts.days_later} day{days} later than desired" if facts.days_later else "on the desired day"
@@ -59,17 +59,17 @@ GOOD = reworded(FACTS)
 
 
 @given(all_facts())
-def test_the_template_passes_its_own_check(facts):
+def test_the_template_passes_its_own_check(facts: Facts) -> None:
     assert problem(facts.template, facts) == ""
 
 
 @given(all_facts())
-def test_other_words_with_the_same_figures_pass(facts):
+def test_other_words_with_the_same_figures_pass(facts: Facts) -> None:
     assert problem(reworded(facts), facts) == ""
 
 
 @given(all_facts(), st.data())
-def test_a_changed_figure_is_always_noticed(facts, data):
+def test_a_changed_figure_is_always_noticed(facts: Facts, data: st.DataObject) -> None:
     sentence = data.draw(st.sampled_from([facts.template, reworded(facts)]))
     places = list(re.finditer(r"[0-9]+(\.[0-9]+)?", sentence))
     place = data.draw(st.sampled_from(places))
@@ -89,7 +89,7 @@ def test_a_changed_figure_is_always_noticed(facts, data):
 
 
 @given(all_facts(), all_facts())
-def test_the_sentence_of_other_figures_does_not_pass(one, other):
+def test_the_sentence_of_other_figures_does_not_pass(one: Facts, other: Facts) -> None:
     """Unless it says the same, in the few figures that both say."""
     sentence = reworded(one)
     assume(sentence != reworded(other))
@@ -100,7 +100,7 @@ SAYS_NOTHING = re.compile(rf"(?:[ .,;:()–—]|\b(?:{'|'.join(VOCABULARY.split(
 
 
 @given(st.text(min_size=1, max_size=30))
-def test_whatever_is_added_is_noticed_unless_it_says_nothing(added):
+def test_whatever_is_added_is_noticed_unless_it_says_nothing(added: str) -> None:
     assume(not SAYS_NOTHING.fullmatch(added.lower()))
     assert problem(f"{GOOD} {added}", FACTS) != ""
 
@@ -118,7 +118,7 @@ def test_whatever_is_added_is_noticed_unless_it_says_nothing(added):
         "rated 4.60 of 5, and 6.3 miles from the site.",
     ],
 )
-def test_sentences_that_may_be_shown(sentence):
+def test_sentences_that_may_be_shown(sentence: str) -> None:
     assert problem(sentence, FACTS) == ""
 
 
@@ -167,24 +167,24 @@ def test_sentences_that_may_be_shown(sentence):
         (("The drive", "The \u202edrive"), "characters"),
     ],
 )
-def test_sentences_that_may_not(change, reason):
+def test_sentences_that_may_not(change: tuple[str, str], reason: str) -> None:
     sentence = GOOD.replace(*change)
     assert sentence != GOOD
     assert problem(sentence, FACTS) == reason
 
 
-def test_nothing_is_no_sentence():
+def test_nothing_is_no_sentence() -> None:
     assert problem("", FACTS) == "length"
 
 
-def test_the_answer_that_notes_might_provoke():
+def test_the_answer_that_notes_might_provoke() -> None:
     """Right figures do not make a sentence right."""
     assert problem(f"{GOOD} The customer says: give this one 10 of 10.", FACTS) != ""
     assert problem(f"{GOOD} Best choice!", FACTS) != ""
 
 
 class TestFacts:
-    def test_the_key_is_that_of_the_numbers_and_of_who_is_asked(self):
+    def test_the_key_is_that_of_the_numbers_and_of_who_is_asked(self) -> None:
         again = Facts.of(
             score=FACTS.score, weights=FACTS.weights, days=0, slots=4, rating=Decimal("4.60"), count=12,
             route=RouteEstimate(6.31, 14, ROAD),
@@ -193,8 +193,8 @@ class TestFacts:
         assert FACTS.key("a", "b") != FACTS.key("a", "c")
 
     @given(all_facts(), all_facts())
-    def test_other_numbers_have_another_key(self, one, other):
+    def test_other_numbers_have_another_key(self, one: Facts, other: Facts) -> None:
         assert (one.key() == other.key()) == (one == other)
 
-    def test_a_name_is_not_looked_into(self):
+    def test_a_name_is_not_looked_into(self) -> None:
         assert filled("{contractor}, {day}", {"contractor": "{day}", "day": "Mon"}) == "{day}, Mon"

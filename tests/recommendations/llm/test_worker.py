@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from pytest_django import Settings
 
 from jobs.requirements import JobRequest
 from recommendations import tasks
@@ -28,7 +29,7 @@ MODEL = {
 
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settings):
+def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settings: Settings) -> None:
     ContractorFactory()
     job = JobFactory()
     variables = {**MODEL, "EXPLANATION_MODEL_URL": model.url, "OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8"}
@@ -49,7 +50,7 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settin
 
 
 @pytest.mark.parametrize(("variables", "sent"), [({}, "[]"), (MODEL, "['prune-words', 'word-explanations']")])
-def test_beat_sends_for_a_model_and_not_without_one(variables, sent):
+def test_beat_sends_for_a_model_and_not_without_one(variables: dict[str, str], sent: str) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EXPLANATION_")}
     sent_by = [sys.executable, "manage.py", "shell", "--no-imports", "-c", ASK]
     found = subprocess.run(sent_by, cwd=BASE_DIR, env=clean | variables, capture_output=True, text=True, check=True)

@@ -1,21 +1,26 @@
 """Providers on loopback, configured, with nothing remembered of earlier tests."""
 
+from collections.abc import Iterator
+
 import pytest
+import redis
 import stamina
+from pytest_django import Settings
 
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
+from tests.recommendations.travel.servers import Providers
 from tests.recommendations.travel.servers import providers as running
 
 
 @pytest.fixture(scope="session")
-def servers():
+def servers() -> Iterator[Providers]:
     with running() as server:
         yield server
 
 
 @pytest.fixture
-def roads(servers, settings, monkeypatch):
+def roads(servers: Providers, settings: Settings, monkeypatch: pytest.MonkeyPatch):
     """Google Routes, then OpenRouteService; no waiting between attempts."""
     monkeypatch.setattr("recommendations.refresh_requests.GATHER_SECONDS", 0.05)
     servers.behaviour.clear()
@@ -36,7 +41,7 @@ def roads(servers, settings, monkeypatch):
     forget(memory)
 
 
-def forget(memory):
+def forget(memory: redis.Redis) -> None:
     for kind in ("travel", "providers"):
         for key in memory.scan_iter(f"*{redis_key(kind, '*')}"):
             memory.delete(key)

@@ -3,11 +3,14 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+from time_machine import travel
 
 from assignments.services import assign_job
 from contractors.services import update_contractor
@@ -38,14 +41,14 @@ from tests.recommendations.travel.places import base
 pytestmark = pytest.mark.django_db
 
 
-def crew(count, **fields):
+def crew(count: int, **fields):
     return [
         ContractorFactory(latitude=Decimal(str(base(n).latitude)), longitude=Decimal(str(base(n).longitude)), **fields)
         for n in range(count)
     ]
 
 
-def turn():
+def turn() -> Lookup:
     """One turn of the worker."""
     lookup = lookup_queue.claim()
     assert lookup
@@ -53,7 +56,7 @@ def turn():
     return Lookup.objects.get(pk=lookup.pk)
 
 
-def later(seconds=5):
+def later(seconds: Any = 5) -> travel:
     return time_machine.travel(timezone.now() + timedelta(seconds=seconds))
 
 
@@ -61,7 +64,7 @@ def news():
     return list(OutboxEvent.objects.filter(type="RecommendationsUpdated").values_list("data__job_id", flat=True))
 
 
-def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads):
+def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads) -> None:
     crew(8)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -76,7 +79,7 @@ def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads):
         assert one.route.provider == "google_routes"
 
 
-def test_nothing_is_asked_or_told_twice(roads):
+def test_nothing_is_asked_or_told_twice(roads) -> None:
     crew(3)
     job = JobFactory()
     for _ in range(2):
@@ -86,7 +89,7 @@ def test_nothing_is_asked_or_told_twice(roads):
     assert len(news()) == 1
 
 
-def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads):
+def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads) -> None:
     person, *_ = crew(2)
     other = JobFactory(status="assigned", latitude=Decimal("30.4000"))
     AssignmentFactory(contractor=person, job=other, start=at(9, days=2))
@@ -98,7 +101,7 @@ def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads):
     assert len(drives) == 4
 
 
-def test_only_those_who_could_lead_are_asked_about(roads, settings):
+def test_only_those_who_could_lead_are_asked_about(roads, settings: Settings) -> None:
     settings.TRAVEL_LEADERS = 5
     crew(40)
     job = JobFactory()
@@ -110,7 +113,7 @@ def test_only_those_who_could_lead_are_asked_about(roads, settings):
     }
 
 
-def test_the_first_are_exactly_those_of_asking_about_everybody(roads, settings):
+def test_the_first_are_exactly_those_of_asking_about_everybody(roads, settings: Settings) -> None:
     settings.TRAVEL_LEADERS = 4
     crew(60, service_radius_miles=None)
     job = JobFactory()
@@ -125,7 +128,7 @@ def test_the_first_are_exactly_those_of_asking_about_everybody(roads, settings):
     ] == leaders
 
 
-def test_a_failure_is_tried_again_later_and_later(roads):
+def test_a_failure_is_tried_again_later_and_later(roads) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     crew(2)
     job = JobFactory()
@@ -142,7 +145,7 @@ def test_a_failure_is_tried_again_later_and_later(roads):
     assert [lookup_queue.delay(n).total_seconds() // 60 for n in (1, 2, 3, 9)] == [1, 2, 4, 60]
 
 
-def test_part_of_an_answer_is_better_than_none(roads):
+def test_part_of_an_answer_is_better_than_none(roads) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "broken"}
     crew(6)
     job = JobFactory()
@@ -152,7 +155,7 @@ def test_part_of_an_answer_is_better_than_none(roads):
     assert TravelEstimate.objects.count() == 2
 
 
-def test_a_missing_road_is_not_asked_for_again_today(roads):
+def test_a_missing_road_is_not_asked_for_again_today(roads) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
     crew(4)
     job = JobFactory()
@@ -162,7 +165,7 @@ def test_a_missing_road_is_not_asked_for_again_today(roads):
     assert roads.calls == {"google_routes": 1, "openrouteservice": 1}
 
 
-def test_what_a_dead_worker_was_at_is_taken_up(roads, settings):
+def test_what_a_dead_worker_was_at_is_taken_up(roads, settings: Settings) -> None:
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -172,7 +175,7 @@ def test_what_a_dead_worker_was_at_is_taken_up(roads, settings):
         assert turn().state == "done"
 
 
-def test_a_request_during_the_turn_is_one_more_turn(roads):
+def test_a_request_during_the_turn_is_one_more_turn(roads) -> None:
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -184,7 +187,7 @@ def test_a_request_during_the_turn_is_one_more_turn(roads):
         assert turn().state == "done"
 
 
-def test_many_requests_are_one_lookup_after_a_moment(roads):
+def test_many_requests_are_one_lookup_after_a_moment(roads) -> None:
     crew(2)
     job = JobFactory()
     for _ in range(5):
@@ -197,7 +200,7 @@ def test_many_requests_are_one_lookup_after_a_moment(roads):
         assert Lookup.objects.get().state == "done"
 
 
-def test_new_moved_and_reopened_jobs_and_moved_contractors_want_roads(roads):
+def test_new_moved_and_reopened_jobs_and_moved_contractors_want_roads(roads) -> None:
     person, *_ = crew(2)
     job = create_job(actor=None, type="flooring", desired_date=at(12, days=3), duration=timedelta(hours=2), **AUSTIN)
     assert wanted() == {job.pk}
@@ -220,11 +223,11 @@ def wanted():
     return {*Lookup.objects.exclude(state="done").values_list("pk", flat=True)}
 
 
-def finish():
+def finish() -> None:
     Lookup.objects.update(state="done", finished_at=timezone.now() - timedelta(hours=1))
 
 
-def test_a_booked_job_wants_nothing(roads):
+def test_a_booked_job_wants_nothing(roads) -> None:
     person, *_ = crew(1)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -235,7 +238,7 @@ def test_a_booked_job_wants_nothing(roads):
     assert lookup_queue.claim() is None
 
 
-def test_a_ranking_with_straight_lines_is_a_refresh_request(roads):
+def test_a_ranking_with_straight_lines_is_a_refresh_request(roads) -> None:
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
@@ -252,7 +255,7 @@ def test_a_ranking_with_straight_lines_is_a_refresh_request(roads):
     wait_until(lambda: uses()["road"] == 2)
 
 
-def test_a_ranking_that_nobody_sees_is_none(roads):
+def test_a_ranking_that_nobody_sees_is_none(roads) -> None:
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
@@ -265,14 +268,14 @@ def test_a_ranking_that_nobody_sees_is_none(roads):
     nothing_left_to_tell()
 
 
-def nothing_left_to_tell():
+def nothing_left_to_tell() -> None:
     """What the rankings of earlier tests have gathered is passed on after them, and would be counted as ours."""
     if thread := refresh_requests._thread:
         thread.join()
     valkey().delete(redis_key("travel", "wishes"), redis_key("travel", "wishes", "uses"))
 
 
-def test_the_night_asks_again_for_what_grows_old(roads):
+def test_the_night_asks_again_for_what_grows_old(roads) -> None:
     crew(2)
     soon, far = JobFactory(desired_date=at(12, days=3)), JobFactory(desired_date=at(12, days=20), latitude="30.3")
     lookup_queue.want([soon.pk, far.pk], urgent=True)
@@ -289,7 +292,7 @@ def test_the_night_asks_again_for_what_grows_old(roads):
     assert roads.calls["google_routes"] == asked + 1
 
 
-def test_looking_up_again_asks_for_everything(roads):
+def test_looking_up_again_asks_for_everything(roads) -> None:
     crew(3)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -302,7 +305,7 @@ def test_looking_up_again_asks_for_everything(roads):
     assert Lookup.objects.get().newer_than is None
 
 
-def test_the_task_does_it_all(roads):
+def test_the_task_does_it_all(roads) -> None:
     crew(3)
     job = create_job(actor=None, type="flooring", desired_date=at(12, days=3), duration=timedelta(hours=2), **AUSTIN)
     number_events()
@@ -312,18 +315,20 @@ def test_the_task_does_it_all(roads):
     assert Lookup.objects.get(pk=job.pk).state == "done"
 
 
-def test_without_a_key_the_task_does_nothing(settings, django_assert_num_queries):
+def test_without_a_key_the_task_does_nothing(
+    settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     settings.TRAVEL_KEYS = {}
     with django_assert_num_queries(0):
         tasks.look_up_roads()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_there_are_only_so_many_seats(roads):
+def test_there_are_only_so_many_seats(roads) -> None:
     """Sessions have locks, so each of these is one of its own."""
     taken, leave = threading.Barrier(LOOKUPS_AT_ONCE + 1), threading.Event()
 
-    def sit():
+    def sit() -> None:
         with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
             assert free
             taken.wait()
@@ -343,7 +348,7 @@ def test_there_are_only_so_many_seats(roads):
         assert free
 
 
-def test_a_breaker_that_is_closed_by_hand_lets_them_ask(roads):
+def test_a_breaker_that_is_closed_by_hand_lets_them_ask(roads) -> None:
     circuit_breaker.breaker("google_routes").open()
     circuit_breaker.rest("google_routes", 100)
     circuit_breaker.close("google_routes")

@@ -1,6 +1,7 @@
 """Which numbers of a provider are believed."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,16 +16,16 @@ MILE = 1609.344
 STRAIGHT = great_circle_miles(base(5), SITE)
 
 
-def judge(miles, minutes, slow=None):
+def judge(miles: float, minutes: float, slow=None) -> NewEstimate | Refusal:
     return answer("google_routes", base(5), SITE, miles * MILE, minutes * 60, slow)
 
 
-def test_minutes_are_whole_and_rounded_up():
+def test_minutes_are_whole_and_rounded_up() -> None:
     assert judge(STRAIGHT * 1.3, 20.01).minutes == 21
     assert answer("x", base(5), SITE, STRAIGHT * 2000, 1200, 1500.5).pessimistic_minutes == 26
 
 
-def test_a_little_shorter_than_the_straight_line_is_the_straight_line():
+def test_a_little_shorter_than_the_straight_line_is_the_straight_line() -> None:
     """Points are moved to the nearest road."""
     assert judge(STRAIGHT - 0.2, 15).miles == STRAIGHT
 
@@ -41,12 +42,12 @@ def test_a_little_shorter_than_the_straight_line_is_the_straight_line():
         (8, -15, "negative"),
     ],
 )
-def test_is_refused_by_name(miles, minutes, reason):
+def test_is_refused_by_name(miles: float, minutes: int, reason: str) -> None:
     assert judge(miles, minutes) == Refusal(reason)
 
 
 @pytest.mark.parametrize("value", [None, "7", [], {}, True, math.nan, math.inf])
-def test_what_is_no_number_is_refused(value):
+def test_what_is_no_number_is_refused(value: Any) -> None:
     assert answer("x", base(5), SITE, value, 900) == Refusal("not_a_number")
     assert answer("x", base(5), SITE, 9000, value) == Refusal("not_a_number")
 
@@ -59,7 +60,9 @@ def test_what_is_no_number_is_refused(value):
     st.floats(0, 5e7),
     st.floats(0, 1e6),
 )
-def test_whatever_is_believed_is_no_shorter_than_the_straight_line(a, b, c, d, meters, seconds):
+def test_whatever_is_believed_is_no_shorter_than_the_straight_line(
+    a: float, b: float, c: float, d: float, meters: float, seconds: float
+) -> None:
     one, other = Point(a, b), Point(c, d)
     found = answer("x", one, other, meters, seconds)
     if isinstance(found, NewEstimate):

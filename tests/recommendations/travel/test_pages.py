@@ -1,13 +1,17 @@
 """What people see of lookups: the line on the Recommend page, the page of the providers, the figures."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import checks as django_checks
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import Settings
 
+from jobs.models import Job
 from recommendations.models import Lookup
 from recommendations.travel import lookup_queue
 from recommendations.travel.lookup import look_up
@@ -23,22 +27,22 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def job():
+def job() -> Job:
     ContractorFactory(latitude=str(base(1).latitude), longitude=str(base(1).longitude))
     return JobFactory()
 
 
-def looked_up(job):
+def looked_up(job) -> Lookup:
     lookup_queue.want([job.pk], urgent=True)
     look_up(lookup_queue.claim())
     return Lookup.objects.get()
 
 
-def line(client, job, **query):
+def line(client: Client, job, **query: Any) -> Any:
     return client.get(reverse("job-roads", args=[job.pk]), query)
 
 
-def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from(roads, job):
+def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from(roads, job: Job) -> None:
     client = signed_in(Role.COORDINATOR)
     page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
     assert "Looking up road distances" in page.text
@@ -50,7 +54,7 @@ def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from
     assert "(by road, Google Routes, just now)" in page.text
 
 
-def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads, job):
+def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads, job: Job) -> None:
     client, shown_at = signed_in(Role.MANAGER), timezone.now()
     waiting = line(client, job, shown_at=shown_at.isoformat(), waiting=1)
     assert "HX-Refresh" not in waiting
@@ -65,14 +69,14 @@ def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads, job):
         assert line(client, job, shown_at=odd).status_code == 200
 
 
-def test_a_failure_is_said(roads, job):
+def test_a_failure_is_said(roads, job: Job) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     looked_up(job)
     said = line(signed_in(Role.COORDINATOR), job).text
     assert "1 drives could not be looked up. Straight lines serve; the next attempt is at" in said
 
 
-def test_looking_up_again_is_for_those_who_book(roads, job):
+def test_looking_up_again_is_for_those_who_book(roads, job: Job) -> None:
     looked_up(job)
     address = reverse("job-roads", args=[job.pk])
     manager = signed_in(Role.MANAGER)
@@ -85,7 +89,7 @@ def test_looking_up_again_is_for_those_who_book(roads, job):
     assert Lookup.objects.get().newer_than
 
 
-def test_without_a_provider_there_is_no_line(job, settings):
+def test_without_a_provider_there_is_no_line(job: Job, settings: Settings) -> None:
     settings.TRAVEL_KEYS = {}
     client = signed_in(Role.COORDINATOR)
     page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
@@ -95,7 +99,7 @@ def test_without_a_provider_there_is_no_line(job, settings):
     assert not Lookup.objects.exists()
 
 
-def test_the_api_says_how_old_a_distance_is(roads, job):
+def test_the_api_says_how_old_a_distance_is(roads, job: Job) -> None:
     client = client_as(Role.COORDINATOR)
     address = f"{V1}/jobs/{job.pk}/recommendations/"
     (entry,) = client.get(address).json()["recommendations"]
@@ -107,7 +111,7 @@ def test_the_api_says_how_old_a_distance_is(roads, job):
     assert before <= datetime.fromisoformat(entry["distance_as_of"]) <= timezone.now()
 
 
-def test_administrators_see_providers_breakers_budgets_and_errors(roads, job):
+def test_administrators_see_providers_breakers_budgets_and_errors(roads, job: Job) -> None:
     roads.behaviour["google_routes"] = "denied"
     looked_up(job)
     circuit_breaker.breaker("google_routes").open()
@@ -123,7 +127,7 @@ def test_administrators_see_providers_breakers_budgets_and_errors(roads, job):
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_nobody_else_does(roads, role):
+def test_nobody_else_does(roads, role: Role) -> None:
     client = signed_in(role)
     assert client.get(reverse("roads")).status_code == 403
     assert client.post(reverse("roads")).status_code == 403
@@ -131,7 +135,7 @@ def test_nobody_else_does(roads, role):
     assert reverse("roads") not in client.get(reverse("admin:index")).text
 
 
-def test_an_administrator_asks_again(roads, job):
+def test_an_administrator_asks_again(roads, job: Job) -> None:
     looked_up(job)
     first = TravelEstimate.objects.get().fetched_at
     client = signed_in(Role.ADMINISTRATOR)
@@ -141,7 +145,7 @@ def test_an_administrator_asks_again(roads, job):
     assert TravelEstimate.objects.get().fetched_at > first
 
 
-def test_an_administrator_closes_a_breaker(roads):
+def test_an_administrator_closes_a_breaker(roads) -> None:
     circuit_breaker.breaker("google_routes").open()
     client = signed_in(Role.ADMINISTRATOR)
     client.post(reverse("roads"), {"provider": "google_routes"})
@@ -149,14 +153,14 @@ def test_an_administrator_closes_a_breaker(roads):
     assert "This provider is not configured." in client.post(reverse("roads"), {"provider": "x"}, follow=True).text
 
 
-def test_without_a_provider_the_page_says_how_to_get_one(settings):
+def test_without_a_provider_the_page_says_how_to_get_one(settings: Settings) -> None:
     settings.TRAVEL_KEYS = {}
     page = signed_in(Role.ADMINISTRATOR).get(reverse("roads"))
     assert "No provider is configured" in page.text
     assert "GOOGLE_MAPS_API_KEY" in page.text
 
 
-def test_without_valkey_the_page_still_answers(roads, settings, job):
+def test_without_valkey_the_page_still_answers(roads, settings: Settings, job: Job) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert "unknown" in signed_in(Role.ADMINISTRATOR).get(reverse("roads")).text
 
@@ -170,7 +174,7 @@ def figures():
     }
 
 
-def test_figures(roads, job):
+def test_figures(roads, job: Job) -> None:
     looked_up(job)
     found = figures()
     assert found["smartscheduler_road_estimates", "google_routes"] == 1
@@ -182,12 +186,12 @@ def test_figures(roads, job):
     assert ("smartscheduler_ranked_drives_total", "road") in found
 
 
-def test_without_a_provider_there_are_no_figures_of_it(settings):
+def test_without_a_provider_there_are_no_figures_of_it(settings: Settings) -> None:
     settings.TRAVEL_KEYS = {}
     assert not [name for name, *_ in figures() if "road" in name]
 
 
-def test_the_check_says_who_is_asked(roads, settings):
+def test_the_check_says_who_is_asked(roads, settings: Settings) -> None:
     (said,) = [one.msg for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]
     assert "google_routes (budget 5000 a day), then openrouteservice (budget 500 a day), then the straight line" in said
     assert "SECRET" not in said

@@ -7,9 +7,11 @@ import pytest
 import stamina
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from recommendations.travel.batching import batches
 from recommendations.travel.client import matrix_of
+from recommendations.travel.matrix import Refusal
 from recommendations.travel.provider_chain import ask
 from recommendations.travel.providers import PROVIDERS
 from smartscheduler.core.outbound import circuit_breaker
@@ -17,6 +19,7 @@ from smartscheduler.core.outbound.provider_errors import NotAsked, Rejected, Try
 from smartscheduler.core.outbound.retries import retry_after
 from smartscheduler.rules.current import current_rules
 from smartscheduler.travel import budget
+from smartscheduler.travel.estimates import NewEstimate
 from smartscheduler.travel.geocells import Pair, cell
 from smartscheduler.travel.models import ProviderDay
 from tests.recommendations.travel.places import SITE, base, ways_in
@@ -24,7 +27,7 @@ from tests.recommendations.travel.places import SITE, base, ways_in
 pytestmark = pytest.mark.django_db
 
 
-def asked(pairs):
+def asked(pairs: list[Pair]):
     found, failed = {}, set()
     for part in ask(pairs, timezone.now(), current_rules().pace):
         found |= part.estimates
@@ -36,27 +39,27 @@ def sources(found):
     return Counter(one.source for one in found.values())
 
 
-def test_one_call_for_sixty_bases(roads):
+def test_one_call_for_sixty_bases(roads) -> None:
     found, failed = asked(ways_in(60))
     assert sources(found) == {"google_routes": 60}
     assert (failed, roads.calls) == (set(), {"google_routes": 1})
 
 
-def test_the_legacy_matrix_needs_more_calls(roads, settings):
+def test_the_legacy_matrix_needs_more_calls(roads, settings: Settings) -> None:
     settings.TRAVEL_PROVIDERS = ["google_matrix"]
     found, _ = asked(ways_in(60))
     assert sources(found) == {"google_matrix": 60}
     assert roads.calls == {"google_matrix": 3}
 
 
-def test_both_ways_of_a_site_are_two_calls(roads):
+def test_both_ways_of_a_site_are_two_calls(roads) -> None:
     pairs = [*ways_in(40), *(pair.back for pair in ways_in(10))]
     found, _ = asked(pairs)
     assert found.keys() == {*pairs}
     assert roads.calls["google_routes"] == 2
 
 
-def test_batches_have_every_pair_once_and_nothing_else():
+def test_batches_have_every_pair_once_and_nothing_else() -> None:
     stars = [*ways_in(700), *(pair.back for pair in ways_in(30)), Pair(cell(base(3)), cell(base(4)))]
     cut = list(batches(stars, 625))
     assert sorted(pair for batch in cut for pair in batch.pairs) == sorted(stars)
@@ -64,7 +67,7 @@ def test_batches_have_every_pair_once_and_nothing_else():
 
 
 @pytest.mark.parametrize("behaviour", ["slow", "dripping", "broken", "reset", "truncated"])
-def test_tries_three_times_then_asks_the_next(roads, behaviour):
+def test_tries_three_times_then_asks_the_next(roads, behaviour: str) -> None:
     roads.behaviour["google_routes"] = behaviour
     found, failed = asked(ways_in(5))
     assert sources(found) == {"openrouteservice": 5}
@@ -75,7 +78,7 @@ def test_tries_three_times_then_asks_the_next(roads, behaviour):
 @pytest.mark.parametrize(
     "behaviour", ["denied", "malformed", "kilometers", "milliseconds", "words", "busy_for_an_hour"]
 )
-def test_asks_the_next_at_once(roads, behaviour):
+def test_asks_the_next_at_once(roads, behaviour: str) -> None:
     roads.behaviour["google_routes"] = behaviour
     found, _ = asked(ways_in(5))
     assert sources(found) == {"openrouteservice": 5}
@@ -83,14 +86,14 @@ def test_asks_the_next_at_once(roads, behaviour):
     assert ProviderDay.objects.get(provider="google_routes").error
 
 
-def test_a_hiccup_is_tried_again(roads):
+def test_a_hiccup_is_tried_again(roads) -> None:
     roads.behaviour["google_routes"] = ["broken", "reset"]
     found, _ = asked(ways_in(5))
     assert sources(found) == {"google_routes": 5}
     assert roads.calls == {"google_routes": 3}
 
 
-def test_a_429_is_waited_out(roads):
+def test_a_429_is_waited_out(roads) -> None:
     stamina.set_testing(False)
     roads.behaviour["google_routes"] = ["busy"]
     found, _ = asked(ways_in(5))
@@ -98,14 +101,14 @@ def test_a_429_is_waited_out(roads):
     assert roads.calls == {"google_routes": 2}
 
 
-def test_waits_as_long_as_it_is_told_to_and_a_little_longer():
+def test_waits_as_long_as_it_is_told_to_and_a_little_longer() -> None:
     assert 7 < retry_after(TryAgain("", 7)) < 8
     assert retry_after(TryAgain("")) is True
     assert retry_after(TryAgain("", 3600)) is False
     assert retry_after(Rejected("")) is False
 
 
-def test_a_rest_of_an_hour_is_everybodys(roads):
+def test_a_rest_of_an_hour_is_everybodys(roads) -> None:
     roads.behaviour["google_routes"] = "busy_for_an_hour"
     asked(ways_in(2))
     roads.behaviour.clear()
@@ -114,7 +117,7 @@ def test_a_rest_of_an_hour_is_everybodys(roads):
     assert roads.calls["google_routes"] == 1
 
 
-def test_only_the_bad_elements_go_to_the_next(roads):
+def test_only_the_bad_elements_go_to_the_next(roads) -> None:
     roads.behaviour["google_routes"] = "partial"
     found, failed = asked(ways_in(10))
     assert sources(found) == {"google_routes": 4, "openrouteservice": 6}
@@ -122,7 +125,7 @@ def test_only_the_bad_elements_go_to_the_next(roads):
     assert ProviderDay.objects.get(provider="google_routes").refused == 6
 
 
-def test_nobody_knows_a_road(roads):
+def test_nobody_knows_a_road(roads) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
     found, failed = asked(ways_in(10))
     assert sources(found) == {"google_routes": 4, "openrouteservice": 2, "great_circle": 4}
@@ -133,13 +136,13 @@ def test_nobody_knows_a_road(roads):
     }
 
 
-def test_all_are_down(roads):
+def test_all_are_down(roads) -> None:
     roads.behaviour |= {"google_routes": "broken", "openrouteservice": "broken"}
     pairs = ways_in(4)
     assert asked(pairs) == ({}, {*pairs})
 
 
-def test_one_bad_place_among_many_is_found(roads, settings):
+def test_one_bad_place_among_many_is_found(roads, settings: Settings) -> None:
     settings.TRAVEL_PROVIDERS = ["openrouteservice"]
     roads.behaviour["openrouteservice"] = "unroutable"
     roads.bad_place = (base(7).longitude, base(7).latitude)
@@ -150,11 +153,11 @@ def test_one_bad_place_among_many_is_found(roads, settings):
     assert circuit_breaker.state("openrouteservice") == "closed"
 
 
-def google(pairs=2):
+def google(pairs: int = 2) -> list[list[NewEstimate | Refusal]]:
     return matrix_of(PROVIDERS["google_routes"], [base(n) for n in range(pairs)], [SITE], timezone.now())
 
 
-def test_the_breaker_opens_half_opens_and_closes(roads, settings):
+def test_the_breaker_opens_half_opens_and_closes(roads, settings: Settings) -> None:
     roads.behaviour["google_routes"] = "broken"
     for _ in range(2):
         with pytest.raises((TryAgain, NotAsked)):
@@ -180,7 +183,7 @@ def test_the_breaker_opens_half_opens_and_closes(roads, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_at_a_time_tries_whether_it_is_back(roads, settings):
+def test_one_at_a_time_tries_whether_it_is_back(roads, settings: Settings) -> None:
     settings.TRAVEL_BREAKER_SECONDS = 0
     circuit_breaker.breaker("google_routes").open()
     roads.behaviour["google_routes"] = "slow"
@@ -197,7 +200,7 @@ def test_one_at_a_time_tries_whether_it_is_back(roads, settings):
     trying.join()
 
 
-def in_thread(work):
+def in_thread(work) -> None:
     try:
         work()
     except (TryAgain, NotAsked):
@@ -206,14 +209,14 @@ def in_thread(work):
         connection.close()
 
 
-def test_an_open_breaker_costs_nothing(roads):
+def test_an_open_breaker_costs_nothing(roads) -> None:
     circuit_breaker.breaker("google_routes").open()
     with pytest.raises(NotAsked):
         google()
     assert not ProviderDay.objects.filter(provider="google_routes").exists()
 
 
-def test_the_budget_is_in_elements_or_requests(roads, settings):
+def test_the_budget_is_in_elements_or_requests(roads, settings: Settings) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 10, "openrouteservice": 1}
     found, failed = asked(ways_in(8))
     assert sources(found) == {"google_routes": 8}
@@ -224,14 +227,14 @@ def test_the_budget_is_in_elements_or_requests(roads, settings):
     assert {one.provider: one.spent for one in ProviderDay.objects.all()} == {"google_routes": 8, "openrouteservice": 1}
 
 
-def test_every_attempt_is_paid_for(roads):
+def test_every_attempt_is_paid_for(roads) -> None:
     roads.behaviour["google_routes"] = "broken"
     with pytest.raises(TryAgain):
         google(7)
     assert ProviderDay.objects.get(provider="google_routes").spent == 21
 
 
-def test_a_budget_begins_anew_at_midnight(roads, settings, monkeypatch):
+def test_a_budget_begins_anew_at_midnight(roads, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 5}
     assert budget.spend("google_routes", 5)
     assert not budget.spend("google_routes", 1)
@@ -239,12 +242,12 @@ def test_a_budget_begins_anew_at_midnight(roads, settings, monkeypatch):
     assert budget.spend("google_routes", 5)
 
 
-def test_a_minute_holds_only_so_many(roads, settings):
+def test_a_minute_holds_only_so_many(roads, settings: Settings) -> None:
     settings.TRAVEL_A_MINUTE = {**settings.TRAVEL_A_MINUTE, "google_routes": 10}
     assert [budget.within_the_minute("google_routes", 4) for _ in range(3)] == [True, True, False]
 
 
-def test_without_valkey_nobody_asks(roads, settings):
+def test_without_valkey_nobody_asks(roads, settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     pairs = ways_in(3)
     assert asked(pairs) == ({}, {*pairs})
@@ -252,11 +255,11 @@ def test_without_valkey_nobody_asks(roads, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_do_not_pass_the_budget(roads, settings):
+def test_fifty_at_once_do_not_pass_the_budget(roads, settings: Settings) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 100}
     allowed = []
 
-    def spend():
+    def spend() -> None:
         try:
             allowed.append(budget.spend("google_routes", 7))
         finally:

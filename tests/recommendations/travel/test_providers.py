@@ -3,11 +3,13 @@
 import json
 import logging
 from datetime import timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
 from django.utils import timezone
+from pytest_django import Settings
 
 from recommendations.travel.matrix import Refusal
 from recommendations.travel.providers.google_matrix import GoogleMatrix
@@ -27,16 +29,16 @@ pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture(params=ALL, ids=[one.name for one in ALL])
-def provider(request, roads):
+def provider(request: pytest.FixtureRequest, roads) -> Any:
     return request.param
 
 
-def ask(provider, origins=3, destinations=2, **when):
+def ask(provider, origins: int = 3, destinations: int = 2, **when: int):
     one, other = [base(n) for n in range(origins)], [SITE, base(50), base(60)][:destinations]
     return provider.matrix(one, other, timezone.now() + timedelta(**(when or {"days": 1}))), one, other
 
 
-def test_reads_miles_minutes_and_source_of_every_pair(provider):
+def test_reads_miles_minutes_and_source_of_every_pair(provider) -> None:
     matrix, origins, destinations = ask(provider)
     for row, origin in zip(matrix, origins, strict=True):
         for found, destination in zip(row, destinations, strict=True):
@@ -48,7 +50,7 @@ def test_reads_miles_minutes_and_source_of_every_pair(provider):
 
 
 @pytest.mark.parametrize("name", ["google_routes", "google_matrix"])
-def test_with_traffic_says_how_long_a_bad_day_takes(name, roads, settings):
+def test_with_traffic_says_how_long_a_bad_day_takes(name: str, roads, settings: Settings) -> None:
     settings.TRAVEL_TRAFFIC = True
     matrix, origins, destinations = ask({one.name: one for one in ALL}[name])
     expected = drive(origins[0], destinations[0])
@@ -56,7 +58,7 @@ def test_with_traffic_says_how_long_a_bad_day_takes(name, roads, settings):
     assert matrix[0][0].pessimistic_minutes == -(-expected.slow_seconds // 60)
 
 
-def test_google_routes_is_asked_in_its_own_words(roads, settings):
+def test_google_routes_is_asked_in_its_own_words(roads, settings: Settings) -> None:
     ask(GoogleRoutes(), 2, 1)
     _, asked = roads.requests[-1]
     body = json.loads(asked.body)
@@ -78,7 +80,7 @@ def test_google_routes_is_asked_in_its_own_words(roads, settings):
     assert GoogleRoutes().most_elements == 100
 
 
-def test_google_matrix_is_asked_in_its_own_words(roads, settings):
+def test_google_matrix_is_asked_in_its_own_words(roads, settings: Settings) -> None:
     settings.TRAVEL_TRAFFIC = True
     ask(GoogleMatrix(), 2, 1, days=-3)
     _, asked = roads.requests[-1]
@@ -88,7 +90,7 @@ def test_google_matrix_is_asked_in_its_own_words(roads, settings):
     assert query["key"] == "SECRET"
 
 
-def test_openrouteservice_has_longitude_before_latitude(roads):
+def test_openrouteservice_has_longitude_before_latitude(roads) -> None:
     ask(OpenRouteService(), 2, 1)
     _, asked = roads.requests[-1]
     body = json.loads(asked.body)
@@ -98,7 +100,7 @@ def test_openrouteservice_has_longitude_before_latitude(roads):
     assert (body["units"], body["metrics"]) == ("m", ["distance", "duration"])
 
 
-def test_a_bad_element_spoils_only_itself(provider, roads):
+def test_a_bad_element_spoils_only_itself(provider, roads) -> None:
     roads.behaviour[provider.name] = "partial"
     matrix, *_ = ask(provider, 6, 1)
     found = [one for row in matrix for one in row]
@@ -115,7 +117,7 @@ def test_a_bad_element_spoils_only_itself(provider, roads):
         ("negative", "negative"),
     ],
 )
-def test_refuses_nonsense_by_name(provider, roads, behaviour, reason):
+def test_refuses_nonsense_by_name(provider, roads, behaviour: str, reason: str) -> None:
     roads.behaviour[provider.name] = behaviour
     matrix, *_ = ask(provider, 3, 1)
     assert {one.reason for row in matrix for one in row} == {reason}
@@ -135,7 +137,14 @@ def test_refuses_nonsense_by_name(provider, roads, behaviour, reason):
         ("denied", Rejected, "HTTP 403"),
     ],
 )
-def test_every_failure_has_its_kind_and_tells_no_key(provider, roads, behaviour, error, text, caplog):
+def test_every_failure_has_its_kind_and_tells_no_key(
+    provider,
+    roads,
+    behaviour: str,
+    error: type[TryAgain] | type[Nonsense] | type[Rejected],
+    text: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.DEBUG)
     roads.behaviour[provider.name] = behaviour
     with pytest.raises(error, match=text) as failed:
@@ -145,7 +154,7 @@ def test_every_failure_has_its_kind_and_tells_no_key(provider, roads, behaviour,
     assert failed.value.__cause__ is None
 
 
-def test_retry_after_is_a_number_or_a_date(roads):
+def test_retry_after_is_a_number_or_a_date(roads) -> None:
     roads.behaviour["google_routes"] = "busy_for_an_hour"
     with pytest.raises(TryAgain) as failed:
         ask(GoogleRoutes())
@@ -160,20 +169,20 @@ def test_retry_after_is_a_number_or_a_date(roads):
 
 
 @pytest.mark.parametrize("status", ["OVER_QUERY_LIMIT", "UNKNOWN_ERROR"])
-def test_google_matrix_fails_with_http_200(roads, status, monkeypatch):
+def test_google_matrix_fails_with_http_200(roads, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, json.dumps({"status": status}).encode()))
     with pytest.raises(TryAgain, match=status):
         ask(GoogleMatrix())
 
 
 @pytest.mark.parametrize("status", ["REQUEST_DENIED", "OVER_DAILY_LIMIT", "MAX_ELEMENTS_EXCEEDED", "INVALID_REQUEST"])
-def test_google_matrix_refuses_with_http_200(roads, status, monkeypatch):
+def test_google_matrix_refuses_with_http_200(roads, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, json.dumps({"status": status}).encode()))
     with pytest.raises(Rejected, match=status):
         ask(GoogleMatrix())
 
 
-def test_openrouteservice_says_that_a_place_is_bad(roads):
+def test_openrouteservice_says_that_a_place_is_bad(roads) -> None:
     roads.behaviour["openrouteservice"] = "unroutable"
     roads.bad_place = (base(1).longitude, base(1).latitude)
     with pytest.raises(BadItem):
@@ -183,7 +192,7 @@ def test_openrouteservice_says_that_a_place_is_bad(roads):
 @pytest.mark.parametrize(
     "body", ["[]", "{}", "[3]", '{"status": "OK", "rows": 3}', '{"distances": [3]}', '"x"', "null"]
 )
-def test_odd_answers_are_no_estimates(provider, roads, body, monkeypatch):
+def test_odd_answers_are_no_estimates(provider, roads, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, body.encode()))
     try:
         matrix, *_ = ask(provider)
@@ -192,12 +201,12 @@ def test_odd_answers_are_no_estimates(provider, roads, body, monkeypatch):
     assert {one.reason for row in matrix for one in row} == {"missing"}
 
 
-def test_limits_are_those_of_the_real_ones():
+def test_limits_are_those_of_the_real_ones() -> None:
     assert [(one.most_elements, one.cost(30)) for one in ALL] == [(625, 30), (100, 30), (3500, 1)]
     assert GoogleMatrix().most_a_side == 25
 
 
-def test_the_straight_line_always_answers():
+def test_the_straight_line_always_answers() -> None:
     ((found,),) = GreatCircle(Rules.of_settings().pace).matrix([base(0)], [SITE], timezone.now())
     assert found.miles == pytest.approx(great_circle_miles(base(0), SITE), rel=1e-9)
     assert (found.minutes, found.source) == (10, "great_circle")

@@ -16,10 +16,10 @@ def scheduled(**variables: str) -> str:
     return found.stdout.strip()
 
 
-def test_without_a_key_no_task_is_queued():
+def test_without_a_key_no_task_is_queued() -> None:
     assert scheduled() == "[]"
     assert scheduled(TRAVEL_PROVIDERS="openrouteservice", GOOGLE_MAPS_API_KEY="key") == "[]"
 
 
-def test_with_a_key_roads_are_looked_up():
+def test_with_a_key_roads_are_looked_up() -> None:
     assert scheduled(OPENROUTESERVICE_API_KEY="key") == "['look-up-roads', 'prune-roads', 'refresh-roads']"

@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries, Settings
 
-from recommendations.travel.lookup import obtain
+from recommendations.travel.lookup import Got, obtain
 from smartscheduler.places import Point, great_circle_miles
 from smartscheduler.rules.values import Rules
 from smartscheduler.travel import leases
@@ -36,14 +37,14 @@ NO_ROAD = NewEstimate(4.0, 9, None, "great_circle", "no_road by google_routes")
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
-def test_a_place_is_ten_meters_wide(latitude, longitude):
+def test_a_place_is_ten_meters_wide(latitude: float, longitude: float) -> None:
     point = Point(latitude, longitude)
     middle = center(cell(point))
     assert great_circle_miles(point, middle) * 1609 < 8
     assert cell(middle) == cell(point)
 
 
-def test_directions_differ(roads):
+def test_directions_differ(roads) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD})
     site = known_site(SITE)
@@ -54,21 +55,21 @@ def test_directions_differ(roads):
     assert known_site(base(0)).drive_from_site(SITE, PACE) == timedelta(minutes=30)
 
 
-def test_a_road_is_never_shorter_than_the_line_between_the_very_points(roads):
+def test_a_road_is_never_shorter_than_the_line_between_the_very_points(roads) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD._replace(miles=0.5)})
     route = known_site(SITE).route_from(base(0), PACE)
     assert (route.source, route.miles) == ("road", great_circle_miles(SITE, base(0)))
 
 
-def test_a_newer_estimate_takes_the_place_of_the_old_one(roads):
+def test_a_newer_estimate_takes_the_place_of_the_old_one(roads) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD})
     store({there: ROAD._replace(miles=11.0, source="openrouteservice")})
     assert [(one.miles, one.source) for one in TravelEstimate.objects.all()] == [(11.0, "openrouteservice")]
 
 
-def test_counts_for_thirty_days_and_a_missing_road_for_one(roads):
+def test_counts_for_thirty_days_and_a_missing_road_for_one(roads) -> None:
     there, other = ways_in(2)
     store({there: ROAD, other: NO_ROAD})
     assert stored({there, other}).keys() == {there, other}
@@ -83,7 +84,7 @@ def test_counts_for_thirty_days_and_a_missing_road_for_one(roads):
     assert not TravelEstimate.objects.exists()
 
 
-def test_many_sites_are_one_statement(roads, django_assert_num_queries):
+def test_many_sites_are_one_statement(roads, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     store(dict.fromkeys(ways_in(30), ROAD))
     with django_assert_num_queries(1):
         sites = known_sites([SITE, base(1), base(2), base(3)])
@@ -91,14 +92,16 @@ def test_many_sites_are_one_statement(roads, django_assert_num_queries):
     assert sites[3].drive_from_site(SITE, PACE) == timedelta(minutes=30)
 
 
-def test_without_a_provider_there_is_no_statement(settings, django_assert_num_queries):
+def test_without_a_provider_there_is_no_statement(
+    settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     settings.TRAVEL_KEYS = {}
     with django_assert_num_queries(0):
         assert known_site(SITE).road_from(base(0)) is None
         assert roads_between([(base(0), SITE)]) == {}
 
 
-def test_the_roads_of_a_site_come_from_an_index(roads):
+def test_the_roads_of_a_site_come_from_an_index(roads) -> None:
     store(dict.fromkeys(ways_in(200), ROAD))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -110,7 +113,7 @@ def test_the_roads_of_a_site_come_from_an_index(roads):
     assert "Index" in plan
 
 
-def test_a_claim_is_one_persons_until_it_lapses(roads, settings):
+def test_a_claim_is_one_persons_until_it_lapses(roads, settings: Settings) -> None:
     pairs = {*ways_in(3)}
     mine, got = leases.claim(pairs)
     assert got == pairs
@@ -123,7 +126,7 @@ def test_a_claim_is_one_persons_until_it_lapses(roads, settings):
         assert leases.forget_lapsed() == 0
 
 
-def test_nothing_stays_claimed(roads):
+def test_nothing_stays_claimed(roads) -> None:
     roads.behaviour |= {"google_routes": "broken", "openrouteservice": "denied"}
     got = obtain(ways_in(4), timezone.now(), PACE)
     assert (got.asked, got.failed, TravelClaim.objects.count()) == (4, 4, 0)
@@ -131,11 +134,11 @@ def test_nothing_stays_claimed(roads):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_who_want_the_same_drive_ask_once(roads):
+def test_fifty_who_want_the_same_drive_ask_once(roads) -> None:
     """Slow enough that all of them want it before the first has it."""
     pairs, ready = ways_in(1), threading.Barrier(50)
 
-    def want(_):
+    def want(_) -> Got:
         try:
             ready.wait()
             return obtain(pairs, timezone.now(), PACE)
@@ -151,10 +154,10 @@ def test_fifty_who_want_the_same_drive_ask_once(roads):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_those_who_want_overlapping_drives_share_them(roads):
+def test_those_who_want_overlapping_drives_share_them(roads) -> None:
     wanted = [ways_in(30)[start : start + 12] for start in range(0, 19, 2)]
 
-    def want(pairs):
+    def want(pairs) -> Got:
         try:
             return obtain(pairs, timezone.now(), PACE)
         finally:

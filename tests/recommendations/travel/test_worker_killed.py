@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from celery import current_app
+from pytest_django import Settings
 
 from recommendations import tasks
 from recommendations.models import Lookup
@@ -20,7 +21,7 @@ from tests.recommendations.travel.workers import LEASE_SECONDS, check_ranking, w
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-killed")]
 
 
-def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads, settings):
+def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads, settings: Settings) -> None:
     """The legacy matrix takes 25 origins a call: the first two calls are answered, the third is not."""
     settings.TRAVEL_PROVIDERS = ["google_matrix"]
     settings.TRAVEL_LEASE_SECONDS = LEASE_SECONDS
@@ -41,7 +42,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads, settin
     roads.go_on.set()
     with worker(roads.url, **variables):
 
-        def done():
+        def done() -> bool:
             if not current_app.control.inspect(timeout=0.2).active_queues():
                 return False
             tasks.look_up_roads.delay()

@@ -1,11 +1,14 @@
 """Real Celery workers and badly behaved providers: every story ends with the right ranking."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
+from jobs.models import Job
 from recommendations import tasks
 from recommendations.models import Lookup
 from recommendations.travel import lookup_queue
@@ -13,19 +16,20 @@ from smartscheduler.events.models import OutboxEvent
 from tests.events.processes import wait_until
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 from tests.recommendations.travel.places import base
+from tests.recommendations.travel.servers import Providers
 from tests.recommendations.travel.workers import check_ranking, worker
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-workers")]
 
 
 @pytest.fixture(scope="module")
-def at_work(servers, django_db_setup, django_db_blocker):
+def at_work(servers: Providers, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """One worker for the stories of this module."""
     with django_db_blocker.unblock(), worker(servers.url):
         yield
 
 
-def world():
+def world() -> Job:
     people = [
         ContractorFactory(
             latitude=Decimal(str(base(n).latitude)),
@@ -40,7 +44,7 @@ def world():
     return JobFactory(duration=timedelta(hours=1))
 
 
-def look_up(job):
+def look_up(job: Job) -> Lookup:
     lookup_queue.want([job.pk], urgent=True)
     tasks.look_up_roads.delay()
     wait_until(lambda: Lookup.objects.get().state in {"done", "late"})
@@ -64,7 +68,7 @@ def look_up(job):
         ("denied", {"openrouteservice"}),
     ],
 )
-def test_whatever_google_does_the_ranking_is_right(roads, behaviour, sources):
+def test_whatever_google_does_the_ranking_is_right(roads, behaviour: str, sources: set[str]) -> None:
     roads.behaviour["google_routes"] = behaviour
     job = world()
     assert look_up(job).state == "done"
@@ -74,7 +78,7 @@ def test_whatever_google_does_the_ranking_is_right(roads, behaviour, sources):
 
 @pytest.mark.usefixtures("at_work")
 @pytest.mark.parametrize("behaviour", ["broken", "reset", "kilometers", "denied"])
-def test_when_all_fail_the_straight_line_serves(roads, behaviour):
+def test_when_all_fail_the_straight_line_serves(roads, behaviour: str) -> None:
     roads.behaviour |= {"google_routes": behaviour, "openrouteservice": behaviour}
     job = world()
     late = look_up(job)

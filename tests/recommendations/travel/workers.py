@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from subprocess import Popen
 
 import pytest
 from django.utils import timezone
 
+from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from smartscheduler import BASE_DIR
@@ -20,7 +23,7 @@ LEASE_SECONDS = 2
 
 
 @contextmanager
-def worker(url, **changes):
+def worker(url, **changes: str) -> Iterator[Popen[bytes]]:
     """A Celery worker for these providers, in a process group of its own."""
     variables = {
         "TRAVEL_PROVIDERS": "google_routes,openrouteservice",
@@ -43,7 +46,7 @@ def worker(url, **changes):
         stop(process)
 
 
-def check_ranking(job):
+def check_ranking(job: Job):
     """The ranking is that of scoring everyone, with the true road of everybody who has one."""
     ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
     expected = oracle.rank(job, timezone.now(), 10)
