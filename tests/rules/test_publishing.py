@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from pytest_django import Settings
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.errors import InvalidInput, RulesChanged
@@ -21,17 +22,17 @@ def numbers(**others):
     return {**Rules.of_settings().as_fields(), **others}
 
 
-def weights(*shares):
+def weights(*shares: str):
     return dict(zip(FIELDS[:3], map(Decimal, shares), strict=True))
 
 
-def test_the_settings_hold_until_something_is_published(settings):
+def test_the_settings_hold_until_something_is_published(settings: Settings) -> None:
     settings.MINIMUM_GAP = timedelta(minutes=20)
     assert current_rules().minimum_gap == timedelta(minutes=20)
     assert current_rules().version is None
 
 
-def test_a_version_takes_the_place_of_the_settings(settings):
+def test_a_version_takes_the_place_of_the_settings(settings: Settings) -> None:
     settings.MINIMUM_GAP = timedelta(minutes=20)
     admin = UserFactory(role=Role.ADMINISTRATOR)
     first = publish_rules(based_on=None, actor=admin, note=" Summer ", **numbers(minimum_gap_minutes=15))
@@ -43,7 +44,7 @@ def test_a_version_takes_the_place_of_the_settings(settings):
     assert (rules.availability_weight, rules.rating_weight, rules.distance_weight) == (5000, 3000, 2000)
 
 
-def test_publishing_is_told_with_what_changed():
+def test_publishing_is_told_with_what_changed() -> None:
     admin = UserFactory(role=Role.ADMINISTRATOR)
     publish_rules(based_on=None, actor=admin, **numbers(horizon_days=5, drive_mph=Decimal("40")))
     event = OutboxEvent.objects.get(type="RulesPublished")
@@ -70,7 +71,7 @@ def test_publishing_is_told_with_what_changed():
         ({"horizon_days": 31}, "horizon_days"),
     ],
 )
-def test_refuses_by_field_what_makes_no_sense(wrong, field):
+def test_refuses_by_field_what_makes_no_sense(wrong, field: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         publish_rules(based_on=None, actor=None, **numbers(**wrong))
     assert field in refusal.value.errors
@@ -78,13 +79,13 @@ def test_refuses_by_field_what_makes_no_sense(wrong, field):
     assert not OutboxEvent.objects.exists()
 
 
-def test_refuses_the_numbers_current_rules():
+def test_refuses_the_numbers_current_rules() -> None:
     with pytest.raises(InvalidInput, match="nothing to publish"):
         publish_rules(based_on=None, actor=None, **numbers())
     assert not RulesVersion.objects.exists()
 
 
-def test_tells_the_second_administrator_who_was_faster():
+def test_tells_the_second_administrator_who_was_faster() -> None:
     faster = UserFactory(role=Role.ADMINISTRATOR, name="Fay Faster")
     publish_rules(based_on=None, actor=faster, **numbers(horizon_days=5))
     with pytest.raises(RulesChanged, match="Fay Faster published version 1 just now"):
@@ -93,7 +94,7 @@ def test_tells_the_second_administrator_who_was_faster():
 
 
 @pytest.mark.parametrize("change", ["UPDATE rules_rulesversion SET horizon_days = 1", "DELETE FROM rules_rulesversion"])
-def test_a_version_is_never_changed_not_even_by_sql(change):
+def test_a_version_is_never_changed_not_even_by_sql(change: str) -> None:
     publish_rules(based_on=None, actor=None, **numbers(horizon_days=5))
     with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(change)
@@ -104,16 +105,16 @@ def test_a_version_is_never_changed_not_even_by_sql(change):
     "wrong",
     [weights("0.5", "0.3", "0.1"), weights("1.2", "-0.2", "0"), {"road_factor": Decimal("0.5")}, {"horizon_days": 31}],
 )
-def test_the_database_refuses_as_well(wrong):
+def test_the_database_refuses_as_well(wrong) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         RulesVersion.objects.create(number=1, **numbers(**wrong))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_publish_at_once_one_does():
+def test_of_many_who_publish_at_once_one_does() -> None:
     results = []
 
-    def publish(horizon):
+    def publish(horizon) -> None:
         try:
             results.append(publish_rules(based_on=None, actor=None, **numbers(horizon_days=horizon)).number)
         except RulesChanged:

@@ -9,6 +9,8 @@ from functools import cache
 
 import grimp
 import pytest
+from grimp.application.graph import ImportGraph
+from pytest_django import Settings
 
 from assignments.availability import Booking, Calendar, first_free_day, free_time, is_free, offered_slots
 from assignments.eligibility import Rule, unmet_rules
@@ -39,27 +41,27 @@ THERE = Point(30.5, -97.7)
 
 
 @pytest.fixture
-def request_of_job():
+def request_of_job() -> JobRequest:
     return JobRequest.of(JobFactory.build(desired_date=at(12, days=2)))
 
 
 @pytest.fixture
-def calendar(request_of_job):
+def calendar(request_of_job: JobRequest) -> Calendar:
     booked = Booking(TimeSlot(at(9, days=2), at(11, days=2)), HERE)
     return Calendar(request_of_job.zone, EVERY_DAY, bookings=[booked])
 
 
-def test_without_the_mark_the_database_is_refused():
+def test_without_the_mark_the_database_is_refused() -> None:
     with pytest.raises(RuntimeError, match="Database access not allowed"):
         current_rules()
 
 
-def test_records_are_made_without_a_query(settings):
+def test_records_are_made_without_a_query(settings: Settings) -> None:
     assert Contractor(name="Ann").service_radius_miles == Decimal(str(settings.SCORE_MAX_MILES))
     assert str(Job(job_number="JOB-000001"))
 
 
-def test_free_time_and_slots_go_by_the_gap_that_they_are_given(request_of_job, calendar):
+def test_free_time_and_slots_go_by_the_gap_that_they_are_given(request_of_job: JobRequest, calendar: Calendar) -> None:
     site, day = Site(HERE), TimeSlot(at(0, days=2), at(0, days=3))
     assert TimeSlot(at(12, days=2), at(17, days=2)) in free_time(calendar, day, site, RULES)
     assert TimeSlot(at(11, days=2), at(17, days=2)) in free_time(calendar, day, None, RULES)
@@ -69,7 +71,7 @@ def test_free_time_and_slots_go_by_the_gap_that_they_are_given(request_of_job, c
     assert not is_free(calendar, TimeSlot(at(11, 30, days=2), at(13, 30, days=2)), site, RULES)
 
 
-def test_drives_go_by_the_pace_that_they_are_given():
+def test_drives_go_by_the_pace_that_they_are_given() -> None:
     miles = Origin(HERE).miles_to(THERE)
     assert drive_minutes(10, RULES.pace) == 24
     assert Site(HERE).drive_to_site(THERE, RULES.pace) == timedelta(minutes=drive_minutes(miles, RULES.pace))
@@ -79,7 +81,7 @@ def test_drives_go_by_the_pace_that_they_are_given():
     )
 
 
-def test_eligibility_and_score_are_worked_out_from_values(request_of_job):
+def test_eligibility_and_score_are_worked_out_from_values(request_of_job: JobRequest) -> None:
     person = Contractor(name="Ann", type=Contractor.Type.TILE, service_radius_miles=Decimal(5), **AUSTIN)
     failed = {reason.code for reason in unmet_rules(person, request_of_job, miles=8.0)}
     assert failed == {Rule.WRONG_TYPE, Rule.OUT_OF_RADIUS}
@@ -92,7 +94,9 @@ def test_eligibility_and_score_are_worked_out_from_values(request_of_job):
     assert found.total == 8_400
 
 
-def test_a_search_scores_a_candidate_by_the_rules_that_it_is_given(request_of_job, calendar):
+def test_a_search_scores_a_candidate_by_the_rules_that_it_is_given(
+    request_of_job: JobRequest, calendar: Calendar
+) -> None:
     search = RankingQuery.of(request_of_job, RULES, now=at(0), site=Site(HERE))
     assert len(search.visit.days) == RULES.horizon_days + 1
     assert first_free_day(calendar, search.visit).days == 0
@@ -116,11 +120,11 @@ MODULES = [f"{package}.{module}" for package, modules in ENGINE.items() for modu
 
 
 @cache
-def imports():
+def imports() -> ImportGraph:
     return grimp.build_graph(*ENGINE, exclude_type_checking_imports=True, cache_dir=None)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_engine_cannot_reach_the_rules_in_force(module):
+def test_the_engine_cannot_reach_the_rules_in_force(module: str) -> None:
     """Neither itself nor through what it imports."""
     assert imports().find_shortest_chain(module, "smartscheduler.rules.current") is None

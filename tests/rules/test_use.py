@@ -1,20 +1,26 @@
 """Rankings, slots and bookings go by the version in force; a request reads it once."""
 
 import re
+from collections.abc import Callable
 from datetime import time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from assignments.calendars import Drive, bookable_slots, drives_of_days
+from assignments.decision_record import Decision
 from assignments.drop_targets import drop_targets_on
 from assignments.models import Assignment
 from assignments.services import assign_job, reassign_assignment, reschedule_assignment
 from contractors.models import Contractor
 from contractors.services import create_contractor
 from contractors.working_week import Shift
+from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.change_announcer import concerned_jobs
 from recommendations.decision_record import decide
@@ -24,6 +30,7 @@ from recommendations.why_not import why_not
 from smartscheduler.errors import SlotUnavailable
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.services import publish_rules
 from smartscheduler.rules.values import Rules
 from tests.factories import AUSTIN, AssignmentFactory, ContractorFactory, JobFactory, at
@@ -32,22 +39,22 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def publish(based_on=None, **others):
+def publish(based_on: int | None = None, **others: Any) -> RulesVersion:
     return publish_rules(based_on=based_on, actor=None, **{**Rules.of_settings().as_fields(), **others})
 
 
 @pytest.fixture
-def crew():
+def crew() -> Contractor:
     """Somebody who is booked 09:00–11:00 the day after tomorrow, at the site of the other jobs."""
     return AssignmentFactory(start=at(9, days=2)).contractor
 
 
 @pytest.fixture
-def job():
+def job() -> Job:
     return JobFactory(desired_date=at(12, days=2))
 
 
-def test_the_gap_counts_for_slots_fits_ranking_and_booking(crew, job):
+def test_the_gap_counts_for_slots_fits_ranking_and_booking(crew: Contractor, job: Job) -> None:
     publish(minimum_gap_minutes=60)
     wanted = at(11, 30, days=2)
     day = wanted.date()
@@ -63,7 +70,7 @@ def test_the_gap_counts_for_slots_fits_ranking_and_booking(crew, job):
     assert assign_job(job_id=job.pk, contractor_id=crew.pk, start=at(12, days=2), actor=None).pk
 
 
-def test_weights_and_miles_make_the_score(job):
+def test_weights_and_miles_make_the_score(job: Job) -> None:
     ContractorFactory(rating=Decimal("2.50"))
     publish(availability_weight=Decimal("0.1"), rating_weight=Decimal("0.8"), distance_weight=Decimal("0.1"))
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
@@ -71,7 +78,7 @@ def test_weights_and_miles_make_the_score(job):
     assert "0.8 × 0.5000" in entry.breakdown.explanation
 
 
-def test_the_horizon_is_how_far_rankings_and_reasons_look(job):
+def test_the_horizon_is_how_far_rankings_and_reasons_look(job: Job) -> None:
     person = ContractorFactory(hours=[])
     assert "within 10 days" in why_not(JobRequest.of(job), person, current_rules()).reasons[0].message
     publish(horizon_days=4)
@@ -79,7 +86,7 @@ def test_the_horizon_is_how_far_rankings_and_reasons_look(job):
     assert "within 4 days" in nearest_misses(JobRequest.of(job), current_rules())[0].answer.reasons[0].message
 
 
-def test_speed_and_factor_make_the_minutes():
+def test_speed_and_factor_make_the_minutes() -> None:
     far = {**AUSTIN, "latitude": Decimal("30.7672")}
     bookings = [
         AssignmentFactory(start=at(9, days=2)),
@@ -93,7 +100,7 @@ def test_speed_and_factor_make_the_minutes():
     assert abs(fast.route.minutes * 2 - slow.route.minutes) <= 2
 
 
-def test_the_maximum_is_the_radius_of_a_new_contractor():
+def test_the_maximum_is_the_radius_of_a_new_contractor() -> None:
     publish(max_miles=Decimal(80))
     hours = [Shift(1, time(8), time(17))]
     fields = {
@@ -119,25 +126,25 @@ def test_the_maximum_is_the_radius_of_a_new_contractor():
     assert re.search(r'name="service_radius_miles" value="80(.0+)?"', page)
 
 
-def test_a_contractor_in_memory_asks_for_no_rules(django_assert_num_queries):
+def test_a_contractor_in_memory_asks_for_no_rules(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     publish(max_miles=Decimal(80))
     with django_assert_num_queries(0):
         assert Contractor(name="Ann").service_radius_miles == 50
 
 
-def publish_and_decide(*, rules, **question):
+def publish_and_decide(*, rules, **question) -> Decision:
     """A version is published while a contractor is chosen."""
     publish(minimum_gap_minutes=480)
     return decide(rules=rules, **question)
 
 
-def test_a_booking_goes_by_the_rules_it_began_with(crew, job, settings):
+def test_a_booking_goes_by_the_rules_it_began_with(crew: Contractor, job: Job, settings: Settings) -> None:
     settings.DECISION_MAKER = f"{__name__}.publish_and_decide"
     made = assign_job(job_id=job.pk, contractor_id=crew.pk, start=at(12, days=2), actor=None)
     assert (made.rules_id, current_rules().version) == (None, 1)
 
 
-def test_an_assignment_keeps_the_version_it_was_made_with(crew, job):
+def test_an_assignment_keeps_the_version_it_was_made_with(crew: Contractor, job: Job) -> None:
     before = assign_job(job_id=job.pk, contractor_id=crew.pk, start=at(12, days=2), actor=None)
     publish(horizon_days=5)
     other = ContractorFactory()
@@ -148,7 +155,7 @@ def test_an_assignment_keeps_the_version_it_was_made_with(crew, job):
     assert after.rules_id == 1
 
 
-def test_every_open_job_is_announced_when_rules_are_published(job):
+def test_every_open_job_is_announced_when_rules_are_published(job: Job) -> None:
     closed = JobFactory(status="cancelled", cancelled_at=at(0))
     publish(horizon_days=5)
     concerned = concerned_jobs(OutboxEvent.objects.filter(type="RulesPublished"))
@@ -156,7 +163,7 @@ def test_every_open_job_is_announced_when_rules_are_published(job):
     assert closed.pk not in concerned
 
 
-def look_ups(ask):
+def look_ups(ask: Callable[..., Any]) -> int:
     """How often the rules are read from the database."""
     with CaptureQueriesContext(connection) as asked:
         ask()
@@ -175,16 +182,16 @@ def look_ups(ask):
         ),
     ],
 )
-def test_the_engine_reads_no_rules(crew, job, ask):
+def test_the_engine_reads_no_rules(crew: Contractor, job: Job, ask: Callable[..., Any]) -> None:
     ContractorFactory.create_batch(3)
     rules = current_rules()
     assert look_ups(lambda: ask(crew, job, rules)) == 0
 
 
-def test_a_service_reads_the_rules_once(crew, job):
+def test_a_service_reads_the_rules_once(crew: Contractor, job: Job) -> None:
     other = ContractorFactory()
 
-    def assign():
+    def assign() -> Assignment:
         return assign_job(job_id=job.pk, contractor_id=crew.pk, start=at(12, days=2), actor=None)
 
     assert look_ups(assign) == 1
@@ -206,14 +213,14 @@ def test_a_service_reads_the_rules_once(crew, job):
         "/live/?parts=board",
     ],
 )
-def test_a_request_reads_the_rules_once(crew, job, address):
+def test_a_request_reads_the_rules_once(crew: Contractor, job: Job, address: str) -> None:
     client = signed_in()
     path = address.format(job=job.pk, crew=crew.pk)
     assert client.get(path).status_code == 200
     assert look_ups(lambda: client.get(path)) == 1
 
 
-def test_the_api_names_the_version(crew, job, client):
+def test_the_api_names_the_version(crew: Contractor, job: Job, client: Client) -> None:
     publish(horizon_days=5)
     made = assign_job(job_id=job.pk, contractor_id=crew.pk, start=at(12, days=2), actor=None)
     answer = signed_in().get(f"/api/v1/assignments/{made.pk}/")
