@@ -1,6 +1,7 @@
 """Thousands of odd requests to every call of the schema: no 5xx, no answer that the schema does not know."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 import schemathesis
@@ -8,6 +9,7 @@ from django.core import signals
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
+from pytest_django import Settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -17,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
     use_after_free,
 )
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from assignments.services import assign_job
 from smartscheduler.accounts.permissions import Role
@@ -42,7 +45,7 @@ EXAMPLES, STORIES = (60, 100) if THOROUGH else (6, 10)
 
 
 @pytest.fixture
-def document(db, settings):
+def document(db: None, settings: Settings) -> Iterator[OpenApiSchema]:
     settings.EVENT_LONGEST_WAIT_SECONDS = 0  # thousands of requests have no time to wait for news
     # As Django's own test client does: the transaction of the test is not to be closed with each request.
     for signal in (signals.request_started, signals.request_finished):
@@ -55,7 +58,7 @@ def document(db, settings):
 
 
 @pytest.fixture
-def headers(db):
+def headers(db: None):
     """Signed in, with something of everything there."""
     booked, contractor = JobFactory(), ContractorFactory(skills=["Stairs"])
     assign_job(job_id=booked.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None)
@@ -69,18 +72,18 @@ schema = schemathesis.pytest.from_fixture("document")
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_call(case, headers):
+def test_every_call(case, headers) -> None:
     case.call_and_validate(headers=headers, checks=CHECKS)
 
 
-def test_calls_that_follow_from_one_another(document, headers):
+def test_calls_that_follow_from_one_another(document: OpenApiSchema, headers) -> None:
     """What one call answers the next one asks about: made, read, changed, booked, cancelled."""
 
     class Machine(document.as_state_machine()):
         def get_call_kwargs(self, case):
             return {"headers": headers}
 
-        def validate_response(self, response, case, **kwargs):
+        def validate_response(self, response, case, **kwargs) -> None:
             case.validate_response(response, checks=CHECKS)
 
     Machine.run(

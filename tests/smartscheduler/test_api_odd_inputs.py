@@ -1,8 +1,10 @@
 """Odd values in every field of every body, and odd queries to every list: refused by name, and nothing is written."""
 
 import json
+from typing import Any
 
 import pytest
+from rest_framework.test import APIClient
 
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -80,17 +82,17 @@ TAKES_TEXT = {"0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "2030-03-04T1
 
 
 @pytest.fixture
-def api():
+def api() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
-def send(api, path, body):
+def send(api, path: str, body: dict[str, Any]):
     """In ASCII: only so can half a character travel."""
     return api.generic("POST", f"{V1}/{path}", json.dumps(body), content_type="application/json")
 
 
 @pytest.mark.parametrize(("path", "field"), CASES, ids=[f"{path}{field}" for path, field in CASES])
-def test_a_field(api, path, field):
+def test_a_field(api: APIClient, path: str, field: Any) -> None:
     for value in ODD:
         response = send(api, path, changed(BODIES[path], field, value))
         # A number is a text too, as DRF sees it.
@@ -106,7 +108,7 @@ def test_a_field(api, path, field):
 
 
 @pytest.mark.parametrize("body", ["[" * 50_000, '{"a":' * 50_000, '"' + "x" * 5_000_000 + '"', "1" * 4_000_000])
-def test_a_body_that_is_too_deep_or_too_long(api, body):
+def test_a_body_that_is_too_deep_or_too_long(api: APIClient, body: str) -> None:
     response = api.generic("POST", f"{V1}/jobs/", body, content_type="application/json")
     assert response.status_code in {400, 413}
 
@@ -115,7 +117,7 @@ def test_a_body_that_is_too_deep_or_too_long(api, body):
 @pytest.mark.parametrize(
     "value", ["%00", "%ff", "1e308", "-1", "9" * 400, "0001-01-01", "9999-12-31", "%F0%9F%A7%B1", "'"]
 )
-def test_a_query(api, path, value):
+def test_a_query(api: APIClient, path: str, value: str) -> None:
     JobFactory()
     names = ("search", "ordering", "page", "page_size", "status", "type", "date_from", "date_to", "contractor", "job")
     for name in (*names, "state", "skill", "min_rating", "after", "limit"):

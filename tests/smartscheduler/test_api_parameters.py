@@ -1,9 +1,11 @@
 """Query parameters and orderings: a name that a call does not have is refused, whichever call it is."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from smartscheduler.accounts.permissions import Role
 from tests.api import NOBODY, V1, client_as, refused_field
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def calls(django_db_setup, django_db_blocker):
+def calls(django_db_setup: None, django_db_blocker: DjangoDbBlocker):
     """Every call of the schema: method, path, and its query parameters by name."""
     with django_db_blocker.unblock():
         document = Client().get(f"{V1}/schema/").json()
@@ -24,11 +26,11 @@ def calls(django_db_setup, django_db_blocker):
     ]
 
 
-def by_name(call):
+def by_name(call: Any):
     return {each["name"]: each for each in call.get("parameters", []) if each["in"] == "query"}
 
 
-def test_every_call_refuses_a_parameter_that_it_does_not_have(calls):
+def test_every_call_refuses_a_parameter_that_it_does_not_have(calls) -> None:
     client = client_as(Role.ADMINISTRATOR)
     for method, path, known in calls:
         message = refused_field(getattr(client, method)(f"{path}?stauts=open", {}), "stauts")[0]
@@ -36,7 +38,7 @@ def test_every_call_refuses_a_parameter_that_it_does_not_have(calls):
         assert all(name in message for name in known), (method, path, message)
 
 
-def test_every_call_knows_the_parameters_that_it_documents(calls):
+def test_every_call_knows_the_parameters_that_it_documents(calls) -> None:
     """Their values may be wrong, or the record missing; the name is known."""
     client = client_as(Role.ADMINISTRATOR)
     for method, path, known in calls:
@@ -45,7 +47,7 @@ def test_every_call_knows_the_parameters_that_it_documents(calls):
             assert "no such parameter" not in response.content.decode(), (method, path, name)
 
 
-def test_a_single_value_sent_twice_is_refused(calls):
+def test_a_single_value_sent_twice_is_refused(calls) -> None:
     """Which of the two was meant is unknown; filters of several values take them all."""
     client = client_as(Role.ADMINISTRATOR)
     for method, path, known in calls:
@@ -56,7 +58,7 @@ def test_a_single_value_sent_twice_is_refused(calls):
             assert refused != takes_many, (method, path, name, response.content)
 
 
-def test_a_misspelt_filter_answers_no_list():
+def test_a_misspelt_filter_answers_no_list() -> None:
     JobFactory()
     client = client_as(Role.COORDINATOR)
     assert refused_field(client.get(f"{V1}/jobs/?stauts=open"), "stauts")
@@ -66,13 +68,13 @@ def test_a_misspelt_filter_answers_no_list():
 @pytest.mark.parametrize(
     "ordering", ["nonsense", "name,nonsense", "--name", "-", "name,-name", "name,name", "password"]
 )
-def test_an_unknown_ordering_is_refused_by_name(ordering):
+def test_an_unknown_ordering_is_refused_by_name(ordering: str) -> None:
     message = refused_field(client_as(Role.COORDINATOR).get(f"{V1}/contractors/?ordering={ordering}"), "ordering")[0]
     assert "created_at" in message
 
 
 @pytest.mark.parametrize("path", ["jobs", "contractors", "assignments"])
-def test_every_documented_ordering_sorts_both_ways(path, calls):
+def test_every_documented_ordering_sorts_both_ways(path: str, calls) -> None:
     client = client_as(Role.COORDINATOR)
     ContractorFactory()
     [known] = [known for method, address, known in calls if (method, address) == ("get", f"{V1}/{path}/")]
@@ -84,9 +86,9 @@ def test_every_documented_ordering_sorts_both_ways(path, calls):
             assert response.status_code == 200, (term, response.content)
 
 
-def test_a_wrong_type_of_event_names_its_parameter():
+def test_a_wrong_type_of_event_names_its_parameter() -> None:
     assert refused_field(client_as(Role.COORDINATOR).get(f"{V1}/events/?type=JobPainted"), "type")
 
 
-def test_a_method_that_the_address_does_not_have_stays_a_405():
+def test_a_method_that_the_address_does_not_have_stays_a_405() -> None:
     assert client_as(Role.COORDINATOR).put(f"{V1}/dashboard/?x=1", {}).status_code == 405

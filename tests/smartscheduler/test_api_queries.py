@@ -1,8 +1,12 @@
 """The number of queries does not grow with the number of rows."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
 from tests.api import V1, client_as
@@ -11,7 +15,7 @@ from tests.factories import AssignmentFactory, JobFactory, many_assignments, man
 pytestmark = pytest.mark.django_db
 
 
-def queries(client, path):
+def queries(client: APIClient, path: str) -> tuple[int, str]:
     with CaptureQueriesContext(
         connection,
     ) as captured:
@@ -28,7 +32,7 @@ def queries(client, path):
         ("assignments/?page_size=100", many_assignments, 3),
     ],
 )
-def test_a_list(path, make, budget):
+def test_a_list(path: str, make: Callable[..., list[Any]], budget: int) -> None:
     client = client_as(Role.COORDINATOR)
     make(10)
     few, _ = queries(client, path)
@@ -38,7 +42,7 @@ def test_a_list(path, make, budget):
     assert many <= budget, sql
 
 
-def test_a_ranking():
+def test_a_ranking() -> None:
     client, job = client_as(Role.COORDINATOR), JobFactory()
     many_contractors(10)
     few, _ = queries(client, f"jobs/{job.pk}/recommendations/?max_results=10")
@@ -49,7 +53,7 @@ def test_a_ranking():
     assert many <= 13, sql
 
 
-def test_a_schedule():
+def test_a_schedule() -> None:
     client, held = client_as(Role.COORDINATOR), AssignmentFactory()
     count, sql = queries(client, f"contractors/{held.contractor_id}/schedule/?start=2031-01-01&end=2031-02-28")
     assert count <= 6, sql

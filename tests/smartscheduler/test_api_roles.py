@@ -1,6 +1,8 @@
 """Who may call what: the table of the policy, call by call."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.urls import URLPattern, URLResolver
@@ -62,7 +64,7 @@ ids = [f"{method} {path.replace(ID, 'ID')}" for method, path, _ in CALLS]
 
 
 @pytest.mark.parametrize(("method", "path", "allowed"), CALLS, ids=ids)
-def test_the_table(method, path, allowed):
+def test_the_table(method: str, path: str, allowed: set[Role]) -> None:
     for role in EVERYBODY:
         response = getattr(client_as(role), method)(f"{V1}/{path}", {})
         if role in allowed:
@@ -74,11 +76,11 @@ def test_the_table(method, path, allowed):
     assert response["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_an_unknown_role_may_do_nothing():
+def test_an_unknown_role_may_do_nothing() -> None:
     problem(client_as("visitor").get(f"{V1}/jobs/"), 403, "permission-denied")
 
 
-def test_a_manager_changes_nothing():
+def test_a_manager_changes_nothing() -> None:
     manager, contractor, held = client_as(Role.MANAGER), ContractorFactory(), AssignmentFactory()
     before = Contractor.objects.count(), Job.objects.count()
     for call, url, body in [
@@ -95,7 +97,7 @@ def test_a_manager_changes_nothing():
     assert not OutboxEvent.objects.exists()
 
 
-def _views(patterns):
+def _views(patterns: list[Any]) -> Iterator[Any]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from _views(pattern.url_patterns)
@@ -103,7 +105,7 @@ def _views(patterns):
             yield pattern.callback
 
 
-def test_every_call_of_the_schema_is_in_the_table():
+def test_every_call_of_the_schema_is_in_the_table() -> None:
     document = client_as(Role.MANAGER).get(f"{V1}/schema/").json()
     listed = {(method, f"{V1}/{path.replace(ID, 'X').replace('/1/', '/X/')}") for method, path, _ in CALLS}
     calls = {
@@ -116,7 +118,7 @@ def test_every_call_of_the_schema_is_in_the_table():
     assert {call for call in calls if call[1] not in public} - {("post", f"{V1}/auth/logout/")} == listed
 
 
-def test_every_action_of_every_view_is_in_its_map():
+def test_every_action_of_every_view_is_in_its_map() -> None:
     for view in _views(api.urlpatterns):
         kind = getattr(view, "cls", None)
         if kind is None or not hasattr(kind, "required_permissions"):

@@ -4,11 +4,13 @@ import inspect
 import re
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from smartscheduler import BASE_DIR
 from smartscheduler.accounts.permissions import Role
@@ -20,7 +22,7 @@ from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 pytestmark = pytest.mark.django_db
 
 
-def test_it_is_made_without_a_warning_and_is_the_one_in_the_repository():
+def test_it_is_made_without_a_warning_and_is_the_one_in_the_repository() -> None:
     """After a change of the API: make schema, and look at the difference."""
     made = StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=made)
@@ -28,45 +30,45 @@ def test_it_is_made_without_a_warning_and_is_the_one_in_the_repository():
 
 
 @pytest.fixture(scope="module")
-def document(django_db_setup, django_db_blocker):
+def document(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Any:
     with django_db_blocker.unblock():
         return Client().get(f"{V1}/schema/").json()
 
 
-def test_it_is_openapi_3_1_in_json(document):
+def test_it_is_openapi_3_1_in_json(document: Any) -> None:
     assert document["openapi"] == "3.1.0"
     assert (
         Client().get(f"{V1}/schema/", HTTP_ACCEPT="application/vnd.oai.openapi").content.startswith(b"openapi: 3.1.0")
     )
 
 
-def test_it_is_made_once_whoever_asks(document, monkeypatch):
+def test_it_is_made_once_whoever_asks(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SchemaView.generator_class, "get_schema", lambda *given, **options: pytest.fail("made again"))
     for query in ("", "?version=2", "?lang=de", "?format=json"):
         assert Client().get(f"{V1}/schema/{query}").json() == document
 
 
-def test_every_call_may_answer_a_problem(document):
+def test_every_call_may_answer_a_problem(document: Any) -> None:
     for path, calls in document["paths"].items():
         for method, call in calls.items():
             assert "application/problem+json" in call["responses"]["default"]["content"], (method, path)
 
 
-def test_every_call_says_what_it_is_about(document):
+def test_every_call_says_what_it_is_about(document: Any) -> None:
     for path, calls in document["paths"].items():
         for method, call in calls.items():
             assert call["description"], (method, path)
             assert call["description"] not in map(inspect.getdoc, (KnownParameters, ReadsBody)), (method, path)
 
 
-def test_instants_and_durations_are_strings(document):
+def test_instants_and_durations_are_strings(document: Any) -> None:
     job = document["components"]["schemas"]["Job"]["properties"]
     assert job["desired_date"]["format"] == "date-time"
     assert job["duration"]["type"] == "string"
     assert document["components"]["schemas"]["Contractor"]["properties"]["rating"]["type"] == "number"
 
 
-def test_the_page_asks_nobody_outside():
+def test_the_page_asks_nobody_outside() -> None:
     page = Client().get(f"{V1}/docs/")
     assert page.status_code == 200
     links = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())
@@ -80,7 +82,7 @@ def test_the_page_asks_nobody_outside():
     assert "http://" not in script.content.decode().replace("http://www.w3.org", "")
 
 
-def test_the_policy_is_loose_on_the_page_alone():
+def test_the_policy_is_loose_on_the_page_alone() -> None:
     assert "'unsafe-inline'" in Client().get(f"{V1}/docs/")["Content-Security-Policy"]
     assert "unsafe" not in Client().get(f"{V1}/schema/")["Content-Security-Policy"]
 
@@ -93,7 +95,7 @@ def examples(document):
                 yield method, path, example["value"]
 
 
-def test_the_examples_are_accepted(document):
+def test_the_examples_are_accepted(document: Any) -> None:
     """Each is sent as it stands; ids in the path belong to records that the call can act on."""
     client, accepted = client_as(Role.ADMINISTRATOR), 0
     for method, path, body in examples(document):
@@ -116,7 +118,7 @@ def test_the_examples_are_accepted(document):
     assert accepted >= 13
 
 
-def test_each_act_takes_its_own_body(document):
+def test_each_act_takes_its_own_body(document: Any) -> None:
     def body(act: str) -> str:
         request = document["paths"][f"{V1}/assignments/{{id}}/{act}/"]["post"].get("requestBody")
         return request["content"]["application/json"]["schema"]["$ref"].split("/")[-1] if request else ""

@@ -1,5 +1,7 @@
 """A coordinator's day over HTTP, from signing in to a rated job, with the events it leaves."""
 
+from typing import Any
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -12,11 +14,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.usefixtures("work_may_start_early")
-def test_from_sign_in_to_a_rated_job():
+def test_from_sign_in_to_a_rated_job() -> None:
     user = UserFactory(role=Role.COORDINATOR)
     api = APIClient()
 
-    def post(path, body, status=200):
+    def post(path: str, body, status: int = 200) -> Any:
         response = api.post(f"{V1}/{path}", body)
         assert response.status_code == status, response.content
         return response.json()

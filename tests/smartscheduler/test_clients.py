@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -14,7 +16,7 @@ import yaml
 
 from smartscheduler import BASE_DIR
 from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY
-from tests.products import product
+from tests.products import Product, product
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("clients")]
 
@@ -79,7 +81,7 @@ print(answer.status, answer.headers.get("Idempotency-Replayed"), answer.read().d
 
 
 @pytest.fixture(scope="module")
-def running():
+def running() -> Iterator[Product]:
     with product(DEMO="1", WEB_WORKERS="2") as one:
         one.up()
         yield one
@@ -87,7 +89,7 @@ def running():
 
 
 @pytest.fixture(scope="module")
-def generated(tmp_path_factory):
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python client that openapi-python-client makes of the schema, without a warning."""
     home = tmp_path_factory.mktemp("generated")
     generator = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none"]
@@ -97,7 +99,7 @@ def generated(tmp_path_factory):
     return home
 
 
-def test_a_generated_client_books_a_job(running, generated):
+def test_a_generated_client_books_a_job(running: Product, generated) -> None:
     command = [sys.executable, "-c", BOOKING, f"http://127.0.0.1:{running.port}", "smartscheduler-demo"]
     environment = os.environ | {"PYTHONPATH": str(generated)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
@@ -105,7 +107,7 @@ def test_a_generated_client_books_a_job(running, generated):
     assert done.stdout.split() == ["pending", "1", "True", "/problems/job-not-open", "cancelled"]
 
 
-def as_one_form(value):
+def as_one_form(value: Any):
     """With every instant in one form: the client writes +00:00 for Z."""
     if isinstance(value, dict):
         return {name: as_one_form(each) for name, each in value.items()}
@@ -117,7 +119,7 @@ def as_one_form(value):
         return value
 
 
-def test_every_operation_answers_a_generated_client_what_the_schema_declares(running, generated):
+def test_every_operation_answers_a_generated_client_what_the_schema_declares(running: Product, generated) -> None:
     begun = running.manage("shell", "-v", "0", "-c", BEGUN).stdout.split()
     program = [sys.executable, "-P", str(Path(__file__).with_name("generated_calls.py"))]
     address = [str(generated), f"http://127.0.0.1:{running.port}", "smartscheduler-demo"]
@@ -136,7 +138,7 @@ def test_every_operation_answers_a_generated_client_what_the_schema_declares(run
             assert as_one_form(call["read"]) == as_one_form(call["sent"]), call["operation"]
 
 
-def test_sixteen_processes_with_the_same_request_make_one_row(running):
+def test_sixteen_processes_with_the_same_request_make_one_row(running: Product) -> None:
     wanted = {"type": "tile", "desired_date": SOME_DAY, "duration": "02:00:00", "location": AUSTIN}
     sign_in = "from smartscheduler.accounts.models import User; from smartscheduler.accounts.tokens import sign_in; "
     ask = f"{sign_in}print(sign_in(User.objects.get(email='coordinator@example.com')).access)"

@@ -7,7 +7,7 @@ from smartscheduler import BASE_DIR
 CONTRACTS = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
 
-def test_both_contracts_have_the_same_layers():
+def test_both_contracts_have_the_same_layers() -> None:
     """Only a contract about one container can be exhaustive, so the layers of smartscheduler/ stand in two of them."""
     product, exhaustive = CONTRACTS[0]["layers"], CONTRACTS[1]["layers"]
     inside = [[name for name in layer.split(" | ") if name.startswith("smartscheduler.")] for layer in product]
@@ -15,5 +15,5 @@ def test_both_contracts_have_the_same_layers():
     assert CONTRACTS[1]["exhaustive"]
 
 
-def test_no_import_is_ignored():
+def test_no_import_is_ignored() -> None:
     assert not [contract["name"] for contract in CONTRACTS if contract.get("ignore_imports")]

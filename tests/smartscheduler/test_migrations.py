@@ -54,7 +54,7 @@ def schema() -> list[tuple[str, ...]]:
 
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_down_to_nothing_and_up_again():
+def test_down_to_nothing_and_up_again() -> None:
     before = schema()
     for app in ours():
         call_command("migrate", app, "zero", verbosity=0)
@@ -69,7 +69,7 @@ def test_down_to_nothing_and_up_again():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def test_each_app_begins_with_one_initial_migration():
+def test_each_app_begins_with_one_initial_migration() -> None:
     loader = MigrationLoader(None)
     roots = {
         name for app, name in loader.disk_migrations if app in ours() and loader.disk_migrations[app, name].initial
@@ -77,7 +77,7 @@ def test_each_app_begins_with_one_initial_migration():
     assert roots == {"0001_initial"}
 
 
-def test_no_migration_imports_the_product():
+def test_no_migration_imports_the_product() -> None:
     """Code moves and changes; a migration that has been released must not."""
     named = set()
     for (app, name), migration in MigrationLoader(None).disk_migrations.items():
@@ -95,17 +95,17 @@ def imported(tree: ast.AST) -> Iterator[str]:
             yield node.module or "."
 
 
-def test_the_linter_of_migrations_looks_at_every_app():
+def test_the_linter_of_migrations_looks_at_every_app() -> None:
     assert sorted(MIGRATION_LINTER_OPTIONS["include_apps"]) == ours()
 
 
 @pytest.mark.django_db
-def test_no_model_is_ahead_of_its_migrations():
+def test_no_model_is_ahead_of_its_migrations() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
 @pytest.mark.django_db
-def test_a_constraint_is_added_and_validated_in_two_migrations():
+def test_a_constraint_is_added_and_validated_in_two_migrations() -> None:
     """Outside of a transaction the first waits for its lock without a limit, and cannot be repeated after the other."""
     for migration in MigrationLoader(connection).disk_migrations.values():
         kinds = {type(operation) for operation in migration.operations}
@@ -114,7 +114,9 @@ def test_a_constraint_is_added_and_validated_in_two_migrations():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_migrating_waits_a_second_for_a_lock_and_comes_again(monkeypatch, capsys):
+def test_migrating_waits_a_second_for_a_lock_and_comes_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     turns = []
 
     def handle(*_: Any, **__: Any) -> None:
@@ -135,7 +137,7 @@ def test_migrating_waits_a_second_for_a_lock_and_comes_again(monkeypatch, capsys
 
 
 @pytest.mark.django_db
-def test_migrating_gives_up_with_a_sentence_and_other_errors_are_its_own(monkeypatch):
+def test_migrating_gives_up_with_a_sentence_and_other_errors_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     errors = [OperationalError("the disk is full"), OperationalError()]
     errors[1].__cause__ = LockNotAvailable()
 

@@ -16,13 +16,13 @@ points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 
 
 @given(points, points)
-def test_miles_agree_with_geopy(a, b):
+def test_miles_agree_with_geopy(a: Point, b: Point) -> None:
     expected = great_circle(a, b, radius=EARTH_RADIUS_MILES).kilometers  # in the unit of the radius
     assert great_circle_miles(a, b) == pytest.approx(expected, abs=1e-3)
     assert 0 <= great_circle_miles(a, b) <= math.pi * EARTH_RADIUS_MILES
 
 
-def test_a_known_distance():
+def test_a_known_distance() -> None:
     austin, dallas = Point(30.2672, -97.7431), Point(32.7767, -96.7970)
     assert great_circle_miles(austin, dallas) == pytest.approx(182.0, abs=0.5)
 
@@ -30,11 +30,11 @@ def test_a_known_distance():
 @pytest.mark.parametrize(
     ("miles", "minutes"), [(0, 0), (0.001, 1), (35 / 1.3, 60), (35 / 1.3 + 1e-6, 61), (20, 45), (17.5 / 1.3, 30)]
 )
-def test_drives_round_up_to_whole_minutes(miles, minutes):
+def test_drives_round_up_to_whole_minutes(miles: float, minutes: int) -> None:
     assert drive_minutes(miles, Rules.of_settings().pace) == minutes
 
 
-def test_the_zone_follows_from_the_coordinates():
+def test_the_zone_follows_from_the_coordinates() -> None:
     assert time_zone_at(Point(30.2672, -97.7431)) == "America/Chicago"
     assert time_zone_at(Point(33.4484, -112.0740)) == "America/Phoenix"
     job = Job(latitude=Decimal("47.6062"), longitude=Decimal("-122.3321"))

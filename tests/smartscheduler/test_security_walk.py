@@ -73,7 +73,7 @@ def is_evidence(token: str) -> bool:
     return token.startswith("settings.") or "::" in token or PLACE.fullmatch(token) is not None
 
 
-def test_every_requirement_of_both_levels_is_there_once_and_in_order():
+def test_every_requirement_of_both_levels_is_there_once_and_in_order() -> None:
     assert Counter(level for sections in LEVELS.values() for levels in sections for level in levels) == {
         "1": 70, "2": 183, "3": 92
     }  # fmt: skip
@@ -81,11 +81,11 @@ def test_every_requirement_of_both_levels_is_there_once_and_in_order():
 
 
 @pytest.mark.parametrize("token", sorted(filter(is_evidence, evidence())))
-def test_the_evidence_exists(token):
+def test_the_evidence_exists(token: str) -> None:
     assert is_true(token), token
 
 
-def test_what_is_met_has_evidence():
+def test_what_is_met_has_evidence() -> None:
     empty = [
         number
         for number, _, state, said in ROWS
@@ -96,13 +96,13 @@ def test_what_is_met_has_evidence():
         assert re.search(rf"^## {section.replace('-', ' ')}$", TEXT, re.MULTILINE | re.IGNORECASE), section
 
 
-def test_what_is_not_met_says_why_and_what_would_meet_it():
+def test_what_is_not_met_says_why_and_what_would_meet_it() -> None:
     part = TEXT.partition("### Not met")[2].partition("\n### ")[0]
     reasons = re.findall(r"^\| (\d+\.\d+\.\d+) \| [^|]{10,} \| [^|]{3,} \|$", part, re.MULTILINE)
     assert reasons == [number for number, _, state, _ in ROWS if state == "**not met**"]
 
 
-def test_the_counts_are_right():
+def test_the_counts_are_right() -> None:
     states = ("met", "**not met**", "does not apply")
     for chapter in LEVELS:
         found = Counter(state for number, _, state, _ in ROWS if number.startswith(f"{chapter}."))
@@ -113,7 +113,7 @@ def test_the_counts_are_right():
     assert f"| **all {len(WANTED)}** | **{total}** |" in TEXT
 
 
-def test_a_broken_promise_would_be_noticed():
+def test_a_broken_promise_would_be_noticed() -> None:
     assert not is_true("accounts/test_sessions.py::test_nothing_of_the_kind")
     assert not is_true("no/such/file.py")
     assert not is_true("settings.NO_SUCH_SETTING")

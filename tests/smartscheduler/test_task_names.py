@@ -13,17 +13,17 @@ def names() -> set[str]:
     return {name for name in app.tasks if not name.startswith("celery.")}
 
 
-def test_each_is_a_label_and_a_verb():
+def test_each_is_a_label_and_a_verb() -> None:
     labels = {config.label for config in apps.get_app_configs()}
     assert len(names()) >= 14
     odd = [name for name in names() if not re.fullmatch(r"[a-z]+\.[a-z_]+", name) or name.split(".")[0] not in labels]
     assert odd == []
 
 
-def test_each_scheduled_one_exists():
+def test_each_scheduled_one_exists() -> None:
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= names()
 
 
-def test_files_have_a_queue_of_their_own():
+def test_files_have_a_queue_of_their_own() -> None:
     queues = {name: app.amqp.router.route({}, name)["queue"].name for name in names()}
     assert {name for name, queue in queues.items() if queue == settings.FILES_QUEUE} == {"imports.work_on_imports"}

@@ -34,41 +34,41 @@ def is_normal(some: list[TimeSlot]) -> bool:
 
 
 @given(slots)
-def test_union_is_the_same_time_in_normal_form(some):
+def test_union_is_the_same_time_in_normal_form(some: list[TimeSlot]) -> None:
     assert minutes(union(some)) == minutes(some)
     assert is_normal(union(some))
 
 
 @given(slots, slots)
-def test_subtract_leaves_what_is_in_no_hole(some, holes):
+def test_subtract_leaves_what_is_in_no_hole(some: list[TimeSlot], holes: list[TimeSlot]) -> None:
     left = without(union(some), union(holes))
     assert minutes(left) == minutes(some) - minutes(holes)
     assert is_normal(left)
 
 
 @given(slots, st.integers(0, 40), st.integers(1, 40))
-def test_clip_keeps_what_is_inside(some, start, length):
+def test_clip_keeps_what_is_inside(some: list[TimeSlot], start: int, length: int) -> None:
     window = slot(start, start + length)
     assert minutes(clip(some, window)) == minutes(some) & minutes([window])
 
 
 @given(slots, st.integers(0, 40), st.integers(1, 40))
-def test_containing_finds_the_stretch_that_holds_all(some, start, length):
+def test_containing_finds_the_stretch_that_holds_all(some: list[TimeSlot], start: int, length: int) -> None:
     wanted = slot(start, start + length)
     assert (containing(union(some), wanted) is not None) == (minutes([wanted]) <= minutes(some))
 
 
-def test_neighbours_do_not_overlap():
+def test_neighbours_do_not_overlap() -> None:
     assert not slot(0, 10).overlaps(slot(10, 20))
     assert slot(0, 11).overlaps(slot(10, 20))
 
 
 @pytest.mark.parametrize("end", [0, -5])
-def test_refuses_an_empty_or_reversed_slot(end):
+def test_refuses_an_empty_or_reversed_slot(end: int) -> None:
     with pytest.raises(ValueError, match="starts before it ends"):
         slot(0, end)
 
 
-def test_refuses_instants_without_a_zone():
+def test_refuses_instants_without_a_zone() -> None:
     with pytest.raises(ValueError, match="time zone"):
         TimeSlot(datetime(2026, 1, 1), datetime(2026, 1, 2))  # noqa: DTZ001
