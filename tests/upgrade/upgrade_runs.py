@@ -136,7 +136,7 @@ def use(release: Release, jobs: list[str]) -> str:
     return str(assignment["id"])
 
 
-def test_old_code_and_new_work_side_by_side_on_the_new_schema(releases):
+def test_old_code_and_new_work_side_by_side_on_the_new_schema(releases: tuple[Release, Release]) -> None:
     old, new = releases
     old.manage("migrate", "--noinput")
     old.manage("seed_demo", "--contractors", "120", "--jobs", "90", "-v", "0")
