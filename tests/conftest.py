@@ -20,25 +20,25 @@ settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
-def fast_passwords(settings):
+def fast_passwords(settings: Settings) -> None:
     """Argon2 is slow on purpose; tests of passwords themselves need no strength."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
-def no_search_for_static_files(settings):
+def no_search_for_static_files(settings: Settings) -> None:
     """Each test client would look through all of them when it is made; those who serve them are real processes."""
     settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
 
 
 @pytest.fixture(autouse=True)
-def no_rate_limits(settings):
+def no_rate_limits(settings: Settings) -> None:
     """Tests ask more in a minute than people do; those of the limits themselves set them."""
     settings.RATE_LIMITS = False
 
 
 @pytest.fixture(autouse=True)
-def files_in_this_process(request, monkeypatch):
+def files_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A child process would not see an open transaction; tests of the processes ask for `files_apart`."""
     if "files_apart" not in request.fixturenames:
         from smartscheduler.imports import file_reader, isolated_reader, runner  # after Django is set up
@@ -48,12 +48,12 @@ def files_in_this_process(request, monkeypatch):
 
 
 @pytest.fixture
-def files_apart():
+def files_apart() -> None:
     """Files are read and imported in processes of their own, as in the product."""
 
 
 @pytest.fixture(autouse=True)
-def no_list_of_erasures(settings):
+def no_list_of_erasures(settings: Settings) -> None:
     """Erasures of tests are nobody's; those of the list itself say where it is."""
     settings.ERASURE_LIST = ""
 
@@ -96,12 +96,12 @@ def november_2026() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def mails_without_delay(settings):
+def mails_without_delay(settings: Settings) -> None:
     """Tests wait for nothing; those of the delay itself set it."""
     settings.MAIL_DELAY = timedelta(0)
 
 
 @pytest.fixture
-def work_may_start_early(settings):
+def work_may_start_early(settings: Settings) -> None:
     """For tests of other things than the day on which work may start."""
     settings.EARLY_START = timedelta(days=30)
