@@ -1,16 +1,23 @@
 """Skills: a set of names, as a column."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 
 from smartscheduler.core.db.model_fields import SchemaField
 from smartscheduler.core.text import UnsuitableText, fold, one_line
 
+if TYPE_CHECKING:
+    StringArrayField = ArrayField[Sequence[str] | Combinable, list[str]]
+else:
+    StringArrayField = ArrayField
 
-class SkillsField(SchemaField, ArrayField):
+
+class SkillsField(SchemaField, StringArrayField):
     """A set of names in their normal form, sorted and without repeats (smartscheduler.core.text)."""
 
     def to_python(self, value: object) -> object:

@@ -141,7 +141,7 @@ class ContractorDetailSerializer(ContractorSerializer):
         fields = [*ContractorSerializer.Meta.fields, "absences"]
 
 
-class DuplicateSerializer(serializers.ModelSerializer):
+class DuplicateSerializer(serializers.ModelSerializer[Contractor]):
     class Meta:
         model = Contractor
         fields = ["id", "name"]

@@ -14,7 +14,7 @@ from smartscheduler.core.observability.tracing import celery  # noqa: F401  (its
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
 
 
-class NamedTask(Task):
+class NamedTask(Task[..., Any]):
     """What a task writes, the history says of it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -92,7 +92,7 @@ class MeView(KnownParameters):
     @extend_schema(responses=UserSerializer, tags=["auth"], operation_id="auth_me")
     def get(self, request: Request) -> Response:
         """Who is signed in, and what the role allows."""
-        return Response(UserSerializer(request.user).data)
+        return Response(UserSerializer(cast(User, request.user)).data)
 
 
 class TicketView(ReadsBody):

@@ -11,7 +11,7 @@ from smartscheduler.accounts.permissions import permissions_of
 from smartscheduler.core.rest.fields import AccountAddressTextField, LineTextField, StrictSerializer
 
 
-class UserSerializer(serializers.ModelSerializer):
+class UserSerializer(serializers.ModelSerializer[User]):
     """The person, and what the role allows."""
 
     permissions = serializers.SerializerMethodField()

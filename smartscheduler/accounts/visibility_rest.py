@@ -24,7 +24,7 @@ from smartscheduler.core.text import normalize_search
 
 
 # No docstring: the API's document would take it for that of every serializer below.
-class VisibleFieldsSerializer(serializers.ModelSerializer):
+class VisibleFieldsSerializer(serializers.ModelSerializer[Any]):
     # Shows no more than its reader may see, whom the context names (accounts.visibility); nobody sees the least.
 
     def to_representation(self, instance: Any) -> dict[str, Any]:

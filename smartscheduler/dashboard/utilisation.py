@@ -1,6 +1,7 @@
 """How much of today's working time is booked, and how long jobs wait for somebody; two statements."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -81,7 +82,7 @@ def median_wait(now: datetime) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=max(0, round(float(seconds))))
 
 
-def _row(query: str, values: dict[str, datetime]) -> tuple:
+def _row(query: str, values: dict[str, datetime]) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return tuple(cursor.fetchone())

@@ -30,7 +30,7 @@ class Importer:
 
     columns: ClassVar[Columns]
     may: ClassVar[Permission]
-    serializer_class: ClassVar[type[BaseSerializer]]
+    serializer_class: ClassVar[type[BaseSerializer[Any]]]
 
     def label(self, row: Row) -> str:
         """What a row is called on the page."""
@@ -65,11 +65,11 @@ class Importer:
         return str(getattr(record, self.columns.key)).lower()
 
     @cached_property
-    def _new(self) -> BaseSerializer:
+    def _new(self) -> BaseSerializer[Any]:
         return self.serializer_class()
 
     @cached_property
-    def _changing(self) -> BaseSerializer:
+    def _changing(self) -> BaseSerializer[Any]:
         return self.serializer_class(partial=True)
 
     def values(self, body: dict[str, Any], present: Any) -> dict[str, Any]:

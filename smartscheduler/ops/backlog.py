@@ -1,7 +1,7 @@
 """Work that waits in the database: mails, imports, and events that a reader has not looked at."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Case, Count, F, Min, QuerySet, When
@@ -59,7 +59,7 @@ def reader_ages() -> dict[str, float]:
     return {name: max(0.0, (now - since).total_seconds()) if since else 0.0 for name, since in unread_since().items()}
 
 
-def _waiting(rows: QuerySet, since: Combinable) -> Waiting:
+def _waiting(rows: QuerySet[Any], since: Combinable) -> Waiting:
     found = rows.aggregate(number=Count("pk"), since=Min(since))
     age = (timezone.now() - found["since"]).total_seconds() if found["since"] else 0.0
     return Waiting(found["number"], max(0.0, age))

@@ -1,5 +1,6 @@
 """Published versions of the scheduling rules: an append-only table."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pgtrigger
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +23,7 @@ LONGEST_GAP_MINUTES, MOST_MILES = 480, 500
 SLOWEST_MPH, FASTEST_MPH, LARGEST_FACTOR = 5, 100, 3
 
 
-def share(verbose_name: "StrOrPromise") -> models.DecimalField:
+def share(verbose_name: "StrOrPromise") -> "models.DecimalField[str | float | Decimal | Combinable, Decimal]":
     """A weight: a fraction of 1 with four decimals."""
     return models.DecimalField(verbose_name, max_digits=5, decimal_places=4, validators=_between(0, 1))
 

@@ -23,11 +23,11 @@ UTC = ZoneInfo("UTC")
 RANGE = re.compile(r'[\[(]"?([^",()\[\]]*+)"?,"?([^",()\[\]]*+)"?[\])]\Z')
 
 
-def title_of(field: models.Field) -> str:
+def title_of(field: "models.Field[Any, Any]") -> str:
     return str(capfirst(field.verbose_name))
 
 
-def from_json(field: models.Field, value: Any) -> Any:
+def from_json(field: "models.Field[Any, Any]", value: Any) -> Any:
     """The field value from its PostgreSQL JSON form. Returns the JSON value if it cannot be parsed."""
     try:
         if isinstance(field, DateTimeRangeField):
@@ -46,7 +46,7 @@ def _slot(value: Any) -> Any:
     return TimestamptzRange(start, end, "[)")
 
 
-def in_words(field: models.Field, value: Any, zone: tzinfo = UTC) -> str:
+def in_words(field: "models.Field[Any, Any]", value: Any, zone: tzinfo = UTC) -> str:
     """Display text of a value of a field without a reference; a dash for an empty value."""
     if value is None or value in ("", [], {}):
         return NOTHING
@@ -56,7 +56,7 @@ def in_words(field: models.Field, value: Any, zone: tzinfo = UTC) -> str:
     return _plain(field, value, zone)
 
 
-def _plain(field: models.Field, value: Any, zone: tzinfo) -> str:
+def _plain(field: "models.Field[Any, Any]", value: Any, zone: tzinfo) -> str:
     match value:
         case bool():
             return gettext("yes") if value else gettext("no")

@@ -1,6 +1,6 @@
 """Admin of accounts: create them, assign roles, deactivate them, remove a second factor."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin
@@ -48,8 +48,14 @@ REMOVE_SECOND_FACTOR = RecordAction(
 )
 
 
+if TYPE_CHECKING:
+    AccountAdmin = DjangoUserAdmin[User]
+else:
+    AccountAdmin = DjangoUserAdmin
+
+
 @admin.register(User)
-class UserAdmin(HistoryAdmin, RecordAdmin, DjangoUserAdmin, ListAdmin):
+class UserAdmin(HistoryAdmin, RecordAdmin, AccountAdmin, ListAdmin):
     record_actions = (REMOVE_SECOND_FACTOR,)
     form, add_form, change_password_form = AccountForm, NewAccountForm, AccountPasswordForm
     list_display = ("email", "name", "role_badge", "is_active", "second_factor_badge", "last_login")

@@ -1,6 +1,6 @@
 """Forms of the account pages in the admin."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -17,8 +17,13 @@ from smartscheduler.accounts.reauthentication import check_password_of
 from smartscheduler.backoffice.forms.password import PasswordField, new_passwords
 from smartscheduler.core.db.text_fields import LineFormField
 
+if TYPE_CHECKING:
+    UserCreationForm = BaseUserCreationForm[User]
+else:
+    UserCreationForm = BaseUserCreationForm
 
-class NewAccountForm(BaseUserCreationForm):
+
+class NewAccountForm(UserCreationForm):
     password1, password2 = new_passwords()
 
     class Meta:

@@ -163,7 +163,7 @@ def headline(since: date, until: date) -> Headline:
     return Headline(_seconds(waits[1]), Share(choices[1], choices[0]), Share(cancelled, slots), Share(on_time, started))
 
 
-def _groups(query: str, values: dict[str, Any]) -> dict[Any, tuple]:
+def _groups(query: str, values: dict[str, Any]) -> dict[Any, tuple[Any, ...]]:
     """Figures by group, with the totals under None."""
     return {group: tuple(figures) for group, *figures in rows(query, values)}
 
@@ -172,7 +172,7 @@ def _values(since: date, until: date) -> dict[str, Any]:
     return {"since": since, "until": until, "grace": GRACE}
 
 
-def _labelled(labels: tuple[Any, ...], groups: dict[Any, tuple], *, first: int) -> list[tuple[str, int]]:
+def _labelled(labels: tuple[Any, ...], groups: dict[Any, tuple[Any, ...]], *, first: int) -> list[tuple[str, int]]:
     """The count of each label, in the order of the labels. `first` is the group number of the first label."""
     return [
         (str(label), groups[number][0] if number in groups else 0) for number, label in enumerate(labels, start=first)
@@ -187,7 +187,7 @@ def _seconds(value: Any) -> timedelta | None:
     return None if value is None else timedelta(seconds=round(float(value)))
 
 
-def rows(query: str, values: dict[str, Any]) -> list[tuple]:
+def rows(query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

@@ -1,8 +1,22 @@
 """Model fields that keep product code out of migrations."""
 
-from typing import Any
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models.expressions import Combinable
+
+# What can be assigned to a field, and what it holds. At run time Django's fields take no type arguments.
+if TYPE_CHECKING:
+    TextColumn = models.TextField[str | Combinable, str]
+    CharColumn = models.CharField[str | int | Combinable, str]
+    EmailColumn = models.EmailField[str | Combinable, str]
+    DecimalColumn = models.DecimalField[str | float | Decimal | Combinable | None, Decimal | None]
+    DurationColumn = models.DurationField[timedelta | Combinable, timedelta]
+else:
+    TextColumn, CharColumn, EmailColumn = models.TextField, models.CharField, models.EmailField
+    DecimalColumn, DurationColumn = models.DecimalField, models.DurationField
 
 
 class SchemaField:
@@ -25,13 +39,13 @@ class SchemaField:
         return f"django.db.models.{self.get_internal_type()}"  # type: ignore[attr-defined]
 
 
-class CharField(SchemaField, models.CharField):
+class CharField(SchemaField, CharColumn):
     """A CharField whose default, choices, or validators are functions of the product."""
 
 
-class DecimalField(SchemaField, models.DecimalField):
+class DecimalField(SchemaField, DecimalColumn):
     """A DecimalField whose default or validators are functions of the product."""
 
 
-class DurationField(SchemaField, models.DurationField):
+class DurationField(SchemaField, DurationColumn):
     """A DurationField whose validators are functions of the product."""

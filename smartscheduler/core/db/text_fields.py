@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from smartscheduler.core.db.model_fields import SchemaField
+from smartscheduler.core.db.model_fields import CharColumn, EmailColumn, SchemaField, TextColumn
 from smartscheduler.core.email_addresses import (
     UnsuitableAddress,
     account_address,
@@ -109,21 +109,21 @@ class SearchFormField(NormalForm, forms.CharField):
     normal = staticmethod(normalize_search)
 
 
-class LineField(StoredForm, models.CharField):
+class LineField(StoredForm, CharColumn):
     """One line of text."""
 
     normal = staticmethod(one_line)
     form_class = LineFormField
 
 
-class ShortNotesField(StoredForm, models.CharField):
+class ShortNotesField(StoredForm, CharColumn):
     """Text that may have several lines, up to a length that the database holds too."""
 
     normal = staticmethod(many_lines)
     form_class = NotesFormField
 
 
-class NotesField(StoredForm, models.TextField):
+class NotesField(StoredForm, TextColumn):
     """Text that may have several lines."""
 
     normal = staticmethod(many_lines)
@@ -145,7 +145,7 @@ class ContactAddressFormField(NormalForm, forms.EmailField):
     normal = staticmethod(contact_address)
 
 
-class AccountAddressField(StoredForm, models.EmailField):
+class AccountAddressField(StoredForm, EmailColumn):
     """The e-mail address of an account: ASCII, lower case."""
 
     normal = staticmethod(account_address)
@@ -155,7 +155,7 @@ class AccountAddressField(StoredForm, models.EmailField):
         return "EmailField"
 
 
-class ContactAddressField(StoredForm, models.EmailField):
+class ContactAddressField(StoredForm, EmailColumn):
     """The e-mail address of a contractor: ASCII, its domain in lower case."""
 
     normal = staticmethod(contact_address)

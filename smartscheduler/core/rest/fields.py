@@ -70,7 +70,7 @@ MOST_REFUSED = 20
 NON_FIELD_ERRORS = "non_field_errors"
 
 
-class StrictSerializer(serializers.Serializer):
+class StrictSerializer(serializers.Serializer[Any]):
     """Refuses, by name, a field that does not exist or that only the server writes."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -157,12 +157,13 @@ class InstantOrDayField(InstantField):
 
     def to_internal_value(self, value: Any) -> datetime | date:  # type: ignore[override]
         if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-            return DayField().run_validation(value)
+            day: date = DayField().run_validation(value)
+            return day
         return super().to_internal_value(value)
 
 
 @extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "example": "08:00"})
-class ClockField(serializers.Field):
+class ClockField(serializers.Field[time, str, str, Any]):
     """A time of day, `HH:MM` (`HH:MM:SS` is understood)."""
 
     default_error_messages = {"clock": "A time of day looks like 08:00, from 00:00 to 23:59."}
@@ -218,7 +219,7 @@ class SkillsListField(BoundedListField):
         super().__init__(child=LineTextField(max_length=60), max_length=50, **kwargs)
 
 
-class TimeSlotSerializer(serializers.Serializer):
+class TimeSlotSerializer(serializers.Serializer[Any]):
     """`{"start", "end"}`: a half-open interval of instants."""
 
     start = InstantField()

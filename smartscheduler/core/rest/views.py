@@ -93,7 +93,7 @@ class KnownParameters(APIView):
 class ReadsBody(KnownParameters):
     """For views: a body or a query string, checked by a serializer, as plain values."""
 
-    def body(self, serializer: type[serializers.BaseSerializer], **kwargs: Any) -> dict[str, Any]:
+    def body(self, serializer: type[serializers.BaseSerializer[Any]], **kwargs: Any) -> dict[str, Any]:
         """The values of the request's body. Raises ValidationError naming each field that is not right."""
         # Without a length DRF would take any body for an empty one.
         if "HTTP_TRANSFER_ENCODING" in self.request.META and not self.request.META.get("CONTENT_LENGTH"):
@@ -130,7 +130,7 @@ def check_parameters(query: QueryDict, known: Mapping[str, bool]) -> None:
         raise serializers.ValidationError(errors)
 
 
-def _values(kind: type[serializers.BaseSerializer], data: Any, **kwargs: Any) -> dict[str, Any]:
+def _values(kind: type[serializers.BaseSerializer[Any]], data: Any, **kwargs: Any) -> dict[str, Any]:
     serializer = kind(data=data, **kwargs)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
