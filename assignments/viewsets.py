@@ -1,7 +1,7 @@
 """Assignments over HTTP, and the cancelling of a job, which takes its assignment along."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -34,14 +34,16 @@ from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.errors import InvalidInput
 from smartscheduler.idempotency.mixin import IdempotencyMixin
 
+Handler = TypeVar("Handler", bound=Callable[..., Response])
 
-def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Any:
+
+def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Callable[[Handler], Handler]:
     """A POST on one assignment that takes `body` and answers the assignment."""
 
-    def decorate(method: Any) -> Any:
+    def decorate(method: Handler) -> Handler:
         # In this order: `action` replaces what was noted before it.
         routed = action(detail=True, methods=["post"], **shape)(method)
-        return extend_schema(request=body, responses=AssignmentSerializer)(routed)
+        return cast(Handler, extend_schema(request=body, responses=AssignmentSerializer)(routed))
 
     return decorate
 

@@ -1,12 +1,14 @@
 """Other ways to the same answer, by the product's own engine: everybody one after the other."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Prefetch
 
 from assignments.availability import Booking, Calendar
 from assignments.eligibility import unmet_rules
 from assignments.models import Assignment
+from assignments.querysets import AssignmentQuerySet
 from assignments.scoring import hundredths
 from contractors.models import Contractor
 from contractors.querysets import ContractorQuerySet
@@ -22,7 +24,9 @@ def literal(search: RankingQuery, wanted: int) -> list[ScoredCandidate]:
 def prefetched(search: RankingQuery, wanted: int) -> list[ScoredCandidate]:
     """The same with everything read at once."""
     people = _crews(search)
-    everything = people.prefetch_related("working_hours", "absences", Prefetch("assignments", _bookings(), "held"))
+    everything: Iterable[Any] = people.prefetch_related(
+        "working_hours", "absences", Prefetch("assignments", _bookings(), "held")
+    )
     return _best(search, wanted, ((person, person.held) for person in everything))
 
 
@@ -30,7 +34,7 @@ def _crews(search: RankingQuery) -> ContractorQuerySet:
     return Contractor.objects.active().filter(type__in=[search.request.type, "multi"])
 
 
-def _bookings():  # type: ignore[no-untyped-def]
+def _bookings() -> AssignmentQuerySet:
     return Assignment.objects.live().select_related("job").order_by()
 
 

@@ -147,7 +147,8 @@ def miles_from(site: tuple[float, float], latitude: Floats, longitude: Floats) -
         np.sin((phi - phi_site) / 2) ** 2
         + np.cos(phi_site) * np.cos(phi) * np.sin(np.radians(longitude - site[1]) / 2) ** 2
     )
-    return 2 * 3959.0 * np.arcsin(np.minimum(1.0, np.sqrt(h)))
+    miles: Floats = 2 * 3959.0 * np.arcsin(np.minimum(1.0, np.sqrt(h)))
+    return miles
 
 
 def _score(days: Ints, rating: Ints, miles: Floats, rules: Rules) -> Ints:

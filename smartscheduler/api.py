@@ -1,5 +1,6 @@
 """Every address of the API, /api/v1/. Wiring only."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
 from typing import Any, ClassVar
@@ -67,7 +68,8 @@ class SchemaView(SpectacularAPIView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         """The document of `schema()`, which the renderers keep as text."""
-        name = self._get_filename(request, None)
+        filename_of: Callable[[Request, str | None], str] = self._get_filename
+        name = filename_of(request, None)
         return Response({}, headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 

@@ -1,5 +1,6 @@
 """The OpenAPI document: what drf-spectacular finds, and the problem document as every call's other answer."""
 
+from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
@@ -106,7 +107,8 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         bodies = super()._get_response_bodies(*args, **kwargs)
-        problem = self._get_response_for_code(ProblemSerializer, "default", media_types=[MEDIA_TYPE])
+        answer_of: Callable[..., dict[str, Any]] = self._get_response_for_code
+        problem = answer_of(ProblemSerializer, "default", media_types=[MEDIA_TYPE])
         if self.method == "GET":
             bodies = {**bodies, "304": {"description": "The ETag of `If-None-Match` is still right."}}
         return {**bodies, "default": {**problem, "description": "A problem document."}}

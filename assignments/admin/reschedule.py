@@ -49,7 +49,7 @@ class DayForm(forms.Form):
     day = CalendarDayField(required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
 
     def clean_day(self) -> date | None:
-        day = self.cleaned_data["day"]
+        day: date | None = self.cleaned_data["day"]
         if day and abs(day - timezone.now().date()) > FARTHEST:
             raise ValidationError("The day is at most five years from now.")
         return day

@@ -43,7 +43,8 @@ class WeekForm(forms.Form):
     free = forms.DateTimeField(required=False)
 
     def clean_start(self) -> date | None:
-        day, today = self.cleaned_data["start"], timezone.now().date()
+        day: date | None = self.cleaned_data["start"]
+        today = timezone.now().date()
         if day and not today - FARTHEST + timedelta(days=DAYS) <= day <= today + FARTHEST - timedelta(days=DAYS):
             raise forms.ValidationError("A week is at most five years from now. This is the present one.")
         return day

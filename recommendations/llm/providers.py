@@ -86,11 +86,10 @@ def _openai_said(given: Any) -> Said:
     return Said((text or "").strip(), _tokens(used.get("prompt_tokens"), used.get("completion_tokens")))
 
 
-def _tokens(*counts: Any) -> int | None:
+def _tokens(*counts: object) -> int | None:
     """Their sum, when they are counts that can be believed."""
-    if not all(isinstance(count, int) and 0 <= count <= MOST_COUNTED for count in counts):
-        return None
-    return sum(counts)
+    believed = [count for count in counts if isinstance(count, int) and 0 <= count <= MOST_COUNTED]
+    return sum(believed) if len(believed) == len(counts) else None
 
 
 def _code(given: Any) -> str:

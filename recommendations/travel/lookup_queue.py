@@ -102,7 +102,8 @@ def finish(lookup: Lookup, *, error: str = "", after: timedelta | None = None) -
 
 def delay(attempts: int) -> timedelta:
     """How long to wait after so many attempts that failed: a minute, two, four … an hour."""
-    return min(LONGEST_DELAY, FIRST_DELAY * 2 ** max(0, min(attempts, 10) - 1))
+    factor: int = 2 ** max(0, min(attempts, 10) - 1)
+    return min(LONGEST_DELAY, FIRST_DELAY * factor)
 
 
 def _lease() -> timedelta:

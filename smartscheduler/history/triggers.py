@@ -41,7 +41,8 @@ class BeforeAndAfter(EventTrigger):
     """Keeps what the changed columns were before, besides what all are after."""
 
     def get_func(self, model: Any) -> pgtrigger.Func:
-        after = super().get_func(model).func
+        original: Callable[[Any], pgtrigger.Func] = super().get_func
+        after = original(model).func
         kind: Any = self.event_model
         fields = [model._meta.get_field(name).column for name in tracked_fields(kind)]
         columns = ", ".join(f"""('{name}', to_jsonb(OLD."{name}"), to_jsonb(NEW."{name}"))""" for name in fields)
@@ -54,7 +55,8 @@ class BeforeAndAfter(EventTrigger):
 
 class UpdateEvent(pghistory.UpdateEvent):
     def add_event_trigger(self, event_model: type[Change]) -> None:
-        trigger = BeforeAndAfter(
+        make_trigger: Callable[..., pgtrigger.Trigger] = BeforeAndAfter
+        trigger = make_trigger(
             event_model=event_model,
             label=self.label,
             name=self.trigger_name,

@@ -45,7 +45,7 @@ def matching(model: type[Model], fields: tuple[str, ...], patterns: PersonPatter
     for name in fields:
         aliases[f"text_of_{name}"] = Cast(name, TextField())
         wanted |= Q(**{f"text_of_{name}__iregex": patterns.pattern})
-    rows = model._base_manager.alias(**aliases).filter(wanted).order_by("pk")
+    rows: QuerySet[Any] = model._base_manager.alias(**aliases).filter(wanted).order_by("pk")
     return rows.select_related(None)
 
 

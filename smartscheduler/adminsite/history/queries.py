@@ -113,7 +113,8 @@ def read(question: Question) -> Page:
 def _places(kind: type[Change], question: Question) -> QuerySet[Any, Any]:
     rows = kind.objects.alias(person=KT("pgh_context__user")).filter(_conditions(kind, question))
     newest = rows.order_by("-pgh_created_at", "-pgh_id").annotate(model=Value(name_of(kind)))
-    return newest.values_list("pgh_created_at", "model", "pgh_id")[: question.size + 1]
+    places: QuerySet[Any, Any] = newest.values_list("pgh_created_at", "model", "pgh_id")
+    return places[: question.size + 1]
 
 
 def _conditions(kind: type[Change], question: Question) -> Q:

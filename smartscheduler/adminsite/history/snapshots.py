@@ -76,7 +76,8 @@ def zone_of(record: Any) -> tzinfo:
     for holder in (record, getattr(record, "job", None), getattr(record, "contractor", None)):
         try:
             if holder is not None and hasattr(holder, "zone"):
-                return holder.zone
+                clock: tzinfo = holder.zone
+                return clock
         except (ValueError, KeyError):
             continue  # an unknown time zone, written by SQL without validation
     return UTC

@@ -30,7 +30,8 @@ def number(seed: int, index: int) -> int:
 
 def dealt(seed: int, kind: str, deck: tuple[T, ...], index: int) -> T:
     """Card `index` of a deck dealt again and again, shuffled anew each time: random, but nobody runs out of luck."""
-    return _shuffled(seed, kind, deck, index // len(deck))[index % len(deck)]
+    cards: Sequence[T] = _shuffled(seed, kind, deck, index // len(deck))
+    return cards[index % len(deck)]
 
 
 @lru_cache(maxsize=64)
