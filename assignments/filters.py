@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 
@@ -42,5 +43,5 @@ class AssignmentFilter(django_filters.FilterSet):
         conflicts = Assignment.objects.in_conflict(timezone.now())
         return queryset.filter(pk__in=conflicts) if value else queryset.exclude(pk__in=conflicts)
 
-    def filter_queryset(self, queryset: AssignmentQuerySet) -> AssignmentQuerySet:
+    def filter_queryset(self, queryset: QuerySet[Assignment]) -> QuerySet[Assignment]:
         return super().filter_queryset(queryset.alias(site_day=site_day("time_slot__startswith", "job__time_zone")))

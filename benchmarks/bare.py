@@ -22,6 +22,7 @@ class BareConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=message["text"])
 
 
-application = ProtocolTypeRouter(
-    {"http": get_asgi_application(), "websocket": URLRouter([re_path("", BareConsumer.as_asgi())])}
-)
+# The stubs of Django know only routes to views; those of Channels need routes to applications.
+consumer: Any = BareConsumer.as_asgi()
+routes: list[Any] = [re_path("", consumer)]
+application = ProtocolTypeRouter({"http": get_asgi_application(), "websocket": URLRouter(routes)})

@@ -134,13 +134,14 @@ def session_of(user: Any) -> str:
 
 
 def _bare(stack: ExitStack) -> Way:
-    from channels.layers import get_channel_layer
+    from channels import DEFAULT_CHANNEL_LAYER
+    from channels.layers import channel_layers
     from django.utils import timezone
 
     from benchmarks.bare import GROUP
 
     port = _web(stack, "benchmarks.bare:application")
-    loop, layer = asyncio.new_event_loop(), get_channel_layer()
+    loop, layer = asyncio.new_event_loop(), channel_layers[DEFAULT_CHANNEL_LAYER]
 
     def send() -> None:
         event = {"sequence": 1, "type": "RecommendationsUpdated", "occurred_at": timezone.now().isoformat(), "data": {}}

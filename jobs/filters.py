@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import django_filters
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Job
@@ -27,7 +28,7 @@ class JobFilter(django_filters.FilterSet):
         model = Job
         fields: list[str] = []
 
-    def filter_queryset(self, queryset: JobQuerySet) -> JobQuerySet:
+    def filter_queryset(self, queryset: QuerySet[Job]) -> QuerySet[Job]:
         return super().filter_queryset(queryset.alias(site_day=site_day("desired_date", "time_zone")))
 
     def of_contractor(self, jobs: JobQuerySet, name: str, value: UUID) -> JobQuerySet:

@@ -48,17 +48,17 @@ async def lifespan(scope: Any, receive: Any, send: Any) -> None:
             return
 
 
+# The stubs of Django know only routes to views; those of Channels need routes to applications.
+events: Any = EventsConsumer.as_asgi()
+elsewhere: Any = WebsocketDenier.as_asgi()
+sockets: list[Any] = [path("ws/events/", events), re_path(r"", elsewhere)]
+
 application = behind_proxies(
     ProtocolTypeRouter(
         {
             "http": Limits(django_application, account_of_session),
             "lifespan": lifespan,
-            "websocket": URLRouter(
-                [
-                    path("ws/events/", EventsConsumer.as_asgi()),
-                    re_path(r"", WebsocketDenier.as_asgi()),
-                ]
-            ),
+            "websocket": URLRouter(sockets),
         }
     )
 )

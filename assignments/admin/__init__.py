@@ -1,6 +1,6 @@
 """Assignments in the admin: read, and moved on by actions. They are made from a job's Recommend page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
 from typing import Any, ClassVar, cast
@@ -78,13 +78,19 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
         return record.job.zone
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         context["bars"] = bars(obj.score_breakdown)
         context["unmet"] = reasons_of(obj.pk, reader=person(request))
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
+    def get_sortable_by(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
         """Not by a score that is hidden: the order would tell."""
         hidden = hidden_fields("assignments.assignment", person(request))
         return [name for name in super().get_sortable_by(request) if name not in hidden]

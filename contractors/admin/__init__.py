@@ -1,19 +1,20 @@
 """The page of a contractor: details, working hours and absences are written here, by services."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from contractors import services
 from contractors.admin.actions import ACTIONS, DEACTIVATE
 from contractors.admin.columns import ContractorList
-from contractors.admin.forms import USUAL_WEEK, AbsenceFormSet, ContractorForm
+from contractors.admin.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ContractorForm
 from contractors.admin.inlines import ABSENCES_A_PAGE, AbsenceInline, ShiftInline
 from contractors.events import ContractorEvent
 from contractors.models import Contractor
@@ -85,7 +86,7 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
 
     def get_inline_instances(self, request: HttpRequest, obj: Contractor | None = None) -> list[Any]:
         """In tabs for one that is there; a new one is entered on a single page."""
-        instances = super().get_inline_instances(request, obj)
+        instances = cast(list[TabularInline], super().get_inline_instances(request, obj))
         for inline in instances:
             inline.tab = obj is not None
         return instances
@@ -113,12 +114,18 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
         return self.action_view(request, contractor.pk, action=DEACTIVATE)
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kw: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         context["show_delete"] = False  # the action above the form says what it does
         inactive = obj is not None and obj.status == Contractor.Status.INACTIVE
         context["cannot_restore"] = inactive and not may(request, Permission.RESTORE_CONTRACTORS)
-        return super().render_change_form(request, context, *args, obj=obj, **kw)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def has_deactivate_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.DEACTIVATE_CONTRACTORS)
@@ -150,7 +157,7 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
 
 def _write_absences(contractor_id: UUID, formset: AbsenceFormSet, actor: Any) -> None:
     """Add, remove, and for a changed row both: an absence is never edited in place."""
-    for form in formset.forms:
+    for form in cast(list[AbsenceForm], formset.forms):
         if not form.has_changed():
             continue
         if form.instance.pk:

@@ -1,7 +1,7 @@
 """The list of contractors: its columns and its filters."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin import ShowFacets
 from django.db.models import QuerySet
@@ -23,8 +23,9 @@ class SkillFilter(TextFilter):
 
     title, parameter_name = "skill", "skill"
 
-    def queryset(self, request: HttpRequest, queryset: ContractorQuerySet) -> QuerySet[Contractor]:
-        return queryset.with_skills(filter(None, map(normalize_search, (self.value() or "").split(","))))
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> QuerySet[Contractor]:
+        contractors = cast(ContractorQuerySet, queryset)
+        return contractors.with_skills(filter(None, map(normalize_search, (self.value() or "").split(","))))
 
 
 class RatingFilter(DropdownFilter):

@@ -56,7 +56,7 @@ class AbsenceInline(BoundedInline):
     verbose_name_plural = "Absences"
     template_before = "admin/contractors/absences.html"
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return [name for name in self.fields if name not in hidden_fields("contractors.absence", request.user)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:

@@ -1,7 +1,7 @@
 """Who opens a WebSocket: the session cookie of the same origin, or a one-time ticket."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -23,7 +23,7 @@ from smartscheduler.accounts.session_store import NAME
 from smartscheduler.accounts.websocket_tickets import spend_ticket
 
 TICKET_PREFIX = "ticket."
-Scope = dict[str, Any]
+Scope = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

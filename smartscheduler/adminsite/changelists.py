@@ -1,7 +1,6 @@
 """Admin lists that stay fast for any number of rows, with saved views."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django import forms
@@ -28,14 +27,19 @@ from smartscheduler.core.db.search_terms import LONGEST_SEARCH, TOO_LONG, search
 from smartscheduler.core.text import LazyText, normalize_search
 from smartscheduler.errors import InvalidInput
 
+if TYPE_CHECKING:
+    RowPaginator = Paginator[Any]
+else:
+    RowPaginator = Paginator
 
-class KeysFirst(Paginator):
+
+class KeysFirst(RowPaginator):
     """Paginator that selects the keys of a page first, then its rows, so that joins run for one page only.
 
     Otherwise the last page of a long list would read and discard all preceding rows with their joins.
     """
 
-    def page(self, number: Any) -> Page:
+    def page(self, number: Any) -> "Page[Any]":
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         rows: Any = self.object_list
@@ -79,7 +83,7 @@ class ListAdmin(VisibleFieldsAdmin):
     expression; it needs an index (smartscheduler.core.db.text_search).
     """
 
-    paginator: Any = KeysFirst
+    paginator = KeysFirst
     list_per_page = 50
     list_disable_select_all = True
     show_full_result_count = False
@@ -101,10 +105,10 @@ class ListAdmin(VisibleFieldsAdmin):
             rows = extended(rows)
         return rows if self.search_text is None else rows.alias(search_text=self.search_text)
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [*super().get_list_display(request), *extensions_of(self.model).columns]
 
-    def get_list_filter(self, request: HttpRequest) -> Sequence[Any]:
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return extensions_of(self.model).filter_list(super().get_list_filter(request))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

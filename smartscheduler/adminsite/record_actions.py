@@ -148,12 +148,18 @@ class RecordAdmin(VisibleFieldsAdmin):
         ]
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         context["buttons"] = self.buttons(request, obj) if obj else []
         notices = [notice(request, obj) for notice in self.extensions.notices] if obj else []
         context["notices"] = list(filter(None, notices))
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         for function in self.extensions.after_change:

@@ -1,7 +1,7 @@
 """Admin forms that write through services. A refusal becomes form errors, and nothing is saved."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
 
 from django import forms
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
@@ -28,7 +28,13 @@ def show_refusal(form: BaseForm, refusal: DomainError) -> None:
         form.add_error(None, message)
 
 
-class ServiceForm(forms.ModelForm):
+if TYPE_CHECKING:
+    RecordForm = forms.ModelForm[Any]
+else:
+    RecordForm = forms.ModelForm
+
+
+class ServiceForm(RecordForm):
     """Form that validates single values. Uniqueness, constraints and rules between records are checked by the service.
 
     `refusal` is the refusal of the service for the same values in the current request.
@@ -94,7 +100,7 @@ class ServiceAdmin(AskingChoices, ModelAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> type[ServiceForm]:
-        form_class = super().get_form(request, obj, change, **kwargs)
+        form_class = cast(type[ServiceForm], super().get_form(request, obj, change, **kwargs))
         form_class.refusal = getattr(request, "refusal", None)  # the class is created per request
         return form_class
 

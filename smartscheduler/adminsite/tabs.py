@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
@@ -35,13 +35,19 @@ class TabbedAdmin(ModelAdmin):
         return [tab(request, record) for tab in extensions_of(self.model).tabs]
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Model | None = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         # Unfold renders its tab bar with a separate context that only has the request.
         request.further_tabs = list(self.further_tabs(request, obj)) if obj else []  # type: ignore[attr-defined]
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
-def page_of(request: HttpRequest, name: str, records: QuerySet[Any], *, size: int = 20) -> Page:
+def page_of(request: HttpRequest, name: str, records: QuerySet[Any], *, size: int = 20) -> "Page[Any]":
     """The page of `records` with the number in `?<name>=`, or the nearest existing page."""
     return Paginator(records, size).get_page(request.GET.get(name))

@@ -9,13 +9,14 @@ from django.conf import settings
 from geopy.exc import GeopyError
 from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders import GoogleV3, MapBox, Nominatim, OpenCage
+from geopy.geocoders.base import Geocoder
 
 from smartscheduler.geocoding.addresses import Address
 from smartscheduler.geocoding.geopy_adapter import OutgoingAdapter
 from smartscheduler.places import Point
 
 # For each provider: the class of geopy, and the query parameters that restrict results to the United States.
-PROVIDERS: dict[str, tuple[type, dict[str, Any]]] = {
+PROVIDERS: dict[str, tuple[type[Geocoder], dict[str, Any]]] = {
     "nominatim": (Nominatim, {"country_codes": "us"}),
     "google": (GoogleV3, {"components": {"country": "US"}}),
     "mapbox": (MapBox, {"country": "US"}),

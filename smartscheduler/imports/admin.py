@@ -1,6 +1,6 @@
 """Files in the back-office: taken in, checked, imported; and every list as a file."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -100,10 +100,16 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         return TemplateResponse(request, "admin/imports/add.html", context)
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         context |= self._panel(request, obj)
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _panel(self, request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         """What the panel of a file shows; while the worker is at it, only how far that is."""
@@ -153,7 +159,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         """The list as its filters and its search leave it."""
         if kind not in MODELS or form not in FORMS:
             raise Http404
-        listed = self.admin_site.get_model_admin(MODELS[kind])
+        listed = cast(ListAdmin, self.admin_site.get_model_admin(MODELS[kind]))
         if not listed.has_view_permission(request):
             raise PermissionDenied
         try:

@@ -197,7 +197,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
             await self._write(frame)
 
     async def _write(self, frame: Frame) -> None:
-        await self.base_send({"type": "websocket.send", "text": as_text(frame, self.connection.reader)})
+        await self.send(as_text(frame, self.connection.reader))
 
 
 def _takes_quotas(keys: set[str]) -> bool:

@@ -1,0 +1,3 @@
+from typing import Any
+
+def list_all() -> list[dict[str, Any]]: ...
