@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -25,6 +25,9 @@ from smartscheduler.travel.config import NAMES, active_providers
 from smartscheduler.travel.models import ProviderDay, TravelEstimate
 from smartscheduler.travel.routes import ROAD
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MOST_LOOKUPS = 20
 UNITS = {"openrouteservice": "requests"}
 
@@ -34,7 +37,7 @@ class Standing:
     """State of one provider today."""
 
     name: str
-    title: str
+    title: "StrOrPromise"
     breaker: str
     budget: int
     unit: str
