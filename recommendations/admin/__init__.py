@@ -1,3 +1,3 @@
-"""Pages of the ranking and of the scheduling rules. Each module registers one page, or parts of one."""
+"""Admin pages of the ranking and of the scheduling rules. Each module registers one page or a part of one."""
 
 from recommendations.admin import job_list, reassign, recommend, scheduling_rules  # noqa: F401

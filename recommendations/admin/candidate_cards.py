@@ -1,4 +1,4 @@
-"""What the Recommend page of a job shows: the job, the ranked candidates, and the answer to "why not this one?"."""
+"""Template context of the Recommend page: the job, the ranked candidates, and the answer about one contractor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils import timezone
 from django.utils.duration import duration_string
+from django.utils.translation import gettext
 
 from assignments.eligibility import unmet_rules
 from assignments.models import Assignment
@@ -16,7 +18,6 @@ from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.admin.same_slot import not_free_then
 from recommendations.explanations import Breakdown
-from recommendations.job_routes import age
 from recommendations.near_misses import barriers, nearby_contractors, nearest_misses
 from recommendations.ranking import MOST_RESULTS, rank_candidates
 from recommendations.results import RankedCandidate
@@ -24,7 +25,7 @@ from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see, visible_values
 from smartscheduler.adminsite.html import bars, stars
-from smartscheduler.core.formatting import local_slot, local_time
+from smartscheduler.core.formatting import ago, local_slot, local_time
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
@@ -38,9 +39,9 @@ OF_CUSTOMERS = ("address", "customer_name", "customer_phone", "special_requireme
 
 @dataclass(frozen=True)
 class Offer:
-    """One slot as a radio button: its value, its hours, and both in full.
+    """One slot as a radio button: its value, its hours, and its date and hours in full.
 
-    `preset` is chosen first; `note` names what is different from what was wanted or is booked.
+    `preset` is selected at first; `note` names the differences from the desired date and from the booking.
     """
 
     value: str
@@ -51,20 +52,20 @@ class Offer:
 
 
 def facts(job: Job, reader: User) -> list[tuple[str, str]]:
-    """The job in words, each with its heading, as far as `reader` may see it."""
-    seen = visible_values(job._meta.label_lower, {name: getattr(job, name) for name in OF_CUSTOMERS}, reader)
-    address = f"{seen['address']}, " if seen["address"] else ""
-    found = [
-        ("Type", job.get_type_display()),
-        ("Wanted", local_time(job.desired_date, job.zone)),
-        ("Duration", duration_string(job.duration)),
-        ("Priority", job.get_priority_display()),
-        ("Site", f"{address}{job.city}, {job.state} {job.zip_code}"),
-        ("Skills", ", ".join(job.required_skills) or "none required"),
-        ("Customer", " ".join(filter(None, [seen["customer_name"], seen["customer_phone"]]))),
-        ("Notes", seen["special_requirements"]),
+    """Labels and values of the job that `reader` may see."""
+    visible = visible_values(job._meta.label_lower, {name: getattr(job, name) for name in OF_CUSTOMERS}, reader)
+    address = f"{visible['address']}, " if visible["address"] else ""
+    values = [
+        (gettext("Type"), job.get_type_display()),
+        (gettext("Desired date"), local_time(job.desired_date, job.zone)),
+        (gettext("Duration"), duration_string(job.duration)),
+        (gettext("Priority"), job.get_priority_display()),
+        (gettext("Site"), f"{address}{job.city}, {job.state} {job.zip_code}"),
+        (gettext("Required skills"), ", ".join(job.required_skills) or gettext("none")),
+        (gettext("Customer"), " ".join(filter(None, [visible["customer_name"], visible["customer_phone"]]))),
+        (gettext("Notes"), visible["special_requirements"]),
     ]
-    return [(heading, text) for heading, text in found if text]
+    return [(label, text) for label, text in values if text]
 
 
 def ranking(
@@ -77,41 +78,41 @@ def ranking(
     booking: Assignment | None = None,
     with_present: bool = False,
 ) -> dict[str, Any]:
-    """The candidates by `rules` as cards, and how many were considered; for `day` as if the job were wanted then.
+    """The candidates as cards, and how many were considered. With `day`, it replaces the desired date.
 
-    The contractor of `booking` is left out unless `with_present`, and the others are offered its time where they are
-    free then: those who are come first.
+    With `booking`, its contractor is left out unless `with_present`, and contractors who are free at the time of the
+    booking come first.
     """
     request = JobRequest.of(job).wanted_on(day)
-    wanted = max_results + (1 if booking and not with_present else 0)
-    found = rank_candidates(request, rules, max_results=min(wanted, MOST_RESULTS), horizon_days=horizon_days)
+    most = max_results + (1 if booking and not with_present else 0)
+    ranked = rank_candidates(request, rules, max_results=min(most, MOST_RESULTS), horizon_days=horizon_days)
     present = booking.contractor_id if booking else None
-    shown = [one for one in found.entries if with_present or one.contractor.pk != present]
+    shown = [entry for entry in ranked.entries if with_present or entry.contractor.pk != present]
     cards = [card(entry, JobRequest.of(job), booking) for entry in shown[:max_results]]
     if booking:
-        offer_the_same_time(booking, [one for one in cards if one["contractor"].pk != present], rules)
-        # Who keeps the customer's time comes first; among these, and among the others, the best.
-        cards.sort(key=lambda one: not one.get("same"))
+        offer_the_same_time(booking, [shown for shown in cards if shown["contractor"].pk != present], rules)
+        # A stable sort: contractors who are free at the booked time first, each group in the order of the ranking.
+        cards.sort(key=lambda shown: not shown.get("same"))
     return {
         "cards": cards,
-        "candidates": found.candidates_considered,
-        "candidates_exact": found.candidates_exact,
-        # Who pass the rules that need no calendar: where nobody is free, all of them were looked into.
-        "considered": found.calendars_opened,
+        "candidates": ranked.candidates_considered,
+        "candidates_exact": ranked.candidates_exact,
+        # The contractors who meet the requirements that need no calendar: without a result, all calendars were read.
+        "considered": ranked.calendars_opened,
         "approximate": places_are_blurred(),
-        "all_shown": len(found.entries) < wanted,
-        "present_rank": next((one.rank for one in found.entries if one.contractor.pk == present), None),
-        "generated_at": local_time(found.generated_at, job.zone),
-        **({} if cards else _nobody(request, rules, horizon_days, found.calendars_opened)),
+        "all_shown": len(ranked.entries) < most,
+        "present_rank": next((entry.rank for entry in ranked.entries if entry.contractor.pk == present), None),
+        "generated_at": local_time(ranked.generated_at, job.zone),
+        **({} if cards else _near_misses(request, rules, horizon_days, ranked.calendars_opened)),
     }
 
 
-def _nobody(request: JobRequest, rules: Rules, horizon_days: int, considered: int) -> dict[str, Any]:
-    """Who comes closest, and what keeps away the others around."""
+def _near_misses(request: JobRequest, rules: Rules, horizon_days: int, considered: int) -> dict[str, Any]:
+    """The nearest misses, and the requirements that other contractors nearby fail."""
     around = nearby_contractors(request)
     return {
-        # Whoever has no shift that is long enough is not looked into at all.
-        "suiting": max(considered, sum(1 for one in around if not one.reasons)),
+        # The search does not read the calendars of contractors without a shift that is long enough.
+        "suiting": max(considered, sum(1 for near in around if not near.reasons)),
         "misses": nearest_misses(request, rules, horizon_days=horizon_days, around=around),
         "around": len(around),
         "barriers": barriers(request, around),
@@ -119,20 +120,19 @@ def _nobody(request: JobRequest, rules: Rules, horizon_days: int, considered: in
 
 
 def offer_the_same_time(booking: Assignment, cards: Sequence[dict[str, Any]], rules: Rules) -> None:
-    """Put the slot of `booking` first among what each card offers, and preset it; or say why it is not free."""
-    reasons = not_free_then(booking, [one["contractor"] for one in cards], rules)
-    for one in cards:
-        reason = reasons[one["contractor"].pk]
-        one["same"], one["same_reason"] = None, reason.message if reason else ""
+    """Offer the slot of `booking` on each card as the preset, or give the reason why it is not free."""
+    reasons = not_free_then(booking, [shown["contractor"] for shown in cards], rules)
+    for shown in cards:
+        reason = reasons[shown["contractor"].pk]
+        shown["same"], shown["same_reason"] = None, reason.message if reason else ""
         if not reason:
-            offer = Offers(JobRequest.of(booking.job), booking, one["contractor"])
-            one["same"] = same = offer.of(booking.slot, preset=True)
-            others = [replace(other, preset=False) for other in one["offers"] if other.value != same.value]
-            one["offers"] = others
+            offers = Offers(JobRequest.of(booking.job), booking, shown["contractor"])
+            shown["same"] = same = offers.of(booking.slot, preset=True)
+            shown["offers"] = [replace(other, preset=False) for other in shown["offers"] if other.value != same.value]
 
 
 class Offers:
-    """Slots of one contractor as radio buttons, each with how it differs from what the customer wanted (`request`)."""
+    """Slots of one contractor as radio buttons, each with its differences from the request and the booking."""
 
     def __init__(self, request: JobRequest, booking: Assignment | None, contractor: Contractor) -> None:
         self.request, self.booking = request, booking
@@ -145,12 +145,12 @@ class Offers:
         return Offer(slot.start.isoformat(), hours, local_slot(slot, zone), preset, self.note(slot))
 
     def note(self, slot: TimeSlot) -> str:
-        """What a booking in `slot` would change, as sentences."""
+        """Sentences about what a booking in `slot` would change."""
         moved = differs_from_booking(slot, self.booking, other_contractor=self.is_other) if self.booking else ""
         return " ".join(filter(None, [moved, differs_from_wanted(slot, self.request)]))
 
     def choice(self, slots: Sequence[TimeSlot], suggested: TimeSlot | None) -> dict[str, Any]:
-        """The slots of a day in order, with the suggested one preset; it may lie between those of the grid."""
+        """The slots of a day in order, with the suggested one preset. It may lie between the grid of start times."""
         if not slots:
             return {"offers": [], "day": ""}
         shown = sorted({*slots, *([suggested] if suggested else [])})
@@ -165,13 +165,13 @@ def card(entry: RankedCandidate, request: JobRequest, booking: Assignment | None
     return {
         "rank": entry.rank,
         "score": entry.score,
-        **_person(entry.contractor),
+        **_contractor(entry.contractor),
         **_numbers(entry.breakdown, entry.route),
         **Offers(request, booking, entry.contractor).choice(entry.slots, entry.suggested),
     }
 
 
-def _person(contractor: Contractor) -> dict[str, Any]:
+def _contractor(contractor: Contractor) -> dict[str, Any]:
     return {
         "contractor": contractor,
         "stars": stars(contractor.rating, contractor.rating_count),
@@ -184,42 +184,51 @@ def _numbers(breakdown: Breakdown | None, route: RouteEstimate) -> dict[str, Any
         "bars": bars(breakdown.as_json()) if breakdown else [],
         "explanation": breakdown.shown if breakdown else "",
         "by_model": bool(breakdown and breakdown.wording),
-        "distance": f"{route.miles:.1f} miles, {route.minutes} min ({source_of(route)})",
+        "distance": gettext("{miles} miles, {minutes} min ({source})").format(
+            miles=f"{route.miles:.1f}", minutes=route.minutes, source=source_of(route)
+        ),
     }
 
 
 def source_of(route: RouteEstimate) -> str:
-    """Where a distance comes from, and how old it is."""
+    """The source and age of a distance."""
     if route.source != ROAD or route.fetched_at is None:
-        return "straight line, approximate" if places_are_blurred() else "straight line"
-    return f"by road, {NAMES.get(route.provider, route.provider)}, {age(route.fetched_at)}"
+        return gettext("straight line, approximate") if places_are_blurred() else gettext("straight line")
+    provider = NAMES.get(route.provider, route.provider)
+    age = ago(route.fetched_at, timezone.now())
+    return gettext("by road, {provider}, {age}").format(provider=provider, age=age)
 
 
 def named(q: str, reader: User) -> QuerySet[Contractor]:
-    """The contractors whose name or e-mail address has `q` in it; names that begin with it come first.
+    """The contractors whose name contains `q`, or whose email address does if `reader` may see it.
 
-    By the address only for a `reader` who may see it.
+    Names that start with `q` come first.
     """
     first = Case(When(name__istartswith=q, then=Value(0)), default=Value(1), output_field=IntegerField())
-    # The words have an index; that it is the name or the address, and not the city, is looked at afterwards.
-    people = Contractor.objects.alias(search_text=SEARCH_TEXT, first=first).filter(search_text__icontains=q)
-    wanted = Q(name__icontains=q)
+    # The search text has a trigram index but also contains the city, so name and address are checked as well.
+    matches = Contractor.objects.alias(search_text=SEARCH_TEXT, first=first).filter(search_text__icontains=q)
+    in_name_or_email = Q(name__icontains=q)
     if can_see(reader, CONTACTS):
-        wanted |= Q(email__icontains=q)
-    return people.filter(wanted).order_by("first", "name", "pk")
+        in_name_or_email |= Q(email__icontains=q)
+    return matches.filter(in_name_or_email).order_by("first", "name", "pk")
 
 
 def suggestions(job: Job, q: str, reader: User) -> list[dict[str, Any]]:
-    """Whom somebody who types `q` may mean, each with the first rule that keeps them away, if any. One query."""
+    """The contractors that match `q`, each with the first requirement that fails, if any. One query."""
     request, site = JobRequest.of(job), known_site(job.point)
+    matches = named(q, reader)[:MOST_NAMES] if q else []
     return [
         {
-            "contractor": one,
+            "contractor": contractor,
             "hint": next(
-                (reason.message for reason in unmet_rules(one, request, miles=site.miles_from(one.point))), ""
+                (
+                    reason.message
+                    for reason in unmet_rules(contractor, request, miles=site.miles_from(contractor.point))
+                ),
+                "",
             ),
         }
-        for one in (named(q, reader)[:MOST_NAMES] if q else [])
+        for contractor in matches
     ]
 
 
@@ -234,21 +243,21 @@ def asked_about(
     day: date | None = None,
     booking: Assignment | None = None,
 ) -> dict[str, Any]:
-    """The contractors whose name or e-mail has `q`; when it is one alone, or `contractor` is given, why (not)."""
+    """The answer about the contractor that matches `q` or has the id `contractor`; a list if several match."""
     if contractor:
-        people = list(Contractor.objects.filter(pk=contractor))
+        matches = list(Contractor.objects.filter(pk=contractor))
     elif q:
-        people = list(named(q, reader)[: MOST_NAMES + 1])
+        matches = list(named(q, reader)[: MOST_NAMES + 1])
     else:
         return {}
-    if len(people) != 1:
-        return {"people": people[:MOST_NAMES], "more": len(people) > MOST_NAMES, "asked": True}
-    (person,) = people
-    if booking and person.pk == booking.contractor_id:
+    if len(matches) != 1:
+        return {"people": matches[:MOST_NAMES], "more": len(matches) > MOST_NAMES, "asked": True}
+    (match,) = matches
+    if booking and match.pk == booking.contractor_id:
         return {"asked": True, "has_it": booking}
     request = JobRequest.of(job)
-    answer = why_not(request.wanted_on(day), person, rules, horizon_days=horizon_days)
-    shown = answer_card(person, answer, request, booking)
+    answer = why_not(request.wanted_on(day), match, rules, horizon_days=horizon_days)
+    shown = answer_card(match, answer, request, booking)
     if booking and shown["offers"]:
         offer_the_same_time(booking, [shown], rules)
     return {"asked": True, "answer": shown}
@@ -262,7 +271,7 @@ def answer_card(
         "score": answer.score,
         "reasons": answer.reasons,
         "suggestion": answer.suggestion,
-        **_person(contractor),
+        **_contractor(contractor),
         **_numbers(answer.breakdown, answer.route),
         **Offers(request, booking, contractor).choice(answer.slots, answer.suggested),
     }

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from recommendations.ranking import MOST_RESULTS
@@ -18,55 +20,55 @@ USUAL_RESULTS = 10
 
 
 class QuestionForm(forms.Form):
-    """How far and how many to look, and whom to ask about; what is left out or wrong takes its default."""
+    """Limits of the ranking, and the contractor to explain. Missing and invalid values take their defaults."""
 
     horizon_days = forms.IntegerField(
-        label="Days ahead",
+        label=_("Days ahead"),
         min_value=0,
         max_value=LONGEST_HORIZON,
         required=False,
         widget=UnfoldAdminIntegerFieldWidget(),
-        help_text=f"0 to {LONGEST_HORIZON}; 0 is the desired day alone.",
+        help_text=format_lazy(_("0 to {limit}. 0 searches the desired date only."), limit=LONGEST_HORIZON),
     )
     day = CalendarDayField(
-        label="Another day",
+        label=_("Another date"),
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
-        help_text="As if it were wanted then; empty is the desired day.",
+        help_text=_("Ranks for this date. Leave empty for the desired date."),
     )
     max_results = forms.IntegerField(
-        label="Results",
+        label=_("Results"),
         min_value=1,
         max_value=MOST_RESULTS,
         required=False,
         widget=UnfoldAdminIntegerFieldWidget(),
-        help_text=f"1 to {MOST_RESULTS}.",
+        help_text=format_lazy(_("1 to {limit}."), limit=MOST_RESULTS),
     )
-    q = SearchFormField(label="Name", max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
+    q = SearchFormField(label=_("Name"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
     contractor = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
-    def __init__(self, given: dict[str, Any], rules: Rules) -> None:
-        self.usual = {
+    def __init__(self, query: dict[str, Any], rules: Rules) -> None:
+        self.defaults = {
             "horizon_days": rules.horizon_days,
             "max_results": USUAL_RESULTS,
             "q": "",
             "contractor": None,
             "day": None,
         }
-        # With nothing given, the form is shown with its defaults.
-        super().__init__({**self.usual, "contractor": "", "day": "", **given})
+        # Always bound, so that the fields show the defaults if the query is empty.
+        super().__init__({**self.defaults, "contractor": "", "day": "", **query})
 
     @property
     def answers(self) -> dict[str, Any]:
-        """The valid values, with the defaults in place of the others."""
+        """The valid values, completed by the defaults."""
         self.is_valid()
-        given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
-        return {**self.usual, **given}
+        values = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        return {**self.defaults, **values}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A candidate and a start, chosen from a ranking, in the terms of the services that book."""
+    """A candidate and a start time from a ranking; the keyword arguments of the booking services."""
 
     contractor_id: UUID
     start: datetime
@@ -75,7 +77,7 @@ class Choice:
 
 class AssignForm(forms.Form):
     contractor = forms.UUIDField()
-    start = InstantField(error_messages={"required": "Choose a slot."})
+    start = InstantField(error_messages={"required": _("Choose a start time.")})
     override_reason = NotesFormField(max_length=500, required=False)
 
     @property

@@ -1,4 +1,4 @@
-"""What recommendations add to the list of jobs: who has each job, and whether anybody can take it."""
+"""Additions to the list of jobs: the assigned contractor, and a filter by whether a contractor can take the job."""
 
 from typing import Any
 
@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from jobs.models import Job
@@ -18,31 +20,30 @@ from smartscheduler.rules.current import current_rules
 
 
 @registry.list_column(Job)
-@display(description="Assigned to")
+@display(description=_("Assigned to"))
 def booking(job: Job) -> str | SafeString:
     for assignment in job.live:  # type: ignore[attr-defined]
         return _link(record_url(assignment, "change"), assignment.contractor.name)
     if job.status == Status.OPEN:
-        return _link(record_url(job, "recommend"), "Recommend", label=f"Recommend for {job.job_number}")
+        label = gettext("Recommend contractors for {job}").format(job=job.job_number)
+        return _link(record_url(job, "recommend"), gettext("Recommend"), label=label)
     return "–"
 
 
 class CandidatesFilter(admin.SimpleListFilter):
-    """Whether anybody can take an open job."""
+    """Filter of open jobs by whether a contractor can take them."""
 
-    title, parameter_name = "candidates", "candidates"
+    title, parameter_name = _("candidates"), "candidates"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("some", "Somebody can take it"), ("none", "Nobody can take it")]
+        return [("some", gettext("Available")), ("none", gettext("None available"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         if self.value() not in {"some", "none"}:
             return queryset
-        wanted = self.value() == "some"
-        found = [
-            job.pk for job, ranking in rank_open_jobs(queryset, current_rules()) if bool(ranking.entries) == wanted
-        ]
-        return queryset.filter(pk__in=found)
+        with_candidates = self.value() == "some"
+        rankings = rank_open_jobs(queryset, current_rules())
+        return queryset.filter(pk__in=[job.pk for job, ranking in rankings if bool(ranking.entries) == with_candidates])
 
 
 registry.list_filter(Job, CandidatesFilter, before="state")

@@ -1,8 +1,8 @@
-"""Choosing a contractor and a slot from a ranking: the page, its parts, and the second step before a booking."""
+"""The page on which a user picks a contractor and a slot from a ranking, and its confirmation step."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
@@ -13,7 +13,11 @@ from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 from assignments.models import Assignment
 from assignments.states import MOVABLE
@@ -35,17 +39,20 @@ from smartscheduler.timeslots import TimeSlot
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """What the page is called, what its buttons say, and the messages after a booking and after a refusal."""
+    """Texts of the page: its title, its buttons, and the messages after a booking and after a refusal.
 
-    title: str
-    verb: str
-    done: str
-    not_done: str
+    `done` has the placeholders `{job}`, `{contractor}` and `{slot}`.
+    """
+
+    title: "StrOrPromise"
+    verb: "StrOrPromise"
+    done: "StrOrPromise"
+    not_done: "StrOrPromise"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Purpose:
-    """What a contractor is chosen for: the job, or with `booking` that it goes to another contractor.
+    """The action behind the page: assign `job`, or give `booking` to another contractor.
 
     `book(contractor_id=, start=, override_reason=)` calls the service.
     """
@@ -57,11 +64,11 @@ class Purpose:
 
     @property
     def is_open(self) -> bool:
-        """Whether a contractor can be chosen in the present state of the job or the booking."""
+        """Whether the state of the job or the booking allows the action."""
         return self.booking.status in MOVABLE if self.booking else self.job.status == Status.OPEN
 
     def context(self) -> dict[str, Any]:
-        """What all templates of the choice take from it."""
+        """Context that all templates of the page need."""
         record = self.booking or self.job
         return {
             "title": self.labels.title,
@@ -77,9 +84,9 @@ class Purpose:
 
 
 def ranked_page(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> HttpResponse:
-    """The ranking of a job, whole, or the part below the question when the page itself asks.
+    """The page with the ranking of a job, or for htmx the part below the form.
 
-    With a booking it ranks the other contractors.
+    With a booking, the other contractors are ranked.
     """
     rules = current_rules()
     form = QuestionForm(request.GET.dict(), rules)
@@ -90,7 +97,7 @@ def ranked_page(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> Ht
         "form": form,
         "question": question,
         "when": local_slot(booking.slot, job.zone) if booking else "",
-        "booked": [(one, local_slot(one.slot, job.zone)) for one in live_on(job)],
+        "booked": [(assignment, local_slot(assignment.slot, job.zone)) for assignment in live_on(job)],
         "rankable": purpose.is_open,
         "may_assign": may(request, Permission.ASSIGN),
     }
@@ -105,38 +112,41 @@ def ranked_page(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> Ht
     else:
         frame = {**admin.admin_site.each_context(request), "opts": admin.opts, "facts": facts(job, person(request))}
         response = TemplateResponse(request, "admin/recommendations/recommend.html", {**frame, **context})
-    # The part is not to be shown for the whole when the browser goes back.
+    # Otherwise the browser could show the cached part instead of the page on "back".
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
 def choose(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> HttpResponse:
-    """A POST of one candidate's form: asks again unless `confirmed` came with it, then books.
+    """Handle the POST of a candidate's form: show the confirmation step unless `confirmed` was sent, else book.
 
-    Goes on to the assignment. A refusal leads back to a ranking made anew, and says who was faster.
+    After a booking, redirects to the assignment. After a refusal, redirects to a new ranking with the reason, including
+    the event that caused a conflict.
     """
     form = AssignForm(request.POST)
     if not form.is_valid():
-        for name, found in form.errors.items():
-            messages.error(request, f"{name.replace('_', ' ').capitalize()}: {' '.join(map(str, found))}")
+        for name, errors in form.errors.items():
+            label = name.replace("_", " ").capitalize()
+            messages.error(request, f"{label}: {' '.join(map(str, errors))}")
         return redirect(request.get_full_path())
     choice = form.choice
     try:
         if "confirmed" not in request.POST:
-            return _asking(request, admin, purpose, choice)
+            return _confirmation(request, admin, purpose, choice)
         assignment = purpose.book(**asdict(choice))
     except DomainError as refusal:
         return _refused(request, purpose, choice, refusal)
     except ObjectDoesNotExist:
-        messages.error(request, "That contractor is no longer there.")
+        messages.error(request, gettext("This contractor no longer exists. Choose another one."))
         return redirect(request.get_full_path())
-    when = local_slot(assignment.slot, purpose.job.zone)
-    messages.success(request, f"{purpose.job} {purpose.labels.done} {assignment.contractor}: {when}.")
+    slot = local_slot(assignment.slot, purpose.job.zone)
+    done = str(purpose.labels.done).format(job=purpose.job, contractor=assignment.contractor, slot=slot)
+    messages.success(request, done)
     return redirect(way_back(request, record_url(assignment, "change")))
 
 
-def _asking(request: HttpRequest, admin: ModelAdmin, purpose: Purpose, choice: Choice) -> HttpResponse:
-    """The second step as a page of its own, where there are no scripts to ask in place."""
+def _confirmation(request: HttpRequest, admin: ModelAdmin, purpose: Purpose, choice: Choice) -> HttpResponse:
+    """The confirmation step as a separate page, for browsers without JavaScript."""
     job = purpose.job
     contractor = Contractor.objects.get(pk=choice.contractor_id)
     slot = TimeSlot(choice.start, choice.start + job.duration)
@@ -154,22 +164,24 @@ def _asking(request: HttpRequest, admin: ModelAdmin, purpose: Purpose, choice: C
 
 
 def _refused(request: HttpRequest, purpose: Purpose, choice: Choice, refusal: DomainError) -> HttpResponse:
-    """The same click twice is one booking; anything else shows why, above a ranking made anew."""
+    """Redirect to the existing booking after a double click; else show the reason above a new ranking."""
     present = live_on(purpose.job).first()
     if present and (present.contractor_id, present.slot.start) == (choice.contractor_id, choice.start):
-        messages.info(request, f"{purpose.job} has already been assigned this way.")
+        messages.info(request, gettext("{job} has already been assigned this way.").format(job=purpose.job))
         return redirect(record_url(present, "change"))
-    link = format_html(" {}", _link_to(present)) if present and "latest_event" in refusal.extra else ""
-    text = format_html("{} {}{}", purpose.labels.not_done, refusal.detail, link)
-    messages.error(request, text if link else f"{text} The ranking below is as things stand now.")
+    if present and "latest_event" in refusal.extra:
+        after: str = _link_to(present)
+    else:
+        after = gettext("The ranking below is up to date.")
+    messages.error(request, format_html("{} {} {}", purpose.labels.not_done, refusal.detail, after))
     return redirect(request.get_full_path())
 
 
 def live_on(job: Job) -> QuerySet[Assignment]:
-    """The assignment that holds the job, if any."""
+    """The live assignment of the job, if any."""
     return Assignment.objects.live().filter(job=job).select_related("job", "contractor")
 
 
 def _link_to(assignment: Assignment) -> SafeString:
     url = record_url(assignment, "change")
-    return format_html('<a class="underline" href="{}">Open the assignment</a>', url)
+    return format_html('<a class="underline" href="{}">{}</a>', url, gettext("Open the assignment"))

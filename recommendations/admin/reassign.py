@@ -1,8 +1,9 @@
-"""The Reassign page of an assignment: the ranking of its job, and giving the booking to another contractor."""
+"""The Reassign page of an assignment: the ranking of its job, from which the user picks another contractor."""
 
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from assignments import services
 from assignments.admin.actions import is_movable
@@ -15,17 +16,22 @@ from smartscheduler.adminsite.permissions import person
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import ViewButton
 
-LABELS = Labels(title="Reassign", verb="Reassign to", done="is reassigned to", not_done="Not reassigned.")
+LABELS = Labels(
+    title=_("Reassign"),
+    verb=_("Reassign to"),
+    done=_("{job} is reassigned to {contractor}: {slot}."),
+    not_done=_("Not reassigned."),
+)
 
 
 @registry.record_view(
     Assignment,
     "reassign",
     permission=Permission.ASSIGN,
-    button=ViewButton(label="Reassign", icon="swap_horiz", possible=is_movable, weight=Weight.PAGE),
+    button=ViewButton(label=_("Reassign"), icon="swap_horiz", possible=is_movable, weight=Weight.PAGE),
 )
 def reassign(request: HttpRequest, booking: Assignment, admin: RecordAdmin) -> HttpResponse:
-    """GET ranks the others for the job; POST asks again, then gives it to one of them."""
+    """GET: the ranking of the other contractors. POST: confirm, then reassign."""
     book = partial(services.reassign_assignment, assignment_id=booking.pk, actor=person(request))
     purpose = Purpose(labels=LABELS, job=booking.job, booking=booking, book=book)
     return (choose if request.method == "POST" else ranked_page)(request, admin, purpose)

@@ -1,9 +1,10 @@
-"""The Recommend page of a job: the ranking of its candidates, and assigning one of them."""
+"""The Recommend page of a job: the ranking, from which the user assigns a contractor."""
 
 from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
 
 from assignments import services
 from jobs.models import Job
@@ -17,8 +18,13 @@ from smartscheduler.adminsite.permissions import person, require
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import ViewButton
 
-LABELS = Labels(title="Recommend", verb="Assign", done="is assigned to", not_done="Not assigned.")
-# A longer search finds no name.
+LABELS = Labels(
+    title=_("Recommend"),
+    verb=_("Assign"),
+    done=_("{job} is assigned to {contractor}: {slot}."),
+    not_done=_("Not assigned."),
+)
+# Characters; no name is longer.
 LONGEST_SEARCH = 100
 
 
@@ -27,7 +33,7 @@ LONGEST_SEARCH = 100
     "recommend",
     permission=Permission.RECOMMEND,
     button=ViewButton(
-        label="Recommend",
+        label=_("Recommend"),
         icon="recommend",
         possible=lambda job: job.status == Status.OPEN,
         main=True,
@@ -35,7 +41,7 @@ LONGEST_SEARCH = 100
     ),
 )
 def recommend(request: HttpRequest, job: Job, admin: RecordAdmin) -> HttpResponse:
-    """GET shows the ranking; POST asks again, then assigns one contractor to one slot."""
+    """GET: the ranking. POST: confirm, then assign a contractor in a slot."""
     book = partial(services.assign_job, job_id=job.pk, actor=person(request))
     purpose = Purpose(labels=LABELS, job=job, book=book)
     if request.method == "POST":
@@ -46,8 +52,8 @@ def recommend(request: HttpRequest, job: Job, admin: RecordAdmin) -> HttpRespons
 
 @registry.record_view(Job, "people", permission=Permission.RECOMMEND)
 def people(request: HttpRequest, job: Job, admin: RecordAdmin) -> HttpResponse:
-    """The contractors whose name or e-mail address has `?q=` in it, as options of a list box."""
+    """The contractors whose name or email address contains `?q=`, as options of a list box."""
     q = request.GET.get("q", "").strip()
-    is_name = len(q) <= LONGEST_SEARCH and "\x00" not in q  # PostgreSQL takes no NUL in text
-    found = suggestions(job, q, person(request)) if is_name else []
-    return TemplateResponse(request, "admin/recommendations/people.html", {"people": found, "q": q})
+    is_name = len(q) <= LONGEST_SEARCH and "\x00" not in q  # PostgreSQL does not accept NUL in text
+    matches = suggestions(job, q, person(request)) if is_name else []
+    return TemplateResponse(request, "admin/recommendations/people.html", {"people": matches, "q": q})

@@ -1,9 +1,10 @@
-"""Who could take over a booking at the very time for which it is made."""
+"""Which contractors could take over a booking at its current time."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from assignments.availability import is_free
 from assignments.booking_checks import why_not_free
@@ -17,15 +18,15 @@ from smartscheduler.travel.estimates import known_site
 
 
 def not_free_then(booking: Assignment, contractors: Sequence[Contractor], rules: Rules) -> dict[UUID, Reason | None]:
-    """For each contractor why the slot of `booking` is not free, by the engine that books; None when it is."""
+    """For each contractor the reason why the slot of `booking` is not free, or None. Uses the checks of a booking."""
     slot, request, site = booking.slot, JobRequest.of(booking.job), known_site(booking.job.point)
     if slot.start <= timezone.now():
-        past = Reason(Rule.IN_THE_PAST, "The present time lies in the past.")
+        past = Reason(Rule.IN_THE_PAST, gettext("The current time of the booking is in the past."))
         return dict.fromkeys((contractor.pk for contractor in contractors), past)
     calendars = load_calendars([contractor.pk for contractor in contractors], slot, rules) if contractors else {}
-    found: dict[UUID, Reason | None] = {}
-    for one in contractors:
-        calendar = calendars[one.pk].leaving_out(request.job_id)
+    reasons: dict[UUID, Reason | None] = {}
+    for contractor in contractors:
+        calendar = calendars[contractor.pk].leaving_out(request.job_id)
         free = is_free(calendar, slot, site, rules)
-        found[one.pk] = None if free else why_not_free(calendar, slot, site, rules, one.name)
-    return found
+        reasons[contractor.pk] = None if free else why_not_free(calendar, slot, site, rules, contractor.name)
+    return reasons

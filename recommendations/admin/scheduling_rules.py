@@ -1,4 +1,4 @@
-"""Scheduling rules in the admin: what is in force, what was, and how others would rank before they are published."""
+"""Admin pages of the scheduling rules: the current rules, earlier versions, and preview and publication of changes."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from jobs.models import Job
@@ -53,11 +53,11 @@ class RulesVersionAdmin(ListAdmin):
         rules = current_rules()
         shown = [(heading(name), plain(value)) for name, value in rules.as_fields().items()]
         return super().changelist_view(
-            request, {"title": "Scheduling rules", "rules": rules, "numbers": shown, **(extra_context or {})}
+            request, {"title": gettext("Scheduling rules"), "rules": rules, "numbers": shown, **(extra_context or {})}
         )
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """GET shows the numbers, and with all of them in the address what they would change; POST publishes them."""
+        """GET: the form, with a preview if the query has all values. POST: publish them."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         present = current_rules()
@@ -75,7 +75,7 @@ class RulesVersionAdmin(ListAdmin):
         return TemplateResponse(request, "admin/rules/add.html", self._page(request, form, present))
 
     def _beginning(self, request: HttpRequest, present: Rules) -> Rules:
-        """The numbers to begin with: those of the version `?from=`, else those in force."""
+        """The initial values of the form: the version `?from=`, else the current rules."""
         number = request.GET.get("from", "")
         old = RulesVersion.objects.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 9 else None
         return old.rules if old else present
@@ -87,14 +87,16 @@ class RulesVersionAdmin(ListAdmin):
             based_on=form.cleaned_data["based_on"],
             actor=person(request),
         )
-        messages.success(request, f"{version} is in force. Bookings already made stay as they are.")
+        messages.success(
+            request, gettext("{version} is in effect. Existing bookings do not change.").format(version=version)
+        )
         return redirect(reverse("admin:rules_rulesversion_changelist"))
 
     def _page(self, request: HttpRequest, form: RulesForm, present: Rules) -> dict[str, Any]:
         tried = form.is_bound and form.is_valid()
         context = {
             **self.admin_site.each_context(request),
-            "title": "Change the scheduling rules",
+            "title": gettext("Change the scheduling rules"),
             "opts": self.opts,
             "form": form,
             "media": self.media + form.media,
@@ -118,27 +120,24 @@ class RulesVersionAdmin(ListAdmin):
             "repeated": again.items(),
         }
 
-    @display(description="Version", ordering="number")
+    @display(description=_("Version"), ordering="number")
     def version(self, version: RulesVersion) -> str:
         return str(version)
 
-    @display(description="In force since (UTC)", ordering="number")
+    @display(description=_("In effect since (UTC)"), ordering="number")
     def since(self, version: RulesVersion) -> str:
         return local_time(version.published_at, zone("UTC"))
 
-    @display(description="Availability / rating / distance")
+    @display(description=_("Availability / rating / distance"))
     def weights(self, version: RulesVersion) -> str:
         return " / ".join(plain(getattr(version, name)) for name in FIELDS[:3])
 
-    @display(description="Maximum miles")
+    @display(description=_("Maximum miles"))
     def reach(self, version: RulesVersion) -> str:
         return plain(version.max_miles)
 
-    @display(description="Drives")
-    def drives(self, version: RulesVersion) -> SafeString:
-        return format_html(
-            "{} mph × {}, gap {} min",
-            plain(version.drive_mph),
-            plain(version.road_factor),
-            version.minimum_gap_minutes,
+    @display(description=_("Drives"))
+    def drives(self, version: RulesVersion) -> str:
+        return gettext("{speed} mph, road factor {factor}, gap {gap} min").format(
+            speed=plain(version.drive_mph), factor=plain(version.road_factor), gap=version.minimum_gap_minutes
         )

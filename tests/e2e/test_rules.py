@@ -25,7 +25,7 @@ def test_rules_are_tried_published_and_kept_with_the_next_assignment(visit: Open
     first, score = shown.locator("th").inner_text(), shown.locator("td").nth(3).inner_text()
     page.get_by_label("Reason").fill("Customers asked for the best")
     page.get_by_role("button", name="Publish version").click()
-    expect(page.get_by_text("is in force. Bookings already made stay")).to_be_visible()
+    expect(page.get_by_text("is in effect. Existing bookings do not change.")).to_be_visible()
     best = api.candidates(job)[0]
     assert (best["contractor"]["name"], best["score_breakdown"]["rating_weight"]) == (first, 0.6)
     assert f"{best['score']:.4f}" == score

@@ -223,9 +223,9 @@ def test_says_what_keeps_those_around_away_and_who_comes_closest() -> None:
     near = ContractorFactory(name="Near Floors")
     ContractorFactory(type="tile")
     seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
-    assert "Of 3 flooring or multi crews around: 3 lack a required skill (Mosaic); 2 do not travel so far." in seen
+    assert "Of 3 flooring or multi crews around: 3 lack a required skill (Mosaic); 2 do not travel that far." in seen
     assert reverse("admin:contractors_contractor_change", args=[near.pk]) in seen
-    assert "Would pass with: Mosaic." in seen
+    assert "Would be eligible with the skill Mosaic." in seen
 
 
 def test_says_when_nobody_is_free_and_offers_to_look_further() -> None:
@@ -271,7 +271,7 @@ def test_why_not_this_one() -> None:
     seen = client.get(url(job, "?q=tilda")).content.decode()
     assert "Tilda Tiles does tile; the job is flooring." in seen
     assert "outside the service radius" in seen
-    assert "Would pass with a service radius" in seen
+    assert "Would be eligible with a service radius" in seen
 
 
 def test_why_not_names_the_rank_and_lets_assign() -> None:
