@@ -1,8 +1,7 @@
-"""Telling open pages that a ranking they show has changed: `RecommendationsUpdated`.
+"""Publishes `RecommendationsUpdated` for jobs whose ranking may have changed, so that open pages reload it.
 
-The event log itself says what changed. It is read in its order of delivery from a stored position, so
-nothing is missed and, the position being moved in the same transaction, nothing is told twice.
-A burst of changes becomes one announcement a job.
+Changes are read from the event log, in order, from a stored position. The position moves in the same transaction, so
+no change is missed or announced twice. A burst of changes becomes one announcement per job.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +22,7 @@ from smartscheduler.places import Point, great_circle_miles
 from smartscheduler.rules.values import LONGEST_HORIZON
 
 READER = "announcements"
-# Changes of these fields of a contractor leave every ranking as it is.
+# Changes of these contractor fields do not affect any ranking.
 NOT_RANKED_BY = {"phone_number", "email", "address", "city", "state", "zip_code"}
 BOOKING_EVENTS = {"JobAssigned", "AssignmentCancelled", "AssignmentRescheduled"}
 SCHEDULE_EVENTS = {"ScheduleUpdated", "ContractorRated", "ContractorCreated"}
@@ -31,16 +30,17 @@ RELEVANT = {*BOOKING_EVENTS, *SCHEDULE_EVENTS, "ContractorUpdated", "JobUpdated"
 
 
 class Profile(NamedTuple):
-    """What decides which jobs a contractor can be ranked for."""
+    """The attributes that decide for which jobs a contractor can be ranked. `radius` is in miles."""
 
     type: str
     point: Point
     radius: float | None
 
     def concerns(self, job: Job) -> bool:
-        """Whether the contractor may be in a ranking of `job`, exact or blurred.
+        """Whether the contractor can be in a ranking of `job`, with exact or blurred places.
 
-        Everybody hears of it, so it goes by the blurred places, with room for the exact ones.
+        All subscribers get the announcement, so it must not depend on exact places. It uses the blurred ones, with a
+        margin of half a cell at both ends.
         """
         miles = great_circle_miles(blurred(self.point), blurred(job.exact_point)) - 2 * HALF_CELL_MILES
         near = self.radius is None or miles <= self.radius
@@ -48,9 +48,9 @@ class Profile(NamedTuple):
 
 
 def announce_changes() -> int:
-    """Publish one RecommendationsUpdated for each open job that the next events of the log concern.
+    """Read the next events of the log and publish RecommendationsUpdated once for each affected open job.
 
-    Returns how many events were looked at; 0 when there are none, or when somebody else is at it.
+    Returns how many events were read: 0 if there are none, or if another process is reading them.
     """
     with unread(READER) as events:
         for job_id in sorted(concerned_jobs(event for event in events if event.type in RELEVANT)):
@@ -60,22 +60,23 @@ def announce_changes() -> int:
 
 def concerned_jobs(events: Iterable[OutboxEvent]) -> set[UUID]:
     """The open jobs whose ranking the events may have changed."""
-    found = list(events)
-    if not found:
+    events = list(events)
+    if not events:
         return set()
-    touched = {UUID(event.data["contractor_id"]) for event in found if "contractor_id" in event.data}
-    people = Contractor.objects.in_bulk(touched)
-    in_reach = timezone.now() - timedelta(days=LONGEST_HORIZON + 1)
+    touched = {UUID(event.data["contractor_id"]) for event in events if "contractor_id" in event.data}
+    contractors = Contractor.objects.in_bulk(touched)
+    # Older jobs have a horizon that ended in the past: their ranking is empty.
+    oldest = timezone.now() - timedelta(days=LONGEST_HORIZON + 1)
     columns = ("pk", "type", "latitude", "longitude")
-    jobs = {job.pk: job for job in Job.objects.open().filter(desired_date__gt=in_reach).only(*columns)}
-    if any(event.type == "RulesPublished" for event in found):
+    jobs = {job.pk: job for job in Job.objects.open().filter(desired_date__gt=oldest).only(*columns)}
+    if any(event.type == "RulesPublished" for event in events):
         return set(jobs)
-    direct = {UUID(event.data["job_id"]) for event in found if _changes_its_own_ranking(event)}
+    direct = {UUID(event.data["job_id"]) for event in events if _changes_its_own_ranking(event)}
     return (direct & jobs.keys()) | {
         job.pk
-        for event in found
+        for event in events
         if "contractor_id" in event.data
-        for profile in _profiles(event, people.get(UUID(event.data["contractor_id"])))
+        for profile in _profiles(event, contractors.get(UUID(event.data["contractor_id"])))
         for job in jobs.values()
         if profile.concerns(job)
     }
@@ -88,18 +89,19 @@ def _changes_its_own_ranking(event: OutboxEvent) -> bool:
 
 
 def _profiles(event: OutboxEvent, contractor: Contractor | None) -> Iterator[Profile]:
-    """The contractor as they are, and as they were before the event: both kinds of jobs may see a change."""
+    """The contractor's profile now and before the event: the rankings of jobs that match either may change."""
     previous: dict[str, Any] = event.data.get("previous", {}) if event.type == "ContractorUpdated" else {}
     if contractor is None or (event.type == "ContractorUpdated" and previous.keys() <= NOT_RANKED_BY):
         return
     if contractor.status != Contractor.Status.ACTIVE and "status" not in previous:
         return
     radius = contractor.service_radius_miles
-    now = Profile(contractor.type, contractor.exact_point, None if radius is None else float(radius))
-    yield now
+    profile = Profile(contractor.type, contractor.exact_point, None if radius is None else float(radius))
+    yield profile
     if previous.keys() & {"type", "latitude", "longitude", "service_radius_miles"}:
+        latitude, longitude = profile.point
         yield Profile(
-            previous.get("type", now.type),
-            Point(previous.get("latitude", now.point.latitude), previous.get("longitude", now.point.longitude)),
-            previous.get("service_radius_miles", now.radius),
+            previous.get("type", profile.type),
+            Point(previous.get("latitude", latitude), previous.get("longitude", longitude)),
+            previous.get("service_radius_miles", profile.radius),
         )

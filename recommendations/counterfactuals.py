@@ -1,18 +1,48 @@
-"""Sentences about what would change a rank, made from what the engine found."""
+"""Sentences about what would change a rank, made from the results of the search. All of them are translated."""
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from assignments.availability import FirstFreeDay
 from assignments.scoring import PARTS, as_decimal, parts_of
+from recommendations.explanations import ordinal
 from recommendations.search.query import RankingQuery, ScoredCandidate
 from recommendations.search.rank import Rank, RankQuestion
 
+# Messages with a rank come in pairs: for an exact rank, and for the best rank that is still possible.
+# `{rank}` is an English ordinal; translations can use the number `{number}` instead.
+RANKED = _("Ranked {rank}."), _("Ranked {rank} or lower.")
+WOULD_RANK = _("Would then rank {rank}."), _("Would then rank {rank} or lower.")
+WOULD_RANK_ON = (
+    _("Would rank {rank} if the desired date were {day}."),
+    _("Would rank {rank} or lower if the desired date were {day}."),
+)
+PART_NAMES = {"availability": _("availability"), "rating": _("rating"), "distance": _("distance")}
 
-def ahead_by(search: RankingQuery, own: ScoredCandidate, place: Rank) -> str:
-    """What separates a candidate from the first place, part by part."""
-    if place.leader.contender.id == own.contender.id:
-        return f"{own.contender.name} is the first choice."
-    leader = place.leader
+
+def ranked(rank: Rank) -> str:
+    """The rank of a candidate: `Ranked 3rd.`"""
+    return _with_rank(RANKED, rank)
+
+
+def would_rank(rank: Rank) -> str:
+    """The rank that a contractor would have if no requirement failed."""
+    return _with_rank(WOULD_RANK, rank)
+
+
+def would_rank_on_first_free_day(question: RankQuestion, rank: Rank) -> str:
+    """The rank in a search whose desired date is the contractor's own first free day."""
+    day = question.search.first_day
+    return _with_rank(WOULD_RANK_ON, rank, day=f"{day:%A} {day.day} {day:%B}")
+
+
+def gap_to_first(search: RankingQuery, own: ScoredCandidate, rank: Rank) -> str:
+    """The rank of a candidate, and the part of the score that separates it most from the first one."""
+    leader = rank.leader
+    if leader.contender.id == own.contender.id:
+        return gettext("{contractor} ranks first.").format(contractor=own.contender.name)
     gaps = [
         (weight * (theirs - ours), part)
         for weight, theirs, ours, part in zip(
@@ -22,28 +52,35 @@ def ahead_by(search: RankingQuery, own: ScoredCandidate, place: Rank) -> str:
     ]
     difference = leader.score.total - own.score.total
     if not difference or not gaps:
-        return f"Ranked {place}; the order among equal scores is by distance, rating and name."
-    return f"Ranked {place}, {as_decimal(difference)} behind {leader.contender.name}, most of it for {max(gaps)[1]}."
+        reason = gettext("Equal scores are ordered by distance, rating and name.")
+    else:
+        reason = gettext("The score is {difference} below that of {leader}, mainly because of {part}.").format(
+            difference=as_decimal(difference), leader=leader.contender.name, part=PART_NAMES[max(gaps)[1]]
+        )
+    return f"{ranked(rank)} {reason}"
 
 
-def moment(search: RankingQuery, own: ScoredCandidate) -> str:
-    """When the work would start, where that is not the moment it is wanted."""
-    wanted, start = search.request.desired_date, search.suggested(own).start
-    if own.free.days or start == wanted or wanted < search.now:
+def other_start(search: RankingQuery, own: ScoredCandidate) -> str:
+    """The suggested start time on the desired date, if it differs from the desired time; else empty."""
+    desired, start = search.request.desired_date, search.suggested(own).start
+    if own.free.days or start == desired or desired < search.now:
         return ""
-    return f"Free at {_clock(search, start)} instead of {_clock(search, wanted)}."
+    return gettext("Free at {start} instead of the desired {time}.").format(
+        start=_clock(search, start), time=_clock(search, desired)
+    )
 
 
-def if_wanted_then(place: RankQuestion, found: Rank) -> str:
-    """The rank in a search that asks for the contractor's own first free day."""
-    day = place.search.first_day
-    return f"Would be ranked {found} if the job were wanted on {day:%A} {day.day} {day:%B}."
-
-
-def on_day(search: RankingQuery, opening: FirstFreeDay) -> str:
-    """The first free day and the first start on it: `Thursday 26 November, 13:30`."""
+def first_free(search: RankingQuery, contractor: str, opening: FirstFreeDay) -> str:
+    """The first free day and the first start time on it."""
     day = search.day(opening.days)
-    return f"{day:%A} {day.day} {day:%B}, {_clock(search, opening.starts[0])}"
+    return gettext("{contractor} is first free on {day} at {time}.").format(
+        contractor=contractor, day=f"{day:%A} {day.day} {day:%B}", time=_clock(search, opening.starts[0])
+    )
+
+
+def _with_rank(messages: tuple[object, object], rank: Rank, **values: str) -> str:
+    exact, at_best = messages
+    return str(exact if rank.exact else at_best).format(rank=ordinal(rank.rank), number=rank.rank, **values)
 
 
 def _clock(search: RankingQuery, instant: datetime) -> str:

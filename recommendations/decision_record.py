@@ -1,4 +1,6 @@
-"""What is kept with an assignment: how good the choice was at that moment (settings.DECISION_MAKER)."""
+"""The decision stored with an assignment: score, rank and explanation at that time (settings.DECISION_MAKER)."""
+
+from django.utils.translation import gettext
 
 from assignments.calendars import load_calendars
 from assignments.decision_record import Decision
@@ -7,6 +9,7 @@ from assignments.scoring import as_decimal, hundredths
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
+from recommendations.counterfactuals import ranked as ranked_sentence
 from recommendations.explanations import Breakdown, day_in_words, distance, explain, rated
 from recommendations.ranking import ranked_candidate
 from recommendations.ranking_tokens import check_token
@@ -27,11 +30,11 @@ def decide(
     ranking_token: str = "",
     reader: User | None = None,
 ) -> Decision:
-    """The contractor's score and rank for `job` now, by `rules`.
+    """The current score and rank of the contractor for `job`.
 
-    With the token of a ranking, raises RankingStale unless it holds.
-    Someone who is no candidate within the horizon is scored by the day of `slot` and has no rank; nor
-    has someone too far down to be counted, of whom the explanation says so.
+    Raises RankingStale if `ranking_token` is given and the ranking has changed. A contractor who is not a candidate
+    within the horizon is scored by the day of `slot` and has no rank. A rank that was not counted to the end is
+    missing too; the explanation then gives its limit.
     """
     if ranking_token:
         check_token(ranking_token, job, rules, reader=reader)
@@ -40,18 +43,18 @@ def decide(
     own = None if unmet_rules(contractor, search.request, miles=miles) else _candidate(search, contractor, miles)
     if own is None:
         return _unranked(search, contractor, slot, miles)
-    place = find_rank(search, own)
-    ranked = ranked_candidate(search, own, place.rank, contractor)
+    rank = find_rank(search, own)
+    ranked = ranked_candidate(search, own, rank.rank, contractor)
     breakdown = ranked.breakdown.as_json()
-    if not place.exact:
-        breakdown["explanation"] += f" Ranked {place}."
+    if not rank.exact:
+        breakdown["explanation"] += f" {ranked_sentence(rank)}"
     return Decision(
         rules=rules,
         score=ranked.score,
         score_breakdown=breakdown,
-        rank=place.rank if place.exact else None,
-        candidates_considered=place.candidates.number,
-        candidates_exact=place.candidates.exact,
+        rank=rank.rank if rank.exact else None,
+        candidates_considered=rank.candidates.number,
+        candidates_exact=rank.candidates.exact,
     )
 
 
@@ -70,7 +73,9 @@ def _unranked(search: RankingQuery, contractor: Contractor, slot: TimeSlot, mile
         weights=search.weights,
         rated=rated(contractor.rating, contractor.rating_count),
         distance=distance(f"{route.miles:.1f}", route.minutes, by_road=route.source == ROAD),
-        free=f"Not a candidate within {search.horizon_days} days; booked for {day_in_words(day)}",
+        free=gettext("Not a candidate within {days} days; booked for {day}").format(
+            days=search.horizon_days, day=day_in_words(day)
+        ),
     )
     candidates = count_candidates(search)
     return Decision(

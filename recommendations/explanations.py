@@ -1,19 +1,25 @@
-"""Sentences made from the numbers of a ranking. Pure."""
+"""Explanations of a score, made from its numbers: three clauses and the sum. Pure.
+
+An explanation is stored with the assignment and shown in many places, so its form is the same everywhere:
+`<when free>; <rating>; <distance>. Score <total> = <terms>.`
+"""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
+
 from assignments.scoring import PARTS, Score, Weights, as_decimal, parts_of
 
-# Where a sentence comes from: made from the numbers, or reworded by a language model (recommendations.llm).
+# Sources of a sentence: made from the numbers, or reworded by a language model (recommendations.llm).
 TEMPLATE, MODEL = "template", "model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breakdown:
-    """The three part scores, the three weights, the sentence that explains them, and its wording by a model, if any."""
+    """Part scores, weights, the explanation made from them, and its rewording by a language model, if any."""
 
     availability_score: Decimal
     rating_score: Decimal
@@ -37,12 +43,12 @@ class Breakdown:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """As it is kept with an assignment: the numbers, and the sentence that is made from them."""
+        """The form stored with an assignment: the numbers, and the explanation made from them."""
         numbers = {name: float(getattr(self, name)) for name in NUMBERS}
         return {**numbers, "explanation": self.explanation}
 
     def as_shown(self) -> dict[str, Any]:
-        """As it is told to people: in the words of the model, where there are some."""
+        """The form shown to users: with the rewording of the model, if there is one."""
         return {**self.as_json(), "explanation": self.shown, "explanation_source": self.source}
 
     @property
@@ -58,39 +64,58 @@ NUMBERS = [f"{part}_{kind}" for kind in ("score", "weight") for part in PARTS]
 
 
 def explain(*, score: Score, weights: Weights, rated: str, distance: str, free: str) -> str:
-    """Why the score is what it is: when free, how rated, how far (by the functions below), and the sum."""
+    """The explanation of a score, from the clauses of the functions below and the terms of the sum."""
     parts = zip(weights, parts_of(score), strict=True)
     terms = " + ".join(f"{as_decimal(weight).normalize():f} × {as_decimal(part)}" for weight, part in parts)
-    return f"{free}; {rated}; {distance}. Score {as_decimal(score.total)} = {terms}."
+    return gettext("{free}; {rated}; {distance}. Score {total} = {terms}.").format(
+        free=free, rated=rated, distance=distance, total=as_decimal(score.total), terms=terms
+    )
 
 
 def distance(miles: str, minutes: int, *, by_road: bool) -> str:
+    """The clause about distance and drive."""
     if by_road:
-        return f"{miles} miles to the site by road ({minutes} min drive)"
-    return f"{miles} miles from the site (about {minutes} min drive)"
+        text = gettext("{miles} miles to the site by road ({minutes} min drive)")
+    else:
+        text = gettext("{miles} miles from the site (about {minutes} min drive)")
+    return text.format(miles=miles, minutes=minutes)
 
 
 def day_in_words(day: date) -> str:
+    """A day without its year: `Tue 9 Feb`."""
     return f"{day:%a} {day.day} {day:%b}"
 
 
 def free_sentence(day: str, days: int, slots: int) -> str:
-    """When the contractor is first free, `days` after the desired day."""
-    offer = "1 slot" if slots == 1 else f"{slots} slots"
+    """The clause about the first free day, which is `days` after the desired day and has `slots` start times."""
+    offer = ngettext("{count} slot", "{count} slots", slots).format(count=slots)
     if days == 0:
-        return f"Free on the desired day, {day} ({offer})"
-    later = "1 day later" if days == 1 else f"{days} days later"
-    return f"First free {later} than desired, on {day} ({offer})"
+        return gettext("Free on the desired day, {day} ({slots})").format(day=day, slots=offer)
+    return ngettext(
+        "First free {count} day later than desired, on {day} ({slots})",
+        "First free {count} days later than desired, on {day} ({slots})",
+        days,
+    ).format(count=days, day=day, slots=offer)
 
 
 def rated(rating: Decimal | str, count: int) -> str:
+    """The clause about the rating. Ratings that were imported have no count of customers."""
+    if not is_rated(rating, count):
+        return gettext("not rated yet")
     if count == 0:
-        return f"rated {rating} of 5" if Decimal(rating) else "not rated yet"
-    return f"rated {rating} of 5 by {count} customer{'' if count == 1 else 's'}"
+        return gettext("rated {rating} of 5").format(rating=rating)
+    return ngettext(
+        "rated {rating} of 5 by {count} customer", "rated {rating} of 5 by {count} customers", count
+    ).format(rating=rating, count=count)
+
+
+def is_rated(rating: Decimal | str, count: int) -> bool:
+    """Whether a contractor has a rating: from customers, or imported."""
+    return count > 0 or Decimal(rating) > 0
 
 
 def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th, 11th …"""
+    """An English ordinal: 1st, 2nd, 3rd, 4th, 11th …"""
     if number % 100 in {11, 12, 13}:
         return f"{number}th"
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"

@@ -1,4 +1,4 @@
-"""The line on the Recommend page that says where road distances come from, and what is still on its way."""
+"""The status line about road distances on the Recommend page: what is known, and what is being looked up."""
 
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from jobs.models import Job
@@ -18,12 +19,13 @@ from recommendations.models import Lookup
 from recommendations.travel.event_receiver import look_up_again
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.permissions import may, require
+from smartscheduler.core.formatting import ago
 from smartscheduler.travel.config import active_providers
 
 
 @require_http_methods(["GET", "POST"])
 def job_roads(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """GET: the line, for htmx. POST: look everything up again."""
+    """GET: the status line, for htmx. POST: request all road distances of the job again."""
     require(request, Permission.RECOMMEND)
     job = get_object_or_404(Job, pk=pk)
     if request.method == "POST":
@@ -31,7 +33,7 @@ def job_roads(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = progress(request, job)
     response = HttpResponse(render_to_string("admin/recommendations/roads.html", context, request))
     if context.get("arrived") and request.GET.get("waiting"):
-        # Whoever has waited for them wants to see them; whoever reads or writes is only told.
+        # Only a page that has shown "looking up" is reloaded; elsewhere a reload would interrupt reading and typing.
         response["HX-Refresh"] = "true"
     return response
 
@@ -39,16 +41,16 @@ def job_roads(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _again(request: HttpRequest, job: Job) -> HttpResponse:
     require(request, Permission.ASSIGN)
     if not active_providers():
-        messages.error(request, "No provider of road distances is configured.")
+        messages.error(request, gettext("No provider of road distances is configured."))
     elif look_up_again([job.pk] if job.status == Job.Status.OPEN else []):
-        messages.success(request, f"The road distances of {job} are looked up again.")
+        messages.success(request, gettext("Looking up the road distances of {job} again.").format(job=job))
     else:
-        messages.error(request, f"{job} is not open: nothing is ranked for it.")
+        messages.error(request, gettext("{job} is not open, so it has no ranking.").format(job=job))
     return redirect(reverse("admin:jobs_job_recommend", args=[job.pk]))
 
 
 def progress(request: HttpRequest, job: Job) -> dict[str, Any]:
-    """What the line says; `shown_at` is when the ranking above it was made."""
+    """Context of the status line; `shown_at` is the time of the ranking on the page."""
     if not active_providers() or job.status != Job.Status.OPEN:
         return {}
     lookup = Lookup.objects.filter(pk=job.pk).first()
@@ -57,7 +59,7 @@ def progress(request: HttpRequest, job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "lookup": lookup,
-        "looked_up": age(lookup.finished_at) if lookup and lookup.finished_at else "",
+        "looked_up": ago(lookup.finished_at, timezone.now()) if lookup and lookup.finished_at else "",
         "waits": lookup is None or lookup.is_open,
         "arrived": bool(finished and finished > shown_at),
         "shown_at": shown_at.isoformat(),
@@ -67,18 +69,8 @@ def progress(request: HttpRequest, job: Job) -> dict[str, Any]:
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        found = parse_datetime(text.replace(" ", "+")) if text else None
+        # In a query string, the plus sign of an offset arrives as a space.
+        moment = parse_datetime(text.replace(" ", "+")) if text else None
     except ValueError:
         return None
-    return found if found and found.tzinfo else None
-
-
-def age(since: datetime) -> str:
-    """How long ago, roughly: `just now`, `12 min ago`, `3 h ago`, `5 days ago`."""
-    minutes = int((timezone.now() - since).total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    hours = minutes // 60
-    return f"{hours} h ago" if hours < 48 else f"{hours // 24} days ago"
+    return moment if moment and moment.tzinfo else None

@@ -1,31 +1,32 @@
-"""The lookups of road distances, one for each job that wants some; and what a language model has worded."""
+"""Lookups of road distances, one per job; sentences of the language model, and its daily use."""
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Job
 
 
 class Lookup(models.Model):
-    """Road distances for the ranking of one job: wanted, being looked up, there, or to be tried again."""
+    """The lookup of the road distances that the ranking of one job needs."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Looking up"
-        DONE = "done", "Done"
-        LATE = "late", "Tried again later"
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Looking up")
+        DONE = "done", _("Done")
+        LATE = "late", _("Retrying later")
 
     job = models.OneToOneField(Job, on_delete=models.CASCADE, primary_key=True, related_name="lookup")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    wanted_at = models.DateTimeField(help_text="Since when somebody waits for it.")
-    due_at = models.DateTimeField(help_text="Not before.")
-    newer_than = models.DateTimeField(null=True, help_text="Older estimates are asked for anew.")
-    claimed_until = models.DateTimeField(null=True, help_text="Until then a worker is at it.")
-    again = models.BooleanField(default=False, help_text="Wanted once more while a worker was at it.")
+    wanted_at = models.DateTimeField(help_text=_("When the lookup was requested."))
+    due_at = models.DateTimeField(help_text=_("Earliest start."))
+    newer_than = models.DateTimeField(null=True, help_text=_("Estimates older than this are requested again."))
+    claimed_until = models.DateTimeField(null=True, help_text=_("Lease expiry: a worker has the lookup until then."))
+    again = models.BooleanField(default=False, help_text=_("Requested again while a worker had it."))
     attempts = models.IntegerField(default=0)
-    drives = models.IntegerField(default=0, help_text="How many drives the ranking wants to know.")
-    known = models.IntegerField(default=0, help_text="Of how many a road is known.")
-    asked = models.IntegerField(default=0, help_text="How many were asked of providers, all times together.")
+    drives = models.IntegerField(default=0, help_text=_("Drives that the ranking needs."))
+    known = models.IntegerField(default=0, help_text=_("Drives with a known road."))
+    asked = models.IntegerField(default=0, help_text=_("Drives requested from providers so far."))
     error = models.CharField(max_length=200, blank=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -37,18 +38,20 @@ class Lookup(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether something may still arrive soon."""
+        """Whether results may still arrive soon."""
         return self.state in {self.State.WAITING, self.State.RUNNING}
 
 
 class Wording(models.Model):
-    """A sentence for some numbers, with placeholders for whom and when; without a text there is none, or none yet."""
+    """An explanation by the language model, with placeholders for contractor and day; empty if there is none yet."""
 
-    key = models.CharField(max_length=64, primary_key=True, help_text="Of the numbers, the model, prompt and check.")
+    key = models.CharField(
+        max_length=64, primary_key=True, help_text=_("Hash of the numbers, the model and the version of the prompt.")
+    )
     text = models.CharField(max_length=500, blank=True)
-    reason = models.CharField(max_length=20, blank=True, help_text="Why the last sentence was dropped.")
+    reason = models.CharField(max_length=20, blank=True, help_text=_("Why the last sentence was rejected."))
     attempts = models.IntegerField(default=0)
-    until = models.DateTimeField(help_text="Before that nobody asks: somebody is at it, or has failed a moment ago.")
+    until = models.DateTimeField(help_text=_("Lease expiry: no other worker retries before this time."))
     asked_at = models.DateTimeField()
 
     class Meta:
@@ -59,13 +62,13 @@ class Wording(models.Model):
 
 
 class ModelDay(models.Model):
-    """What was asked of the language model on one day (UTC), and how it ended last."""
+    """Use of the language model on one day (UTC), and its last error."""
 
     day = models.DateField(primary_key=True)
     calls = models.IntegerField(default=0)
-    tokens = models.IntegerField(default=0, help_text="Used, or as many as calls that have not ended may use.")
+    tokens = models.IntegerField(default=0, help_text=_("Used tokens, and tokens reserved by calls in progress."))
     worded = models.IntegerField(default=0)
-    dropped = models.IntegerField(default=0, help_text="Sentences that did not pass the check.")
+    dropped = models.IntegerField(default=0, help_text=_("Sentences that failed validation."))
     failures = models.IntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
     error_at = models.DateTimeField(null=True)

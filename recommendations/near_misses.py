@@ -1,9 +1,11 @@
-"""When nobody can take a job: who comes closest, what keeps the others away, and what would help."""
+"""Near misses: contractors who fail the fewest requirements of a job that no contractor can take."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from django.utils.translation import gettext, ngettext
 
 from assignments.eligibility import Reason, Rule, unmet_rules
 from contractors.models import Contractor
@@ -13,14 +15,14 @@ from smartscheduler.core.geo.bounding_boxes import Box, inside
 from smartscheduler.rules.values import Rules
 from smartscheduler.travel.estimates import known_site
 
-# Degrees around the site within which somebody is near enough to be talked to, and how many are looked at.
-AROUND, MOST_LOOKED_AT = 2.0, 300
+# Half the side of the searched square, in degrees (about 140 miles north to south), and the limit on its contractors.
+AROUND_DEGREES, MOST_LOOKED_AT = 2.0, 300
 MOST_NEAR_MISSES = 3
 
 
 @dataclass(frozen=True)
 class NearMiss:
-    """Somebody who cannot take the job, the rules that fail, and what would change it."""
+    """A contractor who cannot take the job, with the failed requirements and what would change them."""
 
     contractor: Contractor
     miles: float
@@ -28,7 +30,7 @@ class NearMiss:
 
 
 class NearbyContractor(NamedTuple):
-    """Somebody of the right type around the site, and the rules without a calendar that fail."""
+    """A contractor of the right type near the site, and the failed requirements that need no calendar."""
 
     contractor: Contractor
     miles: float
@@ -36,19 +38,20 @@ class NearbyContractor(NamedTuple):
 
 
 def nearby_contractors(request: JobRequest) -> list[NearbyContractor]:
-    """Those around the site whom the fewest rules keep away come first, then the nearest. One query.
+    """Contractors near the site, ordered by the number of failed requirements, then by distance. One query.
 
-    Only active contractors of the job's type (or multi) are looked at, the best rated of those who live near.
+    Only active contractors of the job's type (or multi) count; if there are many, the best rated ones.
     """
-    point, site = request.point, known_site(request.point)
-    around = Box(point.latitude - AROUND, point.latitude + AROUND, point.longitude - AROUND, point.longitude + AROUND)
-    people = Contractor.objects.active().filter(type__in=[request.type, Contractor.Type.MULTI])
-    near = inside(people, [around])
-    found = []
-    for one in near.order_by("-rating", "pk")[:MOST_LOOKED_AT]:
-        miles = site.miles_from(one.point)
-        found.append(NearbyContractor(one, miles, unmet_rules(one, request, miles=miles)))
-    return sorted(found, key=lambda one: (len(one.reasons), one.miles, one.contractor.pk))
+    (latitude, longitude), site = request.point, known_site(request.point)
+    around = Box(
+        latitude - AROUND_DEGREES, latitude + AROUND_DEGREES, longitude - AROUND_DEGREES, longitude + AROUND_DEGREES
+    )
+    of_type = Contractor.objects.active().filter(type__in=[request.type, Contractor.Type.MULTI])
+    nearby = []
+    for contractor in inside(of_type, [around]).order_by("-rating", "pk")[:MOST_LOOKED_AT]:
+        miles = site.miles_from(contractor.point)
+        nearby.append(NearbyContractor(contractor, miles, unmet_rules(contractor, request, miles=miles)))
+    return sorted(nearby, key=lambda near: (len(near.reasons), near.miles, near.contractor.pk))
 
 
 def nearest_misses(
@@ -59,27 +62,40 @@ def nearest_misses(
     most: int = MOST_NEAR_MISSES,
     around: Sequence[NearbyContractor] | None = None,
 ) -> list[NearMiss]:
-    """The first of `nearby_contractors`, each with the answer to "why not?"."""
-    people = nearby_contractors(request) if around is None else around
+    """The first `most` of `nearby_contractors`, each with the reasons and suggestions of `why_not`."""
+    nearby = nearby_contractors(request) if around is None else around
     return [
-        NearMiss(person.contractor, person.miles, why_not(request, person.contractor, rules, horizon_days=horizon_days))
-        for person in people[:most]
+        NearMiss(near.contractor, near.miles, why_not(request, near.contractor, rules, horizon_days=horizon_days))
+        for near in nearby[:most]
     ]
 
 
 def barriers(request: JobRequest, around: Sequence[NearbyContractor]) -> list[str]:
-    """What keeps the neighbours away, each rule with how many fail it, the most common first."""
-    counts = Counter(reason.code for one in around for reason in one.reasons)
-    suiting = sum(1 for one in around if not one.reasons)
-    said = [_said(rule, count, request) for rule, count in counts.most_common()]
-    if suiting:
-        said.append(f"{suiting} would suit, but {'has' if suiting == 1 else 'have'} no time")
-    return said
+    """The failed requirements of the nearby contractors with their counts, the most common first."""
+    counts = Counter(reason.code for near in around for reason in near.reasons)
+    suitable = sum(1 for near in around if not near.reasons)
+    texts = [_barrier(rule, count, request) for rule, count in counts.most_common()]
+    if suitable:
+        texts.append(
+            ngettext(
+                "{count} meets all requirements but is not free",
+                "{count} meet all requirements but are not free",
+                suitable,
+            ).format(count=suitable)
+        )
+    return texts
 
 
-def _said(rule: Rule, count: int, request: JobRequest) -> str:
-    if rule == Rule.MISSING_SKILL:
-        return f"{count} lack{'s' if count == 1 else ''} a required skill ({', '.join(request.required_skills)})"
-    if rule == Rule.OUT_OF_RADIUS:
-        return f"{count} do{'es' if count == 1 else ''} not travel so far"
-    return f"{count}: {rule.value.replace('_', ' ')}"
+def _barrier(rule: Rule, count: int, request: JobRequest) -> str:
+    match rule:
+        case Rule.MISSING_SKILL:
+            text = ngettext(
+                "{count} lacks a required skill ({skills})", "{count} lack a required skill ({skills})", count
+            )
+            return text.format(count=count, skills=", ".join(request.required_skills))
+        case Rule.OUT_OF_RADIUS:
+            return ngettext("{count} does not travel that far", "{count} do not travel that far", count).format(
+                count=count
+            )
+        case _:  # `nearby_contractors` leaves no other requirement that needs no calendar
+            return gettext("{count}: {rule}").format(count=count, rule=rule.value.replace("_", " "))

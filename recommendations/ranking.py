@@ -1,4 +1,4 @@
-"""Who should do this job, when, and why: the ranking of spec section 6, behind one function."""
+"""Ranking of the contractors for a job: who can do it, when, and why (docs/ranking.md)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from assignments.scoring import as_decimal
 from contractors.models import Contractor
@@ -26,7 +27,7 @@ from smartscheduler.rules.values import LONGEST_HORIZON, Rules
 from smartscheduler.travel.estimates import known_sites, roads_are_used
 
 MOST_RESULTS, MOST_JOBS = 50, 100
-# Of all rankings of one call: jobs × results.
+# Limit on jobs × results of one call.
 MOST_ENTRIES = 1_000
 
 
@@ -35,7 +36,8 @@ def rank_candidates(
 ) -> Ranking:
     """The best `max_results` (1–50) candidates for `request` who are free within `horizon_days` (0–30).
 
-    The same question on the same data gives the same answer: that of scoring everyone. Raises InvalidInput.
+    The result is the same as that of scoring all contractors, and the same data give the same result.
+    Raises InvalidInput.
     """
     (ranking,) = rank_all([request], rules, max_results=max_results, horizon_days=horizon_days)
     return ranking
@@ -44,31 +46,32 @@ def rank_candidates(
 def rank_all(
     requests: Sequence[JobRequest], rules: Rules, *, max_results: int = 10, horizon_days: int | None = None
 ) -> list[Ranking]:
-    """The same for many requests, as of one moment and one state of the database, sharing the work."""
+    """The rankings of many requests, at one time and on one state of the database. The searches share queries."""
     rankings = rank_plainly(requests, rules, max_results=max_results, horizon_days=horizon_days)
-    _tell(requests, rankings)
-    shown = reworded([(one.job_id, ranking.entries) for one, ranking in zip(requests, rankings, strict=True)])
+    _request_roads(requests, rankings)
+    shown = reworded([(request.job_id, ranking.entries) for request, ranking in zip(requests, rankings, strict=True)])
     return [replace(ranking, entries=entries) for ranking, entries in zip(rankings, shown, strict=True)]
 
 
 def rank_plainly(
     requests: Sequence[JobRequest], rules: Rules, *, max_results: int = 10, horizon_days: int | None = None
 ) -> list[Ranking]:
-    """The same with the explanations of the template, and without telling anybody that it was shown."""
+    """The same without rewording by a language model, and without requests for missing roads or sentences."""
     check_limits(max_results, horizon_days)
     now, began = timezone.now(), perf_counter()
     with snapshot():
         sites = known_sites([request.point for request in requests])
         searches = [
-            RankingQuery.of(one, rules, horizon_days, now, site) for one, site in zip(requests, sites, strict=True)
+            RankingQuery.of(request, rules, horizon_days, now, site)
+            for request, site in zip(requests, sites, strict=True)
         ]
         bests = best_candidates(searches, max_results)
-        people = contractors_by_id({one.contender.id for best in bests for one in best.candidates})
+        contractors = contractors_by_id({candidate.contender.id for best in bests for candidate in best.candidates})
     _measure(bests, perf_counter() - began)
     return [
         Ranking(
             entries=[
-                ranked_candidate(search, candidate, rank, people[candidate.contender.id])
+                ranked_candidate(search, candidate, rank, contractors[candidate.contender.id])
                 for rank, candidate in enumerate(best.candidates, start=1)
             ],
             candidates_considered=best.met,
@@ -80,8 +83,8 @@ def rank_plainly(
     ]
 
 
-def _tell(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
-    """Where providers are configured, let the worker know which rankings go by straight lines; takes no time."""
+def _request_roads(requests: Sequence[JobRequest], rankings: Sequence[Ranking]) -> None:
+    """Queue rankings with straight lines for the worker, if a provider is configured. Does not wait."""
     if roads_are_used():
         for request, ranking in zip(requests, rankings, strict=True):
             refresh_requests.record(request.job_id, [entry.source for entry in ranking.entries])
@@ -95,13 +98,17 @@ def _measure(bests: Sequence[Best], seconds: float) -> None:
 
 def check_limits(max_results: int, horizon_days: int | None) -> None:
     if not 1 <= max_results <= MOST_RESULTS:
-        raise InvalidInput.of("max_results", f"max_results is 1 to {MOST_RESULTS}.")
+        raise InvalidInput.of("max_results", _range_message(1, MOST_RESULTS))
     if horizon_days is not None and not 0 <= horizon_days <= LONGEST_HORIZON:
-        raise InvalidInput.of("horizon_days", f"horizon_days is 0 to {LONGEST_HORIZON}.")
+        raise InvalidInput.of("horizon_days", _range_message(0, LONGEST_HORIZON))
+
+
+def _range_message(least: int, most: int) -> str:
+    return gettext("Enter a whole number from {least} to {most}.").format(least=least, most=most)
 
 
 def best_candidates(searches: Sequence[RankingQuery], wanted: int) -> list[Best]:
-    """For each search its first `wanted` candidates."""
+    """The first `wanted` candidates of each search."""
     conditions = [Best(wanted) for _ in searches]
     run(
         [
@@ -117,17 +124,17 @@ CONTRACTORS = f"SELECT {', '.join(CONTRACTOR_FIELDS)} FROM contractors_contracto
 
 
 def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
-    """What `in_bulk` gives, without planning the query each time."""
-    found = (
+    """The same as `in_bulk`, but by a prepared statement, which is not planned for each ranking."""
+    contractors = (
         Contractor.from_db(connection.alias, CONTRACTOR_FIELDS, row) for row in rows(CONTRACTORS, [uuid_array(ids)])
     )
-    return {contractor.pk: contractor for contractor in found}
+    return {contractor.pk: contractor for contractor in contractors}
 
 
 def ranked_candidate(
     search: RankingQuery, candidate: ScoredCandidate, rank: int, contractor: Contractor
 ) -> RankedCandidate:
-    """A candidate with its explanation, as the template says it."""
+    """A candidate with its rank and the explanation made from its numbers."""
     free, route = candidate.free, search.site.route_from(contractor.point, search.rules.pace)
     facts = Facts.of(
         score=candidate.score,

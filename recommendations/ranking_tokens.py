@@ -1,6 +1,6 @@
-"""A ranking as a token: whoever books by it learns when it no longer holds.
+"""Ranking tokens: an assignment that is sent with one fails if the ranking has changed since.
 
-The token is signed, not secret: the job, what was asked for, and the ranked contractors with their scores.
+A token is signed, not encrypted. It contains the job, the limits of the ranking, and the contractors with their scores.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
+from django.utils.translation import gettext
 
 from jobs.models import Job
 from jobs.requirements import JobRequest
@@ -30,7 +31,7 @@ def places_of(ranking: Ranking) -> Places:
 
 
 def token_of(ranking: Ranking, job: Job, *, max_results: int, horizon_days: int | None) -> str:
-    """The token of a ranking for `job` that was asked for with these limits."""
+    """The token of a ranking for `job` that was requested with these limits."""
     scores = [[contractor.hex, score] for contractor, (_, score) in places_of(ranking).items()]
     return signing.dumps([job.pk.hex, max_results, horizon_days, scores], salt=SALT, compress=True)
 
@@ -38,39 +39,42 @@ def token_of(ranking: Ranking, job: Job, *, max_results: int, horizon_days: int 
 def answer_with_token(
     ranking: Ranking, job: Job, *, reader: Any, max_results: int, horizon_days: int | None = None
 ) -> dict[str, Any]:
-    """A ranking on the wire, with its token."""
+    """The response body of a ranking, with its token."""
     token = token_of(ranking, job, max_results=max_results, horizon_days=horizon_days)
     return {**ranking_as_json(ranking, job, reader=reader), "ranking_token": token}
 
 
 def check_token(token: str, job: Job, rules: Rules, *, reader: Any) -> None:
-    """Whether the ranking of the token is that of now, by `rules`.
+    """Check that the ranking of the token is still current.
 
-    Raises RankingStale with the ranking of now and what moved; InvalidInput for no token of ours, or of another job.
+    Raises RankingStale, with the current ranking and the changes; InvalidInput for an invalid or expired token, or one
+    of another job.
     """
     try:
         job_id, max_results, horizon_days, scores = signing.loads(token, salt=SALT, max_age=VALID_FOR)
     except signing.SignatureExpired:
-        raise InvalidInput.of("ranking_token", "The token is older than a day: rank again.") from None
+        message = gettext("This ranking token has expired. Request the ranking again.")
+        raise InvalidInput.of("ranking_token", message) from None
     except signing.BadSignature:
-        raise InvalidInput.of("ranking_token", "This is no ranking token of this service.") from None
+        raise InvalidInput.of("ranking_token", gettext("This is not a valid ranking token.")) from None
     if job_id != job.pk.hex:
-        raise InvalidInput.of("ranking_token", "The token belongs to the ranking of another job.")
+        raise InvalidInput.of("ranking_token", gettext("This token belongs to the ranking of another job."))
     was = {UUID(contractor): (rank, score) for rank, (contractor, score) in enumerate(scores, start=1)}
     ranking = rank_candidates(JobRequest.of(job), rules, max_results=max_results, horizon_days=horizon_days)
     now = places_of(ranking)
     if list(was.items()) == list(now.items()):
         return
     fresh = answer_with_token(ranking, job, reader=reader, max_results=max_results, horizon_days=horizon_days)
+    message = gettext("The ranking of {job} has changed since you saw it. Check the new ranking, then assign the job.")
     raise RankingStale(
-        f"The ranking of {job.job_number} has changed since you saw it: look at it again.",
-        errors={"ranking_token": ["The ranking has changed."]},
+        message.format(job=job.job_number),
+        errors={"ranking_token": [gettext("The ranking has changed.")]},
         extra={"changes": list(_changes(was, now)), "ranking": fresh},
     )
 
 
 def _changes(was: Places, now: Places) -> Iterator[dict[str, Any]]:
-    """Each contractor whose place or score is another, or who came or went."""
+    """The contractors whose rank or score changed, including those who are new or no longer in the ranking."""
     for contractor in [*now, *(gone for gone in was if gone not in now)]:
         if was.get(contractor) != now.get(contractor):
             yield {
@@ -80,5 +84,5 @@ def _changes(was: Places, now: Places) -> Iterator[dict[str, Any]]:
             }
 
 
-def _place(found: tuple[int, int] | None) -> dict[str, Any] | None:
-    return None if found is None else {"rank": found[0], "score": found[1] / UNIT}
+def _place(place: tuple[int, int] | None) -> dict[str, Any] | None:
+    return None if place is None else {"rank": place[0], "score": place[1] / UNIT}

@@ -1,8 +1,8 @@
 """Queue of rankings that need road or LLM data; written asynchronously so that requests do not wait.
 
-Requests are collected, and once a second a thread of the process writes them to Valkey: to wake it for each ranking
-would cost that ranking milliseconds, because Python's threads take turns. A request that is lost is made again by the
-next ranking.
+Requests are collected in memory, and a thread of the process writes them to Valkey once a second. Waking the thread
+for each ranking would cost that ranking milliseconds, because of Python's global interpreter lock. A lost request is
+made again by the next ranking.
 """
 
 import threading
@@ -55,7 +55,7 @@ class RefreshRequests:
 
     @contextmanager
     def silent(self) -> Iterator[None]:
-        """For programs that rank without showing the result: meanwhile nothing is recorded."""
+        """Record nothing during the block; for programs that rank without showing the result."""
         self._silent = True
         try:
             yield
@@ -68,15 +68,15 @@ class RefreshRequests:
 
     def pop(self, most: int = 200) -> set[UUID]:
         """Remove and return at most `most` jobs whose rankings need a refresh. Raises RedisError."""
-        return {UUID(hex=str(one)) for one in valkey().spop(self.key, most) or ()}
+        return {UUID(hex=str(job_id)) for job_id in valkey().spop(self.key, most) or ()}
 
     def uses(self) -> dict[str, int]:
-        """How much was shown of each source. Raises RedisError."""
-        found = cast(dict[str, str], valkey().hgetall(f"{self.key}:uses"))
-        return {source: int(count) for source, count in found.items()}
+        """The number of results shown from each source. Raises RedisError."""
+        counts = cast(dict[str, str], valkey().hgetall(f"{self.key}:uses"))
+        return {source: int(count) for source, count in counts.items()}
 
     def share(self, source: str) -> int | None:
-        """Of a hundred that were shown, how many from `source`; None before the first, and while nobody can count."""
+        """The percentage of shown results from `source`; None before the first one and while Valkey is unavailable."""
         try:
             shown = self.uses()
         except RedisError:
@@ -94,7 +94,7 @@ class RefreshRequests:
         return True
 
     def _flush(self, key: str) -> None:
-        """Write what was collected, once a second, until there is nothing to write."""
+        """Write the collected requests once a second; end when there are none."""
         while True:
             time.sleep(GATHER_SECONDS)
             with self._lock:

@@ -1,4 +1,4 @@
-"""Results of a ranking: its entries and what is known about how it was found."""
+"""Results of a ranking: its entries, and how it was found."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +13,10 @@ from smartscheduler.travel.routes import HasRoute, RouteEstimate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedCandidate(HasRoute):
-    """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the way to the site.
+    """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the route to the site.
 
-    `suggested` is the slot to book: the wanted time where it is free, else the nearest one.
-    `facts` and `day` are what its explanation is made of.
+    `suggested` is the slot to book: the desired time if it is free, else the nearest one.
+    `facts` and `day` are the parts of the explanation.
     """
 
     rank: int
@@ -34,8 +34,9 @@ class RankedCandidate(HasRoute):
 class Ranking:
     """The best candidates, best first.
 
-    `candidates_considered` are those met who could be ranked: all of them when `candidates_exact`, else at least so
-    many. `calendars_opened` counts those whose calendar was looked into; nobody else could come before the last entry.
+    `candidates_considered` is the number of candidates that the search met: all of them if `candidates_exact`, else a
+    lower limit. `calendars_opened` is the number of contractors whose calendar was read; no other contractor can rank
+    before the last entry.
     """
 
     entries: list[RankedCandidate]

@@ -1,4 +1,4 @@
-"""What other rules would change: the ranking of one job before and after, and the first choice of many."""
+"""Preview of a rules change: the ranking of one job before and after, and the first choices of many jobs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ SHOWN, MOST_JOBS = 10, 40
 
 @dataclass(frozen=True)
 class Place:
-    """One contractor's entry by the rules of now and by the others; None where not among those shown."""
+    """The entries of one contractor by the current and the new rules; None where the contractor is not shown."""
 
     contractor: Contractor
     before: RankedCandidate | None
@@ -26,7 +26,7 @@ class Place:
 
     @property
     def climbed(self) -> int:
-        """By how many ranks the contractor rises; negative when it falls, 0 also when there is nothing to compare."""
+        """The number of ranks gained, negative if lost; 0 if one of the entries is missing."""
         return self.before.rank - self.after.rank if self.before and self.after else 0
 
     @property
@@ -35,15 +35,17 @@ class Place:
 
     @property
     def explanation(self) -> str:
-        """Why, by the other rules; by those of now for somebody who is no longer there."""
+        """The clause about the first free day, by the new rules if the contractor is shown there."""
         entry = self.after or self.before
         return entry.breakdown.explanation.split(";")[0] if entry else ""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """`other_first` and `other_reach` of `looked_at` jobs have another first choice, or somebody where there was nobody
-    (or the other way round)."""
+    """The places of one job, and counts over `looked_at` open jobs.
+
+    `other_first` of them would have another first choice; `other_reach` would get a first choice or lose it.
+    """
 
     places: list[Place]
     looked_at: int
@@ -52,7 +54,7 @@ class Preview:
 
 
 def preview(present: Rules, other: Rules, job: Job | None) -> Preview:
-    """Rank by both, on one state of the database, the open jobs that are most urgent and `job`."""
+    """Rank `job` and the most urgent open jobs by both rules, on one state of the database."""
     open_jobs = list(Job.objects.open().by_urgency()[:MOST_JOBS])
     with snapshot():
         (before, firsts), (after, other_firsts) = (_ranked(rules, job, open_jobs) for rules in (present, other))
@@ -66,14 +68,14 @@ def preview(present: Rules, other: Rules, job: Job | None) -> Preview:
 
 
 def _ranked(rules: Rules, job: Job | None, open_jobs: list[Job]) -> tuple[list[RankedCandidate], list[Any]]:
-    """The entries of `job`, and the ids of the first choices of the others."""
+    """The entries of `job`, and the ids of the first choices of the open jobs."""
     entries = rank_all([JobRequest.of(job)], rules, max_results=SHOWN)[0].entries if job else []
     rankings = rank_all([JobRequest.of(open_job) for open_job in open_jobs], rules, max_results=1) if open_jobs else []
     return entries, [ranking.entries[0].contractor.pk if ranking.entries else None for ranking in rankings]
 
 
 def _places(before: list[RankedCandidate], after: list[RankedCandidate]) -> list[Place]:
-    """In the order of the other rules; those who would no longer be shown come last."""
+    """The contractors in the order of the new rules; those who would no longer be shown come last."""
     was = {entry.contractor.pk: entry for entry in before}
     now = {entry.contractor.pk: entry for entry in after}
     gone = [entry for entry in before if entry.contractor.pk not in now]
@@ -83,15 +85,15 @@ def _places(before: list[RankedCandidate], after: list[RankedCandidate]) -> list
 
 
 def difference_rows(before: Rules, after: Rules) -> list[tuple[str, Any, Any]]:
-    """Heading, value before and after of each number that differs."""
+    """Label, old value and new value of each field that differs."""
     return [(heading(name), plain(was), plain(now)) for name, (was, now) in differences(before, after).items()]
 
 
 def heading(name: str) -> str:
-    """What a number is called above it."""
+    """The label of a field."""
     return str(RulesVersion._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
 
 
 def plain(value: Any) -> str:
-    """A number without zeros that say nothing: 0.4, 50."""
+    """A number without trailing zeros: 0.4, 50."""
     return f"{value.normalize():f}" if hasattr(value, "normalize") else str(value)

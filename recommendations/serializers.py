@@ -1,7 +1,10 @@
-"""Rankings on the wire. The serializers describe the shapes; the functions below them fill these in plain Python."""
+"""JSON of rankings: serializers that describe the shapes for OpenAPI, and functions that build the values."""
 
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from assignments.serializers import BreakdownSerializer, ReasonSerializer
@@ -30,6 +33,8 @@ from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import ROAD, STRAIGHT_LINE
 
+AS_OF_HELP = _("When the road distance was fetched; null for a straight line.")
+
 
 class HorizonSerializer(serializers.Serializer[Any]):
     horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
@@ -40,14 +45,14 @@ class RankingQuerySerializer(HorizonSerializer):
 
 
 class SiteSerializer(JobLocationSerializer):
-    """Only the point decides; the rest of an address may come along."""
+    """The site. Only the coordinates are required; the address is optional."""
 
     class Meta(JobLocationSerializer.Meta):
         extra_kwargs = {name: {"required": False} for name in ("address", "city", "state", "zip_code")}
 
 
 @sent_as(
-    "Who could do a bathroom in Austin?",
+    "Contractors for a bathroom in Austin",
     {"type": "tile", "desired_date": SOME_DAY, "duration": "04:00:00", "location": AUSTIN, "max_results": 5},
 )
 class HypotheticalJobSerializer(StrictSerializer):
@@ -73,30 +78,33 @@ class ManyJobsSerializer(StrictSerializer):
         min_value=1,
         max_value=MOST_RESULTS,
         default=10,
-        help_text=f"Of each job; jobs times results are at most {MOST_ENTRIES:,}.",
+        help_text=format_lazy(
+            _("Results per job. Jobs times results must not exceed {limit}."), limit=f"{MOST_ENTRIES:,}"
+        ),
     )
     horizon_days = serializers.IntegerField(min_value=0, max_value=LONGEST_HORIZON, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         most = MOST_ENTRIES // len(attrs["jobs"])
         if attrs["max_results"] > most:
-            message = f"At most {most} for {len(attrs['jobs'])} jobs: jobs times results are at most {MOST_ENTRIES:,}."
-            raise serializers.ValidationError({"max_results": message})
+            message = gettext("Enter at most {most} for {jobs} jobs: jobs times results must not exceed {limit}.")
+            values = {"most": most, "jobs": len(attrs["jobs"]), "limit": f"{MOST_ENTRIES:,}"}
+            raise serializers.ValidationError({"max_results": message.format(**values)})
         return attrs
 
 
-def request_of(given: dict[str, Any]) -> JobRequest:
-    """The validated values of a HypotheticalJobSerializer as the ranking's question. Raises InvalidInput."""
-    site = given["location"]
+def request_of(payload: dict[str, Any]) -> JobRequest:
+    """The job request of validated values of a HypotheticalJobSerializer. Raises InvalidInput."""
+    site = payload["location"]
     point = Point(float(site["latitude"]), float(site["longitude"]))
     check_place(*point, state=site.get("state", ""), zip_code=site.get("zip_code", ""))
     return JobRequest(
-        type=given["type"],
-        desired_date=given["desired_date"],
+        type=payload["type"],
+        desired_date=payload["desired_date"],
         point=point,
-        time_zone=given["time_zone"] or time_zone_at(point),
-        duration=given["duration"],
-        required_skills=tuple(given["required_skills"]),
+        time_zone=payload["time_zone"] or time_zone_at(point),
+        duration=payload["duration"],
+        required_skills=tuple(payload["required_skills"]),
     )
 
 
@@ -123,7 +131,9 @@ class RankedContractorSerializer(serializers.ModelSerializer[Contractor]):
 class ShownBreakdownSerializer(BreakdownSerializer):
     explanation_source = serializers.ChoiceField(
         choices=[TEMPLATE, MODEL],
-        help_text="`template`: made from the numbers. `model`: reworded by a language model, every figure checked.",
+        help_text=_(
+            "`template`: made from the numbers. `model`: reworded by a language model; every figure was checked."
+        ),
     )
 
 
@@ -134,25 +144,26 @@ class EntrySerializer(serializers.Serializer[Any]):
     score_breakdown = ShownBreakdownSerializer()
     available_time_slots = TimeSlotSerializer(many=True)
     suggested_time_slot = TimeSlotSerializer(
-        help_text="The slot to book: the wanted time where it is free, else the one nearest to it on that day."
+        help_text=_("The slot to book: the desired time if it is free, else the nearest one on the first free day.")
     )
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
     distance_source = serializers.ChoiceField(choices=[STRAIGHT_LINE, ROAD])
-    distance_as_of = InstantField(allow_null=True, help_text="When the road distance was looked up; else null.")
+    distance_as_of = InstantField(allow_null=True, help_text=AS_OF_HELP)
 
 
 class RankingSerializer(serializers.Serializer[Any]):
-    """Best first. `job` is null for one that does not exist yet."""
+    """A ranking, best candidate first. `job` is null for a job that does not exist yet."""
 
     job = serializers.UUIDField(allow_null=True)
     job_number = serializers.CharField(allow_null=True)
     recommendations = EntrySerializer(many=True)
-    candidates_considered = serializers.IntegerField(help_text="How many could be ranked, of those looked at.")
-    candidates_exact = serializers.BooleanField(help_text="False where there are at least so many.")
+    candidates_considered = serializers.IntegerField(help_text=_("Number of candidates that the search has met."))
+    candidates_exact = serializers.BooleanField(help_text=_("False if there may be more candidates."))
     generated_at = InstantField()
     ranking_token = LineTextField(
-        allow_null=True, help_text="To be sent along when somebody of this ranking is assigned; null without a job."
+        allow_null=True,
+        help_text=_("Send it with an assignment to make sure that the ranking is still current. Null without a job."),
     )
 
 
@@ -161,14 +172,18 @@ class BatchSerializer(serializers.Serializer[Any]):
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
-    """Either a rank with its score, or the rules that failed; and what would change it."""
+    """The rank and score of a contractor, or the requirements that failed; and what would change it."""
 
     job = serializers.UUIDField()
     contractor = RankedContractorSerializer()
     eligible = serializers.BooleanField()
     reasons = ReasonSerializer(many=True)
-    rank = serializers.IntegerField(allow_null=True, help_text="Null as well when too far down to be counted.")
-    rank_at_least = serializers.IntegerField(allow_null=True, help_text="The rank, or the lowest number it can be.")
+    rank = serializers.IntegerField(
+        allow_null=True, help_text=_("Null if the contractor is not eligible, or ranks too low to be counted.")
+    )
+    rank_at_least = serializers.IntegerField(
+        allow_null=True, help_text=_("The rank, or the best rank that is possible if `rank` is null.")
+    )
     score = serializers.FloatField(allow_null=True)
     score_breakdown = ShownBreakdownSerializer(allow_null=True)
     available_time_slots = TimeSlotSerializer(many=True)
@@ -177,11 +192,11 @@ class AnswerSerializer(serializers.Serializer[Any]):
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
     distance_source = serializers.ChoiceField(choices=[STRAIGHT_LINE, ROAD])
-    distance_as_of = InstantField(allow_null=True, help_text="When the road distance was looked up; else null.")
+    distance_as_of = InstantField(allow_null=True, help_text=AS_OF_HELP)
 
 
-# The functions below fill these shapes with plain values: a serializer for each of fifty entries costs more than
-# the ranking. Ids and instants go to the renderer as they are.
+# The functions below build these shapes as plain values: fifty serializers cost more time than the ranking itself.
+# The renderer converts ids and instants.
 
 
 def ranking_as_json(ranking: Ranking, job: Job | None, *, reader: Any) -> dict[str, Any]:
@@ -209,7 +224,7 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor, *, reader: 
         "available_time_slots": _slots(answer.slots),
         "suggested_time_slot": _slot(answer.suggested),
         "suggestion": answer.suggestion,
-        **_way(answer),
+        **_route(answer),
     }
 
 
@@ -221,7 +236,7 @@ def _entry(entry: RankedCandidate, reader: Any) -> dict[str, Any]:
         "score_breakdown": entry.breakdown.as_shown(),
         "available_time_slots": _slots(entry.slots),
         "suggested_time_slot": _slot(entry.suggested),
-        **_way(entry),
+        **_route(entry),
     }
 
 
@@ -238,10 +253,11 @@ def _slot(slot: TimeSlot | None) -> dict[str, Any] | None:
     return None if slot is None else {"start": slot[0], "end": slot[1]}
 
 
-def _way(found: RankedCandidate | Answer) -> dict[str, Any]:
+def _route(result: RankedCandidate | Answer) -> dict[str, Any]:
+    route = result.route
     return {
-        "distance_miles": round(found.route.miles, 4),
-        "travel_minutes": found.route.minutes,
-        "distance_source": found.route.source,
-        "distance_as_of": found.route.fetched_at,
+        "distance_miles": round(route.miles, 4),
+        "travel_minutes": route.minutes,
+        "distance_source": route.source,
+        "distance_as_of": route.fetched_at,
     }

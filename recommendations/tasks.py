@@ -1,4 +1,4 @@
-"""What the worker does for rankings."""
+"""Celery tasks of the ranking: announcements, road distances and explanations."""
 
 import time
 
@@ -15,23 +15,23 @@ from recommendations.travel.pruning import prune
 from smartscheduler.leases.services import lease
 from smartscheduler.travel.config import active_providers
 
-# Then the next call goes on: a worker that is to end is not kept.
+# A task ends after this time and the next call continues, so that it does not delay the shutdown of a worker.
 LONGEST_SECONDS = 60.0
-# Over all workers: a slow provider must not take the threads from the other tasks.
+# Limit over all workers: a slow provider must not occupy all threads.
 LOOKUP_LEASE, LOOKUPS_AT_ONCE = "roads-seat", 2
 REWORDING_LEASE = "words-seat"
 
 
 @shared_task(name="recommendations.announce_rankings")
 def announce_rankings() -> None:
-    """Tell which open jobs' rankings have changed; runs every few seconds (settings.CELERY_BEAT_SCHEDULE)."""
+    """Announce changed rankings; runs every few seconds (settings.CELERY_BEAT_SCHEDULE)."""
     while announce_changes():
         pass
 
 
 @shared_task(name="recommendations.look_up_roads")
 def look_up_roads() -> None:
-    """Look up the road distances that are wanted; runs every few seconds, where a provider is configured."""
+    """Look up requested road distances; runs every few seconds, does nothing without a configured provider."""
     if not active_providers():
         return
     while note_events():
@@ -45,19 +45,19 @@ def look_up_roads() -> None:
 
 @shared_task(name="recommendations.refresh_roads")
 def refresh_roads() -> None:
-    """Every night: ask again for what would grow too old within the coming week."""
+    """Request road distances again that would expire within the coming week; runs every night."""
     refresh()
 
 
 @shared_task(name="recommendations.prune_roads")
 def prune_roads() -> None:
-    """Delete estimates that are too old, claims of the dead, and counts of days long gone."""
+    """Delete expired estimates and leases, and old daily counts."""
     prune()
 
 
 @shared_task(name="recommendations.word_explanations")
 def word_explanations() -> None:
-    """Have explanations worded that rankings were shown without; every few seconds, where a model is configured."""
+    """Reword requested explanations; runs every few seconds, does nothing without a configured model."""
     if not is_configured():
         return
     with lease(REWORDING_LEASE) as holder:
@@ -67,5 +67,5 @@ def word_explanations() -> None:
 
 @shared_task(name="recommendations.prune_words")
 def prune_words() -> None:
-    """Delete sentences that are old, and counts of days long gone."""
+    """Delete expired sentences and old daily counts."""
     store.prune()

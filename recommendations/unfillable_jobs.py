@@ -1,4 +1,4 @@
-"""Open jobs that nobody can take."""
+"""Open jobs that no contractor can take."""
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,14 +11,14 @@ from recommendations.results import Ranking
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import FARTHEST
 
-# Of the open jobs, those wanted first are looked at; more would keep a page waiting.
+# Limit on the ranked jobs, earliest desired date first; more would make pages slow.
 MOST_LOOKED_AT = 60
 
 
 def rank_open_jobs(jobs: QuerySet[Job], rules: Rules) -> list[tuple[Job, Ranking]]:
-    """The first of the open jobs among `jobs`, by the day they are wanted, each with who comes first for it."""
-    # Years ago nothing is ranked any more.
+    """The first open jobs among `jobs` by desired date, each with its ranking of at most one contractor."""
+    # Jobs that are years old cannot be ranked.
     open_jobs = jobs.filter(status=Status.OPEN, desired_date__gte=timezone.now() - FARTHEST)
     first = list(open_jobs.order_by("desired_date", "pk")[:MOST_LOOKED_AT])
-    found = rank_all([JobRequest.of(job) for job in first], rules, max_results=1) if first else []
-    return list(zip(first, found, strict=True))
+    rankings = rank_all([JobRequest.of(job) for job in first], rules, max_results=1) if first else []
+    return list(zip(first, rankings, strict=True))

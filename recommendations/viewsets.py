@@ -1,10 +1,11 @@
-"""Who should do this job: rankings over HTTP."""
+"""API views of rankings."""
 
 import math
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
@@ -36,14 +37,14 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 
-# Candidates times days that one unit of the rate limit pays for.
+# One unit of the rate limit pays for this many results × days.
 UNIT = 1_000
 
 
 def charge_rankings(
     request: Request, rules: Rules, *, jobs: int, max_results: int, horizon_days: int | None = None
 ) -> None:
-    """Take from the limit of the account what rankings cost beyond the one unit of every request. Raises Throttled."""
+    """Charge the account's rate limit for rankings that cost more than one unit. Raises Throttled."""
     days = 1 + (rules.horizon_days if horizon_days is None else horizon_days)
     charge(request, math.ceil(jobs * max_results * days / UNIT) - 1)
 
@@ -56,7 +57,7 @@ class JobRecommendationsView(ReadsBody):
         parameters=[RankingQuerySerializer], responses=RankingSerializer, operation_id="jobs_recommendations_list"
     )
     def get(self, request: Request, pk: UUID) -> Response:
-        """The best contractors for a job, with the reasons and the slots to book."""
+        """Rank the contractors for a job, with explanations and free slots."""
         limits, rules = self.query(), current_rules()
         charge_rankings(request, rules, jobs=1, **limits)
         with snapshot():
@@ -71,7 +72,7 @@ class JobRecommendationView(ReadsBody):
 
     @extend_schema(parameters=[HorizonSerializer], responses=AnswerSerializer)
     def get(self, request: Request, pk: UUID, contractor_id: UUID) -> Response:
-        """Why this contractor, or why not."""
+        """Explain the rank of a contractor for a job, or why the contractor is not in the ranking."""
         limits = self.query()
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
@@ -88,17 +89,17 @@ class RecommendationsView(ReadsBody):
         request=HypotheticalJobSerializer, responses=RankingSerializer, operation_id="recommendations_create"
     )
     def post(self, request: Request) -> Response:
-        """The same for a job that does not exist yet; nothing is stored."""
-        given = self.body(HypotheticalJobSerializer)
-        if given["desired_date"] < timezone.now():
-            raise InvalidInput.of("desired_date", "The desired date may not be in the past.")
+        """Rank the contractors for a job that does not exist yet. Nothing is stored."""
+        payload = self.body(HypotheticalJobSerializer)
+        if payload["desired_date"] < timezone.now():
+            raise InvalidInput.of("desired_date", gettext("The desired date must not be in the past."))
         limits: dict[str, Any] = {
             **self.query(),
-            **{name: given[name] for name in ("max_results", "horizon_days") if name in given},
+            **{name: payload[name] for name in ("max_results", "horizon_days") if name in payload},
         }
         rules = current_rules()
         charge_rankings(request, rules, jobs=1, **limits)
-        ranking = rank_candidates(request_of(given), rules, **limits)
+        ranking = rank_candidates(request_of(payload), rules, **limits)
         return Response(ranking_as_json(ranking, None, reader=request.user))
 
 
@@ -107,22 +108,21 @@ class BatchRecommendationsView(ReadsBody):
 
     @extend_schema(request=ManyJobsSerializer, responses=BatchSerializer, operation_id="recommendations_batch")
     def post(self, request: Request) -> Response:
-        """The rankings of many jobs, as of one moment, in the order in which they were asked for."""
-        wanted = self.body(ManyJobsSerializer)
-        ids, rules = wanted.pop("jobs"), current_rules()
-        charge_rankings(request, rules, jobs=len(ids), **wanted)
+        """Rank the contractors for many jobs at one point in time. Results have the order of `jobs`."""
+        limits = self.body(ManyJobsSerializer)
+        ids, rules = limits.pop("jobs"), current_rules()
+        charge_rankings(request, rules, jobs=len(ids), **limits)
         with snapshot():
-            found = Job.objects.in_bulk(ids)
-            if missing := [place for place, pk in enumerate(ids) if pk not in found]:
-                raise InvalidInput(
-                    "There is no such job.", errors={f"jobs.{place}": ["There is no such job."] for place in missing}
-                )
-            jobs = [found[pk] for pk in ids]
-            rankings = rank_all([JobRequest.of(job) for job in jobs], rules, **wanted)
+            jobs_by_id = Job.objects.in_bulk(ids)
+            if missing := [place for place, pk in enumerate(ids) if pk not in jobs_by_id]:
+                message = gettext("There is no job with this id.")
+                raise InvalidInput(message, errors={f"jobs.{place}": [message] for place in missing})
+            jobs = [jobs_by_id[pk] for pk in ids]
+            rankings = rank_all([JobRequest.of(job) for job in jobs], rules, **limits)
         return Response(
             {
                 "results": [
-                    answer_with_token(ranking, job, reader=request.user, **wanted)
+                    answer_with_token(ranking, job, reader=request.user, **limits)
                     for ranking, job in zip(rankings, jobs, strict=True)
                 ]
             }

@@ -1,7 +1,11 @@
-"""Why this one, or why not: the answer for one contractor, by the engine that ranks."""
+"""The rank of one contractor for a job, or the requirements that fail; computed by the engine of the ranking."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from assignments.availability import Calendar, FirstFreeDay, days_from, first_free_day
 from assignments.calendars import load_calendar
@@ -10,8 +14,14 @@ from assignments.local_time import day_at
 from assignments.scoring import hundredths
 from contractors.models import Contractor
 from jobs.requirements import JobRequest
-from recommendations.counterfactuals import ahead_by, if_wanted_then, moment, on_day
-from recommendations.explanations import Breakdown
+from recommendations.counterfactuals import (
+    first_free,
+    gap_to_first,
+    other_start,
+    would_rank,
+    would_rank_on_first_free_day,
+)
+from recommendations.explanations import Breakdown, day_in_words
 from recommendations.llm.rewording import reworded
 from recommendations.ranking import check_limits, ranked_candidate
 from recommendations.search.query import RankingQuery, ScoredCandidate
@@ -21,15 +31,38 @@ from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import HasRoute, RouteEstimate, Site
 
-# How far beyond the horizon the first free day is looked for.
+# The first free day is searched up to this many days after the desired date, also beyond the horizon.
 LOOK_AHEAD_DAYS = 60
+
+# Why a contractor has no free slot: on the desired date, and within a horizon of several days.
+NO_SHIFT = (
+    _("{contractor} has no shift long enough for the job on the desired date."),
+    _("{contractor} has no shift long enough for the job from the desired date through {last_day}."),
+)
+NO_TIME_LEFT = (
+    _("{contractor} has too little working time left for the job on the desired date."),
+    _("{contractor} has too little working time left for the job from the desired date through {last_day}."),
+)
+ABSENT = (
+    _("{contractor} is absent on the desired date."),
+    _("{contractor} is absent from the desired date through {last_day}."),
+)
+FULLY_BOOKED = (
+    _("{contractor} is fully booked on the desired date."),
+    _("{contractor} is fully booked from the desired date through {last_day}."),
+)
+DRIVE_TOO_LONG = (
+    _("{contractor} has gaps on the desired date, but the drives do not fit."),
+    _("{contractor} has gaps from the desired date through {last_day}, but the drives do not fit."),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(HasRoute):
-    """Either a rank with score, breakdown and slots, or the rules that failed; and what would change it.
+    """A rank with score, breakdown and slots, or the requirements that failed; and what would change it.
 
-    `rank` is None as well when the contractor is a candidate too far down to be counted; `rank_at_least` says how far.
+    `rank` is also None for a candidate that ranks too low to be counted; `rank_at_least` is then the best rank that is
+    possible.
     """
 
     eligible: bool
@@ -45,21 +78,21 @@ class Answer(HasRoute):
 
 
 def why_not(request: JobRequest, contractor: Contractor, rules: Rules, *, horizon_days: int | None = None) -> Answer:
-    """The place of `contractor` in the ranking for `request`, or every rule that keeps them out of it."""
+    """The rank of `contractor` for `request`, or all requirements that fail."""
     check_limits(1, horizon_days)
     with snapshot():
         return Question(RankingQuery.of(request, rules, horizon_days), contractor).answer()
 
 
 class Question:
-    """One contractor asked about."""
+    """The question about one contractor."""
 
     def __init__(self, search: RankingQuery, contractor: Contractor) -> None:
         self.search, self.contractor = search, contractor
         self.route = search.site.route_from(contractor.point, search.rules.pace)
         self.miles = self.route.miles
-        far = day_at(search.day(LOOK_AHEAD_DAYS), search.request.zone)
-        span = TimeSlot(search.window.start, max(search.window.end, far.end))
+        last = day_at(search.day(LOOK_AHEAD_DAYS), search.request.zone)
+        span = TimeSlot(search.window.start, max(search.window.end, last.end))
         self.calendar = load_calendar(contractor, span, search.rules, for_job=search.request.job_id)
 
     def answer(self) -> Answer:
@@ -75,85 +108,105 @@ class Question:
                 route=self.route,
                 slots=[],
             )
-        assert own is not None, "whoever fails no rule is a candidate"  # noqa: S101
+        assert own is not None, "without a reason the contractor is a candidate"  # noqa: S101
         return self._place(own)
 
     def _candidate(self, search: RankingQuery) -> ScoredCandidate | None:
-        """The contractor as a candidate, if no rule but those of the calendar counted."""
-        person = self.contractor
-        contender = search.contender(person.pk, person.name, hundredths(person.rating), self.miles, 0)
+        """The contractor as a candidate by the calendar alone; None without a free slot in the horizon."""
+        contractor = self.contractor
+        contender = search.contender(contractor.pk, contractor.name, hundredths(contractor.rating), self.miles, 0)
         return search.candidate(contender, self.calendar)
 
     def _place(self, own: ScoredCandidate) -> Answer:
-        """The rank of someone who passes every rule."""
-        wanted_later = self._wanted_on(own.free) if own.free.days > self.search.days_gone else []
-        place, *then = find_ranks([RankQuestion(self.search, own, leader=True), *wanted_later])
-        plain = ranked_candidate(self.search, own, place.rank, self.contractor)
-        ((found,),) = reworded([(None, [plain])])
-        said = [ahead_by(self.search, own, place), moment(self.search, own), *map(if_wanted_then, wanted_later, then)]
+        """The rank of a contractor who meets all requirements."""
+        later = self._on_first_free_day(own.free) if own.free.days > self.search.days_gone else []
+        rank, *then = find_ranks([RankQuestion(self.search, own, leader=True), *later])
+        plain = ranked_candidate(self.search, own, rank.rank, self.contractor)
+        ((entry,),) = reworded([(None, [plain])])
+        sentences = [
+            gap_to_first(self.search, own, rank),
+            other_start(self.search, own),
+            *map(would_rank_on_first_free_day, later, then),
+        ]
         return Answer(
             eligible=True,
             reasons=[],
-            suggestion=" ".join(filter(None, said)),
+            suggestion=" ".join(filter(None, sentences)),
             route=self.route,
-            rank=place.rank if place.exact else None,
-            rank_at_least=place.rank,
-            score=found.score,
-            breakdown=found.breakdown,
-            slots=found.slots,
-            suggested=found.suggested,
+            rank=rank.rank if rank.exact else None,
+            rank_at_least=rank.rank,
+            score=entry.score,
+            breakdown=entry.breakdown,
+            slots=entry.slots,
+            suggested=entry.suggested,
         )
 
-    def _wanted_on(self, free: FirstFreeDay) -> list[RankQuestion]:
-        """The place that the contractor would have, were the job wanted on that first free day."""
+    def _on_first_free_day(self, free: FirstFreeDay) -> list[RankQuestion]:
+        """The question for the rank if the desired date were the first free day; empty if there is no slot then."""
         search = self.search.wanted_later(free.days)
         own = self._candidate(search)
         return [RankQuestion(search, own, MOST_SUPPOSED)] if own else []
 
     def _closed(self) -> Reason:
-        """The first rule that leaves no slot in the horizon: hours, absences, bookings, then drives."""
-        search, calendar, name = self.search, self.calendar, self.contractor.name
-        site, days = search.site, search.horizon_days
-        span = "on the desired day" if days == 0 else f"within {days} days"
+        """The reason why there is no slot in the horizon.
+
+        Restrictions are added one by one, shifts, absences, bookings, then drives; the first one that leaves no slot
+        is the reason.
+        """
+        search, calendar, site, days = self.search, self.calendar, self.search.site, self.search.horizon_days
         shifts_alone = replace(calendar, absences=(), bookings=())
         if not self._opening(shifts_alone, site, days):
-            past = replace(search.visit, not_before=search.window.start)
-            lack = "too little working time left" if first_free_day(shifts_alone, past) else "no shift long enough"
-            return Reason(Rule.NOT_WORKING, f"{name} has {lack} for the job {span}.")
+            # With the time before now included: then the shifts are long enough, but too little of them is left.
+            with_past = replace(search.visit, not_before=search.window.start)
+            return self._reason(Rule.NOT_WORKING, NO_TIME_LEFT if first_free_day(shifts_alone, with_past) else NO_SHIFT)
         if not self._opening(replace(calendar, bookings=()), site, days):
-            return Reason(Rule.ABSENT, f"{name} is absent {span}.")
+            return self._reason(Rule.ABSENT, ABSENT)
         if not self._opening(calendar, None, days):
-            return Reason(Rule.FULLY_BOOKED, f"{name} is fully booked {span}.")
-        return Reason(Rule.DRIVE_TOO_LONG, f"{name} has gaps {span}, but the drives to and from this site fill them.")
+            return self._reason(Rule.FULLY_BOOKED, FULLY_BOOKED)
+        return self._reason(Rule.DRIVE_TOO_LONG, DRIVE_TOO_LONG)
+
+    def _reason(self, rule: Rule, messages: tuple[Promise, Promise]) -> Reason:
+        on_date, in_horizon = messages
+        days = self.search.horizon_days
+        text = str(in_horizon if days else on_date)
+        return Reason(rule, text.format(contractor=self.contractor.name, last_day=day_in_words(self.search.day(days))))
 
     def _opening(self, calendar: Calendar, site: Site | None, days: int) -> FirstFreeDay | None:
-        """The first day with a slot among the desired one and the `days` after it."""
-        wanted = days_from(self.search.first_day, days, self.search.request.zone)
-        return first_free_day(calendar, replace(self.search.visit, site=site, days=wanted))
+        """The first day with a slot, from the desired day to `days` after it."""
+        searched = days_from(self.search.first_day, days, self.search.request.zone)
+        return first_free_day(calendar, replace(self.search.visit, site=site, days=searched))
 
     def _advice(self, reasons: list[Reason], own: ScoredCandidate | None) -> str:
-        """What would make each failed rule pass, and what rank that would bring."""
-        said = [advice for reason in reasons if (advice := self._remedy(reason.code))]
+        """What would fix each failed requirement, and the rank that the contractor would have then."""
+        sentences = [remedy for reason in reasons if (remedy := self._remedy(reason.code))]
         if own:
-            (then,) = find_ranks([RankQuestion(self.search, own, MOST_SUPPOSED)])
-            return " ".join([*said, f"Then ranked {then}."])
+            (rank,) = find_ranks([RankQuestion(self.search, own, MOST_SUPPOSED)])
+            return " ".join([*sentences, would_rank(rank)])
         opening = self._opening(self.calendar, self.search.site, LOOK_AHEAD_DAYS)
         if opening is None:
-            return " ".join([*said, f"No slot for this job in the next {LOOK_AHEAD_DAYS} days."])
-        said.append(f"{self.contractor.name} is free from {on_day(self.search, opening)}.")
-        places = self._wanted_on(opening)
-        return " ".join([*said, *map(if_wanted_then, places, find_ranks(places))])
+            no_slot = gettext("No free slot for this job in the next {days} days.").format(days=LOOK_AHEAD_DAYS)
+            return " ".join([*sentences, no_slot])
+        sentences.append(first_free(self.search, self.contractor.name, opening))
+        questions = self._on_first_free_day(opening)
+        return " ".join([*sentences, *map(would_rank_on_first_free_day, questions, find_ranks(questions))])
 
     def _remedy(self, rule: Rule) -> str:
         contractor, request = self.contractor, self.search.request
         match rule:
             case Rule.INACTIVE:
-                return f"Activate {contractor.name} first."
+                return gettext("Activate {contractor} first.").format(contractor=contractor.name)
             case Rule.WRONG_TYPE:
-                return f"Needs a contractor of type {request.type} or multi."
+                return gettext("The job needs a contractor of type {type} or multi.").format(type=request.type)
             case Rule.MISSING_SKILL:
-                return f"Would pass with: {', '.join(missing_skills(contractor.skills, request))}."
+                skills = missing_skills(contractor.skills, request)
+                text = ngettext(
+                    "Would be eligible with the skill {skills}.",
+                    "Would be eligible with the skills {skills}.",
+                    len(skills),
+                )
+                return text.format(skills=", ".join(skills))
             case Rule.OUT_OF_RADIUS:
-                return f"Would pass with a service radius {outside_radius(contractor, self.miles):.1f} miles larger."
+                miles = f"{outside_radius(contractor, self.miles):.1f}"
+                return gettext("Would be eligible with a service radius {miles} miles larger.").format(miles=miles)
             case _:
                 return ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assignments.scoring import PARTS, Score, Weights, as_decimal, parts_of
-from recommendations.explanations import distance, explain, free_sentence, rated
+from recommendations.explanations import distance, explain, free_sentence, is_rated, rated
 from smartscheduler.travel.routes import ROAD, RouteEstimate
 
 CONTRACTOR, DAY = "{contractor}", "{day}"
@@ -51,7 +51,7 @@ class Facts:
 
     @property
     def is_rated(self) -> bool:
-        return self.rated != "not rated yet"
+        return is_rated(self.rating, self.rating_count)
 
     @property
     def rated(self) -> str:

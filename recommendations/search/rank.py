@@ -1,26 +1,28 @@
-"""Where one contractor stands, or would stand, in a ranking, without making all of it."""
+"""The rank of one contractor, found by counting the candidates before it instead of building the whole ranking."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from recommendations.explanations import ordinal
 from recommendations.search.query import Order, RankingQuery, ScoredCandidate
 from recommendations.search.threshold import ThresholdSearch, run
 
-# So many calendars are counted at most; a rank that needs more is given as "at least".
+# Limits on the calendars that are opened to count, because each costs time. A count that needs more calendars is
+# reported as a lower limit. For the actual rank:
 MOST_COUNTED = 112
-# The same for a rank that is not, but would be.
+# For the rank that a contractor would have:
 MOST_SUPPOSED = 16
-# So many calendars are opened to count all who could be ranked; more candidates are given as "at least".
+# For the number of all candidates:
 MOST_CANDIDATES = 48
+# An order before that of any candidate; as the last order that matters it ends a search.
 BEST_POSSIBLE: Order = (-(10**9), 0.0, 0, "", UUID(int=0))
 
 
 class RankQuestion(NamedTuple):
-    """A question: how many candidates come before `own` in a search, opening `most` calendars, and who is the first.
+    """The question how many candidates of a search rank before `own`.
 
-    With `counted`, so many calendars are opened to count all candidates as well.
+    At most `most` calendars are opened to count them. With `leader`, the search goes on until the first candidate is
+    known. With `counted`, the first `counted` calendars also count candidates that rank after `own`.
     """
 
     search: RankingQuery
@@ -31,7 +33,7 @@ class RankQuestion(NamedTuple):
 
 
 class CountAhead:
-    """Counts the candidates before a place; when it has counted enough it goes on for the leader alone, if at all."""
+    """Stop condition that counts the candidates before `own`; at its limit it goes on for the leader only, if asked."""
 
     wanted = 16
 
@@ -57,7 +59,7 @@ class CountAhead:
 
 
 class CountCandidates:
-    """Counts candidates, as long as few enough calendars have been opened."""
+    """Stop condition that counts all candidates until `most` calendars have been opened."""
 
     wanted = 16
 
@@ -75,29 +77,23 @@ class CountCandidates:
 
 
 class Candidates(NamedTuple):
-    """How many contractors could be ranked; not `exact` where there may be more."""
+    """The number of candidates; a lower limit unless `exact`."""
 
     number: int
     exact: bool
 
 
 class Rank(NamedTuple):
-    """A rank, exact or the lowest number that it can be; the best that was seen, and of how many it is the rank."""
+    """A rank, or the best rank that is still possible unless `exact`; the first candidate, and the number of all."""
 
     rank: int
     exact: bool
     leader: ScoredCandidate
     candidates: Candidates
 
-    def __str__(self) -> str:
-        """As people say it: `3rd`, or `below the first 40`."""
-        if self.exact:
-            return ordinal(self.rank)
-        return f"below the first {self.rank - 1}" if self.rank > 2 else "below the first"
-
 
 def find_ranks(questions: Sequence[RankQuestion]) -> list[Rank]:
-    """The ranks that candidates have, or would have; the searches share their statements."""
+    """The ranks that candidates have, or would have. The searches share their queries."""
     conditions = [CountAhead(question) for question in questions]
     run(
         [ThresholdSearch(question.search, condition) for question, condition in zip(questions, conditions, strict=True)]
@@ -114,13 +110,13 @@ def find_ranks(questions: Sequence[RankQuestion]) -> list[Rank]:
 
 
 def find_rank(search: RankingQuery, own: ScoredCandidate) -> Rank:
-    """The rank that `own` has among the candidates, and how many these are."""
-    (found,) = find_ranks([RankQuestion(search, own, counted=MOST_CANDIDATES)])
-    return found
+    """The rank of `own`, and the number of candidates."""
+    (rank,) = find_ranks([RankQuestion(search, own, counted=MOST_CANDIDATES)])
+    return rank
 
 
 def count_candidates(search: RankingQuery) -> Candidates:
-    """How many contractors could be ranked."""
+    """The number of candidates of a search."""
     condition = CountCandidates(MOST_CANDIDATES)
     run([ThresholdSearch(search, condition)])
     return Candidates(condition.count, condition.complete)

@@ -1,4 +1,4 @@
-"""How the lookup of a job's road distances is coming along, on the pages that rank for it."""
+"""Template tag of the status line about road distances."""
 
 from typing import Any
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.inclusion_tag("admin/recommendations/roads.html", takes_context=True)
 def roads_of(context: template.Context, job: Job) -> dict[str, Any]:
-    """Nothing, and no query, without a provider."""
+    """The status line for a job; empty and without queries if no provider is configured."""
     return {"csrf_token": context.get("csrf_token"), **progress(context["request"], job)}

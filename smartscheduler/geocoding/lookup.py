@@ -1,4 +1,4 @@
-"""Look-up of an address: from the cache, else from the provider. For workers only, because requests take seconds."""
+"""Lookup of an address: from the cache, else from the provider. For workers only, because requests take seconds."""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Road distances from providers, leases of running look-ups, and daily use of each provider."""
+"""Road distances from providers, leases of running lookups, and daily use of each provider."""
 
 from django.db import models
 from django.db.models import F, Q

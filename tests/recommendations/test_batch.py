@@ -62,7 +62,7 @@ def test_shares_its_statements(api: APIClient) -> None:
 
 def test_names_the_jobs_that_do_not_exist_and_ranks_none(api: APIClient) -> None:
     document = problem(api.post(URL, {"jobs": [*ids([JobFactory()]), NOBODY]}), 400, "invalid-input")
-    assert document["errors"] == {"jobs.1": ["There is no such job."]}
+    assert document["errors"] == {"jobs.1": ["There is no job with this id."]}
 
 
 @pytest.mark.parametrize(

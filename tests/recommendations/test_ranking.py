@@ -167,8 +167,8 @@ def test_says_when_the_shifts_lie_in_the_past() -> None:
     answer = ask(ContractorFactory(), JobFactory(desired_date=at(12, days=-2)), horizon_days=0)
     (reason,) = answer.reasons
     assert reason.code == "not_working"
-    assert "too little working time left for the job on the desired day" in reason.message
-    assert "is free from" in answer.suggestion
+    assert "too little working time left for the job on the desired date" in reason.message
+    assert "is first free on" in answer.suggestion
 
 
 def test_names_every_rule_that_failed() -> None:
@@ -184,7 +184,7 @@ def test_absent_and_when_back() -> None:
     answer = ask(contractor)
     assert [reason.code for reason in answer.reasons] == ["absent"]
     day = at(0, days=20)
-    assert f"free from {day:%A} {day.day} {day:%B}" in answer.suggestion
+    assert f"first free on {day:%A} {day.day} {day:%B}" in answer.suggestion
 
 
 def test_fully_booked() -> None:
@@ -211,4 +211,4 @@ def test_the_second_is_told_what_the_first_has() -> None:
     second = ContractorFactory(rating=Decimal("4.00"))
     answer = ask(second)
     assert (answer.eligible, answer.rank) == (True, 2)
-    assert answer.suggestion == "Ranked 2nd, 0.0700 behind Ann, most of it for rating."
+    assert answer.suggestion == "Ranked 2nd. The score is 0.0700 below that of Ann, mainly because of rating."

@@ -92,7 +92,7 @@ def test_a_preview_of_what_makes_no_sense_says_why(admin: Client, wrong: dict[st
 
 def test_publishes(admin: Client) -> None:
     answer = admin.post(ADD, for_rating(note="Quality first", based_on=""), follow=True)
-    assert "Version 1 is in force." in text(answer)
+    assert "Version 1 is in effect." in text(answer)
     version = RulesVersion.objects.get()
     assert (version.rating_weight, version.note) == (Decimal("0.85"), "Quality first")
     assert version.published_by.role == Role.ADMINISTRATOR

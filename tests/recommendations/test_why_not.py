@@ -33,7 +33,7 @@ def said_day(moment: datetime) -> str:
 def test_the_first_choice_free_at_another_hour_than_wanted() -> None:
     contractor = ContractorFactory(name="Ann")
     AssignmentFactory(contractor=contractor, start=at(12, days=2), job__duration=timedelta(hours=1))
-    assert ask(contractor).suggestion == "Ann is the first choice. Free at 13:00 instead of 12:00."
+    assert ask(contractor).suggestion == "Ann ranks first. Free at 13:00 instead of the desired 12:00."
 
 
 def test_first_if_the_job_were_wanted_later() -> None:
@@ -41,32 +41,32 @@ def test_first_if_the_job_were_wanted_later() -> None:
     AbsenceFactory(contractor=best, period=(at(0, days=1), at(0, days=4)))
     answer = ask(best)
     assert (answer.eligible, answer.rank) == (True, 2)
-    assert f"behind {other.name}, most of it for availability." in answer.suggestion
-    assert f"Would be ranked 1st if the job were wanted on {said_day(at(0, days=4))}." in answer.suggestion
+    assert f"below that of {other.name}, mainly because of availability." in answer.suggestion
+    assert f"Would rank 1st if the desired date were {said_day(at(0, days=4))}." in answer.suggestion
 
 
 def test_too_far_and_then_which_rank() -> None:
     near = ContractorFactory(rating=Decimal("3.00"))
     far = ContractorFactory(latitude=Decimal("31.0000000"), rating=Decimal("5.00"), name="Zoe")
     answer = ask(far)
-    assert answer.suggestion == "Would pass with a service radius 0.6 miles larger. Then ranked 2nd."
+    assert answer.suggestion == "Would be eligible with a service radius 0.6 miles larger. Would then rank 2nd."
     near.rating = Decimal("0.00")
     near.save()
-    assert ask(far).suggestion.endswith("Then ranked 1st.")
+    assert ask(far).suggestion.endswith("Would then rank 1st.")
 
 
 def test_busy_beyond_the_horizon_and_then_which_rank() -> None:
     contractor = ContractorFactory(name="Ann")
     AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=20)))
     assert ask(contractor).suggestion == (
-        f"Ann is free from {said_day(at(0, days=20))}, 08:00. "
-        f"Would be ranked 1st if the job were wanted on {said_day(at(0, days=20))}."
+        f"Ann is first free on {said_day(at(0, days=20))} at 08:00. "
+        f"Would rank 1st if the desired date were {said_day(at(0, days=20))}."
     )
 
 
 def test_never_free() -> None:
     contractor = ContractorFactory(hours=[Shift(1, time(8), time(9))])
-    assert ask(contractor).suggestion == "No slot for this job in the next 60 days."
+    assert ask(contractor).suggestion == "No free slot for this job in the next 60 days."
 
 
 def test_the_rank_is_the_place_in_the_whole_ranking() -> None:
@@ -86,7 +86,7 @@ def test_somebody_too_far_down_is_told_at_least_where(monkeypatch: pytest.Monkey
     last = ContractorFactory(rating=Decimal("3.00"))
     answer = ask(last)
     assert (answer.eligible, answer.rank, answer.rank_at_least) == (True, None, 6)
-    assert answer.suggestion.startswith("Ranked below the first 5, ")
+    assert answer.suggestion.startswith("Ranked 6th or lower. ")
 
 
 def _with_most(new: Callable[..., Any], most: int) -> Callable[..., Any]:
