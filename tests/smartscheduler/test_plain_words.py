@@ -16,6 +16,11 @@ PLAIN = [
     "jobs",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",
+    "smartscheduler/geocoding",
+    "smartscheduler/idempotency",
+    "smartscheduler/leases",
+    "smartscheduler/rules",
+    "smartscheduler/travel",
 ]
 
 VAGUE = re.compile(r"\b(?:whoever|nobody|somebody|everybody|anybody)\b", re.IGNORECASE)

@@ -18,6 +18,11 @@ TRANSLATED = [
     "jobs",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",
+    "smartscheduler/geocoding",
+    "smartscheduler/idempotency",
+    "smartscheduler/leases",
+    "smartscheduler/rules",
+    "smartscheduler/travel",
 ]
 
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}
