@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from redis import RedisError
 
 from recommendations.explanations import MODEL
@@ -24,6 +24,7 @@ from recommendations.llm.rewording import refresh_requests, uses
 from recommendations.models import ModelDay, Wording
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.permissions import require
+from smartscheduler.backoffice.provider_status.usage import uses_by_source
 from smartscheduler.core.outbound import circuit_breaker
 
 REASONS = {
@@ -110,11 +111,4 @@ def figures() -> Iterator[Metric]:
         ("open", "1 while the breaker of the language model is open", circuit_breaker.state(BREAKER) != "closed"),
     ):
         yield GaugeMetricFamily(f"smartscheduler_explanation_model_{name}", what, value=value)
-    try:
-        shown = uses()
-    except RedisError:
-        return  # omit the metric: 0 would be a wrong value
-    family = CounterMetricFamily("smartscheduler_explanations_shown", "Explanations shown", labels=["source"])
-    for source, count in shown.items():
-        family.add_metric([source], count)
-    yield family
+    yield from uses_by_source("smartscheduler_explanations_shown", "Explanations shown", uses)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db.models import Avg, Count, F, Max, Min
 from django.utils import timezone
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from redis import RedisError
+from prometheus_client.core import GaugeMetricFamily, Metric
 
 from recommendations.models import Lookup
 from recommendations.travel.requests import uses
+from smartscheduler.backoffice.provider_status.usage import uses_by_source
 from smartscheduler.core.outbound import circuit_breaker
 from smartscheduler.travel.budget import spent_today
 from smartscheduler.travel.config import active_providers
@@ -19,7 +19,7 @@ from smartscheduler.travel.models import TravelEstimate
 def roads() -> Iterator[Metric]:
     """Stored estimates and their age, cache hits, lookups, and the state of the providers."""
     yield from _stored()
-    yield from _hits()
+    yield from uses_by_source("smartscheduler_ranked_drives", "Drives shown in rankings", uses)
     lookups = GaugeMetricFamily("smartscheduler_road_lookups", "Lookups by state", labels=["state"])
     for state, count in Lookup.objects.order_by().values_list("state").annotate(count=Count("pk")):
         lookups.add_metric([state], count)
@@ -43,17 +43,6 @@ def _stored() -> Iterator[Metric]:
             ages.add_metric([row["source"], which], value.total_seconds())
     yield counts
     yield ages
-
-
-def _hits() -> Iterator[Metric]:
-    try:
-        shown = uses()
-    except RedisError:
-        return  # omit the metric: 0 would be a wrong value
-    family = CounterMetricFamily("smartscheduler_ranked_drives", "Drives shown in rankings", labels=["source"])
-    for source, count in shown.items():
-        family.add_metric([source], count)
-    yield family
 
 
 def _providers() -> Iterator[Metric]:
