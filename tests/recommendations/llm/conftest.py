@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-import redis
 import stamina
 from pytest_django import Settings
 
 from recommendations.llm.rewording import refresh_requests
 from smartscheduler.core.redis import valkey
-from smartscheduler.core.redis_keys import redis_key
 from tests.recommendations.llm.servers import Model
 from tests.recommendations.llm.servers import model as running
+from tests.recommendations.valkey_keys import delete_keys
 
 URLS = {"anthropic": "", "openai": "/v1"}
+STORED = ("words", "providers:explanations")
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def model(server: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch):
     server.requests.clear()
     server.go_on.clear()
     memory = valkey()
-    forget(memory)
+    delete_keys(memory, *STORED)
     use(settings, server, "anthropic")
     settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
     settings.EXPLANATION_TIMEOUT_SECONDS = 0.5
@@ -40,16 +40,10 @@ def model(server: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch):
     if thread := refresh_requests._thread:
         thread.join(60)
     refresh_requests._recorded_at.clear()
-    forget(memory)
+    delete_keys(memory, *STORED)
 
 
 def use(settings: Settings, server, provider: str) -> None:
     settings.EXPLANATION_MODEL_PROVIDER = provider
     settings.EXPLANATION_MODEL_NAME, settings.EXPLANATION_MODEL_KEY = "a-model", "SECRET"
     settings.EXPLANATION_MODEL_URL = server.url + URLS[provider]
-
-
-def forget(memory: redis.Redis) -> None:
-    for kind in ("words", "providers:explanations"):
-        for key in memory.scan_iter(f"*{redis_key(kind)}*"):
-            memory.delete(key)

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-import redis
 import stamina
 from pytest_django import Settings
 
 from smartscheduler.core.redis import valkey
-from smartscheduler.core.redis_keys import redis_key
 from tests.recommendations.travel.servers import Providers
 from tests.recommendations.travel.servers import providers as running
+from tests.recommendations.valkey_keys import delete_keys
+
+STORED = ("travel", "providers")
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,7 @@ def roads(servers: Providers, settings: Settings, monkeypatch: pytest.MonkeyPatc
     servers.requests.clear()
     servers.go_on.clear()
     memory = valkey()
-    forget(memory)
+    delete_keys(memory, *STORED)
     settings.TRAVEL_PROVIDERS = ["google_routes", "openrouteservice"]
     settings.TRAVEL_KEYS = dict.fromkeys(("google_routes", "google_matrix", "openrouteservice"), "SECRET")
     settings.TRAVEL_URLS = dict.fromkeys(settings.TRAVEL_URLS, servers.url)
@@ -38,10 +39,4 @@ def roads(servers: Providers, settings: Settings, monkeypatch: pytest.MonkeyPatc
     yield servers
     stamina.set_testing(False)
     servers.go_on.set()
-    forget(memory)
-
-
-def forget(memory: redis.Redis) -> None:
-    for kind in ("travel", "providers"):
-        for key in memory.scan_iter(f"*{redis_key(kind, '*')}"):
-            memory.delete(key)
+    delete_keys(memory, *STORED)
