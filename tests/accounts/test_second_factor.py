@@ -344,7 +344,7 @@ class TestOnesOwn:
         settings.SECOND_FACTOR_REQUIRED = ["coordinator"]
         user = with_second_factor()
         client = signed_in_with_code(user)
-        assert "Switch off" not in client.get(STANDING).content.decode()
+        assert "Turn off" not in client.get(STANDING).content.decode()
         answer = client.post(OFF, {"password": PASSWORD, "code": user.recovery_codes[0]})
         assert answer.url.startswith("/admin/login/set-up/")
         assert signed_in_as(client) is None

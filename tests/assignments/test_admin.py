@@ -52,7 +52,7 @@ def test_shows_why_the_contractor_was_chosen() -> None:
     seen = signed_in().get(page(assignment)).content.decode()
     for text in [
         "0.9300",
-        "of 1 who could be ranked",
+        "of 1 at the time of booking",
         "Knows the house",
         'rect width="80"',
         "Free on the desired day",
@@ -179,7 +179,7 @@ def test_a_name_is_no_markup_in_the_table() -> None:
     seen = bulk(signed_in(), "start_selected", booked)
     assert "<b>Bold" not in seen
     assert "&lt;b&gt;Bold&lt;/b&gt; &amp; Sons" in seen
-    assert "Refused: 1." in seen
+    assert "Failed: 1." in seen
 
 
 def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row() -> None:
@@ -190,7 +190,7 @@ def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row() -> None:
     assert "This field is required" in bulk(signed_in(), "cancel_selected", *live, confirmed="1")
     assert events() == []
     seen = bulk(signed_in(), "cancel_selected", *live, done, confirmed="1", reason="The van broke down")
-    assert "Cancelled: 2. Refused: 1." in seen
+    assert "Cancelled: 2. Failed: 1." in seen
     assert "An assignment that is completed cannot become cancelled." in row_of(seen, done)
     assert all(row_of(seen, one).endswith("Cancelled") for one in live)
     assert set(Assignment.objects.values_list("status", "cancel_reason")) == {
@@ -204,8 +204,8 @@ def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row() -> None:
 def test_bulk_actions_report_row_by_row() -> None:
     ready, done = AssignmentFactory.create_batch(2), reached(3)
     seen = bulk(signed_in(), "confirm_selected", *ready, done)
-    assert "Confirmed: 2. Refused: 1." in seen
-    assert "Refused: An assignment that is completed cannot become confirmed." in row_of(seen, done)
+    assert "Confirmed: 2. Failed: 1." in seen
+    assert "Failed: An assignment that is completed cannot become confirmed." in row_of(seen, done)
     assert all(row_of(seen, one).endswith("Confirmed") for one in ready)
     assert events() == ["AssignmentConfirmed"] * 2
     assert set(Assignment.objects.values_list("status", flat=True)) == {"confirmed", "completed"}

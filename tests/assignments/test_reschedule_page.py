@@ -60,7 +60,7 @@ def test_another_day_without_leaving_the_page() -> None:
     day = at(0, days=4).date()
     part = client.get(url(assignment, f"?day={day}"), headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
-    assert f"{assignment.contractor.name} has nothing free on that day. {assignment.contractor.name} is absent." in (
+    assert f"{assignment.contractor.name} has no free time on this day. {assignment.contractor.name} is absent." in (
         part.content.decode()
     )
     counts = {one.day: len(one.fit.starts) for one in part.context["days"]}

@@ -121,5 +121,5 @@ def test_the_action_of_the_list_goes_by_the_same_rule(confirmed: Assignment) -> 
     client, today = signed_in(), confirm_assignment(assignment_id=AssignmentFactory(start=at(23)).pk, actor=None)
     chosen = {"action": "start_selected", "_selected_action": [confirmed.pk, today.pk]}
     page = client.post("/admin/assignments/assignment/", chosen, follow=True).content.decode()
-    assert "Started: 1. Refused: 1." in " ".join(page.split())
+    assert "Started: 1. Failed: 1." in " ".join(page.split())
     assert "can be started from" in page

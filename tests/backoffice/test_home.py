@@ -44,7 +44,7 @@ def confirmed(assignment: Assignment) -> None:
 
 def test_when_all_is_well_it_says_so() -> None:
     page = signed_in().get("/admin/").content.decode()
-    assert "Nothing needs attention" in page
+    assert "Nothing needs your attention" in page
     for sentence in ("Every urgent job has a contractor.", "Every booking in the next 2 days is confirmed."):
         assert sentence in page
 

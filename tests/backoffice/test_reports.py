@@ -197,7 +197,7 @@ class TestThePage:
         booked(4)
         for role in (Role.MANAGER, Role.ADMINISTRATOR):
             page = signed_in(role).get(f"{reverse('reports')}?since={SINCE}&until={UNTIL}").content.decode()
-            assert "First of the ranking taken" in page
+            assert "First in the ranking chosen" in page
         assert signed_in(Role.COORDINATOR).get(reverse("reports")).status_code == 403
 
     @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ class TestThePage:
             ("since=2026-11-20&until=2026-11-01", "must not be before"),
             ("since=2020-01-01&until=2026-11-01", "at most one year"),
             ("since=nonsense", "Enter a valid date"),
-            ("", "Nobody was booked in this time."),
+            ("", "No bookings in this period."),
         ],
     )
     def test_says_what_is_wrong(self, query: str, said: str) -> None:

@@ -201,7 +201,7 @@ class TestThePages:
     def test_the_panel_of_a_booked_job_offers_to_move_it(self, booking: Assignment) -> None:
         page = signed_in().get(f"/live/jobs/{booking.job_id}/").content.decode()
         assert booking.contractor.name in page
-        assert "Move here" in page
+        assert "Reassign" in page
 
     def test_the_panel_of_a_job_that_is_over_says_so(self) -> None:
         job = JobFactory(status="cancelled", cancelled_at=LATE, cancel_reason="Sold the house")
@@ -215,7 +215,7 @@ class TestThePages:
         ContractorFactory(name="Tim Tiler", type="tile")
         page = signed_in().get(f"/live/jobs/{job.pk}/?q=tiler").content.decode()
         assert "Tim Tiler does tile; the job is flooring." in page
-        assert "No contractor has that name" in signed_in().get(f"/live/jobs/{job.pk}/?q=nobody").content.decode()
+        assert "No contractor has this name" in signed_in().get(f"/live/jobs/{job.pk}/?q=nobody").content.decode()
 
     def test_the_map_has_bases_sites_and_open_jobs(self, booking: Assignment) -> None:
         job = JobFactory()

@@ -106,7 +106,7 @@ def test_a_wait_in_the_unit_that_suits_it(seconds: int | None, said: str) -> Non
 
 
 def test_a_share_in_words() -> None:
-    assert [percent(None), percent(0.0), percent(0.414)] == ["–", "0 %", "41 %"]
+    assert [percent(None), percent(0.0), percent(0.414)] == ["–", "0%", "41%"]
 
 
 def test_a_slot_is_whole() -> None:

@@ -62,7 +62,7 @@ def test_is_for_people_who_may_see_events(client: Client, visitor: User, address
 
 def test_is_whole_when_there_is_nothing_yet(client: Client, visitor: User) -> None:
     page = client.get("/").content.decode()
-    for sentence in ("No open jobs.", "No contractor fits this search.", "Nothing has happened yet.", "Connecting…"):
+    for sentence in ("No open jobs.", "No contractor matches this search.", "No activity yet.", "Connecting…"):
         assert sentence in page
     assert 'data-after="0"' in page
 

@@ -225,13 +225,13 @@ def test_a_manager_sees_and_cannot_act(visit: Open, api: Api, wanted: Wanted) ->
     block(page, wanted).click()
     panel = page.get_by_role("complementary", name="Job")
     expect(panel).to_contain_text(wanted.contractor["name"])
-    expect(panel.get_by_role("button", name="Move here")).to_have_count(0)
+    expect(panel.get_by_role("button", name="Reassign")).to_have_count(0)
 
 
 def test_the_panel_says_who_moved_when_something_changes(visit: Open, api: Api, wanted: Wanted) -> None:
     page = visit("/", COORDINATOR)
     expect(page.get_by_role("status").first).to_have_text("Live")
-    page.get_by_role("link", name=f"Recommend contractors for {wanted.job['job_number']}").click()
+    page.get_by_role("link", name=f"Recommend {wanted.job['job_number']}").click()
     first = page.get_by_role("article", name=f"Rank 1: {wanted.contractor['name']}")
     expect(first).to_be_visible()
     page.get_by_role("searchbox", name="Why not…?").fill("somebody")
@@ -256,10 +256,10 @@ def test_the_panel_says_why_not(visit: Open, api: Api, wanted: Wanted) -> None:
 def test_back_closes_the_panel_and_goes_back_a_day(visit: Open, wanted: Wanted) -> None:
     page = visit("/", COORDINATOR)
     today = page.locator("[data-part=board]").get_attribute("data-day")
-    page.get_by_role("link", name="The day after").click()
+    page.get_by_role("link", name="Next day").click()
     tomorrow = str((datetime.fromisoformat(str(today)) + timedelta(days=1)).date())
     expect(page.locator("[data-part=board]")).to_have_attribute("data-day", tomorrow)
-    page.get_by_role("link", name=f"Recommend contractors for {wanted.job['job_number']}").click()
+    page.get_by_role("link", name=f"Recommend {wanted.job['job_number']}").click()
     panel = page.get_by_role("complementary", name="Job")
     expect(panel).to_be_visible()
     page.go_back()
@@ -319,7 +319,7 @@ def test_the_panel_presets_the_wanted_time_and_names_another(visit: Open, api: A
     page.get_by_role("searchbox", name="Why not…?").fill(crew["name"])
     page.get_by_role("button", name="Ask").click()
     answer = page.locator("[data-answer]")
-    when = answer.get_by_label(f"When, for {crew['name']}")
+    when = answer.get_by_label(f"Time for {crew['name']}")
     assert datetime.fromisoformat(when.input_value()) == wanted
     expect(answer.locator("p.differs")).to_be_hidden()
     when.select_option(index=0)
@@ -396,4 +396,4 @@ def test_the_search_narrows_the_board_and_is_in_the_address(visit: Open, api: Ap
     page.reload()
     expect(page.locator("[data-lane]")).to_have_count(1)
     page.get_by_role("searchbox", name="Search contractors").fill("nobody of that name")
-    expect(page.get_by_text("No contractor fits this search.")).to_be_visible()
+    expect(page.get_by_text("No contractor matches this search.")).to_be_visible()

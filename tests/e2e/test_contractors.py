@@ -45,18 +45,18 @@ def test_who_calls_in_sick_is_cleared_of_bookings_one_by_one(visit: Open, api: A
     page.get_by_role("button", name="Enter absence").click()
 
     page.wait_for_url("**/conflicts/**")
-    expect(page.get_by_text(f"2 bookings of {crew['name']} no longer hold.")).to_be_visible()
+    expect(page.get_by_text(f"{crew['name']} has 2 bookings with conflicts.")).to_be_visible()
     cancel(page, first, "The crew is ill")
     page.wait_for_url("**/conflicts/**")
     expect(
         page.get_by_role("main").or_(page.locator("#content")).get_by_text(second["job_number"]).first
     ).to_be_visible()
-    expect(page.get_by_text(f"1 booking of {crew['name']} no longer holds.")).to_be_visible()
+    expect(page.get_by_text(f"{crew['name']} has 1 booking with a conflict.")).to_be_visible()
 
     # The rest waits: the contractor's page says so until it is done.
     page.get_by_role("link", name="Later").click()
     page.wait_for_url("**/change/")
-    expect(page.get_by_role("region", name="Bookings that no longer hold: 1")).to_be_visible()
+    expect(page.get_by_role("region", name="Bookings with conflicts: 1")).to_be_visible()
     cancel(page, second, "The crew is ill")
     page.wait_for_url("**/change/")
     expect(page.get_by_text("Booked during an absence")).to_have_count(0)
@@ -67,12 +67,12 @@ def test_who_leaves_is_deactivated_after_the_obstacles_are_gone(visit: Open, api
     booking = api.book(crew)
     page = visit(path_of(crew), COORDINATOR)
     page.get_by_role("link", name="Deactivate").click()
-    expect(page.get_by_text("1 live assignment stands in the way")).to_be_visible()
+    expect(page.get_by_text("1 live assignment prevents the deactivation")).to_be_visible()
     expect(page.get_by_role("button", name="Deactivate")).to_have_count(0)
 
     cancel(page, booking, "They leave us")
     page.wait_for_url("**/deactivate/")
-    expect(page.get_by_text("No live assignment stands in the way.")).to_be_visible()
+    expect(page.get_by_text("No live assignments. The contractor can be deactivated.")).to_be_visible()
     page.get_by_role("button", name="Deactivate").click()
     page.wait_for_url("**/change/")
     expect(page.get_by_text("Only an administrator can restore")).to_be_visible()
@@ -99,14 +99,14 @@ def test_a_duplicate_is_asked_about_before_it_is_saved(visit: Open, api: Api, cr
     save = page.get_by_role("button", name="Save", exact=True)
     save.click()
 
-    asked = page.get_by_role("region", name="Is this somebody you have already?")
+    asked = page.get_by_role("region", name="Does this contractor exist already?")
     expect(asked.get_by_role("link", name=crew["name"])).to_have_attribute("href", path_of(crew))
     assert len(api.listed("contractors/", search=crew["name"])) == 1
     save.click()  # without an answer it asks again
     expect(asked).to_be_visible()
     assert len(api.listed("contractors/", search=crew["name"])) == 1
 
-    asked.get_by_label("This is somebody else").check()
+    asked.get_by_label("This is a different contractor").check()
     save.click()
     page.wait_for_url("**/contractors/contractor/")
     assert len(api.listed("contractors/", search=crew["name"])) == 2
@@ -159,7 +159,7 @@ class TestHours:
         page = visit(path_of(crew) + "#working_hours", COORDINATOR)
         monday = page.locator(".form-group").filter(has=page.locator("option[value='1'][selected]")).first
         monday.get_by_label("start time").fill("06:30")
-        page.get_by_role("button", name="to every day").press("Enter")
+        page.get_by_role("button", name="To every day").press("Enter")
         expect(page.get_by_role("status").filter(has_text="Copied Monday's hours to")).to_be_visible()
         self.save(page)
         assert self.week(api, crew) == [(day, "06:30", "17:00") for day in range(7)]
@@ -167,7 +167,7 @@ class TestHours:
     def test_a_night_shift_becomes_two_adjoining_ones(self, visit: Open, api: Api) -> None:
         crew = api.new_contractor(working_hours=[{"day_of_week": 1, "start_time": "08:00", "end_time": "12:00"}])
         page = visit(path_of(crew) + "#working_hours", COORDINATOR)
-        tools = page.get_by_role("group", name="Add a shift on several days")
+        tools = page.get_by_role("group", name="Add a shift to several days")
         for day in ("Tue", "Wed", "Thu", "Fri"):
             tools.get_by_label(day).uncheck()
         tools.get_by_label("from").fill("22:00")
@@ -212,7 +212,7 @@ class TestWeek:
         page = visit(f"{path_of(crew, 'week')}?start={wanted.astimezone(AUSTIN).date()}", COORDINATOR)
         page.get_by_role("link", name=f"{wanted.astimezone(AUSTIN):%A}, free 08:00–17:00").press("Enter")
         fitting = page.get_by_role("region", name="Open jobs that fit")
-        fitting.get_by_role("link", name=f"Look and book {job['job_number']}").click()
+        fitting.get_by_role("link", name=f"View and book {job['job_number']}").click()
         page.wait_for_url("**/recommend/**")
         expect(page.get_by_role("region", name="Why not this contractor?")).to_contain_text(crew["name"])
 

@@ -46,7 +46,7 @@ def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
     page.goto(f"/#job-{job['id']}")
     best = page.get_by_role("article").filter(has_not=page.get_by_role("heading", name=name)).first
     other = best.get_by_role("heading").inner_text()
-    best.get_by_role("button", name=f"Move here {other}").click()
+    best.get_by_role("button", name=f"Reassign {other}").click()
     expect(page.locator(".toast")).to_contain_text(f"{job['job_number']} was reassigned to {other}.")
 
     page.goto("/admin/")
@@ -58,9 +58,9 @@ def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
 def test_a_manager_reads_the_reports(visit: Open) -> None:
     page = visit("/admin/", MANAGER)
     page.get_by_role("link", name="Reports").first.click()
-    expect(page.get_by_text("First of the ranking taken")).to_be_visible()
+    expect(page.get_by_text("First in the ranking chosen")).to_be_visible()
     assert barriers(page) == []
     page.screenshot(path=PICTURES / "reports.png", full_page=True)
     with page.expect_download() as download:
-        page.get_by_role("link", name="CSV: every contractor and week").click()
+        page.get_by_role("link", name="CSV: all contractors by week").click()
     assert download.value.path().read_text().startswith("\ufeffcontractor,week,")

@@ -27,7 +27,7 @@ def test_a_file_is_checked_and_imported(visit: Open, api: Api) -> None:
     expect(page.locator("input[type=file]")).to_be_attached()
     assert barriers(page) == []
     choose(page, GOOD, BAD)
-    expect(page.get_by_text("An import would add 1, change 0").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("To add: 1. To change: 0.").first).to_be_visible(timeout=20_000)
     expect(page.get_by_role("cell", name="Stale Crew")).to_have_count(0)
     expect(page.get_by_role("row").filter(has_text="type:")).to_contain_text("is not a valid choice")
     assert barriers(page) == []
@@ -36,7 +36,7 @@ def test_a_file_is_checked_and_imported(visit: Open, api: Api) -> None:
     assert api.get("contractors/", search="fresh.crew")["count"] == 0
 
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("Imported: 1 new, 0 changed").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Added: 1. Changed: 0.").first).to_be_visible(timeout=20_000)
     (made,) = api.listed("contractors/", search="fresh.crew")
     assert (made["name"], made["status"], len(made["working_hours"])) == ("Fresh Crew", "active", 5)
     with page.expect_download() as download:
@@ -65,7 +65,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     lines += [GOOD.replace("fresh.", "ten9."), GOOD.replace("fresh.", "TEN9.")]
     page = visit("/admin/imports/importrun/add/?kind=contractors", COORDINATOR)
     choose(page, *lines)
-    expect(page.get_by_text("An import would add 1, change 0").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("To add: 1. To change: 0.").first).to_be_visible(timeout=20_000)
     complaints = page.locator(".complaints")
     for column in WRONG:
         expect(complaints).to_contain_text(f"{column}:")
@@ -76,7 +76,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     assert barriers(page) == []
 
     with page.expect_download() as download:
-        page.get_by_role("link", name="CSV of the refused").click()
+        page.get_by_role("link", name="CSV of rejected rows").click()
     rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
     assert [row["result"] for row in rows] == ["Refused"] * 10
     for row, (column, (right, wrong)) in zip(rows, WRONG.items(), strict=False):
@@ -91,7 +91,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     file = {"name": "again.csv", "mimeType": "text/csv", "buffer": again.getvalue().encode()}
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("An import would add 10, change 0").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("To add: 10. To change: 0.").first).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("Imported: 10 new, 0 changed").first).to_be_visible(timeout=20_000)
     assert {one["email"].split(".")[0] for one in api.listed("contractors/", search="ten")} >= {
@@ -107,9 +107,9 @@ def test_progress_keeps_the_keyboard_and_can_be_stopped(visit: Open, api: Api) -
     stop = page.get_by_role("button", name="Stop")
     stop.focus()
     progress = page.get_by_role("progressbar")
-    expect(page.get_by_text("so far. You can leave this page")).to_be_visible(timeout=20_000)
-    before = page.get_by_text("Being checked:").text_content()
-    expect(page.get_by_text("Being checked:")).not_to_have_text(before or "", timeout=20_000)
+    expect(page.get_by_text("You can leave this page")).to_be_visible(timeout=20_000)
+    before = page.get_by_text("Checking:").text_content()
+    expect(page.get_by_text("Checking:")).not_to_have_text(before or "", timeout=20_000)
     expect(progress).to_be_visible()
     expect(stop).to_be_focused()
     page.keyboard.press("Enter")
@@ -128,12 +128,12 @@ def test_a_file_to_begin_with_can_be_sent_as_it_is(visit: Open) -> None:
         {"name": "jobs-template.xlsx", "mimeType": "application/octet-stream", "buffer": path.read_bytes()}
     )
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("An import would add 1, change 0").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("To add: 1. To change: 0.").first).to_be_visible(timeout=20_000)
 
 
 def test_reports_for_a_manager(visit: Open) -> None:
     page = visit("/admin/reports/", MANAGER)
-    expect(page.get_by_text("First of the ranking taken")).to_be_visible()
+    expect(page.get_by_text("First in the ranking chosen")).to_be_visible()
     page.get_by_role("link", name="This quarter").click()
     expect(page.get_by_role("link", name="This quarter")).to_have_attribute("aria-current", "true")
     expect(page.get_by_role("img", name="Bookings by rank")).to_be_visible()

@@ -35,7 +35,7 @@ def test_an_assignment_reaches_the_watching_manager_within_two_seconds(visit: Op
 
     number = job["job_number"]
     expect(manager.get_by_role("link", name=number)).to_have_count(1)
-    coordinator.get_by_role("link", name=f"Recommend contractors for {number}").click()
+    coordinator.get_by_role("link", name=f"Recommend {number}").click()
     best = coordinator.get_by_role("article", name="Rank 1:")
     expect(best.get_by_role("meter")).to_have_count(3)
     expect(coordinator.get_by_role("article", name="Rank 2:")).to_be_visible()

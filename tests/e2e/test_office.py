@@ -41,7 +41,7 @@ class TestChoosing:
         second.get_by_role("button", name="Assign").click()
         confirm.click()
         page.wait_for_url("**/assignments/assignment/**")
-        expect(page.get_by_text("Reason given for the choice: Has the key")).to_be_visible()
+        expect(page.get_by_text("Reason for this choice: Has the key")).to_be_visible()
         (booking,) = api.bookings(job)
         assert booking["rank"] == 2
         assert booking["override_reason"] == "Has the key"
@@ -69,7 +69,7 @@ class TestChoosing:
         results.press("Tab")
         page.wait_for_url("**max_results=1*")
         expect(page.get_by_role("article")).to_have_count(1)
-        expect(page.locator("#ranking-status")).to_contain_text("1 candidate, the first is")
+        expect(page.locator("#ranking-status")).to_contain_text("1 candidate: ")
         assert page.evaluate("window.mark") == "the same page"
         page.reload()
         expect(page.get_by_role("article")).to_have_count(1)  # the address says it all
@@ -104,7 +104,7 @@ class TestChoosing:
         field.press("Enter")
         page.wait_for_url(f"**contractor={last['id']}*")
         answer = page.get_by_role("region", name="Why not this contractor?")
-        expect(answer).to_contain_text(f"{last['name']} can take it")
+        expect(answer).to_contain_text(f"{last['name']} can take this job")
         expect(field).to_be_focused()
         answer.get_by_role("button", name="Assign").click()
         answer.get_by_role("button", name="Confirm").click()
@@ -145,7 +145,7 @@ class TestMoving:
         booking = api.assign_best(job)
         page = visit(f"{JOBS}{job['id']}/change/", COORDINATOR)
         page.get_by_role("link", name="Reassign").click()
-        expect(page.get_by_text(f"{booking['contractor_name']}, who has it now")).to_be_visible()
+        expect(page.get_by_text(f"{booking['contractor_name']}, the current contractor")).to_be_visible()
         expect(page.get_by_role("article", name=booking["contractor_name"])).to_have_count(0)
         best = page.get_by_role("article").first
         name = best.get_by_role("heading").inner_text()
@@ -210,7 +210,7 @@ class TestLists:
     def test_many_at_once_are_told_of_row_by_row(self, visit: Open, api: Api, job: Any) -> None:
         booking = api.assign_best(job)
         page = visit(f"{ASSIGNMENTS}?q={job['job_number']}", COORDINATOR)
-        for expected in ("Confirmed: 1.", "Refused: 1."):
+        for expected in ("Confirmed: 1.", "Failed: 1."):
             page.locator("input.action-select").first.check()
             page.locator("select[name=action]").select_option("confirm_selected")
             page.get_by_role("button", name="Run").click()

@@ -54,7 +54,7 @@ class TestWhyNot:
     def test_says_that_nobody_has_that_name(self, visit: Open, job: Any) -> None:
         page = visit(path_of(job), COORDINATOR)
         ask(page, NONE_OF_A_NAME)
-        expect(page.get_by_text("No contractor has that name or e-mail address.")).to_be_visible()
+        expect(page.get_by_text("No contractor has this name or email address.")).to_be_visible()
 
 
 class TestAssign:

@@ -53,8 +53,8 @@ def test_from_the_qr_code_to_a_sign_in_by_recovery_code(visit: Open) -> None:
     page = visit("/admin/login/?next=/admin/second-factor/", None, prepare=prepare)
     give_password(page, email)
     page.get_by_role("link", name="Set up").click()
-    expect(page.get_by_role("img", name="QR code of the key")).to_be_visible()
-    page.get_by_text("It cannot be scanned").click()
+    expect(page.get_by_role("img", name="QR code with the key")).to_be_visible()
+    page.get_by_text("Cannot scan the code?").click()
     fits(page)
     page.locator("#id_password").fill(SECRET)
     page.get_by_role("textbox", name="Code").fill(code_of(page.locator("#key").inner_text()))
@@ -66,7 +66,7 @@ def test_from_the_qr_code_to_a_sign_in_by_recovery_code(visit: Open) -> None:
         page.get_by_role("link", name="Download").click()
     kept = download.value.path().read_text()
     assert codes.first.inner_text() in kept
-    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="I saved the codes").click()
     expect(page.get_by_text("10 recovery codes left")).to_be_visible()
 
     again = visit("/admin/login/?next=/admin/history/", None, prepare=prepare)

@@ -247,7 +247,7 @@ def test_records_older_than_the_history_say_so(casey: User) -> None:
         old = JobFactory(city="Austin")
         cursor.execute("SET LOCAL session_replication_role = origin")
     response = signed_in().get(page_of(old))
-    assert "Nothing has been changed" in text(response)
+    assert "No changes have been recorded" in text(response)
     assert "older than the history" in text(response)
     with acting(casey):
         Job.objects.update(city="Waco")

@@ -247,17 +247,17 @@ class TestThePages:
         page = self.upload(
             client, f"{HEAD}\n{ANN}\n{ANN.replace('tile', 'paint').replace('ann@', 'bob@')}\n"
         ).content.decode()
-        assert "Being checked" in page
+        assert "Checking" in page
         assert "/progress/" in page
         work_on_files()
         run = ImportRun.objects.get()
         address = reverse("admin:imports_importrun_change", args=[run.pk])
         page = client.get(address).content.decode()
-        assert "An import would add 1" in page
+        assert "To add: 1." in page
         assert "type: “paint” is not a valid choice." in page.replace("&quot;paint&quot;", "“paint”")
         client.post(reverse("admin:imports_importrun_import", args=[run.pk]))
         work_on_files()
-        assert "Imported: 1 new" in client.get(address).content.decode()
+        assert "Added: 1." in client.get(address).content.decode()
         assert Contractor.objects.get().name == "Ann Tiles"
         result = b"".join(client.get(reverse("admin:imports_importrun_result", args=[run.pk, "csv"]))).decode()
         assert result.splitlines()[0].endswith("working_hours,result,errors,remarks")
@@ -326,9 +326,9 @@ class TestThePages:
         assert "Page 1 of 2" in page
         one = client.get(f"{address}?rows=refused&column=type").content.decode()
         assert one.count("is not a valid choice") == 8  # seven rows, and the summary
-        assert "With an error of <strong>type</strong>: 7" in one
+        assert "With an error in <strong>type</strong>: 7" in one
         assert "Page 2 of 2" in client.get(f"{address}?rows=refused&page=2").content.decode()
-        assert "No rows to show." in client.get(f"{address}?column=nonsense").content.decode()
+        assert "No rows." in client.get(f"{address}?column=nonsense").content.decode()
         assert client.get(f"{address}?rows=nonsense&page=x").status_code == 200
 
     def test_ten_thousand_bad_rows_open_with_as_few_queries(
@@ -353,14 +353,14 @@ class TestThePages:
         address = reverse("admin:imports_importrun_progress", args=[run.pk])
         part = client.get(address)
         assert "HX-Retarget" not in part
-        assert "Being checked: 0 of 1 rows" in part.content.decode()
+        assert "Checking: 0 of 1 rows" in part.content.decode()
         assert "<html" not in part.content.decode()
         ImportRun.objects.update(created_at=datetime.now(UTC) - timedelta(minutes=1))
         assert "no worker is running" in client.get(address).content.decode()
         work_on_files()
         whole = client.get(address)
         assert whole["HX-Retarget"] == "#import-panel"
-        assert "An import would add 1" in whole.content.decode()
+        assert "To add: 1." in whole.content.decode()
         assert reverse("admin:imports_importrun_import", args=[run.pk]) in whole.content.decode()
         assert signed_in(Role.MANAGER).get(address).status_code == 403
 
@@ -374,7 +374,7 @@ class TestThePages:
         assert signed_in(Role.MANAGER).post(reverse("admin:imports_importrun_resume", args=[run.pk])).status_code == 403
         client.post(reverse("admin:imports_importrun_resume", args=[run.pk]))
         work_on_files()
-        assert "Checked. An import would add 1" in client.get(address).content.decode()
+        assert "Rows: 1. To add: 1." in client.get(address).content.decode()
         # A second click on Stop comes too late, and says so.
         late = client.post(reverse("admin:imports_importrun_stop", args=[run.pk])).content.decode()
         assert "Nothing is going on that could be stopped." in late

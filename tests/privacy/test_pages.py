@@ -82,7 +82,7 @@ def test_a_customer_is_found_chosen_and_erased(admin: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"), [({"phone": "12"}, "ten digits"), ({"name": "Nobody Atall"}, "No job has that name")]
+    ("asked", "said"), [({"phone": "12"}, "ten digits"), ({"name": "Nobody Atall"}, "No job has this name")]
 )
 def test_a_question_that_finds_nobody_says_so(admin: Client, asked: dict[str, str], said: str) -> None:
     assert said in admin.get(OVERVIEW, asked).content.decode()

@@ -52,7 +52,7 @@ def test_shows_the_ranking_with_its_reasons() -> None:
         assert text in seen
     assert "Free on the desired day" in seen
     assert "08:00–10:00" in seen
-    assert "All 2 who can, of 2 contractors who pass the rules" in " ".join(seen.split())
+    assert "2 available of 2 contractors who meet the requirements" in " ".join(seen.split())
     assert "Tile Only" not in seen
 
 
@@ -214,8 +214,8 @@ def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
 
 def test_says_when_nobody_passes_the_rules() -> None:
     seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
-    assert "Nobody can take this job" in seen
-    assert "No active contractor of type flooring or multi with Mosaic" in seen
+    assert "No contractor can take this job" in seen
+    assert "No active contractor of type flooring or multi with the skills Mosaic" in seen
 
 
 def test_says_what_keeps_those_around_away_and_who_comes_closest() -> None:
@@ -223,7 +223,7 @@ def test_says_what_keeps_those_around_away_and_who_comes_closest() -> None:
     near = ContractorFactory(name="Near Floors")
     ContractorFactory(type="tile")
     seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
-    assert "Of 3 flooring or multi crews around: 3 lack a required skill (Mosaic); 2 do not travel that far." in seen
+    assert "Of 3 flooring or multi contractors nearby: 3 lack a required skill (Mosaic); 2 do not travel that far." in seen
     assert reverse("admin:contractors_contractor_change", args=[near.pk]) in seen
     assert "Would be eligible with the skill Mosaic." in seen
 
@@ -233,7 +233,7 @@ def test_says_when_nobody_is_free_and_offers_to_look_further() -> None:
     AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=15)))
     job, client = JobFactory(), signed_in()
     seen = client.get(url(job)).content.decode()
-    assert "1 contractor passes the rules" in seen
+    assert "1 contractor meets the requirements" in seen
     assert "horizon_days=30" in seen
     assert client.get(url(job, "?horizon_days=30")).context["cards"]
 
@@ -257,7 +257,7 @@ def test_another_day_is_asked_about_without_changing_the_job() -> None:
     assert card["offers"][0].value == at(8, days=5).astimezone(UTC).isoformat()
     assert not client.get(url(job, "?horizon_days=0")).context["cards"]
     why = client.get(url(job, f"?day={later}&horizon_days=0&q=Ann")).content.decode()
-    assert "Ann can take it" in why
+    assert "Ann can take this job" in why
     assert f'name="day" value="{later}"' in why
     job.refresh_from_db()
     assert job.desired_date == at(12, days=2)
@@ -291,7 +291,7 @@ def test_why_not_asks_which_one() -> None:
     assert len(response.context["people"]) == 2
     assert f"contractor={first.pk}" in response.content.decode()
     assert client.get(url(job, f"?contractor={first.pk}")).context["answer"]["contractor"] == first
-    assert "No contractor has that name" in client.get(url(job, "?q=nobody")).content.decode()
+    assert "No contractor has this name" in client.get(url(job, "?q=nobody")).content.decode()
 
 
 @pytest.mark.parametrize("query", ["?q=%00", "?contractor=x", "?q=" + "x" * 200, "?horizon_days=%00", "?q=%25_%27"])
@@ -305,7 +305,7 @@ def test_a_booked_job_shows_its_assignment_instead() -> None:
     seen = signed_in().get(url(assignment.job)).content.decode()
     assert reverse("admin:assignments_assignment_change", args=[assignment.pk]) in seen
     assert assignment.contractor.name in seen
-    assert "Best first" not in seen
+    assert "best first" not in seen
 
 
 def test_an_unknown_job_is_not_found() -> None:

@@ -40,5 +40,5 @@ def test_the_pages_show_them() -> None:
     ContractorFactory(name="Ann", skills=[])
     for address in (f"/admin/jobs/job/{job.pk}/recommend/", f"/live/jobs/{job.pk}/"):
         page = signed_in().get(address).content.decode()
-        assert "Who comes closest" in page
+        assert "Closest matches" in page
         assert "Ann lacks: Stairs." in page

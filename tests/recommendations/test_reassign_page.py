@@ -56,7 +56,7 @@ def test_ranks_the_others_and_leaves_out_who_has_it() -> None:
     response = signed_in().get(url(assignment))
     assert [(card["rank"], card["contractor"]) for card in response.context["cards"]] == [(2, best), (3, other)]
     seen = " ".join(response.content.decode().split())
-    assert "Present Floors, who has it now, is ranked 1 and left out." in seen
+    assert "Present Floors, the current contractor, has rank 1 and is not listed." in seen
     assert f"Reassign to {best.name}" in seen
     assert "1.00</strong> × 0.40 = 0.4000" in seen
 

@@ -44,7 +44,7 @@ def test_shows_what_is_in_force_before_and_after_the_first_version(admin: Client
     by = UserFactory(role=Role.ADMINISTRATOR, name="Ada Admin")
     publish_rules(based_on=None, actor=by, note="Shorter drives", **numbers(max_miles=Decimal(40)))
     shown = text(admin.get(LIST))
-    assert "In force: version 1" in shown
+    assert "Current rules: version 1" in shown
     assert "Ada Admin" in shown
     assert "Shorter drives" in shown
 
@@ -59,7 +59,7 @@ def test_a_preview_ranks_before_and_after_and_publishes_nothing(admin: Client) -
     assert [place.contractor for place in places] == [far, near]
     assert [(place.before.rank, place.after.rank, place.climbed) for place in places] == [(2, 1, 1), (1, 2, -1)]
     assert (page.context["preview"].looked_at, page.context["preview"].other_first) == (2, 2)
-    assert "2 would have another first choice" in text(page)
+    assert "Jobs with a different first choice: 2" in text(page)
     assert not RulesVersion.objects.exists()
 
 
@@ -71,7 +71,7 @@ def test_the_most_urgent_open_job_is_tried_when_none_is_named(admin: Client) -> 
 
 def test_a_preview_without_any_job_says_so_and_can_be_published(admin: Client) -> None:
     page = admin.get(f"{ADD}?{urlencode(for_rating())}")
-    assert "There is no open job to try them on." in text(page)
+    assert "There are no open jobs for a preview." in text(page)
     assert "Publish version 1" in text(page)
 
 

@@ -54,7 +54,7 @@ def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model, set
     page = client.get(reverse("words")).text
     assert "1: contains a figure that differs from the ranking" in page
     assert "HTTP 401: authentication_error." in page
-    assert "Try it again now" in page
+    assert "Try again now" in page
     client.post(reverse("words"))
     assert circuit_breaker.state(BREAKER) == "closed"
 
@@ -83,7 +83,7 @@ def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model, job: 
     assert "language model" not in client.get(address).text
     worded(job)
     page = client.get(address).text
-    assert "Worded by a language model, figures checked." in page
+    assert "Written by a language model. Figures checked." in page
     assert "&lt;i&gt;Ann&lt;/i&gt;" in page
     assert "<i>Ann</i>" not in page
 

@@ -50,7 +50,7 @@ def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from
     assert 'hx-trigger="every 1s"' in page.text
     looked_up(job)
     page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
-    assert "1 of 1 drives known by road, looked up just now" in page.text
+    assert "Road distances: 1 of 1 found, looked up just now" in page.text
     assert "(by road, Google Routes, just now)" in page.text
 
 
@@ -62,7 +62,7 @@ def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads, job: Job) -> N
     assert line(client, job, shown_at=shown_at.isoformat(), waiting=1)["HX-Refresh"] == "true"
     reading = line(client, job, shown_at=shown_at.isoformat())
     assert "HX-Refresh" not in reading
-    assert "New road distances have arrived" in reading.text
+    assert "New road distances are available" in reading.text
     later = (timezone.now() + timedelta(seconds=5)).isoformat()
     assert "arrived" not in line(client, job, shown_at=later).text
     for odd in ("yesterday", "2026-13-40T00:00:00Z", "", "2026-01-01T00:00:00"):
@@ -73,7 +73,7 @@ def test_a_failure_is_said(roads, job: Job) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     looked_up(job)
     said = line(signed_in(Role.COORDINATOR), job).text
-    assert "1 drives could not be looked up. Straight lines serve; the next attempt is at" in said
+    assert "1 drives could not be looked up. The ranking uses straight-line distances. Next attempt at" in said
 
 
 def test_looking_up_again_is_for_those_who_book(roads, job: Job) -> None:
@@ -93,7 +93,7 @@ def test_without_a_provider_there_is_no_line(job: Job, settings: Settings) -> No
     settings.TRAVEL_KEYS = {}
     client = signed_in(Role.COORDINATOR)
     page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
-    assert "road" not in page.text.split("Best first")[1].lower()
+    assert "road" not in page.text.split("best first")[1].lower()
     assert line(client, job).text.strip() == ""
     client.post(reverse("job-roads", args=[job.pk]))
     assert not Lookup.objects.exists()
