@@ -1,8 +1,11 @@
-"""Domain errors that the constraints of this app stand for."""
+"""Domain errors for violations of database constraints."""
 
+from django.utils.translation import gettext_lazy as _
+
+from smartscheduler.core.text import LazyText
 from smartscheduler.errors import DomainError, DuplicateEmail
 
-# Read by smartscheduler.core.db.transactions: constraint name → error and its message.
-CONSTRAINT_ERRORS: dict[str, tuple[type[DomainError], str]] = {
-    "contractor_email_unique_any_case": (DuplicateEmail, "Another contractor has this e-mail address."),
+# Constraint name → error class and message. Read by smartscheduler.core.db.transactions.
+CONSTRAINT_ERRORS: dict[str, tuple[type[DomainError], LazyText]] = {
+    "contractor_email_unique_any_case": (DuplicateEmail, _("Another contractor has this email address.")),
 }

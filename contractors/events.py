@@ -1,4 +1,4 @@
-"""What can happen to a contractor."""
+"""Domain events of contractors."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ class ContractorCreated(ContractorEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ContractorUpdated(ContractorEvent):
-    """`changed` maps each changed field to its new value, `previous` to the one before."""
+    """`changed` maps each changed field to its new value, `previous` to its old value."""
 
     changed: dict[str, Any]
     previous: dict[str, Any]

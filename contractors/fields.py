@@ -1,4 +1,4 @@
-"""Skills: a set of names, as a column."""
+"""Model field for a set of skills."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ else:
 
 
 class SkillsField(SchemaField, StringArrayField):
-    """A set of names in their normal form, sorted and without repeats (smartscheduler.core.text)."""
+    """Array of skill names in normal form, sorted and without duplicates (smartscheduler.core.text)."""
 
     def to_python(self, value: object) -> object:
         skills = super().to_python(value)
@@ -37,13 +37,15 @@ class SkillsField(SchemaField, StringArrayField):
 
 
 def normal_skills(skills: Iterable[object]) -> list[str]:
-    """Names without empty ones and repeats, in alphabetical order; of two spellings of one name, the first stays.
+    """Skill names in alphabetical order, without empty names and duplicates.
 
-    Raises ValidationError for names that no field of one line takes.
+    Two spellings with the same `fold` are duplicates; the first one is kept. Raises ValidationError for names with line
+    breaks or invisible characters.
     """
     try:
         names = [one_line(str(skill)) for skill in skills]
     except UnsuitableText as refusal:
         raise ValidationError(str(refusal), code="invalid") from refusal
-    named = {fold(name): name for name in reversed(names)}
-    return sorted((name for name in named.values() if name), key=fold)
+    # Reversed, so that the first of several spellings overwrites the later ones.
+    by_key = {fold(name): name for name in reversed(names)}
+    return sorted((name for name in by_key.values() if name), key=fold)

@@ -1,6 +1,7 @@
-"""What a list of contractors can be narrowed by."""
+"""Filters of the contractor list in the API."""
 
 import django_filters
+from django.utils.translation import gettext_lazy as _
 from localflavor.us.us_states import STATE_CHOICES
 
 from contractors.models import Contractor
@@ -9,7 +10,7 @@ from smartscheduler.core.text import normalize_search
 
 
 class ContractorFilter(django_filters.FilterSet):
-    """`type`, `status` and `state` may be given more than once."""
+    """Query parameters; `type`, `status` and `state` can be repeated."""
 
     type = django_filters.MultipleChoiceFilter(choices=Contractor.Type.choices)
     status = django_filters.MultipleChoiceFilter(choices=Contractor.Status.choices)
@@ -18,7 +19,7 @@ class ContractorFilter(django_filters.FilterSet):
         field_name="rating", lookup_expr="gte", min_value=0, max_value=5, max_digits=3, decimal_places=2
     )
     skill = django_filters.CharFilter(
-        method="with_skill", max_length=60, label="Has this skill, however it is written."
+        method="with_skill", max_length=60, label=_("Has this skill. Case and spacing do not matter.")
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Contractors: who does the work, where from, and when."""
+"""Contractors with their working hours, absences and ratings."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
@@ -12,6 +12,8 @@ from django.core.validators import MaxValueValidator, MinLengthValidator, MinVal
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import TimestamptzRange
 
 from contractors import triggers
@@ -19,7 +21,7 @@ from contractors.fields import SkillsField
 from contractors.querysets import ContractorQuerySet
 from contractors.spatial_index import place_sql
 from contractors.states import Status, check_transition
-from contractors.working_week import DAYS, LONGEST_SHIFT, MIDNIGHT, Shift
+from contractors.working_week import DAY_CHOICES, LONGEST_SHIFT, MIDNIGHT, Shift
 from smartscheduler.core.db.model_fields import DecimalField
 from smartscheduler.core.db.text_fields import (
     PLAIN_ADDRESS,
@@ -36,28 +38,33 @@ from smartscheduler.history.triggers import keeps_history
 from smartscheduler.timeslots import TimeSlot
 
 LOWEST_RATING, HIGHEST_RATING = Decimal("0.00"), Decimal("5.00")
-PHONE_NUMBER = RegexValidator(r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", "A phone number looks like (512) 555-0143.")
+PHONE_NUMBER = RegexValidator(
+    r"^\([0-9]{3}\) [0-9]{3}-[0-9]{4}\Z", _("Enter a phone number in the format (512) 555-0143.")
+)
 
 
 def default_service_radius() -> Decimal:
-    """The radius of the settings: a model must not query. Services and forms give that of the rules in force."""
+    """Service radius in miles from the settings.
+
+    A default of a model must not query. Services and forms use the radius of the published scheduling rules instead.
+    """
     return Decimal(str(settings.SCORE_MAX_MILES))
 
 
 SEARCH_TEXT = search_expression("contractor_words", "name", "city", "email", "skills")
-# For those who may not see addresses: a search by one would say whose it is.
+# For users without VIEW_CONTACTS: a search by email address would reveal whose address it is.
 PUBLIC_SEARCH_TEXT = search_expression("contractor_words", "name", "city", LEFT_OUT, "skills")
 
 
 @keeps_history(exclude=[*OF_THE_RECORD, "weekdays", "longest_stretch"])
 class Contractor(Location):
-    """A person or crew who does jobs."""
+    """Person or crew who does jobs."""
 
     class Type(models.TextChoices):
-        FLOORING = "flooring", "Flooring"
-        TILE = "tile", "Tile"
-        CARPET = "carpet", "Carpet"
-        MULTI = "multi", "Multi"
+        FLOORING = "flooring", _("Flooring")
+        TILE = "tile", _("Tile")
+        CARPET = "carpet", _("Carpet")
+        MULTI = "multi", _("Multi")
 
     Status = Status
 
@@ -71,10 +78,10 @@ class Contractor(Location):
         validators=[MinValueValidator(LOWEST_RATING), MaxValueValidator(HIGHEST_RATING)],
     )
     rating_count = models.PositiveIntegerField(default=0)
-    # The mean alone cannot carry on exactly: with 200 ratings a rounded 4.00 would never move again.
+    # Sum of all ratings. A mean of two decimals is too coarse: after 200 ratings, one more would no longer change it.
     rating_total = models.DecimalField(max_digits=10, decimal_places=2, default=Decimal(0), editable=False)
     phone_number = LineField(max_length=14, validators=[PHONE_NUMBER])
-    email = ContactAddressField("e-mail address")
+    email = ContactAddressField(_("email address"))
     skills = SkillsField(LineField(max_length=60), default=list, blank=True, size=50)
     service_radius_miles = DecimalField(
         max_digits=7,
@@ -83,9 +90,9 @@ class Contractor(Location):
         blank=True,
         default=default_service_radius,
         validators=[MinValueValidator(Decimal("0.01"))],
-        help_text="How far they travel to a job; empty means anywhere.",
+        help_text=_("Largest distance to a job. Leave empty for no limit."),
     )
-    # Written by the database alone (contractors/triggers.py).
+    # Written only by triggers (contractors/triggers.py).
     weekdays = models.PositiveSmallIntegerField(db_default=0, editable=False)
     longest_stretch = models.PositiveSmallIntegerField(db_default=0, editable=False)
 
@@ -109,8 +116,9 @@ class Contractor(Location):
             ),
         ]
         indexes = [
+            # The ranking reads the nearest contractors of each region from it (contractors/spatial_index.py).
             SpGistIndex(Func(template=place_sql()), name="contractor_in_regions", condition=Q(status="active")),
-            # Who travels farther than the map around a site shows is found by rating.
+            # Contractors with a radius above 50 miles can be far from the site; the ranking reads them by rating.
             models.Index(
                 fields=["type", "-rating"],
                 name="contractor_far_travelling",
@@ -126,16 +134,16 @@ class Contractor(Location):
 
     @property
     def is_erased(self) -> bool:
-        """Whether the record is nobody's any more (smartscheduler.privacy)."""
+        """Whether the personal data of the contractor was erased (smartscheduler.privacy)."""
         return is_erased(self.email)
 
     @property
     def shifts(self) -> list[Shift]:
-        """The weekly shifts in order; reads `working_hours` as prefetched."""
+        """Weekly shifts in order; expects `working_hours` prefetched."""
         return sorted(hours.shift for hours in self.working_hours.all())
 
     def is_near(self, other: "Contractor") -> bool:
-        """Whether the bases are within about ten metres (as in `same_place_and_name`)."""
+        """Whether the bases are within about ten meters (as in `same_place_and_name`)."""
         near = Decimal("0.0001")
         return abs(self.latitude - other.latitude) <= near and abs(self.longitude - other.longitude) <= near
 
@@ -153,9 +161,9 @@ class Contractor(Location):
         self.status = status
 
     def add_rating(self, value: Decimal) -> None:
-        """Take one more rating (0–5) into the mean, rounded half up to two decimals."""
+        """Add a rating (0–5) to the mean, which is rounded half up to two decimals. Raises ValidationError."""
         if not (value.is_finite() and LOWEST_RATING <= value <= HIGHEST_RATING):
-            raise ValidationError({"rating": "A rating is between 0 and 5."})
+            raise ValidationError({"rating": gettext("Enter a rating between 0 and 5.")})
         if not self._total_fits():
             self.rating_total = self.rating * self.rating_count
         self.rating_total += value
@@ -163,7 +171,7 @@ class Contractor(Location):
         self.rating = self._mean()
 
     def _total_fits(self) -> bool:
-        """Whether the total belongs to the mean shown; an imported or edited rating has none of its own."""
+        """Whether the sum of ratings agrees with the mean; a mean that was imported or edited has no sum."""
         return self.rating_count > 0 and self._mean() == self.rating
 
     def _mean(self) -> Decimal:
@@ -171,28 +179,29 @@ class Contractor(Location):
 
 
 def second_of_day(field: str) -> Func:
-    """SQL for the seconds from midnight to a time of day."""
+    """SQL expression for the seconds from midnight to a time of day."""
     return Func(F(field), template="extract(epoch from %(expressions)s)::int", output_field=models.IntegerField())
 
 
+# An end of 00:00 is midnight at the end of the day, so it counts as 86,400 seconds.
 SHIFT_STARTS = second_of_day("start_time")
 SHIFT_ENDS = Case(When(end_time=MIDNIGHT, then=Value(86_400)), default=second_of_day("end_time"))
 
 
 @keeps_history(exclude=[], owner="contractor")
 class WorkingHours(models.Model):
-    """One weekly shift of a contractor, in the contractor's own zone."""
+    """Weekly shift of a contractor, in the contractor's time zone."""
 
     contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="working_hours", db_index=False)
-    day_of_week = models.PositiveSmallIntegerField(choices=list(enumerate(DAYS)))
+    day_of_week = models.PositiveSmallIntegerField(choices=DAY_CHOICES)
     start_time = models.TimeField()
-    end_time = models.TimeField(help_text="00:00 is midnight at the end of the day.")
+    end_time = models.TimeField(help_text=_("00:00 is midnight at the end of the day."))
 
     class Meta:
         ordering = ["day_of_week", "start_time"]
-        verbose_name = verbose_name_plural = "working hours"
+        verbose_name = verbose_name_plural = _("working hours")
         indexes = [
-            # Calendars are read from it alone.
+            # Covers the columns of a calendar, so that loading many calendars is an index-only scan.
             models.Index(
                 fields=["contractor"], include=["day_of_week", "start_time", "end_time"], name="hours_of_contractor"
             )
@@ -204,6 +213,7 @@ class WorkingHours(models.Model):
                 condition=LessThanOrEqual(SHIFT_ENDS - SHIFT_STARTS, Value(int(LONGEST_SHIFT.total_seconds()))),
                 name="shift_at_most_16_hours",
             ),
+            # Half-open ranges of seconds: a shift can start when the previous one ends.
             ExclusionConstraint(
                 name="shifts_of_a_day_do_not_overlap",
                 expressions=[
@@ -228,13 +238,13 @@ class WorkingHours(models.Model):
 
 @keeps_history(exclude=["created_at"], owner="contractor")
 class Absence(models.Model):
-    """A dated period in which a contractor does not work."""
+    """Period in which a contractor does not work."""
 
     class Kind(models.TextChoices):
-        LEAVE = "leave", "Leave"
-        SICKNESS = "sickness", "Sickness"
-        HOLIDAY = "holiday", "Holiday"
-        OTHER = "other", "Other"
+        LEAVE = "leave", _("Leave")
+        SICKNESS = "sickness", _("Sickness")
+        HOLIDAY = "holiday", _("Holiday")
+        OTHER = "other", _("Other")
 
     contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="absences")
     period = DateTimeRangeField()
@@ -266,9 +276,10 @@ class Absence(models.Model):
 
 @keeps_history(exclude=["created_at"], owner="contractor")
 class Rating(models.Model):
-    """One rating given to a contractor, for a job or on its own."""
+    """Rating of a contractor, for a completed job or on its own."""
 
     contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="ratings")
+    # Not a foreign key: this app stands below `jobs`. Unique, so that a job is rated once.
     job_id: UUID | None = models.UUIDField(null=True, blank=True, unique=True)  # type: ignore[assignment]
     value = models.DecimalField(max_digits=3, decimal_places=2)
     comment = ShortNotesField(max_length=1000, blank=True)
@@ -280,4 +291,4 @@ class Rating(models.Model):
         constraints = [models.CheckConstraint(condition=Q(value__gte=0, value__lte=5), name="rating_value_in_range")]
 
     def __str__(self) -> str:
-        return f"{self.value} for {self.contractor}"
+        return gettext("{rating} for {contractor}").format(rating=self.value, contractor=self.contractor)

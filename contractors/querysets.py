@@ -1,4 +1,4 @@
-"""Questions asked of contractors, in the words of the domain."""
+"""Queries for contractors."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -19,26 +19,32 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
         return self.filter(status="active")
 
     def with_skills(self, skills: Iterable[str]) -> "ContractorQuerySet":
-        """Contractors who have every one of `skills`, however these are written (smartscheduler.core.text.fold)."""
-        wanted = {fold(skill) for skill in skills}
-        if not wanted:
+        """Contractors who have all of `skills`; spellings are compared by `fold` (smartscheduler.core.text).
+
+        The array operator compares exact strings, so each skill is first expanded to the spellings in the table.
+        """
+        keys = {fold(skill) for skill in skills}
+        if not keys:
             return self
-        found = self
-        for spellings in _spellings(self.model, wanted).values():
-            found = found.filter(skills__overlap=spellings)
-        return found
+        contractors = self
+        for spellings in _spellings(self.model, keys).values():
+            contractors = contractors.filter(skills__overlap=spellings)
+        return contractors
 
     def with_email(self, *addresses: str) -> "ContractorQuerySet":
-        """The contractors with these addresses, however they are written; by the index that keeps them unique."""
+        """Contractors with these email addresses, ignoring case; uses the index of the unique constraint."""
         keys = [contact_key(address) for address in addresses]
         return self.alias(email_key=ascii_lower("email")).filter(email_key__in=keys)
 
     def locked(self) -> "ContractorQuerySet":
-        """The same rows, locked against other writers in the order of their ids; they may still be referred to."""
+        """Rows locked against other writers, in the order of their ids so that two transactions cannot deadlock.
+
+        NO KEY: other transactions can still insert rows that refer to these.
+        """
         return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
 
     def same_place_and_name(self, *, name: str, latitude: object, longitude: object) -> "ContractorQuerySet":
-        """Likely duplicates: the same name, however it is written, within about ten metres."""
+        """Likely duplicates: the same name (compared by `fold`) within about ten meters."""
         near = models.Value(0.0001)
         candidates = self.perhaps_named([name]).filter(
             latitude__range=(models.Value(latitude) - near, models.Value(latitude) + near),
@@ -48,9 +54,9 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
         return self.filter(pk__in=[pk for pk, other in named if fold(other) == fold(name)])
 
     def perhaps_named(self, names: Iterable[str]) -> "ContractorQuerySet":
-        """All contractors with these names, however written, and others: the caller compares by `fold`.
+        """Superset of the contractors with these names; the caller compares the result by `fold`.
 
-        PostgreSQL folds ASCII as Python does; the other names are left to Python.
+        PostgreSQL folds ASCII names as Python does. Names with other letters are all returned.
         """
         keys = [fold(name) for name in names]
         key = ascii_lower("name")
@@ -58,7 +64,7 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
 
 
 def _spellings(contractors: type["Contractor"], keys: set[str]) -> dict[str, list[str]]:
-    """The ways in which skills with these keys are written in the table; each key has an entry."""
+    """Stored spellings of the skills with these keys; keys without a match map to an empty list."""
     spellings: dict[str, list[str]] = {key: [] for key in keys}
     written = contractors.objects.order_by().annotate(skill=Func(F("skills"), function="unnest"))
     for skill in written.values_list("skill", flat=True).distinct():

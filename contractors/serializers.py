@@ -1,10 +1,12 @@
-"""Contractors on the wire."""
+"""JSON representation of contractors and absences."""
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from contractors.models import Absence, Contractor
@@ -33,16 +35,16 @@ class ContractorLocationSerializer(StrictModelSerializer):
 
 
 class ShiftSerializer(StrictSerializer):
-    """A weekly shift in the contractor's zone: 0 is Sunday; an end of 00:00 is midnight at the end of the day."""
+    """Weekly shift in the contractor's time zone. Day 0 is Sunday. An end of 00:00 is midnight at the day's end."""
 
     day_of_week = serializers.IntegerField(min_value=0, max_value=6)
     start_time = ClockField()
     end_time = ClockField()
 
     def to_internal_value(self, data: Any) -> Shift:
-        # Required even in a PATCH: half a shift says nothing.
+        # Required even in a PATCH: a part of a shift is ambiguous.
         if isinstance(data, dict) and (missing := [str(name) for name in self.fields if name not in data]):
-            raise serializers.ValidationError({name: ["This field is required."] for name in missing})
+            raise serializers.ValidationError({name: [gettext("This field is required.")] for name in missing})
         return Shift(**super().to_internal_value(data))
 
 
@@ -59,7 +61,7 @@ class AbsenceSerializer(VisibleFieldsSerializer):
 
 @sent_as("Two days off", {"start": "2030-03-04", "end": "2030-03-05", "kind": "holiday", "note": "Wedding"})
 class NewAbsenceSerializer(StrictSerializer):
-    """`start` and `end` are instants, or days: then the whole of both days in the contractor's zone."""
+    """`start` and `end` are instants or days. Days are in the contractor's time zone, and both are included."""
 
     start = InstantOrDayField()
     end = InstantOrDayField()
@@ -68,11 +70,11 @@ class NewAbsenceSerializer(StrictSerializer):
 
 
 def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> TimeSlot:
-    """The period between two instants or days. Raises InvalidInput when it does not start before it ends."""
+    """Period between two instants or days. Raises InvalidInput when it does not start before it ends."""
     first = start if isinstance(start, datetime) else datetime.combine(start, time(0), zone)
     last = end if isinstance(end, datetime) else datetime.combine(end + timedelta(days=1), time(0), zone)
     if not first < last:
-        raise InvalidInput.of("end", "An absence ends after it starts.")
+        raise InvalidInput.of("end", gettext("An absence must end after it starts."))
     return TimeSlot(first, last)
 
 
@@ -96,7 +98,7 @@ class ContractorSerializer(StrictModelSerializer):
         allow_blank=True,
         default="",
         validators=Contractor._meta.get_field("time_zone").validators[:1],
-        help_text="IANA name; found from the coordinates when not given.",
+        help_text=_("IANA name. Derived from the coordinates when it is not given."),
     )
     working_hours = ShiftSerializer(many=True, allow_empty=False, max_length=200)  # type: ignore[call-arg]
     skills = SkillsListField(default=list)
@@ -106,7 +108,7 @@ class ContractorSerializer(StrictModelSerializer):
         min_value=Decimal("0.01"),
         allow_null=True,
         default=usual_service_radius,
-        help_text="null means anywhere.",
+        help_text=_("Largest distance to a job. Null means no limit."),
     )
 
     class Meta:
@@ -130,7 +132,7 @@ class ContractorSerializer(StrictModelSerializer):
             "version",
         ]
         read_only_fields = ["status", "rating", "rating_count", "version"]
-        # The service has the last word, and answers a taken address with 409.
+        # The service checks for a duplicate email address, so that the answer is 409 and not 400.
         validators: list[Any] = []
 
 
@@ -148,7 +150,7 @@ class DuplicateSerializer(serializers.ModelSerializer[Contractor]):
 
 
 class NewContractorSerializer(ContractorDetailSerializer):
-    """The answer to creating one: with the contractors who are probably the same, if any."""
+    """Created contractor, with likely duplicates if there are any."""
 
     possible_duplicates = DuplicateSerializer(many=True, read_only=True, required=False)
 
@@ -162,7 +164,7 @@ class ConflictReasonSerializer(serializers.Serializer[Any]):
 
 
 class ConflictSerializer(serializers.Serializer[Any]):
-    """A live booking that the rules would refuse today, and why."""
+    """Live assignment that the rules would reject today, with the reasons."""
 
     assignment = serializers.UUIDField()
     job = serializers.UUIDField()
@@ -173,23 +175,25 @@ class ConflictSerializer(serializers.Serializer[Any]):
 
 
 class ConflictsSerializer(serializers.Serializer[Any]):
-    """What joins the answer to a change (assignments.contractor_viewset)."""
+    """Fields that every change of a contractor adds to its response (assignments.contractor_viewset)."""
 
     conflicts = ConflictSerializer(
-        many=True, read_only=True, help_text="Live bookings that no longer hold, the soonest first; at most 50."
+        many=True,
+        read_only=True,
+        help_text=_("Live assignments that the rules would reject today, earliest first. At most 50."),
     )
-    conflicts_count = serializers.IntegerField(read_only=True, help_text="How many there are.")
+    conflicts_count = serializers.IntegerField(read_only=True, help_text=_("Number of all such assignments."))
 
 
 class ChangedContractorSerializer(ContractorDetailSerializer, ConflictsSerializer):
-    """The contractor as stored now, with the bookings that no longer hold."""
+    """Changed contractor, with the live assignments that the rules would reject today."""
 
     class Meta(ContractorDetailSerializer.Meta):
         fields = [*ContractorDetailSerializer.Meta.fields, *ConflictsSerializer().fields]
 
 
 class AddedAbsenceSerializer(AbsenceSerializer, ConflictsSerializer):
-    """The absence, with the bookings of the contractor that no longer hold."""
+    """Added absence, with the live assignments of the contractor that the rules would reject today."""
 
     class Meta(AbsenceSerializer.Meta):
         fields = read_only_fields = [*AbsenceSerializer.Meta.fields, *ConflictsSerializer().fields]

@@ -1,4 +1,4 @@
-"""Everything that changes a contractor."""
+"""Services that create and change contractors."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from contractors.events import ContractorCreated, ContractorRated, ContractorUpdated, ScheduleUpdated
 from contractors.models import Absence, Contractor, Rating, WorkingHours
@@ -26,13 +27,13 @@ LONGEST_ABSENCE = timedelta(days=5 * 366)
 
 
 def usual_service_radius() -> Decimal:
-    """The service radius of a contractor who is entered without one: that of the rules in force."""
+    """Default service radius in miles: the maximum distance of the current scheduling rules."""
     return Decimal(str(current_rules().max_miles))
 
 
 @domain_transaction
 def create_contractor(*, working_hours: Sequence[Shift], actor: User | None, **fields: Any) -> Contractor:
-    """A new active contractor with at least one shift.
+    """Create an active contractor with at least one shift.
 
     Raises InvalidInput (by field) and DuplicateEmail.
     """
@@ -49,10 +50,10 @@ def create_contractor(*, working_hours: Sequence[Shift], actor: User | None, **f
 
 @domain_transaction
 def update_contractor(*, contractor_id: UUID, actor: User | None, **changes: Any) -> Contractor:
-    """Change the fields named in `changes`, and `working_hours` (shifts) when given.
+    """Change the fields named in `changes`; `working_hours`, if given, is a list of shifts.
 
-    Moving the base without naming a `time_zone` finds the zone anew. Says nothing when nothing changed.
-    Raises InvalidInput (by field) and DuplicateEmail.
+    New coordinates without a `time_zone` derive the time zone again. Publishes no event when no value differs.
+    Raises InvalidInput (by field), DuplicateEmail and PersonErased.
     """
     contractor = _changeable(contractor_id)
     working_hours = changes.pop("working_hours", None)
@@ -82,7 +83,7 @@ def update_contractor(*, contractor_id: UUID, actor: User | None, **changes: Any
 
 @domain_transaction
 def update_schedule(*, contractor_id: UUID, working_hours: Sequence[Shift], actor: User | None) -> Contractor:
-    """Replace the working week. Raises InvalidInput when it is empty or breaks a rule of shifts."""
+    """Replace all working hours. Raises InvalidInput for an empty or invalid week, and PersonErased."""
     contractor = _changeable(contractor_id)
     _replace_shifts(contractor, working_hours, actor=actor)
     return contractor
@@ -92,9 +93,12 @@ def update_schedule(*, contractor_id: UUID, working_hours: Sequence[Shift], acto
 def add_absence(
     *, contractor_id: UUID, period: TimeSlot, actor: User | None, kind: str = Absence.Kind.LEAVE, note: str = ""
 ) -> Absence:
-    """A period in which the contractor does not work; at most five years long. Raises InvalidInput."""
+    """Add a period in which the contractor does not work, at most five years long.
+
+    Raises InvalidInput and PersonErased.
+    """
     if period.duration > LONGEST_ABSENCE:
-        raise InvalidInput.of("end", "An absence lasts at most five years.")
+        raise InvalidInput.of("end", gettext("An absence can last at most five years."))
     contractor = _changeable(contractor_id)
     before = _schedule(contractor)
     absence = Absence(contractor=contractor, kind=kind, note=note)
@@ -108,7 +112,7 @@ def add_absence(
 
 @domain_transaction
 def remove_absence(*, contractor_id: UUID, absence_id: int, actor: User | None) -> None:
-    """Take an absence back. Raises Absence.DoesNotExist."""
+    """Delete an absence. Raises Absence.DoesNotExist."""
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     absence = Absence.objects.get(pk=absence_id, contractor=contractor)
     before = _schedule(contractor)
@@ -119,9 +123,9 @@ def remove_absence(*, contractor_id: UUID, absence_id: int, actor: User | None) 
 
 @domain_transaction
 def deactivate_contractor(*, contractor_id: UUID, actor: User | None) -> Contractor:
-    """Take a contractor out of service.
+    """Deactivate a contractor.
 
-    Raises InvalidTransition when already inactive, LiveAssignments (with the list of them) while some are live.
+    Raises InvalidTransition when already inactive, and LiveAssignments (which lists them) while there are any.
     """
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     previous = contractor.status
@@ -131,18 +135,18 @@ def deactivate_contractor(*, contractor_id: UUID, actor: User | None) -> Contrac
 
 
 def check_can_leave(contractor: Contractor) -> None:
-    """Raise a domain error while something stands against taking the contractor (locked) out of service.
+    """Raise a domain error if the contractor, whose row is locked, cannot be deactivated or erased now.
 
-    With live assignments that is LiveAssignments, with the list of them.
+    Apps that depend on contractors decide; `assignments` raises LiveAssignments, which lists them.
     """
     leaving_service.send(sender=Contractor, contractor=contractor)
 
 
 @domain_transaction
 def mark_on_leave(*, contractor_id: UUID, actor: User | None) -> Contractor:
-    """Assignments already made stay.
+    """Mark a contractor as on leave; existing assignments stay.
 
-    Raises InvalidTransition when already on leave, NotAllowed as `activate_contractor` does.
+    Raises InvalidTransition when already on leave, and NotAllowed as `activate_contractor` does.
     """
     contractor = _changeable(contractor_id)
     previous = contractor.status
@@ -153,10 +157,10 @@ def mark_on_leave(*, contractor_id: UUID, actor: User | None) -> Contractor:
 
 @domain_transaction
 def activate_contractor(*, contractor_id: UUID, actor: User | None) -> Contractor:
-    """Back into service.
+    """Activate a contractor.
 
-    Raises InvalidTransition when already active, NotAllowed when an inactive contractor is brought back
-    by somebody without the right to restore.
+    Raises InvalidTransition when already active, and NotAllowed when an actor without RESTORE_CONTRACTORS activates an
+    inactive contractor.
     """
     contractor = _changeable(contractor_id)
     previous = contractor.status
@@ -169,13 +173,13 @@ def activate_contractor(*, contractor_id: UUID, actor: User | None) -> Contracto
 def update_rating(
     *, contractor_id: UUID, rating: Decimal, actor: User | None, comment: str = "", job_id: UUID | None = None
 ) -> Contractor:
-    """Take one more rating (0–5) into the contractor's mean.
+    """Add a rating (0–5) to the contractor's mean.
 
-    Raises InvalidInput outside 0–5 and AlreadyRated when `job_id` has its rating.
+    Raises InvalidInput outside 0–5, and AlreadyRated when the job `job_id` already has a rating.
     """
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     if job_id and Rating.objects.filter(job_id=job_id).exists():
-        raise AlreadyRated("That assignment has been rated before.")
+        raise AlreadyRated(gettext("This assignment already has a rating."))
     previous = contractor.rating
     contractor.add_rating(rating)
     Rating.objects.create(contractor=contractor, job_id=job_id, value=rating, comment=comment, given_by=actor)
@@ -194,7 +198,7 @@ def update_rating(
 
 
 def likely_duplicates(contractor: Contractor) -> list[Contractor]:
-    """Other contractors with the same name at the same place."""
+    """Up to ten other contractors with the same name and base."""
     same = Contractor.objects.same_place_and_name(
         name=contractor.name, latitude=contractor.latitude, longitude=contractor.longitude
     )
@@ -202,21 +206,25 @@ def likely_duplicates(contractor: Contractor) -> list[Contractor]:
 
 
 def _changeable(contractor_id: UUID) -> Contractor:
-    """The contractor, locked. Raises PersonErased: nothing is entered any more about somebody who is nobody."""
+    """Lock and return the contractor. Raises PersonErased: erased contractors are read-only."""
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     if contractor.is_erased:
-        raise PersonErased(f"{contractor.name} has been erased and stays as it is: make a new contractor.")
+        message = gettext("The personal data of {contractor} was erased. Create a new contractor instead.")
+        raise PersonErased(message.format(contractor=contractor.name))
     return contractor
 
 
 def _check(contractor: Contractor, *, place: bool = True) -> None:
-    """A record that is there may keep a `place` of before the rules."""
+    """Validate all fields; skip the check of the location when `place` is False.
+
+    An edit that leaves the location alone must not fail because the location was stored before that check existed.
+    """
     contractor.clean_fields()
     if place:
         check_location(contractor)
     contractor.derive_time_zone()
     if Contractor.objects.with_email(contractor.email).exclude(pk=contractor.pk).exists():
-        message = "Another contractor has this e-mail address."
+        message = gettext("Another contractor has this email address.")
         raise DuplicateEmail(message, errors={"email": [message]})
 
 
@@ -244,7 +252,7 @@ def _replace_shifts(contractor: Contractor, working_hours: Sequence[Shift], *, a
 
 
 def _touch(contractor: Contractor) -> None:
-    """A changed schedule is a new version of the contractor."""
+    """Save a new version of the contractor, so that clients with an ETag notice the changed schedule."""
     contractor.save(update_fields=["updated_at"])
 
 
@@ -271,7 +279,7 @@ def _publish_schedule(contractor: Contractor, before: dict[str, Any], actor: Use
 def _check_restoring(contractor: Contractor, actor: User | None) -> None:
     inactive = contractor.status == Contractor.Status.INACTIVE
     if inactive and actor and not actor.allows(Permission.RESTORE_CONTRACTORS):
-        raise NotAllowed("Only an administrator brings back an inactive contractor.")
+        raise NotAllowed(gettext("Only an administrator can restore an inactive contractor."))
 
 
 def _save_status(contractor: Contractor, previous: str, actor: User | None) -> Contractor:

@@ -1,6 +1,6 @@
-"""Questions that contractors ask of the apps above them."""
+"""Signals for apps that depend on contractors."""
 
 from django.dispatch import Signal
 
-# Sent with the locked `contractor` before it is taken out of service; a receiver that raises a domain error refuses.
+# Sent with the locked `contractor` before deactivation. A receiver prevents the deactivation by raising a domain error.
 leaving_service = Signal()

@@ -1,15 +1,15 @@
-"""How contractors are laid out for the ranking's search: one plane, a region for each type and rating band. Pure.
+"""Spatial index of contractors: one plane with a region for each type and rating band. Pure.
 
-A site asks for the best rated and the nearest at once, and PostgreSQL's own spatial index has two dimensions.
-So contractors of one type and of one band of ratings stand on a map of their own: the map of region r lies
-r × 1,000 degrees to the east. One index then finds "4.9 and better within four miles, 4.8 within three".
+The ranking needs the best rated and the nearest contractors at once, but the spatial index of PostgreSQL has two
+dimensions. Therefore each type and rating band gets a map of its own: the map of region r is shifted by r × 1,000
+degrees of longitude. One index then answers "rated 4.9 or better within four miles, 4.8 or better within three".
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-# Finer towards the top, where the best are looked for.
+# Lower edges of the rating bands, finer at the top, where most candidates come from.
 BAND_EDGES = tuple(map(Decimal, ("4", "4.25", "4.5", "4.7", "4.8", "4.9")))
 HIGHEST = 500
 TYPES = ("flooring", "tile", "carpet", "multi")
@@ -18,14 +18,14 @@ DEGREES_APART = 1_000.0
 
 
 class Region(NamedTuple):
-    """One map: how far east it lies in degrees, and the highest rating on it in hundredths of a star."""
+    """Region of the plane: offset in degrees of longitude, and the highest rating in it in hundredths of a star."""
 
     east: float
     top_rating: int
 
 
 def regions(job_type: str) -> Iterator[Region]:
-    """The regions of those who can do jobs of a type: its own and multi, best ratings first."""
+    """Regions of the contractors who can do jobs of a type (the type itself and `multi`), best ratings first."""
     tops = [*(int(edge * 100) for edge in BAND_EDGES), HIGHEST]
     for band in reversed(range(len(tops))):
         for kind in (job_type, "multi"):
@@ -33,7 +33,7 @@ def regions(job_type: str) -> Iterator[Region]:
 
 
 def place_sql(table: str = "") -> str:
-    """The point of a contractor on the plane, in SQL; `table` is a prefix such as `c.`."""
+    """SQL expression for the point of a contractor on the plane; `table` is a prefix such as `c.`."""
     kinds = " ".join(f"WHEN '{name}' THEN {number}" for number, name in enumerate(TYPES))
     edges = ", ".join(map(str, BAND_EDGES))
     return (

@@ -1,14 +1,16 @@
-"""The states of a contractor. Pure; read by the guard, the admin buttons and the tests."""
+"""States of a contractor and the transitions between them. Pure; used by the model, the admin and the tests."""
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.errors import InvalidTransition
 
 
 class Status(models.TextChoices):
-    ACTIVE = "active", "Active"
-    INACTIVE = "inactive", "Inactive"
-    ON_LEAVE = "on_leave", "On leave"
+    ACTIVE = "active", _("Active")
+    INACTIVE = "inactive", _("Inactive")
+    ON_LEAVE = "on_leave", _("On leave")
 
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -16,9 +18,9 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 
 
-def check_transition(present: str, wanted: str) -> None:
-    """Raise InvalidTransition, naming both states, unless the move is in the table."""
-    if wanted not in TRANSITIONS[present]:
-        raise InvalidTransition(
-            f"A contractor who is {present} cannot become {wanted}.", extra={"from": present, "to": wanted}
-        )
+def check_transition(present: str, requested: str) -> None:
+    """Raise InvalidTransition, which names both states, unless TRANSITIONS allows the change."""
+    if requested not in TRANSITIONS[present]:
+        message = gettext("A contractor who is {status} cannot become {requested}.")
+        labels = {"status": Status(present).label.lower(), "requested": Status(requested).label.lower()}
+        raise InvalidTransition(message.format(**labels), extra={"from": present, "to": requested})

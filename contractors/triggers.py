@@ -1,12 +1,14 @@
-"""What the database itself keeps true about a contractor's hours, whoever changes them and by whatever road.
+"""Triggers that keep two columns of a contractor in step with the working hours.
 
-`weekdays` (bit n: some shift on day n) and `longest_stretch` (minutes of the longest time without a break, adjoining
-shifts taken together) let the ranking pass over people who cannot be free, without opening their calendars.
+`weekdays` is a bit mask (bit n: a shift on day n, Sunday is 0). `longest_stretch` is the longest working time without a
+break in minutes, rounded up, with adjoining shifts joined. The ranking uses them to skip contractors who cannot be free
+without reading their calendars. Triggers, because the columns must be right after imports and hand-written SQL too.
 """
 
 import pgtrigger
 
-# The week twice over, so that a stretch across its end is found; never more than a week.
+# Two copies of the week in a row find a stretch that crosses the end of the week. A contractor who always works would
+# get two weeks, so the result is limited to one (604,800 seconds).
 SUMMARY = """
 SELECT bit_or(1 << day_of_week) AS weekdays,
        (SELECT (max(least(upper(stretch) - lower(stretch), 604800)) + 59) / 60
@@ -23,6 +25,8 @@ CROSS JOIN LATERAL (
 WHERE contractor_id = {contractor}
 """
 
+# One UPDATE for all contractors that a statement touched. Unchanged rows are not written, so that the row version and
+# the history stay as they are.
 KEEP = """
 UPDATE contractors_contractor person
 SET weekdays = coalesce(summary.weekdays, 0), longest_stretch = coalesce(summary.longest_stretch, 0)
@@ -41,7 +45,7 @@ def keep(changed: str) -> str:
 
 
 def of_hours() -> list[pgtrigger.Trigger]:
-    """Triggers of working hours: one summary for each contractor that a statement touches."""
+    """Triggers of working hours: each statement updates every contractor that it touches once."""
     new, old = "SELECT contractor_id FROM new_hours", "SELECT contractor_id FROM old_hours"
     return [
         _after("added", pgtrigger.Insert, keep(f"{new} GROUP BY 1"), pgtrigger.Referencing(new="new_hours")),
@@ -70,7 +74,7 @@ def _after(
 
 
 def of_contractors() -> list[pgtrigger.Trigger]:
-    """Triggers of contractors: what a save brings along for the two columns is not believed."""
+    """Triggers of contractors: values that a save contains for the two columns are discarded."""
     return [
         pgtrigger.Trigger(
             name="hours_not_known_yet",
@@ -82,7 +86,7 @@ def of_contractors() -> list[pgtrigger.Trigger]:
             name="hours_kept_by_the_database",
             operation=pgtrigger.UpdateOf("weekdays", "longest_stretch"),
             when=pgtrigger.Before,
-            # Deeper than 1 is the change made by the triggers of the hours themselves.
+            # At a depth above 1 it is the UPDATE of the triggers of the hours, which must pass.
             func="""
                 IF pg_trigger_depth() = 1 THEN
                     NEW.weekdays := OLD.weekdays;

@@ -1,4 +1,4 @@
-"""Contractors over HTTP. Their schedule and availability know of assignments and live there."""
+"""API of contractors. Schedule and availability need assignments and are in that app."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -40,7 +40,7 @@ from smartscheduler.idempotency.mixin import IdempotencyMixin
 class ContractorViewSet(
     ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Contractor]
 ):
-    """Who does the jobs: base, working hours, skills and rating."""
+    """Contractors: base, working hours, skills and rating."""
 
     queryset = Contractor.objects.all()
     serializer_class = ContractorSerializer
@@ -85,7 +85,7 @@ class ContractorViewSet(
         return ContractorDetailSerializer(self.get_queryset().get(pk=pk), context=self.get_serializer_context()).data
 
     def conflicts(self, pk: UUID) -> dict[str, Any]:
-        """What joins the answer to a change; the viewset of an app that knows bookings names those in conflict."""
+        """Fields that a change adds to its response; the app `assignments` overrides it with the conflicts."""
         return {"conflicts": [], "conflicts_count": 0}
 
     def after(self, changed: Record) -> Response:
@@ -93,24 +93,24 @@ class ContractorViewSet(
 
     @extend_schema(responses=ContractorDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One contractor, with the absences to come."""
+        """A contractor, with current and future absences."""
         return Response(ContractorDetailSerializer(self.get_object(), context=self.get_serializer_context()).data)
 
     @extend_schema(responses={201: NewContractorSerializer})
     def create(self, request: Request) -> Response:
-        """A new contractor; `possible_duplicates` lists others with the same name at the same place."""
+        """Create a contractor. `possible_duplicates` lists others with the same name and base."""
         contractor = services.create_contractor(actor=self.actor, **self.body(ContractorSerializer))
-        found = DuplicateSerializer(services.likely_duplicates(contractor), many=True).data
-        return self.answer(contractor.pk, status=status.HTTP_201_CREATED, possible_duplicates=found)
+        duplicates = DuplicateSerializer(services.likely_duplicates(contractor), many=True).data
+        return self.answer(contractor.pk, status=status.HTTP_201_CREATED, possible_duplicates=duplicates)
 
     @extend_schema(responses=ChangedContractorSerializer)
     def update(self, request: Request, pk: UUID) -> Response:
-        """Replace everything that can be written."""
+        """Replace all writable fields."""
         return self._update(pk, partial=False)
 
     @extend_schema(responses=ChangedContractorSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change the fields that are given."""
+        """Change the given fields."""
         return self._update(pk, partial=True)
 
     def _update(self, pk: UUID, *, partial: bool) -> Response:
@@ -119,41 +119,41 @@ class ContractorViewSet(
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Deactivate. Refused, with the list of them, while the contractor has live assignments."""
+        """Deactivate a contractor. Fails with a list of the live assignments while there are any."""
         services.deactivate_contractor(contractor_id=pk, actor=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
     def activate(self, request: Request, pk: UUID) -> Response:
-        """Back into service. Only an administrator restores one who is inactive."""
+        """Activate a contractor. Only an administrator can restore an inactive contractor."""
         self.body(EmptySerializer)
         return self.after(services.activate_contractor(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
     def deactivate(self, request: Request, pk: UUID) -> Response:
-        """Out of service. Refused, with the list of them, while the contractor has live assignments."""
+        """Deactivate a contractor. Fails with a list of the live assignments while there are any."""
         self.body(EmptySerializer)
         return self.after(services.deactivate_contractor(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"], url_path="mark-on-leave")
     def mark_on_leave(self, request: Request, pk: UUID) -> Response:
-        """On leave until activated; assignments already made stay."""
+        """Mark a contractor as on leave until activation. Existing assignments stay."""
         self.body(EmptySerializer)
         return self.after(services.mark_on_leave(contractor_id=pk, actor=self.actor))
 
     @extend_schema(request=RatingSerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
     def rate(self, request: Request, pk: UUID) -> Response:
-        """Take one more rating into the mean."""
+        """Add a rating to the mean of the contractor."""
         return self.after(services.update_rating(contractor_id=pk, actor=self.actor, **self.body(RatingSerializer)))
 
     @extend_schema(responses=AbsenceSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filter_backends=[])
     def absences(self, request: Request, pk: UUID) -> Response:
-        """All absences, past ones too, in the order of time."""
+        """All absences, including past ones, in order of time."""
         absences = self.get_object().absences.all()
         page = self.paginate_queryset(absences)  # type: ignore[arg-type]  # of another model than the viewset's
         return self.get_paginated_response(
@@ -163,16 +163,16 @@ class ContractorViewSet(
     @extend_schema(request=NewAbsenceSerializer, responses={201: AddedAbsenceSerializer})
     @absences.mapping.post
     def add_absence(self, request: Request, pk: UUID) -> Response:
-        """A period without work."""
-        given = self.body(NewAbsenceSerializer)
-        period = period_of(given.pop("start"), given.pop("end"), self.get_object().zone)
-        absence = services.add_absence(contractor_id=pk, period=period, actor=self.actor, **given)
-        shown = AbsenceSerializer(absence, context=self.get_serializer_context()).data
-        return Response({**shown, **self.conflicts(pk)}, status=status.HTTP_201_CREATED)
+        """Add a period in which the contractor does not work."""
+        payload = self.body(NewAbsenceSerializer)
+        period = period_of(payload.pop("start"), payload.pop("end"), self.get_object().zone)
+        absence = services.add_absence(contractor_id=pk, period=period, actor=self.actor, **payload)
+        representation = AbsenceSerializer(absence, context=self.get_serializer_context()).data
+        return Response({**representation, **self.conflicts(pk)}, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     @action(detail=True, methods=["delete"], url_path="absences/<int:absence_id>")
     def remove_absence(self, request: Request, pk: UUID, absence_id: int) -> Response:
-        """Take an absence back."""
+        """Delete an absence."""
         services.remove_absence(contractor_id=pk, absence_id=absence_id, actor=self.actor)
         return Response(status=status.HTTP_204_NO_CONTENT)

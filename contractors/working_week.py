@@ -1,4 +1,4 @@
-"""A contractor's working week: weekly shifts and the rules they obey. Pure."""
+"""Weekly shifts of a contractor and their validation. Pure."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,23 +7,29 @@ from datetime import time, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
+
 from smartscheduler.errors import InvalidInput
 
+# Sunday is 0. These names are part of the file format of imports; screens show DAY_CHOICES, which are translated.
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 LONGEST_SHIFT = timedelta(hours=16)
 MIDNIGHT = time(0)
 ONE_DAY = timedelta(days=1)
+# Django counts weekdays from Monday.
+DAY_CHOICES = [(day, WEEKDAYS[(day - 1) % 7]) for day in range(7)]
 
 
 @lru_cache(maxsize=4_096)
 def day_offset(moment: time) -> timedelta:
-    """How far a time of day is from the midnight that begins the day."""
+    """Duration from midnight at the start of the day to a time of day."""
     return timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Shift:
-    """A weekly shift in the contractor's own zone; an end of 00:00 is midnight at the end of the day."""
+    """Weekly shift in the contractor's time zone; an end of 00:00 is midnight at the end of the day."""
 
     day_of_week: int
     start_time: time
@@ -45,7 +51,7 @@ class Shift:
         }
 
     def __str__(self) -> str:
-        return f"{DAYS[self.day_of_week]} {_clock(self.start_time)}–{_clock(self.end_time)}"
+        return f"{DAY_CHOICES[self.day_of_week][1]} {_clock(self.start_time)}–{_clock(self.end_time)}"
 
 
 def _clock(moment: time) -> str:
@@ -53,29 +59,31 @@ def _clock(moment: time) -> str:
 
 
 def check_week(shifts: Sequence[Shift]) -> list[Shift]:
-    """The shifts in order of the week.
+    """Validate the shifts and return them in the order of the week, Sunday first.
 
-    Raises InvalidInput (field `working_hours`) when there is none, when one does not start before it
-    ends, is longer than 16 hours or on no day of the week, or when two of a day overlap.
+    Raises InvalidInput (field `working_hours`) for an empty week, a shift that does not start before it ends, lasts
+    longer than 16 hours or has an unknown day, and for two shifts of a day that overlap.
     """
     if not shifts:
-        raise _refused("At least one shift is needed.")
+        raise _refused(gettext("Enter at least one shift."))
     for shift in shifts:
         _check_shift(shift)
     ordered = sorted(shifts)
     for earlier, later in itertools.pairwise(ordered):
         if earlier.day_of_week == later.day_of_week and later.starts < earlier.ends:
-            raise _refused(f"Shifts of a day may not overlap: {earlier} and {later}.")
+            message = gettext("Shifts of a day must not overlap: {first} and {second}.")
+            raise _refused(message.format(first=earlier, second=later))
     return ordered
 
 
 def _check_shift(shift: Shift) -> None:
     if not 0 <= shift.day_of_week <= 6:
-        raise _refused(f"day_of_week is 0 (Sunday) to 6 (Saturday), not {shift.day_of_week}.")
+        message = gettext("day_of_week must be between 0 (Sunday) and 6 (Saturday), not {day}.")
+        raise _refused(message.format(day=shift.day_of_week))
     if shift.starts >= shift.ends:
-        raise _refused(f"A shift starts before it ends: {shift}.")
+        raise _refused(gettext("A shift must start before it ends: {shift}.").format(shift=shift))
     if shift.ends - shift.starts > LONGEST_SHIFT:
-        raise _refused(f"A shift lasts at most 16 hours: {shift}.")
+        raise _refused(gettext("A shift can last at most 16 hours: {shift}.").format(shift=shift))
 
 
 def _refused(message: str) -> InvalidInput:

@@ -125,11 +125,12 @@ def _check_editable(job: Job, binding: set[str]) -> None:
         raise InvalidTransition(message, extra={"from": job.status})
     if job.status in BOOKED and binding:
         detail = gettext(
-            "These fields cannot change while the job is booked: {fields}. "
-            "Reschedule or reassign the booking, or cancel it first."
+            "These fields cannot change while the job has a live assignment: {fields}. "
+            "Reschedule or reassign the assignment, or cancel it first."
         )
         message = gettext(
-            "This field cannot change while the job is booked. Reschedule or reassign the booking, or cancel it first."
+            "This field cannot change while the job has a live assignment. "
+            "Reschedule or reassign the assignment, or cancel it first."
         )
         names = sorted(binding)
         raise JobLocked(detail.format(fields=", ".join(names)), errors={name: [message] for name in names})

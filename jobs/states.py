@@ -1,4 +1,4 @@
-"""States of a job and the transitions between them. Pure; shared by the model, the admin buttons and the tests."""
+"""States of a job and the transitions between them. Pure; used by the model, the admin and the tests."""
 
 from django.db import models
 from django.utils.translation import gettext

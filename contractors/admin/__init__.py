@@ -1,4 +1,4 @@
-"""The page of a contractor: details, working hours and absences are written here, by services."""
+"""Admin of contractors: details, working hours and absences, saved by services."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, cast
@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import action
 
@@ -30,8 +32,8 @@ from smartscheduler.core.formatting import local_time
 from smartscheduler.events import event_log
 from smartscheduler.events.subscriptions import Selection
 
-# What is told of a contractor when a new version of it comes about.
-TOLD_OF_CHANGES = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses__())
+# Events that accompany a new version of a contractor.
+CHANGE_EVENTS = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses__())
 
 
 @admin.register(Contractor)
@@ -46,17 +48,17 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
     compressed_fields = warn_unsaved_form = True
     fieldsets: ClassVar[Any] = (
         (None, {"fields": (("name", "type"), ("status_badge", "stars"))}),
-        ("Contact", {"fields": (("email", "phone_number"),)}),
-        ("Work", {"fields": ("skills", "service_radius_miles")}),
-        ("Base", {"fields": PLACE}),
+        (_("Contact"), {"fields": (("email", "phone_number"),)}),
+        (_("Work"), {"fields": ("skills", "service_radius_miles")}),
+        (_("Base"), {"fields": PLACE}),
     )
 
     def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
         contractor, actor = form.instance, person(request)
         shifts, absences = formsets[:2]
         if not change:
-            made = services.create_contractor(working_hours=shifts.shifts, actor=actor, **submitted(form))
-            contractor.pk = made.pk  # Django's formsets have taken the key of the one that was not stored yet
+            created = services.create_contractor(working_hours=shifts.shifts, actor=actor, **submitted(form))
+            contractor.pk = created.pk  # the formsets of Django refer to the unsaved instance
         else:
             hours = {"working_hours": shifts.shifts} if shifts.has_changed() else {}
             services.update_contractor(contractor_id=contractor.pk, actor=actor, **changed(form), **hours)
@@ -64,28 +66,30 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
 
     def last_change(self, pk: Any) -> str:
         about = frozenset({("contractor_id", str(pk))})
-        event = event_log.last_of(Selection(types=TOLD_OF_CHANGES, topics=about))
+        event = event_log.last_of(Selection(types=CHANGE_EVENTS, topics=about))
         if event is None or event.actor is None:
             return ""
         when = local_time(event.occurred_at, self.model._base_manager.get(pk=pk).zone)
-        return f"{event.actor['name']} has changed this record since you opened it ({when})."
+        return gettext("{user} has changed this record since you opened it ({when}).").format(
+            user=event.actor["name"], when=when
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Contractor | None = None) -> bool:
-        """What is left of somebody who was erased can be read."""
+        """Erased contractors are read-only."""
         return not (obj and obj.is_erased) and super().has_change_permission(request, obj)
 
     def further_tabs(self, request: HttpRequest, record: Contractor) -> Iterable[Tab]:
         yield from super().further_tabs(request, record)
-        yield Tab(name="history", title="History", url=self.address("history", record))
+        yield Tab(name="history", title=gettext("History"), url=self.address("history", record))
 
     def get_fieldsets(self, request: HttpRequest, obj: Contractor | None = None) -> Any:
-        """A new contractor has no status and rating to show."""
+        """Sections of the form; a new contractor has no status and rating yet."""
         if obj is None:
             return (None, {"fields": (("name", "type"),)}), *self.fieldsets[1:]
         return super().get_fieldsets(request, obj)
 
     def get_inline_instances(self, request: HttpRequest, obj: Contractor | None = None) -> list[Any]:
-        """In tabs for one that is there; a new one is entered on a single page."""
+        """Inlines in tabs for an existing contractor; a new one is entered on a single page."""
         instances = cast(list[TabularInline], super().get_inline_instances(request, obj))
         for inline in instances:
             inline.tab = obj is not None
@@ -96,18 +100,18 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs = super().get_formset_kwargs(request, obj, inline, prefix)
-        # Only when the page is first shown: a posted row that equals its initial values would count as empty.
+        # Only for GET: in a POST, a row that equals its initial values would count as empty.
         if isinstance(inline, ShiftInline) and request.method == "GET" and obj._state.adding:
             kwargs["initial"] = USUAL_WEEK
         if isinstance(inline, AbsenceInline):
-            # Not by `per_page` of the inline: its links need scripts, and drop unsaved rows unasked.
+            # Not by `per_page` of the inline: its links need JavaScript and discard unsaved rows without a warning.
             kwargs |= {"request": request, "per_page": ABSENCES_A_PAGE}
         return kwargs
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Deleting is deactivating."""
+        """Show the action to deactivate: contractors are never deleted."""
         contractor = self.get_object(request, object_id)
         if contractor is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -122,7 +126,7 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        context["show_delete"] = False  # the action above the form says what it does
+        context["show_delete"] = False  # the button "Deactivate" above the form replaces it
         inactive = obj is not None and obj.status == Contractor.Status.INACTIVE
         context["cannot_restore"] = inactive and not may(request, Permission.RESTORE_CONTRACTORS)
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -130,25 +134,31 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
     def has_deactivate_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.DEACTIVATE_CONTRACTORS)
 
-    @action(description="Deactivate …", permissions=["deactivate"])
+    @action(description=_("Deactivate …"), permissions=["deactivate"])
     def deactivate_selected(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> HttpResponse | None:
-        """Asks first: only an administrator can bring them back."""
+        """Ask for a confirmation, then deactivate the selected contractors one by one."""
         here = request.get_full_path()
         if "confirmed" in request.POST:
             for_each(
                 request,
                 queryset,
                 lambda contractor: services.deactivate_contractor(contractor_id=contractor.pk, actor=person(request)),
-                done="Deactivated",
-                remedy=lambda one: (returning(self.address("deactivate", one), here), "See what stands in the way"),
+                done=gettext("Deactivated"),
+                remedy=lambda contractor: (
+                    returning(self.address("deactivate", contractor), here),
+                    gettext("Show what prevents it"),
+                ),
             )
             return None
         context = {
             **self.admin_site.each_context(request),
-            "title": "Deactivate contractors",
+            "title": gettext("Deactivate contractors"),
             "opts": self.opts,
             "action": "deactivate_selected",
-            "question": "Take these out of service? Who has live assignments stays. Only an administrator can restore.",
+            "question": gettext(
+                "Deactivate these contractors? Contractors with live assignments stay active. "
+                "Only an administrator can restore a contractor."
+            ),
             "records": queryset.order_by("name", "pk"),
             "back": here,
         }
@@ -156,7 +166,7 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
 
 
 def _write_absences(contractor_id: UUID, formset: AbsenceFormSet, actor: Any) -> None:
-    """Add, remove, and for a changed row both: an absence is never edited in place."""
+    """Add and remove absences; a changed row is removed and added again, because services do not edit absences."""
     for form in cast(list[AbsenceForm], formset.forms):
         if not form.has_changed():
             continue

@@ -1,4 +1,4 @@
-"""When somebody calls in: a day, the rest of the week, or from … until …, by the contractor's own clock."""
+"""Form for an absence: today, the rest of the week, or two instants, all in the contractor's time zone."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from contractors.models import Absence, Contractor
@@ -14,30 +17,39 @@ from smartscheduler.core.db.text_fields import LineFormField
 from smartscheduler.timeslots import TimeSlot
 
 TODAY, WEEK, DATES = "today", "week", "dates"
-BOTH_ENDS = "Say from when until when, or choose one of the others."
+BOTH_ENDS = _("Enter a start and an end, or choose one of the other options.")
 
 
 def absent_form(contractor: Contractor) -> type[forms.Form]:
-    """A form whose valid values are those of an absence: `period`, `kind`, `note`."""
+    """Form class whose `cleaned_data` has the arguments of `add_absence`: `period`, `kind`, `note`."""
     zone = contractor.zone
     today = timezone.now().astimezone(zone).date()
     sunday = today + timedelta(days=6 - today.weekday())
     choices = [
-        (TODAY, f"Today, {in_words(today)}"),
-        (WEEK, f"The rest of the week, until {in_words(sunday)}"),
-        (DATES, "From … until …"),
+        (TODAY, gettext("Today, {day}").format(day=_long_date(today))),
+        (WEEK, gettext("The rest of the week, until {day}").format(day=_long_date(sunday))),
+        (DATES, gettext("From … until …")),
     ]
 
     class AbsentForm(forms.Form):
         how_long = forms.ChoiceField(
-            choices=choices, initial=TODAY, widget=UnfoldAdminRadioSelectWidget(attrs={"data-dates": DATES})
+            label=_("How long"),
+            choices=choices,
+            initial=TODAY,
+            widget=UnfoldAdminRadioSelectWidget(attrs={"data-dates": DATES}),
         )
-        start = LocalInstantField(required=False, help_text=f"By {contractor.name}'s own clock ({zone.key}).")
-        end = LocalInstantField(required=False)
+        start = LocalInstantField(
+            label=_("Start"),
+            required=False,
+            help_text=gettext("In the time zone of {contractor}: {zone}.").format(
+                contractor=contractor.name, zone=zone.key
+            ),
+        )
+        end = LocalInstantField(label=_("End"), required=False)
         kind = forms.ChoiceField(
-            choices=Absence.Kind.choices, initial=Absence.Kind.SICKNESS, widget=UnfoldAdminSelectWidget
+            label=_("Kind"), choices=Absence.Kind.choices, initial=Absence.Kind.SICKNESS, widget=UnfoldAdminSelectWidget
         )
-        note = LineFormField(max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
+        note = LineFormField(label=_("Note"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
 
         def clean(self) -> dict[str, Any]:
             values = self.cleaned_data
@@ -55,17 +67,17 @@ def absent_form(contractor: Contractor) -> type[forms.Form]:
                 if value is None and name not in self.errors:
                     self.add_error(name, BOTH_ENDS)
             if start and end and start >= end:
-                self.add_error("end", "An absence starts before it ends.")
+                self.add_error("end", gettext("An absence must start before it ends."))
             return None if self.errors or not (start and end) else TimeSlot(start, end)
 
     return AbsentForm
 
 
-def in_words(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B}"
+def _long_date(day: date) -> str:
+    return date_format(day, "l, F j")
 
 
 def whole_days(first: date, last: date, zone: ZoneInfo) -> TimeSlot:
-    """From the midnight that begins `first` to the one that ends `last`, as instants."""
+    """Period from the start of `first` to the end of `last` in `zone`, as instants in UTC."""
     start, end = (datetime.combine(day, time(0), zone) for day in (first, last + timedelta(days=1)))
     return TimeSlot(start.astimezone(ZoneInfo("UTC")), end.astimezone(ZoneInfo("UTC")))

@@ -1,8 +1,9 @@
-"""Actions on the page of a contractor, as the table of states and the policy allow them."""
+"""Record actions of a contractor; states and permissions decide which of them are offered."""
 
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from contractors import services
 from contractors.admin.absence_form import absent_form
@@ -14,7 +15,7 @@ from smartscheduler.adminsite.record_actions import RecordAction
 
 
 def may_bring_back(user: User, contractor: Contractor) -> bool:
-    """Out of inactivity it takes the right to restore; from leave, the right to change."""
+    """Whether the user has the permission to activate: RESTORE_CONTRACTORS if inactive, else CHANGE_CONTRACTORS."""
     inactive = contractor.status == Status.INACTIVE
     return user.allows(Permission.RESTORE_CONTRACTORS if inactive else Permission.CHANGE_CONTRACTORS)
 
@@ -34,35 +35,35 @@ def be_absent(contractor: Contractor, actor: User, **absence: Any) -> Contractor
 
 DEACTIVATE = RecordAction(
     name="deactivate",
-    label="Deactivate",
+    label=_("Deactivate"),
     icon="block",
-    question="Take {0} out of service? No job will be offered to them. Only an administrator can restore them.",
-    done="{0} is inactive.",
+    question=_("Deactivate {0}? They will not get new jobs. Only an administrator can restore them."),
+    done=_("{0} is inactive."),
     run=lambda contractor, actor: services.deactivate_contractor(contractor_id=contractor.pk, actor=actor),
     allowed=lambda user, contractor: user.allows(Permission.DEACTIVATE_CONTRACTORS),
     possible=lambda contractor: Status.INACTIVE in TRANSITIONS[contractor.status],
-    form=lambda contractor: forms.Form,  # so that the button leads to the question
+    form=lambda contractor: forms.Form,  # an empty form, so that the button leads to a page that asks
     danger=True,
 )
 ACTIONS = [
     RecordAction(
         name="absent",
-        label="Absent …",
+        label=_("Add absence"),
         icon="sick",
-        question="When does {0} not work? Bookings in that time stay until you move them. They are listed next.",
-        done="The absence of {0} is entered.",
+        question=_("When does {0} not work? Bookings in that time stay until you move them. They are listed next."),
+        done=_("The absence of {0} was added."),
         run=be_absent,
         allowed=lambda user, contractor: user.allows(Permission.CHANGE_CONTRACTORS),
         possible=lambda contractor: not is_inactive(contractor),
         form=absent_form,
-        submit="Enter absence",
+        submit=_("Add absence"),
     ),
     RecordAction(
         name="restore",
-        label="Restore",
+        label=_("Restore"),
         icon="restore",
-        question="Bring {0} back into service?",
-        done="{0} is active again.",
+        question=_("Restore {0}?"),
+        done=_("{0} is active again."),
         run=activate,
         allowed=may_bring_back,
         possible=lambda contractor: is_inactive(contractor) and not contractor.is_erased,
@@ -70,10 +71,10 @@ ACTIONS = [
     ),
     RecordAction(
         name="activate",
-        label="Activate",
+        label=_("Activate"),
         icon="play_arrow",
-        question="Put {0} back to work?",
-        done="{0} is active.",
+        question=_("Activate {0}?"),
+        done=_("{0} is active."),
         run=activate,
         allowed=may_bring_back,
         possible=lambda contractor: Status.ACTIVE in TRANSITIONS[contractor.status] and not is_inactive(contractor),
@@ -81,10 +82,10 @@ ACTIONS = [
     ),
     RecordAction(
         name="mark-on-leave",
-        label="Mark on leave",
+        label=_("Mark on leave"),
         icon="beach_access",
-        question="Mark {0} as on leave? Bookings stay until you move them. They are listed next.",
-        done="{0} is on leave.",
+        question=_("Mark {0} as on leave? Bookings stay until you move them. They are listed next."),
+        done=_("{0} is on leave."),
         run=lambda contractor, actor: services.mark_on_leave(contractor_id=contractor.pk, actor=actor),
         allowed=may_bring_back,
         possible=lambda contractor: Status.ON_LEAVE in TRANSITIONS[contractor.status] and not contractor.is_erased,

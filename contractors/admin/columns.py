@@ -1,4 +1,4 @@
-"""The list of contractors: its columns and its filters."""
+"""Columns and filters of the contractor list in the admin."""
 
 from decimal import Decimal
 from typing import Any, cast
@@ -7,6 +7,8 @@ from django.contrib.admin import ShowFacets
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, TextFilter
 from unfold.decorators import display
 
@@ -19,9 +21,9 @@ from smartscheduler.core.text import normalize_search
 
 
 class SkillFilter(TextFilter):
-    """Those who have all the skills named, whatever the case."""
+    """Contractors who have all of the skills, separated by commas; case and spacing do not matter."""
 
-    title, parameter_name = "skill", "skill"
+    title, parameter_name = _("skill"), "skill"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> QuerySet[Contractor]:
         contractors = cast(ContractorQuerySet, queryset)
@@ -29,14 +31,14 @@ class SkillFilter(TextFilter):
 
 
 class RatingFilter(DropdownFilter):
-    title, parameter_name = "rating", "min_rating"
+    title, parameter_name = _("rating"), "min_rating"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(least, f"{least} or better") for least in ("4.5", "4", "3.5", "3")]
+        return [(least, gettext("{rating} or better").format(rating=least)) for least in ("4.5", "4", "3.5", "3")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> QuerySet[Contractor]:
         least = self.value()
-        known = {value for value, _words in self.lookup_choices}
+        known = {value for value, _label in self.lookup_choices}
         return queryset.filter(rating__gte=Decimal(least)) if least in known else queryset
 
 
@@ -51,37 +53,37 @@ class ContractorList(ListAdmin):
         RatingFilter,
     )
     list_filter_submit = True
-    show_facets = ShowFacets.NEVER  # a count for each state and type of all contractors
+    show_facets = ShowFacets.NEVER  # facets would count all contractors once for each state and type
     search_fields = ("search_text",)
     search_text, public_search_text, full_search_permission = SEARCH_TEXT, PUBLIC_SEARCH_TEXT, Permission.VIEW_CONTACTS
-    open_search_help_text = "Name, city or skill"
-    search_help_text = "Name, city, e-mail or skill"
+    open_search_help_text = _("Name, city or skill")
+    search_help_text = _("Name, city, email or skill")
 
-    @display(description="Contractor", ordering="name", header=True)
+    @display(description=_("Contractor"), ordering="name", header=True)
     def who(self, contractor: Contractor) -> list[str]:
         return [contractor.name, contractor.email]
 
-    @display(description="Type", ordering="type")
+    @display(description=_("Type"), ordering="type")
     def type_badge(self, contractor: Contractor) -> SafeString:
         return badge(contractor.type, contractor.get_type_display())
 
-    @display(description="Status", ordering="status")
+    @display(description=_("Status"), ordering="status")
     def status_badge(self, contractor: Contractor) -> SafeString:
         return badge(contractor.status, contractor.get_status_display())
 
-    @display(description="Rating", ordering="rating")
+    @display(description=_("Rating"), ordering="rating")
     def stars(self, contractor: Contractor) -> SafeString:
         return stars(contractor.rating, contractor.rating_count)
 
-    @display(description="Base", ordering="city")
+    @display(description=_("Base"), ordering="city")
     def place(self, contractor: Contractor) -> str:
         return f"{contractor.city}, {contractor.state}"
 
-    @display(description="Radius", ordering="service_radius_miles")
+    @display(description=_("Radius"), ordering="service_radius_miles")
     def radius(self, contractor: Contractor) -> str:
         return radius_in_words(contractor)
 
 
 def radius_in_words(contractor: Contractor) -> str:
     radius = contractor.service_radius_miles
-    return "anywhere" if radius is None else f"{float(radius):g} miles"
+    return gettext("No limit") if radius is None else gettext("{miles} miles").format(miles=f"{float(radius):g}")

@@ -1,4 +1,4 @@
-"""Forms of the contractor page in the admin."""
+"""Forms and formsets of the contractor page in the admin."""
 
 from collections.abc import Sequence
 from datetime import time
@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.forms import PaginationInlineFormSet
 
 from contractors.models import Absence, Contractor, WorkingHours
@@ -17,15 +19,17 @@ from smartscheduler.adminsite.service_forms import ServiceForm
 from smartscheduler.errors import InvalidInput
 from smartscheduler.timeslots import TimeSlot
 
-# What a new contractor is offered: Monday to Friday, 08:00–17:00.
+# Initial working hours of a new contractor: Monday to Friday, 08:00–17:00.
 USUAL_WEEK = [{"day_of_week": day, "start_time": time(8), "end_time": time(17)} for day in range(1, 6)]
 WHO_AND_WHERE = {"name", "latitude", "longitude"}
-DUPLICATE = "Likely a duplicate: see above. Nothing was saved."
-STALE = "Somebody else has changed these rows in the meantime. Load the page again before changing them."
+DUPLICATE = _("This contractor is a likely duplicate of the ones listed above. Nothing was saved.")
+STALE = _(
+    "Another user has changed these rows since you opened the page. Reload the page and enter your changes again."
+)
 
 
 class ContractorForm(PlaceForm):
-    """Asks once more before a likely duplicate is saved: `duplicates` are the others, `confirmation` says which."""
+    """Form of a contractor that asks for a confirmation before it saves a likely duplicate."""
 
     skills = SkillsFormField()
     duplicates: Sequence[Contractor] = ()
@@ -36,7 +40,7 @@ class ContractorForm(PlaceForm):
 
     @property
     def confirmation(self) -> str:
-        """What `save_anyway` has to be: it holds for those shown, not for another that is found later."""
+        """Expected value of `save_anyway`: the ids shown, so that another duplicate needs another confirmation."""
         return " ".join(str(other.pk) for other in self.duplicates)
 
     @property
@@ -54,7 +58,7 @@ class ContractorForm(PlaceForm):
 
 
 class RowFormSet(PaginationInlineFormSet):
-    """Rows that are read, never saved here: `kept` gives the valid ones that are to stay."""
+    """Formset that does not save its rows; the services do. `kept` has the valid rows that are not deleted."""
 
     @property
     def kept(self) -> list[Any]:
@@ -66,7 +70,7 @@ class RowFormSet(PaginationInlineFormSet):
 
 
 class RowForm(ServiceForm):
-    """A row of a table, whose fields have the column's heading for a name."""
+    """Form of a table row; the heading of the column names the field for screen readers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,7 +93,7 @@ class ShiftForm(RowForm):
 
 
 class ShiftFormSet(RowFormSet):
-    """The working week as a whole, held against the rules of shifts."""
+    """Formset of the working hours; validates the week as a whole."""
 
     @property
     def shifts(self) -> list[Shift]:
@@ -126,16 +130,17 @@ class AbsenceForm(RowForm):
     def clean(self) -> dict[str, Any]:
         start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
         if start and end and start >= end:
-            self.add_error("end", "An absence starts before it ends.")
+            self.add_error("end", gettext("An absence must start before it ends."))
         elif start and end and end - start > LONGEST_ABSENCE:
-            self.add_error("end", "An absence lasts at most five years.")
+            self.add_error("end", gettext("An absence can last at most five years."))
         return super().clean()
 
 
 class AbsenceFormSet(RowFormSet):
-    """One page of the absences; what is sent is found by its id, on whichever page it stands by then."""
+    """Formset for one page of the absences."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Look up submitted rows by id among all absences: other changes can move a row to another page in the meantime.
         if self.per_page and self.is_bound:
             del self._queryset

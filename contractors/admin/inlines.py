@@ -1,4 +1,4 @@
-"""The working hours and the absences on a contractor's page."""
+"""Inlines for the working hours and the absences of a contractor."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,21 +6,25 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from contractors.admin.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ShiftForm, ShiftFormSet
 from contractors.models import Absence, WorkingHours
-from contractors.working_week import DAYS
 from smartscheduler.accounts.visibility import hidden_fields
 from smartscheduler.adminsite.service_forms import AskingChoices
 
-# Absences that ended longer ago are left out of the page.
+# Absences that ended longer ago are not shown.
 ABSENCES_SHOWN_FOR = timedelta(days=60)
 ABSENCES_A_PAGE = 50
 
 
 class BoundedInline(TabularInline):
-    """Reads `max_num` rows of what is sent, or as many as there are: Django alone would make a thousand more."""
+    """Inline that reads at most `max_num` submitted rows, or the number of stored rows if that is larger.
+
+    By default, Django would build up to 1,000 more forms than `max_num` for an oversized request.
+    """
 
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
         most = self.max_num or 0
@@ -34,10 +38,10 @@ class ShiftInline(AskingChoices, BoundedInline):
     form, formset = ShiftForm, ShiftFormSet
     extra, max_num = 0, 50
     hide_title = True
-    verbose_name, verbose_name_plural = "shift", "Working hours"
+    verbose_name, verbose_name_plural = _("shift"), _("Working hours")
     template_before = "admin/contractors/hours.html"
-    # As the boxes above the table have them: number, short name, name; the week begins on Monday.
-    week = [(day, DAYS[day][:3], DAYS[day]) for day in (1, 2, 3, 4, 5, 6, 0)]
+    # Check boxes above the table: number (Sunday is 0), short name, name. Django counts weekdays from Monday.
+    week = [((day + 1) % 7, WEEKDAYS_ABBR[day], WEEKDAYS[day]) for day in range(7)]
 
     class Media:
         js = ("hours.js",)
@@ -50,10 +54,10 @@ class AbsenceInline(BoundedInline):
     model = Absence
     form, formset = AbsenceForm, AbsenceFormSet
     fields = ("start", "end", "kind", "note")
-    # A row has seven fields, and a request at most a thousand (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+    # A row has seven fields, and a request at most 1,000 (DATA_UPLOAD_MAX_NUMBER_FIELDS).
     extra, max_num = 0, 100
     hide_title = True
-    verbose_name_plural = "Absences"
+    verbose_name_plural = _("Absences")
     template_before = "admin/contractors/absences.html"
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:

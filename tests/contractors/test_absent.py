@@ -97,7 +97,7 @@ def test_asking_enters_nothing() -> None:
     contractor = ContractorFactory()
     response = signed_in().get(f"/admin/contractors/contractor/{contractor.pk}/absent/")
     today = timezone.now().astimezone(AUSTIN)
-    assert f"Today, {today:%A} {today.day} {today:%B}" in response.content.decode()
+    assert f"Today, {today:%A}, {today:%B} {today.day}" in response.content.decode()
     assert not Absence.objects.exists()
 
 

@@ -222,7 +222,7 @@ def test_changes_and_removes_shifts() -> None:
 def test_refuses_to_remove_the_last_shift() -> None:
     contractor, client = ContractorFactory(hours=[Shift(1, time(8), time(17))]), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), "working_hours-0-DELETE": "on"}
-    assert errors(client.post(page(contractor), sent))["rows"] == ["At least one shift is needed."]
+    assert errors(client.post(page(contractor), sent))["rows"] == ["Enter at least one shift."]
     assert contractor.working_hours.count() == 1
 
 
@@ -231,7 +231,7 @@ def test_says_so_when_the_shifts_were_changed_meanwhile() -> None:
     sent = fields(client, page(contractor), "contractor_form")
     update_contractor(contractor_id=contractor.pk, actor=None, working_hours=[Shift(3, time(6), time(9))])
     response = client.post(page(contractor), {**sent, "working_hours-0-end_time": "16:00"})
-    assert any("Somebody else" in text for text in errors(response)["rows"])
+    assert any("Another user" in text for text in errors(response)["rows"])
     assert contractor.working_hours.count() == 1
 
 

@@ -26,7 +26,7 @@ def new(client: Client, **values: str) -> Any:
 
 def test_asks_first_with_a_link_and_keeps_what_was_typed(first: Contractor) -> None:
     response = new(signed_in(), **{"working_hours-0-end_time": "16:30"})
-    assert "Likely a duplicate" in errors(response)["__all__"][0]
+    assert "likely duplicate" in errors(response)["__all__"][0]
     assert f'href="{page(first)}"' in response.content.decode()
     typed = fields_of(response)
     assert (typed["name"], typed["working_hours-0-end_time"]) == (VALID["name"], "16:30")
@@ -48,7 +48,7 @@ def test_a_yes_is_kept_while_something_else_is_wrong(first: Contractor) -> None:
 
 @pytest.mark.parametrize("word", ["on", "1", "", "00000000-0000-0000-0000-000000000000", "\x00"])
 def test_a_yes_to_another_question_is_none(first: Contractor, word: str) -> None:
-    assert "Likely a duplicate" in errors(new(signed_in(), save_anyway=word))["__all__"][0]
+    assert "likely duplicate" in errors(new(signed_in(), save_anyway=word))["__all__"][0]
     assert Contractor.objects.count() == 1
 
 
@@ -56,7 +56,7 @@ def test_a_second_duplicate_is_asked_about_anew(first: Contractor) -> None:
     client = signed_in()
     assert saved(new(client, save_anyway=str(first.pk)))
     again = new(client, save_anyway=str(first.pk), email="third@example.com")
-    assert "Likely a duplicate" in errors(again)["__all__"][0]
+    assert "likely duplicate" in errors(again)["__all__"][0]
     assert Contractor.objects.count() == 2
 
 
@@ -69,7 +69,7 @@ def test_the_zip_codes_middle_is_a_place_too() -> None:
     client = signed_in()
     assert saved(new(client, latitude="", longitude=""))
     again = new(client, latitude="", longitude="", email="second@example.com")
-    assert "Likely a duplicate" in errors(again)["__all__"][0]
+    assert "likely duplicate" in errors(again)["__all__"][0]
 
 
 def change(contractor: Contractor, **values) -> Any:
@@ -80,7 +80,7 @@ def change(contractor: Contractor, **values) -> Any:
 def test_a_change_that_makes_one_is_asked_about(first: Contractor) -> None:
     other = ContractorFactory(name="Other")
     refused = change(other, name=first.name)
-    assert "Likely a duplicate" in errors(refused)["__all__"][0]
+    assert "likely duplicate" in errors(refused)["__all__"][0]
     other.refresh_from_db()
     assert other.name == "Other"
     assert not OutboxEvent.objects.exists()
@@ -92,7 +92,7 @@ def test_a_change_that_makes_one_is_asked_about(first: Contractor) -> None:
 
 def test_moving_next_to_a_namesake_is_asked_about(first: Contractor) -> None:
     other = ContractorFactory(name=first.name, latitude=Decimal("31.0000000"))
-    assert "Likely a duplicate" in errors(change(other, latitude=str(first.latitude)))["__all__"][0]
+    assert "likely duplicate" in errors(change(other, latitude=str(first.latitude)))["__all__"][0]
 
 
 def test_a_change_of_something_else_is_not(first: Contractor) -> None:

@@ -38,11 +38,11 @@ def cancel(page: Page, booking: Any, reason: str) -> None:
 def test_who_calls_in_sick_is_cleared_of_bookings_one_by_one(visit: Open, api: Api, crew: Any) -> None:
     first, second = api.book(crew, 2), api.book(crew, 3)
     page = visit(path_of(crew), COORDINATOR)
-    page.get_by_role("link", name="Absent").click()
+    page.get_by_role("link", name="Add absence").click()
     page.get_by_label("Start").fill(local(first["time_slot"]["start"]))
     page.get_by_label("End").fill(local(second["time_slot"]["end"]))
     expect(page.get_by_role("radio", name="From … until …")).to_be_checked()
-    page.get_by_role("button", name="Enter absence").click()
+    page.get_by_role("button", name="Add absence").click()
 
     page.wait_for_url("**/conflicts/**")
     expect(page.get_by_text(f"{crew['name']} has 2 bookings with conflicts.")).to_be_visible()
@@ -85,7 +85,7 @@ def test_a_duplicate_is_asked_about_before_it_is_saved(visit: Open, api: Api, cr
     place = crew["location"]
     for label, value in {
         "Name": crew["name"].lower(),
-        "E-mail address": f"second-{crew['email']}",
+        "Email address": f"second-{crew['email']}",
         "Phone number": "(512) 555-0143",
         "Address": place["address"],
         "City": place["city"],
@@ -121,7 +121,7 @@ class TestTabs:
         expect(ends.first).to_be_hidden()
         page.get_by_role("button", name="Save", exact=True).click()
 
-        expect(page.get_by_text("A shift starts before it ends")).to_be_visible()
+        expect(page.get_by_text("A shift must start before it ends")).to_be_visible()
         expect(page.get_by_role("link", name="Working hours has errors")).to_have_attribute("aria-current", "true")
         expect(ends.first).to_have_value("07:00")
 

@@ -131,7 +131,7 @@ def test_ten_kinds_of_errors_each_by_line_and_column(actor: User) -> None:
     found = errors(run)
     for number, column in enumerate(bad, start=2):
         assert column in found[number], (column, found[number])
-    assert "may not overlap" in found[12]["working_hours"][0]
+    assert "must not overlap" in found[12]["working_hours"][0]
     assert "Line 2 of this file has the same email." in found[13]["email"]
     assert not Contractor.objects.filter(name="Ann Tiles").exists()
 
@@ -321,7 +321,7 @@ class TestThePages:
         with django_assert_max_num_queries(15):
             page = client.get(address).content.decode()
         assert "120 rows" in page
-        assert "<strong>phone_number:</strong> A phone number looks like (512) 555-0143." in page
+        assert "<strong>phone_number:</strong> Enter a phone number in the format (512) 555-0143." in page
         assert "7 rows" in page
         assert "Page 1 of 2" in page
         one = client.get(f"{address}?rows=refused&column=type").content.decode()

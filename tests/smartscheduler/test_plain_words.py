@@ -13,6 +13,7 @@ from smartscheduler import BASE_DIR
 
 # Paths from the root of the repository; add one line for each package that is done.
 PLAIN = [
+    "contractors",
     "jobs",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",

@@ -15,6 +15,7 @@ from smartscheduler import BASE_DIR, errors
 
 # Paths from the root of the repository; add one line for each package that is done.
 TRANSLATED = [
+    "contractors",
     "jobs",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",

@@ -17,6 +17,7 @@ from psycopg import IsolationLevel
 
 from smartscheduler.core.actors import Actor, acting
 from smartscheduler.core.observability import tracing
+from smartscheduler.core.text import LazyText
 from smartscheduler.errors import Busy, DomainError, InvalidInput
 
 P = ParamSpec("P")
@@ -39,9 +40,9 @@ def on_transaction(opening: Opening) -> None:
 
 
 @cache
-def constraint_errors() -> dict[str, tuple[type[DomainError], str]]:
+def constraint_errors() -> dict[str, tuple[type[DomainError], LazyText]]:
     """By the names of constraints, the domain errors and messages that apps declare in `errors.CONSTRAINT_ERRORS`."""
-    found: dict[str, tuple[type[DomainError], str]] = {}
+    found: dict[str, tuple[type[DomainError], LazyText]] = {}
     for config in apps.get_app_configs():
         if config.module and module_has_submodule(config.module, "errors"):
             found |= getattr(import_module(f"{config.name}.errors"), "CONSTRAINT_ERRORS", {})
@@ -132,7 +133,7 @@ def refuse(error: DatabaseError) -> NoReturn:
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if constraint and (declared := constraint_errors().get(constraint)):
         kind, detail = declared
-        raise kind(detail) from error
+        raise kind(str(detail)) from error
     raise error
 
 
