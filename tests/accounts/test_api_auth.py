@@ -117,7 +117,7 @@ def test_of_sixteen_at_once_exactly_one_gets_through(settings: Settings) -> None
     token = login(UserFactory().email).json()["refresh"]
     together = threading.Barrier(16)
 
-    def attempt(_) -> Any:
+    def attempt(_: Any) -> Any:
         together.wait(timeout=120)
         try:
             return refresh(token).status_code

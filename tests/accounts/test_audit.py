@@ -24,13 +24,13 @@ pytestmark = pytest.mark.django_db
 FROM = {"REMOTE_ADDR": "192.0.2.9"}
 
 
-def entries(**wanted: str):
+def entries(**wanted: str) -> list[Any]:
     """Act, reason and account of what was written after the accounts had been made, in order."""
     rows = AuditEntry.objects.exclude(act="user-created").filter(**wanted).order_by("id")
     return [(one.act, one.reason, (one.about or one.user) and (one.about or one.user).email) for one in rows]
 
 
-def sign_in(email: str, password: str = PASSWORD, **headers) -> Client:
+def sign_in(email: str, password: str = PASSWORD, **headers: Any) -> Client:
     client = Client(**FROM)
     client.post("/admin/login/?next=/admin/", {"username": email, "password": password}, **headers)
     return client

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db
 SET_UP, OFF, PASSWORD_PAGE = "/admin/second-factor/set-up/", "/admin/second-factor/off/", "/admin/password_change/"
 
 
-def refresh(token, agent: str = "Firefox", address: str = "198.51.100.7") -> Any:
+def refresh(token: Any, agent: str = "Firefox", address: str = "198.51.100.7") -> Any:
     body = {"refresh": token}
     return APIClient().post(f"{V1}/auth/refresh/", body, REMOTE_ADDR=address, HTTP_USER_AGENT=agent)
 
@@ -52,7 +52,7 @@ class Holder:
         self.refreshed = spare.refresh
         self.socket = Connection(Visitor(user, Credential.of(user, family.pk)))
 
-    def answers(self):
+    def answers(self) -> dict[Any, Any]:
         """What each kind of credential is answered now; True where it still holds."""
         access = APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=f"Bearer {self.pair.access}")
         poll = APIClient().get(f"{V1}/events/", HTTP_AUTHORIZATION=f"Bearer {self.pair.access}")
@@ -71,17 +71,17 @@ def made_administrator(user: User) -> None:
     keep_account(user)
 
 
-def switched_off(user) -> None:
+def switched_off(user: User) -> None:
     user.is_active = False
     keep_account(user)
 
 
-def given_another_password(user) -> None:
+def given_another_password(user: User) -> None:
     user.set_password("another password, long enough")
     user.save()
 
 
-def given_a_second_factor(user) -> None:
+def given_a_second_factor(user: User) -> None:
     User.objects.filter(pk=user.pk).update(second_factor_at=timezone.now())
 
 
@@ -221,7 +221,7 @@ class TestRepeatedRefresh:
         old = sign_in(UserFactory()).refresh
         together = Barrier(16)
 
-        def attempt(_) -> Any:
+        def attempt(_: Any) -> Any:
             together.wait(timeout=60)
             try:
                 return refresh(old)

@@ -44,7 +44,7 @@ STANDING, SET_UP, CODES, OFF = (
 CODE_STEP = "/admin/login/code/"
 
 
-def acts(user: User):
+def acts(user: User) -> list[Any]:
     """What was written about an account since it was made."""
     rows = AuditEntry.objects.filter(about=user) | AuditEntry.objects.filter(user=user)
     return [(one.act, one.reason) for one in rows.exclude(act="user-created").order_by("id")]
@@ -166,7 +166,7 @@ class TestCodes:
         user = with_second_factor()
         code, together = next_code(user), threading.Barrier(8)
 
-        def attempt(_) -> bool:
+        def attempt(_: Any) -> bool:
             together.wait(timeout=120)
             try:
                 check(user, code)

@@ -33,7 +33,7 @@ def user() -> User:
     return UserFactory(role=Role.ADMINISTRATOR)
 
 
-def browser(user, password: str = PASSWORD) -> Client:
+def browser(user: User, password: str = PASSWORD) -> Client:
     client = Client()
     assert client.post("/admin/login/", {"username": user.email, "password": password}).status_code == 302
     return client
@@ -76,7 +76,7 @@ class TestTime:
     def test_that_somebody_is_there_is_written_once_a_minute(self, user: User) -> None:
         client = browser(user)
 
-        def writes():
+        def writes() -> list[Any]:
             with CaptureQueriesContext(connection) as found:
                 assert is_in(client)
             return [one for one in found if 'UPDATE "accounts_browsersession"' in one["sql"]]
@@ -193,7 +193,7 @@ class TestSeenAndEnded:
 class TestPassword:
     CHANGE = "/admin/password_change/"
 
-    def change(self, client: Client, old: str, new: str = NEW):
+    def change(self, client: Client, old: str, new: str = NEW) -> Any:
         return client.post(self.CHANGE, {"old_password": old, "new_password1": new, "new_password2": new})
 
     def test_a_change_ends_all_others_and_keeps_this_one(self, user: User) -> None:

@@ -76,7 +76,7 @@ def test_of_many_at_the_same_moment_exactly_so_many_are_looked_at(settings: Sett
     settings.SIGN_IN_LIMITS = {"address": 7, "account": 1000}
     together = Barrier(16)
 
-    def attempt(number):
+    def attempt(number: int) -> list[Any]:
         together.wait(timeout=120)
         try:
             return [login(f"nobody{number}-{n}@example.com", "wrong").status_code for n in range(2)]

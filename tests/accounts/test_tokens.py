@@ -24,7 +24,7 @@ def access() -> str:
     return sign_in(UserFactory()).access
 
 
-def me(token) -> int:
+def me(token: str) -> int:
     return APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=f"Bearer {token}").status_code
 
 
@@ -32,11 +32,11 @@ def key() -> str | None:
     return SignedAccess().token_backend.signing_key
 
 
-def payload(token) -> dict[str, Any]:
+def payload(token: str) -> dict[str, Any]:
     return jwt.decode(token, options={"verify_signature": False})
 
 
-def part(value) -> str:
+def part(value: dict[Any, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 

@@ -33,7 +33,9 @@ def user() -> User:
     return UserFactory()
 
 
-def handshake(*, origin: str | None, ticket: Any = None, cookie: str = "", host: str = "scheduler.example.com"):
+def handshake(
+    *, origin: str | None, ticket: Any = None, cookie: str = "", host: str = "scheduler.example.com"
+) -> dict[Any, Any]:
     headers = {"host": host, "origin": origin, "cookie": cookie}
     return {
         "type": "websocket",
@@ -105,19 +107,19 @@ class TestQuotas:
         monkeypatch.setattr(consumer, "database_sync_to_async", sync_to_async)
         return seen
 
-    def knock(self, scope) -> list[int]:
+    def knock(self, scope: Any) -> list[int]:
         """Open the socket; the codes that it was closed with, 0 for accepted."""
         answers = []
         socket = EventsConsumer()
         socket.scope = scope
 
-        async def accept(subprotocol=None) -> None:
+        async def accept(subprotocol: Any = None) -> None:
             answers.append(0)
 
-        async def close(code=None, reason=None) -> None:
+        async def close(code: int | None = None, reason: str | None = None) -> None:
             answers.append(code)
 
-        async def send(text) -> None:
+        async def send(text: str) -> None:
             answers.append("told")
 
         socket.accept, socket.close, socket.send = accept, close, send
