@@ -1,6 +1,7 @@
 """The registry by which apps add to each other's admin: what is registered is served, and nothing goes around it."""
 
 import ast
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -96,7 +97,7 @@ def test_buttons_come_in_the_order_of_their_weights(rf: RequestFactory) -> None:
     request = rf.get("/")
     request.user = UserFactory(role=Role.ADMINISTRATOR)
 
-    def labels(record: Assignment | Job | Contractor):
+    def labels(record: Assignment | Job | Contractor) -> list[Any]:
         model_admin = admin.site.get_model_admin(type(record))
         record = model_admin.get_queryset(request).get(pk=record.pk)
         return [button.label for button in model_admin.buttons(request, record)]

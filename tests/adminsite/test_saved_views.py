@@ -24,7 +24,7 @@ def save(client: Client, name: str = "Urgent ones", query: str = QUERY, **more: 
     return client.post(VIEWS, {"name": name, "query": query, **more}, follow=True)
 
 
-def said(response):
+def said(response: Any) -> list[Any]:
     return [str(one) for one in response.context["messages"]]
 
 
