@@ -23,7 +23,7 @@ LIST = "/admin/assignments/assignment/"
 STEPS = [confirm_assignment, start_assignment, complete_assignment]
 
 
-def page(assignment) -> str:
+def page(assignment: Assignment) -> str:
     return reverse("admin:assignments_assignment_change", args=[assignment.pk])
 
 
@@ -40,7 +40,7 @@ def reached(steps: int) -> Assignment:
     return assignment
 
 
-def events():
+def events() -> list[Any]:
     return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
 
 
@@ -159,7 +159,7 @@ def bulk(client: Client, action: str, *assignments: Assignment, **more: str) -> 
     return client.post(LIST, {"action": action, "_selected_action": chosen, **more}, follow=True).content.decode()
 
 
-def row_of(seen, assignment: Assignment) -> str:
+def row_of(seen: str, assignment: Assignment) -> str:
     """What the table of results says of an assignment, without its tags; it leads to its page."""
     (row,) = [row for row in re.findall(r"<tr>.*?</tr>", seen, re.DOTALL) if f">{assignment}</a>" in row]
     assert page(assignment) in row

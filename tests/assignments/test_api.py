@@ -37,11 +37,11 @@ def of(assignment: Any, tail: str = "") -> str:
     return f"{URL}{assignment.pk}/{tail}"
 
 
-def wire(moment: datetime):
+def wire(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def started(**fields) -> Assignment:
+def started(**fields: Any) -> Assignment:
     now = timezone.now()
     return AssignmentFactory(
         status="in_progress", confirmed_at=now, started_at=now, job__status=Job.Status.IN_PROGRESS, **fields
@@ -321,7 +321,7 @@ def test_lists(api: APIClient) -> None:
     late = AssignmentFactory(start=at(22, days=5))
     gone = AssignmentFactory(status="cancelled", cancelled_at=timezone.now())
 
-    def ids(query: str):
+    def ids(query: str) -> list[Any]:
         response = api.get(f"{URL}?{query}")
         assert response.status_code == 200, response.content
         return [row["id"] for row in response.json()["results"]]

@@ -60,7 +60,7 @@ def without_overlaps(week: list[Shift]) -> list[Shift]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn):
+def worlds(draw: st.DrawFn) -> tuple[Calendar, date]:
     zone_name, first = draw(st.sampled_from(WEEKS))
     zone = ZoneInfo(zone_name)
     origin = day_at(first, zone).start
@@ -122,7 +122,7 @@ def blocked(calendar: Any, moment: datetime, site: Point | None) -> bool:
     )
 
 
-def minutes_of(slots) -> set[datetime]:
+def minutes_of(slots: list[Any]) -> set[datetime]:
     found = set()
     for slot in slots:
         moment = slot.start

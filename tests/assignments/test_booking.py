@@ -20,7 +20,7 @@ from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory
 pytestmark = pytest.mark.django_db
 
 
-def book(job: Job, contractor: Contractor, start: datetime | Callable[[], datetime], **more) -> Assignment:
+def book(job: Job, contractor: Contractor, start: datetime | Callable[[], datetime], **more: Any) -> Assignment:
     return assign_job(job_id=job.pk, contractor_id=contractor.pk, start=start, actor=None, **more)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -33,30 +34,30 @@ SOMEWHERE_ELSE = {
 }
 
 
-def book(contractor, job: Job | None = None, *, days: int = 3, hour: int = 9) -> Assignment:
+def book(contractor: Contractor, job: Job | None = None, *, days: int = 3, hour: int = 9) -> Assignment:
     job = job or JobFactory(desired_date=at(12, days=days))
     return assign_job(job_id=job.pk, contractor_id=contractor.pk, start=at(hour, days=days), actor=None)
 
 
-def not_on(day: int):
+def not_on(day: int) -> list[Any]:
     """A week without the weekday that lies `day` days from now."""
     weekday = at(12, days=day).isoweekday() % 7
     return [Shift(other, time(8), time(17)) for other in range(7) if other != weekday]
 
 
-def update(**changes) -> Callable[..., Contractor]:
+def update(**changes: Any) -> Callable[..., Contractor]:
     return lambda contractor: services.update_contractor(contractor_id=contractor.pk, actor=None, **changes)
 
 
-def be_away(contractor) -> None:
+def be_away(contractor: Contractor) -> None:
     services.add_absence(contractor_id=contractor.pk, period=TimeSlot(at(0, days=3), at(0, days=4)), actor=None)
 
 
-def go_on_leave(contractor) -> None:
+def go_on_leave(contractor: Contractor) -> None:
     services.mark_on_leave(contractor_id=contractor.pk, actor=None)
 
 
-def other_hours(contractor) -> None:
+def other_hours(contractor: Contractor) -> None:
     services.update_schedule(contractor_id=contractor.pk, working_hours=not_on(3), actor=None)
 
 

@@ -48,7 +48,7 @@ def test_the_job_has_been_assigned() -> None:
     assert refusal.extra["latest_event"]["data"]["assignment_id"] == str(made.pk)
 
 
-def steps(assignment: Assignment):
+def steps(assignment: Assignment) -> dict[Any, Any]:
     return {
         "confirmed": lambda by: confirm_assignment(assignment_id=assignment.pk, actor=by),
         "moved": lambda by: reschedule_assignment(assignment_id=assignment.pk, start=at(13, days=2), actor=by),
@@ -139,7 +139,7 @@ def test_how_long_ago(back: timedelta, said: str) -> None:
 class TestAtTheSameMoment:
     """Each of the losers of a real race hears of the winner."""
 
-    def race(self, act: Callable[..., Assignment], people: list[User]):
+    def race(self, act: Callable[..., Assignment], people: list[User]) -> Any:
         def run(person: Any) -> str:
             try:
                 act(person)
@@ -149,7 +149,7 @@ class TestAtTheSameMoment:
 
         return together([lambda person=person: run(person) for person in people])
 
-    def check(self, outcomes, people: list[User]) -> None:
+    def check(self, outcomes: Any, people: list[User]) -> None:
         winners = [person for person, said in zip(people, outcomes, strict=True) if not said]
         assert len(winners) == 1
         assert all(winners[0].name in said for said in outcomes if said), outcomes

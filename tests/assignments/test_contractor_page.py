@@ -43,7 +43,7 @@ def booked(contractor: Contractor, days: int, status: str = "confirmed") -> Assi
     )
 
 
-def _times(status: str):
+def _times(status: str) -> dict[Any, Any]:
     now = timezone.now()
     if status == "completed":
         return {"started_at": now, "completed_at": now}

@@ -41,7 +41,7 @@ def booked() -> Assignment:
     return assign_job(job_id=JobFactory().pk, contractor_id=ContractorFactory().pk, start=at(9, days=2), actor=None)
 
 
-def events_since(position: int):
+def events_since(position: int) -> list[Any]:
     return list(OutboxEvent.objects.filter(position__gt=position).order_by("position").values_list("type", flat=True))
 
 
@@ -49,14 +49,14 @@ def last_position() -> int:
     return OutboxEvent.objects.order_by("-position").values_list("position", flat=True).first() or 0
 
 
-def start(assignment) -> Assignment:
+def start(assignment: Assignment) -> Assignment:
     """On the day of the booking: work does not start before."""
     confirm_assignment(assignment_id=assignment.pk, actor=None)
     with time_machine.travel(assignment.slot.start, tick=False):
         return start_assignment(assignment_id=assignment.pk, actor=None)
 
 
-def finish(assignment) -> Assignment:
+def finish(assignment: Assignment) -> Assignment:
     start(assignment)
     with time_machine.travel(assignment.slot.end, tick=False):
         return complete_assignment(assignment_id=assignment.pk, actor=None)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from random import Random
 from subprocess import Popen
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
@@ -27,11 +28,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 32
 
 
-def together(acts):
+def together(acts: list[Any]) -> list[Any]:
     """Run the acts at the same moment, each on a thread and connection of its own; the outcomes in order."""
     barrier = Barrier(len(acts))
 
-    def run(act):
+    def run(act: Any) -> str:
         try:
             barrier.wait()
             return act()
@@ -137,7 +138,7 @@ def test_moving_swapping_and_cancelling_at_once_neither_clash_nor_deadlock(dice:
         for hour in (8, 10, 12, 14)
     ]
 
-    def act(booking, choice, start) -> str:
+    def act(booking: Any, choice: Any, start: Any) -> str:
         if choice == 0:
             reschedule_assignment(assignment_id=booking.pk, start=start, actor=None)
         elif choice == 1:

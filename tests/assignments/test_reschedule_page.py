@@ -23,7 +23,7 @@ def url(assignment: Assignment, query: str = "") -> str:
     return reverse("admin:assignments_assignment_reschedule", args=[assignment.pk]) + query
 
 
-def move(client: Client, assignment: Assignment, start: datetime, **more) -> Any:
+def move(client: Client, assignment: Assignment, start: datetime, **more: Any) -> Any:
     return client.post(url(assignment), {"slot": start.isoformat(), "confirmed": "1", **more})
 
 
@@ -33,7 +33,7 @@ def moved(assignment: Assignment) -> bool:
     return assignment.slot != before or OutboxEvent.objects.exists()
 
 
-def hours(response: Any):
+def hours(response: Any) -> list[Any]:
     return [slot["hours"] for slot in response.context["slots"]]
 
 

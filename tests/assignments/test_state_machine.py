@@ -1,5 +1,7 @@
 """Any order of acts on a job and its assignments keeps them in step."""
 
+from typing import Any
+
 import pytest
 import time_machine
 from hypothesis import settings
@@ -42,7 +44,7 @@ class Life(RuleBasedStateMachine):
         assert OutboxEvent.objects.count() == self.events
 
     @rule(crew=st.integers(0, 1), hour=st.integers(8, 15))
-    def assign(self, crew, hour) -> None:
+    def assign(self, crew: Any, hour: int) -> None:
         try:
             self.current = services.assign_job(
                 job_id=self.job.pk, contractor_id=self.crews[crew].pk, start=at(hour, days=2), actor=None
@@ -54,7 +56,7 @@ class Life(RuleBasedStateMachine):
         return self.accepted(("pending", "assigned"))
 
     @rule(name=st.sampled_from(sorted(ACTS)))
-    def act(self, name) -> None:
+    def act(self, name: str) -> None:
         if self.current is None:
             return None
         wanted, service, more = ACTS[name]
@@ -72,7 +74,7 @@ class Life(RuleBasedStateMachine):
         return self.accepted((wanted, job))
 
     @rule(hour=st.integers(8, 15))
-    def reschedule(self, hour) -> None:
+    def reschedule(self, hour: int) -> None:
         if self.current is None:
             return None
         try:

@@ -35,13 +35,13 @@ def person() -> Contractor:
     return ContractorFactory(hours=[Shift(2, time(8), time(16))])
 
 
-def week(person, query: str = "", client: Client | None = None):
+def week(person: Contractor, query: str = "", client: Client | None = None) -> Any:
     response = (client or signed_in()).get(reverse("admin:contractors_contractor_week", args=[person.pk]) + query)
     assert response.status_code == 200
     return response
 
 
-def bars(row):
+def bars(row: Any) -> list[Any]:
     return [(bar.kind, bar.text) for bar in row.bars]
 
 
@@ -199,7 +199,7 @@ def test_says_when_there_is_less_time_than_the_drive_takes(person: Contractor) -
 TUESDAY_NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 
 
-def fill(person, hour: int = 8, client: Client | None = None):
+def fill(person: Contractor, hour: int = 8, client: Client | None = None) -> Any:
     """The week as it is on Tuesday noon, with the free stretch that begins at `hour` of that day chosen."""
     with time_machine.travel(TUESDAY_NOON, tick=False):
         return week(person, f"?start={MONDAY}&free={austin(hour):%Y-%m-%dT%H:%M:%SZ}", client)
@@ -209,7 +209,7 @@ class TestOpenings:
     def job(self, **values: Any) -> Job:
         return JobFactory(**{"desired_date": austin(12, day=24), **values})
 
-    def offered(self, response):
+    def offered(self, response: Any) -> list[Any]:
         return [one["job"] for one in response.context["openings"]]
 
     def test_lists_the_open_jobs_that_fit_most_urgent_first(self, person: Contractor) -> None:
