@@ -2,6 +2,7 @@
 
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -18,7 +19,7 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def taken(**wanted) -> AuditEntry:
+def taken(**wanted: Any) -> AuditEntry:
     """The one export that was written down."""
     return AuditEntry.objects.get(act="data-exported", **wanted)
 

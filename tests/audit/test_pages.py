@@ -1,6 +1,7 @@
 """The page of the audit: administrators read it, and what they take out is written into it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -22,7 +23,7 @@ def client() -> Client:
     return signed_in(Role.ADMINISTRATOR)
 
 
-def listed(client, query: str = ""):
+def listed(client: Client, query: str = "") -> list[Any]:
     return [(one.act, one.about_name) for one in client.get(f"{LIST}?{query}").context["cl"].result_list]
 
 

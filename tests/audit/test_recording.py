@@ -26,7 +26,7 @@ def recorded(**meta: str) -> tuple[AuditEntry, User]:
     person = UserFactory(name="Ann Audit")
     kept = []
 
-    def view(request) -> None:
+    def view(request: Any) -> None:
         request.user = person
         kept.append(record(Act.DATA_EXPORTED, what="jobs", rows=3))
 
