@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -28,7 +29,7 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def found():
+def found() -> dict[Any, Any]:
     return {matter.icon: matter for matter in matters(timezone.now(), UserFactory())}
 
 

@@ -87,7 +87,7 @@ def test_the_share_of_the_working_week() -> None:
     assert weeks_of(person) == [(date(2026, 11, 2), 4.0, 12.0, 33), (date(2026, 11, 9), 2.0, 12.0, 17)]
 
 
-def weeks_of(person: Contractor, since: date = SINCE, until: date = UNTIL):
+def weeks_of(person: Contractor, since: date = SINCE, until: date = UNTIL) -> list[Any]:
     return [(one.week, one.booked, one.working, one.percent) for one in loads(since, until, [person.pk])]
 
 

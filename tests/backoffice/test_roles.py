@@ -11,6 +11,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, Resolver404, URLPattern, resolve, reverse
+from django.urls.resolvers import URLResolver
 
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -69,7 +70,7 @@ def world() -> None:
     UserFactory(role=Role.MANAGER)
 
 
-def name_of(path) -> str | None:
+def name_of(path: str) -> str | None:
     """The name of an address of the back-office; None for any other."""
     try:
         found = resolve(urlsplit(path).path)
@@ -128,7 +129,7 @@ def prefix(label: str) -> str:
     return label.replace(".", "_") + "_"
 
 
-def flat(patterns) -> Iterator[Any]:
+def flat(patterns: list[URLResolver | URLPattern]) -> Iterator[Any]:
     for one in patterns:
         if isinstance(one, URLPattern):
             yield one
