@@ -49,7 +49,7 @@ def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
     monkeypatch.setattr(report, "HERE", tmp_path)
     monkeypatch.setattr(report, "CHART", tmp_path / "chart.svg")
 
-    def publish(service, differing: int = 0):
+    def publish(service: Any, differing: int = 0) -> dict[Any, Any]:
         ways = {"select_1": 0.1, "service": service, "http": 2, "canned": 1, "why_not": 1, "scan": 5}
         samples = {(way, size): [took, took] for way, took in ways.items() for size in (1_000, 100_000, 1_000_000)}
         found = {
