@@ -41,7 +41,7 @@ VALID = {
 }
 
 
-def page(contractor) -> str:
+def page(contractor: Contractor) -> str:
     return reverse("admin:contractors_contractor_change", args=[contractor.pk])
 
 
@@ -49,7 +49,7 @@ def new(client: Client, **values: Any) -> Any:
     return client.post(ADD, {**fields(client, ADD, "contractor_form"), **VALID, **values})
 
 
-def events():
+def events() -> list[Any]:
     return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
 
 

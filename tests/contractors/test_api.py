@@ -171,7 +171,7 @@ def test_refuses_naming_the_field_and_writes_nothing(api: APIClient, path: str, 
     assert nothing_written()
 
 
-def send(api, body: dict[str, Any]):
+def send(api: APIClient, body: dict[str, Any]) -> Any:
     """A POST of JSON in ASCII: only so can a lone surrogate travel."""
     return api.generic("POST", URL, json.dumps(body), content_type="application/json")
 
@@ -397,7 +397,7 @@ def test_an_absence_of_somebody_else_stays(api: APIClient) -> None:
 # --- lists --------------------------------------------------------------------------------------
 
 
-def names(response):
+def names(response: Any) -> list[Any]:
     assert response.status_code == 200, response.content
     return [row["name"] for row in response.json()["results"]]
 

@@ -72,7 +72,7 @@ def test_the_zip_codes_middle_is_a_place_too() -> None:
     assert "likely duplicate" in errors(again)["__all__"][0]
 
 
-def change(contractor: Contractor, **values) -> Any:
+def change(contractor: Contractor, **values: str) -> Any:
     client = signed_in()
     return client.post(page(contractor), {**fields(client, page(contractor), "contractor_form"), **values})
 

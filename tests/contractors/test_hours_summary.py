@@ -1,6 +1,7 @@
 """The two columns that tell the ranking about hours are never stale, by whatever road the hours change."""
 
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -40,12 +41,12 @@ def true(contractor: Contractor) -> tuple[int, int]:
     return weekdays, min(longest, 7 * 1440)
 
 
-def sql(statement: str, *values) -> None:
+def sql(statement: str, *values: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
 
-def copy_in(contractor) -> None:
+def copy_in(contractor: Contractor) -> None:
     with (
         connection.cursor() as cursor,
         cursor.copy(
