@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -65,7 +66,7 @@ def test_other_sessions_have_none(process: str) -> None:
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every reading of jobs takes a minute, and a statement a twentieth of a second."""
 
-    def sleep(execute, sql, *args):
+    def sleep(execute: Any, sql: str, *args: Any) -> Any:
         if "SELECT" in sql and "jobs_job" in sql:
             return execute("SELECT pg_sleep(60)", (), *args[1:])
         return execute(sql, *args)

@@ -54,7 +54,7 @@ def holder(transactional_db: None) -> Iterator[Holder]:
         holding.result()
 
 
-def rename(contractor, attempts) -> Callable[[], Any]:
+def rename(contractor: Contractor, attempts: list[Any]) -> Callable[[], Any]:
     @domain_transaction
     def change() -> str:
         attempts.append(contractor.pk)
@@ -80,7 +80,7 @@ def test_a_lock_that_goes_away_in_between_is_no_trouble(
 ) -> None:
     attempts = []
 
-    def pause(seconds) -> None:
+    def pause(seconds: float) -> None:
         holder.let_go.set()
         settings.LOCK_TIMEOUT_SECONDS = 60
 
@@ -100,7 +100,7 @@ def test_two_deadlocked_transactions_both_come_through(transactional_db: None) -
     """Each takes its own row, then wants the other's: PostgreSQL ends one, which then has its second try."""
     people, meeting, tries = ContractorFactory.create_batch(2), Barrier(2), []
 
-    def cross(mine, other) -> str:
+    def cross(mine: Any, other: Any) -> str:
         @domain_transaction
         def change() -> str:
             tries.append(mine.pk)

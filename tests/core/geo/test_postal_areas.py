@@ -167,7 +167,7 @@ class TestDoors:
         assert GeocodedAddress.objects.exists()
 
 
-def _values(**changes: str):
+def _values(**changes: str) -> dict[Any, Any]:
     return {
         "name": "Ada",
         "type": "tile",

@@ -30,7 +30,7 @@ from tests.pages import signed_in
 API, UPLOAD = "/api/v1/health/live", "/admin/imports/importrun/add/"
 
 
-def scope(path=API, **headers):
+def scope(path: str = API, **headers: Any) -> dict[Any, Any]:
     sent = [
         (name.replace("_", "-").encode(), str(value).encode())
         for name, value in {"host": "localhost", **headers}.items()
@@ -49,7 +49,7 @@ def scope(path=API, **headers):
     }
 
 
-async def taken(scope, receive, send) -> None:
+async def taken(scope: Any, receive: Any, send: Any) -> None:
     """Reads all there is, like Django, and says how much."""
     total, more = 0, True
     while more:
@@ -62,13 +62,13 @@ async def taken(scope, receive, send) -> None:
 
 
 def limited(inner: Callable[..., Coroutine[Any, Any, Any]] = taken, account: str | None = "an account") -> Limits:
-    async def account_of(scope) -> str | None:
+    async def account_of(scope: Any) -> str | None:
         return account
 
     return Limits(inner, account_of)
 
 
-async def answer(pieces, application: Limits | None = None, *, path: str = API, **headers: Any):
+async def answer(pieces: list[Any], application: Limits | None = None, *, path: str = API, **headers: Any) -> Any:
     talk = ApplicationCommunicator(application or limited(), scope(path, **headers))
     for number, piece in enumerate(pieces, start=1):
         await talk.send_input({"type": "http.request", "body": piece, "more_body": number < len(pieces)})
@@ -77,7 +77,7 @@ async def answer(pieces, application: Limits | None = None, *, path: str = API, 
     return status
 
 
-async def never(scope, receive, send) -> NoReturn:
+async def never(scope: Any, receive: Any, send: Any) -> NoReturn:
     raise AssertionError("read")
 
 
@@ -110,7 +110,7 @@ async def begun(
     return talk
 
 
-async def ended(talk: ApplicationCommunicator):
+async def ended(talk: ApplicationCommunicator) -> Any:
     await talk.send_input({"type": "http.request", "body": b"", "more_body": False})
     status = (await talk.receive_output(60))["status"]
     await talk.wait(60)
@@ -129,7 +129,7 @@ async def test_an_account_sends_two_files_at_once_and_all_together_four() -> Non
 async def test_all_together_send_four_files_at_once() -> None:
     accounts = iter("aabbc")
 
-    async def account_of(scope) -> str:
+    async def account_of(scope: Any) -> str:
         return next(accounts)
 
     application = Limits(taken, account_of)
@@ -170,14 +170,14 @@ async def test_one_that_keeps_the_slowest_rate_is(monkeypatch: pytest.MonkeyPatc
     assert (await body.receive())["body"] == b"x"
 
 
-async def done(message):
+async def done(message: dict[Any, Any]) -> Any:
     return message
 
 
 async def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_limit, "BODY_SECONDS", 0.05)
 
-    async def slow(scope, receive, send) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         assert (await receive())["type"] == "http.disconnect"
         await send({"type": "http.response.start", "status": 200, "headers": []})

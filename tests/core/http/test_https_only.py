@@ -90,7 +90,7 @@ class TestWhoAsks:
             settings.TRUSTED_PROXIES = trusted
             found = {}
 
-            async def application(scope, receive, send) -> None:
+            async def application(scope: Any, receive: Any, send: Any) -> None:
                 found.update(scope)
 
             scope = {

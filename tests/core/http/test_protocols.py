@@ -4,7 +4,7 @@ import asyncio
 import os
 import struct
 from asyncio.streams import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ class App:
         self.may_answer.set()
         self.size = 2
 
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
             await self._talk(receive, send)
             return
@@ -36,7 +36,7 @@ class App:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % self.size)]})
         await send({"type": "http.response.body", "body": b"x" * self.size})
 
-    async def _talk(self, receive, send) -> None:
+    async def _talk(self, receive: Any, send: Any) -> None:
         assert (await receive())["type"] == "websocket.connect"
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] == "websocket.receive":
@@ -70,7 +70,7 @@ async def client(port: Any) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
         writer.transport.abort()
 
 
-async def everything(reader) -> bytes:
+async def everything(reader: StreamReader) -> bytes:
     """All that comes until the other side closes."""
     found = b""
     async with asyncio.timeout(PATIENCE):
@@ -88,7 +88,7 @@ async def answer_to(sent: bytes, *, app: App | None = None) -> bytes:
         return await everything(reader)
 
 
-async def until(holds) -> None:
+async def until(holds: Callable[..., bool | list[Any]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.01)

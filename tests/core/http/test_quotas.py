@@ -47,7 +47,7 @@ def limits(settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyP
     rate_limits.limiter(settings.REDIS_URL).storage.reset()
 
 
-def statuses(client: Client, path: str, times: int, **headers: Any):
+def statuses(client: Client, path: str, times: int, **headers: Any) -> list[Any]:
     return [client.get(path, headers=headers).status_code for _ in range(times)]
 
 
@@ -88,7 +88,7 @@ class TestAMinute:
     ) -> None:
         asked = []
 
-        def hangs(url) -> NoReturn:
+        def hangs(url: str) -> NoReturn:
             asked.append(url)
             raise redis.TimeoutError("timed out")
 
@@ -165,7 +165,7 @@ class Gate:
         self.open, self.inside, self.most = threading.Event(), 0, 0
         self._lock = threading.Lock()
 
-    def __call__(self, request) -> HttpResponse:
+    def __call__(self, request: Any) -> HttpResponse:
         with self._lock:
             self.inside += 1
             self.most = max(self.most, self.inside)
@@ -225,7 +225,7 @@ class TestAtOnce:
     def test_a_failure_gives_the_place_back(self, shares: Shares) -> None:
         user = UserFactory()
 
-        def fail(request) -> NoReturn:
+        def fail(request: Any) -> NoReturn:
             raise RuntimeError
 
         for _ in range(5):
@@ -250,7 +250,7 @@ class TestAtOnce:
     def test_one_that_only_waits_for_news_may_leave_its_place(self, shares: Shares) -> None:
         user = UserFactory()
 
-        def wait(request) -> HttpResponse:
+        def wait(request: Any) -> HttpResponse:
             request.leave_quota()
             return HttpResponse(str(shares._running.total()))
 
@@ -316,7 +316,7 @@ def test_many_requests_of_one_account_leave_connections_to_the_others(
     monkeypatch.setattr("smartscheduler.dashboard.views.figures", lambda now: gate(None) and figures(now))
     manager = signed_in(Role.MANAGER)
 
-    def ask(_) -> int:
+    def ask(_: Any) -> int:
         client = Client()
         client.cookies = manager.cookies
         try:

@@ -28,7 +28,7 @@ def limits(settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyP
     settings.REQUESTS_A_MINUTE = {Role.COORDINATOR: 3, Role.MANAGER: 1, Role.ADMINISTRATOR: 5}
 
 
-def left(response: Any):
+def left(response: Any) -> dict[Any, Any]:
     return {name: response.headers.get(f"RateLimit-{name}") for name in ("Limit", "Remaining", "Reset")}
 
 
@@ -86,7 +86,7 @@ def test_of_many_at_the_same_moment_no_more_pass_than_may(settings: Settings) ->
     user = UserFactory(role=Role.COORDINATOR)
     clients = [client_of(user) for _ in range(16)]
 
-    def ask(api):
+    def ask(api: APIClient) -> list[Any]:
         try:
             return [api.get(ME).status_code for _ in range(4)]
         finally:

@@ -28,7 +28,7 @@ DATA = [f"{V1}/auth/me/", f"{V1}/jobs/", f"{V1}/nowhere/", f"{V1}/health/live", 
 EVERY = [*LOOSE_PAGES, *STRICT_PAGES, *DATA]
 
 
-def policy(answer) -> dict[str, str]:
+def policy(answer: Any) -> dict[str, str]:
     parts = (part.strip().partition(" ") for part in answer["Content-Security-Policy"].split(";"))
     return {name: value for name, _, value in parts}
 
@@ -158,7 +158,7 @@ class TestOtherOrigins:
     def preflight(self, path: str = f"{V1}/jobs/", origin: str = ORIGIN) -> Any:
         return APIClient().options(path, headers={"Origin": origin, **self.PREFLIGHT})
 
-    def allowed(self, answer) -> dict[str, str]:
+    def allowed(self, answer: Any) -> dict[str, str]:
         return {name: value for name, value in answer.items() if name.startswith("Access-Control-")}
 
     def test_are_kept_out_by_default(self) -> None:

@@ -8,6 +8,7 @@ from io import StringIO
 
 import pytest
 import structlog
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -77,7 +78,7 @@ def test_without_a_good_trace_of_its_own_a_request_begins_one(log: StringIO, cli
     assert all(len(one) == 32 and one not in {TRACE, "0" * 32} for one in found)
 
 
-def test_a_day_of_work_leaves_no_person_in_it(log: StringIO, client: Client, mailoutbox) -> None:
+def test_a_day_of_work_leaves_no_person_in_it(log: StringIO, client: Client, mailoutbox: list[EmailMessage]) -> None:
     user = UserFactory(name="Wilhelmina Featherstone", email="wilhelmina@example.com", role=Role.ADMINISTRATOR)
     sign_in = {"email": user.email, "password": "wrong-" + PASSWORD}
     assert client.post(f"{V1}/auth/login/", sign_in, content_type="application/json").status_code == 401

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def nobody(server: Server):
+def nobody(server: Server) -> Iterator[Server]:
     """The server, which must not be asked."""
     server.asked.clear()
     yield server
@@ -42,11 +43,11 @@ def nobody(server: Server):
 
 
 @pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch):
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[Any, Any]:
     """The answers of a resolver, by name: each a list of addresses, or one list after the other."""
     told = {}
 
-    def resolve(host, port):
+    def resolve(host: str, port: int) -> list[str]:
         if host not in told:
             return real(host, port)
         found = told[host]
@@ -95,7 +96,7 @@ def test_an_allowed_network_is_asked_and_answers(server: Server, allowed: None) 
     ],
 )
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_no_spelling_of_this_machine_is_asked(nobody, scheme: str, host: str) -> None:
+def test_no_spelling_of_this_machine_is_asked(nobody: Any, scheme: str, host: str) -> None:
     with pytest.raises((Refused, Broken, Unreadable)) as refused:
         get(f"{scheme}://{host}:{nobody.port}")
     assert host not in str(refused.value)
@@ -104,20 +105,20 @@ def test_no_spelling_of_this_machine_is_asked(nobody, scheme: str, host: str) ->
 @pytest.mark.parametrize(
     "found", ["127.0.0.1", "10.0.0.5", "192.168.1.1", "169.254.169.254", "::ffff:10.0.0.1", "fe80::1%lo"]
 )
-def test_a_name_that_leads_inside_is_not_asked(nobody, names, found: str) -> None:
+def test_a_name_that_leads_inside_is_not_asked(nobody: Any, names: Any, found: str) -> None:
     names["api.example.com"] = [found]
     with pytest.raises(Refused):
         get(f"https://api.example.com:{nobody.port}")
 
 
-def test_one_private_address_among_public_ones_is_enough(nobody, names) -> None:
+def test_one_private_address_among_public_ones_is_enough(nobody: Any, names: Any) -> None:
     names["api.example.com"] = ["8.8.8.8", "127.0.0.1"]
     with pytest.raises(Refused):
         get(f"https://api.example.com:{nobody.port}")
 
 
 def test_a_name_that_changes_its_answer_is_connected_to_where_it_was_checked(
-    server: Server, names, settings: Settings
+    server: Server, names: Any, settings: Settings
 ) -> None:
     """The second answer would be the attack; nobody asks for it."""
     settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.1/32"]
@@ -142,7 +143,7 @@ def test_the_system_really_turns_numbers_into_addresses() -> None:
 
 
 def test_tls_goes_by_the_name_although_the_address_is_connected_to(
-    names, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    names: Any, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.OUTGOING_PRIVATE_NETWORKS = LOOPBACK
     certificate = make_certificate(tmp_path, "api.example.com")
@@ -158,7 +159,7 @@ def test_tls_goes_by_the_name_although_the_address_is_connected_to(
     client._client.cache_clear()
 
 
-def test_http_goes_to_allowed_networks_only(names) -> None:
+def test_http_goes_to_allowed_networks_only(names: Any) -> None:
     names["api.example.com"] = ["8.8.8.8"]
     with pytest.raises(Refused):
         get("http://api.example.com", seconds=1.0)
@@ -181,7 +182,7 @@ def test_a_redirect_is_an_answer_and_nobody_follows(server: Server, allowed: Non
     "file:///etc/passwd",
     "gopher://127.0.0.1:{port}/fine",
 ])  # fmt: skip
-def test_the_key_goes_where_the_provider_is_configured_and_nowhere_else(nobody, allowed: None, url: str) -> None:
+def test_the_key_goes_where_the_provider_is_configured_and_nowhere_else(nobody: Any, allowed: None, url: str) -> None:
     with pytest.raises(Refused):
         send("GET", url.format(port=nobody.port), of=f"http://127.0.0.1:{nobody.port}", seconds=1.0)
 

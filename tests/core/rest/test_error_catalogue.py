@@ -1,6 +1,7 @@
 """One catalogue of errors: for the code, the documents and the tests."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rest_framework.exceptions import APIException
@@ -26,7 +27,7 @@ def test_some_test_runs_into_it(code: str) -> None:
     assert f'"{code}"' in TESTS
 
 
-def _all_of(kind):
+def _all_of(kind: type[DomainError]) -> set[Any]:
     return {kind, *(found for sub in kind.__subclasses__() for found in _all_of(sub))}
 
 

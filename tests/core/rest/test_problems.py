@@ -1,7 +1,7 @@
 """Every error of the API is a problem document, whatever went wrong and wherever."""
 
 import json
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
@@ -28,7 +28,9 @@ def api() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
-def raw(api, body: str | bytes, content_type: str = "application/json", url: str = URL, **headers: str):
+def raw(
+    api: APIClient, body: str | bytes, content_type: str = "application/json", url: str = URL, **headers: str
+) -> Any:
     return api.generic("POST", url, body, content_type=content_type, **headers)
 
 
@@ -119,7 +121,7 @@ def test_a_host_that_is_not_ours(api: APIClient) -> None:
 
 
 def test_a_failure_outside_the_views(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fall(self, request) -> NoReturn:
+    def fall(self: Any, request: Any) -> NoReturn:
         raise RuntimeError("the secret of the house")
 
     monkeypatch.setattr(RateLimitMiddleware, "__call__", fall)
@@ -140,7 +142,7 @@ def test_a_query_string_of_rubbish(api: APIClient) -> None:
 
 
 def test_the_unforeseen_says_nothing_of_itself(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fall(**kwargs) -> NoReturn:
+    def fall(**kwargs: Any) -> NoReturn:
         raise RuntimeError("the secret of the house")
 
     monkeypatch.setattr(services, "deactivate_contractor", fall)
@@ -157,7 +159,7 @@ def test_the_unforeseen_says_nothing_of_itself(api: APIClient, monkeypatch: pyte
 def test_what_may_pass_tells_when_to_come_back(
     api: APIClient, monkeypatch: pytest.MonkeyPatch, error: Busy | OperationalError, code: str, wait: str
 ) -> None:
-    def fall(**kwargs) -> NoReturn:
+    def fall(**kwargs: Any) -> NoReturn:
         raise error
 
     monkeypatch.setattr(services, "deactivate_contractor", fall)
@@ -192,7 +194,7 @@ def test_the_id_goes_into_the_event(api: APIClient) -> None:
 def test_without_the_database_pages_ask_to_come_again_as_the_api_does(
     client: Client, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    def gone(*_) -> NoReturn:
+    def gone(*_: Any) -> NoReturn:
         raise OperationalError("no route")
 
     client.raise_request_exception = False
