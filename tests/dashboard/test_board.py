@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -38,7 +39,7 @@ def austin(hour: int, minute: int = 0, day: int = 24) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC) + timedelta(hours=6)
 
 
-def shown(**asked) -> Board:
+def shown(**asked: Any) -> Board:
     return board(Question(day=DAY, **asked), LATE, current_rules())
 
 
