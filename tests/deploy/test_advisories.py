@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,19 +63,19 @@ def lock(tmp_path: Path) -> Path:
     return tmp_path / "lock"
 
 
-def test_a_hole_is_found_and_fails(lock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hole_is_found_and_fails(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with osv("holey-one") as url:
         assert advisories.audit({"Python": lambda: advisories.of_python(lock, url)}, required=False) == 1
     assert "holey-one 1.0: PYSEC-2026-1, fixed in 1.1" in capsys.readouterr().out
 
 
-def test_none_is_none(lock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_none_is_none(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with osv("somebody-else") as url:
         assert advisories.audit({"Python": lambda: advisories.of_python(lock, url)}, required=True) == 0
     assert "not asked" not in capsys.readouterr().out
 
 
-def test_silence_is_said_and_fails_where_an_answer_is_required(lock, capsys: pytest.CaptureFixture[str]) -> None:
+def test_silence_is_said_and_fails_where_an_answer_is_required(lock: Path, capsys: pytest.CaptureFixture[str]) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/"
     with pytest.raises(advisories.Unreachable):
         advisories.of_python(lock, nowhere)
@@ -83,12 +84,12 @@ def test_silence_is_said_and_fails_where_an_answer_is_required(lock, capsys: pyt
     assert capsys.readouterr().out.count("cannot be reached") == 2
 
 
-def test_a_service_that_fails_has_not_answered(lock) -> None:
+def test_a_service_that_fails_has_not_answered(lock: Path) -> None:
     with osv("holey-one", status=500) as url, pytest.raises(advisories.Unreachable):
         advisories.of_python(lock, url)
 
 
-def npm(tmp_path: Path, answer) -> str:
+def npm(tmp_path: Path, answer: dict[Any, Any]) -> str:
     (tmp_path / "report.json").write_text(json.dumps(answer))
     return f"cat {tmp_path}/report.json #"
 
