@@ -1,5 +1,6 @@
 """Those who listen: whether they may stay, and that they are there."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -57,7 +58,7 @@ def test_who_leaves_while_presence_is_noted_is_gone(monkeypatch: pytest.MonkeyPa
     leaving = connection(user)
     stay = presence.stay
 
-    def leaves_meanwhile(sockets) -> None:
+    def leaves_meanwhile(sockets: Any) -> None:
         note_closed(leaving)
         stay(sockets)
 

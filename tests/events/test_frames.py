@@ -1,6 +1,7 @@
 """An event as text: written once for all who may see the same, and never what somebody may not see."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,11 @@ PHONE = "(512) 555-0143"
 
 
 @pytest.fixture
-def readers():
+def readers() -> dict[Any, Any]:
     return {role: UserFactory.build(role=role) for role in Role}
 
 
-def envelope(sequence: int = 1):
+def envelope(sequence: int = 1) -> dict[Any, Any]:
     changed = {"phone_number": PHONE}
     return {
         "sequence": sequence,
@@ -27,30 +28,30 @@ def envelope(sequence: int = 1):
     }
 
 
-def test_each_role_sees_what_it_may_whoever_came_before(readers) -> None:
+def test_each_role_sees_what_it_may_whoever_came_before(readers: dict[Any, Any]) -> None:
     event = {"event": envelope()}
     for role in (Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR, Role.MANAGER, Role.COORDINATOR):
         assert (PHONE in frames.as_text(event, readers[role])) == (role != Role.MANAGER)
 
 
-def test_is_written_once_for_all_who_see_the_same(readers) -> None:
+def test_is_written_once_for_all_who_see_the_same(readers: dict[Any, Any]) -> None:
     event = envelope()
     first = frames.as_text({"event": event}, readers[Role.COORDINATOR])
     assert frames.as_text({"event": event}, readers[Role.ADMINISTRATOR]) is first
     assert json.loads(first) == {"event": event}
 
 
-def test_what_was_changed_in_the_table_is_written_anew(readers) -> None:
+def test_what_was_changed_in_the_table_is_written_anew(readers: dict[Any, Any]) -> None:
     frames.as_text({"event": envelope()}, readers[Role.COORDINATOR])
     erased = envelope() | {"data": {"changed": {"phone_number": None}}}
     assert PHONE not in frames.as_text({"event": erased}, readers[Role.COORDINATOR])
 
 
-def test_keeps_no_more_than_are_on_their_way(readers) -> None:
+def test_keeps_no_more_than_are_on_their_way(readers: dict[Any, Any]) -> None:
     for number in range(frames.MOST_KEPT + 50):
         frames.as_text({"event": envelope(number)}, readers[Role.COORDINATOR])
     assert len(frames._kept) == frames.MOST_KEPT
 
 
-def test_other_frames_are_as_they_are(readers) -> None:
+def test_other_frames_are_as_they_are(readers: dict[Any, Any]) -> None:
     assert frames.as_text({"ready": 7}, readers[Role.MANAGER]) == '{"ready":7}'

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Call it with what is to happen while the request waits."""
 
-    def arrange(*acts) -> None:
+    def arrange(*acts: Any) -> None:
         left, rest = list(acts), long_polling._rest
 
         def act_and_rest() -> None:

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from smartscheduler.events.sockets.ring_buffer import RingBuffer
 
 
-def envelopes(*numbers: int):
+def envelopes(*numbers: int) -> list[Any]:
     return [{"sequence": number} for number in numbers]
 
 
-def numbers(found: list[dict[str, Any]] | None):
+def numbers(found: list[dict[str, Any]] | None) -> list[Any] | None:
     return None if found is None else [envelope["sequence"] for envelope in found]
 
 

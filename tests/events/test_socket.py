@@ -22,7 +22,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def refused(port: int, **options) -> int:
+def refused(port: int, **options: Any) -> int:
     with pytest.raises(InvalidStatus) as refusal, connect(url(port), **options):
         pass
     return refusal.value.response.status_code

@@ -101,13 +101,13 @@ async def running(hub: Hub, **changes: Any) -> AsyncIterator[Subscriber]:
 
 
 @pytest.fixture
-def may_stay():
+def may_stay() -> list[Any]:
     """What is said of the credentials of all."""
     return [True]
 
 
 @pytest.fixture
-async def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch, may_stay) -> Hub:
+async def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch, may_stay: list[Any]) -> Hub:
     """One that looks at the table only where it has to, and whose heartbeats are far away."""
     settings.EVENT_HEARTBEAT_SECONDS = 60.0
     monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
@@ -115,7 +115,7 @@ async def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch, may_stay) -> 
 
 
 @pytest.fixture
-async def quick(settings: Settings, may_stay) -> Hub:
+async def quick(settings: Settings, may_stay: list[Any]) -> Hub:
     """One with a heartbeat every moment."""
     settings.EVENT_HEARTBEAT_SECONDS = 0.05
     return Hub(may_stay=lambda connections: may_stay * len(connections))
@@ -270,7 +270,7 @@ async def test_who_may_not_stay_is_ended_before_the_next_event_is_told(
         assert one.frames.empty()
 
 
-async def test_who_may_not_stay_gets_nothing_of_the_past(hub: Hub, may_stay) -> None:
+async def test_who_may_not_stay_gets_nothing_of_the_past(hub: Hub, may_stay: list[Any]) -> None:
     may_stay[0] = False
     await numbered(3)
     subscriber = Subscriber(hub, after=0)

@@ -1,7 +1,9 @@
 """One-time tickets of the WebSocket."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 import redis
@@ -16,7 +18,7 @@ from tests.factories import UserFactory
 
 
 @pytest.fixture
-def valkey():
+def valkey() -> Iterator[Any]:
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         yield client
 
@@ -36,7 +38,7 @@ def test_sixteen_spend_it_at_once_and_one_succeeds(db: None) -> None:
         assert spent == [user.pk]
 
 
-def test_lives_thirty_seconds_and_is_no_part_of_a_url(db: None, valkey) -> None:
+def test_lives_thirty_seconds_and_is_no_part_of_a_url(db: None, valkey: Any) -> None:
     ticket, seconds = issue_ticket(Credential.of(UserFactory()))
     assert seconds == 30
     [key] = valkey.keys(f"*{ticket}")
