@@ -14,6 +14,6 @@ def servers() -> Iterator[Stack]:
 
 
 @pytest.fixture
-def product(servers: Stack):
+def product(servers: Stack) -> Iterator[Stack]:
     yield servers
     servers.clear()
