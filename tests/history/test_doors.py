@@ -3,6 +3,7 @@
 import sys
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -38,14 +39,14 @@ def casey() -> User:
     return UserFactory(name="Casey", role=Role.COORDINATOR)
 
 
-def browser(user) -> Client:
+def browser(user: User) -> Client:
     client = signed_in()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     client.defaults["HTTP_X_REQUEST_ID"] = REQUEST
     return client
 
 
-def by(user, door: str, at: str):
+def by(user: User, door: str, at: str) -> dict[Any, Any]:
     return {"user": str(user.pk), "name": user.name, "door": door, "at": at}
 
 

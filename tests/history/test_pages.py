@@ -38,18 +38,18 @@ def page_of(record: Any) -> str:
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_history", args=[record.pk])
 
 
-def told(response: Any):
+def told(response: Any) -> list[Any]:
     assert response.status_code == 200, response
     return [change for occasion in response.context["occasions"] for change in occasion.changes]
 
 
-def only(response: Any, act: str, what: str):
+def only(response: Any, act: str, what: str) -> Any:
     """The one change of this kind that the page shows."""
     (found,) = (change for change in told(response) if (change.act, change.what) == (act, what))
     return found
 
 
-def lines(change):
+def lines(change: Any) -> dict[Any, Any]:
     return {line.field: (line.was, line.became) for line in change.lines}
 
 
@@ -155,7 +155,7 @@ def test_values_that_no_rule_allows_are_shown_as_they_are() -> None:
     assert contractor.rating == 4
 
 
-def filtered(client: Client, **asked):
+def filtered(client: Client, **asked: Any) -> list[Any]:
     return [(change.act, change.what) for change in told(client.get(ALL, asked))]
 
 
