@@ -5,7 +5,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 import time_machine
@@ -34,12 +34,12 @@ def api() -> APIClient:
     return client_as(Role.COORDINATOR)
 
 
-def job(**more: str):
+def job(**more: str) -> dict[Any, Any]:
     wanted = at(12, days=2).isoformat()
     return {"type": "flooring", "desired_date": wanted, "location": PLACE, "duration": "02:00:00", **more}
 
 
-def keyed(api, url: str, body, key: str = "one"):
+def keyed(api: APIClient, url: str, body: dict[Any, Any], key: str = "one") -> Any:
     return api.post(url, body, headers={"Idempotency-Key": key})
 
 
@@ -143,7 +143,7 @@ def test_old_answers_are_forgotten(api: APIClient) -> None:
 def test_nothing_is_left_when_it_falls_half_way(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """As when the process is killed: the key goes with the work."""
 
-    def fall(self, data, *args) -> NoReturn:
+    def fall(self: Any, data: Any, *args: Any) -> NoReturn:
         raise RuntimeError
 
     monkeypatch.setattr(mixin.FastJSONRenderer, "render", fall)
@@ -157,7 +157,7 @@ def test_identical_requests_at_the_same_moment_are_one() -> None:
     user, body = UserFactory(role=Role.COORDINATOR), json.dumps(job())
     clients, together = [client_of(user) for _ in range(16)], Barrier(16)
 
-    def ask(client):
+    def ask(client: Any) -> Any:
         try:
             together.wait()
             headers = {"Idempotency-Key": "one"}
