@@ -56,7 +56,7 @@ def test_a_list_as_people_write_it(text: str, skills: list[str]) -> None:
 
 
 @st.composite
-def weeks(draw: st.DrawFn):
+def weeks(draw: st.DrawFn) -> list[Any]:
     """Shifts of some days, each from a clock to the next; the last may end at midnight."""
     shifts = []
     for day in draw(st.sets(st.integers(0, 6), min_size=1)):

@@ -3,9 +3,11 @@
 import ast
 import csv
 import io
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -50,7 +52,7 @@ async def test_empty_pieces_are_neither_sent_nor_the_end() -> None:
 async def test_the_rows_end_when_the_client_goes_away() -> None:
     ended = []
 
-    def rows():
+    def rows() -> Iterator[list[Any]]:
         try:
             while True:
                 yield ["x"]
@@ -91,7 +93,7 @@ def test_every_address_with_a_form_is_fetched() -> None:
     assert with_form == {"imports_export", "imports_template", "imports_importrun_result", "audit_export"}
 
 
-def addresses(run) -> dict[str, str]:
+def addresses(run: ImportRun) -> dict[str, str]:
     """Each address of a download, and its form."""
     found = {}
     for form in FORMS:

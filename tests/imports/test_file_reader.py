@@ -21,7 +21,7 @@ def csv(text: str) -> bytes:
     return text.encode()
 
 
-def book(*lines) -> bytes:
+def book(*lines: list[Any]) -> bytes:
     made, buffer = Workbook(), io.BytesIO()
     for line in lines:
         made.active.append(line)

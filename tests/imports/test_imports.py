@@ -1,6 +1,7 @@
 """A file is checked without a trace, then imported by the services: row by row, each once, each reported."""
 
 import csv
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -47,11 +48,11 @@ def actor() -> User:
     return UserFactory()
 
 
-def taken_in(text: str, actor, kind: str = "contractors") -> ImportRun:
+def taken_in(text: str, actor: User, kind: str = "contractors") -> ImportRun:
     return begin(kind=kind, name="people.csv", content=text.encode(), actor=actor)
 
 
-def checked(text: str, actor, kind: str = "contractors") -> ImportRun:
+def checked(text: str, actor: User, kind: str = "contractors") -> ImportRun:
     run = finished(taken_in(text, actor, kind))
     assert run.state == "checked"
     return run
@@ -65,7 +66,7 @@ def finished(run: ImportRun) -> ImportRun:
     return run
 
 
-def imported(text: str, actor, kind: str = "contractors") -> ImportRun:
+def imported(text: str, actor: User, kind: str = "contractors") -> ImportRun:
     run = finished(import_checked(run_id=checked(text, actor, kind).pk))
     assert run.state == "done"
     return run
@@ -205,7 +206,7 @@ def test_it_goes_on_where_it_stopped(actor: User, monkeypatch: pytest.MonkeyPatc
     run = import_checked(run_id=checked("\n".join([HEAD, *lines]), actor).pk)
     done, once = [], runner.work_on
 
-    def die_at_the_third(*given, **more) -> Done:
+    def die_at_the_third(*given: Any, **more: Any) -> Done:
         done.append(given)
         if len(done) == 3:
             raise KeyboardInterrupt
@@ -446,7 +447,7 @@ class TestThePages:
     async def test_a_download_leaves_piece_by_piece_from_an_asynchronous_server(self) -> None:
         made = []
 
-        def rows():
+        def rows() -> Iterator[list[Any]]:
             for number in range(1000):
                 made.append(number)
                 yield [str(number)]

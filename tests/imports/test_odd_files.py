@@ -3,7 +3,7 @@
 import io
 import zipfile
 from datetime import UTC, datetime, time, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from openpyxl import Workbook
@@ -122,7 +122,7 @@ class TestTheRows:
     def test_an_unexpected_failure_of_one_row_does_not_keep_the_others_waiting(
         self, actor: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def fail(*_args, **_values) -> NoReturn:
+        def fail(*_args: Any, **_values: Any) -> NoReturn:
             raise ZeroDivisionError
 
         monkeypatch.setattr("smartscheduler.imports.importers.create_contractor", fail)

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import NoReturn
-from uuid import uuid4
+from typing import Any, NoReturn
+from uuid import UUID, uuid4
 
 import psutil
 import pytest
@@ -211,7 +211,7 @@ class TestTurns:
         first, second = taken_in("first.csv", people(1)), taken_in("second.csv", people(2))
         taken = []
 
-        def killed(run) -> NoReturn:
+        def killed(run: Any) -> NoReturn:
             taken.append(run.pk)
             raise KeyboardInterrupt
 
@@ -249,7 +249,7 @@ class TestTurns:
     ) -> None:
         run = taken_in("first.csv", people(1))
 
-        def away(run) -> NoReturn:
+        def away(run: Any) -> NoReturn:
             raise OperationalError("the server closed the connection unexpectedly")
 
         monkeypatch.setattr(runner, "work_apart", away)
@@ -264,7 +264,7 @@ class TestTurns:
     ) -> None:
         run = taken_in("first.csv", people(1))
 
-        def away(*_, **__) -> NoReturn:
+        def away(*_: Any, **__: Any) -> NoReturn:
             raise OperationalError("connection refused")
 
         with monkeypatch.context() as database:
@@ -288,7 +288,7 @@ class TestTurns:
     def test_a_child_says_whether_its_connection_is_gone(self, actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
         run = taken_in("first.csv", people(1))
 
-        def fails(run_id) -> NoReturn:
+        def fails(run_id: UUID) -> NoReturn:
             raise OperationalError("out of reach")
 
         monkeypatch.setattr(child_run, "work_on_file", fails)
@@ -303,7 +303,7 @@ class TestTurns:
         run = taken_in("first.csv", people(1))
         until = timezone.now() + timedelta(hours=1)
 
-        def beats_late(*_, beat, **__) -> NoReturn:
+        def beats_late(*_: Any, beat: Any, **__: Any) -> NoReturn:
             ImportRun.objects.filter(pk=run.pk).update(turn_at=timezone.now(), leased_until=until, tries=2)
             beat()
             raise AssertionError("it goes on")

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -34,7 +35,7 @@ def people(count: int, name: str = "ann") -> str:
     return "\n".join([HEAD, *(ANN.replace("ann@", f"{name}{n}@") for n in range(count))])
 
 
-def taken_in(actor, count: int, name: str = "ann") -> ImportRun:
+def taken_in(actor: User, count: int, name: str = "ann") -> ImportRun:
     return begin(kind="contractors", name=f"{name}.csv", content=people(count, name).encode(), actor=actor)
 
 
@@ -51,7 +52,7 @@ class TestInTurn:
         large, small = taken_in(actor, 9, "ann"), taken_in(actor, 3, "bob")
         worked = []
 
-        def note(run) -> None:
+        def note(run: Any) -> None:
             worked.append(run.name)
             work_on_batch(run)
 

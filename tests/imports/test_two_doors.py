@@ -42,7 +42,7 @@ values = st.one_of(
 )
 
 
-def workbook(columns, value: Any, shown: Any) -> Table:
+def workbook(columns: list[Any], value: Any, shown: Any) -> Table:
     book, buffer = Workbook(), io.BytesIO()
     book.active.append(columns)
     cell = book.active.cell(row=2, column=1)
