@@ -42,7 +42,7 @@ def little_work() -> Iterator[None]:
     assert time.process_time() - began < MOST_SECONDS
 
 
-def post(client: Client, path: str, text: str):
+def post(client: Client, path: str, text: str) -> Any:
     return client.generic("POST", f"{V1}/{path}", text, content_type="application/json")
 
 
@@ -213,7 +213,7 @@ def test_a_parameter_has_a_longest_value_everywhere(client: Client, name: str) -
         assert response.content.decode().startswith(name[:100])
 
 
-def lists():
+def lists() -> dict[Any, Any]:
     """Of the pages that somebody may see: Django's and axes's own are shown to no role."""
     request = RequestFactory().get("/")
     request.user = User(role=Role.ADMINISTRATOR)
@@ -302,7 +302,7 @@ def test_a_long_password_is_refused_at_both_doors(client: Client) -> None:
 
 
 def test_a_long_password_is_hashed_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args, **kwargs) -> NoReturn:
+    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
         raise AssertionError("hashed")
 
     user = UserFactory()
