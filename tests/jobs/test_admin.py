@@ -53,7 +53,7 @@ def change(client: Client, job: Job, **values: Any) -> Any:
     return client.post(page(job), {**fields(client, page(job), "job_form"), **values})
 
 
-def events():
+def events() -> list[Any]:
     return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
 
 

@@ -205,7 +205,7 @@ def test_shows_the_live_assignment_else_the_last(api: APIClient) -> None:
     assert shown["time_slot"].keys() == {"start", "end"}
 
 
-def numbers(response):
+def numbers(response: Any) -> list[Any]:
     assert response.status_code == 200, response.content
     return [row["customer_name"] for row in response.json()["results"]]
 

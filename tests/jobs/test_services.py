@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 GOOD = {**AUSTIN, "type": "tile", "duration": timedelta(hours=3), "customer_phone": "(512) 555-0143"}
 
 
-def create(**changes) -> Job:
+def create(**changes: Any) -> Job:
     return create_job(**{"desired_date": at(12, days=2), "actor": None, **GOOD, **changes})
 
 
