@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.core import mail as outbox
 from django.core.mail.backends.locmem import EmailBackend
+from django.core.mail.message import EmailMessage
 from django.utils import timezone
 from icalendar import Calendar
 from icalendar.cal.component import Component
@@ -56,7 +57,7 @@ def deliver() -> list[outbox.EmailMessage]:
     return outbox.outbox[before:]
 
 
-def entry_of(message) -> tuple[str, Component]:
+def entry_of(message: EmailMessage) -> tuple[str, Component]:
     """The calendar entry of a message: its method, and its event."""
     (name, content, kind) = message.attachments[0]
     entry = Calendar.from_ical(content)
@@ -165,7 +166,7 @@ class TestAnotherSender:
     def test_one_that_wakes_up_makes_no_sent_mail_wait_again(
         self, frozen: Holder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def wakes_up_late(server, messages) -> NoReturn:
+        def wakes_up_late(server: Any, messages: Any) -> NoReturn:
             """The other sender sends the same mail while this one's connection breaks."""
             monkeypatch.undo()
             self.lapse()
@@ -185,10 +186,10 @@ class TestTheServerRefuses:
         """Make the mail server answer with the errors given, one a message, and then work."""
         working = EmailBackend.send_messages
 
-        def arrange(*errors) -> None:
+        def arrange(*errors: Any) -> None:
             left = list(errors)
 
-            def send_messages(server, messages) -> int:
+            def send_messages(server: Any, messages: Any) -> int:
                 if left:
                     raise left.pop(0)
                 return working(server, messages)

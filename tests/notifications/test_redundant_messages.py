@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core import mail as outbox
 from django.utils import timezone
+from icalendar.cal.component import Component
 from pytest_django import Settings
 
 from assignments.models import Assignment
@@ -45,14 +46,14 @@ def work(*, after: float = 0.0) -> None:
         send_mails()
 
 
-def later():
+def later() -> list[Any]:
     """What goes out once every delay is over: the worker reads the events at once, and sends a minute later."""
     work()
     work(after=60)
     return [(message.to[0], message.subject.partition(":")[0]) for message in outbox.outbox]
 
 
-def states():
+def states() -> list[Any]:
     return list(Mail.objects.order_by("created_at", "revision").values_list("kind", "state"))
 
 
@@ -169,7 +170,12 @@ class TestReassignedAndBack:
         return ContractorFactory()
 
     def there_and_back(
-        self, booking, other, *, start: datetime | None = None, between: Callable[..., Any] = work
+        self,
+        booking: Assignment,
+        other: Contractor,
+        *,
+        start: datetime | None = None,
+        between: Callable[..., Any] = work,
     ) -> Assignment:
         """To the other contractor a second from now, and back a second later."""
         start, now = start or at(9, days=2), timezone.now()
@@ -181,26 +187,26 @@ class TestReassignedAndBack:
                 assignment_id=away.pk, contractor_id=booking.contractor_id, start=start, actor=None
             )
 
-    def entries(self):
+    def entries(self) -> list[Any]:
         return [(to, entry["UID"], entry["SEQUENCE"]) for to, entry in map(self.entry, outbox.outbox)]
 
-    def entry(self, message):
+    def entry(self, message: Any) -> tuple[Any, Component]:
         return message.to[0], entry_of(message)[1]
 
     @pytest.mark.parametrize("between", [work, int], ids=["seen between", "seen at once"])
     def test_neither_contractor_hears_of_it(
-        self, booking, other: Contractor, between: Callable[..., Any] | type[int]
+        self, booking: Assignment, other: Contractor, between: Callable[..., Any] | type[int]
     ) -> None:
         self.there_and_back(booking, other, between=between)
         assert later() == []
         assert [state for _, state in states()] == ["sent", *["dropped"] * 4]
 
-    def test_a_confirmed_booking_as_well(self, booking, other: Contractor) -> None:
+    def test_a_confirmed_booking_as_well(self, booking: Assignment, other: Contractor) -> None:
         confirm_assignment(assignment_id=booking.pk, actor=None)
         self.there_and_back(booking, other)
         assert later() == []
 
-    def test_twice_in_a_row(self, booking, other: Contractor) -> None:
+    def test_twice_in_a_row(self, booking: Assignment, other: Contractor) -> None:
         again = self.there_and_back(booking, other)
         work()
         self.there_and_back(again, other)
@@ -222,7 +228,7 @@ class TestReassignedAndBack:
         assert sequence < later_sequence
 
     def test_a_cancellation_that_went_out_is_followed_by_a_newer_version_of_the_entry(
-        self, booking, other: Contractor
+        self, booking: Assignment, other: Contractor
     ) -> None:
         moved = reassign_assignment(assignment_id=booking.pk, contractor_id=other.pk, actor=None)
         later()
@@ -233,7 +239,7 @@ class TestReassignedAndBack:
         assert len({entry["UID"] for entry in to_first}) == 1
         assert to_first[0]["SEQUENCE"] < to_first[1]["SEQUENCE"]
 
-    def test_a_cancellation_that_is_due_is_taken_for_sent(self, booking, other: Contractor) -> None:
+    def test_a_cancellation_that_is_due_is_taken_for_sent(self, booking: Assignment, other: Contractor) -> None:
         def nearly_due() -> None:
             work()
             Mail.objects.filter(state=Mail.State.WAITING).update(due_at=timezone.now() + timedelta(seconds=1))
@@ -242,7 +248,7 @@ class TestReassignedAndBack:
         to_first = [kind for to, kind in later() if to == booking.contractor.email]
         assert to_first == ["Cancelled", "New job"]
 
-    def test_the_new_mail_waits_for_a_cancellation_that_failed(self, booking, other: Contractor) -> None:
+    def test_the_new_mail_waits_for_a_cancellation_that_failed(self, booking: Assignment, other: Contractor) -> None:
         def failed_once() -> None:
             work()
             Mail.objects.filter(kind=Mail.Kind.CANCELLED).update(
@@ -255,19 +261,19 @@ class TestReassignedAndBack:
         to_first = [message for message in outbox.outbox if message.to == [booking.contractor.email]]
         assert [message.subject.partition(":")[0] for message in to_first] == ["Cancelled", "New job"]
 
-    def test_another_time_on_the_way_back_is_told(self, booking, other: Contractor) -> None:
+    def test_another_time_on_the_way_back_is_told(self, booking: Assignment, other: Contractor) -> None:
         self.there_and_back(booking, other, start=at(13, days=2))
         assert later() == [(booking.contractor.email, "Cancelled"), (booking.contractor.email, "New job")]
         assert len({uid for _, uid, _ in self.entries()}) == 1
 
-    def test_another_time_that_is_taken_back_as_well_is_not(self, booking, other: Contractor) -> None:
+    def test_another_time_that_is_taken_back_as_well_is_not(self, booking: Assignment, other: Contractor) -> None:
         again = self.there_and_back(booking, other, start=at(13, days=2))
         work()
         reschedule_assignment(assignment_id=again.pk, start=at(9, days=2), actor=None)
         assert later() == []
 
     def test_a_time_that_the_first_contractor_was_never_told_of_is_dropped_too(
-        self, booking, other: Contractor
+        self, booking: Assignment, other: Contractor
     ) -> None:
         moved_at = timezone.now() + timedelta(minutes=5)
         with time_machine.travel(moved_at, tick=False):
@@ -278,7 +284,7 @@ class TestReassignedAndBack:
 
     @pytest.mark.parametrize("between", [work, int], ids=["seen between", "seen at once"])
     def test_what_changed_meanwhile_is_told(
-        self, booking, other: Contractor, between: Callable[..., Any] | type[int]
+        self, booking: Assignment, other: Contractor, between: Callable[..., Any] | type[int]
     ) -> None:
         def note() -> None:
             with time_machine.travel(timezone.now() + timedelta(seconds=1.5), tick=False):
@@ -291,7 +297,7 @@ class TestReassignedAndBack:
 
     @pytest.mark.parametrize("between", [work, int], ids=["seen between", "seen at once"])
     def test_what_changed_just_before_is_told(
-        self, booking, other: Contractor, between: Callable[..., Any] | type[int]
+        self, booking: Assignment, other: Contractor, between: Callable[..., Any] | type[int]
     ) -> None:
         update_job(job_id=booking.job_id, special_requirements="Ring twice.", actor=None)
         between()
@@ -305,7 +311,7 @@ class TestReassignedAndBack:
         self.there_and_back(booking, other)
         assert later() == [(booking.contractor.email, "New job")]
 
-    def test_a_job_that_is_cancelled_for_one_and_booked_again_at_once_is_no_news(self, booking) -> None:
+    def test_a_job_that_is_cancelled_for_one_and_booked_again_at_once_is_no_news(self, booking: Assignment) -> None:
         cancel_assignment(assignment_id=booking.pk, reason="A slip", actor=None)
         work()
         assign_job(job_id=booking.job_id, contractor_id=booking.contractor_id, start=booking.slot.start, actor=None)
