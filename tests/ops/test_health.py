@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psycopg
 import pytest
@@ -59,7 +59,7 @@ def test_without_valkey(settings: Settings) -> None:
 
 
 def test_without_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_) -> NoReturn:
+    def gone(*_: Any) -> NoReturn:
         raise OperationalError("no route")
 
     monkeypatch.setattr(DatabaseWrapper, "cursor", gone)

@@ -4,6 +4,7 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -47,7 +48,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         transaction.set_rollback(True)
 
 
-def counts():
+def counts() -> list[Any]:
     return [model.objects.count() for model in (Contractor, WorkingHours, Absence, Job, Assignment, OutboxEvent)]
 
 
@@ -173,7 +174,7 @@ def test_bulk_makes_the_same_contractors_without_events(monkeypatch: pytest.Monk
     assert OutboxEvent.objects.count() == events
 
 
-def snapshot():
+def snapshot() -> list[Any]:
     """All that makes the contractors, but for the ratings that the jobs have brought."""
     fields = ("id", "name", "type", "status", "email", "phone_number", "skills", "latitude", "longitude", "time_zone")
     return [

@@ -53,7 +53,7 @@ def first_run(data_dir: Path) -> CompletedProcess[str]:
     return run_demo(data_dir)
 
 
-def run_demo(data_dir, *arguments: str, **variables: str) -> CompletedProcess[str]:
+def run_demo(data_dir: Path, *arguments: str, **variables: str) -> CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if name not in SET_BY_THE_RUN}
     return subprocess.run(
         [sys.executable, "manage.py", "demo", *arguments],
@@ -66,7 +66,7 @@ def run_demo(data_dir, *arguments: str, **variables: str) -> CompletedProcess[st
     )
 
 
-def processes_of(data_dir):
+def processes_of(data_dir: Path) -> list[Any]:
     """Whatever still runs with this data directory."""
     return [process for process in psutil.process_iter() if _mentions(process, str(data_dir))]
 
@@ -78,7 +78,7 @@ def _mentions(process: Any, path: str) -> Any:
         return False
 
 
-def assert_told_in_order(said) -> None:
+def assert_told_in_order(said: str) -> None:
     rest = said
     for line in STORY:
         found = re.search(line, rest)
@@ -86,13 +86,13 @@ def assert_told_in_order(said) -> None:
         rest = rest[found.end() :]
 
 
-def test_tells_the_story_in_order_and_leaves_no_process(first_run, data_dir: Path) -> None:
+def test_tells_the_story_in_order_and_leaves_no_process(first_run: CompletedProcess[str], data_dir: Path) -> None:
     assert first_run.returncode == 0, first_run.stderr
     assert_told_in_order(first_run.stdout)
     assert not processes_of(data_dir)
 
 
-def test_can_be_told_again_and_drawn(first_run, data_dir: Path) -> None:
+def test_can_be_told_again_and_drawn(first_run: CompletedProcess[str], data_dir: Path) -> None:
     picture = data_dir / "demo.svg"
     again = run_demo(data_dir, "--svg", str(picture))
     assert again.returncode == 0, again.stderr
@@ -103,7 +103,7 @@ def test_can_be_told_again_and_drawn(first_run, data_dir: Path) -> None:
     assert "url(http" not in drawn
 
 
-def test_says_in_a_sentence_why_it_fails(first_run, data_dir: Path) -> None:
+def test_says_in_a_sentence_why_it_fails(first_run: CompletedProcess[str], data_dir: Path) -> None:
     failed = run_demo(data_dir, REDIS_URL="redis://127.0.0.1:1/0")
     assert failed.returncode == 1
     assert failed.stderr.strip() == "CommandError: Tickets cannot be issued right now; try again in a moment."

@@ -57,7 +57,7 @@ class TestValkey:
         server.stop()
         return server.directory / "dump.rdb"
 
-    def begins_empty(self, server, capsys: pytest.CaptureFixture[str]) -> str:
+    def begins_empty(self, server: Valkey, capsys: pytest.CaptureFixture[str]) -> str:
         """Start it, and return what is said; the damaged file is still there under another name."""
         server.start()
         with server._client() as client:
