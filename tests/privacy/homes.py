@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -53,7 +54,9 @@ def located(measured: list[tuple[Point, float]]) -> Point:
     return best
 
 
-def edge(inside, start: Point, bearing: float, *, low: float, high: float, steps: int = 22) -> Point:
+def edge(
+    inside: Callable[..., bool], start: Point, bearing: float, *, low: float, high: float, steps: int = 22
+) -> Point:
     """The point on a ray from `start` at which `inside` turns from true to false, by bisection."""
     for _ in range(steps):
         middle = (low + high) / 2

@@ -20,7 +20,7 @@ from tests.privacy.people import OF_ADA, OF_GRACE, found_anywhere, seed_contract
 pytestmark = pytest.mark.django_db
 
 
-def run(*words) -> str:
+def run(*words: str) -> str:
     out = StringIO()
     call_command("personal_data", *words, stdout=out)
     return out.getvalue()
@@ -83,7 +83,7 @@ def test_a_restored_backup_is_put_right_by_the_list(actor: User, tmp_path: Path)
     live, gone = AssignmentFactory().contractor, ContractorFactory()
     now = timezone.now()
 
-    def line(kind: str, number: int, subject: UUID | None = None, jobs=()) -> dict[str, Any]:
+    def line(kind: str, number: int, subject: UUID | None = None, jobs: list[Any] | tuple[()] = ()) -> dict[str, Any]:
         return Erasure(kind=kind, number=number, subject=subject, jobs=list(jobs), erased_at=now).as_json()
 
     lines = [

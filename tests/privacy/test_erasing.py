@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -48,7 +49,7 @@ def admin(db: None) -> User:
     return UserFactory(role=Role.ADMINISTRATOR, name="Avery Admin", email="avery@office.example")
 
 
-def figures():
+def figures() -> dict[Any, Any]:
     """Everything that is counted, summed or reported."""
     today = timezone.now().date()
     since, until = today - timedelta(days=7), today + timedelta(days=7)
@@ -69,7 +70,7 @@ def figures():
     }
 
 
-def broken():
+def broken() -> list[Any]:
     return [one.check.name for one in doctor.examine(doctor.chosen(data_only=True), show=1) if one.is_broken]
 
 
@@ -301,7 +302,7 @@ def test_an_erasure_and_a_booking_at_once_never_both_happen() -> None:
     admin, ada, job = UserFactory(role=Role.ADMINISTRATOR), ContractorFactory(name="Ada Tiles"), JobFactory()
     came, barrier = {}, threading.Barrier(3)
 
-    def run(name, act) -> None:
+    def run(name: str, act: Any) -> None:
         barrier.wait()
         try:
             came[name] = act()

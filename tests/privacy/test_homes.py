@@ -45,7 +45,7 @@ def place(request: pytest.FixtureRequest) -> Point:
     return home(request.param)
 
 
-def asked(client: Any, point, **more):
+def asked(client: Any, point: Any, **more: Any) -> Any:
     """The ranking for a site of one's own choosing."""
     body = {
         "type": "flooring",
@@ -59,7 +59,7 @@ def asked(client: Any, point, **more):
     return answer.json()["recommendations"]
 
 
-def sites(points=AROUND):
+def sites(points: list[Any] = AROUND) -> list[Any]:
     """Open jobs whose places are known to whoever attacks: each at the center of its cell."""
     return [
         JobFactory(latitude=str(blurred(point)[0]), longitude=str(blurred(point)[1]), duration=timedelta(hours=1))
@@ -67,7 +67,7 @@ def sites(points=AROUND):
     ]
 
 
-def of_sites(jobs, miles_of) -> Point:
+def of_sites(jobs: Any, miles_of: Callable[..., Any]) -> Point:
     return located([(job.exact_point, miles_of(job)) for job in jobs])
 
 
@@ -109,7 +109,7 @@ def test_whole_miles_by_bisection(place: Point) -> None:
     living_at(place, service_radius_miles=None)
     manager = client_as(Role.MANAGER)
 
-    def inside(point):
+    def inside(point: Any) -> Any:
         return round(asked(manager, point)[0]["distance_miles"]) <= 10
 
     edges = [edge(inside, blurred(place), bearing, low=8, high=12) for bearing in (0, 120, 240)]
@@ -123,7 +123,7 @@ def test_who_comes_first_by_bisection(place: Point) -> None:
     living_at(rival, service_radius_miles=None, name="Rival")
 
     def error(client: APIClient) -> float:
-        def nearer(point):
+        def nearer(point: Any) -> Any:
             return asked(client, point)[0]["contractor"]["id"] == str(own.pk)
 
         # Three rays across the line between; a point on it is as far from either.
@@ -152,15 +152,15 @@ def test_repeating_moving_about_and_doubling_give_nothing_new(place: Point) -> N
         assert found == {str(one.pk): miles, str(twin.pk): miles}
 
 
-def ranked(client, jobs, pk) -> Callable[..., Any]:
+def ranked(client: Any, jobs: Any, pk: Any) -> Callable[..., Any]:
     return lambda job: client.get(f"{V1}/jobs/{job.pk}/recommendations/").json()["recommendations"][0]["distance_miles"]
 
 
-def why_not(client, jobs, pk) -> Callable[..., Any]:
+def why_not(client: Any, jobs: Any, pk: Any) -> Callable[..., Any]:
     return lambda job: client.get(f"{V1}/jobs/{job.pk}/recommendations/{pk}/").json()["distance_miles"]
 
 
-def batch(client, jobs, pk) -> Callable[..., Any]:
+def batch(client: Any, jobs: Any, pk: Any) -> Callable[..., Any]:
     found = client.post(f"{V1}/recommendations/batch/", {"jobs": [str(job.pk) for job in jobs]}).json()["results"]
     by_job = {one["job"]: one["recommendations"][0]["distance_miles"] for one in found}
     return lambda job: by_job[str(job.pk)]
@@ -211,7 +211,7 @@ def test_sentences_about_the_radius(place: Point, name: str) -> None:
     for role, least, most in ((Role.MANAGER, LEAST_ERROR_METERS, 2000), (Role.COORDINATOR, 0, 150)):
         client = client_as(role) if name == "availability" else signed_in(role)
 
-        def told(job, client: Client = client) -> float:
+        def told(job: Job, client: Client = client) -> float:
             return miles_on(client.get(REASONS[name](job, pk)), r"The site is ([\d.]+) miles away")
 
         assert least <= meters(of_sites(jobs, told), place) <= most

@@ -100,25 +100,25 @@ def models_position() -> F:
     return F("position")
 
 
-def shown(text):
+def shown(text: Any) -> set[Any]:
     """Which of the secrets stand in an answer, however a number is grouped."""
     found = {secret for secret in SECRETS if secret in text}
     return found | {phone for phone, spelling in SPELLINGS.items() if spelling.search(text)}
 
 
-def text_of(answer):
+def text_of(answer: Any) -> Any:
     body = answer.getvalue() if answer.streaming else answer.content
     return body.decode("utf-8", "replace")
 
 
-def name_of(path) -> str | None:
+def name_of(path: str) -> str | None:
     try:
         return resolve(urlsplit(path).path).url_name
     except Resolver404:
         return None
 
 
-def crawl(client):
+def crawl(client: Client) -> dict[str, Any]:
     """Every kind of page that can be reached from the home, a few of each: address → what it says."""
     seen, waiting, said = {}, ["/", "/admin/", "/admin/reports/?csv=choices", "/admin/reports/?csv=cancellations"], {}
     waiting += ["/live/map/", "/live/?parts=jobs,board,feed", *(f"/live/jobs/{job.pk}/" for job in Job.objects.all())]
@@ -170,7 +170,7 @@ def test_a_setting_lets_managers_see_it_too(world: tuple[Contractor, list[Job]],
     assert {MAILS[0], PHONES[0], STREETS[0]} <= shown(page)
 
 
-def calls(world) -> Iterator[str]:
+def calls(world: Any) -> Iterator[str]:
     ada, jobs = world
     yield from ("contractors/", "jobs/", "assignments/", "events/?limit=1000", "dashboard/", "auth/me/")
     yield from (f"contractors/{ada.pk}/", f"contractors/{ada.pk}/absences/", f"contractors/{ada.pk}/schedule/")
@@ -181,7 +181,7 @@ def calls(world) -> Iterator[str]:
     yield from (f"assignments/{one.pk}/" for one in Assignment.objects.all())
 
 
-def answers(client: APIClient, world) -> Iterator[tuple[str, Any]]:
+def answers(client: APIClient, world: tuple[Contractor, list[Job]]) -> Iterator[tuple[str, Any]]:
     for call in calls(world):
         answer = client.get(f"{V1}/{call}")
         assert answer.status_code == 200, call

@@ -29,7 +29,7 @@ def ada(db: None) -> Contractor:
     return seed_contractor(UserFactory())
 
 
-def of(contractor) -> str:
+def of(contractor: Contractor) -> str:
     return f"{OVERVIEW}contractor/{contractor.pk}/"
 
 

@@ -6,8 +6,10 @@ A new one is asked by itself; one with an unknown place-holder fails the test.
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -103,7 +105,7 @@ PLACEHOLDERS = {
 }
 
 
-def calls(client):
+def calls(client: APIClient) -> Iterator[str]:
     """Every GET of the document with the records of the world in its place-holders."""
     document = client.get(f"{V1}/schema/?format=json").json()
     for path, methods in sorted(document["paths"].items()):
@@ -128,7 +130,7 @@ def calls(client):
     yield from (f"{V1}/{name}/?latitude__gte=30.27&search=30.2" for name in ("contractors", "jobs"))
 
 
-def of_the_api(client: APIClient):
+def of_the_api(client: APIClient) -> Iterator[tuple[str, Any]]:
     for call in calls(client):
         yield call, client.get(call, **FIXED)
     ids = [str(pk) for pk in Job.objects.order_by("pk").values_list("pk", flat=True)]
@@ -145,7 +147,7 @@ def of_the_api(client: APIClient):
         yield f"of one's own {bearing}", client.post(f"{V1}/recommendations/", body, **FIXED)
 
 
-def of_the_pages(client: Client):
+def of_the_pages(client: Client) -> Any:
     pages = crawl(client)
     extra = [path for _, path in addresses()]
     for job in Job.objects.order_by("pk"):
@@ -165,19 +167,19 @@ def of_the_pages(client: Client):
     return pages
 
 
-def plain(text):
+def plain(text: Any) -> Any:
     for pattern, instead in OF_THE_MOMENT:
         text = pattern.sub(instead, text)
     return text
 
 
-def everything(programs: APIClient, browser: Client):
+def everything(programs: APIClient, browser: Client) -> dict[Any, Any]:
     """What is told to an account, by address."""
     said = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs)}
     return said | {path: plain(text) for path, text in of_the_pages(browser).items()}
 
 
-def told_apart(role: Role):
+def told_apart(role: Role) -> tuple[list[Any], Any, Any]:
     """The addresses that differ between the two worlds, or that one alone leads to; and all answers of both."""
     with time_machine.travel(timezone.now(), tick=False):
         clients = client_of(UserFactory(role=role)), signed_in(role)
@@ -187,7 +189,7 @@ def told_apart(role: Role):
     return sorted(path for path in before | after if before.get(path) != after.get(path)), before, after
 
 
-def first_difference(one, other):
+def first_difference(one: Any, other: Any) -> tuple[Any, Any]:
     at_ = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     return one[max(0, at_ - 80) : at_ + 80], other[max(0, at_ - 80) : at_ + 80]
 
