@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -68,7 +69,7 @@ def consider(person: Contractor, job: Job, now: datetime, horizon_days: int) -> 
 ROADS: dict[tuple[float, float, float, float], tuple[float, int]] = {}
 
 
-def place(one) -> tuple[float, float]:
+def place(one: Contractor | Job) -> tuple[float, float]:
     return round(float(one.latitude), 4), round(float(one.longitude), 4)
 
 
@@ -87,7 +88,7 @@ def miles_between(a: Contractor, b: Job) -> float:
     return max(road[0], haversine(a, b)) if road else haversine(a, b)
 
 
-def drive(a, b) -> timedelta:
+def drive(a: Job, b: Job) -> timedelta:
     road = ROADS.get((*place(a), *place(b)))
     minutes = road[1] if road else math.ceil(round(haversine(a, b) * 1.3 / 35 * 60, 9))
     return max(timedelta(minutes=minutes), settings.MINIMUM_GAP)
@@ -110,7 +111,7 @@ def score(person: Contractor, days: int, miles: float) -> Decimal:
     return rounded(weight["availability"] * availability + weight["rating"] * rating + weight["distance"] * distance)
 
 
-def shifts_around(person, day) -> Iterator[tuple[datetime, datetime]]:
+def shifts_around(person: Contractor, day: date) -> Iterator[tuple[datetime, datetime]]:
     """Shifts as pairs of instants, for the days around `day` in the contractor's zone."""
     zone = ZoneInfo(person.time_zone)
     for offset in range(-2, 4):
@@ -130,12 +131,12 @@ def grid(person: Contractor, day: date) -> Iterator[datetime]:
             start += timedelta(minutes=30)
 
 
-def is_free(person: Contractor, job: Job, start) -> bool:
+def is_free(person: Contractor, job: Job, start: datetime) -> bool:
     end = start + job.duration
     return worked(person, start, end) and not absent(person, start, end) and not clashes(person, job, start, end)
 
 
-def worked(person: Contractor, start, end) -> bool:
+def worked(person: Contractor, start: Any, end: Any) -> bool:
     """Whether somebody on shift hands over to somebody on shift, all the way from start to end."""
     shifts = list(shifts_around(person, start.date()))
     while start < end:
@@ -146,11 +147,11 @@ def worked(person: Contractor, start, end) -> bool:
     return True
 
 
-def absent(person: Contractor, start, end) -> bool:
+def absent(person: Contractor, start: Any, end: Any) -> bool:
     return any(a.period.lower < end and start < a.period.upper for a in person.absences.all())
 
 
-def clashes(person: Contractor, job: Job, start, end) -> bool:
+def clashes(person: Contractor, job: Job, start: Any, end: Any) -> bool:
     for other in person.assignments.all():
         if other.status not in LIVE:
             continue

@@ -23,7 +23,7 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def url(job: Job, query: str = ""):
+def url(job: Job, query: str = "") -> str:
     return reverse("admin:jobs_job_recommend", args=[job.pk]) + query
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -41,7 +42,7 @@ def of(job: Job, contractor: Contractor | None = None, query: str = "") -> str:
     return f"{V1}/jobs/{job.pk}/recommendations/{tail}{query}"
 
 
-def body(**more):
+def body(**more: Any) -> dict[Any, Any]:
     wanted = at(12, days=2).astimezone(UTC).isoformat()
     return {"type": "flooring", "desired_date": wanted, "location": PLACE, "duration": "02:00:00", **more}
 

@@ -24,7 +24,7 @@ def api() -> APIClient:
     return client_as(Role.MANAGER)
 
 
-def ids(jobs):
+def ids(jobs: list[Any]) -> list[Any]:
     return [str(job.pk) for job in jobs]
 
 

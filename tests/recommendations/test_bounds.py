@@ -36,7 +36,7 @@ def weights(draw: st.DrawFn) -> Weights:
     return Weights(availability, rating, UNIT - availability - rating)
 
 
-def query(weights, max_miles) -> RankingQuery:
+def query(weights: Weights, max_miles: float) -> RankingQuery:
     availability, rating, distance = weights
     rules = replace(
         Rules.of_settings(),

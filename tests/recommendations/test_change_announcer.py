@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 FAR = Decimal("32.7767000")
 
 
-def announced():
+def announced() -> list[Any]:
     """Let the relay number what happened, read it, and say which jobs were told of."""
     before = set(OutboxEvent.objects.filter(type="RecommendationsUpdated").values_list("pk", flat=True))
     number_events()
@@ -30,7 +31,7 @@ def announced():
 
 
 @pytest.fixture
-def jobs():
+def jobs() -> list[Any]:
     """One that the contractor can be ranked for, one of another type, one far away."""
     return [JobFactory(), JobFactory(type="tile"), JobFactory(latitude=FAR)]
 
@@ -48,24 +49,24 @@ def jobs():
     ],
 )
 def test_tells_the_jobs_that_a_changed_contractor_is_ranked_for(
-    jobs, act: Callable[..., Contractor | Assignment]
+    jobs: list[Any], act: Callable[..., Contractor | Assignment]
 ) -> None:
     act(ContractorFactory())
     assert announced() == [str(jobs[0].pk)]
     assert announced() == []
 
 
-def test_tells_the_jobs_of_the_place_that_a_contractor_left_and_of_the_new_one(jobs) -> None:
+def test_tells_the_jobs_of_the_place_that_a_contractor_left_and_of_the_new_one(jobs: list[Any]) -> None:
     update_contractor(contractor_id=ContractorFactory().pk, latitude=FAR, actor=None)
     assert announced() == sorted([str(jobs[0].pk), str(jobs[2].pk)])
 
 
-def test_a_changed_phone_number_is_no_news(jobs) -> None:
+def test_a_changed_phone_number_is_no_news(jobs: list[Any]) -> None:
     update_contractor(contractor_id=ContractorFactory().pk, phone_number="(512) 555-0199", actor=None)
     assert announced() == []
 
 
-def test_a_burst_of_changes_is_told_once(jobs) -> None:
+def test_a_burst_of_changes_is_told_once(jobs: list[Any]) -> None:
     for crew in ContractorFactory.create_batch(3):
         update_rating(contractor_id=crew.pk, rating=Decimal(1), actor=None)
         update_schedule(contractor_id=crew.pk, working_hours=WEEKDAYS, actor=None)

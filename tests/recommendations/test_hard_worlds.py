@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -27,7 +28,7 @@ def now() -> Iterator[datetime]:
         yield timezone.now()
 
 
-def same(job: Job, now, *, wanted: int = 10, horizon: int = 10) -> int:
+def same(job: Job, now: datetime, *, wanted: int = 10, horizon: int = 10) -> int:
     """Whether ranking is scoring everyone; how many were found."""
     expected = oracle.rank(job, now, horizon)
     ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=wanted, horizon_days=horizon)
@@ -37,7 +38,7 @@ def same(job: Job, now, *, wanted: int = 10, horizon: int = 10) -> int:
     return len(ranking.entries)
 
 
-def away(people, now) -> None:
+def away(people: list[Any], now: datetime) -> None:
     period = TimestamptzRange(now - timedelta(days=1), now + timedelta(days=60))
     Absence.objects.bulk_create(Absence(contractor=person, period=period) for person in people)
 

@@ -1,5 +1,7 @@
 """When nobody can take a job, those who come closest are named, with what would help."""
 
+from typing import Any
+
 import pytest
 
 from jobs.models import Job
@@ -12,7 +14,7 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def names(job: Job):
+def names(job: Job) -> list[Any]:
     return [miss.contractor.name for miss in nearest_misses(JobRequest.of(job), current_rules())]
 
 

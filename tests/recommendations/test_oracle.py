@@ -1,5 +1,7 @@
 """The ranking is that of scoring everyone: equal to a literal implementation on random worlds."""
 
+from typing import Any
+
 import pytest
 import time_machine
 from django.utils import timezone
@@ -20,7 +22,7 @@ WORLDS = 80
 CHUNK = 10
 
 
-def shape(ranking: Ranking):
+def shape(ranking: Ranking) -> list[Any]:
     return [
         (entry.contractor.pk, entry.score, [slot.start for slot in entry.slots], pytest.approx(entry.miles))
         for entry in ranking.entries

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, Self
 
 import psycopg
@@ -76,7 +77,7 @@ class Recorder(psycopg.Cursor):
 def generic_plan(sql: str) -> Any:
     numbers = {}
 
-    def numbered(found) -> str:
+    def numbered(found: Any) -> str:
         return f"${numbers.setdefault(found[1] or len(numbers), len(numbers) + 1)}"
 
     plain = re.sub(r"%(?:\((\w+)\))?s", numbered, sql).replace("%%", "%")
@@ -84,7 +85,7 @@ def generic_plan(sql: str) -> Any:
         return cursor.execute(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {plain}").fetchone()[0][0]["Plan"]
 
 
-def nodes(plan):
+def nodes(plan: Any) -> Iterator[Any]:
     yield plan
     for part in plan.get("Plans", ()):
         yield from nodes(part)
@@ -106,7 +107,7 @@ def test_no_table_is_read_as_a_whole(crowd: tuple[Contractor, Job], monkeypatch:
     check_a_search_for_words()
 
 
-def check_a_ranking(someone, job, monkeypatch: pytest.MonkeyPatch) -> None:
+def check_a_ranking(someone: Contractor, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared.psycopg, "Cursor", Recorder)
     monkeypatch.setattr(Recorder, "seen", [])
     assert len(rank_candidates(JobRequest.of(job), current_rules(), max_results=50).entries) == 50

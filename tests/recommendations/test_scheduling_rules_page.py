@@ -19,11 +19,11 @@ pytestmark = pytest.mark.django_db
 LIST, ADD = reverse("admin:rules_rulesversion_changelist"), reverse("admin:rules_rulesversion_add")
 
 
-def numbers(**others: Any):
+def numbers(**others: Any) -> dict[Any, Any]:
     return {**Rules.of_settings().as_fields(), **others}
 
 
-def for_rating(**others: Any):
+def for_rating(**others: Any) -> dict[Any, Any]:
     """Rating counts for nearly everything."""
     shares = {"availability_weight": "0.1", "rating_weight": "0.85", "distance_weight": "0.05"}
     return {**numbers(), **shares, **others}
@@ -34,7 +34,7 @@ def admin() -> Client:
     return signed_in(Role.ADMINISTRATOR)
 
 
-def text(response) -> str:
+def text(response: Any) -> str:
     assert response.status_code == 200
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 

@@ -32,7 +32,7 @@ def api(user: User) -> APIClient:
 
 
 @pytest.fixture
-def crew():
+def crew() -> list[Any]:
     return [
         ContractorFactory(name=name, rating=Decimal(rating)) for name, rating in (("Ann", 5), ("Bob", 4), ("Cyd", 3))
     ]
@@ -43,11 +43,11 @@ def job() -> Job:
     return JobFactory()
 
 
-def rank(api, job, query: str = ""):
+def rank(api: APIClient, job: Job, query: str = "") -> Any:
     return api.get(f"{V1}/jobs/{job.pk}/recommendations/{query}").json()
 
 
-def book(api, ranking, place: int = 0, **more):
+def book(api: APIClient, ranking: Any, place: int = 0, **more: str) -> Any:
     chosen = ranking["recommendations"][place]
     start = chosen["available_time_slots"][0]["start"]
     body = {"job": ranking["job"], "contractor": chosen["contractor"]["id"], "start": start}
@@ -55,34 +55,34 @@ def book(api, ranking, place: int = 0, **more):
 
 
 @pytest.mark.parametrize("place", [0, 2])
-def test_while_it_holds_anybody_of_it_can_be_booked(api: APIClient, crew, job: Job, place: int) -> None:
+def test_while_it_holds_anybody_of_it_can_be_booked(api: APIClient, crew: list[Any], job: Job, place: int) -> None:
     answer = book(api, rank(api, job, "?max_results=3&horizon_days=4"), place)
     assert (answer.status_code, answer.json()["rank"]) == (201, place + 1)
 
 
-def better(crew) -> None:
+def better(crew: Any) -> None:
     Contractor.objects.filter(pk=crew[1].pk).update(rating=Decimal("5.00"))
 
 
-def away(crew) -> None:
+def away(crew: Any) -> None:
     AbsenceFactory(contractor=crew[0], period=(at(0, days=1), at(0, days=4)))
 
 
-def busy(crew) -> None:
+def busy(crew: Any) -> None:
     AssignmentFactory(contractor=crew[1], start=at(8, days=2), job__duration=timedelta(hours=8))
 
 
-def newcomer(crew) -> None:
+def newcomer(crew: Any) -> None:
     ContractorFactory(rating=Decimal("4.50"))
 
 
-def gone(crew) -> None:
+def gone(crew: Any) -> None:
     Contractor.objects.filter(pk=crew[2].pk).update(status="inactive")
 
 
 @pytest.mark.parametrize("change", [better, away, busy, newcomer, gone])
 def test_when_somebody_moved_it_is_refused_with_the_ranking_of_now(
-    api: APIClient, crew, job: Job, change: Callable[..., Any]
+    api: APIClient, crew: list[Any], job: Job, change: Callable[..., Any]
 ) -> None:
     ranking = rank(api, job)
     change(crew)
@@ -95,7 +95,7 @@ def test_when_somebody_moved_it_is_refused_with_the_ranking_of_now(
     assert book(api, fresh).status_code == 201
 
 
-def test_what_moved_is_told(api: APIClient, crew, job: Job) -> None:
+def test_what_moved_is_told(api: APIClient, crew: list[Any], job: Job) -> None:
     ranking = rank(api, job)
     away(crew)
     gone(crew)
@@ -107,7 +107,7 @@ def test_what_moved_is_told(api: APIClient, crew, job: Job) -> None:
     ]
 
 
-def test_what_decides_nothing_does_not_matter(api: APIClient, crew, job: Job) -> None:
+def test_what_decides_nothing_does_not_matter(api: APIClient, crew: list[Any], job: Job) -> None:
     ranking = rank(api, job)
     AssignmentFactory(contractor=crew[1], start=at(8, days=2))  # an hour or two of a long day
     ContractorFactory(type="tile")
@@ -115,30 +115,30 @@ def test_what_decides_nothing_does_not_matter(api: APIClient, crew, job: Job) ->
     assert book(api, ranking).status_code == 201
 
 
-def test_without_a_token_it_is_booked_as_ever(api: APIClient, crew, job: Job) -> None:
+def test_without_a_token_it_is_booked_as_ever(api: APIClient, crew: list[Any], job: Job) -> None:
     ranking = rank(api, job)
     better(crew)
     assert book(api, ranking, ranking_token="").status_code == 201
 
 
-def test_a_token_of_a_batch_is_as_good(api: APIClient, crew, job: Job) -> None:
+def test_a_token_of_a_batch_is_as_good(api: APIClient, crew: list[Any], job: Job) -> None:
     (ranking,) = api.post(f"{V1}/recommendations/batch/", {"jobs": [str(job.pk)], "max_results": 2}).json()["results"]
     assert book(api, ranking).status_code == 201
 
 
-def test_a_ranking_without_a_job_has_none(api: APIClient, crew, job: Job) -> None:
+def test_a_ranking_without_a_job_has_none(api: APIClient, crew: list[Any], job: Job) -> None:
     place = {"latitude": 30.2672, "longitude": -97.7431}
     body = {"type": "flooring", "desired_date": at(12, days=2).isoformat(), "location": place, "duration": "02:00:00"}
     assert api.post(f"{V1}/recommendations/", body).json()["ranking_token"] is None
 
 
-def test_refuses_a_token_that_is_none(api: APIClient, crew, job: Job) -> None:
+def test_refuses_a_token_that_is_none(api: APIClient, crew: list[Any], job: Job) -> None:
     ranking, other = rank(api, job), rank(api, JobFactory())
     for token in ("x", ranking["ranking_token"] + "x", ranking["ranking_token"][1:], other["ranking_token"]):
         refused_field(book(api, ranking, ranking_token=token), "ranking_token")
 
 
-def test_refuses_an_old_one(user: User, crew, job: Job) -> None:
+def test_refuses_an_old_one(user: User, crew: list[Any], job: Job) -> None:
     job.desired_date = at(12, days=9)
     job.save()
     ranking = rank(client_of(user), job)

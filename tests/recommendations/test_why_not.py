@@ -22,7 +22,7 @@ from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory
 pytestmark = pytest.mark.django_db
 
 
-def ask(contractor: Contractor, job: Job | None = None, **options) -> Answer:
+def ask(contractor: Contractor, job: Job | None = None, **options: Any) -> Answer:
     return why_not(JobRequest.of(job or JobFactory()), contractor, current_rules(), **options)
 
 
@@ -90,7 +90,7 @@ def test_somebody_too_far_down_is_told_at_least_where(monkeypatch: pytest.Monkey
 
 
 def _with_most(new: Callable[..., Any], most: int) -> Callable[..., Any]:
-    def changed(cls, search, own, ignored: int = 0, leader: bool = False) -> Any:
+    def changed(cls: Any, search: Any, own: Any, ignored: int = 0, leader: bool = False) -> Any:
         return new(cls, search, own, most, leader)
 
     return changed

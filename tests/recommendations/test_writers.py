@@ -4,12 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from threading import Event
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from assignments.services import assign_job, cancel_assignment
 from contractors.models import Contractor
+from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_all, rank_candidates
 from recommendations.why_not import why_not
@@ -23,7 +25,7 @@ FREE, BOOKED = Decimal("3.00"), Decimal("5.00")
 WRITERS, READERS, QUESTIONS = 4, 8, 30
 
 
-def write(contractor, job, finish) -> int:
+def write(contractor: Contractor, job: Job, finish: Any) -> int:
     """Book the whole of the day and rate the contractor up, undo both; each in one transaction."""
     booked = 0
     try:
@@ -46,7 +48,7 @@ def mixed(rating: Decimal, score: Decimal | None) -> bool:
     return score != expected[rating]
 
 
-def read(request, someone):
+def read(request: Any, someone: Any) -> list[bool]:
     """Of many answers of each kind whether they mix two states."""
     found = []
     try:

@@ -23,7 +23,7 @@ def server() -> Iterator[Model]:
 
 
 @pytest.fixture
-def model(server: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+def model(server: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
     monkeypatch.setattr("recommendations.refresh_requests.GATHER_SECONDS", 0.05)
     server.behaviour = "normal"
     server.requests.clear()
@@ -43,7 +43,7 @@ def model(server: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch):
     delete_keys(memory, *STORED)
 
 
-def use(settings: Settings, server, provider: str) -> None:
+def use(settings: Settings, server: Model, provider: str) -> None:
     settings.EXPLANATION_MODEL_PROVIDER = provider
     settings.EXPLANATION_MODEL_NAME, settings.EXPLANATION_MODEL_KEY = "a-model", "SECRET"
     settings.EXPLANATION_MODEL_URL = server.url + URLS[provider]

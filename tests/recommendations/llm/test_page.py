@@ -1,6 +1,7 @@
 """What administrators and Prometheus see of the model; and the Recommend page."""
 
 import time
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -28,11 +29,11 @@ def job() -> Job:
     return JobFactory()
 
 
-def worded(job) -> int:
+def worded(job: Job) -> int:
     return word(job.pk, time.monotonic() + 60)
 
 
-def test_the_page_says_what_it_costs_and_what_was_dropped(model, job: Job) -> None:
+def test_the_page_says_what_it_costs_and_what_was_dropped(model: Any, job: Job) -> None:
     model.behaviour = ["obedient", "normal"]
     worded(job)
     worded(job)
@@ -44,7 +45,7 @@ def test_the_page_says_what_it_costs_and_what_was_dropped(model, job: Job) -> No
     assert "SECRET" not in page.text
 
 
-def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model, settings: Settings, job: Job) -> None:
+def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model: Any, settings: Settings, job: Job) -> None:
     settings.TRAVEL_BREAKER_FAILURES = 1
     model.behaviour = ["wrong", "denied"]
     worded(job)
@@ -59,7 +60,7 @@ def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model, set
     assert circuit_breaker.state(BREAKER) == "closed"
 
 
-def test_forgetting_asks_anew(model, job: Job) -> None:
+def test_forgetting_asks_anew(model: Any, job: Job) -> None:
     worded(job)
     client = signed_in(Role.ADMINISTRATOR)
     assert "1 explanation was deleted" in client.post(reverse("words"), {"act": "forget"}, follow=True).text
@@ -78,7 +79,7 @@ def test_it_is_for_administrators(role: Role) -> None:
     assert signed_in(role).get(reverse("words")).status_code == 403
 
 
-def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model, job: Job) -> None:
+def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model: Any, job: Job) -> None:
     client, address = signed_in(Role.COORDINATOR), reverse("admin:jobs_job_recommend", args=[job.pk])
     assert "language model" not in client.get(address).text
     worded(job)
@@ -88,7 +89,7 @@ def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model, job: 
     assert "<i>Ann</i>" not in page
 
 
-def test_figures_for_prometheus(model, job: Job) -> None:
+def test_figures_for_prometheus(model: Any, job: Job) -> None:
     worded(job)
     text = client_as(Role.ADMINISTRATOR).get(f"{V1}/metrics").content.decode()
     found = {

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -29,7 +30,7 @@ MODEL = {
 
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_what_was_shown_without_words_is_worded_and_pages_are_told(model, settings: Settings) -> None:
+def test_what_was_shown_without_words_is_worded_and_pages_are_told(model: Any, settings: Settings) -> None:
     ContractorFactory()
     job = JobFactory()
     variables = {**MODEL, "EXPLANATION_MODEL_URL": model.url, "OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8"}

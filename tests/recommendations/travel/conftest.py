@@ -21,7 +21,7 @@ def servers() -> Iterator[Providers]:
 
 
 @pytest.fixture
-def roads(servers: Providers, settings: Settings, monkeypatch: pytest.MonkeyPatch):
+def roads(servers: Providers, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
     """Google Routes, then OpenRouteService; no waiting between attempts."""
     monkeypatch.setattr("recommendations.refresh_requests.GATHER_SECONDS", 0.05)
     servers.behaviour.clear()

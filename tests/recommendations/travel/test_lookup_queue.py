@@ -41,7 +41,7 @@ from tests.recommendations.travel.places import base
 pytestmark = pytest.mark.django_db
 
 
-def crew(count: int, **fields):
+def crew(count: int, **fields: Any) -> list[Any]:
     return [
         ContractorFactory(latitude=Decimal(str(base(n).latitude)), longitude=Decimal(str(base(n).longitude)), **fields)
         for n in range(count)
@@ -60,11 +60,11 @@ def later(seconds: Any = 5) -> travel:
     return time_machine.travel(timezone.now() + timedelta(seconds=seconds))
 
 
-def news():
+def news() -> list[Any]:
     return list(OutboxEvent.objects.filter(type="RecommendationsUpdated").values_list("data__job_id", flat=True))
 
 
-def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads) -> None:
+def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads: Any) -> None:
     crew(8)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -79,7 +79,7 @@ def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads) -> Non
         assert one.route.provider == "google_routes"
 
 
-def test_nothing_is_asked_or_told_twice(roads) -> None:
+def test_nothing_is_asked_or_told_twice(roads: Any) -> None:
     crew(3)
     job = JobFactory()
     for _ in range(2):
@@ -89,7 +89,7 @@ def test_nothing_is_asked_or_told_twice(roads) -> None:
     assert len(news()) == 1
 
 
-def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads) -> None:
+def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads: Any) -> None:
     person, *_ = crew(2)
     other = JobFactory(status="assigned", latitude=Decimal("30.4000"))
     AssignmentFactory(contractor=person, job=other, start=at(9, days=2))
@@ -101,7 +101,7 @@ def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads) -> None:
     assert len(drives) == 4
 
 
-def test_only_those_who_could_lead_are_asked_about(roads, settings: Settings) -> None:
+def test_only_those_who_could_lead_are_asked_about(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_LEADERS = 5
     crew(40)
     job = JobFactory()
@@ -113,7 +113,7 @@ def test_only_those_who_could_lead_are_asked_about(roads, settings: Settings) ->
     }
 
 
-def test_the_first_are_exactly_those_of_asking_about_everybody(roads, settings: Settings) -> None:
+def test_the_first_are_exactly_those_of_asking_about_everybody(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_LEADERS = 4
     crew(60, service_radius_miles=None)
     job = JobFactory()
@@ -128,7 +128,7 @@ def test_the_first_are_exactly_those_of_asking_about_everybody(roads, settings: 
     ] == leaders
 
 
-def test_a_failure_is_tried_again_later_and_later(roads) -> None:
+def test_a_failure_is_tried_again_later_and_later(roads: Any) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     crew(2)
     job = JobFactory()
@@ -145,7 +145,7 @@ def test_a_failure_is_tried_again_later_and_later(roads) -> None:
     assert [lookup_queue.delay(n).total_seconds() // 60 for n in (1, 2, 3, 9)] == [1, 2, 4, 60]
 
 
-def test_part_of_an_answer_is_better_than_none(roads) -> None:
+def test_part_of_an_answer_is_better_than_none(roads: Any) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "broken"}
     crew(6)
     job = JobFactory()
@@ -155,7 +155,7 @@ def test_part_of_an_answer_is_better_than_none(roads) -> None:
     assert TravelEstimate.objects.count() == 2
 
 
-def test_a_missing_road_is_not_asked_for_again_today(roads) -> None:
+def test_a_missing_road_is_not_asked_for_again_today(roads: Any) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
     crew(4)
     job = JobFactory()
@@ -165,7 +165,7 @@ def test_a_missing_road_is_not_asked_for_again_today(roads) -> None:
     assert roads.calls == {"google_routes": 1, "openrouteservice": 1}
 
 
-def test_what_a_dead_worker_was_at_is_taken_up(roads, settings: Settings) -> None:
+def test_what_a_dead_worker_was_at_is_taken_up(roads: Any, settings: Settings) -> None:
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -175,7 +175,7 @@ def test_what_a_dead_worker_was_at_is_taken_up(roads, settings: Settings) -> Non
         assert turn().state == "done"
 
 
-def test_a_request_during_the_turn_is_one_more_turn(roads) -> None:
+def test_a_request_during_the_turn_is_one_more_turn(roads: Any) -> None:
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -187,7 +187,7 @@ def test_a_request_during_the_turn_is_one_more_turn(roads) -> None:
         assert turn().state == "done"
 
 
-def test_many_requests_are_one_lookup_after_a_moment(roads) -> None:
+def test_many_requests_are_one_lookup_after_a_moment(roads: Any) -> None:
     crew(2)
     job = JobFactory()
     for _ in range(5):
@@ -200,7 +200,7 @@ def test_many_requests_are_one_lookup_after_a_moment(roads) -> None:
         assert Lookup.objects.get().state == "done"
 
 
-def test_new_moved_and_reopened_jobs_and_moved_contractors_want_roads(roads) -> None:
+def test_new_moved_and_reopened_jobs_and_moved_contractors_want_roads(roads: Any) -> None:
     person, *_ = crew(2)
     job = create_job(actor=None, type="flooring", desired_date=at(12, days=3), duration=timedelta(hours=2), **AUSTIN)
     assert wanted() == {job.pk}
@@ -216,7 +216,7 @@ def test_new_moved_and_reopened_jobs_and_moved_contractors_want_roads(roads) -> 
     assert wanted() == {job.pk}
 
 
-def wanted():
+def wanted() -> set[Any]:
     number_events()
     while event_receiver.note_events():
         pass
@@ -227,7 +227,7 @@ def finish() -> None:
     Lookup.objects.update(state="done", finished_at=timezone.now() - timedelta(hours=1))
 
 
-def test_a_booked_job_wants_nothing(roads) -> None:
+def test_a_booked_job_wants_nothing(roads: Any) -> None:
     person, *_ = crew(1)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -238,7 +238,7 @@ def test_a_booked_job_wants_nothing(roads) -> None:
     assert lookup_queue.claim() is None
 
 
-def test_a_ranking_with_straight_lines_is_a_refresh_request(roads) -> None:
+def test_a_ranking_with_straight_lines_is_a_refresh_request(roads: Any) -> None:
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
@@ -255,7 +255,7 @@ def test_a_ranking_with_straight_lines_is_a_refresh_request(roads) -> None:
     wait_until(lambda: uses()["road"] == 2)
 
 
-def test_a_ranking_that_nobody_sees_is_none(roads) -> None:
+def test_a_ranking_that_nobody_sees_is_none(roads: Any) -> None:
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
@@ -275,7 +275,7 @@ def nothing_left_to_tell() -> None:
     valkey().delete(redis_key("travel", "wishes"), redis_key("travel", "wishes", "uses"))
 
 
-def test_the_night_asks_again_for_what_grows_old(roads) -> None:
+def test_the_night_asks_again_for_what_grows_old(roads: Any) -> None:
     crew(2)
     soon, far = JobFactory(desired_date=at(12, days=3)), JobFactory(desired_date=at(12, days=20), latitude="30.3")
     lookup_queue.want([soon.pk, far.pk], urgent=True)
@@ -292,7 +292,7 @@ def test_the_night_asks_again_for_what_grows_old(roads) -> None:
     assert roads.calls["google_routes"] == asked + 1
 
 
-def test_looking_up_again_asks_for_everything(roads) -> None:
+def test_looking_up_again_asks_for_everything(roads: Any) -> None:
     crew(3)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -305,7 +305,7 @@ def test_looking_up_again_asks_for_everything(roads) -> None:
     assert Lookup.objects.get().newer_than is None
 
 
-def test_the_task_does_it_all(roads) -> None:
+def test_the_task_does_it_all(roads: Any) -> None:
     crew(3)
     job = create_job(actor=None, type="flooring", desired_date=at(12, days=3), duration=timedelta(hours=2), **AUSTIN)
     number_events()
@@ -324,7 +324,7 @@ def test_without_a_key_the_task_does_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_there_are_only_so_many_seats(roads) -> None:
+def test_there_are_only_so_many_seats(roads: Any) -> None:
     """Sessions have locks, so each of these is one of its own."""
     taken, leave = threading.Barrier(LOOKUPS_AT_ONCE + 1), threading.Event()
 
@@ -348,7 +348,7 @@ def test_there_are_only_so_many_seats(roads) -> None:
         assert free
 
 
-def test_a_breaker_that_is_closed_by_hand_lets_them_ask(roads) -> None:
+def test_a_breaker_that_is_closed_by_hand_lets_them_ask(roads: Any) -> None:
     circuit_breaker.breaker("google_routes").open()
     circuit_breaker.rest("google_routes", 100)
     circuit_breaker.close("google_routes")

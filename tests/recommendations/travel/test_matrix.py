@@ -16,7 +16,7 @@ MILE = 1609.344
 STRAIGHT = great_circle_miles(base(5), SITE)
 
 
-def judge(miles: float, minutes: float, slow=None) -> NewEstimate | Refusal:
+def judge(miles: float, minutes: float, slow: Any = None) -> NewEstimate | Refusal:
     return answer("google_routes", base(5), SITE, miles * MILE, minutes * 60, slow)
 
 

@@ -32,17 +32,17 @@ def job() -> Job:
     return JobFactory()
 
 
-def looked_up(job) -> Lookup:
+def looked_up(job: Job) -> Lookup:
     lookup_queue.want([job.pk], urgent=True)
     look_up(lookup_queue.claim())
     return Lookup.objects.get()
 
 
-def line(client: Client, job, **query: Any) -> Any:
+def line(client: Client, job: Job, **query: Any) -> Any:
     return client.get(reverse("job-roads", args=[job.pk]), query)
 
 
-def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from(roads, job: Job) -> None:
+def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from(roads: Any, job: Job) -> None:
     client = signed_in(Role.COORDINATOR)
     page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
     assert "Looking up road distances" in page.text
@@ -54,7 +54,7 @@ def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from
     assert "(by road, Google Routes, just now)" in page.text
 
 
-def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads, job: Job) -> None:
+def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads: Any, job: Job) -> None:
     client, shown_at = signed_in(Role.MANAGER), timezone.now()
     waiting = line(client, job, shown_at=shown_at.isoformat(), waiting=1)
     assert "HX-Refresh" not in waiting
@@ -69,14 +69,14 @@ def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads, job: Job) -> N
         assert line(client, job, shown_at=odd).status_code == 200
 
 
-def test_a_failure_is_said(roads, job: Job) -> None:
+def test_a_failure_is_said(roads: Any, job: Job) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     looked_up(job)
     said = line(signed_in(Role.COORDINATOR), job).text
     assert "1 drives could not be looked up. The ranking uses straight-line distances. Next attempt at" in said
 
 
-def test_looking_up_again_is_for_those_who_book(roads, job: Job) -> None:
+def test_looking_up_again_is_for_those_who_book(roads: Any, job: Job) -> None:
     looked_up(job)
     address = reverse("job-roads", args=[job.pk])
     manager = signed_in(Role.MANAGER)
@@ -99,7 +99,7 @@ def test_without_a_provider_there_is_no_line(job: Job, settings: Settings) -> No
     assert not Lookup.objects.exists()
 
 
-def test_the_api_says_how_old_a_distance_is(roads, job: Job) -> None:
+def test_the_api_says_how_old_a_distance_is(roads: Any, job: Job) -> None:
     client = client_as(Role.COORDINATOR)
     address = f"{V1}/jobs/{job.pk}/recommendations/"
     (entry,) = client.get(address).json()["recommendations"]
@@ -111,7 +111,7 @@ def test_the_api_says_how_old_a_distance_is(roads, job: Job) -> None:
     assert before <= datetime.fromisoformat(entry["distance_as_of"]) <= timezone.now()
 
 
-def test_administrators_see_providers_breakers_budgets_and_errors(roads, job: Job) -> None:
+def test_administrators_see_providers_breakers_budgets_and_errors(roads: Any, job: Job) -> None:
     roads.behaviour["google_routes"] = "denied"
     looked_up(job)
     circuit_breaker.breaker("google_routes").open()
@@ -127,7 +127,7 @@ def test_administrators_see_providers_breakers_budgets_and_errors(roads, job: Jo
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_nobody_else_does(roads, role: Role) -> None:
+def test_nobody_else_does(roads: Any, role: Role) -> None:
     client = signed_in(role)
     assert client.get(reverse("roads")).status_code == 403
     assert client.post(reverse("roads")).status_code == 403
@@ -135,7 +135,7 @@ def test_nobody_else_does(roads, role: Role) -> None:
     assert reverse("roads") not in client.get(reverse("admin:index")).text
 
 
-def test_an_administrator_asks_again(roads, job: Job) -> None:
+def test_an_administrator_asks_again(roads: Any, job: Job) -> None:
     looked_up(job)
     first = TravelEstimate.objects.get().fetched_at
     client = signed_in(Role.ADMINISTRATOR)
@@ -145,7 +145,7 @@ def test_an_administrator_asks_again(roads, job: Job) -> None:
     assert TravelEstimate.objects.get().fetched_at > first
 
 
-def test_an_administrator_closes_a_breaker(roads) -> None:
+def test_an_administrator_closes_a_breaker(roads: Any) -> None:
     circuit_breaker.breaker("google_routes").open()
     client = signed_in(Role.ADMINISTRATOR)
     client.post(reverse("roads"), {"provider": "google_routes"})
@@ -160,12 +160,12 @@ def test_without_a_provider_the_page_says_how_to_get_one(settings: Settings) -> 
     assert "GOOGLE_MAPS_API_KEY" in page.text
 
 
-def test_without_valkey_the_page_still_answers(roads, settings: Settings, job: Job) -> None:
+def test_without_valkey_the_page_still_answers(roads: Any, settings: Settings, job: Job) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert "unknown" in signed_in(Role.ADMINISTRATOR).get(reverse("roads")).text
 
 
-def figures():
+def figures() -> dict[Any, Any]:
     text = client_as(Role.ADMINISTRATOR).get(f"{V1}/metrics").content.decode()
     return {
         (one.name, *sorted(one.labels.values())): one.value
@@ -174,7 +174,7 @@ def figures():
     }
 
 
-def test_figures(roads, job: Job) -> None:
+def test_figures(roads: Any, job: Job) -> None:
     looked_up(job)
     found = figures()
     assert found["smartscheduler_road_estimates", "google_routes"] == 1
@@ -191,7 +191,7 @@ def test_without_a_provider_there_are_no_figures_of_it(settings: Settings) -> No
     assert not [name for name, *_ in figures() if "road" in name]
 
 
-def test_the_check_says_who_is_asked(roads, settings: Settings) -> None:
+def test_the_check_says_who_is_asked(roads: Any, settings: Settings) -> None:
     (said,) = [one.msg for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]
     assert "google_routes (budget 5000 a day), then openrouteservice (budget 500 a day), then the straight line" in said
     assert "SECRET" not in said

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from typing import Any
 
 import pytest
 import stamina
@@ -27,7 +28,7 @@ from tests.recommendations.travel.places import SITE, base, ways_in
 pytestmark = pytest.mark.django_db
 
 
-def asked(pairs: list[Pair]):
+def asked(pairs: list[Pair]) -> tuple[dict[Any, Any], set[Pair]]:
     found, failed = {}, set()
     for part in ask(pairs, timezone.now(), current_rules().pace):
         found |= part.estimates
@@ -35,24 +36,24 @@ def asked(pairs: list[Pair]):
     return found, failed
 
 
-def sources(found):
+def sources(found: Any) -> Counter[Any]:
     return Counter(one.source for one in found.values())
 
 
-def test_one_call_for_sixty_bases(roads) -> None:
+def test_one_call_for_sixty_bases(roads: Any) -> None:
     found, failed = asked(ways_in(60))
     assert sources(found) == {"google_routes": 60}
     assert (failed, roads.calls) == (set(), {"google_routes": 1})
 
 
-def test_the_legacy_matrix_needs_more_calls(roads, settings: Settings) -> None:
+def test_the_legacy_matrix_needs_more_calls(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_PROVIDERS = ["google_matrix"]
     found, _ = asked(ways_in(60))
     assert sources(found) == {"google_matrix": 60}
     assert roads.calls == {"google_matrix": 3}
 
 
-def test_both_ways_of_a_site_are_two_calls(roads) -> None:
+def test_both_ways_of_a_site_are_two_calls(roads: Any) -> None:
     pairs = [*ways_in(40), *(pair.back for pair in ways_in(10))]
     found, _ = asked(pairs)
     assert found.keys() == {*pairs}
@@ -67,7 +68,7 @@ def test_batches_have_every_pair_once_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("behaviour", ["slow", "dripping", "broken", "reset", "truncated"])
-def test_tries_three_times_then_asks_the_next(roads, behaviour: str) -> None:
+def test_tries_three_times_then_asks_the_next(roads: Any, behaviour: str) -> None:
     roads.behaviour["google_routes"] = behaviour
     found, failed = asked(ways_in(5))
     assert sources(found) == {"openrouteservice": 5}
@@ -78,7 +79,7 @@ def test_tries_three_times_then_asks_the_next(roads, behaviour: str) -> None:
 @pytest.mark.parametrize(
     "behaviour", ["denied", "malformed", "kilometers", "milliseconds", "words", "busy_for_an_hour"]
 )
-def test_asks_the_next_at_once(roads, behaviour: str) -> None:
+def test_asks_the_next_at_once(roads: Any, behaviour: str) -> None:
     roads.behaviour["google_routes"] = behaviour
     found, _ = asked(ways_in(5))
     assert sources(found) == {"openrouteservice": 5}
@@ -86,14 +87,14 @@ def test_asks_the_next_at_once(roads, behaviour: str) -> None:
     assert ProviderDay.objects.get(provider="google_routes").error
 
 
-def test_a_hiccup_is_tried_again(roads) -> None:
+def test_a_hiccup_is_tried_again(roads: Any) -> None:
     roads.behaviour["google_routes"] = ["broken", "reset"]
     found, _ = asked(ways_in(5))
     assert sources(found) == {"google_routes": 5}
     assert roads.calls == {"google_routes": 3}
 
 
-def test_a_429_is_waited_out(roads) -> None:
+def test_a_429_is_waited_out(roads: Any) -> None:
     stamina.set_testing(False)
     roads.behaviour["google_routes"] = ["busy"]
     found, _ = asked(ways_in(5))
@@ -108,7 +109,7 @@ def test_waits_as_long_as_it_is_told_to_and_a_little_longer() -> None:
     assert retry_after(Rejected("")) is False
 
 
-def test_a_rest_of_an_hour_is_everybodys(roads) -> None:
+def test_a_rest_of_an_hour_is_everybodys(roads: Any) -> None:
     roads.behaviour["google_routes"] = "busy_for_an_hour"
     asked(ways_in(2))
     roads.behaviour.clear()
@@ -117,7 +118,7 @@ def test_a_rest_of_an_hour_is_everybodys(roads) -> None:
     assert roads.calls["google_routes"] == 1
 
 
-def test_only_the_bad_elements_go_to_the_next(roads) -> None:
+def test_only_the_bad_elements_go_to_the_next(roads: Any) -> None:
     roads.behaviour["google_routes"] = "partial"
     found, failed = asked(ways_in(10))
     assert sources(found) == {"google_routes": 4, "openrouteservice": 6}
@@ -125,7 +126,7 @@ def test_only_the_bad_elements_go_to_the_next(roads) -> None:
     assert ProviderDay.objects.get(provider="google_routes").refused == 6
 
 
-def test_nobody_knows_a_road(roads) -> None:
+def test_nobody_knows_a_road(roads: Any) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
     found, failed = asked(ways_in(10))
     assert sources(found) == {"google_routes": 4, "openrouteservice": 2, "great_circle": 4}
@@ -136,13 +137,13 @@ def test_nobody_knows_a_road(roads) -> None:
     }
 
 
-def test_all_are_down(roads) -> None:
+def test_all_are_down(roads: Any) -> None:
     roads.behaviour |= {"google_routes": "broken", "openrouteservice": "broken"}
     pairs = ways_in(4)
     assert asked(pairs) == ({}, {*pairs})
 
 
-def test_one_bad_place_among_many_is_found(roads, settings: Settings) -> None:
+def test_one_bad_place_among_many_is_found(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_PROVIDERS = ["openrouteservice"]
     roads.behaviour["openrouteservice"] = "unroutable"
     roads.bad_place = (base(7).longitude, base(7).latitude)
@@ -157,7 +158,7 @@ def google(pairs: int = 2) -> list[list[NewEstimate | Refusal]]:
     return matrix_of(PROVIDERS["google_routes"], [base(n) for n in range(pairs)], [SITE], timezone.now())
 
 
-def test_the_breaker_opens_half_opens_and_closes(roads, settings: Settings) -> None:
+def test_the_breaker_opens_half_opens_and_closes(roads: Any, settings: Settings) -> None:
     roads.behaviour["google_routes"] = "broken"
     for _ in range(2):
         with pytest.raises((TryAgain, NotAsked)):
@@ -183,7 +184,7 @@ def test_the_breaker_opens_half_opens_and_closes(roads, settings: Settings) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_at_a_time_tries_whether_it_is_back(roads, settings: Settings) -> None:
+def test_one_at_a_time_tries_whether_it_is_back(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_BREAKER_SECONDS = 0
     circuit_breaker.breaker("google_routes").open()
     roads.behaviour["google_routes"] = "slow"
@@ -200,7 +201,7 @@ def test_one_at_a_time_tries_whether_it_is_back(roads, settings: Settings) -> No
     trying.join()
 
 
-def in_thread(work) -> None:
+def in_thread(work: Any) -> None:
     try:
         work()
     except (TryAgain, NotAsked):
@@ -209,14 +210,14 @@ def in_thread(work) -> None:
         connection.close()
 
 
-def test_an_open_breaker_costs_nothing(roads) -> None:
+def test_an_open_breaker_costs_nothing(roads: Any) -> None:
     circuit_breaker.breaker("google_routes").open()
     with pytest.raises(NotAsked):
         google()
     assert not ProviderDay.objects.filter(provider="google_routes").exists()
 
 
-def test_the_budget_is_in_elements_or_requests(roads, settings: Settings) -> None:
+def test_the_budget_is_in_elements_or_requests(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 10, "openrouteservice": 1}
     found, failed = asked(ways_in(8))
     assert sources(found) == {"google_routes": 8}
@@ -227,14 +228,14 @@ def test_the_budget_is_in_elements_or_requests(roads, settings: Settings) -> Non
     assert {one.provider: one.spent for one in ProviderDay.objects.all()} == {"google_routes": 8, "openrouteservice": 1}
 
 
-def test_every_attempt_is_paid_for(roads) -> None:
+def test_every_attempt_is_paid_for(roads: Any) -> None:
     roads.behaviour["google_routes"] = "broken"
     with pytest.raises(TryAgain):
         google(7)
     assert ProviderDay.objects.get(provider="google_routes").spent == 21
 
 
-def test_a_budget_begins_anew_at_midnight(roads, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_begins_anew_at_midnight(roads: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 5}
     assert budget.spend("google_routes", 5)
     assert not budget.spend("google_routes", 1)
@@ -242,12 +243,12 @@ def test_a_budget_begins_anew_at_midnight(roads, settings: Settings, monkeypatch
     assert budget.spend("google_routes", 5)
 
 
-def test_a_minute_holds_only_so_many(roads, settings: Settings) -> None:
+def test_a_minute_holds_only_so_many(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_A_MINUTE = {**settings.TRAVEL_A_MINUTE, "google_routes": 10}
     assert [budget.within_the_minute("google_routes", 4) for _ in range(3)] == [True, True, False]
 
 
-def test_without_valkey_nobody_asks(roads, settings: Settings) -> None:
+def test_without_valkey_nobody_asks(roads: Any, settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     pairs = ways_in(3)
     assert asked(pairs) == ({}, {*pairs})
@@ -255,7 +256,7 @@ def test_without_valkey_nobody_asks(roads, settings: Settings) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_do_not_pass_the_budget(roads, settings: Settings) -> None:
+def test_fifty_at_once_do_not_pass_the_budget(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 100}
     allowed = []
 

@@ -19,7 +19,7 @@ from recommendations.travel.providers.openrouteservice import OpenRouteService
 from smartscheduler.core.outbound.json_api import wait_of
 from smartscheduler.core.outbound.provider_errors import BadItem, Nonsense, Rejected, TryAgain
 from smartscheduler.ops.demo.fake_road_provider import drive
-from smartscheduler.places import great_circle_miles
+from smartscheduler.places import Point, great_circle_miles
 from smartscheduler.rules.values import Rules
 from smartscheduler.travel.estimates import NewEstimate
 from tests.recommendations.travel.places import SITE, base
@@ -29,16 +29,16 @@ pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture(params=ALL, ids=[one.name for one in ALL])
-def provider(request: pytest.FixtureRequest, roads) -> Any:
+def provider(request: pytest.FixtureRequest, roads: Any) -> Any:
     return request.param
 
 
-def ask(provider, origins: int = 3, destinations: int = 2, **when: int):
+def ask(provider: Any, origins: int = 3, destinations: int = 2, **when: int) -> tuple[Any, list[Point], list[Point]]:
     one, other = [base(n) for n in range(origins)], [SITE, base(50), base(60)][:destinations]
     return provider.matrix(one, other, timezone.now() + timedelta(**(when or {"days": 1}))), one, other
 
 
-def test_reads_miles_minutes_and_source_of_every_pair(provider) -> None:
+def test_reads_miles_minutes_and_source_of_every_pair(provider: Any) -> None:
     matrix, origins, destinations = ask(provider)
     for row, origin in zip(matrix, origins, strict=True):
         for found, destination in zip(row, destinations, strict=True):
@@ -50,7 +50,7 @@ def test_reads_miles_minutes_and_source_of_every_pair(provider) -> None:
 
 
 @pytest.mark.parametrize("name", ["google_routes", "google_matrix"])
-def test_with_traffic_says_how_long_a_bad_day_takes(name: str, roads, settings: Settings) -> None:
+def test_with_traffic_says_how_long_a_bad_day_takes(name: str, roads: Any, settings: Settings) -> None:
     settings.TRAVEL_TRAFFIC = True
     matrix, origins, destinations = ask({one.name: one for one in ALL}[name])
     expected = drive(origins[0], destinations[0])
@@ -58,7 +58,7 @@ def test_with_traffic_says_how_long_a_bad_day_takes(name: str, roads, settings: 
     assert matrix[0][0].pessimistic_minutes == -(-expected.slow_seconds // 60)
 
 
-def test_google_routes_is_asked_in_its_own_words(roads, settings: Settings) -> None:
+def test_google_routes_is_asked_in_its_own_words(roads: Any, settings: Settings) -> None:
     ask(GoogleRoutes(), 2, 1)
     _, asked = roads.requests[-1]
     body = json.loads(asked.body)
@@ -80,7 +80,7 @@ def test_google_routes_is_asked_in_its_own_words(roads, settings: Settings) -> N
     assert GoogleRoutes().most_elements == 100
 
 
-def test_google_matrix_is_asked_in_its_own_words(roads, settings: Settings) -> None:
+def test_google_matrix_is_asked_in_its_own_words(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_TRAFFIC = True
     ask(GoogleMatrix(), 2, 1, days=-3)
     _, asked = roads.requests[-1]
@@ -90,7 +90,7 @@ def test_google_matrix_is_asked_in_its_own_words(roads, settings: Settings) -> N
     assert query["key"] == "SECRET"
 
 
-def test_openrouteservice_has_longitude_before_latitude(roads) -> None:
+def test_openrouteservice_has_longitude_before_latitude(roads: Any) -> None:
     ask(OpenRouteService(), 2, 1)
     _, asked = roads.requests[-1]
     body = json.loads(asked.body)
@@ -100,7 +100,7 @@ def test_openrouteservice_has_longitude_before_latitude(roads) -> None:
     assert (body["units"], body["metrics"]) == ("m", ["distance", "duration"])
 
 
-def test_a_bad_element_spoils_only_itself(provider, roads) -> None:
+def test_a_bad_element_spoils_only_itself(provider: Any, roads: Any) -> None:
     roads.behaviour[provider.name] = "partial"
     matrix, *_ = ask(provider, 6, 1)
     found = [one for row in matrix for one in row]
@@ -117,7 +117,7 @@ def test_a_bad_element_spoils_only_itself(provider, roads) -> None:
         ("negative", "negative"),
     ],
 )
-def test_refuses_nonsense_by_name(provider, roads, behaviour: str, reason: str) -> None:
+def test_refuses_nonsense_by_name(provider: Any, roads: Any, behaviour: str, reason: str) -> None:
     roads.behaviour[provider.name] = behaviour
     matrix, *_ = ask(provider, 3, 1)
     assert {one.reason for row in matrix for one in row} == {reason}
@@ -138,8 +138,8 @@ def test_refuses_nonsense_by_name(provider, roads, behaviour: str, reason: str) 
     ],
 )
 def test_every_failure_has_its_kind_and_tells_no_key(
-    provider,
-    roads,
+    provider: Any,
+    roads: Any,
     behaviour: str,
     error: type[TryAgain] | type[Nonsense] | type[Rejected],
     text: str,
@@ -154,7 +154,7 @@ def test_every_failure_has_its_kind_and_tells_no_key(
     assert failed.value.__cause__ is None
 
 
-def test_retry_after_is_a_number_or_a_date(roads) -> None:
+def test_retry_after_is_a_number_or_a_date(roads: Any) -> None:
     roads.behaviour["google_routes"] = "busy_for_an_hour"
     with pytest.raises(TryAgain) as failed:
         ask(GoogleRoutes())
@@ -169,20 +169,20 @@ def test_retry_after_is_a_number_or_a_date(roads) -> None:
 
 
 @pytest.mark.parametrize("status", ["OVER_QUERY_LIMIT", "UNKNOWN_ERROR"])
-def test_google_matrix_fails_with_http_200(roads, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_google_matrix_fails_with_http_200(roads: Any, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, json.dumps({"status": status}).encode()))
     with pytest.raises(TryAgain, match=status):
         ask(GoogleMatrix())
 
 
 @pytest.mark.parametrize("status", ["REQUEST_DENIED", "OVER_DAILY_LIMIT", "MAX_ELEMENTS_EXCEEDED", "INVALID_REQUEST"])
-def test_google_matrix_refuses_with_http_200(roads, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_google_matrix_refuses_with_http_200(roads: Any, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, json.dumps({"status": status}).encode()))
     with pytest.raises(Rejected, match=status):
         ask(GoogleMatrix())
 
 
-def test_openrouteservice_says_that_a_place_is_bad(roads) -> None:
+def test_openrouteservice_says_that_a_place_is_bad(roads: Any) -> None:
     roads.behaviour["openrouteservice"] = "unroutable"
     roads.bad_place = (base(1).longitude, base(1).latitude)
     with pytest.raises(BadItem):
@@ -192,7 +192,7 @@ def test_openrouteservice_says_that_a_place_is_bad(roads) -> None:
 @pytest.mark.parametrize(
     "body", ["[]", "{}", "[3]", '{"status": "OK", "rows": 3}', '{"distances": [3]}', '"x"', "null"]
 )
-def test_odd_answers_are_no_estimates(provider, roads, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_answers_are_no_estimates(provider: Any, roads: Any, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, body.encode()))
     try:
         matrix, *_ = ask(provider)

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -44,7 +45,7 @@ def test_a_place_is_ten_meters_wide(latitude: float, longitude: float) -> None:
     assert cell(middle) == cell(point)
 
 
-def test_directions_differ(roads) -> None:
+def test_directions_differ(roads: Any) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD})
     site = known_site(SITE)
@@ -55,21 +56,21 @@ def test_directions_differ(roads) -> None:
     assert known_site(base(0)).drive_from_site(SITE, PACE) == timedelta(minutes=30)
 
 
-def test_a_road_is_never_shorter_than_the_line_between_the_very_points(roads) -> None:
+def test_a_road_is_never_shorter_than_the_line_between_the_very_points(roads: Any) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD._replace(miles=0.5)})
     route = known_site(SITE).route_from(base(0), PACE)
     assert (route.source, route.miles) == ("road", great_circle_miles(SITE, base(0)))
 
 
-def test_a_newer_estimate_takes_the_place_of_the_old_one(roads) -> None:
+def test_a_newer_estimate_takes_the_place_of_the_old_one(roads: Any) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD})
     store({there: ROAD._replace(miles=11.0, source="openrouteservice")})
     assert [(one.miles, one.source) for one in TravelEstimate.objects.all()] == [(11.0, "openrouteservice")]
 
 
-def test_counts_for_thirty_days_and_a_missing_road_for_one(roads) -> None:
+def test_counts_for_thirty_days_and_a_missing_road_for_one(roads: Any) -> None:
     there, other = ways_in(2)
     store({there: ROAD, other: NO_ROAD})
     assert stored({there, other}).keys() == {there, other}
@@ -84,7 +85,7 @@ def test_counts_for_thirty_days_and_a_missing_road_for_one(roads) -> None:
     assert not TravelEstimate.objects.exists()
 
 
-def test_many_sites_are_one_statement(roads, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_many_sites_are_one_statement(roads: Any, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     store(dict.fromkeys(ways_in(30), ROAD))
     with django_assert_num_queries(1):
         sites = known_sites([SITE, base(1), base(2), base(3)])
@@ -101,7 +102,7 @@ def test_without_a_provider_there_is_no_statement(
         assert roads_between([(base(0), SITE)]) == {}
 
 
-def test_the_roads_of_a_site_come_from_an_index(roads) -> None:
+def test_the_roads_of_a_site_come_from_an_index(roads: Any) -> None:
     store(dict.fromkeys(ways_in(200), ROAD))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -113,7 +114,7 @@ def test_the_roads_of_a_site_come_from_an_index(roads) -> None:
     assert "Index" in plan
 
 
-def test_a_claim_is_one_persons_until_it_lapses(roads, settings: Settings) -> None:
+def test_a_claim_is_one_persons_until_it_lapses(roads: Any, settings: Settings) -> None:
     pairs = {*ways_in(3)}
     mine, got = leases.claim(pairs)
     assert got == pairs
@@ -126,7 +127,7 @@ def test_a_claim_is_one_persons_until_it_lapses(roads, settings: Settings) -> No
         assert leases.forget_lapsed() == 0
 
 
-def test_nothing_stays_claimed(roads) -> None:
+def test_nothing_stays_claimed(roads: Any) -> None:
     roads.behaviour |= {"google_routes": "broken", "openrouteservice": "denied"}
     got = obtain(ways_in(4), timezone.now(), PACE)
     assert (got.asked, got.failed, TravelClaim.objects.count()) == (4, 4, 0)
@@ -134,11 +135,11 @@ def test_nothing_stays_claimed(roads) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_who_want_the_same_drive_ask_once(roads) -> None:
+def test_fifty_who_want_the_same_drive_ask_once(roads: Any) -> None:
     """Slow enough that all of them want it before the first has it."""
     pairs, ready = ways_in(1), threading.Barrier(50)
 
-    def want(_) -> Got:
+    def want(_: Any) -> Got:
         try:
             ready.wait()
             return obtain(pairs, timezone.now(), PACE)
@@ -154,10 +155,10 @@ def test_fifty_who_want_the_same_drive_ask_once(roads) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_those_who_want_overlapping_drives_share_them(roads) -> None:
+def test_those_who_want_overlapping_drives_share_them(roads: Any) -> None:
     wanted = [ways_in(30)[start : start + 12] for start in range(0, 19, 2)]
 
-    def want(pairs) -> Got:
+    def want(pairs: Any) -> Got:
         try:
             return obtain(pairs, timezone.now(), PACE)
         finally:

@@ -3,6 +3,7 @@
 import os
 import signal
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -21,7 +22,7 @@ from tests.recommendations.travel.workers import LEASE_SECONDS, check_ranking, w
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-killed")]
 
 
-def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads, settings: Settings) -> None:
+def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads: Any, settings: Settings) -> None:
     """The legacy matrix takes 25 origins a call: the first two calls are answered, the third is not."""
     settings.TRAVEL_PROVIDERS = ["google_matrix"]
     settings.TRAVEL_LEASE_SECONDS = LEASE_SECONDS

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from subprocess import Popen
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -23,7 +24,7 @@ LEASE_SECONDS = 2
 
 
 @contextmanager
-def worker(url, **changes: str) -> Iterator[Popen[bytes]]:
+def worker(url: str, **changes: str) -> Iterator[Popen[bytes]]:
     """A Celery worker for these providers, in a process group of its own."""
     variables = {
         "TRAVEL_PROVIDERS": "google_routes,openrouteservice",
@@ -46,7 +47,7 @@ def worker(url, **changes: str) -> Iterator[Popen[bytes]]:
         stop(process)
 
 
-def check_ranking(job: Job):
+def check_ranking(job: Job) -> set[Any]:
     """The ranking is that of scoring everyone, with the true road of everybody who has one."""
     ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
     expected = oracle.rank(job, timezone.now(), 10)
