@@ -1,6 +1,7 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -18,11 +19,11 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def numbers(**others):
+def numbers(**others: Any) -> dict[Any, Any]:
     return {**Rules.of_settings().as_fields(), **others}
 
 
-def weights(*shares: str):
+def weights(*shares: str) -> dict[Any, Any]:
     return dict(zip(FIELDS[:3], map(Decimal, shares), strict=True))
 
 
@@ -71,7 +72,7 @@ def test_publishing_is_told_with_what_changed() -> None:
         ({"horizon_days": 31}, "horizon_days"),
     ],
 )
-def test_refuses_by_field_what_makes_no_sense(wrong, field: str) -> None:
+def test_refuses_by_field_what_makes_no_sense(wrong: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         publish_rules(based_on=None, actor=None, **numbers(**wrong))
     assert field in refusal.value.errors
@@ -105,7 +106,7 @@ def test_a_version_is_never_changed_not_even_by_sql(change: str) -> None:
     "wrong",
     [weights("0.5", "0.3", "0.1"), weights("1.2", "-0.2", "0"), {"road_factor": Decimal("0.5")}, {"horizon_days": 31}],
 )
-def test_the_database_refuses_as_well(wrong) -> None:
+def test_the_database_refuses_as_well(wrong: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         RulesVersion.objects.create(number=1, **numbers(**wrong))
 
@@ -114,7 +115,7 @@ def test_the_database_refuses_as_well(wrong) -> None:
 def test_of_many_who_publish_at_once_one_does() -> None:
     results = []
 
-    def publish(horizon) -> None:
+    def publish(horizon: int) -> None:
         try:
             results.append(publish_rules(based_on=None, actor=None, **numbers(horizon_days=horizon)).number)
         except RulesChanged:

@@ -132,7 +132,7 @@ def test_a_contractor_in_memory_asks_for_no_rules(django_assert_num_queries: Dja
         assert Contractor(name="Ann").service_radius_miles == 50
 
 
-def publish_and_decide(*, rules, **question) -> Decision:
+def publish_and_decide(*, rules: Any, **question: Any) -> Decision:
     """A version is published while a contractor is chosen."""
     publish(minimum_gap_minutes=480)
     return decide(rules=rules, **question)
