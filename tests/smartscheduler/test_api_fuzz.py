@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -58,7 +59,7 @@ def document(db: None, settings: Settings) -> Iterator[OpenApiSchema]:
 
 
 @pytest.fixture
-def headers(db: None):
+def headers(db: None) -> dict[Any, Any]:
     """Signed in, with something of everything there."""
     booked, contractor = JobFactory(), ContractorFactory(skills=["Stairs"])
     assign_job(job_id=booked.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None)
@@ -72,18 +73,18 @@ schema = schemathesis.pytest.from_fixture("document")
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_call(case, headers) -> None:
+def test_every_call(case: Any, headers: Any) -> None:
     case.call_and_validate(headers=headers, checks=CHECKS)
 
 
-def test_calls_that_follow_from_one_another(document: OpenApiSchema, headers) -> None:
+def test_calls_that_follow_from_one_another(document: OpenApiSchema, headers: Any) -> None:
     """What one call answers the next one asks about: made, read, changed, booked, cancelled."""
 
     class Machine(document.as_state_machine()):
-        def get_call_kwargs(self, case):
+        def get_call_kwargs(self, case: Any) -> dict[Any, Any]:
             return {"headers": headers}
 
-        def validate_response(self, response, case, **kwargs) -> None:
+        def validate_response(self, response: Any, case: Any, **kwargs: Any) -> None:
             case.validate_response(response, checks=CHECKS)
 
     Machine.run(

@@ -86,7 +86,7 @@ def api() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
-def send(api, path: str, body: dict[str, Any]):
+def send(api: APIClient, path: str, body: dict[str, Any]) -> Any:
     """In ASCII: only so can half a character travel."""
     return api.generic("POST", f"{V1}/{path}", json.dumps(body), content_type="application/json")
 

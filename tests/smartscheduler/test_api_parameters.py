@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def calls(django_db_setup: None, django_db_blocker: DjangoDbBlocker):
+def calls(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[Any]:
     """Every call of the schema: method, path, and its query parameters by name."""
     with django_db_blocker.unblock():
         document = Client().get(f"{V1}/schema/").json()
@@ -26,11 +26,11 @@ def calls(django_db_setup: None, django_db_blocker: DjangoDbBlocker):
     ]
 
 
-def by_name(call: Any):
+def by_name(call: Any) -> dict[Any, Any]:
     return {each["name"]: each for each in call.get("parameters", []) if each["in"] == "query"}
 
 
-def test_every_call_refuses_a_parameter_that_it_does_not_have(calls) -> None:
+def test_every_call_refuses_a_parameter_that_it_does_not_have(calls: Any) -> None:
     client = client_as(Role.ADMINISTRATOR)
     for method, path, known in calls:
         message = refused_field(getattr(client, method)(f"{path}?stauts=open", {}), "stauts")[0]
@@ -38,7 +38,7 @@ def test_every_call_refuses_a_parameter_that_it_does_not_have(calls) -> None:
         assert all(name in message for name in known), (method, path, message)
 
 
-def test_every_call_knows_the_parameters_that_it_documents(calls) -> None:
+def test_every_call_knows_the_parameters_that_it_documents(calls: Any) -> None:
     """Their values may be wrong, or the record missing; the name is known."""
     client = client_as(Role.ADMINISTRATOR)
     for method, path, known in calls:
@@ -47,7 +47,7 @@ def test_every_call_knows_the_parameters_that_it_documents(calls) -> None:
             assert "no such parameter" not in response.content.decode(), (method, path, name)
 
 
-def test_a_single_value_sent_twice_is_refused(calls) -> None:
+def test_a_single_value_sent_twice_is_refused(calls: Any) -> None:
     """Which of the two was meant is unknown; filters of several values take them all."""
     client = client_as(Role.ADMINISTRATOR)
     for method, path, known in calls:
@@ -74,7 +74,7 @@ def test_an_unknown_ordering_is_refused_by_name(ordering: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["jobs", "contractors", "assignments"])
-def test_every_documented_ordering_sorts_both_ways(path: str, calls) -> None:
+def test_every_documented_ordering_sorts_both_ways(path: str, calls: Any) -> None:
     client = client_as(Role.COORDINATOR)
     ContractorFactory()
     [known] = [known for method, address, known in calls if (method, address) == ("get", f"{V1}/{path}/")]

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -87,7 +88,7 @@ def test_the_policy_is_loose_on_the_page_alone() -> None:
     assert "unsafe" not in Client().get(f"{V1}/schema/")["Content-Security-Policy"]
 
 
-def examples(document):
+def examples(document: Any) -> Iterator[tuple[Any, Any, Any]]:
     for path, calls in document["paths"].items():
         for method, call in calls.items():
             content = call.get("requestBody", {}).get("content", {}).get("application/json", {})

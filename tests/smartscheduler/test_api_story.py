@@ -18,7 +18,7 @@ def test_from_sign_in_to_a_rated_job() -> None:
     user = UserFactory(role=Role.COORDINATOR)
     api = APIClient()
 
-    def post(path: str, body, status: int = 200) -> Any:
+    def post(path: str, body: dict[Any, Any], status: int = 200) -> Any:
         response = api.post(f"{V1}/{path}", body)
         assert response.status_code == status, response.content
         return response.json()

@@ -99,7 +99,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_a_generated_client_books_a_job(running: Product, generated) -> None:
+def test_a_generated_client_books_a_job(running: Product, generated: Path) -> None:
     command = [sys.executable, "-c", BOOKING, f"http://127.0.0.1:{running.port}", "smartscheduler-demo"]
     environment = os.environ | {"PYTHONPATH": str(generated)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
@@ -107,7 +107,7 @@ def test_a_generated_client_books_a_job(running: Product, generated) -> None:
     assert done.stdout.split() == ["pending", "1", "True", "/problems/job-not-open", "cancelled"]
 
 
-def as_one_form(value: Any):
+def as_one_form(value: Any) -> Any:
     """With every instant in one form: the client writes +00:00 for Z."""
     if isinstance(value, dict):
         return {name: as_one_form(each) for name, each in value.items()}
@@ -119,7 +119,7 @@ def as_one_form(value: Any):
         return value
 
 
-def test_every_operation_answers_a_generated_client_what_the_schema_declares(running: Product, generated) -> None:
+def test_every_operation_answers_a_generated_client_what_the_schema_declares(running: Product, generated: Path) -> None:
     begun = running.manage("shell", "-v", "0", "-c", BEGUN).stdout.split()
     program = [sys.executable, "-P", str(Path(__file__).with_name("generated_calls.py"))]
     address = [str(generated), f"http://127.0.0.1:{running.port}", "smartscheduler-demo"]
