@@ -223,7 +223,8 @@ def test_says_what_keeps_those_around_away_and_who_comes_closest() -> None:
     near = ContractorFactory(name="Near Floors")
     ContractorFactory(type="tile")
     seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
-    assert "Of 3 flooring or multi contractors nearby: 3 lack a required skill (Mosaic); 2 do not travel that far." in seen
+    barriers = "3 lack a required skill (Mosaic); 2 do not travel that far."
+    assert f"Of 3 flooring or multi contractors nearby: {barriers}" in seen
     assert reverse("admin:contractors_contractor_change", args=[near.pk]) in seen
     assert "Would be eligible with the skill Mosaic." in seen
 
