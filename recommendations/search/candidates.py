@@ -1,7 +1,7 @@
-"""Contenders from the database in the order of their bounds, a page at a time, for one search or for many at once.
+"""Contenders from the database in the order of their bounds, a page at a time, for one or many searches.
 
-SQL and Python may differ in the last digits of a distance and in the lower case of some letters. So SQL lets through
-what is doubtful, and Python has the last word.
+SQL and Python may differ in the last digits of a distance and in the lower case of some letters. So SQL lets doubtful
+rows through, and Python decides.
 """
 
 import json
@@ -24,12 +24,15 @@ from smartscheduler.places import Point
 
 @lru_cache(maxsize=2_048)
 def availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: int, around: int) -> str:
-    """For every set of weekdays (bit mask 0–127) the best availability part, -1 for none, as PostgreSQL writes arrays.
+    """The best possible availability part for each set of weekdays, as a PostgreSQL array of 128 integers.
 
-    `around` is 1 where a day at the site may be the one before or after on the contractor's own calendar.
+    The index is a bit mask of the weekdays on which a contractor works; bit 0 is Sunday. A set without any of the
+    requested days has -1. `around` is 1 for contractors in other time zones: a day at the site overlaps the day before
+    or after in theirs.
     """
+    # For each day of the horizon, the mask of the contractor's weekdays that it can overlap.
     days = [
-        sum({1 << (first_weekday + later + near) % 7 for near in range(-around, around + 1)})
+        sum({1 << (first_weekday + later + offset) % 7 for offset in range(-around, around + 1)})
         for later in range(horizon_days + 1)
     ]
     best = (
@@ -40,7 +43,7 @@ def availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: i
 
 
 class StatementParameters:
-    """One search in the terms of the statements."""
+    """The parameters that describe one search in both statements."""
 
     def __init__(self, search: RankingQuery) -> None:
         self.search = search
@@ -48,24 +51,24 @@ class StatementParameters:
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """What `QUESTION` names."""
+        """The columns of `QUESTION`."""
         search, request = self.search, self.search.request
-        when = search.first_day.isoweekday() % 7, search.days_gone, search.horizon_days
+        days = search.first_day.isoweekday() % 7, search.days_gone, search.horizon_days
         return {
             "kind": request.type,
             "latitude": request.point.latitude,
             "longitude": request.point.longitude,
             "reach": self.bounds.reach,
-            "here": availability_by_weekdays(*when, 0),
-            "elsewhere": availability_by_weekdays(*when, 1),
+            "availability_here": availability_by_weekdays(*days, 0),
+            "availability_elsewhere": availability_by_weekdays(*days, 1),
             "zone": request.time_zone,
             "slack": CLOCK_CHANGE_MINUTES if self._clock_changes() else 0,
             "minutes": request.duration.total_seconds() / 60,
-            "wanted": [fold(skill) for skill in request.required_skills],
+            "required_skills": [fold(skill) for skill in request.required_skills],
         }
 
     def _clock_changes(self) -> bool:
-        """Whether the clock at the site is set on one of the days that a slot can touch."""
+        """Whether daylight saving time starts or ends at the site on a day that a slot can touch."""
         zone, days = self.search.request.zone, range(-1, self.search.horizon_days + 3)
         return len({day_at(self.search.day(later), zone).start.astimezone(zone).utcoffset() for later in days}) > 1
 
@@ -80,10 +83,11 @@ class StatementParameters:
         skills: Sequence[str] | None,
         availability: int,
     ) -> EligibleContractor | None:
-        """The contender of a row; None when Python sees that a rule fails."""
+        """The contender of a row; None if a requirement fails by the exact rules of Python."""
         if skills is not None and missing_skills(skills, self.search.request):
             return None
-        # A road is no shorter than the line that SQL has gone by: whom it leaves out was out, and its bounds hold.
+        # SQL uses straight lines. A road is never shorter, so the contractors that SQL excluded are out of reach by
+        # road too, and its bounds hold.
         miles = self.search.site.miles_from(Point(latitude, longitude))
         if radius is not None and miles > radius:
             return None
@@ -91,7 +95,10 @@ class StatementParameters:
 
 
 class Page(NamedTuple):
-    """Data request of a search: contenders with a bound of `least` or more that come after (`most`, `most_id`)."""
+    """Data request of a search: the next contenders, by descending bound and id.
+
+    Their bound is at least `least`, and they come after (`most`, `most_id`); at most `size` rows.
+    """
 
     query: StatementParameters
     least: float
@@ -112,14 +119,14 @@ class Page(NamedTuple):
             "size": self.size,
         }
 
-    def answer(self, found: list[tuple[Any, ...]]) -> "Found":
-        contenders = (self.query.contender(*row[:-1]) for row in found)
-        last = (found[-1][-1], found[-1][0]) if len(found) == self.size else None
-        return Found([contender for contender in contenders if contender], len(found), last)
+    def answer(self, page: list[tuple[Any, ...]]) -> "Found":
+        contenders = (self.query.contender(*row[:-1]) for row in page)
+        last = (page[-1][-1], page[-1][0]) if len(page) == self.size else None
+        return Found([contender for contender in contenders if contender], len(page), last)
 
 
 class Found(NamedTuple):
-    """A page: contenders, how many rows there were, and bound and id of the last row when there may be more."""
+    """Answer to a Page: contenders, the number of rows, and bound and id of the last row if there may be more."""
 
     contenders: list[EligibleContractor]
     rows: int
@@ -127,7 +134,7 @@ class Found(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Data request of a search: the nearest of each region."""
+    """Data request of a search: the nearest contractors of each region."""
 
     query: StatementParameters
 
@@ -138,27 +145,27 @@ class Sample(NamedTuple):
         east = [region.east for region in bounds.regions]
         return {**self.query.values, "regions": east, "height": height, "width": width}
 
-    def answer(self, found: list[tuple[Any, ...]]) -> list[Sampled]:
-        return [Sampled(*row) for row in found]
+    def answer(self, sample: list[tuple[Any, ...]]) -> list[Sampled]:
+        return [Sampled(*row) for row in sample]
 
 
 def fetch(data_requests: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
-    """Answer data requests of one kind, in their order, by one statement."""
+    """Answer data requests of one type, in their order, by one statement."""
     search = data_requests[0].query.search
     parameters: dict[str, Any] = {
         f"w_{part}": float(weight) for part, weight in zip(PARTS, search.weights, strict=True)
     }
     parameters["max_miles"] = float(search.max_miles)
     parameters["questions"] = json.dumps([data_request.values for data_request in data_requests])
-    found: list[list[tuple[Any, ...]]] = [[] for _ in data_requests]
+    answers: list[list[tuple[Any, ...]]] = [[] for _ in data_requests]
     if statement := _statement(data_requests[0]):
         for number, *row in rows(statement, parameters):
-            found[number - 1].append(tuple(row))
-    return (data_request.answer(answer) for data_request, answer in zip(data_requests, found, strict=True))
+            answers[number - 1].append(tuple(row))
+    return (data_request.answer(answer) for data_request, answer in zip(data_requests, answers, strict=True))
 
 
 def _statement(data_request: Page | Sample) -> str:
-    """The statement for a data request; where places are blurred, none for the nearest: distances would be exact."""
+    """The statement for a data request. With blurred places there is no sample, because it uses exact distances."""
     if places_are_blurred():
         return BLURRED_PAGE if isinstance(data_request, Page) else ""
     return PAGE if isinstance(data_request, Page) else SAMPLE
