@@ -1,4 +1,4 @@
-"""One question to the ranking: what is asked for, and what a contractor is worth for it."""
+"""The query of a ranking, and the stages of a contractor in it: eligible contractor, then scored candidate."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from assignments.availability import Calendar, FirstFreeDay, Visit, days_from, first_free_day
 from assignments.scoring import Score, Weights, availability_part, distance_part, rating_part, score, total
@@ -18,15 +19,16 @@ from smartscheduler.timeslots import TimeSlot, within_reach
 from smartscheduler.travel.estimates import known_site
 from smartscheduler.travel.routes import Site
 
-# Minus the score, miles, minus the rating (hundredths of a star), name, id: sorts the best first.
+# Sort key of a ranking, best first: minus the score (ten-thousandths), miles, minus the rating (hundredths of a star),
+# name, id.
 Order = tuple[int, float, int, str, UUID]
 
 
 class EligibleContractor(NamedTuple):
-    """A contractor who passes every rule that needs no calendar.
+    """A contractor who meets every requirement that needs no calendar; in this package called a contender.
 
-    `miles` are those of the road where it is known, else of the straight line.
-    `rating` is in hundredths of a star, `bound` a score in ten-thousandths that the contractor cannot pass.
+    `miles` is the road distance if it is known, else the straight line. `rating` is in hundredths of a star. `bound` is
+    the upper limit of the contractor's score, in ten-thousandths.
     """
 
     id: UUID
@@ -36,17 +38,17 @@ class EligibleContractor(NamedTuple):
     bound: int
 
     def order(self, score: int) -> Order:
-        """Where the contender stands with that score: better scores first, then distance, rating, name, id."""
+        """The sort key with that score: better scores first, then distance, rating, name, id."""
         return (-score, self.miles, -self.rating, self.name, self.id)
 
     @property
     def best_order(self) -> Order:
-        """The place that it cannot pass."""
+        """The sort key with the best score that is possible."""
         return (-self.bound, self.miles, -self.rating, self.name, self.id)
 
 
 class ScoredCandidate(NamedTuple):
-    """A contender with a free slot in the horizon, and its place: the smaller, the better."""
+    """A contender with a free slot in the horizon. Candidates compare by `order`; the smallest is the best."""
 
     order: Order
     contender: EligibleContractor
@@ -57,7 +59,7 @@ class ScoredCandidate(NamedTuple):
 
 @dataclass(frozen=True)
 class RankingQuery:
-    """One question: the request, the horizon, the moment from which slots count, and the site with its known roads."""
+    """One query: the request, the horizon, the time from which slots count, and the site with its known roads."""
 
     request: JobRequest
     horizon_days: int
@@ -74,11 +76,12 @@ class RankingQuery:
         now: datetime | None = None,
         site: Site | None = None,
     ) -> "RankingQuery":
-        """A search from `now` on by `rules`; what is known of the roads is read unless `site` has it."""
+        """The query of `request`. Without `site`, the stored roads are read. Raises InvalidInput."""
         horizon = rules.horizon_days if horizon_days is None else horizon_days
         now = now or timezone.now()
         if not within_reach(request.desired_date, now=now):
-            raise InvalidInput.of("desired_date", "The desired date is at most five years from now.")
+            message = gettext("The desired date must be at most five years from now.")
+            raise InvalidInput.of("desired_date", message)
         return cls(request, horizon, now, rules, site or known_site(request.point))
 
     @cached_property
@@ -95,43 +98,43 @@ class RankingQuery:
 
     @cached_property
     def visit(self) -> Visit:
-        """The work as the availability engine wants it: the desired day and those of the horizon, at the site."""
+        """The input of the availability engine: the work at the site, on the days of the horizon."""
         days = days_from(self.first_day, self.horizon_days, self.request.zone)
         return Visit(self.request.duration, self.site, days, self.now, self.rules)
 
     @property
     def window(self) -> TimeSlot:
-        """From the beginning of the desired day to the end of the last day of the horizon, at the site."""
+        """From the start of the desired day to the end of the last day of the horizon, in the time zone of the site."""
         return TimeSlot(self.visit.days[0].start, self.visit.days[-1].end)
 
     @cached_property
     def days_gone(self) -> int:
-        """How many days of the horizon lie in the past already."""
+        """The number of days of the horizon that are in the past."""
         return max(0, (self.now.astimezone(self.request.zone).date() - self.first_day).days)
 
     def contender(
         self, contractor_id: UUID, name: str, rating: int, miles: float, availability: int
     ) -> EligibleContractor:
-        """A contender whose availability part cannot pass `availability`."""
+        """A contender with the upper limit `availability` of its availability part."""
         bound = total(availability, rating_part(rating), distance_part(miles, self.rules.max_miles), self.weights)
         return EligibleContractor(contractor_id, name, rating, miles, bound)
 
     def candidate(self, contender: EligibleContractor, calendar: Calendar) -> ScoredCandidate | None:
-        """The contender with its score; None when it has no free slot in the horizon."""
+        """The contender with its score; None if it has no free slot in the horizon."""
         calendar = calendar.leaving_out(self.request.job_id)
         free = first_free_day(calendar, self.visit)
         if free is None:
             return None
-        worth = self.score(contender.rating, contender.miles, free.days)
-        return ScoredCandidate(contender.order(worth.total), contender, free, worth, calendar)
+        exact = self.score(contender.rating, contender.miles, free.days)
+        return ScoredCandidate(contender.order(exact.total), contender, free, exact, calendar)
 
     def suggested(self, candidate: ScoredCandidate) -> TimeSlot:
-        """The slot of the candidate's first free day that comes nearest to what the customer wanted."""
+        """The slot of the candidate's first free day that is nearest to the desired time."""
         starts, calendar = candidate.free.starts, candidate.calendar
         return suggested_slot(self.request, starts, calendar, self.rules, site=self.site, now=self.now)
 
     def score(self, rating: int, miles: float, days: int) -> Score:
-        """The score of someone with this rating and distance who is first free `days` after the desired day."""
+        """The score of a contractor with this rating and distance who is first free `days` after the desired day."""
         return score(
             availability=availability_part(days),
             rating=rating_part(rating),
@@ -140,11 +143,11 @@ class RankingQuery:
         )
 
     def wanted_later(self, days: int) -> "RankingQuery":
-        """The same question for a job wanted `days` later."""
+        """The same query with a desired date `days` later, at the same local time."""
         zone = self.request.zone
         desired = (self.request.desired_date.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
         return replace(self, request=replace(self.request, desired_date=desired))
 
     def day(self, days: int) -> date:
-        """The day at the site that lies `days` after the desired one."""
+        """The day `days` after the desired day, in the time zone of the site."""
         return self.first_day + timedelta(days=days)

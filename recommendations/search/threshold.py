@@ -1,8 +1,22 @@
-"""Threshold search behind a ranking: contenders from the highest bound down, calendars opened in small groups.
+"""Threshold search behind a ranking: contenders by descending bound, whose calendars are read in small groups.
 
-A search yields the data that it needs next and receives it, so that several searches share each statement. It stops
-when no remaining contender can change the result: that, and no limit on the number of calendars, makes it exact
-(docs/ranking.md).
+A search stops when no remaining contender can change the result. It has no limit on the number of calendars, so the
+result is exact (docs/ranking.md).
+
+Searches do no I/O. Each is a generator that yields the data it needs next and receives the answer, and `run` answers
+the requests of all searches together, with one statement for each type of request:
+
+    search 1: steps() ── Sample ────┐                                 ┌─ all Samples ───▶ one statement (sql.SAMPLE)
+    search 2: steps() ── Page ──────┼──▶ run(): pending requests ─────┼─ all Pages ─────▶ one statement (sql.PAGE)
+    search 3: steps() ── Calendars ─┘    grouped by type              └─ all Calendars ─▶ one load of calendars
+                 ▲                                                                 │
+                 └──────────── steps.send(answer), one answer per search ◀─────────┘
+
+One search asks in this order:
+
+    Sample ─▶ first bound ─▶ Page ─▶ Calendars ─▶ Calendars … ─▶ done? ── yes ─▶ end
+                              ▲                                    │ no
+                              └── the next rows, or a lower bound ◀┘
 """
 
 import bisect
@@ -14,7 +28,7 @@ from uuid import UUID
 
 from assignments.availability import Calendar
 from assignments.calendars import load_calendars
-from recommendations.search.bounds import EVERYBODY, SLACK
+from recommendations.search.bounds import LOWEST_BOUND, SLACK
 from recommendations.search.candidates import Found, Page, Sample, StatementParameters, fetch
 from recommendations.search.query import EligibleContractor, Order, RankingQuery, ScoredCandidate
 from smartscheduler.rules.values import UNIT
@@ -22,17 +36,20 @@ from smartscheduler.timeslots import TimeSlot
 
 logger = logging.getLogger(__name__)
 
+# A bound above every score, in ten-thousandths.
 ABOVE_ALL = 2.0 * UNIT
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+# Calendars in the first group and at most in a later one; rows at most in a page.
 CALENDARS, MOST_CALENDARS, MOST_ROWS = 16, 256, 1_024
-# So many searches share their statements.
+# From this number of searches on, statements are shared by so many that small groups cost little.
 MANY = 8
 
 
 class StopCondition(Protocol):
-    """When a search may stop: it receives the candidates and gives the last rank key that still matters.
+    """The result that a search collects, and with it the condition on which it stops.
 
-    `complete` becomes true when the search has read the calendar of every contractor who passes the other rules.
+    `add` receives the candidates; `last` is the worst sort key that can still change the result. `opened` counts the
+    calendars. `complete` becomes true if the search has read the calendars of all contenders.
     """
 
     wanted: int
@@ -43,11 +60,11 @@ class StopCondition(Protocol):
 
     @property
     def last(self) -> Order | None:
-        """Places after this one do not matter; None when all do."""
+        """Candidates after this sort key do not matter; None if all do."""
 
 
 class Best:
-    """The first `wanted` candidates, how many calendars were opened for them, and how many candidates were met."""
+    """The first `wanted` candidates; `opened` calendars were read and `met` candidates found on the way."""
 
     def __init__(self, wanted: int) -> None:
         self.wanted = wanted
@@ -77,50 +94,55 @@ Steps = Generator[DataRequest, Any, None]
 
 
 class ThresholdSearch:
-    """One search; counts its rounds and contenders."""
+    """One search; counts its pages (`rounds`) and contenders. `company` is the number of searches that run together."""
 
     def __init__(self, search: RankingQuery, condition: StopCondition, *, company: int = 1) -> None:
         self.search, self.condition = search, condition
         self.rounds = self.contenders = 0
-        # How many calendars are opened at a time: rather too many when a statement is for us alone, and rather a
-        # round more when others share it.
+        # Calendars read at a time. A search that runs alone reads some more than needed, to save statements; a search
+        # among many reads few and takes another round, because statements are shared.
         many = company >= MANY
         self.group = condition.wanted + 2 if many else max(CALENDARS, condition.wanted)
         self.next_group = CALENDARS // 2 if many else 2 * CALENDARS
 
     def steps(self) -> Steps:
-        """Yield the data requests of the search, one after the other; `send` passes in each answer."""
+        """Yield the data requests of the search, one after the other; `send` passes in each answer.
+
+        Invariant at the start of a round: all contenders before (`most`, `most_id`), by descending bound and id, have
+        been read.
+        """
         query, condition = StatementParameters(self.search), self.condition
         expected = condition.wanted + condition.wanted // 2 + 8
         least = self._lower(query.bounds.first_bound((yield Sample(query)), expected))
         most, size = (ABOVE_ALL, LAST_ID), 4 * expected
         while True:
-            found: Found = yield Page(query, least, *most, size)
+            page: Found = yield Page(query, least, *most, size)
             self.rounds += 1
-            self.contenders += len(found.contenders)
-            yield from self._open(sorted(found.contenders, key=lambda contender: contender.best_order))
-            nobody_left = least == EVERYBODY and not found.last
-            condition.complete = nobody_left and condition.opened == self.contenders
-            if nobody_left or self._is_complete(found.last[0] if found.last else least):
+            self.contenders += len(page.contenders)
+            yield from self._open(sorted(page.contenders, key=lambda contender: contender.best_order))
+            is_exhausted = least == LOWEST_BOUND and not page.last
+            condition.complete = is_exhausted and condition.opened == self.contenders
+            if is_exhausted or self._is_complete(page.last[0] if page.last else least):
                 return
-            if found.last:
-                most, size = found.last, min(4 * size, MOST_ROWS)
-            else:
+            if page.last:  # the page was full: read on below its last row
+                most, size = page.last, min(4 * size, MOST_ROWS)
+            else:  # all contenders down to `least` have been read: lower the bound
                 most = least, FIRST_ID
-                least = self._lower(query.bounds.next_bound(least, found.rows, expected))
+                least = self._lower(query.bounds.next_bound(least, page.rows, expected))
 
     def _is_complete(self, bound: float) -> bool:
-        """Whether no contender of this bound or a lower one can change the result."""
+        """Whether no contender with this bound or a lower one can change the result."""
         last = self.condition.last
         return last is not None and bound + SLACK < -last[0]
 
     def _lower(self, bound: float) -> float:
-        """`bound`, but no lower than the places that matter; they may all have the score of the last one."""
+        """`bound`, but not lower than needed: contenders below the last score that matters are never read."""
         last = self.condition.last
+        # One unit below the score itself, because equal scores are ordered by distance and can still matter.
         return bound if last is None else max(bound, -last[0] - SLACK - 1)
 
     def _open(self, contenders: Sequence[EligibleContractor]) -> Steps:
-        """Look into the calendars of contenders, best possible place first, as long as it matters."""
+        """Read the calendars of contenders in the order of their best possible rank, as long as they matter."""
         start = 0
         while start < len(contenders) and not self._cannot_matter(contenders[start]):
             group = [
@@ -129,7 +151,7 @@ class ThresholdSearch:
             start += self.group
             if len(group) == self.group:
                 self.group, self.next_group = self.next_group, min(2 * self.next_group, MOST_CALENDARS)
-            calendars = yield Calendars(self.search, [one.id for one in group])
+            calendars = yield Calendars(self.search, [contender.id for contender in group])
             self._read_calendars(group, calendars)
 
     def _read_calendars(self, group: Iterable[EligibleContractor], calendars: dict[UUID, Calendar]) -> None:
@@ -137,7 +159,7 @@ class ThresholdSearch:
             if self._cannot_matter(contender):
                 return
             self.condition.opened += 1
-            # Nobody is deleted, but by hand.
+            # The product never deletes contractors, but a row may have been deleted by SQL since the page was read.
             calendar = calendars.get(contender.id)
             if calendar and (candidate := self.search.candidate(contender, calendar)):
                 self.condition.add(candidate)
@@ -148,18 +170,20 @@ class ThresholdSearch:
 
 
 def run(searches: Sequence[ThresholdSearch]) -> None:
-    """Run all searches to their ends together: requests of one kind share one statement."""
+    """Run all searches to their ends; data requests of one type share one statement (see the diagram above)."""
     pending = [search.steps() for search in searches]
     data_requests = {steps: next(steps) for steps in pending}
     while data_requests:
-        kinds: dict[type[DataRequest], list[Steps]] = defaultdict(list)
+        by_type: dict[type[DataRequest], list[Steps]] = defaultdict(list)
         for steps, data_request in data_requests.items():
-            kinds[type(data_request)].append(steps)
-        for steps, answer in [
-            pair
-            for kind, several in kinds.items()
-            for pair in zip(several, _answers(kind, [data_requests[steps] for steps in several]), strict=True)
-        ]:
+            by_type[type(data_request)].append(steps)
+        # All answers are read before any is sent: `send` changes `data_requests`.
+        answered = [
+            (steps, answer)
+            for kind, group in by_type.items()
+            for steps, answer in zip(group, _answers(kind, [data_requests[steps] for steps in group]), strict=True)
+        ]
+        for steps, answer in answered:
             try:
                 data_requests[steps] = steps.send(answer)
             except StopIteration:
@@ -174,13 +198,15 @@ def _answers(kind: type[DataRequest], data_requests: Sequence[Any]) -> Iterable[
 
 
 def _calendars(data_requests: Sequence[Calendars]) -> Iterable[dict[UUID, Calendar]]:
-    """One load for all: of everybody, for the time from the first to the last day that anybody asks for.
+    """One load of all requested calendars, for a window that covers the horizons of all searches.
 
     All searches of one run have the same rules.
     """
     windows = [data_request.search.window for data_request in data_requests]
-    window = TimeSlot(min(one.start for one in windows), max(one.end for one in windows))
+    window = TimeSlot(min(window.start for window in windows), max(window.end for window in windows))
     calendars = load_calendars(
-        {one for data_request in data_requests for one in data_request.ids}, window, data_requests[0].search.rules
+        {contractor_id for data_request in data_requests for contractor_id in data_request.ids},
+        window,
+        data_requests[0].search.rules,
     )
     return [calendars] * len(data_requests)

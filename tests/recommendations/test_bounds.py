@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from assignments.scoring import UNIT, Weights, availability_part, rating_part
 from contractors.spatial_index import regions
 from jobs.requirements import JobRequest
-from recommendations.search.bounds import EVERYBODY, SLACK, Sampled, ScoreBounds
+from recommendations.search.bounds import LOWEST_BOUND, SLACK, Sampled, ScoreBounds
 from recommendations.search.candidates import availability_by_weekdays
 from recommendations.search.query import RankingQuery
 from smartscheduler.places import Point, great_circle_miles
@@ -101,9 +101,9 @@ def test_whoever_is_far_and_has_a_bound_has_the_rating(search: Any, rating: int,
 def test_a_search_ends_whatever_the_sample(search: Any, sample: list[Any]) -> None:
     bounds = ScoreBounds(search)
     bound, steps = bounds.first_bound(sample, 23), 0
-    while bound != EVERYBODY:
+    while bound != LOWEST_BOUND:
         lower = bounds.next_bound(bound, 0, 23)
-        assert lower < bound or lower == EVERYBODY
+        assert lower < bound or lower == LOWEST_BOUND
         bound, steps = lower, steps + 1
     assert steps <= 20
 
