@@ -21,6 +21,7 @@ from contractors.fields import SkillsField
 from contractors.querysets import ContractorQuerySet
 from contractors.spatial_index import place_sql
 from contractors.states import Status, check_transition
+from contractors.types import Type
 from contractors.working_week import DAY_CHOICES, LONGEST_SHIFT, MIDNIGHT, Shift
 from smartscheduler.core.db.model_fields import DecimalField
 from smartscheduler.core.db.text_fields import (
@@ -60,12 +61,7 @@ PUBLIC_SEARCH_TEXT = search_expression("contractor_words", "name", "city", LEFT_
 class Contractor(Location):
     """Person or crew who does jobs."""
 
-    class Type(models.TextChoices):
-        FLOORING = "flooring", _("Flooring")
-        TILE = "tile", _("Tile")
-        CARPET = "carpet", _("Carpet")
-        MULTI = "multi", _("Multi")
-
+    Type = Type
     Status = Status
 
     name = LineField(max_length=100, validators=[MinLengthValidator(2)])

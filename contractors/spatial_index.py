@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from contractors.types import Type
+
 # Lower edges of the rating bands, finer at the top, where most candidates come from.
 BAND_EDGES = tuple(map(Decimal, ("4", "4.25", "4.5", "4.7", "4.8", "4.9")))
 HIGHEST = 500
-TYPES = ("flooring", "tile", "carpet", "multi")
+# The position of a type is part of the index: add new types at the end.
+TYPES = tuple(Type.values)
 BANDS_A_TYPE = 16
 DEGREES_APART = 1_000.0
 
