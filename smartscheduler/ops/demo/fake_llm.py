@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 from urllib.parse import urlsplit
 
-from smartscheduler.ops.demo.fake_road_provider import Answered, Asked, Handler, RoadServer
+from smartscheduler.ops.demo.fake_server import Answered, Asked, FakeServer, Handler
 
 WAYS = (
     "{contractor} is free {when}, {day}, {rated}, and the site is {miles} miles away{road}: a score of {score}.",
@@ -61,8 +61,8 @@ def spoken(asked: Asked, text: str) -> Answered:
     return Answered(404, {"error": {"type": "not_found_error", "message": "There is nothing at this address."}})
 
 
-class ModelServer(RoadServer):
-    """A server on this machine's loopback; port 0 is any free one."""
+class ModelServer(FakeServer):
+    """A language model in the formats of both providers, on one port."""
 
     def respond(self, handler: Handler, asked: Asked) -> None:
         try:

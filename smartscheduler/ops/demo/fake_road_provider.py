@@ -6,10 +6,10 @@ Spoken in the formats of the three providers, so that everything works without a
 import json
 import zlib
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from smartscheduler.ops.demo.fake_server import Answered, Asked, FakeServer, Handler
 from smartscheduler.places import Point, great_circle_miles
 
 METERS_A_MILE = 1609.344
@@ -29,20 +29,6 @@ def drive(origin: Point, destination: Point) -> Drive:
     hours = miles / (22 + 23 * pace / 255)
     seconds = round(hours * 3600)
     return Drive(round(miles * METERS_A_MILE), seconds, round(seconds * (1.2 + 0.3 * traffic / 255)))
-
-
-class Asked(NamedTuple):
-    """A request, as far as it matters: method, path with query, headers in lower case, body."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Answered(NamedTuple):
-    status: int
-    payload: Any
 
 
 Table = list[list[Drive]]
@@ -147,48 +133,8 @@ SPEAKERS: dict[str, Callable[[Asked], Answered]] = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One request; what is answered is up to the server."""
-
-    protocol_version = "HTTP/1.1"
-    server: "RoadServer"
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.respond(self, Asked(self.command, self.path, headers, body))
-
-    def send(self, status: int, body: bytes, **headers: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: Any) -> None:
-        """Requests are not worth a line each."""
-
-
-class RoadServer(ThreadingHTTPServer):
-    """A server on this machine's loopback; port 0 is any free one."""
-
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+class RoadServer(FakeServer):
+    """The providers of road distances on one port."""
 
     def respond(self, handler: Handler, asked: Asked) -> None:
         try:

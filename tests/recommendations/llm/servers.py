@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from smartscheduler.ops.demo.fake_llm import ModelServer, sentence, spoken, told_in
-from smartscheduler.ops.demo.fake_road_provider import Asked, Handler
+from smartscheduler.ops.demo.fake_server import Asked, Handler
 
 
 class Model(ModelServer):

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from smartscheduler.ops.demo.fake_road_provider import Asked, Handler, RoadServer, answered
+from smartscheduler.ops.demo.fake_road_provider import RoadServer, answered
+from smartscheduler.ops.demo.fake_server import Asked, Handler
 
 PATHS = {
     "google_routes": "/distanceMatrix/v2:computeRouteMatrix",
