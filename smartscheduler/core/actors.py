@@ -1,4 +1,4 @@
-"""Who is changing something, and through which door: known wherever something is written, and asked only then."""
+"""Context variables for the author and the source of a change, read by the history and the audit log."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ LONGEST_NAME = 200
 
 
 class Actor(Protocol):
-    """An account as history and audit know it; neither of them imports the accounts."""
+    """The part of an account that the history and the audit log need. Neither imports the accounts app."""
 
     @property
     def pk(self) -> Any: ...
@@ -26,7 +26,7 @@ class Actor(Protocol):
 
 
 class Source(NamedTuple):
-    """Where a change comes in: `kind` is back-office, API, page, task, command or script."""
+    """The entry point of a change. `kind`: back-office, API, page, task, command, or script."""
 
     kind: str
     name: str
@@ -39,7 +39,7 @@ _person: ContextVar[Callable[[], Any]] = ContextVar("history_person", default=la
 
 @contextmanager
 def source(kind: str, name: str, person: Callable[[], Any] | None = None, *, address: str = "") -> Iterator[None]:
-    """What is written inside has this source; `person` is asked at the first write, not before."""
+    """Set the source of all writes inside. `person` returns the author; it is called at the first write only."""
     source = _source.set(Source(kind, name[:LONGEST_NAME], address))
     asked = _person.set(person or _person.get())
     try:
@@ -51,7 +51,7 @@ def source(kind: str, name: str, person: Callable[[], Any] | None = None, *, add
 
 @contextmanager
 def acting(person: Actor | None) -> Iterator[None]:
-    """What is written inside is written by `person`; by whoever it was before when there is none."""
+    """Set the author of all writes inside to `person`; None keeps the present author."""
     if person is None:
         yield
         return
@@ -63,7 +63,10 @@ def acting(person: Actor | None) -> Iterator[None]:
 
 
 def author() -> dict[str, str]:
-    """Who is writing now: `user` (id) and `name` when it is a person, `door` and `at`, and `request` when in one."""
+    """The present author as strings: `user` (id) and `name` of a person, `door` (kind of the source), `at`, `request`.
+
+    `user`, `name`, and `request` are left out when they are unknown. The history stores this dictionary.
+    """
     source = _source.get() or _source_of_process()
     found = {"door": source.kind, "at": source.name}
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
@@ -74,18 +77,22 @@ def author() -> dict[str, str]:
 
 
 def address() -> str:
-    """From which address of the network it is written; empty outside of requests. The history does not keep it."""
+    """The network address of the client; empty outside requests. The history does not store it."""
     source = _source.get()
     return source.address if source else ""
 
 
 def storable(text: str) -> str:
-    """Without what JSON in PostgreSQL cannot hold: NUL, and bytes that are no UTF-8."""
+    """`text` without NUL characters and lone surrogates, which PostgreSQL cannot store in JSON."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _current_person() -> Any:
-    """The person. Finding out may end a stale session, which is a write: that one is nobody's."""
+    """The present author.
+
+    Looking up the author may delete an expired session, which is itself a write. During the look-up the author is
+    None, so that this write does not start another look-up.
+    """
     ask = _person.get()
     token = _person.set(lambda: None)
     try:
@@ -102,5 +109,5 @@ def _source_of_process() -> Source:
 
 
 def current() -> tuple[Source | None, Callable[[], Any]]:
-    """The source and the person meant, without asking who that is: the same as before means the same author."""
+    """The source and the function that returns the author, as a key: equal values mean the same author."""
     return _source.get(), _person.get()

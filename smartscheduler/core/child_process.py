@@ -1,8 +1,8 @@
-"""One call in a process of its own, under limits of time and memory that hold whatever the code does.
+"""Run one function in a child process with hard limits of time and memory.
 
-Threads of one process share an interpreter lock, and nothing can stop one: what a customer's file makes us compute
-runs here instead. The child limits itself (setrlimit, an interval timer), gives way to other processes, and dies with
-its parent; the parent kills it when all that has failed.
+A thread cannot be stopped and shares the interpreter lock, so work on uploaded files runs here instead. The child
+limits itself (setrlimit, an interval timer), lowers its priority, and dies with its parent. As a last resort the
+parent kills it.
 """
 
 import ctypes
@@ -21,9 +21,9 @@ from contextlib import suppress
 from smartscheduler import BASE_DIR
 
 MEGABYTE = 1024 * 1024
-# CPU seconds are the limit; a busy machine may take this many times as long by the clock.
+# The limit counts CPU seconds. On a busy machine the wall-clock time may be this many times as long.
 CLOCK_FACTOR = 3
-# Before the call, which the limits of time are for; and by which the parent waits longer than the child's own timer.
+# Time to start Python and import the module; and how much longer than the child's own timer the parent waits.
 START_SECONDS, GRACE_SECONDS = 60.0, 5.0
 BEAT_SECONDS = 5.0
 NICENESS = 5
@@ -32,23 +32,23 @@ PR_SET_PDEATHSIG = 1
 
 
 class ChildFailed(Exception):
-    """The child ended without an answer; its error is in the log."""
+    """The child process ended without a result; its error is in the log."""
 
 
 class TimeLimitExceeded(ChildFailed):
-    """It took more CPU seconds, or more time by the clock, than it was given."""
+    """The child process exceeded its CPU time or its wall-clock time."""
 
 
 class MemoryLimitExceeded(ChildFailed):
-    """It needed more memory than it was given, or the system killed it for lack of memory."""
+    """The child process exceeded its memory limit, or the system killed it for lack of memory."""
 
 
 def call(
     target: str, payload: bytes, *, seconds: float, megabytes: int, beat: Callable[[], object] = lambda: None
 ) -> bytes:
-    """Run `target` ("module:function", bytes → bytes) in a child process; `beat` is called every five seconds.
+    """Run `target` ("module:function", bytes → bytes) in a child process and return its result.
 
-    Importing the module comes before the time that is counted. Raises ChildFailed.
+    `beat` is called every five seconds. The time limit excludes the import of the module. Raises ChildFailed.
     """
     command = [sys.executable, "-m", "smartscheduler.core.child_process", target]
     limits = [str(seconds), str(megabytes), str(os.getpid())]
@@ -70,12 +70,12 @@ def call(
 
 def _answer(child: "subprocess.Popen[bytes]", payload: bytes, seconds: float, beat: Callable[[], object]) -> bytes:
     deadline = time.monotonic() + START_SECONDS + seconds * CLOCK_FACTOR + GRACE_SECONDS
-    given: bytes | None = payload
+    unsent: bytes | None = payload
     while time.monotonic() < deadline:
         try:
-            return child.communicate(given, timeout=BEAT_SECONDS)[0]
+            return child.communicate(unsent, timeout=BEAT_SECONDS)[0]
         except subprocess.TimeoutExpired:
-            given = None  # it is on its way
+            unsent = None  # communicate() keeps the input of its first call
             beat()
     raise TimeLimitExceeded
 
@@ -90,10 +90,10 @@ def _check(code: int) -> None:
 
 
 def main(target: str, seconds: str, megabytes: str, parent: str) -> int:
-    """The child: limits first, then the call, the answer on standard output."""
+    """Entry point of the child process: set the limits, call the function, write its result to standard output."""
     _limit(int(megabytes), int(parent))
     answers = os.dup(1)
-    os.dup2(2, 1)  # what the call prints is for the log
+    os.dup2(2, 1)  # prints of the function go to the log, not into the result
     module, _, name = target.partition(":")
     try:
         function, payload = getattr(importlib.import_module(module), name), sys.stdin.buffer.read()
@@ -112,7 +112,7 @@ def main(target: str, seconds: str, megabytes: str, parent: str) -> int:
 def _limit(megabytes: int, parent: int) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the parent died before prctl
             os._exit(FAILED)
     os.nice(NICENESS)
     memory = megabytes * MEGABYTE
@@ -124,18 +124,18 @@ def _limit(megabytes: int, parent: int) -> None:
 
 def _limit_time(seconds: float) -> None:
     most = math.ceil(time.process_time() + seconds)
-    # The soft limit tells what has ended it (SIGXCPU), the hard one would not.
+    # The soft limit ends the process with SIGXCPU, which names the cause; the hard limit would send SIGKILL.
     _set(resource.RLIMIT_CPU, most, most + 2)
     signal.setitimer(signal.ITIMER_REAL, seconds * CLOCK_FACTOR)
 
 
 def _set(kind: int, soft: int, hard: int) -> None:
-    with suppress(OSError, ValueError):  # macOS has no limit of address space
+    with suppress(OSError, ValueError):  # macOS does not support RLIMIT_AS
         resource.setrlimit(kind, (soft, hard))
 
 
 if __name__ == "__main__":
-    # Not by sys.exit: what is left in memory need not be taken apart.
+    # os._exit instead of sys.exit skips freeing the memory, which can take seconds for a large file.
     code = main(*sys.argv[1:])
     sys.stderr.flush()
     os._exit(code)

@@ -1,14 +1,15 @@
-"""Normal forms of e-mail addresses. Pure; docs/adr/029 explains why accounts and contractors differ."""
+"""Normal forms of email addresses. Pure; docs/adr/029 explains why accounts and contractors differ."""
 
 import idna
+from django.utils.translation import gettext_lazy as _
 
 LONGEST = 254
-NOT_ASCII = "The address may contain ASCII letters, digits and signs only, without blanks."
-NOT_A_DOMAIN = "The domain of the address is not valid."
+NOT_ASCII = _("Use only ASCII letters, digits, and punctuation, without spaces.")
+NOT_A_DOMAIN = _("The domain of the address is not valid.")
 
 
 class UnsuitableAddress(ValueError):
-    """An address that a field does not take. The message names the rule."""
+    """An address that a field does not accept. The message states the rule."""
 
 
 def account_address(text: str) -> str:
@@ -20,9 +21,9 @@ def account_address(text: str) -> str:
 
 
 def account_key(text: str) -> str:
-    """The same for text that someone typed to sign in, for look-ups and counts.
+    """The look-up key for an address typed at sign-in.
 
-    Text that is no account's address is returned as it is: it finds no account and is counted by itself.
+    Text that cannot be an account's address is returned unchanged: it matches no account.
     """
     trimmed = text.strip()
     return trimmed.lower() if trimmed.isascii() else trimmed
@@ -41,9 +42,9 @@ def contact_address(text: str) -> str:
 
 
 def contact_key(text: str) -> str:
-    """The key under which two spellings are one contractor's address: `contact_address` in lower case.
+    """The key that is equal for two spellings of a contractor's address: `contact_address` in lower case.
 
-    Text that is no address is returned as it is.
+    Text that is not an address is returned unchanged, without surrounding spaces.
     """
     try:
         return contact_address(text).lower()
@@ -52,7 +53,7 @@ def contact_key(text: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
-    # Cut first: the checks of RFC 5893 look at every letter.
+    # Check the length first: the bidi rules of RFC 5893 check every letter.
     if len(domain) > LONGEST:
         raise UnsuitableAddress(NOT_A_DOMAIN)
     try:

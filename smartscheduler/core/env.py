@@ -1,4 +1,4 @@
-"""Reading variables of the environment, strictly, and keeping the complaints for the system checks."""
+"""Strict reader of environment variables; errors are collected for the system checks."""
 
 import math
 from collections.abc import Callable
@@ -14,17 +14,17 @@ T = TypeVar("T")
 
 
 class Problem(NamedTuple):
-    """A variable whose value cannot be read, and what was expected instead."""
+    """A variable whose value cannot be parsed, and the expected form."""
 
     variable: str
     expected: str
 
 
 class Environment(environ.Env):
-    """django-environ, but an empty variable counts as not set, nothing is guessed, and nothing raises.
+    """django-environ with strict parsing: an empty variable counts as not set, and no reader raises.
 
-    A value that cannot be read is noted in `problems` and its default returned: the checks then name
-    every wrong variable at once, and the application refuses to start. `variables` are those that were asked for.
+    A value that cannot be parsed is added to `problems`, and its default is returned. The system checks then report
+    all wrong variables at once, and the application refuses to start. `variables` holds the names that were read.
     """
 
     def __init__(self) -> None:
@@ -48,19 +48,19 @@ class Environment(environ.Env):
         return self._read(variable, default, "text", str)
 
     def database(self, variable: str, default: str) -> dict[str, Any]:
-        """Django's description of the PostgreSQL that a URL names."""
+        """The entry of Django's DATABASES for a PostgreSQL URL."""
         return self._read(variable, _database(default), "postgresql://user:password@host:5432/name", _database)
 
     def redis(self, variable: str, default: str) -> str:
-        """The URL of a Redis or Valkey, as it was given."""
+        """The URL of a Redis or Valkey server, unchanged."""
         return self._read(variable, default, "redis://host:6379/0", _redis)
 
     def mail(self, variable: str, default: str) -> dict[str, Any]:
-        """Django's EMAIL_… settings for the mail server that a URL names."""
+        """Django's EMAIL_* settings for the URL of a mail server."""
         return self._read(variable, _mail(default), "smtp+tls://user:password@host:587 or consolemail://", _mail)
 
     def _read(self, variable: str, default: T, expected: str, parse: Callable[[str], T]) -> T:
-        """The variable as `parse` understands it, or `default`; `parse` raises ValueError or KeyError."""
+        """The value parsed by `parse`, or `default`; `parse` raises ValueError or KeyError."""
         self.variables.add(variable)
         text = self.ENVIRON.get(variable, "").strip()
         if not text:
@@ -91,7 +91,7 @@ def _comma_list(text: str) -> list[str]:
 
 
 def _mail(text: str) -> dict[str, Any]:
-    """EMAIL_HOST and the like; the file and memory schemes are for tests. Raises ValueError, KeyError."""
+    """Django's EMAIL_* settings; the schemes for files and memory are for tests. Raises ValueError, KeyError."""
     url = urlsplit(text)
     if url.scheme not in environ.Env.EMAIL_SCHEMES or (url.scheme.startswith("smtp") and not url.hostname):
         raise ValueError(text)

@@ -1,4 +1,4 @@
-"""Values of the domain as JSON values. Pure."""
+"""Conversion of domain values to JSON values. Pure."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What every record of the domain has."""
+"""The abstract base model of the domain."""
 
 import uuid
 from collections.abc import Iterable
@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db import models
 
-# Fields that every save brings along, and that say nothing which the history does not say itself.
+# Fields that change with every save; the history leaves them out.
 OF_THE_RECORD = ("created_at", "updated_at", "version")
 
 
 class Record(models.Model):
-    """UUID key, time stamps, and a `version` that grows with every save (it stands behind the ETag)."""
+    """A record with a UUID key, time stamps, and a `version` that each save increments (the ETag depends on it)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,4 +1,4 @@
-"""The one Valkey (or Redis) of the product, for what is counted or kept there for a moment."""
+"""The Valkey (or Redis) client for counters and short-lived values."""
 
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from smartscheduler.core.db.connection_options import redis_short_timeout
 
 
 def valkey() -> redis.Redis:
-    """A client of settings.REDIS_URL, shared by the threads of this process; answers are text."""
+    """The client for settings.REDIS_URL, shared by the threads of this process; it returns text."""
     return _client(settings.REDIS_URL)
 
 

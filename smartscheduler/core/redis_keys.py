@@ -1,4 +1,4 @@
-"""Names of keys and channel groups in Redis: each carries the database, because installations may share a server."""
+"""Names of Redis keys and channel groups. They contain the database name, so that installations can share a server."""
 
 import re
 
@@ -8,7 +8,7 @@ LONGEST_DATABASE_NAME = 80
 
 
 def database_name() -> str:
-    """The name of the database with the characters that a channel group may have."""
+    """The name of the database, restricted to the characters that Channels allows in group names."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", str(connection.settings_dict["NAME"]))[:LONGEST_DATABASE_NAME]
 
 

@@ -1,4 +1,4 @@
-"""Normal forms of text: what is stored, and what counts as the same. Pure; docs/adr/029 explains the rules."""
+"""Normal forms of text for storage and comparison. Pure; docs/adr/029 explains the rules."""
 
 import unicodedata
 from functools import lru_cache
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 # A text for people that may be translated when it is shown (gettext_lazy).
 LazyText: TypeAlias = "str | _StrPromise"
 
+from django.utils.translation import gettext
+
 # Unicode general categories: control, format, line separator, paragraph separator, surrogate.
 INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 # Emoji and some scripts join letters with these; notes may have them, one-line text may not.
@@ -20,13 +22,13 @@ MOST_MARKS = 30
 
 
 class UnsuitableText(ValueError):
-    """Text that a field does not take. The message names the rule."""
+    """Text that a field does not accept. The message states the rule."""
 
 
 def one_line(text: str) -> str:
-    """`text` in NFC, with each run of blanks as one space and none at the ends.
+    """`text` in NFC, with each run of white space replaced by one space and none at the ends.
 
-    Raises UnsuitableText for line breaks, control characters and invisible format characters.
+    Raises UnsuitableText for line breaks, control characters, and invisible format characters.
     """
     _refuse_invisible(text)
     return " ".join(nfc(text).split())
@@ -40,23 +42,23 @@ def many_lines(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """One line of any text, for headers, subjects and calendars: what `one_line` refuses becomes a space."""
+    """`text` on one line, for headers, subjects, and calendars: characters that `one_line` rejects become spaces."""
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(letter) in INVISIBLE else letter for letter in text)
     return " ".join(text.split())
 
 
 def visible_lines(text: str) -> str:
-    """The same for text with line breaks, which it keeps."""
+    """`text` with its line breaks, and each other invisible character replaced by a space."""
     return "\n".join(map(visible, text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))).strip()
 
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
-    """The key under which two spellings are the same name: NFKC, case folded, blanks as in `one_line`."""
+    """The key that is equal for two spellings of a name: NFKC, case folded, white space as in `one_line`."""
     if text.isascii():
         return " ".join(text.lower().split())
-    # What is stored passes, in whichever form: its letters and marks come apart into a few marks each.
+    # Four times the limit, so that any form of a stored text passes: one character decomposes into a few marks.
     _refuse_heaps(text, 4 * MOST_MARKS)
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.split())
@@ -68,12 +70,12 @@ def nfc(text: str) -> str:
         return text
     _refuse_heaps(text)
     normal = unicodedata.normalize("NFC", text)
-    _refuse_heaps(normal)  # some marks come apart into two
+    _refuse_heaps(normal)  # some marks decompose into two
     return normal
 
 
 def normalize_search(text: str) -> str:
-    """A search as stored text is written; what no stored text has is left out."""
+    """A search text in the normal form of stored text, without characters that stored text never contains."""
     try:
         return nfc(visible(text))
     except UnsuitableText:
@@ -83,7 +85,8 @@ def normalize_search(text: str) -> str:
 def _refuse_heaps(text: str, most: int = MOST_MARKS) -> None:
     runs = groupby(text, key=lambda letter: unicodedata.combining(letter) != 0)
     if any(is_marks and sum(1 for _ in run) > most for is_marks, run in runs):
-        raise UnsuitableText(f"At most {MOST_MARKS} combining marks may follow one letter.")
+        message = gettext("At most {count} combining marks may follow a letter.")
+        raise UnsuitableText(message.format(count=MOST_MARKS))
 
 
 def _refuse_invisible(text: str, but: str = "") -> None:
@@ -96,6 +99,7 @@ def _refuse_invisible(text: str, but: str = "") -> None:
 
 def _refusal(letter: str) -> str:
     if letter in "\n\r\x0b\x0c\x85\u2028\u2029":
-        return "Line breaks are not allowed here."
+        return gettext("Line breaks are not allowed here.")
     name = unicodedata.name(letter, "control character").lower()
-    return f"Control and invisible characters are not allowed: U+{ord(letter):04X} ({name})."
+    message = gettext("Control characters and invisible characters are not allowed: U+{code_point} ({name}).")
+    return message.format(code_point=f"{ord(letter):04X}", name=name)

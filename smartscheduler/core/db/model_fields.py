@@ -20,14 +20,14 @@ else:
 
 
 class SchemaField:
-    """Mixin for a model field: migrations name Django's own class and no function of the product.
+    """Mixin for a model field: migrations reference Django's own class and no function of the product.
 
     Validators, callable choices, and callable defaults run in Python; the column is the same without them. A migration
     that named them would have to change whenever their module moves.
     """
 
     def deconstruct(self) -> Any:
-        name, _, args, kwargs = super().deconstruct()  # type: ignore[misc]  # of the field that this is mixed into
+        name, _, args, kwargs = super().deconstruct()  # type: ignore[misc]  # defined in the field class
         kwargs.pop("validators", None)
         for option in ("choices", "default"):
             if callable(kwargs.get(option)) and kwargs[option].__module__ != "builtins":

@@ -1,6 +1,7 @@
-"""Statements that are asked again and again: prepared once a connection, read in binary.
+"""Prepared statements for frequent queries, with results in PostgreSQL's binary format.
 
-Planning some of them costs more than running them, and Django's own cursor plans each anew.
+For some queries planning takes longer than execution, and Django's client-side cursor plans every execution again.
+psycopg's own cursor prepares a statement after a few executions on the same connection.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 
 class LoggedCursor(CursorDebugWrapper):
-    """Puts statements into Django's query log as they are written, without their values."""
+    """A cursor that logs a statement with its placeholders; Django's would interpolate the parameters on the client."""
 
     def execute(self, sql: Any, params: Any = None) -> Any:
         with self.debug_sql(sql, params):
@@ -21,9 +22,9 @@ class LoggedCursor(CursorDebugWrapper):
 
 
 def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
-    """What the statement answers, on Django's connection and in its transaction.
+    """The rows of a statement, run on Django's connection and in its transaction.
 
-    Raises Django's database errors, and is seen by its query log like any other query.
+    Raises Django's database errors and appears in Django's query log.
     """
     connection.ensure_connection()
     raw = psycopg.Cursor(connection.connection)
@@ -31,10 +32,10 @@ def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[t
     wrap = LoggedCursor if connection.queries_logged else CursorWrapper
     with wrap(raw, connection) as cursor:
         cursor.execute(sql, parameters)
-        found: list[tuple[Any, ...]] = raw.fetchall()
-    return found
+        records: list[tuple[Any, ...]] = raw.fetchall()
+    return records
 
 
 def uuid_array(ids: Iterable[UUID]) -> str:
-    """Ids as PostgreSQL reads an array from text; to be cast to `uuid[]` in the statement."""
-    return "{" + ",".join([one.hex for one in ids]) + "}"
+    """UUIDs as the text of a PostgreSQL array; the statement casts it to `uuid[]`."""
+    return "{" + ",".join([uuid.hex for uuid in ids]) + "}"

@@ -1,21 +1,26 @@
-"""What a search may ask for: so many characters and words, because each word is one more look through every record."""
+"""Limits on the length of a search text: every word adds one scan of the records."""
 
 from collections.abc import Callable, Iterable
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from smartscheduler.errors import InvalidInput
 
 LONGEST_SEARCH, MOST_WORDS = 200, 10
-TOO_LONG = f"Search for at most {LONGEST_SEARCH} characters."
+TOO_LONG = format_lazy(_("Search for at most {count} characters."), count=LONGEST_SEARCH)
 
 
 def search_terms(text: str, *, field: str, split: Callable[[str], Iterable[str]] = str.split) -> list[str]:
-    """The words of `text` as `split` finds them. Raises InvalidInput, naming `field`, for too many or too long a text.
+    """The words of `text`, separated by `split`. Raises InvalidInput for `field` when the text is too long.
 
-    The length is checked first: no `split` sees a long text.
+    The length is checked first, so that `split` never processes a long text.
     """
     if len(text) > LONGEST_SEARCH:
-        raise InvalidInput.of(field, TOO_LONG)
+        raise InvalidInput.of(field, str(TOO_LONG))
     terms = list(split(text))
     if max(len(terms), len(text.split())) > MOST_WORDS:
-        raise InvalidInput.of(field, f"Search for at most {MOST_WORDS} words.")
+        message = ngettext("Search for at most {count} word.", "Search for at most {count} words.", MOST_WORDS)
+        raise InvalidInput.of(field, message.format(count=MOST_WORDS))
     return terms

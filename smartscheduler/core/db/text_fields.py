@@ -1,6 +1,6 @@
-"""Model and form fields whose text has one normal form (smartscheduler.core.text).
+"""Model and form fields that store text in a normal form (smartscheduler.core.text).
 
-They refuse what the form does not take when a value is cleaned, and again when a record is saved.
+They reject invalid text when a value is cleaned and again when a record is saved.
 """
 
 from collections.abc import Callable
@@ -20,21 +20,21 @@ from smartscheduler.core.email_addresses import (
 from smartscheduler.core.text import UnsuitableText, many_lines, normalize_search, one_line
 
 REFUSALS = (UnsuitableText, UnsuitableAddress)
-# Regular expressions of PostgreSQL, for the constraints behind the fields of addresses.
+# PostgreSQL regular expressions for the check constraints of email addresses.
 PLAIN_ADDRESS, LOWER_CASE_ADDRESS = "^[!-~]*$", "^[!-@[-~]*$"
 
 
 def ascii_lower(field: str) -> models.Func:
-    """SQL for a column with its ASCII letters in lower case, the same in every database whatever its collation."""
+    """SQL that lowercases the ASCII letters of a column, independent of the collation of the database."""
     lower = 'lower(%(expressions)s COLLATE "C")'
     return models.Func(models.F(field), template=lower, output_field=models.CharField())
 
 
 def stored_form(text: str, *, normal: Callable[[str], str], max_length: int | None) -> str:
-    """The stored form of a field's text: what `normal` makes of it.
+    """The stored form of a field's text, as returned by `normal`.
 
-    Raises ValidationError where `normal` raises one of REFUSALS. Text of more than twice the length comes back as it
-    is: the check of the length refuses it, and nothing normalizes megabytes.
+    Raises ValidationError where `normal` raises one of REFUSALS. Text of more than twice `max_length` is returned
+    unchanged: the length validator rejects it anyway, and normalizing megabytes would be slow.
     """
     if max_length is not None and len(text) > 2 * max_length:
         return text
@@ -45,7 +45,7 @@ def stored_form(text: str, *, normal: Callable[[str], str], max_length: int | No
 
 
 class NormalForm:
-    """Mixed into a field of models or forms: `normal` makes the stored form, or raises one of REFUSALS."""
+    """Mixin for model and form fields. `normal` returns the stored form or raises one of REFUSALS."""
 
     max_length: int | None
 
@@ -54,7 +54,7 @@ class NormalForm:
         raise NotImplementedError
 
     def to_python(self, value: Any) -> Any:
-        value = super().to_python(value)  # type: ignore[misc]  # of the field that this is mixed into
+        value = super().to_python(value)  # type: ignore[misc]  # defined in the field class
         return self.cleaned(value) if isinstance(value, str) else value
 
     def cleaned(self, value: str) -> str:
@@ -62,7 +62,7 @@ class NormalForm:
 
 
 class StoredForm(NormalForm, SchemaField):
-    """The same for a field of models, which migrations see as Django's own."""
+    """Mixin for model fields with a normal form; migrations reference Django's own field class."""
 
     name: str
     attname: str
@@ -70,7 +70,7 @@ class StoredForm(NormalForm, SchemaField):
     form_class: type[forms.CharField]
 
     def get_prep_value(self, value: Any) -> Any:
-        """As it is: a look-up finds nothing by what is not stored, and is no error."""
+        """The value unchanged: a look-up by text that cannot be stored finds nothing and does not raise."""
         value = models.Field.get_prep_value(self, value)  # type: ignore[arg-type]  # Django's own would clean it
         return value if value is None or isinstance(value, str) else str(value)
 
@@ -104,7 +104,7 @@ class NotesFormField(NormalForm, forms.CharField):
 
 
 class SearchFormField(NormalForm, forms.CharField):
-    """Words to search for; what no stored text has is left out rather than refused."""
+    """Words to search for. Characters that stored text never contains are removed instead of rejected."""
 
     normal = staticmethod(normalize_search)
 
@@ -117,7 +117,7 @@ class LineField(StoredForm, CharColumn):
 
 
 class ShortNotesField(StoredForm, CharColumn):
-    """Text that may have several lines, up to a length that the database holds too."""
+    """Text that may have several lines, with a length limit in the database."""
 
     normal = staticmethod(many_lines)
     form_class = NotesFormField
@@ -131,7 +131,7 @@ class NotesField(StoredForm, TextColumn):
 
 
 class SignInNameField(forms.CharField):
-    """The address typed at the sign-in. Django's own field would fold letters outside ASCII into others."""
+    """The email address typed at sign-in. Django's own field would replace letters outside ASCII (NFKC)."""
 
     def to_python(self, value: Any) -> str:
         return account_key(super().to_python(value) or "")
@@ -146,7 +146,7 @@ class ContactAddressFormField(NormalForm, forms.EmailField):
 
 
 class AccountAddressField(StoredForm, EmailColumn):
-    """The e-mail address of an account: ASCII, lower case."""
+    """The email address of an account: ASCII, lower case."""
 
     normal = staticmethod(account_address)
     form_class = AccountAddressFormField
@@ -156,7 +156,7 @@ class AccountAddressField(StoredForm, EmailColumn):
 
 
 class ContactAddressField(StoredForm, EmailColumn):
-    """The e-mail address of a contractor: ASCII, its domain in lower case."""
+    """The email address of a contractor: ASCII, its domain in lower case."""
 
     normal = staticmethod(contact_address)
     form_class = ContactAddressFormField

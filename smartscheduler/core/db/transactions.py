@@ -1,4 +1,4 @@
-"""The one road of every write: a transaction with bounded waits, and database refusals as domain errors."""
+"""Transactions of the domain services: bounded lock waits, one retry, and database errors as domain errors."""
 
 import random
 import time
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext
 from psycopg import IsolationLevel
 
 from smartscheduler.core.actors import Actor, acting
@@ -25,15 +26,15 @@ R = TypeVar("R")
 
 LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, QUERY_CANCELED = "55P03", "40P01", "57014"
 
-# Entered with each transaction: a context manager that gives an expression in SQL for its first statement.
+# A context manager that is entered with each transaction and yields an SQL expression for its first statement.
 Opening = Callable[[], AbstractContextManager[str]]
 _openings: list[Opening] = []
 
 
 def on_transaction(opening: Opening) -> None:
-    """Have `opening` entered with each domain transaction, and its SQL expression sent with the first statement.
+    """Register `opening`: it is entered with each domain transaction, and the first statement sends its expression.
 
-    Apps that this module must not import register theirs when they are ready.
+    For apps that this module must not import; they register in `AppConfig.ready`.
     """
     if opening not in _openings:
         _openings.append(opening)
@@ -41,7 +42,7 @@ def on_transaction(opening: Opening) -> None:
 
 @cache
 def constraint_errors() -> dict[str, tuple[type[DomainError], LazyText]]:
-    """By the names of constraints, the domain errors and messages that apps declare in `errors.CONSTRAINT_ERRORS`."""
+    """Domain error and message for each constraint name, from the `errors.CONSTRAINT_ERRORS` of all apps."""
     found: dict[str, tuple[type[DomainError], LazyText]] = {}
     for config in apps.get_app_configs():
         if config.module and module_has_submodule(config.module, "errors"):
@@ -52,10 +53,9 @@ def constraint_errors() -> dict[str, tuple[type[DomainError], LazyText]]:
 def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
     """Run `function` in a transaction that waits at most LOCK_TIMEOUT_SECONDS for a lock.
 
-    A lock time-out or a deadlock is tried once more after a short random pause, unless an outer
-    transaction is open; then, and the second time, it is `Busy`. A refusal by a constraint becomes
-    its domain error; a ValidationError becomes `InvalidInput`. The `actor` that the function is given is the author
-    of what it writes.
+    After a lock time-out or a deadlock it runs once more, after a short random pause. The second failure, or the first
+    inside an outer transaction, raises `Busy`. A violated constraint raises its domain error, and a ValidationError
+    becomes `InvalidInput`. The keyword argument `actor` is the author of all writes.
     """
 
     @wraps(function)
@@ -97,15 +97,15 @@ def _begin(expressions: Iterable[str]) -> None:
 
 
 def lock_timeout(times: int = 1) -> str:
-    """LOCK_TIMEOUT_SECONDS, or a multiple of it, in the form that PostgreSQL reads."""
+    """LOCK_TIMEOUT_SECONDS times `times`, as a PostgreSQL duration."""
     return f"{max(1, round(times * settings.LOCK_TIMEOUT_SECONDS * 1000))}ms"
 
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Everything read inside is one state of the database (REPEATABLE READ); nothing can be written.
+    """Read one consistent state of the database (REPEATABLE READ, read-only).
 
-    Inside an open transaction it is that transaction's business what is seen, and this does nothing.
+    Inside an open transaction this does nothing, because PostgreSQL cannot change the isolation level there.
     """
     if connection.in_atomic_block:
         yield
@@ -127,9 +127,10 @@ def sqlstate(error: DatabaseError) -> str:
 
 
 def refuse(error: DatabaseError) -> NoReturn:
-    """Raise the domain error that a database error stands for; the error itself when it stands for none."""
+    """Raise the domain error for a database error, or the database error itself when it has none."""
     if sqlstate(error) in {LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED}:
-        raise Busy("Somebody else is changing the same records; try again in a moment.") from error
+        message = gettext("Another user is changing the same records. Try again in a moment.")
+        raise Busy(message) from error
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     if constraint and (declared := constraint_errors().get(constraint)):
         kind, detail = declared
@@ -138,7 +139,7 @@ def refuse(error: DatabaseError) -> NoReturn:
 
 
 def invalid_input(error: ValidationError) -> InvalidInput:
-    """Django's ValidationError as `InvalidInput`, field by field."""
+    """`InvalidInput` with the messages of a Django ValidationError by field."""
     errors = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
     named = {("non_field_errors" if name == NON_FIELD_ERRORS else name): found for name, found in errors.items()}
     return InvalidInput(next(iter(named.values()))[0], errors=named)

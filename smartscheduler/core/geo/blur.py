@@ -1,7 +1,7 @@
-"""Places blurred to the center of a grid cell of about a kilometer, for readers who may not see them exactly. Pure.
+"""Coordinates rounded to the center of a grid cell of about one kilometer, for roles that may not see them exactly.
 
-The grid is the same for all places and never drawn anew: two records at one address, a second question or a move
-within a cell give the same center, so nothing can be averaged (docs/adr/028-places-blurred-to-a-grid.md).
+Pure. The grid is fixed: repeated requests, two records at one address, and a move within a cell give the same center,
+so the exact point cannot be averaged from many answers (docs/adr/028-places-blurred-to-a-grid.md).
 """
 
 from collections.abc import Callable, Iterator
@@ -16,10 +16,10 @@ from smartscheduler.places import Point
 DECIMALS = 2
 STEP = Decimal(1).scaleb(-DECIMALS)
 HALF_CELL_DEGREES = float(STEP) / 2 + 1e-9
-# No point is farther from the center of its cell.
+# Upper bound on the distance of a point from the center of its cell.
 HALF_CELL_MILES = 0.5
 
-# Whether whoever reads what is being worked out gets blurred places; asked late, since the API signs in late.
+# Whether the present reader gets blurred places. A function, because the API authenticates after this is set.
 _is_limited: ContextVar[Callable[[], bool] | None] = ContextVar("blurred_places", default=None)
 
 
@@ -31,14 +31,14 @@ def cell_center(degrees: Any) -> Any:
 
 
 def places_are_blurred() -> bool:
-    """Whether places that are read now are for somebody who may not see them exactly."""
+    """Whether the present reader may see blurred places only."""
     is_limited = _is_limited.get()
     return is_limited is not None and is_limited()
 
 
 @contextmanager
 def blurring(is_limited: Callable[[], bool]) -> Iterator[None]:
-    """Inside, every place is blurred while `is_limited()` says so."""
+    """Blur every place that is read inside, provided that `is_limited()` is true at that time."""
     token = _is_limited.set(is_limited)
     try:
         yield
@@ -47,7 +47,7 @@ def blurring(is_limited: Callable[[], bool]) -> Iterator[None]:
 
 
 def blurred(point: Point) -> Point:
-    """The center of the cell of the grid that holds `point`."""
+    """The center of the grid cell that contains `point`."""
     return Point(cell_center(point.latitude), cell_center(point.longitude))
 
 

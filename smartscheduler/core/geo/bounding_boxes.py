@@ -12,12 +12,12 @@ from smartscheduler.places import EARTH_RADIUS_MILES, Point
 
 Records = TypeVar("Records", bound=QuerySet[Any])
 
-# Degrees; absorbs the noise of binary fractions, and is less than a foot.
+# Degrees (less than a foot); absorbs rounding errors of floating-point numbers.
 MARGIN = 1e-6
 
 
 class Box(NamedTuple):
-    """Degrees; borders belong to it."""
+    """A rectangle in degrees, edges included."""
 
     south: float
     north: float
@@ -26,16 +26,16 @@ class Box(NamedTuple):
 
     @property
     def of_cells(self) -> "Box":
-        """The box that holds every point whose blurred point lies in this one."""
+        """The box that contains every point whose blurred point lies in this box."""
         south, north, west, east = self
         edge = HALF_CELL_DEGREES
         return Box(south - edge, north + edge, west - edge, east + edge)
 
 
 def boxes_around(center: Point, miles: float) -> list[Box]:
-    """One or two boxes that hold every point at most `miles` great-circle miles from `center`.
+    """The boxes that contain every point within `miles` great-circle miles of `center`.
 
-    Two where the date line cuts the circle; all longitudes where it holds a pole.
+    Two boxes where the circle crosses the antimeridian; a box of all longitudes where it contains a pole.
     """
     angle = miles / EARTH_RADIUS_MILES
     height = math.degrees(angle) + MARGIN
@@ -52,12 +52,12 @@ def boxes_around(center: Point, miles: float) -> list[Box]:
 
 
 def inside(records: Records, boxes: Iterable[Box]) -> Records:
-    """Records whose place, as whoever asks may know it, lies in one of the boxes."""
+    """Records whose place lies in one of the boxes; the blurred place for readers who see blurred places."""
     if not places_are_blurred():
         return records.filter(_within(boxes))
     areas = list(boxes)
     centers: dict[str, Any] = {f"seen_{name}": Round(name, precision=DECIMALS) for name in ("latitude", "longitude")}
-    # The first condition is for the indexes, the second decides.
+    # The first condition can use the index on the exact columns; the second one is exact.
     near = records.filter(_within(area.of_cells for area in areas))
     return near.alias(**centers).filter(_within(areas, "seen_"))
 

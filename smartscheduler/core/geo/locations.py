@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.core.db.model_fields import CharField
 from smartscheduler.core.db.text_fields import LineField
@@ -26,13 +27,13 @@ class Location(Record):
     city = LineField(max_length=100, validators=[MinLengthValidator(2)])
     state = CharField(max_length=2, choices=state_choices)
     zip_code = LineField(
-        "ZIP code", max_length=5, validators=[RegexValidator(r"^[0-9]{5}\Z", "A ZIP code has five digits.")]
+        _("ZIP code"), max_length=5, validators=[RegexValidator(r"^[0-9]{5}\Z", _("A ZIP code has five digits."))]
     )
     time_zone = LineField(
         max_length=64,
         blank=True,
         validators=[validate_time_zone],
-        help_text="IANA name; found from the coordinates when left empty.",
+        help_text=_("IANA name, such as America/Chicago. Leave it empty to use the time zone of the coordinates."),
     )
 
     class Meta:
@@ -44,7 +45,7 @@ class Location(Record):
             models.CheckConstraint(
                 condition=models.Q(longitude__gte=-180, longitude__lte=180), name="%(class)s_longitude_in_range"
             ),
-            # Where a missing point was once written as a number.
+            # Imports and maps write 0, 0 for a missing point.
             models.CheckConstraint(condition=~models.Q(latitude=0, longitude=0), name="%(class)s_not_at_zero"),
             models.CheckConstraint(condition=models.Q(zip_code__regex=r"^[0-9]{5}$"), name="%(class)s_zip_code_digits"),
             models.CheckConstraint(condition=~models.Q(time_zone=""), name="%(class)s_time_zone_known"),
@@ -52,12 +53,12 @@ class Location(Record):
 
     @property
     def exact_point(self) -> Point:
-        """The point as it is stored, for what is written; never for an answer."""
+        """The stored point, for calculations of writes; never for an answer to a reader."""
         return Point(float(self.latitude), float(self.longitude))
 
     @property
     def point(self) -> Point:
-        """The point as whoever asks may know it (smartscheduler.core.geo.blur)."""
+        """The point that the present reader may see (smartscheduler.core.geo.blur)."""
         point = self.exact_point
         return blurred(point) if places_are_blurred() else point
 

@@ -1,6 +1,7 @@
-"""Makes zip_codes.csv from the package zipcodes: `python -m smartscheduler.core.geo.zip_code_table`.
+"""Generator of zip_codes.csv: `python -m smartscheduler.core.geo.zip_code_table`.
 
-The package takes 142 MB once it is loaded, and writes 0 where it does not know a place.
+The product does not use the package `zipcodes` at run time, because it takes 142 MB of memory. The package writes 0, 0
+for an unknown place.
 """
 
 import zipcodes
@@ -9,12 +10,12 @@ from smartscheduler.core.geo.zip_codes import TABLE
 
 
 def made() -> str:
-    """A line for each ZIP code: code, state, latitude and longitude; the last two empty where they are not known."""
-    return "".join(f"{one['zip_code']},{one['state']},{_point(one)}\n" for one in zipcodes.list_all())
+    """One line for each ZIP code: code, state, latitude, longitude. Unknown coordinates are empty."""
+    return "".join(f"{entry['zip_code']},{entry['state']},{_point(entry)}\n" for entry in zipcodes.list_all())
 
 
-def _point(one: dict[str, str]) -> str:
-    return "," if float(one["lat"]) == 0 and float(one["long"]) == 0 else f"{one['lat']},{one['long']}"
+def _point(entry: dict[str, str]) -> str:
+    return "," if float(entry["lat"]) == 0 and float(entry["long"]) == 0 else f"{entry['lat']},{entry['long']}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""ZIP codes, offline: the state of each of 42,789, and for all but 872 their middle (zip_codes.csv)."""
+"""Offline table of 42,789 ZIP codes with their states; all but 872 have a center (zip_codes.csv)."""
 
 from decimal import Decimal
 from functools import lru_cache
@@ -9,7 +9,7 @@ TABLE = Path(__file__).with_name("zip_codes.csv")
 
 
 class Middle(NamedTuple):
-    """Degrees, and the code of the state."""
+    """The center of a ZIP code in degrees, and the code of its state."""
 
     latitude: Decimal
     longitude: Decimal
@@ -17,19 +17,19 @@ class Middle(NamedTuple):
 
 
 def middle_of(zip_code: str) -> Middle | None:
-    """The middle of a ZIP code; None when it is not known, as for those of the military."""
+    """The center of a ZIP code; None when it is unknown, as for military ZIP codes."""
     state, latitude, longitude = _table().get(zip_code, ("", "", ""))
     return Middle(Decimal(latitude), Decimal(longitude), state) if latitude else None
 
 
 def state_of(zip_code: str) -> str:
-    """The code of the state; empty for a ZIP code that does not exist."""
+    """The code of the state of a ZIP code; empty for a ZIP code that does not exist."""
     return _table().get(zip_code, ("",))[0]
 
 
 @lru_cache(maxsize=64)
 def middles_in(state: str) -> tuple[tuple[float, float], ...]:
-    """Latitude and longitude of all ZIP codes of a state whose place is known."""
+    """Latitude and longitude of the known centers of a state's ZIP codes."""
     return tuple((float(lat), float(lon)) for of, lat, lon in _table().values() if of == state and lat)
 
 

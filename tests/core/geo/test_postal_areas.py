@@ -52,7 +52,7 @@ def test_every_place_of_the_table_lies_in_its_state() -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ((0, 0, "TX", "78701"), "no place in the United States"),
+        ((0, 0, "TX", "78701"), "is not in the United States"),
         ((30.27, 97.74, "TX", "78701"), "miles from the nearest ZIP code of Texas"),  # east instead of west
         ((-97.74, 30.27, "TX", "78701"), "miles from the nearest ZIP code of Texas"),  # the other way round
         ((40.75, -73.99, "TX", "99999"), "miles from the nearest ZIP code of Texas"),
