@@ -1,7 +1,7 @@
-"""Who should do this job, when, and why."""
+"""SmartScheduler: ranks contractors for flooring jobs, explains each rank, and books them."""
 
 from pathlib import Path
 
 __version__ = "0.1.0"
-# The folder of manage.py, templates/ and, by default, of what is written.
+# The directory of manage.py and templates/, and the default parent of DATA_DIR.
 BASE_DIR = Path(__file__).resolve().parent.parent

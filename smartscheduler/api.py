@@ -1,4 +1,4 @@
-"""Every address of the API, /api/v1/. Wiring only."""
+"""URL configuration of the API, /api/v1/, and the views of the OpenAPI document."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any, ClassVar
 
 from django.urls import include, path, re_path
+from django.utils.translation import gettext
 from drf_spectacular.renderers import OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -56,39 +57,40 @@ class YAMLSchemaRenderer(RenderedOnce, OpenApiYamlRenderer):
 
 @lru_cache(maxsize=1)
 def schema() -> dict[str, Any]:
-    """The OpenAPI document, made once: that takes a second of a core, and anyone may ask for it."""
+    """The OpenAPI document, generated once: it takes a second of CPU time, and the URL is public."""
     return dict(SchemaView.generator_class().get_schema(request=None, public=True))
 
 
 class SchemaView(SpectacularAPIView):
-    """The OpenAPI 3.1 document; JSON unless YAML is asked for."""
+    """The OpenAPI 3.1 document as JSON, or as YAML on request."""
 
     renderer_classes = [JSONSchemaRenderer, YAMLSchemaRenderer]
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """The document of `schema()`, which the renderers keep as text."""
+        """The document; the renderers keep its text."""
         filename_of: Callable[[Request, str | None], str] = self._get_filename
         name = filename_of(request, None)
         return Response({}, headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
 class DocsView(SpectacularSwaggerSplitView):
-    """The document to read and try out. Its scripts are served from here; smartscheduler.core.http.csp allows them."""
+    """Swagger UI for the OpenAPI document. Its scripts are served locally; smartscheduler.core.http.csp allows them."""
 
     url_name = "api:schema"
 
 
 class NowhereView(APIView):
-    """What no address matches: a problem document, not a page."""
+    """The view of unknown URLs: answers 404 with a problem document instead of a page."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
     schema = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
-        hint = "" if request.path.endswith("/") else " Addresses end in a slash."
-        raise NotFound(f"There is nothing at this address.{hint}")
+        if request.path.endswith("/"):
+            raise NotFound(gettext("There is nothing at this address."))
+        raise NotFound(gettext("There is nothing at this address. All addresses end in a slash."))
 
 
 router = SimpleRouter(use_regex_path=False)

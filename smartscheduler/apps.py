@@ -8,7 +8,7 @@ class SmartSchedulerConfig(AppConfig):
     verbose_name = "SmartScheduler"
 
     def ready(self) -> None:
-        """Refuse bad settings in every process, and make our Celery application the one tasks are sent with."""
+        """Check the settings in every process, and import the Celery application so that tasks are sent with it."""
         from smartscheduler import celery  # noqa: F401
         from smartscheduler.ops import checks
 
@@ -16,7 +16,7 @@ class SmartSchedulerConfig(AppConfig):
         self._observe()
 
     def _observe(self) -> None:
-        """Traces and errors for those who want them; the libraries are imported for nobody else."""
+        """Start tracing and error reports where they are configured; their libraries are optional."""
         if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
             from smartscheduler.core.observability.tracing import otlp, record_with
 

@@ -1,4 +1,4 @@
-"""What uvicorn serves: Django over HTTP, the event socket over WebSocket."""
+"""The ASGI application: Django over HTTP and the event socket over WebSocket."""
 
 import gc
 import os
@@ -23,22 +23,22 @@ from smartscheduler.events.sockets.consumer import EventsConsumer  # noqa: E402
 
 
 def become_web_process() -> None:
-    """Set this process up for requests in many threads; once, before the first of them opens a connection."""
+    """Configure this process for requests in many threads. Call it once, before the first database connection."""
     database = settings.DATABASES["default"]
-    # Here every request has a thread of its own: a connection kept by its thread would never be used again.
+    # Each request runs in its own thread, so a connection kept for the thread would never be reused.
     database["CONN_MAX_AGE"] = 0
     database["OPTIONS"]["pool"] = settings.DATABASE_POOL
-    # One slow question must not hold a connection that others wait for.
+    # A slow query must not occupy a pooled connection that other requests wait for.
     database["OPTIONS"]["options"] += settings.DATABASE_WEB_OPTION
-    # What has been imported stays: the garbage collector need not look at it again and again.
+    # Exclude all imported modules from garbage collection, which would scan them again and again.
     gc.collect()
     gc.freeze()
-    # A thread that comes back from the database waits so long for the loop of the sockets, at every query.
+    # After each query a thread waits up to this interval for the interpreter lock of the event loop (default 5 ms).
     sys.setswitchinterval(0.001)
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
-    """The server's start and stop: importing this module leaves the settings as they are."""
+    """The ASGI lifespan. Settings change at startup here, not when the module is imported."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":

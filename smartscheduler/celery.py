@@ -1,4 +1,4 @@
-"""The Celery application: settings from Django, log lines in Django's format with the id of the request."""
+"""The Celery application, with settings and logging from Django."""
 
 import os
 from typing import Any
@@ -8,14 +8,14 @@ from celery.signals import setup_logging
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from smartscheduler.core.actors import source
-from smartscheduler.core.observability.metrics import celery_queue, heartbeats  # noqa: F401  (the receivers of `queue` count tasks)
-from smartscheduler.core.observability.tracing import celery  # noqa: F401  (its receivers trace them)
+from smartscheduler.core.observability.metrics import celery_queue, heartbeats  # noqa: F401  (connects receivers)
+from smartscheduler.core.observability.tracing import celery  # noqa: F401  (connects receivers)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")
 
 
 class NamedTask(Task[..., Any]):
-    """What a task writes, the history says of it."""
+    """A task that is the source of its changes in the history."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with source("task", self.name):
@@ -35,4 +35,4 @@ def schedule_heartbeats(sender: Celery, **_: Any) -> None:
 
 @setup_logging.connect
 def keep_the_logging_of_django(**_: Any) -> None:
-    """Having a receiver is what stops Celery from setting up its own."""
+    """A connected receiver keeps Celery from configuring logging itself."""

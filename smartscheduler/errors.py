@@ -1,13 +1,14 @@
-"""Errors of the domain: the code of each leads to its status and title (smartscheduler.core.rest.error_catalogue)."""
+"""Errors of the domain. smartscheduler.core.rest.error_catalog has the status and title of each code."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A rule of the domain was broken, or a race was lost.
+    """A rule of the domain was broken, or a concurrent change came first.
 
-    `detail` is a sentence for people; `errors` names fields; `extra` joins the problem document.
+    `detail` is a sentence for users, `errors` holds messages by field, and `extra` adds members to the problem
+    document.
     """
 
     code: ClassVar[str]
@@ -22,12 +23,13 @@ class DomainError(Exception):
 
 
 class InvalidInput(DomainError):
-    """A value that no state of the world could make right. `errors` names the field and the rule."""
+    """A value that is invalid in every state of the records. `errors` names the field and the rule."""
 
     code = "invalid-input"
 
     @classmethod
     def of(cls, field: str, message: str) -> "InvalidInput":
+        """The error for a single field."""
         return cls(message, errors={field: [message]})
 
 
@@ -36,7 +38,7 @@ class InvalidTransition(DomainError):
 
 
 class TooEarly(DomainError):
-    """The work of a booking is started or completed before its day. `extra` names the earliest moment."""
+    """The work of a booking was started or completed before its day. `extra` holds the earliest instant."""
 
     code = "too-early"
 
@@ -74,25 +76,25 @@ class AlreadyRated(DomainError):
 
 
 class PersonErased(DomainError):
-    """The record is still there, for the statistics, and is nobody's any more."""
+    """The person of the record was erased. The record is kept for the statistics and is read-only."""
 
     code = "person-erased"
 
 
 class NotAllowed(DomainError):
-    """The actor's role does not reach this far; what it may do depends on the state of the record."""
+    """The actor's role does not allow this change in the present state of the record."""
 
     code = "permission-denied"
 
 
 class RulesChanged(DomainError):
-    """Another version of the scheduling rules was published since they were read."""
+    """Another version of the scheduling rules was published since the caller read them."""
 
     code = "precondition-failed"
 
 
 class Busy(DomainError):
-    """The rows were locked for too long; the same request may succeed in a moment."""
+    """The rows were locked for too long. The same request may succeed in a moment."""
 
     code = "busy"
     retry_after_seconds: ClassVar[int] = 1

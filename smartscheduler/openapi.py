@@ -1,4 +1,4 @@
-"""The OpenAPI document: what drf-spectacular finds, and the problem document as every call's other answer."""
+"""Extensions of drf-spectacular: problem documents, conditional headers, and fields with restricted visibility."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from smartscheduler.accounts.visibility import FIELD_RULES, FieldRule, blur_coordinate, hide, without_places
-from smartscheduler.core.rest.error_catalogue import KINDS
+from smartscheduler.core.rest.error_catalog import KINDS
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.problems import MEDIA_TYPE
 from smartscheduler.idempotency.mixin import IdempotencyMixin
@@ -19,25 +19,26 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="1 to 255 visible ASCII characters, your choice. For 24 hours the same request with the same key gets "
-    "the same answer and is not carried out again; with another body it is refused with 422.",
+    description="A key of your choice, 1 to 255 visible ASCII characters. For 24 hours, the same request with the same "
+    "key gets the same response and is not carried out again. A different request with this key is rejected with 422.",
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The ETag of the record as you read it. When it has changed since, nothing is done: the answer is 412.",
+    description="The ETag of the record as you read it. If the record has changed since, the request is rejected with "
+    "412 and changes nothing.",
 )
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The ETag that you have. While it is still right the answer is 304, without a body.",
+    description="The ETag of your copy. While it is current, the response is 304 without a body.",
 )
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457. `type` tells the kind of error; `errors` lists what is wrong with each field."""
+    """A problem document (RFC 9457). `type` identifies the error; `errors` lists the messages of each field."""
 
     type = serializers.ChoiceField(choices=[(f"/problems/{code}", kind.title) for code, kind in KINDS.items()])
     title = serializers.CharField()
@@ -50,7 +51,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     )
 
 
-# What is answered of each model of which not every role sees all.
+# The schemas of each model with fields that some roles may not see.
 LIMITED_COMPONENTS = {
     "contractors.contractor": (
         *("Contractor", "ContractorDetail", "NewContractor"),
@@ -61,61 +62,63 @@ LIMITED_COMPONENTS = {
     "assignments.assignment": ("Assignment",),
 }
 HIDDEN_NOTE = "Null for roles that may not see it."
-BLURRED_NOTE = "Rounded to two decimals for roles that may not see it."
-PLACELESS_NOTE = "For roles that may not see places exactly, all but the rating part and the weights is null."
+BLURRED_NOTE = "Rounded to two decimals for roles that may not see the exact value."
+PLACELESS_NOTE = "For roles that may not see exact places, everything except the rating part and the weights is null."
 
 
-def tell_limits(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Hook: fields that some roles do not see may be null in answers, and say so."""
+def describe_visibility(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Postprocessing hook: mark fields that are null or rounded for some roles, and describe it."""
     components = result.get("components", {}).get("schemas", {})
     for label, names in LIMITED_COMPONENTS.items():
         for name in names:
             for field, rule in FIELD_RULES[label].items():
-                if found := components.get(name, {}).get("properties", {}).get(field):
-                    _tell(found, rule)
+                if field_schema := components.get(name, {}).get("properties", {}).get(field):
+                    _describe_rule(field_schema, rule)
     return result
 
 
-def _tell(field: dict[str, Any], rule: FieldRule) -> None:
+def _describe_rule(field: dict[str, Any], rule: FieldRule) -> None:
     if rule.shown is hide:
         kinds = field.get("type", "string")
         field["type"] = list(dict.fromkeys([*([kinds] if isinstance(kinds, str) else kinds), "null"]))
     notes: dict[Any, str] = {hide: HIDDEN_NOTE, blur_coordinate: BLURRED_NOTE, without_places: PLACELESS_NOTE}
     note = notes.get(rule.shown, "")
-    if said := " ".join(filter(None, [field.get("description", ""), note])):
-        field["description"] = said
+    if description := " ".join(filter(None, [field.get("description", ""), note])):
+        field["description"] = description
 
 
 class Schema(AutoSchema):
+    """The schema generator of all views."""
+
     def get_tags(self) -> list[str]:
         """The first word of the path after the version."""
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
     def get_operation_id(self) -> str:
-        """`assignments_confirm` rather than `assignments_confirm_create`: an act creates nothing."""
-        found, act = super().get_operation_id(), getattr(self.view, "action", None)
-        return found.removesuffix("_create") if act and found.endswith(f"_{act}_create") else found
+        """`assignments_confirm` instead of `assignments_confirm_create`: an action creates no record."""
+        operation, action = super().get_operation_id(), getattr(self.view, "action", None)
+        return operation.removesuffix("_create") if action and operation.endswith(f"_{action}_create") else operation
 
     def get_override_parameters(self) -> list[Any]:
-        """The headers that make a call conditional, or safe to repeat."""
-        found = list(super().get_override_parameters())
+        """The headers for conditional and idempotent requests."""
+        parameters = list(super().get_override_parameters())
         if isinstance(self.view, IdempotencyMixin) and self.method == "POST":
-            found.append(IDEMPOTENCY_KEY)
+            parameters.append(IDEMPOTENCY_KEY)
         if isinstance(self.view, ConditionalRequestMixin) and "{id}" in self.path:
-            found += [IF_NONE_MATCH] if self.method == "GET" else [IF_MATCH]
-        return found
+            parameters += [IF_NONE_MATCH] if self.method == "GET" else [IF_MATCH]
+        return parameters
 
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         bodies = super()._get_response_bodies(*args, **kwargs)
         answer_of: Callable[..., dict[str, Any]] = self._get_response_for_code
         problem = answer_of(ProblemSerializer, "default", media_types=[MEDIA_TYPE])
         if self.method == "GET":
-            bodies = {**bodies, "304": {"description": "The ETag of `If-None-Match` is still right."}}
+            bodies = {**bodies, "304": {"description": "The ETag of `If-None-Match` is current."}}
         return {**bodies, "default": {**problem, "description": "A problem document."}}
 
 
 class MonitoringScheme(OpenApiAuthenticationExtension):
-    """Known to drf-spectacular by being defined."""
+    """Security scheme of the metrics. drf-spectacular registers subclasses when they are defined."""
 
     target_class = "smartscheduler.ops.metrics.MonitoringAuthentication"
     name = "monitoring"
@@ -125,7 +128,7 @@ class MonitoringScheme(OpenApiAuthenticationExtension):
 
 
 class BearerScheme(SimpleJWTScheme):
-    """Known to drf-spectacular by being defined."""
+    """Security scheme of access tokens."""
 
     target_class = "smartscheduler.accounts.authentication.BearerAuthentication"
     name = "bearer"

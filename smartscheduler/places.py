@@ -1,4 +1,4 @@
-"""Points on the map: great-circle distances, drive times, time zones and states. Pure."""
+"""Coordinates: great-circle distances, drive times, time zones, and states. Pure."""
 
 import math
 import zoneinfo
@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import tzfpy
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 from localflavor.us.us_states import STATE_CHOICES
 
 EARTH_RADIUS_MILES = 3959.0
-# Of binary fractions, in minutes: exactly 35 minutes stay 35.
+# Tolerance in minutes for rounding errors of floating-point numbers: exactly 35 minutes must not round up to 36.
 NOISE = 5e-10
 
 
@@ -23,7 +24,7 @@ class Point(NamedTuple):
 
 
 class Pace(NamedTuple):
-    """How fast contractors drive: road miles per great-circle mile, and miles an hour on the road."""
+    """Drive speed: road miles per great-circle mile, and miles per hour on the road."""
 
     road_factor: float
     miles_per_hour: float
@@ -31,12 +32,12 @@ class Pace(NamedTuple):
 
 @cache
 def whole_minutes(minutes: int) -> timedelta:
-    """So many minutes. The same few are wanted again and again."""
+    """A duration in minutes, cached because rankings need the same few values very often."""
     return timedelta(minutes=minutes)
 
 
 class Origin:
-    """A point that many distances are measured from: what they have in common is worked out once."""
+    """A start point of many distances; caches its trigonometric values."""
 
     def __init__(self, point: Point) -> None:
         self.point = point
@@ -44,7 +45,7 @@ class Origin:
         self._cos_phi = math.cos(self._phi)
 
     def miles_to(self, other: Point) -> float:
-        """Miles over the sphere of radius 3,959 miles (haversine formula, R. W. Sinnott 1984)."""
+        """Great-circle miles on a sphere of radius 3,959 miles (haversine formula, R. W. Sinnott 1984)."""
         phi = math.radians(other[0])
         half_phi = math.sin((phi - self._phi) / 2)
         half_lambda = math.sin(math.radians(other[1] - self.point[1]) / 2)
@@ -52,17 +53,17 @@ class Origin:
         return 2 * EARTH_RADIUS_MILES * math.asin(min(1.0, math.sqrt(h)))
 
     def drive_to(self, other: Point, pace: Pace) -> timedelta:
-        """How long the drive takes, there or back, when no road distance is known."""
+        """Estimated drive time in either direction, for places without a known road distance."""
         return whole_minutes(drive_minutes(self.miles_to(other), pace))
 
 
 def great_circle_miles(a: Point, b: Point) -> float:
-    """Miles between two points over the sphere."""
+    """Great-circle miles between two points."""
     return Origin(a).miles_to(b)
 
 
 def drive_minutes(miles: float, pace: Pace) -> int:
-    """Whole minutes, rounded up, to drive `miles` great-circle miles at that pace."""
+    """Drive time in whole minutes, rounded up, for `miles` great-circle miles."""
     factor, mph = pace
     minutes = miles * factor / mph * 60
     whole = int(minutes)
@@ -70,7 +71,7 @@ def drive_minutes(miles: float, pace: Pace) -> int:
 
 
 def time_zone_at(point: Point) -> str:
-    """The IANA name of the zone at `point`; at sea the nautical one, `UTC` where none is known."""
+    """The IANA name of the time zone at `point`: a nautical zone at sea, `UTC` where none is known."""
     return tzfpy.get_tz(point.longitude, point.latitude) or "UTC"
 
 
@@ -81,18 +82,19 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
 
 @lru_cache(maxsize=1)
 def known_time_zones() -> frozenset[str]:
-    """The IANA names of this machine; looking them up walks through hundreds of files."""
-    # Some machines list their own setting as a zone: it means something else elsewhere, and nothing to PostgreSQL.
+    """The IANA time zone names of this machine, cached because finding them reads hundreds of files."""
+    # Some systems list their local setting as a zone. It differs between machines, and PostgreSQL does not know it.
     return frozenset(zoneinfo.available_timezones()) - {"localtime"}
 
 
 def validate_time_zone(name: str) -> None:
-    """Raise ValidationError unless `name` is an IANA zone this machine knows."""
+    """Raise ValidationError unless `name` is a known IANA time zone."""
     if name not in known_time_zones():
-        raise ValidationError("“%(name)s” is not an IANA time zone name.", code="time_zone", params={"name": name})
+        message = _("“%(name)s” is not an IANA time zone name.")
+        raise ValidationError(message, code="time_zone", params={"name": name})
 
 
 @lru_cache(maxsize=1)
 def state_choices() -> list[tuple[str, str]]:
-    """Codes and names of the US states, districts and territories."""
+    """Codes and names of the US states, districts, and territories."""
     return [(code, str(name)) for code, name in STATE_CHOICES]

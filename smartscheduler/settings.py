@@ -1,4 +1,4 @@
-"""Settings, read from the environment. Every variable and its default stands in .env.example."""
+"""Django settings, read from environment variables. .env.example lists all variables with their defaults."""
 
 import os
 from datetime import timedelta
@@ -17,20 +17,20 @@ from smartscheduler.travel import config as roads
 
 env = Environment()
 env.read_env(BASE_DIR / ".env")
-# What could not be read; smartscheduler.ops.checks turns it into a refusal to start.
+# Variables that could not be parsed; with any of these, smartscheduler.ops.checks refuses to start.
 ENVIRONMENT_PROBLEMS = env.problems
 
 DEBUG = env.flag("DEBUG", default=True)
-# The default is good for one machine; smartscheduler.ops.checks refuses it when DEBUG is off.
+# The default is for development; smartscheduler.ops.checks rejects it when DEBUG is off.
 INSECURE_SECRET_KEY = "insecure-development-key-change-me-before-production-use"  # noqa: S105
 SECRET_KEY = env.text("SECRET_KEY", default=INSECURE_SECRET_KEY)
-# Keys of before: what they have signed is still believed.
+# Previous keys: values that they signed remain valid.
 SECRET_KEY_FALLBACKS = env.comma_list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.comma_list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.comma_list("CSRF_TRUSTED_ORIGINS", default=[])
-# Whose word counts about who asks, and whether it came encrypted (smartscheduler.asgi).
+# Proxies whose forwarded headers are trusted for the client address and the scheme (smartscheduler.asgi).
 TRUSTED_PROXIES = env.comma_list("TRUSTED_PROXIES", default=[])
-# Pages of other origins that may call the API and open the socket, with tokens and never with our cookies.
+# Other origins whose pages may call the API and open the socket, with tokens and never with session cookies.
 CORS_ALLOWED_ORIGINS = env.comma_list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_CREDENTIALS = False
@@ -46,13 +46,13 @@ CORS_EXPOSE_HEADERS = [
 CORS_PREFLIGHT_MAX_AGE = 3600
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PORT = env.whole("PORT", default=8000)
-# Half the cores: the others are for PostgreSQL, the worker and the relay.
+# Half of the cores; the others are for PostgreSQL, the worker, and the relay.
 WEB_WORKERS = env.whole("WEB_WORKERS", default=max(1, (os.cpu_count() or 1) // 2))
 DEMO = env.flag("DEMO", default=True)
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="smartscheduler-demo")
 
 INSTALLED_APPS = [
-    "unfold.apps.BasicAppConfig",  # without its own admin site: the next but one brings ours
+    "unfold.apps.BasicAppConfig",  # without its admin site, which smartscheduler.adminsite replaces
     "unfold.contrib.filters",
     "smartscheduler.adminsite.apps.AdminConfig",
     "django.contrib.auth",
@@ -156,43 +156,44 @@ DATABASES["default"].update(
     CONN_MAX_AGE=env.whole("DATABASE_CONN_MAX_AGE", default=60),
     CONN_HEALTH_CHECKS=True,
 )
-# How long a booking or another change waits for a row that another transaction has locked.
+# How long a change waits for a row that another transaction has locked.
 LOCK_TIMEOUT_SECONDS = env.number("LOCK_TIMEOUT_SECONDS", default=2.0)
 idle_seconds = env.whole("DATABASE_IDLE_TRANSACTION_SECONDS", default=60)
 SESSION = {
-    # The planner's just-in-time compiler costs more than the short queries it speeds up.
+    # Just-in-time compilation takes longer than the short queries that it would speed up.
     "jit": "off",
     "timezone": "UTC",
-    # Prepared statements are few and their plans depend little on the values: one plan for all.
+    # The plans of the few prepared statements hardly depend on the parameters, so one generic plan is enough.
     "plan_cache_mode": "force_generic_plan",
     "random_page_cost": 1.1,
-    # Whoever forgets a transaction must not hold up everybody who wants the same rows.
+    # A forgotten open transaction must not block others that need the same rows.
     "idle_in_transaction_session_timeout": f"{idle_seconds}s",
     **connection_options.postgres_session_options(),
 }
-# What the URL says about connections comes first.
+# Connection options in the URL override these.
 DATABASES["default"]["OPTIONS"] = connection_options.postgres_client_options() | DATABASES["default"].get("OPTIONS", {})
 DATABASES["default"]["OPTIONS"].update(
     options=" ".join(f"-c {name}={value}" for name, value in SESSION.items()),
-    # Only smartscheduler.core.db.prepared prepares; off where a pooler hands every transaction another connection.
+    # Only smartscheduler.core.db.prepared prepares statements. Disable it behind a pooler in transaction mode, where
+    # each transaction can get another connection.
     prepare_threshold=0 if env.flag("DATABASE_PREPARED_STATEMENTS", default=True) else None,
 )
-# Of each web process (smartscheduler.asgi) alone: migrations, backups and the worker may take longer.
+# Applies to web processes only (smartscheduler.asgi): migrations, backups, and the worker may take longer.
 DATABASE_STATEMENT_SECONDS = env.whole("DATABASE_STATEMENT_SECONDS", default=15)
 DATABASE_WEB_OPTION = f" -c statement_timeout={DATABASE_STATEMENT_SECONDS}s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Of each web process (smartscheduler.asgi); PostgreSQL's max_connections is for all of them together.
+# The pool of each web process (smartscheduler.asgi). PostgreSQL's max_connections limits all pools together.
 DATABASE_POOL = {
     "min_size": 1,
     "max_size": env.whole("DATABASE_POOL_SIZE", default=16),
     "timeout": 10,
-    # Its pauses between attempts grow with the length of an outage, up to minutes: begin anew instead.
+    # The pauses between attempts grow to minutes during a long outage. A short limit restarts them.
     "reconnect_timeout": 3,
 }
 
-# The moment of each change, not of its transaction: the changes of one transaction have an order.
+# The time of each change instead of its transaction, so that the changes of a transaction are ordered.
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
-# History is looked up in the few ways that its own indexes serve (smartscheduler.history.triggers).
+# The history has its own indexes for its queries (smartscheduler.history.triggers).
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 
 REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
@@ -221,19 +222,19 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 100
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A killed worker's tasks come back in seconds instead of the default hour.
+# Tasks of a killed worker are delivered again after three minutes instead of the default hour.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 180,
     "unacked_restore_interval": 2,
     **connection_options.redis_keepalive(REDIS_URL),
 }
-# Customers' files have a worker of their own, so that none of them stands before mails, events and look-ups.
+# Import files have their own queue and worker, so that they do not delay emails, events, and look-ups.
 FILES_QUEUE = "files"
 CELERY_TASK_ROUTES = {"imports.*": {"queue": FILES_QUEUE}}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
-# A worker that dies or freezes keeps others from its work for so long (smartscheduler.leases).
+# How long a dead or frozen worker blocks its work for others (smartscheduler.leases).
 LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
-# A queue whose workers have run nothing for so long is reported as late (core.observability.metrics.heartbeats).
+# A queue without a completed task for this long is reported as late (core.observability.metrics.heartbeats).
 WORKER_LATE_SECONDS = env.whole("WORKER_LATE_SECONDS", default=60)
 
 # --- People ---------------------------------------------------------------------------------
@@ -255,7 +256,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "smartscheduler.accounts.password_validators.VariationValidator"},
     {"NAME": "smartscheduler.accounts.password_validators.WordsValidator"},
 ]
-# Names of the company and of what it has, which a password must not consist of either.
+# Names of the company and its products, which a password must not consist of.
 PASSWORD_WORDS = env.comma_list("PASSWORD_WORDS", default=[])
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "/"
@@ -263,58 +264,58 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-# One account is one account, however its address is written and whichever form it comes from.
+# All spellings of an email address, from all sign-in forms, count as one account.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "smartscheduler.accounts.axes_hooks.username_of"
 AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.axes_hooks.locked_out"
-AXES_VERBOSE = False  # no greeting in the log of every process
-# Roles that get no further than setting up a second factor; "nobody" for none (docs/adr/019-second-factor.md).
+AXES_VERBOSE = False  # no start-up message in the log of every process
+# Roles that must set up a second factor before anything else; "nobody" for none (docs/adr/019-second-factor.md).
 SECOND_FACTOR_REQUIRED = [
     role
     for role in env.comma_list("SECOND_FACTOR_REQUIRED", default=[] if DEBUG else ["administrator"])
     if role != "nobody"
 ]
 OTP_TOTP_ISSUER = "SmartScheduler"
-# The pages that django-otp has for its devices are not served; should they ever be, they show no key.
+# The admin pages of django-otp are not registered. If they ever are, they must not show secret keys.
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
-# Whether managers see names and contacts of customers, and contacts of contractors (docs/privacy.md).
+# Whether managers see names and contact data of customers, and contact data of contractors (docs/privacy.md).
 MANAGERS_SEE_PERSONAL_DATA = env.flag("MANAGERS_SEE_PERSONAL_DATA", default=False)
 SESSION_ENGINE = "smartscheduler.accounts.session_store"
 SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", default=60)
 SESSION_LONGEST_HOURS = env.whole("SESSION_LONGEST_HOURS", default=12)
 SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts find the CSRF token in the page
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # scripts read the CSRF token from the page
 if not DEBUG:
-    # Browsers take these from this very host alone, over HTTPS, and for all of its paths.
+    # Browsers accept cookies with this prefix only from this host, over HTTPS, and for all paths.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
-# Not in a cookie, which would be one more to protect.
+# In the session instead of a cookie, which would be another one to protect.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = env.flag("HTTPS_REDIRECT", default=not DEBUG)
-# People are sent to HTTPS, programs are refused (smartscheduler.core.http.https_only).
+# Pages redirect to HTTPS; API requests are rejected (smartscheduler.core.http.https_only).
 SECURE_REDIRECT_EXEMPT = [r"^api/"]
 SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", default=True)
 SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", default=False)
-# W021 asks for preloading, which binds a whole domain for months: its owner's decision, not a default.
+# W021 asks for HSTS preloading, which binds a whole domain for months. That is a decision of its owner.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
-    # Of a client that says nothing for so long; one that goes on refreshing is signed out after TOKEN_LONGEST_DAYS.
+    # For an idle client. A client that keeps refreshing its token is signed out after TOKEN_LONGEST_DAYS.
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "ALGORITHM": "HS256",
     "ISSUER": "smartscheduler",
     "AUDIENCE": "smartscheduler",
     "AUTH_TOKEN_CLASSES": ["smartscheduler.accounts.tokens.SignedAccess"],
-    # Rotation and revocation are smartscheduler.accounts.tokens' own.
+    # smartscheduler.accounts.tokens implements rotation and revocation.
     "UPDATE_LAST_LOGIN": False,
     "USER_ID_CLAIM": "user_id",
 }
 TOKEN_LONGEST_DAYS = env.whole("TOKEN_LONGEST_DAYS", default=30)
-# For so long the client that used a refresh token may use it again, and gets the same new one; 0: never.
+# For this long, a client may repeat a refresh and gets the same new token, in case the response was lost; 0: never.
 REFRESH_RETRY_SECONDS = env.whole("REFRESH_RETRY_SECONDS", default=10)
 
 # --- API ------------------------------------------------------------------------------------
@@ -345,28 +346,28 @@ REQUESTS_A_MINUTE = {
     "manager": env.whole("RATE_LIMIT_MANAGER", default=60),
     "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
 }
-# What else is counted by the minute, of an account or of an address without one (smartscheduler.accounts.quotas).
+# Other limits per minute, of an account or of a network address without one (smartscheduler.accounts.quotas).
 QUOTAS_A_MINUTE = {
     "pages": env.whole("RATE_LIMIT_PAGES", default=300),
     "parts": env.whole("RATE_LIMIT_PARTS", default=600),
     "sockets": env.whole("RATE_LIMIT_SOCKETS", default=60),
     "visitors": env.whole("RATE_LIMIT_VISITORS", default=300),
-    # Refused sockets of an address, apart: one visitor must not close the sockets of a whole office behind it.
+    # Rejected socket handshakes of an address are counted separately: one client must not block an office behind it.
     "handshakes": env.whole("RATE_LIMIT_VISITORS", default=300),
 }
-# Requests of one account, or of one address without, that a web process works on at once: a quarter of its connections.
+# Concurrent requests of an account or address in one web process: a quarter of its database connections.
 REQUESTS_AT_ONCE = env.whole("REQUESTS_AT_ONCE", default=max(1, DATABASE_POOL["max_size"] // 4))
-# Attempts to sign in: of one address, whichever account it means, and at one account, from wherever they come.
+# Sign-in attempts from one network address for any account, and for one account from any address.
 SIGN_IN_LIMITS = {
-    "address": env.whole("SIGN_INS_OF_AN_ADDRESS", default=60),  # a minute
-    "account": env.whole("SIGN_INS_AT_AN_ACCOUNT", default=30),  # in ten minutes
+    "address": env.whole("SIGN_INS_OF_AN_ADDRESS", default=60),  # per minute
+    "account": env.whole("SIGN_INS_AT_AN_ACCOUNT", default=30),  # per ten minutes
 }
 SLOW_REQUEST_SECONDS = 0.5
-# What a Prometheus sends as its bearer token; without one only administrators read the metrics.
+# The bearer token of Prometheus. Without it, only administrators can read the metrics.
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 SPECTACULAR_SETTINGS = {
     "TITLE": "SmartScheduler",
-    "DESCRIPTION": "Who should do this job, when, and why.",
+    "DESCRIPTION": "Ranks contractors for flooring jobs, explains each rank, and books them.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -376,7 +377,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "smartscheduler.openapi.tell_limits",
+        "smartscheduler.openapi.describe_visibility",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ContractorType": "contractors.models.Contractor.Type",
@@ -392,7 +393,7 @@ SPECTACULAR_SETTINGS = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 # --- Scheduling (docs/ranking.md) -----------------------------------------------------------
-# These hold until an administrator publishes a version of the rules (smartscheduler.rules).
+# Defaults until an administrator publishes a version of the scheduling rules (smartscheduler.rules).
 SCORE_WEIGHTS = {
     "availability": env.number("SCORE_WEIGHT_AVAILABILITY", default=0.40),
     "rating": env.number("SCORE_WEIGHT_RATING", default=0.35),
@@ -401,27 +402,27 @@ SCORE_WEIGHTS = {
 SCORE_MAX_MILES = env.number("SCORE_MAX_MILES", default=50.0)
 SLOT_GRID = timedelta(minutes=30)
 HORIZON_DAYS = env.whole("HORIZON_DAYS", default=10)
-# Work may be started on the day of its slot at the site, or so long before the slot where that is earlier.
+# Work may start on the local day of its slot, or this long before the slot if that is earlier.
 EARLY_START = timedelta(hours=env.number("EARLY_START_HOURS", default=2.0))
 MINIMUM_GAP = timedelta(minutes=env.whole("MINIMUM_GAP_MINUTES", default=0))
-# Who says why a contractor is chosen; assignments cannot import it by name (docs/adr/).
+# Records why a contractor was chosen. A dotted path, because assignments must not import recommendations.
 DECISION_MAKER = "recommendations.decision_record.decide"
 DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
 DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
-# --- HTTP to others (smartscheduler.core.outbound) -------------------------------------------------
-# Providers are on the internet and speak TLS; those inside these networks may be asked too, and without it.
+# --- Outgoing HTTP (smartscheduler.core.outbound) ---------------------------------------------
+# Providers need a public address and TLS. Inside these networks, private addresses and plain HTTP are allowed too.
 OUTGOING_PRIVATE_NETWORKS = env.comma_list("OUTGOING_PRIVATE_NETWORKS", default=[])
-# The proxy of the house, where there is no other way out; no other variable sets one.
+# The proxy for outgoing requests. HTTP_PROXY and similar variables are ignored.
 OUTGOING_PROXY = env.text("OUTGOING_PROXY", default="")
 
 # --- Files (docs/files.md) --------------------------------------------------------------------
-# What the process that reads or imports a file may take; a file that needs more is refused or given up.
+# Limits of the process that reads or imports a file. A file that needs more is rejected, or its import is stopped.
 FILE_PROCESS_SECONDS = env.whole("FILE_PROCESS_SECONDS", default=30)
 FILE_PROCESS_MEMORY_MB = env.whole("FILE_PROCESS_MEMORY_MB", default=512)
 
 # --- Addresses (docs/files.md) ----------------------------------------------------------------
-# Who finds the coordinates of addresses that are imported without; nobody: the middle of the ZIP code.
+# The geocoder for imported addresses without coordinates; empty: the center of the ZIP code.
 GEOCODER = env.text("GEOCODER", default="").lower()
 GEOCODER_KEY = env.text("GEOCODER_KEY", default="")
 GEOCODER_URL = env.text("GEOCODER_URL", default="")
@@ -430,12 +431,12 @@ GEOCODER_TIMEOUT_SECONDS = env.number("GEOCODER_TIMEOUT_SECONDS", default=5.0)
 GEOCODER_A_SECOND = env.number("GEOCODER_A_SECOND", default=1.0)
 
 # --- Road distances (docs/travel.md) --------------------------------------------------------
-# Asked in this order; one without a key is left out, and without any the straight line serves.
+# Used in this order; providers without a key are skipped. Without any, distances are estimated from great circles.
 TRAVEL_PROVIDERS = env.comma_list("TRAVEL_PROVIDERS", default=["google_routes", "openrouteservice"])
-# The other variables are named by the provider, such as GOOGLE_ROUTES_URL.
+# The names of the other variables start with the provider, such as GOOGLE_ROUTES_URL.
 TRAVEL_KEYS = {name: env.text(provider.key_variable, default="") for name, provider in roads.DEFAULTS.items()}
 TRAVEL_URLS = {name: env.text(f"{name.upper()}_URL", default=provider.url) for name, provider in roads.DEFAULTS.items()}
-# What may be spent on each in a day (UTC) and in a minute.
+# Limits of requests to each provider per day (UTC) and per minute.
 TRAVEL_BUDGETS = {
     name: env.whole(f"{name.upper()}_BUDGET", default=provider.a_day) for name, provider in roads.DEFAULTS.items()
 }
@@ -451,24 +452,24 @@ TRAVEL_BREAKER_FAILURES = env.whole("TRAVEL_BREAKER_FAILURES", default=5)
 TRAVEL_BREAKER_SECONDS = env.whole("TRAVEL_BREAKER_SECONDS", default=60)
 TRAVEL_LEASE_SECONDS = env.whole("TRAVEL_LEASE_SECONDS", default=120)
 
-# --- Explanations in other words (docs/explanations.md) ---------------------------------------
-# anthropic, or openai for everybody who speaks as OpenAI does; nobody: the sentences of the template.
+# --- Reworded explanations (docs/explanations.md) ---------------------------------------------
+# anthropic, or openai for any provider with an OpenAI-compatible API; empty: the template's sentences only.
 EXPLANATION_MODEL_PROVIDER = env.text("EXPLANATION_MODEL_PROVIDER", default="").lower()
 EXPLANATION_MODEL_NAME = env.text("EXPLANATION_MODEL_NAME", default="")
 EXPLANATION_MODEL_KEY = env.text("EXPLANATION_MODEL_KEY", default="")
 EXPLANATION_MODEL_URL = env.text("EXPLANATION_MODEL_URL", default=llm.URLS.get(EXPLANATION_MODEL_PROVIDER, ""))
-# How many of the first of a ranking are worded.
+# The number of top candidates whose explanations are reworded.
 EXPLANATION_FIRST = env.whole("EXPLANATION_FIRST", default=5)
-# What may be spent in a day (UTC).
+# Limits per day (UTC).
 EXPLANATION_CALLS_A_DAY = env.whole("EXPLANATION_CALLS_A_DAY", default=500)
 EXPLANATION_TOKENS_A_DAY = env.whole("EXPLANATION_TOKENS_A_DAY", default=1_000_000)
 EXPLANATION_KEEP_DAYS = env.whole("EXPLANATION_KEEP_DAYS", default=30)
 EXPLANATION_TIMEOUT_SECONDS = env.number("EXPLANATION_TIMEOUT_SECONDS", default=15.0)
 EXPLANATION_ATTEMPTS = env.whole("EXPLANATION_ATTEMPTS", default=2)
 
-# --- Stand-ins of the demo --------------------------------------------------------------------
-# On this machine they answer instead of the providers of road distances (smartscheduler.ops.demo.fake_road_provider)
-# and of the language model (smartscheduler.ops.demo.fake_llm).
+# --- Fake providers of the demo ---------------------------------------------------------------
+# Local servers that replace the road distance providers (smartscheduler.ops.demo.fake_road_provider) and the language
+# model (smartscheduler.ops.demo.fake_llm).
 TRAVEL_DEMO = env.flag("TRAVEL_DEMO", default=False)
 TRAVEL_DEMO_PORT = env.whole("TRAVEL_DEMO_PORT", default=PORT + 1)
 EXPLANATION_DEMO = env.flag("EXPLANATION_DEMO", default=False)
@@ -483,7 +484,7 @@ if TRAVEL_DEMO or EXPLANATION_DEMO:
     OUTGOING_PRIVATE_NETWORKS = [*OUTGOING_PRIVATE_NETWORKS, "127.0.0.0/8"]
 
 # --- Periodic tasks ---------------------------------------------------------------------------
-# Queues are worked on almost at once; a message that no worker has taken after ten seconds is dropped.
+# Short intervals, so that queued work starts almost at once. A message that waits longer than ten seconds is dropped.
 every_two_seconds = {"schedule": timedelta(seconds=2), "options": {"expires": 10}}
 tasks_of_all = {
     "prune-events": {"task": "events.prune", "schedule": timedelta(hours=6)},
@@ -517,11 +518,11 @@ CELERY_BEAT_SCHEDULE = {
 # --- Events ---------------------------------------------------------------------------------
 EVENT_RETENTION = timedelta(days=env.whole("EVENT_RETENTION_DAYS", default=90))
 EVENT_HEARTBEAT_SECONDS = env.number("EVENT_HEARTBEAT_SECONDS", default=15.0)
-# How many events may wait for one socket, and how long one frame may take, before it is cut off.
+# A socket is closed when more events than this wait for it, or when sending a frame takes longer than this.
 EVENT_SOCKET_QUEUE = env.whole("EVENT_SOCKET_QUEUE", default=1000)
 EVENT_SEND_TIMEOUT_SECONDS = env.number("EVENT_SEND_TIMEOUT_SECONDS", default=10.0)
 EVENT_SOCKETS_PER_ACCOUNT = env.whole("EVENT_SOCKETS_PER_ACCOUNT", default=30)
-# How long GET events/?wait= waits at most, and how many requests of one web process may do so at once.
+# The longest wait of GET events/?wait=, and the number of requests that may wait in one web process.
 EVENT_LONGEST_WAIT_SECONDS = env.whole("EVENT_LONGEST_WAIT_SECONDS", default=25)
 EVENT_MOST_WAITING = env.whole("EVENT_MOST_WAITING", default=100)
 
@@ -531,11 +532,11 @@ JOB_RETENTION = timedelta(days=env.whole("JOB_RETENTION_DAYS", default=2557))
 MAIL_RETENTION = timedelta(days=env.whole("MAIL_RETENTION_DAYS", default=365))
 IMPORT_RETENTION = timedelta(days=env.whole("IMPORT_RETENTION_DAYS", default=90))
 
-# Where every erasure is written down, to be replayed after a restore; empty: nowhere (docs/privacy.md).
+# The log of erasures, which is replayed after a restore; empty: no log (docs/privacy.md).
 ERASURE_LIST = env.text("ERASURE_LIST", default=str(DATA_DIR / "erasures.jsonl"))
 
 # --- Mail -----------------------------------------------------------------------------------
-# By default mails are only printed.
+# By default, emails are printed to the console.
 mail_server = env.mail("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = mail_server["EMAIL_BACKEND"]
 EMAIL_HOST = mail_server["EMAIL_HOST"]
@@ -546,7 +547,7 @@ EMAIL_USE_TLS = mail_server.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = mail_server.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = mail_server["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = 10
-# A mail waits so long, so that what is undone at once (the live page offers it for ten seconds) is never told.
+# Emails wait this long, so that a change that is undone at once (the live page offers Undo for ten seconds) sends none.
 MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=20.0))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 
@@ -588,14 +589,14 @@ UNFOLD = theme.UNFOLD
 # --- Logs -----------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.text("LOG_FORMAT", default="console" if DEBUG else "json")
-# RequestIdMiddleware has looked at the client's id, or made one.
+# RequestIdMiddleware has validated the client's id or created one.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOGGING = logging_config(LOG_LEVEL, LOG_FORMAT)
 configure_structlog()
 
 # --- Traces and errors ------------------------------------------------------------------------
-# Set, they need the extra `observability`. OpenTelemetry's SDK reads more variables of its own.
+# These need the extra `observability`. The OpenTelemetry SDK reads more variables itself.
 OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 OTEL_SERVICE_NAME = env.text("OTEL_SERVICE_NAME", default="smartscheduler")
 SENTRY_DSN = env.text("SENTRY_DSN", default="")

@@ -1,7 +1,6 @@
 """Half-open intervals `[start, end)` of instants, and their arithmetic. Pure.
 
-A list of slots is *normal* when it is sorted, disjoint and without gaps of zero length between
-neighbours; every function here returns normal lists.
+A list of slots is *normal* when it is sorted and its slots neither overlap nor touch. All functions return such lists.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,15 +15,15 @@ class _Pair(NamedTuple):
 
 
 class TimeSlot(_Pair):
-    """A stretch of time from `start` up to, not including, `end`; both aware. Sorts by start, then end."""
+    """The time from `start` up to but not including `end`, both aware. Sorts by start, then end."""
 
     __slots__ = ()
 
     def __new__(cls, start: datetime, end: datetime) -> "TimeSlot":
         if start.tzinfo is None or end.tzinfo is None:
-            raise ValueError("A time slot needs instants with a time zone.")
+            raise ValueError("A time slot needs aware datetimes.")
         if not start < end:
-            raise ValueError("A time slot starts before it ends.")
+            raise ValueError("A time slot must start before it ends.")
         return super().__new__(cls, start, end)
 
     @property
@@ -42,22 +41,22 @@ class TimeSlot(_Pair):
         return unchecked((self.start - gap, self.end + gap))
 
 
-# A slot from a pair that is known to be one: the checks cost more than the slot.
+# Creates a slot from a valid pair without the checks, which take longer than the creation.
 unchecked = partial(tuple.__new__, TimeSlot)
 
 
-# Beyond this a date is a slip of the keyboard.
+# Dates further away are treated as typing errors.
 FARTHEST = timedelta(days=5 * 366)
 
 
 def within_reach(moment: datetime, *, now: datetime) -> bool:
-    """Whether `moment` is at most five years from `now`, either way."""
-    # Compared without arithmetic on `moment`: the first and last days of the calendar allow none.
+    """Whether `moment` is at most five years before or after `now`."""
+    # No arithmetic on `moment`: it would overflow near datetime.min and datetime.max.
     return now - FARTHEST <= moment <= now + FARTHEST
 
 
 def union(slots: Iterable[TimeSlot]) -> list[TimeSlot]:
-    """The same time as a normal list: overlapping and adjoining slots become one."""
+    """The covered time as a normal list: overlapping and adjacent slots are merged."""
     merged: list[TimeSlot] = []
     for slot in sorted(slots):
         if merged and slot[0] <= merged[-1][1]:
@@ -69,7 +68,7 @@ def union(slots: Iterable[TimeSlot]) -> list[TimeSlot]:
 
 
 def without(slots: Sequence[TimeSlot], holes: Sequence[TimeSlot]) -> list[TimeSlot]:
-    """The time in `slots` that is in none of `holes`, both normal lists."""
+    """The time in `slots` outside all `holes`; both must be normal lists."""
     return [piece for slot in slots for piece in _pieces(slot, holes)]
 
 
@@ -88,7 +87,7 @@ def _pieces(slot: TimeSlot, holes: Sequence[TimeSlot]) -> Iterator[TimeSlot]:
 
 
 def clip(slots: Iterable[TimeSlot], window: TimeSlot) -> list[TimeSlot]:
-    """The time in `slots` that lies inside `window`."""
+    """The time in `slots` inside `window`."""
     return [
         TimeSlot(max(slot.start, window.start), min(slot.end, window.end))
         for slot in union(slots)
@@ -96,6 +95,6 @@ def clip(slots: Iterable[TimeSlot], window: TimeSlot) -> list[TimeSlot]:
     ]
 
 
-def containing(slots: Iterable[TimeSlot], wanted: TimeSlot) -> TimeSlot | None:
-    """The slot of a normal list that holds all of `wanted`, or None."""
-    return next((slot for slot in slots if slot.contains(wanted)), None)
+def containing(slots: Iterable[TimeSlot], requested: TimeSlot) -> TimeSlot | None:
+    """The slot of a normal list that contains `requested`, or None."""
+    return next((slot for slot in slots if slot.contains(requested)), None)

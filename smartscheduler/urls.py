@@ -1,4 +1,4 @@
-"""Every address of the product."""
+"""URL configuration of the product."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -15,7 +15,7 @@ from smartscheduler.backoffice.reports.views import reports
 from smartscheduler.privacy import views as privacy
 
 urlpatterns = [
-    # In the place of the admin's own page, which knows nothing of a second step.
+    # Replaces the admin's page, which does not support a second factor.
     path("admin/login/", sign_in, name="sign-in"),
     path("admin/login/code/", sign_in_code, name="sign-in-code"),
     path("admin/login/set-up/", second_factor.sign_in_set_up, name="sign-in-set-up"),
@@ -45,7 +45,7 @@ urlpatterns = [
     path("admin/roads/<uuid:pk>/", admin.site.admin_view(job_roads), name="job-roads"),
     path("admin/words/", admin.site.admin_view(explanations), name="words"),
     path("admin/sign-ins/", admin.site.admin_view(sign_ins), name="sign-ins"),
-    # In the place of the admin's own page, which does not count wrong passwords.
+    # Replaces the admin's page, which does not count wrong passwords.
     path("admin/password_change/", admin.site.admin_view(own_password, cacheable=True), name="own-password"),
     path("admin/", admin.site.urls),
     path("api/", include("smartscheduler.api")),

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import sign_in
-from smartscheduler.core.rest.error_catalogue import KINDS
+from smartscheduler.core.rest.error_catalog import KINDS
 from smartscheduler.core.rest.openapi_examples import AUSTIN
 from tests.factories import UserFactory
 

@@ -54,7 +54,7 @@ def _pay(provider: Provider, elements: int) -> None:
     try:
         free = budget.within_the_minute(provider.name, cost)
     except RedisError:
-        raise NotAsked("Valkey is gone, and with it the count of what may be asked.") from None
+        raise NotAsked("Valkey is not available, so requests to providers cannot be counted.") from None
     if not free:
         raise NotAsked("As much as it takes in a minute has been asked.")
     if not budget.spend(provider.name, cost):

@@ -1,6 +1,6 @@
-"""Limits on the body of a request, before Django keeps it: its size, its time, and all bodies together.
+"""ASGI middleware that limits request bodies before Django buffers them: size, duration, and total memory.
 
-Only files to import are larger than a megabyte, and only signed-in accounts send them.
+Only import files may be larger than a megabyte, and only signed-in accounts may send them.
 """
 
 import asyncio
@@ -10,18 +10,21 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from smartscheduler.core.http.client_networks import network_of
 from smartscheduler.core.rest.problems import MEDIA_TYPE, Problem
 
-# The largest file that may be imported has 10 MB (exchange.tables); its form adds little. The proxy has the same limit.
+# An import file has at most 10 MB (imports.file_reader), and its form adds little. The proxy has the same limit.
 MOST_BYTES = 12_000_000
-# Of everything else: Django and the API read a megabyte at most (DATA_UPLOAD_MAX_MEMORY_SIZE).
+# For all other bodies: Django and the API read a megabyte at most (DATA_UPLOAD_MAX_MEMORY_SIZE).
 USUAL_BYTES = 1_100_000
 UPLOADS = frozenset({"/admin/imports/importrun/add/"})
-# In each process: what all requests and those of one address may hold, and how many files. Files lie on the disk twice.
+# Limits of each process: bytes of all requests and of one address, and the number of uploads. Django and the proxy
+# both write an upload to disk.
 BYTES_AT_ONCE, BYTES_OF_AN_ADDRESS = 64_000_000, 26_000_000
 UPLOADS_AT_ONCE, UPLOADS_OF_AN_ACCOUNT = 4, 2
-# A body may take so long, and longer by its bytes at the slowest rate.
+# A body may take BODY_SECONDS plus the time that its bytes need at the slowest accepted rate.
 BODY_SECONDS, SLOWEST_BYTES_A_SECOND = 20.0, 32_000
 RETRY_SECONDS = 5
 
@@ -29,11 +32,11 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Limits:
-    """The ASGI `application` behind the limits; `account_of` looks up the session of a scope."""
+    """The ASGI `application` behind the limits; `account_of` returns the account id of a scope's session."""
 
     def __init__(self, application: App, account_of: Callable[[Any], Awaitable[str | None]]) -> None:
         self._application, self._account_of = application, account_of
-        # Bytes by address, files by account.
+        # Bytes by network address, uploads by account.
         self._held: Counter[str] = Counter()
         self._uploads: Counter[str] = Counter()
 
@@ -70,7 +73,7 @@ class Limits:
             _less(self._held, body.address, body.bytes)
 
     def hold(self, address: str, size: int) -> bool:
-        """Count `size` more bytes of `address`; whether there was room for them."""
+        """Add `size` bytes to the count of `address`; False when a limit is exceeded."""
         self._held[address] += size
         return not size or (self._held.total() <= BYTES_AT_ONCE and self._held[address] <= BYTES_OF_AN_ADDRESS)
 
@@ -91,7 +94,7 @@ class _Body:
         self.is_answered = False
 
     async def receive(self) -> Any:
-        if self._is_whole:  # what is waited for now is the client's leaving
+        if self._is_whole:  # Django now waits for the client to disconnect
             return await self._receive()
         try:
             async with asyncio.timeout_at(self._began + BODY_SECONDS + self.bytes / SLOWEST_BYTES_A_SECOND):
@@ -125,27 +128,27 @@ def most_bytes(scope: Any) -> int:
 
 
 def _is_large(scope: Any) -> bool:
-    """Whether it is a file to import that may be larger than other bodies."""
+    """Whether the request uploads an import file that may be larger than other bodies."""
     chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
     return scope["path"] in UPLOADS and (chunked or _declared(scope) > USUAL_BYTES)
 
 
 def _declared(scope: Any) -> int:
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-    # No number that is a length has more digits.
+    # Cut to 20 digits: enough for any length, and int() of a long number takes quadratic time.
     return max((int(value[:20]) for value in lengths if value.isdigit()), default=0)
 
 
 SENTENCES = {
-    HTTPStatus.FORBIDDEN: ("permission-denied", "Sign in to send a file."),
-    HTTPStatus.REQUEST_TIMEOUT: ("request-timeout", "The body took too long to arrive."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("payload-too-large", "The body is larger than this service accepts."),
-    HTTPStatus.TOO_MANY_REQUESTS: ("throttled", "Too many large requests at once; try again in a moment."),
+    HTTPStatus.FORBIDDEN: ("permission-denied", _("Sign in to upload a file.")),
+    HTTPStatus.REQUEST_TIMEOUT: ("request-timeout", _("The request body took too long to arrive.")),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("payload-too-large", _("The request body is too large.")),
+    HTTPStatus.TOO_MANY_REQUESTS: ("throttled", _("Too many large requests at once. Try again in a moment.")),
 }
 
 
 async def _refuse(scope: Any, send: Any, status: HTTPStatus) -> None:
-    code, sentence = SENTENCES[status]
+    code, sentence = SENTENCES[status][0], str(SENTENCES[status][1])
     media_type, text = "text/plain; charset=utf-8", f"{sentence}\n"
     if scope["path"].startswith("/api/"):
         problem = Problem(code=code, detail=sentence)

@@ -1,13 +1,13 @@
-"""The network that a client is counted by. Pure."""
+"""The network address under which a client is counted for rate limits. Pure."""
 
 from ipaddress import IPv6Address, ip_address
 
-# Providers give each household a whole network of this size.
+# Providers assign a network of this size to each customer.
 IPV6_NETWORK_BITS = 64
 
 
 def network_of(address: str) -> str:
-    """An IPv4 address as it is; an IPv6 one as the network of a single customer."""
+    """An IPv4 address unchanged, or the /64 network of an IPv6 address."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -1,6 +1,6 @@
-"""How much of one process an account, or an address without one, may hold at once.
+"""Limits on the concurrent requests of one account or network address in a process.
 
-Each request holds a thread and mostly a connection to the database; without shares one client could take them all.
+Each request holds a thread and usually a database connection. Without limits one client could use all of them.
 """
 
 from collections import Counter
@@ -8,7 +8,7 @@ from threading import Condition
 
 
 class Shares:
-    """Counts what is under way by its owner; those who ask for more than their share wait in a short queue."""
+    """Counts running requests by owner; requests above the limit wait in a short queue."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -16,7 +16,10 @@ class Shares:
         self._waiting: Counter[str] = Counter()
 
     def enter(self, owner: str, *, most: int, waiting: int = 0, seconds: float = 0.0) -> bool:
-        """Take one of `most` places; when all are taken, wait for one behind at most `waiting` others."""
+        """Take one of `most` places. When all are taken, wait up to `seconds` behind at most `waiting` requests.
+
+        Returns False when the request was not admitted.
+        """
         with self._changed:
             if self._running[owner] >= most and not self._wait(owner, most, waiting, seconds):
                 _forget(self._running, owner)
@@ -28,7 +31,7 @@ class Shares:
         return self._running[owner] >= most
 
     def leave(self, owner: str) -> None:
-        """Give the place back."""
+        """Release the place of a finished request."""
         with self._changed:
             self._running[owner] -= 1
             _forget(self._running, owner)

@@ -1,22 +1,25 @@
-"""Where the content security policy is looser than elsewhere, and where it is stricter."""
+"""Content security policy by path: looser in the admin, stricter for API responses."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-# The admin's Alpine evaluates attributes and writes a theme into the page; so does Swagger.
+# Alpine in the admin evaluates attributes and writes inline styles; so does Swagger UI.
 LOOSE_PATHS = ("/admin/", "/api/v1/docs/")
 LOOSER = {
     "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
     "style-src": ["'self'", "'unsafe-inline'"],
 }
-# An answer of the API is data: opened as a page it may load, send and run nothing.
+# API responses are data. Opened as a page, they must not load, submit, or run anything.
 DATA_PATHS = ("/api/",)
 DATA = {"default-src": ["'none'"], "img-src": None, "form-action": ["'none'"], "sandbox": True}
 
 
 class PolicyByPathMiddleware:
-    """Inline and evaluated scripts under `LOOSE_PATHS` alone, nothing in data. It stands inside django-csp's."""
+    """Allow inline and evaluated scripts under `LOOSE_PATHS` only, and nothing in data.
+
+    It must be listed after django-csp's middleware, which reads the attributes set here.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""What happens to every request before and after the views."""
+"""Middleware for request ids, the request log, and slow requests."""
 
 import re
 import time
@@ -14,28 +14,31 @@ from django_structlog.middlewares import RequestMiddleware
 
 logger = structlog.get_logger(__name__)
 
-# A client's own id is taken when it cannot harm a log line, a header or the outbox.
+# A client's id is accepted when it is safe in a log line, in a header, and in the outbox.
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}\Z")
 
 
 class RequestIdMiddleware:
-    """Take or make `X-Request-ID`, and return it. It stands before the logging, which reads the same header."""
+    """Accept or create the `X-Request-ID`, and return it in the response.
+
+    It must be listed before the logging middleware, which reads the same header.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if ACCEPTABLE_ID.match(given) else str(uuid.uuid4())
+        client_id = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = client_id if ACCEPTABLE_ID.match(client_id) else str(uuid.uuid4())
         request.META["HTTP_X_REQUEST_ID"] = request_id
-        request.__dict__.pop("headers", None)  # a cached view of META
+        request.__dict__.pop("headers", None)  # drop the cached copy of META
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """A line when a request begins and one when it ends, with its path; what is searched for is nobody's business."""
+    """Logs the start and the end of a request with its path, without the query string: it may hold personal data."""
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
@@ -58,7 +61,7 @@ class SlowRequestMiddleware:
 
         with connection.execute_wrapper(count):
             response = self.get_response(request)
-        # A request that was asked to wait for news is not slow for having waited.
+        # Long polling waits on purpose; that time does not count.
         seconds = time.monotonic() - began - getattr(request, "waited", 0.0)
         if seconds > settings.SLOW_REQUEST_SECONDS:
             logger.warning("slow_request", path=request.path, milliseconds=round(seconds * 1_000), queries=queries)
@@ -66,9 +69,10 @@ class SlowRequestMiddleware:
 
 
 class OneThreadMiddleware:
-    """The innermost: being synchronous, it makes Django walk the whole chain in the thread of the view.
+    """The innermost middleware. It is synchronous, so that Django runs the whole chain in the thread of the view.
 
-    Otherwise it would change threads for every middleware that can do both, which takes longer than many an answer.
+    Otherwise Django would switch threads for each middleware that is both synchronous and asynchronous, which takes
+    longer than many responses.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,6 +1,6 @@
-"""The server's protocols: uvicorn's own, with bounds on what one connection may send and how long it may take.
+"""The HTTP and WebSocket protocols of uvicorn with limits on the data and the time of one connection.
 
-`processes.web` passes both classes to uvicorn, which imports them before Django: they read no settings.
+`processes.web` passes both classes to uvicorn, which imports them before Django is set up: they must not read settings.
 """
 
 import asyncio
@@ -12,23 +12,22 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Opcode
 
-# Of a request's address, of its address and headers together, and how many headers there may be.
+# Limits on the URL, on the URL and all headers together, and on the number of headers.
 MOST_URL_BYTES = 8_192
 MOST_HEAD_BYTES = 32_768
 MOST_HEADERS = 100
-# How long the head of a request may take to arrive, how long a client may leave an answer unread, and how long a
-# connection that is closed may take to be gone.
+# Time for the head of a request to arrive, for a client to read a response, and for a closed connection to end.
 HEAD_SECONDS = 20.0
 UNREAD_SECONDS = 60.0
 CLOSING_SECONDS = 10.0
-# Requests that may wait behind the one being answered.
+# Pipelined requests that may wait behind the present one.
 MOST_PIPELINED = 8
-# The parser runs through all that it is given: small pieces let the limits act in between.
+# The parser processes its whole input at once. Small pieces let the limits apply in between.
 PIECE_BYTES = 4_096
-# A frame takes longer than a header, and may have six bytes.
+# Smaller for WebSockets, because a frame may have only six bytes and takes longer to process than a header.
 SOCKET_PIECE_BYTES = 512
 
-# Frames of any kind that a client may send in a second, and in one message.
+# Frames of any kind that a client may send in a second, and fragments in one message.
 MOST_FRAMES_A_SECOND = 20
 MOST_FRAGMENTS = 16
 POLICY_VIOLATION, TOO_BIG = 1008, 1009
@@ -39,14 +38,14 @@ class _Refused(Exception):
 
 
 class UnreadLimit:
-    """Mixed into a protocol: aborts a connection whose client reads nothing for UNREAD_SECONDS."""
+    """Mixin for a protocol: aborts a connection whose client reads nothing for UNREAD_SECONDS."""
 
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     _unread_timer: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
-        super().pause_writing()  # type: ignore[misc]  # of the protocol that this is mixed into
+        super().pause_writing()  # type: ignore[misc]  # defined in the protocol class
         _cancel(self._unread_timer)
         self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
@@ -56,7 +55,7 @@ class UnreadLimit:
 
 
 class HttpProtocol(UnreadLimit, HttpToolsProtocol):
-    """HTTP/1.1 with limits on the head of a request, on pipelining, and on the time for both directions."""
+    """HTTP/1.1 with limits on the request head, on pipelining, and on the time for both directions."""
 
     transport: asyncio.Transport
 
@@ -64,8 +63,8 @@ class HttpProtocol(UnreadLimit, HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._status = HTTPStatus.BAD_REQUEST
         self._reads_head, self._is_over = True, False
-        # Bytes given to the parser since it began a head or passed on some body, and those of the headers that it has
-        # passed on.
+        # Bytes that the parser received since the start of a head or its last body callback, and bytes of the headers
+        # that it reported.
         self._fed = self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
 
@@ -88,7 +87,7 @@ class HttpProtocol(UnreadLimit, HttpToolsProtocol):
             piece = data[start : start + PIECE_BYTES]
             super().data_received(piece)
             self._fed += len(piece)
-            # A single header that never ends, be it in a head or after a body, reaches no callback.
+            # A header without an end, in a head or in trailers, triggers no callback of the parser.
             if self._fed > MOST_HEAD_BYTES + PIECE_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
@@ -98,7 +97,7 @@ class HttpProtocol(UnreadLimit, HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        """What uvicorn calls when the parser has stopped, for whatever reason."""
+        """Answer with the status of the limit. uvicorn calls this after any error of the parser."""
         self._refuse(self._status)
 
     def on_message_begin(self) -> None:
@@ -112,7 +111,7 @@ class HttpProtocol(UnreadLimit, HttpToolsProtocol):
             self._stop(HTTPStatus.REQUEST_URI_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # Trailers come here too, after the body.
+        # The parser also calls this for trailers, after the body.
         super().on_header(name, value)
         self._head_bytes += len(name) + len(value)
         if len(self.headers) > MOST_HEADERS or len(self.url) + self._head_bytes > MOST_HEAD_BYTES:
@@ -135,7 +134,7 @@ class HttpProtocol(UnreadLimit, HttpToolsProtocol):
         self._reads_head, self._fed = True, 0
 
     def timeout_keep_alive_handler(self) -> None:
-        # Closing would wait for a client that does not read.
+        # close() would wait for a client that does not read.
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         super().timeout_keep_alive_handler()
@@ -152,7 +151,7 @@ class HttpProtocol(UnreadLimit, HttpToolsProtocol):
         raise _Refused
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Answer and close. An answer that has begun cannot be followed by another: then only close."""
+        """Answer and close the connection. When a response has begun, only close it."""
         if self._is_over or self.transport.is_closing():
             return
         self._is_over = True
@@ -173,11 +172,11 @@ class HttpProtocol(UnreadLimit, HttpToolsProtocol):
 
 
 class SocketProtocol(UnreadLimit, WebSocketsSansIOProtocol):
-    """WebSocket with a limit on frames: empty fragments have no bytes that a limit of size could count."""
+    """WebSocket with a limit on the number of frames, because empty fragments pass every limit on size."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Both write the address of the client, and of the page with its query.
+        # Both loggers write the client's address and the URL with its query string.
         self.logger = logging.getLogger("uvicorn.websocket")
         self.conn.logger, self.conn.debug = logging.getLogger("websockets.server"), False
         self._second, self._frames_in_it = 0.0, 0
@@ -189,7 +188,7 @@ class SocketProtocol(UnreadLimit, WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         for start in range(0, len(data), SOCKET_PIECE_BYTES):
             if self.close_sent and self.handshake_complete and self.close_timer is None:
-                return  # closed by us for what came before, or refused
+                return  # the server has closed or rejected the connection
             super().data_received(data[start : start + SOCKET_PIECE_BYTES])
             if self._frames_in_it > MOST_FRAMES_A_SECOND:
                 self._end(POLICY_VIOLATION, "Too many frames.")
@@ -211,7 +210,7 @@ class SocketProtocol(UnreadLimit, WebSocketsSansIOProtocol):
         self._frames_in_it += sum(getattr(event, "opcode", Opcode.CLOSE) is not Opcode.CLOSE for event in events)
 
     def _end(self, code: int, reason: str) -> None:
-        """Close at once; whatever else the client has sent is not looked at."""
+        """Close at once and discard all unread frames."""
         if self.transport.is_closing():
             return
         self.stop_keepalive()

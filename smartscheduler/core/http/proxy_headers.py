@@ -1,4 +1,4 @@
-"""Who asks, when a proxy stands in front: its word about the client and about TLS, and nobody else's."""
+"""Client address and scheme behind reverse proxies; forwarded headers are trusted from configured proxies only."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 
 def behind_proxies(application: Any) -> Any:
-    """The ASGI `application` with client and scheme as the proxies of settings.TRUSTED_PROXIES report them.
+    """The ASGI `application` with client address and scheme as reported by the proxies of settings.TRUSTED_PROXIES.
 
-    Not left to the switches of the server, so that what is trusted is said in one place.
+    It replaces the options of uvicorn, so that trust is configured in one place.
     """
     return ProxyHeadersMiddleware(application, trusted_hosts=settings.TRUSTED_PROXIES)

@@ -1,17 +1,18 @@
-"""How long one parameter of an address may be, before any view or filter reads it."""
+"""Middleware that limits the length of query parameters before any view or filter reads them."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from smartscheduler.core.rest.problems import Problem, respond
 
-# The board asks for the lanes of up to 500 contractors by their ids, 37 characters each.
+# The board requests the rows of up to 500 contractors by their ids, 37 characters each.
 LONGEST_NAME, LONGEST_VALUE = 100, 20_000
 
 
 class QueryLimitMiddleware:
-    """Answers 400, naming the parameter, to an address with a longer one. How many there may be is Django's to say."""
+    """Answers 400, naming the parameter, when it is too long. Django limits the number of parameters."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -19,9 +20,11 @@ class QueryLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         for name, values in request.GET.lists():
             if len(name) > LONGEST_NAME:
-                return _refusal(request, name[:LONGEST_NAME], f"A name has at most {LONGEST_NAME} characters.")
+                rule = gettext("The name of a parameter may have at most {count} characters.")
+                return _refusal(request, name[:LONGEST_NAME], rule.format(count=LONGEST_NAME))
             if any(len(value) > LONGEST_VALUE for value in values):
-                return _refusal(request, name, f"At most {LONGEST_VALUE} characters.")
+                rule = gettext("The value may have at most {count} characters.")
+                return _refusal(request, name, rule.format(count=LONGEST_VALUE))
         return self.get_response(request)
 
 

@@ -1,4 +1,4 @@
-"""What a line of the log holds: ids by which to follow what happened, and nothing about people."""
+"""Structured logging: every log line carries request and trace ids and is stripped of personal data."""
 
 import logging
 import re
@@ -9,10 +9,10 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from smartscheduler.core.observability import tracing
 
-# Who somebody is on the network, and with what.
+# Keys that identify a user's network and browser.
 LEFT_OUT = ("ip", "user_agent")
-# What libraries and PostgreSQL put into their messages.
-# Each is linear in the length of the text: a repeat is possessive, and no match can begin inside another's beginning.
+# Personal data and secrets in messages of libraries and PostgreSQL.
+# All patterns take linear time: repeats are possessive, and a match cannot start inside the start of another.
 PERSONAL = (
     (re.compile(r"(?<![\w.+-])[\w.+-]++@(?=[\w.-]*?\.[A-Za-z]{2})[\w-]++(?:\.[\w-]++)*+"), "[e-mail]"),
     (re.compile(r"\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"), "[phone]"),
@@ -23,7 +23,7 @@ PERSONAL = (
     (re.compile(r"(conflicts with existing key \([^=\n]{1,300}?\))=\(.*+"), r"\1=[values]"),
 )
 SHORTEST = 6
-# Longer texts lose their middle before any pattern looks at them; the message of an exception stands at its end.
+# Longer texts are cut in the middle before matching, because the message of an exception stands at the end.
 LONGEST, SEAM = 20_000, 320
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -36,7 +36,7 @@ class WithoutRequests(logging.Filter):
 
 
 def impersonal(value: Any) -> Any:
-    """`value` without personal data in its texts, and texts at most LONGEST long; containers are looked through."""
+    """`value` with personal data replaced and texts cut to LONGEST characters; containers are processed recursively."""
     match value:
         case str() if len(value) >= SHORTEST:
             return _scrubbed(value) if len(value) <= LONGEST else _shortened(value)
@@ -57,41 +57,41 @@ def _scrubbed(text: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Both ends of a long text. What the cut has halved, such as an address, is within SEAM characters of it."""
+    """Both ends of a long text, without SEAM characters at each cut: these may hold half an email address."""
     half = LONGEST // 2
     head, tail = _scrubbed(text[:half]), _scrubbed(text[-half:])
     return f"{head[:-SEAM]} [{len(text) - LONGEST + 2 * SEAM} characters left out] {tail[SEAM:]}"
 
 
 def without_people(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
-    """A processor: the line without what `impersonal` takes out."""
+    """Processor: remove personal data from the line."""
     for name in LEFT_OUT:
         line.pop(name, None)
     return {name: value if name.startswith("_") else impersonal(value) for name, value in line.items()}
 
 
 def without_traceback_of_refusals(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
-    """A processor: that somebody was refused is no failure of ours; Django would show where in the code we said no."""
+    """Processor: drop the traceback of responses below 500, which Django adds for rejected requests."""
     if getattr(line.get("_record"), "status_code", 500) < 500:
         line.pop("exc_info", None)
     return line
 
 
 def with_trace_id(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
-    """A processor: the line with the id of the trace it belongs to."""
-    if found := tracing.trace_id():
-        line.setdefault("trace_id", found)
+    """Processor: add the id of the present trace."""
+    if trace_id := tracing.trace_id():
+        line.setdefault("trace_id", trace_id)
     return line
 
 
 def on_one_line(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
-    """A processor: nobody begins a line of their own, or colours one, by what they send."""
+    """Processor: escape control characters, so that input cannot forge log lines or color them."""
     if isinstance(event := line.get("event"), str):
-        line["event"] = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), event)
+        line["event"] = CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), event)
     return line
 
 
-# Every line goes through these in this order, also those of libraries that know only Python's own logging.
+# Applied in this order to every line, including those of libraries that use Python's standard logging.
 PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -106,7 +106,7 @@ PROCESSORS: list[Processor] = [
 
 
 def configure_structlog() -> None:
-    """Hand the lines of structlog to Python's logging, which `logging_config` describes."""
+    """Send the lines of structlog to Python's logging, which `logging_config` configures."""
     structlog.configure(
         processors=[*PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -115,7 +115,7 @@ def configure_structlog() -> None:
 
 
 def logging_config(level: str, form: str) -> dict[str, Any]:
-    """Django's LOGGING: one handler that writes every line as JSON, or for people when `form` is not "json"."""
+    """Django's LOGGING setting: one handler, with JSON lines when `form` is "json" and console lines otherwise."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -132,19 +132,19 @@ def logging_config(level: str, form: str) -> dict[str, Any]:
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
-            # uvicorn has set up its own before we are asked; one format is enough.
+            # uvicorn configures its own handlers before Django is set up; replace them.
             "uvicorn": {"handlers": [], "propagate": True, "level": level},
-            # Both write addresses of clients and queries. Without an entry the first inherits the root's handler.
+            # Both write client addresses and query strings. The entry for access keeps it from using the root handler.
             "uvicorn.access": {"handlers": [], "propagate": False, "level": "CRITICAL"},
             "uvicorn.error": {"filters": ["no_requests"]},
             "uvicorn.websocket": {"level": "WARNING"},
-            # At DEBUG they write headers, frames, and what is sent to the database.
+            # At DEBUG these write headers, frames, and SQL parameters.
             "websockets": {"level": "WARNING"},
             "django.db.backends": {"level": "WARNING"},
             "psycopg": {"level": "WARNING"},
-            # It names who has signed in from where; smartscheduler.accounts.axes_hooks says what is to be known.
+            # It logs accounts with network addresses; smartscheduler.accounts.axes_hooks logs what operators need.
             "axes": {"level": "CRITICAL"},
-            # They write every address that is asked, and some providers want their key in it.
+            # They log URLs, which contain the API key of some providers.
             "httpx2": {"level": "WARNING"},
             "httpcore2": {"level": "WARNING"},
         },

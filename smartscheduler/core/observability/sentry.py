@@ -1,4 +1,4 @@
-"""Errors on their way to a Sentry: what broke and where, and nothing about people. Needs the extra `observability`."""
+"""Error reports to Sentry without personal data. Needs the extra `observability`."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from smartscheduler import __version__
 from smartscheduler.core.observability import tracing
 from smartscheduler.core.observability.logging import impersonal
 
-# Of a request only these; its query, body, cookies and headers hold what people write and who they are.
+# Query strings, bodies, cookies, and headers contain personal data and are never sent.
 OF_THE_REQUEST = ("method", "url")
 
 
 def start(dsn: str) -> None:
-    """Send what goes wrong in this process to the project of `dsn`."""
+    """Report errors of this process to the Sentry project of `dsn`."""
     sentry_sdk.init(
         dsn=dsn,
         release=f"smartscheduler@{__version__}",
@@ -24,13 +24,13 @@ def start(dsn: str) -> None:
         max_request_body_size="never",
         max_breadcrumbs=0,
         before_send=without_people,  # type: ignore[arg-type]  # an event is a dict
-        # The API's own handler reports what it did not foresee; a line of the log would be a second report.
+        # The exception handler of the API reports unexpected errors; reports of log lines would be duplicates.
         integrations=[LoggingIntegration(event_level=None)],
     )
 
 
 def without_people(event: dict[str, Any], hint: dict[str, Any]) -> dict[str, Any]:
-    """The event with ids to find it by in the log, and without everything about people."""
+    """Hook of Sentry: remove personal data, and add the request and trace ids."""
     user, request = event.pop("user", None) or {}, event.pop("request", None) or {}
     event.pop("breadcrumbs", None)
     event.pop("extra", None)

@@ -1,1 +1,1 @@
-"""HTTP that the product sends out: to the places that are configured, and to nowhere else (docs/adr/023)."""
+"""Outgoing HTTP requests, restricted to configured providers (docs/adr/023)."""

@@ -1,7 +1,7 @@
-"""Which addresses may be connected to. Pure but for the settings.
+"""Rules for IP addresses that outgoing requests may connect to. Pure except for the settings.
 
-What looks like a name may be a number (`2130706433`, `0x7f.1`), and what looks like the world may be this machine
-(`::ffff:127.0.0.1`). So it is never the text that is judged, only the address that the system makes of it.
+A host name can be a number (`2130706433`, `0x7f.1`), and an IPv6 address can mean this machine (`::ffff:127.0.0.1`).
+Therefore the rules apply to the resolved address, never to the text of the host name.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ from django.conf import settings
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# Where clouds hand out credentials; one of them looks public. Nobody's provider is there, whatever is allowed.
+# Metadata services of clouds, which issue credentials. Always blocked; 168.63.129.16 looks like a public address.
 METADATA = frozenset(
-    ip_address(one)
-    for one in ("169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254")
+    ip_address(text)
+    for text in ("169.254.169.254", "169.254.170.2", "168.63.129.16", "100.100.100.200", "192.0.0.192", "fd00:ec2::254")
 )
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 TRANSLATED = IPv6Network("64:ff9b::/96")
@@ -24,8 +24,9 @@ LAST_PORT = 65535
 
 
 def allowed_networks() -> tuple[Network, ...]:
-    """OUTGOING_PRIVATE_NETWORKS; what cannot be read is left out, and complained about by a system check."""
-    return tuple(one for text in settings.OUTGOING_PRIVATE_NETWORKS if (one := network(text)) is not None)
+    """The networks of OUTGOING_PRIVATE_NETWORKS; a system check reports entries that cannot be parsed."""
+    networks = map(network, settings.OUTGOING_PRIVATE_NETWORKS)
+    return tuple(parsed for parsed in networks if parsed is not None)
 
 
 def network(text: str) -> Network | None:
@@ -36,62 +37,62 @@ def network(text: str) -> Network | None:
 
 
 def address(text: str) -> Address | None:
-    """The address that is meant: an IPv4 one inside an IPv6 one is taken out of it."""
+    """The parsed address, or None. An IPv4 address embedded in an IPv6 address is extracted."""
     try:
-        found = ip_address(text.partition("%")[0])
+        parsed = ip_address(text.partition("%")[0])
     except ValueError:
         return None
-    return _inner(found) if isinstance(found, IPv6Address) else found
+    return _embedded_ipv4(parsed) if isinstance(parsed, IPv6Address) else parsed
 
 
-def _inner(one: IPv6Address) -> Address:
-    if one in TRANSLATED:
-        return IPv4Address(int(one) & 0xFFFFFFFF)
-    return one.ipv4_mapped or one.sixtofour or (one.teredo[1] if one.teredo else one)
+def _embedded_ipv4(ipv6: IPv6Address) -> Address:
+    if ipv6 in TRANSLATED:
+        return IPv4Address(int(ipv6) & 0xFFFFFFFF)
+    return ipv6.ipv4_mapped or ipv6.sixtofour or (ipv6.teredo[1] if ipv6.teredo else ipv6)
 
 
-def may_reach(one: Address | None, networks: Iterable[Network], *, plain: bool = False) -> bool:
-    """Whether to connect to it; `plain`, without TLS, only inside the networks that are allowed."""
-    if one is None or one in METADATA:
+def may_reach(target: Address | None, networks: Iterable[Network], *, plain: bool = False) -> bool:
+    """Whether a connection to `target` is allowed; without TLS (`plain`) only inside the allowed `networks`."""
+    if target is None or target in METADATA:
         return False
-    if any(one in known for known in networks):
+    if any(target in allowed for allowed in networks):
         return True
-    return not plain and _is_public(one)
+    return not plain and _is_public(target)
 
 
-def _is_public(one: Address) -> bool:
-    if isinstance(one, IPv6Address) and one not in GLOBAL_UNICAST:
+def _is_public(target: Address) -> bool:
+    if isinstance(target, IPv6Address) and target not in GLOBAL_UNICAST:
         return False
-    return one.is_global and not (one.is_multicast or one.is_reserved or one.is_unspecified)
+    return target.is_global and not (target.is_multicast or target.is_reserved or target.is_unspecified)
 
 
 def objection(url: str) -> str:
-    """What is wrong with the address of a provider, as the end of a sentence; empty when nothing is.
+    """What is wrong with the URL of a provider, as the predicate of a sentence; empty when it is valid.
 
-    Of a name only its spelling can be judged here: where it leads is looked at for every connection.
+    Host names are checked for their form only. Their addresses are checked for each connection.
     """
     try:
         place = urlsplit(url)
         port = place.port
     except ValueError:
-        return "is no address"
+        return "is not a URL"
     if place.scheme not in {"http", "https"} or not place.hostname or port == 0:
         return "must be like https://api.example.com"
     if place.username or place.password or place.query or place.fragment:
-        return "must have no name, password, query or fragment in it"
+        return "must not contain a user name, password, query, or fragment"
     return _unreachable(place)
 
 
 def _unreachable(place: SplitResult) -> str:
     literal, networks, plain = address(place.hostname or ""), allowed_networks(), place.scheme == "http"
     if plain and (not networks if literal is None else not may_reach(literal, networks, plain=True)):
-        return "must begin with https://, http:// goes only to networks that OUTGOING_PRIVATE_NETWORKS names"
+        return "must start with https://; http:// is allowed only for networks in OUTGOING_PRIVATE_NETWORKS"
     if literal is not None and not may_reach(literal, networks):
-        return "is no public address, and OUTGOING_PRIVATE_NETWORKS does not name its network"
+        return "is not a public address, and its network is not in OUTGOING_PRIVATE_NETWORKS"
     return ""
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port: what an answer's key may be sent to. Raises ValueError."""
+    """Scheme, host, and port of a URL. Raises ValueError or KeyError."""
     place = urlsplit(url)
     return place.scheme, (place.hostname or "").lower(), place.port or {"https": 443, "http": 80}[place.scheme]

@@ -1,6 +1,6 @@
-"""Daily budgets of providers, kept in PostgreSQL because they must hold whatever else is lost.
+"""Daily budgets of providers, stored in PostgreSQL so that they survive a restart of Valkey.
 
-A budget is spent before the provider is asked: an answer that never arrived may have been charged all the same.
+A request is counted before it is sent, because the provider may charge for it even when no answer arrives.
 """
 
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ def today() -> date:
 
 
 class DailyBudget:
-    """Counts in one row a day (and for each `key`) of a model with `day`, counts that default to 0, and errors."""
+    """Counters in one row per UTC day and `key` of a model with `day`, counters that default to 0, and error fields."""
 
     def __init__(self, model: type[models.Model], *key: str) -> None:
         self.model, self._key = model, (*key, "day")
 
     def spend(self, amounts: Mapping[str, int], limits: Mapping[str, int], **key: Any) -> bool:
-        """Add `amounts` to today's row; False, and nothing is added, where one would pass its limit.
+        """Add `amounts` to today's row. Returns False and adds nothing when a limit would be exceeded.
 
-        One statement, so that of many who spend at once none goes beyond the limit.
+        A single statement, so that concurrent requests cannot exceed the limit together.
         """
         parameters = {**self._row(amounts, key), **{f"limit_{name}": limit for name, limit in limits.items()}}
         with connection.cursor() as cursor:
@@ -34,7 +34,7 @@ class DailyBudget:
             return cursor.fetchone() is not None
 
     def note_failure(self, error: str, **key: Any) -> None:
-        """Keep the last error of today; never with a key or an address in it."""
+        """Count a failure and store its message, which must not contain a key or a URL."""
         rows = self.model._base_manager
         rows.get_or_create(**key, day=today())
         rows.filter(**key, day=today()).update(
@@ -42,7 +42,7 @@ class DailyBudget:
         )
 
     def _row(self, amounts: Mapping[str, int], key: Mapping[str, Any]) -> dict[str, Any]:
-        """All columns of a new row that have to be given."""
+        """The values of a new row."""
         counts = {field.attname: 0 for field in self.model._meta.concrete_fields if field.has_default()}
         return {**counts, "error": "", **key, "day": today(), **amounts}
 

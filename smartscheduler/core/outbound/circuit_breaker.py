@@ -1,6 +1,6 @@
-"""A circuit breaker for each provider, shared by all workers through Valkey; and the rest that one has asked for.
+"""Circuit breaker of each provider, shared by all workers through Valkey, and pauses after `Retry-After`.
 
-pybreaker keeps the state; that only one worker at a time tries a provider that has failed is ours.
+pybreaker stores the state. This module adds a lock, so that only one worker at a time probes a failed provider.
 """
 
 import math
@@ -22,19 +22,20 @@ from smartscheduler.core.redis_keys import redis_key
 
 T = TypeVar("T")
 UNKNOWN = "unknown"
-# Whoever does not come back from trying lets the next one try after so long.
+OPEN_MESSAGE = "The provider failed too often recently: its circuit breaker is open."
+# The lock of a probe expires after this time, in case its worker is killed.
 PROBE_SECONDS = 60
 GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
 @lru_cache(maxsize=4)
 def _raw(url: str) -> redis.Redis:
-    """What pybreaker wants: answers in bytes."""
+    """A client that returns bytes, as pybreaker requires."""
     return redis.Redis.from_url(url, **redis_short_timeout())
 
 
 def breaker(provider: str) -> CircuitBreaker:
-    """A new one each time: an instance would let the threads of a worker in one by one. Raises RedisError."""
+    """A new instance for each call, because an instance serializes its threads with a lock. Raises RedisError."""
     storage = CircuitRedisStorage(STATE_CLOSED, _raw(settings.REDIS_URL), namespace=_key(provider))
     return CircuitBreaker(
         fail_max=settings.TRAVEL_BREAKER_FAILURES,
@@ -54,52 +55,52 @@ def state(provider: str) -> str:
 
 
 def close(provider: str) -> None:
-    """Let the provider be asked again at once. Raises RedisError."""
-    one = breaker(provider)
-    one._state_storage.reset_counter()
-    one.close()
+    """Close the breaker and end the pause, so that the provider is used again at once. Raises RedisError."""
+    circuit = breaker(provider)
+    circuit._state_storage.reset_counter()
+    circuit.close()
     valkey().delete(f"{_key(provider)}:rest")
 
 
 def guarded(provider: str, work: Callable[[], T], *, pay: Callable[[], None]) -> T:
-    """What `work` gives, once `pay` has let it, unless the provider is to be left alone.
+    """The result of `work`, called after `pay`, behind the circuit breaker.
 
-    Raises NotAsked for an open breaker, while somebody else tries, during a rest, and without Valkey; else what the
-    two raise.
+    Raises NotAsked for an open breaker, while another worker probes the provider, during a pause, and without Valkey.
+    Exceptions of `work` and `pay` are passed on.
     """
     try:
-        one = breaker(provider)
+        circuit = breaker(provider)
         if valkey().exists(f"{_key(provider)}:rest"):
-            raise NotAsked("It has asked for a rest.")
-        found, since = one.current_state, one._state_storage.opened_at
+            raise NotAsked("The provider asked for a pause (Retry-After).")
+        current, since = circuit.current_state, circuit._state_storage.opened_at
     except RedisError:
-        raise NotAsked("Valkey is gone, and with it the count of what may be asked.") from None
-    if found == STATE_CLOSED:
+        raise NotAsked("Valkey is not available, so requests to providers cannot be counted.") from None
+    if current == STATE_CLOSED:
         pay()
-        return _call(one, work)
-    if found == STATE_OPEN and since and datetime.now(UTC) < since + timedelta(seconds=one.reset_timeout):
-        raise NotAsked("It has failed too often of late: the breaker is open.")
-    return _probe(provider, one, work, pay)
+        return _call(circuit, work)
+    if current == STATE_OPEN and since and datetime.now(UTC) < since + timedelta(seconds=circuit.reset_timeout):
+        raise NotAsked(OPEN_MESSAGE)
+    return _probe(provider, circuit, work, pay)
 
 
-def _call(one: CircuitBreaker, work: Callable[[], T]) -> T:
+def _call(circuit: CircuitBreaker, work: Callable[[], T]) -> T:
     try:
-        return one.call(work)
+        return circuit.call(work)
     except CircuitBreakerError:
-        raise NotAsked("It has failed too often of late: the breaker is open.") from None
+        raise NotAsked(OPEN_MESSAGE) from None
 
 
-def _probe(provider: str, one: CircuitBreaker, work: Callable[[], T], pay: Callable[[], None]) -> T:
-    """One worker at a time finds out whether the provider is back."""
+def _probe(provider: str, circuit: CircuitBreaker, work: Callable[[], T], pay: Callable[[], None]) -> T:
+    """Try a failed provider, in one worker at a time."""
     key, mine = f"{_key(provider)}:probe", uuid4().hex
     try:
         if not valkey().set(key, mine, nx=True, ex=PROBE_SECONDS):
-            raise NotAsked("Somebody else is trying whether it is back.")
+            raise NotAsked("Another worker is checking whether the provider works again.")
     except RedisError:
-        raise NotAsked("Valkey is gone.") from None
+        raise NotAsked("Valkey is not available.") from None
     try:
         pay()
-        return _call(one, work)
+        return _call(circuit, work)
     finally:
         _give_back(key, mine)
 
@@ -108,16 +109,16 @@ def _give_back(key: str, mine: str) -> None:
     try:
         valkey().eval(GIVE_BACK, 1, key, mine)
     except RedisError:
-        return  # it ends by itself
+        return  # the lock expires
 
 
 def rest(provider: str, seconds: float) -> None:
-    """Leave the provider alone for a while, all of us: it has said so with a 429."""
+    """Send no requests to the provider for `seconds`, in all workers, after a 429 with Retry-After."""
     try:
         if seconds > 0:
             valkey().set(f"{_key(provider)}:rest", "1", px=math.ceil(seconds * 1000))
     except RedisError:
-        return  # without Valkey nobody asks
+        return  # without Valkey no requests are sent
 
 
 def _key(provider: str) -> str:

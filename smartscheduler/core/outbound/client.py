@@ -1,4 +1,4 @@
-"""One HTTP request to a provider, and its whole answer."""
+"""HTTP client for requests to providers, with checked addresses, a total time limit, and a size limit."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ MOST_CONNECTIONS = 20
 
 
 class Answered(NamedTuple):
-    """Status, headers and body of an answer, whatever the status; a redirect is an answer, and nobody follows it."""
+    """Status, headers, and body of a response with any status. Redirects are not followed."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,25 +28,25 @@ class Answered(NamedTuple):
 def send(
     method: str, url: str, *, of: str, seconds: float, most_bytes: int = MOST_BYTES, headers: Any = None, **options: Any
 ) -> Answered:
-    """Send one request, and read the answer to its end, within `seconds`.
+    """Send one request and read the whole response within `seconds`.
 
-    `of` is the configured address of the provider, and `url` must be there: a key goes to nobody else. Raises Refused,
-    TimedOut, Broken, Unreadable.
+    `of` is the configured URL of the provider. `url` must have the same origin, so that the API key is never sent to
+    another host. Raises Refused, TimedOut, Broken, Unreadable.
     """
     _check_place(url, of)
     client = _client(allowed_networks(), settings.OUTGOING_PROXY)
-    # What is packed may be a thousand times as long as it looks.
-    told = {**(headers or {}), "Accept-Encoding": "identity"}
+    # A compressed body could expand to a thousand times its size.
+    all_headers = {**(headers or {}), "Accept-Encoding": "identity"}
     token = deadline.set(time.monotonic() + seconds)
     try:
-        with client.stream(method, url, headers=told, timeout=seconds, **options) as response:
+        with client.stream(method, url, headers=all_headers, timeout=seconds, **options) as response:
             return Answered(response.status_code, response.headers, _body(response, most_bytes))
     except (TimedOut, httpx2.TimeoutException):
-        raise TimedOut(f"No answer within {seconds:g} seconds.") from None
+        raise TimedOut(f"No response within {seconds:g} seconds.") from None
     except httpx2.NetworkError as error:
         raise Broken(f"The connection failed ({error}).") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        raise Unreadable(f"The answer cannot be read ({type(error).__name__}).") from None
+        raise Unreadable(f"The response cannot be read ({type(error).__name__}).") from None
     finally:
         deadline.reset(token)
 
@@ -57,30 +57,30 @@ def _check_place(url: str, of: str) -> None:
     except (ValueError, KeyError):
         inside = False
     if not inside:
-        raise Refused("It is not where the provider is configured to be.")
+        raise Refused("The URL does not belong to the configured provider.")
 
 
 def _body(response: httpx2.Response, most: int) -> bytes:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Unreadable("The answer is packed, although it was asked not to be.")
+        raise Unreadable("The response is compressed, although compression was not accepted.")
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > most:
-            raise Unreadable(f"The answer is longer than {most} bytes.")
+            raise Unreadable(f"The response is longer than {most} bytes.")
     return bytes(body)
 
 
 @lru_cache(maxsize=8)
 def _client(networks: tuple[Network, ...], proxy: str) -> httpx2.Client:
-    """The environment's proxies and passwords are not for us; only its certificates (SSL_CERT_FILE) are."""
+    """A client that ignores the proxies and passwords of the environment, but honors SSL_CERT_FILE."""
     return httpx2.Client(transport=CheckedTransport(networks, proxy), follow_redirects=False, trust_env=False)
 
 
 class CheckedTransport(httpx2.BaseTransport):
-    """httpx2 over connections whose addresses are checked: https to the world, http to allowed networks only.
+    """httpx2 transport with checked addresses: https to public addresses, http only to allowed networks.
 
-    With a proxy it is that proxy which looks names up and decides where they may lead; numbers are still checked here.
+    With a proxy, the proxy resolves host names and restricts them; literal IP addresses are still checked here.
     """
 
     def __init__(self, networks: tuple[Network, ...], proxy: str = "") -> None:
@@ -101,19 +101,21 @@ class CheckedTransport(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
         if self._through_proxy and (number := address(url.host)) and not may_reach(number, self._networks):
-            raise Refused("Its address is none that may be asked.")
+            raise Refused("Connections to this address are not allowed.")
         pool = self._plain if url.scheme == "http" else self._secure
         target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        asked = httpcore2.Request(
+        request_core = httpcore2.Request(
             request.method, target, headers=request.headers.raw, content=request.stream, extensions=request.extensions
         )
         try:
-            given = pool.handle_request(asked)
+            response = pool.handle_request(request_core)
         except httpcore2.TimeoutException:
             raise httpx2.ReadTimeout("time-out", request=request) from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.ProxyError) as error:
             raise httpx2.NetworkError(type(error).__name__, request=request) from None
-        return httpx2.Response(given.status, headers=given.headers, stream=_Stream(given), extensions=given.extensions)
+        return httpx2.Response(
+            response.status, headers=response.headers, stream=_Stream(response), extensions=response.extensions
+        )
 
     def close(self) -> None:
         self._plain.close()
@@ -121,22 +123,22 @@ class CheckedTransport(httpx2.BaseTransport):
 
 
 def _parts(proxy: str) -> dict[str, Any]:
-    found = httpx2.Proxy(proxy)
-    bare = httpcore2.URL(scheme=found.url.raw_scheme, host=found.url.raw_host, port=found.url.port, target=b"/")
-    return {"proxy_url": bare, "proxy_auth": found.raw_auth}
+    parsed = httpx2.Proxy(proxy)
+    bare = httpcore2.URL(scheme=parsed.url.raw_scheme, host=parsed.url.raw_host, port=parsed.url.port, target=b"/")
+    return {"proxy_url": bare, "proxy_auth": parsed.raw_auth}
 
 
 class _Stream(httpx2.SyncByteStream):
-    def __init__(self, given: httpcore2.Response) -> None:
-        self._given = given
+    def __init__(self, response: httpcore2.Response) -> None:
+        self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._given.iter_stream()
+            yield from self._response.iter_stream()
         except httpcore2.TimeoutException:
             raise httpx2.ReadTimeout("time-out") from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise httpx2.NetworkError(type(error).__name__) from None
 
     def close(self) -> None:
-        self._given.close()
+        self._response.close()

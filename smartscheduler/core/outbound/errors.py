@@ -1,21 +1,21 @@
-"""Why there is no answer. Texts are for people and the log: no key, no address is in them."""
+"""Errors of outgoing HTTP requests. Messages are shown and logged, so they contain no keys and no URLs."""
 
 
 class OutgoingError(Exception):
-    """There is no answer."""
+    """The request has no usable response."""
 
 
 class Refused(OutgoingError):
-    """It was not asked: it is not where a provider may be."""
+    """The request was not sent, because its address is not allowed."""
 
 
 class TimedOut(OutgoingError):
-    """It did not answer, or did not end, in time."""
+    """The response did not arrive or did not end in time."""
 
 
 class Broken(OutgoingError):
-    """There was no connection, or it broke."""
+    """The connection failed or broke."""
 
 
 class Unreadable(OutgoingError):
-    """It answered, and that is no HTTP, too long, or packed."""
+    """The response is not valid HTTP, is too long, or is compressed."""

@@ -1,4 +1,4 @@
-"""One HTTP request to a provider, and every failure as one of `errors`."""
+"""JSON requests to providers, with failures as ProviderError."""
 
 import json
 import re
@@ -12,22 +12,22 @@ from smartscheduler.core.outbound.provider_errors import Nonsense, Rejected, Try
 
 
 def exchange(base: str, method: str, path: str, *, seconds: float, **options: Any) -> tuple[int, Any]:
-    """The status and the JSON of an answer that is no error of the server's.
+    """Send a request and return the status and the parsed JSON.
 
-    Raises TryAgain for 429, 5xx and broken connections, Nonsense for what is no JSON, Rejected for an address that may
-    not be asked; other statuses are the caller's.
+    Raises TryAgain for 429, 5xx, and broken connections, Nonsense for invalid JSON, and Rejected for an address that is
+    not allowed. The caller handles other statuses.
     """
     try:
-        found = send(method, base.rstrip("/") + path, of=base, seconds=seconds, **options)
+        answer = send(method, base.rstrip("/") + path, of=base, seconds=seconds, **options)
     except (TimedOut, Broken) as error:
         raise TryAgain(str(error)) from None
     except Unreadable as error:
         raise Nonsense(str(error)) from None
     except Refused as error:
         raise Rejected(str(error)) from None
-    if found.status == 429 or found.status >= 500:
-        raise TryAgain(f"HTTP {found.status}.", wait_of(found.headers.get("Retry-After")))
-    return found.status, _parsed(found.status, found.body)
+    if answer.status == 429 or answer.status >= 500:
+        raise TryAgain(f"HTTP {answer.status}.", wait_of(answer.headers.get("Retry-After")))
+    return answer.status, _parsed(answer.status, answer.body)
 
 
 def _parsed(status: int, body: bytes) -> Any:
@@ -35,12 +35,12 @@ def _parsed(status: int, body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         if 200 <= status < 300:
-            raise Nonsense("The answer is no JSON.") from None
+            raise Nonsense("The response is not JSON.") from None
         return None
 
 
 def wait_of(header: str | None) -> float | None:
-    """Retry-After in seconds from now: a number, or a date."""
+    """Retry-After, a number or a date, in seconds from now; None without a valid value."""
     if not header:
         return None
     if re.fullmatch(r"\s*\d+(\.\d+)?\s*", header):
@@ -52,6 +52,6 @@ def wait_of(header: str | None) -> float | None:
 
 
 def reject(status: int, reason: str) -> None:
-    """Raise Rejected for a status that is no success; `reason` is the provider's own code, and no more of its text."""
+    """Raise Rejected unless the status is 2xx. `reason` is the error code of the provider, never its message."""
     if not 200 <= status < 300:
         raise Rejected(f"HTTP {status}{f': {reason}' if reason else ''}.")

@@ -1,7 +1,7 @@
-"""Connections of which the address is checked, and that end in time: below httpx2, in the place it has for that.
+"""httpcore2 network backend that checks addresses and enforces a total time limit.
 
-A name is looked up once; every address of it is checked, and one of these very addresses is connected to. Who changes
-the answer between the check and the connection changes nothing. TLS and `Host` go by the name all the same.
+A host name is resolved once. All of its addresses are checked, and the connection goes to one of them, so that a
+changed DNS answer between check and connection has no effect (DNS rebinding). TLS and `Host` still use the name.
 """
 
 import socket
@@ -16,29 +16,29 @@ import httpcore2
 from smartscheduler.core.outbound.addresses import Network, address, may_reach
 from smartscheduler.core.outbound.errors import Refused, TimedOut
 
-# When the request that is being made has to be over (time.monotonic): httpx2's time-outs begin anew with every byte.
+# End of the present request (time.monotonic), because the time-outs of httpx2 restart with every byte.
 deadline: ContextVar[float | None] = ContextVar("outgoing_deadline", default=None)
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a name, or of a number in any spelling. Raises OSError, after the resolver's own time-out."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+    """The addresses of a host name or a literal address. Raises OSError, after the resolver's own time-out."""
+    answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(place[0]) for *_, place in answers))
 
 
 def left(timeout: float | None) -> float | None:
-    """What is left of a time-out when the whole request must be over at `deadline`. Raises TimedOut."""
+    """`timeout` limited to the time until `deadline`, in seconds. Raises TimedOut."""
     until = deadline.get()
     if until is None:
         return timeout
     seconds = until - time.monotonic()
     if seconds <= 0:
-        raise TimedOut("It did not end in time.")
+        raise TimedOut("The response did not end in time.")
     return seconds if timeout is None else min(timeout, seconds)
 
 
 class CheckedBackend(httpcore2.NetworkBackend):
-    """Opens connections to addresses that may be reached; `plain`: for http."""
+    """Opens connections to allowed addresses; `plain` is for http without TLS."""
 
     def __init__(self, networks: tuple[Network, ...], *, plain: bool) -> None:
         self._networks, self._plain = networks, plain
@@ -53,25 +53,25 @@ class CheckedBackend(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         try:
-            found = resolve(host, port)
+            hosts = resolve(host, port)
         except (OSError, UnicodeError):
-            raise httpcore2.ConnectError("The name is not known.") from None
-        if not found or not all(may_reach(address(one), self._networks, plain=self._plain) for one in found):
-            raise Refused("Its address is none that may be asked.")
+            raise httpcore2.ConnectError("The host name cannot be resolved.") from None
+        if not hosts or not all(may_reach(address(text), self._networks, plain=self._plain) for text in hosts):
+            raise Refused("Connections to this address are not allowed.")
         last: Exception | None = None
-        for one in found:
+        for text in hosts:
             try:
                 return TimelyStream(
-                    self._tcp.connect_tcp(one, port, left(timeout), local_address, socket_options or ())
+                    self._tcp.connect_tcp(text, port, left(timeout), local_address, socket_options or ())
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 last = error
-        assert last is not None  # noqa: S101  an address at least has been tried
+        assert last is not None  # noqa: S101  at least one address was tried
         raise last
 
 
 class TimelyStream(httpcore2.NetworkStream):
-    """A connection of which no part takes longer than the request may."""
+    """A connection whose reads and writes end at `deadline`."""
 
     def __init__(self, inner: httpcore2.NetworkStream) -> None:
         self._inner = inner

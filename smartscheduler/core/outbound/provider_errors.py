@@ -1,12 +1,12 @@
-"""Why a provider has given no answer. Texts are for people: no key and no address is in them."""
+"""Errors of providers. Messages are shown to users, so they contain no keys and no URLs."""
 
 
 class ProviderError(Exception):
-    """The provider failed; the next one is asked."""
+    """The provider failed; the next provider is used."""
 
 
 class TryAgain(ProviderError):
-    """It may work in a moment: 429, 5xx, a time-out, a broken connection. `wait`: the seconds of Retry-After."""
+    """A temporary failure: 429, 5xx, a time-out, or a broken connection. `wait`: Retry-After in seconds."""
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
@@ -14,16 +14,16 @@ class TryAgain(ProviderError):
 
 
 class Rejected(ProviderError):
-    """It will not work as it was asked: another 4xx."""
+    """A permanent failure: any other 4xx."""
 
 
 class BadItem(Rejected):
-    """One item of the request spoils all of it; the provider itself is well."""
+    """One item of the request is invalid; it does not count as a failure of the provider."""
 
 
 class Nonsense(ProviderError):
-    """It answered, and the answer cannot be read or not believed."""
+    """The response cannot be parsed or is implausible."""
 
 
 class NotAsked(ProviderError):
-    """It was not asked at all: no budget, an open breaker, a rest that it wanted."""
+    """No request was sent: the budget is used up, the circuit breaker is open, or the provider asked for a pause."""

@@ -1,4 +1,4 @@
-"""Requests to a provider behind its circuit breaker, retried with backoff and jitter."""
+"""Retries of provider requests with backoff and jitter, behind the circuit breaker."""
 
 import random
 from collections.abc import Callable
@@ -11,15 +11,15 @@ from smartscheduler.core.outbound.provider_errors import TryAgain
 
 T = TypeVar("T")
 
-# A longer wait is left to the next task.
+# After a longer Retry-After, a later task tries again.
 MOST_WAIT_SECONDS = 20.0
 FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS, JITTER_SECONDS = 0.2, 5.0, 0.5
 
 
 def ask_with_retries(name: str, work: Callable[[], T], *, attempts: int, pay: Callable[[], None]) -> T:
-    """The result of `work`, which asks the provider of this name; retried after errors that may pass.
+    """The result of `work`, a request to the provider `name`, retried after temporary failures.
 
-    `pay` is called before each attempt, and raises NotAsked where nothing is left. Raises ProviderError.
+    `pay` is called before each attempt and raises NotAsked when the budget is used up. Raises ProviderError.
     """
     for attempt in stamina.retry_context(
         on=retry_after,
@@ -35,7 +35,7 @@ def ask_with_retries(name: str, work: Callable[[], T], *, attempts: int, pay: Ca
 
 
 def retry_after(error: Exception) -> bool | float:
-    """Whether to try again, or after how many seconds."""
+    """For stamina: False for no retry, True for the default backoff, or the seconds to wait."""
     if not isinstance(error, TryAgain):
         return False
     if error.wait is None:

@@ -1,7 +1,7 @@
-"""Conditional requests: an `ETag` for each record as it is represented, and `If-Match` honoured (RFC 9110, 13.1).
+"""Conditional requests: an `ETag` for each representation of a record, and `If-Match` (RFC 9110, section 13.1).
 
-Django's ConditionalGetMiddleware gives every answer to a GET its tag and turns a repeated one into a 304; the tag of a
-record is the same text here, worked out under the locks that the change will take.
+Django's ConditionalGetMiddleware sets the ETag of each GET response and answers 304 for an unchanged one. This module
+calculates the same ETag under the locks of the change, so that no other change comes between the check and the write.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.http import parse_etags, quote_etag
+from django.utils.translation import gettext
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -28,29 +29,29 @@ class PreconditionFailed(DomainError):
 
 
 def etag_of(representation: Any) -> str:
-    """The tag of what a GET answers, quotes included."""
+    """The ETag of the body of a GET response, with quotes."""
     text = FastJSONRenderer().render(representation)
     return quote_etag(hashlib.md5(text, usedforsecurity=False).hexdigest())
 
 
 class ConditionalRequestMixin(APIView):
-    """For views of one record: answers carry its `ETag`, and what changes it may carry `If-Match`."""
+    """Mixin for views of one record: responses carry its `ETag`, and changes check `If-Match`."""
 
     def lock(self, pk: UUID) -> None:
-        """Lock the record as its services do, in their order. Raises ObjectDoesNotExist."""
+        """Lock the record in the same order as its services. Raises ObjectDoesNotExist."""
         raise NotImplementedError
 
     def representation(self, pk: UUID) -> Any:
-        """What a GET of the record answers."""
+        """The body of a GET response for the record."""
         raise NotImplementedError
 
     def answer(self, pk: UUID, *, status: int = 200, **more: Any) -> Response:
-        """The record as stored now, with its tag; `more` is said beside it."""
-        found = self.representation(pk)
-        return Response({**found, **more}, status=status, headers={"ETag": etag_of(found)})
+        """The response with the stored record, its ETag, and the members of `more`."""
+        representation = self.representation(pk)
+        return Response({**representation, **more}, status=status, headers={"ETag": etag_of(representation)})
 
     def after(self, changed: Record) -> Response:
-        """The record after a change."""
+        """The response with the record after a change."""
         return self.answer(changed.pk)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -61,8 +62,8 @@ class ConditionalRequestMixin(APIView):
     @domain_transaction
     def _if_match(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.lock(kwargs["pk"])
-        wanted, current = parse_etags(request.headers["If-Match"]), etag_of(self.representation(kwargs["pk"]))
-        if wanted != ["*"] and current not in wanted:
-            message = "The record is not the one you read; read it again and decide anew."
+        accepted, current = parse_etags(request.headers["If-Match"]), etag_of(self.representation(kwargs["pk"]))
+        if accepted != ["*"] and current not in accepted:
+            message = gettext("The record has changed since you read it. Read it again before you change it.")
             raise PreconditionFailed(message, extra={"current_etag": current})
         return handler(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Serializer fields and bases that every app of the API shares. They are strict: what is not understood is refused."""
+"""Strict serializer fields and base classes that all apps of the API share: unknown input is rejected."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -17,15 +19,15 @@ from smartscheduler.core.rest.openapi_examples import sent_as
 from smartscheduler.core.text import many_lines, one_line
 from smartscheduler.timeslots import TimeSlot
 
-# Beyond these years a calendar is a typing error, and arithmetic with days would overflow.
+# Dates outside this range are typing errors, and date arithmetic near the limits of `date` would overflow.
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-OUT_OF_CALENDAR = "A date lies between 2000-01-01 and 2099-12-31."
+OUT_OF_CALENDAR = _("Enter a date between 2000-01-01 and 2099-12-31.")
 LOCATION_FIELDS = ["latitude", "longitude", "address", "city", "state", "zip_code"]
 
 
 class NormalText:
-    """Mixed into a serializer field of text: `normal` makes the stored form, or raises one of REFUSALS."""
+    """Mixin for text fields of serializers. `normal` returns the stored form or raises one of REFUSALS."""
 
     max_length: int | None
 
@@ -34,7 +36,7 @@ class NormalText:
         raise NotImplementedError
 
     def to_internal_value(self, data: Any) -> str:
-        text: str = super().to_internal_value(data)  # type: ignore[misc]  # of the field that this is mixed into
+        text: str = super().to_internal_value(data)  # type: ignore[misc]  # defined in the field class
         try:
             return stored_form(text, normal=self.normal, max_length=self.max_length)
         except ValidationError as refusal:
@@ -54,24 +56,24 @@ class NotesTextField(NormalText, serializers.CharField):
 
 
 class AccountAddressTextField(NormalText, serializers.EmailField):
-    """The e-mail address of an account."""
+    """The email address of an account."""
 
     normal = staticmethod(account_address)
 
 
 class ContactAddressTextField(NormalText, serializers.EmailField):
-    """The e-mail address of a contractor."""
+    """The email address of a contractor."""
 
     normal = staticmethod(contact_address)
 
 
-# How many wrong names of a body are told; a list of thousands helps no reader.
+# Unknown field names that a response lists; a list of thousands would not help the client.
 MOST_REFUSED = 20
 NON_FIELD_ERRORS = "non_field_errors"
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses, by name, a field that does not exist or that only the server writes."""
+    """Rejects unknown and read-only fields by name."""
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, Mapping):
@@ -79,7 +81,9 @@ class StrictSerializer(serializers.Serializer[Any]):
         names = [name for name in data if not self._takes(name)]
         refused = {str(name): [self._refusal(name)] for name in names[:MOST_REFUSED]}
         if len(names) > MOST_REFUSED:
-            refused[NON_FIELD_ERRORS] = [f"There are {len(names) - MOST_REFUSED} more names that are not fields."]
+            more = len(names) - MOST_REFUSED
+            message = ngettext("{count} more unknown field.", "{count} more unknown fields.", more)
+            refused[NON_FIELD_ERRORS] = [message.format(count=more)]
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -94,40 +98,40 @@ class StrictSerializer(serializers.Serializer[Any]):
         return field is not None and not field.read_only
 
     def _refusal(self, name: object) -> str:
-        return "This field is read-only." if name in self.fields else "There is no field of this name."
+        return gettext("This field is read-only.") if name in self.fields else gettext("Unknown field.")
 
 
 class EmptySerializer(StrictSerializer):
-    """The body of an act that takes nothing."""
+    """The empty body of an action without parameters."""
 
 
-@sent_as("Why", {"reason": "The customer has moved"})
+@sent_as("A reason", {"reason": "The customer has moved"})
 class ReasonSerializer(StrictSerializer):
-    """Why it is undone; for everybody who asks later."""
+    """The reason of a cancellation."""
 
     reason = NotesTextField(max_length=500)
 
 
-@sent_as("Nearly perfect", {"rating": 4.5, "comment": "On time, and clean"})
+@sent_as("A rating", {"rating": 4.5, "comment": "On time and clean"})
 class RatingSerializer(StrictSerializer):
-    """Stars, 0 to 5, and a word about them."""
+    """A rating from 0 to 5 stars, with a comment."""
 
     rating = serializers.DecimalField(max_digits=3, decimal_places=2, min_value=0, max_value=5)
     comment = NotesTextField(max_length=1000, required=False, allow_blank=True, default="")
 
 
 class InstantField(serializers.DateTimeField):
-    """An instant with its offset from UTC; one without is refused rather than guessed."""
+    """An instant with its UTC offset. A value without an offset is rejected."""
 
     default_error_messages = {
-        "naive": "An instant needs its offset from UTC, such as 2026-03-02T09:00:00Z.",
+        "naive": _("Add the UTC offset, for example 2026-03-02T09:00:00Z."),
         "calendar": OUT_OF_CALENDAR,
     }
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None or value.utcoffset() is None:
             self.fail("naive")
-        # Compared first: the year 1 has no UTC time in every zone.
+        # Check the year first: near the years 1 and 9999, astimezone() overflows.
         if not EARLIEST.year <= value.year <= LATEST.year:
             self.fail("calendar")
         value = value.astimezone(UTC)
@@ -151,9 +155,9 @@ class DayField(serializers.DateField):
         return day
 
 
-@extend_schema_field({"type": "string", "description": "An instant, or a whole day", "format": "date-time"})
+@extend_schema_field({"type": "string", "description": "An instant or a whole day", "format": "date-time"})
 class InstantOrDayField(InstantField):
-    """An instant, or a `date` for a whole day in a zone that the caller knows."""
+    """An instant, or a `date` for a whole day in a time zone that the caller knows."""
 
     def to_internal_value(self, value: Any) -> datetime | date:  # type: ignore[override]
         if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
@@ -164,9 +168,9 @@ class InstantOrDayField(InstantField):
 
 @extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "example": "08:00"})
 class ClockField(serializers.Field[time, str, str, Any]):
-    """A time of day, `HH:MM` (`HH:MM:SS` is understood)."""
+    """A time of day, `HH:MM` (`HH:MM:SS` is accepted)."""
 
-    default_error_messages = {"clock": "A time of day looks like 08:00, from 00:00 to 23:59."}
+    default_error_messages = {"clock": _("Enter a time from 00:00 to 23:59, for example 08:00.")}
     shape = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
 
     def to_internal_value(self, data: Any) -> time:
@@ -182,7 +186,7 @@ class ClockField(serializers.Field[time, str, str, Any]):
 class HoursField(serializers.DurationField):
     """A duration, `HH:MM:SS`."""
 
-    default_error_messages = {"shape": "A duration looks like 02:30:00."}
+    default_error_messages = {"shape": _("Enter a duration as HH:MM:SS, for example 02:30:00.")}
     shape = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d", re.ASCII)
 
     def to_internal_value(self, value: Any) -> Any:
@@ -192,7 +196,7 @@ class HoursField(serializers.DurationField):
 
 
 class IdField(serializers.UUIDField):
-    """A UUID as text; UUIDField alone would take any integer for one."""
+    """A UUID as text. DRF's UUIDField would also accept any integer."""
 
     def to_internal_value(self, data: Any) -> UUID:
         if not isinstance(data, str):
@@ -201,7 +205,7 @@ class IdField(serializers.UUIDField):
 
 
 class BoundedListField(serializers.ListField):
-    """A list with a `max_length`, which is checked before the items are: DRF would first look at every one."""
+    """A list whose `max_length` is checked before its items; DRF would validate every item first."""
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -213,7 +217,7 @@ class BoundedListField(serializers.ListField):
 
 
 class SkillsListField(BoundedListField):
-    """A set of names."""
+    """A list of skill names."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(child=LineTextField(max_length=60), max_length=50, **kwargs)
@@ -234,5 +238,5 @@ def slot_as_json(slot: TimeSlot) -> dict[str, Any]:
 
 
 def slots_as_json(slots: Iterable[TimeSlot]) -> list[dict[str, Any]]:
-    """Many slots at once; serializer fields would cost more than finding the slots did."""
+    """Many slots at once, without serializer fields: those would take longer than the calculation of the slots."""
     return [slot_as_json(slot) for slot in slots]

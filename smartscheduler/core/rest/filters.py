@@ -1,4 +1,4 @@
-"""Filters that lists of different apps share."""
+"""Filters shared by the lists of several apps."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from smartscheduler.core.rest.fields import FIRST_DAY, LAST_DAY, OUT_OF_CALENDAR
 
 
 class CalendarDayField(forms.DateField):
-    """`YYYY-MM-DD` within the calendar."""
+    """A date `YYYY-MM-DD` between FIRST_DAY and LAST_DAY."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
@@ -30,6 +30,6 @@ class DayFilter(django_filters.DateFilter):
 
 
 def site_day(instant: str, zone: str) -> Cast:
-    """SQL for the calendar day of an instant in the time zone that another column names."""
+    """SQL for the local date of the column `instant` in the time zone of the column `zone`."""
     wall_clock = Func(F(zone), F(instant), function="timezone", output_field=models.DateTimeField())
     return Cast(wall_clock, models.DateField())

@@ -1,4 +1,4 @@
-"""Bodies as people would send them, for the OpenAPI document."""
+"""Example request bodies for the OpenAPI document."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -20,5 +20,5 @@ SOME_DAY = "2030-03-04T15:00:00Z"
 
 
 def sent_as(title: str, body: Mapping[str, Any]) -> Callable[[Serializer], Serializer]:
-    """For serializers of bodies: an example of one."""
+    """Decorator for serializers of request bodies: adds an example to the OpenAPI document."""
     return extend_schema_serializer(examples=[OpenApiExample(title, value=body, request_only=True)])

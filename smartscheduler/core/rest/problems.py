@@ -1,7 +1,7 @@
-"""Every error of the API as a problem document (RFC 9457): one place, one shape.
+"""Problem documents (RFC 9457) for all errors of the API.
 
-`type` ends in the code of the error; `errors` names fields by path (`location.latitude`,
-`working_hours.0.end_time`) and lists what is wrong with each.
+`type` ends in the code of the error. `errors` lists the messages of each field by path (`location.latitude`,
+`working_hours.0.end_time`).
 """
 
 import math
@@ -23,25 +23,26 @@ from django.core.exceptions import (
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext, ngettext
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from smartscheduler.core.db.transactions import QUERY_CANCELED, invalid_input, sqlstate
-from smartscheduler.core.rest.error_catalogue import KINDS
+from smartscheduler.core.rest.error_catalog import KINDS
 from smartscheduler.core.rest.parsers import PayloadTooLarge
 from smartscheduler.errors import Busy, DomainError
 
 MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
-# An answer tells so many errors, and the number of the others.
+# Messages in one response; the number of the others is added.
 MOST_ERRORS = 50
-# A name or a message that repeats what was sent is cut.
+# Field names and messages can repeat the input, so they are cut.
 LONGEST_NAME, LONGEST_MESSAGE = 200, 1_000
-# The services speak of flat fields; on the wire these lie inside `location`.
+# The services name flat fields; the API nests these inside `location`.
 LOCATION_FIELDS = frozenset({"latitude", "longitude", "address", "city", "state", "zip_code"})
 
-# The database does not answer, or has closed the connection under us.
+# The database does not answer or has closed the connection.
 OUT_OF_REACH = (OperationalError, InterfaceError)
 
 logger = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What went wrong, before it is put on the wire."""
+    """An error before it is rendered as a problem document."""
 
     code: str
     detail: str
@@ -62,10 +63,10 @@ class Problem:
         return KINDS[self.code].status
 
     def as_json(self, *, instance: str, trace_id: str) -> dict[str, Any]:
-        """The document of RFC 9457, with our `trace_id` and `errors` and the members of `extra`."""
+        """The problem document with `trace_id`, `errors`, and the members of `extra`."""
         document = {
             "type": f"/problems/{self.code}",
-            "title": KINDS[self.code].title,
+            "title": str(KINDS[self.code].title),
             "status": self.status,
             "detail": self.detail,
             "instance": instance,
@@ -75,7 +76,7 @@ class Problem:
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
-    """DRF's hook: any exception becomes a problem document; the unforeseen one says nothing of itself."""
+    """DRF's exception handler: unexpected exceptions become a generic 500 without details."""
     set_rollback()
     problem = describe(exc)
     request: HttpRequest = context["request"]._request
@@ -86,21 +87,21 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
 
 
 def respond(request: HttpRequest, problem: Problem) -> JsonResponse:
-    """The answer to `request` that carries `problem`."""
+    """The HTTP response with the problem document."""
     document = problem.as_json(instance=request.path, trace_id=request.META.get("HTTP_X_REQUEST_ID", ""))
-    # JsonResponse writes pure ASCII, so a lone surrogate in a refused value cannot break the answer.
+    # JsonResponse escapes everything outside ASCII, so a lone surrogate in rejected input cannot break the response.
     return JsonResponse(document, status=problem.status, content_type=MEDIA_TYPE, headers=dict(problem.headers))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What is refused before any view: a document for the API, Django's page for everybody else."""
+    """Django's handler400, for requests that fail before any view: a problem document for the API, else a page."""
     if request.path.startswith("/api/"):
         return respond(request, describe(exception))
     return defaults.bad_request(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The same for what fails outside the views; without the database pages too ask to come again."""
+    """Django's handler500, for errors outside the views. Without the database, pages also answer 503."""
     error = sys.exc_info()[1]
     problem = describe(error if isinstance(error, OUT_OF_REACH) else Exception())
     if request.path.startswith("/api/"):
@@ -113,11 +114,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def describe(exc: Exception) -> Problem:
-    """The problem that an exception stands for."""
-    for kinds, tell in KNOWN:
+    """The problem for an exception; `internal-error` for an unknown one."""
+    for kinds, describe_error in KNOWN:
         if isinstance(exc, kinds):
-            return tell(exc)
-    return Problem(code="internal-error", detail="Something went wrong on our side.")
+            return describe_error(exc)
+    return Problem(code="internal-error", detail=gettext("An internal error occurred."))
 
 
 def _of_domain(error: DomainError) -> Problem:
@@ -125,32 +126,33 @@ def _of_domain(error: DomainError) -> Problem:
     return Problem(
         code=error.code,
         detail=error.detail,
-        errors={_on_the_wire(name): found for name, found in error.errors.items()},
+        errors={_api_name(name): messages for name, messages in error.errors.items()},
         extra=error.extra,
         headers=headers,
     )
 
 
-def _on_the_wire(name: str) -> str:
+def _api_name(name: str) -> str:
     return f"location.{name}" if name in LOCATION_FIELDS else name
 
 
 def _of_validation(error: exceptions.ValidationError) -> Problem:
     errors: dict[str, list[str]] = {}
-    told = _messages(error.detail)
-    for path, message in islice(told, MOST_ERRORS):
-        # What is wrong with a nested object as a whole belongs to the object's own name.
+    messages_by_path = _messages(error.detail)
+    for path, message in islice(messages_by_path, MOST_ERRORS):
+        # An error of a nested object as a whole belongs to the name of the object.
         name = (path or NO_FIELD).removesuffix(f".{NO_FIELD}")
         errors.setdefault(name, []).append(message)
-    name, messages = next(iter(errors.items()), (NO_FIELD, ["The input is not valid."]))
+    name, messages = next(iter(errors.items()), (NO_FIELD, [gettext("The input is not valid.")]))
     detail = messages[0] if name == NO_FIELD else f"{name}: {messages[0]}"
-    if more := sum(1 for _ in told):
-        errors.setdefault(NO_FIELD, []).append(f"There are {more} more errors.")
+    if more := sum(1 for _ in messages_by_path):
+        text = ngettext("There is {count} more error.", "There are {count} more errors.", more)
+        errors.setdefault(NO_FIELD, []).append(text.format(count=more))
     return Problem(code="invalid-input", detail=detail, errors=errors)
 
 
 def _messages(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Each message of a ValidationError's detail with the dotted path of its field, in the order of the detail."""
+    """Pairs of dotted field path and message, in the order of a ValidationError's detail."""
     if isinstance(detail, Mapping):
         for name, item in detail.items():
             name = _cut(str(name), LONGEST_NAME)
@@ -178,7 +180,7 @@ def _of_api(error: exceptions.APIException) -> Problem:
 
 
 def _code_of(error: exceptions.APIException) -> str:
-    """Its own code, or that of the first kind with its status: a library may know more errors than we do."""
+    """The code of the error, or the first code with the same status for an error of a library."""
     code = error.default_code.replace("_", "-")
     same = (name for name, kind in KINDS.items() if kind.status == error.status_code)
     return code if code in KINDS else next(same, "internal-error")
@@ -188,25 +190,28 @@ def _out_of_reach(error: DatabaseError) -> Problem:
     if sqlstate(error) == QUERY_CANCELED:
         return Problem(
             code="too-slow",
-            detail="The database takes too long to answer this; ask for less, or try again later.",
+            detail=gettext("The database query took too long. Request less data or try again later."),
             headers={"Retry-After": "30"},
         )
     return Problem(
         code="unavailable",
-        detail="The database does not answer; try again in a moment.",
+        detail=gettext("The database does not answer. Try again in a moment."),
         headers={"Retry-After": "5"},
     )
 
 
-# The first that fits; a subclass stands before its base.
+# The first match applies, so subclasses come before their base classes.
 KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], Problem]], ...] = (
     (DomainError, _of_domain),
     (exceptions.ValidationError, _of_validation),
     (exceptions.APIException, _of_api),
     (ValidationError, lambda exc: _of_domain(invalid_input(exc))),
-    ((Http404, ObjectDoesNotExist), lambda exc: _of_api(exceptions.NotFound("There is nothing at this address."))),
+    (
+        (Http404, ObjectDoesNotExist),
+        lambda exc: _of_api(exceptions.NotFound(gettext("There is nothing at this address."))),
+    ),
     (PermissionDenied, lambda exc: _of_api(exceptions.PermissionDenied())),
     (RequestDataTooBig, lambda exc: _of_api(PayloadTooLarge())),
-    (SuspiciousOperation, lambda exc: Problem(code="bad-request", detail="The request is not valid.")),
+    (SuspiciousOperation, lambda exc: Problem(code="bad-request", detail=gettext("The request is not valid."))),
     (OUT_OF_REACH, _out_of_reach),
 )

@@ -1,10 +1,11 @@
-"""What the views of every app share: query parameters, pagination, ordering, and request bodies."""
+"""Base classes of the API views: query parameters, pagination, and request bodies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django_filters import MultipleChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import serializers
@@ -14,7 +15,7 @@ from rest_framework.views import APIView
 
 from smartscheduler.core.rest.parsers import LengthRequired
 
-# Of digits, that is.
+# Digits of a number in the query string.
 LONGEST_NUMBER = 100
 
 
@@ -26,39 +27,39 @@ class Pagination(PageNumberPagination):
     max_page_size = 100
 
     def get_page_size(self, request: Request) -> int:
-        """Raises ValidationError rather than guess what `page_size=lots` means."""
-        given = request.query_params.get(self.page_size_query_param)
-        return self.page_size if given is None else min(_whole("page_size", given), self.max_page_size)
+        """The requested page size, at most `max_page_size`. Raises ValidationError for anything but a number."""
+        requested = request.query_params.get(self.page_size_query_param)
+        return self.page_size if requested is None else min(_whole("page_size", requested), self.max_page_size)
 
     def get_page_number(self, request: Request, paginator: Any) -> int:
         return _whole("page", request.query_params.get(self.page_query_param, "1"))
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """DRF's, with the limits."""
-        found = super().get_schema_operation_parameters(view)
-        return [{**one, "schema": {**one["schema"], "minimum": 1}} for one in found]
+        """DRF's parameters, with their minimum."""
+        parameters = super().get_schema_operation_parameters(view)
+        return [{**parameter, "schema": {**parameter["schema"], "minimum": 1}} for parameter in parameters]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """DRF's, in the words of OpenAPI 3.1, which has no `nullable`: the first and the last page lack a link."""
+        """DRF's schema in OpenAPI 3.1, which has no `nullable`. The first and the last page lack a link."""
         page = super().get_paginated_response_schema(schema)
         for link in ("next", "previous"):
             described = {name: value for name, value in page["properties"][link].items() if name != "nullable"}
             page["properties"][link] = {**described, "type": ["string", "null"]}
-        # All four are in every answer.
+        # All four members are in every response.
         return {**page, "required": list(page["properties"])}
 
 
 def _whole(name: str, text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else 0
     if number < 1:
-        raise serializers.ValidationError({name: ["A whole number from 1 on."]})
+        raise serializers.ValidationError({name: [gettext("Enter a whole number of 1 or more.")]})
     return number
 
 
 def around_handler(view: APIView, request: Request, wrapper: Callable[..., Any]) -> None:
-    """Let `wrapper(handler, request, …)` stand around the method that is about to be called.
+    """Wrap the handler of the present request: `wrapper(handler, request, *args, **kwargs)` runs in its place.
 
-    For `initial` of a view. A method that the view does not know goes on to its 405.
+    Call it in `initial` of a view. A method without a handler still answers 405.
     """
     name = (request.method or "").lower()
     if handler := getattr(view, name, None):
@@ -66,43 +67,43 @@ def around_handler(view: APIView, request: Request, wrapper: Callable[..., Any])
 
 
 class KnownParameters(APIView):
-    """For views: refuses, by name, a query parameter that the call does not have, and a single value sent twice."""
+    """Mixin for views: rejects unknown query parameters and repeated single values, by name."""
 
-    # Describes the query string of a view that is not a list.
+    # The serializer of the query string, for views that are not lists.
     query_serializer: type[serializers.Serializer[Any]] | None = None
-    # The actions of a viewset that answer pages.
+    # The paginated actions of a viewset.
     list_actions = frozenset({"list"})
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        # A method that the address does not have goes on to its 405.
+        # A method without a handler answers 405 first.
         if hasattr(self, (request.method or "").lower()):
             check_parameters(request.query_params, self.query_parameters())
 
     def query_parameters(self) -> dict[str, bool]:
-        """The names that the call takes, each with whether it may be sent more than once."""
+        """The accepted names, each with whether it may be sent more than once."""
         if self.query_serializer:
             return dict.fromkeys(self.query_serializer().fields, False)
         return _list_parameters(self) if getattr(self, "action", None) in self.list_actions else {}
 
     def query(self) -> dict[str, Any]:
-        """The values of the query string. Raises ValidationError naming each parameter that is not right."""
+        """The validated values of the query string. Raises ValidationError by parameter."""
         return _values(self.query_serializer or serializers.Serializer, self.request.query_params.dict())
 
 
 class ReadsBody(KnownParameters):
-    """For views: a body or a query string, checked by a serializer, as plain values."""
+    """Mixin for views: the body and the query string as plain values, validated by a serializer."""
 
     def body(self, serializer: type[serializers.BaseSerializer[Any]], **kwargs: Any) -> dict[str, Any]:
-        """The values of the request's body. Raises ValidationError naming each field that is not right."""
-        # Without a length DRF would take any body for an empty one.
+        """The validated values of the request body. Raises ValidationError by field."""
+        # Without Content-Length, DRF treats every body as empty.
         if "HTTP_TRANSFER_ENCODING" in self.request.META and not self.request.META.get("CONTENT_LENGTH"):
             raise LengthRequired
         return _values(serializer, self.request.data, **kwargs)
 
 
 def _list_parameters(view: Any) -> dict[str, bool]:
-    """What pagination and the filter backends of a list read from the query string."""
+    """The query parameters of a list's pagination and filter backends."""
     pages = view.pagination_class
     names = {pages.page_query_param: False, pages.page_size_query_param: False}
     for backend in view.filter_backends:
@@ -115,17 +116,16 @@ def _list_parameters(view: Any) -> dict[str, bool]:
 
 
 def check_parameters(query: QueryDict, known: Mapping[str, bool]) -> None:
-    """Raise ValidationError naming each parameter that is not in `known`, or is sent twice and may not be.
+    """Raise ValidationError for each parameter that is unknown, or that is sent twice and must not be.
 
     `known` maps the name of a parameter to whether it may be sent more than once.
     """
     errors = {}
     for name, values in query.lists():
         if name not in known:
-            names = ", ".join(sorted(known))
-            errors[name] = [f"There is no such parameter; this call takes {names or 'none'}."]
+            errors[name] = [_unknown_parameter(known)]
         elif len(values) > 1 and not known[name]:
-            errors[name] = ["Send this parameter once."]
+            errors[name] = [gettext("Send this parameter only once.")]
     if errors:
         raise serializers.ValidationError(errors)
 

@@ -82,7 +82,7 @@ def test_the_api_says_so(slow: None) -> None:
     client = client_as(Role.COORDINATOR)
     client.raise_request_exception = False
     response = client.get(f"{V1}/jobs/")
-    assert "ask for less" in problem(response, 503, "too-slow")["detail"]
+    assert "Request less data" in problem(response, 503, "too-slow")["detail"]
     assert response["Retry-After"] == "30"
 
 
@@ -92,4 +92,4 @@ def test_pages_say_so(slow: None, path: str) -> None:
     client.raise_request_exception = False
     response = client.get(path)
     assert (response.status_code, response["Retry-After"]) == (503, "30")
-    assert "takes too long" in response.content.decode()
+    assert "took too long" in response.content.decode()

@@ -121,7 +121,7 @@ class TestCosts:
         monkeypatch.setattr("recommendations.viewsets.rank_all", lambda *given, **limits: pytest.fail("ranked"))
         refused = client_as(Role.MANAGER).post(self.BATCH, {"jobs": jobs * 5, "max_results": 50, "horizon_days": 30})
         document = problem(refused, 429, "throttled")
-        assert "costs 31 of the 20 a minute" in document["detail"]
+        assert "counts as 31 requests. The limit is 20 per minute" in document["detail"]
         assert int(refused["Retry-After"]) >= 60
 
     def test_jobs_times_results_have_a_limit_with_a_name(self) -> None:

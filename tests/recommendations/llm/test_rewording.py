@@ -126,13 +126,13 @@ def test_numbers_that_a_model_cannot_word_are_asked_for_twice_and_no_more(model:
 @pytest.mark.parametrize(
     ("behaviour", "error", "calls", "said"),
     [
-        ("slow", TryAgain, 2, r"No answer within 0\.5 seconds\."),
+        ("slow", TryAgain, 2, r"No response within 0\.5 seconds\."),
         ("reset", TryAgain, 2, r"The connection failed"),
         ("broken", TryAgain, 2, r"HTTP 500\."),
         ("busy", TryAgain, 1, r"HTTP 429\."),
         ("denied", Rejected, 1, r"HTTP 401: authentication_error\."),
         ("moved", Rejected, 1, r"HTTP 302\."),
-        ("malformed", Nonsense, 1, r"The answer is no JSON\."),
+        ("malformed", Nonsense, 1, r"The response is not JSON\."),
         ("odd", Nonsense, 1, r"The answer has not the shape of one\."),
         ("endless", Nonsense, 1, r"longer than 262144 bytes"),
     ],
@@ -186,7 +186,7 @@ def test_a_rest_that_it_asked_for_is_kept(model: Any) -> None:
     model.behaviour = ["busy"]
     with pytest.raises(TryAgain):
         sentence(FACTS)
-    with pytest.raises(NotAsked, match="asked for a rest"):
+    with pytest.raises(NotAsked, match="asked for a pause"):
         sentence(FACTS)
     assert model.calls == 1
 
@@ -195,7 +195,7 @@ def test_without_valkey_nobody_is_asked_and_rankings_are_shown(model: Any, setti
     worded(job)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert ranked(job)[0].breakdown.source == "model"
-    with pytest.raises(NotAsked, match="Valkey is gone"):
+    with pytest.raises(NotAsked, match="Valkey is not available"):
         sentence(FACTS)
     word_explanations()
 

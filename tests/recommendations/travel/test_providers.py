@@ -127,13 +127,13 @@ def test_refuses_nonsense_by_name(provider: Any, roads: Any, behaviour: str, rea
 @pytest.mark.parametrize(
     ("behaviour", "error", "text"),
     [
-        ("slow", TryAgain, "No answer within 0.4 seconds"),
-        ("dripping", TryAgain, "No answer within 0.4 seconds"),
+        ("slow", TryAgain, "No response within 0.4 seconds"),
+        ("dripping", TryAgain, "No response within 0.4 seconds"),
         ("busy", TryAgain, "HTTP 429"),
         ("broken", TryAgain, "HTTP 500"),
         ("reset", TryAgain, "connection failed"),
         ("truncated", TryAgain, "connection failed"),
-        ("malformed", Nonsense, "no JSON"),
+        ("malformed", Nonsense, "not JSON"),
         ("denied", Rejected, "HTTP 403"),
     ],
 )

@@ -1,1 +1,1 @@
-"""What processes count while they work, added up in Valkey over all of them (docs/adr/018)."""
+"""Counters and histograms, summed over all processes in Valkey (docs/adr/018)."""

@@ -1,7 +1,7 @@
-"""Counting in memory, and adding it to everybody's sum in Valkey every other second.
+"""Counts in memory that a thread adds to shared sums in Valkey every other second.
 
-A count costs an addition under a lock. Web processes, workers and relays add to the same sums, so that whichever
-process is asked tells of all of them. Valkey may lose the sums: to Prometheus that is a counter that began anew.
+A count costs one addition under a lock. Web processes, workers, and relays add to the same sums, so that any process
+can report all of them. When Valkey loses the sums, Prometheus treats that as a counter reset.
 """
 
 import atexit
@@ -17,9 +17,9 @@ from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
 
 FLUSH_SECONDS = 2.0
-# While Valkey is away sums are kept; new ones beyond so many are not.
+# Sums are kept while Valkey is unavailable, up to this number of different sums.
 MOST_SUMS = 20_000
-# The family, the part of it (a bucket, or its sum), and the values of its labels.
+# Name of the metric, part of a histogram (a bucket or "sum"), and label values.
 Sum = tuple[str, ...]
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ _thread: threading.Thread | None = None
 
 
 def add(amounts: dict[Sum, float]) -> None:
-    """Add to some sums. Never waits for anything but another addition."""
+    """Add amounts to the pending sums. Never waits for Valkey."""
     with _lock:
         for name, amount in amounts.items():
             if name in _pending or len(_pending) < MOST_SUMS:
@@ -41,7 +41,7 @@ def add(amounts: dict[Sum, float]) -> None:
 
 
 def flush() -> None:
-    """Hand over what has been counted here. What Valkey does not take is kept for the next time."""
+    """Send the pending sums to Valkey; keep them when Valkey does not answer."""
     with _flushing:
         with _lock:
             counted = dict(_pending)
@@ -54,16 +54,16 @@ def flush() -> None:
                     pipeline.hincrbyfloat(_key(), json.dumps(name), amount)
                 pipeline.execute()
         except RedisError as error:
-            # That Valkey is away, health says; a command on a terminal need not.
+            # The health check reports a missing Valkey; commands on a terminal must not print warnings about it.
             log.debug("counts_not_handed_over", error=repr(error))
             _take_back(counted)
 
 
 def sums() -> dict[Sum, float]:
-    """Everybody's sums, with what this process has counted until now. Raises RedisError."""
+    """The sums of all processes, including the pending ones of this process. Raises RedisError."""
     flush()
-    found: dict[str, str] = valkey().hgetall(_key())  # type: ignore[assignment]
-    return {tuple(json.loads(name)): float(amount) for name, amount in found.items()}
+    amounts: dict[str, str] = valkey().hgetall(_key())  # type: ignore[assignment]
+    return {tuple(json.loads(name)): float(amount) for name, amount in amounts.items()}
 
 
 def _take_back(counted: dict[Sum, float]) -> None:
@@ -77,24 +77,24 @@ def _key() -> str:
 
 
 def _start() -> None:
-    """Hand over regularly from now on; the last time when the process ends."""
+    """Start the thread that flushes regularly; `atexit` flushes once more."""
     global _thread
-    _thread = threading.Thread(target=_hand_over, name="measures", daemon=True)
+    _thread = threading.Thread(target=_flush_regularly, name="measures", daemon=True)
     _thread.start()
 
 
-def _hand_over() -> None:
+def _flush_regularly() -> None:
     pause = threading.Event()
     while not pause.wait(FLUSH_SECONDS):
         flush()
 
 
-def _begin_anew() -> None:
-    """In a forked process: what the parent has counted is the parent's to hand over, and threads do not come along."""
+def _reset_after_fork() -> None:
+    """In a forked child: drop the pending sums of the parent, and the thread, which fork does not copy."""
     global _thread, _lock, _flushing
     _thread, _lock, _flushing = None, threading.Lock(), threading.Lock()
     _pending.clear()
 
 
 atexit.register(flush)
-os.register_at_fork(after_in_child=_begin_anew)
+os.register_at_fork(after_in_child=_reset_after_fork)

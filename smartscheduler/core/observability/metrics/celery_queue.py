@@ -1,4 +1,4 @@
-"""How many tasks wait for a worker, and for how long: Celery's queues, as they lie in Valkey."""
+"""Length and age of Celery's queues in Valkey, and metrics of tasks."""
 
 import json
 import time
@@ -15,35 +15,35 @@ PUBLISHED_AT = "published_at"
 
 
 class Queue(NamedTuple):
-    """`oldest_seconds` is the age of the task that has waited longest."""
+    """The number of waiting tasks, and the age of the oldest one in seconds."""
 
     waiting: int
     oldest_seconds: float
 
 
 def queue_names(app: Celery = current_app) -> list[str]:
-    """Every queue that the settings name: CELERY_TASK_DEFAULT_QUEUE, CELERY_TASK_QUEUES, CELERY_TASK_ROUTES."""
+    """All queues of CELERY_TASK_DEFAULT_QUEUE, CELERY_TASK_QUEUES, and CELERY_TASK_ROUTES."""
     routes = app.conf.task_routes or {}
     routed = [route.get("queue") for route in routes.values()] if isinstance(routes, dict) else []
-    # A route may name its queue, or hold the queue itself.
+    # A route holds the name of a queue or a Queue object.
     named = [getattr(queue, "name", queue) for queue in [*(app.conf.task_queues or ()), *filter(None, routed)]]
     return sorted({app.conf.task_default_queue, *named})
 
 
 def queues() -> dict[str, Queue]:
-    """Each queue of now. Raises RedisError."""
+    """The present state of each queue. Raises RedisError."""
     names = queue_names()
     with valkey().pipeline(transaction=True) as pipeline:
         for name in names:
             pipeline.llen(name)
-            pipeline.lindex(name, -1)  # Celery puts tasks in on the left
-        found = pipeline.execute()
-    pairs = zip(found[::2], found[1::2], strict=True)
+            pipeline.lindex(name, -1)  # Celery adds tasks on the left
+        answers = pipeline.execute()
+    pairs = zip(answers[::2], answers[1::2], strict=True)
     return {name: Queue(waiting, _age(oldest)) for name, (waiting, oldest) in zip(names, pairs, strict=True)}
 
 
 def in_hand() -> int:
-    """How many tasks workers have taken and not finished, of all queues together. Raises RedisError."""
+    """The number of tasks that workers have taken and not finished, for all queues. Raises RedisError."""
     return int(valkey().hlen(IN_HAND))
 
 

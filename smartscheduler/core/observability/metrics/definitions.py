@@ -1,6 +1,6 @@
-"""Counters and histograms with their names: `COUNTER.add(label, …)`, `HISTOGRAM.observe(value, label, …)`.
+"""Definitions of the counters and histograms.
 
-What a label says must be few things: a route, never an address; a code, never a sentence.
+Labels must have few different values: a route instead of a URL, a code instead of a message.
 """
 
 import bisect
@@ -23,12 +23,14 @@ CALENDARS = (16.0, 32.0, 64.0, 128.0, 256.0, 1024.0, 4096.0)
 
 
 class Counter:
+    """A Prometheus counter: `add(label, …)`."""
+
     def __init__(self, name: str, what: str, *labels: str) -> None:
         self.name, self.what, self.labels = PREFIX + name, what, labels
         FAMILIES[self.name] = self
 
     def add(self, *values: str) -> None:
-        """One more, of these labels."""
+        """Add 1 to the sum with these label values."""
         aggregator.add({(self.name, "", *values): 1})
 
     def family(self, found: Mapping[Sum, float]) -> Metric:
@@ -39,9 +41,11 @@ class Counter:
 
 
 class Histogram:
+    """A Prometheus histogram: `observe(value, label, …)`."""
+
     def __init__(self, name: str, what: str, *labels: str, buckets: tuple[float, ...] = SECONDS) -> None:
         self.name, self.what, self.labels, self.buckets = PREFIX + name, what, labels, buckets
-        # Each bucket by the value that it reaches up to; Prometheus wants them added up, we keep them apart.
+        # Upper bounds of the buckets. The sums are kept per bucket; `family` makes them cumulative for Prometheus.
         self._parts = (*map(str, buckets), "+Inf")
         FAMILIES[self.name] = self
 
@@ -77,14 +81,14 @@ DONE = "done"
 
 
 def families() -> Iterator[Metric]:
-    """Everything counted so far, by all processes. Raises RedisError."""
-    found = aggregator.sums()
+    """All metrics of all processes. Raises RedisError."""
+    sums = aggregator.sums()
     for name, family in FAMILIES.items():
-        yield family.family({key: amount for key, amount in found.items() if key[0] == name})
+        yield family.family({key: amount for key, amount in sums.items() if key[0] == name})
 
 
 def counting(counter: Counter, act: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Count the calls of a service: `done`, or the code of the domain's refusal."""
+    """Decorator that counts the calls of a service by outcome: `done` or the code of the DomainError."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)

@@ -1,7 +1,7 @@
-"""Heartbeats of the workers: beat sends a task into each queue every few seconds; the worker that runs it stamps it.
+"""Heartbeats of the Celery workers: beat sends a task to each queue every few seconds; the task stores a time stamp.
 
-A stamp grows old when beat is dead, when no worker reads the queue, and when the worker is frozen or busy with other
-tasks in all of its threads. Times are Valkey's own: clocks of other machines do not matter.
+The time stamp becomes old when beat is down, when no worker reads the queue, or when all threads of the worker are
+frozen or busy. Times come from Valkey, so the clocks of the machines do not matter.
 """
 
 import math
@@ -20,7 +20,7 @@ EVERY_SECONDS = 5.0
 
 
 def stamp(queue: str) -> None:
-    """Note that a worker has run a task of this queue just now. Raises RedisError."""
+    """Store the heartbeat of a queue. Raises RedisError."""
     valkey().hset(_key(), queue, str(_now()))
 
 
@@ -36,7 +36,7 @@ def late_queues() -> list[str]:
 
 
 def schedule(app: Celery) -> None:
-    """Have beat send the heartbeats; a task that waits while the next one is sent expires."""
+    """Schedule the heartbeat tasks; a task that has not run when the next ones are sent expires."""
     for queue in queue_names(app):
         app.add_periodic_task(
             EVERY_SECONDS,
@@ -49,7 +49,7 @@ def schedule(app: Celery) -> None:
 
 @beat_init.connect
 def send_first(sender: Any, **_: Any) -> None:
-    """The first heartbeats at once: beat itself would wait for EVERY_SECONDS after its start."""
+    """Send the first heartbeats at once; beat would wait EVERY_SECONDS after its start."""
     for queue in queue_names(sender.app):
         sender.app.send_task(TASK, args=(queue,), queue=queue, expires=2 * EVERY_SECONDS)
 

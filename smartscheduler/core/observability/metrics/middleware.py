@@ -1,4 +1,4 @@
-"""Every request counted and timed, by its route."""
+"""Metrics of HTTP requests by route."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 
 
 class MeasuringMiddleware:
-    """It stands before everything that may answer by itself."""
+    """Counts and times requests. It must be listed before any middleware that answers itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -20,7 +20,7 @@ class MeasuringMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.perf_counter()
         response = self.get_response(request)
-        # Whoever asked to wait for news was not served slowly.
+        # Long polling waits on purpose; that time does not count.
         seconds = time.perf_counter() - began - getattr(request, "waited", 0.0)
         method, route = request.method if request.method in METHODS else "other", route_of(request)
         REQUESTS.add(method, route, str(response.status_code))
@@ -29,7 +29,7 @@ class MeasuringMiddleware:
 
 
 def route_of(request: HttpRequest) -> str:
-    """The pattern that has matched: `api/v1/jobs/<uuid:pk>/`; one word for all that matches none."""
+    """The URL pattern of the request, such as `/api/v1/jobs/<uuid:pk>/`; `static` or `none` without a match."""
     if request.resolver_match:
         return f"/{request.resolver_match.route}"
     return "static" if request.path_info.startswith(settings.STATIC_URL) else "none"

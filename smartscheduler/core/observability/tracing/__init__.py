@@ -1,7 +1,7 @@
-"""One trace from a request through its service, the outbox and the relay to the sockets, and through every task.
+"""Distributed tracing from a request through the services, the outbox, and the relay to the sockets and tasks.
 
-There is always a trace id: it stands in the log, whether anybody collects traces or not. Spans are sent to the
-collector of OTEL_EXPORTER_OTLP_ENDPOINT, when that is set (smartscheduler.core.observability.tracing.otlp).
+A trace id always exists and appears in the log. Spans are sent only when OTEL_EXPORTER_OTLP_ENDPOINT is set
+(smartscheduler.core.observability.tracing.otlp).
 """
 
 import re
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-# W3C Trace Context, version 0: the ids of trace and span, and whether anybody records it.
+# W3C Trace Context, version 0: trace id, span id, and the flag for recorded traces.
 TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}\Z")
 HEADER = "traceparent"
 
@@ -19,7 +19,7 @@ _current: ContextVar[str] = ContextVar("traceparent", default="")
 
 
 class Span(Protocol):
-    """A piece of work. Attributes hold ids and kinds, never what somebody has written."""
+    """A span. Attributes hold ids and codes, never text that a user has written."""
 
     def name(self, name: str) -> None: ...
 
@@ -27,13 +27,13 @@ class Span(Protocol):
 
 
 class Exporter(Protocol):
-    """Who records spans."""
+    """A recorder of spans."""
 
     def span(self, name: str, parent: str, kind: str, attributes: dict[str, Any]) -> Any: ...
 
 
 class Unrecorded:
-    """The span that nobody collects."""
+    """A span that is not recorded."""
 
     def name(self, name: str) -> None:
         pass
@@ -47,7 +47,7 @@ UNRECORDED = Unrecorded()
 
 
 def record_with(exporter: Exporter | None) -> None:
-    """Record spans from now on; None: no longer."""
+    """Set the exporter of spans; None stops recording."""
     global _exporter
     _exporter = exporter
 
@@ -57,28 +57,28 @@ def is_recording() -> bool:
 
 
 def traceparent() -> str:
-    """The present place in the trace, as it is handed on; empty outside of any."""
+    """The `traceparent` of the present span; empty outside a trace."""
     return _current.get()
 
 
 def trace_id() -> str:
-    """The id of the present trace: 32 hexadecimal digits, or nothing."""
+    """The id of the present trace, 32 hexadecimal digits; empty outside a trace."""
     return _current.get()[3:35]
 
 
 @contextmanager
 def span(name: str, *, parent: str = "", kind: str = "internal", **attributes: Any) -> Iterator[Span]:
-    """A piece of work in the trace of `parent`, else in the present trace, else in a new one.
+    """Open a span in the trace of `parent`, else in the present trace, else in a new trace.
 
-    What is no `traceparent` counts as none. `kind`: server, internal, producer or consumer.
+    An invalid `parent` is ignored. `kind`: server, internal, producer, or consumer.
     """
     above = parent if TRACEPARENT.match(parent) else _current.get()
     if _exporter is None:
         with _at(above or _new()):
             yield UNRECORDED
         return
-    with _exporter.span(name, above, kind, attributes) as (one, place), _at(place):
-        yield one
+    with _exporter.span(name, above, kind, attributes) as (recorded, place), _at(place):
+        yield recorded
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The span of a task: below whatever has sent it, by a header of its message."""
+"""Spans of Celery tasks. A message header carries the `traceparent` of the sender."""
 
 from contextlib import AbstractContextManager
 from typing import Any

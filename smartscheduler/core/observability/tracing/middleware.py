@@ -1,4 +1,4 @@
-"""The span of a request: begun or gone on with, named for its route."""
+"""Spans of HTTP requests, named after the route."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from smartscheduler.core.observability.metrics.middleware import METHODS, route_
 
 
 class TracingMiddleware:
-    """It stands inside RequestIdMiddleware, and goes on with the `traceparent` of whoever asks."""
+    """Opens a span below the client's `traceparent`. It must be listed after RequestIdMiddleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Spans on their way to an OpenTelemetry collector. Needs the extra `observability`; the SDK has its own variables."""
+"""Exporter of spans to an OpenTelemetry collector. Needs the extra `observability`; the SDK reads its own variables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +20,8 @@ W3C = TraceContextTextMapPropagator()
 
 
 class Recorded:
+    """A span that is sent to the collector."""
+
     def __init__(self, span: trace.Span) -> None:
         self._span = span
 
@@ -31,11 +33,11 @@ class Recorded:
 
 
 class OpenTelemetry:
-    """The exporter of traces: batches, sent by a thread; a collector that is away costs nothing."""
+    """The exporter. A thread sends the spans in batches, so an unavailable collector does not slow down requests."""
 
     def __init__(self) -> None:
         resource = Resource.create(
-            {"service.name": settings.OTEL_SERVICE_NAME, "service.version": __version__}  # over the SDK's own
+            {"service.name": settings.OTEL_SERVICE_NAME, "service.version": __version__}  # replaces the SDK's default
         )
         self.provider = TracerProvider(resource=resource)
         self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -43,17 +45,17 @@ class OpenTelemetry:
 
     @contextmanager
     def span(self, name: str, parent: str, kind: str, attributes: dict[str, Any]) -> Iterator[tuple[Recorded, str]]:
-        """A span below `parent`, and its own place in the trace. Of an error its kind is kept, not what it says."""
+        """Open a span below `parent`; yields it with its `traceparent`. Of an error only the class is recorded."""
         above = W3C.extract({HEADER: parent}) if parent else None
         with self._tracer.start_as_current_span(
             name, above, SpanKind[kind.upper()], record_exception=False, set_status_on_exception=False
         ) as span:
-            one = Recorded(span)
-            one.note(**attributes)
+            recorded = Recorded(span)
+            recorded.note(**attributes)
             carrier: dict[str, str] = {}
             W3C.inject(carrier)
             try:
-                yield one, carrier[HEADER]
+                yield recorded, carrier[HEADER]
             except BaseException as error:
                 span.set_status(Status(StatusCode.ERROR, type(error).__name__))
                 raise

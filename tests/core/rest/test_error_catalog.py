@@ -7,7 +7,7 @@ import pytest
 from rest_framework.exceptions import APIException
 
 from smartscheduler import BASE_DIR
-from smartscheduler.core.rest.error_catalogue import KINDS
+from smartscheduler.core.rest.error_catalog import KINDS
 from smartscheduler.core.rest.problems import describe
 from smartscheduler.errors import DomainError
 
