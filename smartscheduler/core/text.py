@@ -5,13 +5,13 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
+from django.utils.translation import gettext
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-# A text for people that may be translated when it is shown (gettext_lazy).
+# Text for users, translated when it is rendered (gettext_lazy).
 LazyText: TypeAlias = "str | _StrPromise"
-
-from django.utils.translation import gettext
 
 # Unicode general categories: control, format, line separator, paragraph separator, surrogate.
 INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})

@@ -17,6 +17,7 @@ PLAIN = [
     "jobs",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",
+    "smartscheduler/core",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",

@@ -19,6 +19,7 @@ TRANSLATED = [
     "jobs",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",
+    "smartscheduler/core",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",

@@ -46,7 +46,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Query of the history; by default all changes of `kinds`. `person` is a user id or one of the two constants above."""
+    """Query of the history; by default all changes of `kinds`. `person`: a user id or one of the constants above."""
 
     kinds: Sequence[type[Change]]
     record: Any = None

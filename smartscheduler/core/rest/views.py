@@ -130,6 +130,12 @@ def check_parameters(query: QueryDict, known: Mapping[str, bool]) -> None:
         raise serializers.ValidationError(errors)
 
 
+def _unknown_parameter(known: Iterable[str]) -> str:
+    if names := ", ".join(sorted(known)):
+        return gettext("Unknown parameter. This request accepts: {names}.").format(names=names)
+    return gettext("Unknown parameter. This request accepts no parameters.")
+
+
 def _values(kind: type[serializers.BaseSerializer[Any]], data: Any, **kwargs: Any) -> dict[str, Any]:
     serializer = kind(data=data, **kwargs)
     serializer.is_valid(raise_exception=True)
