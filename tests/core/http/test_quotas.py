@@ -128,7 +128,8 @@ class TestCosts:
         jobs = [str(JobFactory().pk)] * 100
         refused = client_as(Role.MANAGER).post(self.BATCH, {"jobs": jobs, "max_results": 11})
         document = problem(refused, 400, "invalid-input")
-        assert document["errors"] == {"max_results": ["Enter at most 10 for 100 jobs: jobs times results must not exceed 1,000."]}
+        message = "Enter at most 10 for 100 jobs: jobs times results must not exceed 1,000."
+        assert document["errors"] == {"max_results": [message]}
 
     @pytest.mark.parametrize("call", ["one", "hypothetical"])
     def test_single_rankings_cost_by_their_size_too(self, call: str) -> None:
