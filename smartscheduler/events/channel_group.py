@@ -1,4 +1,7 @@
-"""The channel layer: a fast hint that there is something new. It may lose messages; the table may not."""
+"""Messages of the relay on the channel layer: hints about new events.
+
+Hints make delivery fast and can be lost. The event table is authoritative.
+"""
 
 from typing import Any
 
@@ -8,16 +11,17 @@ MESSAGE_TYPE = "events.head"
 
 
 def group() -> str:
-    """The one group of all event sockets."""
+    """The channel group of all event sockets."""
     return f"events.{database_name()}"
 
 
 def hint(
     sequence: int, envelopes: list[dict[str, Any]] | None = None, traces: list[str] | None = None
 ) -> dict[str, Any]:
-    """“The log has grown up to `sequence`”; the envelopes spare most readers a look at the table.
+    """A hint that the log has events up to `sequence`.
 
-    `traces`, when somebody records them, is the place of each envelope in its trace.
+    `envelopes` are the new events, so that most receivers need not read the table. `traces` holds the `traceparent` of
+    each envelope while traces are recorded.
     """
     message = {"type": MESSAGE_TYPE, "sequence": sequence, "envelopes": envelopes or []}
     return {**message, "traces": traces} if traces else message

@@ -1,4 +1,4 @@
-"""Reading the event log to its end and no event twice, for those who do something about what has happened."""
+"""Offsets of consumers in the event log: each consumer processes every event once, in order."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +12,10 @@ BATCH = 500
 
 @contextmanager
 def unread(reader: str) -> Iterator[list[OutboxEvent]]:
-    """The next events in their order of delivery, inside a transaction; read once the block ends without an error.
+    """The next events in order of delivery, inside a transaction.
 
-    The list is empty when there is nothing new, or when another process is reading for the same `reader`.
+    They count as read when the block ends without an exception. The list is empty without new events, or while
+    another process reads for the same `reader`.
     """
     with transaction.atomic():
         EventReader.objects.get_or_create(name=reader)

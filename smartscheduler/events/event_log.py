@@ -1,8 +1,10 @@
-"""Reading the event log. The HTTP call, the WebSocket and the page all read here, and nowhere else."""
+"""Queries of the event log, shared by the API, the WebSocket, and the pages."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext
 
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import EventHead, OutboxEvent
@@ -17,11 +19,11 @@ LONGEST_WAIT_SECONDS = 25
 
 @dataclass(frozen=True)
 class Page:
-    """A stretch of the log, oldest first.
+    """A page of the log, oldest event first.
 
-    `head` is the last sequence number given; every event up to and including `upto` has been
-    looked at. With `resync` there is nothing to read: what the reader missed is gone, or it asked
-    for the future, so it takes a fresh look at the present and goes on from `head`.
+    `head` is the last assigned sequence number, and the page covers all events up to and including `upto`. With
+    `resync` the page is empty, because the requested events are pruned or do not exist yet: the reader has to load the
+    present state and continue after `head`.
     """
 
     envelopes: list[Envelope]
@@ -31,56 +33,57 @@ class Page:
 
 
 def head() -> int:
-    """The last sequence number given; 0 before the first event."""
+    """The last assigned sequence number; 0 before the first event."""
     return _state().sequence
 
 
 def read(*, after: int | None = None, selection: Selection = EVERYTHING, limit: int = DEFAULT_LIMIT) -> Page:
-    """At most `limit` events that follow `after`; without `after` from the oldest that is kept."""
+    """At most `limit` events after the number `after`; without `after` from the oldest event."""
     state = _state()
     start = state.pruned_to if after is None else after
     if not state.pruned_to <= start <= state.sequence:
         return _resync(state.sequence)
     rows = OutboxEvent.objects.filter(sequence__gt=start, sequence__lte=state.sequence)
-    found = list(selection.of(rows).order_by("sequence")[:limit])
-    # Pruning may have overtaken the reading: what it took must not look as if it had never been.
-    if found and _state().pruned_to > start:
+    events = list(selection.of(rows).order_by("sequence")[:limit])
+    # Pruning may have run since `state` was read. A page with a gap would hide the deleted events.
+    if events and _state().pruned_to > start:
         return _resync(state.sequence)
-    upto = found[-1].sequence or 0 if len(found) == limit else state.sequence
-    return Page([event.envelope() for event in found], head=state.sequence, upto=upto)
+    upto = events[-1].sequence or 0 if len(events) == limit else state.sequence
+    return Page([event.envelope() for event in events], head=state.sequence, upto=upto)
 
 
 def latest(limit: int, *, leave_out: Collection[str] = ()) -> list[OutboxEvent]:
-    """The last `limit` events whose type is not among `leave_out`, newest first."""
+    """The last `limit` events without the types in `leave_out`, newest first."""
     numbered = OutboxEvent.objects.filter(sequence__isnull=False).exclude(type__in=leave_out)
     return list(numbered.order_by("-sequence")[:limit])
 
 
 def last_of(selection: Selection) -> OutboxEvent | None:
-    """The event of `selection` that was written last, sent or not; None when none is kept."""
+    """The last written event of `selection`, delivered or not; None without one."""
     return selection.of(OutboxEvent.objects.all()).order_by("-position").first()
 
 
 def parse_after(text: str | None) -> int | None:
-    """A sequence number from a query string; None when it is not given. Raises InvalidInput."""
+    """The parameter `after`, a sequence number; None without one. Raises InvalidInput."""
     return None if text is None else _whole_number("after", text, 0, LARGEST_SEQUENCE)
 
 
 def parse_limit(text: str | None) -> int:
-    """How many events at most (1–1000, default 100). Raises InvalidInput."""
+    """The parameter `limit`, the largest number of events (1–1000, default 100). Raises InvalidInput."""
     return DEFAULT_LIMIT if text is None else _whole_number("limit", text, 1, MOST)
 
 
 def parse_wait(text: str | None, most: int) -> int:
-    """For how many seconds to wait for news (0–25, and no longer than `most`). Raises InvalidInput."""
+    """The parameter `wait` in seconds (0–25, default 0), limited to `most`. Raises InvalidInput."""
     return 0 if text is None else min(most, _whole_number("wait", text, 0, LONGEST_WAIT_SECONDS))
 
 
 def _whole_number(field: str, text: str, low: int, high: int) -> int:
-    # Nineteen digits hold every sequence number; more would only cost time to read.
+    # 19 digits are enough for every sequence number; int() of a long number takes quadratic time.
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 19 else -1
     if not low <= number <= high:
-        raise InvalidInput.of(field, f"A whole number between {low} and {high}.")
+        message = gettext("Enter a whole number between {low} and {high}.")
+        raise InvalidInput.of(field, message.format(low=low, high=high))
     return number
 
 

@@ -1,4 +1,4 @@
-"""How far the relay is behind: what tells operators that events wait."""
+"""Lag of the relay: committed events that have not been delivered."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -19,12 +19,12 @@ LOCK_HELD = """
     )
 """
 
-# From here on somebody should look: a healthy relay takes milliseconds.
+# A healthy relay needs milliseconds; a larger lag is reported to operators.
 LATE = timedelta(seconds=10)
 
 
 class Lag(NamedTuple):
-    """How many committed events have no number yet, and how old the oldest of them is."""
+    """The number of committed events without a sequence number, and the age of the oldest one."""
 
     unsent: int
     oldest: timedelta
@@ -35,14 +35,14 @@ class Lag(NamedTuple):
 
 
 def lag() -> Lag:
-    """The lag of now, in one query that an index answers."""
-    found = OutboxEvent.objects.filter(sequence__isnull=True).aggregate(unsent=Count("pk"), since=Min("occurred_at"))
-    oldest = max(timezone.now() - found["since"], timedelta(0)) if found["since"] else timedelta(0)
-    return Lag(found["unsent"], oldest)
+    """The present lag, with one index-only query."""
+    totals = OutboxEvent.objects.filter(sequence__isnull=True).aggregate(unsent=Count("pk"), since=Min("occurred_at"))
+    oldest = max(timezone.now() - totals["since"], timedelta(0)) if totals["since"] else timedelta(0)
+    return Lag(totals["unsent"], oldest)
 
 
 def is_relay_active() -> bool:
-    """Whether any relay, on whatever machine, holds the lock."""
+    """Whether a relay on any machine holds the advisory lock."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK_HELD, [RELAY_LOCK])
         return bool(cursor.fetchone()[0])

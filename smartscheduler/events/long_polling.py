@@ -1,4 +1,4 @@
-"""Long polling: the event log for those whose network lets no WebSocket through."""
+"""Long polling of the event log, for clients whose network blocks WebSockets."""
 
 import threading
 import time
@@ -15,24 +15,24 @@ from smartscheduler.events import event_log
 from smartscheduler.events.event_log import Page
 from smartscheduler.events.subscriptions import Selection
 
-# As often as the relay looks: an event is seen at most this much later than over a socket.
+# The interval of the relay: an event arrives at most this much later than over a WebSocket.
 LOOK_EVERY_SECONDS = 0.25
-# Of the requests that may wait in a process, one account has this part.
-SHARES, EVERYBODY = 4, "everybody"
+# One account may use a quarter of the requests that may wait in a process. ALL is the key of the total count.
+SHARES, ALL = 4, "all"
 CHECK_EVERY_SECONDS = 1.0
 
 WAITING = Shares()
 
 
 class Lookout:
-    """The head of the log, read once in each quarter of a second for all who wait in this process."""
+    """The head of the log, read once per interval for all waiting requests of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._period, self._head = -1, 0
 
     def head(self) -> int:
-        """The last sequence number given, as it was at most a quarter of a second ago."""
+        """The last assigned sequence number, at most LOOK_EVERY_SECONDS old."""
         with self._lock:
             period = int(time.monotonic() / LOOK_EVERY_SECONDS)
             if period != self._period:
@@ -41,7 +41,7 @@ class Lookout:
 
 
 class Readers:
-    """The credentials of all who wait in this process, looked at together once a second: three queries for all."""
+    """The credentials of all waiting requests of this process, checked together once a second with three queries."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -61,7 +61,7 @@ class Readers:
                 self._standing.pop(credential, None)
 
     def standing(self, credential: Credential) -> User | Refusal:
-        """The account behind a credential that waits, or why it no longer holds; at most a second old."""
+        """The account of a waiting credential, or why it is no longer valid; at most CHECK_EVERY_SECONDS old."""
         with self._lock:
             if credential not in self._standing or time.monotonic() - self._looked_at >= CHECK_EVERY_SECONDS:
                 credentials, self._looked_at = list(self._waiting), time.monotonic()
@@ -82,13 +82,12 @@ def read_or_wait(
     check: Callable[[User | Refusal], None],
     on_wait: Callable[[], object] = lambda: None,
 ) -> tuple[Page, float]:
-    """As `feed.read`, but where there is nothing yet, wait up to `seconds` for it; the page and how long it took.
+    """Read like `event_log.read`, and wait up to `seconds` for an event. Returns the page and the seconds waited.
 
-    `check` takes the account behind `credential`, or why it no longer holds, and raises once the reader may wait no
-    longer: it is called several times a second with what is known of the last second, and with the account of the
-    moment before an event is told. No connection to the database is held while waiting. When too many wait in this
-    process already, or a quarter of those of one account, the answer comes at once. `on_wait` is called before the
-    wait.
+    `check` receives the account of `credential`, or why it is no longer valid, and raises when the request must end.
+    It is called several times a second with a result that is at most one second old, and with a fresh one before
+    events are returned. No database connection is held while waiting. The answer comes at once when too many requests
+    of this process or of this account already wait. `on_wait` is called before the wait.
     """
     began, account = time.monotonic(), str(credential.user_id)
     page = event_log.read(after=after, selection=selection, limit=limit)
@@ -106,22 +105,22 @@ def read_or_wait(
     finally:
         READERS.leave(credential)
         WAITING.leave(account)
-        WAITING.leave(EVERYBODY)
+        WAITING.leave(ALL)
     return page, time.monotonic() - began
 
 
 def _rest() -> None:
-    """Wait for the next quarter of a second: all who wait in this process look at the same moments."""
+    """Sleep until the next interval starts: all requests wake at the same times, so that one query serves them all."""
     if not connection.in_atomic_block:
-        connection.close()  # back to the pool, for somebody who works
+        connection.close()  # return it to the pool, for requests that are not waiting
     time.sleep(LOOK_EVERY_SECONDS - time.monotonic() % LOOK_EVERY_SECONDS)
 
 
 def _enter(account: str) -> bool:
     most = settings.EVENT_MOST_WAITING
-    if not WAITING.enter(EVERYBODY, most=most):
+    if not WAITING.enter(ALL, most=most):
         return False
     if not WAITING.enter(account, most=max(1, most // SHARES)):
-        WAITING.leave(EVERYBODY)
+        WAITING.leave(ALL)
         return False
     return True

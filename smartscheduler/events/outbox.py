@@ -1,4 +1,4 @@
-"""The first receiver of the domain signal: the outbox."""
+"""Signal receiver that writes domain events to the outbox."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ NOTIFY_CHANNEL = "smartscheduler_outbox"
 
 @receiver(domain_event, dispatch_uid="outbox")
 def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
-    """Keep the event, and wake the relay when the transaction commits."""
+    """Store the event, and wake the relay when the transaction commits."""
     OutboxEvent.objects.create(
         type=event.type,
         occurred_at=timezone.now(),
@@ -29,5 +29,5 @@ def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
         data=event.data,
     )
     with connection.cursor() as cursor:
-        # PostgreSQL holds the notification back until the commit, and drops it on rollback.
+        # PostgreSQL delivers the notification at commit and drops it on rollback.
         cursor.execute(f"NOTIFY {NOTIFY_CHANNEL}")

@@ -1,4 +1,4 @@
-"""Domain events: typed facts that were committed, and the one signal that carries them."""
+"""Base class of domain events, and the signal that publishes them."""
 
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,13 +12,13 @@ from smartscheduler.core.json_values import as_json
 if TYPE_CHECKING:
     from smartscheduler.accounts.models import User
 
-# Sent inside the transaction of the change, with `event` and `actor`. A receiver that raises undoes the change.
+# Sent inside the transaction of the change, with `event` and `actor`. An exception in a receiver rolls it back.
 domain_event = Signal()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fact in the past tense; the class name is its type, the fields are its data."""
+    """A domain event. The class name, in the past tense, is its type; the fields are its data."""
 
     registry: ClassVar[dict[str, type["Event"]]] = {}
 
@@ -36,10 +36,9 @@ class Event:
 
 
 def publish(event: Event, *, actor: "User | None") -> None:
-    """Tell the world of `event`, in the transaction of the change it tells of.
+    """Publish `event` in the transaction of its change.
 
-    Raises TransactionManagementError outside a transaction: an event that could outlive
-    a rollback, or be lost by one, is not an event.
+    Raises TransactionManagementError outside a transaction: the event and the change must commit or fail together.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("publish() belongs inside the transaction of the change.")

@@ -1,9 +1,9 @@
-"""The relay: gives committed events their sequence numbers, then tells the sockets.
+"""The relay assigns sequence numbers to committed events and sends hints to the sockets.
 
-One relay is active, by an advisory lock on the very connection that does the numbering: a relay
-that has lost the lock has also lost the means to number. Others stand by. What it sends is a hint;
-a relay that dies after the commit and before the hint loses nothing, because the table has the
-events and the next active relay begins by announcing the head.
+An advisory lock makes sure that only one relay is active; the others stand by. The active relay holds the lock on the
+same connection that it numbers events with, so a relay that loses the lock cannot number events any more. A relay that
+dies after the commit and before the hint loses nothing: the events are in the table, and the next active relay starts
+by announcing the head.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from smartscheduler.events.sequencer import Session, last_number, number_unsent,
 
 log = structlog.get_logger(__name__)
 
-# Any number, as long as nothing else in the database locks the same one.
+# The key of the advisory lock ("SSRELA" in ASCII); no other lock of the database may use it.
 RELAY_LOCK = 0x5353_5245_4C41
 POLL_SECONDS = 0.25
 STANDBY_SECONDS = 1.0
@@ -35,7 +35,7 @@ EVENTS_A_HINT = 50
 
 
 class Relay:
-    """Runs until `stop` is called; outlives restarts of PostgreSQL and Valkey."""
+    """The relay process. Runs until `stop` is called, and reconnects after restarts of PostgreSQL and Valkey."""
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
@@ -56,7 +56,7 @@ class Relay:
                 await self._back_off()
 
     async def _serve(self, session: Session) -> None:
-        """Wait for the lock, then number and announce until told to stop."""
+        """Wait for the lock, then number and announce events until `stop` is called."""
         if not await self._win(session):
             return
         log.info("relay_active")
@@ -70,7 +70,7 @@ class Relay:
                 await _sleep_until_notified(session)
 
     async def _win(self, session: Session) -> bool:
-        """True once the lock is ours; False when told to stop before."""
+        """Wait for the lock. Returns False when `stop` was called first."""
         while not self._stopping.is_set():
             cursor = await session.execute("SELECT pg_try_advisory_lock(%s) AS won", [RELAY_LOCK])
             row = await cursor.fetchone()
@@ -80,7 +80,7 @@ class Relay:
         return False
 
     async def _deliver(self, session: Session, events: list[OutboxEvent]) -> None:
-        """Announce new events; now and then the head alone, for hints that were lost on the way."""
+        """Announce new events, and regularly the head alone, to make up for lost hints."""
         if events:
             for chunk in _chunks(events):
                 await self._announce(chunk, chunk[-1].sequence or 0)
@@ -96,7 +96,7 @@ class Relay:
                 message = hint(sequence, [event.envelope() for event in events], _traces(events))
                 await _layer().group_send(group(), message)
         except Exception as error:
-            # Valkey is away. Numbering goes on for those who read the table; the head is announced again soon.
+            # Without Valkey, events are still numbered: sockets also read the table. The head is announced again soon.
             log.warning("relay_cannot_announce", sequence=sequence, error=repr(error))
             self._announce_at = self._silent_until = loop.time() + SILENCE_SECONDS
         else:
@@ -112,7 +112,7 @@ class Relay:
 
 
 def _traces(events: Sequence[OutboxEvent]) -> list[str]:
-    """A span for each event that is told of; nothing while nobody records them."""
+    """The `traceparent` of a new span for each event; empty while traces are not recorded."""
     if not tracing.is_recording():
         return []
     places = []
@@ -125,12 +125,12 @@ def _traces(events: Sequence[OutboxEvent]) -> list[str]:
 def _layer() -> BaseChannelLayer:
     layer = get_channel_layer()
     if layer is None:
-        raise ImproperlyConfigured("CHANNEL_LAYERS names no default layer.")
+        raise ImproperlyConfigured("CHANNEL_LAYERS has no default layer.")
     return layer
 
 
 async def _sleep_until_notified(session: Session) -> None:
-    """Wake on a NOTIFY; the poll is the guarantee."""
+    """Wait for a NOTIFY, at most POLL_SECONDS because notifications can be lost."""
     async with aclosing(session.notifies(timeout=POLL_SECONDS, stop_after=1)) as notifications:
         async for _ in notifications:
             break

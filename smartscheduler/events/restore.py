@@ -1,9 +1,9 @@
-"""What a restored backup means for those who read the log.
+"""The event log after a restored backup.
 
-The backup ends earlier than what clients have seen. Would the numbers simply go on from its end, then a client at 1,000
-who comes back when the log has again reached 1,005 would be sent five events, and never hear of the others. So the
-restored log begins anew, beyond every number that can have been given: whoever comes with an older one is answered
-`resync`, as when events have been pruned. The events themselves stay, for the history that people see.
+A backup ends before the last events that clients have received. If numbering continued at its end, a client at 1,000
+that reconnects when the log has reached 1,005 again would receive five events and miss all others. Therefore numbering
+continues after every number that can have been assigned, and a client with an older number receives `resync`, as after
+pruning. The restored events stay in the table, for the history pages.
 """
 
 from datetime import datetime
@@ -13,15 +13,15 @@ from django.db import connection, transaction
 from smartscheduler.events.models import EventHead
 from smartscheduler.events.sequencer import ENSURE_HEAD
 
-# More than the relay can number in a second, for the time since the backup in which nobody counted for us.
+# More events than the relay can number in a second, to bound the numbers assigned since the backup.
 MOST_EVENTS_A_SECOND = 2_500
 
 
 @transaction.atomic
-def begin_anew(*, taken_at: datetime, last_known: int = 0) -> int:
-    """Let the log go on from a number that nobody has seen, and return it.
+def skip_assigned_numbers(*, taken_at: datetime, last_known: int = 0) -> int:
+    """Continue the log after every number that can have been assigned, and return the new head.
 
-    `taken_at` is the moment of the backup; `last_known` the last number that is known to have been given since.
+    `taken_at` is the time of the backup, and `last_known` the last number that is known to have been assigned since.
     """
     with connection.cursor() as cursor:
         cursor.execute(ENSURE_HEAD)

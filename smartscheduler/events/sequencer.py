@@ -1,4 +1,4 @@
-"""Giving sequence numbers: the one place where the order of delivery is decided."""
+"""The sequencer assigns gapless sequence numbers, which define the order of delivery."""
 
 import os
 from typing import Any
@@ -11,25 +11,25 @@ from smartscheduler.events.models import EventHead, OutboxEvent
 
 APPLICATION = "smartscheduler-relay"
 BATCH = 200
-# A relay asks for new events four times a second, one that stands by for the lock every second.
+# An active relay queries four times a second and a standby relay once a second, so longer silence means it is frozen.
 SILENCE_SECONDS = 10
 Session = psycopg.AsyncConnection[dict[str, Any]]
 
 _EVENTS, _HEAD = OutboxEvent._meta.db_table, EventHead._meta.db_table
-# By name: a column that a later release has added is none of ours.
+# Explicit names, because a later release may have added columns that this one does not know.
 _COLUMNS = ", ".join(f"event.{field.column}" for field in OutboxEvent._meta.concrete_fields)
 
-# A head that is missing (a new or a flushed database) goes on from what the table holds.
+# Creates a missing head (in a new or flushed database) from the events of the table.
 ENSURE_HEAD = f"""
     INSERT INTO {_HEAD} (id, sequence, pruned_to)
     SELECT 1, coalesce(max(sequence), 0), coalesce(min(sequence) - 1, 0) FROM {_EVENTS}
     ON CONFLICT (id) DO NOTHING
-"""  # noqa: S608  (table names of our own)
+"""  # noqa: S608  (constant table names)
 ANY_UNSENT = f"SELECT 1 FROM {_EVENTS} WHERE sequence IS NULL LIMIT 1"  # noqa: S608
 READ_HEAD = f"SELECT sequence FROM {_HEAD} WHERE id = 1"  # noqa: S608
 LOCK_HEAD = f"{READ_HEAD} FOR UPDATE"
 MOVE_HEAD = f"UPDATE {_HEAD} SET sequence = %s WHERE id = 1"  # noqa: S608
-# Runs after the head is locked, so that its snapshot sees whatever an earlier holder has numbered.
+# Runs after the head is locked, so that its snapshot includes the numbers of the previous holder of the lock.
 NUMBER_UNSENT = f"""
     WITH unsent AS (
         SELECT position, row_number() OVER (ORDER BY position) AS place
@@ -44,27 +44,27 @@ NUMBER_UNSENT = f"""
 
 
 async def open_session() -> Session:
-    """A connection of its own to Django's database, in autocommit, with JSON and instants as Python values.
+    """A separate connection to Django's database in autocommit mode, with rows as dictionaries.
 
-    Like every connection it notices a dead peer within about ten seconds, and so does the server, which then frees
-    its locks (smartscheduler.core.db.connection_options).
+    Both sides detect a dead peer within about ten seconds, and the server then releases the locks
+    (smartscheduler.core.db.connection_options).
     """
-    given = connection.get_connection_params()
-    target = {name: given[name] for name in given.keys() - {"context", "cursor_factory", "prepare_threshold"}}
+    parameters = connection.get_connection_params()
+    target = {name: parameters[name] for name in parameters.keys() - {"context", "cursor_factory", "prepare_threshold"}}
     session = await psycopg.AsyncConnection.connect(**target, autocommit=True, row_factory=dict_row)
-    # Which relay it is can be seen in pg_stat_activity, and with pg_locks which one is active.
+    # pg_stat_activity shows the process id of each relay, and pg_locks shows which one is active.
     await session.execute("SELECT set_config('application_name', %s, false)", [f"{APPLICATION} {os.getpid()}"])
     await session.execute("SET statement_timeout = '30s'")
-    # A frozen relay says nothing, but its connection lives: PostgreSQL ends it, and the lock goes to another relay.
+    # The connection of a frozen relay stays open. PostgreSQL ends it, so that another relay gets the lock.
     await session.execute(f"SET idle_session_timeout = '{SILENCE_SECONDS}s'")
     await session.execute(f"SET idle_in_transaction_session_timeout = '{SILENCE_SECONDS}s'")
     return session
 
 
 async def number_unsent(session: Session) -> list[OutboxEvent]:
-    """Give the next numbers to a batch of committed events, in one short transaction.
+    """Assign the next numbers to a batch of committed events in one short transaction.
 
-    Returns the events in their order; an empty list when there was nothing to do.
+    Returns the events in order; an empty list without new events.
     """
     if not await _first(session, ANY_UNSENT):
         return []
@@ -81,11 +81,11 @@ async def number_unsent(session: Session) -> list[OutboxEvent]:
 
 
 async def last_number(session: Session) -> int:
-    """The last sequence number given; 0 before the first event."""
+    """The last assigned sequence number; 0 before the first event."""
     return await _first(session, READ_HEAD) or 0
 
 
 async def _first(session: Session, query: str) -> int | None:
-    """The first value of the first row."""
+    """The first column of the first row, or None."""
     row = await (await session.execute(query)).fetchone()
     return next(iter(row.values())) if row else None

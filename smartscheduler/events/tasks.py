@@ -1,4 +1,4 @@
-"""Work on the event log that needs no hurry."""
+"""Periodic task that prunes the event log."""
 
 from celery import shared_task
 from django.conf import settings
@@ -13,10 +13,10 @@ PRUNE_BATCH = 5000
 
 @shared_task(name="events.prune", ignore_result=True)
 def prune_events() -> int:
-    """Delete the events older than settings.EVENT_RETENTION, and remember up to where; returns how many.
+    """Delete events older than settings.EVENT_RETENTION and store the last deleted number. Returns their number.
 
-    Only a whole stretch from the beginning goes: an old event that was sequenced after a younger one waits
-    for it. Events without a number were never delivered and stay. May run twice, and be stopped half-way.
+    Only a contiguous range from the start of the log is deleted: an old event after a newer one stays until the newer
+    one is old too. Events without a number were never delivered and stay. The task can be interrupted and repeated.
     """
     upto = oldest_to_keep() - 1
     deleted = 0
@@ -26,7 +26,7 @@ def prune_events() -> int:
 
 
 def oldest_to_keep() -> int:
-    """The sequence number from which on everything is kept."""
+    """The first sequence number that is kept."""
     sequenced = OutboxEvent.objects.filter(sequence__isnull=False)
     young = sequenced.filter(occurred_at__gte=timezone.now() - settings.EVENT_RETENTION)
     oldest_young: int | None = young.aggregate(found=Min("sequence"))["found"]
@@ -37,7 +37,7 @@ def oldest_to_keep() -> int:
 
 @transaction.atomic
 def _prune_batch(upto: int) -> int:
-    """One batch of rows, and the mark that they are gone, in one transaction."""
+    """Delete a batch of events and move `pruned_to` in the same transaction. Returns the number of deleted events."""
     rows = OutboxEvent.objects.filter(sequence__lte=upto).order_by("sequence")
     batch = list(rows.values_list("sequence", flat=True)[:PRUNE_BATCH])
     if not batch:

@@ -1,8 +1,9 @@
-"""GET /api/v1/events/: the event log, for those who were away or do not keep a socket open."""
+"""GET /api/v1/events/: the event log over HTTP, to catch up after a disconnect or without a WebSocket."""
 
 from functools import partial
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -22,7 +23,7 @@ from smartscheduler.events.subscriptions import Selection
 
 
 class EnvelopeSerializer(serializers.Serializer[dict[str, object]]):
-    """One domain event as it goes over the wire."""
+    """A domain event."""
 
     sequence = serializers.IntegerField()
     id = serializers.UUIDField()
@@ -36,20 +37,25 @@ EventPage = inline_serializer(
     "EventPage",
     {
         "results": EnvelopeSerializer(many=True),
-        "head": serializers.IntegerField(help_text="The last sequence number given."),
-        "next_after": serializers.IntegerField(help_text="The `after` of the next call."),
-        "resync": serializers.BooleanField(help_text="What was asked for is gone: read the state, go on from `head`."),
+        "head": serializers.IntegerField(help_text=_("The last assigned sequence number.")),
+        "next_after": serializers.IntegerField(help_text=_("The value of `after` for the next request.")),
+        "resync": serializers.BooleanField(
+            help_text=_(
+                "True when the requested events are no longer available. Load the present state and continue with "
+                "`after` set to `head`."
+            )
+        ),
     },
 )
 
 
-def _check(request: Request, found: User | Refusal) -> None:
-    """Go on with the reader's account as it is now. Raises AuthenticationFailed, PermissionDenied."""
-    if isinstance(found, Refusal):
-        raise AuthenticationFailed(found.detail, code=found.code)
-    if not found.allows(Permission.VIEW_EVENTS):
+def _check(request: Request, account: User | Refusal) -> None:
+    """Use the present state of the reader's account. Raises AuthenticationFailed, PermissionDenied."""
+    if isinstance(account, Refusal):
+        raise AuthenticationFailed(account.detail, code=account.code)
+    if not account.allows(Permission.VIEW_EVENTS):
         raise PermissionDenied(RolePermission.message)
-    request.user = found
+    request.user = account
 
 
 class EventsView(KnownParameters):
@@ -63,15 +69,23 @@ class EventsView(KnownParameters):
         tags=["events"],
         responses=EventPage,
         parameters=[
-            OpenApiParameter("after", int, description="Events that follow this number; else from the oldest."),
-            OpenApiParameter("type", str, many=True, explode=False, description="Types of event."),
-            OpenApiParameter("topics", str, many=True, explode=False, description="`job:ID` and `contractor:ID`."),
-            OpenApiParameter("limit", int, description="At most so many events, 1–1000; else 100."),
-            OpenApiParameter("wait", int, description="Where there is nothing yet, wait so many seconds for it, 0–25."),
+            OpenApiParameter(
+                "after", int, description="Return events after this sequence number. Default: from the oldest event."
+            ),
+            OpenApiParameter("type", str, many=True, explode=False, description="Return only these event types."),
+            OpenApiParameter(
+                "topics",
+                str,
+                many=True,
+                explode=False,
+                description="Return only events about these records: `job:ID` or `contractor:ID`.",
+            ),
+            OpenApiParameter("limit", int, description="The largest number of events, 1–1000. Default: 100."),
+            OpenApiParameter("wait", int, description="Wait up to this many seconds for new events, 0–25. Default: 0."),
         ],
     )
     def get(self, request: Request) -> Response:
-        """The events in the order of delivery, oldest first. What the reader may not see of them is null."""
+        """Events in order of delivery, oldest first. Values that the reader may not see are null."""
         query = request.query_params
         types, topics = (",".join(query.getlist(name)) for name in ("type", "topics"))
         selection = Selection.parse(types=types, topics=topics, types_parameter="type")

@@ -81,7 +81,7 @@ def test_a_selection_says_the_same_of_a_row_and_of_an_envelope() -> None:
 
 def test_at_most_a_hundred_topics() -> None:
     topics = [f"job:{uuid4()}" for _ in range(MOST_TOPICS + 1)]
-    with pytest.raises(InvalidInput, match="At most"):
+    with pytest.raises(InvalidInput, match="at most"):
         Selection.parse(topics=",".join(topics))
     assert len(Selection.parse(topics=",".join(topics[1:])).topics) == MOST_TOPICS
 

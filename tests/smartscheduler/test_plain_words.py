@@ -18,6 +18,7 @@ PLAIN = [
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",
     "smartscheduler/core",
+    "smartscheduler/events",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",

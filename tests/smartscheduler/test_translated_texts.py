@@ -20,6 +20,7 @@ TRANSLATED = [
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",
     "smartscheduler/core",
+    "smartscheduler/events",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ('sequence', models.BigIntegerField(default=0)),
-                ('pruned_to', models.BigIntegerField(default=0, help_text='Events up to here are gone.')),
+                ('pruned_to', models.BigIntegerField(default=0, help_text='Events up to this number have been deleted.')),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='event_head_single_row')],
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='OutboxEvent',
             fields=[
-                ('position', models.BigAutoField(help_text='Order of writing; not the order of commit.', primary_key=True, serialize=False)),
+                ('position', models.BigAutoField(help_text='Order in which events were written, which can differ from the order of commits.', primary_key=True, serialize=False)),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('sequence', models.BigIntegerField(editable=False, null=True, unique=True)),
                 ('type', models.CharField(max_length=64)),

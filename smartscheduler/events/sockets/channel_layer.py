@@ -1,4 +1,4 @@
-"""The channel layer of channels-redis, with a change that a process which must not stop needs."""
+"""The channel layer of channels-redis, with a fix for dead connections."""
 
 from typing import Any
 
@@ -7,27 +7,26 @@ from redis.asyncio.connection import DefaultParser
 from redis.exceptions import ConnectionError as ConnectionLost
 
 
-class Parser(DefaultParser):  # type: ignore[valid-type,misc]  # whichever of two redis-py has found
-    """Says that a connection is lost when TCP says so.
+class Parser(DefaultParser):  # type: ignore[valid-type,misc]  # redis-py selects one of two parsers at import
+    """Reports a TCP time-out as a lost connection.
 
-    TCP's “timed out” is the same exception as the end of redis-py's own patience. Taken for that, a connection that is
-    dead looks like one on which nothing has come yet: the receiver would ask it again and again, without a pause and
-    without end, in a process that does nothing else any more.
+    TCP raises the same TimeoutError as redis-py's read time-out. Otherwise a dead connection would look like one
+    without new messages, and the receiver would read it in an endless loop that blocks the process.
     """
 
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return await super().read_response(*args, **kwargs)
         except TimeoutError as error:
-            raise ConnectionLost("Nothing has come from Valkey for too long.") from error
+            raise ConnectionLost("The connection to Valkey timed out.") from error
 
 
 class Layer(RedisPubSubChannelLayer):
-    """Publishes to Valkey, and hears what others have published."""
+    """The channel layer on Valkey's publish/subscribe."""
 
     def __init__(self, *args: Any, hosts: list[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, hosts=[{"parser_class": Parser, **host} for host in hosts], **kwargs)
 
     def forget_channels(self) -> None:
-        """Drop every channel of this loop: what nobody reads any more would go on collecting messages."""
+        """Drop all channels of this event loop: an abandoned channel would keep collecting messages."""
         self.channels.clear()

@@ -1,4 +1,4 @@
-"""Those whose sockets are open: who they are, and whether they may stay."""
+"""Open sockets with their accounts, and the check of their credentials."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from smartscheduler.events.sockets import presence
 
 
 class SignedOut(Exception):
-    """The credentials the socket was opened with no longer hold."""
+    """The credential of the socket is no longer valid."""
 
 
 @dataclass(eq=False)
 class Connection:
-    """A visitor with an open socket; `reader` is the user with the role of now."""
+    """An open socket. `visitor` is its credential and account; `reader` is the account with its present role."""
 
     visitor: Visitor
     reader: User = field(init=False)
@@ -33,12 +33,12 @@ class Connection:
 
 
 def may_stay(open_connections: Sequence[Connection]) -> list[bool]:
-    """Whether the credential of each still holds, in three queries for any number. Raises DatabaseError."""
+    """Whether each credential is still valid, with three queries in total. Raises DatabaseError."""
     stays = []
-    for connection, found in zip(
+    for connection, account in zip(
         open_connections, standing([connection.visitor.credential for connection in open_connections]), strict=True
     ):
-        user = None if isinstance(found, Refusal) else found
+        user = None if isinstance(account, Refusal) else account
         if user is not None:
             connection.reader = user
         stays.append(user is not None and user.allows(Permission.VIEW_EVENTS))
@@ -46,7 +46,7 @@ def may_stay(open_connections: Sequence[Connection]) -> list[bool]:
 
 
 def note_open(open_connections: Collection[Connection]) -> None:
-    """Note that their sockets are still open; those that close meanwhile stay closed."""
+    """Record that the sockets are still open. A socket that closes meanwhile is recorded as closed."""
     presence.stay([(connection.account, connection.socket) for connection in open_connections if connection.present])
     for connection in open_connections:
         if not connection.present:
@@ -54,6 +54,6 @@ def note_open(open_connections: Collection[Connection]) -> None:
 
 
 def note_closed(connection: Connection) -> None:
-    """Note that the socket is closed."""
+    """Record that the socket is closed."""
     connection.present = False
     presence.leave(connection.account, connection.socket)

@@ -12,6 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 
 from smartscheduler.accounts.permissions import Permission
@@ -32,11 +33,11 @@ from smartscheduler.events.subscriptions import Selection
 
 PATH = "/ws/events/"
 SUBPROTOCOL = "events.v1"
-# Query parameters, each with whether it may be sent more than once.
+# Query parameters, each with whether it may occur more than once.
 PARAMETERS = {"after": False, "types": True, "topics": True}
 LONGEST_MESSAGE, MOST_MESSAGES_A_MINUTE = 4096, 8
 
-# Close codes; docs/events.md says what a client does about each.
+# Close codes; docs/events.md describes how clients react to each.
 BAD_REQUEST, SIGNED_OUT, SLOW_CONSUMER, TOO_MANY_SOCKETS = 4400, 4401, 4008, 4429
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN_LATER = 1008, 1009, 1013
 
@@ -44,9 +45,9 @@ log = structlog.get_logger(__name__)
 
 
 class EventsConsumer(AsyncWebsocketConsumer):
-    """One subscriber: refused before accept, or fed by a `Stream` until it leaves or is sent away."""
+    """A WebSocket of a subscriber: rejected before accept, or fed by a `Stream` until it closes."""
 
-    # Hints come to the hub, once for all sockets of the process.
+    # The hub receives the hints, once for all sockets of the process.
     channel_layer_alias = ""
 
     hub: Hub
@@ -76,41 +77,41 @@ class EventsConsumer(AsyncWebsocketConsumer):
             return
         most = settings.EVENT_SOCKETS_PER_ACCOUNT
         if not await asyncio.to_thread(presence.enter, connection.account, connection.socket, most=most):
-            await self.close(TOO_MANY_SOCKETS, "This account has too many sockets open; close one.")
+            await self.close(TOO_MANY_SOCKETS, "This account has too many open sockets. Close one of them.")
             return
         self.connection, self.stream = connection, stream
         self.feeding = asyncio.create_task(self._feed(stream))
 
     async def _admit(self) -> Connection | None:
-        """Accept the socket and return its account; None when it was refused, or closed because of a quota."""
+        """Accept the socket and return its connection; None when it was rejected or closed because of a quota."""
         address = network_of((self.scope.get("client") or ("",))[0])
         if await asyncio.to_thread(is_over_quota, "handshakes", address):
             await self.close()
             return None
         claim = await asyncio.to_thread(claim_of, self.scope)
-        # Before anything is looked up; only a credential that was good a moment ago can be over this quota.
+        # Checked before any query: only a credential that was valid a moment ago can have used up this quota.
         if claim is not None and await asyncio.to_thread(is_over_quota, "sockets", claim.key):
             await self._accept()
-            await self._refuse_one_more()
+            await self._close_over_quota()
             return None
         visitor = await database_sync_to_async(claim.visitor)() if claim else None
         if claim is None or visitor is None or not visitor.user.allows(Permission.VIEW_EVENTS):
-            # Only failures count against an address: a whole office may share it.
+            # Only failures count for an address, because a whole office may share it.
             await asyncio.to_thread(takes_quota, "handshakes", address)
             await self.close()
             return None
         await self._accept()
         connection = Connection(visitor)
         if not await asyncio.to_thread(_takes_quotas, {connection.account, claim.key}):
-            await self._refuse_one_more()
+            await self._close_over_quota()
             return None
         return connection
 
     async def _accept(self) -> None:
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope.get("subprotocols", ()) else None)
 
-    async def _refuse_one_more(self) -> None:
-        await self.close(TOO_MANY_SOCKETS, "This account has opened too many sockets in the last minute.")
+    async def _close_over_quota(self) -> None:
+        await self.close(TOO_MANY_SOCKETS, "This account opened too many sockets in the last minute.")
 
     def _stream(self, connection: Connection) -> Stream:
         query = QueryDict(self.scope["query_string"])
@@ -129,17 +130,17 @@ class EventsConsumer(AsyncWebsocketConsumer):
         )
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Clients have nothing to say here; they are told so, and sent away when they go on."""
+        """Answer any message of a client with an error, and close the socket after too many messages."""
         if self.stream is None:
             return
         if len(text_data or bytes_data or "") > LONGEST_MESSAGE:
-            self._send_away(TOO_BIG, "Too long a message.")
+            self._send_away(TOO_BIG, "The message is too long.")
             return
         if not self._may_send():
             self._send_away(POLICY_VIOLATION, "Too many messages.")
             return
         try:
-            self.stream.reply({"error": UNEXPECTED_MESSAGE})
+            self.stream.reply({"error": problem(InvalidInput(gettext("This socket does not accept messages.")))})
         except TooTalkative:
             self._send_away(POLICY_VIOLATION, "Too many messages.")
 
@@ -164,16 +165,16 @@ class EventsConsumer(AsyncWebsocketConsumer):
     def _end(self, error: Exception) -> None:
         match error:
             case TooSlow():
-                self._send_away(SLOW_CONSUMER, "Too slow; reconnect with ?after=<your last sequence>.")
+                self._send_away(SLOW_CONSUMER, "Too slow. Reconnect with ?after=<your last sequence>.")
             case SignedOut():
                 self._send_away(SIGNED_OUT, "Sign in again.")
             case _:
-                if not isinstance(error, OSError):  # that is: nobody is there any more
+                if not isinstance(error, OSError):  # an OSError means that the client disconnected
                     log.warning("event_socket_failed", error=repr(error))
                 self._send_away(TRY_AGAIN_LATER, "Reconnect with ?after=<your last sequence>.")
 
     def _send_away(self, code: int, reason: str) -> None:
-        """Stop feeding and close, without waiting for a socket that may be full."""
+        """Stop feeding and close in a task, because the socket's buffer may be full."""
         if self.stream is not None:
             self._stop_feeding()
             self.feeding = asyncio.create_task(self._close(code, reason))
@@ -201,14 +202,11 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
 
 def _takes_quotas(keys: set[str]) -> bool:
-    """Count the socket for its account and its session; each counts, also when the other is used up."""
+    """Count the socket for its account and its session. Both are counted, even when one is used up."""
     within = [takes_quota("sockets", key) for key in keys]
     return all(within)
 
 
 def problem(error: Exception) -> dict[str, Any]:
-    """An error as the problem document that HTTP would answer."""
+    """An error as the same problem document as over HTTP."""
     return describe(error).as_json(instance=PATH, trace_id="")
-
-
-UNEXPECTED_MESSAGE = problem(InvalidInput("This socket only sends; it takes no messages."))

@@ -1,4 +1,4 @@
-"""Frames of the WebSocket as text: an event is written once for all sockets of a process that may see the same."""
+"""JSON text of WebSocket frames, cached so that an event is encoded once for all readers with the same visibility."""
 
 import json
 from typing import Any
@@ -7,19 +7,19 @@ from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, can_see
 from smartscheduler.events.event_log import Envelope
 from smartscheduler.events.redaction import limited_envelope
 
-# Those that are on their way; the sockets of a process come by with the same one at about the same time.
+# Enough for the events in delivery: all sockets of a process send the same event at about the same time.
 MOST_KEPT = 512
 
 _kept: dict[tuple[int, bool, bool], tuple[Envelope, str]] = {}
 
 
 def as_text(frame: dict[str, Any], reader: Any) -> str:
-    """A frame as it is sent to `reader`. To be called by the one thread of the sockets alone."""
+    """The text of a frame for `reader`. Call it from the event loop of the sockets only: the cache has no lock."""
     return _event(frame["event"], reader) if "event" in frame else _text(frame)
 
 
 def _event(envelope: Envelope, reader: Any) -> str:
-    """By the very envelope: one that was read from the table again may have been changed since, by an erasure."""
+    """The text of an event, cached by object identity: an erasure may have changed the event in the table."""
     key = (id(envelope), can_see(reader, CONTACTS), can_see(reader, CUSTOMERS))
     kept = _kept.get(key)
     if kept is None or kept[0] is not envelope:

@@ -1,4 +1,4 @@
-"""What is done for all sockets of a process together, again and again: heartbeats, and an end for who takes nothing."""
+"""Periodic work for all sockets of a process: heartbeats, credential checks, and closing stalled sockets."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -14,16 +14,16 @@ from smartscheduler.events.sockets.stream import Stream
 MayStay = Callable[[Sequence[Connection]], list[bool]]
 Step = Callable[[], Awaitable[None]]
 
-# How often it is looked for heartbeats that are due and for sockets that have stalled, at least.
+# Interval of the checks for due heartbeats and stalled sockets; shorter for very frequent heartbeats.
 LOOK_EVERY_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
 
 class Heartbeats:
-    """The rounds of one hub, over its `streams`; `may_stay` tells of each member whether the credential holds.
+    """The periodic work of a hub. `may_stay` checks the credentials of connections.
 
-    A stream that is refused is handed to `leave` before it ends.
+    A stream whose credential is no longer valid is passed to `leave` before it ends.
     """
 
     def __init__(
@@ -38,14 +38,14 @@ class Heartbeats:
         self._heartbeat_seconds, self._may_stay = heartbeat_seconds, may_stay
 
     def steps(self) -> Iterator[tuple[float, Step]]:
-        """What is to be done, and every how many seconds."""
+        """The periodic steps with their intervals in seconds."""
         often = min(LOOK_EVERY_SECONDS, self._heartbeat_seconds / 2)
         yield often, self.send_heartbeats
         yield often, self.end_stalled
         yield self._heartbeat_seconds, self.note_presence
 
     def schedule_first_heartbeat(self, stream: Stream) -> None:
-        """The first heartbeat of somebody who has just come is as far away as all others."""
+        """Schedule the first heartbeat of a new stream after a full interval."""
         stream.heartbeat_due_at = asyncio.get_running_loop().time() + self._heartbeat_seconds
 
     async def end_stalled(self) -> None:
@@ -53,9 +53,9 @@ class Heartbeats:
             stream.end_if_stalled()
 
     async def send_heartbeats(self) -> None:
-        """See to the heartbeats that are due: ask whether they may stay.
+        """Send the due heartbeats to streams with a valid credential, and end the others.
 
-        While that cannot be told they stay for one more heartbeat, in silence.
+        When the check fails, streams stay open without a heartbeat for one more interval.
         """
         now = asyncio.get_running_loop().time()
         due = [stream for stream in self._streams() if stream.heartbeat_due_at <= now]
@@ -76,7 +76,7 @@ class Heartbeats:
                 stream.end(SignedOut())
 
     async def end_refused(self) -> None:
-        """End the sockets whose credentials no longer hold; before events are told. Raises Django's database errors."""
+        """End the streams without a valid credential, before events are sent. Raises Django's database errors."""
         streams = self._streams()
         stays = await self.stays([stream.connection for stream in streams])
         for stream, stay in zip(streams, stays, strict=True):
@@ -85,16 +85,16 @@ class Heartbeats:
                 stream.end(SignedOut())
 
     async def stays(self, open_connections: Sequence[Connection]) -> list[bool]:
-        """Whether the credential of each holds. Raises Django's database errors."""
+        """Whether each credential is valid. Raises Django's database errors."""
         return await database_sync_to_async(self._may_stay)(open_connections) if open_connections else []
 
     async def note_presence(self) -> None:
-        # Not in the one thread of the database: a Valkey that does not answer would hold up everybody.
+        # Not in the thread of the database: an unresponsive Valkey would block all queries.
         await asyncio.to_thread(connections.note_open, [stream.connection for stream in self._streams()])
 
 
 async def run_every(seconds: float, step: Step) -> None:
-    """Take the step again and again, whatever goes wrong with one."""
+    """Run `step` at a fixed interval; exceptions are logged and do not end the loop."""
     while True:
         await asyncio.sleep(seconds)
         try:

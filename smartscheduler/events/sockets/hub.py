@@ -1,7 +1,7 @@
-"""What all sockets of a process have in common: one ear for the hints, and one look at the table.
+"""Per-process event hub: one channel-layer subscription and one poll of the event table, shared by all sockets.
 
-The table is the truth and a hint is a hint: where a number is missing, and once a second, the hub looks at the
-table, once for all its streams. Everything here happens on the loop of the sockets.
+Hints can be lost, so the hub also reads the table once a second and whenever a sequence number is missing. All code
+here runs on the event loop of the sockets.
 """
 
 import asyncio
@@ -26,21 +26,21 @@ from smartscheduler.events.sockets.ring_buffer import RingBuffer
 from smartscheduler.events.sockets.stream import Stream
 from smartscheduler.events.subscriptions import Selection
 
-# A hint that was lost costs so much time and no more.
+# The largest delay after a lost hint.
 LOOK_EVERY_SECONDS = 1.0
 LONGEST_HEARTBEAT_SECONDS = 60.0
-# An event is kept so long, and no longer than twice that.
+# An event stays in the buffer for at least this long, and at most twice as long.
 KEEP_SECONDS = 60.0
 PAGE = 1_000
 
 
 class Hub:
-    """Serves its streams from the first that joins until the last leaves."""
+    """Serves streams; its tasks run from the first stream that joins until the last one leaves."""
 
     def __init__(self, *, may_stay: MayStay = connections.may_stay) -> None:
         heartbeat_seconds = min(settings.EVENT_HEARTBEAT_SECONDS, LONGEST_HEARTBEAT_SECONDS)
         self.recent = RingBuffer()
-        # Where events that are still to be sent stand in their traces; empty while nobody records these.
+        # The `traceparent` of recent events by sequence number; empty while traces are not recorded.
         self.traces: dict[int, str] = {}
         self._look_seconds = min(LOOK_EVERY_SECONDS, heartbeat_seconds)
         self._position_before = 0
@@ -52,7 +52,7 @@ class Hub:
         self._join_lock, self._look_lock = asyncio.Lock(), asyncio.Lock()
 
     async def serve(self, stream: Stream) -> None:
-        """Run `stream` as one of this hub's. Returns never; raises DatabaseError."""
+        """Run `stream` in this hub. Never returns; raises DatabaseError."""
         await self.join(stream)
         try:
             await stream.run()
@@ -60,7 +60,7 @@ class Hub:
             self.leave(stream)
 
     async def join(self, stream: Stream) -> None:
-        """From now on `stream` is told of what comes. Raises DatabaseError when there is no telling where we are."""
+        """Notify `stream` of new events from now on. Raises DatabaseError when the head cannot be read."""
         async with self._join_lock:
             if not self._tasks:
                 self.recent.begin(await database_sync_to_async(event_log.head)())
@@ -75,7 +75,7 @@ class Hub:
         yield from self._heartbeats.steps()
 
     def leave(self, stream: Stream) -> None:
-        """Tell `stream` nothing more."""
+        """Stop notifying `stream`; the last one to leave stops the tasks of the hub."""
         others = self._streams[stream.selection]
         others.discard(stream)
         if not others:
@@ -88,23 +88,24 @@ class Hub:
 
     @property
     def streams(self) -> list[Stream]:
-        return [stream for some in self._streams.values() for stream in some]
+        """All streams of the hub."""
+        return [stream for streams in self._streams.values() for stream in streams]
 
     async def on_hint(self, hint: dict[str, Any]) -> None:
-        """Take one hint of the relay."""
+        """Process a hint of the relay."""
         if tracing.is_recording():
             self._remember_traces(hint)
-        with suppress(Error):  # the next look will tell
+        with suppress(Error):  # the next poll reads the table again
             await self._add(hint["envelopes"])
             if hint["sequence"] > self.recent.position:
                 await self.look()
 
     async def stays(self, connection: Connection) -> bool:
-        """Whether the credential of a member holds. Raises Django's database errors."""
+        """Whether the credential of a connection is valid. Raises Django's database errors."""
         return all(await self._heartbeats.stays([connection]))
 
     async def _add(self, envelopes: Sequence[Envelope]) -> None:
-        """Tell the streams, but for those whose credentials no longer hold. Raises Django's database errors."""
+        """Notify the streams whose credentials are valid, and end the others. Raises Django's database errors."""
         if envelopes:
             await self._heartbeats.end_refused()
         self._notify(envelopes)
@@ -119,28 +120,29 @@ class Hub:
                     stream.notify(before, self.recent.position, matched=matched)
 
     async def look(self) -> None:
-        """Read what the table has and we have not. Raises DatabaseError."""
+        """Read events that are missing in the buffer from the table. Raises DatabaseError."""
         async with self._look_lock:
             known = self.recent.position
             head = await database_sync_to_async(event_log.head)()
-            if head < known:  # a restored backup
-                self._begin_anew(head)
+            if head < known:  # a backup was restored
+                self._restart_at(head)
             while self.recent.position < head:
                 page = await database_sync_to_async(event_log.read)(after=self.recent.position, limit=PAGE)
                 if page.resync or not page.envelopes:
-                    self._begin_anew(page.head)
+                    self._restart_at(page.head)
                     return
                 await self._add(page.envelopes)
-                if self.recent.position < page.upto:  # somebody has taken rows out of the log
-                    self._begin_anew(page.upto)
+                if self.recent.position < page.upto:  # rows were deleted from the log
+                    self._restart_at(page.upto)
 
-    def _begin_anew(self, head: int) -> None:
+    def _restart_at(self, head: int) -> None:
+        """Clear the buffer and make all streams read the table again."""
         self.recent.begin(head)
         for stream in self.streams:
             stream.resync()
 
     async def _forget(self) -> None:
-        """What has been erased from the log since is not to stay here; those who listen have it already."""
+        """Drop events of the previous interval, so that erased personal data does not stay in memory."""
         self.recent.drop(self._position_before)
         self._position_before = self.recent.position
 
@@ -155,7 +157,7 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def hub() -> Hub:
-    """The hub of this process."""
+    """The hub of the present event loop, one in each web process."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
         _hubs[loop] = Hub()

@@ -1,4 +1,4 @@
-"""The hints of the relay, heard once for all sockets of a process."""
+"""Subscription to the hints of the relay, one for all sockets of a process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,11 +18,11 @@ log = structlog.get_logger(__name__)
 
 
 async def listen(on_hint: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-    """Give `on_hint` one hint after the other, until cancelled; while there is nothing to be heard, try again."""
+    """Call `on_hint` for each hint until the task is cancelled; reconnect after errors."""
     layer = get_channel_layer()
     if not isinstance(layer, Layer):
         raise ImproperlyConfigured(
-            "CHANNEL_LAYERS has another default layer than smartscheduler.events.sockets.channel_layer."
+            "The default backend of CHANNEL_LAYERS must be smartscheduler.events.sockets.channel_layer.Layer."
         )
     while not _is_over():
         channel = ""
@@ -34,7 +34,7 @@ async def listen(on_hint: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
         except Exception as error:
             log.warning("event_sockets_hear_no_hints", error=repr(error))
         finally:
-            # When this is the end, nothing may come in its way.
+            # An error here must not replace the exception that ends this task.
             with suppress(Exception):
                 await layer.group_discard(group(), channel)
         layer.forget_channels()
@@ -42,6 +42,6 @@ async def listen(on_hint: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
 
 
 def _is_over() -> bool:
-    """Whether this task was told to end; redis-py swallows that while it connects."""
+    """Whether this task was cancelled. redis-py swallows the CancelledError while it connects."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

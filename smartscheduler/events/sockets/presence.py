@@ -1,6 +1,6 @@
-"""Which sockets are open, over all web processes: for the limit of each account, and for the figures.
+"""Open sockets of all web processes, for the limit of each account and for the metrics.
 
-Kept in Valkey, where nothing is lost when it is lost: each process says again at every heartbeat which are there.
+They are stored in Valkey. Lost data is harmless, because each process repeats its open sockets with every heartbeat.
 """
 
 import time
@@ -12,10 +12,10 @@ from redis import RedisError
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
 
-# A socket that has not been heard of for so long is gone; heartbeats come at least once a minute.
+# A socket without a heartbeat for this long counts as closed; heartbeats arrive at least once a minute.
 FORGOTTEN_SECONDS = 150
 
-# Of two that come at once for the last place, one gets it.
+# A script runs atomically, so that two sockets cannot take the last place together.
 ENTER = """
 for _, key in ipairs(KEYS) do redis.call('ZREMRANGEBYSCORE', key, '-inf', ARGV[1]) end
 if not redis.call('ZSCORE', KEYS[1], ARGV[3]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 def enter(account: str, socket: str, *, most: int) -> bool:
-    """Note that `socket` of `account` is open; False when `most` others already are. True when nobody can count."""
+    """Record an open socket. Returns False when `most` others are open, and True when Valkey does not answer."""
     now = time.time()
     try:
         arguments = [now, now + FORGOTTEN_SECONDS, socket, most, FORGOTTEN_SECONDS]
@@ -41,7 +41,7 @@ def enter(account: str, socket: str, *, most: int) -> bool:
 
 
 def stay(sockets: Sequence[tuple[str, str]]) -> None:
-    """Note that these sockets, each with its account, are still open."""
+    """Record that the sockets, pairs of account and socket id, are still open."""
     now = time.time()
     try:
         pipeline = valkey().pipeline(transaction=False)
@@ -55,7 +55,7 @@ def stay(sockets: Sequence[tuple[str, str]]) -> None:
 
 
 def leave(account: str, socket: str) -> None:
-    """Note that `socket` is closed."""
+    """Record that `socket` is closed."""
     try:
         for key in (_of(account), _all()):
             valkey().zrem(key, socket)
@@ -64,7 +64,7 @@ def leave(account: str, socket: str) -> None:
 
 
 def count_open() -> int:
-    """How many sockets are open. Raises RedisError."""
+    """The number of open sockets. Raises RedisError."""
     return int(str(valkey().zcount(_all(), time.time(), "+inf")))
 
 

@@ -1,7 +1,7 @@
-"""What one subscriber gets, in order, without a gap and without a repeat. Knows nothing of sockets.
+"""Ordered delivery of events to one subscriber, without gaps and repeats. Independent of WebSockets.
 
-First comes what the table has after the subscriber's own number; then what the hub of the process tells of.
-Who falls behind what the hub still keeps reads the table again.
+A stream first replays the events of the table after the subscriber's last number, then sends the events of the hub.
+A subscriber that falls behind the hub's buffer reads the table again.
 """
 
 import asyncio
@@ -17,27 +17,26 @@ from smartscheduler.events.sockets.ring_buffer import RingBuffer
 from smartscheduler.events.subscriptions import Selection
 
 Frame = dict[str, Any]
-# A socket that has not taken a frame for this long is slow; before, it is only our own burst.
+# A socket is slow when a frame takes longer than this; before, a burst of events can be the cause.
 STALL_SECONDS = 1.0
 MOST_REPLIES = 8
 SENT_AT_ONCE = 100
 
 
 class TooSlow(Exception):
-    """The subscriber does not keep up. It comes back with the last sequence it has."""
+    """The subscriber does not keep up. It should reconnect with its last sequence number."""
 
 
 class TooTalkative(Exception):
-    """The subscriber sends more than it reads answers to."""
+    """The subscriber sends messages faster than it reads the answers."""
 
 
 class Stream:
-    """`send` takes one frame and returns when the socket has; `end` stops it all from outside, and must not wait.
+    """The events of one subscriber.
 
-    `log` has the latest events, `stays` tells whether a member's credential still holds (raises Django's database
-    errors). The hub that fills `log` calls `notify`, `resync` and `heartbeat`.
-
-    `queue_size` events may wait for a socket that takes none.
+    `send` sends a frame and returns when the socket has accepted it. `end` closes the socket and must not wait. `log`
+    is the buffer of the hub, which calls `notify`, `resync`, and `heartbeat`. `stays` checks the credential (raises
+    Django's database errors). Up to `queue_size` events may wait for a stalled socket.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Stream:
         send_timeout_seconds: float,
     ) -> None:
         self.connection, self.selection, self.end = connection, selection, end
-        # When the next heartbeat is due, by the loop's clock; the hub sets and reads it.
+        # Time of the next heartbeat on the loop's clock; set and read by the hub.
         self.heartbeat_due_at = 0.0
         self._log, self._stays, self._send_frame, self._after = log, stays, send, after
         self._queue_size, self._send_timeout_seconds = queue_size, send_timeout_seconds
@@ -65,31 +64,31 @@ class Stream:
         self._idle = self._resync_due = self._heartbeat_due = False
 
     def notify(self, before: int, upto: int, *, matched: bool) -> None:
-        """Something has come after the number `before`, up to `upto`; `matched` when it concerns the subscriber."""
+        """Events after `before` up to `upto` have arrived; `matched` when one of them matches the selection."""
         if self._idle and not matched and not self._resync_due and self._position >= before:
             self._position = max(self._position, upto)
         else:
             self._wake.set()
 
     def resync(self) -> None:
-        """The log is not what it was: look where we are."""
+        """Read the table again, because the log was restored or its rows were deleted."""
         self._resync_due = True
         self._wake.set()
 
     def heartbeat(self) -> None:
-        """Send a heartbeat after whatever is to be sent now."""
+        """Send a heartbeat after the waiting events."""
         self._heartbeat_due = True
         self._wake.set()
 
     def reply(self, frame: Frame) -> None:
-        """Send a frame of another kind in its turn. Raises TooTalkative when too many wait already."""
+        """Queue another frame, such as an error. Raises TooTalkative when too many are waiting."""
         if len(self._replies) >= MOST_REPLIES:
             raise TooTalkative
         self._replies.append(frame)
         self._wake.set()
 
     def end_if_stalled(self) -> None:
-        """End with TooSlow when one frame takes too long, or too many events wait behind one that does not move."""
+        """End with TooSlow when a frame takes too long, or when too many events wait behind a stalled frame."""
         since = self._sending_since
         if since is None:
             return
@@ -98,12 +97,15 @@ class Stream:
             self.end(TooSlow())
 
     def _waiting(self) -> int:
-        """How many events wait of those that are kept; who is behind these has the time of one frame."""
+        """The number of waiting events in the buffer; 0 for a stream that is behind the buffer."""
         news = self._log.since(self._position) or []
         return len(news) if len(news) <= self._queue_size else sum(map(self.selection.matches, news))
 
     async def run(self) -> None:
-        """Replay, say `ready`, go live; for `Hub.serve`. Returns never; raises DatabaseError."""
+        """Replay the table, send `ready`, and send new events; called by `Hub.serve`. Never returns.
+
+        Raises DatabaseError.
+        """
         if self._after is None:
             self._position = await database_sync_to_async(event_log.head)()
         else:
@@ -117,7 +119,7 @@ class Stream:
             self._wake.clear()
 
     async def _pass_on(self) -> None:
-        """Everything that waits, until nothing does."""
+        """Send all waiting frames."""
         while self._has_more():
             while self._replies:
                 await self._send(self._replies.popleft())
@@ -133,7 +135,7 @@ class Stream:
             if self._heartbeat_due:
                 self._heartbeat_due = False
                 await self._send({"heartbeat": self._position})
-            if len(news) == SENT_AT_ONCE:  # a socket that takes everything at once would let nobody else have a turn
+            if len(news) == SENT_AT_ONCE:  # let other sockets send
                 await asyncio.sleep(0)
 
     def _has_more(self) -> bool:
@@ -141,7 +143,7 @@ class Stream:
         return behind or self._resync_due or self._heartbeat_due or bool(self._replies)
 
     async def _replay(self) -> None:
-        """Read the table to its end."""
+        """Send the events of the table up to its end."""
         while True:
             page = await database_sync_to_async(event_log.read)(after=self._position, selection=self.selection)
             if page.envelopes and not await self._stays(self.connection):

@@ -16,7 +16,7 @@ from smartscheduler.accounts.models import BrowserSession, TokenFamily
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
 from smartscheduler.errors import InvalidInput
-from smartscheduler.events.restore import begin_anew
+from smartscheduler.events.restore import skip_assigned_numbers
 from smartscheduler.ops import doctor
 from smartscheduler.ops.backups import BackupError, pg_tools, postgres
 from smartscheduler.ops.backups.create import verify
@@ -183,7 +183,7 @@ def finish(manifest: Manifest, step: Step, *, last_known: int = 0, erased: Seque
         TokenFamily.objects.all().delete()
         record(Act.BACKUP_RESTORED, taken_at=manifest.taken_at.isoformat(timespec="seconds"))
     with step("Event log begins anew"):
-        head = begin_anew(taken_at=manifest.taken_at, last_known=last_known)
+        head = skip_assigned_numbers(taken_at=manifest.taken_at, last_known=last_known)
     with step("Erased people are erased again"):
         replayed = list(replay([*erased, *_listed_outside()]))
     with step("Statistics for the planner"):
