@@ -50,12 +50,6 @@ class Claim:
     visitor: Callable[[], Visitor | None]
 
 
-def admit(scope: Scope) -> Visitor | None:
-    """The visitor behind a handshake; None without good credentials or from a foreign origin."""
-    claim = claim_of(scope)
-    return claim.visitor() if claim else None
-
-
 def claim_of(scope: Scope) -> Claim | None:
     """The claim of a handshake; None without credentials or from a foreign origin.
 

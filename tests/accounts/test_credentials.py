@@ -21,13 +21,13 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.second_factor.services import remove
 from smartscheduler.accounts.services import keep_account
 from smartscheduler.accounts.tokens import sign_in
-from smartscheduler.accounts.websocket_auth import Visitor, admit
+from smartscheduler.accounts.websocket_auth import Visitor
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.audit.models import AuditEntry
 from smartscheduler.events.sockets.connections import Connection, may_stay
 from tests.accounts.authenticators import code_of, signed_in_with_code, with_second_factor
 from tests.accounts.test_sessions import browser
-from tests.accounts.test_websocket_auth import handshake
+from tests.accounts.test_websocket_auth import handshake, visitor_of
 from tests.api import V1
 from tests.factories import PASSWORD, UserFactory
 
@@ -61,7 +61,7 @@ class Holder:
             "access token": access.status_code == 200,
             "list of events": poll.status_code == 200,
             "refresh token": refresh(self.refreshed).status_code == 200,
-            "ticket": admit(handshake(origin=None, ticket=self.ticket, host="testserver")) is not None,
+            "ticket": visitor_of(handshake(origin=None, ticket=self.ticket, host="testserver")) is not None,
             "open socket": may_stay([self.socket]) == [True],
         }
 

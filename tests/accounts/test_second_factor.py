@@ -20,7 +20,7 @@ from pytest_django import Settings
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.second_factor.services import CodeRefused, check
-from smartscheduler.accounts.websocket_auth import Visitor, admit
+from smartscheduler.accounts.websocket_auth import Visitor
 from smartscheduler.audit.models import AuditEntry
 from tests.accounts.authenticators import (
     CODE,
@@ -30,6 +30,7 @@ from tests.accounts.authenticators import (
     signed_in_with_code,
     with_second_factor,
 )
+from tests.accounts.test_websocket_auth import visitor_of
 from tests.api import V1, client_of, problem
 from tests.factories import PASSWORD, UserFactory
 from tests.pages import model_admins, signed_in
@@ -59,7 +60,7 @@ def handshake(client: Client) -> Visitor | None:
     """A WebSocket's handshake with the cookie of `client`, from the same origin."""
     cookie = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
     headers = [(b"host", b"testserver"), (b"origin", b"http://testserver"), (b"cookie", cookie.encode())]
-    return admit({"type": "websocket", "path": "/ws/events/", "headers": headers, "query_string": b""})
+    return visitor_of({"type": "websocket", "path": "/ws/events/", "headers": headers, "query_string": b""})
 
 
 class TestSigningIn:

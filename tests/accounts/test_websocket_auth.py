@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from smartscheduler.accounts import websocket_auth
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.websocket_auth import admit, claim_of
+from smartscheduler.accounts.websocket_auth import Visitor, claim_of
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.core.http import rate_limits
 from smartscheduler.events.sockets import consumer
@@ -46,32 +46,38 @@ def handshake(
     }
 
 
+def visitor_of(scope: dict[str, Any]) -> Visitor | None:
+    """The visitor of a handshake, as the socket finds it."""
+    claim = claim_of(scope)
+    return claim.visitor() if claim else None
+
+
 def test_a_page_elsewhere_that_may_use_the_api_comes_with_a_ticket(user: User) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
-    assert admit(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
+    assert visitor_of(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
 
 
 def test_and_never_with_the_cookie(user: User) -> None:
-    assert admit(handshake(origin=ELSEWHERE, cookie=session_cookie(user))) is None
-    assert admit(handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))).user == user
+    assert visitor_of(handshake(origin=ELSEWHERE, cookie=session_cookie(user))) is None
+    assert visitor_of(handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))).user == user
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://board.example.com", f"{ELSEWHERE}:8443"])
 def test_others_do_not_even_spend_the_ticket(user: User, origin: str) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
-    assert admit(handshake(origin=origin, ticket=ticket)) is None
-    assert admit(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
+    assert visitor_of(handshake(origin=origin, ticket=ticket)) is None
+    assert visitor_of(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
 
 
 def test_not_under_a_name_that_is_not_ours(user: User) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
-    assert admit(handshake(origin=ELSEWHERE, ticket=ticket, host="evil.example")) is None
+    assert visitor_of(handshake(origin=ELSEWHERE, ticket=ticket, host="evil.example")) is None
 
 
 def test_by_default_there_is_no_elsewhere(user: User, settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = []
     ticket, _ = issue_ticket(Credential.of(user))
-    assert admit(handshake(origin=ELSEWHERE, ticket=ticket)) is None
+    assert visitor_of(handshake(origin=ELSEWHERE, ticket=ticket)) is None
 
 
 @pytest.mark.parametrize("by", ["ticket", "session"])
