@@ -60,8 +60,9 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
             created = services.create_contractor(working_hours=shifts.shifts, actor=actor, **submitted(form))
             contractor.pk = created.pk  # the formsets of Django refer to the unsaved instance
         else:
-            hours = {"working_hours": shifts.shifts} if shifts.has_changed() else {}
-            services.update_contractor(contractor_id=contractor.pk, actor=actor, **changed(form), **hours)
+            services.update_contractor(contractor_id=contractor.pk, actor=actor, **changed(form))
+            if shifts.has_changed():
+                services.update_schedule(contractor_id=contractor.pk, working_hours=shifts.shifts, actor=actor)
         _write_absences(contractor.pk, absences, actor)
 
     def last_change(self, pk: Any) -> str:
