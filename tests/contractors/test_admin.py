@@ -430,10 +430,10 @@ def test_bulk_deactivation_asks_first_and_reports_row_by_row_with_a_way_to_help(
 def test_a_coordinator_is_told_who_restores_and_an_administrator_gets_the_button() -> None:
     contractor = ContractorFactory(status="inactive")
     told = signed_in().get(page(contractor)).content.decode()
-    assert "Only an administrator can restore" in told
+    assert "To reactivate a contractor, ask an administrator" in told
     assert "/restore/" not in told
     offered = signed_in(Role.ADMINISTRATOR).get(page(contractor)).content.decode()
-    assert "Only an administrator can restore" not in offered
+    assert "To reactivate a contractor, ask an administrator" not in offered
     assert f"{contractor.pk}/restore/" in offered
     assert "/activate/" not in offered
     assert act(signed_in(Role.ADMINISTRATOR), contractor, "restore").status_code == 302
