@@ -34,11 +34,15 @@ def of_template(source: str) -> Iterator[Text]:
         yield from ((line, text) for text in strings)
 
 
-def of_python(source: str) -> Iterator[Text]:
+def of_python(source: str) -> list[Text]:
+    found = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in GETTEXT:
+        name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+        if name in GETTEXT:
             strings = [part.value for part in node.args if isinstance(part, ast.Constant)]
-            yield from ((node.lineno, text) for text in strings if isinstance(text, str))
+            messages = strings[1:] if "pgettext" in name else strings  # without the context
+            found += [(node.lineno, text) for text in messages if isinstance(text, str)]
+    return sorted(found)
 
 
 def of_schema(node: yaml.Node) -> Iterator[Text]:
