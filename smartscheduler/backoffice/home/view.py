@@ -60,7 +60,7 @@ def _glance(today: Figures) -> list[dict[str, Any]]:
     booked_today = list_url(bookings, starts="today", kept="standing")
     shares = [
         (gettext("Booked today"), "utilisation", today.utilisation, booked_today),
-        (gettext("Wait for a contractor"), "wait", today.median_wait, list_url(bookings, made="week")),
+        (gettext("Time to assignment"), "wait", today.median_wait, list_url(bookings, made="week")),
     ]
     return [
         *({"title": title, "kind": "count", "value": value, "url": url} for title, value, url in counts),
