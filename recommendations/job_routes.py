@@ -31,7 +31,7 @@ def job_roads(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST":
         return _again(request, job)
     context = progress(request, job)
-    response = HttpResponse(render_to_string("admin/recommendations/roads.html", context, request))
+    response = HttpResponse(render_to_string("admin/recommendations/road_distances.html", context, request))
     if context.get("arrived") and request.GET.get("waiting"):
         # Only a page that has shown "looking up" is reloaded; elsewhere a reload would interrupt reading and typing.
         response["HX-Refresh"] = "true"

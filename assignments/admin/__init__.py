@@ -165,7 +165,7 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
             "form": form,
             "back": request.get_full_path(),
         }
-        return TemplateResponse(request, "admin/selected.html", context)
+        return TemplateResponse(request, "admin/confirm_selected.html", context)
 
 
 def _each(

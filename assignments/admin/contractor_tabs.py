@@ -31,7 +31,7 @@ def bookings(request: HttpRequest, contractor: Contractor) -> Tab:
     return Tab(
         name="assignments",
         title="Assignments",
-        template="admin/assignments/panel.html",
+        template="admin/assignments/assignments_panel.html",
         context={"page": page, "lines": lines(page, person(request), back, ("confirm", *MOVES))},
         count=page.paginator.count,
     )

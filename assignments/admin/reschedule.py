@@ -144,7 +144,7 @@ def _page(
     }
     if not request.htmx:  # type: ignore[attr-defined]
         context = {**admin.admin_site.each_context(request), "opts": admin.opts, **context}
-    template = "admin/assignments/free.html" if request.htmx else "admin/assignments/reschedule.html"  # type: ignore[attr-defined]
+    template = "admin/assignments/free_times.html" if request.htmx else "admin/assignments/reschedule.html"  # type: ignore[attr-defined]
     response = TemplateResponse(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response.render()  # while the clock is still the site's

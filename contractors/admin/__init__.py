@@ -40,7 +40,7 @@ CHANGE_EVENTS = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses
 class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ContractorList):
     form = ContractorForm
     change_form_outer_before_template = "admin/contractors/overview.html"
-    change_form_before_template = "admin/contractors/above.html"
+    change_form_before_template = "admin/contractors/duplicates.html"
     record_actions = ACTIONS
     inlines = (ShiftInline, AbsenceInline)
     readonly_fields = ("status_badge", "stars")
@@ -163,7 +163,7 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
             "records": queryset.order_by("name", "pk"),
             "back": here,
         }
-        return TemplateResponse(request, "admin/selected.html", context)
+        return TemplateResponse(request, "admin/confirm_selected.html", context)
 
 
 def _write_absences(contractor_id: UUID, formset: AbsenceFormSet, actor: Any) -> None:

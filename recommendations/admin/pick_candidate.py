@@ -108,7 +108,7 @@ def ranked_page(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> Ht
             job, rules, q=question["q"], reader=person(request), contractor=question["contractor"], **limits
         )
     if getattr(request, "htmx", False):
-        response = TemplateResponse(request, "admin/recommendations/part.html", context)
+        response = TemplateResponse(request, "admin/recommendations/ranking_update.html", context)
     else:
         frame = {**admin.admin_site.each_context(request), "opts": admin.opts, "facts": facts(job, person(request))}
         response = TemplateResponse(request, "admin/recommendations/recommend.html", {**frame, **context})

@@ -56,4 +56,4 @@ def people(request: HttpRequest, job: Job, admin: RecordAdmin) -> HttpResponse:
     q = request.GET.get("q", "").strip()
     is_name = len(q) <= LONGEST_SEARCH and "\x00" not in q  # PostgreSQL does not accept NUL in text
     matches = suggestions(job, q, person(request)) if is_name else []
-    return TemplateResponse(request, "admin/recommendations/people.html", {"people": matches, "q": q})
+    return TemplateResponse(request, "admin/recommendations/contractor_options.html", {"people": matches, "q": q})

@@ -34,7 +34,7 @@ class RulesVersionAdmin(ListAdmin):
     list_display = ("version", "since", "published_by", "weights", "reach", "drives", "horizon_days", "note")
     list_display_links = ("version",)
     list_select_related = ("published_by",)
-    list_before_template = "admin/rules/in_force.html"
+    list_before_template = "admin/rules/current.html"
     change_form_outer_before_template = "admin/rules/version.html"
     ordering = ("-number",)
     actions = None

@@ -104,7 +104,7 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
     if question.day is None:
         raise Http404
     found = board.some_lanes(ids, question, question.day, current_rules())
-    return render(request, "dashboard/parts/lanes.html", {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)})
+    return render(request, "dashboard/parts/board_rows.html", {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)})
 
 
 @for_scripts

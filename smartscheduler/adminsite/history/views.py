@@ -39,7 +39,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "everywhere": True,
         **_links(request, page.older),
     }
-    return TemplateResponse(request, "admin/history/all.html", context)
+    return TemplateResponse(request, "admin/history/search.html", context)
 
 
 def changes_of(record: Model, user: User, *, before: Place | None = None, size: int = 50) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         "codes_left": recovery_codes.left(user),
         "required": user.role in settings.SECOND_FACTOR_REQUIRED,
     }
-    return TemplateResponse(request, "admin/second_factor/standing.html", context)
+    return TemplateResponse(request, "admin/second_factor/status.html", context)
 
 
 @never_cache
@@ -164,7 +164,7 @@ def _key(request: HttpRequest) -> str:
 
 def _form_page(request: HttpRequest, title: str, form: Form, act: str) -> HttpResponse:
     context = {**_context(request, title), "form": form, "act": act}
-    return TemplateResponse(request, "admin/second_factor/act.html", context)
+    return TemplateResponse(request, "admin/second_factor/change.html", context)
 
 
 def _codes_page(request: HttpRequest, user: User, codes: list[str], onward: str) -> HttpResponse:

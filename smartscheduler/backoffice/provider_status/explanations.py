@@ -48,7 +48,7 @@ def explanations(request: HttpRequest) -> HttpResponse:
     context = {**admin.site.each_context(request), "title": gettext("Explanations"), "configured": is_configured()}
     if is_configured():
         context |= _standing()
-    return TemplateResponse(request, "admin/backoffice/words.html", context)
+    return TemplateResponse(request, "admin/backoffice/explanations.html", context)
 
 
 def _act(request: HttpRequest) -> None:

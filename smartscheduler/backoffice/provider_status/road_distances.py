@@ -70,7 +70,7 @@ def roads(request: HttpRequest) -> HttpResponse:
         "lookups": Lookup.objects.select_related("job").order_by("-wanted_at")[:MOST_LOOKUPS],
         "counts": dict(Lookup.objects.order_by().values_list("state").annotate(count=Count("pk"))),
     }
-    return TemplateResponse(request, "admin/backoffice/roads.html", context)
+    return TemplateResponse(request, "admin/backoffice/road_distances.html", context)
 
 
 def _act(request: HttpRequest) -> None:
