@@ -4,8 +4,9 @@ Everybody is scored. When somebody is free is found by laying the points of the 
 and striking out those that an absence or a booking with its drives stands in the way of.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -80,7 +81,9 @@ class Scan:
         )
         return [Ranked(n, -order[0], first(n)) for *order, n in best[:wanted]]
 
-    def _first_free(self, people: Ints, request: JobRequest, horizon_days: int, rules: Rules, now: float):  # type: ignore[no-untyped-def]
+    def _first_free(
+        self, people: Ints, request: JobRequest, horizon_days: int, rules: Rules, now: float
+    ) -> tuple[Callable[[int], list[int]], Ints, NDArray[np.bool_]]:
         """For each of the people the first day with a slot, and whether there is one; and a way to list its slots."""
         busy = self._busy(people, request, rules)
         days = np.zeros(len(people), dtype=np.int64)
@@ -193,5 +196,5 @@ def _points(week: int, zone: int, first: date, site_zone: str, duration: timedel
     return Grid(np.array(kept, dtype=np.int64), np.array([days[point] for point in kept], dtype=np.int64))
 
 
-def _minute(day: date, clock: object, zone: ZoneInfo) -> int:
-    return int(datetime.combine(day, clock, zone).timestamp()) // 60  # type: ignore[arg-type]
+def _minute(day: date, clock: time, zone: ZoneInfo) -> int:
+    return int(datetime.combine(day, clock, zone).timestamp()) // 60

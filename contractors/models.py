@@ -1,7 +1,6 @@
 """Contractors with their working hours, absences and ratings."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -276,7 +275,7 @@ class Rating(models.Model):
 
     contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="ratings")
     # Not a foreign key: this app stands below `jobs`. Unique, so that a job is rated once.
-    job_id: UUID | None = models.UUIDField(null=True, blank=True, unique=True)  # type: ignore[assignment]
+    job_id = models.UUIDField(null=True, blank=True, unique=True)
     value = models.DecimalField(max_digits=3, decimal_places=2)
     comment = ShortNotesField(max_length=1000, blank=True)
     given_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
