@@ -39,13 +39,12 @@ from smartscheduler.timeslots import TimeSlot
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """Texts of the page: its title, its buttons, and the messages after a booking and after a refusal.
+    """Texts of the page: its title, and the messages after a booking and after a refusal.
 
     `done` has the placeholders `{job}`, `{contractor}` and `{slot}`.
     """
 
     title: "StrOrPromise"
-    verb: "StrOrPromise"
     done: "StrOrPromise"
     not_done: "StrOrPromise"
 
@@ -72,7 +71,6 @@ class Purpose:
         record = self.booking or self.job
         return {
             "title": self.labels.title,
-            "verb": self.labels.verb,
             "subtitle": str(record),
             "original": record,
             "job": self.job,

@@ -18,7 +18,6 @@ from smartscheduler.adminsite.registry import ViewButton
 
 LABELS = Labels(
     title=_("Reassign"),
-    verb=_("Reassign to"),
     done=_("{job} is reassigned to {contractor}: {slot}."),
     not_done=_("Not reassigned."),
 )

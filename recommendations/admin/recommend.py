@@ -20,7 +20,6 @@ from smartscheduler.adminsite.registry import ViewButton
 
 LABELS = Labels(
     title=_("Recommend"),
-    verb=_("Assign"),
     done=_("{job} is assigned to {contractor}: {slot}."),
     not_done=_("Not assigned."),
 )

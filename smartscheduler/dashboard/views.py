@@ -104,7 +104,8 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
     if question.day is None:
         raise Http404
     found = board.some_lanes(ids, question, question.day, current_rules())
-    return render(request, "dashboard/parts/board_rows.html", {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)})
+    context = {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)}
+    return render(request, "dashboard/parts/board_rows.html", context)
 
 
 @for_scripts
