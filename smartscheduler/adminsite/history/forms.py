@@ -1,7 +1,7 @@
 """Filter form of the history page."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -55,7 +55,8 @@ class QuestionForm(forms.Form):
             del self.fields["field"]
 
     def _offer(self, name: str, choices: list[tuple[str, str]], everything: str) -> None:
-        self.fields[name].choices = [("", everything), *choices]  # type: ignore[attr-defined]
+        field = cast(forms.ChoiceField, self.fields[name])
+        field.choices = [("", everything), *choices]
 
     def _people(self, requested: str, reader: User) -> list[tuple[str, str]]:
         """All users, and the requested id: the history also has users whose account was deleted."""

@@ -37,7 +37,7 @@ class _Refused(Exception):
     """Stops the parser; the status is in `HttpProtocol._status`."""
 
 
-class UnreadLimit:
+class UnreadLimit(asyncio.Protocol):
     """Mixin for a protocol: aborts a connection whose client reads nothing for UNREAD_SECONDS."""
 
     loop: asyncio.AbstractEventLoop
@@ -45,13 +45,13 @@ class UnreadLimit:
     _unread_timer: asyncio.TimerHandle | None = None
 
     def pause_writing(self) -> None:
-        super().pause_writing()  # type: ignore[misc]  # defined in the protocol class
+        super().pause_writing()
         _cancel(self._unread_timer)
         self._unread_timer = self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
         _cancel(self._unread_timer)
-        super().resume_writing()  # type: ignore[misc]
+        super().resume_writing()
 
 
 class HttpProtocol(UnreadLimit, HttpToolsProtocol):

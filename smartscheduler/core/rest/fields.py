@@ -26,7 +26,7 @@ OUT_OF_CALENDAR = _("Enter a date between 2000-01-01 and 2099-12-31.")
 LOCATION_FIELDS = ["latitude", "longitude", "address", "city", "state", "zip_code"]
 
 
-class NormalText:
+class NormalText(serializers.CharField):
     """Mixin for text fields of serializers. `normal` returns the stored form or raises one of REFUSALS."""
 
     max_length: int | None
@@ -36,7 +36,7 @@ class NormalText:
         raise NotImplementedError
 
     def to_internal_value(self, data: Any) -> str:
-        text: str = super().to_internal_value(data)  # type: ignore[misc]  # defined in the field class
+        text: str = super().to_internal_value(data)
         try:
             return stored_form(text, normal=self.normal, max_length=self.max_length)
         except ValidationError as refusal:
