@@ -54,7 +54,7 @@ def test_who_calls_in_sick_is_cleared_of_bookings_one_by_one(visit: Open, api: A
     expect(page.get_by_text(f"{crew['name']} has 1 booking with a conflict.")).to_be_visible()
 
     # The rest waits: the contractor's page says so until it is done.
-    page.get_by_role("link", name="Later").click()
+    page.get_by_role("link", name="Do this later").click()
     page.wait_for_url("**/change/")
     expect(page.get_by_role("region", name="Bookings with conflicts: 1")).to_be_visible()
     cancel(page, second, "The crew is ill")

@@ -22,7 +22,7 @@ def test_a_change_is_found_with_who_and_from_what_to_what(visit: Open, job: Any)
     expect(newest(page)).to_contain_text("Casey Coordinator")
     expect(newest(page)).to_contain_text("in the back-office")
     expect(newest(page).locator(".history-lines")).to_contain_text("– → to Mind the <b>dog</b>")
-    newest(page).get_by_text("how").click()
+    newest(page).get_by_text("details").click()
     expect(newest(page)).to_contain_text(f"POST /admin/jobs/job/{job['id']}/change/")
     expect(page.locator(".history > li").last).to_contain_text("through the API")
 

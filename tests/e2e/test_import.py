@@ -93,7 +93,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("To add: 10. To change: 0.").first).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("Imported: 10 new, 0 changed").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Added: 10. Changed: 0.").first).to_be_visible(timeout=20_000)
     assert {one["email"].split(".")[0] for one in api.listed("contractors/", search="ten")} >= {
         *(f"ten{n}" for n in range(9)),
         "ten10",
@@ -138,9 +138,9 @@ def test_reports_for_a_manager(visit: Open) -> None:
     expect(page.get_by_role("link", name="This quarter")).to_have_attribute("aria-current", "true")
     expect(page.get_by_role("img", name="Bookings by rank")).to_be_visible()
     assert barriers(page) == []
-    for part in ("job and its wait", "choice with its rank", "start and its delay", "contractor and week"):
+    for part in ("jobs with time to assignment", "choices with rank", "starts with delay", "contractors by week"):
         with page.expect_download() as download:
-            page.get_by_role("link", name=f"CSV: every {part}").click()
+            page.get_by_role("link", name=f"CSV: all {part}").click()
         assert len(download.value.path().read_text("utf-8-sig").splitlines()) > 1
 
 

@@ -48,7 +48,7 @@ class TestWhyNot:
         page = visit(path_of(job), COORDINATOR)
         ask(page, api.get(f"contractors/{second['id']}/")["email"])
         answer = page.get_by_role("region", name="Why not this contractor?")
-        expect(answer).to_contain_text(f"{second['name']} can take it")
+        expect(answer).to_contain_text(f"{second['name']} can take this job")
         expect(answer.get_by_role("article", name=f"Rank 2: {second['name']}")).to_be_visible()
 
     def test_says_that_nobody_has_that_name(self, visit: Open, job: Any) -> None:

@@ -32,4 +32,4 @@ def test_rules_are_tried_published_and_kept_with_the_next_assignment(visit: Open
     assignment = api.assign_best(job)
     assert assignment["rules_version"] >= 1
     page.goto(f"/admin/assignments/assignment/{assignment['id']}/change/")
-    expect(page.get_by_text(f"By version {assignment['rules_version']} of the scheduling rules")).to_be_visible()
+    expect(page.get_by_text(f"Based on version {assignment['rules_version']} of the scheduling rules")).to_be_visible()
