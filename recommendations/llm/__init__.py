@@ -1,1 +1,1 @@
-"""Explanations in other words: a language model words what a ranking says, from its numbers (docs/explanations.md)."""
+"""Rewording of explanations: a language model writes a sentence from the numbers of a score (docs/explanations.md)."""

@@ -1,7 +1,7 @@
 """The daily budget of the language model: calls and tokens.
 
-A call reserves as many tokens as its answer may take; what it did not use is given back. The cost of an answer that
-never came is unknown, so its reservation stays spent.
+A call reserves the tokens that its response may use; unused ones are returned. If no response arrives, its cost is
+unknown and the reservation stays spent.
 """
 
 from django.conf import settings
@@ -15,25 +15,25 @@ budget = DailyBudget(ModelDay)
 
 
 def spend(tokens: int) -> bool:
-    """Take a call and `tokens` from today's budget; False, and nothing is taken, when they are not there."""
+    """Take a call and `tokens` from today's budget; return False and take nothing if less is left."""
     limits = {"calls": settings.EXPLANATION_CALLS_A_DAY, "tokens": settings.EXPLANATION_TOKENS_A_DAY}
     return budget.spend({"calls": 1, "tokens": tokens}, limits)
 
 
 def settle(reserved: int, used: int | None) -> None:
-    """Put what was used in place of what was reserved; nothing changes when that is not known."""
+    """Replace the reserved tokens of a call by the used ones; without a known use the reservation stays."""
     if used is not None:
-        left = Greatest(F("tokens") - Value(reserved) + Value(used), Value(0))
-        ModelDay.objects.filter(day=today()).update(tokens=left)
+        tokens = Greatest(F("tokens") - Value(reserved) + Value(used), Value(0))
+        ModelDay.objects.filter(day=today()).update(tokens=tokens)
 
 
 def note(what: str) -> None:
-    """One more `worded` or `dropped`."""
+    """Increment the count `worded` or `dropped` of today."""
     ModelDay.objects.filter(day=today()).update(**{what: F(what) + 1})
 
 
 def note_failure(error: str) -> None:
-    """Keep the last error of today; never with a key or an address in it."""
+    """Store the last error of today. `error` must not contain API keys or addresses."""
     budget.note_failure(error)
 
 

@@ -18,10 +18,10 @@ log = structlog.get_logger(__name__)
 
 
 def sentence(facts: Facts) -> str:
-    """What the model says, unchecked. Raises ProviderError, which is noted, when it says nothing."""
+    """The sentence of the model, not validated. Raises ProviderError, which is also counted and logged."""
     reserved = most_tokens(facts)
     try:
-        said = ask_with_retries(
+        reply = ask_with_retries(
             BREAKER, lambda: ask(facts), attempts=settings.EXPLANATION_ATTEMPTS, pay=lambda: _pay(reserved)
         )
     except NotAsked as error:
@@ -33,8 +33,8 @@ def sentence(facts: Facts) -> str:
         budget.note_failure(str(error))
         log.warning("model_failed", error=str(error))
         raise
-    budget.settle(reserved, said.tokens)
-    return said.text
+    budget.settle(reserved, reply.tokens)
+    return reply.text
 
 
 def _pay(tokens: int) -> None:

@@ -1,11 +1,11 @@
-"""The formats that language models are asked in, and whether one is configured.
+"""The supported API formats of language models, and whether one is configured.
 
-The settings import this, so nothing here may need the apps.
+The settings import this module, so it must not import models or other parts of apps.
 """
 
 from django.conf import settings
 
-# Where a model is asked unless the environment says otherwise.
+# Default URLs; the environment can set another one.
 URLS: dict[str, str] = {"anthropic": "https://api.anthropic.com", "openai": "https://api.openai.com/v1"}
 NAMES = {"anthropic": "Anthropic", "openai": "OpenAI-compatible"}
 
@@ -15,6 +15,6 @@ def is_configured() -> bool:
 
 
 def title() -> str:
-    """The model and who serves it, for people."""
+    """The model and its provider, for display."""
     provider = settings.EXPLANATION_MODEL_PROVIDER
     return f"{settings.EXPLANATION_MODEL_NAME} ({NAMES.get(provider, provider)})"

@@ -1,7 +1,7 @@
-"""The numbers that an explanation is made of: what a model is told, and what it is held against. Pure.
+"""The numbers of an explanation: the input of the language model, and the reference for its validation. Pure.
 
-Nobody is in them. The contractor and the day are placeholders, filled in when a sentence is shown, so equal numbers
-have one sentence, whoever they are of, and no name leaves the house.
+They contain no personal data. Contractor and day are placeholders that are filled in when a sentence is shown. So equal
+numbers share one sentence, and no name is sent to a provider.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ PLACEHOLDER = re.compile(r"\{(contractor|day)\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Figures as the sentence says them: score parts and weights with four decimals, miles with one."""
+    """The figures as a sentence writes them: scores and weights in ten-thousandths, miles with one decimal."""
 
     score: Score
     weights: Weights
@@ -59,13 +59,13 @@ class Facts:
 
     @property
     def template(self) -> str:
-        """The sentence made from the numbers, with the placeholder of the day."""
+        """The explanation made from the numbers, with a placeholder for the day."""
         free = free_sentence(DAY, self.days_later, self.slots)
         far = distance(self.miles, self.minutes, by_road=self.by_road)
         return explain(score=self.score, weights=self.weights, rated=self.rated, distance=far, free=free)
 
     def as_prompt(self) -> dict[str, Any]:
-        """What a model is told: numbers by the names of the rules."""
+        """The user message for the model: numbers with descriptive keys."""
         parts = dict(zip(PARTS, map(as_decimal, parts_of(self.score)), strict=True))
         weights = dict(zip(PARTS, map(as_decimal, self.weights), strict=True))
         return {
@@ -82,13 +82,13 @@ class Facts:
         }
 
     def key(self, *about: str) -> str:
-        """The same for equal numbers and the same model, prompt and check."""
-        says = (self.days_later, self.slots, self.rating, self.rating_count, self.miles, self.minutes, self.by_road)
-        # Part of every ranking, where a model is configured: flat, and so quick.
-        told = json.dumps([*parts_of(self.score), self.score.total, *self.weights, *says, *about])
-        return hashlib.sha256(told.encode()).hexdigest()
+        """The key of the sentence in the store: a hash of the numbers and of `about` (model, version of the prompt)."""
+        other = (self.days_later, self.slots, self.rating, self.rating_count, self.miles, self.minutes, self.by_road)
+        # Computed for each entry of each ranking if a model is configured. A flat list keeps it fast.
+        content = json.dumps([*parts_of(self.score), self.score.total, *self.weights, *other, *about])
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The sentence with its placeholders replaced; what they are replaced by is not looked into."""
-    return PLACEHOLDER.sub(lambda found: values[found[1]], text)
+    """The sentence with its placeholders replaced, in one pass: placeholders in the values are left alone."""
+    return PLACEHOLDER.sub(lambda match: values[match[1]], text)

@@ -1,8 +1,19 @@
-"""Every figure that a sentence may hold, by what it means: how it is written, and what it has to be. Pure.
+"""The grammar of figures: how each figure may be written in a sentence, and what its value must be. Pure.
 
-A number means what the words around it say, so each is looked for together with them: `14 min` are minutes of the drive
-and `0.9200` is a part score only after its name. What is left over when all of these are taken out are words, and a
-number among them is one that nobody knows the meaning of.
+A number has no meaning without the words around it, so the patterns contain these words: `14 min` are minutes of the
+drive, and `0.9200` is a part score only after the name of the part. What the patterns do not match are plain words; the
+validator rejects a number among them, because its meaning is unknown.
+
+How to read a row of FIGURES:
+
+    Figure("customers", rf"{N} customer(s?){END}", _counted("rating_count"))
+           │            │                          └ check of the captured groups, in their order: here the number and
+           │            │                            the plural `s`, against Facts.rating_count
+           │            └ pattern; {N} captures a number, {PART} the name of a part score, {END} ends a number
+           └ meaning; several rows with one meaning are alternative wordings
+
+The scanner tries the rows in their order at each position. A row whose pattern begins like that of another row comes
+before it if it is longer, for example `{PART} weighs {N}%` before `{PART} weighs {N}`.
 """
 
 import re
@@ -13,62 +24,64 @@ from typing import NamedTuple
 from assignments.scoring import PARTS, as_decimal, parts_of
 from recommendations.llm.facts import Facts
 
+# A number, not preceded by a word, a digit or a sign: `-0.92` and `1,000` are not matched in part.
 N = r"(?<![\w.,+\-−])([0-9]{1,6}(?:\.[0-9]{1,4})?)"
+# The end of a number or word: no further letters, digits, decimals or percent sign.
 END = r"(?![\w%]|[.,][0-9])"
 PART = rf"({'|'.join(PARTS)})"
 GIVES = r"(?: score| part)?(?: of| at| is| gives| adds)?"
 SUM = r" \+ ".join([rf"{N} × {N}"] * 3)
 
+# The captured groups of a pattern, in lower case; empty for groups that did not take part in the match.
 Values = tuple[str, ...]
 
 
 class Figure(NamedTuple):
-    """What a figure means, how it is written, and whether the values that stand there are those of the facts."""
+    """A row of the grammar: its meaning, its pattern, and the check of the captured values against the facts."""
 
     means: str
     written: str
     holds: Callable[[Facts, Values], bool]
 
 
-def _is(value: str, wanted: object) -> bool:
-    return Decimal(value) == Decimal(str(wanted))
+def _is(value: str, expected: object) -> bool:
+    return Decimal(value) == Decimal(str(expected))
 
 
-def _sum(facts: Facts, found: Values) -> bool:
-    wanted = [as_decimal(one) for pair in zip(facts.weights, parts_of(facts.score), strict=True) for one in pair]
-    return all(map(_is, found, wanted))
+def _sum(facts: Facts, values: Values) -> bool:
+    """weight × part + weight × part + weight × part, in the order of PARTS."""
+    terms = zip(facts.weights, parts_of(facts.score), strict=True)
+    return all(map(_is, values, [as_decimal(factor) for term in terms for factor in term]))
 
 
-def _part(facts: Facts, found: Values) -> bool:
-    return _is(found[1], as_decimal(parts_of(facts.score)[PARTS.index(found[0])]))
+def _part(facts: Facts, values: Values) -> bool:
+    return _is(values[1], as_decimal(parts_of(facts.score)[PARTS.index(values[0])]))
 
 
-def _score(facts: Facts, found: Values) -> bool:
-    return _is(found[0], as_decimal(facts.score.total))
+def _score(facts: Facts, values: Values) -> bool:
+    return _is(values[0], as_decimal(facts.score.total))
 
 
-def _not_rated(facts: Facts, found: Values) -> bool:
-    return not facts.is_rated
+def _weight(facts: Facts, values: Values) -> bool:
+    return _is(values[1], as_decimal(facts.weights[PARTS.index(values[0])]))
 
 
-def _weight(facts: Facts, found: Values) -> bool:
-    return _is(found[1], as_decimal(facts.weights[PARTS.index(found[0])]))
+def _percent(facts: Facts, values: Values) -> bool:
+    return _is(values[1], as_decimal(facts.weights[PARTS.index(values[0])]) * 100)
 
 
-def _percent(facts: Facts, found: Values) -> bool:
-    return _is(found[1], as_decimal(facts.weights[PARTS.index(found[0])]) * 100)
+def _equals(field: str) -> Callable[[Facts, Values], bool]:
+    """A check of the number against a field of the facts."""
+    return lambda facts, values: _is(values[0], getattr(facts, field))
 
 
-def _nth(what: str) -> Callable[[Facts, Values], bool]:
-    return lambda facts, found: _is(found[0], getattr(facts, what))
+def _counted(field: str) -> Callable[[Facts, Values], bool]:
+    """The same, and a check of the plural `s`: `1 slot`, `4 slots`."""
+    return lambda facts, values: (
+        _is(values[0], getattr(facts, field)) and (values[1] == "") == (getattr(facts, field) == 1)
+    )
 
 
-def _counted(what: str) -> Callable[[Facts, Values], bool]:
-    """The number, and one of many as one."""
-    return lambda facts, found: _is(found[0], getattr(facts, what)) and (found[1] == "") == (getattr(facts, what) == 1)
-
-
-# The longer before the shorter, where both begin alike.
 FIGURES = (
     Figure("sum", rf"= {SUM}", _sum),
     Figure("weight", rf"{PART} (?:has |with |at )?(?:a )?(?:weight of|weighs) {N}%", _percent),
@@ -78,7 +91,7 @@ FIGURES = (
     Figure(
         "rating",
         rf"(?:rated|rating of|ratings? averag(?:e|ing)) {N} (?:out )?of 5{END}",
-        lambda facts, found: facts.is_rated and _is(found[0], facts.rating),
+        lambda facts, values: facts.is_rated and _is(values[0], facts.rating),
     ),
     Figure(
         "not rated", r"(?:is )?not rated yet|has no ratings yet|without ratings", lambda facts, _: not facts.is_rated
@@ -90,21 +103,31 @@ FIGURES = (
     Figure(
         "days",
         rf"{N} day(s?) (?:later than|after the) (?:desired|wanted)(?: day)?",
-        lambda facts, found: facts.days_later > 0 and _counted("days_later")(facts, found),
+        lambda facts, values: facts.days_later > 0 and _counted("days_later")(facts, values),
     ),
-    Figure("miles", rf"{N} miles?{END}", _nth("miles")),
-    Figure("minutes", rf"{N}(?: min|-minute| minutes?){END}", _nth("minutes")),
-    # The names of the parts alone, when all are named; one alone would lend its name to a figure of another.
+    Figure("miles", rf"{N} miles?{END}", _equals("miles")),
+    Figure("minutes", rf"{N}(?: min|-minute| minutes?){END}", _equals("minutes")),
+    # The names of the parts without a number are allowed only all together: a single name next to the number of
+    # another figure would give it a wrong meaning.
     Figure("names", r"availability, rating,? and distance", lambda facts, _: True),
     Figure("road", r"by road", lambda facts, _: facts.by_road),
     Figure("road", r"(?:by|in) (?:a |the )?straight line", lambda facts, _: not facts.by_road),
 )
-SCANNER = re.compile("|".join(f"(?P<f{number}>{one.written})" for number, one in enumerate(FIGURES)), re.IGNORECASE)
-ALONE = [re.compile(one.written, re.IGNORECASE) for one in FIGURES]
+# One group `f<row>` around each pattern. It closes after the groups inside it, so it is the `lastgroup` of a match.
+SCANNER = re.compile("|".join(f"(?P<f{row}>{figure.written})" for row, figure in enumerate(FIGURES)), re.IGNORECASE)
+
+
+def _groups(row: int, figure: Figure) -> slice:
+    """Where the groups of a row are in `match.groups()`: after the group around its pattern."""
+    first = SCANNER.groupindex[f"f{row}"]
+    return slice(first, first + re.compile(figure.written).groups)
+
+
+GROUPS = [_groups(row, figure) for row, figure in enumerate(FIGURES)]
 
 
 class Found(NamedTuple):
-    """A figure in a sentence: what it means, what stands there, and whether it is true."""
+    """A figure in a sentence: its meaning, its text, and whether it is true."""
 
     means: str
     text: str
@@ -114,11 +137,9 @@ class Found(NamedTuple):
 def figures(text: str, facts: Facts) -> Iterator[Found]:
     """The figures of a sentence, in their order."""
     for match in SCANNER.finditer(text):
-        number = next(n for n in range(len(FIGURES)) if match[f"f{n}"] is not None)
-        values = ALONE[number].match(text, match.start())
-        # Looked at alone in its place, a figure is what it was among the others.
-        groups = tuple((one or "").lower() for one in values.groups()) if values else ()
-        yield Found(FIGURES[number].means, match[0], bool(values) and FIGURES[number].holds(facts, groups))
+        row = int((match.lastgroup or "")[1:])
+        values = tuple((value or "").lower() for value in match.groups()[GROUPS[row]])
+        yield Found(FIGURES[row].means, match[0], FIGURES[row].holds(facts, values))
 
 
 def without_figures(text: str) -> str:
@@ -127,5 +148,5 @@ def without_figures(text: str) -> str:
 
 
 def needed(facts: Facts) -> set[str]:
-    """What an explanation must say: the score, and what decides it."""
+    """The meanings that an explanation must contain: the score, and what decides it."""
     return {"score", "days", "miles", "rating" if facts.is_rated else "not rated"}

@@ -1,6 +1,7 @@
-"""What a model is told. Numbers and the names of rules, never a word that a person has written. Pure.
+"""The prompt of the language model: numbers and fixed text, nothing that a user has written. Pure.
 
-Part of the key of what is stored: whoever changes this, or the check, asks anew.
+VERSION is part of the key of stored sentences. Increase it with each change of the prompt or the validator, so that
+sentences are requested again.
 """
 
 import json
@@ -9,7 +10,7 @@ from recommendations.llm.facts import CONTRACTOR, DAY, Facts
 from recommendations.llm.validator import ALLOWED_WORDS, MOST_CHARACTERS
 
 VERSION = "1"
-# Enough for the longest sentence that may be shown.
+# Limit on the response; enough for MOST_CHARACTERS.
 MOST_TOKENS = 300
 SYSTEM = f"""\
 You word the explanation of one entry of a ranking. Who reads it wants to understand a contractor's score for a job.
@@ -34,5 +35,5 @@ def question(facts: Facts) -> str:
 
 
 def most_tokens(facts: Facts) -> int:
-    """What a call may cost at most; a token is seldom shorter than two characters."""
+    """An upper estimate of the tokens of a call: tokens are rarely shorter than two characters."""
     return (len(SYSTEM) + len(question(facts))) // 2 + MOST_TOKENS

@@ -1,4 +1,4 @@
-"""The words in which a ranking is shown: those that are stored for its numbers, and the template's for all others."""
+"""Replaces the explanations of a ranking by stored sentences of the language model, where there are some."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,30 +21,34 @@ refresh_requests = RefreshRequests("words", TEMPLATE)
 
 @lru_cache(maxsize=4096)
 def is_right(text: str, facts: Facts) -> bool:
-    """Checked when it came, and once more here: then no figure is wrong, whatever has become of what was stored."""
+    """Whether a stored sentence is valid for these facts.
+
+    It was validated when it arrived. The second check makes sure that no wrong figure is shown even if the stored text
+    was changed.
+    """
     return not problem(text, facts)
 
 
 def reworded(groups: Sequence[tuple[UUID | None, list[RankedCandidate]]]) -> list[list[RankedCandidate]]:
-    """The entries of some jobs, the first of each in the words of the model where there are some. One statement.
+    """The entries of each job, the first ones reworded where a sentence is stored. One query.
 
-    Tells the worker for which jobs there are none yet, and waits for nothing.
+    Jobs without all sentences are queued for the worker; nothing waits for it.
     """
-    # What is stored for exact numbers would tell of them wherever blurred ones happen to be the same.
+    # With blurred places, a stored sentence would reveal that exact numbers are the same as the blurred ones.
     if not is_configured() or places_are_blurred():
         return [entries for _, entries in groups]
-    wanted = settings.EXPLANATION_FIRST
-    keys = [[key_of(entry.facts) for entry in entries[:wanted]] for _, entries in groups]
-    stored = texts({key for some in keys for key in some})
+    most = settings.EXPLANATION_FIRST
+    keys_of_groups = [[key_of(entry.facts) for entry in entries[:most]] for _, entries in groups]
+    stored = texts({key for keys in keys_of_groups for key in keys})
     shown = []
-    for (job_id, entries), some in zip(groups, keys, strict=True):
-        first = [_in_words(one, stored.get(key, "")) for one, key in zip(entries[:wanted], some, strict=True)]
-        refresh_requests.record(job_id, [one.breakdown.source for one in first])
-        shown.append([*first, *entries[wanted:]])
+    for (job_id, entries), keys in zip(groups, keys_of_groups, strict=True):
+        first = [_reworded(entry, stored.get(key, "")) for entry, key in zip(entries[:most], keys, strict=True)]
+        refresh_requests.record(job_id, [entry.breakdown.source for entry in first])
+        shown.append([*first, *entries[most:]])
     return shown
 
 
-def _in_words(entry: RankedCandidate, text: str) -> RankedCandidate:
+def _reworded(entry: RankedCandidate, text: str) -> RankedCandidate:
     if not text or not is_right(text, entry.facts):
         return entry
     wording = filled(text, {"contractor": entry.contractor.name, "day": entry.day})
@@ -52,5 +56,5 @@ def _in_words(entry: RankedCandidate, text: str) -> RankedCandidate:
 
 
 def uses() -> dict[str, int]:
-    """How many explanations were shown in whose words. Raises RedisError."""
+    """The number of explanations shown from each source. Raises RedisError."""
     return {MODEL: 0, TEMPLATE: 0} | refresh_requests.uses()

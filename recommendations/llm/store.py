@@ -1,7 +1,7 @@
-"""Reading and writing sentences, each under the key of its numbers; and the right to ask for one.
+"""Storage of sentences by the key of their numbers, and leases on missing ones.
 
-One lookup a key, however many want it: whoever asks claims the key first. A claim ends when the sentence is stored, or
-by itself when its owner has died.
+A worker takes a lease before it requests a sentence, so that each sentence is requested once. The lease ends when the
+sentence is stored, or expires if its owner has died.
 """
 
 from collections.abc import Collection
@@ -17,15 +17,16 @@ from recommendations.llm.prompt import VERSION
 from recommendations.models import ModelDay, Wording
 from smartscheduler.core.db.prepared import rows
 
-# Longer than all attempts of one question take.
+# Longer than all attempts of one request take.
 LEASE = timedelta(seconds=90)
-# A model that has twice said what could not be shown is not asked again about the same numbers.
+# After two sentences that failed validation, the model is not asked again for the same numbers.
 MOST_ATTEMPTS = 2
 AFTER_A_FAILURE = timedelta(minutes=1)
 DAYS_KEPT = timedelta(days=90)
 
-# Part of every ranking, where a model is configured; so prepared (smartscheduler.core.db.prepared).
+# Part of every ranking if a model is configured, therefore prepared (smartscheduler.core.db.prepared).
 TEXTS = "SELECT key, text FROM recommendations_wording WHERE key = ANY(%s::varchar[]) AND text <> ''"
+# No row is returned if the sentence exists, another worker has the lease, or the attempts are used up.
 CLAIM = """
 INSERT INTO recommendations_wording AS held (key, text, reason, attempts, until, asked_at)
 VALUES (%(key)s, '', '', 1, %(until)s, %(now)s)
@@ -40,12 +41,12 @@ def key_of(facts: Facts) -> str:
 
 
 def texts(keys: Collection[str]) -> dict[str, str]:
-    """The sentences that are stored under these keys; one statement."""
+    """The stored sentences of these keys. One query."""
     return dict(rows(TEXTS, ["{" + ",".join(keys) + "}"])) if keys else {}
 
 
 def claim(key: str) -> bool:
-    """Whether the sentence is missing and ours to ask for, for a while."""
+    """Take the lease on a missing sentence. Returns whether the caller has it."""
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"key": key, "now": now, "until": now + LEASE, "most": MOST_ATTEMPTS})
@@ -57,24 +58,24 @@ def keep(key: str, text: str) -> None:
 
 
 def drop(key: str, reason: str) -> None:
-    """What came cannot be shown."""
+    """Note why a sentence failed validation, and end the lease."""
     Wording.objects.filter(pk=key, text="").update(reason=reason, until=timezone.now())
 
 
 def give_back(key: str) -> None:
-    """Nothing came; asked again after a moment, and not counted."""
+    """End the lease after a failed request: it can be repeated after a minute, and does not count as an attempt."""
     later = timezone.now() + AFTER_A_FAILURE
     Wording.objects.filter(pk=key, text="").update(attempts=F("attempts") - 1, until=later)
 
 
 def forget(keys: Collection[str] | None = None) -> int:
-    """Delete sentences, by default all, so that they are asked for again; returns how many."""
-    found = Wording.objects.all() if keys is None else Wording.objects.filter(pk__in=keys)
-    return found.delete()[0]
+    """Delete sentences, by default all, so that they are requested again; return how many."""
+    sentences = Wording.objects.all() if keys is None else Wording.objects.filter(pk__in=keys)
+    return sentences.delete()[0]
 
 
 def prune() -> int:
-    """Delete what is older than settings.EXPLANATION_KEEP_DAYS, and counts of days long gone; returns how many."""
+    """Delete sentences older than settings.EXPLANATION_KEEP_DAYS, and old daily counts; return how many."""
     now = timezone.now()
     old = Wording.objects.filter(asked_at__lt=now - timedelta(days=settings.EXPLANATION_KEEP_DAYS))
     return old.delete()[0] + ModelDay.objects.filter(day__lt=(now - DAYS_KEPT).date()).delete()[0]

@@ -1,7 +1,7 @@
-"""Whether a sentence of a model may be shown: every figure true, all that matter there, and not a word more. Pure.
+"""Validation of a sentence by the language model: all figures true, the needed ones present, known words only. Pure.
 
-Nothing is looked for that is wrong, since there is no end of that; only what is known to be right may stand there.
-Words are those of a list in which nothing praises, compares, advises, denies or counts.
+It is an allowlist: wrong statements have no end, so only what is known to be right may be in a sentence. No word of the
+list praises, compares, advises, denies or counts.
 """
 
 import re
@@ -10,7 +10,7 @@ from recommendations.llm.facts import CONTRACTOR, DAY, Facts
 from recommendations.llm.figure_grammar import figures, needed, without_figures
 
 MOST_CHARACTERS, MOST_SENTENCES = 420, 4
-# With figures taken out, and in lower case.
+# The words that may remain after the figures are removed, in lower case.
 VOCABULARY = """
 a about across add adds also an and are as at away available base be because brings by come comes contractor customers
 drive driving explains for free from give gives giving has have here in into is it its job made make makes making of
@@ -25,17 +25,17 @@ PUNCTUATION = set(".,;:()–—")
 
 
 def problem(text: str, facts: Facts) -> str:
-    """Why the sentence cannot be shown, as one of a few words for the metrics; empty when it can."""
+    """Why the sentence cannot be shown, as a label of the metrics; empty if it can."""
     if not text or len(text) > MOST_CHARACTERS:
         return "length"
     if not ALLOWED.fullmatch(text):
         return "characters"
     if text.count(CONTRACTOR) > 2 or text.count(DAY) != 1:
         return "placeholders"
-    found = list(figures(text, facts))
-    if not all(one.true for one in found):
+    in_text = list(figures(text, facts))
+    if not all(figure.true for figure in in_text):
         return "figures"
-    if not needed(facts) <= {one.means for one in found}:
+    if not needed(facts) <= {figure.means for figure in in_text}:
         return "missing"
     return _unknown_words(without_figures(text))
 
@@ -44,7 +44,7 @@ def _unknown_words(text: str) -> str:
     plain = FIRST.sub("free", text.replace(CONTRACTOR, " ").replace(DAY, " ")).lower()
     if len(re.findall(r"\.(?:\s|$)", plain)) > MOST_SENTENCES:
         return "length"
-    tokens = [one for one in TOKEN.findall(plain) if one not in PUNCTUATION]
+    tokens = [token for token in TOKEN.findall(plain) if token not in PUNCTUATION]
     if any(token.isdigit() or token in {"%", "=", "+", "×"} for token in tokens):
         return "figures"
     return "" if all(token in ALLOWED_WORDS for token in tokens) else "words"

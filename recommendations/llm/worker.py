@@ -1,4 +1,4 @@
-"""What the worker does: for each job whose ranking was shown in the template's words, ask the model for others."""
+"""Worker side of rewording: requests sentences for jobs whose ranking was shown without them."""
 
 import time
 from uuid import UUID
@@ -22,26 +22,29 @@ from smartscheduler.events.publishing import RecommendationsUpdated, publish
 from smartscheduler.leases.services import Holder
 from smartscheduler.rules.current import current_rules
 
-# Then the next call goes on: a worker that is to end is not kept.
+# A task ends after this time and the next call continues, so that it does not delay the shutdown of a worker.
 LONGEST_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
 
 
 def reword_requested(holder: Holder) -> None:
-    """Process refresh requests one by one until none is left, time is up, or the model cannot be asked."""
+    """Process refresh requests one by one until none is left, time is up, or the model is unavailable."""
     until = time.monotonic() + LONGEST_SECONDS
     try:
-        while holder.renew() and time.monotonic() < until and (found := refresh_requests.pop(1)):
-            word(found.pop(), until)
+        while holder.renew() and time.monotonic() < until and (job_ids := refresh_requests.pop(1)):
+            word(job_ids.pop(), until)
     except RedisError as error:
         log.info("refresh_requests_unread", error=type(error).__name__)
     except ProviderError:
-        return  # noted; the next ranking requests it again
+        return  # logged by the client; the next ranking requests the sentences again
 
 
 def word(job_id: UUID, until: float) -> int:
-    """Have the first of the job's ranking worded, and tell open pages; returns how many. Raises ProviderError."""
+    """Obtain sentences for the first entries of the job's ranking and announce them to open pages.
+
+    Returns how many are new. Raises ProviderError.
+    """
     job = Job.objects.open().filter(pk=job_id).first()
     if job is None:
         return 0
@@ -59,7 +62,10 @@ def word(job_id: UUID, until: float) -> int:
 
 
 def _obtain(facts: Facts) -> bool:
-    """Ask for one sentence, unless it is there or somebody else does; whether it can be shown. Raises ProviderError."""
+    """Request one sentence unless it exists or another worker has the lease. Returns whether a valid one is new.
+
+    Raises ProviderError.
+    """
     key = store.key_of(facts)
     if not store.claim(key):
         return False

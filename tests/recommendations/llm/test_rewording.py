@@ -133,7 +133,7 @@ def test_numbers_that_a_model_cannot_word_are_asked_for_twice_and_no_more(model:
         ("denied", Rejected, 1, r"HTTP 401: authentication_error\."),
         ("moved", Rejected, 1, r"HTTP 302\."),
         ("malformed", Nonsense, 1, r"The response is not JSON\."),
-        ("odd", Nonsense, 1, r"The answer has not the shape of one\."),
+        ("odd", Nonsense, 1, r"The response does not have the expected structure\."),
         ("endless", Nonsense, 1, r"longer than 262144 bytes"),
     ],
 )
