@@ -1,1 +1,1 @@
-"""Road distances from providers: who is asked about what, and when, and what if nobody answers (docs/travel.md)."""
+"""Road distances from providers: what is requested when, and fallbacks if a provider fails (docs/travel.md)."""

@@ -1,7 +1,8 @@
-"""Many drives as few matrices. Pure.
+"""Grouping of drives into few matrix requests. Pure.
 
-The drives of a job are stars: from many bases to one site, and between the site and those of neighbouring bookings.
-A matrix is asked and paid for whole, so no star becomes a square: one row or one column, cut to what a provider takes.
+The drives of a job form stars: from many bases to one site, and between the site and those of adjacent bookings. A
+provider computes and charges all elements of a matrix, so each matrix is one row or one column of a star, cut to the
+limit of the provider; no element is wasted.
 """
 
 from collections import Counter, defaultdict
@@ -12,7 +13,7 @@ from smartscheduler.travel.geocells import Pair
 
 
 class Batch(NamedTuple):
-    """A matrix with one row or one column; every element of it is wanted."""
+    """A matrix with one row or one column, all of whose elements are needed. Places are geocells."""
 
     origins: tuple[int, ...]
     destinations: tuple[int, ...]
@@ -22,7 +23,7 @@ class Batch(NamedTuple):
         return [Pair(origin, destination) for origin in self.origins for destination in self.destinations]
 
     def halves(self) -> "tuple[Batch, Batch]":
-        """The same in two."""
+        """The batch split in two."""
         origins, destinations = self
         if len(origins) > 1:
             middle = len(origins) // 2
@@ -32,19 +33,20 @@ class Batch(NamedTuple):
 
 
 def batches(pairs: Collection[Pair], most: int) -> Iterator[Batch]:
-    """All of `pairs`, each once, in matrices of at most `most` elements: one for each star when it fits."""
-    ways_in = Counter(pair.destination for pair in pairs)
-    ways_out = Counter(pair.origin for pair in pairs)
-    into: dict[int, list[int]] = defaultdict(list)
-    out_of: dict[int, list[int]] = defaultdict(list)
+    """Each of `pairs` once, in matrices of at most `most` elements; one matrix per star if it fits."""
+    inbound = Counter(pair.destination for pair in pairs)
+    outbound = Counter(pair.origin for pair in pairs)
+    origins_of: dict[int, list[int]] = defaultdict(list)
+    destinations_of: dict[int, list[int]] = defaultdict(list)
     for origin, destination in sorted(pairs):
-        if ways_in[destination] >= ways_out[origin]:
-            into[destination].append(origin)
+        # Each drive belongs to the larger star of its two ends.
+        if inbound[destination] >= outbound[origin]:
+            origins_of[destination].append(origin)
         else:
-            out_of[origin].append(destination)
-    for destination, origins in into.items():
+            destinations_of[origin].append(destination)
+    for destination, origins in origins_of.items():
         for start in range(0, len(origins), most):
             yield Batch(tuple(origins[start : start + most]), (destination,))
-    for origin, destinations in out_of.items():
+    for origin, destinations in destinations_of.items():
         for start in range(0, len(destinations), most):
             yield Batch((origin,), tuple(destinations[start : start + most]))

@@ -1,4 +1,4 @@
-"""Requests of one matrix from one provider of road distances, within its budget."""
+"""Request of one matrix from one provider, within its budget."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,17 +20,17 @@ log = structlog.get_logger(__name__)
 def matrix_of(
     provider: Provider, origins: Sequence[Point], destinations: Sequence[Point], depart_at: datetime
 ) -> Matrix:
-    """The provider's matrix. Raises ProviderError, which is noted, when it gives none."""
+    """The provider's matrix. Raises ProviderError, which is also stored and logged."""
     elements = len(origins) * len(destinations)
 
-    def work() -> Matrix:
-        found = provider.matrix(origins, destinations, depart_at)
-        _check_sense(found)
-        return found
+    def request() -> Matrix:
+        matrix = provider.matrix(origins, destinations, depart_at)
+        _check_plausible(matrix)
+        return matrix
 
     try:
         return ask_with_retries(
-            provider.name, work, attempts=settings.TRAVEL_ATTEMPTS, pay=lambda: _pay(provider, elements)
+            provider.name, request, attempts=settings.TRAVEL_ATTEMPTS, pay=lambda: _pay(provider, elements)
         )
     except NotAsked as error:
         log.info("provider_not_asked", provider=provider.name, reason=str(error))
@@ -41,12 +41,12 @@ def matrix_of(
         raise
 
 
-def _check_sense(matrix: Matrix) -> None:
-    """Raise Nonsense when not one element can be believed: then it is the provider, and not a place."""
-    refused = [one for row in matrix for one in row if isinstance(one, Refusal) and one.nonsense]
-    if refused and len(refused) == sum(map(len, matrix)):
-        reasons = sorted({one.reason for one in refused})
-        raise Nonsense(f"No element can be believed: {', '.join(reasons)}.")
+def _check_plausible(matrix: Matrix) -> None:
+    """Raise Nonsense if all elements are implausible: then the provider is at fault, not one of the places."""
+    implausible = [element for row in matrix for element in row if isinstance(element, Refusal) and element.nonsense]
+    if implausible and len(implausible) == sum(map(len, matrix)):
+        reasons = sorted({refusal.reason for refusal in implausible})
+        raise Nonsense(f"All elements are implausible: {', '.join(reasons)}.")
 
 
 def _pay(provider: Provider, elements: int) -> None:
@@ -56,6 +56,6 @@ def _pay(provider: Provider, elements: int) -> None:
     except RedisError:
         raise NotAsked("Valkey is not available, so requests to providers cannot be counted.") from None
     if not free:
-        raise NotAsked("As much as it takes in a minute has been asked.")
+        raise NotAsked("The rate limit of this minute is reached.")
     if not budget.spend(provider.name, cost):
         raise NotAsked("Today's budget is spent.")

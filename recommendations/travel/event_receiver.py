@@ -1,4 +1,4 @@
-"""What makes somebody want roads: facts of the event log, rankings that were shown without, and the night."""
+"""Triggers of road-distance lookups: domain events, rankings shown with straight lines, and the nightly refresh."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -25,9 +25,12 @@ log = structlog.get_logger(__name__)
 
 
 def note_events() -> int:
-    """Want the roads of jobs that are new, moved, or have a new neighbour; returns how many events were read."""
+    """Request roads for jobs that are new or changed, or have a new or moved contractor nearby.
+
+    Returns how many events were read.
+    """
     with unread(READER) as events:
-        want(_jobs(events) | concerned_jobs(event for event in events if _moves_somebody(event)))
+        want(_jobs(events) | concerned_jobs(event for event in events if _places_contractor(event)))
     return len(events)
 
 
@@ -40,14 +43,14 @@ def _jobs(events: Iterable[OutboxEvent]) -> set[UUID]:
     }
 
 
-def _moves_somebody(event: OutboxEvent) -> bool:
+def _places_contractor(event: OutboxEvent) -> bool:
     return event.type == "ContractorCreated" or (
         event.type == "ContractorUpdated" and bool(MOVED & event.data["changed"].keys())
     )
 
 
 def queue_requested_refreshes() -> None:
-    """Want the roads of jobs whose rankings were shown with straight lines."""
+    """Request roads for jobs whose rankings were shown with straight lines."""
     try:
         want(pop_refresh_requests(), soft=True)
     except RedisError as error:
@@ -55,22 +58,23 @@ def queue_requested_refreshes() -> None:
 
 
 def coming_week() -> list[UUID]:
-    """The open jobs that are wanted from now on within a week."""
+    """The open jobs with a desired date within the next seven days."""
     now = timezone.now()
     jobs = Job.objects.open().filter(desired_date__range=(now - timedelta(days=1), now + COMING_WEEK))
     return list(jobs.order_by("desired_date").values_list("pk", flat=True))
 
 
 def refresh() -> int:
-    """Ask again for what would grow too old within the coming week; returns for how many jobs."""
-    found = coming_week()
+    """Request roads again that would expire within the coming week; return for how many jobs."""
+    job_ids = coming_week()
     kept = timedelta(days=settings.TRAVEL_KEEP_DAYS)
-    want(found, newer_than=timezone.now() - max(kept - COMING_WEEK, kept / 2))
-    return len(found)
+    # If estimates are kept for less than two weeks, refresh them at half of that time, not every night.
+    want(job_ids, newer_than=timezone.now() - max(kept - COMING_WEEK, kept / 2))
+    return len(job_ids)
 
 
 def look_up_again(job_ids: Iterable[UUID] | None = None, *, now: datetime | None = None) -> int:
-    """Ask anew for all estimates of these jobs, by default those of the coming week, at once; returns for how many."""
-    found = coming_week() if job_ids is None else list(job_ids)
-    want(found, urgent=True, newer_than=now or timezone.now())
-    return len(found)
+    """Request all estimates of these jobs again, at once; by default jobs of the coming week. Return for how many."""
+    requested = coming_week() if job_ids is None else list(job_ids)
+    want(requested, urgent=True, newer_than=now or timezone.now())
+    return len(requested)

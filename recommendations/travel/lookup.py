@@ -1,4 +1,4 @@
-"""One lookup from beginning to end: rounds of drives that are missing, until the first of the ranking are exact."""
+"""One lookup of road distances: rounds of requests for missing drives, until the first candidates have roads."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.utils.translation import ngettext
 
 from jobs.models import Job
 from jobs.requirements import JobRequest
@@ -21,9 +22,9 @@ from smartscheduler.travel.estimates import store, stored
 from smartscheduler.travel.geocells import Pair, cell
 from smartscheduler.travel.models import GREAT_CIRCLE
 
-# Somebody else is asking about the same drives: look again in a moment.
+# Delay of the next turn while another worker requests some of the same drives.
 A_MOMENT = timedelta(seconds=2)
-# Half the width of a cell, and a little more.
+# Degrees; more than half the width of a geocell.
 NEAR = 0.0001
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Got:
-    """What was asked, what is being asked by others, and what could not be had."""
+    """Counts of drives: requested, being requested by other workers, and failed."""
 
     asked: int = 0
     busy: int = 0
@@ -39,7 +40,7 @@ class Got:
 
 
 def look_up(lookup: Lookup) -> None:
-    """Look up what the job's ranking wants to know, store it, and tell open pages when something has arrived."""
+    """Look up the drives that the job's ranking needs, store them, and announce new ones to open pages."""
     got, drives = Got(), set[Pair]()
     if lookup.job.status == Job.Status.OPEN:
         request, rules = JobRequest.of(lookup.job), current_rules()
@@ -50,18 +51,18 @@ def look_up(lookup: Lookup) -> None:
             keep(lookup)
             if not missing or got.failed or got.busy:
                 break
-            one = obtain(missing, request.desired_date, rules.pace, newer_than=lookup.newer_than)
-            got = Got(got.asked + one.asked, one.busy, one.failed)
-            lookup.asked += one.asked
+            this_round = obtain(missing, request.desired_date, rules.pace, newer_than=lookup.newer_than)
+            got = Got(got.asked + this_round.asked, this_round.busy, this_round.failed)
+            lookup.asked += this_round.asked
     _end(lookup, drives, got)
 
 
 def obtain(pairs: Collection[Pair], depart_at: datetime, pace: Pace, *, newer_than: datetime | None = None) -> Got:
-    """Ask about these drives and store the answers; those that somebody else is asking about are left to them."""
+    """Request these drives and store the answers, except drives that another worker is requesting."""
     owner, ours = leases.claim(pairs)
     got = Got(busy=len(pairs) - len(ours))
     try:
-        # Whoever was faster has stored them before giving up the claim.
+        # A worker that had the lease before may have stored the drive since `pairs` was computed: check again.
         there = {*stored(ours, since=newer_than)}
         leases.release(owner, there)
         ours -= there
@@ -78,24 +79,27 @@ def obtain(pairs: Collection[Pair], depart_at: datetime, pace: Pace, *, newer_th
 
 @transaction.atomic
 def _end(lookup: Lookup, drives: set[Pair], got: Got) -> None:
-    """Note the end of the turn; publish the events in the same transaction."""
+    """Store the end of the turn; publish the events in the same transaction."""
     roads = {pair: road for pair, road in stored(drives).items() if road.provider != GREAT_CIRCLE}
     lookup.known = len(roads)
     if any(road.fetched_at >= lookup.wanted_at for road in roads.values()):
         for job in _at_the_same_place(lookup.job):
             publish(RecommendationsUpdated(job_id=job.pk), actor=None)
     if got.failed:
-        finish(lookup, error=f"{got.failed} drives could not be looked up.", after=delay(lookup.attempts))
+        error = ngettext(
+            "{count} drive could not be looked up.", "{count} drives could not be looked up.", got.failed
+        ).format(count=got.failed)
+        finish(lookup, error=error, after=delay(lookup.attempts))
     else:
         finish(lookup, after=A_MOMENT if got.busy else None)
     log.info("roads_looked_up", job=str(lookup.pk), drives=len(drives), known=len(roads), **vars(got))
 
 
 def _at_the_same_place(job: Job) -> list[Job]:
-    """The open jobs whose rankings use the same estimates, the job itself among them."""
+    """The open jobs whose rankings use the same estimates, including the job itself."""
     point = job.point
     near = Job.objects.open().filter(
         latitude__range=(point.latitude - NEAR, point.latitude + NEAR),
         longitude__range=(point.longitude - NEAR, point.longitude + NEAR),
     )
-    return [one for one in near.order_by("pk") if cell(one.point) == cell(point)]
+    return [other for other in near.order_by("pk") if cell(other.point) == cell(point)]

@@ -1,6 +1,7 @@
-"""The list of lookups: who wants roads, whose turn it is, and what has become of it.
+"""Queue of road-distance lookups, one row per job.
 
-A table, and not a task for each: what a worker that is killed leaves behind is taken up again.
+A table instead of a Celery task for each lookup: if a worker is killed, its lookup is taken again when the lease
+expires, and repeated requests for a job become one lookup.
 """
 
 from collections.abc import Collection
@@ -14,12 +15,14 @@ from django.utils import timezone
 
 from recommendations.models import Lookup
 
-# Requests that come at once, as in an import, become one lookup.
+# Delay of a lookup, so that requests in quick succession, as in an import, become one.
 DEBOUNCE = timedelta(seconds=1)
-# What was just looked up is not looked up again because another ranking is shown.
+# A shown ranking does not request a lookup again this soon after the last one.
 QUIET = timedelta(minutes=1)
 FIRST_DELAY, LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 
+# `held` is the existing row of a job. A running lookup stays with its worker and is marked to run again. A finished one
+# starts over; a waiting one keeps its place, except that `urgent` makes it due at once and resets the back-off.
 WANT = """
 INSERT INTO recommendations_lookup AS held
        (job_id, state, wanted_at, due_at, newer_than, again, attempts, drives, known, asked, error)
@@ -34,6 +37,7 @@ ON CONFLICT (job_id) DO UPDATE SET
     newer_than = greatest(held.newer_than, excluded.newer_than)
 WHERE %(urgent)s OR held.state <> 'done' OR held.finished_at < %(quiet_since)s OR NOT %(soft)s
 """
+# The next lookup that is due, or one whose lease has expired. SKIP LOCKED: concurrent workers take different rows.
 CLAIM = """
 UPDATE recommendations_lookup SET state = 'running', claimed_until = %(until)s, again = false, attempts = attempts + 1
 WHERE job_id = (
@@ -47,15 +51,15 @@ WHERE job_id = (
 def want(
     job_ids: Collection[UUID], *, soft: bool = False, urgent: bool = False, newer_than: datetime | None = None
 ) -> None:
-    """Note that the rankings of these open jobs want roads.
+    """Request lookups for the rankings of these open jobs.
 
-    `soft`: not when they were looked up a moment ago. `urgent`: at once, although the last time failed. With
-    `newer_than`, estimates that are older are asked for anew.
+    `soft` leaves out jobs that were looked up within QUIET. `urgent` starts at once, also after failures. Estimates
+    older than `newer_than` are requested again.
     """
     if not job_ids:
         return
     now = timezone.now()
-    given: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "jobs": list(job_ids),
         "now": now,
         "due": now if urgent else now + DEBOUNCE,
@@ -65,11 +69,11 @@ def want(
         "quiet_since": now - QUIET,
     }
     with connection.cursor() as cursor:
-        cursor.execute(WANT, given)
+        cursor.execute(WANT, parameters)
 
 
 def claim() -> Lookup | None:
-    """The lookup whose turn it is, now ours for a while; None when there is none."""
+    """Take the next lookup with a lease of settings.TRAVEL_LEASE_SECONDS; None if none is due."""
     now = timezone.now()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CLAIM, {"now": now, "until": now + _lease()})
@@ -78,14 +82,14 @@ def claim() -> Lookup | None:
 
 
 def keep(lookup: Lookup) -> None:
-    """Say that we are still at it."""
+    """Extend the lease and store the progress."""
     Lookup.objects.filter(pk=lookup.pk).update(
         claimed_until=timezone.now() + _lease(), drives=lookup.drives, known=lookup.known, asked=lookup.asked
     )
 
 
 def finish(lookup: Lookup, *, error: str = "", after: timedelta | None = None) -> None:
-    """The end of a turn: done, or with `after` once more then. What came in meanwhile is looked at again."""
+    """End a turn: done, or to be repeated `after` a delay. A lookup that was requested meanwhile runs again."""
     now = timezone.now()
     held = Lookup.objects.select_for_update().get(pk=lookup.pk)
     held.drives, held.known, held.asked, held.error = lookup.drives, lookup.known, lookup.asked, error[:200]
@@ -101,7 +105,7 @@ def finish(lookup: Lookup, *, error: str = "", after: timedelta | None = None) -
 
 
 def delay(attempts: int) -> timedelta:
-    """How long to wait after so many attempts that failed: a minute, two, four … an hour."""
+    """The delay after this number of failed attempts: 1, 2, 4 … 60 minutes."""
     factor: int = 2 ** max(0, min(attempts, 10) - 1)
     return min(LONGEST_DELAY, FIRST_DELAY * factor)
 

@@ -1,4 +1,4 @@
-"""What a provider says of a drive, and whether it can be believed. Pure."""
+"""Elements of a distance matrix, and their plausibility checks. Pure."""
 
 import math
 from collections.abc import Sequence
@@ -10,18 +10,23 @@ from smartscheduler.travel.estimates import NewEstimate
 from smartscheduler.travel.routes import LONGEST_DRIVE_MINUTES
 
 METERS_A_MILE = 1609.344
-# Providers move a point to the nearest road, and measure the earth a little differently.
+# A road may be shorter than the straight line by 0.3 miles plus 2 %: providers move points to the nearest road and use
+# another model of the earth.
 SNAPPED_MILES, SNAPPED_SHARE = 0.3, 0.02
-# A detour around a bay or a mountain is long; a distance in feet, or one to the wrong town, is longer.
+# A road may be longer than the straight line by a factor of 10 plus 50 miles, for detours around bays and mountains.
+# Longer ones are errors, such as a distance in feet or to the wrong town.
 DETOUR_MILES, DETOUR_FACTOR = 50.0, 10.0
-# On average, and only where there is room to drive: nobody is faster, or slower than on foot.
+# Limits of the average speed, for drives of more than 1 mile; the slow one has 60 minutes of tolerance.
 MOST_MPH, LEAST_MPH = 90.0, 1.0
 A_WAY_MILES, A_WHILE_MINUTES = 1.0, 60.0
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """No estimate for this drive, and the name of the reason: `no_road`, `negative`, `shorter_than_straight_line` …"""
+    """No estimate for this drive. `reason` is a code such as `no_road`, `negative` or `shorter_than_straight_line`.
+
+    `nonsense` is false if the provider knows that there is no road, and true if its values are implausible.
+    """
 
     reason: str
     nonsense: bool = True
@@ -37,7 +42,7 @@ Matrix = list[list[Answer]]
 def answer(
     source: str, origin: Point, destination: Point, meters: Any, seconds: Any, slow_seconds: Any = None
 ) -> Answer:
-    """The estimate that these numbers make, or why they make none."""
+    """The estimate from the numbers of a provider, or a refusal. `slow_seconds` is the time in heavy traffic."""
     if not all(map(_is_number, (meters, seconds))) or not (slow_seconds is None or _is_number(slow_seconds)):
         return Refusal("not_a_number")
     if min(meters, seconds, slow_seconds or 0) < 0:
@@ -75,5 +80,5 @@ def _too_slow(miles: float, minutes: float) -> str:
 
 
 def empty(origins: Sequence[Point], destinations: Sequence[Point]) -> Matrix:
-    """A matrix in which everything is missing still."""
+    """A matrix in which all elements are missing."""
     return [[MISSING for _ in destinations] for _ in origins]

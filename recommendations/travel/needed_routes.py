@@ -1,4 +1,4 @@
-"""The drives that a job's ranking wants to know: those of the candidates who could still be among the first."""
+"""The drives that a job's ranking needs: those of the candidates who could be among the first by road distance."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,39 +17,42 @@ from smartscheduler.travel.routes import pairs_between
 
 
 def wanted_drives(request: JobRequest, rules: Rules) -> set[Pair]:
-    """From the base of each leading candidate to the site, and both ways between the site and neighbouring bookings."""
+    """Drives from each leading candidate's base to the site, and both ways between the site and adjacent bookings."""
     search = RankingQuery.of(request, rules)
     (best,) = best_candidates([search], 2 * settings.TRAVEL_LEADERS)
-    people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
-    bases = {pk: one.point for pk, one in people.items()}
+    contractors = contractors_by_id([candidate.contender.id for candidate in best.candidates])
+    bases = {pk: contractor.point for pk, contractor in contractors.items()}
     leaders = leading(search, best.candidates, [bases[candidate.contender.id] for candidate in best.candidates])
-    calendars = load_calendars([one.contender.id for one in leaders], search.window, rules)
+    calendars = load_calendars([leader.contender.id for leader in leaders], search.window, rules)
     site = request.point
     drives: list[tuple[Point, Point]] = []
     for leader in leaders:
         drives.append((bases[leader.contender.id], site))
-        for other in adjacent_stops(search, leader, calendars[leader.contender.id]):
-            drives += [(other, site), (site, other)]
+        for stop in adjacent_stops(search, leader, calendars[leader.contender.id]):
+            drives += [(stop, site), (site, stop)]
     return {*pairs_between(drives)}
 
 
 def leading(
     search: RankingQuery, candidates: Sequence[ScoredCandidate], bases: Sequence[Point]
 ) -> list[ScoredCandidate]:
-    """Those who could still be among the first settings.TRAVEL_LEADERS at road distance. Candidates come best first.
+    """The candidates who could be among the first settings.TRAVEL_LEADERS by road. `candidates` come best first.
 
-    A straight line is a promise that a road can only break. So the bar is the last place that counts once every unknown
-    road is as long as roads usually are; whoever is not above it now will hardly be above it then. Who rises because
-    others fell is looked up in the next round (`work`), and when a round finds nobody new, the first are exact.
+    A road is never shorter than the straight line, so a score by the straight line can only fall. The threshold is the
+    score of the last leader if each unknown road had the usual length. Candidates below it now are unlikely to be above
+    it later. Candidates who rise because others fall are found in the next round (`lookup.look_up`); when a round finds
+    no new drives, the leaders are exact.
     """
-    wanted = settings.TRAVEL_LEADERS
-    if len(candidates) <= wanted:
+    leaders = settings.TRAVEL_LEADERS
+    if len(candidates) <= leaders:
         return list(candidates)
     usual = sorted(
         (_usual_score(search, candidate, base) for candidate, base in zip(candidates, bases, strict=True)), reverse=True
     )
-    bar = usual[wanted - 1]
-    return [one for place, one in enumerate(candidates) if place < wanted or one.score.total >= bar]
+    threshold = usual[leaders - 1]
+    return [
+        candidate for place, candidate in enumerate(candidates) if place < leaders or candidate.score.total >= threshold
+    ]
 
 
 def _usual_score(search: RankingQuery, candidate: ScoredCandidate, base: Point) -> int:
@@ -60,7 +63,7 @@ def _usual_score(search: RankingQuery, candidate: ScoredCandidate, base: Point) 
 
 
 def adjacent_stops(search: RankingQuery, candidate: ScoredCandidate, calendar: Calendar) -> Iterator[Point]:
-    """The sites of the bookings between which the candidate's first slots lie."""
+    """The sites of the bookings on the candidate's first free day."""
     day = search.visit.days[candidate.free.days]
     for slot, site, job_id in calendar.leaving_out(search.request.job_id).bookings:
         if slot.start < day.end and day.start < slot.end and job_id is not None:
@@ -68,5 +71,5 @@ def adjacent_stops(search: RankingQuery, candidate: ScoredCandidate, calendar: C
 
 
 def rounds() -> int:
-    """How often the first may change before it is left to the next lookup."""
+    """The limit on rounds of one lookup; if the leaders still change then, the next lookup continues."""
     return 2 + math.ceil(math.log2(max(2, settings.TRAVEL_LEADERS)) / 2)

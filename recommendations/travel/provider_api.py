@@ -1,4 +1,4 @@
-"""HTTP requests to the providers of road distances."""
+"""HTTP requests to road-distance providers."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ from smartscheduler.core.outbound.json_api import exchange
 
 
 def ask(provider: str, method: str, path: str, **options: Any) -> tuple[int, Any]:
-    """The status and JSON of the answer of a provider. Raises as `exchange` does."""
+    """Status and JSON body of a provider's response. Raises the errors of `exchange`."""
     return exchange(settings.TRAVEL_URLS[provider], method, path, seconds=settings.TRAVEL_TIMEOUT_SECONDS, **options)

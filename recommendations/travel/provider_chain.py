@@ -1,4 +1,4 @@
-"""The chain of spec section 11: each drive is asked of one provider after the other, until one knows it."""
+"""The chain of providers: each drive is requested from one provider after the other until one has a road for it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,23 +17,24 @@ from smartscheduler.travel import budget
 from smartscheduler.travel.estimates import NewEstimate
 from smartscheduler.travel.geocells import Pair, center
 
-# Until a place that spoils a request has been found among six hundred.
+# Halvings of a batch that isolate one invalid place; 2^10 exceeds the largest batch of Google Routes (625 elements).
 MOST_SPLITS = 10
 
 
 @dataclass
 class Asked:
-    """What has become of some drives: estimates to keep, and those of which nothing could be learned now."""
+    """Results of requests: estimates to store, and drives whose requests failed."""
 
     estimates: dict[Pair, NewEstimate] = field(default_factory=dict)
     failed: set[Pair] = field(default_factory=set)
 
 
 def ask(pairs: Iterable[Pair], depart_at: datetime, pace: Pace) -> Iterator[Asked]:
-    """Each provider in turn about what is still not known; a result for every matrix, so none waits for the others.
+    """Request drives from each provider in turn; yield a result for each matrix, so that it can be stored at once.
 
-    A drive for which no provider has a road, although all were there, gets the estimate of the straight line at `pace`.
+    A drive for which no provider has a road gets the straight line at `pace`, unless a request for it failed.
     """
+    # Drives without a road so far, each with the last reason.
     left: dict[Pair, str] = dict.fromkeys(pairs, "")
     some_failed: set[Pair] = set()
     for provider in providers():
@@ -42,7 +43,7 @@ def ask(pairs: Iterable[Pair], depart_at: datetime, pace: Pace) -> Iterator[Aske
                 if answers is None:
                     some_failed.update(part.pairs)
                     continue
-                asked = _sorted_out(provider, answers, left)
+                asked = _take_answers(provider, answers, left)
                 if asked.estimates:
                     yield asked
     unknown = {pair: reason for pair, reason in left.items() if pair not in some_failed}
@@ -52,9 +53,12 @@ def ask(pairs: Iterable[Pair], depart_at: datetime, pace: Pace) -> Iterator[Aske
 def _matrix(
     provider: Provider, batch: Batch, depart_at: datetime, splits: int = MOST_SPLITS
 ) -> Iterator[tuple[Batch, dict[Pair, NewEstimate | Refusal] | None]]:
-    """The batch with its answers, or with None; in parts when one place spoils it."""
+    """The batch with its answers, or with None if the request failed.
+
+    If the provider rejects the batch because of one place, it is split in halves until that place is isolated.
+    """
     try:
-        found = matrix_of(provider, [*map(center, batch.origins)], [*map(center, batch.destinations)], depart_at)
+        matrix = matrix_of(provider, [*map(center, batch.origins)], [*map(center, batch.destinations)], depart_at)
     except BadItem:
         if len(batch.pairs) == 1:
             yield batch, {batch.pairs[0]: NO_ROAD}
@@ -66,24 +70,24 @@ def _matrix(
     except ProviderError:
         yield batch, None
     else:
-        yield batch, dict(zip(batch.pairs, (one for row in found for one in row), strict=True))
+        yield batch, dict(zip(batch.pairs, (element for row in matrix for element in row), strict=True))
 
 
-def _sorted_out(provider: Provider, answers: dict[Pair, NewEstimate | Refusal], left: dict[Pair, str]) -> Asked:
-    """The estimates among the answers; `left` loses them, and learns why the others have none."""
-    known = {pair: one for pair, one in answers.items() if isinstance(one, NewEstimate)}
-    refused = {pair: one for pair, one in answers.items() if isinstance(one, Refusal)}
+def _take_answers(provider: Provider, answers: dict[Pair, NewEstimate | Refusal], left: dict[Pair, str]) -> Asked:
+    """The estimates among the answers. Removes them from `left`, and notes there why the others have none."""
+    known = {pair: answer for pair, answer in answers.items() if isinstance(answer, NewEstimate)}
+    refused = {pair: answer for pair, answer in answers.items() if isinstance(answer, Refusal)}
     for pair in known:
         del left[pair]
-    for pair, one in refused.items():
-        left[pair] = f"{one.reason} by {provider.name}"
+    for pair, refusal in refused.items():
+        left[pair] = f"{refusal.reason} by {provider.name}"
     if refused:
         budget.note_refused(provider.name, len(refused))
     return Asked(known)
 
 
 def straight_line(pair: Pair, reason: str, pace: Pace) -> NewEstimate:
-    """What is kept when nobody knows a road."""
-    ((found,),) = GreatCircle(pace).matrix([center(pair.origin)], [center(pair.destination)], timezone.now())
-    assert isinstance(found, NewEstimate), "it always answers"  # noqa: S101
-    return found._replace(note=reason[:60])
+    """The estimate to store if no provider knows a road."""
+    ((estimate,),) = GreatCircle(pace).matrix([center(pair.origin)], [center(pair.destination)], timezone.now())
+    assert isinstance(estimate, NewEstimate), "the great circle always has an estimate"  # noqa: S101
+    return estimate._replace(note=reason[:60])

@@ -1,4 +1,4 @@
-"""What is no longer needed."""
+"""Deletion of expired road-distance data."""
 
 from datetime import timedelta
 
@@ -12,8 +12,8 @@ DAYS_KEPT = timedelta(days=90)
 
 
 def prune() -> int:
-    """Delete old estimates, the claims of the dead, old counts, and lookups of jobs that are no longer open."""
+    """Delete expired estimates and leases, old daily counts, and lookups of jobs that are no longer open."""
     now = timezone.now()
     days = ProviderDay.objects.filter(day__lt=(now - DAYS_KEPT).date())
-    over = Lookup.objects.filter(state=Lookup.State.DONE).exclude(job__status="open")
-    return estimates.prune() + leases.forget_lapsed() + days.delete()[0] + over.delete()[0]
+    closed = Lookup.objects.filter(state=Lookup.State.DONE).exclude(job__status="open")
+    return estimates.prune() + leases.forget_lapsed() + days.delete()[0] + closed.delete()[0]

@@ -1,4 +1,4 @@
-"""Rankings that were shown with straight lines, and how many had roads."""
+"""Refresh requests of rankings that were shown with straight lines, and counts of shown sources."""
 
 from uuid import UUID
 
@@ -9,10 +9,10 @@ refresh_requests = RefreshRequests("travel", STRAIGHT_LINE)
 
 
 def pop_refresh_requests() -> set[UUID]:
-    """The jobs that rankings with straight lines were shown for, each once. Raises RedisError."""
+    """Remove and return the jobs whose rankings were shown with straight lines. Raises RedisError."""
     return refresh_requests.pop()
 
 
 def uses() -> dict[str, int]:
-    """How many drives were shown by road, and how many by the straight line. Raises RedisError."""
+    """The number of distances shown by road and by straight line. Raises RedisError."""
     return {ROAD: 0, STRAIGHT_LINE: 0} | refresh_requests.uses()

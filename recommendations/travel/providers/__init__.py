@@ -1,4 +1,4 @@
-"""The providers by their names."""
+"""The road-distance providers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,10 @@ from smartscheduler.travel.config import active_providers
 
 
 class Provider(Protocol):
-    """Whoever knows how far it is by road. `cost` is what so many elements take from the budget."""
+    """A provider of road distances. `cost` converts elements to units of its budget.
+
+    A request may have at most `most_elements` elements, and at most `most_a_side` origins and destinations.
+    """
 
     name: str
 
@@ -26,13 +29,15 @@ class Provider(Protocol):
     def cost(self, elements: int) -> int: ...
 
     def matrix(self, origins: Sequence[Point], destinations: Sequence[Point], depart_at: datetime) -> Matrix:
-        """An answer for every pair. Raises ProviderError when there is none for any."""
+        """An answer for each pair. Raises ProviderError if the request fails."""
         ...
 
 
-PROVIDERS: dict[str, Provider] = {one.name: one for one in (GoogleRoutes(), GoogleMatrix(), OpenRouteService())}
+PROVIDERS: dict[str, Provider] = {
+    provider.name: provider for provider in (GoogleRoutes(), GoogleMatrix(), OpenRouteService())
+}
 
 
 def providers() -> list[Provider]:
-    """Those that are configured, in the order in which they are asked."""
+    """The configured providers, in the order of use."""
     return [PROVIDERS[name] for name in active_providers()]

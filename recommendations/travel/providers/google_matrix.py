@@ -1,4 +1,4 @@
-"""Google's Distance Matrix API, the legacy one: for projects that have it; new ones cannot turn it on."""
+"""Google Distance Matrix API (legacy): for projects that already use it; new projects cannot enable it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ WILL_PASS = {"OVER_QUERY_LIMIT", "UNKNOWN_ERROR"}
 
 
 class GoogleMatrix:
-    """Meters and seconds whatever the units of its texts; errors come with HTTP 200; the key is part of the address."""
+    """Values are in meters and seconds whatever `units` says. Errors have HTTP status 200. The key is in the URL."""
 
     name = "google_matrix"
     most_elements, most_a_side = 100, 25
@@ -28,7 +28,7 @@ class GoogleMatrix:
         return elements
 
     def matrix(self, origins: Sequence[Point], destinations: Sequence[Point], depart_at: datetime) -> Matrix:
-        asked = {
+        parameters = {
             "origins": _places(origins),
             "destinations": _places(destinations),
             "mode": "driving",
@@ -36,19 +36,19 @@ class GoogleMatrix:
             **_traffic(depart_at),
             "key": settings.TRAVEL_KEYS[self.name],
         }
-        status, given = ask(self.name, "GET", PATH, params=asked)
+        status, body = ask(self.name, "GET", PATH, params=parameters)
         reject(status, "")
-        if not isinstance(given, dict):
-            raise Nonsense("The answer is no object.")
-        _check(given.get("status"))
-        return self._filled(given.get("rows"), origins, destinations)
+        if not isinstance(body, dict):
+            raise Nonsense("The response is not an object.")
+        _check(body.get("status"))
+        return self._matrix(body.get("rows"), origins, destinations)
 
-    def _filled(self, rows: Any, origins: Sequence[Point], destinations: Sequence[Point]) -> Matrix:
+    def _matrix(self, rows: Any, origins: Sequence[Point], destinations: Sequence[Point]) -> Matrix:
         matrix = empty(origins, destinations)
         for number, row in enumerate(rows if isinstance(rows, list) else []):
             elements = row.get("elements") if isinstance(row, dict) else None
             if number >= len(origins) or not isinstance(elements, list) or len(elements) > len(destinations):
-                raise Nonsense("The rows are not those that were asked for.")
+                raise Nonsense("The rows do not match the request.")
             for column, element in enumerate(elements):
                 matrix[number][column] = self._answer(element, origins[number], destinations[column])
         return matrix
@@ -85,5 +85,5 @@ def _check(status: Any) -> None:
 
 
 def _value(element: dict[str, Any], name: str) -> Any:
-    found = element.get(name)
-    return found.get("value") if isinstance(found, dict) else None
+    field = element.get(name)
+    return field.get("value") if isinstance(field, dict) else None

@@ -1,4 +1,4 @@
-"""Google's Routes API, computeRouteMatrix: what a new project of Google Cloud can have."""
+"""Google Routes API, computeRouteMatrix: the current API for new projects of Google Cloud."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ NOT_FOUND = 5  # google.rpc.Code
 
 
 class GoogleRoutes:
-    """Meters, durations as text (`"160s"`), elements in any order; with traffic fewer elements a request."""
+    """Meters, durations as text (`"160s"`), elements in any order. Requests with traffic have a lower limit."""
 
     name = "google_routes"
 
@@ -40,21 +40,21 @@ class GoogleRoutes:
             "travelMode": "DRIVE",
             **_traffic(depart_at),
         }
-        status, given = ask(self.name, "POST", PATH, headers=headers, json=body)
-        reject(status, _reason(given))
-        if not isinstance(given, list):
-            raise Nonsense("The answer is no list of elements.")
-        return self._filled(given, origins, destinations)
+        status, elements = ask(self.name, "POST", PATH, headers=headers, json=body)
+        reject(status, _reason(elements))
+        if not isinstance(elements, list):
+            raise Nonsense("The response is not a list of elements.")
+        return self._matrix(elements, origins, destinations)
 
-    def _filled(self, given: list[Any], origins: Sequence[Point], destinations: Sequence[Point]) -> Matrix:
+    def _matrix(self, elements: list[Any], origins: Sequence[Point], destinations: Sequence[Point]) -> Matrix:
         matrix = empty(origins, destinations)
-        for element in given:
+        for element in elements:
             if not isinstance(element, dict):
-                raise Nonsense("An element is no object.")
-            # Zeros are left out of this API's answers.
+                raise Nonsense("An element is not an object.")
+            # The API omits fields whose value is zero.
             row, column = element.get("originIndex", 0), element.get("destinationIndex", 0)
             if not (_is_index(row, origins) and _is_index(column, destinations)):
-                raise Nonsense("An element belongs to no place that was asked about.")
+                raise Nonsense("An element has an invalid index.")
             matrix[row][column] = self._answer(element, origins[row], destinations[column])
         return matrix
 
@@ -81,7 +81,7 @@ def _waypoint(point: Point) -> dict[str, Any]:
 def _traffic(depart_at: datetime) -> dict[str, str]:
     if not settings.TRAVEL_TRAFFIC:
         return {"routingPreference": "TRAFFIC_UNAWARE"}
-    # A departure in the past is an error.
+    # The API rejects a departure in the past.
     departure = max(depart_at, timezone.now() + timedelta(minutes=1)).astimezone(UTC)
     return {
         "routingPreference": "TRAFFIC_AWARE_OPTIMAL",
@@ -104,9 +104,9 @@ def _seconds(text: Any) -> float | None:
         return None
 
 
-def _reason(given: Any) -> str:
-    """`PERMISSION_DENIED` and the like; a stream of elements has its error inside a list."""
-    if isinstance(given, list) and given:
-        given = given[0]
-    error = given.get("error") if isinstance(given, dict) else None
+def _reason(body: Any) -> str:
+    """The error status, such as `PERMISSION_DENIED`; a streamed response has its error inside a list."""
+    if isinstance(body, list) and body:
+        body = body[0]
+    error = body.get("error") if isinstance(body, dict) else None
     return str(error.get("status", ""))[:40] if isinstance(error, dict) else ""

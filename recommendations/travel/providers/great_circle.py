@@ -1,4 +1,4 @@
-"""The provider that always answers: the straight line, at the pace of the rules."""
+"""Straight-line distances as a provider that always has an estimate."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ RADIUS_KILOMETERS = EARTH_RADIUS_MILES * METERS_A_MILE / 1000
 
 
 class GreatCircle:
-    """No limit, no cost, no error."""
+    """Great-circle miles at the pace of the rules; without limits, cost and errors."""
 
     name = GREAT_CIRCLE
     most_elements = most_a_side = 1_000_000

@@ -1,4 +1,4 @@
-"""OpenRouteService, the matrix of its version 2: free for 500 requests a day, or on a server of one's own."""
+"""OpenRouteService Matrix API v2: free for 500 requests a day, or self-hosted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,12 +13,12 @@ from smartscheduler.core.outbound.provider_errors import BadItem, Nonsense
 from smartscheduler.places import Point
 
 PATH = "/v2/matrix/driving-car"
-# "Could not find routable point within a radius of …"
+# Error codes of "Could not find routable point within a radius of …"
 NO_ROAD_NEAR = {6010, 2010}
 
 
 class OpenRouteService:
-    """Longitude before latitude, meters and seconds, two tables; null where there is no road. It knows no traffic."""
+    """Longitude before latitude; two tables, meters and seconds, with null where there is no road. No traffic data."""
 
     name = "openrouteservice"
     most_elements, most_a_side = 3500, 3500
@@ -36,18 +36,18 @@ class OpenRouteService:
             "units": "m",
         }
         headers = {"Authorization": settings.TRAVEL_KEYS[self.name]}
-        status, given = ask(self.name, "POST", PATH, headers=headers, json=body)
-        code = _code(given)
+        status, tables = ask(self.name, "POST", PATH, headers=headers, json=body)
+        code = _code(tables)
         if code in NO_ROAD_NEAR:
             raise BadItem(f"HTTP {status}: code {code}.")
         reject(status, f"code {code}" if code else "")
-        meters, seconds = (_table(given, name) for name in ("distances", "durations"))
+        meters, seconds = (_table(tables, name) for name in ("distances", "durations"))
         return [
             [
-                self._answer(one, other, _at(meters, row, column), _at(seconds, row, column))
-                for column, other in enumerate(destinations)
+                self._answer(origin, destination, _at(meters, row, column), _at(seconds, row, column))
+                for column, destination in enumerate(destinations)
             ]
-            for row, one in enumerate(origins)
+            for row, origin in enumerate(origins)
         ]
 
     def _answer(self, origin: Point, destination: Point, meters: Any, seconds: Any) -> Answer:
@@ -58,17 +58,17 @@ class OpenRouteService:
         return answer(self.name, origin, destination, meters, seconds)
 
 
-def _code(given: Any) -> int:
-    """The number of an error; its text may be all there is, when the gateway refuses."""
-    error = given.get("error") if isinstance(given, dict) else None
+def _code(body: Any) -> int:
+    """The number of an error; 0 if there is none, as in errors of the gateway."""
+    error = body.get("error") if isinstance(body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, int) else 0
 
 
-def _table(given: Any, name: str) -> list[Any]:
-    table = given.get(name) if isinstance(given, dict) else None
+def _table(body: Any, name: str) -> list[Any]:
+    table = body.get(name) if isinstance(body, dict) else None
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
-        raise Nonsense(f"The answer has no table of {name}.")
+        raise Nonsense(f"The response has no table of {name}.")
     return table
 
 

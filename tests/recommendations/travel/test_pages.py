@@ -73,7 +73,7 @@ def test_a_failure_is_said(roads: Any, job: Job) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     looked_up(job)
     said = line(signed_in(Role.COORDINATOR), job).text
-    assert "1 drives could not be looked up. The ranking uses straight-line distances. Next attempt at" in said
+    assert "1 drive could not be looked up. The ranking uses straight-line distances. Next attempt at" in said
 
 
 def test_looking_up_again_is_for_those_who_book(roads: Any, job: Job) -> None:
