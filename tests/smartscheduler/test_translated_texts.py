@@ -17,6 +17,7 @@ from smartscheduler import BASE_DIR, errors
 TRANSLATED = [
     "contractors",
     "jobs",
+    "recommendations",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",
     "smartscheduler/core",
