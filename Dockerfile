@@ -1,4 +1,4 @@
-# One image for web, worker, beat and relay; compose.yaml says which process a container runs.
+# One image for web, worker, beat, and relay; compose.yaml sets the process of each container.
 FROM python:3.11-slim AS packages
 RUN python -m venv /opt/venv && pip install --no-cache-dir uv
 COPY requirements-prod.lock .
@@ -14,13 +14,13 @@ RUN npm run build
 FROM python:3.11-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=0 DATA_DIR=/tmp/smartscheduler \
     ERASURE_LIST=/var/lib/smartscheduler/erasures.jsonl
-# A volume that is put there belongs to whom the folder belonged to.
+# A new volume takes the owner of the folder that it is mounted on.
 RUN useradd --system --create-home --uid 10001 smartscheduler && install --directory --owner smartscheduler /var/lib/smartscheduler
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
 COPY --from=frontend /frontend/dist frontend/dist
-# The key signs nothing here: it only has to be set. Each container gets the real one.
+# A placeholder, because the settings require a key. It signs nothing, and each container gets the real one.
 RUN SECRET_KEY=only-while-building python manage.py collectstatic --noinput && python -m compileall -q .
 USER smartscheduler
 EXPOSE 8000

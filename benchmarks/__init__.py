@@ -1,1 +1,1 @@
-"""What `make bench` runs: seeded worlds, the ranking against other ways to rank, and whether all agree."""
+"""Benchmarks: the ranking in seeded worlds, compared with other implementations of the same result."""

@@ -1,4 +1,4 @@
-"""`make bench`: every way to rank, in every world, in one interleaved run. SIZES=1000,10000 is the quick form."""
+"""`make bench`: all ranking methods in all worlds, in one interleaved run. SIZES=1000,10000 is the quick form."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ from benchmarks.loading import OPEN_JOBS, job_id
 from benchmarks.servers import Client, Server
 
 QUESTIONS = int(os.environ.get("QUESTIONS") or 300)
-# How many questions each way is asked; those that take seconds fewer, in the middle of the others.
+# The number of queries for each method; slow methods get fewer, in the middle of the run.
 FEWER = {
     ("literal", 1_000): 20,
     ("literal", 10_000): 5,
@@ -33,7 +33,7 @@ Samples = dict[tuple[str, int], list[float]]
 
 
 class Subject:
-    """One world: the process that lives in it, and the server of the product over it."""
+    """A world with its worker process and a server of the product."""
 
     def __init__(self, stack: ExitStack, size: int, url: str) -> None:
         self.size, self.url = size, url
@@ -57,7 +57,7 @@ class Subject:
         return found
 
     def ask(self, subject: str, number: int) -> float:
-        """Milliseconds of one question in one way; counts answers that are not those of the service."""
+        """Milliseconds of one query with one method; counts results that differ from the service's."""
         if subject == "http":
             return self.client.ask("GET", self._path(number))[0]
         if subject == "canned":
@@ -74,7 +74,7 @@ def ways(size: int) -> list[str]:
 
 
 def measure(subjects: list[Subject]) -> Samples:
-    """Milliseconds by way and size; every round asks each way once in each world."""
+    """Milliseconds by method and size; every round runs each method once in each world."""
     samples: Samples = defaultdict(list)
     for number in range(-10, QUESTIONS):  # the first ten warm up
         for subject in subjects:
@@ -91,7 +91,7 @@ def measure(subjects: list[Subject]) -> Samples:
 
 
 def batch(subject: Subject) -> dict[str, float]:
-    """Milliseconds of ranking a hundred jobs in one call, and in a hundred."""
+    """Milliseconds of ranking a hundred jobs in one call and in a hundred calls."""
     jobs = [str(job_id(number)) for number in range(BATCH)]
     together, alone = [], []
     for _ in range(5):
@@ -101,7 +101,7 @@ def batch(subject: Subject) -> dict[str, float]:
 
 
 def throughput(subject: Subject) -> dict[str, float]:
-    """Requests a second with one client and with eight, alternating, on a server of two processes."""
+    """Requests per second with one and with eight clients, alternating, on a server with two processes."""
     rates: dict[str, list[float]] = {"1 client": [], "8 clients": []}
     with Server(subject.url, workers=2) as server:
         clients = [Client(server.port) for _ in range(8)]
@@ -134,7 +134,7 @@ def _rate(clients: list[Client], subject: Subject) -> float:
 def main() -> None:
     sizes = [int(size) for size in (os.environ.get("SIZES") or "1000,10000,100000,1000000").split(",")]
     os.environ["BENCHMARK_BEGAN"] = str(time())
-    os.environ.setdefault("REDIS_URL", "redis://localhost:1/0")  # nothing that is measured needs it
+    os.environ.setdefault("REDIS_URL", "redis://localhost:1/0")  # the measured code does not use it
     with cluster() as server, ExitStack() as stack:
         urls = {size: world_of(size, server)[1] for size in sizes}
         warm(urls.values())

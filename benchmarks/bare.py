@@ -1,4 +1,4 @@
-"""The least that a fan-out can be: a consumer that passes on what its group is sent. No log, no rights, no order."""
+"""Minimal fan-out for comparison: a consumer that forwards group messages, without log, permissions, and order."""
 
 import os
 from typing import Any
@@ -22,7 +22,7 @@ class BareConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=message["text"])
 
 
-# The stubs of Django know only routes to views; those of Channels need routes to applications.
+# Django's type stubs allow only views in routes, but Channels routes to applications.
 consumer: Any = BareConsumer.as_asgi()
 routes: list[Any] = [re_path("", consumer)]
 application = ProtocolTypeRouter({"http": get_asgi_application(), "websocket": URLRouter(routes)})

@@ -1,4 +1,4 @@
-"""A database for each size, in a cluster of its own below DATA_DIR, kept from run to run."""
+"""Databases by size in a separate cluster below DATA_DIR, kept between runs."""
 
 import os
 import subprocess
@@ -21,14 +21,14 @@ HOME = Path(os.environ.get("DATA_DIR") or ".data").resolve() / "bench"
 
 @contextmanager
 def cluster() -> Iterator[PostgreSQL]:
-    """The cluster, running until nobody uses it. Its buffers hold what is asked for, as those of a real one would."""
+    """The cluster; it runs while a process uses it. Its buffers are large enough for the data, as in production."""
     server = PostgreSQL(HOME / "postgresql", shared_buffers="4GB", max_wal_size="8GB")
     with Servers(HOME, [server]):
         yield server
 
 
 def world_of(size: int, server: PostgreSQL) -> tuple[World, str]:
-    """The world of a size and the address of its database, which is made when missing or out of date."""
+    """The world of a size and the URL of its database, which is created when it is missing or out of date."""
     began = perf_counter()
     world = build(size)
     name = f"world_{size}"
@@ -47,7 +47,7 @@ def world_of(size: int, server: PostgreSQL) -> tuple[World, str]:
     return world, url
 
 
-# What a ranking reads.
+# Tables and indexes that a ranking reads.
 HOT = (
     "contractors_contractor, contractors_contractor_pkey, contractor_in_regions, contractor_far_travelling, "
     "hours_of_contractor, contractors_absence, assignment_live, jobs_job, jobs_job_pkey"
@@ -55,7 +55,7 @@ HOT = (
 
 
 def warm(urls: Iterable[str]) -> None:
-    """Read what is hot into memory, as days of work would have done: the questions of a run are too few for that."""
+    """Load frequently used data into memory as in production; the queries of a run are too few for that."""
     for url in urls:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
@@ -63,7 +63,7 @@ def warm(urls: Iterable[str]) -> None:
 
 
 def is_current(url: str) -> bool:
-    """Whether a finished world of this generation is there, and no migration has come since."""
+    """Whether the database has a complete world of this generation and all migrations."""
     try:
         with psycopg.connect(url) as connection:
             found = connection.execute("SELECT generation FROM benchmark_world").fetchone()
@@ -79,7 +79,7 @@ def migrate(url: str) -> None:
 
 
 def set_up(url: str) -> None:
-    """Django, for what the questions are made of."""
+    """Set up Django, which the queries need."""
     for name, value in _environment(url).items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartscheduler.settings")

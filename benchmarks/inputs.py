@@ -1,4 +1,4 @@
-"""`make bench-inputs`: does one input that is too much keep the others from being answered?
+"""`make bench-inputs`: are other requests still answered during excessive inputs?
 
 Each input is sent eight times at once to the product in production mode, while another process asks for `health/live`.
 Prints a table; fails when an answer took longer than LIMIT_SECONDS. `INPUTS="long-path pipeline"` runs only these.
@@ -28,7 +28,7 @@ from benchmarks.load.stage import HOME, PASSWORD, Stage, stage
 
 AT_ONCE = 8
 LIMIT_SECONDS = float(os.environ.get("LIMIT_SECONDS") or 0.5)
-# How long an input may occupy its sender; bodies that never end are left after that.
+# The longest time of an input; endless bodies are aborted then.
 PATIENCE_SECONDS = 30.0
 PROBE_EVERY_SECONDS = 0.02
 SETTLE_SECONDS, IDLE_PERCENT = 120.0, 20.0
@@ -39,7 +39,7 @@ HEADINGS = "email,name,type,phone_number,address,city,state,zip_code,working_hou
 
 
 class Asker(NamedTuple):
-    """An account of its own for each input, so that no quota of another one helps."""
+    """A client with a separate account for each input, so that quotas of other inputs do not apply."""
 
     host: str
     port: int
@@ -48,7 +48,7 @@ class Asker(NamedTuple):
     jobs: list[str]
 
     def ask(self, method: str, path: str, body: bytes | None = None, *, as_page: bool = False, **headers: str) -> str:
-        """The status of the answer."""
+        """Send a request and return the status."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_SECONDS)
         own = {"Cookie": self.cookie} if as_page else {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
@@ -83,7 +83,7 @@ class Asker(NamedTuple):
             yield connection
 
     def send_raw(self, sent: bytes) -> str:
-        """The status of the first answer to bytes as they are."""
+        """Send raw bytes and return the status of the first response."""
         try:
             with self.wire() as connection:
                 with suppress(ConnectionError):
@@ -98,7 +98,7 @@ HEAD = b"Host: 127.0.0.1\r\n"
 
 
 def endless_body(asker: Asker) -> str:
-    """12 MB are promised and most of them sent; then nothing more."""
+    """Announce 12 MB, send most of them, then stop."""
     try:
         with asker.wire() as connection:
             head = (
@@ -124,7 +124,7 @@ def fragments(asker: Asker) -> str:
 
 
 def words(count: int, length: int = 7_800) -> str:
-    """As many words as asked for, or as fit into an address."""
+    """A text with this many words, or as many as fit into a URL."""
     return "+".join(f"w{number}" for number in range(count))[:length]
 
 
@@ -133,7 +133,7 @@ def table(*rows: str) -> bytes:
 
 
 def workbook(*, sheet: str = "<sheetData/>", strings: str = "", unread: str = "") -> bytes:
-    """A small valid workbook with one part that is not."""
+    """A small valid workbook with one invalid part."""
     package = "http://schemas.openxmlformats.org/package/2006"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -174,7 +174,7 @@ def one_string() -> bytes:
 
 
 def unread_part(asker: Asker) -> str:
-    """A file whose unread part is odd, and the data of a person, who may be in it."""
+    """An import file with an odd part that is not read, and personal data to search for in it."""
     asker.send_file("odd.xlsx", workbook(unread="<" * 60_000))
     return asker.ask("GET", "/admin/personal-data/?q=nobody@example.com", as_page=True)
 
@@ -235,7 +235,7 @@ class Result(NamedTuple):
 
 
 def probe(port: int, orders: Connection) -> None:
-    """In a process of its own: asks for health/live until told to stop, and says how long each answer took."""
+    """A separate process that requests health/live until it is stopped, and reports the durations."""
     took: list[float] = []
     orders.send("ready")
     while not orders.poll():
@@ -253,7 +253,7 @@ def probe(port: int, orders: Connection) -> None:
 
 
 def measured(one: Stage, send: Send, asker: Asker) -> Result:
-    """Send it eight times at once, beside the probe."""
+    """Send the input eight times at once while the probe runs."""
     settle()
     ours, theirs = get_context("spawn").Pipe()
     asking = get_context("spawn").Process(target=probe, args=(one.port, theirs))
@@ -271,14 +271,14 @@ def measured(one: Stage, send: Send, asker: Asker) -> Result:
 
 
 def settle() -> None:
-    """Wait until the web does nothing for the input before; at most two minutes."""
+    """Wait up to two minutes until the web has finished the previous input."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline and sum(process.cpu_percent(1.0) for process in webs()) > IDLE_PERCENT:
         continue
 
 
 def memory_mb() -> float:
-    """Of the web processes together."""
+    """The CPU seconds of all web processes."""
     return float(sum(process.memory_info().rss for process in webs())) / 2**20
 
 
@@ -293,7 +293,7 @@ def webs() -> list[psutil.Process]:
 
 
 def askers(one: Stage, count: int) -> list[Asker]:
-    """Administrators, who may do everything; Django is set up by the stage."""
+    """Administrator accounts. The stage has set up Django."""
     one.sign_up(1)
     from django.conf import settings
     from django.contrib.auth.hashers import make_password
@@ -331,7 +331,7 @@ def main(names: list[str]) -> int:
     if unknown := set(wanted) - INPUTS.keys():
         print(f"No such input: {', '.join(sorted(unknown))}. There are {', '.join(INPUTS)}.", file=sys.stderr)
         return 2
-    # One web process, and limits as they are: an empty variable counts as not set.
+    # One web process and default limits: an empty variable counts as not set.
     changes = {
         "WEB_WORKERS": "1",
         "SECOND_FACTOR_REQUIRED": "nobody",

@@ -1,4 +1,4 @@
-"""A process full of sockets, and the milliseconds that events take to reach them."""
+"""A process with many sockets that measures the delivery time of events."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 
 def main(link: Connection) -> None:
-    """Obeys: a dict opens so many sockets at an address; a number collects so many events from each of them."""
+    """Process commands: a dict opens sockets at an address; a number collects this many events from each of them."""
     asyncio.run(_serve(link))
 
 
@@ -45,7 +45,7 @@ async def _one(stack: AsyncExitStack, url: str, headers: dict[str, str]) -> Clie
 
 
 async def _collect(socket: ClientConnection, count: int) -> list[float]:
-    """The milliseconds from the writing of each of the next `count` events to its arrival."""
+    """Milliseconds from the write to the arrival of each of the next `count` events."""
     took: list[float] = []
     async for text in socket:
         frame = json.loads(text)

@@ -1,4 +1,4 @@
-"""A world into a database: the rows go in without indexes, then every constraint is put back and proves them."""
+"""Loads a world into a database: rows are copied without indexes, then all constraints are restored and checked."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 
 def contractor_id(position: int) -> UUID:
-    """Spread out like random ids, and still known."""
+    """A deterministic id that is distributed like random ids."""
     return UUID(int=(position * 0x9E3779B97F4A7C15F39CC0605CEDC835 + 0x1234567) % 2**128)
 
 
@@ -49,7 +49,7 @@ def load(world: World, url: str, say: Say) -> None:
 
 @contextmanager
 def _without_history(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """A world is made, not changed by anybody: its beginning is no history (docs/history.md)."""
+    """Load without history: the creation of the world is not a change by a user (docs/history.md)."""
     triggers = connection.execute(
         "SELECT tgrelid::regclass::text, tgname FROM pg_trigger "
         "WHERE tgrelid = ANY(%s::regclass[]) AND tgname LIKE 'pgtrigger_history_%%'",
@@ -64,7 +64,7 @@ def _without_history(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 @contextmanager
 def _bare_tables(connection: psycopg.Connection[Any], say: Say) -> Iterator[None]:
-    """Take constraints and indexes away, and put them back: built at once they take a tenth of the time."""
+    """Drop constraints and indexes and create them at the end, which takes a tenth of the time."""
     constraints = connection.execute(
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), contype::text FROM pg_constraint "
         "WHERE (conrelid = ANY(%(tables)s::regclass[]) OR confrelid = ANY(%(tables)s::regclass[])) "
@@ -126,7 +126,7 @@ def _hours(world: World, connection: psycopg.Connection[Any]) -> None:
         for day, start, end in ((shift.day_of_week, shift.start_time, shift.end_time) for shift in shifts):
             connection.execute("INSERT INTO week VALUES (%s, %s, %s, %s)", [number, day, start, end])
     _copy(connection, "works", (f"{contractor_id(n)}\t{week}\n" for n, week in enumerate(world.week.tolist())))
-    # One statement: the trigger that sums hours up runs once.
+    # One statement, so that the trigger of the hours summary runs once.
     connection.execute(
         "INSERT INTO contractors_workinghours (contractor_id, day_of_week, start_time, end_time) "
         "SELECT id, day, start_time, end_time FROM works JOIN week ON number = week"
@@ -143,7 +143,7 @@ def _absences(world: World, connection: psycopg.Connection[Any]) -> None:
 
 
 def _bookings(world: World, connection: psycopg.Connection[Any]) -> None:
-    """Live ones as the world has them, and with every twentieth one that was cancelled before it."""
+    """Live assignments of the world, and a cancelled one before every twentieth."""
     connection.execute(
         "CREATE TEMP TABLE held (id uuid, number int, owner uuid, start bigint, stop bigint, latitude float8, "
         "longitude float8, status text)"
@@ -182,12 +182,12 @@ def _bookings(world: World, connection: psycopg.Connection[Any]) -> None:
 
 
 def job_id(number: int) -> UUID:
-    """The id of an open job."""
+    """The id of open job `number`."""
     return UUID(int=2**101 + number)
 
 
 def open_jobs(world: World, connection: psycopg.Connection[Any]) -> None:
-    """The jobs that are asked about over HTTP: the first of the usual questions."""
+    """The jobs for rankings over HTTP: those of the first usual queries."""
     from benchmarks.questions import questions  # needs Django's settings
 
     asked = (question.request for question in islice(questions(world, 0, usual=True), OPEN_JOBS))

@@ -1,4 +1,4 @@
-"""Other ways to the same answer, by the product's own engine: everybody one after the other."""
+"""Alternative ranking methods with the product's engine: a loop over all contractors."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,13 +16,13 @@ from recommendations.search.query import RankingQuery, ScoredCandidate
 
 
 def literal(search: RankingQuery, wanted: int) -> list[ScoredCandidate]:
-    """The original design: for each contractor who does such work a query for the bookings, and then the rules."""
+    """The original design: one query for the bookings of each contractor of the type, then the rules."""
     people = _crews(search).prefetch_related("working_hours", "absences")
     return _best(search, wanted, ((person, list(_bookings().filter(contractor=person))) for person in people))
 
 
 def prefetched(search: RankingQuery, wanted: int) -> list[ScoredCandidate]:
-    """The same with everything read at once."""
+    """The same loop with all data prefetched."""
     people = _crews(search)
     everything: Iterable[Any] = people.prefetch_related(
         "working_hours", "absences", Prefetch("assignments", _bookings(), "held")

@@ -1,4 +1,4 @@
-"""A back-office at full size: 100,000 contractors, 50,000 jobs with bookings, 200,000 events, a file of 10,000 rows."""
+"""A full-size database for back-office pages: 100,000 contractors, 50,000 jobs, 200,000 events, a 10,000-row import."""
 
 import os
 from dataclasses import replace
@@ -16,7 +16,7 @@ CONTRACTORS = int(os.environ.get("CONTRACTORS") or 100_000)
 JOBS = CONTRACTORS // 2
 NAME = f"office_{CONTRACTORS}"
 CITIES = "Austin,Dallas,Houston,Denver,Phoenix,Chicago,Columbus,Atlanta,Nashville,Rochester"
-# What a world for rankings leaves out: names of their own, work that is done, choices, the log, mails and files.
+# Data that a world for rankings does not have: names, completed work, decision records, events, emails, and imports.
 MORE = """
 UPDATE contractors_contractor SET city = (string_to_array(%(cities)s, ','))[1 + (hashtext(email) & 7)],
     name = initcap(substr(md5(email), 1, 7)) || ' ' || name;
@@ -72,7 +72,7 @@ FROM generate_series(1, 2000) n;
 
 
 def office(server: PostgreSQL) -> str:
-    """The address of the database, which is made when missing or out of date."""
+    """The URL of the database, which is created when it is missing or out of date."""
     url = server.url.replace("/smartscheduler?", f"/{NAME}?")
     began = perf_counter()
 
@@ -93,7 +93,7 @@ def office(server: PostgreSQL) -> str:
 
 
 def _world() -> World:
-    """The usual world with as many bookings as there are to be jobs, and the open ones besides."""
+    """The usual world with one booking for each job, and the open jobs."""
     world = build(CONTRACTORS)
     chosen = np.random.default_rng(1).permutation(len(world.booked))[: JOBS - loading.OPEN_JOBS]
     chosen.sort()
@@ -111,7 +111,7 @@ def _add(url: str) -> None:
     }
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET work_mem = '256MB'; SET synchronous_commit = off")
-        # Without its mark the world is not finished: it is made anew when this is interrupted.
+        # The mark of a complete world comes last, so that an interrupted creation is repeated.
         connection.execute("ALTER TABLE benchmark_world RENAME TO unfinished_world")
         for statement in filter(str.strip, MORE.split(";\n")):
             connection.execute(statement, {name: values[name] for name in values if f"%({name})s" in statement})

@@ -1,4 +1,4 @@
-"""Does the ranking equal the full scan? `python -m benchmarks.oracle --size 100000 --worlds 500`
+"""Comparison of the ranking with a full scan: `python -m benchmarks.oracle --size 100000 --worlds 500`
 
 Every question gets a world of its own: the base world with the people around the site changed at random, in a
 transaction that is rolled back, and random weights, distances and gaps. Prints the worlds that differ; exits with 1.
@@ -40,7 +40,7 @@ def as_it_is(world: World, near: Ints, chance: np.random.Generator, site: Any) -
 
 
 def shuffled(world: World, near: Ints, chance: np.random.Generator, site: Any) -> World:
-    """Other ratings, radii, types, states and skills."""
+    """Random changes of ratings, radii, types, statuses, and skills."""
     changes = {
         "rating": chance.choice([0, 300, 437, 450, 499, 500], len(near)),
         "radius": chance.choice([1.0, 10.0, 50.0, 400.0, np.nan], len(near)),
@@ -94,7 +94,7 @@ def _away(world: World, people: Ints) -> World:
 
 
 def write(world: World, near: Ints, base: World) -> None:
-    """The differences between two worlds into the open transaction."""
+    """Write the differences between two worlds in the open transaction."""
     from django.db import connection
 
     from benchmarks.loading import contractor_id
@@ -127,7 +127,7 @@ def random_rules(pick: random.Random) -> dict[str, Any]:
 
 
 def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
-    """One line for each world whose ranking is not that of the scan."""
+    """One line for each world whose ranking differs from the scan."""
     from django.db import transaction
     from django.test import override_settings
 
@@ -172,7 +172,7 @@ def main() -> None:
 
 
 def compare(world: World, url: str, worlds: int, seed: int) -> int:
-    """How many of the worlds differ."""
+    """Compare all worlds. Returns the number of differing worlds."""
     os.environ |= {"DATABASE_URL": url, "LOG_LEVEL": "WARNING", "DJANGO_SETTINGS_MODULE": "smartscheduler.settings"}
     os.environ.setdefault("REDIS_URL", "redis://localhost:1/0")
     import django

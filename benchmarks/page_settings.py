@@ -1,4 +1,4 @@
-"""The settings of the benchmarks for pages: style sheets under their plain names, which nobody has collected."""
+"""Settings of the page benchmark: static files without collectstatic."""
 
 from benchmarks.settings import *  # noqa: F403
 from benchmarks.settings import STORAGES

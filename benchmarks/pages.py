@@ -1,6 +1,6 @@
-"""`make bench-pages`: every page of the back-office over a full database, in every way that its list can be looked at.
+"""`make bench-pages`: every back-office page over a full database, with every filter, search, and order of its list.
 
-The pages are those of the URL configuration: one that nobody has said how to open makes the run fail.
+The pages come from the URL configuration. A page without known parameters makes the run fail.
 """
 
 import os
@@ -17,16 +17,16 @@ from rich.table import Table
 from benchmarks.worlds import NOW
 
 LIMIT_MS = 300.0
-# The recommend page ranks, reports add up a month: the targets of pages that are no lists.
+# Time limits of pages that are not lists: the Recommend page ranks, and reports aggregate a month.
 OTHER_LIMITS = {"reports": 1000.0}
-# Everything that is held on a person is looked together, in files and free text too: seldom asked for.
+# The export of personal data also searches files and free text, and it is rarely used.
 OTHER_LIMITS |= dict.fromkeys([f"personal-data-{kind}" for kind in ("contractor", "customer", "user")], 5000.0)
 TIMES = int(os.environ.get("TIMES") or 5)
 DAY = f"{NOW:%Y-%m-%d}"
 COMMON, RARE, NOWHERE = "crew", "7f3a", "zzzqqq"
-# Values for the parts of an address that are not the id of a record.
+# Values for URL parameters that are not the id of a record.
 PARTS = {"kind": "contractors", "form": "csv", "app_label": "jobs"}
-# Pages whose names do not begin with that of their model.
+# Pages whose names do not start with the name of their model.
 OF_MODELS = {
     "auth_user_password_change": "accounts_user",
     "job-roads": "jobs_job",
@@ -34,15 +34,15 @@ OF_MODELS = {
     "personal-data-customer": "jobs_job",
     "personal-data-user": "accounts_user",
 }
-# What an address is asked besides, of the record of its model.
+# Query strings of pages.
 ASKED = {"personal-data-customer": "?job={pk}"}
-# Not pages: what signs in and out, moves files, or only answers a POST.
+# URLs that are not pages: sign-in, sign-out, files, and POST requests.
 NO_PAGES = {"login", "logout", "jsi18n", "view_on_site", "autocomplete", "password_change", "password_change_done"}
 NO_PAGES |= {"sign-in", "sign-in-code", "sign-in-set-up"}
 
 
 class Page(NamedTuple):
-    """One way to open a page: the page's name, the way, and the path."""
+    """A way to open a page: the name of the page, the way, and the path."""
 
     name: str
     way: str
@@ -65,7 +65,7 @@ class Opened(NamedTuple):
 
 
 def patterns() -> Iterator[tuple[str, str]]:
-    """The name and the route of every address below admin/."""
+    """The name and the route of every URL below admin/."""
     from django.urls import get_resolver
 
     def walk(resolver: Any, before: str) -> Iterator[tuple[str, str]]:
@@ -80,13 +80,13 @@ def patterns() -> Iterator[tuple[str, str]]:
 
 
 def pages(client: Any) -> Iterator[Page]:
-    """Every page, lists in all their ways. Raises LookupError for one that cannot be opened by what is known here."""
+    """All pages, and lists in all ways. Raises LookupError for a page without known parameters."""
     from django.apps import apps
     from django.contrib import admin
 
     registered = filter(admin.site.is_registered, apps.get_models())
     models = {f"{model._meta.app_label}_{model._meta.model_name}": model for model in registered}
-    # Those that not even an administrator may see: Django's own groups.
+    # Pages that no role may see: Django's groups.
     hidden = tuple(f"{name}_" for name, model in models.items() if not _may_see(client, model))
     for name, route in patterns():
         if not name or name in NO_PAGES or name.startswith(hidden) or "(?P<" in route:
@@ -110,7 +110,7 @@ def _may_see(client: Any, model: Any) -> bool:
 
 
 def _filled(name: str, route: str, model: Any) -> str:
-    """The route with the id of a record and the values known here."""
+    """The path of a route, with the id of a record and the known values."""
     parts = []
     for part in route.split("/"):
         while "<" in part:
@@ -127,13 +127,13 @@ def _filled(name: str, route: str, model: Any) -> str:
 
 
 def _record(model: Any) -> Any:
-    """A record whose pages do the most: of jobs an open one, of files the largest."""
+    """The record whose pages need the most work: an open job, the largest import."""
     most = {"job": "-status", "importrun": "-total"}.get(model._meta.model_name, "pk")
     return model.objects.order_by(most, "pk").first()
 
 
 def _ways(client: Any, name: str, path: str, shown: Any) -> Iterator[Page]:
-    """A list as it opens, its last page, by every filter, search and order."""
+    """A list: its first and last page, and each filter, search, and order."""
     changelist = client.get(path).context_data["cl"]
     yield Page(name, "first page", path)
     last = changelist.paginator.num_pages
@@ -151,7 +151,7 @@ def _ways(client: Any, name: str, path: str, shown: Any) -> Iterator[Page]:
 
 
 def _choices(spec: Any, changelist: Any) -> Iterator[tuple[str, str]]:
-    """What can be chosen in a filter, and the query of it; of a filter that is written into, one thing to write."""
+    """The choices of a filter with their query strings; one value for a text filter."""
     for choice in spec.choices(changelist):
         if "query_string" in choice:
             if not choice.get("selected"):
@@ -165,7 +165,7 @@ def _choices(spec: Any, changelist: Any) -> Iterator[tuple[str, str]]:
 
 
 def opened(client: Any, page: Page) -> Opened | None:
-    """The page opened again and again; None when its address answers with something that is no page."""
+    """Open the page several times; None when its response is not a page."""
     from django.db import connection
 
     queries, took, cpu = 0, list[float](), 0.0
@@ -194,7 +194,7 @@ def opened(client: Any, page: Page) -> Opened | None:
 
 
 def _seconds(processes: list[psutil.Process]) -> float:
-    """Time on a processor so far: ours and PostgreSQL's, which is what a page costs however busy the machine is."""
+    """CPU time of this process and PostgreSQL, which does not depend on other load of the machine."""
     return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
@@ -210,7 +210,7 @@ def client_of(role: str = "administrator") -> Any:
 
 
 def furnish() -> None:
-    """What a page of its own needs a record of, and the world has none of."""
+    """Create records that special pages need and the world does not have."""
     from smartscheduler.rules.models import RulesVersion
     from smartscheduler.rules.values import Rules
 
@@ -230,7 +230,7 @@ def measure() -> list[Opened]:
 
 
 def publish(found: list[Opened]) -> int:
-    """Prints the table, the slowest way of each page, and how many are too slow: that is the exit code."""
+    """Print the table with the slowest way of each page. Returns the number of slow pages, the exit code."""
     console = Console(width=150)
     table = Table("page", "way", "queries", "median ms", "max ms", "CPU ms")
     for one in found:

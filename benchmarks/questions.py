@@ -1,4 +1,4 @@
-"""Jobs to ask for: seeded, all different, in the metros and outside, of every kind."""
+"""Ranking queries: seeded, all different, inside and outside the metros, of all job types."""
 
 import random
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class Question(NamedTuple):
 
 
 def questions(world: World, seed: int, *, usual: bool) -> Iterator[Question]:
-    """Without end. `usual`: ten results within ten days, as people ask; else any number and any horizon."""
+    """An endless sequence. `usual`: ten results within ten days, as in the product; else any number and horizon."""
     pick = random.Random(f"{seed}-{len(world)}")  # noqa: S311
     while True:
         point = _site(world, pick)
@@ -34,7 +34,7 @@ def questions(world: World, seed: int, *, usual: bool) -> Iterator[Question]:
 
 
 def _site(world: World, pick: random.Random) -> Point:
-    """Where people live, four times of five; else the middle of a metro or anywhere in the country."""
+    """Near a contractor in four of five cases; else the center of a metro or anywhere in the country."""
     kind = pick.random()
     if kind < 0.1:
         latitude, longitude, *_ = pick.choice(METROS)

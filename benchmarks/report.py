@@ -1,4 +1,4 @@
-"""The figures of a run: a table and the goals; of a whole run `results.json` and the chart of the documentation."""
+"""Report of a run: a table and the goals; for a full run also `results.json` and the chart of the documentation."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def quantile(values: list[float], share: float) -> float:
 
 
 def goals(p50: Mapping[tuple[str, int], float], p99: Mapping[tuple[str, int], float], found: Any) -> Iterator[Goal]:
-    """The goals whose worlds were measured."""
+    """The goals for the measured worlds."""
     service = {size: value for (way, size), value in p50.items() if way == "service"}
     if {1_000, 1_000_000} <= service.keys():
         yield Goal("service p50 at 1M ÷ p50 at 1k", service[1_000_000] / service[1_000], 3)
@@ -93,7 +93,7 @@ def _table(p50: Mapping[Any, float], p99: Mapping[Any, float], sizes: list[int])
 
 
 def _chart(p50: Mapping[tuple[str, int], float], sizes: list[int]) -> str:
-    """Medians over the number of contractors, both in powers of ten."""
+    """A chart of medians by number of contractors, with logarithmic axes."""
     left, right, top, bottom = 70, 500, 20, 300
     x = {size: left + (right - left) * n / (len(sizes) - 1) for n, size in enumerate(sizes)}
 

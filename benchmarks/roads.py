@@ -1,4 +1,4 @@
-"""Do providers of road distances hold anybody up? `make bench-roads`
+"""`make bench-roads`: do road distance providers delay requests?
 
 One database, one worker, and two web servers: one that has no provider, and one whose providers behave as badly as
 they can. Both are asked for the same rankings in turns, so that a busy machine is busy for both. Prints times, and how
@@ -42,7 +42,7 @@ FORGET = "TRUNCATE travel_travelestimate, travel_travelclaim, travel_providerday
 
 
 class Site:
-    """The servers, and the two webs."""
+    """The servers, and two web processes."""
 
     def __init__(self, home: Path, roads: Any) -> None:
         self.postgresql = PostgreSQL(home / "pg", throwaway=True)
@@ -76,7 +76,7 @@ class Site:
             process.wait()
 
     def begin(self) -> None:
-        """As if nobody had ever asked, and every open job wanted roads."""
+        """Clear all road data and request distances for every open job."""
         client = redis.Redis.from_url(self.valkey.url)
         for key in client.scan_iter("*:travel:*"):
             client.delete(key)
@@ -90,7 +90,7 @@ class Site:
 
 
 class Client:
-    """One connection to one web, signed in."""
+    """A signed-in connection to a web process."""
 
     def __init__(self, port: int) -> None:
         deadline = time.monotonic() + 120
@@ -120,7 +120,7 @@ def is_by_road(entry: Any) -> bool:
 def compare(
     webs: tuple[Client, Client], jobs: list[str], times: int, better: Callable[[Any], bool] = is_by_road
 ) -> tuple[list[float], list[float], int]:
-    """Milliseconds without and with providers, and the share of entries that had from one at the end, in per cent."""
+    """Milliseconds without and with providers, and the percentage of entries with a road distance at the end."""
     took: tuple[list[float], list[float]] = [], []
     shown = improved = 0
     for number in range(times):
@@ -146,7 +146,7 @@ def report(name: str, without: list[float], with_them: list[float], rest: str = 
 
 @contextmanager
 def started(site: Site) -> Iterator[tuple[tuple[Client, Client], list[str]]]:
-    """The two webs, without providers and with them, and the open jobs of the demo data."""
+    """Web processes without and with providers, and the open jobs of the demo data."""
     ports = free_port(), free_port()
     with ExitStack() as stack:
         stack.enter_context(Servers(site.home, [site.postgresql, site.valkey]))

@@ -1,7 +1,7 @@
-"""The ranking as a full scan of arrays in memory: nothing is skipped or bounded, and nothing shared with the product.
+"""The ranking as a full scan of arrays in memory, without shortcuts and without code of the product.
 
-Everybody is scored. When somebody is free is found by laying the points of the 30-minute grid of each week out once,
-and striking out those that an absence or a booking with its drives stands in the way of.
+All contractors are scored. Free start times are the points of the 30-minute grid of each week, without those that
+conflict with an absence or with a booking and its drives.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Rules:
-    """The settings that decide: weights in ten-thousandths, miles, minutes."""
+    """Scheduling rules: weights in ten-thousandths, miles, minutes."""
 
     weights: tuple[int, int, int] = (4000, 3500, 2500)
     max_miles: float = 50.0
@@ -33,7 +33,7 @@ class Rules:
 
 
 class Ranked(NamedTuple):
-    """One of the best: position in the world, score in ten-thousandths, and the epoch minutes of its slots."""
+    """A ranked candidate: position in the world, score in ten-thousandths, and its slots in epoch minutes."""
 
     position: int
     score: int
@@ -41,7 +41,7 @@ class Ranked(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """All points at which work may start for one week in one zone: epoch minutes, and the day at the site."""
+    """All start times of a week in a time zone: epoch minutes, and the day at the site."""
 
     starts: Ints
     days: Ints
@@ -49,7 +49,7 @@ class Grid(NamedTuple):
 
 @dataclass
 class Scan:
-    """A world made ready: where the absences and bookings of each contractor are."""
+    """A world with an index of the absences and bookings of each contractor."""
 
     world: World
 
@@ -58,7 +58,7 @@ class Scan:
         self._booked = np.searchsorted(self.world.booked[:, 0], np.arange(len(self.world) + 1))
 
     def rank(self, request: JobRequest, *, wanted: int, horizon_days: int, rules: Rules, now: float) -> list[Ranked]:
-        """The first `wanted` of everybody; nobody starts before the moment `now`."""
+        """The best `wanted` contractors, without start times before `now`."""
         world = self.world
         miles = miles_from(request.point, world.latitude, world.longitude)
         needed = sum(1 << bit for bit, skill in enumerate(SKILLS) if skill in request.required_skills)
@@ -84,7 +84,7 @@ class Scan:
     def _first_free(
         self, people: Ints, request: JobRequest, horizon_days: int, rules: Rules, now: float
     ) -> tuple[Callable[[int], list[int]], Ints, NDArray[np.bool_]]:
-        """For each of the people the first day with a slot, and whether there is one; and a way to list its slots."""
+        """The first day with a slot for each contractor, whether one exists, and a function that lists its slots."""
         busy = self._busy(people, request, rules)
         days = np.zeros(len(people), dtype=np.int64)
         any_free = np.zeros(len(people), dtype=bool)
@@ -110,7 +110,7 @@ class Scan:
         return starts, days, any_free
 
     def _busy(self, people: Ints, request: JobRequest, rules: Rules) -> Ints:
-        """Rows of place among the people, start, end: absences, and bookings with the drives to this site."""
+        """Rows of contractor index, start, end: absences, and bookings with the drives to this site."""
         where, rows = _slices(self._away, people)
         away = np.column_stack([where, self.world.away[rows, 1:]])
         where, rows = _slices(self._booked, people)
@@ -123,7 +123,7 @@ class Scan:
 
 
 def _slices(index: Ints, people: Ints) -> tuple[Ints, Ints]:
-    """For sorted rows and where each owner's begin: the place of each owner's rows among the people, and the rows."""
+    """The rows of some owners in an array that is sorted by owner: the index of each row's owner, and the row."""
     counts = index[people + 1] - index[people]
     where = np.repeat(np.arange(len(people)), counts)
     offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -131,7 +131,7 @@ def _slices(index: Ints, people: Ints) -> tuple[Ints, Ints]:
 
 
 def _without(busy: Ints, group: Ints, grid: Grid, minutes: int) -> NDArray[np.bool_]:
-    """For each of the group which points of the grid are free: nothing busy from the start to the end of the work."""
+    """The free start times of each contractor in the group: not busy from the start to the end of the work."""
     place = np.full(group.max() + 1, -1)
     place[group] = np.arange(len(group))
     mine = busy[busy[:, 0] <= group.max()]
@@ -140,7 +140,7 @@ def _without(busy: Ints, group: Ints, grid: Grid, minutes: int) -> NDArray[np.bo
     row = place[mine[:, 0]]
     np.add.at(struck, (row, np.searchsorted(grid.starts, mine[:, 1] - minutes, side="right")), 1)
     np.add.at(struck, (row, np.searchsorted(grid.starts, mine[:, 2], side="left")), -1)
-    # Where the work is longer than what is busy is short, the first edge can lie behind the second: nothing is struck.
+    # For short busy times the first edge can be after the second one; then no start time is removed.
     return np.cumsum(struck, axis=1)[:, :-1] <= 0
 
 
@@ -169,7 +169,7 @@ def _grid(week: int, zone: int, request: JobRequest, horizon_days: int, now: flo
 
 @lru_cache(maxsize=4_096)
 def _points(week: int, zone: int, first: date, site_zone: str, duration: timedelta, horizon_days: int) -> Grid:
-    """Every half hour from the start of a shift, on the days at the site, with time for the work before the end."""
+    """Half-hour start times of shifts on the local days of the site, with enough time for the work."""
     here, site = ZoneInfo(ZONES[zone]), ZoneInfo(site_zone)
     stretches: list[list[int]] = []
     shifts = []

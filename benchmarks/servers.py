@@ -1,4 +1,4 @@
-"""The product over HTTP: a real server for a world, and a client that stays connected and logged in."""
+"""The product over HTTP: a server for a world, and a signed-in client with a persistent connection."""
 
 import http.client
 import json
@@ -19,7 +19,7 @@ def free_port() -> int:
 
 
 class Server:
-    """uvicorn with the settings of production; use as a context manager."""
+    """uvicorn with production settings; a context manager."""
 
     def __init__(self, url: str, *, workers: int = 1) -> None:
         self.port = free_port()
@@ -53,7 +53,7 @@ class Server:
 
 
 class Client:
-    """One connection, kept; logs in on its own."""
+    """A persistent connection that signs in itself."""
 
     def __init__(self, port: int, token: str = "") -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
@@ -64,7 +64,7 @@ class Client:
         return str(self.ask("POST", "auth/login/", account)[1]["access"])
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[float, Any]:
-        """Milliseconds until the whole answer is there, and the answer. Raises RuntimeError unless it is a 200."""
+        """Milliseconds until the whole response, and the response. Raises RuntimeError unless the status is 200."""
         headers = {"Content-Type": "application/json"}
         if path != "auth/login/":
             headers["Authorization"] = f"Bearer {self.token}"

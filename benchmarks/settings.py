@@ -1,4 +1,4 @@
-"""The product's settings at the time of the worlds, with one more address."""
+"""The product's settings with the fixed time of the worlds and an additional URL."""
 
 import os
 from datetime import timedelta
@@ -10,8 +10,8 @@ from benchmarks.worlds import NOW
 from smartscheduler.settings import *  # noqa: F403
 
 ROOT_URLCONF = "benchmarks.urls"
-# Asked without a proxy in front.
+# Requests come without a proxy.
 SECURE_SSL_REDIRECT = False
-# All processes of a run read the same clock: NOW and the time since the run began.
+# All processes of a run use the same time: NOW plus the time since the start of the run.
 began = float(os.environ.setdefault("BENCHMARK_BEGAN", str(time())))
 time_machine.travel(NOW + timedelta(seconds=time() - began), tick=True).start()

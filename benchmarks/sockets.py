@@ -1,4 +1,4 @@
-"""`make bench-events`: outbox → relay → sockets, against a bare group_send with the same fan-out, in one run."""
+"""`make bench-events`: outbox → relay → sockets, compared with a bare group_send to the same sockets in one run."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ from smartscheduler.ops.local.servers.valkey import Valkey
 from smartscheduler.ops.preflight import answers
 
 HOME = Path(os.environ.get("DATA_DIR") or ".data").resolve() / "bench-events"
-# Sockets; events of the even run and how many of them a second; events of the burst.
+# Number of sockets; number and rate of events in the steady run; number of events in the burst.
 RUNS = [(100, 100, 10, 500), (1_000, 20, 1, 60)]
 
 
@@ -36,19 +36,19 @@ class Figures(NamedTuple):
 
 
 class Way:
-    """One way from a change to the screens: the address of its sockets, and how an event is sent."""
+    """A delivery method: the address of its sockets, and a function that sends an event."""
 
     def __init__(self, name: str, url: str, headers: dict[str, str], send: Any) -> None:
         self.name, self.url, self.headers, self.send = name, url, headers, send
 
     def measure(self, sockets: int, even: int, pace: int, burst: int) -> Figures:
-        """Milliseconds at an even pace, and events a second when they come all at once."""
+        """Milliseconds at a steady rate, and events per second in a burst."""
         link, theirs = get_context("spawn").Pipe()
         process = get_context("spawn").Process(target=listeners.main, args=(theirs,), daemon=True)
         process.start()
         link.send({"url": self.url, "headers": self.headers, "count": sockets})
         link.recv()
-        time.sleep(2)  # what opening them has stirred up settles
+        time.sleep(2)  # let the load of opening them settle
         took, _ = self._collect(link, even, lambda: self._paced(even, pace))
         began = time.time()
         _, ended = self._collect(link, burst, lambda: [self.send() for _ in range(burst)])
@@ -120,7 +120,7 @@ def _ours(stack: ExitStack) -> Way:
 
 
 def session_of(user: Any) -> str:
-    """The key of a session in which `user` is signed in."""
+    """The session key of a signed-in `user`."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     from smartscheduler.accounts.session_store import SessionStore

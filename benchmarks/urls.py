@@ -1,4 +1,4 @@
-"""The product's addresses, and one that answers a ranking it has in its pocket: what any request costs."""
+"""The product's URLs, and one that returns a stored ranking, to measure the overhead of a request."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from smartscheduler.urls import urlpatterns as product
 
 
 class CannedView(APIView):
-    """Answers what it was given last; the same authentication, permission, middleware and renderer."""
+    """Returns the last response with the same authentication, permissions, middleware, and renderer."""
 
     required_permissions = {"get": Permission.RECOMMEND, "post": Permission.RECOMMEND}
     answer: Any = None

@@ -1,4 +1,4 @@
-"""Does a language model hold anybody up? `make bench-words`
+"""`make bench-words`: does a language model delay requests?
 
 As `benchmarks.roads` asks of providers of road distances: one database, one worker, and two web servers, one of which
 has a model configured that behaves as well or as badly as it can. Both are asked for the same rankings in turns.
@@ -20,7 +20,7 @@ FORGET = "TRUNCATE recommendations_wording, recommendations_modelday"
 
 
 class WordSite(Site):
-    """The web that is configured has a model, and no provider of roads."""
+    """A web process with a language model and without road distance providers."""
 
     def __init__(self, home: Path, model: Any) -> None:
         super().__init__(home, model)
@@ -34,13 +34,13 @@ class WordSite(Site):
         }
 
     def begin(self) -> None:
-        """As if nobody had ever asked, and every open job's ranking had been shown in the template's words."""
+        """Clear all reworded explanations and request them for the rankings of all open jobs."""
         client = redis.Redis.from_url(self.valkey.url)
         for key in client.scan_iter("*:travel:explanations*"):
             client.delete(key)
         with psycopg.connect(self.postgresql.url, autocommit=True) as connection:
             connection.execute(FORGET)
-        # The count of what was shown while warming up is beside the wishes.
+        # Also delete the count of displayed rankings from the warm-up.
         for key in client.scan_iter("*:words:wishes:uses"):
             jobs = self.rows("SELECT id FROM jobs_job WHERE status = 'open'")
             client.sadd(key.removesuffix(b":uses"), *[job.hex for (job,) in jobs])

@@ -1,4 +1,4 @@
-"""A process that lives in one world and does there what it is told, one thing at a time, and says how long it took."""
+"""A worker process for one world that runs commands one at a time and returns their durations."""
 
 import gc
 import os
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from benchmarks.worlds import build
 
-# Places, scores and first slots: what two ways must agree on.
+# Ranks, scores, and first slots, which must be equal for all methods.
 Answer = list[tuple[UUID, int, list[int]]]
 
 
@@ -21,7 +21,7 @@ class Timed(NamedTuple):
 
 
 def main(link: Connection, size: int, url: str) -> None:
-    """Answer (subject, number of the question) as long as somebody asks."""
+    """Answer commands (method, number of the query) until the pipe closes."""
     os.environ |= {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "benchmarks.settings", "LOG_LEVEL": "WARNING"}
     os.environ |= {"DEBUG": "0", "SECRET_KEY": "benchmarks" * 6}
     import django
@@ -37,7 +37,7 @@ def main(link: Connection, size: int, url: str) -> None:
 
 
 class Subjects:
-    """What can be timed, by name."""
+    """The measured functions by name."""
 
     def __init__(self, size: int) -> None:
         from benchmarks.loading import OPEN_JOBS
@@ -99,7 +99,7 @@ class Subjects:
         ]
 
     def why_not(self, question: Any, number: int) -> None:
-        """Somebody at random: mostly one who lives too far away, or does other work."""
+        """A random contractor: usually one who lives too far away or does other work."""
         from benchmarks.loading import contractor_id
         from contractors.models import Contractor
         from recommendations.why_not import why_not
@@ -109,7 +109,7 @@ class Subjects:
         why_not(question.request, Contractor.objects.get(pk=contractor_id(who)), current_rules())
 
     def login(self, question: Any, number: int) -> None:
-        """An account for the HTTP measurements."""
+        """Create an account for the HTTP measurements."""
         from smartscheduler.accounts.models import User
 
         user, _ = User.objects.get_or_create(email="benchmark@example.com", defaults={"role": "coordinator"})

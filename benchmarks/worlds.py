@@ -1,4 +1,4 @@
-"""A seeded world of any size as NumPy arrays: the same for the database and for the scan in memory.
+"""A seeded world of any size as NumPy arrays, used for the database and for the scan in memory.
 
 Six metros and 20 % countryside in four time zones, mixed radii and hours, about five bookings each in the two weeks
 after NOW. NOW is fixed, a week before the clocks are set forward: the benchmark's processes live at that time.
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from contractors.working_week import Shift
 
-# Grows when a world of the same size and seed is no longer the same.
+# Increment it when the world of a size and seed changes.
 GENERATION = 1
 NOW = datetime(2027, 3, 8, 15, tzinfo=UTC)
 EPOCH_MINUTES = int(NOW.timestamp()) // 60
 
 ZONES = ("America/Chicago", "America/New_York", "America/Denver", "America/Phoenix")
-# Latitude, longitude, zone, share of the people in metros, scale of the exponential spread in miles.
+# Latitude, longitude, time zone, share of contractors in metros, scale of the exponential distance in miles.
 METROS = (
     (30.27, -97.74, 0, 0.14, 9.0),
     (41.88, -87.63, 0, 0.24, 14.0),
@@ -34,7 +34,7 @@ SKILLS = ("Hardwood", "Laminate", "Mosaic", "Stairs", "Heated floors", "Commerci
 
 
 def _shifts(days: range | tuple[int, ...], *spans: tuple[int, int]) -> tuple[Shift, ...]:
-    """The same spans of hours on each of the days; 24 is midnight."""
+    """The same hours on each of the days; 24 is midnight."""
     return tuple(Shift(day, time(start), time(end % 24)) for day in days for start, end in spans)
 
 
@@ -83,7 +83,7 @@ class World:
 
 
 def build(size: int, seed: int = 1) -> World:
-    """The world of `size` contractors; equal seeds give equal worlds."""
+    """The world with `size` contractors. The same seed gives the same world."""
     chance = np.random.default_rng([seed, size])
     latitude, longitude, zone = _places(chance, size)
     rating = np.round(np.clip(chance.beta(9, 1.6, size) * 5, 0, 5) * 100).astype(np.int64)
@@ -122,7 +122,7 @@ def _places(chance: np.random.Generator, size: int) -> tuple[Floats, Floats, Int
 
 
 def _absences(chance: np.random.Generator, size: int) -> Ints:
-    """Rows of owner, start, end: one in twelve is away for a day to two weeks."""
+    """Rows of owner, start, end: one in twelve contractors is absent for a day to two weeks."""
     owner = np.flatnonzero(chance.random(size) < 1 / 12)
     start = EPOCH_MINUTES - 15 * 60 + 1440 * chance.integers(-5, 14, len(owner))
     return np.column_stack([owner, start, start + 1440 * chance.integers(1, 15, len(owner))])
@@ -131,7 +131,7 @@ def _absences(chance: np.random.Generator, size: int) -> Ints:
 def _bookings(
     chance: np.random.Generator, latitude: Floats, longitude: Floats, zone: Ints, week: Ints
 ) -> tuple[Ints, Floats]:
-    """Rows of owner, start, end, and the sites: at most one a day in a shift of that day, within some miles of home."""
+    """Rows of owner, start, end, and the sites: at most one booking per shift, within some miles of the base."""
     offsets = np.array([-6, -5, -7, -7])  # hours from UTC in the week of NOW
     spans = _longest_shift_by_weekday()
     rows = []
@@ -152,7 +152,7 @@ def _bookings(
 
 
 def _longest_shift_by_weekday() -> Ints:
-    """For each week and weekday the hours from midnight at which its longest shift starts and ends."""
+    """Start and end of the longest shift in hours from midnight, for each week and weekday."""
     spans = np.zeros((len(WEEKS), 7, 2), dtype=np.int64)
     for number, shifts in enumerate(WEEKS):
         for shift in shifts:

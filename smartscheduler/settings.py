@@ -269,7 +269,7 @@ AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "smartscheduler.accounts.axes_hooks.username_of"
 AXES_LOCKOUT_CALLABLE = "smartscheduler.accounts.axes_hooks.locked_out"
 AXES_VERBOSE = False  # no start-up message in the log of every process
-# Roles that must set up a second factor before anything else; "nobody" for none (docs/adr/019-second-factor.md).
+# Roles that must set up a second factor before anything else; .env.example has the value for none of them.
 SECOND_FACTOR_REQUIRED = [
     role
     for role in env.comma_list("SECOND_FACTOR_REQUIRED", default=[] if DEBUG else ["administrator"])

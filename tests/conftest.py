@@ -54,7 +54,7 @@ def files_apart() -> None:
 
 @pytest.fixture(autouse=True)
 def no_list_of_erasures(settings: Settings) -> None:
-    """Erasures of tests are nobody's; those of the list itself say where it is."""
+    """Write no erasure list; tests of the list set its path."""
     settings.ERASURE_LIST = ""
 
 

@@ -97,7 +97,7 @@ class Product:
         )
 
     def status_of(self, path: str) -> int | None:
-        """The HTTP status that a path answers with; None while nobody answers."""
+        """The HTTP status of a path; None while no server answers."""
         try:
             with self._ask(path) as answer:
                 return int(answer.status)

@@ -1,1 +1,1 @@
-"""`make load` and `make soak`: the whole product with people at work, and a count of what they were promised."""
+"""Load and soak tests: the whole product under simulated use, with a check of all acknowledged changes."""

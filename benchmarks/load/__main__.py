@@ -1,4 +1,4 @@
-"""`make load` and `make soak`: Markdown on the standard output, figures below benchmarks/, progress on stderr."""
+"""`make load` and `make soak`: Markdown on standard output, JSON results below benchmarks/, progress on stderr."""
 
 import os
 import resource
@@ -16,7 +16,7 @@ from benchmarks.load.stage import CONTRACTORS, JOBS, WEB_WORKERS, Person, Stage,
 LOAD_MINUTES = float(os.environ.get("LOAD_MINUTES") or 10)
 SOAK_MINUTES = float(os.environ.get("SOAK_MINUTES") or 30)
 WHOLE_LOAD, WHOLE_SOAK = 10, 30
-# People, and sockets that stay open; then three times as many people.
+# Coordinators and open sockets; the second stage has three times as many coordinators.
 PEOPLE, MORE_PEOPLE, SOCKETS = 100, 300, 1_000
 SOAK_PEOPLE, SOAK_SOCKETS, SOCKET_SECONDS = 40, 200, 300.0
 READ_EVERY_SECONDS = 10.0
@@ -27,7 +27,7 @@ Worked = tuple[coordinators.Notes, listeners.Heard, dict[str, int]]
 
 
 class Cast:
-    """Those who ask and those who listen, each in a process of their own."""
+    """The processes of the coordinators and of the listeners."""
 
     def __init__(self, one: Stage, asking: Connection, listening: Connection) -> None:
         self.stage, self.asking, self.listening = one, asking, listening
@@ -46,7 +46,7 @@ class Cast:
         self.asking.recv()
 
     def work(self, seconds: float, meanwhile: Callable[[], None]) -> Worked:
-        """Let them, for so long; what they have noted, what was heard of it, and how many events of which type."""
+        """Run for a time. Returns the coordinators' notes, the received events, and the number of events by type."""
         before = self._head()
         self.listening.send("begin")
         self.listening.recv()
@@ -68,7 +68,7 @@ class Cast:
         return int(self.stage.rows("SELECT coalesce(max(sequence), 0) FROM events_eventhead")[0][0])
 
     def _settled(self) -> int:
-        """The last number once everything has one, and the sockets have had two heartbeats to hear of it."""
+        """The head of the log after all events are numbered and the sockets have had two heartbeats."""
         deadline = time.monotonic() + SETTLE_SECONDS
         while gauges.counts(self.stage)["events without a number"] and time.monotonic() < deadline:
             time.sleep(0.5)
@@ -96,7 +96,7 @@ def everybody() -> Iterator[tuple[Cast, list[Person]]]:
 
 
 def load() -> bool:
-    """As many as a large office has, then three times as many; whether every promise was kept."""
+    """Simulate a large office, then three times as many users. Returns whether no acknowledged change was lost."""
     seconds, found = LOAD_MINUTES * 60, dict[str, Any]()
     with everybody() as (cast, people):
         say(f"{SOCKETS:,} sockets open")
@@ -120,7 +120,7 @@ def load() -> bool:
 
 
 def soak() -> bool:
-    """Steady work for a long time; whether nothing grows that should not, and every promise was kept."""
+    """Simulate steady use for a long time. Returns whether no resource grew and no acknowledged change was lost."""
     seconds = SOAK_MINUTES * 60
     with everybody() as (cast, people):
         cast.listen(people, SOAK_SOCKETS, SOCKET_SECONDS)

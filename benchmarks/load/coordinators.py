@@ -1,4 +1,4 @@
-"""Coordinators: they look, think, book, change their minds. One process, and a note of every promise it was given."""
+"""Simulated coordinators in one process: they read, wait, book, and change bookings, and note all acknowledgments."""
 
 import asyncio
 import random
@@ -16,23 +16,23 @@ import httpx2
 
 from benchmarks.load.stage import PASSWORD, Person
 
-# Seconds between two requests of one person: five a minute, in bursts and pauses.
+# Seconds between two requests of one coordinator: five per minute, in bursts and pauses.
 THINK_SECONDS, SHORTEST_SECONDS, LONGEST_SECONDS = 12.0, 1.0, 60.0
 TIMEOUT_SECONDS, RETRIES = 30.0, 5
 ARRIVING_AT_ONCE = 3
 PAGE_SIZE, MOST_PAGES = 20, 10
-# New jobs, so that as many are open at the end as at the beginning.
+# Create new jobs, so that the number of open jobs stays constant.
 SHARE_OF_NEW_JOBS = 0.45
 METROS = ((30.2672, -97.7431), (41.8781, -87.6298), (39.7392, -104.9903), (33.4484, -112.0740), (33.7490, -84.3880))
 
 
 class Enough(Exception):
-    """It is time to go home."""
+    """Ends the work of a coordinator."""
 
 
 @dataclass
 class Notes:
-    """What was asked, how long it took, how it ended; and what the product said is so."""
+    """Requests with durations and outcomes, and the acknowledged states."""
 
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: Counter[str] = field(default_factory=Counter)
@@ -44,7 +44,7 @@ class Notes:
     cpu_seconds: float = 0.0
 
     def begin(self) -> None:
-        """Measure from now on; what was promised before stays promised."""
+        """Discard the measurements; acknowledged states are kept."""
         self.took, self.errors, self.refusals = defaultdict(list), Counter(), Counter()
 
 
@@ -72,7 +72,7 @@ class Coordinator:
                     await self._place()
 
     async def _place(self) -> None:
-        """One job, from the list or the telephone, given to somebody; and what becomes of that."""
+        """Assign one job, from the list or a telephone call, and process the booking."""
         job = await self._new_job() if self.chance.random() < SHARE_OF_NEW_JOBS else await self._open_job()
         if job is None:
             return
@@ -110,7 +110,7 @@ class Coordinator:
         page = self.chance.randint(1, self.pages)
         found = await self._ask("GET", f"jobs/?status=open&page={page}", "jobs/")
         if not found or not found["results"]:
-            self.pages = 1  # the list has become shorter since
+            self.pages = 1  # the list has become shorter
             return None
         self.pages = max(1, min(MOST_PAGES, found["count"] // PAGE_SIZE))
         job = str(self.chance.choice(found["results"])["id"])
@@ -139,7 +139,7 @@ class Coordinator:
         return str(made["id"])
 
     async def _ask(self, method: str, path: str, route: str, body: Any = None) -> Any:
-        """Think, ask, and ask again with the same key while it is not known what came of it; None when refused."""
+        """Wait, send a request, and repeat it with the same key while its outcome is unknown; None when rejected."""
         await self._think()
         headers = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
         for turn in range(RETRIES):
@@ -189,8 +189,8 @@ class Coordinator:
 
 
 def main(link: Connection) -> None:
-    """Obeys: people arrive; work for so many seconds, answered with the notes of that time; None ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for those who gave the orders
+    """Process commands: coordinators to add; seconds to work, answered with the notes; None ends the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
     asyncio.run(_serve(link))
 
 

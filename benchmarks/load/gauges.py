@@ -1,4 +1,4 @@
-"""What the processes hold: memory of their own, open files, connections; and whether it grows."""
+"""Resources of the processes (memory, open files, connections) and their growth."""
 
 import json
 import time
@@ -69,7 +69,7 @@ def _is_valkey(process: psutil.Process, stage: Stage) -> bool:
 
 
 def counts(stage: Stage) -> dict[str, int]:
-    """What work must not pile up: connections, waiting events and tasks, sessions, keys."""
+    """Numbers that must not grow: connections, waiting events and tasks, sessions, keys."""
     found = dict(
         stage.rows(
             "SELECT 'connections', count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
@@ -87,7 +87,7 @@ def counts(stage: Stage) -> dict[str, int]:
 
 
 def drift(points: list[tuple[float, float]]) -> float:
-    """By how much of its median a gauge grows over the second half of its readings.
+    """The growth of a gauge over the second half of its readings, as a share of its median.
 
     The line is Theil and Sen's, the median of the slopes between all pairs: a reading that is far off moves it little.
     """

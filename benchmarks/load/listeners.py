@@ -1,4 +1,4 @@
-"""A process full of sockets: each notes what it is sent, in which order and how late."""
+"""A process with many sockets that record events, their order, and their delay."""
 
 import asyncio
 import json
@@ -24,12 +24,12 @@ OPTIONS: dict[str, Any] = {"compression": None, "ping_interval": None, "open_tim
 
 @dataclass
 class Heard:
-    """What all sockets together have heard since they were last asked."""
+    """Events received by all sockets since the last report."""
 
     lag: "array[float]" = field(default_factory=lambda: array("f"))
     codes: Counter[int] = field(default_factory=Counter)
-    disorder: int = 0  # events that came after a later one, or again
-    missing: int = 0  # events that a socket should have had until now, and has not
+    disorder: int = 0  # events after a later one, or repeated
+    missing: int = 0  # events that a socket has not received
     open: int = 0
     cpu_seconds: float = 0.0
 
@@ -39,7 +39,7 @@ class Heard:
 
 
 class Listener:
-    """Listens from the present on, and after an interruption from its last number on."""
+    """A socket that starts at the present and reconnects with its last sequence number."""
 
     def __init__(self, url: str, origin: str, cookie: str, heard: Heard, stay_seconds: float) -> None:
         self.url, self.heard, self.stay_seconds = url, heard, stay_seconds
@@ -70,7 +70,7 @@ class Listener:
                         self._take(json.loads(text))
 
     def _stay(self) -> float | None:
-        """Pages are closed and opened now and then, and not all at once; without `stay_seconds` they are not."""
+        """Seconds until the page is closed and opened again; None without `stay_seconds`."""
         return self.stay_seconds * random.uniform(0.5, 1.5) if self.stay_seconds else None  # noqa: S311
 
     def _take(self, frame: dict[str, Any]) -> None:
@@ -89,13 +89,13 @@ class Listener:
         self.opened.set()
 
     def missing(self, numbers: list[int]) -> int:
-        """How many of the events with these numbers (in order) it should have had since it came, and has not."""
+        """The number of events among these (sorted) that the socket should have received and has not."""
         return len(numbers) - bisect_right(numbers, self.start) - self.count
 
 
 def main(link: Connection) -> None:
-    """Obeys: a dict opens sockets; "begin" forgets; a list of numbers is what there was to hear, and is answered."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for those who gave the orders
+    """Process commands: a dict opens sockets; "begin" resets; a list of all event numbers requests a report."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
     asyncio.run(_serve(link))
 
 

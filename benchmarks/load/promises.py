@@ -1,4 +1,4 @@
-"""Whether every promise was kept: what was acknowledged is there once, and everybody was told of it once."""
+"""Check of acknowledged changes: each is stored once, and every socket received its event once."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ EVENTS = ("JobCreated", "JobAssigned", "AssignmentConfirmed", "AssignmentResched
 
 @dataclass
 class Verdict:
-    """`lost` was acknowledged and is not there; `double` is there twice, or was never asked for."""
+    """`lost`: acknowledged but not stored. `double`: stored twice or never requested."""
 
     lost: list[str] = field(default_factory=list)
     double: list[str] = field(default_factory=list)
@@ -24,7 +24,7 @@ class Verdict:
 
 
 def look(stage: Stage, notes: Notes) -> Verdict:
-    """Compare the coordinators' notes with tables and log. Requests that never got an answer are left out of it."""
+    """Compare the coordinators' notes with tables and event log. Requests without an answer are left out."""
     verdict = Verdict()
     _assignments(stage, notes, verdict)
     _events(stage, notes, verdict)
@@ -50,7 +50,7 @@ def _assignments(stage: Stage, notes: Notes, verdict: Verdict) -> None:
 
 
 def _events(stage: Stage, notes: Notes, verdict: Verdict) -> None:
-    """One event for each act: by type, and by what it is about."""
+    """Expected events by type and record."""
     query = (
         "SELECT type, coalesce(data->>'assignment_id', data->>'job_id') FROM events_outboxevent"
         " WHERE type = ANY(%s) AND actor->>'email' LIKE %s"

@@ -1,4 +1,4 @@
-"""The product as `manage.py up` starts it with production's settings, a world in it, and people who may sign in."""
+"""The product, started by `manage.py up` with production settings, a seeded world, and accounts."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ UP_SECONDS, STOP_SECONDS = 180.0, 40.0
 
 
 class Person(NamedTuple):
-    """A coordinator: what signs in, and the cookie of a page that is open."""
+    """A coordinator's credentials and the session cookie of an open page."""
 
     email: str
     cookie: str
@@ -39,14 +39,14 @@ class Stage:
         self.variables = variables
         self.postgresql = PostgreSQL(HOME / "postgresql")
         self.valkey = Valkey(HOME / "valkey")
-        self.types = ""  # of events that the live page listens to
+        self.types = ""  # event types of the live page
 
     @property
     def environment(self) -> dict[str, str]:
         return os.environ | self.variables
 
     def manage(self, *arguments: str) -> str:
-        """What a command prints; what goes wrong it says on the terminal."""
+        """The output of a command; errors go to the terminal."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(command, cwd=ROOT, env=self.environment, check=False, stdout=subprocess.PIPE, text=True)  # noqa: S603
         return done.stdout
@@ -56,7 +56,7 @@ class Stage:
             return connection.execute(query, values).fetchall()
 
     def sign_up(self, count: int) -> list[Person]:
-        """So many coordinators, each with an account of their own and the limits of one."""
+        """Coordinators, each with an account and its rate limits."""
         addresses = {"DATABASE_URL": self.postgresql.url, "REDIS_URL": self.valkey.url}
         os.environ.update(self.variables | addresses, DJANGO_SETTINGS_MODULE="smartscheduler.settings")
         django.setup()
@@ -84,7 +84,7 @@ class Stage:
 
 @contextmanager
 def stage(*, contractors: int = CONTRACTORS, jobs: int = JOBS, **changes: str) -> Iterator[Stage]:
-    """From nothing, every time: two runs are of the same world. Ends what it started, also on Ctrl-C.
+    """Start with an empty database, so that all runs use the same world. Stops all processes, also on Ctrl-C.
 
     `changes` are variables that differ from those of the load test.
     """
@@ -96,7 +96,7 @@ def stage(*, contractors: int = CONTRACTORS, jobs: int = JOBS, **changes: str) -
         "STATIC_ROOT": str(HOME / "static"),
         "PORT": str(port),
         "DEBUG": "0",
-        # All of its coordinators come from this one machine.
+        # All coordinators share the address of this machine.
         "SIGN_INS_OF_AN_ADDRESS": "100000",
         "RATE_LIMIT_VISITORS": "100000",
         "REQUESTS_AT_ONCE": "100",
@@ -111,7 +111,7 @@ def stage(*, contractors: int = CONTRACTORS, jobs: int = JOBS, **changes: str) -
     one = Stage(port, variables)
     said = HOME / "up.said"
     with said.open("w") as log:
-        # A session of its own: Ctrl-C is ours, and the product ends when we say so.
+        # A separate session, so that Ctrl-C reaches only this process, which then stops the product.
         up = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,

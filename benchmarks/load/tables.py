@@ -1,4 +1,4 @@
-"""The figures of a run as Markdown for docs/operations.md, and as JSON."""
+"""Results of a run as Markdown for docs/operations.md and as JSON."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from benchmarks.report import quantile
 
 HERE = Path(__file__).resolve().parents[1]
 MACHINE = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
-# Of a tenth of a megabyte anything is a large share.
+# Growth of very small processes is ignored, because any amount would be a large share.
 SMALLEST_MEGABYTES, MOST_DRIFT = 1.0, 0.05
 
 
@@ -26,7 +26,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def routes(notes: Notes) -> dict[str, dict[str, float]]:
-    """Of each route how many requests, and the milliseconds within which half, 95 and 99 of a hundred were answered."""
+    """The number of requests and the median, 95th, and 99th percentile in milliseconds by route."""
     everything = {**notes.took, "all": [one for took in notes.took.values() for one in took]}
     return {
         route: {"count": len(took), **{f"p{share}": quantile(took, share / 100) for share in (50, 95, 99)}}
@@ -44,7 +44,7 @@ def tell_requests(notes: Notes) -> str:
 
 
 def facts(notes: Notes, heard: Heard, seconds: float, events: dict[str, int]) -> dict[str, Any]:
-    """What else a run of `seconds` has shown, by name; `events` are those of its time, by type."""
+    """Other results of a run of `seconds` by name; `events` is the number of events by type."""
     lag = list(heard.lag) or [0.0]
     return {
         "requests a second": round(sum(map(len, notes.took.values())) / seconds, 1),
@@ -78,7 +78,7 @@ def tell_memory(first: Reading, last: Reading) -> str:
 
 
 def drifts(readings: Sequence[Reading]) -> dict[str, float]:
-    """How much the memory of each process grew over the second half, as a share of its median."""
+    """The memory growth of each process over the second half, as a share of its median."""
     found = {}
     for name in readings[-1].memory:
         points = [(reading.seconds, reading.memory[name]) for reading in readings if name in reading.memory]
@@ -104,7 +104,7 @@ def tell_drifts(readings: Sequence[Reading], grown: dict[str, float]) -> str:
 
 
 def piled_up(readings: Sequence[Reading]) -> list[str]:
-    """What is counted and grew over the second half by more than work in hand explains: a tenth, and ten."""
+    """Counts that grew over the second half by more than 10 % and 10, which running work does not explain."""
     half = readings[len(readings) // 2 :]
     quarter = max(1, len(half) // 2)
     found = []
@@ -136,7 +136,7 @@ def tell_verdict(verdict: Verdict) -> str:
 
 
 def write(name: str, quick: bool, found: dict[str, Any]) -> Path:
-    """A whole run is kept beside the others; a short one is only for who made it."""
+    """Store the results of a full run; a short run is only printed."""
     file = HERE / f"{name}{'-quick' if quick else ''}.json"
     file.write_text(json.dumps({"machine": MACHINE, **found}, indent=2) + "\n")
     return file

@@ -1,1 +1,1 @@
-"""Care for the data: a doctor who examines it, backups and their return, and forgetting what was kept long enough."""
+"""Operations: health checks, the doctor, backups, retention, the demo, and local servers and processes."""

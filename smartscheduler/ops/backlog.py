@@ -1,4 +1,4 @@
-"""Work that waits in the database: mails, imports, and events that a reader has not looked at."""
+"""Backlog in the database: emails, imports, and events that consumers have not read."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,13 +16,13 @@ from smartscheduler.travel.config import active_providers
 
 
 class Waiting(NamedTuple):
-    """How much waits, and for how long the oldest of it has."""
+    """The number of waiting items, and the age of the oldest one in seconds."""
 
     number: int
     oldest_seconds: float
 
 
-# From its first attempt on a mail is late since it was noted; before, and when it is sent again, since it was due.
+# An email waits since it was due before its first attempt, and since it was created after that.
 MAIL_SINCE = Case(When(attempts=0, then=F("due_at")), default=F("created_at"))
 IMPORT_SINCE = Coalesce("touched_at", "created_at")
 
@@ -36,7 +36,7 @@ NEXT_UNREAD = """
 
 
 def waiting() -> dict[str, Waiting]:
-    """Mails to be sent, and files to be checked or imported."""
+    """The waiting emails and imports."""
     return {
         "mails": _waiting(Mail.objects.filter(state=Mail.State.WAITING), MAIL_SINCE),
         "imports": _waiting(ImportRun.objects.filter(state__in=ImportRun.AT_WORK), IMPORT_SINCE),
@@ -44,22 +44,22 @@ def waiting() -> dict[str, Waiting]:
 
 
 def unread_since() -> dict[str, datetime | None]:
-    """For each reader of the event log, the moment of the oldest event that it has not looked at; None without one."""
+    """For each consumer of the event log, the time of its oldest unread event; None without one."""
     with connection.cursor() as cursor:
         cursor.execute(NEXT_UNREAD)
-        found = dict(cursor.fetchall())
+        oldest = dict(cursor.fetchall())
     if not active_providers():
-        found.pop(TRAVEL_READER, None)  # it reads only while a provider is configured
-    return found
+        oldest.pop(TRAVEL_READER, None)  # this consumer runs only while a provider is configured
+    return oldest
 
 
 def reader_ages() -> dict[str, float]:
-    """The same as ages in seconds; 0 for a reader that has seen everything."""
+    """The age of each consumer's oldest unread event in seconds; 0 without one."""
     now = timezone.now()
     return {name: max(0.0, (now - since).total_seconds()) if since else 0.0 for name, since in unread_since().items()}
 
 
 def _waiting(rows: QuerySet[Any], since: Combinable) -> Waiting:
-    found = rows.aggregate(number=Count("pk"), since=Min(since))
-    age = (timezone.now() - found["since"]).total_seconds() if found["since"] else 0.0
-    return Waiting(found["number"], max(0.0, age))
+    totals = rows.aggregate(number=Count("pk"), since=Min(since))
+    age = (timezone.now() - totals["since"]).total_seconds() if totals["since"] else 0.0
+    return Waiting(totals["number"], max(0.0, age))

@@ -1,4 +1,4 @@
-"""Databases from before 0.1.0, whose migrations differ from those of any release: recognize them and say what to do."""
+"""Detection of databases from before 0.1.0, whose migrations differ from those of all releases."""
 
 from collections.abc import Iterable
 
@@ -9,12 +9,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from smartscheduler.ops.local import servers
 from smartscheduler.ops.local.servers.postgresql import PostgreSQL
 
-# Migrations that each such database has applied and no release has: the initial migrations have replaced them.
+# Migrations that each of these databases has applied and that no release contains.
 REPLACED = frozenset({"contractors.0002_search_index", "exchange.0001_initial", "mails.0001_initial"})
 
 
 class UnsupportedDatabase(Exception):
-    """The database cannot be migrated; the message is one sentence that says what to do."""
+    """The database cannot be migrated. The message says what to do."""
 
 
 def is_from_before(migrations: Iterable[str]) -> bool:
@@ -33,10 +33,10 @@ def _what_to_do(connection: BaseDatabaseWrapper) -> str:
     if any(isinstance(server, PostgreSQL) for server in servers.from_environment().members):
         folder = settings.DATA_DIR
         return (
-            f"The database in {folder} was made by a version from before 0.1.0 and cannot be upgraded: move the folder "
-            f"aside (mv {folder} {folder}-before) and start again with a new one; nothing was changed."
+            f"The database in {folder} was made by a version before 0.1.0 and cannot be upgraded. Nothing was changed. "
+            f"Move the folder (mv {folder} {folder}-before) and start again with a new one."
         )
     return (
-        f"The database {connection.settings_dict['NAME']} was made by a version from before 0.1.0 and cannot be "
-        "upgraded: create an empty database, name it in DATABASE_URL, and start again; nothing was changed."
+        f"The database {connection.settings_dict['NAME']} was made by a version before 0.1.0 and cannot be upgraded. "
+        "Nothing was changed. Create an empty database, set DATABASE_URL to it, and start again."
     )

@@ -1,7 +1,7 @@
-"""Numbered system checks of the settings, each naming the variable that is wrong.
+"""Numbered system checks of the settings. Each message names the wrong variable.
 
-`refuse_bad_settings` runs them whenever Django is set up, so that web, worker and relay refuse to
-start for the same reasons as `manage.py check` gives.
+`refuse_bad_settings` runs them whenever Django is set up, so that web, worker, and relay refuse to start for the same
+reasons that `manage.py check` reports.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from smartscheduler.travel.config import active_providers
 
 RETAINED = ("EVENT", "AUDIT", "JOB", "MAIL", "IMPORT")
 LAST_PORT = 65535
-# Longer, and a stolen refresh token would be told from a repeated exchange too late.
+# With a longer time, the use of a stolen refresh token would look like a repeated request for too long.
 LONGEST_REFRESH_RETRY = 60
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 POSITIVE = (
@@ -62,34 +62,34 @@ POSITIVE = (
 )
 
 Check = Callable[..., list[Error]]
-# In the order of their definitions, which is the order of the complaints.
+# In the order of definition, which is also the order of the messages.
 REFUSING: list[Check] = []
 
 
 def refuses(check: Check) -> Check:
-    """Register a system check whose errors also keep every process from starting."""
+    """Decorator: register a system check whose errors keep every process from starting."""
     REFUSING.append(check)
     return register(check)
 
 
 @refuses
 def check_environment(**_: Any) -> list[Error]:
-    """E001: a variable cannot be read."""
+    """E001: a variable cannot be parsed."""
     return [
-        Error(f"{problem.variable} cannot be read: it must be {problem.expected}.", id="smartscheduler.E001")
+        Error(f"{problem.variable} is not valid: it must be {problem.expected}.", id="smartscheduler.E001")
         for problem in settings.ENVIRONMENT_PROBLEMS
     ]
 
 
 @refuses
 def check_secret_key(**_: Any) -> list[Error]:
-    """E002: production with the key that everybody knows."""
+    """E002: the default SECRET_KEY, which is public, in production."""
     if settings.DEBUG or settings.SECRET_KEY != settings.INSECURE_SECRET_KEY:
         return []
     return [
         Error(
             "SECRET_KEY must be set when DEBUG is off.",
-            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+            hint="Generate one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'",
             id="smartscheduler.E002",
         )
     ]
@@ -97,7 +97,7 @@ def check_secret_key(**_: Any) -> list[Error]:
 
 @refuses
 def check_weights(**_: Any) -> list[Error]:
-    """E003–E005: the weights are shares of one, with as many decimals as a score."""
+    """E003–E005: the weights must sum to 1 and have at most as many decimals as a score."""
     weights = {f"SCORE_WEIGHT_{part.upper()}": Decimal(str(value)) for part, value in settings.SCORE_WEIGHTS.items()}
     errors = []
     for variable, weight in weights.items():
@@ -114,7 +114,7 @@ def check_weights(**_: Any) -> list[Error]:
 
 @refuses
 def check_ranges(**_: Any) -> list[Error]:
-    """E006–E010: numbers that make no sense."""
+    """E006–E010: numbers out of range."""
     return list(_out_of_range())
 
 
@@ -130,7 +130,7 @@ def _out_of_range() -> Iterator[Error]:
             yield Error(f"{variable} must be more than 0; it is {value}.", id="smartscheduler.E006")
     if settings.DRIVE_ROAD_FACTOR < 1:
         yield Error(
-            f"DRIVE_ROAD_FACTOR must be at least 1, no road is shorter than the straight line; "
+            f"DRIVE_ROAD_FACTOR must be at least 1, because no road is shorter than the straight line; "
             f"it is {settings.DRIVE_ROAD_FACTOR}.",
             id="smartscheduler.E007",
         )
@@ -157,7 +157,7 @@ def _out_of_range() -> Iterator[Error]:
 
 @refuses
 def check_delays(**_: Any) -> list[Error]:
-    """E009: stretches of time that are negative, or too long to be meant."""
+    """E009: durations that are negative or implausibly long."""
     limits = [
         ("EARLY_START_HOURS", settings.EARLY_START, timedelta(hours=24), "24"),
         ("MAIL_DELAY_SECONDS", settings.MAIL_DELAY, timedelta(minutes=10), "600"),
@@ -171,7 +171,7 @@ def check_delays(**_: Any) -> list[Error]:
 
 @refuses
 def check_geocoder(**_: Any) -> list[Error]:
-    """E020–E022: a geocoder that nobody knows, or that cannot work with what is set."""
+    """E020–E022: an unknown geocoder, or one with missing or wrong settings."""
     from smartscheduler.geocoding.providers import PROVIDERS, PUBLIC_NOMINATIM, WITHOUT_KEY
 
     name, url = settings.GEOCODER, urlsplit(settings.GEOCODER_URL)
@@ -187,27 +187,27 @@ def check_geocoder(**_: Any) -> list[Error]:
         errors.append(Error(f"GEOCODER_URL {wrong}.", id="smartscheduler.E022"))
     public = name == "nominatim" and (url.hostname or PUBLIC_NOMINATIM) == PUBLIC_NOMINATIM
     if public and not settings.GEOCODER_USER_AGENT:
-        message = f"GEOCODER_USER_AGENT must name you: {PUBLIC_NOMINATIM} wants to know who asks."
+        message = f"GEOCODER_USER_AGENT must identify you: {PUBLIC_NOMINATIM} requires it."
         errors.append(Error(message, id="smartscheduler.E021"))
     if public and settings.GEOCODER_A_SECOND > 1:
-        message = f"GEOCODER_A_SECOND must be at most 1: {PUBLIC_NOMINATIM} allows no more."
+        message = f"GEOCODER_A_SECOND must be at most 1: {PUBLIC_NOMINATIM} does not allow more."
         errors.append(Error(message, id="smartscheduler.E022"))
     return errors
 
 
 @register
 def say_which_providers(**_: Any) -> list[Info]:
-    """I001: who is asked for road distances; silent when nobody is."""
+    """I001: the active road distance providers; no message without one."""
     if not (active := active_providers()):
         return []
-    said = ", then ".join(f"{name} (budget {settings.TRAVEL_BUDGETS[name]} a day)" for name in active)
+    providers = ", then ".join(f"{name} (budget {settings.TRAVEL_BUDGETS[name]} per day)" for name in active)
     where = f" at {settings.TRAVEL_URLS[active[0]]}" if settings.TRAVEL_DEMO else ""
-    return [Info(f"Road distances: {said}, then the straight line{where}.", id="smartscheduler.I001")]
+    return [Info(f"Road distances: {providers}, then the straight line{where}.", id="smartscheduler.I001")]
 
 
 @refuses
 def check_travel(**_: Any) -> list[Error]:
-    """E011–E013: providers of road distances."""
+    """E011–E013: settings of the road distance providers."""
     return list(_travel_problems())
 
 
@@ -215,7 +215,7 @@ def _travel_problems() -> Iterator[Error]:
     for name in settings.TRAVEL_PROVIDERS:
         if name not in settings.TRAVEL_URLS:
             known = ", ".join(settings.TRAVEL_URLS)
-            yield Error(f"TRAVEL_PROVIDERS names {name}; known are {known}.", id="smartscheduler.E011")
+            yield Error(f"TRAVEL_PROVIDERS must contain only {known}; it contains {name}.", id="smartscheduler.E011")
     for name, url in settings.TRAVEL_URLS.items():
         if wrong := objection(url):
             yield Error(f"{name.upper()}_URL {wrong}.", id="smartscheduler.E012")
@@ -228,10 +228,10 @@ def _travel_problems() -> Iterator[Error]:
 
 @refuses
 def check_proxies(**_: Any) -> list[Error]:
-    """E030: a proxy that is no address and no network; names are not looked up, and "*" would trust everybody."""
+    """E030: a trusted proxy that is not an address or network. Host names and "*" are not supported."""
     return [
         Error(
-            f"TRUSTED_PROXIES must name addresses or networks, such as 10.0.0.2 or 10.0.0.0/24; {proxy} is neither.",
+            f"TRUSTED_PROXIES must contain addresses or networks, such as 10.0.0.2 or 10.0.0.0/24; {proxy} is neither.",
             id="smartscheduler.E030",
         )
         for proxy in settings.TRUSTED_PROXIES
@@ -241,13 +241,13 @@ def check_proxies(**_: Any) -> list[Error]:
 
 @refuses
 def check_outgoing(**_: Any) -> list[Error]:
-    """E032: networks that are none or all of them, and a proxy that is no address."""
+    """E032: invalid networks, a network that allows all addresses, or an invalid proxy URL."""
     errors = []
     for text in settings.OUTGOING_PRIVATE_NETWORKS:
-        found = network(text)
-        if found is None or found.prefixlen == 0:
-            wrong = "is no network" if found is None else "allows everything"
-            message = f"OUTGOING_PRIVATE_NETWORKS must name networks, such as 10.1.0.0/16; {text} {wrong}."
+        parsed = network(text)
+        if parsed is None or parsed.prefixlen == 0:
+            wrong = "is not a network" if parsed is None else "allows all addresses"
+            message = f"OUTGOING_PRIVATE_NETWORKS must contain networks, such as 10.1.0.0/16; {text} {wrong}."
             errors.append(Error(message, id="smartscheduler.E032"))
     proxy = urlsplit(settings.OUTGOING_PROXY)
     if settings.OUTGOING_PROXY and (proxy.scheme not in {"http", "https"} or not proxy.hostname):
@@ -261,7 +261,7 @@ MOST_SECONDS_A_SENTENCE = 45
 
 @refuses
 def check_explanations(**_: Any) -> list[Error]:
-    """E033–E035: a language model that nobody knows, that lacks something, or that may not be asked."""
+    """E033–E035: an unknown language model provider, or one with missing or wrong settings."""
     return list(_explanation_problems())
 
 
@@ -291,11 +291,11 @@ def _model_problems(url: str) -> Iterator[Error]:
 
 @refuses
 def check_origins(**_: Any) -> list[Error]:
-    """E060: an origin that no browser would send, or that anybody on the way could be."""
+    """E060: origins that browsers do not send, or that are not protected by TLS."""
     return [
         Error(
-            f"CORS_ALLOWED_ORIGINS must name origins such as https://app.example.com, http:// only on this machine; "
-            f"{origin} is none.",
+            f"CORS_ALLOWED_ORIGINS must contain origins such as https://app.example.com, and http:// only for this "
+            f"machine; {origin} is not valid.",
             id="smartscheduler.E060",
         )
         for origin in settings.CORS_ALLOWED_ORIGINS
@@ -305,7 +305,7 @@ def check_origins(**_: Any) -> list[Error]:
 
 @refuses
 def check_observability(**_: Any) -> list[Error]:
-    """E031: traces or errors are to be sent, and nothing is there that could."""
+    """E031: traces or error reports are configured, but their library is not installed."""
     needs = {"OTEL_EXPORTER_OTLP_ENDPOINT": "opentelemetry.sdk", "SENTRY_DSN": "sentry_sdk"}
     return [
         Error(
@@ -320,10 +320,10 @@ def check_observability(**_: Any) -> list[Error]:
 
 @refuses
 def check_second_factor(**_: Any) -> list[Error]:
-    """E036: a second factor for a role that there is not would be one for nobody."""
+    """E036: SECOND_FACTOR_REQUIRED names an unknown role."""
     return [
         Error(
-            f"SECOND_FACTOR_REQUIRED names {role}; roles are {', '.join(Role.values)}, or nobody.",
+            f"SECOND_FACTOR_REQUIRED must contain only {', '.join(Role.values)}, or be nobody; it contains {role}.",
             id="smartscheduler.E036",
         )
         for role in settings.SECOND_FACTOR_REQUIRED
@@ -333,7 +333,7 @@ def check_second_factor(**_: Any) -> list[Error]:
 
 @refuses
 def check_sender(**_: Any) -> list[Error]:
-    """E045: a sender without an address, or with a domain that headers cannot have."""
+    """E045: a sender without a valid email address."""
     name, _at, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")
     try:
         known = bool(name) and bool(domain.encode("idna"))
@@ -362,7 +362,7 @@ def _is_origin(text: str) -> bool:
 
 
 def refuse_bad_settings() -> None:
-    """Raise ImproperlyConfigured with every complaint, a line each; quiet when there is none."""
+    """Raise ImproperlyConfigured with one line for each error."""
     errors = [error for check in REFUSING for error in check()]
     if errors:
         raise ImproperlyConfigured("\n".join(_sentence(error) for error in errors))

@@ -1,4 +1,4 @@
-"""The difference between PostgreSQL's clock and this machine's."""
+"""Offset between the clocks of PostgreSQL and this machine."""
 
 import time
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from django.db import connection
 
 
 class Skew(NamedTuple):
-    """Seconds that PostgreSQL's clock is ahead, and how far that may be wrong: half of the way there and back."""
+    """Seconds that PostgreSQL's clock is ahead, and the largest error: half of the round-trip time."""
 
     seconds: float
     uncertainty: float

@@ -1,4 +1,4 @@
-"""Lines of progress on a terminal, and the end of a restore in words."""
+"""Terminal output: progress of steps, and the errors of a restore."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from smartscheduler.ops.backups.restore import Restored
 
 
 class Steps:
-    """Called with a name it gives a context; a line with the time it took follows when that ends well."""
+    """A context manager for each named step; prints the name and the duration when the step succeeds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -27,11 +27,11 @@ class Steps:
 
 
 def complain(restored: Restored, *, what: str) -> None:
-    """Raise CommandError with what the doctor has found broken; quiet when that is nothing."""
+    """Raise CommandError with the broken checks of the doctor, if any."""
     if not restored.broken:
         return
-    told = [
+    lines = [
         f"  {outcome.check.holds}: {outcome.failure or '; '.join(outcome.found.shown)}\n  → {outcome.check.remedy}"
         for outcome in restored.broken
     ]
-    raise CommandError("\n".join([f"{what}, but the doctor finds broken in it:", *told]))
+    raise CommandError("\n".join([f"{what}, but the doctor reports broken checks:", *lines]))

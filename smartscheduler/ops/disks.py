@@ -1,4 +1,4 @@
-"""Room on the disks of this machine that the product writes to."""
+"""Free space on the disks of this machine that the product writes to."""
 
 import os
 import tempfile
@@ -10,12 +10,12 @@ from django.conf import settings
 
 GIB = 1024**3
 LEAST_FREE_SHARE = 0.05
-# A small disk, such as the temporary folder of a container, need not have a whole gigabyte free.
+# Small disks, such as the temporary folder of a container, need 20 % free instead of a gigabyte.
 LEAST_FREE_BYTES, LEAST_FREE_SHARE_OF_SMALL = GIB, 0.2
 
 
 class Disk(NamedTuple):
-    """Bytes and files of the disk that holds `folder`; `files` is 0 where the file system does not count them."""
+    """Free and total bytes and files (inodes) of the disk of `folder`; `files` is 0 where they are not counted."""
 
     name: str
     folder: Path
@@ -26,7 +26,7 @@ class Disk(NamedTuple):
 
     @property
     def free_share(self) -> float:
-        """The share that is free of what is scarcer: room, or numbers for new files."""
+        """The free share of bytes or of files, whichever is smaller."""
         shares = [self.free / self.total if self.total else 1.0]
         shares += [self.free_files / self.files] if self.files else []
         return min(shares)
@@ -42,14 +42,14 @@ def disks() -> Iterator[Disk]:
     folders = {"data": settings.DATA_DIR, "temporary": Path(tempfile.gettempdir())}
     if settings.ERASURE_LIST:
         folders["erasures"] = Path(settings.ERASURE_LIST).parent
-    for name, wanted in folders.items():
-        folder = next(folder for folder in (wanted.absolute(), *wanted.absolute().parents) if folder.exists())
-        found = os.statvfs(folder)
+    for name, path in folders.items():
+        folder = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
+        status = os.statvfs(folder)
         yield Disk(
             name,
             folder,
-            free=found.f_bavail * found.f_frsize,
-            total=found.f_blocks * found.f_frsize,
-            free_files=found.f_favail,
-            files=found.f_files,
+            free=status.f_bavail * status.f_frsize,
+            total=status.f_blocks * status.f_frsize,
+            free_files=status.f_favail,
+            files=status.f_files,
         )

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it do its work? For load balancers and container engines."""
+"""Liveness and readiness endpoints for load balancers and container engines."""
 
 import threading
 import time
@@ -18,10 +18,10 @@ from smartscheduler.core.redis_keys import redis_key
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.ops.write_probe import check_writes
 
-# Whoever asks has given up after five seconds; a server that is cut off may leave us waiting for ten.
+# Clients give up after five seconds, and an unreachable server can take ten.
 PATIENCE_SECONDS = 3.0
 POOL_SECONDS = 1.0
-# How long an answer about writes is given again: many who ask must not make PostgreSQL write all the time.
+# How long the result of the write check is reused, so that frequent requests do not cause constant writes.
 WRITES_SECONDS = 5.0
 IN_RECOVERY = "SELECT pg_is_in_recovery()"
 
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 class Answer(NamedTuple):
-    """Whether a check holds; if not, which queues it is about, when it is about queues."""
+    """Whether a check passes, and the late queues of the check of the workers."""
 
     holds: bool
     late_queues: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ FAILED = Answer(False)
 
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
-    """200 as long as the process answers at all."""
+    """200 while the process answers."""
     return JsonResponse({"status": "ok"})
 
 
@@ -48,8 +48,8 @@ def live(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """503 without a primary database; 200 otherwise, `degraded` while another check fails.
 
-    All web processes share one database, one Valkey and the workers: sending the traffic elsewhere would take reading
-    away too (docs/adr/027). What has not answered within three seconds counts as failed.
+    All web processes share one database, one Valkey, and the workers, so routing traffic to another process would not
+    help and would make reading impossible too (docs/adr/027). A check without an answer in PATIENCE_SECONDS has failed.
     """
     answers = examine()
     checks = {name: "ok" if answer.holds else "failed" for name, answer in answers.items()}
@@ -59,16 +59,16 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def examine() -> dict[str, Answer]:
-    """The answer to every question, after PATIENCE_SECONDS at most."""
+    """The answers of all checks, after at most PATIENCE_SECONDS."""
     asked = {name: question.ask() for name, question in QUESTIONS.items()}
     wait(asked.values(), timeout=PATIENCE_SECONDS)
     return {name: answer.result() if answer.done() else FAILED for name, answer in asked.items()}
 
 
 class Question:
-    """Asked in a thread of its own, and not again before there is an answer: many who ask wait for the same one.
+    """A check that runs in its own thread, at most once at a time: concurrent requests wait for the same answer.
 
-    An answer is given again for `fresh` seconds. `ask` returns None, False or the names of late queues.
+    An answer is reused for `fresh` seconds. `ask` returns None, False, or the names of late queues.
     """
 
     def __init__(self, ask: Callable[[], object], *, fresh: float = 0.0) -> None:
@@ -88,19 +88,19 @@ class Question:
             return self._answer
 
     def forget(self) -> None:
-        """Ask anew the next time."""
+        """Discard the stored answer."""
         self._answer = None
 
     def _find(self) -> Answer:
         error = ""
         try:
-            found = self._ask()
-        except Exception as raised:  # whatever is wrong, the answer is no
-            found, error = False, repr(raised)
+            result = self._ask()
+        except Exception as raised:  # any error counts as a failed check
+            result, error = False, repr(raised)
         finally:
-            connection.close()  # this thread's own
-        late = tuple(found) if isinstance(found, list) else ()
-        answer = Answer(found is not False and not late, late)
+            connection.close()  # the connection of this thread
+        late = tuple(result) if isinstance(result, list) else ()
+        answer = Answer(result is not False and not late, late)
         if answer.holds != self._held:
             self._held = answer.holds
             say = log.info if answer.holds else log.warning
@@ -109,7 +109,7 @@ class Question:
 
 
 def database() -> bool:
-    """A primary answers. A pool that is merely busy is no failure: then a new connection tells."""
+    """Whether a primary answers. When all pooled connections are busy, a new connection is used."""
     pool = getattr(connection, "pool", None)
     if pool is None:
         with connection.cursor() as cursor:
@@ -130,12 +130,12 @@ def _is_primary(session: psycopg.Connection) -> bool:
 
 
 def redis_writes() -> None:
-    """Valkey takes writes: a replica and one without memory answer PING, too."""
+    """Write to Valkey. PING is not enough: a replica and a full server answer it too."""
     valkey().set(redis_key("written"), "1", ex=60)
 
 
 def relay() -> bool:
-    """A relay is active, and no event waits for its number."""
+    """Whether a relay is active and not late."""
     return is_relay_active() and not lag().is_late
 
 

@@ -1,7 +1,7 @@
-"""GET /api/v1/metrics: the business, the event log, the queue, and what all processes have counted, for Prometheus.
+"""GET /api/v1/metrics: metrics for Prometheus.
 
-Everything is read from the database and Valkey when asked, so that every web process gives the same answer:
-Prometheus asks one of them, whichever it is (docs/adr/018).
+All values are read from the database and Valkey on request, so that every web process returns the same metrics:
+Prometheus scrapes any one of them (docs/adr/018).
 """
 
 from collections.abc import Iterator
@@ -40,18 +40,22 @@ from smartscheduler.travel.config import active_providers
 
 
 class Figures:
-    """A collector of prometheus_client: the figures of this moment."""
+    """A collector of prometheus_client with the present values."""
 
     def collect(self) -> Iterator[Metric]:
-        yield InfoMetricFamily("smartscheduler", "What answers", value={"version": __version__})
+        yield InfoMetricFamily("smartscheduler", "Version of the product", value={"version": __version__})
         yield by_status("smartscheduler_contractors", "Contractors", Contractor.objects.all())
         yield by_status("smartscheduler_jobs", "Jobs", Job.objects.all())
         yield by_status("smartscheduler_assignments", "Assignments", Assignment.objects.all())
-        yield CounterMetricFamily("smartscheduler_events", "Events numbered so far", value=event_log.head())
+        yield CounterMetricFamily("smartscheduler_events", "Numbered events", value=event_log.head())
         behind = lag()
-        yield GaugeMetricFamily("smartscheduler_events_unsent", "Events that wait for a number", value=behind.unsent)
         yield GaugeMetricFamily(
-            "smartscheduler_event_lag_seconds", "Age of the oldest of them", value=behind.oldest.total_seconds()
+            "smartscheduler_events_unsent", "Committed events without a number", value=behind.unsent
+        )
+        yield GaugeMetricFamily(
+            "smartscheduler_event_lag_seconds",
+            "Age of the oldest event without a number",
+            value=behind.oldest.total_seconds(),
         )
         yield GaugeMetricFamily("smartscheduler_relay_active", "1 while a relay is active", value=is_relay_active())
         yield from gauges()
@@ -63,7 +67,7 @@ class Figures:
         try:
             yield from in_valkey()
         except RedisError:
-            return  # an unknown number is none at all
+            return  # leave out metrics that are unknown
 
     def _doctor(self) -> Iterator[Metric]:
         try:
@@ -71,21 +75,23 @@ class Figures:
         except RedisError:
             return
         if report:
-            yield GaugeMetricFamily("smartscheduler_doctor_broken", "Broken invariants at the last run", report.broken)
             yield GaugeMetricFamily(
-                "smartscheduler_doctor_last_run_timestamp_seconds", "When the doctor last looked", report.at
+                "smartscheduler_doctor_broken", "Broken checks at the last run of the doctor", report.broken
+            )
+            yield GaugeMetricFamily(
+                "smartscheduler_doctor_last_run_timestamp_seconds", "Time of the doctor's last run", report.at
             )
 
 
 def in_valkey() -> Iterator[Metric]:
-    """What only Valkey knows. Raises RedisError."""
-    yield GaugeMetricFamily("smartscheduler_event_sockets", "Event sockets that are open", value=presence.count_open())
+    """Metrics from Valkey. Raises RedisError."""
+    yield GaugeMetricFamily("smartscheduler_event_sockets", "Open event sockets", value=presence.count_open())
     yield from gauges_of_valkey()
     yield from families()
 
 
 def by_status(name: str, what: str, rows: QuerySet[Any]) -> Metric:
-    """How many rows are in each status."""
+    """The number of rows by status."""
     family = GaugeMetricFamily(name, f"{what} by status", labels=["status"])
     for status, count in rows.order_by().values_list("status").annotate(count=Count("pk")):
         family.add_metric([status], count)
@@ -93,12 +99,12 @@ def by_status(name: str, what: str, rows: QuerySet[Any]) -> Metric:
 
 
 class MonitoringAuthentication(BaseAuthentication):
-    """Whoever sends settings.METRICS_TOKEN as a bearer token; everybody else is left to the next class."""
+    """Accepts settings.METRICS_TOKEN as a bearer token; other requests pass to the next authentication class."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        wanted = settings.METRICS_TOKEN
-        if not wanted or scheme.lower() != "bearer" or not constant_time_compare(token, wanted):
+        expected = settings.METRICS_TOKEN
+        if not expected or scheme.lower() != "bearer" or not constant_time_compare(token, expected):
             return None
         return User(email="monitoring", role="monitoring"), None
 
@@ -111,12 +117,12 @@ class MetricsView(KnownParameters):
     required_permissions = {"get": Permission.VIEW_METRICS}
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Prometheus asks for its own formats, none of which a renderer knows."""
+        """Accept any format, because Prometheus requests formats that no renderer supports."""
         return super().perform_content_negotiation(request, force=True)
 
     @extend_schema(operation_id="metrics", tags=["metrics"], responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request) -> HttpResponse:
-        """The figures in Prometheus' text format, for administrators and for the token of `METRICS_TOKEN`."""
+        """Metrics in the text format of Prometheus, for administrators and for the token of `METRICS_TOKEN`."""
         registry = CollectorRegistry()
         registry.register(Figures())
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

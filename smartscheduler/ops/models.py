@@ -1,13 +1,13 @@
-"""Table of the write probe."""
+"""Database table of the write probe."""
 
 from django.db import models
 
 
 class WriteProbe(models.Model):
-    """A row that was committed to show that PostgreSQL can write (smartscheduler.ops.write_probe)."""
+    """A committed row of the write probe (smartscheduler.ops.write_probe)."""
 
     written_at = models.DateTimeField()
-    # Random bytes, larger than a page: no row fits into space that earlier rows have left.
+    # Random bytes, larger than a page, so that no row fits into free space of existing pages.
     padding = models.BinaryField()
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Whether what we need is there: a free port, a PostgreSQL and a Redis that answer, a web that serves."""
+"""Checks before and after the start: a free port, PostgreSQL and Redis, and a web server that answers."""
 
 import http.client
 import socket
@@ -13,20 +13,20 @@ OLDEST_POSTGRESQL = 15
 
 
 class NotReady(Exception):
-    """Something that we need is missing; the message is one sentence that says what to do."""
+    """A requirement is not met. The message says what to do."""
 
 
 def require_free_port(host: str, port: int) -> None:
     with socket.socket() as probe:
-        # As the web server will do: an address whose last connections are still closing is free.
+        # Like the web server: a port whose last connections are still closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except PermissionError as error:
-            raise NotReady(f"This user may not open port {port}: choose another, for example PORT=8000.") from error
+            raise NotReady(f"This user may not open port {port}. Choose another, for example PORT=8000.") from error
         except OSError as error:
             raise NotReady(
-                f"Port {port} is taken by another program: stop that, or choose another, for example PORT={port + 1}."
+                f"Port {port} is used by another program. Stop it or choose another port, such as PORT={port + 1}."
             ) from error
 
 
@@ -37,9 +37,11 @@ def require_database() -> None:
             version = cursor.fetchone()[0]
     except OperationalError as error:
         reason = str(error).strip().split("\n")[0]
-        raise NotReady(f"The PostgreSQL of DATABASE_URL does not answer ({reason}): start it, or unset it.") from error
+        raise NotReady(
+            f"The PostgreSQL of DATABASE_URL does not answer ({reason}). Start it or unset DATABASE_URL."
+        ) from error
     if version < OLDEST_POSTGRESQL:
-        raise NotReady(f"The PostgreSQL of DATABASE_URL is {version}; it must be {OLDEST_POSTGRESQL} or newer.")
+        raise NotReady(f"The PostgreSQL of DATABASE_URL is version {version}. It must be {OLDEST_POSTGRESQL} or newer.")
 
 
 def require_redis() -> None:
@@ -47,11 +49,11 @@ def require_redis() -> None:
         with Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5) as redis:
             redis.ping()
     except RedisError as error:
-        raise NotReady(f"The Redis of REDIS_URL does not answer ({error}): start it, or unset it.") from error
+        raise NotReady(f"The Redis of REDIS_URL does not answer ({error}). Start it or unset REDIS_URL.") from error
 
 
 def answers(address: str) -> bool:
-    """Whether a web server says anything but "server error" at `address`."""
+    """Whether a web server answers at `address` with a status below 500."""
     url = urlsplit(address)
     web = http.client.HTTPConnection(url.hostname or "", url.port, timeout=5)
     try:

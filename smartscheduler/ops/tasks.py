@@ -1,4 +1,4 @@
-"""What the worker does for the care of the data."""
+"""Periodic tasks: the doctor, the retention, and the heartbeats of workers."""
 
 import structlog
 from celery import shared_task
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name="ops.examine", ignore_result=True)
 def examine_quickly() -> int:
-    """`doctor --quick`: log what is broken as errors, and keep the number for the metrics; returns it."""
+    """Run `doctor --quick`, log broken checks as errors, and store their number for the metrics. Returns it."""
     outcomes = list(doctor.examine(doctor.chosen(quick=True), show=SHOWN))
     for outcome in outcomes:
         if outcome.is_broken:
@@ -35,7 +35,7 @@ def examine_quickly() -> int:
 
 @shared_task(name="ops.apply_retention", ignore_result=True)
 def remove_what_is_old() -> dict[str, int]:
-    """`manage.py retain`, for a while: what is left over goes the next time. Returns how many by rule."""
+    """Run `manage.py retain` for at most a minute; the next run continues. Returns the deleted rows by rule."""
     removed = {name: count for name, count in retain(rules(), seconds=LONGEST_RUN_SECONDS).items() if count}
     log.info("retained", removed=removed)
     return removed
@@ -43,5 +43,5 @@ def remove_what_is_old() -> dict[str, int]:
 
 @shared_task(name=heartbeats.TASK, ignore_result=True)
 def stamp_heartbeat(queue: str) -> None:
-    """Show that a worker takes tasks from `queue`; beat sends one every few seconds."""
+    """Store the heartbeat of `queue`; beat sends this task every few seconds."""
     heartbeats.stamp(queue)

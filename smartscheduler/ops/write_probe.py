@@ -1,8 +1,8 @@
-"""Write probe: whether PostgreSQL can still commit a row that needs new space on its disk.
+"""Write probe: whether PostgreSQL can commit a row that needs new disk space.
 
-Reading works on a full disk, and so do small updates, which fit into pages that are there. So each probe inserts more
-than a page of random bytes. A row of the last ten seconds answers for all processes: however often readiness is asked
-about, PostgreSQL gets one probe in ten seconds. Every 500 probes (8 MB) the table is emptied.
+On a full disk, reads still work, and so do small updates that fit into existing pages. Therefore each probe inserts
+more than a page of random bytes. A row of the last ten seconds counts for all processes, so that PostgreSQL gets at
+most one probe in ten seconds. After every 500 probes (8 MB) the table is emptied.
 """
 
 import os
@@ -22,14 +22,14 @@ STATE = f"""
         (SELECT written_at > clock_timestamp() - make_interval(secs => %s) FROM {_TABLE} ORDER BY id DESC LIMIT 1),
         false
     )
-"""  # noqa: S608  (a table name of our own)
+"""  # noqa: S608  (a constant table name)
 INSERT = f"INSERT INTO {_TABLE} (written_at, padding) VALUES (clock_timestamp(), %s) RETURNING id"  # noqa: S608
 
 
 def check_writes() -> None:
-    """Return when a write was committed within the last FRESH_SECONDS, by this call or an earlier one.
+    """Return normally if a write was committed within the last FRESH_SECONDS, by this call or an earlier one.
 
-    Raises DatabaseError with PostgreSQL's reason when it refuses to write.
+    Raises DatabaseError with the reason of PostgreSQL when it rejects the write.
     """
     with connection.cursor() as cursor:
         cursor.execute(STATE, [FRESH_SECONDS])
@@ -44,10 +44,10 @@ def check_writes() -> None:
 
 
 def _empty() -> None:
-    """Give the space back, unless something reads the table (a dump, which holds its lock for long)."""
+    """Truncate the table, unless another session reads it, such as a long dump."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {_TABLE} IN ACCESS EXCLUSIVE MODE NOWAIT")
             cursor.execute(f"TRUNCATE {_TABLE}")
     except DatabaseError:
-        return  # the next time
+        return  # the next occasion is after MOST_ROWS more probes

@@ -52,7 +52,7 @@ class TestTime:
         with later(minutes=settings.SESSION_IDLE_MINUTES - 1):
             assert is_in(client)
         with later(minutes=2 * settings.SESSION_IDLE_MINUTES - 5):
-            assert is_in(client)  # because somebody was there in between
+            assert is_in(client)  # because of the requests in between
         with later(minutes=3 * settings.SESSION_IDLE_MINUTES):
             assert not is_in(client)
 

@@ -17,7 +17,7 @@ from smartscheduler.core.http.rate_limits import RoleThrottle, limiter
 from tests.api import V1, client_of, problem
 from tests.factories import PASSWORD, UserFactory
 
-# Counts are of the whole Valkey: where they are reset, nobody else may count.
+# Counts belong to the whole Valkey, so no other test may count while these are reset.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 
 

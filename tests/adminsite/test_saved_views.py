@@ -56,7 +56,7 @@ def test_views_are_ones_own() -> None:
         assert other.post(VIEWS, {"do": act, "view": str(view.pk), "name": "Theirs"}).status_code == 404
     view.refresh_from_db()
     assert view.name == "Urgent ones"
-    save(other)  # the same name, of somebody else
+    save(other)  # the same name, for another account
     assert SavedView.objects.count() == 2
 
 

@@ -1,4 +1,4 @@
-"""Nobody is ever booked twice, whoever asks at the same moment."""
+"""No contractor is double-booked by concurrent requests."""
 
 import os
 import subprocess

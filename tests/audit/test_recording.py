@@ -1,4 +1,4 @@
-"""What the audit keeps, that nobody changes it, and how it ends."""
+"""Entries of the audit log: their content, their immutability, and their retention."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -154,7 +154,7 @@ def test_it_costs_the_same_whatever_there_is(django_assert_max_num_queries: Djan
     many_contractors(30)
     for _ in range(12):
         JobFactory(priority="urgent", desired_date=at(12, days=1))
-        JobFactory(type="carpet", desired_date=at(12, days=1))  # nobody can
+        JobFactory(type="carpet", desired_date=at(12, days=1))  # no contractor can take it
         AssignmentFactory(start=timezone.now() + timedelta(hours=20))
     with django_assert_max_num_queries(40):
         client.get("/admin/")

@@ -35,7 +35,7 @@ REFUSED = {
         r"(assignments_assignment|events_outboxevent|notifications_mail|audit_auditentry)_(add|delete)$"
     ),
 }
-# Addresses of Django's own that belong to nobody in particular.
+# Addresses of Django that have no required permission.
 OPEN = {"index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n", "view_on_site"}
 
 

@@ -1,4 +1,4 @@
-"""Somebody calls in: an absence by the contractor's own clock in one step."""
+"""Quick form for an absence, in the contractor's local time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A likely duplicate is asked about before it is saved, and saved when somebody says that it is none."""
+"""A likely duplicate needs a confirmation before it is saved."""
 
 from decimal import Decimal
 from typing import Any

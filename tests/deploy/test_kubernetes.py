@@ -16,7 +16,7 @@ from tests.deploy.test_container import COMMANDS
 
 FOLDER = BASE_DIR / "deploy" / "kubernetes"
 KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())
-# The oldest that somebody may still run, and the newest that the validator knows.
+# The oldest supported version, and the newest one that the validator knows.
 VERSIONS = ["1.29", kubernetes_validate.latest_version()]
 COMPONENT = "app.kubernetes.io/component"
 Manifest = dict[str, Any]

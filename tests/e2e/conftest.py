@@ -59,7 +59,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def sessions(browser: Browser, address: str) -> dict[str | None, Any]:
-    """The cookies of everybody, each signed in once through the form; of nobody under `None`."""
+    """Cookies by email address, after one sign-in through the form for each; empty for `None`."""
     found: dict[str | None, Any] = {None: None}
     for email in (COORDINATOR, MANAGER, ADMINISTRATOR):
         context = browser.new_context(base_url=address)

@@ -82,7 +82,7 @@ class Api:
         )
 
     def new_contractor(self, **values: Any) -> Any:
-        """Somebody of this test alone, in Austin, working every day."""
+        """A contractor for this test only, in Austin, who works every day."""
         number = random.randrange(10**9)
         hours = [{"day_of_week": day, "start_time": "08:00", "end_time": "17:00"} for day in range(7)]
         usual = {

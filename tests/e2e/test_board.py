@@ -1,4 +1,4 @@
-"""The board: jobs are dragged or carried to a lane and a time, and whoever cannot take them says why."""
+"""The board: jobs move to a row and a time by mouse or keyboard, and ineligible contractors show reasons."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -211,7 +211,7 @@ def test_an_open_job_is_placed_with_the_keyboard(visit: Open, api: Api, wanted: 
 
 def test_a_manager_sees_and_cannot_act(visit: Open, api: Api, wanted: Wanted) -> None:
     api.assign_best(wanted.job)
-    # By name: to find somebody by an address is to learn it, and managers do not see these.
+    # By name: a search by address would reveal the address, which managers may not see.
     page = visit(f"{wanted.board.partition('&q=')[0]}&q={quote(wanted.contractor['name'])}", MANAGER)
     expect(block(page, wanted)).to_have_count(1)
     expect(page.locator("[data-movable], [data-place]")).to_have_count(0)

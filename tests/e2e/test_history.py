@@ -1,4 +1,4 @@
-"""Somebody changes a job, finds the change in its history, and from there in everybody's."""
+"""A change of a job appears in its history and in the history of all records."""
 
 import re
 from typing import Any

@@ -60,7 +60,7 @@ WRONG = {
 
 
 def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: Open, api: Api) -> None:
-    """The refused rows are downloaded, put right as a spreadsheet would, and imported: everybody is there once."""
+    """Rejected rows are downloaded, corrected, and imported again: every contractor exists once."""
     lines = [GOOD.replace("fresh.", f"ten{n}.").replace(*change) for n, change in enumerate(WRONG.values())]
     lines += [GOOD.replace("fresh.", "ten9."), GOOD.replace("fresh.", "TEN9.")]
     page = visit("/admin/imports/importrun/add/?kind=contractors", COORDINATOR)

@@ -18,7 +18,7 @@ def card(page: Page, rank: int) -> Any:
 
 
 def look(page: Page, name: str) -> None:
-    """Keep a picture of a state, and let nobody be kept out of it."""
+    """Save a screenshot of a state and check its accessibility."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"office-{name}.png")
     assert barriers(page) == []

@@ -1,4 +1,4 @@
-"""Every page on a telephone and on a desk: fits, raises no error, and keeps nobody out. Pictures go to .data/e2e/."""
+"""Every page on a phone and a desktop: it fits, raises no error, and is accessible. Screenshots go to .data/e2e/."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +36,7 @@ def pending(api: Api) -> Any:
 
 
 def of_contractor(api: Api, page: str) -> str:
-    """A page of somebody who is booked, and absent at the same time."""
+    """The page of a contractor with a booking during an absence."""
     if not BUSY:
         BUSY.append(api.new_contractor())
         slot = api.book(BUSY[0])["time_slot"]

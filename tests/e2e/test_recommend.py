@@ -1,4 +1,4 @@
-"""The Recommend page of a job: who can take it, why somebody cannot, and one booking however often it is asked for."""
+"""The Recommend page of a job: candidates, reasons of other contractors, and one booking after repeated requests."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def path_of(job: Any) -> str:
 
 
 def ask(page: Page, words: str) -> None:
-    """Ask about somebody, with the keyboard."""
+    """Ask about a contractor with the keyboard."""
     field = page.get_by_role("combobox", name="Why not this contractor?")
     field.fill(words)
     field.press("Enter")

@@ -1,4 +1,4 @@
-"""An event as text: written once for all who may see the same, and never what somebody may not see."""
+"""Text of event frames: encoded once for readers with the same visibility, without hidden values."""
 
 import json
 from typing import Any

@@ -53,7 +53,7 @@ def test_the_check_of_the_relay_fails_without_one_and_with_one_that_is_stuck(
 ) -> None:
     with pytest.raises(CommandError, match="No event relay is active"):
         call_command("check_relay")
-    # Whoever holds the lock counts as the relay; this one numbers nothing.
+    # The holder of the lock counts as the relay; this one numbers no events.
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -61,7 +61,7 @@ def test_the_check_of_the_relay_fails_without_one_and_with_one_that_is_stuck(
         assert is_relay_active()
         call_command("check_relay")
         waiting_for(30)
-        with pytest.raises(CommandError, match="1 events wait to be sent, the oldest for 3"):
+        with pytest.raises(CommandError, match="Undelivered events: 1, the oldest for 3"):
             call_command("check_relay")
         cursor.execute("SELECT pg_advisory_unlock(%s)", [relay.RELAY_LOCK])
 

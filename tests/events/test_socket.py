@@ -161,7 +161,7 @@ def test_a_heartbeat_carries_the_head_even_when_the_selection_is_empty(
 
 
 def test_a_heartbeat_finds_what_no_hint_told_of(web: int, user: User) -> None:
-    """The relay talks to a Valkey nobody listens to; the table is the truth."""
+    """Hints go to a Valkey without subscribers; the sockets read the table."""
     with subscribed(web, user) as subscriber, black_hole() as nowhere, relay_process(REDIS_URL=nowhere):
         subscriber.until("ready")
         happen(2)
@@ -254,7 +254,7 @@ def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user: U
                 subscriber.until("ready")
         with subscribed(port, user) as subscriber:
             assert closed(subscriber) == 4429
-        # What others at the address ask for without an account closes nobody's sockets.
+        # Requests without an account from the same address do not close sockets.
         visits = [httpx2.get(f"http://127.0.0.1:{port}/admin/login/").status_code for _ in range(5)]
         assert visits == [200] * 3 + [429] * 2
         with subscribed(port, another) as subscriber:

@@ -41,7 +41,7 @@ def numbered() -> list[int]:
 
 
 def session_cookie(user: User) -> str:
-    """A `Cookie` header of somebody signed in."""
+    """A `Cookie` header of a signed-in user."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"

@@ -74,7 +74,7 @@ class Namespaces:
                 _set_namespace(libc, home.fileno())
 
     def cut(self, one: str, other: str) -> None:
-        """Both think that the other's network card is one that nobody has: every packet goes into nothing."""
+        """Give both sides a wrong hardware address of the other, so that all packets are lost."""
         for here, there in ((one, other), (other, one)):
             entry = (self._addresses[there], "lladdr", NOBODY, "dev", "eth0", "nud", "permanent")
             _ip("-n", self._space(here), "neigh", "replace", *entry)

@@ -43,7 +43,7 @@ def times(quick: int, full: int) -> int:
 
 
 class Stack:
-    """PostgreSQL and Valkey, migrated, with somebody signed in; web, relays and workers as they are started."""
+    """PostgreSQL and Valkey with the schema and a signed-in user; tests start web, relays, and workers."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class Stack:
         return self.start(*process_specs.FILE_WORKER, **options)
 
     def office(self) -> None:
-        """Contractors to book, and somebody who may."""
+        """Create contractors, and a user who may book them."""
         made = self.product.manage("shell", "-v", "0", "-c", SET_UP)
         assert made.returncode == 0, made.stderr
 
@@ -199,7 +199,7 @@ class Writer:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
         self._said: list[str] = []
-        # A pipe that nobody reads would hold the writer up.
+        # A pipe without a reader would block the writer.
         self._listening = threading.Thread(target=lambda: self._said.extend(process.stdout or ()))
         self._listening.start()
 

@@ -39,7 +39,7 @@ def test_postgresql_is_away_for_longer_than_anybody_waits(product: Stack) -> Non
         product.postgresql.start()
         began, before = time.monotonic(), booked(crew)
         wait_until(lambda: booked(crew) > before)
-        # However long it was away: nobody waits for a pause between attempts that has grown with it.
+        # The pause between attempts does not grow with the length of the outage.
         assert time.monotonic() - began < 15
     check(product, crew=crew)
 

@@ -115,7 +115,7 @@ def test_valkey_restarts_without_its_data_and_stays_away_under_writes(product: S
             time.sleep(seconds)
             product.valkey.start()
             check(product, committed=committed, crowd=listeners)
-        # Nobody had to reconnect: the table was there all the time.
+        # No socket had to reconnect, because the table was available all the time.
         assert {client.connections for client in listeners.clients} == {1}
 
 

@@ -23,7 +23,7 @@ from tests.products import folder, free_port, wait_until
 
 pytestmark = AT_LENGTH
 HOSTS = ["postgresql", "valkey", "web1", "web2", "relay1", "relay2", "worker"]
-# Longer than it takes to notice, and longer than anybody's patience.
+# Longer than the detection of a dead peer and than all time-outs.
 CUT_SECONDS = 25.0
 # What TCP is told to take, and some more for starting over.
 NOTICED_SECONDS = 20.0

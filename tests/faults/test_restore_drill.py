@@ -19,7 +19,7 @@ LOGIN = {"email": "coordinator@example.com", "password": "smartscheduler-demo"}
 
 
 class Client:
-    """Somebody who works with the API of a product."""
+    """A client of a product's API."""
 
     def __init__(self, one: Product) -> None:
         self.base, self.token = f"http://127.0.0.1:{one.port}/api/v1", ""
@@ -36,7 +36,7 @@ class Client:
             return json.loads(answer.read() or "null")
 
     def book_the_best(self) -> dict[str, Any]:
-        """The first open job for which there is somebody, given to them."""
+        """Assign the first open job that has a candidate."""
         for job in self.ask("jobs/?status=open&ordering=-desired_date")["results"]:
             ranking = self.ask(f"jobs/{job['id']}/recommendations/?max_results=1")["recommendations"]
             if ranking:
@@ -81,7 +81,7 @@ def test_from_a_destroyed_database_back_to_work(base: Any) -> None:
         lost = client.book_the_best()
         seen = client.ask("events/?limit=1")["head"]
         refused = one.manage("restore", str(backup), "--replace", "smartscheduler")
-        assert "SmartScheduler runs on" in refused.stderr
+        assert "SmartScheduler is running on" in refused.stderr
         assert client.ask(f"assignments/{lost['id']}/")["status"] == "pending"
         destroy(one)
 

@@ -139,7 +139,7 @@ with transaction.atomic():
 
 @contextmanager
 def forgotten_transaction(product: Stack, seconds: int) -> Iterator[str]:
-    """Somebody in a shell holds a contractor and does nothing more; the id of that contractor."""
+    """Lock a contractor in a separate session that stays idle. Returns the contractor's id."""
     environment = product.product.environment | {"DATABASE_IDLE_TRANSACTION_SECONDS": str(seconds)}
     command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", HOLD]
     shell = subprocess.Popen(

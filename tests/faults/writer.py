@@ -1,4 +1,4 @@
-"""Somebody who changes things through the services, and says what was committed. A program: `writer MODE COUNT …`.
+"""A process that calls the services and prints what was committed: `writer MODE COUNT …`.
 
 plain COUNT           so many new jobs, one after another, with patience when the database is away
 steady                about a hundred new jobs a second, until SIGTERM

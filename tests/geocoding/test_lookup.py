@@ -226,7 +226,7 @@ class TestImports:
     [
         ({"GEOCODER": "yahoo"}, "GEOCODER must be one of nominatim, google, mapbox, opencage"),
         ({"GEOCODER": "google"}, "GEOCODER_KEY must be set for google."),
-        ({"GEOCODER": "nominatim"}, "GEOCODER_USER_AGENT must name you"),
+        ({"GEOCODER": "nominatim"}, "GEOCODER_USER_AGENT must identify you"),
         ({"GEOCODER": "nominatim", "GEOCODER_URL": "nominatim.example.com"}, "GEOCODER_URL must be like https"),
         ({"GEOCODER": "nominatim", "GEOCODER_USER_AGENT": "me", "GEOCODER_A_SECOND": 5.0}, "must be at most 1"),
     ],

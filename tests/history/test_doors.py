@@ -1,4 +1,4 @@
-"""Whoever changes something, and by whichever door: the history says who, where, and from what to what."""
+"""The history records author, source, old values, and new values for every entry point."""
 
 import sys
 from datetime import timedelta
@@ -203,7 +203,7 @@ def test_a_booking_is_two_changes_and_no_statement_more(
 
 
 def test_authors_inside_one_another(casey: User) -> None:
-    """A service inside the transaction of somebody else, and what is written after it."""
+    """A service inside the transaction of another author, and writes after it."""
     ann, contractor = UserFactory(name="Ann"), ContractorFactory()
     with transaction.atomic(), acting(ann):
         update_contractor(contractor_id=contractor.pk, name="By Casey", actor=casey)

@@ -1,4 +1,4 @@
-"""The pages of the history: what they say, to whom, at what cost; and that nobody can write in it."""
+"""The history pages: content, visibility, query counts, and protection against writes."""
 
 import re
 from datetime import UTC, datetime, time, timedelta

@@ -131,7 +131,7 @@ def readers() -> dict[str, Any]:
     return {name: one for name, one in found.items() if not OF_OPERATORS & set(name.split("."))}
 
 
-# What whoever runs the product types, not what a client sends.
+# Input of operators, not of clients.
 OF_OPERATORS = {"management", "care", "embedded", "demo", "supervisor", "processes"}
 
 

@@ -18,7 +18,7 @@ from tests.inputs.test_bounds_of_fields import inputs
 
 # Four times as much may take six times as long.
 GROWTH, MOST = 4, 6.0
-# Below this many seconds of the processor the clock says little, and nobody is held up.
+# Below this many CPU seconds, measurements are noise and other requests do not wait.
 FLOOR = 0.02
 
 

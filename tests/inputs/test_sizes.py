@@ -214,7 +214,7 @@ def test_a_parameter_has_a_longest_value_everywhere(client: Client, name: str) -
 
 
 def lists() -> dict[Any, Any]:
-    """Of the pages that somebody may see: Django's and axes's own are shown to no role."""
+    """Pages that a role may see; those of Django and axes are visible to none."""
     request = RequestFactory().get("/")
     request.user = User(role=Role.ADMINISTRATOR)
     return {one: listed for one, listed in model_admins().items() if listed.has_view_permission(request)}

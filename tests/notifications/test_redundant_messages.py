@@ -1,4 +1,4 @@
-"""What is undone before its mail went out is told to nobody; the log keeps what would have been sent."""
+"""A change that is undone before its email was sent causes no email; the log keeps the canceled message."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

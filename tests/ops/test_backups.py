@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytes
 
 @pytest.fixture
 def booked() -> Assignment:
-    """A booking made by the service, its events numbered, and somebody signed in."""
+    """A booking of the service, with numbered events and a signed-in user."""
     user = UserFactory()
     assignment = assign_job(
         job_id=JobFactory().pk, contractor_id=ContractorFactory().pk, start=at(9, days=1), actor=user
@@ -87,7 +87,7 @@ def test_what_is_restored_is_what_was_there(booked: Assignment, elsewhere: str, 
     assert verify(backup).tables == before
     with postgres.visiting(elsewhere):
         assert restore(backup).broken == []
-        # What is new is that everybody is signed out, and that this was written down.
+        # The only differences: all users are signed out, and the audit log has an entry.
         assert {**counted(), "accounts_tokenfamily": 1, "audit_auditentry": before["audit_auditentry"]} == before
         assert AuditEntry.objects.get(act="backup-restored").details["taken_at"]
         assert Job.objects.get().status == "assigned"
@@ -138,7 +138,7 @@ def test_a_full_database_is_left_alone_unless_it_is_named(booked: Assignment, el
         Job.objects.update(customer_name="Written since")
         there, before = databases_there(), counted()
         for name in ("", "smartscheduler", elsewhere.upper()):
-            with pytest.raises(BackupError, match=f"is not empty, and nothing was changed.*--replace {elsewhere};"):
+            with pytest.raises(BackupError, match=rf"is not empty, and nothing was changed.*--replace {elsewhere}\."):
                 restore(backup, replace=name)
         assert (databases_there(), counted()) == (there, before)
 
@@ -177,7 +177,7 @@ def test_not_while_others_are_connected(booked: Assignment, elsewhere: str, tmp_
     for name in ("context", "cursor_factory", "prepare_threshold"):
         parameters.pop(name, None)
     with closing(psycopg.connect(**parameters)), postgres.visiting(elsewhere):
-        with pytest.raises(BackupError, match=r"Others are connected to .*: the web \(1\)\. Stop web"):
+        with pytest.raises(BackupError, match=r"Other sessions are connected to .*: the web \(1\)\. Stop web"):
             restore(backup)
         assert postgres.is_empty()
 
@@ -192,7 +192,7 @@ def test_the_doctor_says_what_was_broken_when_the_backup_was_made(booked: Assign
     run("DELETE FROM contractors_workinghours")
     (outcome,) = drill(take_dump(tmp_path)).broken
     assert outcome.check.name == "working-hours"
-    with pytest.raises(CommandError, match="was made, but the doctor finds broken in it:\n  Every contractor"):
+    with pytest.raises(CommandError, match="was made, but the doctor reports broken checks:\n  Every contractor"):
         call_command("backup", to=tmp_path / "other", verify=True, stdout=StringIO())
 
 
@@ -212,11 +212,11 @@ class TestABackupThatIsNotWhole:
         content = bytearray((backup / DUMP).read_bytes())
         content[len(content) // 2] ^= 1
         (backup / DUMP).write_bytes(content)
-        self.refused(backup, "is not what was written: its SHA-256 is another")
+        self.refused(backup, "was changed: its SHA-256 checksum is different")
 
     def test_a_file_cut_short(self, backup: Path) -> None:
         os.truncate(backup / DUMP, 5_000)
-        self.refused(backup, "is not what was written")
+        self.refused(backup, "was changed")
 
     def test_no_file(self, backup: Path) -> None:
         (backup / DUMP).unlink()
@@ -224,7 +224,7 @@ class TestABackupThatIsNotWhole:
 
     def test_no_manifest(self, backup: Path) -> None:
         (backup / MANIFEST).unlink()
-        self.refused(backup, "is no backup: there is no manifest.json in it")
+        self.refused(backup, "is not a backup: it does not contain manifest.json")
 
     @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', '{"format": 1, "kind": "dump"}'])
     def test_an_odd_manifest(self, backup: Path, text: str) -> None:
@@ -245,18 +245,18 @@ class TestABackupThatIsNotWhole:
     def test_one_from_before_the_first_release(self, backup: Path) -> None:
         self.change(backup, migrations=["contractors.0001_initial", "exchange.0001_initial"])
         for act in (drill, restore):
-            with pytest.raises(BackupError, match=r"from before 0\.1\.0 .*: restore it with the version that made it"):
+            with pytest.raises(BackupError, match=r"before 0\.1\.0 .*\. Restore it with the version that made it"):
                 act(backup)
 
     def test_one_of_a_newer_postgresql(self, backup: Path) -> None:
         self.change(backup, server="99.1")
-        with pytest.raises(BackupError, match=r"of PostgreSQL 99 or newer is needed, and here is .*: install"):
+        with pytest.raises(BackupError, match=r"of PostgreSQL 99 or newer is needed; installed: .*\. Install"):
             drill(backup)
 
     def test_rows_that_are_not_as_many_as_were_counted(self, backup: Path) -> None:
         there = databases_there()
         self.change(backup, tables={**Manifest.read(backup).tables, "jobs_job": 7})
-        with pytest.raises(BackupError, match="jobs_job has 1 rows, and had 7"):
+        with pytest.raises(BackupError, match="jobs_job has 1 rows instead of 7"):
             drill(backup)
         assert databases_there() == there
 
@@ -309,7 +309,7 @@ def test_keeps_the_last_ones_of_this_database_and_touches_nothing_else(booked: A
 
 
 def test_an_empty_database_is_not_backed_up(elsewhere: str, tmp_path: Path) -> None:
-    with postgres.visiting(elsewhere), pytest.raises(BackupError, match="There is nothing in "):
+    with postgres.visiting(elsewhere), pytest.raises(BackupError, match="No backup was written"):
         take_dump(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -346,13 +346,13 @@ class TestTheProgramsOfPostgreSQL:
         scripts = {major: self.script(tmp_path / str(major), major) for major in (14, 19, 17)}
         monkeypatch.setenv("PATH", os.pathsep.join(str(script.parent) for script in scripts.values()))
         assert pg_tools.find("pg_odd", at_least=17) == (scripts[17], 17)
-        with pytest.raises(BackupError, match="pg_odd of PostgreSQL 15 is needed, and here is 14, 17, 19: install"):
+        with pytest.raises(BackupError, match=r"pg_odd of PostgreSQL 15 is needed; installed: 14, 17, 19\. Install"):
             pg_tools.find("pg_odd", at_least=15)  # newer ones set what a 15 does not know
         assert pg_tools.find("pg_odd", at_least=18) == (scripts[19], 19)
-        with pytest.raises(BackupError, match="pg_odd of PostgreSQL 18 is needed, and here is 14, 17, 19: install"):
+        with pytest.raises(BackupError, match=r"pg_odd of PostgreSQL 18 is needed; installed: 14, 17, 19\. Install"):
             pg_tools.find("pg_odd", at_least=18, exactly=True)
 
     def test_says_what_to_install_when_there_is_none(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(BackupError, match=r"and here is none: install postgresql-client-16 .*pip install"):
+        with pytest.raises(BackupError, match=r"installed: none\. Install postgresql-client-16 .*pip install"):
             pg_tools.find("pg_odd", at_least=16)

@@ -86,7 +86,7 @@ def test_a_job_out_of_step_with_its_assignments(present: str, wrong: str) -> Non
     found = findings()
     assert list(found) == ["statuses-in-step"]
     (sentence,) = found["statuses-in-step"]
-    assert sentence.startswith(f"{number} is {wrong}; its assignments make it {present}")
+    assert sentence.startswith(f"{number} is {wrong}; by its assignments it should be {present}")
 
 
 @pytest.mark.parametrize("state", ["open", "cancelled"])
@@ -94,7 +94,7 @@ def test_a_job_that_is_over_while_its_assignment_lives(state: str) -> None:
     number = one("SELECT job_number FROM jobs_job WHERE status = 'assigned' ORDER BY id LIMIT 1")
     stamp = "now()" if state == "cancelled" else "NULL"
     run(f"UPDATE jobs_job SET status = '{state}', cancelled_at = {stamp} WHERE job_number = '{number}'")
-    assert findings() == {"statuses-in-step": [f"{number} is {state}; its assignments make it assigned"]}
+    assert findings() == {"statuses-in-step": [f"{number} is {state}; by its assignments it should be assigned"]}
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_rating_that_is_not_the_mean_of_those_given(change: str) -> None:
 def test_a_zone_that_nobody_knows() -> None:
     run(f"UPDATE contractors_contractor SET time_zone = 'Texas/Austin' WHERE id = ({ANYBODY})")
     assert findings() == {
-        "time-zones": ["“Texas/Austin” of 1 contractors and 0 jobs is unknown to PostgreSQL and Python"]
+        "time-zones": ["“Texas/Austin” (contractors: 1, jobs: 0) is unknown to PostgreSQL and Python"]
     }
 
 
@@ -221,7 +221,7 @@ class TestTheEventLog:
     def test_a_gap_at_the_end_is_one_of_the_head(self) -> None:
         last = one("SELECT max(sequence) FROM events_outboxevent")
         run(f"DELETE FROM events_outboxevent WHERE sequence = {last}")
-        assert findings() == {"event-head": [f"the head says {last}, the log ends with {int(last) - 1}"]}
+        assert findings() == {"event-head": [f"the head is {last}, but the log ends with {int(last) - 1}"]}
 
     def test_a_head_that_lags_behind(self) -> None:
         run("UPDATE events_eventhead SET sequence = 1")
@@ -260,7 +260,7 @@ class TestTheStructure:
         )
         without("assignments_assignment", name)
         assert findings() == {
-            "constraints-in-force": ["the reference job_id of assignments_assignment is missing or not valid"]
+            "constraints-in-force": ["the foreign key job_id of assignments_assignment is missing or not valid"]
         }
 
     def test_a_unique_column_that_no_longer_is(self) -> None:
@@ -302,7 +302,7 @@ class TestTheStructure:
 
     def test_a_migration_of_a_later_version(self) -> None:
         run("INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '0099_later', now())")
-        assert findings() == {"migrations": ["jobs.0099_later is applied, but unknown to this version of the code"]}
+        assert findings() == {"migrations": ["jobs.0099_later is applied, but this version of the code does not have it"]}
 
 
 def test_a_check_that_cannot_be_made_is_broken_and_the_others_go_on() -> None:

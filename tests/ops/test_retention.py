@@ -214,10 +214,10 @@ class TestTheCommand:
         with time_machine.travel(now(), tick=False):
             said, moment = self.said("--dry-run"), now()
         name, what, kept, older_than, count = self.row(said, "jobs")
-        assert (name, what, kept, count) == ("jobs", "jobs that are over, with assignments and mails", "2557 days", "1")
+        assert (name, what, kept, count) == ("jobs", "closed jobs with their assignments and emails", "2557 days", "1")
         assert older_than == f"{moment - settings.JOB_RETENTION:%Y-%m-%d %H:%M}"
         assert self.row(said, "mails")[-1] == "0"
-        assert self.row(said, "sessions")[2] == "until it ends"
+        assert self.row(said, "sessions")[2] == "until it expires"
         assert Job.objects.count() == 1
 
     def test_without_it_they_go(self, settings: Settings) -> None:

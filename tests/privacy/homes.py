@@ -12,7 +12,7 @@ from smartscheduler.places import Point, great_circle_miles
 from tests.factories import ContractorFactory
 
 METERS_A_MILE = 1609.344
-# Homes lie so far from the center of their cell; whoever guesses the center is no closer.
+# The distance of homes from the center of their cell, which is the best guess of an attacker.
 LEAST_ERROR_METERS = 300
 AUSTIN = Point(30.27, -97.74)
 

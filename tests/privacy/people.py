@@ -1,4 +1,4 @@
-"""Somebody who has left traces everywhere that the product keeps any."""
+"""People with personal data in every place where the product stores it."""
 
 import json
 import re
@@ -154,7 +154,7 @@ def done(assignment: Assignment, actor: User) -> None:
 
 
 def copies_of(record: Contractor | Job, actor: User, kind: str, email: str, name: str, phone: str, street: str) -> None:
-    """What an import, a repeated request, a geocoder, a road provider and somebody's saved list keep."""
+    """Data of an import, an idempotency key, a geocoder, a road distance provider, and a saved view."""
     digits = re.sub(r"\D", "", phone)
     content = f"name,email,phone,address\n{name},{email},{digits},{street}\n".encode()
     table = packed_table(read_table("list.csv", content))

@@ -35,7 +35,7 @@ def test_finds_a_customer(actor: User) -> None:
     jobs = seed_customer(actor)
     said = run("find", "--phone", "512-555-7703")
     assert all(job.job_number in said for job in jobs)
-    assert "2 jobs" in said
+    assert "Jobs found: 2." in said
 
 
 def test_exports_to_a_file(actor: User, tmp_path: Path) -> None:
@@ -64,10 +64,13 @@ def test_erases_a_customer_by_numbers_of_jobs(actor: User) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["erase", "contractor", "nonsense", "--yes"], "nonsense is no id"),
-        (["erase", "contractor", "00000000-0000-4000-8000-000000000000", "--yes"], "nobody with this id"),
+        (["erase", "contractor", "nonsense", "--yes"], "nonsense is not an id"),
+        (["erase", "contractor", "00000000-0000-4000-8000-000000000000", "--yes"], "No person has this id"),
         (["erase", "customer", "JOB-1", "--yes"], "There is no job JOB-1"),
-        (["export", "user", "00000000-0000-4000-8000-000000000000", "--actor", "x@y.z"], "no account x@y.z"),
+        (
+            ["export", "user", "00000000-0000-4000-8000-000000000000", "--actor", "x@y.z"],
+            "No account has the address x@y.z",
+        ),
         (["find"], "Give a name"),
         (["replay", "/nowhere/list"], "cannot be read"),
     ],
@@ -96,7 +99,7 @@ def test_a_restored_backup_is_put_right_by_the_list(actor: User, tmp_path: Path)
     ]
     path = tmp_path / "erasures.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)) + "\n")
-    with pytest.raises(CommandError, match="Some could not"):
+    with pytest.raises(CommandError, match="Some erasures could not"):
         run("replay", str(path))
     assert found_anywhere([*OF_ADA, *OF_GRACE, "Uma Former", "uma.former@office.example"]) == {}
     ada.refresh_from_db()

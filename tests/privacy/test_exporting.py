@@ -1,4 +1,4 @@
-"""One document with everything that is held on a person, and nothing of anybody else's."""
+"""The export contains all data of a person and no data of other people."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Whoever may not see a place exactly cannot work it out from what depends on it: each answer, attacked."""
+"""Attacks on blurred places: exact coordinates cannot be derived from any response."""
 
 import math
 import re
@@ -60,7 +60,7 @@ def asked(client: Any, point: Any, **more: Any) -> Any:
 
 
 def sites(points: list[Any] = AROUND) -> list[Any]:
-    """Open jobs whose places are known to whoever attacks: each at the center of its cell."""
+    """Open jobs whose places the attacker knows: each at the center of its cell."""
     return [
         JobFactory(latitude=str(blurred(point)[0]), longitude=str(blurred(point)[1]), duration=timedelta(hours=1))
         for point in points

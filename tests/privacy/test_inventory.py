@@ -1,4 +1,4 @@
-"""Nothing is held of anybody that the inventory does not know of."""
+"""The inventory lists every field that can hold personal data."""
 
 from collections.abc import Iterator
 from typing import Any

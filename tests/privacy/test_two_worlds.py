@@ -81,7 +81,7 @@ def _job(seed: int, **values: str) -> Job:
 
 
 def change_the_world() -> None:
-    """Everybody and every site to the other corner of the cell; what was kept of decisions and told in events, too."""
+    """Move all contractors and sites to the other corner of their cell, also in decision records and events."""
     with transaction.atomic(), deliberately():
         for model in (Contractor, Job):
             for one in model.objects.all():

@@ -137,7 +137,7 @@ def is_free(person: Contractor, job: Job, start: datetime) -> bool:
 
 
 def worked(person: Contractor, start: Any, end: Any) -> bool:
-    """Whether somebody on shift hands over to somebody on shift, all the way from start to end."""
+    """Whether shifts cover the whole time from start to end."""
     shifts = list(shifts_around(person, start.date()))
     while start < end:
         reach = max((until for since, until in shifts if since <= start < until), default=None)

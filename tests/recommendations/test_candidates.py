@@ -77,7 +77,7 @@ def test_who_is_no_candidate_is_not_counted_among_them() -> None:
 def test_the_count_is_that_of_ranking_everybody() -> None:
     unsuitable()
     many_contractors(9)
-    AssignmentFactory()  # of somebody who is free at other times
+    AssignmentFactory()  # of a contractor who is free at other times
     job = JobFactory()
     everybody = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
     counted = count_candidates(RankingQuery.of(JobRequest.of(job), current_rules()))

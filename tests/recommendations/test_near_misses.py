@@ -1,4 +1,4 @@
-"""When nobody can take a job, those who come closest are named, with what would help."""
+"""For a job without eligible contractors, near misses are listed with the changes that would help."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The ranking with road distances is that of scoring everyone with them, and everybody who asks gets the same miles."""
+"""The ranking with road distances equals a full scan with them, and all requests use the same distances."""
 
 from datetime import timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""Booking by a ranking that somebody looked at: only while it holds."""
+"""A booking with the token of a displayed ranking succeeds only while that ranking is current."""
 
 from collections.abc import Callable
 from datetime import timedelta

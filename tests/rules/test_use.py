@@ -45,7 +45,7 @@ def publish(based_on: int | None = None, **others: Any) -> RulesVersion:
 
 @pytest.fixture
 def crew() -> Contractor:
-    """Somebody who is booked 09:00–11:00 the day after tomorrow, at the site of the other jobs."""
+    """A contractor who is booked 09:00–11:00 the day after tomorrow, at the site of the other jobs."""
     return AssignmentFactory(start=at(9, days=2)).contractor
 
 

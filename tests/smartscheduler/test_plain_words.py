@@ -20,6 +20,8 @@ PLAIN = [
     "smartscheduler/backoffice",
     "smartscheduler/core",
     "smartscheduler/events",
+    "smartscheduler/management",
+    "smartscheduler/ops",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",

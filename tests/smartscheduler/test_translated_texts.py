@@ -22,6 +22,7 @@ TRANSLATED = [
     "smartscheduler/backoffice",
     "smartscheduler/core",
     "smartscheduler/events",
+    "smartscheduler/ops",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",

@@ -1,4 +1,4 @@
-"""`manage.py demo`: the story in a terminal, in under a minute, with no server running."""
+"""`manage.py demo`: a walkthrough in the terminal that takes less than a minute and needs no running server."""
 
 import sys
 from typing import Any
@@ -19,11 +19,11 @@ class Command(BaseCommand):
     help = "Create a job, rank contractors, assign the best, and watch the event arrive over a WebSocket."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--svg", metavar="FILE", help="save a picture of the story as well")
+        parser.add_argument("--svg", metavar="FILE", help="also save a picture of the walkthrough")
 
     def handle(self, *args: Any, svg: str | None = None, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("The demo makes logins and a booking of its own: it is not for production (DEBUG=0).")
+            raise CommandError("The demo creates accounts and a booking, so it does not run in production (DEBUG=0).")
         width = None if sys.stdout.isatty() and not svg else WIDTH
         console = Console(file=sys.stdout, highlight=False, record=bool(svg), width=width)
         try:

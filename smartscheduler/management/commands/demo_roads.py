@@ -1,4 +1,4 @@
-"""`manage.py demo_roads`: a stand-in for the providers of road distances, on this machine."""
+"""`manage.py demo_roads`: a local fake of the road distance providers."""
 
 import signal
 from typing import Any
@@ -10,7 +10,7 @@ from smartscheduler.ops.demo.fake_road_provider import RoadServer
 
 
 class Command(BaseCommand):
-    help = "Answer as Google Routes, Google Distance Matrix and OpenRouteService would, on port TRAVEL_DEMO_PORT."
+    help = "Serve fake APIs of Google Routes, Google Distance Matrix, and OpenRouteService on port TRAVEL_DEMO_PORT."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

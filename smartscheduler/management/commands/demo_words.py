@@ -1,4 +1,4 @@
-"""`manage.py demo_words`: a stand-in for the language model that words explanations, on this machine."""
+"""`manage.py demo_words`: a local fake of the language model for explanations."""
 
 import signal
 from typing import Any
@@ -10,7 +10,7 @@ from smartscheduler.ops.demo.fake_llm import ModelServer
 
 
 class Command(BaseCommand):
-    help = "Answer as Anthropic's and OpenAI's APIs would, on port EXPLANATION_DEMO_PORT."
+    help = "Serve fake APIs of Anthropic and OpenAI on port EXPLANATION_DEMO_PORT."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py down`: end what a killed `up`, or another killed command, has left running."""
+"""`manage.py down`: stop processes that a killed `up` or another killed command left running."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from smartscheduler.ops.local.supervisor import Record
 
 
 class Command(BaseCommand):
-    help = "Stop what a killed `up` left running on this data directory."
+    help = "Stop processes that a killed `up` left running on this data directory."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -21,9 +21,9 @@ class Command(BaseCommand):
         record = Record(run_dir / "up.json", "")
         lock = Lock(run_dir / "up")
         if not lock.acquire(wait=False):
-            raise CommandError(f"SmartScheduler is running ({record.owner()}): stop it first.")
+            raise CommandError(f"SmartScheduler is running ({record.owner()}). Stop it first.")
         record.end_leftovers()
         stopped = servers.from_environment().stop()
         lock.release()
         if not stopped:
-            raise CommandError("Another command still uses PostgreSQL and Valkey: end it first.")
+            raise CommandError("Another command still uses PostgreSQL and Valkey. Stop it first.")

@@ -1,7 +1,7 @@
-"""`manage.py migrate`, which gives way: people go on booking while it runs.
+"""`manage.py migrate` without blocking users: bookings continue while it runs.
 
-A migration that wants a table for itself stands in a queue, and everybody who comes after it stands behind it. So it
-waits for one second only, which is less than a booking has patience for; then it steps back and comes again.
+A migration that waits for an exclusive lock on a table also blocks all later queries of the table. Therefore it waits
+for only one second, which is less than LOCK_TIMEOUT_SECONDS, then rolls back and tries again.
 """
 
 import random
@@ -24,7 +24,7 @@ PAUSE_SECONDS = 2.0
 
 class Command(DjangosCommand):
     def handle(self, *args: Any, **options: Any) -> None:
-        """As Django's own; what has been applied stays so when a later migration has to be tried again."""
+        """Migrate like Django's command. Applied migrations stay when a later one has to be tried again."""
         try:
             require_supported(connections[options["database"]])
         except UnsupportedDatabase as error:
@@ -33,15 +33,15 @@ class Command(DjangosCommand):
         while not self._has_room(*args, **options):
             if time.monotonic() > give_up_at:
                 raise CommandError(
-                    "Somebody has held what a migration wants for five minutes: find the transaction in "
-                    "pg_stat_activity, end it, and migrate again. What was applied until now stays."
+                    "Another transaction has held a lock that a migration needs for five minutes. Find it in "
+                    "pg_stat_activity, end it, and migrate again. The migrations applied so far are kept."
                 )
             if options["verbosity"]:
-                self.stdout.write("  Somebody holds what it wants: giving way, and trying again.")
+                self.stdout.write("  Another transaction holds a lock that the migration needs. Trying again.")
             time.sleep(random.uniform(0.5, 1.5) * PAUSE_SECONDS)  # noqa: S311  (jitter, not a secret)
 
     def _has_room(self, *args: Any, **options: Any) -> bool:
-        """Apply what is missing; False when a lock was not to be had."""
+        """Apply the missing migrations. Returns False when a lock was not available."""
         with connections[options["database"]].execute_wrapper(wait_briefly):
             try:
                 super().handle(*args, **options)
@@ -53,9 +53,9 @@ class Command(DjangosCommand):
 
 
 def wait_briefly(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Begin each transaction with a lock timeout of its own: one of the session would stay with a pooler's connection.
+    """Set a lock time-out at the start of each transaction; a session setting would stay in a pooled connection.
 
-    Statements outside of transactions, such as CREATE INDEX CONCURRENTLY, wait without holding anybody up.
+    Statements outside transactions, such as CREATE INDEX CONCURRENTLY, can wait without blocking other queries.
     """
     connection = context["connection"]
     if connection.in_atomic_block and connection.connection.info.transaction_status == TransactionStatus.IDLE:

@@ -1,4 +1,4 @@
-"""`manage.py personal_data`: what is held on a person, as a file; erasing them; and doing it again after a restore."""
+"""`manage.py personal_data`: find, export, and erase personal data, and repeat erasures after a restore."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,21 +20,21 @@ FORMS = {"json": data_export.as_json, "text": data_export.as_text}
 
 
 class Command(BaseCommand):
-    help = "Find, export and erase the personal data of a contractor, a customer or a user."
+    help = "Find, export, and erase the personal data of a contractor, a customer, or a user."
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-        find = acts.add_parser("find", help="the jobs of a customer, by name and telephone number in any spelling")
+        find = acts.add_parser("find", help="list the jobs of a customer by name and telephone number, in any spelling")
         find.add_argument("--name", default="")
         find.add_argument("--phone", default="")
-        export = _of_a_person(acts, "export", "everything that is held on a person, as JSON")
-        export.add_argument("--format", choices=FORMS, default="json", help="text: the same to be read")
-        export.add_argument("--output", type=Path, metavar="FILE", help="default: to the terminal")
-        erase = _of_a_person(acts, "erase", "make a person nobody; cannot be undone")
-        erase.add_argument("--yes", action="store_true", help="without it, only what would be erased is said")
-        acts.add_parser("list", help="every erasure, by ids and without names: to be kept beside the backups")
-        again = acts.add_parser("replay", help="after a restore: do again what the backup knows nothing of")
-        again.add_argument("files", nargs="*", type=Path, metavar="FILE", help="lists; default: that of ERASURE_LIST")
+        export = _of_a_person(acts, "export", "export all data of a person as JSON")
+        export.add_argument("--format", choices=FORMS, default="json", help="text: a readable form")
+        export.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+        erase = _of_a_person(acts, "erase", "erase the personal data of a person; this cannot be undone")
+        erase.add_argument("--yes", action="store_true", help="erase; without it, only print what would be erased")
+        acts.add_parser("list", help="list all erasures, with ids and without names, to be kept with the backups")
+        again = acts.add_parser("replay", help="repeat erasures that a restored backup does not contain")
+        again.add_argument("files", nargs="*", type=Path, metavar="FILE", help="erasure lists; default: ERASURE_LIST")
 
     def handle(self, *args: Any, act: str, **options: Any) -> None:
         acts: dict[str, Callable[..., None]] = {
@@ -48,17 +48,17 @@ class Command(BaseCommand):
             with without_time_limit():
                 acts[act](**options)
         except ObjectDoesNotExist as error:
-            raise CommandError("There is nobody with this id.") from error
+            raise CommandError("No person has this id.") from error
         except DomainError as refusal:
             raise CommandError(refusal.detail) from refusal
 
     def _find(self, name: str, phone: str, **_: Any) -> None:
-        found = find_customer(name=name, phone=phone)
-        for one in found:
-            job = one.job
-            said = [job.job_number, job.status, job.customer_name, job.customer_phone, job.address, job.city]
-            self.stdout.write("  ".join([*said, f"(by {' and '.join(one.by)})"]))
-        self.stdout.write(f"{len(found)} jobs. Name those that are meant to export or erase.")
+        matches = find_customer(name=name, phone=phone)
+        for match in matches:
+            job = match.job
+            columns = [job.job_number, job.status, job.customer_name, job.customer_phone, job.address, job.city]
+            self.stdout.write("  ".join([*columns, f"(by {' and '.join(match.by)})"]))
+        self.stdout.write(f"Jobs found: {len(matches)}. Pass the numbers of the customer's jobs to export or erase.")
 
     def _export(self, kind: str, ids: list[str], actor: str, format: str, output: Path | None, **_: Any) -> None:  # noqa: A002
         document = EXPORTS[kind](ids, _person(actor))
@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
     def _erase(self, kind: str, ids: list[str], actor: str, yes: bool, **_: Any) -> None:
         if not yes:
-            self.stdout.write(f"Would erase the {kind} {', '.join(ids)}. It cannot be undone: say --yes.")
+            self.stdout.write(f"Would erase the {kind} {', '.join(ids)}. This cannot be undone. Add --yes to erase.")
             return
         erasure = ERASURES[kind](ids, _person(actor))
         self.stdout.write(f"Erased: now {erasure.pseudonym}.")
@@ -84,20 +84,20 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _replay(self, files: list[Path], **_: Any) -> None:
-        listed = [one for file in files for one in read(file)] if files else known_outside()
+        listed = [erasure for file in files for erasure in read(file)] if files else known_outside()
         replayed = list(replay(listed))
-        for one in replayed:
-            self.stdout.write(f"{one.erasure.pseudonym}: {one.outcome}{f': {one.why}' if one.why else ''}")
-        self.stdout.write(f"{len(replayed)} erasures looked at.")
-        if any(one.outcome == REFUSED for one in replayed):
-            raise CommandError("Some could not be done again: see to what stands in the way, and come again.")
+        for result in replayed:
+            self.stdout.write(f"{result.erasure.pseudonym}: {result.outcome}{f': {result.why}' if result.why else ''}")
+        self.stdout.write(f"Erasures checked: {len(replayed)}.")
+        if any(result.outcome == REFUSED for result in replayed):
+            raise CommandError("Some erasures could not be repeated. Remove the causes above and run this again.")
 
 
 def _of_a_person(acts: Any, name: str, help: str) -> CommandParser:  # noqa: A002
     parser: CommandParser = acts.add_parser(name, help=help)
     parser.add_argument("kind", choices=["contractor", "customer", "user"])
-    parser.add_argument("ids", nargs="+", metavar="ID", help="an id; of a customer the jobs, by number or id")
-    parser.add_argument("--actor", default="", metavar="EMAIL", help="the account on whose behalf it is done")
+    parser.add_argument("ids", nargs="+", metavar="ID", help="the id; for a customer the numbers or ids of the jobs")
+    parser.add_argument("--actor", default="", metavar="EMAIL", help="the account that the action is recorded for")
     return parser
 
 
@@ -106,17 +106,17 @@ def _person(email: str) -> User | None:
         return None
     user = User.objects.with_address(email)
     if user is None:
-        raise CommandError(f"There is no account {email}.")
+        raise CommandError(f"No account has the address {email}.")
     return user
 
 
 def _one(ids: list[str]) -> UUID:
     if len(ids) != 1:
-        raise CommandError("One person at a time.")
+        raise CommandError("Pass the id of one person.")
     try:
         return UUID(ids[0])
     except ValueError as error:
-        raise CommandError(f"{ids[0]} is no id.") from error
+        raise CommandError(f"{ids[0]} is not an id.") from error
 
 
 EXPORTS: dict[str, Callable[[list[str], User | None], data_export.Document]] = {

@@ -1,4 +1,4 @@
-"""`manage.py relay_events`: number committed events and tell the sockets, until SIGTERM or SIGINT."""
+"""`manage.py relay_events`: run the event relay until SIGTERM or SIGINT."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ from smartscheduler.events.relay import Relay
 
 
 class Command(BaseCommand):
-    help = "Relay domain events; run as many as you like, one is active and the others stand by."
+    help = "Run an event relay. With several relays, one is active and the others stand by."
 
     def handle(self, *args: Any, **options: Any) -> None:
         asyncio.run(_run())

@@ -1,4 +1,4 @@
-"""`manage.py remove_second_factor`: for the last administrator, who has lost telephone and recovery codes."""
+"""`manage.py remove_second_factor`: for a last administrator without a telephone and recovery codes."""
 
 from typing import Any
 
@@ -10,7 +10,9 @@ from smartscheduler.errors import InvalidInput
 
 
 class Command(BaseCommand):
-    help = "Remove authenticator and recovery codes of an account; its sessions end. The audit keeps that it was done."
+    help = (
+        "Remove the authenticator and the recovery codes of an account, and end its sessions. The audit log records it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", metavar="E-MAIL", help="address of the account")
@@ -23,4 +25,4 @@ class Command(BaseCommand):
             remove(user=user, actor=None)
         except InvalidInput as refusal:
             raise CommandError(refusal.detail) from refusal
-        self.stdout.write(f"The second factor of {user.email} is removed, and all sessions of the account have ended.")
+        self.stdout.write(f"The second factor of {user.email} was removed, and all sessions of the account were ended.")

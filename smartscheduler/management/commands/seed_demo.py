@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: believable contractors and jobs; a second run adds nothing, a larger one the rest."""
+"""`manage.py seed_demo`: demo contractors and jobs. A second run adds nothing, and a larger one adds the rest."""
 
 import argparse
 import sys
@@ -19,12 +19,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--contractors", type=_count, default=DEFAULT_CONTRACTORS, metavar="N")
         parser.add_argument("--jobs", type=_count, default=DEFAULT_JOBS, metavar="M")
-        parser.add_argument("--seed", type=_count, default=DEFAULT_SEED, help="another seed is another world")
+        parser.add_argument("--seed", type=_count, default=DEFAULT_SEED, help="another seed gives other data")
 
     def handle(self, *args: Any, contractors: int, jobs: int, seed: int, verbosity: int, **options: Any) -> None:
         console = Console(file=sys.stderr, quiet=verbosity == 0)
         columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        # Nobody has seen the rankings that bookings of the past are made from.
+        # No user sees the rankings that past bookings are made from, so they must not request road or LLM data.
         with (
             refresh_requests.silent(),
             rewording.refresh_requests.silent(),

@@ -1,4 +1,4 @@
-"""`manage.py up`: the whole product on this machine, until Ctrl-C."""
+"""`manage.py up`: run the whole product on this machine until Ctrl-C."""
 
 import signal
 import time
@@ -30,8 +30,8 @@ DEMO_CONTRACTORS, DEMO_JOBS = 240, 90
 
 
 class Command(BaseCommand):
-    help = "Start everything: PostgreSQL and Valkey unless given, migrations, demo data, web, worker and relay."
-    requires_system_checks: list[str] = []  # the settings refuse to load when they are wrong
+    help = "Start PostgreSQL and Valkey unless configured, migrate, add demo data, and start web, worker, and relay."
+    requires_system_checks: list[str] = []  # settings with errors refuse to load
 
     def handle(self, *args: Any, **options: Any) -> None:
         interrupts = Interrupts()
@@ -46,11 +46,11 @@ class Command(BaseCommand):
             raise
         except OperationalError as error:
             reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"PostgreSQL refuses to go on: {reason}. See its log in {settings.DATA_DIR}.") from error
+            raise CommandError(f"PostgreSQL failed: {reason}. See its log in {settings.DATA_DIR}.") from error
 
 
 class Product:
-    """One run of everything, from the lock on the data directory to the last process stopped."""
+    """One run of the product, from the lock on the data directory to the end of the last process."""
 
     def __init__(self, interrupts: Interrupts) -> None:
         self.interrupts = interrupts
@@ -64,12 +64,12 @@ class Product:
         self.supervisor = Supervisor(self._children(), record=self.record, say=self._say)
 
     def run(self) -> None:
-        """Until a signal. Raises one of the errors that explain themselves when something is missing."""
+        """Run until a stop signal. Raises EmbeddedServerError or NotReady when a requirement is not met."""
         lock = Lock(self.run_dir / "up")  # held as long as this process lives
         if not lock.acquire(wait=False):
             raise preflight.NotReady(
-                f"SmartScheduler already runs on {settings.DATA_DIR} ({self.record.owner()}): "
-                "use that, stop it, or set DATA_DIR and PORT to run a second one."
+                f"SmartScheduler already runs on {settings.DATA_DIR} ({self.record.owner()}). "
+                "Use or stop it, or set DATA_DIR and PORT to run a second one."
             )
         try:
             self._clear_the_way()
@@ -82,7 +82,7 @@ class Product:
 
     def _clear_the_way(self) -> None:
         if ended := self.record.end_leftovers():
-            self._say(f"Ended {ended} processes that a killed start had left behind.")
+            self._say(f"Stopped processes of a killed start: {ended}.")
         preflight.require_free_port(HOST, settings.PORT)
         if settings.TRAVEL_DEMO:
             preflight.require_free_port(HOST, settings.TRAVEL_DEMO_PORT)
@@ -103,7 +103,7 @@ class Product:
             with self._step("Static files"):
                 call_command("collectstatic", interactive=False, verbosity=0)
         connection.close()
-        with self._step("Web, worker and relay"):
+        with self._step("Web, worker, and relay"):
             self._start_children()
         self._greet()
 
@@ -118,7 +118,7 @@ class Product:
                 unfinished.unlink()
 
     def _seed(self) -> None:
-        """In a process of its own, whose two hundred megabytes go with it."""
+        """Seed in a child process, so that its 200 MB of memory are freed at its end."""
         numbers = ("--contractors", str(DEMO_CONTRACTORS), "--jobs", str(DEMO_JOBS))
         seeding = self._child("demo data", ("manage.py", "seed_demo", "--verbosity", "0", *numbers))
         seeding.start()
@@ -130,7 +130,7 @@ class Product:
         finally:
             seeding.signal(signal.SIGKILL)
         if code:
-            raise preflight.NotReady(f"Making the demo data failed; DEMO=0 goes without:\n{seeding.last_words()}")
+            raise preflight.NotReady(f"The demo data failed. DEMO=0 starts without it.\n{seeding.last_words()}")
 
     def _start_children(self) -> None:
         for child in self.supervisor.children:
@@ -158,7 +158,7 @@ class Product:
     def _restart_dead_servers(self) -> None:
         for server in self.servers.members:
             if not server.is_running():
-                self._say(f"{server.name} is gone, starting it again.")
+                self._say(f"{server.name} ended. It is being restarted.")
                 try:
                     self.servers.start_one(server)
                 except servers.EmbeddedServerError as error:
@@ -170,7 +170,7 @@ class Product:
         connection.close()
         self.servers.stop()
 
-    # --- what runs, and what is said --------------------------------------------------------
+    # --- Child processes and output ----------------------------------------------------------
     def _children(self) -> list[Child]:
         commands = {
             "web": process_specs.web(host=HOST, port=settings.PORT, workers=settings.WEB_WORKERS),

@@ -1,5 +1,5 @@
-"""Backups that are known to be good, and their return (docs/operations.md)."""
+"""Verified backups and their restore (docs/operations.md)."""
 
 
 class BackupError(Exception):
-    """It cannot be done; the message is one sentence that says what to do. Nothing was changed."""
+    """A backup or restore failed without changing anything. The message says what to do."""

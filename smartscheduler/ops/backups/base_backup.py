@@ -1,4 +1,4 @@
-"""Bringing a base backup back: only for the embedded server, whose data directory is ours."""
+"""Restore of a base backup into the embedded PostgreSQL, whose data directory the product manages."""
 
 import os
 import shutil
@@ -15,21 +15,24 @@ from smartscheduler.ops.local.servers.postgresql import PostgreSQL
 
 
 def restore_base(backup: Path, *, replace: str = "", step: Step = in_silence) -> Restored:
-    """Let the embedded PostgreSQL go on from the base backup; its present directory is kept. Raises BackupError."""
+    """Replace the data directory of the embedded PostgreSQL with the base backup, and keep the present directory.
+
+    Raises BackupError.
+    """
     servers = from_environment()
     server = next((member for member in servers.members if isinstance(member, PostgreSQL)), None)
     if server is None:
         raise BackupError(
-            "The server of DATABASE_URL keeps its own files: stop it, put the folder “base” of the backup in the place "
-            "of its data directory, start it, and run manage.py restore with --finish (docs/operations.md)."
+            "The server of DATABASE_URL is not managed by the product. Stop it, replace its data directory with the "
+            "folder “base” of the backup, start it, and run manage.py restore with --finish (docs/operations.md)."
         )
-    with step("Backup is whole"):
+    with step("Backup verified"):
         manifest = checked(backup)
     postgres.refuse_company()
     if not postgres.is_empty() and replace != postgres.present():
         raise BackupError(
-            f"{postgres.present()} is not empty, and nothing was changed. To put the backup in its place, "
-            f"say --replace {postgres.present()}; the present data directory is then kept."
+            f"{postgres.present()} is not empty, and nothing was changed. To replace it with the backup, add "
+            f"--replace {postgres.present()}. The present data directory is then kept."
         )
     last_known = _head()
     connection.close()
@@ -39,7 +42,7 @@ def restore_base(backup: Path, *, replace: str = "", step: Step = in_silence) ->
 
 
 def finish_base(backup: Path, *, step: Step = in_silence) -> Restored:
-    """What is left to do once a server runs on the base backup, whoever has put it there. Raises BackupError."""
+    """Complete the restore after a server was started on the base backup by hand. Raises BackupError."""
     manifest = Manifest.read(backup)
     postgres.refuse_company()
     return finish(manifest, step)
@@ -52,7 +55,10 @@ def _head() -> int:
 
 
 def _put_in_place(backup: Path, manifest: Manifest, server: PostgreSQL, servers: Servers, step: Step) -> Path:
-    """Copy aside, then stop, two renames, and start; returns where the directory of before is."""
+    """Copy the backup beside the data directory, stop the server, swap the directories, and start it.
+
+    Returns the path of the previous directory.
+    """
     directory = server.directory
     kept = directory.with_name(f"{directory.name}.before-{manifest.taken_at:%Y%m%d%H%M%S}-{os.getpid()}")
     incoming = directory.with_name(f"{directory.name}.restoring")
@@ -63,7 +69,7 @@ def _put_in_place(backup: Path, manifest: Manifest, server: PostgreSQL, servers:
     with step("PostgreSQL started on it"):
         if not servers.stop():
             shutil.rmtree(incoming)
-            raise BackupError("Another command uses PostgreSQL: end it first. Nothing was changed.")
+            raise BackupError("Another command uses PostgreSQL. Stop it first. Nothing was changed.")
         directory.rename(kept)
         incoming.rename(directory)
         try:
@@ -72,7 +78,7 @@ def _put_in_place(backup: Path, manifest: Manifest, server: PostgreSQL, servers:
             directory.rename(incoming)
             kept.rename(directory)
             raise BackupError(
-                f"PostgreSQL does not start on the backup, and the data of before is back: {error}"
+                f"PostgreSQL does not start on the backup, so the previous data was put back: {error}"
             ) from error
     return kept
 

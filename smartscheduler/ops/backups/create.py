@@ -1,4 +1,4 @@
-"""Taking a backup: aside, complete with its manifest, and renamed only then."""
+"""Creation and verification of backups. A backup gets its final name only when it is complete."""
 
 import os
 import shutil
@@ -26,18 +26,18 @@ UNFINISHED = ".unfinished-"
 
 
 def take_dump(folder: Path) -> Path:
-    """A logical backup by pg_dump, in a new folder below `folder`; returns that. Raises BackupError.
+    """Create a logical backup with pg_dump in a new folder below `folder`, and return it. Raises BackupError.
 
-    Dump, row counts and head of the event log are of one and the same snapshot; nobody is kept from writing.
+    The dump, the row counts, and the head of the event log come from the same snapshot. Writes are not blocked.
     """
     program = pg_tools.find("pg_dump", at_least=postgres.server_major())
     if postgres.is_empty():
-        raise BackupError(f"There is nothing in {postgres.present()}: nothing was written.")
+        raise BackupError(f"{postgres.present()} is empty. No backup was written.")
     with _aside(folder) as aside:
         file = aside / DUMP
         with snapshot():
-            told, tables = contents(), counted()
-            # Ours waits for as long as pg_dump takes: it is not forgotten.
+            description, tables = contents(), counted()
+            # This transaction is idle while pg_dump uses its snapshot, so it needs no time limit.
             patient = "set_config('idle_in_transaction_session_timeout', '0', true)"
             ((_, name),) = postgres.rows(f"SELECT {patient}, pg_export_snapshot()")
             pg_tools.run(
@@ -50,16 +50,16 @@ def take_dump(folder: Path) -> Path:
             tables=tables,
             sha256={DUMP: checksum(file)},
             bytes=file.stat().st_size,
-            **told,
+            **description,
         )
         return _complete(aside, folder, manifest)
 
 
 def take_base(folder: Path) -> Path:
-    """A copy of the whole server by pg_basebackup, with the log that makes it consistent. Raises BackupError."""
+    """Copy the whole server with pg_basebackup, including the WAL that makes it consistent. Raises BackupError."""
     program = pg_tools.find("pg_basebackup", at_least=postgres.server_major())
     with _aside(folder) as aside:
-        told = contents()
+        description = contents()
         connection.close()
         copy = aside / BASE
         options = ["--wal-method=stream", "--checkpoint=fast", "--manifest-checksums=SHA256", "--no-password"]
@@ -70,19 +70,19 @@ def take_base(folder: Path) -> Path:
             tables={},
             sha256={f"{BASE}/{BASE_MANIFEST}": checksum(copy / BASE_MANIFEST)},
             bytes=sum(file.stat().st_size for file in copy.rglob("*") if file.is_file()),
-            **told,
+            **description,
         )
         return _complete(aside, folder, manifest)
 
 
 def verify(backup: Path) -> Manifest:
-    """Whether the backup is whole: checksums, and a table of contents that PostgreSQL can read. Raises BackupError."""
+    """Check the checksums and that PostgreSQL can read the table of contents. Raises BackupError."""
     manifest = Manifest.read(backup)
-    for name, wanted in manifest.sha256.items():
+    for name, expected in manifest.sha256.items():
         if not (backup / name).is_file():
-            raise BackupError(f"{backup / name} is missing: this backup cannot be used.")
-        if checksum(backup / name) != wanted:
-            raise BackupError(f"{backup / name} is not what was written: its SHA-256 is another. Use another backup.")
+            raise BackupError(f"{backup / name} is missing, so this backup cannot be used.")
+        if checksum(backup / name) != expected:
+            raise BackupError(f"{backup / name} was changed: its SHA-256 checksum is different. Use another backup.")
     if manifest.kind == "dump":
         program = pg_tools.find("pg_restore", at_least=manifest.server_major)
         pg_tools.run(program, ["--list", backup / DUMP])
@@ -93,23 +93,23 @@ def verify(backup: Path) -> Manifest:
 
 
 def forget_old(folder: Path, *, kind: str, keep: int) -> list[Path]:
-    """Remove all but the last `keep` backups of that kind; returns those that went."""
-    old = [one for one, _ in backups_in(folder, kind)][:-keep]
-    for one in old:
-        shutil.rmtree(one)
+    """Remove all but the last `keep` backups of this kind, and return the removed folders."""
+    old = [backup for backup, _ in backups_in(folder, kind)][:-keep]
+    for backup in old:
+        shutil.rmtree(backup)
     return old
 
 
 @contextmanager
 def _aside(folder: Path) -> Iterator[Path]:
-    """A folder for a backup that is not complete yet, readable by nobody else, and gone when it stays incomplete."""
+    """A private folder for an incomplete backup; removed at the end unless it was renamed."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = Lock(folder)
     if not lock.acquire(wait=False):
-        raise BackupError(f"Another backup is being written to {folder}: wait for it, or choose another folder.")
+        raise BackupError(f"Another backup is being written to {folder}. Wait for it or choose another folder.")
     try:
-        for left_by_a_killed_one in folder.glob(f"{UNFINISHED}*"):
-            shutil.rmtree(left_by_a_killed_one)
+        for abandoned in folder.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(abandoned)
         aside = folder / f"{UNFINISHED}{os.getpid()}"
         aside.mkdir(mode=0o700)
         try:
@@ -121,12 +121,15 @@ def _aside(folder: Path) -> Iterator[Path]:
 
 
 def _complete(aside: Path, folder: Path, manifest: Manifest) -> Path:
-    """Everything on the disk, then the rename: what bears the name of a backup is one. Never replaces one."""
+    """Flush everything to disk, then rename the folder, so that a folder with a final name is always complete.
+
+    Never replaces a backup.
+    """
     manifest.write(aside)
     kind = "" if manifest.kind == "dump" else "-base"
     final = folder / f"smartscheduler-{manifest.taken_at:%Y%m%dT%H%M%SZ}{kind}"
     if final.exists():
-        raise BackupError(f"{final} exists already, and backups are never overwritten: try again in a second.")
+        raise BackupError(f"{final} already exists, and backups are never overwritten. Try again in a second.")
     _flush(aside / manifest.file)
     _flush(aside)
     aside.rename(final)

@@ -1,4 +1,4 @@
-"""What is written down with a backup, and how it is told from half a one."""
+"""Manifest of a backup: its contents and checksums. A folder without a manifest is not a complete backup."""
 
 import hashlib
 import json
@@ -27,7 +27,10 @@ HEAD = "SELECT sequence FROM events_eventhead WHERE id = 1"
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """`kind` is dump or base; `tables` has the rows of each table (a base backup has none); `head` the last event."""
+    """Description of a backup.
+
+    `kind`: dump or base. `tables`: the row count of each table, empty for a base backup. `head`: the last event number.
+    """
 
     kind: str
     taken_at: datetime
@@ -50,32 +53,32 @@ class Manifest:
 
     @property
     def file(self) -> str:
-        """The one that the checksum is of."""
+        """The file with the checksum."""
         return DUMP if self.kind == "dump" else f"{BASE}/{BASE_MANIFEST}"
 
     def write(self, folder: Path) -> None:
-        told = {"format": FORMAT, **asdict(self), "taken_at": self.taken_at.isoformat()}
+        document = {"format": FORMAT, **asdict(self), "taken_at": self.taken_at.isoformat()}
         with (folder / MANIFEST).open("x") as file:
-            json.dump(told, file, indent=2)
+            json.dump(document, file, indent=2)
             file.flush()
             os.fsync(file.fileno())
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
-        """Raises BackupError when there is none, or none of ours."""
+        """Read the manifest of a backup. Raises BackupError when it is missing or invalid."""
         try:
-            told: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-            if told.pop("format") != FORMAT:
-                raise BackupError(f"{folder} was made by a newer version of the product: restore it with that.")
-            return cls(**{**told, "taken_at": datetime.fromisoformat(told["taken_at"])})
+            document: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+            if document.pop("format") != FORMAT:
+                raise BackupError(f"{folder} was made by a newer version of the product. Restore it with that version.")
+            return cls(**{**document, "taken_at": datetime.fromisoformat(document["taken_at"])})
         except FileNotFoundError as error:
-            raise BackupError(f"{folder} is no backup: there is no {MANIFEST} in it.") from error
+            raise BackupError(f"{folder} is not a backup: it does not contain {MANIFEST}.") from error
         except (ValueError, TypeError, KeyError) as error:
             raise BackupError(f"{folder / MANIFEST} cannot be read: {error!r}.") from error
 
 
 def contents() -> dict[str, Any]:
-    """What the database has at this moment, as the manifest says it; inside a snapshot, of that snapshot."""
+    """The fields of a manifest that describe the present database, or the snapshot of the present transaction."""
     applied = MigrationRecorder(connection).applied_migrations()
     return {
         "taken_at": postgres.rows("SELECT clock_timestamp()")[0][0],
@@ -87,10 +90,10 @@ def contents() -> dict[str, Any]:
 
 
 def counted() -> dict[str, int]:
-    """The rows of every table."""
+    """The row count of every table."""
     quote = connection.ops.quote_name
     return {
-        name: postgres.rows(f"SELECT count(*) FROM {quote(name)}")[0][0]  # noqa: S608  (names of tables)
+        name: postgres.rows(f"SELECT count(*) FROM {quote(name)}")[0][0]  # noqa: S608  (quoted table names)
         for (name,) in postgres.rows(TABLES)
     }
 
@@ -105,12 +108,12 @@ def checksum(file: Path) -> str:
 
 def backups_in(folder: Path, kind: str) -> Iterator[tuple[Path, Manifest]]:
     """The complete backups of this database in the folder, oldest first."""
-    found = []
-    for one in folder.glob("smartscheduler-*"):
+    backups = []
+    for path in folder.glob("smartscheduler-*"):
         try:
-            manifest = Manifest.read(one)
+            manifest = Manifest.read(path)
         except (BackupError, NotADirectoryError):
             continue
         if manifest.kind == kind and manifest.database == postgres.present():
-            found.append((one, manifest))
-    yield from sorted(found, key=lambda pair: pair[1].taken_at)
+            backups.append((path, manifest))
+    yield from sorted(backups, key=lambda pair: pair[1].taken_at)

@@ -1,4 +1,4 @@
-"""PostgreSQL's own client programs: which there are, and how they are run."""
+"""PostgreSQL's client programs: finding a suitable version and running it."""
 
 import os
 import re
@@ -14,11 +14,11 @@ from smartscheduler.ops.backups import BackupError
 from smartscheduler.ops.local.servers import EmbeddedServerError
 from smartscheduler.ops.local.servers.postgresql import binary
 
-# Where distributions keep the programs of each version.
+# Directories where distributions install the programs of each version.
 USUAL = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/bin")
 TRANSACTION_TIMEOUT_SINCE = 17
 VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
-# What libpq reads from the environment, by the names that psycopg and Django know.
+# Environment variables of libpq by the parameter names of psycopg and Django.
 VARIABLES = {
     "host": "PGHOST",
     "port": "PGPORT",
@@ -36,38 +36,45 @@ VARIABLES = {
 
 
 class Program(NamedTuple):
+    """A program and its major version."""
+
     path: Path
     major: int
 
 
 def find(name: str, *, at_least: int, exactly: bool = False) -> Program:
-    """The program `name` of the version `at_least`, else the next newer one that is here. Raises BackupError."""
-    found = sorted((one for one in _all(name) if _understands(one, at_least)), key=lambda one: one.major)
-    if not found or (exactly and found[0].major != at_least):
+    """The program `name` in version `at_least`, else in the next newer installed version. Raises BackupError."""
+    suitable = sorted(
+        (program for program in _all(name) if _understands(program, at_least)), key=lambda program: program.major
+    )
+    if not suitable or (exactly and suitable[0].major != at_least):
         newer = "" if exactly or at_least < TRANSACTION_TIMEOUT_SINCE else " or newer"
-        here = ", ".join(sorted({str(one.major) for one in _all(name)}, key=int)) or "none"
+        installed = ", ".join(sorted({str(program.major) for program in _all(name)}, key=int)) or "none"
         raise BackupError(
-            f"{name} of PostgreSQL {at_least}{newer} is needed, and here is {here}: install "
-            f"postgresql-client-{at_least} (Debian, from apt.postgresql.org), or pip install -e '.[backup]'."
+            f"{name} of PostgreSQL {at_least}{newer} is needed; installed: {installed}. Install "
+            f"postgresql-client-{at_least} (Debian, from apt.postgresql.org), or run pip install -e '.[backup]'."
         )
-    return found[0]
+    return suitable[0]
 
 
 def _understands(program: Program, server: int) -> bool:
-    """Newer programs set what servers before 17 do not know: their dumps could not be restored there."""
+    """Whether the dumps of the program can be restored on the server's version.
+
+    Programs from version 17 on set transaction_timeout, which older servers reject.
+    """
     return program.major >= server and not server < TRANSACTION_TIMEOUT_SINCE <= program.major
 
 
 def _all(name: str) -> Iterator[Program]:
     for path in dict.fromkeys(_places(name)):
         if os.access(path, os.X_OK):
-            said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-            if version := VERSION.search(said.stdout):
+            answer = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+            if version := VERSION.search(answer.stdout):
                 yield Program(path, int(version[1]))
 
 
 def _places(name: str) -> Iterator[Path]:
-    with suppress(EmbeddedServerError):  # there are others
+    with suppress(EmbeddedServerError):  # try the other directories
         yield binary(name)
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         yield Path(folder or ".") / name
@@ -76,9 +83,10 @@ def _places(name: str) -> Iterator[Path]:
 
 
 def run(program: Program, arguments: Sequence[str | Path], *, database: str | None = None) -> str:
-    """Run it against Django's database, or another one of the same server; returns what it said. Raises BackupError.
+    """Run a program on Django's database, or on `database` of the same server, and return its output.
 
-    Who and where goes by the environment, which other accounts of the machine cannot read.
+    The connection parameters are passed in the environment, which other accounts of the machine cannot read. Raises
+    BackupError.
     """
     command = [str(program.path), *map(str, arguments)]
     with subprocess.Popen(  # noqa: S603
@@ -90,17 +98,18 @@ def run(program: Program, arguments: Sequence[str | Path], *, database: str | No
         text=True,
     ) as process:
         try:
-            said, complained = process.communicate()
+            output, errors = process.communicate()
         except BaseException:
             process.terminate()
             raise
     if process.returncode:
-        raise BackupError(f"{program.path.name} failed: {complained.strip() or process.returncode}")
-    return said
+        raise BackupError(f"{program.path.name} failed: {errors.strip() or process.returncode}")
+    return output
 
 
 def environment(database: str | None = None) -> dict[str, str]:
-    given = {**connection.get_connection_params(), **({"dbname": database} if database else {})}
-    ours = {variable: str(given[name]) for name, variable in VARIABLES.items() if given.get(name)}
+    """The environment of a program, with the connection parameters of Django's database."""
+    parameters = {**connection.get_connection_params(), **({"dbname": database} if database else {})}
+    ours = {variable: str(parameters[name]) for name, variable in VARIABLES.items() if parameters.get(name)}
     others = {name: value for name, value in os.environ.items() if name not in {*VARIABLES.values(), "PGOPTIONS"}}
     return others | ours | {"LC_ALL": "C"}

@@ -1,4 +1,4 @@
-"""Databases besides the one that the settings name: made, visited, swapped and dropped."""
+"""Additional databases on the server: create, use, rename, and drop them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ def run(statement: str) -> None:
 
 
 def present() -> str:
-    """The name of the database that Django is on."""
+    """The name of Django's present database."""
     return str(connection.settings_dict["NAME"])
 
 
@@ -47,20 +47,22 @@ def server_major() -> int:
 
 
 def is_empty() -> bool:
-    """Whether there is nothing in the database that a restore could overwrite."""
+    """Whether the database has no tables or views that a restore could overwrite."""
     return bool(rows(IS_EMPTY)[0][0])
 
 
 def refuse_company() -> None:
-    """Raise BackupError while anybody else is connected to the database."""
+    """Raise BackupError while other sessions are connected to the database."""
     if others := rows(SESSIONS):
-        who = ", ".join(f"{name} ({count})" for name, count in others)
-        raise BackupError(f"Others are connected to {present()}: {who}. Stop web, worker, beat and relay first.")
+        names = ", ".join(f"{name} ({count})" for name, count in others)
+        raise BackupError(
+            f"Other sessions are connected to {present()}: {names}. Stop web, worker, beat, and relay first."
+        )
 
 
 @contextmanager
 def visiting(name: str) -> Iterator[None]:
-    """Django's connection is to the database `name` inside."""
+    """Connect Django to the database `name` inside."""
     home = connection.settings_dict["NAME"]
     _go_to(name)
     try:
@@ -76,7 +78,7 @@ def _go_to(name: str) -> None:
 
 @contextmanager
 def scratch(name: str) -> Iterator[None]:
-    """A new database, visited inside, and dropped afterwards."""
+    """Create a database, connect Django to it inside, and drop it afterwards."""
     create(name)
     try:
         with visiting(name):
@@ -94,7 +96,7 @@ def create(name: str) -> None:
 
 
 def swap(new: str, *, at: datetime) -> str:
-    """Let the database `new` take the name of the present one; returns the name under which that one is kept."""
+    """Rename the database `new` to the name of the present one, and return the new name of the present one."""
     name = present()
     kept = beside(name, f"before_{at:%Y%m%d_%H%M%S}")
     connection.close()
@@ -108,22 +110,22 @@ def swap(new: str, *, at: datetime) -> str:
 
 
 def beside(name: str, what: str) -> str:
-    """A name for a database beside the one called `name`."""
+    """The name of a database derived from `name`, within PostgreSQL's length limit."""
     return f"{name[: LONGEST_NAME - len(what) - 1]}_{what}"
 
 
 def _execute(statement: str, *names: str) -> None:
-    """Against the server, from outside the databases that it is about."""
-    given = connection.get_connection_params()
-    target = {name: given[name] for name in given.keys() - {"context", "cursor_factory", "prepare_threshold"}}
+    """Run a statement about databases while connected to the maintenance database."""
+    parameters = connection.get_connection_params()
+    target = {name: parameters[name] for name in parameters.keys() - {"context", "cursor_factory", "prepare_threshold"}}
     try:
         with psycopg.connect(**{**target, "dbname": MAINTENANCE}, autocommit=True) as server:
-            server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # our own text
+            server.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # a constant text
     except psycopg.errors.InsufficientPrivilege as error:
-        account = given.get("user", "…")
+        account = parameters.get("user", "ACCOUNT")
         raise BackupError(
-            "This needs a second database, and the account of DATABASE_URL may not make one: "
-            f"ALTER ROLE {account} CREATEDB."
+            "This needs a second database, and the account of DATABASE_URL may not create one. Run: "
+            f"ALTER ROLE {account} CREATEDB;"
         ) from error
     except psycopg.Error as error:
-        raise BackupError(f"PostgreSQL refused “{statement.format(*names)}”: {str(error).strip()}") from error
+        raise BackupError(f"PostgreSQL rejected “{statement.format(*names)}”: {str(error).strip()}") from error

@@ -1,4 +1,4 @@
-"""Bringing a backup back: into an empty database, in the place of a full one, or into a scratch one for a trial."""
+"""Restore of a dump into an empty database, beside a database that it replaces, or into a scratch database."""
 
 import dataclasses
 import secrets
@@ -27,10 +27,10 @@ from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.replay import REFUSED, Replayed, known_here, known_outside, replay
 
 FINDINGS = 5
-# Only the owner of an extension may comment on it, and it may have been made by somebody else.
+# Only the owner of an extension may comment on it, and another account may own it.
 NOT_OURS = ("COMMENT - EXTENSION",)
 
-# Told of a step while it is done, with its name.
+# A context manager around each step, called with the name of the step.
 Step = Callable[[str], AbstractContextManager[object]]
 
 
@@ -40,9 +40,9 @@ def in_silence(name: str) -> AbstractContextManager[object]:
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore ends with: the doctor's broken checks, the number from which the log goes on, the old database.
+    """The result of a restore: the broken checks of the doctor, the new head of the log, and the old database's name.
 
-    `not_erased` are people who were erased after the backup, and could not be once more.
+    `not_erased` are erasures after the backup that could not be repeated.
     """
 
     broken: list[Outcome]
@@ -52,12 +52,12 @@ class Restored:
 
 
 def restore(backup: Path, *, replace: str = "", step: Step = in_silence) -> Restored:
-    """Bring a dump back into Django's database, which is empty or named by `replace`. Raises BackupError.
+    """Restore a dump into Django's database, which must be empty or be named by `replace`. Raises BackupError.
 
-    An empty one is filled in one transaction. One that is not is left as it is until another one beside it is
-    restored, migrated and examined; then the two change names, and the old one is kept.
+    An empty database is filled in one transaction. Otherwise the backup is restored, migrated, and examined in a new
+    database beside the present one. Then the two are renamed, and the old database is kept.
     """
-    with step("Backup is whole"):
+    with step("Backup verified"):
         manifest = checked(backup)
     postgres.refuse_company()
     if postgres.is_empty():
@@ -65,15 +65,15 @@ def restore(backup: Path, *, replace: str = "", step: Step = in_silence) -> Rest
         return finish(manifest, step)
     if replace != postgres.present():
         raise BackupError(
-            f"{postgres.present()} is not empty, and nothing was changed. To put the backup in its place, "
-            f"say --replace {postgres.present()}; the present one is then kept under another name."
+            f"{postgres.present()} is not empty, and nothing was changed. To replace it with the backup, add "
+            f"--replace {postgres.present()}. The present database is then kept under another name."
         )
     return _restore_beside(backup, manifest, step)
 
 
 def drill(backup: Path, *, step: Step = in_silence) -> Restored:
-    """Everything that `restore` does, in a scratch database that is dropped afterwards. Raises BackupError."""
-    with step("Backup is whole"):
+    """Run all steps of `restore` in a scratch database that is dropped afterwards. Raises BackupError."""
+    with step("Backup verified"):
         manifest = checked(backup)
     with postgres.scratch(postgres.beside(postgres.present(), f"drill_{secrets.token_hex(3)}")):
         _fill(backup, manifest, step)
@@ -81,12 +81,12 @@ def drill(backup: Path, *, step: Step = in_silence) -> Restored:
 
 
 def checked(backup: Path) -> Manifest:
-    """The manifest of a whole backup that this server and this version of the code can take. Raises BackupError."""
+    """Verify a backup and check that this server and this version can restore it. Raises BackupError."""
     manifest = verify(backup)
     if is_from_before(manifest.migrations):
         raise BackupError(
-            "The backup was made by a version from before 0.1.0 and cannot be upgraded: "
-            "restore it with the version that made it."
+            "The backup was made by a version before 0.1.0 and cannot be upgraded. "
+            "Restore it with the version that made it."
         )
     if unknown := sorted(set(manifest.migrations) - set(_known_migrations())):
         raise BackupError(
@@ -95,14 +95,14 @@ def checked(backup: Path) -> Manifest:
         )
     if manifest.server_major > postgres.server_major():
         raise BackupError(
-            f"The backup is of PostgreSQL {manifest.server_major}, and this server is {postgres.server_major()}: "
-            "restore it to one that is not older."
+            f"The backup is from PostgreSQL {manifest.server_major}, and this server is {postgres.server_major()}. "
+            "Restore it to a server that is not older."
         )
     return manifest
 
 
 def _known_migrations() -> Iterator[str]:
-    """Those of the code; those of packages that are no longer installed do no harm."""
+    """The migrations of the code, and applied migrations of packages that are no longer installed."""
     loader = MigrationLoader(connection)
     yield from (f"{app}.{name}" for app, name in loader.disk_migrations or {})
     for app, name in loader.applied_migrations or {}:
@@ -119,7 +119,7 @@ def _restore_beside(backup: Path, manifest: Manifest, step: Step) -> Restored:
             _fill(backup, manifest, step)
             restored = finish(manifest, step, last_known=last_known, erased=erased)
             (now,) = postgres.rows("SELECT clock_timestamp()")[0]
-        with step("Databases have changed their names"):
+        with step("Databases renamed"):
             kept = postgres.swap(new, at=now)
     except BaseException:
         postgres.drop(new)
@@ -128,7 +128,7 @@ def _restore_beside(backup: Path, manifest: Manifest, step: Step) -> Restored:
 
 
 def _head_of_present() -> int:
-    """The last number that the database to be replaced has given; 0 where it is too broken to say."""
+    """The head of the event log in the database to be replaced; 0 when it cannot be read."""
     try:
         return next((head for (head,) in postgres.rows(HEAD)), 0)
     except DatabaseError:
@@ -136,16 +136,16 @@ def _head_of_present() -> int:
 
 
 def _fill(backup: Path, manifest: Manifest, step: Step) -> None:
-    """All of the dump in one transaction, and the rows counted."""
+    """Restore the dump in one transaction and compare the row counts."""
     with step(f"Database restored: {sum(manifest.tables.values()):,} rows"):
         _pg_restore(backup / DUMP, manifest)
     with step("Rows counted"):
-        found = counted()
-        wrong = [name for name, rows in manifest.tables.items() if found.get(name) != rows]
+        counts = counted()
+        wrong = [name for name, rows in manifest.tables.items() if counts.get(name) != rows]
         if wrong:
             raise BackupError(
-                f"{wrong[0]} has {found.get(wrong[0])} rows, and had {manifest.tables[wrong[0]]}: "
-                "this backup is not what was written. Use another one."
+                f"{wrong[0]} has {counts.get(wrong[0])} rows instead of {manifest.tables[wrong[0]]}. "
+                "The backup was changed. Use another backup."
             )
 
 
@@ -154,41 +154,41 @@ def _pg_restore(dump: Path, manifest: Manifest) -> None:
     program = pg_tools.find("pg_restore", at_least=needed)
     name = postgres.present()
     connection.close()
-    with tempfile.NamedTemporaryFile("w", suffix=".list") as wanted:
+    with tempfile.NamedTemporaryFile("w", suffix=".list") as entries:
         lines = pg_tools.run(program, ["--list", dump]).splitlines(keepends=True)
-        wanted.writelines(line for line in lines if not any(entry in line for entry in NOT_OURS))
-        wanted.flush()
+        entries.writelines(line for line in lines if not any(entry in line for entry in NOT_OURS))
+        entries.flush()
         options = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--no-password"]
-        pg_tools.run(program, [f"--dbname={name}", *options, f"--use-list={wanted.name}", dump])
+        pg_tools.run(program, [f"--dbname={name}", *options, f"--use-list={entries.name}", dump])
 
 
 def _listed_outside() -> list[Erasure]:
     try:
         return known_outside()
     except InvalidInput as error:
-        raise BackupError(f"{error.detail} Correct it, or set ERASURE_LIST to nothing, and restore again.") from error
+        raise BackupError(f"{error.detail} Correct it or set ERASURE_LIST to empty, and restore again.") from error
 
 
 def finish(manifest: Manifest, step: Step, *, last_known: int = 0, erased: Sequence[Erasure] = ()) -> Restored:
-    """What makes restored data the product's again; the doctor has the last word.
+    """Make restored data usable: migrate, sign out all accounts, renumber, repeat erasures, and run the doctor.
 
-    Whoever was erased since the backup is erased again: by the list of the database that makes way, and by that of
+    Erasures since the backup are repeated from `erased`, the list of the replaced database, and from
     settings.ERASURE_LIST.
     """
     with step("Database migrations"):
         call_command("migrate", interactive=False, verbosity=0)
-    # Whoever signed out, or was signed out, since the backup must not be signed in again.
-    with step("Everybody signed out"):
+    # Sessions that ended since the backup must not become valid again.
+    with step("All accounts signed out"):
         BrowserSession.objects.all().delete()
         TokenFamily.objects.all().delete()
         record(Act.BACKUP_RESTORED, taken_at=manifest.taken_at.isoformat(timespec="seconds"))
-    with step("Event log begins anew"):
+    with step("Event log continues after assigned numbers"):
         head = skip_assigned_numbers(taken_at=manifest.taken_at, last_known=last_known)
-    with step("Erased people are erased again"):
+    with step("Erasures repeated"):
         replayed = list(replay([*erased, *_listed_outside()]))
     with step("Statistics for the planner"):
         postgres.run("ANALYZE")
     with step("Doctor"):
         outcomes = list(doctor.examine(doctor.chosen(data_only=True), show=FINDINGS))
-    refused = [one for one in replayed if one.outcome == REFUSED]
+    refused = [erasure for erasure in replayed if erasure.outcome == REFUSED]
     return Restored([outcome for outcome in outcomes if outcome.is_broken], head, not_erased=refused)

@@ -1,5 +1,5 @@
-"""The demo world: contractors and jobs around six US metros, and the story told in a terminal.
+"""Demo data: contractors and jobs around six US metros, and the walkthrough in the terminal.
 
-Everything follows from a seed, the index of the record and the present day, so that a second run finds
-what the first one made, and a larger one adds to it.
+All data depends only on a seed, the index of the record, and the present day. A second run finds the records of the
+first one, and a larger run adds to them.
 """

@@ -1,4 +1,4 @@
-"""What becomes of each job: history is imported, the present and the future go through the services."""
+"""Bookings of the demo jobs: past ones are imported, present and future ones go through the services."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,20 +22,20 @@ from smartscheduler.rules.values import Rules
 
 Progress = Callable[[int], None]
 
-# A slot that begins sooner than this may be gone before it is booked.
+# A slot that starts earlier than this may have passed before it is booked.
 SOON = timedelta(minutes=30)
-# How many days back somebody is looked for who may still be at work, at hours when nobody is.
+# At hours without work: how many days back to search for work that is still in progress.
 DAYS_BACK = 8
 
 
 def book(*, seed: int, count: int, rules: Rules, actor: User | None, progress: Progress) -> int:
-    """Make those of the first `count` jobs of the world `seed` that are missing; how many that were."""
+    """Create the missing jobs among the first `count` of `seed`. Returns their number."""
     present = set(Job.objects.values_list("id", flat=True))
     missing = [index for index in range(count) if identity(seed, "job", index) not in present]
     progress(count - len(missing))
     bookings = Bookings(rules, actor)
-    # History first: the latest events are then those of the present.
-    orders = sorted((order(seed, index, timezone.now()) for index in missing), key=lambda one: one.fate.value)
+    # Past jobs first, so that the latest events belong to the present.
+    orders = sorted((order(seed, index, timezone.now()) for index in missing), key=lambda order: order.fate.value)
     for one in orders:
         with transaction.atomic():
             bookings.carry_out(one)
@@ -44,7 +44,7 @@ def book(*, seed: int, count: int, rules: Rules, actor: User | None, progress: P
 
 
 class Bookings:
-    """Carries out one order after the other."""
+    """Carries out orders one after the other."""
 
     def __init__(self, rules: Rules, actor: User | None) -> None:
         self.rules, self.actor = rules, actor
@@ -66,7 +66,7 @@ class Bookings:
                 self._create(order)
 
     def _done(self, order: Order) -> None:
-        """Completed within the past fortnight."""
+        """A job that was completed within the last two weeks."""
         now = timezone.now()
         over = [choice for choice in self.archive.choices(order, most=5) if choice.slot.end <= now]
         if over:
@@ -75,7 +75,7 @@ class Bookings:
             self.archive.keep_lost(order)
 
     def _keep(self, order: Order, choice: Choice, now: datetime) -> None:
-        """Keep what has begun; what is over is completed, and rated more often than not."""
+        """Store work that has started; ended work is completed and usually rated."""
         over = choice.slot.end <= now
         assignment = self.archive.keep(order, choice, now, done=over)
         if over and order.chance.random() < 0.8:
@@ -88,7 +88,7 @@ class Bookings:
             )
 
     def _running(self, order: Order) -> None:
-        """In progress now; at hours when nobody works, what was begun last and takes longer."""
+        """A job in progress. At hours without work, the latest work, prolonged until now."""
         now = timezone.now()
         for days in range(DAYS_BACK):
             earlier = order.earlier(days)
@@ -99,7 +99,7 @@ class Bookings:
         self.archive.keep_lost(order)
 
     def _today(self, order: Order) -> None:
-        """Booked some days ago for today, or for the first free day: done, in progress or confirmed by now."""
+        """A job booked some days ago for today or the first free day: completed, in progress, or confirmed."""
         now = timezone.now()
         possible = [
             choice
@@ -114,13 +114,13 @@ class Bookings:
             self._keep(order, choice, now)
         else:
             job = self._create(order, desired_date=choice.slot.start)
-            # It is wanted on the day of the slot, and not on the one that the choice was made for: others may be first.
+            # The desired date is the day of the slot now, so the order of candidates may differ from the choice.
             first = rank_candidates(JobRequest.of(job), self.rules, max_results=1).entries
             is_first = bool(first) and first[0].contractor.pk == choice.entry.contractor.pk
             self._assign(job, choice.entry, choice.slot.start, order, is_first=is_first, confirm=True)
 
     def _booked(self, order: Order) -> None:
-        """Assigned to the first of the ranking, now and then to another; pending or confirmed."""
+        """A pending or confirmed job, assigned to the top candidate or sometimes to another one."""
         job = self._create(order)
         entries = rank_candidates(JobRequest.of(job), self.rules, max_results=3).entries
         if not entries:
@@ -140,7 +140,7 @@ class Bookings:
         services.cancel_job(job_id=job.pk, reason=order.chance.choice(CANCEL_REASONS), actor=self.actor)
 
     def _create(self, order: Order, **changes: datetime) -> Job:
-        """A new open job; wanted in an hour at the earliest."""
+        """A new open job with a desired date at least an hour ahead."""
         now = timezone.now()
         wanted = max(changes.get("desired_date", order.fields["desired_date"]), _next_half_hour(now + SOON))
         return create_job(actor=self.actor, **order.made(now, desired_date=wanted))
@@ -155,20 +155,20 @@ class Bookings:
             actor=self.actor,
             override_reason="" if is_first else order.chance.choice(OVERRIDE_REASONS),
         )
-        # It was ordered some hours before somebody was found for it.
+        # The order came some hours before the booking.
         Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - (order.booked_at - order.ordered_at))
         if confirm:
             services.confirm_assignment(assignment_id=assignment.pk, actor=self.actor)
 
 
 def _of_the_best(choices: list[Choice], order: Order) -> Choice:
-    """Any slot of the best candidate that is left."""
+    """A random slot of the best candidate."""
     best = choices[0].entry.rank
     return order.chance.choice([choice for choice in choices if choice.entry.rank == best])
 
 
 def _latest(choice: Choice, now: datetime) -> tuple[bool, datetime, int]:
-    """Sorts last: a slot that lasts until after now, of the best candidate; else the one that began last."""
+    """Sort key whose maximum is a slot of the best candidate that lasts until now, else the latest start."""
     lasts = choice.slot.end > now
     return lasts, now if lasts else choice.slot.start, -choice.entry.rank
 

@@ -1,7 +1,7 @@
-"""Contractors into the database: through the services, or in bulk when they are many.
+"""Creation of contractors through the services, or in bulk for large numbers.
 
-Bulk keeps every constraint of the database and makes the very same contractors, but publishes no events and leaves no
-history: a hundred thousand `ContractorCreated` would bury the activity feed and tell nobody anything.
+Bulk creation gives the same contractors under the same database constraints, but without events and history: a hundred
+thousand `ContractorCreated` events would flood the activity feed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ from smartscheduler.ops.demo.random import identity
 Progress = Callable[[int], None]
 Status = Contractor.Status
 
-# From here on contractors are made in bulk.
+# From this number on, contractors are created in bulk.
 BULK_FROM = 1_000
 BATCH = 2_000
 SERVICE_BATCH = 40
@@ -28,7 +28,7 @@ COPY_SHIFTS = f"COPY {WorkingHours._meta.db_table} (contractor_id, day_of_week, 
 
 
 def recruit(*, seed: int, count: int, today: date, actor: User | None, progress: Progress) -> int:
-    """Make those of the first `count` contractors of the world `seed` that are missing; how many that were."""
+    """Create the missing contractors among the first `count` of `seed`. Returns their number."""
     missing = list(_missing(seed, count))
     in_bulk = len(missing) >= BULK_FROM
     write, size = (_write_in_bulk, BATCH) if in_bulk else (_write_by_services, SERVICE_BATCH)
@@ -43,7 +43,7 @@ def recruit(*, seed: int, count: int, today: date, actor: User | None, progress:
 
 
 def refresh_statistics(*models: type[Contractor | WorkingHours | Absence]) -> None:
-    """The planner learns of a big import at once, not when the autovacuum comes round."""
+    """Update the planner's statistics at once, without waiting for autovacuum."""
     with connection.cursor() as cursor:
         for model in models:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
@@ -81,7 +81,7 @@ def _write_in_bulk(people: Sequence[Person], actor: User | None) -> None:
 
 
 def _copy_shifts(people: Sequence[Person]) -> None:
-    """The rows that are most; COPY takes half the time of inserts."""
+    """Insert the shifts, the most numerous rows, with COPY, which takes half the time of INSERT."""
     with connection.cursor() as cursor, cursor.copy(COPY_SHIFTS) as copy:
         for one in people:
             for shift in one.shifts:

@@ -1,4 +1,4 @@
-"""The contractors of the demo, as plain values: who they are, when they work, when they are away."""
+"""Contractors of the demo as plain values: fields, working hours, and absences."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ TYPES = (*[Type.FLOORING] * 7, *[Type.TILE] * 6, *[Type.CARPET] * 5, *[Type.MULT
 STATUSES = (*[Status.ACTIVE] * 46, *[Status.INACTIVE] * 2, *[Status.ON_LEAVE] * 2)
 FIFTY = Decimal(50)
 RADII = (*[FIFTY] * 14, Decimal(15), Decimal(20), Decimal(25), Decimal(30), None)
-# What share of the contractors is away at some time around now, and why.
+# Shares of contractors with an absence around the present day, by kind.
 ABSENCES = (
     *[None] * 14,
     (Kind.LEAVE, 3, 12, 4),
@@ -40,13 +40,13 @@ NOTES = {
     Kind.SICKNESS: ("Back trouble", "Flu", ""),
     Kind.OTHER: ("Jury duty", "Training day", "Truck in the workshop"),
 }
-# Walks through every pair of first and last name before one comes again; prime to their number.
+# Coprime to the number of pairs of first and last names, so that all pairs occur before one repeats.
 NAME_STRIDE = 7919
 
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """An absence to be."""
+    """An absence to be created."""
 
     period: TimeSlot
     kind: str
@@ -55,7 +55,7 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contractor to be. `fields` are those of the model; everyone starts active, and moves to `status`."""
+    """A contractor to be created. `fields` are those of the model. Contractors start active and change to `status`."""
 
     fields: dict[str, Any]
     shifts: Sequence[Shift]
@@ -64,7 +64,7 @@ class Person:
 
 
 def person(seed: int, index: int, today: date) -> Person:
-    """Contractor `index` of the world `seed`, with absences around `today`."""
+    """Contractor `index` of `seed`, with absences around `today`."""
     chance = source(seed, "contractor", index)
     metro = METROS[index % len(METROS)]
     kind = dealt(seed, "type", TYPES, index)
@@ -90,7 +90,7 @@ def person(seed: int, index: int, today: date) -> Person:
 
 
 def _names(seed: int, index: int, kind: str, chance: Random) -> tuple[str, str]:
-    """The name of a person or a crew, and the first part of its e-mail address."""
+    """The name of a person or a company, and the local part of the email address."""
     pair = (index + seed * 1009) * NAME_STRIDE % (len(FIRST_NAMES) * len(LAST_NAMES))
     first, last = FIRST_NAMES[pair % len(FIRST_NAMES)], LAST_NAMES[pair // len(FIRST_NAMES)]
     name = f"{first} {last}" if chance.random() < 0.6 else f"{last} {chance.choice(CREWS[kind])}"
@@ -104,7 +104,7 @@ def _skills(kind: str, chance: Random) -> list[str]:
 
 
 def _reputation(chance: Random) -> dict[str, Any]:
-    """What customers said before they came to us; one in fifteen is new and has not been rated."""
+    """Ratings from before the product was used; one in fifteen contractors has none."""
     if chance.random() < 1 / 15:
         return {}
     count = 1 + int(chance.expovariate(1 / 30))
@@ -129,7 +129,7 @@ def _absences(seed: int, index: int, chance: Random, time_zone: str, today: date
 
 
 def _away(kind: str, first: date, days: int, time_zone: str, chance: Random) -> Away:
-    """An absence of whole days at home."""
+    """An absence of whole local days."""
     here = zone(time_zone)
     last = first + timedelta(days=days - 1)
     period = TimeSlot(day_at(first, here).start, day_at(last, here).end)

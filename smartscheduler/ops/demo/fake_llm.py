@@ -1,6 +1,6 @@
-"""A language model for demonstrations: it words figures in one of a few ways, always the same for the same figures.
+"""Fake language model for demos: rewords figures with one of a few templates, always the same for the same figures.
 
-Spoken in the formats of Anthropic and OpenAI, so that everything works without a key (`make run EXPLANATION_DEMO=1`).
+It implements the APIs of Anthropic and OpenAI, so that the demo needs no API key (`make run EXPLANATION_DEMO=1`).
 """
 
 import json
@@ -20,7 +20,7 @@ WAYS = (
 
 
 def sentence(told: dict[str, Any]) -> str:
-    """The figures of a prompt in words."""
+    """The explanation for the figures of a prompt."""
     way = WAYS[zlib.crc32(json.dumps(told, sort_keys=True).encode()) % len(WAYS)]
     days, slots = told["days_later_than_desired"], told["free_slots_that_day"]
     later = f"{days} day{'' if days == 1 else 's'} later than desired"
@@ -38,14 +38,14 @@ def sentence(told: dict[str, Any]) -> str:
 
 
 def told_in(asked: Asked) -> dict[str, Any]:
-    """The figures that a request of either format tells of."""
+    """The figures in the prompt of a request in either format."""
     content = json.loads(asked.body)["messages"][-1]["content"]
     found: dict[str, Any] = json.loads(content)
     return found
 
 
 def spoken(asked: Asked, text: str) -> Answered:
-    """`text` as the provider that the request is meant for would say it."""
+    """The response with `text` in the format of the requested provider."""
     words = len(text.split())
     if urlsplit(asked.path).path == "/v1/messages":
         if not asked.headers.get("x-api-key"):
@@ -62,7 +62,7 @@ def spoken(asked: Asked, text: str) -> Answered:
 
 
 class ModelServer(FakeServer):
-    """A language model in the formats of both providers, on one port."""
+    """HTTP server with the APIs of both providers on one port."""
 
     def respond(self, handler: Handler, asked: Asked) -> None:
         try:

@@ -1,6 +1,6 @@
-"""Roads for demonstrations: distances and times that look like those of a city, and are the same every time.
+"""Fake road distance providers for demos: plausible distances and times, always the same for the same points.
 
-Spoken in the formats of the three providers, so that everything works without a key (`make run TRAVEL_DEMO=1`).
+They implement the APIs of the three providers, so that the demo needs no API key (`make run TRAVEL_DEMO=1`).
 """
 
 import json
@@ -22,7 +22,7 @@ class Drive(NamedTuple):
 
 
 def drive(origin: Point, destination: Point) -> Drive:
-    """1.1 to 1.5 times the straight line, at 22 to 45 mph; a fifth to a half longer in traffic."""
+    """A drive of 1.1 to 1.5 times the straight line at 22 to 45 mph; 20 to 50 % longer in traffic."""
     chance = zlib.crc32(repr((origin, destination)).encode())
     crooked, pace, traffic = (chance >> shift & 255 for shift in (0, 8, 16))
     miles = great_circle_miles(origin, destination) * (1.1 + 0.4 * crooked / 255) + 0.1
@@ -39,7 +39,7 @@ def table(origins: list[Point], destinations: list[Point]) -> Table:
 
 
 def answered(asked: Asked) -> Answered:
-    """What the provider that this request is meant for would say."""
+    """The response of the provider that the request addresses."""
     for path, speak in SPEAKERS.items():
         if urlsplit(asked.path).path == path:
             return speak(asked)
@@ -70,7 +70,7 @@ def google_routes(asked: Asked) -> Answered:
         for row, drives in enumerate(table(origins, destinations))
         for column, one in enumerate(drives)
     ]
-    return Answered(200, elements[::-1])  # in an order of its own, as the real one
+    return Answered(200, elements[::-1])  # in a different order than requested, like the real provider
 
 
 def _lat_lng(waypoint: dict[str, Any]) -> Point:
@@ -134,7 +134,7 @@ SPEAKERS: dict[str, Callable[[Asked], Answered]] = {
 
 
 class RoadServer(FakeServer):
-    """The providers of road distances on one port."""
+    """HTTP server with the APIs of all road distance providers on one port."""
 
     def respond(self, handler: Handler, asked: Asked) -> None:
         try:

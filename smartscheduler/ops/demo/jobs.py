@@ -1,4 +1,4 @@
-"""The jobs of the demo, as plain values: what is wanted, where and when, and what is to become of it."""
+"""Jobs of the demo as plain values: the order, the site, the desired date, and the intended outcome."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,7 +17,7 @@ FRIDAY = 4
 
 
 class Fate(Enum):
-    """What is to become of a job."""
+    """The intended outcome of a job."""
 
     DONE = auto()
     RUNNING = auto()
@@ -39,7 +39,7 @@ FATES = (
     *[Fate.OPEN] * 3,
     Fate.URGENT,
 )
-# The earliest and the latest desired day, counted from today.
+# The earliest and latest desired date, in days from today.
 DAYS = {
     Fate.DONE: (-14, -1),
     Fate.RUNNING: (0, 0),
@@ -58,9 +58,9 @@ HOURS = (8, 8, 9, 9, 10, 11, 13, 14)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job to be. `fields` are those of the model but for the number; `chance` decides about what follows.
+    """A job to be created. `fields` are those of the model without the number; `chance` makes later decisions.
 
-    `ordered_at` and `booked_at` hold for jobs that began before now.
+    `ordered_at` and `booked_at` apply to jobs in the past.
     """
 
     fields: dict[str, Any]
@@ -71,7 +71,7 @@ class Order:
     chance: Random
 
     def earlier(self, days: int) -> "Order":
-        """The same job, ordered, booked and wanted some days before."""
+        """The same job with all of its dates some days earlier."""
         shift = timedelta(days=days)
         return replace(
             self,
@@ -81,13 +81,13 @@ class Order:
         )
 
     def made(self, at: datetime, **changes: Any) -> dict[str, Any]:
-        """The fields of the job as made at an instant, with its number."""
+        """The fields of the job when created at an instant, with its number."""
         job_number = f"JOB-{at.astimezone(UTC):%Y%m%d}-{self.number}"
         return {**self.fields, "job_number": job_number, **changes}
 
 
 def order(seed: int, index: int, now: datetime) -> Order:
-    """Job `index` of the world `seed`, wanted within a fortnight of `now`."""
+    """Job `index` of `seed`, with a desired date within two weeks of `now`."""
     chance = source(seed, "job", index)
     fate = dealt(seed, "fate", FATES, index)
     kind = dealt(seed, "trade", TYPES, index)
@@ -119,7 +119,7 @@ def order(seed: int, index: int, now: datetime) -> Order:
 
 
 def _desired_day(fate: Fate, chance: Random, today: date) -> date:
-    """A day in the span of the fate; at most one weekend wish in four stays one."""
+    """A random day in the range of the outcome; three of four weekend days move to a weekday."""
     earliest, latest = DAYS[fate]
     day = today + timedelta(days=chance.randint(earliest, latest))
     if day.weekday() > FRIDAY and latest - earliest > 1 and chance.random() < 0.75:

@@ -1,4 +1,4 @@
-"""Where the demo happens: real ZIP codes around six metros in five time zones."""
+"""Places of the demo: real ZIP codes around six metros in five time zones."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ JITTER_MILES = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Metro:
-    """A city to live and work around; the area code is that of its people's telephones."""
+    """A city with its telephone area code."""
 
     name: str
     center: Point
@@ -39,7 +39,7 @@ METROS = (
 
 @dataclass(frozen=True, slots=True)
 class Zip:
-    """One ZIP code: where it is, and how far from the center of its metro."""
+    """A ZIP code with its place and its distance from the center of its metro."""
 
     code: str
     city: str
@@ -62,7 +62,7 @@ def _street_zips() -> Sequence[dict[str, Any]]:
 
 
 def _near(entry: dict[str, Any], center: Point) -> bool:
-    """A rough look before the exact one: within a degree."""
+    """A cheap pre-check: within one degree."""
     return abs(float(entry["lat"]) - center.latitude) < 1 and abs(float(entry["long"]) - center.longitude) < 1
 
 
@@ -79,7 +79,7 @@ def _as_zip(entry: dict[str, Any], metro: Metro) -> Zip:
 
 
 def somewhere(chance: Random, metro: Metro) -> dict[str, Any]:
-    """The fields of a location: a street near a real ZIP code, more often than not near the center."""
+    """The fields of a location on a street near a real ZIP code, usually near the center of the metro."""
     zips = zips_around(metro)
     chosen = min(chance.choice(zips), chance.choice(zips), key=lambda one: one.miles)
     point = _beside(chosen.point, chance)
@@ -111,5 +111,5 @@ def street_address(chance: Random) -> str:
 
 
 def telephone(chance: Random, metro: Metro) -> str:
-    """A number from the range that is kept for fiction."""
+    """A telephone number from the range reserved for fiction."""
     return f"({metro.area_code}) 555-{chance.randrange(100, 200):04d}"

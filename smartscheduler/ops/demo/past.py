@@ -1,8 +1,7 @@
-"""Work that began before now, imported: the services, rightly, book nothing in the past.
+"""Import of past work, which the services rightly refuse to book.
 
-Each choice is that of the real ranking, asked as of the moment the job was booked, and each slot lies
-in the free time that the availability engine finds. The rows carry the dates of then and pass every
-constraint. History is not news: no events are published for it.
+Each choice comes from the real ranking at the time of the booking, and each slot lies in the free time from the
+availability engine. The rows have their past dates and pass all constraints. No events are published for them.
 """
 
 from collections import defaultdict
@@ -27,13 +26,13 @@ from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import Site
 
-# How far back the occupied slots of contractors are remembered.
+# How far back occupied slots of contractors are loaded.
 MEMORY = timedelta(days=40)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A slot of one of the candidates of then, and the decision to keep."""
+    """A slot of a candidate, with the decision record to store."""
 
     entry: RankedCandidate
     slot: TimeSlot
@@ -52,7 +51,7 @@ class Choice:
 
 
 class Archive:
-    """What has been done by whom until now; knows past work, which the engine has no reason to look at."""
+    """Past work by contractor, which the availability engine does not consider."""
 
     def __init__(self, rules: Rules, actor: User | None, now: datetime) -> None:
         self._rules, self._actor = rules, actor
@@ -64,7 +63,7 @@ class Archive:
             self._work[assignment.contractor_id].append(Booking(assignment.slot, assignment.job.point))
 
     def choices(self, order: Order, *, most: int) -> Iterator[Choice]:
-        """The slots of the best candidates as of the booking, best candidate first, without those already at work."""
+        """Slots of the best candidates at the time of the booking, best candidate first, without occupied slots."""
         wanted = Job(**order.made(order.ordered_at))
         search = replace(RankingQuery.of(JobRequest.of(wanted), self._rules), now=order.booked_at)
         (best,) = best_candidates([search], most)
@@ -80,7 +79,7 @@ class Archive:
         return any(blocked.overlaps(slot) for blocked in blocked_time(calendar, Site(site), self._rules))
 
     def keep(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Assignment:
-        """The job and its assignment, in a slot that has begun: completed, or in progress still."""
+        """Store the job and its assignment in a slot that has started: completed or in progress."""
         job = self._keep_job(order, choice, now, done=done)
         assignment = Assignment(
             id=job.pk,
@@ -110,12 +109,12 @@ class Archive:
         return _import(job, order)
 
     def keep_lost(self, order: Order) -> Job:
-        """A job that nobody could take: cancelled a day after it was ordered."""
+        """Store a job that no contractor could take: cancelled a day after the order."""
         job = Job(
             **order.made(order.ordered_at),
             status=Job.Status.CANCELLED,
             cancelled_at=order.ordered_at + timedelta(days=1),
-            cancel_reason="Nobody could take it in time.",
+            cancel_reason="No contractor was available in time.",
         )
         return _import(job, order)
 

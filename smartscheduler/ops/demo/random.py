@@ -1,4 +1,4 @@
-"""Chance that comes out the same every time: each record draws from a source of its own. Pure."""
+"""Reproducible random numbers: each record has its own generator. Pure."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,12 +9,12 @@ from uuid import UUID, uuid5
 T = TypeVar("T")
 
 DEMO_NAMESPACE = UUID("6f1f8f0e-7f0a-5d5b-9a53-0d5a5c1e7b11")
-# Every seed numbers its records from here on, so that two seeds never meet.
+# The numbers of each seed start at a multiple of this, so that the records of two seeds never collide.
 INDEXES_A_SEED = 10_000_000
 
 
 def source(seed: int, kind: str, index: int) -> Random:
-    """The random numbers of record `index` of a kind; the same whatever else has been drawn."""
+    """The random generator of record `index` of a kind, independent of all other records."""
     return Random(f"{seed}/{kind}/{index}")  # noqa: S311  (a demo, not a secret)
 
 
@@ -24,12 +24,12 @@ def identity(seed: int, kind: str, index: int) -> UUID:
 
 
 def number(seed: int, index: int) -> int:
-    """A number that no other record of the kind has, of this seed or another."""
+    """A number that is unique for the kind among all seeds."""
     return seed * INDEXES_A_SEED + index
 
 
 def dealt(seed: int, kind: str, deck: tuple[T, ...], index: int) -> T:
-    """Card `index` of a deck dealt again and again, shuffled anew each time: random, but nobody runs out of luck."""
+    """Card `index` of a deck that is shuffled again after each pass: random with exact shares."""
     cards: Sequence[T] = _shuffled(seed, kind, deck, index // len(deck))
     return cards[index % len(deck)]
 

@@ -1,4 +1,4 @@
-"""The whole demo world, from its seed."""
+"""Creation of all demo data for a seed."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from smartscheduler.rules.current import current_rules
 
 DEFAULT_SEED = 0
 DEFAULT_CONTRACTORS, DEFAULT_JOBS = 240, 90
-# What is being made, and how many more of it are there.
+# Called with the kind of record and the number of new records.
 Report = Callable[[str, int], None]
 
 
@@ -29,10 +29,10 @@ def seed_world(
     seed: int = DEFAULT_SEED,
     report: Report = lambda kind, more: None,
 ) -> Added:
-    """Make what is missing of the first `contractors` and `jobs` of the world `seed`.
+    """Create the missing records among the first `contractors` and `jobs` of `seed`. Returns their numbers.
 
-    The same seed makes the same people and the same wishes, told from the present day on; what is
-    booked for today depends on the hour as well. Returns how many were added.
+    The same seed gives the same contractors and orders relative to the present day. Bookings for today also depend on
+    the hour.
     """
     actor = User.objects.filter(role=Role.COORDINATOR, is_active=True).order_by("date_joined").first()
     today, rules = timezone.now().date(), current_rules()

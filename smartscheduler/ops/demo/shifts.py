@@ -1,4 +1,4 @@
-"""The working weeks of the demo. Pure."""
+"""Weekly working hours of the demo. Pure."""
 
 from collections.abc import Iterable
 from datetime import time
@@ -21,7 +21,7 @@ WEEKEND_CREW = _week((THURSDAY, FRIDAY, SATURDAY, SUNDAY), (time(8), time(18)))
 THREE_DAYS = _week((MONDAY, WEDNESDAY, FRIDAY), (time(9), time(17)))
 MORNINGS = _week(WEEKDAYS, (time(8), time(13)))
 SPLIT = _week(WEEKDAYS, (time(7), time(11)), (time(12, 30), time(18)))
-# Evenings and the small hours after them: two adjoining shifts, one stretch of work.
+# Evenings and the following early mornings: two adjacent shifts that form one stretch.
 NIGHT_CREW = tuple(
     sorted(
         (
@@ -31,7 +31,7 @@ NIGHT_CREW = tuple(
     )
 )
 
-# Dealt like cards: of 25 contractors 13 keep office hours, and one works at night.
+# A deck of cards: 13 of 25 contractors work office hours, and one works at night.
 WEEKS = (
     *[OFFICE] * 13,
     *[EARLY_BIRD] * 3,

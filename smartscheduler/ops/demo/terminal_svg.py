@@ -1,4 +1,4 @@
-"""What the story looks like: tables, bars and stars for a terminal, and a picture of it for the README."""
+"""Rendering of the walkthrough: tables and bars in the terminal, and an SVG picture for the README."""
 
 import re
 from datetime import datetime
@@ -17,12 +17,12 @@ from smartscheduler.timeslots import TimeSlot
 BAR_WIDTH = 6
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 PART_COLORS = {"Free": "green", "Rating": "yellow", "Near": "cyan"}
-# Nobody's page fetches a font because of our picture.
+# Removed, so that a page with the picture does not load fonts from another site.
 FONT_FACES = re.compile(r"(?<!\s)\s*+@font-face \{[^{}]*+\}")
 
 
 def ranking_table(ranking: Ranking, zone: ZoneInfo) -> Table:
-    """The entries of a ranking: score, a bar for each part of it, miles, minutes, the first slot."""
+    """A table of a ranking: score, a bar for each part, miles, minutes, and the first slot."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("#", justify="right")
     table.add_column("Contractor", no_wrap=True)
@@ -53,13 +53,13 @@ def _row(entry: RankedCandidate, zone: ZoneInfo) -> list[str | Text]:
 
 
 def bar(share: float) -> str:
-    """A share of one as a bar, to an eighth of a character."""
+    """A share from 0 to 1 as a bar with a resolution of an eighth of a character."""
     full, eighths = divmod(round(share * BAR_WIDTH * 8), 8)
     return ("█" * full + EIGHTHS[eighths].strip()).ljust(BAR_WIDTH, "·")
 
 
 def when(moment: datetime, zone: ZoneInfo) -> str:
-    """Day and time by the clock at the site: `Tue 24 Nov 08:00`."""
+    """Local day and time at the site: `Tue 24 Nov 08:00`."""
     here = moment.astimezone(zone)
     return f"{here:%a} {here.day} {here:%b %H:%M}"
 
@@ -69,16 +69,16 @@ def span(slot: TimeSlot, zone: ZoneInfo) -> str:
 
 
 def wanted(job: Job) -> str:
-    """What a job asks for, in a line or two."""
+    """The requirements of a job in two lines."""
     hours = job.duration.total_seconds() / 3600
     skills = f" · needs {', '.join(job.required_skills)}" if job.required_skills else ""
     return (
         f"{job.job_number} · {job.type} · {hours:g} h · {job.priority} priority{skills}\n"
-        f"{job.address}, {job.city} {job.state} {job.zip_code} · wanted {when(job.desired_date, job.zone)}"
+        f"{job.address}, {job.city} {job.state} {job.zip_code} · desired {when(job.desired_date, job.zone)}"
     )
 
 
 def save_picture(console: Console, path: str) -> None:
-    """What a recording console has printed, as an SVG that needs nothing from elsewhere."""
+    """Save the output of a recording console as a self-contained SVG."""
     drawn = console.export_svg(title="manage.py demo")
     Path(path).write_text(FONT_FACES.sub("", drawn), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The words of the demo: names, streets, skills, notes and reasons. Nobody in particular is meant."""
+"""Vocabulary of the demo: fictional names, streets, skills, notes, and reasons."""
 
 
 def _split(text: str) -> tuple[str, ...]:

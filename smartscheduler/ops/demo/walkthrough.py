@@ -1,4 +1,4 @@
-"""The story in a terminal: a job comes in, is ranked, booked, announced, and cannot be booked over."""
+"""The walkthrough in the terminal: a job is created, ranked, booked, announced, and protected from double booking."""
 
 import time
 from collections.abc import Iterator
@@ -43,11 +43,11 @@ FRIDAY = 4
 
 
 class StoryError(Exception):
-    """The story cannot go on; the message is a sentence."""
+    """The walkthrough cannot continue. The message is a sentence."""
 
 
 class Story:
-    """Tells the story on a console; raises StoryError or a DomainError where it fails."""
+    """The walkthrough on a console. Raises StoryError or a DomainError when it fails."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -89,7 +89,7 @@ class Story:
         with self._timed("ranking"):
             ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=SHOWN)
         if not ranking.entries:
-            raise StoryError(f"Nobody can take a {job.type} job in {job.city}: run manage.py seed_demo first.")
+            raise StoryError(f"No contractor can take a {job.type} job in {job.city}. Run manage.py seed_demo first.")
         self.console.print(ranking_table(ranking, job.zone))
         best = ranking.entries[0]
         self._line(f"{ranking.candidates_considered} candidates ranked in {self.timings['ranking']:.0f} ms.")
@@ -97,7 +97,7 @@ class Story:
         return ranking
 
     def _explain_refusal(self, job: Job) -> None:
-        """Why not the best rated of those nearby who fail a rule?"""
+        """Explain why the best rated contractor nearby that fails a rule is not eligible."""
         request = JobRequest.of(job)
         nearby = Contractor.objects.filter(state=job.state).order_by("-rating", "-rating_count", "id")
         site = known_site(request.point)
@@ -108,7 +108,7 @@ class Story:
         self._chapter(f"Why not {someone.name}, rated {someone.rating}?")
         answer = why_not(request, someone, current_rules())
         if answer.eligible:
-            raise StoryError(f"{someone.name} fails a rule and yet is eligible.")
+            raise StoryError(f"{someone.name} fails a rule but is eligible.")
         for reason in answer.reasons:
             self._line(f"[red]✗[/] {escape(reason.message)}")
         self._line(f"[dim]{escape(answer.suggestion)}[/]")
@@ -136,7 +136,7 @@ class Story:
         return booked
 
     def _try_again(self, job: Job, booked: Assignment, teller: User) -> None:
-        """A job next door asks for the same contractor at the same time, in vain, and is cancelled again."""
+        """Try to book the same contractor at the same time for a job next door, and cancel that job."""
         self._chapter("The neighbor wants the same hours")
         neighbor = create_job(actor=teller, **_next_door(job))
         before = Assignment.objects.count()
@@ -155,7 +155,7 @@ class Story:
         figures = " · ".join(f"{name} {milliseconds:.0f} ms" for name, milliseconds in self.timings.items())
         self._line(f"\n[bold]{figures}[/] · all of it in {time.monotonic() - self.began:.1f} s")
 
-    # --- how it is told -----------------------------------------------------------------------
+    # --- Output -------------------------------------------------------------------------------
     def _chapter(self, title: str) -> None:
         self.chapter += 1
         self.console.print(f"\n[bold blue]{self.chapter}. {escape(title)}[/]")
@@ -171,7 +171,7 @@ class Story:
 
 
 def _new_job() -> dict[str, Any]:
-    """A bathroom in or around Austin, on the next working day."""
+    """A job in or around Austin on the next working day."""
     chance = source(DEFAULT_SEED, "story", Job.objects.count())
     place = somewhere(chance, METROS[0])
     return {
@@ -188,7 +188,7 @@ def _new_job() -> dict[str, Any]:
 
 
 def _next_working_day(time_zone: str) -> datetime:
-    """Nine o'clock in the morning there."""
+    """9:00 local time on the next working day."""
     day = timezone.now().astimezone(zone(time_zone)).date() + timedelta(days=1)
     while day.weekday() > FRIDAY:
         day += timedelta(days=1)
@@ -206,7 +206,7 @@ def _next_door(job: Job) -> dict[str, Any]:
 
 
 def _conflict(refusal: SlotUnavailable) -> TimeSlot:
-    """The slot of the assignment in the way. Raises StoryError when the refusal does not name it."""
+    """The slot of the conflicting assignment. Raises StoryError when the refusal does not contain it."""
     if "conflicting_assignment" not in refusal.extra:
         raise StoryError("The refusal does not say what is in the way.")
     slot = refusal.extra["conflicting_assignment"]["time_slot"]

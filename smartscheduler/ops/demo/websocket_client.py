@@ -1,4 +1,4 @@
-"""The live side of the story: a real web server, a real relay, and a client on a real WebSocket."""
+"""Web server, relay, and WebSocket client of the walkthrough."""
 
 import json
 import socket
@@ -26,11 +26,11 @@ EVENT_SECONDS = 10.0
 
 
 class NotLive(Exception):
-    """The live side does not work; the message is a sentence."""
+    """The web server, the relay, or the WebSocket failed. The message is a sentence."""
 
 
 class LiveSide:
-    """Web and relay as child processes on a free port: started at once, awaited when needed, stopped at the end."""
+    """Web server and relay as child processes on a free port; a context manager that starts and stops them."""
 
     def __init__(self) -> None:
         self.port = _free_port()
@@ -63,7 +63,7 @@ class LiveSide:
             child.log.unlink(missing_ok=True)
 
     def wait(self) -> None:
-        """Return when the web answers. Raises NotLive."""
+        """Wait until the web server answers. Raises NotLive."""
         deadline = time.monotonic() + START_SECONDS
         while not preflight.answers(f"{self.address}/api/v1/health/live"):
             for child in self._children:
@@ -75,7 +75,7 @@ class LiveSide:
 
     @contextmanager
     def listener(self, user: User) -> Iterator["Listener"]:
-        """A client that has replayed everything so far and hears what comes next. Raises NotLive."""
+        """A client that has replayed all events and receives new ones. Raises NotLive."""
         ticket, _ = issue_ticket(Credential.of(user))
         url = f"ws://{HOST}:{self.port}/ws/events/?after={event_log.head()}"
         credentials = [Subprotocol("events.v1"), Subprotocol(f"ticket.{ticket}")]
@@ -89,7 +89,7 @@ class LiveSide:
 
 
 class Listener:
-    """Reads the frames of one WebSocket."""
+    """Reader of the frames of a WebSocket."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
@@ -99,7 +99,7 @@ class Listener:
             pass
 
     def wait_for(self, kind: str, **data: Any) -> dict[str, Any]:
-        """The envelope of the next event of that type whose data have those values. Raises NotLive."""
+        """The next event of type `kind` whose data contains these values. Raises NotLive."""
         deadline = time.monotonic() + EVENT_SECONDS
         while True:
             event = self._frame(deadline - time.monotonic()).get("event", {})
@@ -110,7 +110,7 @@ class Listener:
         try:
             return dict(json.loads(self._connection.recv(timeout=max(0.0, seconds))))
         except TimeoutError as error:
-            raise NotLive(f"Nothing came over the WebSocket within {EVENT_SECONDS:g} seconds.") from error
+            raise NotLive(f"No event arrived over the WebSocket within {EVENT_SECONDS:g} seconds.") from error
 
 
 def _free_port() -> int:

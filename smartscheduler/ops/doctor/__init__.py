@@ -1,4 +1,4 @@
-"""The doctor: what must always be true, looked up rather than believed (docs/operations.md)."""
+"""The doctor: checks of invariants of the data and its environment (docs/operations.md)."""
 
 from collections.abc import Iterable
 
@@ -25,10 +25,10 @@ CHECKS: tuple[Check, ...] = (
 
 
 def chosen(*, names: Iterable[str] = (), quick: bool = False, data_only: bool = False) -> list[Check]:
-    """The checks of these names (default: all), without the large ones, or without those of running processes."""
-    wanted = set(names) or {check.name for check in CHECKS}
+    """The checks with these names (default: all); `quick` leaves out large ones, `data_only` those of processes."""
+    selected = set(names) or {check.name for check in CHECKS}
     return [
         check
         for check in CHECKS
-        if check.name in wanted and not (quick and check.large) and not (data_only and check.scope == Scope.RUNNING)
+        if check.name in selected and not (quick and check.large) and not (data_only and check.scope == Scope.RUNNING)
     ]

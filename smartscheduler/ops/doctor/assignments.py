@@ -1,4 +1,4 @@
-"""Jobs and assignments: what the services and the constraints of the database keep true together."""
+"""Checks of jobs and assignments: invariants that services and database constraints maintain together."""
 
 from assignments.states import LIVE
 from smartscheduler.ops.doctor.check import Check, rows_of
@@ -11,17 +11,17 @@ FROM assignments_assignment one
 JOIN assignments_assignment other
   ON other.contractor_id = one.contractor_id AND other.id > one.id AND other.time_slot && one.time_slot
 WHERE one.status IN ({LIVE_STATES}) AND other.status IN ({LIVE_STATES})
-"""  # noqa: S608  (our own text)
+"""  # noqa: S608  (a constant text)
 
 SEVERAL_LIVE = f"""
 SELECT format('job %s: %s', job_id, string_agg(id::text, ', ' ORDER BY id))
 FROM assignments_assignment WHERE status IN ({LIVE_STATES}) GROUP BY job_id HAVING count(*) > 1
 """  # noqa: S608
 
-# What the assignments of a job make of it; a job with none but cancelled ones is open or cancelled.
+# The status of a job follows from its assignments. Without any, or with cancelled ones only, it is open or cancelled.
 OUT_OF_STEP = """
-SELECT format('%s is %s; its assignments make it %s', job.job_number, job.status,
-              coalesce(told.status, 'open or cancelled'))
+SELECT format('%s is %s; by its assignments it should be %s', job.job_number, job.status,
+              coalesce(derived.status, 'open or cancelled'))
 FROM jobs_job job
 LEFT JOIN (
     SELECT job_id,
@@ -29,8 +29,9 @@ LEFT JOIN (
                 WHEN bool_or(status IN ('pending', 'confirmed')) THEN 'assigned'
                 ELSE 'completed' END AS status
     FROM assignments_assignment WHERE status <> 'cancelled' GROUP BY job_id
-) told ON told.job_id = job.id
-WHERE CASE WHEN told.status IS NULL THEN job.status NOT IN ('open', 'cancelled') ELSE job.status <> told.status END
+) derived ON derived.job_id = job.id
+WHERE CASE WHEN derived.status IS NULL THEN job.status NOT IN ('open', 'cancelled')
+      ELSE job.status <> derived.status END
 """
 
 TIMESTAMPS = """
@@ -71,7 +72,7 @@ WHERE NOT coalesce(
     AND round({" + ".join(f"{part}_weight * {part}_score" for part in PARTS)}, 4) = score, false)
 """  # noqa: S608
 
-BY_HAND = "Something has written past the services: find out what."
+BY_HAND = "The data was changed without the services. Find the cause."
 CHECKS = (
     Check(
         name="no-double-booking",
@@ -89,29 +90,29 @@ CHECKS = (
     ),
     Check(
         name="statuses-in-step",
-        holds="Every job is in the state that its assignments make it",
-        remedy=f"{BY_HAND} The assignments are right as a rule: set jobs_job.status to what they make of it.",
+        holds="The status of every job matches its assignments",
+        remedy=f"{BY_HAND} Usually the assignments are correct: set jobs_job.status accordingly.",
         find=rows_of(OUT_OF_STEP),
         large=True,
     ),
     Check(
         name="timestamps-in-step",
-        holds="Each state has its time stamp, and they follow one another",
-        remedy=f"{BY_HAND} The event log has the moments of the last weeks.",
+        holds="Each state has its time stamp, and the time stamps are in order",
+        remedy=f"{BY_HAND} The event log has the times of the last weeks.",
         find=rows_of(TIMESTAMPS),
         large=True,
     ),
     Check(
         name="slot-length",
         holds="A live assignment lasts as long as its job",
-        remedy="Reschedule the assignment in the back-office: the slot then gets the duration of the job.",
+        remedy="Reschedule the assignment in the back-office. Its slot then gets the duration of the job.",
         find=rows_of(SLOT_LENGTH),
         large=True,
     ),
     Check(
         name="scores-add-up",
-        holds="Stored scores are 0 to 1, and the sum of their parts by their weights",
-        remedy=f"{BY_HAND} The score is what the breakdown says, unless that was changed: the history tells.",
+        holds="Stored scores are 0 to 1 and equal the weighted sum of their parts",
+        remedy=f"{BY_HAND} The breakdown has the correct score, unless the history shows a change of it.",
         find=rows_of(SCORES),
         large=True,
     ),

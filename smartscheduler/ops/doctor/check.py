@@ -1,4 +1,4 @@
-"""What a check is, and how checks are run."""
+"""Definition and execution of checks."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from smartscheduler.core.db.transactions import snapshot
 
 
 class Scope(StrEnum):
-    """What a check is about. A restored backup has the first two; the third needs the product around it."""
+    """The subject of a check. RUNNING checks need the running product; the others also apply to a restored backup."""
 
     DATA = "data"
     STRUCTURE = "structure"
@@ -22,7 +22,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Found:
-    """What contradicts the check: some of it in words, and how much there is."""
+    """Findings of a check: some of them as sentences, and their total number."""
 
     shown: list[str]
     count: int
@@ -33,10 +33,10 @@ Find = Callable[[int], Found]
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """Something that must hold.
+    """An invariant with its check.
 
-    `find` takes how many to show and returns what contradicts. A `large` check reads whole tables that grow with the
-    business; `warns` says that what it finds is worth a look, not an error.
+    `holds` states the invariant, and `remedy` says what to do when it is broken. `find` takes the number of findings to
+    show. A `large` check reads whole tables. The findings of a check with `warns` are warnings instead of errors.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check has found; `failure` says why it could not be made at all."""
+    """The result of a check; `failure` says why it could not run."""
 
     check: Check
     found: Found
@@ -79,7 +79,7 @@ class Outcome:
 
 
 def examine(checks: Iterable[Check], *, show: int) -> Iterator[Outcome]:
-    """Make the checks one after the other, each in a read-only transaction of its own; show `show` findings a check."""
+    """Run the checks in order, each in its own read-only transaction, with at most `show` findings each."""
     for check in checks:
         began = time.monotonic()
         found, failure = Found([], 0), ""
@@ -92,7 +92,7 @@ def examine(checks: Iterable[Check], *, show: int) -> Iterator[Outcome]:
 
 
 def rows_of(query: str) -> Find:
-    """For checks in SQL: `query` has one column, a sentence for each row that contradicts."""
+    """`find` of an SQL check: `query` returns one column with a sentence for each finding."""
 
     def find(show: int) -> Found:
         counted = f"SELECT what, count(*) OVER () FROM ({query}) AS found(what) ORDER BY 1 LIMIT {show}"  # noqa: S608
@@ -104,11 +104,11 @@ def rows_of(query: str) -> Find:
     return find
 
 
-def sentences(tell: Callable[[], Iterable[str]]) -> Find:
-    """For checks in Python: `tell` gives a sentence for each thing that contradicts."""
+def sentences(findings: Callable[[], Iterable[str]]) -> Find:
+    """`find` of a Python check: `findings` returns a sentence for each finding."""
 
     def find(show: int) -> Found:
-        found = list(tell())
-        return Found(found[:show], len(found))
+        shown = list(findings())
+        return Found(shown[:show], len(shown))
 
     return find

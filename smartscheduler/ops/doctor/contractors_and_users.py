@@ -1,4 +1,4 @@
-"""Contractors: their hours, what the database keeps of them for the search, their ratings and time zones."""
+"""Checks of contractors: working hours, the summary of hours for the ranking, ratings, and time zones."""
 
 from collections.abc import Iterator
 
@@ -14,16 +14,16 @@ WHERE NOT EXISTS (SELECT FROM contractors_workinghours hours WHERE hours.contrac
 """
 
 STALE_BOUNDS = f"""
-SELECT format('%s has weekdays %s and %s minutes, the hours say %s and %s', person.id, person.weekdays,
+SELECT format('%s has weekdays %s and %s minutes, but the hours give %s and %s', person.id, person.weekdays,
               person.longest_stretch, coalesce(summary.weekdays, 0), coalesce(summary.longest_stretch, 0))
 FROM contractors_contractor person CROSS JOIN LATERAL ({SUMMARY.format(contractor="person.id")}) summary
 WHERE (person.weekdays, person.longest_stretch)
       IS DISTINCT FROM (coalesce(summary.weekdays, 0), coalesce(summary.longest_stretch, 0))
-"""  # noqa: S608  (our own text)
+"""  # noqa: S608  (a constant text)
 
-# A contractor may bring ratings along from elsewhere: those are in count and total, and have no rows.
+# A contractor can have ratings from elsewhere, which are included in the count and the total but have no rows.
 RATINGS = """
-SELECT format('%s has %s by %s, the ratings say %s by %s', person.id, person.rating, person.rating_count,
+SELECT format('%s has %s from %s ratings, but the rows give %s from %s', person.id, person.rating, person.rating_count,
               round(given.total / given.count, 2), given.count)
 FROM (SELECT contractor_id, count(*), sum(value) AS total FROM contractors_rating GROUP BY 1) given
 JOIN contractors_contractor person ON person.id = given.contractor_id
@@ -50,31 +50,31 @@ def unknown_zones() -> Iterator[str]:
         of_postgresql = {name for (name,) in cursor.fetchall()}
     for zone, contractors, jobs in used:
         known = {"PostgreSQL": zone in of_postgresql, "Python": zone in known_time_zones()}
-        missing = [who for who, knows in known.items() if not knows]
+        missing = [name for name, knows in known.items() if not knows]
         if missing:
-            yield f"“{zone}” of {contractors} contractors and {jobs} jobs is unknown to {' and '.join(missing)}"
+            yield f"“{zone}” (contractors: {contractors}, jobs: {jobs}) is unknown to {' and '.join(missing)}"
 
 
 CHECKS = (
     Check(
         name="working-hours",
         holds="Every contractor has at least one shift",
-        remedy="Give them their hours in the back-office, or deactivate them.",
+        remedy="Enter their hours in the back-office, or deactivate them.",
         find=rows_of(WITHOUT_SHIFTS),
         large=True,
     ),
     Check(
         name="bounds-of-hours",
-        holds="The weekdays and the longest stretch kept for the search are those of the hours",
-        remedy="The ranking may pass over these people. See triggers-in-force, then: "
+        holds="The weekdays and the longest stretch stored for the ranking match the hours",
+        remedy="The ranking may miss these contractors. See triggers-in-force, then: "
         "UPDATE contractors_workinghours SET id = id WHERE contractor_id IN (…);",
         find=rows_of(STALE_BOUNDS),
         large=True,
     ),
     Check(
         name="ratings-add-up",
-        holds="A contractor's rating is the mean of the ratings given",
-        remedy="Something has written past the services. "
+        holds="A contractor's rating is the mean of the ratings",
+        remedy="The data was changed without the services. "
         "Set rating, rating_count and rating_total from contractors_rating.",
         find=rows_of(RATINGS),
         large=True,
@@ -82,7 +82,7 @@ CHECKS = (
     Check(
         name="time-zones",
         holds="Every time zone in use is known to PostgreSQL and to Python",
-        remedy="Update the time zone data of the one that misses it (tzdata), or correct the zone of the records.",
+        remedy="Update the time zone data (tzdata) where it is unknown, or correct the time zone of the records.",
         find=sentences(unknown_zones),
     ),
 )

@@ -1,11 +1,11 @@
-"""The event log: its numbers have no gap, and its head and its readers are where they should be."""
+"""Checks of the event log: gapless numbers, the head, and the offsets of consumers."""
 
 from smartscheduler.events.models import EventHead, EventReader, OutboxEvent
 from smartscheduler.ops.doctor.check import Check, rows_of
 
 _EVENTS, _HEAD, _READERS = (model._meta.db_table for model in (OutboxEvent, EventHead, EventReader))
 
-# Counted from the oldest that is kept; what a restored backup has brought along lies before that.
+# Starts at the oldest kept event. Events of a restored backup have lower numbers and are ignored.
 GAPS = f"""
 WITH begin AS (
     SELECT coalesce((SELECT pruned_to FROM {_HEAD} WHERE id = 1), (SELECT min(sequence) - 1 FROM {_EVENTS})) AS number
@@ -17,10 +17,10 @@ FROM (
     FROM {_EVENTS}, begin WHERE sequence > begin.number
 ) numbered
 WHERE sequence <> previous + 1
-"""  # noqa: S608  (our own text)
+"""  # noqa: S608  (a constant text)
 
 HEAD = f"""
-SELECT format('the head says %s, the log ends with %s', coalesce(head::text, 'nothing'), last)
+SELECT format('the head is %s, but the log ends with %s', coalesce(head::text, 'missing'), last)
 FROM (
     SELECT (SELECT sequence FROM {_HEAD} WHERE id = 1) AS head,
            coalesce(
@@ -39,7 +39,7 @@ CHECKS = (
     Check(
         name="event-numbers",
         holds="The numbers of the event log have no gap",
-        remedy="Events were deleted by hand: clients miss them. Restore them from a backup, or let clients begin anew: "
+        remedy="Events were deleted by hand, and clients miss them. Restore a backup, or make clients reload: "
         "UPDATE events_eventhead SET pruned_to = the last missing number;",
         find=rows_of(GAPS),
     ),
@@ -52,8 +52,8 @@ CHECKS = (
     ),
     Check(
         name="event-readers",
-        holds="Nobody has read further than the event log goes",
-        remedy="They would miss what comes next. Set events_eventreader.sequence to what they have seen.",
+        holds="No consumer is ahead of the event log",
+        remedy="It would miss the next events. Set events_eventreader.sequence to its last processed event.",
         find=rows_of(READERS),
     ),
 )

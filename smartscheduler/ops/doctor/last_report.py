@@ -1,4 +1,4 @@
-"""What the doctor found last, for the metrics; in Valkey, which may lose it: the next run brings it back."""
+"""The doctor's last result for the metrics, stored in Valkey. If it is lost, the next run stores it again."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,14 +16,14 @@ log = structlog.get_logger(__name__)
 
 
 class Report(NamedTuple):
-    """How many invariants were broken, and when that was found (seconds since 1970)."""
+    """The number of broken checks, and the time of the run (Unix time)."""
 
     broken: int
     at: float
 
 
 def remember(outcomes: Iterable[Outcome]) -> Report:
-    """Keep the numbers of a run for the metrics; without Valkey they are not kept."""
+    """Store the result of a run. Without Valkey, nothing is stored."""
     report = Report(sum(outcome.is_broken for outcome in outcomes), timezone.now().timestamp())
     try:
         cache.set(KEY, tuple(report), timeout=None)
@@ -33,6 +33,6 @@ def remember(outcomes: Iterable[Outcome]) -> Report:
 
 
 def last() -> Report | None:
-    """The numbers of the last run; None when there are none. Raises RedisError without Valkey."""
-    found = cache.get(KEY)
-    return None if found is None else Report(*found)
+    """The result of the last run, or None. Raises RedisError."""
+    report = cache.get(KEY)
+    return None if report is None else Report(*report)

@@ -1,4 +1,4 @@
-"""The database's own rules: an operator may have dropped, disabled or never validated one."""
+"""Checks of the database schema: constraints, triggers, and indexes that were dropped, disabled, or never validated."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from smartscheduler.ops.doctor.check import Check, Scope, rows_of, sentences
 
-# NOT ENFORCED is known from PostgreSQL 18 on.
+# NOT ENFORCED exists since PostgreSQL 18.
 CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname,
        convalidated AND coalesce((to_jsonb(pg_constraint) ->> 'conenforced')::boolean, true)
@@ -51,7 +51,7 @@ def _models() -> Iterator[type[models.Model]]:
 
 
 def missing_constraints() -> Iterator[str]:
-    """Constraints, references and unique columns of the models that the database does not enforce."""
+    """Constraints, foreign keys, and unique columns of the models that the database does not enforce."""
     with connection.cursor() as cursor:
         cursor.execute(CONSTRAINTS)
         known = {(table, name): enforced for table, name, enforced in cursor.fetchall()}
@@ -67,13 +67,13 @@ def missing_constraints() -> Iterator[str]:
                 yield f"{constraint.name} of {table} is {'missing' if enforced is None else 'not valid'}"
         for field in model._meta.local_concrete_fields:
             if getattr(field, "db_constraint", False) and (table, field.column) not in references:
-                yield f"the reference {field.column} of {table} is missing or not valid"
+                yield f"the foreign key {field.column} of {table} is missing or not valid"
             if field.unique and (table, field.column) not in unique:
                 yield f"the unique {field.column} of {table} is missing"
 
 
 def missing_indexes() -> Iterator[str]:
-    """Indexes of the models that the database does not have."""
+    """Indexes of the models that are missing in the database."""
     with connection.cursor() as cursor:
         cursor.execute(CONSTRAINTS)
         known = {(table, name) for table, name, _ in cursor.fetchall()}
@@ -84,7 +84,7 @@ def missing_indexes() -> Iterator[str]:
 
 
 def idle_triggers() -> Iterator[str]:
-    """Triggers of the models that are missing, outdated or disabled, and any other that is disabled."""
+    """Triggers of the models that are missing, outdated, or disabled, and other disabled triggers."""
     for model, trigger in pgtrigger.registered():
         status, enabled = trigger.get_installation_status(model)
         if status != "INSTALLED":
@@ -94,56 +94,57 @@ def idle_triggers() -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(DISABLED_TRIGGERS)
         ours = {trigger.get_pgid(model) for model, trigger in pgtrigger.registered()}
-        yield from (told for (told,) in cursor.fetchall() if not told.startswith(tuple(f"{name} " for name in ours)))
+        names = tuple(f"{name} " for name in ours)
+        yield from (finding for (finding,) in cursor.fetchall() if not finding.startswith(names))
 
 
 def migrations_out_of_step() -> Iterator[str]:
-    """Migrations of the code that the database lacks, and of the database that the code does not know."""
+    """Migrations of the code that are not applied, and applied migrations that the code does not have."""
     loader = MigrationLoader(connection)
     applied, known = loader.applied_migrations or {}, loader.disk_migrations or {}
-    # Not what migrate would do: it takes what comes before an applied one for applied.
+    # Compared one by one: `migrate` treats all predecessors of an applied migration as applied.
     for app, name in sorted(loader.graph.nodes.keys() - applied.keys()):
         yield f"{app}.{name} is not applied"
     for app, name in applied:
         if app in loader.migrated_apps and (app, name) not in known:
-            yield f"{app}.{name} is applied, but unknown to this version of the code"
+            yield f"{app}.{name} is applied, but this version of the code does not have it"
 
 
-PUT_BACK = "Drop what is left of it and put it back as the migrations have it (manage.py sqlmigrate)"
+PUT_BACK = "Drop what is left of it and create it as in the migrations (manage.py sqlmigrate)"
 CHECKS = (
     Check(
         name="migrations",
         holds="The database has the migrations of this version",
-        remedy="Run manage.py migrate; for a newer database, the newer version of the product.",
+        remedy="Run manage.py migrate. For a newer database, use the newer version of the product.",
         find=sentences(migrations_out_of_step),
         scope=Scope.STRUCTURE,
     ),
     Check(
         name="constraints-in-force",
-        holds="The database enforces every constraint, reference and unique column of the models",
-        remedy=f"{PUT_BACK}, or ALTER TABLE … VALIDATE CONSTRAINT …; the other checks say which rows are in its way.",
+        holds="The database enforces every constraint, foreign key, and unique column of the models",
+        remedy=f"{PUT_BACK}, or ALTER TABLE … VALIDATE CONSTRAINT …; the other checks list the rows that violate it.",
         find=sentences(missing_constraints),
         scope=Scope.STRUCTURE,
     ),
     Check(
         name="triggers-in-force",
-        holds="The triggers of the models are there, as written, and enabled",
+        holds="The triggers of the models are installed, current, and enabled",
         remedy="Run manage.py pgtrigger install, then manage.py pgtrigger enable; "
-        "for references ALTER TABLE … ENABLE TRIGGER ALL;",
+        "for foreign keys ALTER TABLE … ENABLE TRIGGER ALL;",
         find=sentences(idle_triggers),
         scope=Scope.STRUCTURE,
     ),
     Check(
         name="indexes-valid",
         holds="No index is invalid",
-        remedy="Building it was broken off: REINDEX INDEX CONCURRENTLY …;",
+        remedy="Its creation was interrupted: REINDEX INDEX CONCURRENTLY …;",
         find=rows_of(INVALID_INDEXES),
         scope=Scope.STRUCTURE,
     ),
     Check(
         name="indexes-there",
         holds="The database has every index of the models",
-        remedy=f"{PUT_BACK}; without it, lists or rankings become slow.",
+        remedy=f"{PUT_BACK}. Without it, lists or rankings are slow.",
         find=sentences(missing_indexes),
         scope=Scope.STRUCTURE,
     ),

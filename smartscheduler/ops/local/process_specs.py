@@ -1,6 +1,6 @@
-"""The long-running processes of the product: `manage.py up`, compose.yaml and the tests start these and no others.
+"""Command lines of the long-running processes, shared by `manage.py up`, compose.yaml, and the tests.
 
-Each is what follows `python` on the command line, run in the folder of manage.py.
+Each value is the arguments after `python`, for a process in the folder of manage.py.
 """
 
 RELAY = ("manage.py", "relay_events")
@@ -8,14 +8,15 @@ RELAY = ("manage.py", "relay_events")
 DEMO_ROADS = ("manage.py", "demo_roads")
 # With EXPLANATION_DEMO=1.
 DEMO_WORDS = ("manage.py", "demo_words")
-# Longer than a proxy keeps an idle connection (deploy/caddy/Caddyfile): closed by the web, it could swallow a request.
+# Longer than the proxy keeps an idle connection (deploy/caddy/Caddyfile). If the web server closed it first, a request
+# that is already on the way would be lost.
 KEEP_ALIVE_SECONDS = 65
-# Without its greeting, which it could not print where the disk of the log is full, and would not start.
+# --quiet, because Celery would not start when it cannot print its banner to a full disk.
 CELERY = ("-m", "celery", "-A", "smartscheduler", "--quiet")
-# Threads suit look-ups over the network, and take a third less memory than processes.
+# Threads are sufficient for requests to providers, and need a third less memory than processes.
 WORKER = (*CELERY, "worker", "--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip")
 
-# Its threads wait for the process that each file has of its own (smartscheduler.core.child_process).
+# Its threads only wait: each file is processed in a child process (smartscheduler.core.child_process).
 FILE_WORKER = (
     *CELERY,
     *("worker", "--queues", "files", "--hostname", "files@%h"),
@@ -24,7 +25,7 @@ FILE_WORKER = (
 
 
 def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
-    """uvicorn with our protocols. Requests are logged by the application; open sockets get ten seconds to close."""
+    """uvicorn with the protocols of the product. The application logs requests. Open sockets get 10 s to close."""
     application = ("-m", "uvicorn", "smartscheduler.asgi:application", "--no-access-log", "--no-proxy-headers")
     protocols = (
         "--http",
@@ -33,16 +34,16 @@ def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:
         "smartscheduler.core.http.protocols:SocketProtocol",
     )
     times = ("--timeout-graceful-shutdown", "10", "--timeout-keep-alive", str(KEEP_ALIVE_SECONDS))
-    # Compression would cost each socket a quarter of a megabyte, and each frame more than all else that is done for it.
+    # Compression would need 250 kB for each socket, and more CPU time for each frame than everything else.
     sockets = ("--ws-max-size", "8192", "--ws-per-message-deflate", "false")
     return (*application, *protocols, *times, *sockets, "--workers", str(workers), "--host", host, "--port", str(port))
 
 
 def beat(schedule: str) -> tuple[str, ...]:
-    """Exactly one of these, beside any number of workers; `schedule` is the file that keeps when what last ran."""
+    """The scheduler; run exactly one, with any number of workers. `schedule` is the file with the last run times."""
     return (*CELERY, "beat", "--schedule", schedule)
 
 
 def worker_with_beat(schedule: str) -> tuple[str, ...]:
-    """Both in one, for the machine that has one worker."""
+    """Worker and beat in one process, for a single machine."""
     return (*WORKER, "--beat", "--schedule", schedule)

@@ -1,4 +1,4 @@
-"""The signals that ask us to stop, as a KeyboardInterrupt that cannot get lost."""
+"""Handling of stop signals as a KeyboardInterrupt that cannot get lost."""
 
 import signal
 from types import FrameType
@@ -7,10 +7,10 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Interrupts:
-    """From `listen` to `ignore` a signal raises KeyboardInterrupt where we are, and again at every `check`.
+    """Between `listen` and `ignore`, a stop signal raises KeyboardInterrupt, and so does every later `check`.
 
-    Python prints and forgets what is raised in a destructor or a callback of the garbage collector; a signal
-    that comes in just that moment is noticed at the next check.
+    Python only prints exceptions of destructors and garbage collector callbacks. A signal that arrives during one of
+    these is noticed at the next `check`.
     """
 
     def __init__(self) -> None:

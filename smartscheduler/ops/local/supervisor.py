@@ -1,8 +1,8 @@
-"""Keeping child processes running, and leaving none behind.
+"""Supervisor of child processes: restarts them and leaves none behind.
 
-Every child leads a process group of its own, so that its helpers go with it. On Linux the kernel
-tells a child when we are gone, even by kill -9; on other systems the next start finds the children
-of the dead one by their record and ends them.
+Each child leads its own process group, so that its helpers end with it. On Linux the kernel signals a child when the
+supervisor dies, even after kill -9. On other systems, the next start finds the remaining children in a record file and
+ends them.
 """
 
 import ctypes
@@ -28,16 +28,16 @@ STOP_SECONDS = 15.0
 LEFTOVER_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
-# A child that has lived this long starts again at once when it dies.
+# A child that ran for this long is restarted at once when it ends.
 SETTLED_SECONDS = 30.0
-# How uvicorn says that one of its processes ended by itself.
+# The log line of uvicorn for a worker process that ended unexpectedly.
 REPLACED_A_PROCESS = re.compile(r"Child process \[\d+\] died")
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class Child:
-    """One process, started with this Python in `folder`, writing to a log file."""
+    """A child process, started with this Python in `folder`, that writes to a log file."""
 
     def __init__(self, name: str, arguments: Sequence[str], *, folder: Path, log: Path) -> None:
         self.name = name
@@ -61,7 +61,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=lambda: _prepare_child(parent, mask),  # safe: we have no threads
+                preexec_fn=lambda: _prepare_child(parent, mask),  # safe: this process has no threads
                 env=os.environ | {"PYTHONUNBUFFERED": "1"},
             )
 
@@ -74,7 +74,7 @@ class Child:
         return self._process.poll() if self._process else None
 
     def schedule_restart(self) -> float:
-        """Clear away what the dead process left, and say in how many seconds it starts again."""
+        """Clean up after the ended process. Returns the seconds until its restart."""
         self.signal(signal.SIGKILL)
         lived = time.monotonic() - self._started_at
         self._pause = FIRST_PAUSE_SECONDS if lived > SETTLED_SECONDS else max(2 * self._pause, FIRST_PAUSE_SECONDS)
@@ -83,7 +83,7 @@ class Child:
         return self._pause
 
     def signal(self, number: int) -> None:
-        """To the process alone when it is to end by itself, to its whole group when it is to be killed."""
+        """Send a signal to the process, or SIGKILL to its whole group."""
         if self._process is None:
             return
         try:
@@ -92,7 +92,7 @@ class Child:
             return
 
     def failed_to_start(self) -> bool:
-        """Whether it died or, as a web of several processes does, keeps replacing those that die."""
+        """Whether the process ended or, for a web server with several processes, keeps replacing ended ones."""
         return self.exit_code() is not None or bool(REPLACED_A_PROCESS.search(self.last_words(lines=40)))
 
     def last_words(self, lines: int = 12) -> str:
@@ -100,7 +100,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts children, restarts those that die, stops them all; `record` names them for the next start."""
+    """Starts, restarts, and stops children. `record` stores them for the next start."""
 
     def __init__(self, children: Iterable[Child], *, record: "Record", say: Callable[[str], None]) -> None:
         self.children = list(children)
@@ -113,7 +113,7 @@ class Supervisor:
             self._remember()
 
     def restart_the_dead(self) -> None:
-        """Call this again and again: notices who died, and starts who has waited long enough."""
+        """Schedule restarts of ended children and perform due ones. Call it in a loop."""
         for child in self.children:
             if child.restart_at is not None:
                 if time.monotonic() >= child.restart_at:
@@ -121,10 +121,10 @@ class Supervisor:
                     self._remember()
             elif (code := child.exit_code()) is not None:
                 pause = child.schedule_restart()
-                self._say(f"{child.name} ended ({_in_words(code)}), starting it again in {pause:g} s: {child.log}")
+                self._say(f"{child.name} ended ({_in_words(code)}). It restarts in {pause:g} s. Log: {child.log}")
 
     def stop(self) -> None:
-        """Ask every child to end, kill those that do not, and forget them."""
+        """Ask every child to end, then kill the remaining ones."""
         for child in self.children:
             child.signal(signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -143,13 +143,13 @@ class Supervisor:
 
 @dataclass(frozen=True)
 class Record:
-    """The file that tells who runs here: our own process, our address, and our children's process groups."""
+    """The record file with the process id, the address, and the process groups of the children."""
 
     path: Path
     address: str
 
     def write(self, children: Iterable[int] = ()) -> None:
-        """Replaced in one step, so that a reader never sees half of it."""
+        """Write the file and replace it atomically."""
         groups = [{"pid": pid, "created": created} for pid in children if (created := _created(pid))]
         draft = self.path.with_suffix(".new")
         draft.write_text(json.dumps({"pid": os.getpid(), "address": self.address, "children": groups}))
@@ -159,12 +159,12 @@ class Record:
         self.path.unlink(missing_ok=True)
 
     def owner(self) -> str:
-        """Who wrote it, in words."""
+        """Text that identifies the process that wrote the file."""
         said = self._read()
         return f"process {said['pid']}, {said['address']}" if said else "just starting or stopping"
 
     def end_leftovers(self) -> int:
-        """End the children of a start that was killed; call it only when nobody else can be running here."""
+        """End the children of a killed start; call it only while holding the lock. Returns their number."""
         said = self._read()
         left = [process for entry in said.get("children", ()) for process in _group(entry["pid"], entry["created"])]
         for process in left:
@@ -179,11 +179,11 @@ class Record:
             said = json.loads(self.path.read_text())
         except (FileNotFoundError, ValueError):
             return {}
-        return said if isinstance(said, dict) and "pid" in said else {}  # nothing of ours: nobody is named
+        return said if isinstance(said, dict) and "pid" in said else {}  # not a record of the product
 
 
 def _group(leader: int, created: float) -> list[psutil.Process]:
-    """The living members of a recorded process group; none when its number belongs to somebody else by now."""
+    """The running processes of a recorded process group; empty when another process reuses its id."""
     current = _created(leader)
     if current is not None and current != created:
         return []
@@ -213,7 +213,7 @@ def _quietly(act: Callable[[], None]) -> None:
 
 @contextmanager
 def _signals_held_back() -> Iterator[set[signal.Signals]]:
-    """A signal between the birth of a child and the note of its number would orphan it: let it wait."""
+    """Block stop signals while a child is started, because a signal before its id is stored would orphan it."""
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         yield {signal.Signals(number) for number in mask}
@@ -222,11 +222,11 @@ def _signals_held_back() -> Iterator[set[signal.Signals]]:
 
 
 def _prepare_child(parent: int, mask: set[signal.Signals]) -> None:
-    """In the child, before it becomes its program: hear signals again, and get SIGTERM when `parent` dies."""
+    """In the child before exec: unblock signals, and request SIGTERM for the death of `parent`."""
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     if _libc:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died in between
+        if os.getppid() != parent:  # the parent died before prctl
             os._exit(1)
 
 

@@ -1,1 +1,1 @@
-"""How long things are kept, and how they go (docs/operations.md)."""
+"""Retention periods and the deletion of old data (docs/operations.md)."""

@@ -1,6 +1,6 @@
-"""How rows go: a batch at a time, each in a short transaction. Nothing here publishes events.
+"""Deletion of old rows in batches, each in a short transaction. No events are published.
 
-Each may run twice, be stopped half-way, and run beside people at work: what is locked waits for the next time.
+All functions can be interrupted and repeated. Rows that users have locked are skipped until the next run.
 """
 
 from typing import Any
@@ -18,13 +18,14 @@ BATCH = 500
 
 @transaction.atomic
 def remove_batch(rows: QuerySet[Any]) -> int:
-    """The first of the rows, with what hangs on them; returns how many."""
+    """Delete a batch of rows with their dependent rows. Returns the number of rows."""
     keys = _locked(rows)
     rows.model._base_manager.filter(pk__in=keys).delete()
     return len(keys)
 
 
 def remove_history(rows: QuerySet[Any]) -> int:
+    """Delete a batch of rows from an append-only table. Returns the number of rows."""
     with unprotected():
         keys = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
         rows.model._base_manager.filter(pk__in=keys).delete()
@@ -32,9 +33,10 @@ def remove_history(rows: QuerySet[Any]) -> int:
 
 
 def remove_jobs(rows: QuerySet[Job]) -> int:
-    """Jobs with their assignments and mails. Ratings stay in the contractors' means, without who gave them for what.
+    """Delete a batch of jobs with their assignments, emails, and history. Returns the number of jobs.
 
-    Their history goes with them, and does not tell of their end: else it would keep for years what is to go.
+    Ratings still count for the contractors, without comment, author, and job. The deletion itself is not recorded in
+    the history, which would keep the deleted values for years.
     """
     with unprotected():
         jobs = _locked(rows)
@@ -48,6 +50,6 @@ def remove_jobs(rows: QuerySet[Job]) -> int:
 
 
 def _locked(rows: QuerySet[Any]) -> list[Any]:
-    """The keys of a batch that nobody else has locked."""
+    """The keys of a batch of rows that no other transaction has locked; locks them."""
     free = rows.order_by("pk").select_for_update(skip_locked=True, of=("self",))
     return list(free.values_list("pk", flat=True)[:BATCH])

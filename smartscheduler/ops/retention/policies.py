@@ -1,4 +1,4 @@
-"""What is kept for how long."""
+"""Retention rules: which data is kept for how long."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -30,9 +30,9 @@ ENDED = timedelta(0)
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """`rows` gives what is older than an instant, `remove` takes a batch of it away and says how many.
+    """A retention rule. `rows` returns the rows older than an instant; `remove` deletes a batch and returns its size.
 
-    `variable` names the setting; it is empty where there is nothing to set.
+    `variable` is the environment variable of the period; empty for a fixed period.
     """
 
     name: str
@@ -55,7 +55,7 @@ def older(model: type[models.Model], moment: str) -> Callable[[datetime], QueryS
 
 
 def rules() -> list[Rule]:
-    """All of them, by the settings of now."""
+    """All rules with the present settings."""
     return [*_of_settings(), *_of_audit(), *_of_what_has_ended()]
 
 
@@ -70,7 +70,7 @@ def _of_settings() -> Iterator[Rule]:
     )
     yield Rule(
         name="jobs",
-        what="jobs that are over, with assignments and mails",
+        what="closed jobs with their assignments and emails",
         keep=settings.JOB_RETENTION,
         rows=_jobs,
         remove=remove_jobs,
@@ -78,14 +78,14 @@ def _of_settings() -> Iterator[Rule]:
     )
     yield Rule(
         name="mails",
-        what="mails about assignments that are over",
+        what="emails about assignments that have ended",
         keep=settings.MAIL_RETENTION,
         rows=_mails,
         variable="MAIL_RETENTION_DAYS",
     )
     yield Rule(
         name="imports",
-        what="imported files, and what became of their rows",
+        what="imported files with the results of their rows",
         keep=settings.IMPORT_RETENTION,
         rows=lambda before: ImportRun.objects.filter(created_at__lt=before).exclude(state__in=ImportRun.AT_WORK),
         variable="IMPORT_RETENTION_DAYS",
@@ -104,7 +104,7 @@ def _of_audit() -> Iterator[Rule]:
         )
     yield Rule(
         name="audit",
-        what="audit of sign-ins, exports and changes of roles",
+        what="audit log of sign-ins, exports, and changed roles",
         keep=settings.AUDIT_RETENTION,
         rows=older(AuditEntry, "at"),
         remove=remove_history,
@@ -113,7 +113,7 @@ def _of_audit() -> Iterator[Rule]:
     for model in (AccessLog, AccessAttempt, AccessFailureLog):
         yield Rule(
             name=f"sign-ins-{model._meta.model_name}",
-            what=f"{model._meta.verbose_name_plural} (who signed in from where)",
+            what=f"{model._meta.verbose_name_plural} (accounts and network addresses)",
             keep=settings.AUDIT_RETENTION,
             rows=older(model, "attempt_time"),
             variable="AUDIT_RETENTION_DAYS",
@@ -123,12 +123,12 @@ def _of_audit() -> Iterator[Rule]:
 def _of_what_has_ended() -> Iterator[Rule]:
     yield Rule(
         name="answers",
-        what="answers kept for an Idempotency-Key",
+        what="responses stored for an Idempotency-Key",
         keep=KEPT_FOR,
         rows=older(KeptAnswer, "created_at"),
     )
-    yield Rule(name="sessions", what="sessions that have ended", keep=ENDED, rows=older(BrowserSession, "expire_date"))
-    yield Rule(name="tokens", what="tokens that have ended", keep=ENDED, rows=older(TokenFamily, "expires_at"))
+    yield Rule(name="sessions", what="expired sessions", keep=ENDED, rows=older(BrowserSession, "expire_date"))
+    yield Rule(name="tokens", what="expired tokens", keep=ENDED, rows=older(TokenFamily, "expires_at"))
 
 
 def _jobs(before: datetime) -> QuerySet[Job]:
@@ -139,15 +139,15 @@ def _jobs(before: datetime) -> QuerySet[Job]:
 
 
 def _mails(before: datetime) -> QuerySet[Mail]:
-    """Of an assignment that lives, each mail counts: the next one gets the number that follows (RFC 5545)."""
+    """Old emails, except those of live assignments: their number is the sequence of the next invitation (RFC 5545)."""
     old = Mail.objects.filter(created_at__lt=before).exclude(state=Mail.State.WAITING)
     return old.exclude(assignment__status__in=LIVE)
 
 
 def retain(chosen: Sequence[Rule], *, seconds: float) -> dict[str, int]:
-    """Remove what is due, batch after batch, for about so many seconds at most; returns how many by rule."""
+    """Delete due rows in batches for about `seconds` at most. Returns the number of deleted rows by rule."""
     deadline, removed = time.monotonic() + seconds, {rule.name: 0 for rule in chosen}
     for rule in chosen:
-        while time.monotonic() < deadline and (gone := rule.remove(rule.due())):
-            removed[rule.name] += gone
+        while time.monotonic() < deadline and (count := rule.remove(rule.due())):
+            removed[rule.name] += count
     return removed

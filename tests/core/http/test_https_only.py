@@ -1,4 +1,4 @@
-"""Production behind a proxy: HTTPS for people, plain HTTP for health checks, and nobody's word but the proxy's."""
+"""Production behind a proxy: HTTPS for users, plain HTTP for health checks, and trust in the proxy's headers only."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path

@@ -160,7 +160,7 @@ def test_before_two_web_processes(proxy: Proxy) -> None:
     assert refused.status == 401
     assert list(AccessAttempt.objects.values_list("ip_address", flat=True)) == [CLIENT]
 
-    # Too much is refused, or cut off on its way when nobody said how much it is; that is held against no web.
+    # A large body is rejected, or cut off without Content-Length. Neither counts as a failure of a web process.
     assert proxy.ask("POST", "/api/v1/auth/login/", **{"Content-Length": "12500000"}).status == 413
     for _ in range(3):
         with suppress(OSError):  # it may hang up while we go on sending
@@ -173,7 +173,7 @@ def test_before_two_web_processes(proxy: Proxy) -> None:
     with connect(address, ssl=proxy.tls, subprotocols=["events.v1", f"ticket.{ticket}"], close_timeout=60) as socket:
         assert Subscriber(socket).until("ready")
 
-    # One web goes; nobody notices.
+    # One web process ends; no request fails.
     proxy.webs[0].send_signal(signal.SIGTERM)
     assert {proxy.ask("GET", "/api/v1/health/ready").status for _ in range(20)} == {200}
     proxy.webs[0].wait(120)

@@ -10,8 +10,8 @@ __all__ = ["handler500", "urlpatterns"]
 
 
 def fail(request: HttpRequest) -> HttpResponse:
-    name = request.GET["search"]  # a local variable, whose value is nobody's business
-    raise ValueError(f"Nobody answers at (512) 555-0143 or zebulon@example.com; {len(name)}")
+    name = request.GET["search"]  # a local variable, whose value must not be reported
+    raise ValueError(f"No reply from (512) 555-0143 or zebulon@example.com; {len(name)}")
 
 
 urlpatterns = [path("broken/", fail), *ours]

@@ -1,4 +1,4 @@
-"""Nobody makes us ask a place that is not meant: against real servers, by every spelling of their addresses."""
+"""Outgoing requests reach only allowed addresses: against real servers, with all spellings of their addresses."""
 
 import socket
 import time
@@ -120,7 +120,7 @@ def test_one_private_address_among_public_ones_is_enough(nobody: Any, names: Any
 def test_a_name_that_changes_its_answer_is_connected_to_where_it_was_checked(
     server: Server, names: Any, settings: Settings
 ) -> None:
-    """The second answer would be the attack; nobody asks for it."""
+    """The second DNS answer would be the attack; it is never requested."""
     settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.1/32"]
     server.asked.clear()
     with serving("127.0.0.2") as inside:

@@ -1,4 +1,4 @@
-"""Conditional requests: nothing is sent twice, and nobody overwrites what they have not seen."""
+"""Conditional requests: unchanged records are not sent again, and unseen changes are not overwritten."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

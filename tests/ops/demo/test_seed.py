@@ -190,7 +190,7 @@ def test_jobs_without_contractors_stay_open_or_are_lost() -> None:
     assert seed_world(contractors=0, jobs=40, seed=9) == (0, 40)
     assert not Assignment.objects.exists()
     made = Job.objects.order_by("-created_at").filter(status__in=["open", "cancelled"])
-    assert made.filter(cancel_reason="Nobody could take it in time.").exists()
+    assert made.filter(cancel_reason="No contractor was available in time.").exists()
 
 
 @pytest.mark.parametrize("hour", [2, 7, 12, 17, 22])

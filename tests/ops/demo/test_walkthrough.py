@@ -113,7 +113,7 @@ def test_says_in_a_sentence_why_it_fails(first_run: CompletedProcess[str], data_
 
 @pytest.mark.django_db
 def test_is_not_for_production() -> None:
-    with pytest.raises(CommandError, match="not for production"):
+    with pytest.raises(CommandError, match="does not run in production"):
         call_command("demo")
     assert not Job.objects.exists()
 

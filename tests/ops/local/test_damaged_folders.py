@@ -107,7 +107,7 @@ class TestValkey:
         self, server: Valkey, dump: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("smartscheduler.ops.local.servers.valkey.START_SECONDS", 0.0)
-        with pytest.raises(EmbeddedServerError, match="has not answered within 0 seconds"):
+        with pytest.raises(EmbeddedServerError, match="did not answer within 0 seconds"):
             server.start()
         assert dump.exists()
         assert list(server.directory.glob("*.damaged-*")) == []
@@ -128,7 +128,7 @@ class TestValkey:
         assert server.is_running()
 
     def test_another_reason_is_named(self, home: Path) -> None:
-        with pytest.raises(EmbeddedServerError, match=r"^Valkey does not start \(.*\): see .*server.log\.$"):
+        with pytest.raises(EmbeddedServerError, match=r"^Valkey does not start \(.*\)\. See .*server.log\.$"):
             Valkey(home / "valkey", **{"maxmemory-policy": "nonsense"}).start()
 
 
@@ -151,7 +151,7 @@ class TestPostgreSQL:
         with pytest.raises(EmbeddedServerError) as refused:
             stopped.start()
         assert str(stopped.directory) in str(refused.value)
-        assert "is damaged: restore a backup" in str(refused.value)
+        assert "is damaged. Restore a backup" in str(refused.value)
         assert "\n" not in str(refused.value)
 
     def test_a_folder_with_something_else_in_it_is_left_alone(self, home: Path) -> None:
@@ -170,7 +170,7 @@ class TestPostgreSQL:
     def test_no_room(self, home: Path) -> None:
         with disk(home / "small", "size=1m") as small, pytest.raises(EmbeddedServerError) as refused:
             Servers(small, [PostgreSQL(small / "postgresql")]).start()
-        assert "There is no room left on the disk of" in str(refused.value)
+        assert "is full. Free some space" in str(refused.value)
         assert "DATA_DIR" in str(refused.value)
 
 
@@ -186,18 +186,18 @@ class TestUp:
 
     def test_a_read_only_folder(self, home: Path) -> None:
         with disk(home / "data", "size=10m", "ro") as data:
-            assert "is on a read-only file system: make it writable, or choose another folder" in self.said_by_up(data)
+            assert "is on a read-only file system. Make it writable, or choose another folder" in self.said_by_up(data)
 
     def test_a_full_disk(self, home: Path) -> None:
         with disk(home / "data", "size=64k") as data:
             with (data / "ballast").open("ab", buffering=0) as file:
                 os.posix_fallocate(file.fileno(), 0, 64 * 1024)
-            assert "There is no room left on the disk of" in self.said_by_up(data)
+            assert "is full. Free some space" in self.said_by_up(data)
 
     def test_a_file_in_its_place(self, home: Path) -> None:
         (home / "data").write_text("a letter")
         assert f"{home / 'data'}" in (said := self.said_by_up(home / "data"))
-        assert "is a file, or lies below one, where a folder belongs" in said
+        assert "must be a folder, but it or a part of its path is a file" in said
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
     def test_a_folder_of_another_user(self) -> None:
@@ -206,5 +206,5 @@ class TestUp:
 
 def test_a_temporary_folder_with_too_long_a_path_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "gettempdir", lambda: "/" + "x" * 120)
-    with pytest.raises(EmbeddedServerError, match="too long a path for a socket: set TMPDIR"):
+    with pytest.raises(EmbeddedServerError, match=r"is too long for a socket\. Set TMPDIR"):
         socket_directory(Path("/" + "y" * 120), ".s.PGSQL.5432")

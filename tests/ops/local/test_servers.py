@@ -1,4 +1,4 @@
-"""The embedded servers: shared while somebody uses them, stopped by the last, at home in any folder."""
+"""The embedded servers: shared by processes, stopped by the last one, in any folder."""
 
 import os
 import shutil
@@ -132,7 +132,7 @@ def test_data_of_another_major_version_is_left_alone(home: Path) -> None:
         pass
     version = home / "postgresql" / "PG_VERSION"
     version.write_text("17\n")
-    with pytest.raises(EmbeddedServerError, match="made by PostgreSQL 17, and this is 18"):
+    with pytest.raises(EmbeddedServerError, match="made by PostgreSQL 17, and this is version 18"):
         servers(home).start()
     assert version.read_text() == "17\n"
     assert not (home / "postgresql" / "postmaster.pid").exists()

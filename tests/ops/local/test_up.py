@@ -129,7 +129,7 @@ def test_a_taken_port_is_named_and_nothing_starts() -> None:
         other.listen()
         done = one.manage("up")
         assert done.returncode == 1
-        assert f"Port {one.port} is taken" in done.stderr
+        assert f"Port {one.port} is used" in done.stderr
         assert "Traceback" not in done.stderr
         assert leftovers(one) == []
         assert not (one.data_dir / "postgresql").exists()
@@ -141,7 +141,7 @@ def test_a_data_folder_from_before_the_first_release_is_named_and_left_as_it_is(
         for command in ("up", "migrate"):
             done = one.manage(command)
             assert done.returncode == 1
-            assert f"The database in {one.data_dir} was made by a version from before 0.1.0" in done.stderr
+            assert f"The database in {one.data_dir} was made by a version before 0.1.0" in done.stderr
             assert f"mv {one.data_dir} {one.data_dir}-before" in done.stderr
             assert "Traceback" not in done.stderr
         assert one.manage("shell", "-v", "0", "-c", TABLES).stdout.strip() == "['django_migrations']"

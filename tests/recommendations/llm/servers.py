@@ -70,7 +70,7 @@ class Model(ModelServer):
         handler.send(200, b'{"content": "' + b" " * 1_000_000 + b'"}')
 
     def greedy(self, handler: Handler, asked: Asked) -> None:
-        """Says that it has used more than anybody would."""
+        """Report an excessive number of used tokens."""
         found = spoken(asked, sentence(told_in(asked)))
         found.payload["usage"] = dict.fromkeys(found.payload["usage"], 10**12)
         handler.send(200, json.dumps(found.payload).encode())

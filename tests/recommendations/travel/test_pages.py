@@ -193,7 +193,10 @@ def test_without_a_provider_there_are_no_figures_of_it(settings: Settings) -> No
 
 def test_the_check_says_who_is_asked(roads: Any, settings: Settings) -> None:
     (said,) = [one.msg for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]
-    assert "google_routes (budget 5000 a day), then openrouteservice (budget 500 a day), then the straight line" in said
+    assert (
+        "google_routes (budget 5000 per day), then openrouteservice (budget 500 per day), then the straight line"
+        in said
+    )
     assert "SECRET" not in said
     settings.TRAVEL_KEYS = {}
     assert not [one for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]

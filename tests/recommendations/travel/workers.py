@@ -48,7 +48,7 @@ def worker(url: str, **changes: str) -> Iterator[Popen[bytes]]:
 
 
 def check_ranking(job: Job) -> set[Any]:
-    """The ranking is that of scoring everyone, with the true road of everybody who has one."""
+    """Check that the ranking equals a full scan with the known road distances."""
     ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
     expected = oracle.rank(job, timezone.now(), 10)
     assert [(one.contractor.pk, one.score) for one in ranking.entries] == [

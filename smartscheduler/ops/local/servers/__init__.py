@@ -1,8 +1,7 @@
-"""PostgreSQL and Valkey from wheels, for the machine that has neither.
+"""Embedded PostgreSQL and Valkey from Python wheels, for machines without them.
 
-The addresses follow from DATA_DIR alone, so every command finds the same servers. Whoever comes
-first starts them, the others join, and whoever leaves last stops them. Who is there is told by
-locks of the kernel: a process that is killed is no longer there, and the next one simply joins.
+Their addresses depend on DATA_DIR only, so all commands use the same servers. The first command starts them, and the
+last one stops them. Kernel locks count the commands, so a killed process does not need cleanup.
 """
 
 import os
@@ -23,7 +22,7 @@ __all__ = ["EmbeddedServerError", "Servers", "from_environment"]
 
 
 class Servers:
-    """The embedded servers of one data directory; use as a context manager, or `start` and `stop`."""
+    """The embedded servers of a data directory; a context manager, or call `start` and `stop`."""
 
     def __init__(self, data_dir: Path, members: Iterable[PostgreSQL | Valkey]) -> None:
         self.members = list(members)
@@ -32,7 +31,7 @@ class Servers:
         self._using = Lock(data_dir / "run" / "using")
 
     def start(self) -> None:
-        """Start the members that do not run. Raises EmbeddedServerError."""
+        """Start the servers that are not running. Raises EmbeddedServerError."""
         for member in self.members:
             self.start_one(member)
 
@@ -42,7 +41,7 @@ class Servers:
             member.start()
 
     def stop(self) -> bool:
-        """Stop the servers, unless another process uses them too; says whether nobody did."""
+        """Stop the servers unless another process uses them. Returns whether they were stopped."""
         if not self.members:
             return True
         with explained(self._data_dir), self._changing:
@@ -67,7 +66,7 @@ class Servers:
 
 @cache
 def from_environment() -> Servers:
-    """The servers that stand in for the URLs nobody gave, in the environment or in `.env`; sets those URLs."""
+    """The servers for DATABASE_URL and REDIS_URL when these are not set; sets the variables to their addresses."""
     environ.Env.read_env(BASE_DIR / ".env")
     data_dir = Path(os.environ.get("DATA_DIR") or BASE_DIR / ".data").resolve()
     members: list[PostgreSQL | Valkey] = []

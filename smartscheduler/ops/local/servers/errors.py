@@ -1,2 +1,5 @@
+"""Errors of the embedded servers."""
+
+
 class EmbeddedServerError(Exception):
-    """An embedded server cannot do its work; the message is one sentence that says what to do."""
+    """An embedded server failed. The message says what to do."""

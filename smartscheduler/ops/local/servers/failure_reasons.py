@@ -1,4 +1,4 @@
-"""Why a folder or a server cannot be used, in one sentence that names the folder and says what to do."""
+"""Error messages for folders and servers that cannot be used. They name the folder and say what to do."""
 
 import errno
 from collections.abc import Iterator
@@ -8,14 +8,12 @@ from pathlib import Path
 from smartscheduler.ops.local.servers.errors import EmbeddedServerError
 
 ANOTHER = "choose another folder with DATA_DIR."
-READ_ONLY = f"{{place}} is on a read-only file system: make it writable, or {ANOTHER}"
-NOT_ALLOWED = f"This user may not write to {{place}}: change its owner or mode, or {ANOTHER}"
-NO_ROOM = f"There is no room left on the disk of {{place}}: make room, or {ANOTHER}"
-NO_FOLDER = f"{{place}} is a file, or lies below one, where a folder belongs: move the file away, or {ANOTHER}"
-TOO_LONG = f"The path {{place}} is too long: {ANOTHER}"
-DAMAGED = (
-    "The data in {place} is damaged: restore a backup (manage.py restore), or move the folder away to begin empty."
-)
+READ_ONLY = f"{{place}} is on a read-only file system. Make it writable, or {ANOTHER}"
+NOT_ALLOWED = f"This user may not write to {{place}}. Change its owner or mode, or {ANOTHER}"
+NO_ROOM = f"The disk of {{place}} is full. Free some space, or {ANOTHER}"
+NO_FOLDER = f"{{place}} must be a folder, but it or a part of its path is a file. Move the file, or {ANOTHER}"
+TOO_LONG = "The path {place} is too long. Choose another folder with DATA_DIR."
+DAMAGED = "The data in {place} is damaged. Restore a backup (manage.py restore), or move the folder to start empty."
 
 OF_ERRNO = {
     errno.EROFS: READ_ONLY,
@@ -26,10 +24,10 @@ OF_ERRNO = {
     errno.EFBIG: NO_ROOM,
     errno.ENOTDIR: NO_FOLDER,
     errno.EEXIST: NO_FOLDER,
-    errno.EISDIR: "{place} is a folder where a file belongs: move it away, or " + ANOTHER,
+    errno.EISDIR: "{place} must be a file, but it is a folder. Move it, or " + ANOTHER,
     errno.ENAMETOOLONG: TOO_LONG,
 }
-# What the servers and their programs write into their logs, in the order in which it is looked for.
+# Texts in the logs of the servers and their programs; the first match applies.
 OF_WORDS = {
     "No space left on device": NO_ROOM,
     "Disk quota exceeded": NO_ROOM,
@@ -50,14 +48,14 @@ OF_WORDS = {
 
 
 def sentence(error: OSError, folder: Path) -> str | None:
-    """What is wrong with `folder`, or with the file in it that the error names; None for another kind of error."""
+    """The message for an error in `folder`; None for other errors."""
     reason = OF_ERRNO.get(error.errno or 0)
     return reason.format(place=error.filename or folder) if reason else None
 
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn an error of the file system into an EmbeddedServerError that explains it."""
+    """Replace a file system error by an EmbeddedServerError with a message."""
     try:
         yield
     except OSError as error:
@@ -66,6 +64,6 @@ def explained(folder: Path) -> Iterator[None]:
         raise
 
 
-def told(log: str, folder: Path) -> str | None:
-    """The sentence for what a server has logged; None when it says nothing that is known here."""
+def explain_log(log: str, folder: Path) -> str | None:
+    """The message for the log of a server; None without a known text."""
     return next((reason.format(place=folder) for words, reason in OF_WORDS.items() if words in log), None)

