@@ -302,7 +302,9 @@ class TestTheStructure:
 
     def test_a_migration_of_a_later_version(self) -> None:
         run("INSERT INTO django_migrations (app, name, applied) VALUES ('jobs', '0099_later', now())")
-        assert findings() == {"migrations": ["jobs.0099_later is applied, but this version of the code does not have it"]}
+        assert findings() == {
+            "migrations": ["jobs.0099_later is applied, but this version of the code does not have it"]
+        }
 
 
 def test_a_check_that_cannot_be_made_is_broken_and_the_others_go_on() -> None:
