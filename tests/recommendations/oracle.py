@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -33,7 +34,8 @@ class Ranked:
 def rank(job: Job, now: datetime, horizon_days: int) -> list[Ranked]:
     """Everyone who can do the job, best first."""
     people = Contractor.objects.prefetch_related("working_hours", "absences", "assignments__job")
-    ROADS.clear()
+    for answers in (ROADS, SHIFTS, DRIVES):
+        answers.clear()
     ROADS.update(known_roads())
     found = [ranked for person in people if (ranked := consider(person, job, now, horizon_days))]
     return sorted(
@@ -89,6 +91,12 @@ def miles_between(a: Contractor, b: Job) -> float:
 
 
 def drive(a: Job, b: Job) -> timedelta:
+    if (a.pk, b.pk) not in DRIVES:
+        DRIVES[a.pk, b.pk] = computed_drive(a, b)
+    return DRIVES[a.pk, b.pk]
+
+
+def computed_drive(a: Job, b: Job) -> timedelta:
     road = ROADS.get((*place(a), *place(b)))
     minutes = road[1] if road else math.ceil(round(haversine(a, b) * 1.3 / 35 * 60, 9))
     return max(timedelta(minutes=minutes), settings.MINIMUM_GAP)
@@ -111,8 +119,19 @@ def score(person: Contractor, days: int, miles: float) -> Decimal:
     return rounded(weight["availability"] * availability + weight["rating"] * rating + weight["distance"] * distance)
 
 
-def shifts_around(person: Contractor, day: date) -> Iterator[tuple[datetime, datetime]]:
+# The answers of pure functions for the contractors and jobs of one ranking: each start asks again.
+SHIFTS: dict[tuple[UUID, date], list[tuple[datetime, datetime]]] = {}
+DRIVES: dict[tuple[UUID, UUID], timedelta] = {}
+
+
+def shifts_around(person: Contractor, day: date) -> list[tuple[datetime, datetime]]:
     """Shifts as pairs of instants, for the days around `day` in the contractor's zone."""
+    if (person.pk, day) not in SHIFTS:
+        SHIFTS[person.pk, day] = list(computed_shifts(person, day))
+    return SHIFTS[person.pk, day]
+
+
+def computed_shifts(person: Contractor, day: date) -> Iterator[tuple[datetime, datetime]]:
     zone = ZoneInfo(person.time_zone)
     for offset in range(-2, 4):
         local = day + timedelta(days=offset)
@@ -138,7 +157,7 @@ def is_free(person: Contractor, job: Job, start: datetime) -> bool:
 
 def worked(person: Contractor, start: Any, end: Any) -> bool:
     """Whether shifts cover the whole time from start to end."""
-    shifts = list(shifts_around(person, start.date()))
+    shifts = shifts_around(person, start.date())
     while start < end:
         reach = max((until for since, until in shifts if since <= start < until), default=None)
         if reach is None:
