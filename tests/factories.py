@@ -82,10 +82,12 @@ class ContractorRecords(DjangoModelFactory[Contractor]):
 
     @factory.post_generation
     def hours(self, create: bool, extracted: list[Shift] | None, **_: Any) -> None:
-        for shift in EVERY_DAY if extracted is None else extracted:
-            WorkingHours.objects.create(
+        WorkingHours.objects.bulk_create(
+            WorkingHours(
                 contractor=self, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time
             )
+            for shift in (EVERY_DAY if extracted is None else extracted)
+        )
 
 
 ContractorFactory = typed(ContractorRecords)
