@@ -1,7 +1,8 @@
-"""When is a contractor free? The one engine that ranking, slot lists, booking and refusals share. Pure.
+"""Availability engine, shared by the ranking, slot lists and the check before booking. Pure.
 
-Free time = working hours − absences − bookings, each booking widened by the drive between its site
-and the site in question (spec section 5; docs/ranking.md).
+Free time = working hours − absences − bookings. Each booking is widened by the drive between its site and the site of
+the job, or by the minimum gap if that is longer (docs/ranking.md). Lists of time slots are normal: sorted, merged,
+half-open.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ MOMENT = timedelta(microseconds=1)
 
 
 class Booking(NamedTuple):
-    """A live assignment: its slot, where it takes the contractor, and for which job."""
+    """Live assignment in a calendar: time slot, site and job."""
 
     slot: TimeSlot
     site: Point
@@ -35,7 +36,7 @@ class Booking(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """All that decides when one contractor is free, in the contractor's own zone."""
+    """Shifts, absences and bookings of a contractor, with the contractor's time zone."""
 
     zone: ZoneInfo
     shifts: Sequence[Shift] = ()
@@ -49,21 +50,21 @@ class Calendar:
             self._week.setdefault(shift.day_of_week, []).append(shift)
 
     def shifts_on(self, day: date) -> list[TimeSlot]:
-        """The shifts of a day in the contractor's zone, as instants."""
-        found = self._days.get(day)
-        if found is None:
-            found = self._days[day] = list(self._instants(day))
-        return found
+        """Shifts of a day in the contractor's time zone, as instants in UTC; cached, because windows overlap."""
+        slots = self._days.get(day)
+        if slots is None:
+            slots = self._days[day] = list(self._instants(day))
+        return slots
 
     def _instants(self, day: date) -> Iterator[TimeSlot]:
         for shift in self._week.get(day.isoweekday() % 7, ()):
             start = local_instant(day, shift.starts, self.zone)
             end = local_instant(day, shift.ends, self.zone)
-            if start < end:  # a shift inside the hour that the clock skips has no length
+            if start < end:  # a shift within the hour that a clock change skips has no length
                 yield unchecked((start, end))
 
     def near(self, window: TimeSlot) -> "Calendar":
-        """The calendar with only the bookings that overlap `window`."""
+        """Copy with only the bookings that overlap `window`."""
         return Calendar(
             self.zone,
             self.shifts,
@@ -72,7 +73,7 @@ class Calendar:
         )
 
     def leaving_out(self, job_id: UUID | None) -> "Calendar":
-        """The calendar without the booking of a job: it would be the one to move."""
+        """Copy without the booking of a job, because that booking is the one to be moved."""
         if job_id is None or all(booking.job_id != job_id for booking in self.bookings):
             return self
         others = [booking for booking in self.bookings if booking.job_id != job_id]
@@ -81,7 +82,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Visit:
-    """Work that wants time: how long, where (None: no drives), on which days at the site, and from when on."""
+    """Query for free time: duration, site (None: without drives), days at the site, and the earliest instant."""
 
     duration: timedelta
     site: Site | None
@@ -95,12 +96,13 @@ class Visit:
 
 
 def days_from(day: date, days: int, zone: ZoneInfo) -> list[TimeSlot]:
-    """The day `day` and the `days` after it, as stretches of time in `zone`."""
+    """The day `day` and the `days` days after it in `zone`, each from midnight to midnight."""
     return [day_at(day + timedelta(days=later), zone) for later in range(days + 1)]
 
 
 def shift_slots(calendar: Calendar, window: TimeSlot) -> list[TimeSlot]:
-    """Every shift, as instants and unmerged, of the days that `window` touches and their neighbours."""
+    """Shifts, as instants and unmerged, of the days in `window` and one day on either side."""
+    # One more day on either side, so that a stretch of free time that crosses midnight is complete.
     day = day_of(window[0], calendar.zone) - ONE_DAY
     last = day_of(window[1] - MOMENT, calendar.zone) + ONE_DAY
     slots: list[TimeSlot] = []
@@ -111,15 +113,16 @@ def shift_slots(calendar: Calendar, window: TimeSlot) -> list[TimeSlot]:
 
 
 def busy_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[TimeSlot]:
-    """Absences and bookings as a normal list.
+    """Absences and bookings, including drives, as a normal list.
 
-    Around each booking is the drive from and to `site`, or the minimum gap when that is longer; nothing without a site.
+    Each booking is widened by the drives from and to `site`, or by the minimum gap if that is longer. Without a site,
+    it is not widened.
     """
     return union([*calendar.absences, *blocked_time(calendar, site, rules)])
 
 
 def blocked_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[TimeSlot]:
-    """The bookings alone, each with the drive that leads to it and the one that leads away."""
+    """Bookings, each widened by the drive before it and the drive after it."""
     if site is None:
         return [booking.slot for booking in calendar.bookings]
     gap, pace = rules.minimum_gap, rules.pace
@@ -132,9 +135,9 @@ def blocked_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[Ti
 
 
 def free_time(calendar: Calendar, window: TimeSlot, site: Site | None, rules: Rules) -> list[TimeSlot]:
-    """Free stretches around `window`, for work at `site`: a normal list.
+    """Free time around `window` for work at `site`, as a normal list.
 
-    Stretches are not cut at the edges of `window`; those beyond a day from it are left out.
+    Not clipped to `window`; free time more than a day away from it is left out.
     """
     busy = busy_time(calendar, site, rules)
     return without(union(shift_slots(calendar, window)), busy)
@@ -149,9 +152,9 @@ def offered_slots(
     site: Site | None,
     not_before: datetime,
 ) -> list[TimeSlot]:
-    """Slots of `duration` that start in `window`, from `not_before` on, and end inside free time.
+    """Time slots of length `duration` within free time that start in `window` and not before `not_before`.
 
-    They start on the grid (settings.SLOT_GRID) counted from the start of each shift; in order, none twice.
+    Starts are on a grid (settings.SLOT_GRID) from the start of each shift. The result is sorted, without duplicates.
     """
     visit = Visit(duration, site, [window], not_before, rules)
     busy = busy_time(calendar, site, rules)
@@ -159,7 +162,7 @@ def offered_slots(
 
 
 def _starts(calendar: Calendar, window: TimeSlot, visit: Visit, busy: Sequence[TimeSlot]) -> list[datetime]:
-    """When the work could start in `window`."""
+    """Possible starts in `window`, sorted."""
     earliest, latest = max(window[0], visit.not_before), window[1]
     shifts = shift_slots(calendar, window)
     offering = [shift for shift in shifts if shift[0] < latest and shift[1] > earliest]
@@ -176,12 +179,13 @@ def _starts(calendar: Calendar, window: TimeSlot, visit: Visit, busy: Sequence[T
             shift_start, grid, max(earliest, free_start, shift_start), min(latest, shift_end), free_end - duration
         )
     ]
-    # Shifts of a day do not overlap, but the hour that comes twice can make two of them share instants.
+    # Shifts of a day do not overlap in local time, but the repeated hour of a clock change can make two share instants.
     return starts if len(offering) == 1 else sorted(set(starts))
 
 
 def _grid(origin: datetime, grid: timedelta, since: datetime, before: datetime, until: datetime) -> Iterator[datetime]:
-    """Points `origin` + n × `grid` with since ≤ point < before and point ≤ until."""
+    """Instants `origin` + n × `grid` with since ≤ instant < before and instant ≤ until."""
+    # Rounds up to the grid: floor division of the negative difference.
     point = since if since == origin else origin - ((origin - since) // grid) * grid
     while point < before and point <= until:
         yield point
@@ -193,12 +197,12 @@ def _slots(starts: Sequence[datetime], duration: timedelta) -> list[TimeSlot]:
 
 
 def is_free(calendar: Calendar, slot: TimeSlot, site: Site | None, rules: Rules) -> bool:
-    """Whether all of `slot` lies in free time; any start will do, not only those of the grid."""
+    """Whether the whole `slot` is within free time; its start does not need to be on the grid."""
     return containing(free_time(calendar, slot, site, rules), slot) is not None
 
 
 class FirstFreeDay(NamedTuple):
-    """The first day at the site on which the work could start: how many days after the desired one, and when."""
+    """First day with a possible start: days after the first day of the visit, possible starts, and duration."""
 
     days: int
     starts: Sequence[datetime]
@@ -210,8 +214,8 @@ class FirstFreeDay(NamedTuple):
 
 
 def first_free_day(calendar: Calendar, visit: Visit) -> FirstFreeDay | None:
-    """The first of the visit's days that has a slot; None when none has."""
-    busy = None
+    """First of the visit's days with a free slot, or None."""
+    busy = None  # computed only when a day is not over yet
     for days, window in enumerate(visit.days):
         if window[1] <= visit.not_before:
             continue
@@ -223,5 +227,5 @@ def first_free_day(calendar: Calendar, visit: Visit) -> FirstFreeDay | None:
 
 
 def working_time(calendar: Calendar, window: TimeSlot) -> list[TimeSlot]:
-    """Working hours around `window`, adjoining shifts as one stretch."""
+    """Working hours around `window`, with adjoining shifts merged."""
     return union(shift_slots(calendar, window))

@@ -1,7 +1,9 @@
-"""The check before booking, and why a slot is refused: the engine's answer in words."""
+"""Check of a contractor and a time slot before booking, with the reasons for a refusal."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+
+from django.utils.translation import gettext
 
 from assignments.availability import Calendar, is_free, offered_slots, working_time
 from assignments.calendars import load_calendar
@@ -16,16 +18,17 @@ from smartscheduler.timeslots import TimeSlot, containing
 from smartscheduler.travel.estimates import known_site
 from smartscheduler.travel.routes import Site
 
-# How far from the wanted slot others are looked for, and how many are offered.
+# Alternatives for a refused slot: search range around the requested start, and maximum number.
 AROUND = timedelta(days=7)
 MOST_SLOTS = 3
 
 
 def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, rules: Rules, *, now: datetime) -> None:
-    """Whether `contractor` may be booked for `request` in `slot`; what the job itself has booked is no obstacle.
+    """Check that `contractor` can be booked for `request` in `slot`; the job's own booking does not count.
 
-    Raises ContractorUnsuitable with the rules that failed, or SlotUnavailable with the reason and the
-    assignment that is in the way. Call it with the contractor locked.
+    Raises ContractorUnsuitable with the failed rules, or SlotUnavailable with the reason, the nearest free slots and
+    the conflicting assignment. The caller holds the lock of the contractor, so that the answer stays true until the
+    insert.
     """
     site = known_site(request.point)
     if reasons := unmet_rules(contractor, request, miles=site.miles_from(contractor.point)):
@@ -33,7 +36,7 @@ def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, r
             " ".join(reason.message for reason in reasons), extra={"reasons": [reason.as_json() for reason in reasons]}
         )
     if slot.start <= now:
-        past = Reason(Rule.IN_THE_PAST, "The slot does not lie in the future.")
+        past = Reason(Rule.IN_THE_PAST, gettext("This time is in the past. Choose a later one."))
         raise _unavailable(contractor, request, slot, past, now, site, rules)
     calendar = load_calendar(contractor, slot, rules, for_job=request.job_id)
     if not is_free(calendar, slot, site, rules):
@@ -44,9 +47,9 @@ def check_booking(contractor: Contractor, request: JobRequest, slot: TimeSlot, r
 def booking_obstacles(
     contractor: Contractor, request: JobRequest, slot: TimeSlot, calendar: Calendar, site: Site, rules: Rules
 ) -> list[Reason]:
-    """The rules that a booking in `slot` fails, whether the slot is past or not; empty when it holds.
+    """Rules that a booking in `slot` fails, whether the slot is past or not; empty if there are none.
 
-    `calendar` is without the booking of the job itself.
+    `calendar` must not contain the booking of the job itself.
     """
     reasons = unmet_rules(contractor, request, miles=site.miles_from(contractor.point))
     if not is_free(calendar, slot, site, rules):
@@ -55,26 +58,37 @@ def booking_obstacles(
 
 
 def why_not_free(calendar: Calendar, slot: TimeSlot, site: Site, rules: Rules, name: str) -> Reason:
-    """The first rule that keeps a slot out of free time: working hours, absences, bookings, then drives."""
+    """First rule that makes a slot unavailable, in the order working hours, absences, bookings, drives."""
     if containing(working_time(calendar, slot), slot) is None:
-        return Reason(Rule.NOT_WORKING, f"The slot is not inside the working hours of {name}.")
-    if not is_free(replace(calendar, bookings=()), slot, site, rules):
-        return Reason(Rule.ABSENT, f"{name} is absent then.")
-    if not is_free(calendar, slot, None, rules):
-        return Reason(Rule.FULLY_BOOKED, f"{name} has another assignment then.")
-    return Reason(
-        Rule.DRIVE_TOO_LONG, f"The drive between this site and that of a neighbouring assignment leaves {name} no time."
-    )
+        rule = Rule.NOT_WORKING
+        message = gettext(
+            "The time is not within the working hours of {contractor}. "
+            "Choose another time, or change the working hours."
+        )
+    elif not is_free(replace(calendar, bookings=()), slot, site, rules):
+        rule = Rule.ABSENT
+        message = gettext("{contractor} is absent at that time. Choose another time or contractor.")
+    elif not is_free(calendar, slot, None, rules):
+        rule = Rule.FULLY_BOOKED
+        message = gettext("{contractor} has another assignment at that time. Choose another time or contractor.")
+    else:
+        # The slot itself is free, so only the widened bookings can overlap it.
+        rule = Rule.DRIVE_TOO_LONG
+        message = gettext(
+            "{contractor} has too little time for the drive from the previous or to the next assignment. "
+            "Choose another time or contractor."
+        )
+    return Reason(rule, message.format(contractor=name))
 
 
 def nearest_slots(
-    contractor: Contractor, request: JobRequest, wanted: TimeSlot, rules: Rules, *, now: datetime, site: Site
+    contractor: Contractor, request: JobRequest, requested: TimeSlot, rules: Rules, *, now: datetime, site: Site
 ) -> list[TimeSlot]:
-    """Up to three slots of the contractor that can be booked instead, within a week of the wanted one, in order."""
-    window = TimeSlot(max(now, wanted.start - AROUND), max(now, wanted.start) + AROUND)
+    """Up to three free slots of the contractor within a week of the requested slot, sorted by start."""
+    window = TimeSlot(max(now, requested.start - AROUND), max(now, requested.start) + AROUND)
     calendar = load_calendar(contractor, window, rules, for_job=request.job_id)
-    free = offered_slots(calendar, window, wanted.duration, rules, site=site, not_before=now)
-    nearest = sorted((abs(slot.start - wanted.start), slot) for slot in free if slot.start > now)
+    free = offered_slots(calendar, window, requested.duration, rules, site=site, not_before=now)
+    nearest = sorted((abs(slot.start - requested.start), slot) for slot in free if slot.start > now)
     return sorted(slot for _, slot in nearest[:MOST_SLOTS])
 
 

@@ -1,8 +1,8 @@
-"""Live bookings that the rules would refuse today, because something has changed since they were made.
+"""Conflicts: live assignments that the rules would reject today, because something changed after the booking.
 
-A change of hours, absences, base, zone, radius, type, skills or status never changes a booking. After each such change
-the engine checks the contractor's bookings again, in the same transaction, and the result is stored: the home page and
-the lists count conflicts without reading a calendar.
+A change of working hours, absences, base, time zone, radius, type, skills or status does not change existing bookings.
+Instead, the contractor's bookings are checked again in the same transaction, and the failed rules are stored. The home
+page and the lists can then count conflicts without reading calendars.
 """
 
 import math
@@ -26,25 +26,25 @@ from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.estimates import known_sites
 
-# An answer and a page list so many, the soonest first, and count the others.
+# Responses and pages list this many conflicts, earliest first, and give the total number.
 MOST_LISTED = 50
-# Contractors that the recheck locks at a time: few, because who books one of them waits.
+# Contractors that the recheck locks at a time. Few, because bookings of a locked contractor wait.
 BATCH = 10
 FIRST_ID, LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 
 
 def unmet_reasons(bookings: Sequence[Assignment], rules: Rules, *, reader: Any = None) -> dict[UUID, list[Reason]]:
-    """For each booking the rules that it fails today, by the engine that books; empty for one that holds.
+    """Rules that each booking fails today, by id of the assignment; the same check as before booking.
 
-    Reads `job` and `contractor` as selected. One query, and one for roads. A `reader` who may not see exact places
-    is not told of the rules that places decide.
+    Expects `job` and `contractor` selected. Two queries: calendars and road distances. Rules that depend on exact
+    places are left out for a `reader` who must not see these.
     """
     if not bookings:
         return {}
-    found = _unmet_reasons(bookings, rules)
+    unmet = _unmet_reasons(bookings, rules)
     if reader is None or sees_everything(reader):
-        return found
-    return {pk: [reason for reason in reasons if reason.code not in DECIDED_BY_PLACES] for pk, reasons in found.items()}
+        return unmet
+    return {pk: [reason for reason in reasons if reason.code not in DECIDED_BY_PLACES] for pk, reasons in unmet.items()}
 
 
 def _unmet_reasons(bookings: Sequence[Assignment], rules: Rules) -> dict[UUID, list[Reason]]:
@@ -54,7 +54,8 @@ def _unmet_reasons(bookings: Sequence[Assignment], rules: Rules) -> dict[UUID, l
     sites = known_sites([one.job.point for one in bookings])
     found = {}
     for booking, site in zip(bookings, sites, strict=True):
-        # Each slot with its neighbours alone: a full calendar for every booking of a year would be quadratic.
+        # Only the bookings near the slot: with full calendars, checking all bookings of a year would take quadratic
+        # time.
         calendar = calendars[booking.contractor_id].near(booking.slot.widened(reach)).leaving_out(booking.job_id)
         found[booking.pk] = booking_obstacles(
             booking.contractor, JobRequest.of(booking.job), booking.slot, calendar, site, rules
@@ -63,7 +64,7 @@ def _unmet_reasons(bookings: Sequence[Assignment], rules: Rules) -> dict[UUID, l
 
 
 def conflicts_of(contractor_id: UUID) -> tuple[list[Assignment], int]:
-    """The contractor's bookings in conflict, the soonest first, at most MOST_LISTED; and how many there are."""
+    """Conflicts of a contractor, earliest first and at most MOST_LISTED, and their total number."""
     standing = Assignment.objects.in_conflict(timezone.now()).filter(contractor_id=contractor_id)
     listed = list(standing.select_related("job", "contractor").order_by("time_slot", "pk")[: MOST_LISTED + 1])
     if len(listed) <= MOST_LISTED:
@@ -72,19 +73,19 @@ def conflicts_of(contractor_id: UUID) -> tuple[list[Assignment], int]:
 
 
 def reasons_of(assignment_id: UUID, *, reader: Any) -> list[Reason]:
-    """Why a booking no longer holds; empty when it does. One query when it does."""
+    """Rules that a booking fails today; empty, after a single query, if it is not in conflict."""
     standing = Assignment.objects.in_conflict(timezone.now()).filter(pk=assignment_id)
     bookings = list(standing.select_related("job", "contractor"))
     return unmet_reasons(bookings, current_rules(), reader=reader)[assignment_id] if bookings else []
 
 
 def recheck_contractor(contractor_id: UUID) -> None:
-    """Check the bookings of a contractor (locked) against the rules, and store which of them fail."""
+    """Check the bookings of a contractor, whose row is locked, and store the conflicts."""
     recheck_contractors([contractor_id])
 
 
 def recheck_contractors(contractor_ids: Collection[UUID]) -> None:
-    """The same for several contractors, in as many queries."""
+    """Check the bookings of several contractors, with the same number of queries as for one."""
     standing = Assignment.objects.live().upcoming(timezone.now()).filter(contractor__in=contractor_ids)
     bookings = list(standing.select_related("job", "contractor"))
     if not bookings:
@@ -108,10 +109,10 @@ def recheck_contractors(contractor_ids: Collection[UUID]) -> None:
 
 
 def recheck_all(*, seconds: float = math.inf) -> int:
-    """Check live bookings contractor by contractor, for `seconds` at most; returns how many contractors were checked.
+    """Check live bookings contractor by contractor for at most `seconds`; return the number of checked contractors.
 
-    For what changes without an event of the contractor: scheduling rules, road distances, direct writes. Each run
-    begins at a random contractor, so that many short runs reach all of them without a stored position.
+    Finds conflicts from changes without an event of the contractor: scheduling rules, road distances, hand-written SQL.
+    Each run starts at a random contractor, so that many short runs cover all of them without a stored position.
     """
     Conflict.objects.exclude(assignment__in=Assignment.objects.live().upcoming(timezone.now())).delete()
     until, start, checked = time.monotonic() + seconds, uuid4(), 0
@@ -123,7 +124,7 @@ def recheck_all(*, seconds: float = math.inf) -> int:
 
 
 def _next_batch(after: UUID, last: UUID) -> list[UUID]:
-    """The next contractors with live bookings, in the order of their ids, up to `last`."""
+    """Next contractors with live bookings and ids in (`after`, `last`], sorted by id."""
     booked = Assignment.objects.live().upcoming(timezone.now())
     booked = booked.filter(contractor_id__gt=after, contractor_id__lte=last).order_by("contractor_id")
     return list(booked.values_list("contractor_id", flat=True).distinct()[:BATCH])
@@ -131,5 +132,6 @@ def _next_batch(after: UUID, last: UUID) -> list[UUID]:
 
 @domain_transaction
 def _recheck_batch(contractor_ids: list[UUID]) -> None:
+    # A list, so that the query runs: locks the contractors until the end of the transaction.
     list(Contractor.objects.locked().filter(pk__in=contractor_ids).values_list("pk"))
     recheck_contractors(contractor_ids)

@@ -1,4 +1,4 @@
-"""Calendars as the database has them: one query, however many contractors."""
+"""Loading of calendars: one query for any number of contractors."""
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from assignments.availability import (
     Booking,
@@ -31,17 +32,18 @@ from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
 from smartscheduler.travel.estimates import known_site, roads_between, route_between
 from smartscheduler.travel.routes import LONGEST_DRIVE_MINUTES, ROAD, Roads, RouteEstimate
 
-# A slot that starts in a window may end after it, inside a stretch of free time that goes on.
+# A slot that starts in the window can end after it, so the calendar has to reach further.
 AFTER_WINDOW = timedelta(days=2)
 
 
 def longest_block(rules: Rules) -> timedelta:
-    """How far from its slot a booking can still block time: the drive half around the earth, or the minimum gap."""
+    """Largest time around its slot that a booking can block: a drive halfway around the earth, or the minimum gap."""
     straight = drive_minutes(math.pi * EARTH_RADIUS_MILES, rules.pace)
     return max(timedelta(minutes=max(straight, LONGEST_DRIVE_MINUTES)), rules.minimum_gap)
 
 
-# One row a contractor, lists as arrays: less to send and to read than a row for each shift and booking.
+# One row for each contractor with its lists as arrays: fewer bytes to send and to parse than one row for each shift and
+# booking. LATERAL subqueries avoid the cross product of shifts, absences and bookings that plain joins would give.
 CALENDARS = """
 SELECT person.id, person.time_zone, hours.*, away.*, booked.*
 FROM contractors_contractor person
@@ -65,7 +67,7 @@ WHERE person.id = ANY(%(ids)s::uuid[])
 
 
 def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot, rules: Rules) -> dict[UUID, Calendar]:
-    """The calendar of each contractor, with all that can decide about time in `window`. One query."""
+    """Calendars by contractor id, complete enough to decide about slots that start in `window`. One query."""
     reach = longest_block(rules)
     found = rows(
         CALENDARS,
@@ -105,17 +107,17 @@ def _calendar(
 
 
 def load_calendar(contractor: Contractor, window: TimeSlot, rules: Rules, *, for_job: UUID | None = None) -> Calendar:
-    """The calendar of one contractor; the booking of the job `for_job` is left out, as it would be the one to move."""
+    """Calendar of one contractor, without the booking of the job `for_job`, which is the one to be moved."""
     return load_calendars([contractor.pk], window, rules)[contractor.pk].leaving_out(for_job)
 
 
 def bookable_slots(
     *, contractor: Contractor, day: date, duration: timedelta, rules: Rules, job: Job | None = None
 ) -> list[TimeSlot]:
-    """The slots on offer on one day, from now on. Raises InvalidInput for a day years away.
+    """Free time slots on one day from now on. Raises InvalidInput for a day more than five years away.
 
-    With a job, `day` is a day at its site and drives count, and so does its own live assignment's slot as
-    free; without one, it is a day in the contractor's zone.
+    With a job, `day` is in the time zone of its site, drives count, and the slot of its own live assignment is free.
+    Without a job, `day` is in the time zone of the contractor.
     """
     _check_reach(day, "date")
     window = day_at(day, job.zone if job else contractor.zone)
@@ -125,26 +127,29 @@ def bookable_slots(
 
 
 class Drive(NamedTuple):
-    """The time before an assignment that goes into the drive there, and the way."""
+    """Drive to an assignment: the time slot that it takes, and the route."""
 
     slot: TimeSlot
     route: RouteEstimate
 
     def __str__(self) -> str:
-        return f"{self.route.minutes} min drive" + (" by road" if self.route.source == ROAD else "")
+        by_road = self.route.source == ROAD
+        message = gettext("{minutes} min drive by road") if by_road else gettext("{minutes} min drive")
+        return message.format(minutes=self.route.minutes)
 
 
 def drives_of_days(days: Iterable[Sequence[Assignment]], rules: Rules) -> list[list[Drive]]:
-    """For each day the drive to every assignment but the first, in their order; one query for any number of days."""
+    """Drives between consecutive assignments of each day, in order. One query for any number of days."""
     days = list(days)
     roads = roads_between((one.job.point, other.job.point) for day in days for one, other in pairwise(day))
     return [_drives_between(day, roads, rules.pace) for day in days]
 
 
 def _drives_between(assignments: Sequence[Assignment], roads: Roads, pace: Pace) -> list[Drive]:
-    """Each drive as late as it may begin.
+    """Drives between consecutive assignments, each as late as possible.
 
-    Where less time is left than the drive takes, the stretch is what is left; where none is, it is missing.
+    If there is less time than the drive takes, its slot is the time that is left. If there is none, the drive is
+    omitted.
     """
     found = []
     for one, other in pairwise(assignments):
@@ -157,7 +162,7 @@ def _drives_between(assignments: Sequence[Assignment], roads: Roads, pace: Pace)
 
 @dataclass(frozen=True, slots=True)
 class DaySchedule:
-    """One day of a contractor, in the contractor's zone; the lists are cut at its midnights."""
+    """Day of a contractor in the contractor's time zone; time slots are clipped to the day, assignments are not."""
 
     date: date
     working_hours: list[TimeSlot]
@@ -167,9 +172,9 @@ class DaySchedule:
 
 
 def schedule(*, contractor: Contractor, start: date, end: date, rules: Rules) -> list[DaySchedule]:
-    """The days `start` … `end`, both included: working hours, absences, assignments and free intervals.
+    """Schedule of the days `start` to `end`, both included. Raises InvalidInput for days more than five years away.
 
-    Free intervals stand without drives: where the next job will be is not known.
+    Free time is computed without drives, because the site of the next job is not known.
     """
     _check_reach(start, "start")
     _check_reach(end, "end")
@@ -189,7 +194,7 @@ def schedule(*, contractor: Contractor, start: date, end: date, rules: Rules) ->
 def _check_reach(day: date, field: str) -> None:
     today = timezone.now().date()
     if not today - FARTHEST <= day <= today + FARTHEST:
-        raise InvalidInput.of(field, "The day is at most five years from now.")
+        raise InvalidInput.of(field, gettext("Choose a day within five years from today."))
 
 
 def _day(

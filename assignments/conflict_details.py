@@ -1,6 +1,6 @@
-"""Who was faster: a refusal because of what somebody has just done says who, what and when.
+"""Details for refusals caused by another user: the latest event of the job, with user and time.
 
-It is read from the event log, and only once a refusal is certain.
+The event log is read only after a service has refused.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Job
 from smartscheduler.accounts.models import User
@@ -20,27 +22,27 @@ from smartscheduler.timeslots import TimeSlot
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# What was done, as the rest of a sentence that begins with who.
+# Sentences by event type. `user` is a name, "You" or "The system"; `ago` is a text such as "a minute ago".
 DONE = {
-    "JobAssigned": "assigned {job_number} to {contractor_name}, {when}",
-    "AssignmentConfirmed": "confirmed the booking of {contractor_name}, {when}",
-    "AssignmentStarted": "started the work",
-    "AssignmentCompleted": "completed the work",
-    "AssignmentRescheduled": "moved the booking of {contractor_name} to {when}",
-    "AssignmentCancelled": "cancelled the booking of {contractor_name} ({reason})",
-    "JobCancelled": "cancelled {job_number} ({reason})",
+    "JobAssigned": _("{user} assigned {job_number} to {contractor_name}, {when}, {ago}."),
+    "AssignmentConfirmed": _("{user} confirmed the booking of {contractor_name}, {when}, {ago}."),
+    "AssignmentStarted": _("{user} started the work, {ago}."),
+    "AssignmentCompleted": _("{user} completed the work, {ago}."),
+    "AssignmentRescheduled": _("{user} moved the booking of {contractor_name} to {when}, {ago}."),
+    "AssignmentCancelled": _("{user} cancelled the booking of {contractor_name} ({reason}), {ago}."),
+    "JobCancelled": _("{user} cancelled {job_number} ({reason}), {ago}."),
 }
 
 
 def explain_conflict(service: Callable[P, R]) -> Callable[P, R]:
-    """Let a service's refusal name the last thing done to the job; `latest_event` joins the problem document."""
+    """Decorator of services: add the latest event of the job to the text and to the `extra` of a refusal."""
 
     @wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return service(*args, **kwargs)
         except (JobNotOpen, InvalidTransition) as refusal:
-            # Several of these services call one another: the innermost has said it.
+            # Decorated services call each other; the innermost one has already added it.
             if "latest_event" not in refusal.extra and (job := _job_of(kwargs)):
                 _add_latest(refusal, job, kwargs.get("actor"))
             raise
@@ -55,7 +57,7 @@ def _job_of(given: dict[str, Any]) -> Job | None:
 
 
 def _add_latest(refusal: JobNotOpen | InvalidTransition, job: Job, actor: Any) -> None:
-    # Few events of one job, found by the index on their data; ordered by the database it might read the log backwards.
+    # A job has few events. With ORDER BY, PostgreSQL might scan the log backwards instead of using the index on `data`.
     events = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)}, type__in=DONE)
     event = max(events, key=lambda one: one.position, default=None)
     if event:
@@ -68,11 +70,11 @@ def _sentence(event: OutboxEvent, job: Job, actor: User | None) -> str:
     """`Casey Coordinator assigned JOB-… to Nathan Marsh, Tue 24 Nov, 09:00–11:00 CST, a minute ago.`"""
     slot = event.data.get("time_slot")
     when = local_slot(TimeSlot(*map(datetime.fromisoformat, (slot["start"], slot["end"]))), job.zone) if slot else ""
-    done = DONE[event.type].format(**{"reason": "", **event.data, "when": when})
-    return f"{_who(event.actor, actor)} {done}, {ago(event.occurred_at, timezone.now())}."
+    facts = {"reason": "", **event.data, "when": when, "ago": ago(event.occurred_at, timezone.now())}
+    return DONE[event.type].format(**{**facts, "user": _user(event.actor, actor)})
 
 
-def _who(by: dict[str, Any] | None, actor: User | None) -> str:
+def _user(by: dict[str, Any] | None, actor: User | None) -> str:
     if by is None:
-        return "The system"
-    return "You" if actor and by["id"] == str(actor.pk) else by["name"]
+        return gettext("The system")
+    return gettext("You") if actor and by["id"] == str(actor.pk) else by["name"]

@@ -1,4 +1,4 @@
-"""Contractors over HTTP, where the answer to a change names the bookings that no longer hold."""
+"""API of contractors; a change answers with the contractor's assignments in conflict."""
 
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from smartscheduler.rules.current import current_rules
 
 
 class BookedContractorViewSet(ContractorViewSet):
-    """Who does the jobs: base, working hours, skills and rating."""
+    """Contractors: base, working hours, skills and rating."""
 
     def conflicts(self, pk: UUID) -> dict[str, Any]:
         listed, count = conflicts_of(pk)
@@ -18,14 +18,14 @@ class BookedContractorViewSet(ContractorViewSet):
         return {
             "conflicts": [
                 {
-                    "assignment": str(one.pk),
-                    "job": str(one.job_id),
-                    "job_number": one.job.job_number,
-                    "status": one.status,
-                    "time_slot": slot_as_json(one.slot),
-                    "reasons": [reason.as_json() for reason in reasons[one.pk]],
+                    "assignment": str(assignment.pk),
+                    "job": str(assignment.job_id),
+                    "job_number": assignment.job.job_number,
+                    "status": assignment.status,
+                    "time_slot": slot_as_json(assignment.slot),
+                    "reasons": [reason.as_json() for reason in reasons[assignment.pk]],
                 }
-                for one in listed
+                for assignment in listed
             ],
             "conflicts_count": count,
         }

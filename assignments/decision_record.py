@@ -1,7 +1,7 @@
-"""Why a contractor was chosen, as kept with the assignment.
+"""Decision stored with an assignment: score, breakdown and rank of the chosen contractor.
 
-Ranking builds on assignments, so it cannot be called from here by name: the setting
-`DECISION_MAKER` holds the dotted path of the function that ranks (see docs/adr/).
+The ranking is in an app above this one, which must not be imported here. The setting `DECISION_MAKER` has the dotted
+path of the function that ranks (see docs/adr/).
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Score (0–1), its breakdown, and the rank among all who could have been ranked; no rank when not a candidate.
+    """Score (0–1) with breakdown, and the rank among all candidates; `rank` is None for a contractor who is not one.
 
-    `candidates_considered` is their number, or at least so many unless `candidates_exact`. `rules` are those that the
-    booking goes by to its end, whatever is published meanwhile.
+    `candidates_considered` is the number of candidates, or a lower limit unless `candidates_exact`. `rules` are used
+    until the booking is saved, even if other rules are published in the meantime.
     """
 
     rules: "Rules"
@@ -57,10 +57,10 @@ def decide(
     ranking_token: str = "",
     reader: "User | None" = None,
 ) -> Decision:
-    """How good a choice `contractor` is for `job` in `slot` by `rules`, as things stand now.
+    """Score and rank of `contractor` for `job` in `slot`, computed now by `rules`.
 
-    With the token of a ranking, raises RankingStale when something that decided it has changed since, with the
-    ranking of now as `reader` may see it.
+    With the token of a ranking, raises RankingStale if that ranking is out of date. The error contains the current
+    ranking as far as `reader` is allowed to see it.
     """
     maker = cast(DecisionMaker, import_string(settings.DECISION_MAKER))
     return maker(job=job, contractor=contractor, slot=slot, rules=rules, ranking_token=ranking_token, reader=reader)

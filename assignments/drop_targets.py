@@ -1,4 +1,4 @@
-"""Who of many could take one job on one day, and when: for a board on which it is dragged about."""
+"""Drop targets of the board: the starts that each contractor offers for a dragged job on one day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from assignments.availability import Calendar, Visit, offered_slots, shift_slots
 from assignments.calendars import load_calendars
@@ -21,16 +22,16 @@ from smartscheduler.travel.estimates import known_site
 
 @dataclass(frozen=True, slots=True)
 class DropTarget:
-    """When the work could start, in order; when it could not, the sentence that says why."""
+    """Possible starts, sorted; without any, `reason` is a sentence that says why."""
 
     starts: list[datetime]
     reason: str = ""
 
 
 def drop_targets_on(job: Job, contractors: Iterable[Contractor], day: date, rules: Rules) -> dict[UUID, DropTarget]:
-    """For each contractor the slots on `day`, in the contractor's zone, that `job` could be booked or moved to.
+    """Drop target of each contractor for `job` on `day` in the contractor's time zone, by contractor id.
 
-    The job's own booking is no obstacle. The engine is the one that checks a booking. One query, and one for roads.
+    The job's own booking does not count. Uses the same check as a booking. Two queries: calendars and road distances.
     """
     request, now, site = JobRequest.of(job), timezone.now(), known_site(job.point)
     people = list(contractors)
@@ -50,21 +51,31 @@ def drop_targets_on(job: Job, contractors: Iterable[Contractor], day: date, rule
 
 
 def drop_target_of(contractor: Contractor, calendar: Calendar, visit: Visit) -> DropTarget:
-    """When the work could start on the one day of `visit`, by the contractor's calendar, or why it could not."""
+    """Possible starts on the single day of `visit`, or the reason why there are none.
+
+    To find the reason, the obstacles are removed one kind after another until a start appears.
+    """
     (window,), now = visit.days, visit.not_before
 
     def starts(of: Calendar, not_before: datetime) -> list[datetime]:
-        found = offered_slots(of, window, visit.duration, visit.rules, site=visit.site, not_before=not_before)
-        return [slot.start for slot in found if slot.start > not_before]
+        slots = offered_slots(of, window, visit.duration, visit.rules, site=visit.site, not_before=not_before)
+        return [slot.start for slot in slots if slot.start > not_before]
 
-    if found := starts(calendar, now):
-        return DropTarget(found)
-    name = contractor.name
+    if offered := starts(calendar, now):
+        return DropTarget(offered)
     if not clip(shift_slots(calendar, window), window):
-        return DropTarget([], f"{name} does not work that day.")
-    if not starts(replace(calendar, absences=(), bookings=()), now):
+        reason = gettext("{contractor} does not work on this day. Choose another day.")
+    elif not starts(replace(calendar, absences=(), bookings=()), now):
         past = window.start < now and bool(starts(calendar, window.start))
-        return DropTarget([], "That is in the past." if past else f"The working hours of {name} are too short for it.")
-    if not starts(replace(calendar, bookings=()), now):
-        return DropTarget([], f"{name} is absent.")
-    return DropTarget([], f"{name} has no time left between other jobs and the drives to them.")
+        reason = (
+            gettext("This time is in the past. Choose a later one.")
+            if past
+            else gettext("The working hours of {contractor} are too short for this job. Choose another day.")
+        )
+    elif not starts(replace(calendar, bookings=()), now):
+        reason = gettext("{contractor} is absent. Choose another day or contractor.")
+    else:
+        reason = gettext(
+            "{contractor} has no time left between other jobs and the drives to them. Choose another day or contractor."
+        )
+    return DropTarget([], reason.format(contractor=contractor.name))

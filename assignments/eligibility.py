@@ -1,8 +1,10 @@
-"""The hard rules that need no calendar, and the words for every rule that can fail. Pure."""
+"""Requirements that need no calendar, and the reasons for failing one. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.utils.translation import gettext
 
 from contractors.models import Contractor
 from jobs.requirements import JobRequest
@@ -21,13 +23,13 @@ class Rule(StrEnum):
     IN_THE_PAST = "in_the_past"
 
 
-# Whether these hold depends on where contractor and site are.
+# Rules that depend on exact places; hidden from users who must not see these.
 DECIDED_BY_PLACES = frozenset({Rule.OUT_OF_RADIUS, Rule.DRIVE_TOO_LONG})
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A rule that failed, and a sentence for people."""
+    """Failed rule, with a text that says why and what would help."""
 
     code: Rule
     message: str
@@ -37,44 +39,59 @@ class Reason:
 
 
 def unmet_rules(contractor: Contractor, request: JobRequest, *, miles: float) -> list[Reason]:
-    """The rules of status, type, skills and radius that `contractor` fails for `request`; empty when none.
+    """Rules of status, type, skills and radius that `contractor` fails for `request`; empty if there are none.
 
-    `miles` is what counts against the radius: those of the road where it is known (`Site.miles_from`).
+    `miles` is the distance that is compared with the radius: by road if that is known (`Site.miles_from`).
     """
-    found = [
-        _status(contractor),
+    reasons = [
+        unmet_status(contractor),
         _type(contractor, request),
         _skills(contractor, request),
         _radius(contractor, miles),
     ]
-    return [reason for reason in found if reason]
+    return [reason for reason in reasons if reason]
 
 
-def _status(contractor: Contractor) -> Reason | None:
+def unmet_status(contractor: Contractor) -> Reason | None:
+    """Reason why the contractor's status prevents new assignments; None for an active contractor."""
     if contractor.status == Contractor.Status.ACTIVE:
         return None
-    return Reason(Rule.INACTIVE, f"{contractor.name} is {contractor.get_status_display().lower()}.")
+    if contractor.status == Contractor.Status.ON_LEAVE:
+        message = gettext("{contractor} is on leave. Choose another contractor, or activate this one.")
+    else:
+        message = gettext(
+            "{contractor} is inactive. Choose another contractor, or ask an administrator to restore this one."
+        )
+    return Reason(Rule.INACTIVE, message.format(contractor=contractor.name))
 
 
 def _type(contractor: Contractor, request: JobRequest) -> Reason | None:
     if contractor.type in {request.type, Contractor.Type.MULTI}:
         return None
-    return Reason(Rule.WRONG_TYPE, f"{contractor.name} does {contractor.type}; the job is {request.type}.")
+    message = gettext("{contractor} does {type} jobs, but this is a {job_type} job. Choose another contractor.")
+    types = {"type": Contractor.Type(contractor.type).label, "job_type": Contractor.Type(request.type).label}
+    return Reason(
+        Rule.WRONG_TYPE,
+        message.format(contractor=contractor.name, **{name: label.lower() for name, label in types.items()}),
+    )
 
 
 def missing_skills(skills: Iterable[str], request: JobRequest) -> list[str]:
-    """The required skills that are not among `skills`, however these are written (smartscheduler.core.text.fold)."""
+    """Required skills that are not among `skills`; spellings are compared by `fold` (smartscheduler.core.text)."""
     has = set(map(fold, skills))
     return [skill for skill in request.required_skills if fold(skill) not in has]
 
 
 def _skills(contractor: Contractor, request: JobRequest) -> Reason | None:
     missing = missing_skills(contractor.skills, request)
-    return Reason(Rule.MISSING_SKILL, f"{contractor.name} lacks: {', '.join(missing)}.") if missing else None
+    if not missing:
+        return None
+    message = gettext("{contractor} lacks required skills: {skills}. Choose another contractor, or add the skills.")
+    return Reason(Rule.MISSING_SKILL, message.format(contractor=contractor.name, skills=", ".join(missing)))
 
 
 def outside_radius(contractor: Contractor, miles: float) -> float:
-    """How many miles the site lies outside the service radius; 0 when inside or when there is none."""
+    """Distance in miles from the site to the service radius; 0 inside the radius or without one."""
     if contractor.service_radius_miles is None:
         return 0.0
     return max(0.0, miles - float(contractor.service_radius_miles))
@@ -84,8 +101,9 @@ def _radius(contractor: Contractor, miles: float) -> Reason | None:
     excess = outside_radius(contractor, miles)
     if not excess:
         return None
-    return Reason(
-        Rule.OUT_OF_RADIUS,
-        f"The site is {miles:.1f} miles away, {excess:.1f} miles outside the service radius of "
-        f"{float(contractor.service_radius_miles or 0):g} miles.",
+    message = gettext(
+        "The site is {miles} miles away, {excess} miles outside the service radius of {radius} miles. "
+        "Choose another contractor, or increase the radius."
     )
+    radius = f"{float(contractor.service_radius_miles or 0):g}"
+    return Reason(Rule.OUT_OF_RADIUS, message.format(miles=f"{miles:.1f}", excess=f"{excess:.1f}", radius=radius))

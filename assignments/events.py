@@ -1,4 +1,4 @@
-"""What can happen to an assignment."""
+"""Domain events of assignments."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +39,7 @@ class AssignmentEvent(Event):
 
     @classmethod
     def of(cls, assignment: Assignment, **facts: Any) -> "AssignmentEvent":
-        """The event of `assignment` as it is now, with the facts of its own type."""
+        """Event with the current state of `assignment`; `facts` are the fields of the event type."""
         return cls(
             assignment_id=assignment.pk,
             job_id=assignment.job_id,

@@ -1,10 +1,11 @@
-"""What a list of assignments can be narrowed by."""
+"""Filters of the assignment list in the API."""
 
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
 from assignments.models import Assignment
@@ -14,7 +15,7 @@ from smartscheduler.core.rest.filters import DayFilter, site_day
 
 @extend_schema_field(bool)
 class TrueOrFalseFilter(django_filters.TypedChoiceFilter):
-    """`true` or `false`; anything else is refused, where a BooleanFilter would leave the list as it is."""
+    """Filter that accepts `true` or `false` and rejects other values; a BooleanFilter would ignore them."""
 
     def __init__(self, **kwargs: Any) -> None:
         choices = [("true", "true"), ("false", "false")]
@@ -22,17 +23,20 @@ class TrueOrFalseFilter(django_filters.TypedChoiceFilter):
 
 
 class AssignmentFilter(django_filters.FilterSet):
-    """`status` may be given more than once; the dates are days at the site, both included."""
+    """Query parameters; `status` can be repeated.
+
+    The dates are days in the time zone of the site, and both are included.
+    """
 
     status = django_filters.MultipleChoiceFilter(choices=Assignment.Status.choices)
     contractor = django_filters.UUIDFilter(field_name="contractor_id")
     job = django_filters.UUIDFilter(field_name="job_id")
-    date_from = DayFilter(field_name="site_day", lookup_expr="gte", label="Starts on this day or later.")
-    date_to = DayFilter(field_name="site_day", lookup_expr="lte", label="Starts on this day or earlier.")
+    date_from = DayFilter(field_name="site_day", lookup_expr="gte", label=_("Starts on this day or later."))
+    date_to = DayFilter(field_name="site_day", lookup_expr="lte", label=_("Starts on this day or earlier."))
 
     in_conflict = TrueOrFalseFilter(
         method="narrow_to_conflicts",
-        label="Live bookings that the rules would refuse today, or all others.",
+        label=_("True: live assignments that the rules would reject today. False: all others."),
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Which open jobs could be done in a stretch of somebody's free time. The engine is the one that checks a booking."""
+"""Open jobs that fit into a free stretch of a contractor's week. Uses the same check as a booking."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.estimates import known_sites
 from smartscheduler.travel.routes import Site
 
-# Of the jobs in question the most urgent are looked at; more would keep the page waiting.
-MOST_LOOKED_AT = 200
+# Only the most urgent jobs are checked, so that the page stays fast.
+MOST_CHECKED = 200
 MOST_SHOWN = 12
-# A day at any place on earth lies within a day of the same day elsewhere.
+# Time zones shift the bounds of a day by at most one day.
 SLACK = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Opening:
-    """An open job, the starts that it could have in the stretch, and how far away it is."""
+    """Open job with its possible starts in the stretch and its distance in miles."""
 
     job: Job
     starts: Sequence[datetime]
@@ -36,23 +36,23 @@ class Opening:
 
 
 def openings(contractor: Contractor, stretch: TimeSlot, now: datetime, rules: Rules) -> list[Opening]:
-    """The open jobs that `contractor` could begin in `stretch`, the most urgent first; at most a dozen."""
+    """Open jobs that `contractor` could start in `stretch`, most urgent first; at most MOST_SHOWN."""
     calendar = load_calendar(contractor, stretch, rules)
-    jobs, found = list(_in_question(contractor, stretch, rules)[:MOST_LOOKED_AT]), []
+    jobs, fitting = list(_nearby_jobs(contractor, stretch, rules)[:MOST_CHECKED]), []
     for job, site in zip(jobs, known_sites([job.point for job in jobs]), strict=True):
         miles, request = site.miles_from(contractor.point), JobRequest.of(job)
         if unmet_rules(contractor, request, miles=miles):
             continue
         if starts := _starts(calendar, stretch, request, site, now, rules):
-            found.append(Opening(job, starts, miles))
-    return found[:MOST_SHOWN]
+            fitting.append(Opening(job, starts, miles))
+    return fitting[:MOST_SHOWN]
 
 
-def _in_question(contractor: Contractor, stretch: TimeSlot, rules: Rules) -> QuerySet[Job]:
-    """Open jobs of the right type and around the right place and day, most urgent first."""
+def _nearby_jobs(contractor: Contractor, stretch: TimeSlot, rules: Rules) -> QuerySet[Job]:
+    """Open jobs of a suitable type, near the base and with a desired date near `stretch`, most urgent first."""
     horizon = timedelta(days=rules.horizon_days)
-    wanted = (stretch.start - horizon - SLACK, stretch.end + SLACK)
-    jobs = Job.objects.open().filter(desired_date__range=wanted, duration__lte=stretch.duration)
+    dates = (stretch.start - horizon - SLACK, stretch.end + SLACK)
+    jobs = Job.objects.open().filter(desired_date__range=dates, duration__lte=stretch.duration)
     if contractor.type != Contractor.Type.MULTI:
         jobs = jobs.filter(type=contractor.type)
     if contractor.service_radius_miles is not None:
@@ -63,7 +63,7 @@ def _in_question(contractor: Contractor, stretch: TimeSlot, rules: Rules) -> Que
 def _starts(
     calendar: Calendar, stretch: TimeSlot, request: JobRequest, site: Site, now: datetime, rules: Rules
 ) -> list[datetime]:
-    """When the work could begin: on a day at the site that the ranking would look at too."""
+    """Possible starts on days at the site that the ranking considers: from the desired date to the horizon."""
     slots = offered_slots(calendar, stretch, request.duration, rules, site=site, not_before=now)
     days = {request.desired_day + timedelta(days=later) for later in range(rules.horizon_days + 1)}
     return [slot.start for slot in slots if slot.start > now and day_of(slot.start, request.zone) in days]

@@ -1,4 +1,4 @@
-"""From the clock on a wall to instants, on every day of the year. Pure."""
+"""Conversion between local times and instants, including days with a clock change. Pure."""
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -12,10 +12,10 @@ MINUTES_A_DAY = 24 * 60
 
 @lru_cache(maxsize=16_384)
 def local_instant(day: date, offset: timedelta, zone: ZoneInfo) -> datetime:
-    """The instant (UTC) at which the clock in `zone` shows midnight of `day` plus `offset` (0 … 24 h).
+    """Instant (UTC) of the local time `offset` (0–24 h) after midnight of `day` in `zone`.
 
-    A time that comes twice counts as the first; a time that the clock skips, as the moment of the jump.
-    So a later time of day is never an earlier instant.
+    A repeated local time means the first of the two instants. A skipped local time means the instant of the clock
+    change. Therefore the result never decreases when the time of day increases.
     """
     wall = datetime.combine(day, datetime.min.time()) + offset
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
@@ -25,8 +25,9 @@ def local_instant(day: date, offset: timedelta, zone: ZoneInfo) -> datetime:
 
 
 def _moment_of_jump(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The instant at which the clock jumps over `wall`."""
-    # Read with the offset after the jump, a skipped time lies before it; with the one before, after it.
+    """Instant of the clock change that skips the local time `wall`, by binary search."""
+    # A skipped time lies before the change if read with the offset after it, and after the change if read with the
+    # offset before it. So these two instants enclose the change.
     before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     offset = before.astimezone(zone).utcoffset()
@@ -41,18 +42,18 @@ def _moment_of_jump(wall: datetime, zone: ZoneInfo) -> datetime:
 
 @lru_cache(maxsize=16_384)
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
-    """The day that the clock in `zone` shows at an instant."""
+    """Local date of an instant in `zone`."""
     return moment.astimezone(zone).date()
 
 
 @lru_cache(maxsize=4_096)
 def day_at(day: date, zone: ZoneInfo) -> TimeSlot:
-    """The day `day` in `zone`, midnight to midnight: 23, 24 or 25 hours."""
+    """Time slot of `day` in `zone`, from midnight to midnight: 23, 24 or 25 hours."""
     return TimeSlot(local_instant(day, timedelta(0), zone), local_instant(day, ONE_DAY, zone))
 
 
 def minute_of_day(moment: datetime, zone: ZoneInfo, day: date) -> int:
-    """Minutes from midnight of `day` as the clock shows them; 0 before it, 1440 after."""
+    """Minutes from midnight of `day` in local time, limited to 0–1440."""
     local = moment.astimezone(zone)
     minutes = (local.date() - day).days * MINUTES_A_DAY + local.hour * 60 + local.minute
     return min(max(minutes, 0), MINUTES_A_DAY)

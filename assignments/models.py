@@ -1,4 +1,4 @@
-"""Assignments: one contractor booked on one job for one time slot."""
+"""Assignments of contractors to jobs, and conflicts of assignments."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import gettext
 from psycopg.types.range import TimestamptzRange
 
 from assignments.decision_record import Decision
@@ -27,7 +28,7 @@ LIVE_STATES = sorted(LIVE)
 
 @keeps_history(exclude=OF_THE_RECORD, owner="job")
 class Assignment(Record):
-    """A booking, and why it was made."""
+    """Job given to a contractor for a time slot, with the decision behind it."""
 
     Status = Status
 
@@ -41,15 +42,16 @@ class Assignment(Record):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = ShortNotesField(max_length=500, blank=True)
 
-    # The decision as it stood at that moment; null where the contractor had no rank.
+    # The decision at the time of booking. `rank` is null if the contractor was not a candidate.
     score = models.DecimalField(max_digits=5, decimal_places=4)
     score_breakdown = models.JSONField()
     rank = models.PositiveIntegerField(null=True, blank=True)
-    # How many could have been ranked; at least so many where counting on would have cost too much.
+    # Number of candidates, or a lower limit if `candidates_exact` is false: the ranking stops before it has counted
+    # all.
     candidates_considered = models.PositiveIntegerField()
     candidates_exact = models.BooleanField(default=False, db_default=False)
     override_reason = ShortNotesField(max_length=500, blank=True)
-    # None: before the first version was published, by the settings.
+    # Null: no version was published yet, so the rules of the settings were used.
     rules = models.ForeignKey(
         RulesVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -62,6 +64,8 @@ class Assignment(Record):
     class Meta:
         ordering = ["-created_at", "id"]
         constraints = [
+            # Prevents double booking even if a writer bypasses the check in assignments.booking_checks. Slots are
+            # half-open, so an assignment can start when the previous one ends.
             ExclusionConstraint(
                 name="assignment_no_double_booking",
                 expressions=[("contractor", RangeOperators.EQUAL), ("time_slot", RangeOperators.OVERLAPS)],
@@ -105,7 +109,7 @@ class Assignment(Record):
             ),
         ]
         indexes = [
-            # Calendars are read from it; work that is done would only be in the way there.
+            # For calendars, which contain live assignments only; the included columns save a visit to the table.
             models.Index(
                 fields=["contractor"],
                 include=["time_slot", "job"],
@@ -114,7 +118,7 @@ class Assignment(Record):
             ),
             models.Index(fields=["status", "-created_at"], name="assignment_by_status"),
             models.Index(fields=["-created_at", "id"], name="assignment_by_creation"),
-            # Days and weeks of bookings, live or not, are found by it.
+            # For lists of the assignments of a day or a week in any state.
             models.Index(Func(F("time_slot"), function="lower"), name="assignment_by_start"),
         ]
 
@@ -131,15 +135,16 @@ class Assignment(Record):
 
     @property
     def candidates(self) -> str:
-        """The number of candidates as people say it: `23`, `at least 48`."""
-        return f"{self.candidates_considered}" if self.candidates_exact else f"at least {self.candidates_considered}"
+        """Number of candidates as text: `23` or `at least 48`."""
+        number = str(self.candidates_considered)
+        return number if self.candidates_exact else gettext("at least {number}").format(number=number)
 
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
 
     def record(self, decision: Decision) -> None:
-        """Keep why this contractor was chosen, and by which version of the rules."""
+        """Copy the decision and the version of its rules to the assignment."""
         self.score = decision.score
         self.score_breakdown = decision.score_breakdown
         self.rank = decision.rank
@@ -173,9 +178,9 @@ class Assignment(Record):
 
 
 class Conflict(models.Model):
-    """A live booking that the rules would refuse today; written by `assignments.broken_bookings` alone.
+    """Live assignment that the rules would reject today; written only by `assignments.broken_bookings`.
 
-    It keeps the codes of the failed rules. The sentences are made by the engine when they are shown.
+    Stores the codes of the failed rules. Their texts are computed when they are shown.
     """
 
     assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, primary_key=True, related_name="conflict")
@@ -187,5 +192,5 @@ class Conflict(models.Model):
 
     @property
     def is_told(self) -> bool:
-        """Whether whoever asks may know of it: not where exact places alone decide, and they may not be seen."""
+        """Whether the current user is allowed to know of it: not if places are blurred and only places decide."""
         return not places_are_blurred() or not DECIDED_BY_PLACES.issuperset(self.rules)

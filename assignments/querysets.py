@@ -1,4 +1,4 @@
-"""Questions asked of assignments, in the words of the domain."""
+"""Queries for assignments."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def live(self) -> "AssignmentQuerySet":
-        """Assignments that hold their slot: pending, confirmed or in progress."""
+        """Assignments that occupy their slot: pending, confirmed or in progress."""
         return self.filter(status__in=LIVE)
 
     def overlapping(self, slot: TimeSlot) -> "AssignmentQuerySet":
         return self.filter(time_slot__overlap=TimestamptzRange(slot.start, slot.end, "[)"))
 
     def upcoming(self, now: datetime) -> "AssignmentQuerySet":
-        """Assignments that are not over yet."""
+        """Assignments that end after `now`."""
         return self.filter(time_slot__endswith__gt=now)
 
     def next_first(self, now: datetime) -> "AssignmentQuerySet":
-        """What is still to be done comes first, the soonest first; then everything else, the latest first."""
+        """Upcoming live assignments by start, then all others in descending order of start."""
         ahead = Q(time_slot__endswith__gt=now, status__in=LIVE)
         start = models.F("time_slot__startswith")
         return self.order_by(
@@ -44,20 +44,20 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         )
 
     def in_conflict(self, now: datetime, rule: str = "") -> "AssignmentQuerySet":
-        """Live assignments, not over at `now`, that the rules would refuse today; with `rule`, because of that one.
+        """Upcoming live assignments that the rules would reject today; with `rule`, only those that fail this rule.
 
-        For a reader who may not see exact places, without the rules that places decide.
+        While places are blurred, rules that depend on exact places do not count.
         """
-        found = self.live().upcoming(now).filter(conflict__isnull=False)
+        conflicts = self.live().upcoming(now).filter(conflict__isnull=False)
         if places_are_blurred():
             places = [each.value for each in DECIDED_BY_PLACES]
-            found = found.none() if rule in places else found.exclude(conflict__rules__contained_by=places)
-        return found.filter(conflict__rules__contains=[rule]) if rule else found
+            conflicts = conflicts.none() if rule in places else conflicts.exclude(conflict__rules__contained_by=places)
+        return conflicts.filter(conflict__rules__contains=[rule]) if rule else conflicts
 
     def of_words(self, text: str, reader: Any) -> "AssignmentQuerySet":
-        """Those whose job or contractor has `text` among its words; each side is found by its own index.
+        """Assignments whose job or contractor contains `text`; fields that `reader` must not see are not searched.
 
-        Words that `reader` may not see find nothing.
+        Two subqueries instead of joins with OR, so that each side can use its own text index.
         """
         jobs = Job.objects.alias(search_text=JOB_TEXT).filter(search_text__icontains=text)
         people = Contractor.objects.alias(search_text=CONTRACTOR_TEXT).filter(search_text__icontains=text)
@@ -68,5 +68,5 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(Q(job__in=jobs.values("pk")) | Q(contractor__in=people.values("pk")))
 
     def locked(self) -> "AssignmentQuerySet":
-        """The same rows, locked against other writers in the order of their ids."""
+        """Rows locked against other writers, in the order of their ids so that two transactions cannot deadlock."""
         return self.select_for_update(no_key=True, of=("self",)).order_by("pk")

@@ -1,8 +1,9 @@
-"""Reactions to changes of contractors: bookings are checked again, and live ones keep a contractor in service."""
+"""Signal receivers: recheck bookings after changes, and prevent deactivation with live assignments."""
 
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils.translation import gettext
 
 from assignments.broken_bookings import recheck_contractor
 from assignments.events import AssignmentCancelled, AssignmentCompleted, AssignmentRescheduled
@@ -14,19 +15,19 @@ from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import LiveAssignments
 from smartscheduler.events.publishing import Event, domain_event
 
-# The fields of a contractor that the engine reads.
+# Fields of a contractor that eligibility and availability depend on.
 DECIDES = frozenset({"type", "status", "skills", "service_radius_miles", "latitude", "longitude", "time_zone"})
 
 
 @receiver(domain_event, dispatch_uid="conflicts")
 def recheck_bookings(*, event: Event, **_: Any) -> None:
-    """Note conflicts in the transaction of the change, so that its answer can name them."""
+    """Store conflicts in the transaction of the change, so that the response can list them."""
     match event:
         case ScheduleUpdated():
             recheck_contractor(event.contractor_id)
         case ContractorUpdated() if DECIDES & event.changed.keys():
             recheck_contractor(event.contractor_id)
-        # A booking is checked when it is made; one that moves or ends can only resolve conflicts.
+        # A booking is checked when it is made. When it moves or ends, conflicts can only be resolved.
         case AssignmentCancelled() | AssignmentCompleted() | AssignmentRescheduled():
             _resolve(event)
 
@@ -44,12 +45,15 @@ def _resolve(event: AssignmentCancelled | AssignmentCompleted | AssignmentResche
 
 @receiver(leaving_service, dispatch_uid="live-assignments")
 def refuse_with_live_assignments(*, contractor: Contractor, **_: Any) -> None:
-    """Raise LiveAssignments, with the list of them, while the contractor has any."""
+    """Raise LiveAssignments, which lists them, if the contractor has any."""
     live = Assignment.objects.live().filter(contractor=contractor).select_related("job").order_by("time_slot")
     if obstacles := [_obstacle(assignment) for assignment in live]:
         numbers = ", ".join(obstacle["job_number"] for obstacle in obstacles)
+        message = gettext(
+            "{contractor} still has live assignments: {jobs}. Reassign, complete or cancel each of them first."
+        )
         raise LiveAssignments(
-            f"{contractor.name} still has live assignments: {numbers}.", extra={"assignments": obstacles}
+            message.format(contractor=contractor.name, jobs=numbers), extra={"assignments": obstacles}
         )
 
 

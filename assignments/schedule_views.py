@@ -1,17 +1,18 @@
-"""A contractor's days and free slots over HTTP."""
+"""API of a contractor's schedule and free time slots."""
 
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assignments.calendars import bookable_slots, schedule
-from assignments.eligibility import Reason, Rule, unmet_rules
+from assignments.eligibility import Reason, unmet_rules, unmet_status
 from assignments.serializers import (
     DayScheduleSerializer,
     PeriodSerializer,
@@ -36,7 +37,7 @@ class ScheduleView(ReadsBody):
 
     @extend_schema(parameters=[PeriodSerializer], responses=ScheduleSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
-        """Working hours, absences, assignments and free intervals, day by day."""
+        """Working hours, absences, assignments and free intervals for each day."""
         contractor = get_object_or_404(Contractor, pk=pk)
         start, end = _days(self.query(), timezone.now().astimezone(contractor.zone).date())
         days = schedule(contractor=contractor, start=start, end=end, rules=current_rules())
@@ -55,11 +56,12 @@ LONGEST_PERIOD = timedelta(days=62)
 
 
 def _days(given: dict[str, date], today: date) -> tuple[date, date]:
-    """First and last day of a schedule. Raises InvalidInput when out of order or too far apart."""
+    """First and last day of a schedule. Raises InvalidInput if they are out of order or too far apart."""
     start = given.get("start", today)
     end = given.get("end", start + timedelta(days=6))
     if not start <= end < start + LONGEST_PERIOD:
-        raise InvalidInput.of("end", f"A schedule ends 0 to {LONGEST_PERIOD.days - 1} days after it starts.")
+        message = gettext("A schedule can have 1 to {days} days.").format(days=LONGEST_PERIOD.days)
+        raise InvalidInput.of("end", message)
     return start, end
 
 
@@ -69,7 +71,7 @@ class AvailabilityView(ReadsBody):
 
     @extend_schema(parameters=[SlotQuestionSerializer], responses=SlotsSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
-        """The slots that could be booked on one day: for a job, or for any work of a given duration."""
+        """Time slots that can be booked on one day, for a job or for any work of a given duration."""
         contractor = get_object_or_404(Contractor, pk=pk)
         given = self.query()
         job = _job(given.get("job"))
@@ -97,25 +99,24 @@ def _job(job_id: UUID | None) -> Job | None:
         return None
     job = Job.objects.filter(pk=job_id).first()
     if job is None:
-        raise InvalidInput.of("job", "There is no job with this id.")
+        raise InvalidInput.of("job", gettext("There is no job with this id."))
     return job
 
 
 def _day_and_duration(given: dict[str, Any], job: Job | None) -> tuple[date, timedelta]:
-    """What is asked for, the job's own where nothing is said. Raises InvalidInput when neither says."""
+    """Day and duration of the query; defaults come from the job. Raises InvalidInput if one is missing."""
     if job:
         return given.get("date", JobRequest.of(job).desired_day), given.get("duration", job.duration)
     for name in ("date", "duration"):
         if name not in given:
-            raise InvalidInput.of(name, "This is required without a job.")
+            raise InvalidInput.of(name, gettext("This parameter is required without a job."))
     return given["date"], given["duration"]
 
 
 def _obstacles(contractor: Contractor, job: Job | None) -> list[Reason]:
-    """The rules that need no calendar and keep the contractor from any slot: the check before booking has them too."""
+    """Failed rules that do not depend on the time, so that no slot can be offered."""
     if job:
         request = JobRequest.of(job)
         return unmet_rules(contractor, request, miles=known_site(request.point).miles_from(contractor.point))
-    if contractor.status == Contractor.Status.ACTIVE:
-        return []
-    return [Reason(Rule.INACTIVE, f"{contractor.name} is {contractor.get_status_display().lower()}.")]
+    reason = unmet_status(contractor)
+    return [reason] if reason else []

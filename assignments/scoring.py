@@ -1,8 +1,9 @@
-"""The score of a candidate (spec section 6). Pure, and exact: everything is counted in ten-thousandths.
+"""Score of a candidate, in integer arithmetic with the unit 1/10,000 (docs/ranking.md). Pure.
 
     score = w_a × availability + w_r × rating + w_d × distance
 
-Part scores are rounded to four decimals, then the score made of them; halves round up.
+Part scores are rounded half up to four decimals, and so is the score computed from them. Integers make the score exact,
+so that Python, SQL and the tests agree on every tie.
 """
 
 import math
@@ -13,11 +14,11 @@ from typing import NamedTuple
 
 from smartscheduler.rules.values import UNIT, Rules
 
-LOSS_A_DAY = 1_000
+LOSS_A_DAY = 1_000  # ten-thousandths
 
 
 class Weights(NamedTuple):
-    """The three weights in ten-thousandths; they sum to 10,000."""
+    """Weights of the part scores in ten-thousandths; their sum is 10,000."""
 
     availability: int
     rating: int
@@ -29,22 +30,22 @@ class Weights(NamedTuple):
 
 
 def availability_part(days: int) -> int:
-    """1 when free on the desired day, a tenth less for each day later, never below 0."""
+    """Part score of a contractor who is free `days` days after the desired date: 1,000 less a day, at least 0."""
     return max(0, UNIT - LOSS_A_DAY * days)
 
 
 def rating_part(hundredths: int) -> int:
-    """A rating of 0–500 hundredths of a star as a share of 5; exact."""
+    """Part score of a rating of 0–500 hundredths of a star: its share of five stars."""
     return hundredths * 20
 
 
 def hundredths(rating: Decimal) -> int:
-    """A rating of 0.00–5.00 in hundredths of a star."""
+    """Rating of 0.00–5.00 stars in hundredths of a star."""
     return int(rating * 100)
 
 
 def distance_part(miles: float, max_miles: float) -> int:
-    """1 at the site, 0 at `max_miles` and beyond."""
+    """Part score of a distance in miles: linear from 10,000 at the site to 0 at `max_miles`."""
     return max(0, math.floor((1 - miles / max_miles) * UNIT + 0.5))
 
 
@@ -62,22 +63,22 @@ PARTS = ("availability", "rating", "distance")
 
 
 def parts_of(score: Score) -> tuple[int, int, int]:
-    """The part scores in the order of `PARTS` and of the weights."""
+    """Part scores in the order of `PARTS` and of the weights."""
     return score.availability, score.rating, score.distance
 
 
 def score(*, availability: int, rating: int, distance: int, weights: Weights) -> Score:
-    """The weighted sum of three part scores, rounded half up to a ten-thousandth."""
+    """Part scores with their weighted sum, rounded half up to a ten-thousandth."""
     return Score(availability, rating, distance, total(availability, rating, distance, weights))
 
 
 def total(availability: int, rating: int, distance: int, weights: Weights) -> int:
-    """The sum alone."""
+    """Weighted sum of the part scores in ten-thousandths, rounded half up."""
     weighted = weights[0] * availability + weights[1] * rating + weights[2] * distance
     return (weighted + UNIT // 2) // UNIT
 
 
 @lru_cache(maxsize=2 * UNIT)
 def as_decimal(units: int) -> Decimal:
-    """Ten-thousandths as a number with four decimals."""
+    """Decimal number with four decimals for a number of ten-thousandths."""
     return Decimal(units).scaleb(-4)

@@ -1,9 +1,10 @@
-"""Assignments, schedules and free slots on the wire."""
+"""JSON representation of assignments, schedules and free time slots."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -28,7 +29,7 @@ from smartscheduler.core.rest.openapi_examples import SOME_DAY, sent_as
 
 
 class BreakdownSerializer(serializers.Serializer[Any]):
-    """The part scores, their weights, and the sentence that explains them."""
+    """Part scores, their weights, and a sentence that explains them."""
 
     availability_score = serializers.FloatField()
     rating_score = serializers.FloatField()
@@ -40,7 +41,7 @@ class BreakdownSerializer(serializers.Serializer[Any]):
 
 
 class KeptBreakdownSerializer(BreakdownSerializer):
-    """The parts and the sentence of a decision as it was made; null where they would tell of an exact place."""
+    """Score breakdown of a stored decision; null where it would reveal an exact place."""
 
     availability_score = serializers.FloatField(allow_null=True)
     distance_score = serializers.FloatField(allow_null=True)
@@ -49,26 +50,26 @@ class KeptBreakdownSerializer(BreakdownSerializer):
 
 @extend_schema_field(KeptBreakdownSerializer)
 class StoredBreakdownField(serializers.JSONField):
-    """As it was written down when the decision was made."""
+    """Score breakdown at the time of the decision."""
 
 
 class AssignmentSerializer(VisibleFieldsSerializer):
-    """A booking and why it was made. Reads `job`, `contractor` and `assigned_by` as selected."""
+    """Assignment with the decision behind it."""
 
     job_number = serializers.CharField(source="job.job_number")
     contractor_name = serializers.CharField(source="contractor.name")
     time_slot = TimeSlotSerializer(source="slot")
     score = serializers.FloatField()
     score_breakdown = StoredBreakdownField()
-    candidates_considered = serializers.IntegerField(help_text="How many could be ranked when it was made.")
-    candidates_exact = serializers.BooleanField(help_text="False where there were at least so many.")
+    candidates_considered = serializers.IntegerField(help_text=_("Number of candidates at the time of booking."))
+    candidates_exact = serializers.BooleanField(help_text=_("False if the number of candidates is a lower limit."))
     rules_version = serializers.IntegerField(
         source="rules_id",
         allow_null=True,
-        help_text="Of the scheduling rules by which it was made; null before the first was published.",
+        help_text=_("Version of the scheduling rules at the time of booking. Null if none was published yet."),
     )
     assigned_by = serializers.SerializerMethodField(
-        help_text="The e-mail address of the account; its name for readers who may see no addresses."
+        help_text=_("Email address of the user, or the name for readers who must not see addresses.")
     )
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -113,7 +114,7 @@ class AssignmentSerializer(VisibleFieldsSerializer):
 
 
 class NewAssignmentSerializer(StrictSerializer):
-    """Who is booked on which job, and from when on."""
+    """Contractor, job and start of a new assignment."""
 
     job = IdField()
     contractor = IdField()
@@ -123,19 +124,19 @@ class NewAssignmentSerializer(StrictSerializer):
         max_length=10_000,
         allow_blank=True,
         default="",
-        help_text="That of the ranking that was looked at: refused with `ranking-stale` when it no longer holds.",
+        help_text=_("Token of a ranking. The request fails with `ranking-stale` if that ranking is out of date."),
     )
 
 
 @sent_as("Another morning", {"start": SOME_DAY})
 class RescheduleSerializer(StrictSerializer):
-    """Another start, with the same contractor."""
+    """New start with the same contractor."""
 
     start = InstantField()
 
 
 class ReassignSerializer(StrictSerializer):
-    """Without `start` the new contractor takes the same time."""
+    """New contractor. Without `start`, the time stays the same."""
 
     contractor = IdField()
     start = InstantField(required=False)
@@ -143,7 +144,7 @@ class ReassignSerializer(StrictSerializer):
 
 
 class PeriodSerializer(serializers.Serializer[Any]):
-    """The days of a schedule, both included; a week from `start`, which is today when not given."""
+    """First and last day of a schedule, both included. Defaults: today, and six days after `start`."""
 
     start = DayField(required=False)
     end = DayField(required=False)
@@ -185,7 +186,7 @@ def _in_short(assignment: Assignment) -> dict[str, Any]:
 
 
 class ScheduleSerializer(serializers.Serializer[Any]):
-    """One entry a day, in the contractor's zone."""
+    """Schedule with one entry for each day in the contractor's time zone."""
 
     contractor = serializers.UUIDField()
     time_zone = serializers.CharField()
@@ -195,7 +196,7 @@ class ScheduleSerializer(serializers.Serializer[Any]):
 
 
 class SlotQuestionSerializer(serializers.Serializer[Any]):
-    """With a job, its duration and its desired day are what is meant when none is given."""
+    """Query for free time slots. With a job, `date` and `duration` default to those of the job."""
 
     date = DayField(required=False)
     duration = HoursField(required=False, min_value=timedelta(seconds=1), max_value=LONGEST_JOB)
@@ -208,12 +209,14 @@ class ReasonSerializer(serializers.Serializer[Any]):
 
 
 class SlotsSerializer(serializers.Serializer[Any]):
-    """The slots on offer; `reasons` names the rules that keep the contractor from any."""
+    """Free time slots. `reasons` lists the failed rules if the contractor cannot do the job at any time."""
 
     contractor = serializers.UUIDField()
     job = serializers.UUIDField(allow_null=True)
     date = serializers.DateField()
     duration = HoursField()
-    time_zone = LineTextField(help_text="The zone whose day it is: the site's with a job, else the contractor's.")
+    time_zone = LineTextField(
+        help_text=_("Time zone of `date`: the one of the site with a job, otherwise of the contractor.")
+    )
     available_time_slots = TimeSlotSerializer(many=True)
     reasons = ReasonSerializer(many=True)

@@ -1,7 +1,7 @@
-"""Everything that books, moves or frees a slot.
+"""Services that create, move and end assignments.
 
-Each takes the same road: the contractors locked in the order of their ids, then the job, then the
-check, then the rows and their events. The database's own constraints stand behind the check.
+All of them take locks in the same order, so that they cannot deadlock: contractors by id, then the job, then the
+assignment. After the locks they check, write and publish events. Database constraints enforce the same rules again.
 """
 
 from datetime import datetime
@@ -9,6 +9,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from assignments.booking_checks import check_booking
 from assignments.conflict_details import explain_conflict
@@ -51,13 +52,13 @@ def assign_job(
     override_reason: str = "",
     ranking_token: str = "",
 ) -> Assignment:
-    """Book the contractor on the open job from `start` on, for the job's duration.
+    """Assign the open job to the contractor from `start` on, for the duration of the job.
 
-    Raises JobNotOpen, ContractorUnsuitable or SlotUnavailable; RankingStale when `ranking_token` no longer holds.
+    Raises JobNotOpen, ContractorUnsuitable, SlotUnavailable, or RankingStale if `ranking_token` is out of date.
     """
     job = Job.objects.get(pk=job_id)
     contractor = Contractor.objects.get(pk=contractor_id)
-    # Ranked before any lock is taken: it reads much and changes nothing.
+    # Before the locks, because ranking reads much; `_book` checks the booking again under the locks.
     decision = decide(
         job=job,
         contractor=contractor,
@@ -89,7 +90,8 @@ def _book(
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     job = Job.objects.locked().get(pk=job_id)
     if job.status != Job.Status.OPEN:
-        raise JobNotOpen(f"{job.job_number} is {job.status}; only an open job can be assigned.")
+        message = gettext("{job} is {status}; only an open job can be assigned.")
+        raise JobNotOpen(message.format(job=job.job_number, status=job.get_status_display().lower()))
     job.assign()
     job.save(update_fields=["status"])
     return _create(job, contractor, start, decision, actor=actor, override_reason=override_reason)
@@ -104,7 +106,7 @@ def _create(
     actor: User | None,
     override_reason: str,
 ) -> Assignment:
-    """The checked row and its event; contractor and job are locked."""
+    """Check the booking, save the assignment and publish its event; contractor and job are locked."""
     slot = _slot(job, start)
     check_booking(contractor, JobRequest.of(job), slot, decision.rules, now=timezone.now())
     assignment = Assignment(job=job, contractor=contractor, assigned_by=actor, override_reason=override_reason)
@@ -118,25 +120,29 @@ def _create(
 
 def _slot(job: Job, start: datetime) -> TimeSlot:
     if not within_reach(start, now=timezone.now()):
-        raise InvalidInput.of("start", "The start is at most five years from now.")
+        raise InvalidInput.of("start", gettext("Choose a start within five years from now."))
     return TimeSlot(start, start + job.duration)
 
 
 def lock_assignment(assignment_id: UUID, *, also: UUID | None = None) -> Assignment:
-    """The assignment, locked together with its contractor (and the contractor `also`) and its job."""
-    found = Assignment.objects.only("contractor_id", "job_id").get(pk=assignment_id)
-    ids = {found.contractor_id} | ({also} if also else set())
+    """Lock the contractor (and the contractor `also`), the job and the assignment; return the assignment.
+
+    Raises DoesNotExist. The ids are read without a lock first, because contractors come first in the order of locks;
+    the contractor and the job of an assignment never change.
+    """
+    unlocked = Assignment.objects.only("contractor_id", "job_id").get(pk=assignment_id)
+    ids = {unlocked.contractor_id} | ({also} if also else set())
     contractors = {contractor.pk: contractor for contractor in Contractor.objects.locked().filter(pk__in=ids)}
     if also and also not in contractors:
         raise Contractor.DoesNotExist
-    job = Job.objects.locked().get(pk=found.job_id)
+    job = Job.objects.locked().get(pk=unlocked.job_id)
     assignment = Assignment.objects.locked().get(pk=assignment_id)
-    assignment.contractor, assignment.job = contractors[found.contractor_id], job
+    assignment.contractor, assignment.job = contractors[unlocked.contractor_id], job
     return assignment
 
 
 def lock_job(job_id: UUID) -> Job:
-    """The job, locked after the contractor who is booked on it, if any: that is the order of locks."""
+    """Lock the booked contractor, if any, and then the job, which is the order of locks; return the job."""
     booked = Assignment.objects.live().filter(job_id=job_id).values_list("contractor_id", flat=True).first()
     list(Contractor.objects.locked().filter(pk__in=[booked] if booked else []))
     return Job.objects.locked().get(pk=job_id)
@@ -157,9 +163,9 @@ def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment
 @explain_conflict
 @domain_transaction
 def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
-    """Start the work of a confirmed assignment, and its job.
+    """Start a confirmed assignment and its job.
 
-    Raises InvalidTransition from any other state, TooEarly before the day of the slot.
+    Raises InvalidTransition from any other state, and TooEarly before the day of the slot.
     """
     assignment = lock_assignment(assignment_id)
     previous, now = assignment.status, timezone.now()
@@ -175,9 +181,9 @@ def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
 @explain_conflict
 @domain_transaction
 def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
-    """Complete the work in progress, and its job.
+    """Complete an assignment in progress and its job.
 
-    Raises InvalidTransition from any other state, TooEarly before the day of the slot.
+    Raises InvalidTransition from any other state, and TooEarly before the day of the slot.
     """
     assignment = lock_assignment(assignment_id)
     previous, job, now = assignment.status, assignment.job, timezone.now()
@@ -194,9 +200,9 @@ def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignmen
 @explain_conflict
 @domain_transaction
 def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -> Assignment:
-    """Cancel a live assignment: its slot is free and its job open again.
+    """Cancel a live assignment and reopen its job.
 
-    Raises InvalidTransition when it is completed or cancelled, InvalidInput without a reason.
+    Raises InvalidTransition if it is completed or cancelled, and InvalidInput without a reason.
     """
     assignment = lock_assignment(assignment_id)
     _cancel(assignment, reason, actor)
@@ -212,7 +218,7 @@ def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -
 def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
     """Cancel a job and its live assignment, if any.
 
-    Raises InvalidTransition when it is completed or cancelled, InvalidInput without a reason.
+    Raises InvalidTransition if the job is completed or cancelled, and InvalidInput without a reason.
     """
     job = lock_job(job_id)
     job.cancel(reason=_reason(reason), at=timezone.now())
@@ -228,9 +234,9 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
 @explain_conflict
 @domain_transaction
 def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User | None) -> Assignment:
-    """Move a pending or confirmed assignment to another slot of the same contractor.
+    """Move a pending or confirmed assignment to another start with the same contractor.
 
-    Raises InvalidTransition from any other state, ContractorUnsuitable or SlotUnavailable.
+    Raises InvalidTransition from any other state, ContractorUnsuitable, or SlotUnavailable.
     """
     rules = current_rules()
     assignment = lock_assignment(assignment_id)
@@ -253,10 +259,10 @@ def reassign_assignment(
     start: datetime | None = None,
     override_reason: str = "",
 ) -> Assignment:
-    """Give the job of a pending or confirmed assignment to another contractor, at `start` or the same time.
+    """Reassign the job of a pending or confirmed assignment to another contractor, at `start` or at the same time.
 
-    Cancels the old assignment and returns the new one. Raises InvalidTransition from any other state,
-    InvalidInput for the same contractor, ContractorUnsuitable or SlotUnavailable; then nothing has changed.
+    Cancels the old assignment and returns the new one in one transaction. Raises InvalidTransition from any other
+    state, InvalidInput for the same contractor, ContractorUnsuitable, or SlotUnavailable.
     """
     assignment = Assignment.objects.select_related("job").get(pk=assignment_id)
     contractor = Contractor.objects.get(pk=contractor_id)
@@ -287,9 +293,11 @@ def _reassign(
     assignment = lock_assignment(assignment_id, also=contractor_id)
     check_movable(assignment.status, "reassigned")
     if assignment.contractor_id == contractor_id:
-        raise InvalidInput.of("contractor", "The job is already assigned to this contractor: reschedule it instead.")
+        raise InvalidInput.of(
+            "contractor", gettext("The job is already assigned to this contractor. Reschedule it instead.")
+        )
     contractor = Contractor.objects.get(pk=contractor_id)
-    _cancel(assignment, f"Reassigned to {contractor.name}", actor)
+    _cancel(assignment, gettext("Reassigned to {contractor}").format(contractor=contractor.name), actor)
     return _create(assignment.job, contractor, start, decision, actor=actor, override_reason=override_reason)
 
 
@@ -297,12 +305,13 @@ def _reassign(
 def rate_assignment(*, assignment_id: UUID, rating: Decimal, actor: User | None, comment: str = "") -> Assignment:
     """Rate the contractor (0–5) for a completed assignment.
 
-    Raises InvalidTransition before it is completed, InvalidInput outside 0–5, AlreadyRated the second time.
+    Raises InvalidTransition before completion, InvalidInput outside 0–5, and AlreadyRated the second time.
     """
     assignment = lock_assignment(assignment_id)
     if assignment.status != Assignment.Status.COMPLETED:
+        message = gettext("An assignment that is {status} cannot be rated.")
         raise InvalidTransition(
-            f"An assignment that is {assignment.status} cannot be rated.",
+            message.format(status=assignment.get_status_display().lower()),
             extra={"from": assignment.status, "to": "rated"},
         )
     assignment.contractor = update_rating(
@@ -319,9 +328,9 @@ def _cancel(assignment: Assignment, reason: str, actor: User | None) -> None:
 
 def _reason(reason: str) -> str:
     if not reason.strip():
-        raise InvalidInput.of("reason", "A reason is needed.")
+        raise InvalidInput.of("reason", gettext("Enter a reason."))
     if len(reason) > 500:
-        raise InvalidInput.of("reason", "A reason has at most 500 characters.")
+        raise InvalidInput.of("reason", gettext("A reason can have at most 500 characters."))
     return reason.strip()
 
 

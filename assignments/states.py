@@ -1,16 +1,18 @@
-"""The states of an assignment. Pure; read by the guard, the admin buttons and the tests."""
+"""States of an assignment and the transitions between them. Pure; used by the model, the admin and the tests."""
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.errors import InvalidTransition
 
 
 class Status(models.TextChoices):
-    PENDING = "pending", "Pending"
-    CONFIRMED = "confirmed", "Confirmed"
-    IN_PROGRESS = "in_progress", "In progress"
-    COMPLETED = "completed", "Completed"
-    CANCELLED = "cancelled", "Cancelled"
+    PENDING = "pending", _("Pending")
+    CONFIRMED = "confirmed", _("Confirmed")
+    IN_PROGRESS = "in_progress", _("In progress")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -20,21 +22,29 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     Status.COMPLETED: frozenset(),
     Status.CANCELLED: frozenset(),
 }
-# The states that hold a slot.
+# States in which the contractor's time is occupied.
 LIVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.IN_PROGRESS})
-# The states whose slot or contractor may still change.
+# States in which the time slot or the contractor can still change.
 MOVABLE = frozenset({Status.PENDING, Status.CONFIRMED})
 
 
-def check_transition(present: str, wanted: str) -> None:
-    """Raise InvalidTransition, naming both states, unless the move is in the table."""
-    if wanted not in TRANSITIONS[present]:
-        raise InvalidTransition(
-            f"An assignment that is {present} cannot become {wanted}.", extra={"from": present, "to": wanted}
-        )
+# By what `check_movable` is asked to allow.
+NOT_MOVABLE = {
+    "rescheduled": _("An assignment that is {status} cannot be rescheduled."),
+    "reassigned": _("An assignment that is {status} cannot be reassigned."),
+}
+
+
+def check_transition(present: str, requested: str) -> None:
+    """Raise InvalidTransition, which names both states, unless TRANSITIONS allows the change."""
+    if requested not in TRANSITIONS[present]:
+        message = gettext("An assignment that is {status} cannot become {requested}.")
+        labels = {"status": Status(present).label.lower(), "requested": Status(requested).label.lower()}
+        raise InvalidTransition(message.format(**labels), extra={"from": present, "to": requested})
 
 
 def check_movable(present: str, act: str) -> None:
-    """Raise InvalidTransition unless an assignment in state `present` may still be `act` (rescheduled, reassigned)."""
+    """Raise InvalidTransition unless an assignment in state `present` can be `act`: a key of NOT_MOVABLE."""
     if present not in MOVABLE:
-        raise InvalidTransition(f"An assignment that is {present} cannot be {act}.", extra={"from": present, "to": act})
+        message = NOT_MOVABLE[act].format(status=Status(present).label.lower())
+        raise InvalidTransition(message, extra={"from": present, "to": act})

@@ -1,9 +1,10 @@
-"""Assignments over HTTP, and the cancelling of a job, which takes its assignment along."""
+"""API of assignments, and the action to cancel a job together with its assignment."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -38,10 +39,10 @@ Handler = TypeVar("Handler", bound=Callable[..., Response])
 
 
 def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Callable[[Handler], Handler]:
-    """A POST on one assignment that takes `body` and answers the assignment."""
+    """Decorator for a POST action of one assignment with the request body `body`; responds with an assignment."""
 
     def decorate(method: Handler) -> Handler:
-        # In this order: `action` replaces what was noted before it.
+        # `extend_schema` comes second, because `action` replaces earlier annotations.
         routed = action(detail=True, methods=["post"], **shape)(method)
         return cast(Handler, extend_schema(request=body, responses=AssignmentSerializer)(routed))
 
@@ -51,7 +52,7 @@ def act(body: type[serializers.BaseSerializer[Any]], **shape: Any) -> Callable[[
 class AssignmentViewSet(
     ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Assignment]
 ):
-    """Who is booked on which job and when, with the score, rank and reasons of that moment."""
+    """Assignments: contractor, job and time slot, with score, rank and reason at the time of booking."""
 
     queryset = Assignment.objects.select_related("job", "contractor", "assigned_by")
     serializer_class = AssignmentSerializer
@@ -70,7 +71,7 @@ class AssignmentViewSet(
 
     @property
     def search_fields(self) -> Sequence[str]:
-        """By customer and address only for those who may see them."""
+        """Search fields; customer and address only for users who are allowed to see them."""
         hidden = ("job__address", "job__customer_name") if can_see(self.request.user, CUSTOMERS) else ()
         return ("job__job_number", "contractor__name", *hidden)
 
@@ -86,7 +87,7 @@ class AssignmentViewSet(
 
     @extend_schema(request=NewAssignmentSerializer, responses={201: AssignmentSerializer})
     def create(self, request: Request) -> Response:
-        """Book a contractor on an open job, from `start` on for the job's duration."""
+        """Assign an open job to a contractor, from `start` on for the duration of the job."""
         given = self.body(NewAssignmentSerializer)
         _check_known(job=given["job"], contractor=given["contractor"])
         assignment = services.assign_job(
@@ -101,37 +102,37 @@ class AssignmentViewSet(
 
     @act(EmptySerializer)
     def confirm(self, request: Request, pk: UUID) -> Response:
-        """The contractor has agreed."""
+        """Confirm an assignment after the contractor has agreed."""
         self.body(EmptySerializer)
         return self.after(services.confirm_assignment(assignment_id=pk, actor=self.actor))
 
     @act(EmptySerializer)
     def start(self, request: Request, pk: UUID) -> Response:
-        """Work has begun; so has the job. Refused with `too-early` before the day of the slot."""
+        """Start the work and the job. Fails with `too-early` before the day of the slot."""
         self.body(EmptySerializer)
         return self.after(services.start_assignment(assignment_id=pk, actor=self.actor))
 
     @act(EmptySerializer)
     def complete(self, request: Request, pk: UUID) -> Response:
-        """Work is done; so is the job. Refused with `too-early` before the day of the slot."""
+        """Complete the work and the job. Fails with `too-early` before the day of the slot."""
         self.body(EmptySerializer)
         return self.after(services.complete_assignment(assignment_id=pk, actor=self.actor))
 
     @act(ReasonSerializer)
     def cancel(self, request: Request, pk: UUID) -> Response:
-        """Free the slot and reopen the job."""
+        """Cancel an assignment and reopen its job."""
         return self.after(services.cancel_assignment(assignment_id=pk, actor=self.actor, **self.body(ReasonSerializer)))
 
     @act(RescheduleSerializer)
     def reschedule(self, request: Request, pk: UUID) -> Response:
-        """Another slot of the same contractor."""
+        """Move an assignment to another start with the same contractor."""
         return self.after(
             services.reschedule_assignment(assignment_id=pk, actor=self.actor, **self.body(RescheduleSerializer))
         )
 
     @act(ReassignSerializer)
     def reassign(self, request: Request, pk: UUID) -> Response:
-        """Another contractor; answers the new assignment, the old one is cancelled."""
+        """Assign the job to another contractor. Cancels the old assignment and returns the new one."""
         given = self.body(ReassignSerializer)
         contractor_id = given.pop("contractor")
         _check_known(contractor=contractor_id)
@@ -141,7 +142,7 @@ class AssignmentViewSet(
 
     @act(RatingSerializer)
     def rate(self, request: Request, pk: UUID) -> Response:
-        """Rate the contractor for this completed assignment, once."""
+        """Rate the contractor for a completed assignment. Possible once."""
         return self.after(services.rate_assignment(assignment_id=pk, actor=self.actor, **self.body(RatingSerializer)))
 
 
@@ -155,14 +156,14 @@ class JobCancelView(JobViewSet):
 
     @extend_schema(request=ReasonSerializer, responses=JobSerializer, operation_id="jobs_cancel", filters=False)
     def cancel(self, request: Request, pk: UUID) -> Response:
-        """Cancel the job and its live assignment, if any."""
+        """Cancel a job and its live assignment, if any."""
         given = self.body(ReasonSerializer)
         return self.after(services.cancel_job(job_id=pk, actor=cast(User, request.user), **given))
 
 
 def _check_known(*, contractor: UUID, job: UUID | None = None) -> None:
-    """Raise InvalidInput naming the first id of a body that belongs to nothing."""
+    """Raise InvalidInput for the first id in a request body that does not exist."""
     if job is not None and not Job.objects.filter(pk=job).exists():
-        raise InvalidInput.of("job", "There is no job with this id.")
+        raise InvalidInput.of("job", gettext("There is no job with this id."))
     if not Contractor.objects.filter(pk=contractor).exists():
-        raise InvalidInput.of("contractor", "There is no contractor with this id.")
+        raise InvalidInput.of("contractor", gettext("There is no contractor with this id."))

@@ -1,7 +1,9 @@
-"""What the customer wanted, and how a slot differs from it or from the booking that it would replace. Pure."""
+"""Suggested start for a job, and sentences about how a slot differs from the desired date or the booking. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+
+from django.utils.translation import gettext, ngettext
 
 from assignments.availability import Calendar, is_free
 from assignments.local_time import MINUTES_A_DAY, day_of, local_instant
@@ -17,45 +19,49 @@ from smartscheduler.travel.routes import Site
 def suggested_slot(
     request: JobRequest, starts: Sequence[datetime], calendar: Calendar, rules: Rules, *, site: Site, now: datetime
 ) -> TimeSlot:
-    """The slot to book: the wanted time where it is free, on the grid or not; else the nearest one on offer.
+    """Slot at the desired date if that is free, even off the grid; otherwise at the nearest possible start.
 
-    `starts` are the starts on offer of one day at the site, at least one; `calendar` is without the booking of the job
-    itself. Of two that are as near it is the earlier one.
+    `starts` are the possible starts on one day at the site and must not be empty. `calendar` must not contain the job's
+    own booking. Of two equally near starts, the earlier one is taken.
     """
-    wanted = unchecked((request.desired_date, request.desired_date + request.duration))
+    desired = unchecked((request.desired_date, request.desired_date + request.duration))
     day = day_of(starts[0], request.zone)
     if (
         day == request.desired_day
-        and wanted.start > now
-        and (wanted.start in starts or is_free(calendar, wanted, site, rules))
+        and desired.start > now
+        and (desired.start in starts or is_free(calendar, desired, site, rules))
     ):
-        return wanted
+        return desired
     aim = local_instant(day, timedelta(minutes=_minute(request.desired_date, request)), request.zone)
     start = min(starts, key=lambda one: (abs(one - aim), one))
     return unchecked((start, start + request.duration))
 
 
 def differs_from_wanted(slot: TimeSlot, request: JobRequest) -> str:
-    """A sentence that names every difference from what the customer wanted: day and time; empty when there is none."""
+    """Text about the difference from the desired date in days and time of day; empty without a difference."""
     days = (day_of(slot.start, request.zone) - request.desired_day).days
     minutes = _minute(slot.start, request) - _minute(request.desired_date, request)
-    said = [
-        *([f"{_count(abs(days), 'day')} {_later(days)}"] if days else []),
-        *([f"{_hours(abs(minutes))} {_later(minutes)} in the day"] if minutes else []),
-    ]
-    if not said:
+    if days and minutes:
+        message = gettext("The customer asked for {desired}. This slot is {days} and {time}.")
+    elif days:
+        message = gettext("The customer asked for {desired}. This slot is {days}.")
+    elif minutes:
+        message = gettext("The customer asked for {desired}. This slot is {time}.")
+    else:
         return ""
-    return f"The customer wanted {local_time(request.desired_date, request.zone)}: this is {' and '.join(said)}."
+    desired = local_time(request.desired_date, request.zone)
+    return message.format(desired=desired, days=_days_apart(days), time=_time_apart(minutes))
 
 
 def differs_from_booking(slot: TimeSlot, booking: Assignment, *, other_contractor: bool) -> str:
-    """What a move to `slot` changes about a booking: its time, and that a new contractor has to confirm."""
-    said = []
+    """Text about what a move to `slot` changes: the time, and that a new contractor has to confirm."""
+    sentences = []
     if slot.start != booking.slot.start:
-        said.append(f"This moves the visit from {local_slot(booking.slot, booking.job.zone)}.")
+        message = gettext("This moves the visit from {slot}.")
+        sentences.append(message.format(slot=local_slot(booking.slot, booking.job.zone)))
     if other_contractor and booking.status == Status.CONFIRMED:
-        said.append("The visit is confirmed now; the new contractor has to confirm it again.")
-    return " ".join(said)
+        sentences.append(gettext("The visit is confirmed now; the new contractor has to confirm it again."))
+    return " ".join(sentences)
 
 
 def _minute(moment: datetime, request: JobRequest) -> int:
@@ -63,14 +69,23 @@ def _minute(moment: datetime, request: JobRequest) -> int:
     return (there.hour * 60 + there.minute) % MINUTES_A_DAY
 
 
-def _later(difference: int) -> str:
-    return "later" if difference > 0 else "earlier"
+def _days_apart(days: int) -> str:
+    """`2 days later`."""
+    number = abs(days)
+    message = (
+        ngettext("{number} day later", "{number} days later", number)
+        if days > 0
+        else ngettext("{number} day earlier", "{number} days earlier", number)
+    )
+    return message.format(number=number)
 
 
-def _hours(minutes: int) -> str:
-    hours, rest = divmod(minutes, 60)
-    return " ".join(filter(None, [f"{hours} h" if hours else "", f"{rest} min" if rest else ""]))
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def _time_apart(minutes: int) -> str:
+    """`3 h 30 min earlier in the day`."""
+    message = gettext("{duration} later in the day") if minutes > 0 else gettext("{duration} earlier in the day")
+    hours, rest = divmod(abs(minutes), 60)
+    if not rest:
+        duration = gettext("{hours} h")
+    else:
+        duration = gettext("{hours} h {minutes} min") if hours else gettext("{minutes} min")
+    return message.format(duration=duration.format(hours=hours, minutes=rest))

@@ -1,4 +1,4 @@
-"""Assignments in the admin: read, and moved on by actions. They are made from a job's Recommend page."""
+"""Admin of assignments: read-only records with actions. Assignments are created on the ranking page of a job."""
 
 from collections.abc import Callable
 from datetime import tzinfo
@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from assignments import services
 
-# The pages register themselves.
+# Imported for their registration with the admin registry.
 from assignments.admin import contractor_conflicts, contractor_tabs, job_booking, reschedule, week  # noqa: F401
 from assignments.admin.actions import ACTIONS
 from assignments.admin.forms import ReasonForm
@@ -49,13 +51,13 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
     list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ConflictFilter, ChosenFilter)
     list_select_related = ("job", "contractor")
     ordering = ("-created_at", "id")
-    search_fields = ("job__job_number",)  # for the box; what is looked through is in `search`
-    search_help_text = "Job, customer, place or contractor"
+    search_fields = ("job__job_number",)  # shows the search box; `search` decides what is searched
+    search_help_text = _("Job, customer, place or contractor")
     actions = ("confirm_selected", "start_selected", "complete_selected", "cancel_selected")
     change_form_outer_before_template = "admin/assignments/overview.html"
     fieldsets: ClassVar[Any] = (
-        ("Booking", {"fields": ("job_link", "contractor_link", "when", "status_badge")}),
-        ("History", {"fields": ("history",)}),
+        (_("Booking"), {"fields": ("job_link", "contractor_link", "when", "status_badge")}),
+        (_("History"), {"fields": ("history",)}),
     )
     readonly_fields = ("job_link", "contractor_link", "when", "status_badge", "history")
 
@@ -65,11 +67,11 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
     def search(
         self, request: HttpRequest, queryset: QuerySet[Assignment], search_term: str
     ) -> tuple[QuerySet[Assignment], bool]:
-        """The assignments of a job and a contractor that have all the words between them."""
-        found = cast(AssignmentQuerySet, queryset)
+        """Assignments whose job or contractor contains each of the words."""
+        assignments = cast(AssignmentQuerySet, queryset)
         for word in search_term.split():
-            found = found.of_words(word, person(request))
-        return found, False
+            assignments = assignments.of_words(word, person(request))
+        return assignments, False
 
     def has_assign_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.ASSIGN)
@@ -91,76 +93,79 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_sortable_by(self, request: HttpRequest) -> list[str | Callable[[Any], str | bool]]:
-        """Not by a score that is hidden: the order would tell."""
+        """Sortable columns without hidden ones: the order by a hidden score would reveal it."""
         hidden = hidden_fields("assignments.assignment", person(request))
         return [name for name in super().get_sortable_by(request) if name not in hidden]
 
-    @display(description="Job", ordering="job__job_number", header=True)
+    @display(description=_("Job"), ordering="job__job_number", header=True)
     def job_and_customer(self, assignment: Assignment) -> list[str]:
         return [assignment.job.job_number, f"{assignment.job.city}, {assignment.job.state}"]
 
-    @display(description="Contractor", ordering="contractor__name")
+    @display(description=_("Contractor"), ordering="contractor__name")
     def contractor_name(self, assignment: Assignment) -> str:
         return assignment.contractor.name
 
-    @display(description="When", ordering="time_slot")
+    @display(description=_("When"), ordering="time_slot")
     def when(self, assignment: Assignment) -> str:
         return local_slot(assignment.slot, assignment.job.zone)
 
-    @display(description="Status", ordering="status")
+    @display(description=_("Status"), ordering="status")
     def status_badge(self, assignment: Assignment) -> SafeString:
         return badge(assignment.status, assignment.get_status_display())
 
-    @display(description="Rank")
+    @display(description=_("Rank"))
     def standing(self, assignment: Assignment) -> str:
-        return "" if seen_by(assignment) else f"{assignment.rank or '–'} of {assignment.candidates}"
+        if seen_by(assignment):
+            return ""
+        return gettext("{rank} of {candidates}").format(rank=assignment.rank or "–", candidates=assignment.candidates)
 
-    @display(description="Job")
+    @display(description=_("Job"))
     def job_link(self, assignment: Assignment) -> SafeString:
         return _link(assignment.job, assignment.job.job_number)
 
-    @display(description="Contractor")
+    @display(description=_("Contractor"))
     def contractor_link(self, assignment: Assignment) -> SafeString:
         return _link(assignment.contractor, assignment.contractor.name)
 
-    @display(description="What happened")
+    @display(description=_("Progress"))
     def history(self, assignment: Assignment) -> str:
         zone = assignment.job.zone
-        by = f" by {assignment.assigned_by}" if assignment.assigned_by else ""
+        by_user = assignment.assigned_by is not None
         steps = [
-            (f"assigned{by}", assignment.created_at),
-            ("confirmed", assignment.confirmed_at),
-            ("started", assignment.started_at),
-            ("completed", assignment.completed_at),
-            (f"cancelled ({assignment.cancel_reason})", assignment.cancelled_at),
+            (gettext("assigned by {user} {time}") if by_user else gettext("assigned {time}"), assignment.created_at),
+            (gettext("confirmed {time}"), assignment.confirmed_at),
+            (gettext("started {time}"), assignment.started_at),
+            (gettext("completed {time}"), assignment.completed_at),
+            (gettext("cancelled ({reason}) {time}"), assignment.cancelled_at),
         ]
-        return " · ".join(f"{step} {local_time(moment, zone)}" for step, moment in steps if moment)
+        facts = {"user": assignment.assigned_by, "reason": assignment.cancel_reason}
+        return " · ".join(step.format(**facts, time=local_time(moment, zone)) for step, moment in steps if moment)
 
-    @action(description="Confirm", permissions=["assign"])
+    @action(description=_("Confirm"), permissions=["assign"])
     def confirm_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
-        _each(request, queryset, services.confirm_assignment, "Confirmed")
+        _each(request, queryset, services.confirm_assignment, gettext("Confirmed"))
 
-    @action(description="Start work", permissions=["assign"])
+    @action(description=_("Start work"), permissions=["assign"])
     def start_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
-        _each(request, queryset, services.start_assignment, "Started")
+        _each(request, queryset, services.start_assignment, gettext("Started"))
 
-    @action(description="Complete", permissions=["assign"])
+    @action(description=_("Complete"), permissions=["assign"])
     def complete_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
-        _each(request, queryset, services.complete_assignment, "Completed")
+        _each(request, queryset, services.complete_assignment, gettext("Completed"))
 
-    @action(description="Cancel …", permissions=["assign"])
+    @action(description=_("Cancel …"), permissions=["assign"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> HttpResponse | None:
-        """Asks for the reason first."""
+        """Ask for the reason, then cancel the selected assignments one by one."""
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_valid():
-            _each(request, queryset, partial(services.cancel_assignment, **form.cleaned_data), "Cancelled")
+            _each(request, queryset, partial(services.cancel_assignment, **form.cleaned_data), gettext("Cancelled"))
             return None
         context = {
             **self.admin_site.each_context(request),
-            "title": "Cancel assignments",
+            "title": gettext("Cancel assignments"),
             "opts": self.opts,
             "action": "cancel_selected",
-            "question": "Cancel these? Their slots become free, and the jobs open again.",
+            "question": gettext("Cancel these assignments? Their time slots become free, and the jobs are open again."),
             "records": queryset.order_by("pk"),
             "form": form,
             "back": request.get_full_path(),

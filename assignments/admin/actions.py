@@ -1,11 +1,13 @@
-"""Actions on the page of an assignment, as the table of states and the policy allow them.
+"""Record actions of an assignment; states and permissions decide which of them are offered.
 
-Rescheduling and reassigning are pages of their own, registered for the same record.
+Rescheduling and reassigning are separate pages, registered for the same record.
 """
 
 from collections.abc import Callable
 
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from assignments import services
 from assignments.admin.forms import RatingForm, ReasonForm
@@ -28,7 +30,7 @@ def can_become(status: Status) -> Callable[[Assignment], bool]:
 
 
 def can_work(status: Status) -> Callable[[Assignment], bool]:
-    """Whether the work can become `status` now: by the table of states, and not before its day."""
+    """Predicate: the transition to `status` is allowed, and it is not too early (assignments.start_window)."""
 
     def possible(assignment: Assignment) -> bool:
         begun = timezone.now() >= earliest_start(assignment.slot, assignment.job.zone)
@@ -46,33 +48,35 @@ def is_unrated(assignment: Assignment) -> bool:
 
 
 def freed_by(assignment: Assignment) -> list[str]:
-    """What ending a live booking frees, and who is told of it."""
-    who = assignment.contractor
+    """Sentences about what ending a live booking frees, and about the email to the contractor."""
+    contractor = assignment.contractor
+    freed = gettext("{slot} becomes free for {contractor}.")
+    notified = gettext(
+        "{contractor} gets an email ({email}) with the reason, and the booking is removed from their calendar."
+    )
     return [
-        f"{local_slot(assignment.slot, assignment.job.zone)} becomes free for {who.name}.",
-        f"{who.name} is told by e-mail ({who.email}), with the reason, and it leaves their calendar.",
+        freed.format(slot=local_slot(assignment.slot, assignment.job.zone), contractor=contractor.name),
+        notified.format(contractor=contractor.name, email=contractor.email),
     ]
 
 
 def after_cancelling(assignment: Assignment) -> list[str]:
-    return [
-        *freed_by(assignment),
-        f"{assignment.job} is open again and can be given to somebody else; to do both at once, reassign it instead.",
-    ]
+    reopened = gettext("{job} is open again. To give it to another contractor in one step, reassign it instead.")
+    return [*freed_by(assignment), reopened.format(job=assignment.job)]
 
 
 def by(service: Callable[..., Assignment]) -> Callable[..., Assignment]:
-    """A service of one assignment as an action runs it."""
+    """Adapter from a service of one assignment to the signature of `RecordAction.run`."""
     return lambda assignment, actor, **values: service(assignment_id=assignment.pk, actor=actor, **values)
 
 
 ACTIONS = [
     RecordAction(
         name="confirm",
-        label="Confirm",
+        label=_("Confirm"),
         icon="check",
-        question="Confirm {0}?",
-        done="{0} is confirmed.",
+        question=_("Confirm {0}?"),
+        done=_("{0} is confirmed."),
         run=by(services.confirm_assignment),
         allowed=may_assign,
         possible=can_become(Status.CONFIRMED),
@@ -80,10 +84,10 @@ ACTIONS = [
     ),
     RecordAction(
         name="start",
-        label="Start work",
+        label=_("Start work"),
         icon="play_arrow",
-        question="Start the work of {0}?",
-        done="{0} is in progress.",
+        question=_("Start the work of {0}?"),
+        done=_("{0} is in progress."),
         run=by(services.start_assignment),
         allowed=may_assign,
         possible=can_work(Status.IN_PROGRESS),
@@ -91,10 +95,10 @@ ACTIONS = [
     ),
     RecordAction(
         name="complete",
-        label="Complete",
+        label=_("Complete"),
         icon="done_all",
-        question="Complete {0}?",
-        done="{0} is completed.",
+        question=_("Complete {0}?"),
+        done=_("{0} is completed."),
         run=by(services.complete_assignment),
         allowed=may_assign,
         possible=can_work(Status.COMPLETED),
@@ -102,10 +106,10 @@ ACTIONS = [
     ),
     RecordAction(
         name="rate",
-        label="Rate",
+        label=_("Rate"),
         icon="star",
-        question="How good was the work of {0}?",
-        done="{0} is rated.",
+        question=_("Rate the work of {0}."),
+        done=_("{0} is rated."),
         run=by(services.rate_assignment),
         allowed=may_assign,
         possible=is_unrated,
@@ -114,10 +118,10 @@ ACTIONS = [
     ),
     RecordAction(
         name="cancel",
-        label="Cancel assignment",
+        label=_("Cancel assignment"),
         icon="event_busy",
-        question="Cancel {0}? The slot becomes free and the job open again.",
-        done="{0} is cancelled; the job is open again.",
+        question=_("Cancel {0}? The time slot becomes free, and the job is open again."),
+        done=_("{0} is cancelled. The job is open again."),
         run=by(services.cancel_assignment),
         allowed=may_assign,
         possible=can_become(Status.CANCELLED),

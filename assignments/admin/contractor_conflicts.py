@@ -1,4 +1,4 @@
-"""Bookings of a contractor that no longer hold: found after a change, shown, and moved one by one."""
+"""Pages and notices about the bookings of a contractor that are in conflict with the rules."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from assignments.admin.list_filters import ANY_RULE
 from assignments.admin.rows import FREES, conflict_lines, lines
@@ -28,10 +30,10 @@ MOST_LINES = 50
 
 
 class ContractorConflictFilter(SimpleListFilter):
-    title, parameter_name = "conflicts", "conflict"
+    title, parameter_name = _("conflicts"), "conflict"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(ANY_RULE, "With bookings that no longer hold")]
+        return [(ANY_RULE, gettext("With bookings that no longer hold"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> QuerySet[Contractor]:
         if self.value() != ANY_RULE:
@@ -44,12 +46,12 @@ registry.list_filter(Contractor, ContractorConflictFilter)
 
 @registry.record_view(Contractor, "conflicts", permission=Permission.VIEW_CONTRACTORS)
 def conflicts(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> HttpResponse:
-    """The bookings that no longer hold, until none is left."""
+    """Page that lists the conflicts of a contractor, with links to resolve each of them."""
     listed, count = conflicts_of(contractor.pk)
     lines = conflict_lines(listed, person(request), request.get_full_path(), current_rules()) if listed else []
     context = {
         **admin.admin_site.each_context(request),
-        "title": "Bookings that no longer hold",
+        "title": gettext("Bookings that no longer hold"),
         "subtitle": str(contractor),
         "opts": admin.opts,
         "original": contractor,
@@ -62,7 +64,7 @@ def conflicts(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) 
 
 @registry.notice(Contractor)
 def conflicts_notice(request: HttpRequest, contractor: Contractor) -> Panel | None:
-    """The same bookings above the form, as long as there are any."""
+    """Notice above the form while the contractor has conflicts."""
     listed, count = conflicts_of(contractor.pk)
     if not listed:
         return None
@@ -72,29 +74,30 @@ def conflicts_notice(request: HttpRequest, contractor: Contractor) -> Panel | No
 
 @registry.after_change(Contractor)
 def warn_of_conflicts(request: HttpRequest, contractor: Contractor) -> None:
-    """Say at once which bookings the saved change has made impossible."""
+    """Add a warning if the contractor has conflicts after a change."""
     _, count = conflicts_of(contractor.pk)
     if count:
         messages.warning(request, conflicts_message(count, record_url(contractor, "conflicts")))
 
 
 def conflicts_message(count: int, url: str) -> SafeString:
-    text = "1 booking no longer holds" if count == 1 else f"{count} bookings no longer hold"
-    return format_html('Saved, and {}. <a class="underline" href="{}">See why, and move them</a>', text, url)
+    sentence = ngettext("Saved. {count} booking no longer holds.", "Saved. {count} bookings no longer hold.", count)
+    link = gettext("Show the reasons and move the bookings")
+    return format_html('{} <a class="underline" href="{}">{}</a>', sentence.format(count=count), url, link)
 
 
 @registry.next_page(Contractor, "absent", "mark-on-leave")
 def to_conflicts(contractor: Contractor, usual: str) -> str:
-    """From an absence or a leave to the bookings that no longer hold, if there are any."""
+    """Next page after an absence or a leave: the conflicts, if there are any."""
     return returning(record_url(contractor, "conflicts"), usual) if conflicts_of(contractor.pk)[1] else usual
 
 
 @registry.action_panel(Contractor, "deactivate")
 def obstacles(request: HttpRequest, contractor: Contractor) -> Panel:
-    """Live bookings that stand in the way of deactivating, each with the links that remove it."""
+    """Panel with the live bookings that prevent deactivation, each with links to resolve it."""
     live = contractor.assignments.live()
-    found = live.select_related("job").order_by("time_slot", "pk")[:MOST_LINES]
-    shown = lines(found, person(request), request.get_full_path(), FREES)
-    # Counted by the database only when not all are shown.
+    first = live.select_related("job").order_by("time_slot", "pk")[:MOST_LINES]
+    shown = lines(first, person(request), request.get_full_path(), FREES)
+    # A query for the count only when not all are shown.
     count = live.count() if len(shown) == MOST_LINES else len(shown)
     return Panel("admin/assignments/obstacles.html", {"lines": shown, "count": count}, blocks=bool(shown))

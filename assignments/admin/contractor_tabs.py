@@ -1,9 +1,11 @@
-"""What assignments add to the page of a contractor: the tabs of bookings and ratings, and the service area."""
+"""Extensions of the contractor page: tabs of assignments and ratings, and the map of the service area."""
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from assignments.admin.rows import MOVES, lines
@@ -17,8 +19,8 @@ from smartscheduler.adminsite.registry import record_url
 from smartscheduler.adminsite.tabs import Tab, page_of
 
 
-@registry.section(Contractor, "Service area")
-@display(description="Map")
+@registry.section(Contractor, _("Service area"))
+@display(description=_("Map"))
 def area(contractor: Contractor) -> SafeString:
     context = service_area(contractor, timezone.now())
     return mark_safe(render_to_string("admin/assignments/area.html", context))  # noqa: S308  (a template's own output)
@@ -30,7 +32,7 @@ def bookings(request: HttpRequest, contractor: Contractor) -> Tab:
     back = f"{record_url(contractor, 'change')}#assignments"
     return Tab(
         name="assignments",
-        title="Assignments",
+        title=gettext("Assignments"),
         template="admin/assignments/assignments_panel.html",
         context={"page": page, "lines": lines(page, person(request), back, ("confirm", *MOVES))},
         count=page.paginator.count,
@@ -45,7 +47,7 @@ def ratings(request: HttpRequest, contractor: Contractor) -> Tab:
     shown = [(redact_record(one, person(request)), jobs.get(one.job_id) if one.job_id else None) for one in page]
     return Tab(
         name="ratings",
-        title="Ratings",
+        title=gettext("Ratings"),
         template="admin/assignments/ratings.html",
         context={"page": page, "ratings": shown, "counted": contractor.rating_count},
     )

@@ -1,8 +1,9 @@
-"""Forms of what can be done with an assignment in the admin."""
+"""Forms of the record actions of an assignment."""
 
 from decimal import Decimal
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminTextareaWidget,
@@ -14,16 +15,19 @@ from smartscheduler.core.db.text_fields import NotesFormField
 
 
 class ReasonForm(forms.Form):
-    reason = reason_field()
+    reason = reason_field(label=_("Reason"))
 
 
 class RatingForm(forms.Form):
     rating = forms.DecimalField(
+        label=_("Rating"),
         min_value=LOWEST_RATING,
         max_value=HIGHEST_RATING,
         max_digits=3,
         decimal_places=2,
-        help_text="0 to 5.",
+        help_text=_("0 to 5 stars."),
         widget=UnfoldAdminDecimalFieldWidget(attrs={"step": Decimal("0.5")}),
     )
-    comment = NotesFormField(max_length=1000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+    comment = NotesFormField(
+        label=_("Comment"), max_length=1000, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )

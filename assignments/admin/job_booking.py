@@ -1,4 +1,4 @@
-"""What assignments add to the page of a job: who has it, what can be done with that booking, and cancelling both."""
+"""Extensions of the job page: the live assignment with its actions, and the action to cancel a job."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from assignments import services
 from assignments.admin.actions import freed_by
@@ -24,17 +26,17 @@ from smartscheduler.adminsite.return_url import returning
 
 @registry.queryset(Job)
 def with_live_assignments(jobs: QuerySet[Job]) -> QuerySet[Job]:
-    """Jobs with `live`, the list of assignments that hold them: at most one each."""
+    """Prefetch the live assignment of each job as the list `live` with at most one item."""
     live = Assignment.objects.live().select_related("contractor", "job")
     return jobs.prefetch_related(Prefetch("assignments", live, to_attr="live"))
 
 
 @registry.buttons(Job)
 def of_booking(request: HttpRequest, job: Job) -> Iterator[Button]:
-    """A link to the assignment, and its own buttons, which lead back to the job."""
+    """Link to the live assignment, followed by its buttons, which lead back to the job."""
     for assignment in job.live:  # type: ignore[attr-defined]
         url = record_url(assignment, "change")
-        label = f"Assigned to {assignment.contractor.name}"
+        label = gettext("Assigned to {contractor}").format(contractor=assignment.contractor.name)
         yield Button(label=label, icon="event_available", url=url, main=True, weight=Weight.LEADING)
         assignment_admin: Any = admin.site.get_model_admin(Assignment)
         for button in assignment_admin.buttons(request, assignment):
@@ -42,20 +44,21 @@ def of_booking(request: HttpRequest, job: Job) -> Iterator[Button]:
 
 
 def what_follows(job: Job) -> list[str]:
-    """What cancelling a job brings about."""
+    """Sentences about the consequences of cancelling a job."""
     live = Assignment.objects.live().filter(job=job).select_related("job", "contractor").first()
-    final = "A cancelled job stays as history and cannot be opened again."
+    final = gettext("A cancelled job stays in the list and cannot be reopened.")
     if live is None:
-        return ["Nobody is booked on it.", final]
-    return [*freed_by(live), f"{final} To find somebody else for it, cancel or reassign the assignment alone."]
+        return [gettext("No contractor is booked for this job."), final]
+    alternative = gettext("To give the job to another contractor, cancel or reassign only the assignment.")
+    return [*freed_by(live), final, alternative]
 
 
 CANCEL = RecordAction(
     name="cancel",
-    label="Cancel job",
+    label=_("Cancel job"),
     icon="block",
-    question="Cancel {0}? A live assignment is cancelled with it, and its slot becomes free.",
-    done="{0} is cancelled.",
+    question=_("Cancel {0}? Its live assignment is cancelled too, and the time slot becomes free."),
+    done=_("{0} is cancelled."),
     run=lambda job, actor, reason: services.cancel_job(job_id=job.pk, reason=reason, actor=actor),
     allowed=lambda user, job: user.allows(Permission.CANCEL_JOBS),
     possible=lambda job: Status.CANCELLED in TRANSITIONS[job.status],

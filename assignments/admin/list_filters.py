@@ -1,4 +1,4 @@
-"""What the list of assignments in the admin can be narrowed by."""
+"""Filters of the assignment list in the admin."""
 
 from typing import Any, ClassVar, cast
 
@@ -6,6 +6,8 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from assignments.eligibility import Rule
 from assignments.models import Assignment
@@ -14,35 +16,36 @@ from assignments.states import Status
 from smartscheduler.accounts.visibility import hidden_fields
 from smartscheduler.adminsite.date_filters import DayFilter, DaysFilter, RecentFilter
 from smartscheduler.adminsite.permissions import person
+from smartscheduler.core.text import LazyText
 
-# A booking that begins so soon should have been confirmed.
+# A booking that starts this soon should be confirmed.
 SOON_DAYS = 2
 ANY_RULE = "any"
 
 
 class StartFilter(DayFilter):
-    title, parameter_name, moment, zone = "start", "starts", "time_slot__startswith", "job__time_zone"
+    title, parameter_name, moment, zone = _("start"), "starts", "time_slot__startswith", "job__time_zone"
     choices_by_name: ClassVar[Any] = {
         **DayFilter.choices_by_name,
-        "soon": (f"Up to {SOON_DAYS} days from today", None, SOON_DAYS),
+        "soon": (format_lazy(_("Up to {days} days from today"), days=SOON_DAYS), None, SOON_DAYS),
     }
 
 
 class StartDaysFilter(DaysFilter):
-    title, name, moment, zone = "days of the start", "starts", "time_slot__startswith", "job__time_zone"
+    title, name, moment, zone = _("start dates"), "starts", "time_slot__startswith", "job__time_zone"
 
 
 class MadeFilter(RecentFilter):
-    title, parameter_name, moment, zone = "made", "made", "created_at", "job__time_zone"
+    title, parameter_name, moment, zone = _("creation"), "made", "created_at", "job__time_zone"
 
 
 class ChoicesFilter(SimpleListFilter):
-    """A choice of fixed questions, each a method of the queryset below."""
+    """Filter with fixed choices; `narrowed` has the query of each choice."""
 
-    choices_by_name: ClassVar[dict[str, str]]
+    choices_by_name: ClassVar[dict[str, LazyText]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(self.choices_by_name.items())
+        return [(name, str(label)) for name, label in self.choices_by_name.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> QuerySet[Assignment]:
         known = self.value() in {name for name, _ in self.lookup_choices}
@@ -53,10 +56,10 @@ class ChoicesFilter(SimpleListFilter):
 
 
 class KeptFilter(ChoicesFilter):
-    title, parameter_name = "booking", "kept"
-    choices_by_name: ClassVar[dict[str, str]] = {
-        "live": "Holds its slot (pending, confirmed, in progress)",
-        "standing": "Not cancelled",
+    title, parameter_name = _("booking"), "kept"
+    choices_by_name: ClassVar[dict[str, LazyText]] = {
+        "live": _("Live (pending, confirmed or in progress)"),
+        "standing": _("Not cancelled"),
     }
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:
@@ -64,16 +67,16 @@ class KeptFilter(ChoicesFilter):
 
 
 class ConflictFilter(ChoicesFilter):
-    title, parameter_name = "conflicts", "conflict"
-    choices_by_name: ClassVar[dict[str, str]] = {
-        ANY_RULE: "No longer holds",
-        Rule.INACTIVE: "Contractor not active",
-        Rule.WRONG_TYPE: "Another type of work",
-        Rule.MISSING_SKILL: "Skill missing",
-        Rule.OUT_OF_RADIUS: "Outside the service radius",
-        Rule.NOT_WORKING: "Outside working hours",
-        Rule.ABSENT: "During an absence",
-        Rule.DRIVE_TOO_LONG: "Drive too long",
+    title, parameter_name = _("conflicts"), "conflict"
+    choices_by_name: ClassVar[dict[str, LazyText]] = {
+        ANY_RULE: _("No longer holds"),
+        Rule.INACTIVE: _("Contractor not active"),
+        Rule.WRONG_TYPE: _("Different job type"),
+        Rule.MISSING_SKILL: _("Skill missing"),
+        Rule.OUT_OF_RADIUS: _("Outside the service radius"),
+        Rule.NOT_WORKING: _("Outside working hours"),
+        Rule.ABSENT: _("During an absence"),
+        Rule.DRIVE_TOO_LONG: _("Drive too long"),
     }
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:
@@ -81,15 +84,15 @@ class ConflictFilter(ChoicesFilter):
 
 
 class ChosenFilter(ChoicesFilter):
-    title, parameter_name = "choice", "choice"
-    choices_by_name: ClassVar[dict[str, str]] = {
-        "first": "First of the ranking",
-        "other": "Somebody else",
-        "reason": "With a reason given",
+    title, parameter_name = _("choice"), "choice"
+    choices_by_name: ClassVar[dict[str, LazyText]] = {
+        "first": _("First in the ranking"),
+        "other": _("Another contractor"),
+        "reason": _("With a reason"),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """By rank only for those who may see it."""
+        """Choices; those by rank only for users who are allowed to see it."""
         shown = "rank" not in hidden_fields("assignments.assignment", person(request))
         return [(name, title) for name, title in super().lookups(request, model_admin) if shown or name == "reason"]
 

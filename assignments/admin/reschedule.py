@@ -1,4 +1,4 @@
-"""Another time for an assignment: what is free on a day and the days around it, and one start chosen from that."""
+"""Page to reschedule an assignment: free starts on a day and the days around it, with a confirmation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from assignments import services
@@ -51,20 +53,20 @@ class DayForm(forms.Form):
     def clean_day(self) -> date | None:
         day: date | None = self.cleaned_data["day"]
         if day and abs(day - timezone.now().date()) > FARTHEST:
-            raise ValidationError("The day is at most five years from now.")
+            raise ValidationError(gettext("Choose a day within five years from today."))
         return day
 
 
 class StartForm(forms.Form):
-    """One of the slots on offer, or `typed` and a time by the clock at the site."""
+    """Form with one of the offered slots, or `typed` and a local time of the site."""
 
-    slot = LineFormField(max_length=100, error_messages={"required": "Choose a slot, or type a time."})
-    start = LocalInstantField(required=False, label="Another time")
+    slot = LineFormField(max_length=100, error_messages={"required": _("Choose a time slot or enter a time.")})
+    start = LocalInstantField(required=False, label=_("Another time"))
 
     def clean(self) -> dict[str, Any]:
         slot = self.cleaned_data.get("slot")
         if slot == TYPED and not self.cleaned_data.get("start") and "start" not in self.errors:
-            self.add_error("start", "Type the time.")
+            self.add_error("start", gettext("Enter a time."))
         elif slot and slot != TYPED:
             self.cleaned_data["start"] = InstantField().clean(slot)
         return self.cleaned_data
@@ -72,7 +74,7 @@ class StartForm(forms.Form):
 
 @dataclass(frozen=True)
 class Day:
-    """A day at the site: how many starts are on offer, and why none is."""
+    """Day in the strip of days, with its possible starts or the reason why there are none."""
 
     day: date
     fit: DropTarget
@@ -81,7 +83,7 @@ class Day:
 
 
 def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
-    """The week in which `shown` is the second day, or that begins today. One query."""
+    """Seven days from the day before `shown`, or from today if that is later. One query."""
     job, now = booking.job, timezone.now()
     zone, site = job.zone, known_site(job.point)
     first = max(min(shown, now.astimezone(zone).date()), shown - timedelta(days=1))
@@ -98,10 +100,10 @@ def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
     Assignment,
     "reschedule",
     permission=Permission.ASSIGN,
-    button=ViewButton(label="Reschedule", icon="schedule", possible=is_movable, weight=Weight.PAGE),
+    button=ViewButton(label=_("Reschedule"), icon="schedule", possible=is_movable, weight=Weight.PAGE),
 )
 def reschedule(request: HttpRequest, booking: Assignment, admin: RecordAdmin) -> HttpResponse:
-    """GET shows what is free on `?day=`; POST asks again, then moves the assignment to the start chosen."""
+    """Show the free starts on `?day=`; a POST asks for a confirmation, and a second one reschedules."""
     with timezone.override(booking.job.zone):
         form = StartForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
@@ -116,10 +118,11 @@ def _moved(request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: 
     try:
         moved = services.reschedule_assignment(assignment_id=booking.pk, start=start, actor=person(request))
     except DomainError as refusal:
-        form.add_error(None, f"Not rescheduled. {refusal.detail}")
-        # With the booking as it is now, not as it was before the refusal.
+        form.add_error(None, gettext("Not rescheduled. {reason}").format(reason=refusal.detail))
+        # Load the booking again: another user may have changed it, which is a likely cause of the refusal.
         return _page(request, admin.record_or_404(request, booking.pk), admin, form)
-    messages.success(request, f"{booking} is rescheduled: {local_slot(moved.slot, booking.job.zone)}.")
+    message = gettext("{booking} is rescheduled: {slot}.")
+    messages.success(request, message.format(booking=booking, slot=local_slot(moved.slot, booking.job.zone)))
     return redirect(way_back(request, record_url(moved, "change")))
 
 
@@ -128,7 +131,7 @@ def _page(
 ) -> HttpResponse:
     job = booking.job
     context = {
-        "title": "Reschedule",
+        "title": gettext("Reschedule"),
         "subtitle": str(booking),
         "original": booking,
         "job": job,
@@ -147,11 +150,11 @@ def _page(
     template = "admin/assignments/free_times.html" if request.htmx else "admin/assignments/reschedule.html"  # type: ignore[attr-defined]
     response = TemplateResponse(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
-    return response.render()  # while the clock is still the site's
+    return response.render()  # now, while the time zone of the site is active
 
 
 def _days(booking: Assignment, asked: str) -> dict[str, Any]:
-    """The day to show, with the week around it. A day that is none is named, and the present one shown."""
+    """Context for the day `asked` and the days around it; the day of the booking if `asked` is invalid or empty."""
     job = booking.job
     now_there = timezone.now().astimezone(job.zone).date()
     present = max(booking.slot.start.astimezone(job.zone).date(), now_there)

@@ -1,4 +1,4 @@
-"""Bookings as lines of a list, each with what can be done with it on the way back to where the list is."""
+"""Rows for lists of bookings, with links to actions that lead back to the list."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from smartscheduler.core.formatting import local_slot
 from smartscheduler.core.text import LazyText
 from smartscheduler.rules.values import Rules
 
-# What moves a booking out of somebody's time, and what frees them of it altogether.
+# Actions that resolve a conflict, and actions after which the contractor no longer has the booking.
 MOVES = ("reschedule", "reassign", "complete", "cancel")
 FREES = ("reassign", "complete", "cancel")
 
 
 @dataclass(frozen=True)
 class Line:
-    """A booking, its time by the clock at its site, why it no longer holds, and links to actions: label and address."""
+    """Row of a booking: local time at the site, links to actions (label and URL), and the rules that it fails."""
 
     booking: Assignment
     when: str
@@ -30,7 +30,7 @@ class Line:
 
 
 def line(booking: Assignment, user: User, back: str, names: Sequence[str]) -> Line:
-    """`booking` with those of the actions and pages `names` that `user` may use now; each leads back to `back`."""
+    """Row with those of the actions and pages `names` that `user` can use now; each leads back to `back`."""
     acts = [
         (label, returning(record_url(booking, name), back))
         for name in names
@@ -40,7 +40,7 @@ def line(booking: Assignment, user: User, back: str, names: Sequence[str]) -> Li
 
 
 def _offered(name: str, booking: Assignment, user: User) -> LazyText:
-    """The label of an action or of a registered page that `user` may use now; empty when it is not offered."""
+    """Label of an action or a registered page; empty if `user` cannot use it now."""
     view = extensions_of(Assignment).view_named(name)
     if view:
         return str(view.button.label) if view.button and view.is_offered(user, booking) else ""
@@ -53,6 +53,6 @@ def lines(bookings: Iterable[Assignment], user: User, back: str, names: Sequence
 
 
 def conflict_lines(bookings: Sequence[Assignment], user: User, back: str, rules: Rules) -> list[Line]:
-    """Bookings in conflict, each with the rules that it fails, as far as `user` may see. One query, one for roads."""
+    """Rows of bookings in conflict with the failed rules that `user` is allowed to see. Two queries."""
     reasons = unmet_reasons(bookings, rules, reader=user)
     return [replace(one, reasons=reasons[one.booking.pk]) for one in lines(bookings, user, back, MOVES)]

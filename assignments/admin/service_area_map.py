@@ -1,4 +1,4 @@
-"""Where a contractor is based, how far they go, and where they are expected: for a map, and in words."""
+"""Context for the service area of a contractor: base, radius and upcoming sites, for the map and as text."""
 
 from datetime import datetime
 from typing import Any
@@ -16,9 +16,9 @@ MOST_SITES = 50
 
 
 def service_area(contractor: Contractor, now: datetime) -> dict[str, Any]:
-    """`area` is what the script draws (degrees and miles; no radius means anywhere), the rest says it in words.
+    """Template context; `area` is the JSON for the map (degrees and miles; a radius of null means no limit).
 
-    No place is told more exactly than whoever sees the contractor may know it.
+    Places are blurred and fields are hidden as far as the reader of `contractor` must not see them.
     """
     bookings = list(
         contractor.assignments.live().upcoming(now).select_related("job").order_by("time_slot", "pk")[:MOST_SITES]

@@ -1,4 +1,4 @@
-"""The page of a contractor's week: hours, absences, assignments, drives and free time, and what would fit there."""
+"""Week page of a contractor: working hours, absences, assignments, drives, free time, and jobs that would fit."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from assignments.admin.week_grid import DAYS, rows_of
 from assignments.calendars import DaySchedule, drives_of_days, schedule
@@ -26,18 +28,18 @@ from smartscheduler.timeslots import FARTHEST, TimeSlot
 
 MOST_STARTS = 6
 LEGEND = [
-    ("work", "works"),
-    ("free", "free, before any drive"),
-    ("booked confirmed", "booked"),
-    ("booked pending", "booked, not confirmed"),
-    ("booked conflict", "booked, no longer holds"),
-    ("drive", "drive between two sites"),
-    ("absence", "absent"),
+    ("work", _("works")),
+    ("free", _("free, before any drive")),
+    ("booked confirmed", _("booked")),
+    ("booked pending", _("booked, not confirmed")),
+    ("booked conflict", _("booked, no longer holds")),
+    ("drive", _("drive between two sites")),
+    ("absence", _("absent")),
 ]
 
 
 class WeekForm(forms.Form):
-    """A day of the week to show, and the start of a free stretch to fill."""
+    """Query parameters: a day of the week to show, and the start of a free stretch to fill."""
 
     start = CalendarDayField(required=False)
     free = forms.DateTimeField(required=False)
@@ -46,7 +48,9 @@ class WeekForm(forms.Form):
         day: date | None = self.cleaned_data["start"]
         today = timezone.now().date()
         if day and not today - FARTHEST + timedelta(days=DAYS) <= day <= today + FARTHEST - timedelta(days=DAYS):
-            raise forms.ValidationError("A week is at most five years from now. This is the present one.")
+            raise forms.ValidationError(
+                gettext("Choose a week within five years from today. The current week is shown instead.")
+            )
         return day
 
 
@@ -54,10 +58,10 @@ class WeekForm(forms.Form):
     Contractor,
     "week",
     permission=Permission.VIEW_CONTRACTORS,
-    button=ViewButton(label="Week", icon="calendar_view_week", weight=Weight.LEADING),
+    button=ViewButton(label=_("Week"), icon="calendar_view_week", weight=Weight.LEADING),
 )
 def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> HttpResponse:
-    """The week that holds the day `?start=`, else this one; by the contractor's own clock."""
+    """Show the week of the day `?start=`, by default the current one, in the contractor's time zone."""
     now, rules = timezone.now(), current_rules()
     today = now.astimezone(contractor.zone).date()
     form = WeekForm(request.GET)
@@ -67,7 +71,7 @@ def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> Ht
     rows, marks = rows_of(days, drives_of_days((day.assignments for day in days), rules), contractor.zone, now)
     context = {
         **admin.admin_site.each_context(request),
-        "title": "Week",
+        "title": gettext("Week"),
         "subtitle": str(contractor),
         "opts": admin.opts,
         "original": contractor,
@@ -87,7 +91,7 @@ def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> Ht
     stretch = _stretch(days, form.cleaned_data.get("free"))
     if stretch and context["may_fill"]:
         context["stretch"] = local_slot(stretch, contractor.zone)
-        context["openings"] = [_offer(one, contractor) for one in openings(contractor, stretch, now, rules)]
+        context["openings"] = [_offer(opening, contractor) for opening in openings(contractor, stretch, now, rules)]
     return TemplateResponse(request, "admin/assignments/week.html", context)
 
 
@@ -96,12 +100,12 @@ def _monday(day: date) -> date:
 
 
 def _stretch(days: list[DaySchedule], start: datetime | None) -> TimeSlot | None:
-    """The free stretch that begins at `start`, if there still is one."""
+    """Free stretch that starts at `start`, or None if it is no longer free."""
     return next((slot for day in days for slot in day.free if slot.start == start), None)
 
 
 def _offer(opening: Opening, contractor: Contractor) -> dict[str, Any]:
-    """An open job with its starts in the stretch, and the address where it is booked."""
+    """Template context of an open job: its starts in the stretch, and the URL of the page that books it."""
     job, starts = opening.job, opening.starts
     there = [start.astimezone(job.zone) for start in starts]
     query = {"contractor": contractor.pk, "day": there[0].date()}

@@ -1,10 +1,12 @@
-"""A contractor's week as bars: what lies where on each day, by the contractor's own clock. Pure."""
+"""Layout of a contractor's week: bars for each day in the contractor's time zone. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext
 
 from assignments.calendars import DaySchedule, Drive
 from assignments.local_time import day_at, local_instant, minute_of_day
@@ -19,9 +21,10 @@ ONE_MINUTE, ONE_HOUR, ONE_DAY = timedelta(minutes=1), timedelta(hours=1), timede
 
 @dataclass(frozen=True)
 class Bar:
-    """A stretch of a day, in per cent of the hours that are shown.
+    """Bar of a day; `left` and `width` are in percent of the displayed hours.
 
-    `start` is that of a free one still to come; a live booking that no longer holds is a `conflict`.
+    `start` is set for free time that is not over yet. `conflict` marks a live booking that the rules would reject
+    today.
     """
 
     kind: str
@@ -35,7 +38,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """One day. Where the clock moves, `note` says so and `marks` are the hours of this day alone."""
+    """Row of a day. On the day of a clock change, `note` is a text about it, and `marks` are the hours of this day."""
 
     day: date
     is_today: bool
@@ -48,7 +51,7 @@ class Row:
 def rows_of(
     days: Sequence[DaySchedule], drives: Sequence[Sequence[Drive]], zone: ZoneInfo, now: datetime
 ) -> tuple[list[Row], list[tuple[int, float]]]:
-    """The days, each with its drives, as rows, and the hours above them with their places in per cent."""
+    """Rows of the days, and the hours of the axis with their positions in percent."""
     first, last = _hours(days, zone)
     marks = [(hour, (hour - first) / (last - first) * 100) for hour in range(first, last + 1)]
     rows = [_row(day, ways, zone, (first, last), now) for day, ways in zip(days, drives, strict=True)]
@@ -56,7 +59,7 @@ def rows_of(
 
 
 def _hours(days: Sequence[DaySchedule], zone: ZoneInfo) -> tuple[int, int]:
-    """The hours that show everything, whole ones."""
+    """First and last full hour of the axis, so that all bars fit."""
     first, last = USUAL_HOURS[0] * 60, USUAL_HOURS[1] * 60
     for day in days:
         for slot in (*day.working_hours, *(assignment.slot for assignment in day.assignments)):
@@ -83,28 +86,43 @@ def _bars(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, shown: Time
     place = partial(_place, shown=shown)
     span = partial(_span, zone=zone)
     for slot in day.working_hours:
-        yield Bar("work", *place(slot), f"works {span(slot)}")
+        yield Bar("work", *place(slot), gettext("works {hours}").format(hours=span(slot)))
     for slot in day.free:
-        yield Bar("free", *place(slot), f"free {span(slot)}", start=slot.start if slot.end > now else None)
+        yield Bar(
+            "free",
+            *place(slot),
+            gettext("free {hours}").format(hours=span(slot)),
+            start=slot.start if slot.end > now else None,
+        )
     for slot in day.absences:
-        yield Bar("absence", *place(slot), f"absent {span(slot)}")
+        yield Bar("absence", *place(slot), gettext("absent {hours}").format(hours=span(slot)))
     for slot, route in drives:
-        by_road = ", by road" if route.source == ROAD else ""
-        short = f", but it takes {route.minutes} minutes" if route.minutes > slot.duration / ONE_MINUTE else ""
-        yield Bar("drive", *place(slot), f"drive {span(slot)}{by_road}{short}")
+        too_short = route.minutes > slot.duration / ONE_MINUTE
+        message = _drive_text(by_road=route.source == ROAD, too_short=too_short)
+        yield Bar("drive", *place(slot), message.format(hours=span(slot), minutes=route.minutes))
     for assignment in day.assignments:
         conflict = assignment.is_live and hasattr(assignment, "conflict") and assignment.conflict.is_told
         yield Bar(assignment.status, *place(assignment.slot), span(assignment.slot), assignment, conflict=conflict)
 
 
+def _drive_text(*, by_road: bool, too_short: bool) -> str:
+    if by_road and too_short:
+        return gettext("drive {hours}, by road, but it takes {minutes} minutes")
+    if by_road:
+        return gettext("drive {hours}, by road")
+    if too_short:
+        return gettext("drive {hours}, but it takes {minutes} minutes")
+    return gettext("drive {hours}")
+
+
 def _place(slot: TimeSlot, shown: TimeSlot) -> tuple[float, float]:
-    """Left and width in per cent of the time that is shown: by instants, so that every hour is as long as another."""
+    """Left and width in percent of the displayed time, computed from instants so that all hours have the same width."""
     start, end = (min(max(edge, shown.start), shown.end) for edge in (slot.start, slot.end))
     return (start - shown.start) / shown.duration * 100, (end - start) / shown.duration * 100
 
 
 def _marks(shown: TimeSlot, zone: ZoneInfo) -> Iterator[tuple[str, float]]:
-    """What the clock shows at each hour of a day on which it moves: one hour comes twice, or never."""
+    """Hours of the axis on the day of a clock change, where one hour is repeated or skipped."""
     moment = shown.start
     while moment <= shown.end:
         yield f"{moment.astimezone(zone):%H}", (moment - shown.start) / shown.duration * 100
@@ -112,21 +130,27 @@ def _marks(shown: TimeSlot, zone: ZoneInfo) -> Iterator[tuple[str, float]]:
 
 
 def _note(whole: TimeSlot) -> str:
-    """What is special about the length of a day; nothing on most days."""
+    """Text about a clock change; empty on other days."""
     if whole.duration == ONE_DAY:
         return ""
-    way = "back" if whole.duration > ONE_DAY else "forward"
-    return f"{whole.duration / ONE_HOUR:g} hours long: the clock goes {way}"
+    message = (
+        gettext("{hours} hours long: clocks go back")
+        if whole.duration > ONE_DAY
+        else gettext("{hours} hours long: clocks go forward")
+    )
+    return message.format(hours=f"{whole.duration / ONE_HOUR:g}")
 
 
 def _what_is_left(day: DaySchedule, zone: ZoneInfo) -> str:
     if not day.working_hours:
-        return "does not work"
-    return f"free {', '.join(_span(slot, zone) for slot in day.free)}" if day.free else "nothing free"
+        return gettext("does not work")
+    if not day.free:
+        return gettext("nothing free")
+    return gettext("free {hours}").format(hours=", ".join(_span(slot, zone) for slot in day.free))
 
 
 def _span(slot: TimeSlot, zone: ZoneInfo) -> str:
-    """`08:00–10:30`; with the names of the zone's two times where the clock moves in between."""
+    """`08:00–10:30`; with abbreviations of the time zone if the UTC offset changes in between."""
     start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
     until = "24:00" if end.date() > start.date() and not (end.hour or end.minute) else f"{end:%H:%M}"
     if start.utcoffset() == end.utcoffset():

@@ -185,7 +185,7 @@ def test_a_name_is_no_markup_in_the_table() -> None:
 def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row() -> None:
     live, done = AssignmentFactory.create_batch(2), reached(3)
     asked = bulk(signed_in(), "cancel_selected", *live, done)
-    assert "Cancel these?" in asked
+    assert "Cancel these assignments?" in asked
     assert live[0].job.job_number in asked
     assert "This field is required" in bulk(signed_in(), "cancel_selected", *live, confirmed="1")
     assert events() == []

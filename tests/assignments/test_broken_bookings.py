@@ -199,7 +199,11 @@ class TestApi:
         assert conflict["job_number"] == booking.job.job_number
         assert conflict["time_slot"]["start"] == f"{booking.slot.start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         assert conflict["reasons"] == [
-            {"code": "not_working", "message": f"The slot is not inside the working hours of {contractor.name}."}
+            {
+                "code": "not_working",
+                "message": f"The time is not within the working hours of {contractor.name}. "
+                "Choose another time, or change the working hours.",
+            }
         ]
 
     @pytest.mark.parametrize("method", ["put", "patch"])

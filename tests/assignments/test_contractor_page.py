@@ -163,7 +163,7 @@ class TestConflicts:
         assert saved(client.post(url, fields(client, url, "contractor_form") | {"type": "tile"}))
         page = client.get(url)
         assert "1 booking no longer holds" in page.content.decode()
-        assert "does tile; the job is flooring." in page.content.decode()
+        assert "does tile jobs, but this is a flooring job." in page.content.decode()
         (notice,) = page.context["notices"]
         assert [line.booking for line in notice.context["lines"]] == [booking]
 
@@ -171,7 +171,7 @@ class TestConflicts:
         booking = self.clashing()
         page = signed_in().get(reverse("admin:assignments_assignment_change", args=[booking.pk])).content.decode()
         assert "This booking has a conflict" in page
-        assert f"{booking.contractor.name} is absent then." in page
+        assert f"{booking.contractor.name} is absent at that time." in page
 
     def test_moving_one_leads_back_until_none_is_left(self) -> None:
         booking, client = self.clashing(), signed_in()

@@ -56,11 +56,11 @@ def test_the_booking_that_is_to_be_moved_is_no_obstacle() -> None:
 @pytest.mark.parametrize(
     ("reason", "change"),
     [
-        ("does tile; the job is flooring", {"type": "tile"}),
+        ("does tile jobs, but this is a flooring job", {"type": "tile"}),
         ("is inactive", {"status": "inactive"}),
         ("miles outside the service radius", {"latitude": "32.7767"}),
-        ("does not work that day", {"hours": []}),
-        ("are too short for it", {"hours": [Shift(day, time(8), time(9)) for day in range(7)]}),
+        ("does not work on this day", {"hours": []}),
+        ("are too short for this job", {"hours": [Shift(day, time(8), time(9)) for day in range(7)]}),
     ],
 )
 def test_the_reason_is_said(reason: str, change: dict[str, Any]) -> None:
@@ -73,14 +73,15 @@ def test_absent_and_fully_booked() -> None:
     away, busy = ContractorFactory(), ContractorFactory()
     AbsenceFactory(contractor=away, period=TimestamptzRange(at(0, days=1), at(0, days=2), "[)"))
     AssignmentFactory(contractor=busy, start=at(8, days=1), job__duration=timedelta(hours=8))
-    assert fit(JobFactory(), away).reason == f"{away.name} is absent."
-    assert fit(JobFactory(), busy).reason == f"{busy.name} has no time left between other jobs and the drives to them."
+    assert fit(JobFactory(), away).reason.startswith(f"{away.name} is absent.")
+    no_time = f"{busy.name} has no time left between other jobs and the drives to them."
+    assert fit(JobFactory(), busy).reason.startswith(no_time)
 
 
 def test_what_is_over_is_over() -> None:
     job, person = JobFactory(), ContractorFactory()
     found = drop_targets_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
-    assert (found.starts, found.reason) == ([], "That is in the past.")
+    assert (found.starts, found.reason) == ([], "This time is in the past. Choose a later one.")
 
 
 def test_many_cost_the_queries_of_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -175,9 +175,9 @@ def test_a_refused_reassignment_leaves_everything_as_it_was(booked: Assignment) 
 
 def test_work_in_progress_is_neither_rescheduled_nor_reassigned(booked: Assignment) -> None:
     start(booked)
-    with pytest.raises(InvalidTransition, match="in_progress cannot be rescheduled"):
+    with pytest.raises(InvalidTransition, match="in progress cannot be rescheduled"):
         reschedule_assignment(assignment_id=booked.pk, start=at(12, days=2), actor=None)
-    with pytest.raises(InvalidTransition, match="in_progress cannot be reassigned"):
+    with pytest.raises(InvalidTransition, match="in progress cannot be reassigned"):
         reassign_assignment(assignment_id=booked.pk, contractor_id=ContractorFactory().pk, actor=None)
 
 

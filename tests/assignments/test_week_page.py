@@ -146,7 +146,7 @@ def test_the_week_of_any_of_its_days_is_the_same(person: Contractor) -> None:
 def test_a_day_beyond_reach_is_refused_in_words_and_shows_this_week(person: Contractor, start: str) -> None:
     response = week(person, f"?start={start}")
     assert response.context["is_this_week"]
-    assert "at most five years from now" in response.content.decode()
+    assert "within five years from today" in response.content.decode()
 
 
 NIGHTS = [Shift(0, time(0), time(8)), Shift(0, time(20), time(0)), Shift(6, time(20), time(0))]
@@ -155,7 +155,7 @@ NIGHTS = [Shift(0, time(0), time(8)), Shift(0, time(20), time(0)), Shift(6, time
 def test_a_day_of_25_hours_shows_each_of_them_as_long_as_any_other() -> None:
     crew = ContractorFactory(hours=NIGHTS)
     sunday = week(crew, "?start=2026-10-26").context["rows"][6]
-    assert sunday.note == "25 hours long: the clock goes back"
+    assert sunday.note == "25 hours long: clocks go back"
     assert [hour for hour, _left in sunday.marks[:5]] == ["00", "01", "01", "02", "03"]
     night = sunday.bars[0]
     assert night.text == "works 00:00 CDT–08:00 CST"
@@ -176,14 +176,14 @@ def test_a_booking_in_the_hour_that_comes_twice_has_its_length() -> None:
 def test_a_day_of_23_hours_leaves_out_the_hour_that_never_was() -> None:
     crew = ContractorFactory(hours=NIGHTS)
     sunday = week(crew, "?start=2027-03-08").context["rows"][6]
-    assert sunday.note == "23 hours long: the clock goes forward"
+    assert sunday.note == "23 hours long: clocks go forward"
     assert [hour for hour, _left in sunday.marks[:4]] == ["00", "01", "03", "04"]
     assert round(sunday.bars[0].width, 2) == round(7 / 23 * 100, 2)
 
 
 def test_day_hours_need_no_marks_of_their_own_when_the_clock_moves_at_night(person: Contractor) -> None:
     sunday = week(person, "?start=2026-10-26").context["rows"][6]
-    assert sunday.note == "25 hours long: the clock goes back"
+    assert sunday.note == "25 hours long: clocks go back"
     assert sunday.marks == []
 
 

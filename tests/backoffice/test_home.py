@@ -72,7 +72,7 @@ def test_jobs_wanted_soon_that_nobody_can_take_and_why() -> None:
     assert [line.detail for line in matter.lines] == [
         f"{gone.job_number} · The desired date is more than 10 days ago. Set a new date.",
         f"{skilled.job_number} · No active tile or multi contractor with Mosaic has Austin within the service radius. "
-        "Closest is Busy Crew: Busy Crew lacks: Mosaic.",
+        "Closest is Busy Crew: Busy Crew lacks required skills: Mosaic. Choose another contractor, or add the skills.",
         f"{idle.job_number} · 1 contractor qualifies but is not free within 10 days.",
         f"{full.job_number} · 1 contractor qualifies but is not free within 10 days.",
     ]
@@ -108,7 +108,7 @@ def test_bookings_that_no_longer_hold() -> None:
     assert (matter.count, rows(matter.url)) == (2, 2)
     first, second = matter.lines
     assert away.contractor.name in first.text
-    assert f"{away.contractor.name} is absent then." in first.detail
+    assert f"{away.contractor.name} is absent at that time." in first.detail
     assert f"{on_leave.contractor.name} is on leave." in second.detail
 
 

@@ -215,7 +215,7 @@ class TestThePages:
         job = JobFactory()
         ContractorFactory(name="Tim Tiler", type="tile")
         page = signed_in().get(f"/live/jobs/{job.pk}/?q=tiler").content.decode()
-        assert "Tim Tiler does tile; the job is flooring." in page
+        assert "Tim Tiler does tile jobs, but this is a flooring job." in page
         assert "No contractor has this name" in signed_in().get(f"/live/jobs/{job.pk}/?q=nobody").content.decode()
 
     def test_the_map_has_bases_sites_and_open_jobs(self, booking: Assignment) -> None:

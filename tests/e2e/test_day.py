@@ -36,7 +36,7 @@ def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
     page = visit("/admin/", COORDINATOR)
     conflicts = matter(page, "Bookings with conflicts")
     expect(conflicts.get_by_role("link", name=name)).to_be_visible()
-    expect(conflicts).to_contain_text(f"{name} is absent then.")
+    expect(conflicts).to_contain_text(f"{name} is absent at that time.")
     assert barriers(page) == []
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / "home-with-a-conflict.png", full_page=True)

@@ -296,7 +296,7 @@ def test_cancelling_says_what_it_frees_and_who_is_told() -> None:
     assert f"{local_slot(booking.slot, booking.job.zone)} becomes free for {booking.contractor.name}." in seen
     assert "ann@example.com" in seen
     nobody = client.get(reverse("admin:jobs_job_cancel", args=[JobFactory().pk])).content.decode()
-    assert "Nobody is booked on it." in nobody
+    assert "No contractor is booked for this job." in nobody
 
 
 def test_the_list_stays_within_its_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:

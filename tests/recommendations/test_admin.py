@@ -107,7 +107,10 @@ def test_says_whom_one_may_mean() -> None:
     people = reverse("admin:jobs_job_people", args=[job.pk])
     found = client.get(people, {"q": "ann"})
     assert [one["contractor"].name for one in found.context["people"]] == ["Anna Tiles", "Lily Annex"]
-    assert [one["hint"] for one in found.context["people"]] == ["Anna Tiles does tile; the job is flooring.", ""]
+    assert [one["hint"] for one in found.context["people"]] == [
+        "Anna Tiles does tile jobs, but this is a flooring job. Choose another contractor.",
+        "",
+    ]
     for q in ("", "\x00", "x" * 101, "nobody"):
         assert client.get(people, {"q": q}).context["people"] == []
 
@@ -138,7 +141,7 @@ def test_somebody_was_faster_with_the_slot() -> None:
     response = assign(client, job, contractor)
     seen = response.content.decode()
     assert "Not assigned." in seen
-    assert "has another assignment then" in seen
+    assert "has another assignment at that time" in seen
     assert "09:00–11:00" not in seen
     assert "11:00–13:00" in seen
     assert nothing_assigned(job)
@@ -270,7 +273,7 @@ def test_why_not_this_one() -> None:
     job, client = JobFactory(), signed_in()
     ContractorFactory(name="Tilda Tiles", type="tile", latitude=Decimal("31.5"))
     seen = client.get(url(job, "?q=tilda")).content.decode()
-    assert "Tilda Tiles does tile; the job is flooring." in seen
+    assert "Tilda Tiles does tile jobs, but this is a flooring job." in seen
     assert "outside the service radius" in seen
     assert "Would be eligible with a service radius" in seen
 

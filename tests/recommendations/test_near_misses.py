@@ -33,7 +33,9 @@ def test_each_says_why_and_what_would_help() -> None:
     job = JobFactory(required_skills=["Stairs"])
     ContractorFactory(name="Ann", skills=[])
     (miss,) = nearest_misses(JobRequest.of(job), current_rules())
-    assert [reason.message for reason in miss.answer.reasons] == ["Ann lacks: Stairs."]
+    assert [reason.message for reason in miss.answer.reasons] == [
+        "Ann lacks required skills: Stairs. Choose another contractor, or add the skills."
+    ]
     assert miss.answer.suggestion
 
 
@@ -43,4 +45,4 @@ def test_the_pages_show_them() -> None:
     for address in (f"/admin/jobs/job/{job.pk}/recommend/", f"/live/jobs/{job.pk}/"):
         page = signed_in().get(address).content.decode()
         assert "Closest matches" in page
-        assert "Ann lacks: Stairs." in page
+        assert "Ann lacks required skills: Stairs." in page

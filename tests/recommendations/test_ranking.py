@@ -150,7 +150,7 @@ def ask(contractor: Contractor, job: Job | None = None, **options: int) -> Answe
     ("who", "code", "words"),
     [
         ({"status": "on_leave"}, "inactive", "on leave"),
-        ({"type": "carpet"}, "wrong_type", "does carpet; the job is flooring"),
+        ({"type": "carpet"}, "wrong_type", "does carpet jobs, but this is a flooring job"),
         ({"latitude": Decimal("31.0000000")}, "out_of_radius", "0.6 miles outside"),
         ({"hours": [Shift(day, time(8), time(9)) for day in range(7)]}, "not_working", "no shift long enough"),
     ],

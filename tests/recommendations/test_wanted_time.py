@@ -98,18 +98,18 @@ def test_a_suggestion_lasts_as_long_as_the_work_across_a_clock_change(day: date,
     ("start", "said"),
     [
         (lambda: at(11, days=3), ""),
-        (lambda: at(7, 30, days=3), "this is 3 h 30 min earlier in the day."),
-        (lambda: at(11, 15, days=3), "this is 15 min later in the day."),
-        (lambda: at(11, days=4), "this is 1 day later."),
-        (lambda: at(11, days=1), "this is 2 days earlier."),
-        (lambda: at(13, days=5), "this is 2 days later and 2 h later in the day."),
+        (lambda: at(7, 30, days=3), "This slot is 3 h 30 min earlier in the day."),
+        (lambda: at(11, 15, days=3), "This slot is 15 min later in the day."),
+        (lambda: at(11, days=4), "This slot is 1 day later."),
+        (lambda: at(11, days=1), "This slot is 2 days earlier."),
+        (lambda: at(13, days=5), "This slot is 2 days later and 2 h later in the day."),
     ],
 )
 def test_every_difference_from_the_wanted_time_is_named(start: Callable[[], datetime], said: str) -> None:
     sentence = differs_from_wanted(slot_from(start()), request_for(at(11, days=3)))
     assert sentence.endswith(said)
     assert bool(sentence) == bool(said)
-    assert not sentence or sentence.startswith("The customer wanted ")
+    assert not sentence or sentence.startswith("The customer asked for ")
 
 
 def test_a_move_names_the_time_and_the_confirmation_that_it_costs() -> None:
@@ -177,13 +177,13 @@ class TestPages:
         page = signed_in().get(f"{url}?day={at(11, days=3):%Y-%m-%d}").content.decode()
         ((start, note),) = checked(page)
         assert datetime.fromisoformat(start) == at(11, days=3)
-        assert note.endswith("this is 1 day later.")
+        assert note.endswith("This slot is 1 day later.")
 
     def test_the_question_without_scripts_names_the_differences(self) -> None:
         contractor, job = ContractorFactory(), JobFactory(desired_date=at(11, days=2))
         sent = {"contractor": str(contractor.pk), "start": at(8, days=3).isoformat(), "override_reason": ""}
         page = signed_in().post(reverse("admin:jobs_job_recommend", args=[job.pk]), sent).content.decode()
-        assert "this is 1 day later and 3 h earlier in the day." in page
+        assert "This slot is 1 day later and 3 h earlier in the day." in page
 
     def test_the_panel_presets_it_too(self) -> None:
         ContractorFactory()
@@ -239,4 +239,4 @@ class TestPages:
         sent = {"slot": at(9, days=3).isoformat(), "start": ""}
         url = reverse("admin:assignments_assignment_reschedule", args=[confirmed.pk])
         page = signed_in().post(url, sent).content.decode()
-        assert "this is 1 day later and 3 h 30 min earlier in the day." in page
+        assert "This slot is 1 day later and 3 h 30 min earlier in the day." in page

@@ -15,6 +15,7 @@ from smartscheduler import BASE_DIR
 PLAIN = [
     "contractors",
     "jobs",
+    "assignments",
     "recommendations",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",

@@ -17,6 +17,7 @@ from smartscheduler import BASE_DIR, errors
 TRANSLATED = [
     "contractors",
     "jobs",
+    "assignments",
     "recommendations",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",

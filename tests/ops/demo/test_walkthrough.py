@@ -36,7 +36,7 @@ STORY = [
     r"✓ Booked for .+, rank 1 of \d+",
     r"✓ Over the WebSocket, \d+ ms after the commit: JobAssigned, sequence \d+",
     r"5\. The neighbor wants the same hours",
-    r"✗ Refused \(slot-unavailable\): .+ has another assignment then\.",
+    r"✗ Refused \(slot-unavailable\): .+ has another assignment at that time\..+",
     r"In the way: JOB-",
     r"ranking \d+ ms · booking \d+ ms · commit to client \d+ ms",
 ]
