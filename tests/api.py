@@ -1,4 +1,4 @@
-"""Talking to the API in tests: signed in for real, problems checked for their shape."""
+"""Helpers for API tests: real sign-ins and checks of problem documents."""
 
 from typing import Any
 

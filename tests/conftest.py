@@ -1,4 +1,4 @@
-"""Shared fixtures and the limits of the random search."""
+"""Shared fixtures and the settings of property-based tests."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Believable records for tests. What they write passes every rule, unless the test says otherwise."""
+"""Factories of realistic, valid records."""
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The settings plus the migration linter, which production does not have."""
+"""The settings with the migration linter, which production does not have."""
 
 from smartscheduler.settings import *  # noqa: F403
 

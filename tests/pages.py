@@ -1,4 +1,4 @@
-"""Pages as a browser sees them: the fields of a form with their present values."""
+"""Helpers for admin pages: form fields with their present values."""
 
 from html.parser import HTMLParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py up` as a process of its own, with data, servers and port of its own."""
+"""`manage.py up` as a process with its own data, servers, and port."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Python files outside the packages, such as those that only `make` and the workflows call."""
+"""Python files outside the packages, used by `make` and by workflows."""
 
 import importlib.util
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""A pytest plugin, loaded before the settings: real PostgreSQL and Valkey for the run, in a folder of its own."""
+"""A pytest plugin that starts PostgreSQL and Valkey in a separate folder before the settings are loaded."""
 
 import atexit
 import os

@@ -1,4 +1,4 @@
-"""An authenticator in the hand of a test."""
+"""A TOTP authenticator for tests."""
 
 import re
 import time

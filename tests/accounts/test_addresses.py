@@ -1,4 +1,4 @@
-"""One account has one address, however it is written, at every door that looks it up or counts."""
+"""Normal form of account addresses in every look-up and count."""
 
 import pytest
 from axes.models import AccessAttempt

@@ -1,4 +1,4 @@
-"""Accounts in the admin: only administrators, who cannot lock themselves out; and the side bar of each role."""
+"""Accounts in the admin: access, self-protection of administrators, and navigation by role."""
 
 import pytest
 from django.test import Client

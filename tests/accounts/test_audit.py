@@ -1,4 +1,4 @@
-"""What the audit says of accounts: who came in and who did not, and what was changed about whom."""
+"""Audit entries of sign-ins, failed sign-ins, and changed accounts."""
 
 from collections.abc import Callable
 from io import StringIO

@@ -1,4 +1,4 @@
-"""Credentials that no longer carry their role are refused everywhere and at once."""
+"""Credentials that have lost their role are rejected everywhere at once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Which passwords are refused, and that nothing else is."""
+"""Password rules: rejected and accepted passwords."""
 
 import pytest
 from django.contrib.auth.password_validation import validate_password

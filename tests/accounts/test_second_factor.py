@@ -1,4 +1,4 @@
-"""Signing in with a second factor: nothing is open before the code, a code is good once, guessing gets nowhere."""
+"""Sign-in with a second factor: no access before the code, codes are valid once, and guessing is limited."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

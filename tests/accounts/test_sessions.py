@@ -1,4 +1,4 @@
-"""How long a browser stays signed in, where else one is, and how that ends."""
+"""Browser sessions: lifetime, list of active sign-ins, and revocation."""
 
 from datetime import timedelta
 from typing import Any

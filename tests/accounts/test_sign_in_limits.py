@@ -1,4 +1,4 @@
-"""So many attempts to sign in, and no more: of one address, and at one account from wherever."""
+"""Limits on sign-in attempts from one address and for one account."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

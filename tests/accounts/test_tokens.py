@@ -1,4 +1,4 @@
-"""Tokens that are not ours: other algorithms, keys, purposes and times; and a key that is changed."""
+"""Rejected tokens: other algorithms, keys, purposes, and times; and rotation of the secret key."""
 
 import base64
 import json

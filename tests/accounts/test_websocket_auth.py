@@ -1,4 +1,4 @@
-"""Which origins open a socket, and with what."""
+"""Authentication and allowed origins of the event socket."""
 
 from typing import Any
 

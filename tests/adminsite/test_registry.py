@@ -1,4 +1,4 @@
-"""The registry by which apps add to each other's admin: what is registered is served, and nothing goes around it."""
+"""The registry through which apps extend each other's admin pages."""
 
 import ast
 from typing import Any

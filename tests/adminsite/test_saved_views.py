@@ -1,4 +1,4 @@
-"""Views of lists, kept under a name: one's own, found above the list, renamed and deleted."""
+"""Saved views of lists: create, list, rename, and delete."""
 
 from threading import Barrier, Thread
 from typing import Any

@@ -1,4 +1,4 @@
-"""One process of a race: `python -m tests.assignments.racer CONTRACTOR JOB@START …`, eight threads at a time.
+"""A process of a race test: `python -m tests.assignments.racer CONTRACTOR JOB@START …`, with eight threads.
 
 Waits for a line on standard input, then prints one outcome a line: the assignment's id or the error's code.
 """

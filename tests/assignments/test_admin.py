@@ -1,4 +1,4 @@
-"""The assignment pages: the stored decision, the acts, the bulk actions, and who may."""
+"""The assignment pages: decision record, actions, bulk actions, and permissions."""
 
 import re
 from datetime import timedelta

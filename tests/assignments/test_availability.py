@@ -1,4 +1,4 @@
-"""The availability engine against a model that looks at every minute."""
+"""The availability engine, compared with a model that checks every minute."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Booking: what it needs, and what it refuses without leaving a trace."""
+"""Booking: requirements, and refusals without side effects."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""Live bookings that the rules would refuse today: found by the engine after every change, until they are resolved."""
+"""Live bookings that violate the rules are detected after every change, until they are resolved."""
 
 from collections.abc import Callable
 from datetime import UTC, time, timedelta

@@ -1,4 +1,4 @@
-"""Two coordinators at the same job: the second is told who was faster, what they did and when."""
+"""Concurrent changes of a job: the refusal names the earlier change, its author, and its time."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a contractor is booked for, on the contractor's page: bookings, ratings, collisions, obstacles."""
+"""Bookings on a contractor's page: list, ratings, conflicts, and obstacles."""
 
 from datetime import timedelta
 from decimal import Decimal

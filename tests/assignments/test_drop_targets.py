@@ -1,4 +1,4 @@
-"""Who of many could take a job on a day: the same that booking says, for everyone at once."""
+"""Start times of many contractors for a job on one day, equal to those of the booking service."""
 
 from datetime import date, time, timedelta
 from typing import Any

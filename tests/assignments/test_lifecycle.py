@@ -1,4 +1,4 @@
-"""Confirm, start, complete, cancel, reschedule, reassign, rate: what moves, and what is refused."""
+"""Transitions of assignments: confirm, start, complete, cancel, reschedule, reassign, and rate."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

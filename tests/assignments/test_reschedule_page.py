@@ -1,4 +1,4 @@
-"""Another time for an assignment: what is free, one start chosen, asked again, moved."""
+"""The reschedule page: free times, selection, confirmation, and the move."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

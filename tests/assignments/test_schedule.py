@@ -1,4 +1,4 @@
-"""A contractor's days, and the slots on offer."""
+"""A contractor's schedule and offered slots."""
 
 from datetime import UTC, date, datetime, time, timedelta
 

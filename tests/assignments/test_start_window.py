@@ -1,4 +1,4 @@
-"""From when on work may be started and completed: on the day of its slot at the site, or shortly before the slot."""
+"""Earliest start and completion of work: the local day of the slot, or shortly before the slot."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

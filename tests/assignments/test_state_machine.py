@@ -1,4 +1,4 @@
-"""Any order of acts on a job and its assignments keeps them in step."""
+"""Jobs and assignments stay consistent after any sequence of actions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An act done from another page leads back to it, and to nowhere else."""
+"""An action returns to the page that it was started from, and never to another site."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""A contractor's week in the admin: everything that lies in it, by the contractor's own clock."""
+"""A contractor's week in the admin, in the contractor's local time."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal

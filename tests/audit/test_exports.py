@@ -1,4 +1,4 @@
-"""Every way in which data leaves as a file, and files that come in, as entries of the audit."""
+"""Audit entries for every export and import."""
 
 from io import StringIO
 from pathlib import Path

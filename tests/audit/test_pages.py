@@ -1,4 +1,4 @@
-"""The page of the audit: administrators read it, and what they take out is written into it."""
+"""The audit pages: visible to administrators, whose exports are recorded too."""
 
 from datetime import timedelta
 from typing import Any

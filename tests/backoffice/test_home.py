@@ -1,4 +1,4 @@
-"""The home of the back-office: what needs attention, each a count that leads to the list of just these rows."""
+"""The home page: counts of open tasks that link to filtered lists."""
 
 import re
 from datetime import timedelta

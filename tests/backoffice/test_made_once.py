@@ -1,4 +1,4 @@
-"""A default that is made anew for each instance is stored as it was shown: nothing is generated twice."""
+"""Defaults that differ for each instance are stored as they were displayed."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Reports: each figure against the rows that it is made of; for those who may see them."""
+"""Reports: each number, compared with its rows, and permissions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a role may not do is not shown, and refused when forced: every page of the back-office, by every role."""
+"""Permissions of every back-office page by role: forbidden actions are hidden and rejected."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The benchmark builds valid worlds, asks the product, and tells when an answer is wrong."""
+"""The benchmark builds valid worlds, queries the product, and detects wrong results."""
 
 import json
 import os

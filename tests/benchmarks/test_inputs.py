@@ -1,4 +1,4 @@
-"""What `make bench-inputs` sends is what it says."""
+"""The inputs of `make bench-inputs` have the intended form."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What `make load` and `make soak` go by: lines through readings, piles, and who has missed what."""
+"""Analysis of `make load` and `make soak`: trends, growing counts, and missed events."""
 
 import pytest
 

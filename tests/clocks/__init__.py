@@ -1,1 +1,1 @@
-"""The whole suite at moments at which tests that depend on the clock fail."""
+"""Runs the test suite at times at which clock-dependent tests fail."""

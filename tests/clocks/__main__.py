@@ -1,4 +1,4 @@
-"""`python -m tests.clocks [NAME …]`: the suite at each moment, or at those named, one after the other.
+"""`python -m tests.clocks [NAME …]`: runs the suite at all times or at the named ones.
 
 libfaketime shifts the clock of every process of a run, PostgreSQL and Valkey included; waiting goes by the
 monotonic clock, which is left alone. Random numbers and order are those of any run.

@@ -1,4 +1,4 @@
-"""Moments at which software that handles days and hours tends to fail. Pure."""
+"""Critical times for software that handles days and hours. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Habits of tests that make them depend on the clock or on the speed of the machine."""
+"""Detection of test code that depends on the clock or on the speed of the machine."""
 
 import ast
 from collections.abc import Iterator

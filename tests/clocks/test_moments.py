@@ -1,4 +1,4 @@
-"""The moments are the next ones, and the servers of a run share its clock."""
+"""The critical times are in the future, and the servers of a run share the simulated clock."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

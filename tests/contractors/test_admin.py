@@ -1,4 +1,4 @@
-"""The contractor page: what it writes, what it refuses, and who may."""
+"""The contractor pages: valid input, rejected input, and permissions."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal

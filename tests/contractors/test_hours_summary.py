@@ -1,4 +1,4 @@
-"""The two columns that tell the ranking about hours are never stale, by whatever road the hours change."""
+"""The summary of working hours for the ranking is current after any change of the hours."""
 
 from datetime import time, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Names, skills and e-mail addresses of contractors: one form is stored, and all spellings find it."""
+"""Normal forms of names, skills, and email addresses of contractors, in storage and look-ups."""
 
 import pytest
 from django.db import IntegrityError, transaction

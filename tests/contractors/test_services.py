@@ -1,4 +1,4 @@
-"""What changes a contractor, and what is refused."""
+"""Contractor services: changes and refusals."""
 
 from collections.abc import Callable
 from datetime import time, timedelta

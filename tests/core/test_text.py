@@ -1,4 +1,4 @@
-"""Normal forms of text and of e-mail addresses."""
+"""Normal forms of text and email addresses."""
 
 import unicodedata
 from collections.abc import Callable

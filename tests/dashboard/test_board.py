@@ -1,4 +1,4 @@
-"""The board: a lane for each contractor that was asked for, with what lies in the day."""
+"""The board: a row for each requested contractor with the events of the day."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta

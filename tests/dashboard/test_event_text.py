@@ -1,4 +1,4 @@
-"""Every event has a sentence, in words and by the clock of the site."""
+"""Every event type has a sentence, with times in local time of the site."""
 
 import typing
 from dataclasses import fields

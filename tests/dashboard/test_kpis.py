@@ -1,4 +1,4 @@
-"""Utilisation and waiting time, against the same worked out by the engine in Python."""
+"""Utilization and waiting time, compared with a calculation by the engine."""
 
 from datetime import UTC, datetime, time, timedelta
 from random import Random

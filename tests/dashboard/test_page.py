@@ -1,4 +1,4 @@
-"""The live page: what it shows, to whom, and at what cost."""
+"""The live page: content, permissions, and query counts."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The audit of dependencies: a vulnerability fails, and so does silence where an answer is required."""
+"""The audit of dependencies fails for vulnerabilities, and without an answer when one is required."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""compose.yaml and the Dockerfile run exactly what is run here: the same commands, in production's settings."""
+"""compose.yaml and the Dockerfile run the same commands as `manage.py up`, with production settings."""
 
 import json
 import re

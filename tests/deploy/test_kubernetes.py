@@ -1,4 +1,4 @@
-"""The manifests are what Kubernetes accepts, fit together, and run the commands of the image."""
+"""The Kubernetes manifests are valid, consistent, and run the commands of the image."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Versions and what is said of them."""
+"""Version numbers and the changelog."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The numbers of docs/ranking.md, so that they stay true."""
+"""The numbers in docs/ranking.md are correct."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal

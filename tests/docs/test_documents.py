@@ -1,4 +1,4 @@
-"""The documentation: links lead somewhere, and lines fit a terminal."""
+"""Links and line lengths of the documentation."""
 
 import re
 from functools import cache

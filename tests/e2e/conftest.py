@@ -1,4 +1,4 @@
-"""The real product, once a run, and browsers in front of it."""
+"""Fixtures: the running product, once per run, and browsers."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Who works with the product in these tests, and what they do through its API."""
+"""Users of the browser tests, and helpers that use the API."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The contractor's pages as a coordinator lives in them: calling in sick, leaving, duplicates, hours, the week."""
+"""The contractor pages for coordinators: sick leave, deactivation, duplicates, hours, and the week."""
 
 import re
 from datetime import UTC, datetime, timedelta

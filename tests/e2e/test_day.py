@@ -1,4 +1,4 @@
-"""A coordinator's morning: what needs attention, an urgent job assigned, and a crew that calls in sick."""
+"""A coordinator's morning: open tasks, an urgent assignment, and a contractor on sick leave."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A file with new contractors: chosen, checked, corrected, imported; nothing written before that is said."""
+"""An import of contractors in the browser: upload, check, correction, and import."""
 
 import csv
 import io

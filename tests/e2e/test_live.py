@@ -1,4 +1,4 @@
-"""The live page moves by itself, and says so when it cannot."""
+"""The live page updates itself and shows a lost connection."""
 
 import json
 import re

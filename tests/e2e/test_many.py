@@ -1,4 +1,4 @@
-"""Five hundred lanes stay smooth: the page of a company of that size."""
+"""The board stays fast with 500 rows."""
 
 import signal
 from collections.abc import Iterator

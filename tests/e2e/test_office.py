@@ -1,4 +1,4 @@
-"""The back-office as coordinators live in it: choosing in two steps, moving bookings, lists of their own, the keys."""
+"""The back-office for coordinators: selection in two steps, moved bookings, saved views, and shortcuts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a role may not do is not offered, and refused when forced."""
+"""Forbidden actions are hidden and rejected, by role."""
 
 from typing import Any
 

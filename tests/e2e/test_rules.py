@@ -1,4 +1,4 @@
-"""An administrator makes rating count for more, sees what that would do, publishes it, and it is in force."""
+"""An administrator previews and publishes a change of the scheduling rules."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Setting up a second factor and signing in with it, in a browser and by an account of this test alone."""
+"""Setup of a second factor and sign-in with it in a browser."""
 
 import base64
 import random

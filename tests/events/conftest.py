@@ -1,4 +1,4 @@
-"""One web server for the tests of a module, with a quick heartbeat."""
+"""A web server for the tests of a module, with a short heartbeat interval."""
 
 from collections.abc import Iterator
 from subprocess import Popen

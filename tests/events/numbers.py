@@ -1,4 +1,4 @@
-"""Sequence numbers without a relay, for tests that live in one transaction."""
+"""Sequence numbers without a relay, for tests in a single transaction."""
 
 from django.db.models import Max
 

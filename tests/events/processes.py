@@ -1,4 +1,4 @@
-"""The real relay and the real web server, as processes of their own on the database of the tests."""
+"""A real relay and a real web server on the test database."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The event log in the admin: read, searched, never written."""
+"""The event log in the admin is searchable and read-only."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""The channel layer, where it is our own."""
+"""The product's changes of the channel layer."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Those who listen: whether they may stay, and that they are there."""
+"""Connections of sockets: credential checks and presence."""
 
 from typing import Any
 from uuid import UUID

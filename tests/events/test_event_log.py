@@ -1,4 +1,4 @@
-"""Reading the log: from where, how much, which, and what is said when it is gone."""
+"""Queries of the event log: position, limit, filters, and pruned events."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Events that wait are noticed: by the health checks, by the metrics, by the figures of the log."""
+"""The lag of the relay in health checks, metrics, and log statistics."""
 
 from datetime import timedelta
 

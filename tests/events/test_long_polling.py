@@ -1,4 +1,4 @@
-"""GET events/?wait=: the same stream for those without a socket."""
+"""GET events/?wait=: long polling of the event log."""
 
 import threading
 import time

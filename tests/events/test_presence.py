@@ -1,4 +1,4 @@
-"""How many sockets an account may have, over all web processes."""
+"""Limit on the open sockets of an account over all web processes."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""The outbox row belongs to the transaction of the change."""
+"""The outbox row is written in the transaction of the change."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""The event socket shows each subscriber what their role may see, replayed or live, and goes by the role of now."""
+"""Replayed and live events on the socket are redacted by the reader's present role."""
 
 from subprocess import Popen
 

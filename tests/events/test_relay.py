@@ -1,4 +1,4 @@
-"""The relay as a process: numbers without gaps, one active, and nothing lost when it is killed."""
+"""The relay process: gapless numbers, one active relay, and no losses after a kill."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""Clients that come and go, and clients that are too slow: none loses an event, none gets one twice."""
+"""Reconnecting and slow clients receive every event once."""
 
 import random
 import socket

@@ -1,4 +1,4 @@
-"""The events that a process keeps for its sockets: in order, without a gap, and not too many."""
+"""The event buffer: order, gaps, and size."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The event WebSocket over a real server: who may open it, and what it sends."""
+"""The event WebSocket on a real server: authentication and frames."""
 
 from subprocess import Popen
 from typing import Any

@@ -1,4 +1,4 @@
-"""Streams and their hub on their own: bursts, gaps and stalls, with the real table behind them."""
+"""Streams and the hub with the real table: bursts, gaps, and stalls."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""A client of the event socket, as a browser or a script would be one."""
+"""A WebSocket client for the event socket."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""People who book over HTTP through one web or several, and do not let go until they know what came of it."""
+"""Clients that book over HTTP through several web processes and repeat requests until they know the outcome."""
 
 import json
 import random

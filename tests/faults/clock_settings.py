@@ -1,4 +1,4 @@
-"""The product's settings with a clock that a file sets: how many seconds it is ahead. It steps when the file changes.
+"""Settings with a clock offset in seconds that is read from a file and can change at any time.
 
 What a process reads as the time is stepped (time_machine); what measures how long something takes is not, as on a
 machine whose clock is set. PostgreSQL and Valkey go on by the machine's.

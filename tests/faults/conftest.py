@@ -1,4 +1,4 @@
-"""Servers for all faults of a module, and a product that has seen nothing yet for each of them."""
+"""Servers for all fault tests of a module, and a new product for each test."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Many subscribers in one thread, each of which comes back after its last number whenever it is cut off."""
+"""Many subscribers in one thread that reconnect with their last sequence number."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What must hold after every fault, whatever it was."""
+"""Invariants that must hold after every fault."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The settings of the release to come."""
+"""The settings of the future release."""
 
 from smartscheduler.settings import *  # noqa: F403
 

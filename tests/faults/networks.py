@@ -1,4 +1,4 @@
-"""Hosts of one machine that can be cut off from each other without a word, as a pulled cable does it.
+"""Hosts in network namespaces that can be disconnected silently, like a pulled cable.
 
 Where network namespaces may be made (root on Linux), each host has one of its own, with its own address: a cut swallows
 the packets of both directions, and what notices it is TCP itself. Elsewhere hosts are addresses of the loopback device,

@@ -1,4 +1,4 @@
-"""A whole product for one fault: servers and processes of its own, each of which may be killed at any moment."""
+"""A complete product with its own servers and processes that can be killed at any moment."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The product's clock is set forward and back across the night in which the clocks change, while people book.
+"""Clock changes and jumps around a daylight saving transition during bookings.
 
 PostgreSQL's own clock is months away from it all the time.
 """

@@ -1,4 +1,4 @@
-"""Servers and processes killed while people book: what they were told is so, is so, once."""
+"""Killed servers and processes during bookings: acknowledged changes exist exactly once."""
 
 import random
 import time

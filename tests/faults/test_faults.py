@@ -1,4 +1,4 @@
-"""What was committed is seen by everyone, once and in order, whatever fails in between.
+"""Committed events reach every subscriber once and in order during faults.
 
 `make faults` runs each fault as often as docs/events.md says.
 """

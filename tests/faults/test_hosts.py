@@ -1,4 +1,4 @@
-"""Two webs, a worker, two relays, PostgreSQL and Valkey on hosts of their own, and one cable after the other pulled.
+"""Web, worker, relays, PostgreSQL, and Valkey on separate hosts that are disconnected one after the other.
 
 While people book through both webs and others listen at both: nothing is lost, nothing happens twice, numbers have no
 gap, and each host says of itself how it is. What each took to recover is printed.

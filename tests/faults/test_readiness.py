@@ -1,4 +1,4 @@
-"""Readiness with real servers: a disk without room, a frozen worker, a frozen relay, a Valkey without memory."""
+"""Readiness with real servers: full disk, frozen worker, frozen relay, and Valkey without memory."""
 
 import os
 import signal

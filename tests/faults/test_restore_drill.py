@@ -1,4 +1,4 @@
-"""The drill, with real processes: a product that works, its data destroyed, and its work going on from the backup."""
+"""Restore drill with real processes: data is destroyed, restored, and the product continues."""
 
 import json
 import re

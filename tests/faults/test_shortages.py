@@ -1,4 +1,4 @@
-"""No connections, no disk, no lock: people are told to come again, or notice nothing at all."""
+"""Exhausted connections, disk space, and locks: requests wait or are answered with a retry hint."""
 
 import json
 import resource

@@ -1,4 +1,4 @@
-"""Addresses to coordinates, against a real server on this machine that speaks as Nominatim does."""
+"""Geocoding against a local server with Nominatim's API."""
 
 import json
 import threading

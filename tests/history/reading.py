@@ -1,4 +1,4 @@
-"""The history as rows, for tests."""
+"""History rows for tests."""
 
 from typing import Any
 

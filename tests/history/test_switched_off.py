@@ -1,4 +1,4 @@
-"""Data that is loaded, not changed, leaves no history."""
+"""Bulk loading without history."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The steps of a Dockerfile, done in a folder: where there is no container engine, the image is still built and run."""
+"""Runs the steps of a Dockerfile in a folder, without a container engine."""
 
 import json
 import os

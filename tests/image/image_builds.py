@@ -1,4 +1,4 @@
-"""`make image-test`: the steps of the Dockerfile in a bare folder, and what they made, started as compose.yaml does.
+"""`make image-test`: builds the image in an empty folder and starts it like compose.yaml.
 
 Not among the tests of `make test`, because it asks the package indexes; not named test_…, so that only it calls it.
 """

@@ -1,4 +1,4 @@
-"""What child processes are told to do by the tests."""
+"""Functions that the tests run in child processes."""
 
 import os
 import signal

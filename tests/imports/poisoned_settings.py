@@ -1,4 +1,4 @@
-"""The settings of a worker whose imports run for ever or eat memory at certain telephone numbers."""
+"""Settings of a worker whose imports never end or exhaust memory for certain telephone numbers."""
 
 from smartscheduler.imports import cell_formats
 from smartscheduler.settings import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""Single cells: what is written is read as the very same; what people write is understood or refused with the shape."""
+"""Cell formats: written cells are read back unchanged, and other input is parsed or rejected."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any

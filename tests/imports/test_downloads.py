@@ -1,4 +1,4 @@
-"""Every list as a file of thousands of rows, from the real server: whole, and ended when the client goes away."""
+"""Exports of thousands of rows from a real server: complete, and stopped when the client disconnects."""
 
 import ast
 import csv

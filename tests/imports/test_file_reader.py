@@ -1,4 +1,4 @@
-"""CSV and XLSX as rows of text: whatever a spreadsheet makes of them, and nothing that a spreadsheet would run."""
+"""CSV and XLSX files as rows of text, and protection against formulas."""
 
 import io
 from datetime import datetime

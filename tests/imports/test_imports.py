@@ -1,4 +1,4 @@
-"""A file is checked without a trace, then imported by the services: row by row, each once, each reported."""
+"""Imports: a check without side effects, then one service call and one result for each row."""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Work on a file is linear in what is in it: every parser and pattern of files, with inputs of n and 4n."""
+"""All parsers and patterns for files take linear time, with inputs of size n and 4n."""
 
 import importlib
 import inspect

@@ -1,4 +1,4 @@
-"""Files as they really come: other headings, dropped zeros, empty lines, surplus cells, bombs, wrong encodings."""
+"""Odd import files: other headings, dropped zeros, empty lines, extra cells, bombs, and wrong encodings."""
 
 import io
 import zipfile

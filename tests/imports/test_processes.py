@@ -1,4 +1,4 @@
-"""Files have processes of their own: one that takes too much time or memory ends, and nothing waits for it."""
+"""Child processes for files: limits of time and memory, without blocking other work."""
 
 import io
 import subprocess

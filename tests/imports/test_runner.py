@@ -1,4 +1,4 @@
-"""Work in the background: in batches, in turn, stopped and gone on with, and nothing twice when a worker is killed."""
+"""Background imports: batches, turns, pause, resume, and no duplicates after a kill."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A value means the same in CSV and in a workbook, for every column and every type that a spreadsheet has."""
+"""A value has the same meaning in CSV and in a workbook, for all columns and cell types."""
 
 import csv
 import io

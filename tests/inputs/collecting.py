@@ -1,4 +1,4 @@
-"""Everything of the product that reads input, found by walking its modules: a new reader cannot escape."""
+"""Collects all readers of input from the modules of the product."""
 
 import ast
 import importlib

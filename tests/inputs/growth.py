@@ -1,4 +1,4 @@
-"""How the work of a pattern grows: the shape of its tree, and texts that make it try again and again."""
+"""Complexity of regular expressions: structure of patterns, and texts that cause backtracking."""
 
 import re
 from collections.abc import Iterator

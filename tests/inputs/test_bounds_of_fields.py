@@ -1,4 +1,4 @@
-"""Every field that takes input has a limit: collected from the serializers, forms, filters and models themselves."""
+"""Every input field of serializers, forms, filters, and models has a length limit."""
 
 import ast
 from collections.abc import Iterator

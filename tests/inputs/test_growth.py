@@ -1,4 +1,4 @@
-"""The work of every pattern, parser, cleaner and field grows no faster than what is sent. All are collected."""
+"""The time of every pattern, parser, cleaner, and field grows linearly with its input."""
 
 import re
 import socket

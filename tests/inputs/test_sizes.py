@@ -1,4 +1,4 @@
-"""Inputs that are much too large cost no more than their length, and are refused by name."""
+"""Excessive inputs are rejected by name in time proportional to their length."""
 
 import json
 import time

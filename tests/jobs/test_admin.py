@@ -1,4 +1,4 @@
-"""The job page: what it writes, what it refuses, and who may."""
+"""The job pages: valid input, rejected input, and permissions."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What changes a job, and what is refused."""
+"""Job services: changes and refusals."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A lease has one holder, and ends by itself when that one dies or freezes."""
+"""A lease has one holder and expires when the holder dies or freezes."""
 
 import threading
 from typing import Any

@@ -1,4 +1,4 @@
-"""No session state in PostgreSQL outside the relay: behind a pooler it would outlive its client, or meet another one.
+"""No session state in PostgreSQL outside the relay, because a pooler would share it between clients.
 
 Every text of the product's modules is looked at, so that a new statement cannot escape.
 """

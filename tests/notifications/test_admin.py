@@ -1,4 +1,4 @@
-"""The log of mails in the admin."""
+"""The message log in the admin."""
 
 import pytest
 from django.urls import reverse

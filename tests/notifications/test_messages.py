@@ -1,4 +1,4 @@
-"""Mails as they go over the wire, read again by the standard library's strict parser."""
+"""Sent messages, parsed by the strict parser of the standard library."""
 
 import email
 import re

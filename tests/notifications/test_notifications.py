@@ -1,4 +1,4 @@
-"""Contractors hear of what concerns them: once for each event, in order, with an entry for their calendar."""
+"""Emails to contractors: once per event, in order, with a calendar entry."""
 
 import smtplib
 import unicodedata

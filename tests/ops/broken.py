@@ -1,4 +1,4 @@
-"""Breaking one thing at a time, past every service and constraint, inside the transaction of a test."""
+"""Helpers that break an invariant with SQL inside the transaction of a test."""
 
 from django.db import connection
 

@@ -1,4 +1,4 @@
-"""Backups and their return, against the real server: whole or not at all, and never over what is there."""
+"""Backups and restores on a real server: complete or not at all, and never over existing data."""
 
 import json
 import os

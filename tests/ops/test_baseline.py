@@ -1,4 +1,4 @@
-"""A database from before the first release is recognized before anything is changed."""
+"""Databases from before the first release are detected before any change."""
 
 from pathlib import Path
 

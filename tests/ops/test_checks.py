@@ -1,4 +1,4 @@
-"""Wrong settings are named, all of them, and nothing starts with them."""
+"""System checks report all wrong settings and prevent the start."""
 
 import os
 import re

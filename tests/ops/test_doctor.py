@@ -1,4 +1,4 @@
-"""Each check sees exactly what is broken, in a world of demo data where nothing else is."""
+"""Each check of the doctor finds exactly its own broken invariant in demo data."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""manage.py doctor: for people, for programs, and for the metrics."""
+"""Output, JSON, exit code, and metrics of `manage.py doctor`."""
 
 import json
 from collections.abc import Iterator

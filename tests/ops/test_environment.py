@@ -1,4 +1,4 @@
-"""The checks of what is around the data, each made to find something real."""
+"""Environment checks of the doctor, with real faults."""
 
 from collections.abc import Iterator
 from datetime import timedelta

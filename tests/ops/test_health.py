@@ -1,4 +1,4 @@
-"""Liveness and readiness: each check fails for its own reason, and for no other."""
+"""Liveness and readiness: each check fails for its own reason only."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""GET metrics: the figures of now in the format of Prometheus, for those who may see them."""
+"""GET metrics in the text format of Prometheus, and permissions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is older than it is kept goes, and nothing else; what depends on it stays true."""
+"""Retention deletes exactly the old data, and dependent data stays consistent."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Contractors' homes, and the attempt to find one from what is told: distances, and inside or outside a radius."""
+"""Attacks on blurred homes with distances and radius checks."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""`manage.py personal_data`: the same services from a terminal, and the list that outlives a restore."""
+"""`manage.py personal_data`: export, erasure, and replay of the erasure list."""
 
 import json
 from io import StringIO

@@ -1,4 +1,4 @@
-"""After an erasure nothing in the whole database says who it was, and every figure is what it was before."""
+"""After an erasure, the database has no personal data, and all statistics are unchanged."""
 
 import threading
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a role may not see is seen through no door: every page, list, file, event and search, as a manager."""
+"""Managers cannot see restricted values in any page, list, file, event, or search."""
 
 import json
 import re

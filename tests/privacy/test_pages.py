@@ -1,4 +1,4 @@
-"""The pages of personal data: for administrators, in two steps, and written down."""
+"""The personal data pages: administrators only, in two steps, and with audit entries."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Two worlds that differ only in exact places, cell by cell the same: no answer to a manager tells which one it is.
+"""Two worlds with the same grid cells but different exact places give managers the same responses.
 
 Every page that can be reached, every address of the back-office and every GET of the API's document is asked in both.
 A new one is asked by itself; one with an unknown place-holder fails the test.

@@ -1,4 +1,4 @@
-"""Section 6 of the specification, word for word: slow, literal, and sharing no code with the product.
+"""A literal, slow implementation of section 6 of the specification that shares no code with the product.
 
 Every contractor is scored; every slot of every day is tried; nothing is skipped or bounded.
 """

@@ -1,4 +1,4 @@
-"""The Recommend page: who could do the job, why, why not, and assigning in one click."""
+"""The Recommend page: candidates, explanations, reasons, and assignment."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

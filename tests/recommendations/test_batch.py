@@ -1,4 +1,4 @@
-"""Many jobs in one call."""
+"""Rankings of several jobs in one request."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""No score passes its bound, and no search looks too near for a bound: whatever the weights."""
+"""Score bounds are never exceeded, and search radii are large enough, for any weights."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

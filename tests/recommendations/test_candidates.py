@@ -1,4 +1,4 @@
-"""How many candidates there were: all who could have been ranked, or honestly "at least n"."""
+"""The number of candidates is exact or reported as "at least n"."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Open pages are told when a ranking they show has changed, and only then."""
+"""Open pages are notified only when their ranking has changed."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Worlds built to hurt the search: it may get slow there, never wrong."""
+"""Worst-case worlds for the search: slow, but never wrong."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

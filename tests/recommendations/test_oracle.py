@@ -1,4 +1,4 @@
-"""The ranking is that of scoring everyone: equal to a literal implementation on random worlds."""
+"""The ranking equals a literal full scan on random worlds."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The indexes are used: plans as PostgreSQL makes them for any values, among a hundred thousand contractors."""
+"""Query plans use the indexes with a hundred thousand contractors."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a ranking shows, refuses and costs."""
+"""Rankings: content, refusals, and query counts."""
 
 from collections.abc import Callable
 from datetime import time, timedelta

@@ -1,4 +1,4 @@
-"""Another contractor for an assignment: the others ranked, the same time first, asked again, moved in one step."""
+"""The reassign page: ranked contractors, the same time first, confirmation, and the change."""
 
 from datetime import datetime
 from decimal import Decimal

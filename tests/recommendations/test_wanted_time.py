@@ -1,4 +1,4 @@
-"""The wanted time is offered where it is free, and every difference from it is named before anything is booked."""
+"""The desired time is offered when it is free, and differences from it are shown before a booking."""
 
 import re
 from collections.abc import Callable

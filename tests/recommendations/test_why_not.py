@@ -1,4 +1,4 @@
-"""What would change a rank, found by the engine that ranks."""
+"""Changes that would improve a rank, found by the ranking engine."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta

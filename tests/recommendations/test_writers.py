@@ -1,4 +1,4 @@
-"""Eight ask while four assign: every answer is of one state of the database."""
+"""Concurrent rankings and assignments: every ranking shows one state of the database."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Small random worlds: contractors, absences and bookings of every odd kind, from one seed."""
+"""Small random worlds with unusual contractors, absences, and bookings, from a seed."""
 
 import random
 from datetime import datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""The engine works on values: it takes the rules as an argument and runs without a database.
+"""The engine takes the rules as an argument and runs without a database.
 
 These tests have no `django_db` mark, so that pytest-django refuses every connection.
 """

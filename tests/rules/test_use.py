@@ -1,4 +1,4 @@
-"""Rankings, slots and bookings go by the version in force; a request reads it once."""
+"""Rankings, slots, and bookings use the current rules, which are read once per request."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Settings with which everything works except the web's own first import."""
+"""Settings with which only the import of the web application fails."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Calls every operation of the API through the client that is generated from its schema.
+"""Calls every operation of the API with the client generated from its schema.
 
 A program of its own: it knows the client and nothing of the product. It prints a JSON line for each call with the
 operation, the answer as it was sent, the answer as the client read it, and what the client found undeclared in it.

@@ -1,4 +1,4 @@
-"""Odd values in every field of every body, and odd queries to every list: refused by name, and nothing is written."""
+"""Odd values in every body field and list parameter are rejected by name without side effects."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Query parameters and orderings: a name that a call does not have is refused, whichever call it is."""
+"""Unknown query parameters and orderings are rejected by every operation."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may call what: the table of the policy, call by call."""
+"""Permissions of every operation by role."""
 
 import re
 from collections.abc import Iterator

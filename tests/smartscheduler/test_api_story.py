@@ -1,4 +1,4 @@
-"""A coordinator's day over HTTP, from signing in to a rated job, with the events it leaves."""
+"""A coordinator's day over HTTP, from the sign-in to a rated job, with its events."""
 
 from typing import Any
 

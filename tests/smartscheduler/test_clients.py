@@ -1,4 +1,4 @@
-"""The product as programs of others meet it: a client that is generated from the schema, and many at once."""
+"""A generated API client, and many concurrent clients."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Migrations go down and up again, and say all that the models say."""
+"""Migrations are reversible and match the models."""
 
 import ast
 import sys

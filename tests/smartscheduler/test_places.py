@@ -1,4 +1,4 @@
-"""Distances and drives."""
+"""Distances and drive times."""
 
 import math
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""docs/security.md keeps its word: every requirement is there once, every evidence exists, and the counts are right."""
+"""docs/security.md lists every requirement once, with existing evidence and correct counts."""
 
 import re
 from collections import Counter

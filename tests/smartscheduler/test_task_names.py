@@ -1,4 +1,4 @@
-"""Names of tasks belong to an app, not to a module: code that moves finds the tasks that older code has queued."""
+"""Task names start with an app label instead of a module path, so that queued tasks survive moves of code."""
 
 import re
 

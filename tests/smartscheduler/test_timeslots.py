@@ -1,4 +1,4 @@
-"""Interval arithmetic against sets of minutes."""
+"""Interval arithmetic, compared with sets of minutes."""
 
 import itertools
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""`make upgrade-test BASE=<commit>`: the code of BASE runs on the schema of today, as it does during an upgrade.
+"""`make upgrade-test BASE=<commit>`: the code of BASE on the present schema, as during an upgrade.
 
 An upgrade migrates first and replaces the processes afterwards, one by one (docs/operations.md). In between old and
 new code work on the new schema side by side: that is what happens here, with the real processes of both.

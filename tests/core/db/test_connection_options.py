@@ -1,4 +1,4 @@
-"""How connections are kept: on a real socket, as the kernel has taken it."""
+"""Connection options on a real socket, as accepted by the kernel."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""A statement of the web that takes too long is ended, and its request asks to come again; other processes wait."""
+"""Statement time-outs of web processes and their responses; other processes have none."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""No text field of a model, serializer or form takes what cannot be seen. The fields are collected, not listed."""
+"""All text fields of models, serializers, and forms reject invisible characters."""
 
 import importlib
 import pkgutil

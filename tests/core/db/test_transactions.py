@@ -1,4 +1,4 @@
-"""Waiting for locks, trying again, and what a refusal of the database is called."""
+"""Lock time-outs, retries, and database errors as domain errors."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

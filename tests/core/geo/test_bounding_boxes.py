@@ -1,4 +1,4 @@
-"""Boxes around a point hold everything that is near."""
+"""Bounding boxes contain all points within the distance."""
 
 import math
 

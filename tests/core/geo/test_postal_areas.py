@@ -1,4 +1,4 @@
-"""A place whose point, state and ZIP code disagree is none, at whatever door; nothing is at 0°/0°."""
+"""Contradicting coordinates, states, and ZIP codes are rejected at every entry point, and so is 0°/0°."""
 
 from decimal import Decimal
 from typing import Any

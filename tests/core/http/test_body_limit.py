@@ -1,4 +1,4 @@
-"""A body that is too large is refused before it is read; forms and workbooks have limits of their own."""
+"""Large request bodies are rejected before they are read; forms and workbooks have their own limits."""
 
 import io
 import json

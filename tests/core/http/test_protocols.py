@@ -1,4 +1,4 @@
-"""What one connection may send, and how long it may take: HTTP heads, pipelining, slow readers, frames of sockets."""
+"""Limits of a connection: HTTP heads, pipelining, slow readers, and WebSocket frames."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The proxy of compose.yaml, its very file, before two real web processes; without Caddy what it must agree with."""
+"""The Caddyfile in front of two web processes; without Caddy, the values that it must agree with."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What one account, or one address without, may ask of pages, parts, sockets and at once; and what a request costs."""
+"""Quotas of accounts and addresses for pages, parts, sockets, and concurrent requests."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""What every kind of answer tells the browser: policies, and that nothing is kept."""
+"""Security headers and cache headers of every kind of response."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What takes long is in the log, with the number of its queries."""
+"""Slow requests are logged with the number of their queries."""
 
 import logging
 

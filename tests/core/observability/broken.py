@@ -1,4 +1,4 @@
-"""The product with an address whose view fails, and says whom it failed for."""
+"""URL configuration with a view that always fails."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path

@@ -1,4 +1,4 @@
-"""Loopback stand-ins for those whom traces and errors are sent to."""
+"""Local servers that receive traces and error reports."""
 
 import gzip
 import threading

@@ -1,4 +1,4 @@
-"""Alerts and the dashboard speak of metrics that exist, and lead to a page that says what to do."""
+"""Alerts and the dashboard use existing metrics and link to existing runbooks."""
 
 import json
 import os

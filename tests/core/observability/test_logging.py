@@ -1,4 +1,4 @@
-"""The log says what happened, in lines of JSON with ids to follow, and nothing about people."""
+"""Log lines are JSON with ids and without personal data."""
 
 import json
 import logging

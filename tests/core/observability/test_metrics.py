@@ -1,4 +1,4 @@
-"""What processes count is added up for all of them, and tells of routes and codes, never of addresses."""
+"""Metrics are summed over all processes and have routes and codes as labels."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the started server writes, by every door through which people search: nothing about people."""
+"""The log of a running server contains no personal data after searches at every entry point."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""One trace from a click through the outbox, the relay and the worker to a socket."""
+"""A trace from a request through the outbox, the relay, and the worker to a socket."""
 
 import json
 import sys

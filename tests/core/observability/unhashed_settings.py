@@ -1,4 +1,4 @@
-"""The settings for a server in production mode whose static files have not been collected."""
+"""Settings for a server in production mode without collected static files."""
 
 from smartscheduler.settings import *  # noqa: F403
 from smartscheduler.settings import STORAGES

@@ -1,4 +1,4 @@
-"""A server on loopback for each way in which one can be misled, over TLS with a certificate of its own too."""
+"""Local servers for attacks on outgoing requests, also over TLS with a test certificate."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""One catalogue of errors: for the code, the documents and the tests."""
+"""The error catalog agrees with the code, the documentation, and the tests."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every error of the API is a problem document, whatever went wrong and wherever."""
+"""All errors of the API are problem documents."""
 
 import json
 from typing import Any, NoReturn

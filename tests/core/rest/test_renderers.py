@@ -1,4 +1,4 @@
-"""What orjson writes is what DRF would have written."""
+"""The orjson renderer produces the same bytes as DRF's."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal

@@ -1,1 +1,1 @@
-"""A release to come: an app whose migration wants the table of jobs for itself, if only for a moment."""
+"""An app of a future release whose migration needs an exclusive lock on the jobs table."""

@@ -1,4 +1,4 @@
-"""A demo world made at any hour of any day is in step with itself: the doctor finds nothing."""
+"""Demo data that is created at any hour passes the doctor."""
 
 from datetime import UTC, datetime, timedelta
 

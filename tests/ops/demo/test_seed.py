@@ -1,4 +1,4 @@
-"""The demo world: the same for the same seed, and true to every rule."""
+"""Demo data is the same for the same seed and satisfies all rules."""
 
 import itertools
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""`manage.py demo` as a process of its own, on a machine where nothing runs."""
+"""`manage.py demo` as a process, without running servers."""
 
 import os
 import re

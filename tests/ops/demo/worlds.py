@@ -1,4 +1,4 @@
-"""Statements about any demo world."""
+"""Assertions about demo data."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Whatever is wrong with the data folder: it is mended, or one sentence names it and says what to do."""
+"""Damaged data folders are repaired or reported with a message that names the folder."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The one-machine product, as real processes: comes up, stays up, goes down, and never trips over itself."""
+"""`manage.py up` with real processes: start, supervision, and stop."""
 
 import signal
 import socket

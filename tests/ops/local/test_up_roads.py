@@ -1,4 +1,4 @@
-"""`make run TRAVEL_DEMO=1`: a stand-in for the providers runs beside the rest, and roads are looked up."""
+"""`make run TRAVEL_DEMO=1`: road distances from the fake provider."""
 
 import urllib.request
 

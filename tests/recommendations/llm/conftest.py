@@ -1,4 +1,4 @@
-"""A model on loopback, configured, with nothing remembered of earlier tests."""
+"""A configured local language model without state of earlier tests."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A language model on loopback, as well or as badly behaved as a test wants, in both formats."""
+"""A local language model in both API formats with configurable failures."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""What administrators and Prometheus see of the model; and the Recommend page."""
+"""The language model on the status page, in metrics, and on the Recommend page."""
 
 import time
 from typing import Any

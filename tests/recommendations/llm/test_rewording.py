@@ -1,4 +1,4 @@
-"""From a ranking to its words: asked, checked, stored, shown; and everything that a model can do wrong."""
+"""Rewording of explanations: request, validation, storage, display, and all failures of a model."""
 
 import json
 import logging

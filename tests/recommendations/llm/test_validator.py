@@ -1,4 +1,4 @@
-"""The check: the template passes, and whatever says another figure, or more than the figures, does not."""
+"""The validator accepts the template and rejects other or additional figures."""
 
 import re
 from decimal import Decimal

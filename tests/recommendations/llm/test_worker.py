@@ -1,4 +1,4 @@
-"""A real Celery worker, from a ranking that was shown to its words; and what beat sends."""
+"""A real Celery worker that rewords displayed rankings, and the schedule of beat."""
 
 import os
 import subprocess

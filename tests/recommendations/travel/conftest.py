@@ -1,4 +1,4 @@
-"""Providers on loopback, configured, with nothing remembered of earlier tests."""
+"""Configured local providers without state of earlier tests."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The three providers on loopback, as well or as badly behaved as a test wants."""
+"""The three road distance providers as local servers with configurable failures."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""From what happens to stored roads and the news of them."""
+"""The look-up queue: from events to stored road distances and notifications."""
 
 import threading
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Which numbers of a provider are believed."""
+"""Plausibility checks of road distances."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""What people see of lookups: the line on the Recommend page, the page of the providers, the figures."""
+"""Road distances on the Recommend page, on the status page, and in metrics."""
 
 from datetime import datetime, timedelta
 from typing import Any

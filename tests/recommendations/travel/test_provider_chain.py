@@ -1,4 +1,4 @@
-"""Who is asked when, how often, and what is left when they fail."""
+"""Order, retries, and failures of the road distance providers."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What each provider is asked, and how its answers are read: the formats of the real ones, over real HTTP."""
+"""Requests and responses of each provider in its real format over HTTP."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Which tasks beat sends, with a key and without one."""
+"""The schedule of beat with and without an API key."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What is kept, for how long, and that a drive is asked for once."""
+"""Stored road distances: lifetime, and one request for each drive."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A worker that is killed in the middle of a lookup."""
+"""A worker that is killed during a look-up."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Real Celery workers and badly behaved providers: every story ends with the right ranking."""
+"""Real Celery workers with failing providers: the final ranking is always correct."""
 
 from collections.abc import Iterator
 from datetime import timedelta

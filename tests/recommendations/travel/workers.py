@@ -1,4 +1,4 @@
-"""A real Celery worker for the providers of a test."""
+"""A Celery worker for provider tests."""
 
 import subprocess
 import sys
