@@ -144,7 +144,7 @@ AssignmentFactory = typed(AssignmentRecords)
 
 
 def at(hour: int, minute: int = 0, *, days: int = 0, zone: str = AUSTIN["time_zone"]) -> datetime:
-    """An instant by the clock at the site, `days` after today there."""
+    """An instant in local time of the site, `days` after the local today."""
     today = timezone.now().astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
     return datetime.combine(today, time(hour, minute), ZoneInfo(zone))
 

@@ -35,7 +35,7 @@ def provide() -> None:
     if not missing:
         return
     clear_away_killed_runs()
-    # A run that is told to end ends like one that is interrupted, and so stops its servers.
+    # SIGTERM ends a run like an interrupt, so that it stops its servers.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     servers = Servers(folder, missing.values())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

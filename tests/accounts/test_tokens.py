@@ -116,7 +116,7 @@ def test_a_new_secret_key_leaves_sessions(settings: Settings) -> None:
     settings.SECRET_KEY_FALLBACKS = [old]
     assert is_in(client)
     settings.SECRET_KEY_FALLBACKS = []
-    assert is_in(client)  # for its hash has been written anew
+    assert is_in(client)  # because its hash was updated
 
 
 def test_lifetimes_are_short() -> None:

@@ -100,7 +100,7 @@ class TestAssignments:
         contractor, other, client = ContractorFactory(), ContractorFactory(), signed_in()
         many_bookings(contractor, 3)
         many_bookings(other, 3_000)
-        # Made before anything is counted: a session that has grown old meanwhile is written anew.
+        # Created before queries are counted, because an aged session is saved again.
         client.get(address("change", contractor))
         with django_assert_max_num_queries(20) as few:
             client.get(address("change", contractor))

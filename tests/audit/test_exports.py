@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def taken(**wanted: Any) -> AuditEntry:
-    """The one export that was written down."""
+    """The only recorded export."""
     return AuditEntry.objects.get(act="data-exported", **wanted)
 
 

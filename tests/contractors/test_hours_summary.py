@@ -77,7 +77,7 @@ ROADS = {
     ),
     "SQL update": lambda one: sql("UPDATE contractors_workinghours SET end_time = '05:00' WHERE end_time = '06:00'"),
     "SQL delete": lambda one: sql("DELETE FROM contractors_workinghours WHERE day_of_week = 6"),
-    # What is still to be checked at the end of the transaction stands in the way of TRUNCATE.
+    # TRUNCATE fails while deferred constraints are pending.
     "truncate": lambda one: sql("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE contractors_workinghours"),
     "copy": copy_in,
 }

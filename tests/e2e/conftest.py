@@ -73,7 +73,7 @@ def sessions(browser: Browser, address: str) -> dict[str | None, Any]:
 
 @pytest.fixture
 def visit(browser: Browser, sessions: dict[str | None, Any], address: str) -> Iterator[Open]:
-    """Opens an address in a browser of its own, as the person with that e-mail address."""
+    """Opens a URL in a new browser context, as the user with this email address."""
     contexts: list[BrowserContext] = []
 
     def open_page(path: str, email: str | None, viewport: Any = DESK, prepare: Callable[[Page], Any] = id) -> Page:

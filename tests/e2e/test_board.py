@@ -23,7 +23,7 @@ BLOCKS = """() => [...document.querySelectorAll(".block")].map((block) => [
 
 
 class Wanted:
-    """A job, one who can do it, and when; by the clock of that contractor."""
+    """A job, an eligible contractor, and a start time in the contractor's local time."""
 
     def __init__(self, api: Api, job: Any, place: int = 0) -> None:
         self.job = job
@@ -50,7 +50,7 @@ def wanted(api: Api, job: Any) -> Wanted:
 
 
 def keep(page: Page, name: str) -> None:
-    """A picture for those who look at the run."""
+    """Save a screenshot."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"board-{name}.png")
 

@@ -24,7 +24,7 @@ def crew(api: Api) -> Any:
 
 
 def local(instant: str) -> str:
-    """As a date and time input takes it, by the clock of the base."""
+    """The value of a date and time input in local time of the base."""
     return f"{datetime.fromisoformat(instant).astimezone(AUSTIN):%Y-%m-%dT%H:%M}"
 
 

@@ -132,7 +132,7 @@ def test_pruning_goes_on_batch_after_batch(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_is_pruned_during_a_reading_is_not_passed_over_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the look at the head and the look at the rows, the first events go."""
+    """The first events are pruned between the reads of the head and of the rows."""
     numbered_events(3, days_old=91)
     numbered_events(2, start=4)
     states = iter([event_log._state(), EventHead(sequence=5, pruned_to=3)])

@@ -73,7 +73,7 @@ def test_a_rollback_is_never_numbered() -> None:
 
 
 def test_nothing_is_lost_when_it_is_killed_between_commit_and_send(user: User) -> None:
-    """No heartbeat helps here: the idle client hears of it because its process looks at the table."""
+    """Without heartbeats, an idle client receives the event because its process polls the table."""
     with processes.web(EVENT_HEARTBEAT_SECONDS="60") as port, subscribed(port, user) as subscriber:
         subscriber.until("ready")
         with black_hole() as nowhere, relay(REDIS_URL=nowhere) as doomed:

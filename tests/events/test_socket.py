@@ -263,4 +263,4 @@ def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user: U
             assert refused(port) == 403
         ticket, _ = issue_ticket(Credential.of(other))
         assert refused(port, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
-        assert valkey().exists(f"smartscheduler:ws-ticket:{ticket}")  # not even looked at
+        assert valkey().exists(f"smartscheduler:ws-ticket:{ticket}")  # not even checked

@@ -108,7 +108,7 @@ def may_stay() -> list[Any]:
 
 @pytest.fixture
 async def hub(settings: Settings, monkeypatch: pytest.MonkeyPatch, may_stay: list[Any]) -> Hub:
-    """One that looks at the table only where it has to, and whose heartbeats are far away."""
+    """A hub that polls the table only when it has to, with a long heartbeat interval."""
     settings.EVENT_HEARTBEAT_SECONDS = 60.0
     monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
     return Hub(may_stay=lambda connections: may_stay * len(connections))

@@ -55,7 +55,7 @@ def ask(base: str, path: str, body: Any = None, *, token: str = "", key: str = "
 
 
 class Booker(threading.Thread):
-    """Books until it is told to stop; what it was promised is in `jobs` and `booked`, how it went in `outcomes`.
+    """Books until it is stopped; acknowledged changes are in `jobs` and `booked`, statuses in `outcomes`.
 
     `ahead` says by how many seconds the product's clock is ahead of ours.
     """

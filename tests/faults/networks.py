@@ -18,7 +18,7 @@ from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
 NOBODY = "02:00:00:00:00:fe"
-# As long as TCP needs when it is told what smartscheduler.core.db.connection_options says.
+# The time that TCP needs with the options of smartscheduler.core.db.connection_options.
 SILENCE_SECONDS = 10.0
 
 

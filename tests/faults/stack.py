@@ -204,7 +204,7 @@ class Writer:
         self._listening.start()
 
     def committed(self) -> list[str]:
-        """Wait for its end; the ids that it was told were committed."""
+        """Wait for its end and return the acknowledged ids."""
         assert self.process.wait(600) == 0
         self._listening.join()
         return [line.strip() for line in self._said]

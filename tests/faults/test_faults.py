@@ -168,7 +168,7 @@ def test_a_reader_stalls(product: Stack) -> None:
             assert stalled.position < turn * events
             listeners.go_on(stalled)
             assert check(product, committed=committed, crowd=listeners) == turn * events
-        # It was told why, and came back for the rest by itself.
+        # It received the reason and reconnected for the remaining events.
         assert 4008 in stalled.codes
 
 

@@ -25,7 +25,7 @@ pytestmark = AT_LENGTH
 HOSTS = ["postgresql", "valkey", "web1", "web2", "relay1", "relay2", "worker"]
 # Longer than the detection of a dead peer and than all time-outs.
 CUT_SECONDS = 25.0
-# What TCP is told to take, and some more for starting over.
+# The TCP time-out, plus time to reconnect.
 NOTICED_SECONDS = 20.0
 HEARTBEAT_SECONDS = 5.0
 
@@ -203,7 +203,7 @@ def test_a_web_is_cut_off_from_valkey(layout: Layout) -> None:
         with cut(layout, "web2", "valkey") as began:
             told = took(began, lambda: layout.readiness("web2") == "degraded")
             assert layout.readiness("web1") == "ok"
-            # Their process looks at the table every second.
+            # Their process polls the table every second.
             position = max(client.position for client in crowd.clients)
             followed = took(time.monotonic(), lambda: all(client.position > position for client in far))
             before = booked(crew)

@@ -27,7 +27,7 @@ def seconds(work: Callable[[str], Any], text: str, *, times: int = 3) -> float:
     least = float("inf")
     for _ in range(times):
         began = time.process_time()
-        with suppress(Exception):  # a refusal is as good as an answer
+        with suppress(Exception):  # a rejection is fine
             work(text)
         least = min(least, time.process_time() - began)
         if least < FLOOR:

@@ -167,7 +167,7 @@ class TestAnotherSender:
         self, frozen: Holder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def wakes_up_late(server: Any, messages: Any) -> NoReturn:
-            """The other sender sends the same mail while this one's connection breaks."""
+            """Another sender sends the same email while this connection breaks."""
             monkeypatch.undo()
             self.lapse()
             assert send_due_mails() == 1

@@ -159,7 +159,7 @@ class TestReassignedAndBack:
 
     @pytest.fixture
     def booking(self) -> Assignment:
-        """A booking whose contractor has been told of it."""
+        """A booking whose contractor has been notified."""
         booking = book()
         later()
         outbox.outbox.clear()

@@ -153,7 +153,7 @@ def test_a_full_database_is_left_alone_unless_it_is_named(booked: Assignment, el
 def test_whoever_was_erased_since_the_backup_is_erased_again(
     elsewhere: str, tmp_path: Path, settings: Settings
 ) -> None:
-    """By the list of the database that makes way, and by the one outside."""
+    """From the list of the replaced database and from the external list."""
     listed, outside, busy = (ContractorFactory() for _ in range(3))
     backup = take_dump(tmp_path)
     settings.ERASURE_LIST = str(tmp_path / "erasures.jsonl")

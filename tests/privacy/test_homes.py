@@ -46,7 +46,7 @@ def place(request: pytest.FixtureRequest) -> Point:
 
 
 def asked(client: Any, point: Any, **more: Any) -> Any:
-    """The ranking for a site of one's own choosing."""
+    """The ranking for a site that the attacker chooses."""
     body = {
         "type": "flooring",
         "desired_date": at(12, days=2).isoformat(),
@@ -231,7 +231,7 @@ def test_the_map_and_the_list_of_sites_on_the_page_of_a_contractor(place: Point)
 
 
 def test_what_a_booking_keeps_of_its_decision(place: Point) -> None:
-    """Worked out from the exact places when it was booked: its parts and sentence are not told, nor sorted by."""
+    """The score depends on exact places, so its parts and explanation are hidden and not sortable."""
     one = living_at(place, service_radius_miles=None)
     for job, day in zip(sites(), range(2, 7), strict=True):
         bookings.assign_job(job_id=job.pk, contractor_id=one.pk, start=at(9, days=day), actor=None)

@@ -44,7 +44,7 @@ SPELLINGS = {secret: re.compile(r"\D*".join(re.sub(r"\D", "", secret))) for secr
 
 @pytest.fixture
 def world(settings: Settings) -> tuple[Contractor, list[Job]]:
-    """A contractor and a customer with everything that can be known of them, changed once, booked, told of."""
+    """A contractor and a customer with all possible data, a change, a booking, and events."""
     actor = UserFactory(email="colleague@office.example", name="")
     ada = ContractorFactory(
         name="Ada Tiles",

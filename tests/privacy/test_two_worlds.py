@@ -174,7 +174,7 @@ def plain(text: Any) -> Any:
 
 
 def everything(programs: APIClient, browser: Client) -> dict[Any, Any]:
-    """What is told to an account, by address."""
+    """All responses to an account, by URL."""
     said = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs)}
     return said | {path: plain(text) for path, text in of_the_pages(browser).items()}
 

@@ -22,7 +22,7 @@ FAR = Decimal("32.7767000")
 
 
 def announced() -> list[Any]:
-    """Let the relay number what happened, read it, and say which jobs were told of."""
+    """Number the events, process them, and return the announced jobs."""
     before = set(OutboxEvent.objects.filter(type="RecommendationsUpdated").values_list("pk", flat=True))
     number_events()
     announce_changes()

@@ -77,7 +77,7 @@ ODD = [
     "' OR 1=1 --\x00",
 ]
 CASES = [(path, field) for path, body in BODIES.items() for field in body]
-# A plain word is a fine name, and a time zone that is none is told so by name; a text of these may hold anything.
+# Any word is a valid name, and an invalid time zone is reported by name; these texts may contain anything.
 TAKES_TEXT = {"0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "2030-03-04T15:00:00+99:00"}
 
 
@@ -97,7 +97,7 @@ def test_a_field(api: APIClient, path: str, field: Any) -> None:
         response = send(api, path, changed(BODIES[path], field, value))
         # A number is a text too, as DRF sees it.
         is_text = value in TAKES_TEXT if isinstance(value, str) else isinstance(value, int | float)
-        if response.status_code in {200, 201, 409}:  # the second with the same e-mail address
+        if response.status_code in {200, 201, 409}:  # the second one with the same email address
             assert is_text, (field, value)
             continue
         assert response.status_code == 400, (field, value, response.content[:300])

@@ -48,7 +48,7 @@ def test_a_ranking() -> None:
     few, _ = queries(client, f"jobs/{job.pk}/recommendations/?max_results=10")
     many_contractors(190)
     many, sql = queries(client, f"jobs/{job.pk}/recommendations/?max_results=10")
-    # Where many cannot be told apart there are more pages of contenders; each is four times the one before.
+    # Equal candidates need more pages; each page is four times as large as the previous one.
     assert many <= few + 4, sql
     assert many <= 13, sql
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_it_is_made_without_a_warning_and_is_the_one_in_the_repository() -> None:
-    """After a change of the API: make schema, and look at the difference."""
+    """After a change of the API, run `make schema` and check the difference."""
     made = StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=made)
     assert made.getvalue() == (BASE_DIR / "docs" / "openapi.yaml").read_text()

@@ -62,7 +62,7 @@ def test_down_to_nothing_and_up_again() -> None:
     assert left == set()
     assert [name for kind, _, name, _ in schema() if kind == "trigger"] == []
     functions = [name for kind, _, name, _ in schema() if kind == "function"]
-    # Both libraries leave the functions of their triggers behind, and replace them when they come again.
+    # Both libraries keep the functions of removed triggers, and replace them when the triggers are created again.
     assert [name for name in functions if not name.startswith(("pgtrigger_", "_pgtrigger_", "_pgh_"))] == []
     call_command("migrate", verbosity=0)
     assert schema() == before

@@ -13,6 +13,7 @@ from smartscheduler import BASE_DIR
 
 # Paths from the root of the repository; add one line for each package that is done.
 PLAIN = [
+    "benchmarks",
     "contractors",
     "jobs",
     "assignments",
@@ -21,13 +22,14 @@ PLAIN = [
     "smartscheduler/backoffice",
     "smartscheduler/core",
     "smartscheduler/events",
-    "smartscheduler/management",
-    "smartscheduler/ops",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",
+    "smartscheduler/management",
+    "smartscheduler/ops",
     "smartscheduler/rules",
     "smartscheduler/travel",
+    "tests",
 ]
 
 VAGUE = re.compile(r"\b(?:whoever|nobody|somebody|everybody|anybody)\b", re.IGNORECASE)

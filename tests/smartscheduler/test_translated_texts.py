@@ -23,10 +23,10 @@ TRANSLATED = [
     "smartscheduler/backoffice",
     "smartscheduler/core",
     "smartscheduler/events",
-    "smartscheduler/ops",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",
+    "smartscheduler/ops",
     "smartscheduler/rules",
     "smartscheduler/travel",
 ]

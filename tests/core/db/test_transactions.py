@@ -28,7 +28,7 @@ def impatient(settings: Settings) -> None:
 
 
 class Holder:
-    """Another connection that holds a contractor's row until told to let go."""
+    """Another connection that locks a contractor's row until it is released."""
 
     def __init__(self, contractor: Contractor) -> None:
         self.contractor, self.held, self.let_go = contractor, Event(), Event()

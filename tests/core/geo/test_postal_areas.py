@@ -137,7 +137,7 @@ class TestDoors:
         assert len(found) == len(UNKNOWN)
 
     def test_a_change_of_the_place_but_not_of_anything_else(self) -> None:
-        """A record of before the rules can be edited, and corrected."""
+        """A record from before the rules can be edited and corrected."""
         old = ContractorFactory(zip_code="10001")
         update_contractor(contractor_id=old.pk, actor=None, name="Ada Tiles")
         with pytest.raises(InvalidInput, match="New York"):

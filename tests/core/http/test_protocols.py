@@ -253,7 +253,7 @@ class TestFrames:
             await until(lambda: app.closed)
         assert close_code(sent) == code
         assert app.closed == [code]
-        # One piece of the parser may be read before the count is looked at.
+        # One piece of the parser may be read before the count is checked.
         assert len(app.messages) <= protocols.SOCKET_PIECE_BYTES // len(frame(TEXT, b"x")) + 1
 
     async def test_fragments_that_come_slowly_have_an_end_too(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,7 +160,7 @@ class TestParts:
 
 
 class Gate:
-    """A view that goes on when it is told to, and says how many are inside."""
+    """A view that waits for a signal and counts the concurrent requests."""
 
     def __init__(self) -> None:
         self.open, self.inside, self.most = threading.Event(), 0, 0

@@ -13,7 +13,7 @@ from smartscheduler.ops.demo.fake_server import Asked, Handler
 
 
 class Model(ModelServer):
-    """Does what `behaviour` says: a name of the methods below, or a list of them, one a request."""
+    """`behaviour` sets the reaction: a method below, or a list with one method per request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Model(ModelServer):
                 wanted = wanted.pop(0) if wanted else "normal"
         getattr(self, wanted)(handler, asked)
 
-    # --- behaviours -------------------------------------------------------------------------
+    # --- reactions --------------------------------------------------------------------------
     def normal(self, handler: Handler, asked: Asked) -> None:
         super().respond(handler, asked)
 

@@ -20,7 +20,7 @@ PATHS = {
 
 
 class Providers(RoadServer):
-    """Each provider does what `behaviour` says of it: a name of the methods below, or a list of them, one a request."""
+    """`behaviour` sets the reaction of each provider: a method below, or a list with one method per request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Providers(RoadServer):
                 wanted = wanted.pop(0) if wanted else "normal"
         getattr(self, wanted)(handler, asked)
 
-    # --- behaviours -------------------------------------------------------------------------
+    # --- reactions --------------------------------------------------------------------------
     def normal(self, handler: Handler, asked: Asked) -> None:
         super().respond(handler, asked)
 

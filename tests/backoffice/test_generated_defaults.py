@@ -8,7 +8,7 @@ from django.db.models import NOT_PROVIDED
 from smartscheduler.adminsite.service_forms import ServiceAdmin
 from tests.pages import model_admins
 
-# Made anew for each instance, and passed to the service or read back from it (ServiceAdmin.save_related).
+# Generated for each instance, and passed to the service or read back from it (ServiceAdmin.save_related).
 KNOWN = {("jobs.Job", "job_number"), ("contractors.Contractor", "service_radius_miles")}
 GENERATED = "admins whose form makes an instance, and fields of it that have a default made by a function"
 
