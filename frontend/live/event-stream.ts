@@ -10,7 +10,7 @@ const POLL_AFTER_FAILURES = 3;
 const BETWEEN_POLLS_MS = 2000;
 const SOCKET_AGAIN_MS = 5 * 60 * 1000;
 const WAIT_SECONDS = 25;
-// A connection without a frame for so many heartbeats is dead.
+// A connection without a frame for this many heartbeats is dead.
 const MISSED_HEARTBEATS = 2.5;
 
 export interface Envelope {

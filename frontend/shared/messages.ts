@@ -1,4 +1,4 @@
-// Texts for people, in the language of the page. `t("jobAssigned", { job, contractor })`: keys and placeholders are
+// Texts for users, in the language of the page. `t("jobAssigned", { job, contractor })`: keys and placeholders are
 // checked by the compiler.
 
 import { formatNumber, language } from "./formatting";
