@@ -48,19 +48,19 @@ def unmet_reasons(bookings: Sequence[Assignment], rules: Rules, *, reader: Any =
 
 
 def _unmet_reasons(bookings: Sequence[Assignment], rules: Rules) -> dict[UUID, list[Reason]]:
-    span = TimeSlot(min(one.slot.start for one in bookings), max(one.slot.end for one in bookings))
-    calendars = load_calendars({one.contractor_id for one in bookings}, span, rules)
+    span = TimeSlot(min(booking.slot.start for booking in bookings), max(booking.slot.end for booking in bookings))
+    calendars = load_calendars({booking.contractor_id for booking in bookings}, span, rules)
     reach = longest_block(rules)
-    sites = known_sites([one.job.point for one in bookings])
-    found = {}
+    sites = known_sites([booking.job.point for booking in bookings])
+    unmet = {}
     for booking, site in zip(bookings, sites, strict=True):
         # Only the bookings near the slot: with full calendars, checking all bookings of a year would take quadratic
         # time.
         calendar = calendars[booking.contractor_id].near(booking.slot.widened(reach)).leaving_out(booking.job_id)
-        found[booking.pk] = booking_obstacles(
+        unmet[booking.pk] = booking_obstacles(
             booking.contractor, JobRequest.of(booking.job), booking.slot, calendar, site, rules
         )
-    return found
+    return unmet
 
 
 def conflicts_of(contractor_id: UUID) -> tuple[list[Assignment], int]:

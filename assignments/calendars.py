@@ -69,7 +69,7 @@ WHERE person.id = ANY(%(ids)s::uuid[])
 def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot, rules: Rules) -> dict[UUID, Calendar]:
     """Calendars by contractor id, complete enough to decide about slots that start in `window`. One query."""
     reach = longest_block(rules)
-    found = rows(
+    calendar_rows = rows(
         CALENDARS,
         {
             "ids": uuid_array(contractor_ids),
@@ -80,7 +80,7 @@ def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot, rules: Ru
         },
     )
     point_of = seen_points()
-    return {contractor_id: _calendar(point_of, *columns) for contractor_id, *columns in found}
+    return {contractor_id: _calendar(point_of, *columns) for contractor_id, *columns in calendar_rows}
 
 
 def _calendar(
@@ -141,7 +141,7 @@ class Drive(NamedTuple):
 def drives_of_days(days: Iterable[Sequence[Assignment]], rules: Rules) -> list[list[Drive]]:
     """Drives between consecutive assignments of each day, in order. One query for any number of days."""
     days = list(days)
-    roads = roads_between((one.job.point, other.job.point) for day in days for one, other in pairwise(day))
+    roads = roads_between((earlier.job.point, later.job.point) for day in days for earlier, later in pairwise(day))
     return [_drives_between(day, roads, rules.pace) for day in days]
 
 
@@ -151,13 +151,13 @@ def _drives_between(assignments: Sequence[Assignment], roads: Roads, pace: Pace)
     If there is less time than the drive takes, its slot is the time that is left. If there is none, the drive is
     omitted.
     """
-    found = []
-    for one, other in pairwise(assignments):
-        route = route_between(one.job.point, other.job.point, roads, pace)
-        begins = max(one.slot.end, other.slot.start - timedelta(minutes=route.minutes))
-        if begins < other.slot.start:
-            found.append(Drive(TimeSlot(begins, other.slot.start), route))
-    return found
+    drives = []
+    for earlier, later in pairwise(assignments):
+        route = route_between(earlier.job.point, later.job.point, roads, pace)
+        begins = max(earlier.slot.end, later.slot.start - timedelta(minutes=route.minutes))
+        if begins < later.slot.start:
+            drives.append(Drive(TimeSlot(begins, later.slot.start), route))
+    return drives
 
 
 @dataclass(frozen=True, slots=True)

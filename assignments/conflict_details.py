@@ -50,16 +50,16 @@ def explain_conflict(service: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def _job_of(given: dict[str, Any]) -> Job | None:
-    if "job_id" in given:
-        return Job.objects.filter(pk=given["job_id"]).first()
-    return Job.objects.filter(assignments=given["assignment_id"]).first()
+def _job_of(arguments: dict[str, Any]) -> Job | None:
+    if "job_id" in arguments:
+        return Job.objects.filter(pk=arguments["job_id"]).first()
+    return Job.objects.filter(assignments=arguments["assignment_id"]).first()
 
 
 def _add_latest(refusal: JobNotOpen | InvalidTransition, job: Job, actor: Any) -> None:
     # A job has few events. With ORDER BY, PostgreSQL might scan the log backwards instead of using the index on `data`.
     events = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)}, type__in=DONE)
-    event = max(events, key=lambda one: one.position, default=None)
+    event = max(events, key=lambda each: each.position, default=None)
     if event:
         refusal.detail = f"{refusal.detail} {_sentence(event, job, actor)}"
         refusal.args = (refusal.detail,)

@@ -37,16 +37,16 @@ def drop_targets_on(job: Job, contractors: Iterable[Contractor], day: date, rule
     people = list(contractors)
     unmet = {person.pk: unmet_rules(person, request, miles=site.miles_from(person.point)) for person in people}
     able = {person.pk: person for person in people if not unmet[person.pk]}
-    found = {pk: DropTarget([], reasons[0].message) for pk, reasons in unmet.items() if reasons}
-    windows = {pk: day_at(day, one.zone) for pk, one in able.items()}
+    targets = {pk: DropTarget([], reasons[0].message) for pk, reasons in unmet.items() if reasons}
+    windows = {pk: day_at(day, contractor.zone) for pk, contractor in able.items()}
     if not windows:
-        return found
+        return targets
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
     calendars = load_calendars(able, span, rules)
     visit = Visit(request.duration, site, [], now, rules)
-    return found | {
-        pk: drop_target_of(one, calendars[pk].leaving_out(job.pk), replace(visit, days=[windows[pk]]))
-        for pk, one in able.items()
+    return targets | {
+        pk: drop_target_of(contractor, calendars[pk].leaving_out(job.pk), replace(visit, days=[windows[pk]]))
+        for pk, contractor in able.items()
     }
 
 

@@ -55,10 +55,10 @@ class ScheduleView(ReadsBody):
 LONGEST_PERIOD = timedelta(days=62)
 
 
-def _days(given: dict[str, date], today: date) -> tuple[date, date]:
+def _days(query: dict[str, date], today: date) -> tuple[date, date]:
     """First and last day of a schedule. Raises InvalidInput if they are out of order or too far apart."""
-    start = given.get("start", today)
-    end = given.get("end", start + timedelta(days=6))
+    start = query.get("start", today)
+    end = query.get("end", start + timedelta(days=6))
     if not start <= end < start + LONGEST_PERIOD:
         message = gettext("A schedule can have 1 to {days} days.").format(days=LONGEST_PERIOD.days)
         raise InvalidInput.of("end", message)
@@ -73,9 +73,9 @@ class AvailabilityView(ReadsBody):
     def get(self, request: Request, pk: UUID) -> Response:
         """Time slots that can be booked on one day, for a job or for any work of a given duration."""
         contractor = get_object_or_404(Contractor, pk=pk)
-        given = self.query()
-        job = _job(given.get("job"))
-        day, duration = _day_and_duration(given, job)
+        query = self.query()
+        job = _job(query.get("job"))
+        day, duration = _day_and_duration(query, job)
         reasons = _obstacles(contractor, job)
         slots = (
             []
@@ -103,14 +103,14 @@ def _job(job_id: UUID | None) -> Job | None:
     return job
 
 
-def _day_and_duration(given: dict[str, Any], job: Job | None) -> tuple[date, timedelta]:
+def _day_and_duration(query: dict[str, Any], job: Job | None) -> tuple[date, timedelta]:
     """Day and duration of the query; defaults come from the job. Raises InvalidInput if one is missing."""
     if job:
-        return given.get("date", JobRequest.of(job).desired_day), given.get("duration", job.duration)
+        return query.get("date", JobRequest.of(job).desired_day), query.get("duration", job.duration)
     for name in ("date", "duration"):
-        if name not in given:
+        if name not in query:
             raise InvalidInput.of(name, gettext("This parameter is required without a job."))
-    return given["date"], given["duration"]
+    return query["date"], query["duration"]
 
 
 def _obstacles(contractor: Contractor, job: Job | None) -> list[Reason]:

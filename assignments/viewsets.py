@@ -88,14 +88,14 @@ class AssignmentViewSet(
     @extend_schema(request=NewAssignmentSerializer, responses={201: AssignmentSerializer})
     def create(self, request: Request) -> Response:
         """Assign an open job to a contractor, from `start` on for the duration of the job."""
-        given = self.body(NewAssignmentSerializer)
-        _check_known(job=given["job"], contractor=given["contractor"])
+        payload = self.body(NewAssignmentSerializer)
+        _check_known(job=payload["job"], contractor=payload["contractor"])
         assignment = services.assign_job(
-            job_id=given["job"],
-            contractor_id=given["contractor"],
-            start=given["start"],
-            override_reason=given["override_reason"],
-            ranking_token=given["ranking_token"],
+            job_id=payload["job"],
+            contractor_id=payload["contractor"],
+            start=payload["start"],
+            override_reason=payload["override_reason"],
+            ranking_token=payload["ranking_token"],
             actor=self.actor,
         )
         return self.answer(assignment.pk, status=status.HTTP_201_CREATED)
@@ -133,11 +133,11 @@ class AssignmentViewSet(
     @act(ReassignSerializer)
     def reassign(self, request: Request, pk: UUID) -> Response:
         """Assign the job to another contractor. Cancels the old assignment and returns the new one."""
-        given = self.body(ReassignSerializer)
-        contractor_id = given.pop("contractor")
+        payload = self.body(ReassignSerializer)
+        contractor_id = payload.pop("contractor")
         _check_known(contractor=contractor_id)
         return self.after(
-            services.reassign_assignment(assignment_id=pk, contractor_id=contractor_id, actor=self.actor, **given)
+            services.reassign_assignment(assignment_id=pk, contractor_id=contractor_id, actor=self.actor, **payload)
         )
 
     @act(RatingSerializer)
@@ -157,8 +157,8 @@ class JobCancelView(JobViewSet):
     @extend_schema(request=ReasonSerializer, responses=JobSerializer, operation_id="jobs_cancel", filters=False)
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel a job and its live assignment, if any."""
-        given = self.body(ReasonSerializer)
-        return self.after(services.cancel_job(job_id=pk, actor=cast(User, request.user), **given))
+        payload = self.body(ReasonSerializer)
+        return self.after(services.cancel_job(job_id=pk, actor=cast(User, request.user), **payload))
 
 
 def _check_known(*, contractor: UUID, job: UUID | None = None) -> None:

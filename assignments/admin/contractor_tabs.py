@@ -44,7 +44,9 @@ def ratings(request: HttpRequest, contractor: Contractor) -> Tab:
     rows = Rating.objects.filter(contractor=contractor).select_related("given_by").order_by("-created_at", "-pk")
     page = page_of(request, "ratings", rows)
     jobs = Job.objects.in_bulk([rating.job_id for rating in page if rating.job_id])
-    shown = [(redact_record(one, person(request)), jobs.get(one.job_id) if one.job_id else None) for one in page]
+    shown = [
+        (redact_record(rating, person(request)), jobs.get(rating.job_id) if rating.job_id else None) for rating in page
+    ]
     return Tab(
         name="ratings",
         title=gettext("Ratings"),

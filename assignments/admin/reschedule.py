@@ -161,7 +161,7 @@ def _days(booking: Assignment, asked: str) -> dict[str, Any]:
     day_form = DayForm({"day": asked or present.isoformat()})
     day = day_form.cleaned_data["day"] if day_form.is_valid() else present
     days = days_around(booking, day, current_rules())
-    shown = next(one for one in days if one.shown)
+    shown = next(candidate for candidate in days if candidate.shown)
     return {
         "day_form": day_form,
         "days": days,
@@ -174,10 +174,10 @@ def _days(booking: Assignment, asked: str) -> dict[str, Any]:
 
 def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, Any]]:
     zone, duration, request = booking.job.zone, booking.job.duration, JobRequest.of(booking.job)
-    found = []
+    slots = []
     for start in starts:
         there, end = start.astimezone(zone), (start + duration).astimezone(zone)
-        found.append(
+        slots.append(
             {
                 "value": start.isoformat(),
                 "hours": f"{there:%H:%M}–{end:%H:%M}",
@@ -186,4 +186,4 @@ def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, An
                 "note": differs_from_wanted(TimeSlot(start, start + duration), request),
             }
         )
-    return found
+    return slots

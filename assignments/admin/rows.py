@@ -55,4 +55,4 @@ def lines(bookings: Iterable[Assignment], user: User, back: str, names: Sequence
 def conflict_lines(bookings: Sequence[Assignment], user: User, back: str, rules: Rules) -> list[Line]:
     """Rows of bookings in conflict with the failed rules that `user` is allowed to see. Two queries."""
     reasons = unmet_reasons(bookings, rules, reader=user)
-    return [replace(one, reasons=reasons[one.booking.pk]) for one in lines(bookings, user, back, MOVES)]
+    return [replace(row, reasons=reasons[row.booking.pk]) for row in lines(bookings, user, back, MOVES)]

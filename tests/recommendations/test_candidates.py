@@ -107,7 +107,7 @@ def test_pages_and_wire_say_which_it_is() -> None:
     job = JobFactory()
     made = book(job, ContractorFactory())
     page = signed_in().get(reverse("admin:assignments_assignment_change", args=[made.pk])).content.decode()
-    assert "of 4 who could be ranked" in page
+    assert "of 4 at the time of booking" in page
     answer = client_as().get(f"{V1}/assignments/{made.pk}/").json()
     assert (answer["candidates_considered"], answer["candidates_exact"]) == (4, True)
     ranking = client_as().get(f"{V1}/jobs/{JobFactory().pk}/recommendations/").json()
