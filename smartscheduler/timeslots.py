@@ -21,7 +21,7 @@ class TimeSlot(_Pair):
 
     def __new__(cls, start: datetime, end: datetime) -> "TimeSlot":
         if start.tzinfo is None or end.tzinfo is None:
-            raise ValueError("A time slot needs aware datetimes.")
+            raise ValueError("A time slot needs datetimes with a time zone.")
         if not start < end:
             raise ValueError("A time slot must start before it ends.")
         return super().__new__(cls, start, end)

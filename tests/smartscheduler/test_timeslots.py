@@ -65,10 +65,10 @@ def test_neighbours_do_not_overlap() -> None:
 
 @pytest.mark.parametrize("end", [0, -5])
 def test_refuses_an_empty_or_reversed_slot(end: int) -> None:
-    with pytest.raises(ValueError, match="starts before it ends"):
+    with pytest.raises(ValueError, match="must start before it ends"):
         slot(0, end)
 
 
 def test_refuses_instants_without_a_zone() -> None:
-    with pytest.raises(ValueError, match="time zone"):
+    with pytest.raises(ValueError, match="with a time zone"):
         TimeSlot(datetime(2026, 1, 1), datetime(2026, 1, 2))  # noqa: DTZ001

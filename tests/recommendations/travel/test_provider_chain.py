@@ -193,7 +193,7 @@ def test_one_at_a_time_tries_whether_it_is_back(roads: Any, settings: Settings) 
     trying.start()
     while not roads.calls["google_routes"]:
         pass
-    with pytest.raises(NotAsked, match="Somebody else"):
+    with pytest.raises(NotAsked, match="Another worker"):
         google()
     assert roads.calls["google_routes"] == 1
     roads.behaviour.clear()
