@@ -233,7 +233,7 @@ class TestObstacles:
         )
         booked(contractor, -9, "completed")
         response = client.get(address("deactivate", contractor))
-        lines = response.context["lines"]
+        lines = response.context["panel"].context["lines"]
         assert [line.booking for line in lines] == [at_work, booking]
         assert [[label for label, _url in line.acts] for line in lines] == [
             ["Complete", "Cancel assignment"],
@@ -244,7 +244,7 @@ class TestObstacles:
     def test_when_the_last_is_gone_the_button_is_there(self) -> None:
         booking, client = AssignmentFactory(), signed_in()
         here = address("deactivate", booking.contractor)
-        (line,) = client.get(here).context["lines"]
+        (line,) = client.get(here).context["panel"].context["lines"]
         response = client.post(dict(line.acts)["Cancel assignment"], {"reason": "They leave us"})
         assert response.url == here
         page = client.get(here)
@@ -257,7 +257,7 @@ class TestObstacles:
         booking = AssignmentFactory()
         response = signed_in().post(address("deactivate", booking.contractor))
         assert response.status_code == 200
-        assert [line.booking for line in response.context["lines"]] == [booking]
+        assert [line.booking for line in response.context["panel"].context["lines"]] == [booking]
         assert "still has live assignments" in response.content.decode()
         booking.contractor.refresh_from_db()
         assert booking.contractor.status == "active"
@@ -267,7 +267,8 @@ class TestObstacles:
         for day in range(1, 53):
             booked(contractor, day)
         response = signed_in().get(address("deactivate", contractor))
-        assert (len(response.context["lines"]), response.context["count"]) == (50, 52)
+        panel = response.context["panel"].context
+        assert (len(panel["lines"]), panel["count"]) == (50, 52)
 
 
 class TestMap:
