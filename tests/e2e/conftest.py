@@ -45,7 +45,7 @@ def address(running: Product) -> str:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    expect.set_options(timeout=10_000)
+    expect.set_options(timeout=30_000)
     with sync_playwright() as one:
         yield one
 
@@ -80,7 +80,7 @@ def visit(browser: Browser, sessions: dict[str | None, Any], address: str) -> It
         context = browser.new_context(
             base_url=address, storage_state=sessions[email], viewport=viewport, reduced_motion="reduce"
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         prepare(page)

@@ -27,7 +27,7 @@ from tests.events.processes import running, wait_until, web_process
 from tests.events.wire import session_cookie, subscribed
 from tests.factories import PASSWORD, ContractorFactory, UserFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
 NAME, PHONE, MAIL = "Wilhelmina", "(512) 555-0143", "wilhelmina@private.example"
 CLIENT = "198.51.100.77"
