@@ -40,7 +40,7 @@ class TestAnotherSpelling:
         with pytest.raises(User.DoesNotExist):
             User.objects.get_by_natural_key(other)
 
-    def test_signs_nobody_in(self, user: User, other: str) -> None:
+    def test_does_not_sign_in(self, user: User, other: str) -> None:
         answer = APIClient().post(f"{V1}/auth/login/", {"email": other, "password": PASSWORD})
         assert answer.status_code == 400
         assert "email" in answer.json()["errors"]
@@ -48,7 +48,7 @@ class TestAnotherSpelling:
         assert page.status_code == 200
         assert "_auth_user_id" not in page.client.session
 
-    def test_locks_nobody_out(self, user: User, other: str, settings: Settings) -> None:
+    def test_locks_no_account(self, user: User, other: str, settings: Settings) -> None:
         settings.AXES_FAILURE_LIMIT = 2
         for _ in range(3):
             Client().post("/admin/login/", {"username": other, "password": "wrong"})

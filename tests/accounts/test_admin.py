@@ -60,7 +60,7 @@ def test_changes_the_role_and_switches_off() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("is_active", None), ("role", "coordinator")])
-def test_nobody_locks_themselves_out(name: str, value: str | None) -> None:
+def test_administrators_cannot_lock_themselves_out(name: str, value: str | None) -> None:
     client = signed_in(Role.ADMINISTRATOR)
     me = User.objects.get()
     sent = fields(client, page(me), "user_form") | {name: value}
@@ -78,7 +78,7 @@ def test_others_see_no_accounts(role: Role) -> None:
     assert User.objects.count() == 2
 
 
-def test_nobody_deletes_an_account() -> None:
+def test_no_role_can_delete_an_account() -> None:
     user, client = UserFactory(), signed_in(Role.ADMINISTRATOR)
     assert client.post(f"{LIST}{user.pk}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=user.pk).exists()

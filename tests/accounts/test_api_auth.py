@@ -73,12 +73,12 @@ def test_login_names_the_field(body: dict[str, Any], field: str) -> None:
     refused_field(APIClient().post(f"{V1}/auth/login/", body), field)
 
 
-def test_a_stale_header_does_not_keep_anybody_from_signing_in() -> None:
+def test_a_stale_header_does_not_prevent_a_sign_in() -> None:
     user = UserFactory()
     assert login(user.email, HTTP_AUTHORIZATION="Bearer rubbish").status_code == 200
 
 
-def test_many_failures_lock_the_door_for_the_right_password_too() -> None:
+def test_many_failures_lock_the_account_for_the_right_password_too() -> None:
     user = UserFactory()
     for _ in range(settings.AXES_FAILURE_LIMIT):
         login(user.email.upper(), "wrong")
@@ -177,7 +177,7 @@ def test_a_new_password_ends_every_token() -> None:
     assert refresh(pair["refresh"]).status_code == 401
 
 
-def test_somebody_deactivated_is_out_at_once() -> None:
+def test_a_deactivated_account_is_signed_out_at_once() -> None:
     user = UserFactory()
     pair = login(user.email).json()
     user.is_active = False
@@ -215,7 +215,7 @@ def test_families_that_have_expired_are_forgotten() -> None:
     assert user.token_families.count() == 1
 
 
-def test_nobody_is_told_to_sign_in() -> None:
+def test_the_page_does_not_ask_for_a_sign_in() -> None:
     response = APIClient().get(f"{V1}/auth/me/")
     problem(response, 401, "not-authenticated")
     assert response["WWW-Authenticate"].startswith("Bearer")

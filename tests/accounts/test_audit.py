@@ -153,7 +153,7 @@ def test_a_hash_that_is_made_stronger_is_no_new_password(settings: Settings) -> 
     assert entries() == [("signed-in", "", user.email)]
 
 
-def test_a_command_is_a_door_too() -> None:
+def test_a_command_is_a_source_too() -> None:
     call_command("createsuperuser", interactive=False, email="root@example.com", stdout=StringIO())
     made = AuditEntry.objects.get()
     assert (made.act, made.user, made.about.email) == ("user-created", None, "root@example.com")

@@ -104,7 +104,7 @@ class TestSigningIn:
         stale.cookies["sessionid"] = halfway
         assert signed_in_as(stale) is None
 
-    def test_whoever_was_signed_in_before_is_not_any_more(self) -> None:
+    def test_earlier_sign_ins_of_the_browser_end(self) -> None:
         client = signed_in()
         user = with_second_factor()
         client.post("/admin/login/", {"username": user.email, "password": PASSWORD})
@@ -139,13 +139,13 @@ class TestSigningIn:
             assert signed_in_as(client) == (None if late else user.email)
 
     @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!"}, {"second_factor_at": None}])
-    def test_an_account_that_changes_meanwhile_begins_anew(self, change: dict[str, Any]) -> None:
+    def test_an_account_that_changes_meanwhile_starts_again(self, change: dict[str, Any]) -> None:
         user = with_second_factor()
         client = give_password(user)
         User.objects.filter(pk=user.pk).update(**change)
         assert client.get(CODE_STEP).url.startswith("/admin/login/?")
 
-    def test_nobody_gets_to_the_code_without_the_password(self, client: Client) -> None:
+    def test_the_code_page_needs_the_password(self, client: Client) -> None:
         assert client.get(f"{CODE_STEP}?next=/admin/").url == "/admin/login/?next=%2Fadmin%2F"
         assert client.post(CODE_STEP, {"code": "123456"}).status_code == 302
 
@@ -213,7 +213,7 @@ class TestCodes:
             check(user, "aaaaa-aaaaa")
         check(user, next_code(user))
 
-    def test_somebody_elses_is_wrong(self) -> None:
+    def test_the_code_of_another_account_is_wrong(self) -> None:
         user, other = with_second_factor(), with_second_factor()
         for code in (other.recovery_codes[0], next_code(other)):
             with pytest.raises(CodeRefused):
@@ -269,7 +269,7 @@ class TestTheApi:
         problem(answer, 401, "authentication-failed")
         check(user, next_code(user))
 
-    def test_a_code_nobody_asked_for_does_no_harm(self) -> None:
+    def test_an_unrequested_code_has_no_effect(self) -> None:
         assert self.login(UserFactory(), otp_code="123456").status_code == 200
 
     def test_a_role_that_must_have_one_gets_no_tokens_without(self, settings: Settings) -> None:
@@ -404,7 +404,7 @@ class TestWhatWasLost:
         assert (removed.about, removed.user.role) == (user, Role.ADMINISTRATOR)
         assert signed_in_as(give_password(user)) == user.email
 
-    def test_nobody_removes_their_own_that_way_and_others_none(self) -> None:
+    def test_neither_own_nor_other_entries_can_be_removed_that_way(self) -> None:
         user = with_second_factor(role=Role.ADMINISTRATOR)
         page = reverse("admin:accounts_user_remove-second-factor", args=[user.pk])
         for client in (signed_in_with_code(user), signed_in(Role.COORDINATOR), signed_in(Role.MANAGER)):

@@ -47,7 +47,7 @@ def later(**time: Any) -> travel:
 
 
 class TestTime:
-    def test_nobody_there_for_an_hour_is_signed_out(self, user: User) -> None:
+    def test_an_idle_hour_ends_the_session(self, user: User) -> None:
         client = browser(user)
         with later(minutes=settings.SESSION_IDLE_MINUTES - 1):
             assert is_in(client)
@@ -56,7 +56,7 @@ class TestTime:
         with later(minutes=3 * settings.SESSION_IDLE_MINUTES):
             assert not is_in(client)
 
-    def test_after_twelve_hours_everybody_is(self, user: User) -> None:
+    def test_every_session_ends_after_twelve_hours(self, user: User) -> None:
         client = browser(user)
         for hour in range(1, 2 * settings.SESSION_LONGEST_HOURS):
             with later(minutes=30 * hour):
@@ -72,7 +72,7 @@ class TestTime:
         with later(minutes=settings.SESSION_IDLE_MINUTES + 1):
             assert visitor.still() is None
 
-    def test_that_somebody_is_there_is_written_once_a_minute(self, user: User) -> None:
+    def test_activity_is_saved_once_a_minute(self, user: User) -> None:
         client = browser(user)
 
         def writes() -> list[Any]:
@@ -103,7 +103,7 @@ class TestTime:
         client.post("/admin/logout/")
         assert not BrowserSession.objects.filter(user=user).exists()
 
-    def test_tokens_that_are_refreshed_for_ever_end_as_well(self, user: User) -> None:
+    def test_tokens_that_are_always_refreshed_end_too(self, user: User) -> None:
         refresh = sign_in(user).refresh
         for day in range(6, settings.TOKEN_LONGEST_DAYS, 6):
             with later(days=day):
@@ -115,7 +115,7 @@ class TestTime:
 
 
 class TestSeenAndEnded:
-    def test_they_are_listed_this_one_marked_and_nobody_elses(self, user: User) -> None:
+    def test_own_sessions_are_listed_with_this_one_marked(self, user: User) -> None:
         here, _elsewhere, _program = browser(user), browser(user), sign_in(user)
         browser(UserFactory())
         found = here.get(PAGE).context["signings"]
@@ -165,10 +165,10 @@ class TestSeenAndEnded:
         browser(user).post(PAGE, {"signing": chosen.id, "password": PASSWORD})
         assert is_in(theirs)
 
-    def test_nobody_sees_the_page_signed_out(self) -> None:
+    def test_the_page_needs_a_sign_in(self) -> None:
         assert Client().get(PAGE)["Location"].startswith("/admin/login/")
 
-    def test_an_administrator_signs_somebody_out(self, user: User) -> None:
+    def test_an_administrator_ends_sessions_of_an_account(self, user: User) -> None:
         client, program, boss = browser(user), client_of(user), signed_in(Role.ADMINISTRATOR)
         page = f"/admin/accounts/user/{user.pk}/change/"
         saved(boss.post(page, fields(boss, page, "user_form") | {"sign_out": "on"}))
@@ -176,7 +176,7 @@ class TestSeenAndEnded:
         assert program.get(f"{V1}/auth/me/").status_code == 401
         assert is_in(boss)
 
-    def test_somebody_switched_off_and_on_again_is_still_out(self, user: User) -> None:
+    def test_an_account_that_is_reactivated_stays_signed_out(self, user: User) -> None:
         client, program, boss = browser(user), client_of(user), signed_in(Role.ADMINISTRATOR)
         page = f"/admin/accounts/user/{user.pk}/change/"
         sent = fields(boss, page, "user_form")

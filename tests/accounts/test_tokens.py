@@ -97,7 +97,7 @@ def test_changed_by_one_letter_it_is_worth_nothing(access: str) -> None:
     assert me(f"{head}.{part(payload(access) | {'user_id': str(UserFactory().pk)})}.{signature}") == 401
 
 
-def test_a_new_secret_key_signs_nobody_out_while_the_old_one_is_named(access: str, settings: Settings) -> None:
+def test_a_new_secret_key_keeps_sign_ins_while_the_old_one_is_a_fallback(access: str, settings: Settings) -> None:
     refresh = sign_in(UserFactory()).refresh
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another key, as long as one has to be for this " * 2
     assert me(access) == 401

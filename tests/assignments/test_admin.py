@@ -145,7 +145,7 @@ def test_a_manager_reads_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ADMINISTRATOR])
-def test_nobody_makes_edits_or_deletes_one_by_hand(role: Role) -> None:
+def test_none_can_be_created_edited_or_deleted_by_hand(role: Role) -> None:
     assignment, client = AssignmentFactory(), signed_in(role)
     assert client.get(f"{LIST}add/").status_code == 403
     assert client.post(page(assignment), {"status": "completed"}).status_code == 403

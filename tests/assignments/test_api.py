@@ -139,7 +139,7 @@ def test_names_what_is_missing(api: APIClient, name: str) -> None:
         ({"latitude": "31.2672"}, {}, "out_of_radius"),
     ],
 )
-def test_refuses_somebody_unsuitable(
+def test_refuses_an_unsuitable_contractor(
     api: APIClient, who: dict[str, str], what: dict[str, list[str]], code: str
 ) -> None:
     contractor, job = ContractorFactory(**who), JobFactory(**what)
@@ -291,7 +291,7 @@ def test_a_reassignment_that_fails_leaves_everything(api: APIClient) -> None:
 
 
 @pytest.mark.parametrize("contractor", [NOBODY, "x", None, "same"])
-def test_a_reassignment_needs_somebody_else(api: APIClient, contractor: str | None) -> None:
+def test_a_reassignment_needs_another_contractor(api: APIClient, contractor: str | None) -> None:
     held = AssignmentFactory()
     wanted = str(held.contractor_id) if contractor == "same" else contractor
     refused_field(api.post(of(held, "reassign/"), {"contractor": wanted}), "contractor")
@@ -306,7 +306,7 @@ def test_refuses_a_rating_outside_the_scale(api: APIClient, rating: float | str 
 
 
 @pytest.mark.parametrize("act", ["confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate"])
-def test_nobody_knows_that_assignment(api: APIClient, act: str) -> None:
+def test_an_unknown_assignment(api: APIClient, act: str) -> None:
     bodies = {
         "cancel": {"reason": "No"},
         "reschedule": {"start": wire(at(9, days=3))},

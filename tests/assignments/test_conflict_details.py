@@ -90,7 +90,7 @@ def test_ones_own_second_click_is_ones_own() -> None:
         confirm_assignment(assignment_id=assignment.pk, actor=me)
 
 
-def test_it_says_so_when_nobody_is_known_and_nothing_when_the_log_is_empty() -> None:
+def test_it_says_so_for_an_unknown_author_and_nothing_for_an_empty_log() -> None:
     assignment = AssignmentFactory()
     confirm_assignment(assignment_id=assignment.pk, actor=None)
     assert "The system confirmed" in refusal_of(confirm_assignment, assignment_id=assignment.pk).detail

@@ -204,7 +204,7 @@ class TestConflicts:
         (line,) = signed_in(Role.MANAGER).get(address("conflicts", self.clashing().contractor)).context["conflicts"]
         assert line.acts == []
 
-    def test_nobody_from_outside_sees_them(self, client: Client) -> None:
+    def test_visitors_do_not_see_them(self, client: Client) -> None:
         assert client.get(address("conflicts", ContractorFactory())).status_code == 302
 
     def test_costs_the_same_however_many(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:

@@ -96,7 +96,7 @@ def test_moves_to_the_slot_and_goes_where_one_came_from() -> None:
     assert OutboxEvent.objects.get().type == "AssignmentRescheduled"
 
 
-def test_a_typed_time_is_by_the_clock_at_the_site() -> None:
+def test_a_typed_time_is_local_time_of_the_site() -> None:
     zone = "America/New_York"
     assignment, client = AssignmentFactory(job__time_zone=zone), signed_in()
     wanted = at(13, 10, days=2, zone=zone)
@@ -135,7 +135,7 @@ def test_refuses_what_is_no_time(values: dict[str, str]) -> None:
     assert not moved(assignment)
 
 
-def test_somebody_was_faster() -> None:
+def test_another_coordinator_was_faster() -> None:
     """Cancelled meanwhile: who did it, and when."""
     from assignments.services import cancel_assignment
 

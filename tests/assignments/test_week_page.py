@@ -105,7 +105,7 @@ def test_what_is_no_day_is_this_week(person: Contractor, start: str) -> None:
     week(person, f"?start={start}")
 
 
-def test_everybody_sees_it_and_nobody_from_outside(person: Contractor, client: Client) -> None:
+def test_every_role_sees_it_and_visitors_do_not(person: Contractor, client: Client) -> None:
     week(person, client=signed_in(Role.MANAGER))
     address = reverse("admin:contractors_contractor_week", args=[person.pk])
     assert client.get(address).status_code == 302
@@ -254,7 +254,7 @@ class TestOpenings:
             assert assign_job(job_id=job.pk, contractor_id=person.pk, start=start, actor=None).job == job
 
     @pytest.mark.parametrize("status", ["inactive", "on_leave"])
-    def test_nobody_out_of_service_is_filled(self, status: str) -> None:
+    def test_contractors_out_of_service_are_left_out(self, status: str) -> None:
         away = ContractorFactory(hours=[Shift(2, time(8), time(16))], status=status)
         self.job()
         response = fill(away)

@@ -76,7 +76,7 @@ def test_is_for_administrators(role: Role) -> None:
         assert other.get(f"{LIST}{path}").status_code == 403
 
 
-def test_nobody_writes_it_by_hand(client: Client) -> None:
+def test_it_cannot_be_written_by_hand(client: Client) -> None:
     entry = record(Act.SIGNED_OUT)
     assert client.get(f"{LIST}add/").status_code == 403
     assert client.post(f"{LIST}{entry.pk}/change/", {"act": "signed-in"}).status_code == 403

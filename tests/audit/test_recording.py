@@ -49,7 +49,7 @@ def test_an_address_that_is_none_is_left_out(address: str) -> None:
     assert recorded(REMOTE_ADDR=address)[0].address is None
 
 
-def test_outside_of_a_request_it_is_nobodys_and_says_from_where() -> None:
+def test_outside_a_request_it_has_a_source_and_no_author() -> None:
     entry = record(Act.IMPORT_STARTED)
     assert (entry.user, entry.name, entry.address) == (None, "", None)
     assert entry.door == "script"
@@ -63,7 +63,7 @@ def test_goes_with_the_transaction_it_is_written_in() -> None:
 
 
 @pytest.mark.parametrize("change", [lambda rows: rows.update(name="Nobody"), lambda rows: rows.delete()])
-def test_nobody_changes_or_removes_an_entry(change: Callable[..., Any]) -> None:
+def test_entries_cannot_be_changed_or_removed(change: Callable[..., Any]) -> None:
     kept = record(Act.DATA_EXPORTED, what="jobs")
     with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
         change(AuditEntry.objects.filter(pk=kept.pk))

@@ -50,7 +50,7 @@ def test_when_all_is_well_it_says_so() -> None:
         assert sentence in page
 
 
-def test_urgent_jobs_without_anybody() -> None:
+def test_urgent_jobs_without_a_contractor() -> None:
     JobFactory(priority="urgent")
     JobFactory(priority="urgent", status="assigned")
     JobFactory(priority="high")
@@ -58,7 +58,7 @@ def test_urgent_jobs_without_anybody() -> None:
     assert (matter.count, rows(matter.url)) == (1, 1)
 
 
-def test_jobs_wanted_soon_that_nobody_can_take_and_why() -> None:
+def test_urgent_jobs_without_candidates_with_reasons() -> None:
     ContractorFactory(hours=[])
     ContractorFactory(type="carpet", service_radius_miles=Decimal("0.5"), latitude=Decimal("30.6"), name="Far Carpets")
     busy = ContractorFactory(type="multi", service_radius_miles=20, skills=["Stairs"], name="Busy Crew")
@@ -142,7 +142,7 @@ def test_charts_say_their_numbers_in_words_and_links() -> None:
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_everybody_has_a_home(role: str) -> None:
+def test_every_role_has_a_home_page(role: str) -> None:
     JobFactory(priority="urgent")
     page = signed_in(role).get("/admin/").content.decode()
     assert "Urgent jobs without a contractor" in page

@@ -151,7 +151,7 @@ def test_what_is_not_allowed_is_refused_when_forced(world: None, role: Role) -> 
     assert tried >= 4
 
 
-def test_nobody_gets_anywhere_without_signing_in(world: None, client: Client) -> None:
+def test_no_page_opens_without_a_sign_in(world: None, client: Client) -> None:
     for name, path in addresses():
         for answer in (client.get(path), client.post(path)):
             assert answer.status_code == 302, (name, answer.status_code)

@@ -108,7 +108,7 @@ def test_every_page_of_the_back_office_is_measured(known: Callable[[], dict[str,
     assert not any("<" in path for path in found.values())
 
 
-def test_a_page_that_nobody_knows_how_to_open_fails_the_run(
+def test_a_page_without_known_parameters_fails_the_run(
     known: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "patterns", lambda: [("jobs_job_new", "admin/jobs/job/<slug:whose>/new/")])

@@ -176,7 +176,7 @@ def test_a_typed_time_in_the_repeated_hour_is_refused() -> None:
     assert "ambiguous" in errors(response)["rows"][0]
 
 
-def test_does_not_undo_what_somebody_else_changed_meanwhile() -> None:
+def test_does_not_undo_concurrent_changes() -> None:
     contractor, client = ContractorFactory(name="Old Name"), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
     update_contractor(contractor_id=contractor.pk, actor=None, city="Round Rock")
@@ -200,7 +200,7 @@ def test_says_who_came_first_and_when() -> None:
     assert contractor.name != "New Name"
 
 
-def test_what_is_told_of_somebody_else_names_nobody() -> None:
+def test_events_about_other_people_contain_no_names() -> None:
     contractor, other, client = ContractorFactory(), ContractorFactory(), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
     update_contractor(contractor_id=other.pk, actor=UserFactory(name="Casey First"), city="Round Rock")

@@ -217,7 +217,7 @@ def test_says_everything_at_once(api: APIClient) -> None:
 # --- changing -----------------------------------------------------------------------------------
 
 
-def test_patches_part_of_a_place_and_finds_the_zone_anew(api: APIClient) -> None:
+def test_patches_part_of_a_place_and_derives_the_zone_again(api: APIClient) -> None:
     contractor = ContractorFactory()
     response = api.patch(of(contractor), {"location": {"longitude": -106.4850, "latitude": 31.7619}})
     assert response.status_code == 200, response.content
@@ -385,7 +385,7 @@ def test_refuses_an_absence_that_is_none(api: APIClient, change: dict[str, Any],
     assert not OutboxEvent.objects.exists()
 
 
-def test_an_absence_of_somebody_else_stays(api: APIClient) -> None:
+def test_an_absence_of_another_contractor_stays(api: APIClient) -> None:
     contractor, other = ContractorFactory(), ContractorFactory()
     body = {"start": "2031-03-02", "end": "2031-03-03"}
     absence = api.post(of(other, "absences/"), body).json()
@@ -523,7 +523,7 @@ def test_slots_for_a_job_take_its_day_and_duration(api: APIClient) -> None:
     assert len(answer["available_time_slots"]) == 15
 
 
-def test_nobody_unsuitable_is_on_offer(api: APIClient) -> None:
+def test_no_unsuitable_contractor_is_offered(api: APIClient) -> None:
     job, day = JobFactory(), at(0, days=2).date()
     other = api.get(of(ContractorFactory(type="tile"), f"availability/?job={job.pk}")).json()
     assert (other["available_time_slots"], other["reasons"][0]["code"]) == ([], "wrong_type")
@@ -552,7 +552,7 @@ def test_availability_refuses_a_question_that_is_none(api: APIClient, query: str
 
 
 @pytest.mark.parametrize("tail", ["", "schedule/", "availability/", "absences/"])
-def test_nobody_by_that_id(api: APIClient, tail: str) -> None:
+def test_no_contractor_with_that_id(api: APIClient, tail: str) -> None:
     problem(api.get(f"{URL}{uuid4()}/{tail}"), 404, "not-found")
 
 

@@ -35,7 +35,7 @@ def test_asks_first_with_a_link_and_keeps_what_was_typed(first: Contractor) -> N
     assert not OutboxEvent.objects.exists()
 
 
-def test_saves_when_told_that_it_is_somebody_else(first: Contractor) -> None:
+def test_saves_after_the_confirmation_that_it_is_another_person(first: Contractor) -> None:
     assert saved(new(signed_in(), save_anyway=str(first.pk)))
     assert Contractor.objects.count() == 2
 
@@ -52,7 +52,7 @@ def test_a_yes_to_another_question_is_none(first: Contractor, word: str) -> None
     assert Contractor.objects.count() == 1
 
 
-def test_a_second_duplicate_is_asked_about_anew(first: Contractor) -> None:
+def test_a_second_duplicate_needs_another_confirmation(first: Contractor) -> None:
     client = signed_in()
     assert saved(new(client, save_anyway=str(first.pk)))
     again = new(client, save_anyway=str(first.pk), email="third@example.com")

@@ -96,12 +96,12 @@ def test_takes_adjoining_shifts_together_across_midnight_and_the_end_of_the_week
     assert kept(ContractorFactory(hours=NIGHTS)) == (0b1001001, 10 * 60)
 
 
-def test_somebody_always_at_work_has_a_week() -> None:
+def test_a_contractor_who_always_works_has_a_week() -> None:
     hours = [Shift(day, start, end) for day in range(7) for start, end in [(time(0), time(12)), (time(12), time(0))]]
     assert kept(ContractorFactory(hours=hours)) == (127, 7 * 24 * 60)
 
 
-def test_hours_handed_to_somebody_else_count_there() -> None:
+def test_hours_moved_to_another_contractor_count_there() -> None:
     giver, taker = ContractorFactory(hours=NIGHTS), ContractorFactory(hours=[])
     WorkingHours.objects.filter(contractor=giver, day_of_week=3).update(contractor=taker)
     assert (kept(giver), kept(taker)) == (true(giver), true(taker))
@@ -116,11 +116,11 @@ def test_an_outdated_contractor_that_is_saved_brings_nothing_old_back() -> None:
 
 
 @pytest.mark.parametrize("statement", ["weekdays = 127", "longest_stretch = 9999, name = 'Somebody'"])
-def test_nobody_can_write_them(statement: str) -> None:
+def test_no_role_can_write_them(statement: str) -> None:
     contractor = ContractorFactory(hours=NIGHTS)
     sql(f"UPDATE contractors_contractor SET {statement}")  # noqa: S608
     assert kept(contractor) == true(contractor)
 
 
-def test_somebody_new_has_none_whatever_is_said() -> None:
+def test_a_new_contractor_has_none_for_any_input() -> None:
     assert kept(ContractorFactory(hours=[], weekdays=127, longest_stretch=600)) == (0, 0)

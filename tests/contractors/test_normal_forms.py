@@ -54,7 +54,7 @@ class TestSkills:
         found = api.get(URL, {"skill": f" {other} "}).json()["results"]
         assert [one["id"] for one in found] == [str(able.pk)]
 
-    def test_those_that_are_unknown_find_nobody(self, api: APIClient) -> None:
+    def test_unknown_values_find_no_contractor(self, api: APIClient) -> None:
         ContractorFactory(skills=["stairs"])
         assert api.get(URL, {"skill": "glass"}).json()["count"] == 0
 
@@ -103,7 +103,7 @@ class TestNames:
     @pytest.mark.parametrize(
         "name", ["\u200b\u200b", "Ada\nTiles", "Ada\tTiles", "Ada\u202eTiles", "Ada\aTiles"], ids=ascii
     )
-    def test_what_cannot_be_seen_is_refused_at_each_door(self, api: APIClient, name: str) -> None:
+    def test_invisible_characters_are_refused_at_each_entry_point(self, api: APIClient, name: str) -> None:
         assert refused_field(api.post(URL, {**BODY, "name": name}), "name")
         present = ContractorFactory()
         assert refused_field(api.patch(f"{URL}{present.pk}/", {"name": name}), "name")

@@ -110,7 +110,7 @@ def test_an_email_is_unique_whatever_its_case() -> None:
     assert Contractor.objects.filter(email__iexact="crew@example.com").count() == 1
 
 
-def test_an_update_tells_what_changed_and_finds_the_zone_anew() -> None:
+def test_an_update_publishes_the_changes_and_derives_the_zone_again() -> None:
     contractor = create()
     updated = update_contractor(
         contractor_id=contractor.pk,
@@ -202,7 +202,7 @@ def test_only_an_administrator_brings_back_an_inactive_contractor(act: Callable[
     assert act(contractor_id=contractor.pk, actor=UserFactory(role="administrator")).status != "inactive"
 
 
-def test_nobody_with_live_assignments_is_deactivated() -> None:
+def test_contractors_with_live_assignments_are_not_deactivated() -> None:
     assignment = AssignmentFactory()
     with pytest.raises(LiveAssignments) as refused:
         deactivate_contractor(contractor_id=assignment.contractor_id, actor=None)

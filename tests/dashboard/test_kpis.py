@@ -63,7 +63,7 @@ def test_a_shift_until_midnight_and_one_that_the_clock_swallows() -> None:
     assert utilisation(NOW) == 1.0
 
 
-def test_nobody_works() -> None:
+def test_no_contractor_works() -> None:
     assert utilisation(NOW) is None
     ContractorFactory(hours=[])
     assert utilisation(NOW) is None

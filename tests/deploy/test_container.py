@@ -238,6 +238,6 @@ class TestInProduction:
             )
         )
 
-    def test_nobody_is_there_to_sign_in_as(self, production: Product) -> None:
+    def test_no_default_accounts_exist(self, production: Product) -> None:
         count = "from smartscheduler.accounts.models import User; print(User.objects.count())"
         assert production.manage("shell", "-v", "0", "-c", count).stdout.strip() == "0"

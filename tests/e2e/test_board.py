@@ -151,7 +151,7 @@ def test_a_lane_that_cannot_take_it_says_why_and_it_springs_back(visit: Open, ap
     assert api.job(wanted.job["id"])["status"] == "open"
 
 
-def test_somebody_is_faster(visit: Open, api: Api, wanted: Wanted) -> None:
+def test_another_coordinator_is_faster(visit: Open, api: Api, wanted: Wanted) -> None:
     """The slot is taken while the job is in the air: the server says so, and nothing has changed."""
     page = visit(wanted.board, COORDINATOR)
     drag(page, card(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[0]), drop=False)
@@ -382,7 +382,7 @@ def test_the_map_shows_the_job_and_its_candidates(visit: Open, wanted: Wanted) -
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_panel_keeps_nobody_out(visit: Open, wanted: Wanted, scheme: Any) -> None:
+def test_the_panel_is_accessible(visit: Open, wanted: Wanted, scheme: Any) -> None:
     page = visit(f"/#job-{wanted.job['id']}", COORDINATOR, prepare=lambda page: page.emulate_media(color_scheme=scheme))
     expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
     assert barriers(page) == []

@@ -136,7 +136,7 @@ class TestTabs:
         page.go_back()
         expect(panel).to_be_visible()
 
-    def test_what_somebody_else_saved_first_is_not_undone(self, visit: Open, api: Api, crew: Any) -> None:
+    def test_an_earlier_change_of_another_user_is_not_undone(self, visit: Open, api: Api, crew: Any) -> None:
         page = visit(path_of(crew) + "#absences", COORDINATOR)
         api.request.patch(f"contractors/{crew['id']}/", data={"phone_number": "(512) 555-0199"})
         page.get_by_role("link", name="Details").click()

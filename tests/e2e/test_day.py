@@ -28,7 +28,7 @@ def test_an_urgent_job_is_found_at_home_and_assigned(visit: Open, api: Api, job:
     assert api.job(job["id"])["status"] == "assigned"
 
 
-def test_somebody_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
+def test_a_contractor_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
     booking = api.assign_best(job)
     slot, name = booking["time_slot"], booking["contractor_name"]
     api.post(f"contractors/{booking['contractor']}/absences/", start=slot["start"], end=slot["end"], kind="sickness")

@@ -139,9 +139,7 @@ class TestTwoCoordinators:
 
 
 class TestMoving:
-    def test_reassigns_from_the_job_to_somebody_of_the_ranking_and_comes_back(
-        self, visit: Open, api: Api, job: Any
-    ) -> None:
+    def test_reassigns_from_the_job_to_a_ranked_contractor_and_returns(self, visit: Open, api: Api, job: Any) -> None:
         booking = api.assign_best(job)
         page = visit(f"{JOBS}{job['id']}/change/", COORDINATOR)
         page.get_by_role("link", name="Reassign").click()

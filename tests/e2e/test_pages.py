@@ -110,7 +110,7 @@ PEOPLE |= dict.fromkeys((name for name in PATHS if name.startswith("personal-dat
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PATHS)
-def test_fits_has_no_faults_and_keeps_nobody_out(visit: Open, api: Api, name: str, size: str) -> None:
+def test_fits_has_no_errors_and_is_accessible(visit: Open, api: Api, name: str, size: str) -> None:
     faults: list[str] = []
     person = PEOPLE.get(name, COORDINATOR)
     page = visit(PATHS[name](api), person, viewport=SIZES[size], prepare=lambda page: note_faults(page, faults))

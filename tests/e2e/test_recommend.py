@@ -51,7 +51,7 @@ class TestWhyNot:
         expect(answer).to_contain_text(f"{second['name']} can take this job")
         expect(answer.get_by_role("article", name=f"Rank 2: {second['name']}")).to_be_visible()
 
-    def test_says_that_nobody_has_that_name(self, visit: Open, job: Any) -> None:
+    def test_says_that_no_contractor_has_that_name(self, visit: Open, job: Any) -> None:
         page = visit(path_of(job), COORDINATOR)
         ask(page, NONE_OF_A_NAME)
         expect(page.get_by_text("No contractor has this name or email address.")).to_be_visible()

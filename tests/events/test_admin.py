@@ -25,7 +25,7 @@ def booked() -> Job:
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_everybody_reads(role: str, booked: Job) -> None:
+def test_every_role_can_read(role: str, booked: Job) -> None:
     client, event = signed_in(role), OutboxEvent.objects.get()
     assert booked.job_number in client.get(LIST).content.decode()
     page = reverse("admin:events_outboxevent_change", args=[event.pk])
@@ -49,7 +49,7 @@ def test_searches_and_filters(booked: Job) -> None:
         assert client.get(f"{LIST}?{query}").context["cl"].result_count == count, query
 
 
-def test_nobody_writes(booked: Job) -> None:
+def test_no_role_can_write(booked: Job) -> None:
     client, event = signed_in(Role.ADMINISTRATOR), OutboxEvent.objects.get()
     page = reverse("admin:events_outboxevent_change", args=[event.pk])
     assert client.get(f"{LIST}add/").status_code == 403

@@ -43,7 +43,7 @@ def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries: D
     assert [one.reader.role for one in sockets[:3]] == [Role.MANAGER] * 3
 
 
-def test_whoever_is_there_is_noted_again_after_valkey_has_forgotten() -> None:
+def test_presence_is_recorded_again_after_valkey_lost_it() -> None:
     user = UserFactory()
     here = connection(user)
     note_open([here])

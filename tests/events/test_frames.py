@@ -28,7 +28,7 @@ def envelope(sequence: int = 1) -> dict[Any, Any]:
     }
 
 
-def test_each_role_sees_what_it_may_whoever_came_before(readers: dict[Any, Any]) -> None:
+def test_each_role_sees_what_it_may_after_any_other_reader(readers: dict[Any, Any]) -> None:
     event = {"event": envelope()}
     for role in (Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR, Role.MANAGER, Role.COORDINATOR):
         assert (PHONE in frames.as_text(event, readers[role])) == (role != Role.MANAGER)
@@ -41,7 +41,7 @@ def test_is_written_once_for_all_who_see_the_same(readers: dict[Any, Any]) -> No
     assert json.loads(first) == {"event": event}
 
 
-def test_what_was_changed_in_the_table_is_written_anew(readers: dict[Any, Any]) -> None:
+def test_a_changed_row_is_encoded_again(readers: dict[Any, Any]) -> None:
     frames.as_text({"event": envelope()}, readers[Role.COORDINATOR])
     erased = envelope() | {"data": {"changed": {"phone_number": None}}}
     assert PHONE not in frames.as_text({"event": erased}, readers[Role.COORDINATOR])

@@ -49,7 +49,7 @@ def test_one_that_has_not_been_heard_of_is_gone(monkeypatch: pytest.MonkeyPatch)
     assert presence.enter(account, "other", most=1)
 
 
-def test_without_valkey_everybody_comes_in(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_valkey_every_socket_is_admitted(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert presence.enter("somebody", "socket", most=0)
     presence.leave("somebody", "socket")

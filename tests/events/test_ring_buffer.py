@@ -52,9 +52,7 @@ def test_what_is_dropped_is_no_longer_known_and_the_rest_is() -> None:
     hints=st.lists(st.tuples(st.integers(1, 40), st.integers(0, 12)), max_size=20),
     after=st.integers(0, 60),
 )
-def test_whoever_asks_gets_everything_that_follows_or_is_told_that_it_is_not_there(
-    most: int, begin: int, hints: list[Any], after: int
-) -> None:
+def test_a_reader_gets_all_following_events_or_a_resync(most: int, begin: int, hints: list[Any], after: int) -> None:
     recent = RingBuffer(most)
     recent.begin(begin)
     for first, count in hints:

@@ -92,7 +92,7 @@ def test_refuses_without_credentials_or_with_made_up_ones(web: int) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}])
-def test_refuses_somebody_who_may_not_see_events(web: int, user: User, change: dict[str, Any]) -> None:
+def test_refuses_a_role_that_may_not_see_events(web: int, user: User, change: dict[str, Any]) -> None:
     User.objects.filter(pk=user.pk).update(**change)
     ticket, _ = issue_ticket(Credential.of(user))
     assert refused(web, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
@@ -216,14 +216,14 @@ def test_refuses_a_huge_message(web: int, user: User) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}, {"password": "changed"}])
-def test_sends_away_somebody_who_lost_the_right(web: int, user: User, change: dict[str, Any]) -> None:
+def test_closes_the_socket_after_a_lost_permission(web: int, user: User, change: dict[str, Any]) -> None:
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
         User.objects.filter(pk=user.pk).update(**change)
         assert closed(subscriber) == 4401
 
 
-def test_sends_away_somebody_who_signed_out(web: int, user: User) -> None:
+def test_closes_the_socket_after_a_sign_out(web: int, user: User) -> None:
     headers = {"Cookie": session_cookie(user), "Origin": f"http://127.0.0.1:{web}"}
     with connect(url(web), additional_headers=headers) as connection:
         subscriber = Subscriber(connection)

@@ -224,7 +224,7 @@ async def test_a_log_with_a_hole_is_gone_on_with_behind_it(quick: Hub) -> None:
         assert await one.sequences(1) == await other.sequences(1) == [6]
 
 
-async def test_each_gets_what_it_asked_for_and_nobody_is_woken_for_the_rest(hub: Hub) -> None:
+async def test_each_gets_its_selection_and_is_not_woken_for_other_events(hub: Hub) -> None:
     mine = Selection.parse(types="JobCancelled,JobCreated")
     async with (
         running(hub, selection=mine) as one,
@@ -281,7 +281,7 @@ async def test_who_may_not_stay_gets_nothing_of_the_past(hub: Hub, may_stay: lis
 
 
 @pytest.mark.parametrize("error", [DatabaseError, InterfaceError, ValueError])
-async def test_nobody_stays_for_long_while_that_cannot_be_told(
+async def test_sockets_end_soon_while_credentials_cannot_be_checked(
     settings: Settings, error: type[DatabaseError] | type[InterfaceError] | type[ValueError]
 ) -> None:
     def cannot_tell(members: Any) -> list[bool]:
@@ -337,7 +337,7 @@ async def test_the_hub_rests_when_all_have_left_and_comes_back(hub: Hub) -> None
         assert not hub.streams
 
 
-async def test_nobody_goes_on_listening_though_leaving_fails(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_listener_stays_after_a_failed_leave(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Valkey is away while the last one leaves: the listener ends all the same, and the next one hears."""
     layer = get_channel_layer()
     assert layer

@@ -28,7 +28,7 @@ def test_postgresql_is_killed_under_bookings(product: Stack) -> None:
         check(product, crowd=listeners, crew=crew)
 
 
-def test_postgresql_is_away_for_longer_than_anybody_waits(product: Stack) -> None:
+def test_postgresql_is_away_for_longer_than_all_time_outs(product: Stack) -> None:
     product.office()
     port = product.web()
     product.relay()

@@ -192,7 +192,7 @@ class TestImports:
             "nominatim does not respond. The coordinates are the middle of ZIP code 78701."
         )
 
-    def test_nobody_is_asked_for_what_is_known(self, nominatim: Nominatim) -> None:
+    def test_no_request_is_sent_for_known_values(self, nominatim: Nominatim) -> None:
         ContractorFactory(email="ann@example.com")
         known = "ann@example.com,Ann Tiles,100 Congress Avenue,Austin,TX,78701"
         placed = ANN.replace("78701,,", "78701,30.1,-97.1").replace("ann@", "bob@")
@@ -201,7 +201,7 @@ class TestImports:
         self.run(f"{HEAD}\n{ANN.replace('78701', '00000').replace('ann@', 'cid@')}\n", write=False)
         assert nominatim.asked == []
 
-    def test_nobody_is_asked_when_none_is_configured(self, nominatim: Nominatim, settings: Settings) -> None:
+    def test_no_request_is_sent_without_a_provider(self, nominatim: Nominatim, settings: Settings) -> None:
         settings.GEOCODER = ""
         run = self.run(f"{HEAD}\n{ANN}\n")
         assert run.rows.get().remarks == "The coordinates are the middle of ZIP code 78701."

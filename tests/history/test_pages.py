@@ -86,7 +86,7 @@ def test_a_change_in_peoples_words(casey: User) -> None:
     assert "Type from Flooring → to Tile" in text(response)
 
 
-def test_instants_and_slots_by_the_clock_at_the_site(casey: User) -> None:
+def test_instants_and_slots_in_local_time_of_the_site(casey: User) -> None:
     # Two o'clock in London is nine in Austin, in winter.
     job = JobFactory(desired_date=datetime(2031, 1, 7, 15, tzinfo=UTC))
     held = AssignmentFactory(job=job, start=datetime(2031, 1, 7, 15, tzinfo=UTC))
@@ -268,14 +268,14 @@ def test_changes_of_accounts_are_for_administrators(role: Role) -> None:
     assert [change.act for change in told(boss.get(page_of(user)))] == ["created"]
 
 
-def test_nobody_reads_it_signed_out(client: Client) -> None:
+def test_it_needs_a_sign_in(client: Client) -> None:
     job = JobFactory()
     for url in (ALL, page_of(job)):
         assert client.get(url).url.startswith("/admin/login/")
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_nobody_writes_in_it(role: Any) -> None:
+def test_no_role_can_write_in_it(role: Any) -> None:
     job, client = JobFactory(), signed_in(role)
     before = [change.pk for change in everything().changes]
     for url in (ALL, page_of(job)):

@@ -100,7 +100,7 @@ def test_what_is_made_through_the_api_and_repeated_with_a_key(casey: User) -> No
     assert last(Job).pgh_context["user"] == str(casey.pk)
 
 
-def test_an_import_in_the_worker_is_by_whoever_sent_the_file(casey: User) -> None:
+def test_an_import_in_the_worker_has_the_uploader_as_author(casey: User) -> None:
     run = begin(kind="contractors", name="people.csv", content=f"{HEAD}\n{ANN}\n".encode(), actor=casey)
     work_on_imports()
     assert total() == total_of_users()

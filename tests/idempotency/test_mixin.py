@@ -62,7 +62,7 @@ def test_without_a_key_or_with_another_one_it_is_done_again(api: APIClient) -> N
     assert Job.objects.count() == 3
 
 
-def test_the_same_key_of_somebody_else_is_another_key(api: APIClient) -> None:
+def test_the_same_key_of_another_account_is_another_key(api: APIClient) -> None:
     body = job()
     keyed(api, JOBS, body)
     assert "Idempotency-Replayed" not in keyed(client_as(Role.ADMINISTRATOR), JOBS, body)

@@ -149,7 +149,7 @@ def test_an_instant_with_its_offset_comes_back(moment: datetime) -> None:
     "text",
     ["2026-12-01 09:00", "2026-12-01T09:00:00", "12/1/2026 9:00 am", "12/01/2026 09:00", "46357.375"],
 )
-def test_an_instant_by_the_clock_at_the_site(text: str) -> None:
+def test_an_instant_in_local_time_of_the_site(text: str) -> None:
     assert read_instant(text, AUSTIN) == "2026-12-01T09:00:00-06:00"
 
 

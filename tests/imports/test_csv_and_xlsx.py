@@ -75,7 +75,7 @@ def meaning(kind: str, table: Table) -> dict[str, list[str]] | Body:
 )
 @settings(max_examples=15)
 @given(values)
-def test_one_value_through_two_doors(kind: str, column: str, value: Any) -> None:
+def test_one_value_in_csv_and_xlsx(kind: str, column: str, value: Any) -> None:
     typed, shown, written = value
     columns = [column, "time_zone"]
     of_workbook, of_text = meaning(kind, workbook(columns, typed, shown)), meaning(kind, text(columns, written))

@@ -137,7 +137,7 @@ def test_ten_kinds_of_errors_each_by_line_and_column(actor: User) -> None:
     assert not Contractor.objects.filter(name="Ann Tiles").exists()
 
 
-def test_jobs_by_number_and_dates_by_the_clock_at_the_site(actor: User) -> None:
+def test_jobs_by_number_and_dates_in_local_time_of_the_site(actor: User) -> None:
     old = JobFactory(priority="low")
     day = (datetime.now(UTC) + timedelta(days=30)).date()
     text = "\n".join(

@@ -57,7 +57,7 @@ class TestTheRows:
         run = checked(f"{HEAD}\n{ANN.replace('78701', '2139')}\n", actor)
         assert errors(run)[2]["zip_code"] == ["A ZIP code has five digits."]
 
-    def test_a_zip_code_that_nobody_knows_is_the_one_complaint(self, actor: User) -> None:
+    def test_an_unknown_zip_code_is_the_only_error(self, actor: User) -> None:
         unknown, wrong = ANN.replace("78701", "00000"), ANN.replace("78701", "787").replace("ann@", "bob@")
         run = checked(f"{HEAD}\n{unknown}\n{wrong}\n", actor)
         assert errors(run) == {
@@ -96,7 +96,7 @@ class TestTheRows:
         run = checked("email,name,working_hours\nann@example.com,Bea,Mon 08:00-12:00\n", actor)
         assert remarks(run)[2] == "Changes name, working_hours."
 
-    def test_somebody_who_is_probably_there_already_is_pointed_at(self, actor: User) -> None:
+    def test_a_probable_duplicate_is_linked(self, actor: User) -> None:
         ContractorFactory(email="old@example.com", name="ANN TILES")
         row = ANN.replace("78701,,", "78701,30.2672,-97.7431")
         run = checked(f"{HEAD}\n{row}\n", actor)

@@ -55,7 +55,7 @@ class TestAChild:
         with pytest.raises(TimeLimitExceeded):
             call(forever, seconds=1)
 
-    def test_has_so_much_time_by_the_clock(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_has_a_wall_clock_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(TimeLimitExceeded):
             call(asleep, seconds=1)
         monkeypatch.setattr(child_process, "START_SECONDS", -100.0)  # the parent's own patience, which comes second
@@ -188,7 +188,7 @@ class TestImporting:
         assert "Given up after 3 tries: it takes more than 512 MB of memory." in large.problem
         assert not Contractor.objects.exists()
 
-    def test_a_mail_goes_through_while_a_file_runs_for_ever(self, tmp_path: Path) -> None:
+    def test_an_email_is_sent_while_a_file_never_ends(self, tmp_path: Path) -> None:
         endless = taken_in("endless.csv", people(1, FOREVER))
         other = taken_in("other.csv", people(2))
         worker = [sys.executable, *process_specs.worker_with_beat(str(tmp_path / "beat"))]

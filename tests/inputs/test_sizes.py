@@ -293,7 +293,7 @@ def test_a_long_password_is_refused_on_every_page(client: Client) -> None:
     assert f"at most {LONGEST_PASSWORD} characters" in response.content.decode()
 
 
-def test_a_long_password_is_refused_at_both_doors(client: Client) -> None:
+def test_a_long_password_is_refused_by_page_and_api(client: Client) -> None:
     UserFactory(email="ann@example.com")
     response = post(client, "auth/login/", json.dumps({"email": "ann@example.com", "password": LONG}))
     assert refused_field(response, "password")

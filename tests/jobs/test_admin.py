@@ -57,7 +57,7 @@ def events() -> list[Any]:
     return list(OutboxEvent.objects.order_by("position").values_list("type", flat=True))
 
 
-def test_makes_a_job_by_the_clock_at_the_site() -> None:
+def test_creates_a_job_in_local_time_of_the_site() -> None:
     assert saved(new(signed_in()))
     job = Job.objects.get()
     assert job.desired_date == datetime(2027, 3, 2, 9, tzinfo=ZoneInfo("America/Chicago"))
@@ -212,7 +212,7 @@ def test_a_cancelled_job_is_read_only() -> None:
     assert client.post(page(job), VALID).status_code == 403
 
 
-def test_nobody_deletes_a_job() -> None:
+def test_no_role_can_delete_a_job() -> None:
     job, client = JobFactory(), signed_in(Role.ADMINISTRATOR)
     assert client.post(f"{LIST}{job.pk}/delete/", {"post": "yes"}).status_code == 403
     client.post(LIST, {"action": "delete_selected", "_selected_action": [str(job.pk)], "post": "yes"})

@@ -265,7 +265,7 @@ def test_refuses_a_filter_that_means_nothing(api: APIClient, query: str, field: 
 
 
 @pytest.mark.parametrize("tail", ["", "recommendations/", f"recommendations/{NOBODY}/"])
-def test_nobody_knows_that_job(api: APIClient, tail: str) -> None:
+def test_an_unknown_job(api: APIClient, tail: str) -> None:
     problem(api.get(f"{URL}{uuid4()}/{tail}"), 404, "not-found")
     problem(api.get(f"{URL}1/{tail}"), 404, "not-found")
 

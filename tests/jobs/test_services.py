@@ -63,7 +63,7 @@ def test_refuses_a_broken_rule_by_name(field: str, value: Any) -> None:
     assert not OutboxEvent.objects.exists()
 
 
-def test_a_job_number_that_is_taken_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_used_job_number_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     taken, free = "JOB-20261129-00C0FFEE", "JOB-20261129-00C0FFED"
     JobFactory(job_number=taken)
     monkeypatch.setattr("jobs.services.new_job_number", lambda: free)

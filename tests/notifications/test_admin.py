@@ -30,7 +30,7 @@ def failed() -> Mail:
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_everybody_reads(role: str, failed: Mail) -> None:
+def test_every_role_can_read(role: str, failed: Mail) -> None:
     client = signed_in(role)
     assert failed.assignment.job.job_number in client.get(LIST).content.decode()
     page = client.get(reverse("admin:notifications_mail_change", args=[failed.pk])).content.decode()
@@ -49,7 +49,7 @@ def test_a_manager_does_not(failed: Mail) -> None:
     assert failed.state == Mail.State.FAILED
 
 
-def test_nobody_writes(failed: Mail) -> None:
+def test_no_role_can_write(failed: Mail) -> None:
     client = signed_in(Role.ADMINISTRATOR)
     page = reverse("admin:notifications_mail_change", args=[failed.pk])
     assert client.get(f"{LIST}add/").status_code == 403

@@ -70,7 +70,7 @@ def test_a_mail_waits_for_the_delay() -> None:
 
 
 @pytest.mark.parametrize("seen_between", [True, False])
-def test_a_booking_that_is_undone_at_once_is_told_to_nobody(seen_between: bool) -> None:
+def test_a_booking_that_is_undone_at_once_sends_no_email(seen_between: bool) -> None:
     booking = book()
     if seen_between:
         work()
@@ -115,7 +115,7 @@ def test_a_mail_that_failed_once_is_taken_for_sent() -> None:
     assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Cancelled")]
 
 
-def test_a_move_that_is_undone_at_once_is_told_to_nobody() -> None:
+def test_a_move_that_is_undone_at_once_sends_no_email() -> None:
     booking = book()
     later()
     Mail.objects.update(sent_at=timezone.now() - timedelta(minutes=1))  # the clock goes on from before it was sent

@@ -95,7 +95,7 @@ def test_what_is_restored_is_what_was_there(booked: Assignment, elsewhere: str, 
     assert counted() == before
 
 
-def test_everybody_is_signed_out(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
+def test_all_users_are_signed_out(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
     backup = take_dump(tmp_path)
     with postgres.visiting(elsewhere):
         restore(backup)
@@ -103,7 +103,7 @@ def test_everybody_is_signed_out(booked: Assignment, elsewhere: str, tmp_path: P
     assert TokenFamily.objects.exists()
 
 
-def test_whoever_has_seen_later_events_reads_anew(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
+def test_a_client_with_later_events_gets_a_resync(booked: Assignment, elsewhere: str, tmp_path: Path) -> None:
     backup = take_dump(tmp_path)
     seen = event_log.head()
     with postgres.visiting(elsewhere):
@@ -150,9 +150,7 @@ def test_a_full_database_is_left_alone_unless_it_is_named(booked: Assignment, el
     assert databases_there() == there | {restored.kept_as}
 
 
-def test_whoever_was_erased_since_the_backup_is_erased_again(
-    elsewhere: str, tmp_path: Path, settings: Settings
-) -> None:
+def test_erasures_since_the_backup_are_repeated(elsewhere: str, tmp_path: Path, settings: Settings) -> None:
     """From the list of the replaced database and from the external list."""
     listed, outside, busy = (ContractorFactory() for _ in range(3))
     backup = take_dump(tmp_path)
@@ -289,7 +287,7 @@ def test_two_at_once_do_not_mix(booked: Assignment, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nobody_else_can_read_them(booked: Assignment, tmp_path: Path) -> None:
+def test_other_accounts_cannot_read_them(booked: Assignment, tmp_path: Path) -> None:
     backup = take_dump(tmp_path / "new")
     assert [path.stat().st_mode & 0o077 for path in (backup, backup.parent)] == [0, 0]
 
@@ -314,7 +312,7 @@ def test_an_empty_database_is_not_backed_up(elsewhere: str, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_password_is_seen_by_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_password_is_not_visible_to_other_accounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "s3cret")
     program = tmp_path / "pg_dump"
     program.write_text(

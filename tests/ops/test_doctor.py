@@ -202,7 +202,7 @@ def test_a_rating_that_is_not_the_mean_of_those_given(change: str) -> None:
     assert found["ratings-add-up"][0].startswith(f"{key} has ")
 
 
-def test_a_zone_that_nobody_knows() -> None:
+def test_an_unknown_time_zone() -> None:
     run(f"UPDATE contractors_contractor SET time_zone = 'Texas/Austin' WHERE id = ({ANYBODY})")
     assert findings() == {
         "time-zones": ["“Texas/Austin” (contractors: 1, jobs: 0) is unknown to PostgreSQL and Python"]

@@ -91,7 +91,7 @@ def test_a_mail_that_failed_for_good() -> None:
     assert found("mails-delivered") == []
 
 
-def test_a_file_that_nobody_goes_through() -> None:
+def test_a_file_that_no_worker_processes() -> None:
     run_ = ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
     assert found("imports-move") == []
     ImportRun.objects.filter(pk=run_.pk).update(created_at=timezone.now() - timedelta(hours=2))
@@ -296,7 +296,7 @@ def test_a_warning_is_no_failure() -> None:
     assert (outcome.is_broken, outcome.is_clean, outcome.as_json()["state"]) == (False, False, "warning")
 
 
-def test_whoever_was_erased_and_is_on_no_list_outside(settings: Settings, tmp_path: Path) -> None:
+def test_an_erasure_that_is_in_no_external_list(settings: Settings, tmp_path: Path) -> None:
     settings.ERASURE_LIST = str(tmp_path / "erasures.jsonl")
     gone = [Erasure(kind="user", number=n, subject=uuid4(), erased_at=timezone.now()) for n in (1, 2)]
     Erasure.objects.bulk_create(gone)

@@ -121,7 +121,7 @@ class TestJobs:
         assert removed() == {}
 
     @pytest.mark.django_db(transaction=True)
-    def test_wait_while_somebody_works_on_one(self, settings: Settings) -> None:
+    def test_wait_while_a_worker_processes_one(self, settings: Settings) -> None:
         ids = [JobFactory(status="cancelled", cancelled_at=now() - settings.JOB_RETENTION - DAY).pk for _ in range(2)]
         with transaction.atomic():
             other = connection.copy()

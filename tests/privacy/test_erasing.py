@@ -280,7 +280,7 @@ class TestUser:
         actor = OutboxEvent.objects.filter(type="JobUpdated").latest("position").actor
         assert (actor["id"], actor["name"], actor["email"]) == (str(uma.pk), "Former user 1", uma.email)
 
-    def test_nobody_erases_themselves_or_the_last_administrator(self, admin: User) -> None:
+    def test_own_account_and_last_administrator_cannot_be_erased(self, admin: User) -> None:
         with pytest.raises(NotAllowed, match="your own"):
             erase_user(user_id=admin.pk, actor=admin)
         with pytest.raises(NotAllowed, match="last administrator"):

@@ -88,7 +88,7 @@ def test_distances_from_points_of_ones_own(place: Point, measure: str) -> None:
     assert meters(found, place) >= LEAST_ERROR_METERS
 
 
-def test_the_same_distances_find_a_home_for_whoever_may_know_it(place: Point) -> None:
+def test_the_same_distances_find_a_home_for_roles_that_may_know_it(place: Point) -> None:
     living_at(place, service_radius_miles=None)
     found = located([(point, asked(client_as(), point)[0]["distance_miles"]) for point in AROUND])
     assert meters(found, place) < 1
@@ -320,7 +320,7 @@ def test_roads_of_exact_places_are_not_used_for_blurred_ones(settings: Settings,
     assert by_role[1]["distance_miles"] < 40
 
 
-def test_whoever_writes_sees_places_exactly() -> None:
+def test_writers_see_exact_places() -> None:
     """Blurred places decide nothing that is kept: no role that may change or book is without the exact ones."""
     writing = {
         Permission.ASSIGN,

@@ -231,7 +231,7 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize(("page", "hidden", "open_"), SEARCHES)
-def test_nobody_is_found_by_what_is_hidden(
+def test_hidden_values_find_no_record(
     world: tuple[Contractor, list[Job]], page: str, hidden: list[str], open_: str
 ) -> None:
     manager, coordinator = signed_in(Role.MANAGER), signed_in()

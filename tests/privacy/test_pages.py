@@ -84,7 +84,7 @@ def test_a_customer_is_found_chosen_and_erased(admin: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"), [({"phone": "12"}, "ten digits"), ({"name": "Nobody Atall"}, "No job has this name")]
 )
-def test_a_question_that_finds_nobody_says_so(admin: Client, asked: dict[str, str], said: str) -> None:
+def test_a_question_without_matches_says_so(admin: Client, asked: dict[str, str], said: str) -> None:
     assert said in admin.get(OVERVIEW, asked).content.decode()
 
 
@@ -114,7 +114,7 @@ def test_the_records_lead_there_for_administrators_alone(admin: Client, ada: Con
     assert f"{OVERVIEW}user/{user.pk}/" in admin.get(f"/admin/accounts/user/{user.pk}/change/").content.decode()
 
 
-def test_what_is_left_of_somebody_can_only_be_read(admin: Client, ada: Contractor) -> None:
+def test_an_erased_record_is_read_only(admin: Client, ada: Contractor) -> None:
     admin.post(of(ada), {"typed": ada.name})
     page = admin.get(f"/admin/contractors/contractor/{ada.pk}/change/").content.decode()
     assert "Former contractor 1" in page

@@ -56,7 +56,7 @@ def test_shows_the_ranking_with_its_reasons() -> None:
     assert "Tile Only" not in seen
 
 
-def test_slots_are_shown_by_the_clock_at_the_site() -> None:
+def test_slots_are_shown_in_local_time_of_the_site() -> None:
     ContractorFactory()
     response = signed_in().get(url(JobFactory(time_zone="America/Los_Angeles")))
     offer = response.context["cards"][0]["offers"][0]
@@ -133,7 +133,7 @@ def test_clicking_twice_is_one_booking() -> None:
     assert OutboxEvent.objects.count() == 1
 
 
-def test_somebody_was_faster_with_the_slot() -> None:
+def test_another_coordinator_was_faster_with_the_slot() -> None:
     contractor, job, other, client = ContractorFactory(), JobFactory(), JobFactory(), signed_in()
     client.get(url(job))
     assign_job(job_id=other.pk, contractor_id=contractor.pk, start=at(9, days=2), actor=None)
@@ -147,7 +147,7 @@ def test_somebody_was_faster_with_the_slot() -> None:
     assert nothing_assigned(job)
 
 
-def test_somebody_was_faster_with_the_job() -> None:
+def test_another_coordinator_was_faster_with_the_job() -> None:
     contractor, winner, job, client = ContractorFactory(), ContractorFactory(), JobFactory(), signed_in()
     colleague = UserFactory(name="Casey Coordinator")
     made = assign_job(job_id=job.pk, contractor_id=winner.pk, start=at(9, days=2), actor=colleague)
@@ -215,7 +215,7 @@ def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
     assert nothing_assigned(job)
 
 
-def test_says_when_nobody_passes_the_rules() -> None:
+def test_says_when_no_contractor_passes_the_rules() -> None:
     seen = signed_in().get(url(JobFactory(required_skills=["Mosaic"]))).content.decode()
     assert "No contractor can take this job" in seen
     assert "No active contractor of type flooring or multi with the skills Mosaic" in seen
@@ -232,7 +232,7 @@ def test_says_what_keeps_those_around_away_and_who_comes_closest() -> None:
     assert "Would be eligible with the skill Mosaic." in seen
 
 
-def test_says_when_nobody_is_free_and_offers_to_look_further() -> None:
+def test_says_when_no_contractor_is_free_and_offers_a_wider_search() -> None:
     contractor = ContractorFactory()
     AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=15)))
     job, client = JobFactory(), signed_in()

@@ -156,7 +156,7 @@ def test_why_not_this_one(api: APIClient) -> None:
     assert answer["suggestion"]
 
 
-def test_nobody_by_that_id(api: APIClient) -> None:
+def test_no_contractor_with_that_id(api: APIClient) -> None:
     problem(api.get(f"{of(JobFactory())}{uuid4()}/"), 404, "not-found")
 
 

@@ -82,7 +82,7 @@ def test_refuses_naming_the_field(api: APIClient, body: dict[str, Any], field: s
     refused_field(api.post(URL, body), field)
 
 
-def test_needs_somebody_who_is_signed_in() -> None:
+def test_needs_a_signed_in_user() -> None:
     client = client_as()
     client.credentials()
     problem(client.post(URL, {"jobs": [NOBODY]}), 401, "not-authenticated")

@@ -74,7 +74,7 @@ def test_rounding_stays_within_the_slack(search: Any, rating: int, distance: flo
 
 
 @given(searches, ratings, st.floats(-0.9, 0.9), st.floats(-0.9, 0.9), st.floats(0, UNIT))
-def test_whoever_has_a_bound_lies_in_its_boxes(
+def test_contractors_with_a_bound_lie_in_its_boxes(
     search: Any, rating: int, north: float, east: float, bound: float
 ) -> None:
     bounds = ScoreBounds(search)
@@ -89,7 +89,7 @@ def test_whoever_has_a_bound_lies_in_its_boxes(
 
 
 @given(searches, ratings, st.floats(0, UNIT))
-def test_whoever_is_far_and_has_a_bound_has_the_rating(search: Any, rating: int, bound: float) -> None:
+def test_far_contractors_with_a_bound_have_the_rating(search: Any, rating: int, bound: float) -> None:
     bounds = ScoreBounds(search)
     if real_bound(search, rating, bounds.reach + 1) >= bound:
         needed = bounds.far_rating(bound)

@@ -74,7 +74,7 @@ def test_who_is_no_candidate_is_not_counted_among_them() -> None:
     assert (made.rank, made.candidates_considered, made.candidates_exact) == (None, 4, True)
 
 
-def test_the_count_is_that_of_ranking_everybody() -> None:
+def test_the_count_equals_that_of_a_full_ranking() -> None:
     unsuitable()
     many_contractors(9)
     AssignmentFactory()  # of a contractor who is free at other times

@@ -148,7 +148,7 @@ class TestRanking:
         assert made.status_code == 201, made.content
         assert made.json()["time_slot"] == best["suggested_time_slot"]
 
-    def test_somebody_who_cannot_has_none(self) -> None:
+    def test_a_contractor_who_cannot_take_it_has_none(self) -> None:
         contractor, job = ContractorFactory(type="tile"), JobFactory()
         answer = client_as().get(f"{V1}/jobs/{job.pk}/recommendations/{contractor.pk}/").json()
         assert answer["suggested_time_slot"] is None

@@ -84,7 +84,7 @@ def test_an_overdue_job_finds_slots_from_now_on() -> None:
     assert entry.slots[0].start >= at(0)
 
 
-def test_the_job_s_own_booking_keeps_nobody_out() -> None:
+def test_the_job_s_own_booking_excludes_no_contractor() -> None:
     """What would be freed by moving the job is free for it, here as in the slot list and in the check."""
     only_shift = [Shift(at(0, days=2).isoweekday() % 7, time(9), time(17))]
     booked = AssignmentFactory(contractor=ContractorFactory(hours=only_shift), job__duration=timedelta(hours=8))
@@ -101,7 +101,7 @@ def test_the_job_s_own_booking_keeps_nobody_out() -> None:
     assert rank(JobFactory(), horizon_days=0).entries == []
 
 
-def test_nobody_at_all() -> None:
+def test_no_contractor_at_all() -> None:
     ranking = rank(JobFactory())
     assert (ranking.entries, ranking.candidates_considered) == ([], 0)
 

@@ -126,7 +126,7 @@ def test_a_refused_one_changes_nothing(who: str) -> None:
     assert unchanged(assignment)
 
 
-def test_somebody_named_is_answered_for() -> None:
+def test_a_named_contractor_gets_an_answer() -> None:
     assignment, client = AssignmentFactory(contractor__name="Present Floors"), signed_in()
     zed = ContractorFactory(name="Zed Floors", rating=Decimal("1.00"))
     answer = client.get(url(assignment, "?q=zed")).context["answer"]

@@ -55,7 +55,9 @@ def book(api: APIClient, ranking: Any, place: int = 0, **more: str) -> Any:
 
 
 @pytest.mark.parametrize("place", [0, 2])
-def test_while_it_holds_anybody_of_it_can_be_booked(api: APIClient, crew: list[Any], job: Job, place: int) -> None:
+def test_any_contractor_of_a_current_ranking_can_be_booked(
+    api: APIClient, crew: list[Any], job: Job, place: int
+) -> None:
     answer = book(api, rank(api, job, "?max_results=3&horizon_days=4"), place)
     assert (answer.status_code, answer.json()["rank"]) == (201, place + 1)
 
@@ -81,7 +83,7 @@ def gone(crew: Any) -> None:
 
 
 @pytest.mark.parametrize("change", [better, away, busy, newcomer, gone])
-def test_when_somebody_moved_it_is_refused_with_the_ranking_of_now(
+def test_a_changed_ranking_is_refused_with_the_current_one(
     api: APIClient, crew: list[Any], job: Job, change: Callable[..., Any]
 ) -> None:
     ranking = rank(api, job)

@@ -80,7 +80,7 @@ def test_the_rank_is_the_place_in_the_whole_ranking() -> None:
     assert len(people) == 50
 
 
-def test_somebody_too_far_down_is_told_at_least_where(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_low_ranked_contractor_gets_at_least_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rank.RankQuestion, "__new__", _with_most(rank.RankQuestion.__new__, 5))
     ContractorFactory.create_batch(9, rating=Decimal("5.00"))
     last = ContractorFactory(rating=Decimal("3.00"))
@@ -96,7 +96,7 @@ def _with_most(new: Callable[..., Any], most: int) -> Callable[..., Any]:
     return changed
 
 
-def test_costs_the_same_number_of_queries_whoever_is_asked_about() -> None:
+def test_costs_the_same_number_of_queries_for_every_contractor() -> None:
     crew = ContractorFactory.create_batch(30)
     away, tiler = ContractorFactory(), ContractorFactory(type="tile")
     AbsenceFactory(contractor=away, period=(at(0, days=1), at(0, days=5)))

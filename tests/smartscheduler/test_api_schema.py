@@ -43,7 +43,7 @@ def test_it_is_openapi_3_1_in_json(document: Any) -> None:
     )
 
 
-def test_it_is_made_once_whoever_asks(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_made_once_for_all_clients(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SchemaView.generator_class, "get_schema", lambda *given, **options: pytest.fail("made again"))
     for query in ("", "?version=2", "?lang=de", "?format=json"):
         assert Client().get(f"{V1}/schema/{query}").json() == document
@@ -69,7 +69,7 @@ def test_instants_and_durations_are_strings(document: Any) -> None:
     assert document["components"]["schemas"]["Contractor"]["properties"]["rating"]["type"] == "number"
 
 
-def test_the_page_asks_nobody_outside() -> None:
+def test_the_page_sends_no_requests_to_other_sites() -> None:
     page = Client().get(f"{V1}/docs/")
     assert page.status_code == 200
     links = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())

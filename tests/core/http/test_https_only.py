@@ -117,7 +117,7 @@ class TestWhoAsks:
     async def test_a_stranger_is_not(self, seen: Callable[..., Coroutine[Any, Any, tuple[str, str]]]) -> None:
         assert await seen(STRANGER, [PROXY]) == (STRANGER, "http")
 
-    async def test_nobody_is_by_default(
+    async def test_none_by_default(
         self, seen: Callable[..., Coroutine[Any, Any, tuple[str, str]]], settings: Settings
     ) -> None:
         assert settings.TRUSTED_PROXIES == []

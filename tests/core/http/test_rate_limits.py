@@ -51,7 +51,7 @@ def test_accounts_do_not_share_a_limit() -> None:
         assert client_as(Role.MANAGER).get(ME).status_code == 200
 
 
-def test_whoever_is_signed_out_is_not_counted() -> None:
+def test_a_signed_out_socket_is_not_counted() -> None:
     for _ in range(8):
         assert APIClient().get(f"{V1}/health/live").status_code == 200
         problem(APIClient().get(ME), 401, "not-authenticated")

@@ -124,7 +124,7 @@ def test_folders_are_not_listed_and_lead_nowhere_else(client: Client, path: str)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PROPFIND"])
-def test_methods_nobody_needs_are_refused(client: Client, method: str) -> None:
+def test_unneeded_methods_are_refused(client: Client, method: str) -> None:
     for path in ("/admin/", "/", f"{V1}/jobs/"):
         answer = client.generic(method, path, HTTP_X_SECRET="do not echo me")
         assert answer.status_code in {405, 501}, path

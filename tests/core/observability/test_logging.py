@@ -201,7 +201,7 @@ FORGED = "odd\n2026-11-26T00:00:00Z [info] all is well\x1b[2K\u2028"
 
 
 @pytest.mark.parametrize("renderer", [structlog.processors.JSONRenderer(), structlog.dev.ConsoleRenderer(colors=False)])
-def test_nobody_writes_a_line_of_their_own(renderer: JSONRenderer | ConsoleRenderer) -> None:
+def test_input_cannot_forge_a_log_line(renderer: JSONRenderer | ConsoleRenderer) -> None:
     text, handler = StringIO(), logging.StreamHandler()
     handler.setStream(text)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=PROCESSORS))

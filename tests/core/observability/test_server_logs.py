@@ -74,7 +74,7 @@ class Person:
         return answer.status, answer.read()
 
 
-def test_no_door_writes_what_was_searched_or_from_where(production: tuple[int, Path]) -> None:
+def test_no_entry_point_logs_search_texts_or_addresses(production: tuple[int, Path]) -> None:
     port, logs = production
     user = UserFactory(name=NAME, email=MAIL, role=Role.ADMINISTRATOR)
     cookie = {"Cookie": session_cookie(user).replace("sessionid", "__Host-sessionid", 1)}

@@ -166,7 +166,7 @@ def test_http_goes_to_allowed_networks_only(names: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["/to-metadata", "/to-another"])
-def test_a_redirect_is_an_answer_and_nobody_follows(server: Server, allowed: None, path: str) -> None:
+def test_a_redirect_is_not_followed(server: Server, allowed: None, path: str) -> None:
     server.asked.clear()
     found = get(f"http://127.0.0.1:{server.port}", path)
     assert found.status in {302, 307}

@@ -139,7 +139,7 @@ def test_of_many_who_read_the_same_one_may_write() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whoever_waits_too_long_for_the_record_is_told_so(settings: Settings) -> None:
+def test_a_long_wait_for_the_record_is_reported(settings: Settings) -> None:
     settings.LOCK_TIMEOUT_SECONDS = 0.05
     api, contractor = client_as(Role.COORDINATOR), ContractorFactory()
     url = f"{V1}/contractors/{contractor.pk}/"

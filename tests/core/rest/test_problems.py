@@ -93,7 +93,7 @@ def test_another_media_type(api: APIClient, content_type: str) -> None:
     problem(raw(api, "name=Ada", content_type), 415, "unsupported-media-type")
 
 
-def test_an_answer_nobody_can_give(api: APIClient) -> None:
+def test_an_impossible_answer(api: APIClient) -> None:
     problem(api.get(URL, HTTP_ACCEPT="application/xml"), 406, "not-acceptable")
 
 

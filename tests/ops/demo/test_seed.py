@@ -124,7 +124,7 @@ def test_the_past_is_past_and_the_future_lies_ahead() -> None:
     assert_moments_in_order(timezone.now())
 
 
-def test_nobody_is_in_two_places_at_once_nor_teleports() -> None:
+def test_no_contractor_overlaps_bookings_or_drives() -> None:
     days = defaultdict(list)
     for assignment in Assignment.objects.exclude(status="cancelled").select_related("job"):
         days[assignment.contractor_id].append(assignment)
@@ -139,7 +139,7 @@ def test_nobody_is_in_two_places_at_once_nor_teleports() -> None:
     assert pairs > 0
 
 
-def test_everybody_works_in_their_own_free_time() -> None:
+def test_contractors_work_in_their_free_time() -> None:
     for assignment in Assignment.objects.exclude(status="cancelled").select_related("job", "contractor"):
         calendar = load_calendar(assignment.contractor, assignment.slot, current_rules(), for_job=assignment.job_id)
         assert is_free(calendar, assignment.slot, Site(assignment.job.point), current_rules())
@@ -195,7 +195,7 @@ def test_jobs_without_contractors_stay_open_or_are_lost() -> None:
 
 @pytest.mark.parametrize("hour", [2, 7, 12, 17, 22])
 @pytest.mark.parametrize("day", [datetime(2027, 3, 14, tzinfo=UTC), datetime(2027, 3, 17, tzinfo=UTC)])
-def test_somebody_is_at_work_at_any_hour(day: datetime, hour: int) -> None:
+def test_a_contractor_is_at_work_at_any_hour(day: datetime, hour: int) -> None:
     with time_machine.travel(day + timedelta(hours=hour, minutes=20)):
         seed_world(contractors=60, jobs=20, seed=11)
         fresh = Assignment.objects.filter(created_at__gt=timezone.now() - timedelta(days=40))

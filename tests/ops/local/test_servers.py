@@ -110,7 +110,7 @@ def test_any_folder_will_do(home: Path, name: str) -> None:
             assert not member.sockets.exists()
 
 
-def test_an_interrupted_first_start_is_begun_anew(home: Path) -> None:
+def test_an_interrupted_first_start_is_repeated(home: Path) -> None:
     unfinished = home / "postgresql.unfinished"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
@@ -158,7 +158,7 @@ def test_a_lock_is_gone_with_the_process_that_held_it(home: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="only root can become somebody else")
-def test_somebody_who_is_not_root_can_start_them_too(home: Path) -> None:
+def test_an_account_other_than_root_can_start_them(home: Path) -> None:
     os.chown(home, 65534, 65534)
     program = (
         "import os, sys; from pathlib import Path; from tests.ops.local.test_servers import query, servers\n"

@@ -191,7 +191,7 @@ def test_a_rest_that_it_asked_for_is_kept(model: Any) -> None:
     assert model.calls == 1
 
 
-def test_without_valkey_nobody_is_asked_and_rankings_are_shown(model: Any, settings: Settings, job: Job) -> None:
+def test_without_valkey_no_request_is_sent_and_rankings_are_shown(model: Any, settings: Settings, job: Job) -> None:
     worded(job)
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert ranked(job)[0].breakdown.source == "model"
@@ -209,7 +209,9 @@ class TestBudget:
         assert sent < day.tokens < sent + 60
 
     @pytest.mark.parametrize(("name", "value"), [("EXPLANATION_CALLS_A_DAY", 2), ("EXPLANATION_TOKENS_A_DAY", 1700)])
-    def test_nobody_is_asked_beyond_it(self, model: Any, settings: Settings, job: Job, name: str, value: int) -> None:
+    def test_no_request_is_sent_beyond_it(
+        self, model: Any, settings: Settings, job: Job, name: str, value: int
+    ) -> None:
         setattr(settings, name, value)
         with pytest.raises(NotAsked, match="budget is spent"):
             worded(job)
@@ -230,7 +232,7 @@ class TestBudget:
         assert day.calls == 2
         assert day.tokens > 2000
 
-    def test_what_nobody_can_have_used_is_not_believed(self, model: Any) -> None:
+    def test_an_implausible_usage_is_not_trusted(self, model: Any) -> None:
         model.behaviour = "greedy"
         sentence(FACTS)
         assert budget.spent_today().tokens < 2000
@@ -327,7 +329,7 @@ class TestWishes:
 
 
 class TestOff:
-    def test_without_a_model_nobody_asks_and_nothing_is_read(
+    def test_without_a_model_no_request_is_sent_and_nothing_is_read(
         self, job: Job, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         rank_candidates(JobRequest.of(job), current_rules())

@@ -113,7 +113,7 @@ def test_only_those_who_could_lead_are_asked_about(roads: Any, settings: Setting
     }
 
 
-def test_the_first_are_exactly_those_of_asking_about_everybody(roads: Any, settings: Settings) -> None:
+def test_the_first_are_exactly_those_of_a_full_ranking(roads: Any, settings: Settings) -> None:
     settings.TRAVEL_LEADERS = 4
     crew(60, service_radius_miles=None)
     job = JobFactory()
@@ -255,7 +255,7 @@ def test_a_ranking_with_straight_lines_is_a_refresh_request(roads: Any) -> None:
     wait_until(lambda: uses()["road"] == 2)
 
 
-def test_a_ranking_that_nobody_sees_is_none(roads: Any) -> None:
+def test_a_ranking_that_is_not_displayed_does_not_count(roads: Any) -> None:
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()

@@ -54,7 +54,7 @@ def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from
     assert "(by road, Google Routes, just now)" in page.text
 
 
-def test_whoever_waits_sees_them_and_whoever_reads_is_told(roads: Any, job: Job) -> None:
+def test_waiting_clients_see_them_and_readers_get_a_resync(roads: Any, job: Job) -> None:
     client, shown_at = signed_in(Role.MANAGER), timezone.now()
     waiting = line(client, job, shown_at=shown_at.isoformat(), waiting=1)
     assert "HX-Refresh" not in waiting
@@ -127,7 +127,7 @@ def test_administrators_see_providers_breakers_budgets_and_errors(roads: Any, jo
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
-def test_nobody_else_does(roads: Any, role: Role) -> None:
+def test_no_other_role_does(roads: Any, role: Role) -> None:
     client = signed_in(role)
     assert client.get(reverse("roads")).status_code == 403
     assert client.post(reverse("roads")).status_code == 403

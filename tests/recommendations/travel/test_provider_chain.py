@@ -109,7 +109,7 @@ def test_waits_as_long_as_it_is_told_to_and_a_little_longer() -> None:
     assert retry_after(Rejected("")) is False
 
 
-def test_a_rest_of_an_hour_is_everybodys(roads: Any) -> None:
+def test_a_pause_of_an_hour_applies_to_all_workers(roads: Any) -> None:
     roads.behaviour["google_routes"] = "busy_for_an_hour"
     asked(ways_in(2))
     roads.behaviour.clear()
@@ -126,7 +126,7 @@ def test_only_the_bad_elements_go_to_the_next(roads: Any) -> None:
     assert ProviderDay.objects.get(provider="google_routes").refused == 6
 
 
-def test_nobody_knows_a_road(roads: Any) -> None:
+def test_no_road_distance_is_known(roads: Any) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
     found, failed = asked(ways_in(10))
     assert sources(found) == {"google_routes": 4, "openrouteservice": 2, "great_circle": 4}
@@ -235,7 +235,7 @@ def test_every_attempt_is_paid_for(roads: Any) -> None:
     assert ProviderDay.objects.get(provider="google_routes").spent == 21
 
 
-def test_a_budget_begins_anew_at_midnight(roads: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_restarts_at_midnight(roads: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 5}
     assert budget.spend("google_routes", 5)
     assert not budget.spend("google_routes", 1)
@@ -248,7 +248,7 @@ def test_a_minute_holds_only_so_many(roads: Any, settings: Settings) -> None:
     assert [budget.within_the_minute("google_routes", 4) for _ in range(3)] == [True, True, False]
 
 
-def test_without_valkey_nobody_asks(roads: Any, settings: Settings) -> None:
+def test_without_valkey_no_request_is_sent(roads: Any, settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     pairs = ways_in(3)
     assert asked(pairs) == ({}, {*pairs})
