@@ -29,8 +29,8 @@ DONE = {
     "AssignmentStarted": _("{user} started the work, {ago}."),
     "AssignmentCompleted": _("{user} completed the work, {ago}."),
     "AssignmentRescheduled": _("{user} moved the booking of {contractor_name} to {when}, {ago}."),
-    "AssignmentCancelled": _("{user} cancelled the booking of {contractor_name} ({reason}), {ago}."),
-    "JobCancelled": _("{user} cancelled {job_number} ({reason}), {ago}."),
+    "AssignmentCancelled": _("{user} canceled the booking of {contractor_name} ({reason}), {ago}."),
+    "JobCancelled": _("{user} canceled {job_number} ({reason}), {ago}."),
 }
 
 

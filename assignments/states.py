@@ -12,7 +12,7 @@ class Status(models.TextChoices):
     CONFIRMED = "confirmed", _("Confirmed")
     IN_PROGRESS = "in_progress", _("In progress")
     COMPLETED = "completed", _("Completed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", _("Canceled")
 
 
 TRANSITIONS: dict[str, frozenset[str]] = {

@@ -136,7 +136,7 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
             (gettext("confirmed {time}"), assignment.confirmed_at),
             (gettext("started {time}"), assignment.started_at),
             (gettext("completed {time}"), assignment.completed_at),
-            (gettext("cancelled ({reason}) {time}"), assignment.cancelled_at),
+            (gettext("canceled ({reason}) {time}"), assignment.cancelled_at),
         ]
         facts = {"user": assignment.assigned_by, "reason": assignment.cancel_reason}
         return " · ".join(step.format(**facts, time=local_time(moment, zone)) for step, moment in steps if moment)
@@ -158,7 +158,7 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
         """Ask for the reason, then cancel the selected assignments one by one."""
         form = ReasonForm(request.POST if "confirmed" in request.POST else None)
         if form.is_valid():
-            _each(request, queryset, partial(services.cancel_assignment, **form.cleaned_data), gettext("Cancelled"))
+            _each(request, queryset, partial(services.cancel_assignment, **form.cleaned_data), gettext("Canceled"))
             return None
         context = {
             **self.admin_site.each_context(request),

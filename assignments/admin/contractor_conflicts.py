@@ -33,7 +33,7 @@ class ContractorConflictFilter(SimpleListFilter):
     title, parameter_name = _("conflicts"), "conflict"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(ANY_RULE, gettext("With bookings that no longer hold"))]
+        return [(ANY_RULE, gettext("With conflicts"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> QuerySet[Contractor]:
         if self.value() != ANY_RULE:
@@ -51,7 +51,7 @@ def conflicts(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) 
     lines = conflict_lines(listed, person(request), request.get_full_path(), current_rules()) if listed else []
     context = {
         **admin.admin_site.each_context(request),
-        "title": gettext("Bookings that no longer hold"),
+        "title": gettext("Bookings with conflicts"),
         "subtitle": str(contractor),
         "opts": admin.opts,
         "original": contractor,
@@ -81,7 +81,7 @@ def warn_of_conflicts(request: HttpRequest, contractor: Contractor) -> None:
 
 
 def conflicts_message(count: int, url: str) -> SafeString:
-    sentence = ngettext("Saved. {count} booking no longer holds.", "Saved. {count} bookings no longer hold.", count)
+    sentence = ngettext("Saved. {count} booking has a conflict.", "Saved. {count} bookings have conflicts.", count)
     link = gettext("Show the reasons and move the bookings")
     return format_html('{} <a class="underline" href="{}">{}</a>', sentence.format(count=count), url, link)
 

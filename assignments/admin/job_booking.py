@@ -46,7 +46,7 @@ def of_booking(request: HttpRequest, job: Job) -> Iterator[Button]:
 def what_follows(job: Job) -> list[str]:
     """Sentences about the consequences of cancelling a job."""
     live = Assignment.objects.live().filter(job=job).select_related("job", "contractor").first()
-    final = gettext("A cancelled job stays in the list and cannot be reopened.")
+    final = gettext("A canceled job stays in the list and cannot be reopened.")
     if live is None:
         return [gettext("No contractor is booked for this job."), final]
     alternative = gettext("To give the job to another contractor, cancel or reassign only the assignment.")
@@ -57,8 +57,8 @@ CANCEL = RecordAction(
     name="cancel",
     label=_("Cancel job"),
     icon="block",
-    question=_("Cancel {0}? Its live assignment is cancelled too, and the time slot becomes free."),
-    done=_("{0} is cancelled."),
+    question=_("Cancel {0}? Its live assignment is canceled too, and the time slot becomes free."),
+    done=_("{0} is canceled."),
     run=lambda job, actor, reason: services.cancel_job(job_id=job.pk, reason=reason, actor=actor),
     allowed=lambda user, job: user.allows(Permission.CANCEL_JOBS),
     possible=lambda job: Status.CANCELLED in TRANSITIONS[job.status],

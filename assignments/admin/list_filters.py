@@ -59,7 +59,7 @@ class KeptFilter(ChoicesFilter):
     title, parameter_name = _("booking"), "kept"
     choices_by_name: ClassVar[dict[str, LazyText]] = {
         "live": _("Live (pending, confirmed or in progress)"),
-        "standing": _("Not cancelled"),
+        "standing": _("Not canceled"),
     }
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:
@@ -69,7 +69,7 @@ class KeptFilter(ChoicesFilter):
 class ConflictFilter(ChoicesFilter):
     title, parameter_name = _("conflicts"), "conflict"
     choices_by_name: ClassVar[dict[str, LazyText]] = {
-        ANY_RULE: _("No longer holds"),
+        ANY_RULE: _("Any conflict"),
         Rule.INACTIVE: _("Contractor not active"),
         Rule.WRONG_TYPE: _("Different job type"),
         Rule.MISSING_SKILL: _("Skill missing"),

@@ -32,7 +32,7 @@ LEGEND = [
     ("free", _("free, before any drive")),
     ("booked confirmed", _("booked")),
     ("booked pending", _("booked, not confirmed")),
-    ("booked conflict", _("booked, no longer holds")),
+    ("booked conflict", _("booked, with a conflict")),
     ("drive", _("drive between two sites")),
     ("absence", _("absent")),
 ]

@@ -105,6 +105,6 @@ class JobAdmin(PlacedAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
     def wanted(self, job: Job) -> str:
         return local_time(job.desired_date, job.zone)
 
-    @display(description=_("Cancelled"))
+    @display(description=_("Canceled"))
     def cancelled(self, job: Job) -> str:
         return f"{local_time(job.cancelled_at, job.zone)}: {job.cancel_reason}" if job.cancelled_at else ""

@@ -43,7 +43,7 @@ class Mail(models.Model):
     class Kind(models.TextChoices):
         ASSIGNED = "assigned", "New job"
         CHANGED = "changed", "Changed"
-        CANCELLED = "cancelled", "Cancelled"
+        CANCELLED = "cancelled", "Canceled"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

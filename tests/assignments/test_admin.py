@@ -190,9 +190,9 @@ def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row() -> None:
     assert "This field is required" in bulk(signed_in(), "cancel_selected", *live, confirmed="1")
     assert events() == []
     seen = bulk(signed_in(), "cancel_selected", *live, done, confirmed="1", reason="The van broke down")
-    assert "Cancelled: 2. Failed: 1." in seen
-    assert "An assignment that is completed cannot become cancelled." in row_of(seen, done)
-    assert all(row_of(seen, one).endswith("Cancelled") for one in live)
+    assert "Canceled: 2. Failed: 1." in seen
+    assert "An assignment that is completed cannot become canceled." in row_of(seen, done)
+    assert all(row_of(seen, one).endswith("Canceled") for one in live)
     assert set(Assignment.objects.values_list("status", "cancel_reason")) == {
         ("cancelled", "The van broke down"),
         ("completed", ""),

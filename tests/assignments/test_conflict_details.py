@@ -65,9 +65,9 @@ def steps(assignment: Assignment) -> dict[Any, Any]:
         (["confirmed"], "confirmed", "confirmed the booking of {0}, {1}"),
         (["confirmed", "started"], "moved", "started the work"),
         (["confirmed", "started", "completed"], "cancelled", "completed the work"),
-        (["cancelled"], "cancelled", "cancelled the booking of {0} (Rain)"),
-        (["cancelled the job"], "cancelled the job", "cancelled {2} (Sold)"),
-        (["cancelled the job"], "confirmed", "cancelled {2} (Sold)"),
+        (["cancelled"], "cancelled", "canceled the booking of {0} (Rain)"),
+        (["cancelled the job"], "cancelled the job", "canceled {2} (Sold)"),
+        (["cancelled the job"], "confirmed", "canceled {2} (Sold)"),
     ],
 )
 def test_each_act_names_what_came_before_it(done: list[str], wanted: str, said: str) -> None:
@@ -104,7 +104,7 @@ def test_braces_in_a_name_are_only_braces() -> None:
     assignment = AssignmentFactory(contractor__name="{when} {0} Floors")
     cancel_assignment(assignment_id=assignment.pk, reason="{job_number}", actor=colleague())
     detail = refusal_of(confirm_assignment, assignment_id=assignment.pk).detail
-    assert "cancelled the booking of {when} {0} Floors ({job_number})" in detail
+    assert "canceled the booking of {when} {0} Floors ({job_number})" in detail
 
 
 def test_over_http_too() -> None:

@@ -162,7 +162,7 @@ class TestConflicts:
         url = address("change", booking.contractor)
         assert saved(client.post(url, fields(client, url, "contractor_form") | {"type": "tile"}))
         page = client.get(url)
-        assert "1 booking no longer holds" in page.content.decode()
+        assert "1 booking has a conflict" in page.content.decode()
         assert "does tile jobs, but this is a flooring job." in page.content.decode()
         (notice,) = page.context["notices"]
         assert [line.booking for line in notice.context["lines"]] == [booking]
@@ -190,7 +190,7 @@ class TestConflicts:
         assert [line.booking for line in notice.context["lines"]] == [booking]
         assert "Bookings with conflicts: 1" in response.content.decode()
         other = signed_in().get(address("change", ContractorFactory()))
-        assert "no longer hold" not in other.content.decode()
+        assert "has a conflict" not in other.content.decode()
 
     def test_what_is_over_or_ended_collides_with_nothing(self) -> None:
         contractor = ContractorFactory()

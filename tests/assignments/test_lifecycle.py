@@ -118,9 +118,9 @@ def test_cancelling_needs_a_reason(booked: Assignment, reason: str) -> None:
 
 def test_a_completed_job_cannot_be_cancelled(booked: Assignment) -> None:
     finish(booked)
-    with pytest.raises(InvalidTransition, match="completed cannot become cancelled"):
+    with pytest.raises(InvalidTransition, match="completed cannot become canceled"):
         cancel_job(job_id=booked.job_id, reason="Late", actor=None)
-    with pytest.raises(InvalidTransition, match="completed cannot become cancelled"):
+    with pytest.raises(InvalidTransition, match="completed cannot become canceled"):
         cancel_assignment(assignment_id=booked.pk, reason="Late", actor=None)
 
 

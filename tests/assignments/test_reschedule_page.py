@@ -143,8 +143,8 @@ def test_another_coordinator_was_faster() -> None:
     client.get(url(assignment))
     cancel_assignment(assignment_id=assignment.pk, reason="Rain", actor=UserFactory(name="Casey Coordinator"))
     seen = move(client, assignment, at(13, days=2)).content.decode()
-    assert f"Casey Coordinator cancelled the booking of {assignment.contractor.name} (Rain), just now." in seen
-    assert "An assignment that is cancelled cannot be rescheduled." in seen
+    assert f"Casey Coordinator canceled the booking of {assignment.contractor.name} (Rain), just now." in seen
+    assert "An assignment that is canceled cannot be rescheduled." in seen
 
 
 def test_who_may_not_is_refused() -> None:

@@ -207,7 +207,7 @@ class TestThePages:
     def test_the_panel_of_a_job_that_is_over_says_so(self) -> None:
         job = JobFactory(status="cancelled", cancelled_at=LATE, cancel_reason="Sold the house")
         page = signed_in().get(f"/live/jobs/{job.pk}/").content.decode()
-        assert "This job is cancelled." in page
+        assert "This job is canceled." in page
         assert "Sold the house" in page
         assert "data-offer" not in page
 

@@ -358,4 +358,4 @@ def test_a_moved_booking_says_from_when_to_when(casey: User) -> None:
     (slot,) = (change["Time slot"] for change in moved if "Time slot" in change)
     assert "09:00–11:00" in slot[0]
     assert "13:00–15:00" in slot[1]
-    assert ("Pending", "Cancelled") in [change.get("Status") for change in moved]
+    assert ("Pending", "Canceled") in [change.get("Status") for change in moved]

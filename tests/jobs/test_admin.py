@@ -199,7 +199,7 @@ def test_cancelling_twice_says_why_not() -> None:
     job, client = JobFactory(), signed_in()
     cancel(client, job, "Flooded")
     response = cancel(client, job, "Again")
-    assert "cannot become cancelled" in response.content.decode()
+    assert "cannot become canceled" in response.content.decode()
     assert events() == ["JobCancelled"]
 
 

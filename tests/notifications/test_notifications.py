@@ -98,7 +98,7 @@ def test_each_change_is_a_later_version_of_the_same_entry(booking: Assignment) -
     messages = deliver()
     cancel_assignment(assignment_id=booking.pk, reason="The customer is ill", actor=None)
     messages += deliver()
-    assert [message.subject.partition(":")[0] for message in messages] == ["Changed", "Changed", "Cancelled"]
+    assert [message.subject.partition(":")[0] for message in messages] == ["Changed", "Changed", "Canceled"]
     entries = [entry_of(message) for message in messages]
     assert [(method, event["SEQUENCE"]) for method, event in entries] == [("REQUEST", 1), ("REQUEST", 2), ("CANCEL", 3)]
     assert {event["UID"] for _, event in entries} == {UID.format(booking)}
@@ -111,7 +111,7 @@ def test_both_hear_of_a_reassignment(booking: Assignment) -> None:
     other = ContractorFactory()
     reassign_assignment(assignment_id=booking.pk, contractor_id=other.pk, actor=None)
     assert [(message.to, message.subject.partition(":")[0]) for message in deliver()] == [
-        ([booking.contractor.email], "Cancelled"),
+        ([booking.contractor.email], "Canceled"),
         ([other.email], "New job"),
     ]
 
@@ -213,7 +213,7 @@ class TestTheServerRefuses:
         assert timedelta(seconds=4) < failed.due_at - failed_at < timedelta(seconds=11)
 
         Mail.objects.filter(pk=failed.pk).update(due_at=timezone.now())
-        assert [message.subject.partition(":")[0] for message in deliver()] == ["Changed", "Cancelled"]
+        assert [message.subject.partition(":")[0] for message in deliver()] == ["Changed", "Canceled"]
         assert Mail.objects.get(pk=failed.pk).error == ""
 
     def test_the_mails_of_others_go_out_all_the_same(self, booking: Assignment, refuse: Callable[..., Any]) -> None:

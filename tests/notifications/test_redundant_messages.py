@@ -94,7 +94,7 @@ def test_a_booking_that_has_been_told_is_cancelled_by_mail() -> None:
     booking = book()
     later()
     cancel_assignment(assignment_id=booking.pk, reason="The customer is ill", actor=None)
-    assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Cancelled")]
+    assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Canceled")]
     assert [entry_of(message)[1]["SEQUENCE"] for message in outbox.outbox] == [0, 1]
 
 
@@ -104,7 +104,7 @@ def test_a_mail_that_is_due_is_taken_for_sent() -> None:
     work()
     Mail.objects.update(due_at=timezone.now() + timedelta(seconds=1))
     cancel_assignment(assignment_id=booking.pk, reason="Undone", actor=None)
-    assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Cancelled")]
+    assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Canceled")]
 
 
 def test_a_mail_that_failed_once_is_taken_for_sent() -> None:
@@ -112,7 +112,7 @@ def test_a_mail_that_failed_once_is_taken_for_sent() -> None:
     work()
     Mail.objects.update(attempts=1)
     cancel_assignment(assignment_id=booking.pk, reason="Undone", actor=None)
-    assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Cancelled")]
+    assert later() == [(booking.contractor.email, "New job"), (booking.contractor.email, "Canceled")]
 
 
 def test_a_move_that_is_undone_at_once_sends_no_email() -> None:
@@ -247,7 +247,7 @@ class TestReassignedAndBack:
 
         self.there_and_back(booking, other, between=nearly_due)
         to_first = [kind for to, kind in later() if to == booking.contractor.email]
-        assert to_first == ["Cancelled", "New job"]
+        assert to_first == ["Canceled", "New job"]
 
     def test_the_new_mail_waits_for_a_cancellation_that_failed(self, booking: Assignment, other: Contractor) -> None:
         def failed_once() -> None:
@@ -260,11 +260,11 @@ class TestReassignedAndBack:
         assert booking.contractor.email not in [to for to, _ in later()]
         work(after=600)
         to_first = [message for message in outbox.outbox if message.to == [booking.contractor.email]]
-        assert [message.subject.partition(":")[0] for message in to_first] == ["Cancelled", "New job"]
+        assert [message.subject.partition(":")[0] for message in to_first] == ["Canceled", "New job"]
 
     def test_another_time_on_the_way_back_is_told(self, booking: Assignment, other: Contractor) -> None:
         self.there_and_back(booking, other, start=at(13, days=2))
-        assert later() == [(booking.contractor.email, "Cancelled"), (booking.contractor.email, "New job")]
+        assert later() == [(booking.contractor.email, "Canceled"), (booking.contractor.email, "New job")]
         assert len({uid for _, uid, _ in self.entries()}) == 1
 
     def test_another_time_that_is_taken_back_as_well_is_not(self, booking: Assignment, other: Contractor) -> None:

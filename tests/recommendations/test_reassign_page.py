@@ -143,7 +143,7 @@ def test_the_second_coordinator_is_told_who_was_faster() -> None:
         assignment_id=assignment.pk, contractor_id=other.pk, actor=UserFactory(name="Casey Coordinator")
     )
     seen = give(client, assignment, late).content.decode()
-    assert "An assignment that is cancelled cannot be reassigned." in seen
+    assert "An assignment that is canceled cannot be reassigned." in seen
     assert f"Casey Coordinator assigned {assignment.job} to {other.name}" in seen
     assert page(new) in seen
     assert Assignment.objects.live().get() == new

@@ -116,10 +116,10 @@ def _charts(figures: Report) -> dict[str, dict[str, str]]:
             gettext("Bookings and cancellations by week"),
             labels,
             {
-                gettext("cancelled"): [counts.cancelled for counts in weeks],
+                gettext("canceled"): [counts.cancelled for counts in weeks],
                 gettext("bookings"): [counts.bookings for counts in weeks],
             },
-            legend=gettext("Cancelled bookings in front of all bookings, by week."),
+            legend=gettext("Canceled bookings in front of all bookings, by week."),
         ),
         "starts": grouped(
             gettext("Starts by week"),

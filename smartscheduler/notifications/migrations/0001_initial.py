@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Mail',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('assigned', 'New job'), ('changed', 'Changed'), ('cancelled', 'Cancelled')], max_length=9)),
+                ('kind', models.CharField(choices=[('assigned', 'New job'), ('changed', 'Changed'), ('cancelled', 'Canceled')], max_length=9)),
                 ('revision', models.PositiveIntegerField()),
                 ('reason', models.CharField(blank=True, max_length=500)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed'), ('skipped', 'Too late to matter'), ('dropped', 'Undone before it was sent')], default='waiting', max_length=7)),
