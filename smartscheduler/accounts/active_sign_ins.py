@@ -1,4 +1,4 @@
-"""Where an account is signed in, by browser and by API, and how that is ended."""
+"""Active sign-ins of an account: browser sessions and API token families. Listing and revocation."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from rest_framework_simplejwt.settings import api_settings
 
 from smartscheduler.accounts.models import BrowserSession, TokenFamily, User
@@ -16,7 +17,7 @@ from smartscheduler.audit.services import record
 
 @dataclass(frozen=True)
 class ActiveSignIn:
-    """A browser's session or a client's tokens; `id` says nothing by which either could be used."""
+    """A browser session or a token family. `id` is not a secret: it cannot be used to sign in."""
 
     id: UUID
     kind: str
@@ -26,27 +27,29 @@ class ActiveSignIn:
 
 
 def active_sign_ins_of(user: User, *, here: str | None = None) -> list[ActiveSignIn]:
-    """Where `user` is signed in now, the latest first; `here` is the session key of who asks."""
+    """The active sign-ins of `user`, most recently used first. `here`: session key of the current request."""
     sessions = [
-        ActiveSignIn(one.public_id, "Browser", one.began_at, one.seen_at, one.session_key == here)
-        for one in BrowserSession.objects.filter(user=user, expire_date__gt=timezone.now())
+        ActiveSignIn(
+            session.public_id, gettext("Browser"), session.began_at, session.seen_at, session.session_key == here
+        )
+        for session in BrowserSession.objects.filter(user=user, expire_date__gt=timezone.now())
     ]
     lifetime: timedelta = api_settings.REFRESH_TOKEN_LIFETIME
     families = [
-        # A family's end moves with each refresh; at its very end it does no longer.
+        # Each refresh extends the expiry, so its time follows from it. At the maximum age the expiry stays fixed.
         ActiveSignIn(
             token_family.pk,
-            "API",
+            gettext("API"),
             token_family.created_at,
             max(token_family.created_at, token_family.expires_at - lifetime),
         )
         for token_family in user.token_families.filter(revoked_at=None, expires_at__gt=timezone.now())
     ]
-    return sorted([*sessions, *families], key=lambda one: one.seen_at, reverse=True)
+    return sorted([*sessions, *families], key=lambda sign_in: sign_in.seen_at, reverse=True)
 
 
 def still_active(ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
-    """Those of these sign-ins that have not ended, as pairs of account and id. Two queries."""
+    """The sign-ins among `ids` that are active, as pairs of account id and sign-in id. Runs two queries."""
     now = timezone.now()
     families = TokenFamily.objects.filter(pk__in=ids, revoked_at=None, expires_at__gt=now)
     sessions = BrowserSession.objects.filter(public_id__in=ids, user__isnull=False, expire_date__gt=now)
@@ -55,14 +58,14 @@ def still_active(ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
 
 @transaction.atomic
 def revoke(user: User, sign_in_id: UUID) -> bool:
-    """End one of them; whether `user` had one of this id."""
+    """End one sign-in. Returns whether `user` had an active sign-in with this id."""
     ended, _ = BrowserSession.objects.filter(user=user, public_id=sign_in_id).delete()
     return _note(user, ended or _revoke_families(user, sign_in_id))
 
 
 @transaction.atomic
 def revoke_all(user: User, *, but: str | None = None) -> None:
-    """End all of them, with every token; `but` is the session key of the one that stays."""
+    """End all sign-ins of `user` with their tokens, except the session with the key `but`."""
     ended, _ = BrowserSession.objects.filter(user=user).exclude(session_key=but).delete()
     _note(user, ended + _revoke_families(user))
 

@@ -1,8 +1,9 @@
-"""Signing in and out of the API."""
+"""API endpoints for sign-in, token refresh, sign-out, the current user and WebSocket tickets."""
 
 from typing import cast
 
 from django.contrib.auth import authenticate, logout, user_logged_in
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
@@ -32,26 +33,26 @@ from smartscheduler.core.rest.views import KnownParameters, ReadsBody
 
 
 class OpenView(ReadsBody):
-    """For those who have no credentials yet; stale ones in a header do not matter."""
+    """View for clients without credentials. Stale credentials in a header are ignored."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     def get_authenticate_header(self, request: Request) -> str:
-        """Makes a failure here a 401, which DRF would else turn into a 403."""
+        """Let a failure be a 401. Without this header, DRF would answer 403."""
         return 'Bearer realm="api"'
 
 
 class LoginView(OpenView):
     @extend_schema(request=LoginSerializer, responses=PairSerializer, tags=["auth"], operation_id="auth_login")
     def post(self, request: Request) -> Response:
-        """Sign in with e-mail address and password, and a code where the account has a second factor."""
-        given = self.body(LoginSerializer)
-        user = authenticate(request._request, username=given["email"], password=given["password"])
+        """Sign in with email address and password, and with a code if the account has a second factor."""
+        payload = self.body(LoginSerializer)
+        user = authenticate(request._request, username=payload["email"], password=payload["password"])
         if not isinstance(user, User):
-            raise AuthenticationFailed("No active account has this e-mail address and password.")
-        require_code(user, given.get("otp_code", ""))
-        # Forgets the failed attempts, and notes the time.
+            raise AuthenticationFailed(gettext("No active account has this email address and password."))
+        require_code(user, payload.get("otp_code", ""))
+        # The receivers reset the failed attempts and store the time of the sign-in.
         user_logged_in.send(sender=User, request=request._request, user=user)
         return Response(PairSerializer(sign_in(user)).data)
 
@@ -61,9 +62,9 @@ class RefreshView(OpenView):
 
     @extend_schema(request=RefreshSerializer, responses=PairSerializer, tags=["auth"], operation_id="auth_refresh")
     def post(self, request: Request) -> Response:
-        """Exchange a refresh token, which works once, for a new pair.
+        """Exchange a single-use refresh token for a new pair of tokens.
 
-        The same client may repeat the exchange for some seconds: it gets a pair with the same new refresh token.
+        The same client can repeat the exchange for a few seconds and gets a pair with the same new refresh token.
         """
         pair = rotate(self.body(RefreshSerializer)["refresh"], client=client_of(request._request))
         return Response(PairSerializer(pair).data)
@@ -74,7 +75,7 @@ class LogoutView(ReadsBody):
 
     @extend_schema(request=LogoutSerializer, responses={204: None}, tags=["auth"], operation_id="auth_logout")
     def post(self, request: Request) -> Response:
-        """Sign out: neither the access nor the refresh token of this signing-in works any more."""
+        """Sign out. The access and refresh tokens of this sign-in stop working."""
         user = cast(User, request.user)
         if encoded := self.body(LogoutSerializer).get("refresh"):
             revoke_token(encoded, user=user)
@@ -91,7 +92,7 @@ class MeView(KnownParameters):
 
     @extend_schema(responses=UserSerializer, tags=["auth"], operation_id="auth_me")
     def get(self, request: Request) -> Response:
-        """Who is signed in, and what the role allows."""
+        """The signed-in user and the permissions of the role."""
         return Response(UserSerializer(cast(User, request.user)).data)
 
 
@@ -100,7 +101,7 @@ class TicketView(ReadsBody):
 
     @extend_schema(request=EmptySerializer, responses=TicketSerializer, tags=["auth"], operation_id="auth_ws_ticket")
     def post(self, request: Request) -> Response:
-        """A ticket that opens the event socket once, within seconds."""
+        """Issue a single-use ticket that opens the event socket within a few seconds."""
         self.body(EmptySerializer)
         ticket, expires_in = issue_ticket(credential_of(request))
         return Response({"ticket": ticket, "expires_in": expires_in})

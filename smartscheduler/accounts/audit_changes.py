@@ -1,4 +1,4 @@
-"""What changes about an account and has to be provable: its role, its password, whether it may sign in."""
+"""Audit entries for changes of an account: address, role, password, activation."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,7 @@ WATCHED = ("email", "role", "is_active")
 
 
 class Before(NamedTuple):
-    """An account as it is in the database; `role` is empty where there is none yet."""
+    """The stored account before a change. `role` is empty for a new account."""
 
     email: str = ""
     role: str = ""
@@ -22,18 +22,18 @@ class Before(NamedTuple):
 
     @classmethod
     def of(cls, user: "User", fields: Iterable[str] | None) -> "Before | None":
-        """Before `user` is saved, with only these `fields` where some are named; None when nothing watched is."""
+        """State before `user` is saved with `update_fields=fields`. None if no audited field is saved."""
         if fields is not None and not {*fields} & {*WATCHED, "password"}:
             return None
-        # Django keeps a new password until it is saved; a hash that is only made stronger has none.
+        # Django keeps a new raw password in `_password` until it is saved. A mere rehash has none.
         new_password = getattr(user, "_password", None) is not None and (fields is None or "password" in fields)
         rows = type(user)._base_manager.select_for_update(no_key=True).filter(pk=user.pk).values(*WATCHED)
-        found: dict[str, Any] = rows.first() or {}
-        return cls(**found, new_password=new_password)
+        stored: dict[str, Any] = rows.first() or {}
+        return cls(**stored, new_password=new_password)
 
 
 def note_changes(user: "User", before: Before) -> None:
-    """An entry for each thing that is different now. In the transaction of the change."""
+    """Record an audit entry for each changed value, in the transaction of the change."""
     for act, details in _changes(user, before):
         record(act, about=user, **details)
 

@@ -1,4 +1,4 @@
-"""Who sends a request: the bearer of an access token."""
+"""Authentication of API requests by access token."""
 
 from typing import cast
 
@@ -14,24 +14,25 @@ from smartscheduler.accounts.tokens import FAMILY, PASSWORD, family_of
 
 
 class BearerAuthentication(JWTAuthentication):
-    """Looks the account up with the signing-in that the token comes from: role and state are those of now."""
+    """Loads the account through the token family, so that role, state and revocation are current."""
 
     def get_raw_token(self, header: bytes) -> bytes | None:
-        """The token of an Authorization header; the name of the scheme has no case (RFC 9110, section 11.1)."""
+        """The token of an Authorization header. The scheme is case-insensitive (RFC 9110, section 11.1)."""
         scheme, _, rest = header.partition(b" ")
         return super().get_raw_token(scheme.capitalize() + b" " + rest)
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
-        """The account behind the token, in one query. Raises AuthenticationFailed."""
+        """The account of the token. Runs one query. Raises AuthenticationFailed."""
         family = family_of(validated_token)
         user = family.user if family else None
-        why = refusal(user, validated_token.get(PASSWORD, ""))
-        if user is None or why:
-            raise AuthenticationFailed(*reversed(why or SIGNED_OUT))
+        reason = refusal(user, validated_token.get(PASSWORD, ""))
+        if user is None or reason:
+            code, detail = reason or SIGNED_OUT
+            raise AuthenticationFailed(str(detail), code)
         return user
 
 
 def credential_of(request: Request) -> Credential:
-    """The credential that an authenticated request came with, for later looks at it."""
+    """The credential of an authenticated request, for later checks with `standing`."""
     sign_in_id = request.auth[FAMILY] if isinstance(request.auth, Token) else request._request.session.get(NAME)
     return Credential.of(cast(User, request.user), sign_in_id)

@@ -1,8 +1,8 @@
-"""Whether a credential still carries its role: the one place that decides, for every kind (docs/adr/030).
+"""Validity of credentials: one decision for every kind (docs/adr/030).
 
-Sessions, access tokens, refresh tokens, WebSocket tickets, open sockets and long polls all ask here. A credential
-holds while its sign-in lasts, the account is active, password and second factor are those that it was issued
-under, and the account has a second factor where its role needs one.
+Sessions, access tokens, refresh tokens, WebSocket tickets, open sockets and long polls are checked here. A credential
+is valid while its sign-in is active, the account is active, password and second factor are unchanged since it was
+issued, and the account has a second factor if its role requires one.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,6 +11,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from smartscheduler.core.text import LazyText
 
 if TYPE_CHECKING:
     from smartscheduler.accounts.models import User
@@ -19,25 +22,25 @@ SALT = "smartscheduler.accounts.tokens.password"
 
 
 class Refusal(NamedTuple):
-    """Why a credential no longer holds: the code of the API's problem, and a sentence."""
+    """Reason why a credential is no longer valid: a problem code of the API, and a sentence."""
 
     code: str
-    detail: str
+    detail: LazyText
 
 
-SIGNED_OUT = Refusal("signed_out", "You have signed out; sign in again.")
-INACTIVE = Refusal("user_inactive", "The account is not active.")
-CHANGED = Refusal("password_changed", "The password or the second factor has been changed; sign in again.")
+SIGNED_OUT = Refusal("signed_out", _("This sign-in has ended. Sign in again."))
+INACTIVE = Refusal("user_inactive", _("This account is not active."))
+CHANGED = Refusal("password_changed", _("The password or the second factor was changed. Sign in again."))
 LACKS_SECOND_FACTOR = Refusal(
     "second_factor_required",
-    "The role of this account needs a second factor: sign in to the back-office and set it up.",
+    _("The role of this account requires a second factor. Sign in to the back office and set it up."),
 )
 
 
 class Credential(NamedTuple):
-    """What a client presented: whose it is, the seal that it was issued under, and its sign-in.
+    """A presented credential: its account, the seal at the time of issue, and its sign-in.
 
-    `sign_in_id` is the id of a token family or a browser session; None where no sign-in is known.
+    `sign_in_id` is the id of a token family or a browser session; None if unknown.
     """
 
     user_id: UUID
@@ -50,7 +53,7 @@ class Credential(NamedTuple):
 
 
 def seal_of(user: "User", key: str | None = None) -> str:
-    """A keyed hash of password and second factor; it changes with either, and tells neither."""
+    """Keyed hash (HMAC-SHA256) of password and second factor. It changes with either and reveals neither."""
     state = user.password
     if user.second_factor_at:
         state = f"{state}:{user.second_factor_at.isoformat()}"
@@ -58,7 +61,7 @@ def seal_of(user: "User", key: str | None = None) -> str:
 
 
 def refusal(user: "User | None", seal: str) -> Refusal | None:
-    """Why a credential of `user` (None: its sign-in has ended) with this seal no longer holds; None while it does."""
+    """Reason why a credential of `user` with this seal is invalid; None while valid. `user` None: sign-in ended."""
     if user is None:
         return SIGNED_OUT
     if not user.is_active:
@@ -70,23 +73,24 @@ def refusal(user: "User | None", seal: str) -> Refusal | None:
 
 
 def standing(credentials: Collection[Credential]) -> "list[User | Refusal]":
-    """For each credential the account as it is now, or why it no longer holds. Three queries for any number."""
+    """For each credential, its current account, or the reason why it is invalid. Runs three queries in total."""
     from smartscheduler.accounts.models import User
 
     users = User.objects.in_bulk({credential.user_id for credential in credentials})
     active = _still_active({credential.sign_in_id for credential in credentials if credential.sign_in_id})
-    found: list[User | Refusal] = []
-    for one in credentials:
-        ended = one.sign_in_id is not None and (one.user_id, one.sign_in_id) not in active
-        user = None if ended else users.get(one.user_id)
-        why = refusal(user, one.seal)
-        found.append(why if user is None or why else user)  # type: ignore[arg-type]  # a refusal where there is no user
-    return found
+    results: list[User | Refusal] = []
+    for credential in credentials:
+        sign_in = (credential.user_id, credential.sign_in_id)
+        ended = credential.sign_in_id is not None and sign_in not in active
+        user = None if ended else users.get(credential.user_id)
+        reason = refusal(user, credential.seal)
+        results.append(reason if user is None or reason else user)  # type: ignore[arg-type]  # without a user, a reason
+    return results
 
 
 def _still_active(sign_in_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
-    """The sign-ins among these that have not ended, as pairs of account and id."""
+    """The active sign-ins among these ids, as pairs of account id and sign-in id."""
     from smartscheduler.accounts.active_sign_ins import still_active
 
-    wanted = list(sign_in_ids)
-    return still_active(wanted) if wanted else set()
+    ids = list(sign_in_ids)
+    return still_active(ids) if ids else set()

@@ -1,28 +1,29 @@
-"""The policy's table, asked by every view of the API."""
+"""Permission check of all API views."""
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-# Where any account will do, whatever its role.
+# Required permission of an action that is open to every account.
 SIGNED_IN = None
 
 
 class RolePermission(BasePermission):
-    """Reads the view's `required_permissions`: action (or method, in lower case) → Permission or SIGNED_IN.
+    """Checks the view's `required_permissions`: action or lower-case method → Permission or SIGNED_IN.
 
-    What is not in the map is denied to everybody.
+    An action without an entry is denied for all users.
     """
 
-    message = "Your role does not allow this."
+    message = _("Your role does not allow this.")
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not request.user.is_authenticated:
             return False
         method = (request.method or "").lower()
         if not hasattr(view, method) or method == "options":
-            return True  # on its way to a 405
+            return True  # DRF answers 405 next
         required = view.required_permissions
         action = getattr(view, "action", None) or method
         if action not in required:

@@ -1,4 +1,4 @@
-"""What a request's account decides for everything that the request works out."""
+"""Middleware that blurs places depending on the account of the request."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,9 @@ from smartscheduler.core.geo.blur import blurring
 
 
 class BlurredPlacesMiddleware:
-    """Blur every place for a reader who may not see them all exactly.
+    """Blurs all places for users without permission for exact places.
 
-    The account is looked up late, when a place is read: the API signs in inside the view.
+    The account is read lazily, when a place is read: the API authenticates inside the view.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""People who sign in: an e-mail address, a password, a role."""
+"""Accounts, browser sessions, and token families of the API."""
 
 import uuid
 from collections.abc import Iterable
@@ -12,6 +12,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.accounts.audit_changes import Before, note_changes
 from smartscheduler.accounts.password_validators import LONGEST_PASSWORD, TOO_LONG
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A new account. Without a password it cannot sign in. Raises ValueError for an address outside ASCII."""
+        """Create an account. Without a password it cannot sign in. Raises ValueError for a non-ASCII address."""
         if not email:
-            raise ValueError("An account needs an e-mail address.")
+            raise ValueError("An account needs an email address.")
         user = self.model(email=account_address(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -38,11 +40,11 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"role": Role.ADMINISTRATOR, **fields})
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account of an address, however that is written. Raises DoesNotExist."""
+        """The account of an address in any spelling (letter case, Unicode form). Raises DoesNotExist."""
         return self.get(email=account_key(username or "").replace("\x00", " "))
 
     def with_address(self, text: str) -> "User | None":
-        """The same; None when there is none."""
+        """The account of an address in any spelling, or None."""
         try:
             return self.get_by_natural_key(text)
         except User.DoesNotExist:
@@ -51,16 +53,16 @@ class UserManager(BaseUserManager["User"]):
 
 @keeps_history(exclude=["last_login"], secrets=["password"])
 class User(AbstractBaseUser):
-    """An account. What it may do follows from its role alone (accounts.policy)."""
+    """An account. Its permissions depend on its role alone (accounts.permissions)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = AccountAddressField("e-mail address", unique=True)
-    name = LineField(max_length=100, blank=True)
-    role = models.CharField(max_length=20, choices=Role.choices, default=Role.COORDINATOR)
-    is_active = models.BooleanField("active", default=True)
-    date_joined = models.DateTimeField(default=timezone.now, editable=False)
-    # Since when codes are asked for beside the password (accounts.second_factor).
-    second_factor_at = models.DateTimeField("second factor since", null=True, editable=False)
+    email = AccountAddressField(_("email address"), unique=True)
+    name = LineField(_("name"), max_length=100, blank=True)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.COORDINATOR)
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
+    # Setup time of the second factor; null without one (accounts.second_factor).
+    second_factor_at = models.DateTimeField(_("second factor since"), null=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -70,7 +72,7 @@ class User(AbstractBaseUser):
     class Meta:
         ordering = ["email"]
         constraints = [
-            # Unique by the form in which it is stored: ASCII in lower case (smartscheduler.core.email_addresses).
+            # Lower-case ASCII makes the unique index case-insensitive (smartscheduler.core.email_addresses).
             models.CheckConstraint(condition=Q(email__regex=LOWER_CASE_ADDRESS), name="user_email_in_lower_case_ascii")
         ]
 
@@ -78,33 +80,33 @@ class User(AbstractBaseUser):
         return self.name or self.email
 
     def set_password(self, raw_password: str | None) -> None:
-        """As Django's. Raises ValidationError for one that no door would take again."""
+        """As in Django. Raises ValidationError for a password that is too long for the sign-in forms and the API."""
         if raw_password is not None and len(raw_password) > LONGEST_PASSWORD:
             raise ValidationError({"password": [TOO_LONG]})
         super().set_password(raw_password)
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """As any model, with an entry of the audit for what matters: pages, commands and scripts all come by here."""
+        """Save and record audit entries. Pages, commands and scripts all save through this method."""
         before = Before.of(self, kwargs.get("update_fields"))
         super().save(*args, **kwargs)
         if before:
             note_changes(self, before)
 
     def get_full_name(self) -> str:
-        """Django's name for it; the admin shows it beside the address."""
+        """Required by Django's admin, which shows the name next to the address."""
         return self.name
 
     @property
     def lacks_second_factor(self) -> bool:
-        """Whether the role asks for a second factor that this person has not set up yet."""
+        """Whether the role requires a second factor that is not set up."""
         return self.role in settings.SECOND_FACTOR_REQUIRED and self.second_factor_at is None
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Django's seal of a session, which breaks with a new password; here with another second factor, too.
+        """Django's session hash, which changes with the password. This one also changes with the second factor.
 
-        Setting one up ends the sessions that a password alone has opened, and removing it those that it has opened.
-        Whoever lacks one that is required has no session that holds.
+        So setting up or removing a second factor ends all existing sessions. An account that lacks a required second
+        factor has no valid session.
         """
         if self.lacks_second_factor:
             return ""
@@ -116,15 +118,15 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        """Every role works in the admin; what it sees there is the policy's to say."""
+        """All roles use the admin; permissions decide what they see there."""
         return self.is_active
 
     def allows(self, permission: Permission) -> bool:
-        """Whether this person's role carries `permission`."""
+        """Whether the account is active and its role has `permission`."""
         return self.is_active and permission in permissions_of(self.role)
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Django's own permission names, for the admin, answered from the policy."""
+        """Check a Django permission name, as used by the admin, against the permissions of the role."""
         permission = DJANGO_PERMISSIONS.get(perm)
         return permission is not None and self.allows(permission)
 
@@ -135,14 +137,14 @@ class User(AbstractBaseUser):
         return any(self.has_perm(name) for name in DJANGO_PERMISSIONS if name.startswith(f"{app_label}."))
 
     def as_actor(self) -> dict[str, str]:
-        """How an event names the person who caused it."""
+        """The user as the actor of an event."""
         return {"id": str(self.pk), "email": self.email, "name": str(self), "role": self.role}
 
 
 class BrowserSession(AbstractBaseSession):
-    """A session as Django keeps it, with whose it is; nobody's until somebody signs in.
+    """Django's session with its account; `user` is null before sign-in.
 
-    `public_id` names it where the key, which is the cookie, must not be seen.
+    `public_id` identifies it in pages and logs, where the key must not appear because it is the value of the cookie.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -158,15 +160,15 @@ class BrowserSession(AbstractBaseSession):
 
 
 class TokenFamily(models.Model):
-    """One signing-in by JWT: the access and refresh tokens that descend from it live and die with this row.
+    """One API sign-in. All access and refresh tokens derived from it are valid only as long as this row.
 
-    `current` is the id of the one refresh token that may still be used.
+    `current` is the id of the only refresh token that is valid.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_families")
     current = models.CharField(max_length=32)
-    # The exchange that made `current`: the token that was used up, when, and by which client (tokens.client_of).
+    # The exchange that issued `current`: the spent token, the time, and the client (tokens.client_of).
     previous = models.CharField(max_length=32, blank=True, default="", db_default="")
     rotated_at = models.DateTimeField(null=True)
     client = models.CharField(max_length=64, blank=True, default="", db_default="")
@@ -175,7 +177,7 @@ class TokenFamily(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name_plural = "token families"
+        verbose_name_plural = _("token families")
 
     def __str__(self) -> str:
-        return f"{self.user}, since {self.created_at:%Y-%m-%d %H:%M}"
+        return gettext("{user}, since {time}").format(user=self.user, time=f"{self.created_at:%Y-%m-%d %H:%M}")

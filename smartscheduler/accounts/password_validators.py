@@ -1,4 +1,4 @@
-"""What makes a password too easy, or too long (AUTH_PASSWORD_VALIDATORS). There are no rules of composition."""
+"""Password validators (AUTH_PASSWORD_VALIDATORS): length, known words, common passwords. No composition rules."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -8,10 +8,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.accounts.permissions import Role
 
-# What every stranger would try here; settings.PASSWORD_WORDS adds the company's own.
+# Words that an attacker would try first. settings.PASSWORD_WORDS adds words of the company.
 WORDS = (
     "smartscheduler",
     "scheduler",
@@ -24,9 +27,9 @@ WORDS = (
     *Role.values,
 )
 FEWEST_BESIDES = 8
-# Forms, the API and the model refuse a longer one before a pattern or a hash sees it.
+# Forms, the API and the model refuse longer passwords before a pattern or a slow hash processes them.
 LONGEST_PASSWORD = 128
-TOO_LONG = f"A password has at most {LONGEST_PASSWORD} characters."
+TOO_LONG = format_lazy(_("A password can have at most {most} characters."), most=LONGEST_PASSWORD)
 AROUND = re.compile(r"\A[\W\d_]++|(?<![\W\d_])[\W\d_]++\Z")
 BETWEEN_WORDS = re.compile(r"\W+")
 LEET = str.maketrans("013457@$!", "oleastasi")
@@ -40,11 +43,11 @@ class LengthValidator:
             raise ValidationError(TOO_LONG, code="password_too_long")
 
     def get_help_text(self) -> str:
-        return TOO_LONG
+        return str(TOO_LONG)
 
 
 class WordsValidator:
-    """Refuses what is hardly more than words that belong to this product or company."""
+    """Refuses passwords that consist mainly of words of the product, the company or the account."""
 
     def __init__(self, words: Sequence[str] | None = None) -> None:
         self.words = sorted(
@@ -56,17 +59,19 @@ class WordsValidator:
         for word in (*self.words, *self._own(user)):
             rest = rest.replace(word, "")
         if rest != password.lower() and len(rest) < FEWEST_BESIDES:
-            raise ValidationError(f"{self._rule} Only “{rest}” is left of this one.", code="password_of_known_words")
+            text = gettext("{rule} The rest of this password is only “{rest}”.")
+            raise ValidationError(text.format(rule=self._rule, rest=rest), code="password_of_known_words")
 
     def get_help_text(self) -> str:
         return self._rule
 
     @property
     def _rule(self) -> str:
-        return (
-            f"Without your name and address, and without {', '.join(sorted(self.words))}, "
-            f"a password must still have {FEWEST_BESIDES} characters."
+        text = gettext(
+            "A password must have at least {fewest} characters in addition to your name, your address and these words: "
+            "{words}."
         )
+        return text.format(fewest=FEWEST_BESIDES, words=", ".join(sorted(self.words)))
 
     def _own(self, user: Any) -> Iterable[str]:
         if isinstance(user, get_user_model()):
@@ -75,23 +80,23 @@ class WordsValidator:
 
 
 class VariationValidator(CommonPasswordValidator):
-    """Refuses a common password made longer: `password12345`, `P4ssw0rd!!!!`, `qwertyqwerty`."""
+    """Refuses extended common passwords, such as `password12345`, `P4ssw0rd!!!!` or `qwertyqwerty`."""
 
     def validate(self, password: str, user: Any = None) -> None:
         if any(self._is_common(stem) for stem in _stems(password.lower())):
             raise ValidationError(
-                "This is a very common password with something added to it.", code="password_too_common"
+                gettext("This is a common password with something added to it."), code="password_too_common"
             )
 
     def get_help_text(self) -> str:
-        return "A common password with digits or signs around it, or written twice, is no better."
+        return gettext("A password must not be a common password that is repeated or has digits or symbols added.")
 
     def _is_common(self, stem: str) -> bool:
         return not stem or stem in self.passwords
 
 
 def _stems(password: str) -> Iterable[str]:
-    """What is left of `password` without repetitions, digits and signs around it, and digits in place of letters."""
+    """Simplified forms of `password`: without repetition, without surrounding digits and symbols, without leetspeak."""
     for written in (password, password.translate(LEET)):
         once = _once(written)
         yield once
@@ -100,5 +105,5 @@ def _stems(password: str) -> Iterable[str]:
 
 
 def _once(text: str) -> str:
-    """`abcabc` as `abc`: the shortest beginning that, repeated, makes the whole."""
+    """The shortest prefix whose repetition is `text`: `abc` for `abcabc`."""
     return text[: (text + text).find(text, 1)] if text else text

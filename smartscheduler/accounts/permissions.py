@@ -1,15 +1,16 @@
-"""Who may do what: the one table behind the API, the admin and the WebSocket (spec section 10)."""
+"""Roles and their permissions: one table for the API, the admin and the WebSocket."""
 
 from enum import StrEnum
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    COORDINATOR = "coordinator", "Coordinator"
-    MANAGER = "manager", "Manager"
-    ADMINISTRATOR = "administrator", "Administrator"
+    COORDINATOR = "coordinator", _("Coordinator")
+    MANAGER = "manager", _("Manager")
+    ADMINISTRATOR = "administrator", _("Administrator")
 
 
 class Permission(StrEnum):
@@ -37,7 +38,7 @@ class Permission(StrEnum):
 
 
 P = Permission
-# Who people are and how they are reached (accounts.visibility).
+# Personal and contact data (accounts.visibility).
 PERSONAL = frozenset({P.VIEW_CONTACTS, P.VIEW_CUSTOMERS})
 _VIEWING = {P.VIEW_CONTRACTORS, P.VIEW_JOBS, P.VIEW_ASSIGNMENTS, P.VIEW_EVENTS, P.RECOMMEND}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -49,18 +50,20 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     ),
     Role.MANAGER: frozenset(_VIEWING | {P.VIEW_REPORTS}),
     Role.ADMINISTRATOR: frozenset(Permission),
-    # No account has this one: it is whoever sends settings.METRICS_TOKEN.
+    # Not a role of accounts: clients with settings.METRICS_TOKEN.
     "monitoring": frozenset({P.VIEW_METRICS}),
 }
 
 
 def permissions_of(role: str) -> frozenset[Permission]:
-    """What a role may do; nothing when the role is unknown. Managers see personal data where the settings let them."""
-    found = PERMISSIONS.get(role, frozenset())
-    return found | PERSONAL if role == Role.MANAGER and settings.MANAGERS_SEE_PERSONAL_DATA else found
+    """Permissions of a role; none for an unknown role. Managers see personal data only if the settings allow it."""
+    permissions = PERMISSIONS.get(role, frozenset())
+    if role == Role.MANAGER and settings.MANAGERS_SEE_PERSONAL_DATA:
+        return permissions | PERSONAL
+    return permissions
 
 
-# Django's "app.action_model" for each permission of the policy that the admin needs.
+# Django's permission names, as used by the admin, and the permissions that they need.
 DJANGO_PERMISSIONS: dict[str, Permission] = {
     "contractors.view_contractor": Permission.VIEW_CONTRACTORS,
     "contractors.add_contractor": Permission.ADD_CONTRACTORS,

@@ -1,6 +1,6 @@
-"""What one account, or one address without an account, may ask of the web: so much a minute, and so much at once.
+"""Quotas for each account or anonymous address: requests per minute, and concurrent requests.
 
-Requests of the API with an account are counted by `throttling.RoleThrottle`; everything else is counted here.
+`throttling.RoleThrottle` counts API requests with an account per minute; everything else is counted here.
 """
 
 import weakref
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, ngettext
 from rest_framework_simplejwt.exceptions import TokenError
 
 from smartscheduler.accounts.tokens import SignedAccess
@@ -19,30 +20,30 @@ from smartscheduler.core.http.concurrency_shares import Shares
 from smartscheduler.core.http.rate_limits import counted_of
 from smartscheduler.core.rest.problems import Problem, respond
 
-# How long a request waits for one of its account to end, and how many may wait for each that is under way.
+# How long a request waits for another one of its account to end, and how many may wait per running request.
 PATIENCE_SECONDS = 5.0
 WAITING_FOR_EACH = 2
-# Container engines and proxies ask again and again, and their answers cost nothing.
+# Health checks of container engines and proxies are frequent and cheap.
 UNCOUNTED = ("/api/v1/health/",)
-# These take whoever calls for a visitor, whatever session or token comes along; so does the count.
+# Endpoints that ignore credentials; their requests count for the address.
 OPEN = ("/api/v1/auth/login/", "/api/v1/auth/refresh/")
 API, PARTS = "/api/", ("/live/", "/admin/autocomplete/")
 FILES = (".csv", ".xlsx", ".json")
-# What a page costs of the quota of a minute: a search looks at every record, a file reads every one.
+# Cost of a request in units of the quota: a search scans all records, an export reads all of them.
 SEARCH_UNITS, FILE_UNITS = 2, 5
 
 REQUESTS = Shares()
 
 
 class Asker(NamedTuple):
-    """Who a request counts for: an account, or the address of a visitor."""
+    """The account, or the address without an account, that a request counts for."""
 
     key: str
     has_account: bool
 
 
 class QuotaMiddleware:
-    """Refuses with 429 what goes beyond a quota: as a problem document in the API, as a page elsewhere."""
+    """Answers 429 to requests beyond a quota: a problem document in the API, a page elsewhere."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -52,11 +53,15 @@ class QuotaMiddleware:
             return self.get_response(request)
         asker = asker_of(request)
         if wait := _wait(request, asker):
-            return _too_many(request, "Too many requests in the last minute.", wait)
+            return _too_many(request, gettext("Too many requests in the last minute."), wait)
         if not _enter(asker.key):
-            return _too_many(request, f"{settings.REQUESTS_AT_ONCE} requests are under way already.", 1)
+            most = settings.REQUESTS_AT_ONCE
+            text = ngettext(
+                "{count} request is already in progress.", "{count} requests are already in progress.", most
+            )
+            return _too_many(request, text.format(count=most), 1)
         place = _Place(asker.key)
-        request.leave_quota = place.leave  # type: ignore[attr-defined]  # for those who only wait from now on
+        request.leave_quota = place.leave  # type: ignore[attr-defined]  # for views that only wait from now on
         try:
             response = self.get_response(request)
         except BaseException:
@@ -70,22 +75,22 @@ class QuotaMiddleware:
 
 
 class _Place:
-    """One of an asker's places; given back once."""
+    """One of the concurrent places of an account or address; released once."""
 
     def __init__(self, key: str) -> None:
         self.leave = weakref.finalize(self, REQUESTS.leave, key)
 
     def keep_until_closed(self, response: HttpResponse) -> None:
-        """A file that leaves piece by piece holds its place; one whose client has gone is only forgotten.
+        """Keep the place of a streaming response until it is closed, or garbage-collected after a disconnect.
 
-        Nothing here refers to the response: it goes at once, without the garbage collector.
+        Nothing here refers to the response, so that reference counting frees it immediately.
         """
         response._resource_closers.append(self.leave)  # type: ignore[attr-defined]
         response.place = self  # type: ignore[attr-defined]
 
 
 def asker_of(request: HttpRequest) -> Asker:
-    """The account of the session or of the access token; of the latter only the signature is looked at."""
+    """The account of the session or of the access token. Only the signature of the token is verified here."""
     if request.path_info.startswith(OPEN):
         return Asker(network_of(request.META.get("REMOTE_ADDR", "")), False)
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
@@ -100,7 +105,7 @@ def asker_of(request: HttpRequest) -> Asker:
 
 
 def kind_of(request: HttpRequest, asker: Asker) -> str | None:
-    """The quota that the request counts for; None for the API's own."""
+    """Name of the quota of the request; None for API requests with an account, which DRF counts."""
     if not asker.has_account:
         return "visitors"
     if request.path_info.startswith(API):
@@ -109,14 +114,14 @@ def kind_of(request: HttpRequest, asker: Asker) -> str | None:
 
 
 def units_of(request: HttpRequest) -> int:
-    """What the request takes of its quota."""
+    """Cost of the request in units of its quota."""
     if request.path_info.endswith(FILES):
         return FILE_UNITS
     return SEARCH_UNITS if request.GET.get("q") or request.GET.get("term") else 1
 
 
 def _wait(request: HttpRequest, asker: Asker) -> float:
-    """Seconds until the request may come again; 0 when it is within its quota."""
+    """Seconds until the request can be repeated; 0 if it is within its quota."""
     kind = kind_of(request, asker)
     if kind is None:
         return 0.0
@@ -127,7 +132,7 @@ def _wait(request: HttpRequest, asker: Asker) -> float:
 def _enter(key: str) -> bool:
     most = settings.REQUESTS_AT_ONCE
     if REQUESTS.is_full(key, most) and not connection.in_atomic_block:
-        connection.close()  # who waits holds no connection to the database
+        connection.close()  # a waiting request must not hold a database connection
     return REQUESTS.enter(key, most=most, waiting=most * WAITING_FOR_EACH, seconds=PATIENCE_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Signing in and out, by whatever door, as entries of the audit."""
+"""Audit entries for sign-in, sign-out and failed sign-ins of all interfaces."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def note_sign_out(user: User | None, **_: Any) -> None:
 
 @receiver(user_login_failed)
 def note_failure(credentials: dict[str, Any], request: Any = None, **_: Any) -> None:
-    """Of an account that there is; what else was written into the field may be a password, and is not kept."""
+    """Record a failure with its account. An unknown name is not stored: it may be a mistyped password."""
     log.warning("sign_in_failed")
     user = User.objects.with_address(str(credentials.get("username") or ""))
     record(Act.SIGN_IN_FAILED, about=user, reason=_reason(user, request))

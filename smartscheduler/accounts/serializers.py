@@ -1,7 +1,8 @@
-"""Accounts on the wire."""
+"""Serializers of sign-in, tokens and accounts."""
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -12,7 +13,7 @@ from smartscheduler.core.rest.fields import AccountAddressTextField, LineTextFie
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
-    """The person, and what the role allows."""
+    """The user and the permissions of the role."""
 
     permissions = serializers.SerializerMethodField()
 
@@ -33,7 +34,7 @@ class LoginSerializer(StrictSerializer):
         max_length=20,
         required=False,
         write_only=True,
-        help_text="Of the authenticator, or a recovery code; for accounts with a second factor.",
+        help_text=_("Code of the authenticator, or a recovery code. Required for accounts with a second factor."),
     )
 
 
@@ -42,7 +43,9 @@ class RefreshSerializer(StrictSerializer):
 
 
 class LogoutSerializer(StrictSerializer):
-    refresh = LineTextField(max_length=4000, required=False, help_text="End this signing-in too.")
+    refresh = LineTextField(
+        max_length=4000, required=False, help_text=_("Refresh token of another sign-in to end as well.")
+    )
 
 
 class PairSerializer(serializers.Serializer[Any]):
@@ -53,4 +56,4 @@ class PairSerializer(serializers.Serializer[Any]):
 
 class TicketSerializer(serializers.Serializer[Any]):
     ticket = serializers.CharField()
-    expires_in = serializers.IntegerField(help_text="Seconds.")
+    expires_in = serializers.IntegerField(help_text=_("Lifetime in seconds."))

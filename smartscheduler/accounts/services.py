@@ -1,4 +1,4 @@
-"""Accounts: kept, and those that the product makes by itself."""
+"""Services of accounts: save an account, create the demo logins."""
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -17,9 +17,9 @@ LOGINS = {
 
 @transaction.atomic
 def keep_account(user: User, *, sign_out: bool = False) -> User:
-    """Save an account as an administrator has left it; one that is switched off is signed out for good.
+    """Save an account from the admin form. A deactivated account is signed out everywhere.
 
-    Without that, its sessions and tokens would come back to life when it is switched on again.
+    Otherwise its sessions and tokens would become valid again when the account is reactivated.
     """
     user.save()
     if sign_out or not user.is_active:
@@ -29,9 +29,9 @@ def keep_account(user: User, *, sign_out: bool = False) -> User:
 
 @transaction.atomic
 def ensure_logins(password: str) -> list[User]:
-    """Make those of the three demo logins that are missing, and return them; the others keep password and role.
+    """Create the missing demo logins and return them. Existing ones keep their password and role.
 
-    Raises ImproperlyConfigured in production, where a login that everybody knows is a hole.
+    Raises ImproperlyConfigured in production: publicly known passwords would be a security hole.
     """
     if not settings.DEBUG:
         raise ImproperlyConfigured("The demo logins are not for production: make accounts with createsuperuser.")

@@ -1,8 +1,8 @@
-"""Sessions of browsers: how long they last, and whose they are (SESSION_ENGINE).
+"""Browser sessions with an account and an expiry (SESSION_ENGINE).
 
-A session ends when nobody has used it for settings.SESSION_IDLE_MINUTES, and settings.SESSION_LONGEST_HOURS after the
-signing-in, used or not. Both hold wherever a session is read: in a request, in the handshake of a socket, and at each
-later look at that socket's visitor.
+A session ends after settings.SESSION_IDLE_MINUTES without use, and settings.SESSION_LONGEST_HOURS after sign-in in any
+case. Both limits apply wherever a session is read: in requests, in WebSocket handshakes, and in later checks of open
+sockets.
 """
 
 import time
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from smartscheduler.accounts.models import BrowserSession
 
 BEGAN, SEEN, NAME = "began", "seen", "name"
-# That somebody is there is written down once a minute, not with each request.
+# The last use is stored at most once a minute, not with each request.
 GRAIN_SECONDS = 60
 
 
 class SessionStore(DatabaseStore):
-    """Django's own, with rows that name the account and end in time."""
+    """Django's database store, with the account and a limited lifetime in each row."""
 
     @classmethod
     def get_model_class(cls) -> "type[BrowserSession]":
         return apps.get_model("accounts.BrowserSession")
 
     def cycle_key(self) -> None:
-        self.pop(NAME, None)  # the row of the new key is another one
+        self.pop(NAME, None)  # the new key gets a new row with its own public id
         super().cycle_key()
 
     def create_model_instance(self, data: dict[str, Any]) -> "BrowserSession":
@@ -52,14 +52,14 @@ class SessionStore(DatabaseStore):
 
 @receiver(user_logged_in)
 def begin(request: HttpRequest, **_: Any) -> None:
-    """The time of a session counts from the signing-in, whatever it was before."""
+    """Start the lifetime of the session at sign-in, also for a session that existed before."""
     if hasattr(request, "session") and SESSION_KEY in request.session:
         request.session[BEGAN] = request.session[SEEN] = int(time.time())
         request.session[NAME] = str(uuid4())
 
 
 class SeenMiddleware:
-    """Keeps the session of somebody who is there. It stands inside Django's SessionMiddleware, which saves it."""
+    """Records the last use of a session. Must run inside Django's SessionMiddleware, which saves the session."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

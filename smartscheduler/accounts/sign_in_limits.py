@@ -1,7 +1,7 @@
-"""How often somebody may try to sign in, whatever the outcome; counted in Valkey, for all processes together.
+"""Limits of sign-in attempts, successful or not, counted in Valkey for all processes.
 
-Behind it stand the failures that axes counts by account and address (smartscheduler.accounts.axes_hooks): they hold
-without Valkey too. What is counted here stops those who try one password at many accounts, or come from many addresses.
+They stop attackers who try one password on many accounts or who use many addresses. In addition, django-axes counts
+failures by account and address in the database (smartscheduler.accounts.axes_hooks), which also works without Valkey.
 """
 
 import hashlib
@@ -25,17 +25,18 @@ ACCOUNT_MINUTES = 10
 
 
 class CountingBackend:
-    """The first of AUTHENTICATION_BACKENDS: signs nobody in, and lets no more attempts through than settings allow.
+    """First entry of AUTHENTICATION_BACKENDS: limits the attempts and never signs a user in.
 
-    An address from which an account has signed in before is not kept out by what others do to that account.
+    The limit of an account does not apply to addresses from which the account has signed in before, so that an attack
+    cannot lock out its owner.
     """
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_: Any
     ) -> None:
-        """Raises PermissionDenied; after too many attempts smartscheduler.accounts.axes_hooks answers with 429.
+        """Raises PermissionDenied. After too many attempts, smartscheduler.accounts.axes_hooks answers 429.
 
-        A password that is too long to be one is refused here, before a later backend hashes it.
+        An overlong password is refused here, before a later backend hashes it.
         """
         if password is not None and len(password) > LONGEST_PASSWORD:
             raise PermissionDenied
@@ -44,13 +45,13 @@ class CountingBackend:
         name = account_key(username)
         wait = _of_address("sign-ins", request) or _at_account(request, name)
         if wait:
-            request.axes_locked_out = True  # type: ignore[attr-defined]  # the middleware of axes looks at it
+            request.axes_locked_out = True  # type: ignore[attr-defined]  # read by the middleware of axes
             request.attempt_again_after = math.ceil(wait)  # type: ignore[attr-defined]
             raise PermissionDenied
 
 
 class AddressThrottle(BaseThrottle):
-    """For calls of the API that need no account: so many a minute from one address."""
+    """Requests per minute and address for API endpoints without an account."""
 
     _wait = 0.0
 
@@ -64,7 +65,7 @@ class AddressThrottle(BaseThrottle):
 
 
 def _of_address(what: str, request: HttpRequest) -> float:
-    """Seconds until the address may try again; 0 when it may now."""
+    """Seconds until the address can try again; 0 if it can now."""
     item = RateLimitItemPerMinute(settings.SIGN_IN_LIMITS["address"], namespace=what)
     count = counted(item, network_of(request.META.get("REMOTE_ADDR", "")))
     return 0.0 if count is None or count.allowed else max(count.wait, 1.0)

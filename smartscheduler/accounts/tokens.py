@@ -1,7 +1,7 @@
-"""JSON Web Tokens: issued, rotated, revoked. simplejwt is used here, in `authentication` and `active_sign_ins` only.
+"""JSON Web Tokens: issue, rotate, revoke. Only this module, `authentication` and `active_sign_ins` use simplejwt.
 
-A refresh token works once. A second use says that it was stolen: its whole family is revoked, and with it the
-access tokens (RFC 9700, section 4.14.2). For some seconds the same client may repeat an exchange.
+A refresh token works once. A second use means that it was stolen, so its whole family is revoked, including the access
+tokens (RFC 9700, section 4.14.2). The same client can repeat an exchange for a few seconds.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
@@ -28,11 +29,11 @@ from smartscheduler.audit.services import record
 from smartscheduler.core.http.client_networks import network_of
 
 FAMILY, PASSWORD = "family", "password"
-REFUSED = "The refresh token is not valid any more; sign in again."
+REFUSED = _("The refresh token is no longer valid. Sign in again.")
 
 
 class RotatedKeys(TokenBackend):
-    """Signs with the key of now, and believes those of SECRET_KEY_FALLBACKS too."""
+    """Signs with the current key; also accepts tokens signed with SECRET_KEY_FALLBACKS."""
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         try:
@@ -48,7 +49,7 @@ class RotatedKeys(TokenBackend):
 
 @lru_cache(maxsize=8)
 def _backend(secret_key: str, kind: type[TokenBackend] = TokenBackend) -> TokenBackend:
-    # A key of its own: the one that signs cookies signs nothing else, and cannot be found by way of this one.
+    # Derived key: SECRET_KEY itself only signs cookies and cannot be recovered from a token.
     key = hmac.new(secret_key.encode(), b"smartscheduler.accounts.tokens", hashlib.sha256).hexdigest()
     return kind(
         api_settings.ALGORITHM,
@@ -65,18 +66,18 @@ class Signed:
 
 
 class SignedAccess(Signed, AccessToken):
-    """An access token, by our keys."""
+    """Access token signed with the derived keys."""
 
 
 class SignedRefresh(Signed, RefreshToken):  # type: ignore[misc]  # simplejwt's own bases disagree
-    """A refresh token, by our keys."""
+    """Refresh token signed with the derived keys."""
 
     access_token_class = SignedAccess
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What a client holds after signing in."""
+    """Access and refresh token of a signed-in client."""
 
     access: str
     refresh: str
@@ -84,13 +85,13 @@ class Pair:
 
 
 def client_of(request: HttpRequest) -> str:
-    """A keyed hash of the user agent and the network address: the client that may repeat a refresh."""
-    said = f"{request.headers.get('User-Agent', '')}\n{network_of(request.META.get('REMOTE_ADDR', ''))}"
-    return salted_hmac("smartscheduler.accounts.tokens.client", said, algorithm="sha256").hexdigest()
+    """Identity of the client that can repeat a refresh: a keyed hash of user agent and network address."""
+    client = f"{request.headers.get('User-Agent', '')}\n{network_of(request.META.get('REMOTE_ADDR', ''))}"
+    return salted_hmac("smartscheduler.accounts.tokens.client", client, algorithm="sha256").hexdigest()
 
 
 def sign_in(user: User) -> Pair:
-    """A first pair of tokens, and with it a new family. Forgets the families of `user` that have expired."""
+    """Start a new token family and return its first pair. Deletes the expired families of `user`."""
     user.token_families.filter(expires_at__lt=timezone.now()).delete()
     family = TokenFamily(user=user)
     refresh = _refresh_token(user, family)
@@ -100,15 +101,15 @@ def sign_in(user: User) -> Pair:
 
 
 def rotate(encoded: str, *, client: str = "") -> Pair:
-    """Exchange a refresh token for a new pair. Raises InvalidToken; a token used before revokes its family.
+    """Exchange a refresh token for a new pair. Raises InvalidToken; a token that was already used revokes its family.
 
-    The same `client` may repeat the exchange for settings.REFRESH_RETRY_SECONDS, as browser tabs do that refresh at
-    once and programs whose answer was lost: each gets the new pair.
+    The same `client` can repeat the exchange for settings.REFRESH_RETRY_SECONDS and gets the new pair again. Browser
+    tabs that refresh at the same time need this, and programs that lost the response.
     """
     token = _read(encoded)
     family = _living(token)
     refresh = _refresh_token(family.user, family)
-    # One statement both asks and takes: of any number of uses at once, one finds its own id there.
+    # One atomic UPDATE checks and replaces the current id, so that of concurrent exchanges only one succeeds.
     taken = TokenFamily.objects.filter(pk=family.pk, current=token["jti"], revoked_at=None).update(
         current=refresh["jti"],
         expires_at=_expiry(refresh),
@@ -122,14 +123,14 @@ def rotate(encoded: str, *, client: str = "") -> Pair:
 
 
 def _repeated(token: Token, family: TokenFamily, client: str) -> SignedRefresh:
-    """The present refresh token once more, for a repeated exchange; else the family ends. Raises InvalidToken."""
+    """Return the current refresh token for a repeated exchange. Otherwise revoke the family and raise InvalidToken."""
     since = timezone.now() - timedelta(seconds=settings.REFRESH_RETRY_SECONDS)
     present = TokenFamily.objects.filter(
         pk=family.pk, previous=token["jti"], client=client, rotated_at__gt=since, revoked_at=None
     ).first()
     if not client or present is None:
         _end_stolen(family)
-        raise InvalidToken(REFUSED)
+        raise InvalidToken(str(REFUSED))
     refresh = _refresh_token(family.user, present)
     refresh["jti"], refresh["exp"] = present.current, int(present.expires_at.timestamp())
     return refresh
@@ -137,34 +138,34 @@ def _repeated(token: Token, family: TokenFamily, client: str) -> SignedRefresh:
 
 @transaction.atomic
 def _end_stolen(family: TokenFamily) -> None:
-    """End a signing-in of which one refresh token was used twice; of many uses at once, one is written down."""
+    """Revoke a family whose refresh token was used twice. Concurrent uses create only one audit entry."""
     if revoke(family):
         record(Act.TOKEN_REUSED, about=family.user, family=str(family.pk))
 
 
 def revoke(family: TokenFamily) -> bool:
-    """End a signing-in: none of its tokens works from now on. Whether it lasted until now."""
+    """Revoke a family with all its tokens. Returns whether it was active."""
     return bool(TokenFamily.objects.filter(pk=family.pk, revoked_at=None).update(revoked_at=timezone.now()))
 
 
 def revoke_token(encoded: str, *, user: User) -> None:
-    """End the signing-in of a refresh token of `user`, if it lasts. Raises InvalidToken for one of somebody else."""
+    """End the sign-in of a refresh token of `user`, if active. Raises InvalidToken for another user's token."""
     token = _read(encoded)
     if token.get(api_settings.USER_ID_CLAIM) != str(user.pk):
-        raise InvalidToken(REFUSED)
+        raise InvalidToken(str(REFUSED))
     if family := TokenFamily.objects.filter(pk=token.get(FAMILY)).first():
         sign_out(family, user)
 
 
 @transaction.atomic
 def sign_out(family: TokenFamily, user: User) -> None:
-    """End a signing-in of `user` because they say so."""
+    """End a sign-in at the request of `user`."""
     if revoke(family):
         record(Act.SIGNED_OUT, actor=user)
 
 
 def family_of(token: Token) -> TokenFamily | None:
-    """The family of a verified token, with its user, unless it has been revoked."""
+    """The family of a verified token, with its user. None if it was revoked."""
     families = TokenFamily.objects.select_related("user")
     return families.filter(pk=token.get(FAMILY), revoked_at=None).first()
 
@@ -172,7 +173,7 @@ def family_of(token: Token) -> TokenFamily | None:
 def _living(token: Token) -> TokenFamily:
     family = family_of(token)
     if family is None or refusal(family.user, token.get(PASSWORD, "")):
-        raise InvalidToken(REFUSED)
+        raise InvalidToken(str(REFUSED))
     return family
 
 
@@ -180,11 +181,11 @@ def _read(encoded: str) -> SignedRefresh:
     try:
         return SignedRefresh(encoded)  # type: ignore[arg-type]
     except TokenError as error:
-        raise InvalidToken(REFUSED) from error
+        raise InvalidToken(str(REFUSED)) from error
 
 
 def _refresh_token(user: User, family: TokenFamily) -> SignedRefresh:
-    """The next of a family; none lives longer than the family may."""
+    """The next refresh token of a family. It expires at the maximum age of the family at the latest."""
     token = SignedRefresh.for_user(user)
     token[FAMILY], token[PASSWORD] = str(family.pk), seal_of(user)
     began = family.created_at or timezone.now()

@@ -1,27 +1,29 @@
-"""Which fields a role does not see: one table for the API, the admin, the WebSocket, files, history and searches.
+"""Field visibility by role: one table for the API, the admin, the WebSocket, files, history and searches.
 
-A field that is hidden stays where it is: null in JSON, empty on pages and in files, a coordinate at the center of its
-cell of about a kilometer, so that maps still work (smartscheduler.core.geo.blur). In words that people write, such as
-reasons, telephone numbers and mail addresses are blotted out. docs/privacy.md says why each of them is here.
+Hidden fields are not removed: they are null in JSON and empty on pages and in files. Coordinates are moved to the
+center of a grid cell of about 1 km, so that maps still work (smartscheduler.core.geo.blur). In free text, such as
+reasons, phone numbers and email addresses are redacted. docs/privacy.md explains each entry.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.geo.blur import cell_center
 from smartscheduler.core.observability.logging import impersonal
+from smartscheduler.core.text import LazyText
 
 CONTACTS, CUSTOMERS = Permission.VIEW_CONTACTS, Permission.VIEW_CUSTOMERS
-# What stands on the page of a record, and in history, for a value that is there and not shown.
-HIDDEN = "(hidden)"
+# Text on record pages and in the history in place of a hidden value.
+HIDDEN = _("(hidden)")
 
 
 class FieldRule(NamedTuple):
-    """The permission that it takes to see a field, and what others see of its value."""
+    """The permission to see a field, and the function that redacts its value for other users."""
 
     permission: Permission
     shown: Callable[[Any], Any]
@@ -32,17 +34,17 @@ def hide(value: Any) -> None:
 
 
 def blur_coordinate(value: Any) -> Any:
-    """A coordinate at the center of its cell of about a kilometer."""
+    """The coordinate of the center of its grid cell of about 1 km."""
     return None if value is None else cell_center(value)
 
 
-# What is kept of a decision: what no place decides, and the rest.
+# Parts of a stored score breakdown that do not depend on places, and those that do.
 PLACELESS = ("rating_score", "availability_weight", "rating_weight", "distance_weight")
 OF_PLACES = ("availability_score", "distance_score", "explanation")
 
 
 def without_places(breakdown: Any) -> Any:
-    """The kept breakdown of a decision without what was worked out from exact places, and the sentence about it."""
+    """The stored score breakdown without values computed from exact places and without the explanation."""
     if not isinstance(breakdown, Mapping):
         return None
     return dict.fromkeys(OF_PLACES) | {name: breakdown.get(name) for name in PLACELESS}
@@ -74,7 +76,7 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
     "assignments.assignment": {
         "cancel_reason": FieldRule(CUSTOMERS, impersonal),
         "override_reason": FieldRule(CONTACTS, impersonal),
-        # As worked out from the exact places when it was booked.
+        # Computed from exact places at the time of booking.
         "score": FieldRule(CONTACTS, hide),
         "score_breakdown": FieldRule(CONTACTS, without_places),
         "rank": FieldRule(CONTACTS, hide),
@@ -91,7 +93,7 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
 
 
 def can_see(user: Any, permission: Permission) -> bool:
-    """Whether `user` has `permission`; an anonymous reader has none."""
+    """Whether `user` has `permission`. An anonymous user has none."""
     return isinstance(user, User) and user.allows(permission)
 
 
@@ -100,29 +102,28 @@ def sees_everything(user: Any) -> bool:
 
 
 def hidden_fields(label: str, user: Any) -> dict[str, FieldRule]:
-    """The fields of a model (`app.model` in lower case) of which `user` does not see the values, with what is shown."""
+    """Rules of the fields of a model (`app.model` in lower case) that are hidden from `user`, by field name."""
     return {name: rule for name, rule in FIELD_RULES.get(label, {}).items() if not can_see(user, rule.permission)}
 
 
 def visible_values(label: str, values: Mapping[str, Any], user: Any) -> dict[str, Any]:
-    """Values by the names of the fields, as `user` may see them."""
+    """The values by field name, redacted for `user`."""
     rules = hidden_fields(label, user)
     return {name: rules[name].shown(value) if name in rules else value for name, value in values.items()}
 
 
-def redact_record(record: models.Model, user: Any, *, instead: str = "") -> models.Model:
-    """The record as `user` may see it, with what it has loaded of others; it can no longer be saved.
+def redact_record(record: models.Model, user: Any, *, instead: LazyText = "") -> models.Model:
+    """Redact a record and its loaded relations in place for `user`. The record can no longer be saved.
 
-    `instead` stands where there is something that is hidden.
-
-    For pages and files. What is computed from a place uses the blurred one by itself (smartscheduler.core.geo.blur).
+    `instead` replaces hidden values that are not empty. For pages and files; computations from places use blurred
+    places without this function (smartscheduler.core.geo.blur).
     """
     if sees_everything(user):
         return record
     for name, rule in hidden_fields(record._meta.label_lower, user).items():
         if name in record.__dict__:
             shown = rule.shown(record.__dict__[name])
-            setattr(record, name, (instead if record.__dict__[name] else "") if shown is None else shown)
+            setattr(record, name, (str(instead) if record.__dict__[name] else "") if shown is None else shown)
             record.__dict__.update(save=_never, seen_by=user)
     for other in record._state.fields_cache.values():
         if isinstance(other, models.Model) and other is not user:
@@ -131,9 +132,9 @@ def redact_record(record: models.Model, user: Any, *, instead: str = "") -> mode
 
 
 def seen_by(record: models.Model) -> Any:
-    """For whom a record was cut down; None when it was not."""
+    """The user for whom a record was redacted; None if it was not."""
     return record.__dict__.get("seen_by")
 
 
 def _never(*args: Any, **kwargs: Any) -> NoReturn:
-    raise RuntimeError("This record has been cut down to what somebody may see; it cannot be saved.")
+    raise RuntimeError("This record was redacted for a user and cannot be saved.")

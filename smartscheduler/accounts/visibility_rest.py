@@ -1,10 +1,11 @@
-"""Serializers, searches and orderings of the API that respect which fields a role may see (accounts.visibility)."""
+"""Serializers, searches and orderings of the API that respect field visibility (accounts.visibility)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from rest_framework import filters, serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -23,14 +24,14 @@ from smartscheduler.core.rest.fields import (
 from smartscheduler.core.text import normalize_search
 
 
-# No docstring: the API's document would take it for that of every serializer below.
+# No docstring: the OpenAPI document would use it as the description of every derived serializer.
 class VisibleFieldsSerializer(serializers.ModelSerializer[Any]):
-    # Shows no more than its reader may see, whom the context names (accounts.visibility); nobody sees the least.
+    # Redacts fields for the user of the request in the context. Without a request, all protected fields are redacted.
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        found = super().to_representation(instance)
+        values = super().to_representation(instance)
         model: Any = self.Meta.model
-        return visible_values(model._meta.label_lower, found, self.reader)
+        return visible_values(model._meta.label_lower, values, self.reader)
 
     @property
     def reader(self) -> Any:
@@ -38,7 +39,7 @@ class VisibleFieldsSerializer(serializers.ModelSerializer[Any]):
 
 
 class StrictModelSerializer(StrictSerializer, VisibleFieldsSerializer):
-    """Field for field what the model says, with the strict kinds of instants and durations."""
+    """Model serializer with strict fields for text, instants and durations."""
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
@@ -52,50 +53,50 @@ class StrictModelSerializer(StrictSerializer, VisibleFieldsSerializer):
 
 
 class VisibleFieldsSearch(filters.SearchFilter):
-    """`?search=`. Whoever may not see all words of a record finds nothing by those that are hidden.
+    """`?search=` over visible text only: a match in a hidden field would reveal its value.
 
-    A view's `public_search_text` is the text that every role may search; `full_search_permission` allows all of it.
+    `public_search_text` of a view is the text that every role can search; `full_search_permission` permits all text.
     """
 
     def get_search_terms(self, request: Request) -> list[str]:
-        """In the normal form of stored text. Raises InvalidInput for more than a search may ask (search_terms)."""
+        """Search terms in the normal form of stored text. Raises InvalidInput for a search that is too long."""
         text = request.query_params.get(self.search_param, "")
         try:
             text = serializers.CharField(trim_whitespace=False, allow_blank=True).run_validation(text)
         except serializers.ValidationError as refusal:
             raise serializers.ValidationError({self.search_param: refusal.detail}) from refusal
-        terms = search_terms(text, field=self.search_param, split=filters.search_smart_split)  # type: ignore[arg-type]  # the stubs take it for a list
+        terms = search_terms(text, field=self.search_param, split=filters.search_smart_split)  # type: ignore[arg-type]  # the stubs declare it as a list
         return [normalize_search(term) for term in terms]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        found = super().filter_queryset(request, queryset, view)
+        rows = super().filter_queryset(request, queryset, view)
         public_search_text = getattr(view, "public_search_text", None)
         if public_search_text is None or can_see(request.user, view.full_search_permission):  # type: ignore[attr-defined]
-            return found
-        # Found by the index on all words first, then looked at more closely.
+            return rows
+        # The index on the full text narrows the rows; each term must then match the public text.
         for term in self.get_search_terms(request):
-            found = found.alias(public_search_text=public_search_text).filter(public_search_text__icontains=term)
-        return found
+            rows = rows.alias(public_search_text=public_search_text).filter(public_search_text__icontains=term)
+        return rows
 
 
 class StableOrdering(filters.OrderingFilter):
-    """`?ordering=` with the id as the last word, so that no row is on two pages.
+    """`?ordering=` with the id as the last key, so that no row appears on two pages.
 
-    A view's `ordering_aliases` maps a public name to the annotation that it sorts by. Nothing is sorted by a field that
-    the reader may not see: the order would tell.
+    `ordering_aliases` of a view maps a public name to the annotation that it sorts by. Fields that the user may not see
+    are refused, because the order would reveal their values.
     """
 
     def get_valid_fields(
         self, queryset: QuerySet[Any], view: Any, context: Mapping[str, Any] | None = None
     ) -> list[tuple[str, str]]:
-        """DRF's, without what is hidden from the reader; the document, which has no reader, names them all."""
+        """DRF's fields without those hidden from the user. The OpenAPI document has no user and names all of them."""
         valid = super().get_valid_fields(queryset, view, dict(context or {}))
         request = getattr(view, "request", None)
         hidden = hidden_fields(queryset.model._meta.label_lower, request.user) if request else {}
         return [(name, title) for name, title in valid if name not in hidden]
 
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> Sequence[str] | None:
-        """The terms to sort by. Raises ValidationError for a name that the list does not sort by."""
+        """The sort terms. Raises ValidationError for an unknown name."""
         aliases = getattr(view, "ordering_aliases", {})
         if not (ordering := super().get_ordering(request, queryset, view)):
             return ordering
@@ -105,17 +106,17 @@ class StableOrdering(filters.OrderingFilter):
     def remove_invalid_fields(
         self, queryset: QuerySet[Any], fields: Iterable[str], view: Any, request: Request
     ) -> list[str]:
-        """The terms as sent: DRF drops the unknown ones without a word, which looks like a sorted list."""
+        """Refuse unknown and repeated names. DRF would silently ignore them, and the list would look sorted."""
         known = [name for name, _ in self.get_valid_fields(queryset, view, {"request": request})]
         terms = list(fields)
         names = [term.removeprefix("-") for term in terms]
         if len(set(names)) < len(names) or not set(names) <= set(known):
-            rule = f"Give each of these names at most once, with a minus to reverse it: {', '.join(known)}."
-            raise serializers.ValidationError({self.ordering_param: [rule]})
+            rule = gettext("Use each of these names at most once, with a minus sign to reverse it: {names}.")
+            raise serializers.ValidationError({self.ordering_param: [rule.format(names=", ".join(known))]})
         return terms
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """DRF's parameter, with the names that it takes."""
+        """DRF's parameter with the permitted names in its description."""
         [parameter] = super().get_schema_operation_parameters(view)
         names = ", ".join(f"`{name}`" for name in view.ordering_fields)
         return [{**parameter, "description": f"Comma-separated names, `-` before a name to reverse it: {names}."}]

@@ -1,4 +1,4 @@
-"""Who opens a WebSocket: the session cookie of the same origin, or a one-time ticket."""
+"""Authentication of WebSocket handshakes: a session cookie from the same origin, or a single-use ticket."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -28,22 +28,22 @@ Scope = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Visitor:
-    """An account at the door, and the credential that it came with."""
+    """An authenticated account and its credential."""
 
     user: User
     credential: Credential
 
     def still(self) -> User | None:
-        """The account as it is now; None once the credential no longer holds."""
-        [found] = standing([self.credential])
-        return None if isinstance(found, Refusal) else found
+        """The current account; None if the credential is no longer valid."""
+        [result] = standing([self.credential])
+        return None if isinstance(result, Refusal) else result
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a handshake shows of who opens it, before anything is looked up in the database.
+    """Unverified identity of a handshake, before any database query.
 
-    `key` is what a quota counts: the account of a ticket, or a digest of the session's key.
+    `key` identifies it for quotas: the account of a ticket, or a digest of the session key. `visitor` verifies it.
     """
 
     key: str
@@ -53,9 +53,8 @@ class Claim:
 def claim_of(scope: Scope) -> Claim | None:
     """The claim of a handshake; None without credentials or from a foreign origin.
 
-    A ticket is spent by this; it may also come from one of CORS_ALLOWED_ORIGINS. The session cookie counts only
-    together with an `Origin` of our own: a browser always sends one, and a cookie alone would let every page on the
-    web open the socket.
+    Uses up a ticket, which can also come from one of CORS_ALLOWED_ORIGINS. A session cookie is accepted only with an
+    `Origin` of this site: browsers always send one, and with the cookie alone any website could open the socket.
     """
     request = _as_request(scope)
     origin = request.headers.get("Origin")
@@ -68,7 +67,7 @@ def claim_of(scope: Scope) -> Claim | None:
 
 @database_sync_to_async
 def account_of_session(scope: Scope) -> str | None:
-    """The id of the account whose session cookie an HTTP scope carries; None without a valid session."""
+    """Id of the account of the session cookie in an HTTP scope; None without a valid session."""
     visitor = _by_session(ASGIRequest(scope, BytesIO()))
     return str(visitor.user.pk) if visitor else None
 
@@ -104,7 +103,7 @@ def _ticket(scope: Scope) -> str | None:
 
 
 def _as_request(scope: Scope) -> ASGIRequest:
-    """The handshake as Django sees any other request, with its rules for hosts, proxies and cookies."""
+    """The handshake as a Django request, so that Django's rules for hosts, proxies and cookies apply."""
     scheme = {"wss": "https", "ws": "http"}.get(scope.get("scheme", "ws"), "http")
     return ASGIRequest({**scope, "type": "http", "method": "GET", "scheme": scheme}, BytesIO())
 
@@ -119,12 +118,12 @@ def _is_ours(origin: str, request: HttpRequest) -> bool:
 
 
 def _is_allowed(origin: str, request: HttpRequest) -> bool:
-    """A page elsewhere that may use the API (CORS): with a ticket alone, for cookies are not sent from there."""
+    """Whether the origin may use the API (CORS). Only for tickets, because cookies are not sent from there."""
     return _host(request) is not None and origin in settings.CORS_ALLOWED_ORIGINS
 
 
 def _host(request: HttpRequest) -> str | None:
-    """The host that was asked; None when it is none of ours."""
+    """The requested host; None if it is not in ALLOWED_HOSTS."""
     try:
         return request.get_host()
     except DisallowedHost:
@@ -134,5 +133,5 @@ def _host(request: HttpRequest) -> str | None:
 def _matches(origin: str, trusted: str) -> bool:
     if "*" not in trusted:
         return origin == trusted
-    given, pattern = urlsplit(origin), urlsplit(trusted)
-    return given.scheme == pattern.scheme and is_same_domain(given.netloc, pattern.netloc.lstrip("*"))
+    actual, pattern = urlsplit(origin), urlsplit(trusted)
+    return actual.scheme == pattern.scheme and is_same_domain(actual.netloc, pattern.netloc.lstrip("*"))

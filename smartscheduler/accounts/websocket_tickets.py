@@ -1,9 +1,10 @@
-"""One-time tickets for the WebSocket: a browser cannot send a header with it, and a URL ends up in logs."""
+"""Single-use tickets for the WebSocket: browsers cannot send an Authorization header, and URLs end up in logs."""
 
 import secrets
 from uuid import UUID
 
 import redis
+from django.utils.translation import gettext
 
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.core.redis import valkey
@@ -14,20 +15,20 @@ LONGEST_TICKET = 100
 
 
 def issue_ticket(credential: Credential) -> tuple[str, int]:
-    """A new ticket for whoever has `credential`, and the seconds it is good for. Raises Busy when Valkey is away."""
+    """Issue a ticket for `credential`. Returns the ticket and its lifetime in seconds. Raises Busy without Valkey."""
     ticket = secrets.token_urlsafe(32)
     kept = f"{credential.user_id} {credential.seal} {credential.sign_in_id or ''}"
     try:
         valkey().set(_key(ticket), kept, ex=LIFETIME_SECONDS)
     except redis.RedisError as error:
-        raise Busy("Tickets cannot be issued right now; try again in a moment.") from error
+        raise Busy(gettext("Tickets cannot be issued right now. Try again in a moment.")) from error
     return ticket, LIFETIME_SECONDS
 
 
 def spend_ticket(value: str) -> Credential | None:
-    """The credential that the ticket was issued for; None when it is unknown, expired or spent.
+    """The credential of a ticket, which is used up; None if it is unknown, expired or already used.
 
-    GETDEL reads and deletes in one step: of any number of attempts at once, one succeeds.
+    GETDEL reads and deletes atomically, so that of concurrent attempts only one succeeds.
     """
     if not value or len(value) > LONGEST_TICKET:
         return None

@@ -19,7 +19,7 @@ class VisibleFieldsAdmin(ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The record with hidden values redacted. Use `whole` for computations."""
         record = self.whole(request, object_id, from_field)
-        return None if record is None else self.redact_record(record, person(request), instead=HIDDEN)
+        return None if record is None else self.redact_record(record, person(request), instead=str(HIDDEN))
 
     def whole(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The unredacted record, or None."""

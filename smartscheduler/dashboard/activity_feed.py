@@ -1,4 +1,4 @@
-"""The activity feed: the latest events, told in sentences."""
+"""Activity feed of the live board: the latest events as sentences."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from smartscheduler.places import zone
 
 MOST_ITEMS = 40
 NOWHERE = ZoneInfo("UTC")
-# A ranking that could now read differently is news for whoever shows it, not for the person at the board.
+# Events for clients that show a ranking; not news for a coordinator at the board.
 FOR_MACHINES = ["RecommendationsUpdated"]
 
 
@@ -29,8 +29,8 @@ class Item:
 
 
 def latest_items(reader: User) -> list[Item]:
-    """The latest events as `reader` may see them, newest first, in two queries."""
-    events = [redact_event(one, reader) for one in event_log.latest(MOST_ITEMS, leave_out=FOR_MACHINES)]
+    """The latest events, newest first, redacted for `reader`. Runs two queries."""
+    events = [redact_event(event, reader) for event in event_log.latest(MOST_ITEMS, leave_out=FOR_MACHINES)]
     sites = _sites(events)
     return [_item(event, sites.get(event.data.get("job_id", ""), NOWHERE)) for event in events]
 
@@ -46,6 +46,6 @@ def _item(event: OutboxEvent, site: ZoneInfo) -> Item:
 
 
 def _sites(events: list[OutboxEvent]) -> dict[str, ZoneInfo]:
-    """The zone of each job that the events speak of, by the job's id as text."""
+    """Time zones of the jobs of the events, by the id of the job as text."""
     ids = {UUID(event.data["job_id"]) for event in events if event.data.get("job_id")}
     return {str(pk): zone(name) for pk, name in Job.objects.filter(pk__in=ids).values_list("pk", "time_zone")}

@@ -1,6 +1,6 @@
-"""The board of a day: a lane for each contractor, with hours, absences, bookings and the drives between them.
+"""The board of a day: a lane for each contractor, with working hours, absences, bookings and drives.
 
-A lane is a day by the clock of its own contractor; minutes count from midnight there, as the clock shows them.
+A lane is a day in local time of its contractor. Minutes count from local midnight by the wall clock.
 """
 
 from collections.abc import Collection
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import BooleanField, Count, Prefetch, QuerySet, prefetch_related_objects
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext_lazy as _
 
 from assignments.availability import Calendar, working_time
 from assignments.calendars import Drive, drives_of_days
@@ -31,10 +32,10 @@ from smartscheduler.timeslots import TimeSlot, clip
 
 MOST_LANES = 500
 ONE_MINUTE = timedelta(minutes=1)
-# The hours that are always shown; more for bookings outside them, and for the shifts of a few.
+# Hours that are always shown. Bookings outside them extend the range; shifts extend it on a board with few lanes.
 USUAL_HOURS = (6, 20)
 A_FEW = 20
-# Whether anything but cancelled bookings lies in the day of a contractor; the day is given twice.
+# SQL: the contractor has a booking that is not cancelled on the local day. The day is passed twice.
 BOOKED = """EXISTS (
     SELECT FROM assignments_assignment booking
     WHERE booking.contractor_id = contractors_contractor.id AND booking.status <> 'cancelled'
@@ -46,14 +47,16 @@ BOOKED = """EXISTS (
 
 
 class BoardForm(forms.Form):
-    """Which day and which contractors the board shows; what cannot be read counts as not given."""
+    """Filters of the board: day and contractors. Invalid values are ignored."""
 
     day = CalendarDayField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    q = SearchFormField(required=False, max_length=100, label="Name, city, e-mail or skill")
-    type = forms.ChoiceField(required=False, choices=[("", "Every type"), *Contractor.Type.choices])
-    status = forms.ChoiceField(required=False, choices=[*Contractor.Status.choices, ("any", "Any status")])
+    q = SearchFormField(required=False, max_length=100, label=_("Name, city, email or skill"))
+    type = forms.ChoiceField(required=False, choices=[("", _("All types")), *Contractor.Type.choices])
+    status = forms.ChoiceField(required=False, choices=[*Contractor.Status.choices, ("any", _("Any status"))])
     city = SearchFormField(required=False, max_length=100)
-    show = forms.ChoiceField(required=False, choices=[("", "Everyone"), ("booked", "Booked"), ("free", "Not booked")])
+    show = forms.ChoiceField(
+        required=False, choices=[("", _("All contractors")), ("booked", _("Booked")), ("free", _("Not booked"))]
+    )
 
     def clean_q(self) -> str:
         try:
@@ -64,7 +67,7 @@ class BoardForm(forms.Form):
 
 @dataclass(frozen=True)
 class Question:
-    """What the board is asked for; `day` is None for today."""
+    """Parsed filters of the board. `day` is None for today."""
 
     day: date | None = None
     q: str = ""
@@ -75,40 +78,40 @@ class Question:
     public_text_only: bool = True
 
     @classmethod
-    def of(cls, given: object, reader: User) -> "Question":
-        """From the parameters of a request; `q` finds nobody by what `reader` may not see."""
-        form = BoardForm(given)  # type: ignore[arg-type]  # a QueryDict
+    def of(cls, parameters: object, reader: User) -> "Question":
+        """Parse the query parameters of a request. `q` searches only fields that `reader` may see."""
+        form = BoardForm(parameters)  # type: ignore[arg-type]  # a QueryDict
         form.is_valid()
-        found = {name: value for name, value in form.cleaned_data.items() if value}
-        return cls(**found, public_text_only=not can_see(reader, CONTACTS))
+        filters = {name: value for name, value in form.cleaned_data.items() if value}
+        return cls(**filters, public_text_only=not can_see(reader, CONTACTS))
 
     def people(self, day: date) -> ContractorQuerySet:
-        """Whose lanes of `day` are shown, in no order."""
-        found = self._anybody()
+        """The contractors whose lanes are shown on `day`, unordered."""
+        contractors = self._contractors()
         if self.show:
             booked = RawSQL(BOOKED, [day, day], output_field=BooleanField())  # noqa: S611  (our own text)
-            found = found.alias(booked=booked).filter(booked=self.show == "booked")
-        return found
+            contractors = contractors.alias(booked=booked).filter(booked=self.show == "booked")
+        return contractors
 
     def today(self, now: datetime) -> date:
-        """Today where most of these contractors are; in UTC when there are none."""
-        zones = self._anybody().order_by().values_list("time_zone").annotate(count=Count("pk")).order_by("-count")
+        """Today in the most frequent time zone of these contractors; in UTC without contractors."""
+        zones = self._contractors().order_by().values_list("time_zone").annotate(count=Count("pk")).order_by("-count")
         zone = zones.first()
         return now.astimezone(ZoneInfo(zone[0]) if zone else UTC).date()
 
-    def _anybody(self) -> ContractorQuerySet:
-        found: ContractorQuerySet = Contractor.objects.all()
+    def _contractors(self) -> ContractorQuerySet:
+        rows: ContractorQuerySet = Contractor.objects.all()
         if self.status != "any":
-            found = found.filter(status=self.status)
+            rows = rows.filter(status=self.status)
         if self.type:
-            found = found.filter(type=self.type)
+            rows = rows.filter(type=self.type)
         if self.city:
-            found = found.filter(city__iexact=self.city)
+            rows = rows.filter(city__iexact=self.city)
         for word in self.q.split():
-            found = found.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=word)
+            rows = rows.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=word)
             if self.public_text_only:
-                found = found.alias(public_search_text=PUBLIC_SEARCH_TEXT).filter(public_search_text__icontains=word)
-        return found
+                rows = rows.alias(public_search_text=PUBLIC_SEARCH_TEXT).filter(public_search_text__icontains=word)
+        return rows
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Board:
-    """The lanes of one day, the hours that they span, and how many contractors did not fit."""
+    """The lanes of one day, the range of hours, and the number of contractors beyond MOST_LANES."""
 
     day: date
     lanes: list[Lane]
@@ -164,7 +167,7 @@ class Board:
 
 
 def board(question: Question, now: datetime, rules: Rules) -> Board:
-    """The board that was asked for, in five queries."""
+    """The board for the filters. Runs five queries."""
     today = question.today(now)
     day = question.day or today
     people = list(question.people(day).order_by("name", "pk")[: MOST_LANES + 1])
@@ -182,12 +185,12 @@ def board(question: Question, now: datetime, rules: Rules) -> Board:
 
 
 def some_lanes(ids: Collection[UUID], question: Question, day: date, rules: Rules) -> list[Lane]:
-    """The lanes of these contractors, as far as the question asks for them."""
+    """The lanes of these contractors that match the filters."""
     return lanes_of(list(question.people(day).filter(pk__in=ids).order_by("name", "pk")), day, rules)
 
 
 def lanes_of(people: list[Contractor], day: date, rules: Rules) -> list[Lane]:
-    """A lane for each of `people`, in their order; three queries for all of them."""
+    """A lane for each contractor, in the given order. Runs three queries for all of them."""
     if not people:
         return []
     windows = {person.pk: day_at(day, person.zone) for person in people}
@@ -199,7 +202,10 @@ def lanes_of(people: list[Contractor], day: date, rules: Rules) -> list[Lane]:
         for person in people
     }
     drives = drives_of_days(days.values(), rules)
-    return [_lane(one, windows[one.pk], day, days[one.pk], ways) for one, ways in zip(people, drives, strict=True)]
+    return [
+        _lane(person, windows[person.pk], day, days[person.pk], routes)
+        for person, routes in zip(people, drives, strict=True)
+    ]
 
 
 def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: TimeSlot) -> None:
@@ -229,7 +235,7 @@ def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assi
             if away.slot.overlaps(window)
         ],
         drives=[stretch(drive.slot, str(drive)) for drive in drives],
-        blocks=[Block(stretch(one.slot), one, one.status in MOVABLE) for one in booked],
+        blocks=[Block(stretch(booking.slot), booking, booking.status in MOVABLE) for booking in booked],
     )
 
 

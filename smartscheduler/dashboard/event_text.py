@@ -1,25 +1,30 @@
-"""Domain events as sentences for people."""
+"""Texts of domain events for people."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from smartscheduler.core.text import LazyText
 
 Data = dict[str, Any]
 
 
 def clock(instant: datetime) -> str:
-    """`9:00 AM`, by the zone the instant carries."""
+    """`9:00 AM`, in the time zone of the instant."""
     return f"{instant:%I:%M %p}".lstrip("0")
 
 
 def day(instant: datetime) -> str:
-    """`Tue, Nov 24`, by the zone the instant carries."""
-    return f"{instant:%a, %b} {instant.day}"
+    """`Tue, Nov 24`, in the time zone of the instant."""
+    return date_format(instant, "D, M j")
 
 
 def span(start: datetime, end: datetime) -> str:
-    """`9:00–11:00 AM CST`; the half of the day is said twice only when it changes."""
+    """`9:00–11:00 AM CST`. AM or PM appears twice only if start and end differ."""
     first = clock(start)
     if f"{start:%p}" == f"{end:%p}":
         first = first[:-3]
@@ -27,9 +32,19 @@ def span(start: datetime, end: datetime) -> str:
 
 
 def sentence(kind: str, data: Data, site: ZoneInfo) -> str:
-    """What an event of type `kind` says, with times by the clock of `site`; its type when it is unknown."""
-    tell = SENTENCES.get(kind)
-    return tell(data, site) if tell else kind
+    """The sentence of an event, with times in the time zone of the site. Returns the type if it is unknown."""
+    template = SENTENCES.get(kind)
+    return template.format(**data, **_computed(data, site)) if template else kind
+
+
+def _computed(data: Data, site: ZoneInfo) -> dict[str, str]:
+    """Values of the placeholders that are not fields of the event."""
+    values = {}
+    if "time_slot" in data:
+        values["when"] = _when(data, site)
+    if "changed" in data:
+        values["fields"] = _fields(data["changed"])
+    return values
 
 
 def _when(data: Data, site: ZoneInfo) -> str:
@@ -39,29 +54,26 @@ def _when(data: Data, site: ZoneInfo) -> str:
 
 
 def _fields(changed: Data) -> str:
-    return ", ".join(name.replace("_", " ") for name in changed) or "nothing"
+    return ", ".join(name.replace("_", " ") for name in changed) or gettext("nothing")
 
 
-SENTENCES: dict[str, Callable[[Data, ZoneInfo], str]] = {
-    "JobCreated": lambda d, z: f"{d['job_number']} came in: {d['priority']} {d['job_type']} job in {d['city']}",
-    "JobUpdated": lambda d, z: f"{d['job_number']} was changed: {_fields(d['changed'])}",
-    "JobReopened": lambda d, z: f"{d['job_number']} is open again",
-    "JobAssigned": lambda d, z: f"{d['job_number']} went to {d['contractor_name']}: {_when(d, z)}",
-    "JobCancelled": lambda d, z: f"{d['job_number']} was cancelled: {d['reason']}",
-    "JobCompleted": lambda d, z: f"{d['job_number']} is done",
-    "AssignmentConfirmed": lambda d, z: f"{d['contractor_name']} is confirmed for {d['job_number']}: {_when(d, z)}",
-    "AssignmentStarted": lambda d, z: f"{d['contractor_name']} started {d['job_number']}",
-    "AssignmentCompleted": lambda d, z: f"{d['contractor_name']} finished {d['job_number']}",
-    "AssignmentRescheduled": lambda d, z: f"{d['job_number']} with {d['contractor_name']} moved to {_when(d, z)}",
-    "AssignmentCancelled": lambda d, z: f"{d['contractor_name']} is off {d['job_number']}: {d['reason']}",
-    "ContractorCreated": lambda d, z: f"{d['contractor_name']} joined",
-    "ContractorUpdated": lambda d, z: f"{d['contractor_name']} was changed: {_fields(d['changed'])}",
-    "ScheduleUpdated": lambda d, z: f"{d['contractor_name']} has a new schedule",
-    "ContractorRated": lambda d, z: (
-        f"{d['contractor_name']} was rated: {d['previous_rating']:.2f} → {d['new_rating']:.2f}"
-    ),
-    "RulesPublished": lambda d, z: (
-        f"Version {d['version']} of the scheduling rules is in force: {_fields(d['changed'])}"
-    ),
-    "RecommendationsUpdated": lambda d, z: "The recommendations for a job were refreshed",
+# Placeholders are fields of the event, or `when` and `fields` (see _computed).
+SENTENCES: dict[str, LazyText] = {
+    "JobCreated": _("{job_number} was created: {priority} {job_type} job in {city}"),
+    "JobUpdated": _("{job_number} was changed: {fields}"),
+    "JobReopened": _("{job_number} was reopened"),
+    "JobAssigned": _("{job_number} was assigned to {contractor_name}: {when}"),
+    "JobCancelled": _("{job_number} was cancelled: {reason}"),
+    "JobCompleted": _("{job_number} was completed"),
+    "AssignmentConfirmed": _("{contractor_name} was confirmed for {job_number}: {when}"),
+    "AssignmentStarted": _("{contractor_name} started {job_number}"),
+    "AssignmentCompleted": _("{contractor_name} completed {job_number}"),
+    "AssignmentRescheduled": _("{job_number} with {contractor_name} was moved to {when}"),
+    "AssignmentCancelled": _("The booking of {contractor_name} for {job_number} was cancelled: {reason}"),
+    "ContractorCreated": _("{contractor_name} was added"),
+    "ContractorUpdated": _("{contractor_name} was changed: {fields}"),
+    "ScheduleUpdated": _("The schedule of {contractor_name} was changed"),
+    "ContractorRated": _("The rating of {contractor_name} was updated: {previous_rating:.2f} → {new_rating:.2f}"),
+    "RulesPublished": _("Version {version} of the scheduling rules was published: {fields}"),
+    "RecommendationsUpdated": _("The ranking of a job was updated"),
 }

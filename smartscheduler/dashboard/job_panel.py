@@ -1,4 +1,4 @@
-"""The side panel of a job: the ranking of now, or where it is booked, and the answer to "why not?"."""
+"""Side panel of a job: current ranking or booking, and the reasons why a chosen contractor is not eligible."""
 
 from typing import Any
 from uuid import UUID
@@ -17,21 +17,21 @@ MOST_CARDS = 10
 
 
 def context(job: Job, rules: Rules, *, q: str, contractor: UUID | None, reader: User) -> dict[str, Any]:
-    """What the template needs, as far as `reader` may see it.
+    """Context of the template, redacted for `reader`.
 
-    A job that is booked and may still be moved is ranked as if it were free.
+    A job with a movable booking is ranked as if it were open.
     """
     booking = Assignment.objects.live().filter(job=job).select_related("contractor").first()
     if booking:
         booking.job = job
     rankable = job.status == Status.OPEN or (booking is not None and booking.status in MOVABLE)
     horizon = rules.horizon_days
-    found = (
+    ranked = (
         ranking(job, rules, horizon_days=horizon, max_results=MOST_CARDS, booking=booking, with_present=True)
         if rankable
         else {}
     )
-    asked = (
+    answer = (
         asked_about(
             job,
             rules,
@@ -44,19 +44,20 @@ def context(job: Job, rules: Rules, *, q: str, contractor: UUID | None, reader: 
         if rankable
         else {}
     )
-    told = facts(job, reader)
-    for shown in (job, *(one["contractor"] for one in found.get("cards", ()))):
-        redact_record(shown, reader)
-    if "answer" in asked:
-        redact_record(asked["answer"]["contractor"], reader)
+    # Computed before the redaction: the facts use the stored values and apply the permissions themselves.
+    job_facts = facts(job, reader)
+    for record in (job, *(card["contractor"] for card in ranked.get("cards", ()))):
+        redact_record(record, reader)
+    if "answer" in answer:
+        redact_record(answer["answer"]["contractor"], reader)
     return {
         "job": job,
-        "facts": told,
+        "facts": job_facts,
         "booking": booking,
         "booked_for": local_slot(booking.slot, job.zone) if booking else "",
         "rankable": rankable,
         "horizon": horizon,
         "q": q,
-        **found,
-        **asked,
+        **ranked,
+        **answer,
     }

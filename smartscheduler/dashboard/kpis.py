@@ -1,4 +1,4 @@
-"""The counts of the live dashboard."""
+"""Figures of the live board."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from smartscheduler.dashboard.utilisation import median_wait, utilisation
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Open and in progress are counted now, `…_today` since midnight at each job's site."""
+    """`open` and `in_progress` are current counts; `…_today` counts since local midnight at the site of each job."""
 
     open: int
     urgent_open: int
@@ -27,7 +27,7 @@ class Figures:
     median_wait: timedelta | None
 
     def as_json(self) -> dict[str, Any]:
-        """For programs: the share with four decimals, the wait in seconds."""
+        """Values for the API: utilization as a share with four decimals, the median wait in seconds."""
         return {
             **{name: value for name, value in vars(self).items() if name != "median_wait"},
             "utilisation": None if self.utilisation is None else round(self.utilisation, 4),
@@ -36,7 +36,7 @@ class Figures:
 
 
 def figures(now: datetime) -> Figures:
-    """The figures at `now`, in six queries."""
+    """The figures at `now`. Runs six queries."""
     jobs = Job.objects.filter(status__in=[Job.Status.OPEN, Job.Status.IN_PROGRESS]).aggregate(
         open=Count("pk", filter=Q(status=Job.Status.OPEN)),
         urgent_open=Count("pk", filter=Q(status=Job.Status.OPEN, priority=Job.Priority.URGENT)),
@@ -53,7 +53,7 @@ def figures(now: datetime) -> Figures:
 
 
 def _assigned_today(now: datetime) -> int:
-    """Bookings made today that still stand."""
+    """Number of bookings that were made today and not cancelled."""
     recent = Assignment.objects.filter(created_at__gte=now - LONGEST_DAY).exclude(status=Assignment.Status.CANCELLED)
     made, today = site_date(F("created_at"), "job__time_zone"), site_date(now, "job__time_zone")
     return recent.annotate(made=made, today=today).filter(made=F("today")).count()

@@ -1,4 +1,4 @@
-"""What the map shows: where contractors are based, and where the work is."""
+"""Data of the map: bases of contractors and sites of jobs."""
 
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from smartscheduler.rules.values import Rules
 
 
 def on_the_map(question: Question, now: datetime, reader: User, rules: Rules) -> dict[str, list[dict[str, Any]]]:
-    """The bases of the board's lanes, the sites of its bookings, and those of the open jobs.
+    """Bases of the contractors on the board, and sites of its bookings and of the open jobs.
 
-    As exactly as `reader` may see them.
+    Coordinates are blurred for a `reader` without permission for exact places.
     """
     shown = board(question, now, rules)
     return {

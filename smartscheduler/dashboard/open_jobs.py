@@ -1,4 +1,4 @@
-"""The open jobs, as the page lists them."""
+"""List of open jobs on the live board."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,6 @@ class OpenJobs:
 
 
 def open_jobs() -> OpenJobs:
-    """The most urgent open jobs and how many more there are, in two queries."""
+    """The most urgent open jobs, and the number of further ones. Runs two queries."""
     jobs = list(Job.objects.open().by_urgency()[:MOST_JOBS])
     return OpenJobs(jobs, max(0, Job.objects.open().count() - len(jobs)))

@@ -1,4 +1,4 @@
-"""“Today” in SQL: a day is a day at the job's site, and each row has a site of its own."""
+"""Local dates in SQL, in the time zone of the site of each row."""
 
 from datetime import datetime, timedelta
 
@@ -11,6 +11,6 @@ LONGEST_DAY = timedelta(hours=25)
 
 
 def site_date(instant: Combinable | datetime, time_zone: str) -> Cast:
-    """The calendar date of an instant by the clock of the zone in the field `time_zone`."""
-    given = Value(instant, output_field=DateTimeField()) if isinstance(instant, datetime) else instant
-    return Cast(Func(F(time_zone), given, function="timezone", output_field=DateTimeField()), DateField())
+    """SQL expression: the local date of an instant, in the time zone of the field `time_zone`."""
+    value = Value(instant, output_field=DateTimeField()) if isinstance(instant, datetime) else instant
+    return Cast(Func(F(time_zone), value, function="timezone", output_field=DateTimeField()), DateField())

@@ -1,16 +1,16 @@
-"""How much of today's working time is booked, and how long jobs wait for somebody; two statements."""
+"""Utilization of today's working time, and median wait of jobs for a contractor; one SQL statement each."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-# Of the last week: one slow job does not move it, and neither does an old one.
+# The median of one week is stable against single slow jobs and ignores old ones.
 WAITING_SINCE = timedelta(days=7)
 
-# Today is a day by each contractor's own clock. Working time is the shifts without the absences; what counts as
-# booked is what lies inside it, so that the share is at most one. Hours are turned into instants once for all who
-# share them; only those who are booked or absent are looked at one by one.
+# Today is a local day of each contractor. Working time is shifts minus absences; only bookings inside it count, so the
+# share is at most 1. Shifts become instants once per distinct shift and time zone; only contractors with a booking or
+# an absence are processed one by one. This keeps the statement fast with many contractors.
 WORKED_AND_BOOKED = """
 WITH active AS MATERIALIZED (
     SELECT id, time_zone FROM contractors_contractor WHERE status = 'active'
@@ -71,13 +71,13 @@ WHERE NOT EXISTS (
 
 
 def utilisation(now: datetime) -> float | None:
-    """The share (0–1) of today's working time of active contractors that is booked; None when nobody works."""
+    """Booked share (0–1) of today's working time of active contractors; None without working time."""
     worked, booked = _row(WORKED_AND_BOOKED, {"now": now})
     return float(booked) / float(worked) if worked else None
 
 
 def median_wait(now: datetime) -> timedelta | None:
-    """The median time from the creation of a job to its first assignment, of those of the last week."""
+    """Median time from the creation of a job to its first assignment, over first assignments of the last 7 days."""
     (seconds,) = _row(MEDIAN_WAIT, {"since": now - WAITING_SINCE})
     return None if seconds is None else timedelta(seconds=max(0, round(float(seconds))))
 

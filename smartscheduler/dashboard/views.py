@@ -1,4 +1,4 @@
-"""The live page, its parts on their own, and its figures for programs."""
+"""Live board: the page, its parts for partial updates, and its figures in the API."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -39,7 +41,7 @@ from smartscheduler.events.publishing import Event
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
-# What each part of the page shows; a request reads only what it asks for.
+# Data of each part of the page. A partial update reads only the requested parts.
 PARTS: dict[str, Callable[[Question, User], Any]] = {
     "figures": lambda question, reader: figures(timezone.now()),
     "jobs": lambda question, reader: open_jobs(),
@@ -52,13 +54,13 @@ PARTS: dict[str, Callable[[Question, User], Any]] = {
 @require_safe
 @login_required
 def page(request: HttpRequest) -> HttpResponse:
-    """The whole page, and the sequence number from which on the socket takes over."""
+    """The whole page, with the sequence number after which the socket delivers events."""
     user = _reader(request)
-    # Read before the parts: an event in between is then shown twice over, not missed.
+    # Read the number before the parts: an event in between is then delivered twice instead of lost.
     head, question = event_log.head(), Question.of(request.GET, user)
     context = {
         "head": head,
-        # One booking changes the rankings of many jobs: of these the panel hears on a socket of its own.
+        # One booking changes the rankings of many jobs. The panel subscribes to these events on its own socket.
         "types": ",".join(sorted(Event.registry.keys() - set(FOR_MACHINES))),
         "heartbeat_seconds": settings.EVENT_HEARTBEAT_SECONDS,
         "may_assign": user.allows(Permission.ASSIGN),
@@ -70,7 +72,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def for_scripts(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """To be read by GET, not to be kept; 401 for those who are signed out, whom a login page would not help."""
+    """Decorator of views for scripts: GET only, not cached, and 401 instead of a redirect to the sign-in page."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -81,7 +83,7 @@ def for_scripts(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 @for_scripts
 def parts(request: HttpRequest) -> HttpResponse:
-    """The parts named in `?parts=figures,jobs`, as they are now."""
+    """The current parts of the page named in `?parts=`, for example `figures,jobs`."""
     user = _reader(request)
     question = Question.of(request.GET, user)
     try:
@@ -97,20 +99,20 @@ def parts(request: HttpRequest) -> HttpResponse:
 
 @for_scripts
 def some_lanes(request: HttpRequest) -> HttpResponse:
-    """The lanes of `?contractors=ID,ID` on `?day=`, as far as the board shows them."""
+    """The lanes of `?contractors=ID,ID` on `?day=` that match the filters of the board."""
     user = _reader(request)
     question = Question.of(request.GET, user)
     ids = _ids(request.GET.get("contractors", ""))
     if question.day is None:
         raise Http404
-    found = board.some_lanes(ids, question, question.day, current_rules())
-    context = {"lanes": found, "may_assign": user.allows(Permission.ASSIGN)}
+    lanes = board.some_lanes(ids, question, question.day, current_rules())
+    context = {"lanes": lanes, "may_assign": user.allows(Permission.ASSIGN)}
     return render(request, "dashboard/parts/board_rows.html", context)
 
 
 @for_scripts
 def drop_targets(request: HttpRequest) -> JsonResponse:
-    """For each lane of the board when `?job=` could start there, as minutes and instants, or why it could not."""
+    """Possible start times of `?job=` in each lane, as minutes of the day and instants, or the reason why not."""
     question = Question.of(request.GET, _reader(request, Permission.ASSIGN))
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
@@ -134,7 +136,7 @@ def drop_targets(request: HttpRequest) -> JsonResponse:
 
 @for_scripts
 def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """The side panel of a job: what it is, who should do it and why, and why not somebody else."""
+    """The side panel of a job: its data, its ranking with reasons, and the check of a chosen contractor."""
     user = _reader(request, Permission.RECOMMEND)
     job = get_object_or_404(Job, pk=job_id)
     context = panel_context(
@@ -149,7 +151,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @for_scripts
 def map_data(request: HttpRequest) -> JsonResponse:
-    """The bases and sites that the board speaks of."""
+    """The bases and sites on the map of the board."""
     user = _reader(request)
     return JsonResponse(on_the_map(Question.of(request.GET, user), timezone.now(), user, current_rules()))
 
@@ -161,22 +163,23 @@ def _reader(request: HttpRequest, permission: Permission = Permission.VIEW_EVENT
 
 
 def _part_names(text: str) -> list[str]:
-    """The names between the commas, each once. Raises InvalidInput for one that is not a part."""
+    """Parse comma-separated names without duplicates. Raises InvalidInput for an unknown name."""
     names = list(dict.fromkeys(name for name in text.split(",") if name))
     if unknown := [name for name in names if name not in PARTS]:
-        raise InvalidInput.of("parts", f"parts: “{unknown[0][:64]}” is not one of {', '.join(PARTS)}.")
+        text = gettext("parts: “{name}” is not one of {names}.")
+        raise InvalidInput.of("parts", text.format(name=unknown[0][:64], names=", ".join(PARTS)))
     return names
 
 
 def _ids(text: str) -> list[UUID]:
-    """The ids between the commas; what is none is left out."""
-    found = []
+    """Parse comma-separated ids. Invalid ones are ignored."""
+    ids = []
     for part in text.split(",")[: board.MOST_LANES]:
         try:
-            found.append(UUID(part))
+            ids.append(UUID(part))
         except ValueError:
             continue
-    return found
+    return ids
 
 
 FiguresSerializer = inline_serializer(
@@ -189,12 +192,15 @@ FiguresSerializer = inline_serializer(
         "completed_today": serializers.IntegerField(),
         "active_contractors": serializers.IntegerField(),
         "utilisation": serializers.FloatField(
-            allow_null=True, help_text="The share of today's working time that is booked, 0–1; null when nobody works."
+            allow_null=True, help_text=_("Booked share of today's working time, 0–1; null without working time.")
         ),
         "median_wait_seconds": serializers.IntegerField(
-            allow_null=True, help_text="From the creation of a job to its first assignment, of the last seven days."
+            allow_null=True,
+            help_text=_("Median time from the creation of a job to its first assignment, over the last seven days."),
         ),
-        "head": serializers.IntegerField(help_text="Follow the events after this number to keep the figures fresh."),
+        "head": serializers.IntegerField(
+            help_text=_("Sequence number of the last event. Follow the events after it to keep the figures up to date.")
+        ),
         "generated_at": serializers.DateTimeField(),
     },
 )
@@ -205,6 +211,6 @@ class DashboardView(KnownParameters):
 
     @extend_schema(operation_id="dashboard", tags=["dashboard"], responses=FiguresSerializer)
     def get(self, request: Request) -> Response:
-        """The figures of the live dashboard. `…_today` counts from midnight at each job's site."""
+        """Figures of the live board. `…_today` counts since local midnight at the site of each job."""
         head, now = event_log.head(), timezone.now()
         return Response({**figures(now).as_json(), "head": head, "generated_at": now})

@@ -1,1 +1,1 @@
-"""Personal data: what is held of whom and why, given out to the person, and erased (docs/privacy.md)."""
+"""Personal data: inventory, export for the person, and erasure (docs/privacy.md)."""

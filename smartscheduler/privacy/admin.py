@@ -1,10 +1,11 @@
-"""The button *Personal data* on the pages of contractors, of jobs with a customer, and of accounts."""
+"""Button *Personal data* on the pages of contractors, jobs with a customer, and accounts."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from contractors.models import Contractor
 from jobs.models import Job
@@ -35,4 +36,4 @@ def of_user(request: HttpRequest, user: User) -> Iterator[Button]:
 
 
 def _button(url: str) -> Button:
-    return Button(label="Personal data", icon="shield_person", url=url, weight=Weight.TRAILING)
+    return Button(label=_("Personal data"), icon="shield_person", url=url, weight=Weight.TRAILING)

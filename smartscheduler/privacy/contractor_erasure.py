@@ -1,10 +1,11 @@
-"""Erasing a contractor: the record stays, with its ratings, bookings and hours, and is nobody's any more."""
+"""Erasure of a contractor: the record remains with its ratings, bookings and hours, but without personal data."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Round
+from django.utils.translation import gettext
 
 from assignments.models import Assignment
 from contractors.events import ContractorUpdated
@@ -27,19 +28,19 @@ from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.pii_matcher import PersonPatterns
 
 FIELDS = ("name", "phone_number", "email", "address", "zip_code", "latitude", "longitude")
-# A tenth of a degree: seven miles.
+# Coordinates are rounded to a tenth of a degree, about seven miles.
 DECIMALS = 1
 
 
 def check(contractor: Contractor) -> None:
-    """Raise PersonErased when it is done, LiveAssignments (with the list of them) while it cannot be."""
+    """Raise PersonErased if already erased, LiveAssignments (with their list) if the contractor has live bookings."""
     if contractor.is_erased:
-        raise PersonErased(f"{contractor.name} has been erased before.")
+        raise PersonErased(gettext("{name} was already erased.").format(name=contractor.name))
     check_can_leave(contractor)
 
 
 def erase(contractor: Contractor, erasure: Erasure, runs: Sequence[ImportRun], actor: User | None) -> None:
-    """Everything that says who it was; the contractor is locked, `runs` are the imports that name them."""
+    """Erase the personal data of a locked contractor. `runs`: the imported files that name the contractor."""
     former = former_values(Contractor, [contractor.pk], *FIELDS)
     patterns, was = patterns_of(contractor, former, erasure.pseudonym), contractor.status
     values = _values(erasure)
@@ -56,7 +57,7 @@ def erase(contractor: Contractor, erasure: Erasure, runs: Sequence[ImportRun], a
         sweep(patterns.wide)
         sweep(patterns, _linked(contractor))
         about = OutboxEvent.objects.filter(data__contains={"contractor_id": str(contractor.pk)})
-        copy_erasure.blot_events(about, patterns, fields=FIELDS, contractor_name=erasure.pseudonym)
+        copy_erasure.redact_events(about, patterns, fields=FIELDS, contractor_name=erasure.pseudonym)
     now = Contractor.Status.INACTIVE
     changed = dict.fromkeys(FIELDS) | ({} if was == now else {"status": now.value})
     publish(
@@ -84,7 +85,7 @@ def _values(erasure: Erasure) -> dict[str, Any]:
 
 
 def coarse_place() -> dict[str, Any]:
-    """City, state and time zone stay; the rest of a place, as values for an update."""
+    """Update values for a place: address and ZIP code replaced, coordinates rounded. City and state stay."""
     rough = {name: Round(name, precision=DECIMALS) for name in ("latitude", "longitude")}
     return {"address": pseudonyms.ADDRESS, "zip_code": pseudonyms.ZIP_CODE, **rough}
 
@@ -108,21 +109,21 @@ def _forget_places(contractor: Contractor, former: dict[str, set[str]]) -> None:
 
 
 def addresses_of(located: list[Any], former: dict[str, set[str]]) -> list[Address]:
-    """The addresses of the records, and every street that they had before, at the place where they are."""
+    """Current and former addresses of the records: every combination of street and ZIP code, in the current city."""
     return [
-        copy_erasure.address_of(one)._replace(address=street, zip_code=zip_code)
-        for one in located
-        for street in {one.address, *former["address"]}
-        for zip_code in {one.zip_code, *former["zip_code"]}
+        copy_erasure.address_of(record)._replace(address=street, zip_code=zip_code)
+        for record in located
+        for street in {record.address, *former["address"]}
+        for zip_code in {record.zip_code, *former["zip_code"]}
     ]
 
 
 def points_of(former: dict[str, set[str]]) -> list[Point]:
-    """Every combination of what coordinates have been: few, and each that was a place is among them."""
+    """All combinations of former latitudes and longitudes. They are few and include every former place."""
     return [Point(float(lat), float(lon)) for lat in former["latitude"] for lon in former["longitude"]]
 
 
 def _linked(contractor: Contractor) -> dict[Any, Q]:
-    """Rows in which a name of one word can only be this one's."""
+    """Rows linked to the contractor. Only there, a name of a single word is safe to redact."""
     jobs = Q(pk__in=Assignment.objects.filter(contractor=contractor).values("job"))
     return {Assignment: Q(contractor=contractor), Job: jobs, Mail: Q(assignment__contractor=contractor)}

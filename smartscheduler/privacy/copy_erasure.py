@@ -1,4 +1,4 @@
-"""What is left of a person beside their own records, and how it goes. For the open transaction of an erasure."""
+"""Removes copies of personal data outside the person's own records. Runs in the transaction of an erasure."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import ngettext
 
 from smartscheduler.adminsite.models import SavedView
 from smartscheduler.core.geo.locations import Location
@@ -27,11 +28,13 @@ BATCH = 200
 CHANGES = ("changed", "previous")
 
 
-def blot_events(rows: QuerySet[OutboxEvent], patterns: PersonPatterns, *, fields: Collection[str], **names: str) -> int:
-    """Of these events: other names, null for the values of `fields`, and no match of the person in any text."""
+def redact_events(
+    rows: QuerySet[OutboxEvent], patterns: PersonPatterns, *, fields: Collection[str], **names: str
+) -> int:
+    """Redact events: replace `names`, set values of `fields` to null, redact matches in texts. Returns the count."""
     changed, count = [], 0
     for event in rows.order_by("position").iterator(chunk_size=BATCH):
-        data = _blotted(event.data, patterns, fields) | {key: name for key, name in names.items() if key in event.data}
+        data = _redacted(event.data, patterns, fields) | {key: name for key, name in names.items() if key in event.data}
         if data != event.data:
             event.data = data
             changed.append(event)
@@ -46,51 +49,55 @@ def _store(events: list[OutboxEvent]) -> int:
     return len(events)
 
 
-def _blotted(data: dict[str, Any], patterns: PersonPatterns, fields: Collection[str]) -> dict[str, Any]:
-    found: dict[str, Any] = patterns.redact(data)
+def _redacted(data: dict[str, Any], patterns: PersonPatterns, fields: Collection[str]) -> dict[str, Any]:
+    redacted: dict[str, Any] = patterns.redact(data)
     for part in CHANGES:
-        values = found.get(part)
+        values = redacted.get(part)
         if isinstance(values, dict):
-            found[part] = {key: None if key in fields else _other_kind(item) for key, item in values.items()}
-    return found
+            redacted[part] = {key: None if key in fields else _other_kind(item) for key, item in values.items()}
+    return redacted
 
 
 def _other_kind(value: Any) -> Any:
-    """Absences in a schedule, without why."""
+    """Absences of a schedule with the kind “other”, because the kind can reveal an illness."""
     if isinstance(value, list):
-        return [{**one, "kind": "other"} if isinstance(one, dict) and "kind" in one else one for one in value]
+        return [{**item, "kind": "other"} if isinstance(item, dict) and "kind" in item else item for item in value]
     return value
 
 
 def refuse_at_work(runs: Iterable[ImportRun]) -> None:
-    """Raise InvalidTransition while a file that names the person is being worked on: it would bring them back."""
+    """Raise InvalidTransition while a file that names the person is being processed: it could restore the data."""
     at_work = [run.name for run in runs if run.is_at_work]
     if at_work:
+        text = ngettext(
+            "A file that names this person is being processed: {files}. Wait until it is finished, or stop it.",
+            "Files that name this person are being processed: {files}. Wait until they are finished, or stop them.",
+            len(at_work),
+        )
         raise InvalidTransition(
-            f"A file that names this person is being worked on: {', '.join(at_work)}. Wait, or stop it.",
-            extra={"from": "importing", "to": "erased", "files": at_work},
+            text.format(files=", ".join(at_work)), extra={"from": "importing", "to": "erased", "files": at_work}
         )
 
 
 def remove_imports(runs: Iterable[ImportRun]) -> int:
-    """Whole, with the rows: nobody could say any more what of a file is whose."""
+    """Delete the files with their rows. Partial redaction is not reliable: cells do not say whom they are about."""
     keys = [run.pk for run in runs]
     ImportRun.objects.filter(pk__in=keys).delete()
     return len(keys)
 
 
 def forget_answers(patterns: PersonPatterns, ids: Iterable[UUID]) -> int:
-    """Empty the answers that are kept for repeated requests; the keys stay, so that none is carried out twice."""
-    wanted = Q()
-    for one in ids:
-        wanted |= Q(body__contains=str(one))
+    """Empty the stored responses of idempotent requests. Their keys stay, so that no request runs twice."""
+    naming = Q()
+    for record_id in ids:
+        naming |= Q(body__contains=str(record_id))
     if patterns.pattern:
-        wanted |= Q(body__iregex=patterns.pattern)
-    return KeptAnswer.objects.filter(wanted).update(body="{}") if wanted else 0
+        naming |= Q(body__iregex=patterns.pattern)
+    return KeptAnswer.objects.filter(naming).update(body="{}") if naming else 0
 
 
 def forget_mails(mails: QuerySet[Mail], patterns: PersonPatterns) -> None:
-    """What was sent keeps no address; what waits is not sent. The same for what went to the person for others."""
+    """Remove addresses and errors from messages and cancel waiting ones. Also covers other messages to the person."""
     mails.filter(state=Mail.State.WAITING).update(state=Mail.State.SKIPPED)
     mails.update(recipient="", error="")
     for email in patterns.emails:
@@ -98,8 +105,8 @@ def forget_mails(mails: QuerySet[Mail], patterns: PersonPatterns) -> None:
 
 
 def forget_places(former: Iterable[Address], points: Iterable[Point]) -> None:
-    """What geocoders and road providers have said of places where somebody lives."""
-    GeocodedAddress.objects.filter(key__in=[one.key for one in former]).delete()
+    """Delete stored geocoding results and road distances of the person's addresses."""
+    GeocodedAddress.objects.filter(key__in=[address.key for address in former]).delete()
     cells = [cell(point) for point in points]
     TravelEstimate.objects.filter(Q(origin__in=cells) | Q(destination__in=cells)).delete()
 
@@ -109,13 +116,13 @@ def address_of(located: Location) -> Address:
 
 
 def rename_log(model: type[Model], keys: Iterable[Any], name: str) -> None:
-    """Django's own log says what a record was called."""
+    """Replace the names of records in the log of Django's admin."""
     kind = ContentType.objects.get_for_model(model)
     LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in keys]).update(object_repr=name)
 
 
 def remove_views(patterns: PersonPatterns) -> int:
-    """Saved views that look for the person."""
+    """Delete saved views whose name or filters name the person."""
     naming = [
         view.pk
         for view in SavedView.objects.iterator()

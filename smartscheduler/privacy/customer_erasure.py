@@ -1,9 +1,10 @@
-"""Erasing a customer: the jobs stay, with their city and days, and are of nobody in particular any more."""
+"""Erasure of a customer: the jobs remain with their city and dates, but without personal data."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from assignments.models import Assignment
 from contractors.models import Rating
@@ -30,20 +31,22 @@ FIELDS = (
 
 
 def check(jobs: Sequence[Job]) -> None:
-    """Raise PersonErased for jobs that are nobody's already, InvalidTransition (with the list) for jobs still open."""
-    erased = {pk for found in Erasure.objects.filter(kind="customer").values_list("jobs", flat=True) for pk in found}
+    """Raise PersonErased for jobs that are already erased, InvalidTransition (with their list) for unfinished jobs."""
+    erased = {pk for keys in Erasure.objects.filter(kind="customer").values_list("jobs", flat=True) for pk in keys}
     if done := [job.job_number for job in jobs if job.pk in erased]:
-        raise PersonErased(f"Erased before: {', '.join(done)}.", extra={"jobs": done})
-    if going_on := [job for job in jobs if not is_over(job)]:
-        numbers = [job.job_number for job in going_on]
+        text = gettext("The customer of these jobs was already erased: {jobs}.")
+        raise PersonErased(text.format(jobs=", ".join(done)), extra={"jobs": done})
+    if unfinished := [job for job in jobs if not is_over(job)]:
+        numbers = [job.job_number for job in unfinished]
+        text = gettext("These jobs are not finished: {jobs}. Complete or cancel them first.")
         raise InvalidTransition(
-            f"Not over yet: {', '.join(numbers)}. Complete or cancel them first.",
-            extra={"from": going_on[0].status, "to": "erased", "jobs": numbers},
+            text.format(jobs=", ".join(numbers)),
+            extra={"from": unfinished[0].status, "to": "erased", "jobs": numbers},
         )
 
 
 def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], actor: User | None) -> None:
-    """Everything that says whose jobs they were; they are locked, `runs` are the imports that name the customer."""
+    """Erase the customer of locked jobs. `runs`: the imported files that name the customer."""
     keys = [job.pk for job in jobs]
     former = former_values(Job, keys, *FIELDS)
     patterns = patterns_of(jobs, former, erasure.pseudonym)
@@ -64,7 +67,7 @@ def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], acto
         sweep(patterns, _linked(jobs))
         for job in jobs:
             about = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)})
-            copy_erasure.blot_events(about, patterns, fields=FIELDS)
+            copy_erasure.redact_events(about, patterns, fields=FIELDS)
     for job in jobs:
         publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=dict.fromkeys(FIELDS)), actor=actor)
 
@@ -79,7 +82,7 @@ def patterns_of(jobs: Sequence[Job], former: dict[str, set[str]], instead: str) 
 
 
 def _linked(jobs: Sequence[Job]) -> dict[Any, Q]:
-    """Rows in which a name of one word can only be this one's."""
+    """Rows linked to the jobs. Only there, a name of a single word is safe to redact."""
     keys = [job.pk for job in jobs]
     return {
         Job: Q(pk__in=keys),

@@ -1,10 +1,11 @@
-"""Finding a customer, who is no record of their own: a name and a number on jobs, however they are written."""
+"""Search for a customer by name and phone number on jobs, in any spelling. Customers have no record of their own."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from jobs.models import Job
 from jobs.states import TRANSITIONS
@@ -15,7 +16,7 @@ MOST_JOBS = 1000
 
 
 class Found(NamedTuple):
-    """A job that may be of the customer, and by what it was found: `name`, `phone` or both."""
+    """A job that may belong to the customer, and what matched: `name`, `phone` or both."""
 
     job: Job
     by: tuple[str, ...]
@@ -26,36 +27,37 @@ class Found(NamedTuple):
 
 
 def is_over(job: Job) -> bool:
-    """Completed or cancelled: nothing comes after it."""
+    """Whether the job is in a final state: completed or cancelled."""
     return not TRANSITIONS[job.status]
 
 
 def find_customer(*, name: str = "", phone: str = "") -> list[Found]:
-    """The jobs that have this name or this number, newest first: it is for a person to say which are meant.
+    """Jobs with this name or phone number, newest first. An administrator then chooses the right ones.
 
-    Names are the same whatever their case, accents, punctuation, titles and the order of their words.
-    Raises InvalidInput without either, for a number without ten digits, and for more than a thousand jobs.
+    Names match regardless of case, accents, punctuation, titles and word order. Raises InvalidInput without name and
+    phone number, for a number without ten digits, and for more than MOST_JOBS jobs.
     """
-    wanted, digits = plain_name(name), digits_of(phone)
+    plain, digits = plain_name(name), digits_of(phone)
     if phone.strip() and not digits:
-        raise InvalidInput.of("phone", "A telephone number has ten digits.")
-    if not wanted and not digits:
-        raise InvalidInput.of("name", "Give a name, a telephone number, or both.")
-    same = _spellings(wanted) if wanted else set()
+        raise InvalidInput.of("phone", gettext("Enter a phone number with ten digits."))
+    if not plain and not digits:
+        raise InvalidInput.of("name", gettext("Enter a name, a phone number, or both."))
+    same = _spellings(plain) if plain else set()
     number = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if digits else None
     jobs = Job.objects.filter(customer_name__in=same)
     if number:
         jobs |= Job.objects.filter(customer_phone=number)
-    found = list(jobs.order_by("-created_at", "id")[: MOST_JOBS + 1])
-    if len(found) > MOST_JOBS:
-        raise InvalidInput(f"More than {MOST_JOBS:,} jobs: give the telephone number alone.")
-    return [Found(job, tuple(_by(job, same, number))) for job in found]
+    matches = list(jobs.order_by("-created_at", "id")[: MOST_JOBS + 1])
+    if len(matches) > MOST_JOBS:
+        text = gettext("More than {most} jobs match. Search by phone number only.")
+        raise InvalidInput(text.format(most=f"{MOST_JOBS:,}"))
+    return [Found(job, tuple(_by(job, same, number))) for job in matches]
 
 
-def _spellings(wanted: str) -> set[str]:
-    """The names on jobs that are this one; all of them are looked at, which is seldom done and takes a second."""
+def _spellings(plain: str) -> set[str]:
+    """All spellings of a plain name on jobs. Scans all names, which takes about a second and is rarely needed."""
     names = Job.objects.exclude(customer_name="").order_by().values_list("customer_name", flat=True).distinct()
-    return {name for name in names.iterator() if plain_name(name) == wanted}
+    return {name for name in names.iterator() if plain_name(name) == plain}
 
 
 def _by(job: Job, names: Collection[str], number: str | None) -> Iterable[str]:
@@ -65,16 +67,16 @@ def _by(job: Job, names: Collection[str], number: str | None) -> Iterable[str]:
         yield "phone"
 
 
-def jobs_named(given: Iterable[str]) -> list[UUID]:
-    """The ids of jobs given by id or number. Raises InvalidInput for one that nobody knows."""
-    found = []
-    for text in given:
+def jobs_named(names: Iterable[str]) -> list[UUID]:
+    """Ids of jobs from ids or job numbers. Raises InvalidInput for an unknown job."""
+    ids = []
+    for text in names:
         key = _uuid(text)
         job = Job.objects.filter(Q(pk=key) if key else Q(job_number=text.upper())).first()
         if job is None:
-            raise InvalidInput.of("jobs", f"There is no job {text}.")
-        found.append(job.pk)
-    return found
+            raise InvalidInput.of("jobs", gettext("There is no job {job}.").format(job=text))
+        ids.append(job.pk)
+    return ids
 
 
 def _uuid(text: str) -> UUID | None:

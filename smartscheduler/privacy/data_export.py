@@ -1,6 +1,6 @@
-"""Everything that is held on one person, as one document: for the person, who has asked for it.
+"""Export of all data about one person as one document, to answer a request of that person.
 
-Other people are left out of it: a contractor's bookings name the job and its city, not the customer.
+Data of other people is omitted: the bookings of a contractor name the job and its city, not the customer.
 """
 
 import json
@@ -47,7 +47,7 @@ OF_A_BOOKING = (
 
 
 def export_contractor(*, contractor_id: UUID, actor: User | None) -> Document:
-    """What is held on a contractor. Raises Contractor.DoesNotExist."""
+    """Export the data of a contractor. Raises Contractor.DoesNotExist."""
     contractor = Contractor.objects.get(pk=contractor_id)
     parts = parts_of_contractor(contractor)
     return _document("contractor", str(contractor), parts, actor, subject=str(contractor.pk))
@@ -71,7 +71,7 @@ def parts_of_contractor(contractor: Contractor) -> Document:
 
 
 def export_customer(*, job_ids: Iterable[UUID], actor: User | None) -> Document:
-    """What is held on the customer of these jobs. Raises Job.DoesNotExist."""
+    """Export the data of the customer of these jobs. Raises Job.DoesNotExist."""
     keys = list(job_ids)
     jobs = list(Job.objects.filter(pk__in=keys).order_by("created_at"))
     if len(jobs) != len(set(keys)) or not jobs:
@@ -99,7 +99,7 @@ def parts_of_customer(jobs: list[Job]) -> Document:
 
 
 def export_user(*, user_id: UUID, actor: User | None) -> Document:
-    """What is held on an account. Raises User.DoesNotExist."""
+    """Export the data of an account. Raises User.DoesNotExist."""
     user = User.objects.get(pk=user_id)
     return _document("user", str(user), parts_of_user(user), actor, about=user)
 
@@ -135,7 +135,7 @@ def as_json(document: Document) -> str:
 
 
 def as_text(document: Document) -> str:
-    """The same to be read: headings, and a line for each value."""
+    """The document as readable text: headings, and a line for each value."""
     return "\n".join(_lines(json.loads(as_json(document)), 0)) + "\n"
 
 
@@ -164,22 +164,22 @@ def _rows(rows: QuerySet[Any]) -> list[Document]:
     return [_fields(row) for row in rows]
 
 
-def _booking(assignment: Assignment, **said: Any) -> Document:
-    return {**said, **{name: getattr(assignment, name) for name in OF_A_BOOKING}}
+def _booking(assignment: Assignment, **related: Any) -> Document:
+    return {**related, **{name: getattr(assignment, name) for name in OF_A_BOOKING}}
 
 
 def _history(model: type[models.Model], keys: list[Any], owner: str) -> Iterator[Document]:
-    """What is kept of changes of the records, and of what belongs to them."""
+    """History of the records and of the records that belong to them."""
     for kind in history_models():
         own = kind is history_of(model)
         if own or (owner and kind.owner and f"{kind.owner}_id" == owner):
-            wanted = Q((("pgh_obj_id" if own else owner) + "__in", keys))
-            for row in kind._base_manager.filter(wanted).order_by("pgh_created_at", "pgh_id"):
+            about = Q((("pgh_obj_id" if own else owner) + "__in", keys))
+            for row in kind._base_manager.filter(about).order_by("pgh_created_at", "pgh_id"):
                 yield {"of": kind.pgh_tracked_model._meta.label, **_fields(row), "pgh_context": _door(row)}
 
 
 def _door(row: Any) -> str:
-    """Through which door it was changed; by whom is somebody else's."""
+    """Interface of a change. The author is omitted, because that is data of another person."""
     return str((row.pgh_context or {}).get("door", "the database"))
 
 
@@ -196,7 +196,7 @@ def _events(rows: QuerySet[OutboxEvent]) -> list[Document]:
 
 
 def _elsewhere(patterns: PersonPatterns, keys: list[Any], model: type[models.Model]) -> Document:
-    """Where else the person is named: files, notes, kept answers, and saved lists."""
+    """Other places that name the person: imported files, free text, stored responses, the admin log."""
     kind = ContentType.objects.get_for_model(model)
     logged = LogEntry.objects.filter(content_type=kind, object_id__in=[str(key) for key in keys])
     answers = KeptAnswer.objects.filter(body__iregex=patterns.wide.pattern) if patterns.wide.pattern else ()
@@ -213,7 +213,7 @@ def _file(run: ImportRun) -> Document:
 
 
 def _named(patterns: PersonPatterns) -> Iterator[Document]:
-    """Free text in which the person is named: the record and the field, and the words."""
+    """Free text that names the person, with its record and field."""
     for model, fields in columns() if patterns.pattern else ():
         if model is OutboxEvent or model in history_models():
             continue

@@ -1,4 +1,4 @@
-"""The person that a page is about, whatever kind: what is held, what stands in the way, and the two things to do."""
+"""Person of a personal data page (contractor, customer or user): stored data, obstacles, export and erasure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,46 +6,58 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
+from smartscheduler.core.text import LazyText
 from smartscheduler.errors import DomainError, PersonErased
 from smartscheduler.privacy import contractor_erasure, customer_erasure, data_export, services, user_erasure
 from smartscheduler.privacy.inventory import INVENTORY, Held
 from smartscheduler.privacy.models import Erasure
 
-COPIES = "What is kept of it elsewhere: history, events, mails, files that were imported, saved views, kept answers"
-NOTES = "Name and number wherever somebody has written them into a reason or a note"
-# What becomes of a person, in words: what goes, and what stays.
-GOES = {
+COPIES = _("Copies in the history, events, messages, imported files, saved views and stored API responses")
+NOTES = _("Name and phone number in reasons and notes")
+# What an erasure removes, and what it keeps.
+GOES: dict[str, tuple[LazyText, ...]] = {
     "contractor": (
-        "Name, telephone number, mail address, street, ZIP code and exact place",
-        "Notes and kinds of absences, comments of ratings",
+        _("Name, phone number, email address, street, ZIP code and exact location"),
+        _("Notes and kinds of absences, comments of ratings"),
         NOTES,
         COPIES,
     ),
-    "customer": ("Name and telephone number", "Street, ZIP code and exact place", "Notes on these jobs", NOTES, COPIES),
+    "customer": (
+        _("Name and phone number"),
+        _("Street, ZIP code and exact location"),
+        _("Notes on these jobs"),
+        NOTES,
+        COPIES,
+    ),
     "user": (
-        "Name, mail address and password; the account is switched off",
-        "Sessions, tokens, saved views, and from where they signed in",
+        _("Name, email address and password; the account is deactivated"),
+        _("Sessions, tokens, saved views and sign-in addresses"),
         NOTES,
         COPIES,
     ),
 }
-STAYS = {
+STAYS: dict[str, tuple[LazyText, ...]] = {
     "contractor": (
-        "Ratings, bookings, scores, hours and periods of absence, of a “Former contractor”",
-        "City and state",
+        _("Ratings, bookings, scores, working hours and periods of absence, under “Former contractor”"),
+        _("City and state"),
     ),
-    "customer": ("The jobs, their days, types, bookings and scores, of a “Former customer”", "City and state"),
-    "user": ("What they did, as done by a “Former user”",),
+    "customer": (
+        _("The jobs with their dates, types, bookings and scores, under “Former customer”"),
+        _("City and state"),
+    ),
+    "user": (_("The user's actions, under “Former user”"),),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """`typed` is what has to be typed before anything is erased; `check` raises what would refuse it."""
+    """A person. `typed`: text that must be entered to confirm the erasure. `check` raises the reason of a refusal."""
 
     kind: str
     name: str
@@ -59,26 +71,26 @@ class Subject:
 
     @property
     def held(self) -> list[tuple[str, int]]:
-        """How much there is of what, without what there is nothing of."""
-        found = [(name.replace("_", " ").capitalize(), _count(part)) for name, part in self.parts().items()]
-        return [(name, count) for name, count in found if count]
+        """Number of stored entries by kind, without empty kinds."""
+        counts = [(name.replace("_", " ").capitalize(), _count(part)) for name, part in self.parts().items()]
+        return [(name, count) for name, count in counts if count]
 
     @property
     def inventory(self) -> list[Held]:
-        """What erasing does, entry by entry."""
+        """Entries of the inventory for this kind of person, with the effect of an erasure."""
         return [entry for entry in INVENTORY if self.kind in entry.of]
 
     @property
-    def goes(self) -> Sequence[str]:
+    def goes(self) -> Sequence[LazyText]:
         return GOES[self.kind]
 
     @property
-    def stays(self) -> Sequence[str]:
+    def stays(self) -> Sequence[LazyText]:
         return STAYS[self.kind]
 
     @property
     def obstacle(self) -> DomainError | None:
-        """Why it cannot be erased now."""
+        """Reason why the person cannot be erased now, or None."""
         try:
             self.check()
         except DomainError as refusal:
@@ -95,22 +107,22 @@ def _count(part: Any) -> int:
 
 
 def contractor(pk: UUID) -> Subject:
-    """Raises Contractor.DoesNotExist."""
-    found = Contractor.objects.get(pk=pk)
+    """The person of a contractor. Raises Contractor.DoesNotExist."""
+    record = Contractor.objects.get(pk=pk)
     return Subject(
         kind="contractor",
-        name=found.name,
-        typed=found.name,
+        name=record.name,
+        typed=record.name,
         back=reverse("admin:contractors_contractor_change", args=[pk]),
-        parts=lambda: data_export.parts_of_contractor(found),
-        check=lambda: contractor_erasure.check(found),
+        parts=lambda: data_export.parts_of_contractor(record),
+        check=lambda: contractor_erasure.check(record),
         export=lambda actor: data_export.export_contractor(contractor_id=pk, actor=actor),
         erase=lambda actor: services.erase_contractor(contractor_id=pk, actor=actor),
     )
 
 
 def customer(keys: Sequence[UUID]) -> Subject:
-    """Raises Job.DoesNotExist when one of the jobs is not there, or none is named."""
+    """The customer of these jobs. Raises Job.DoesNotExist for an unknown job or an empty list."""
     jobs = list(Job.objects.filter(pk__in=keys).order_by("created_at", "pk"))
     if not jobs or len(jobs) != len(set(keys)):
         raise Job.DoesNotExist
@@ -119,7 +131,7 @@ def customer(keys: Sequence[UUID]) -> Subject:
     ids = [job.pk for job in jobs]
     return Subject(
         kind="customer",
-        name=named or "A customer without a name",
+        name=named or gettext("Customer without a name"),
         typed=typed,
         back=reverse("personal-data"),
         parts=lambda: data_export.parts_of_customer(jobs),
@@ -131,15 +143,15 @@ def customer(keys: Sequence[UUID]) -> Subject:
 
 
 def user(pk: UUID, actor: User) -> Subject:
-    """Raises User.DoesNotExist."""
-    found = User.objects.get(pk=pk)
+    """The person of an account. Raises User.DoesNotExist."""
+    account = User.objects.get(pk=pk)
     return Subject(
         kind="user",
-        name=str(found),
-        typed=found.name or found.email,
+        name=str(account),
+        typed=account.name or account.email,
         back=reverse("admin:accounts_user_change", args=[pk]),
-        parts=lambda: data_export.parts_of_user(found),
-        check=lambda: user_erasure.check(found, actor),
+        parts=lambda: data_export.parts_of_user(account),
+        check=lambda: user_erasure.check(account, actor),
         export=lambda by: data_export.export_user(user_id=pk, actor=by),
         erase=lambda by: services.erase_user(user_id=pk, actor=by),
     )

@@ -1,4 +1,4 @@
-"""The list of erasures outside of the database, because a restored backup knows nothing of what came after it."""
+"""List of erasures in a file outside the database: a restored backup lacks the erasures that were made after it."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext
 
 from smartscheduler.errors import InvalidInput
 from smartscheduler.privacy.models import Erasure
@@ -14,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 def append(erasure: Erasure) -> None:
-    """Add one line to settings.ERASURE_LIST. The erasure stands without it: what goes wrong is logged."""
+    """Add one line to settings.ERASURE_LIST. A failure is logged and does not undo the erasure."""
     if not settings.ERASURE_LIST:
         return
     path = Path(settings.ERASURE_LIST)
@@ -31,17 +32,19 @@ def lines(erasures: Iterable[Erasure]) -> Iterator[str]:
 
 
 def read(path: Path) -> list[Erasure]:
-    """The erasures of a list. Raises InvalidInput (field `file`) with the first line that is none."""
-    found = []
+    """Read the erasures of a list. Raises InvalidInput (field `file`) for the first invalid line."""
+    erasures = []
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput.of("file", f"{path} cannot be read: {error}") from error
+        message = gettext("{path} cannot be read: {error}").format(path=path, error=error)
+        raise InvalidInput.of("file", message) from error
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            found.append(Erasure.of(json.loads(line)))
+            erasures.append(Erasure.of(json.loads(line)))
         except (ValueError, KeyError, TypeError) as error:
-            raise InvalidInput.of("file", f"Line {number} of {path} is no erasure.") from error
-    return found
+            message = gettext("Line {number} of {path} is not an erasure.").format(number=number, path=path)
+            raise InvalidInput.of("file", message) from error
+    return erasures

@@ -1,4 +1,4 @@
-"""Words that people have written, in which somebody may be named: found by the database, rewritten one by one."""
+"""Redaction of a person in free text: the database finds the rows, which are then rewritten one by one."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ CHUNK = 500
 
 
 def columns() -> Iterator[tuple[type[Model], tuple[str, ...]]]:
-    """Every table with free text, and its columns; the tables of history besides those of their records."""
+    """All models with free text and their columns, including the history models."""
     texts = free_text()
     for label, fields in texts.items():
         yield apps.get_model(label), fields
@@ -27,25 +27,25 @@ def columns() -> Iterator[tuple[type[Model], tuple[str, ...]]]:
 
 
 def sweep(patterns: PersonPatterns, only: Mapping[type[Model], Q] | None = None) -> dict[str, int]:
-    """Redact the person in all free text, or of the rows that `only` names; returns how many rows of which table."""
-    found: dict[str, int] = {}
+    """Redact the person in all free text, or only in the rows of `only`. Returns the changed rows by model."""
+    counts: dict[str, int] = {}
     for model, fields in columns() if patterns.pattern else ():
         if only is not None and model not in only:
             continue
         rows = matching(model, fields, patterns)
         rows = rows if only is None else rows.filter(only[model])
         if changed := sum(_rewritten(row, fields, patterns) for row in rows.iterator(chunk_size=CHUNK)):
-            found[model._meta.label] = changed
-    return found
+            counts[model._meta.label] = changed
+    return counts
 
 
 def matching(model: type[Model], fields: tuple[str, ...], patterns: PersonPatterns) -> QuerySet[Any]:
-    """The rows in whose fields a pattern matches; JSON is searched as text."""
-    aliases, wanted = {}, Q()
+    """The rows with a match in one of the fields. JSON is searched as text."""
+    aliases, conditions = {}, Q()
     for name in fields:
         aliases[f"text_of_{name}"] = Cast(name, TextField())
-        wanted |= Q(**{f"text_of_{name}__iregex": patterns.pattern})
-    rows: QuerySet[Any] = model._base_manager.alias(**aliases).filter(wanted).order_by("pk")
+        conditions |= Q(**{f"text_of_{name}__iregex": patterns.pattern})
+    rows: QuerySet[Any] = model._base_manager.alias(**aliases).filter(conditions).order_by("pk")
     return rows.select_related(None)
 
 
@@ -58,13 +58,13 @@ def _rewritten(row: Any, fields: tuple[str, ...], patterns: PersonPatterns) -> b
 
 
 def _fitting(row: Any, name: str, value: Any) -> Any:
-    """What stands in the place of a name may be longer than it."""
+    """Truncate a redacted text to the length of the field: the replacement can be longer than the name."""
     longest = row._meta.get_field(name).max_length
     return value[:longest] if isinstance(value, str) and longest else value
 
 
 def lock_order(patterns: PersonPatterns) -> dict[type[Model], list[Any]]:
-    """The jobs and assignments that a sweep would change, which have to be locked in that order before."""
+    """Ids of the jobs and assignments that a sweep would change. They must be locked first, in this order."""
     return {
         model: list(matching(model, fields, patterns).values_list("pk", flat=True))
         for model, fields in columns()

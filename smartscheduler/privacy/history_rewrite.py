@@ -1,6 +1,7 @@
-"""Writing where otherwise nobody writes: the one road by which history and other append-only tables are changed.
+"""Controlled rewrites of append-only tables (history, audit, erasures) during an erasure.
 
-See docs/adr/021. Everything that erases goes through `deliberately`, and nothing else does.
+Triggers protect these tables and record history. Only erasures suspend them, and only through `deliberately`. See
+docs/adr/021.
 """
 
 import json
@@ -18,7 +19,7 @@ from smartscheduler.history.retention import history_models
 from smartscheduler.history.suppress import ignore
 from smartscheduler.history.triggers import TRIGGER, Change
 
-# Of the keys of `pgh_before` only those that are there, each with its new value.
+# Replace the values of existing keys of `pgh_before` only. Adding a key would claim a change that did not happen.
 BEFORE = """
 UPDATE {table} SET pgh_before = pgh_before || coalesce(
     (SELECT jsonb_object_agg(key, value) FROM jsonb_each(%s::jsonb) WHERE pgh_before ? key), '{{}}'::jsonb
@@ -28,7 +29,7 @@ UPDATE {table} SET pgh_before = pgh_before || coalesce(
 
 @contextmanager
 def deliberately() -> Iterator[None]:
-    """In the open transaction: what is written inside leaves no history, and append-only tables let it pass."""
+    """Suspend the history and protection triggers for the statements inside, in the current transaction."""
     ignore([trigger.get_pgid(model) for model, trigger in pgtrigger.registered() if _keeps_or_protects(trigger)])
     yield
     ignore([])
@@ -39,7 +40,7 @@ def _keeps_or_protects(trigger: pgtrigger.Trigger) -> bool:
 
 
 def rewrite(rows: models.QuerySet[Any], **values: Any) -> int:
-    """Change rows past every service; a record gets a new version, so that nobody saves over it what they have read."""
+    """Update rows without services. A record gets a new version, so that a stale form cannot restore the data."""
     if issubclass(rows.model, Record):
         values |= {"version": F("version") + 1, "updated_at": timezone.now()}
     return rows.update(**values)
@@ -52,22 +53,22 @@ def history_of(model: type[models.Model]) -> type[Change]:
 def rewrite_history(
     model: type[models.Model], keys: Iterable[Any], values: Mapping[str, Any], *, column: str = "pgh_obj_id"
 ) -> None:
-    """Give fields other values wherever the history of these records holds them, as left and as they were before.
+    """Replace field values in the history of these records: in the state after each change and in `pgh_before`.
 
-    What a value is in terms of another (a rounded coordinate) has no value from before: null.
+    An SQL expression (a rounded coordinate) cannot be computed for `pgh_before`, which becomes null.
     """
-    kind, wanted = history_of(model), list(keys)
-    kind._base_manager.filter(**{f"{column}__in": wanted}).update(**values)
+    kind, ids = history_of(model), list(keys)
+    kind._base_manager.filter(**{f"{column}__in": ids}).update(**values)
     before = {name: None if hasattr(value, "resolve_expression") else value for name, value in values.items()}
     with connection.cursor() as cursor:
-        cursor.execute(BEFORE.format(table=kind._meta.db_table, column=column), [json.dumps(before), wanted])
+        cursor.execute(BEFORE.format(table=kind._meta.db_table, column=column), [json.dumps(before), ids])
 
 
 def former_values(model: type[models.Model], keys: Iterable[Any], *fields: str) -> dict[str, set[str]]:
-    """What the fields of these records have been, as far as the history knows; without what is empty."""
-    kind, found = history_of(model), {name: set[str]() for name in fields}
+    """All values that the fields of these records had according to the history, without empty ones."""
+    kind, former = history_of(model), {name: set[str]() for name in fields}
     rows = kind._base_manager.filter(Q(("pgh_obj_id__in", list(keys)))).values_list("pgh_before", *fields)
     for before, *values in rows.iterator():
         for name, value in zip(fields, values, strict=True):
-            found[name] |= {str(one) for one in (value, (before or {}).get(name)) if one not in (None, "")}
-    return found
+            former[name] |= {str(item) for item in (value, (before or {}).get(name)) if item not in (None, "")}
+    return former

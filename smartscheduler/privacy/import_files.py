@@ -1,4 +1,4 @@
-"""Imported files that name a person: their text is searched by the database, file by file, within a time limit."""
+"""Search for imported files that name a person. The database searches file by file, within a time limit."""
 
 import time
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, TextField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext
 
 from smartscheduler.errors import Busy, InvalidTransition
 from smartscheduler.imports.models import ImportedRow, ImportRun
@@ -19,7 +20,7 @@ _is_limited = ContextVar("_is_limited", default=True)
 
 @contextmanager
 def without_time_limit() -> Iterator[None]:
-    """For commands: no request waits for them."""
+    """Search without a time limit, for commands that no request waits for."""
     token = _is_limited.set(False)
     try:
         yield
@@ -28,15 +29,17 @@ def without_time_limit() -> Iterator[None]:
 
 
 def imports_naming(patterns: PersonPatterns) -> list[ImportRun]:
-    """The files in which a pattern matches their name, their cells, or what was noted about their rows.
+    """The files with a match in their name, their cells, or the results of their rows.
 
-    Raises Busy when the search takes more than FILE_PROCESS_SECONDS, InvalidTransition while files of an older
-    version are still to be read.
+    Raises Busy if the search takes more than FILE_PROCESS_SECONDS, InvalidTransition while files from an older
+    version are not converted yet.
     """
     if not patterns.pattern:
         return []
     if ImportRun.objects.unread().exists():
-        raise InvalidTransition("Imported files of an older version are still being read: try again in a minute.")
+        raise InvalidTransition(
+            gettext("Imported files from an older version are still being converted. Try again in a minute.")
+        )
     deadline = time.monotonic() + settings.FILE_PROCESS_SECONDS
     return [run for run in _each(deadline) if _names(run, patterns)]
 
@@ -44,17 +47,18 @@ def imports_naming(patterns: PersonPatterns) -> list[ImportRun]:
 def _each(deadline: float) -> Iterator[ImportRun]:
     for run in ImportRun.objects.light().order_by("created_at", "pk"):
         if _is_limited.get() and time.monotonic() > deadline:
-            raise Busy(
-                f"Searching the imported files takes more than {settings.FILE_PROCESS_SECONDS} seconds: use "
-                "manage.py personal_data, which has no time limit."
+            text = gettext(
+                "Searching the imported files takes more than {seconds} seconds. "
+                "Use manage.py personal_data, which has no time limit."
             )
+            raise Busy(text.format(seconds=settings.FILE_PROCESS_SECONDS))
         yield run
 
 
 def _names(run: ImportRun, patterns: PersonPatterns) -> bool:
-    noted = Q()
+    in_results = Q()
     for text in TEXTS:
-        noted |= Q(**{f"{text}__iregex": patterns.pattern})
+        in_results |= Q(**{f"{text}__iregex": patterns.pattern})
     rows = ImportedRow.objects.filter(run=OuterRef("pk")).alias(text_of_errors=Cast("errors", TextField()))
-    inside = Q(name__iregex=patterns.pattern) | Q(table__iregex=patterns.pattern) | Exists(rows.filter(noted))
+    inside = Q(name__iregex=patterns.pattern) | Q(table__iregex=patterns.pattern) | Exists(rows.filter(in_results))
     return ImportRun.objects.filter(inside, pk=run.pk).exists()

@@ -1,303 +1,327 @@
-"""What is held of people: every field, of whom, why, for how long, and what erasing does to it.
+"""Inventory of personal data: every field, whom it is about, the purpose, the retention, and the effect of an erasure.
 
-A test walks all models and fails for a field that could hold something and stands neither here nor in `NOT_PERSONAL`.
-The table of docs/privacy.md is this one. The tables of history hold what their records hold, and go by their entries.
+A test checks that each text field of all models is listed here or in `NOT_PERSONAL`, and that the table of
+docs/privacy.md has the same entries. History tables contain the fields of their records and follow their entries.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
+from smartscheduler.core.text import LazyText
+
 CONTRACTOR, CUSTOMER, USER = "contractor", "customer", "user"
-ANYBODY = (CONTRACTOR, CUSTOMER, USER)
+ANY_PERSON = (CONTRACTOR, CUSTOMER, USER)
 
 
 @dataclass(frozen=True)
 class Held:
-    """Fields of a model (`app.Model`). `free` is text that people write, in which anybody may be named."""
+    """Fields of a model (`app.Model`). `free`: free text, which can name any person."""
 
     model: str
     fields: tuple[str, ...]
     of: tuple[str, ...]
-    why: str
-    kept: str
-    erasing: str
+    why: LazyText
+    kept: LazyText
+    erasing: LazyText
     free: bool = False
 
 
-FOR_AS_LONG = "as long as the contractor"
-WITH_THE_JOB = "7 years after the job's end (JOB_RETENTION_DAYS)"
-AUDIT = "3 years (AUDIT_RETENTION_DAYS)"
-BLOTTED = "names, numbers and addresses of the person are taken out"
+FOR_AS_LONG = _("as long as the contractor")
+WITH_THE_JOB = _("7 years after the end of the job (JOB_RETENTION_DAYS)")
+AUDIT = _("3 years (AUDIT_RETENTION_DAYS)")
+REDACTED = _("names, phone numbers and addresses of the person are redacted")
 
 INVENTORY: tuple[Held, ...] = (
     Held(
         "contractors.Contractor",
         ("name",),
         (CONTRACTOR,),
-        "to know who does the work",
+        _("to identify the contractor"),
         FOR_AS_LONG,
-        "becomes “Former contractor N”",
+        _("replaced by “Former contractor N”"),
     ),
     Held(
         "contractors.Contractor",
         ("phone_number", "email"),
         (CONTRACTOR,),
-        "to reach them; the address is the key of imports",
+        _("to contact the contractor; the email address identifies the contractor in imports"),
         FOR_AS_LONG,
-        "replaced by ones that lead nowhere",
+        _("replaced by invalid values"),
     ),
     Held(
         "contractors.Contractor",
         ("address", "zip_code", "latitude", "longitude"),
         (CONTRACTOR,),
-        "to rank by distance and to know the drives",
+        _("to rank by distance and to compute drives"),
         FOR_AS_LONG,
-        "the street and the ZIP code go, the place is rounded to a tenth of a degree; city and state stay",
+        _("street and ZIP code are removed, coordinates are rounded to a tenth of a degree; city and state stay"),
     ),
     Held(
         "contractors.Absence",
         ("kind",),
         (CONTRACTOR,),
-        "to know why somebody is away",
+        _("to record the reason of an absence"),
         FOR_AS_LONG,
-        "becomes “other”; the period stays, for utilisation",
+        _("replaced by “other”; the period stays, for utilization"),
     ),
     Held(
         "contractors.Absence",
         ("note",),
-        ANYBODY,
-        "to know why somebody is away",
+        ANY_PERSON,
+        _("to record the reason of an absence"),
         FOR_AS_LONG,
-        "goes for a contractor; else " + BLOTTED,
+        _("deleted for a contractor; otherwise names, phone numbers and addresses of the person are redacted"),
         free=True,
     ),
     Held(
         "contractors.Rating",
         ("comment",),
-        ANYBODY,
-        "to judge the work",
+        ANY_PERSON,
+        _("to rate the work"),
         FOR_AS_LONG,
-        "goes for a contractor; the stars stay. Else " + BLOTTED,
+        _(
+            "deleted for a contractor, the stars stay; otherwise names, phone numbers and addresses of the "
+            "person are redacted"
+        ),
         free=True,
     ),
     Held(
         "jobs.Job",
         ("customer_name", "customer_phone"),
         (CUSTOMER,),
-        "to reach the customer",
+        _("to contact the customer"),
         WITH_THE_JOB,
-        "the name becomes “Former customer N”, the number goes",
+        _("the name is replaced by “Former customer N”, the phone number is deleted"),
     ),
     Held(
         "jobs.Job",
         ("address", "zip_code", "latitude", "longitude"),
         (CUSTOMER,),
-        "to find the site and to rank by distance",
+        _("to find the site and to rank by distance"),
         WITH_THE_JOB,
-        "the street and the ZIP code go, the place is rounded to a tenth of a degree; city and state stay",
+        _("street and ZIP code are removed, coordinates are rounded to a tenth of a degree; city and state stay"),
     ),
     Held(
         "jobs.Job",
         ("special_requirements",),
-        ANYBODY,
-        "to do the work as it is wanted",
+        ANY_PERSON,
+        _("to do the work as requested"),
         WITH_THE_JOB,
-        "go for a customer; else " + BLOTTED,
+        _("deleted for a customer; otherwise names, phone numbers and addresses of the person are redacted"),
         free=True,
     ),
-    Held("jobs.Job", ("cancel_reason",), ANYBODY, "to know why", WITH_THE_JOB, BLOTTED, free=True),
+    Held("jobs.Job", ("cancel_reason",), ANY_PERSON, _("to record the reason"), WITH_THE_JOB, REDACTED, free=True),
     Held(
         "assignments.Assignment",
         ("cancel_reason", "override_reason", "score_breakdown"),
-        ANYBODY,
-        "to say months later why this contractor was chosen",
+        ANY_PERSON,
+        _("to explain later why this contractor was chosen"),
         WITH_THE_JOB,
-        BLOTTED + "; scores and ranks stay",
+        _("names, phone numbers and addresses of the person are redacted; scores and ranks stay"),
         free=True,
     ),
     Held(
         "notifications.Mail",
         ("recipient",),
         (CONTRACTOR,),
-        "to prove what was sent where",
-        "1 year (MAIL_RETENTION_DAYS)",
-        "goes; what waits is not sent",
+        _("to prove what was sent to which address"),
+        _("1 year (MAIL_RETENTION_DAYS)"),
+        _("deleted; waiting messages are not sent"),
     ),
     Held(
         "notifications.Mail",
         ("reason", "error", "subject"),
-        ANYBODY,
-        "to say why, and why it failed",
-        "1 year (MAIL_RETENTION_DAYS)",
-        "the error goes for a contractor; else " + BLOTTED,
+        ANY_PERSON,
+        _("to record the reason of a message and of a failure"),
+        _("1 year (MAIL_RETENTION_DAYS)"),
+        _(
+            "the error is deleted for a contractor; otherwise names, phone numbers and addresses of the "
+            "person are redacted"
+        ),
         free=True,
     ),
     Held(
         "events.OutboxEvent",
         ("data",),
-        ANYBODY,
-        "to tell live pages and programs what has happened",
-        "90 days (EVENT_RETENTION_DAYS)",
-        "names are replaced, values of the person's fields become null, " + BLOTTED,
+        ANY_PERSON,
+        _("to notify live pages and client programs of changes"),
+        _("90 days (EVENT_RETENTION_DAYS)"),
+        _(
+            "names are replaced, values of the person's fields become null, names, phone numbers and "
+            "addresses of the person are redacted"
+        ),
         free=True,
     ),
     Held(
         "events.OutboxEvent",
         ("actor",),
         (USER,),
-        "to say who did it",
-        "90 days (EVENT_RETENTION_DAYS)",
-        "becomes “Former user N”",
+        _("to record the author"),
+        _("90 days (EVENT_RETENTION_DAYS)"),
+        _("replaced by “Former user N”"),
     ),
     Held(
         "imports.ImportRun",
         ("name", "table", "content", "problem"),
-        ANYBODY,
-        "the cells of the file, to be checked, imported and given back with its results",
-        "90 days (IMPORT_RETENTION_DAYS)",
-        "a file that names the person is removed whole, with its rows",
+        ANY_PERSON,
+        _("to check and import the file and to return it with its results"),
+        _("90 days (IMPORT_RETENTION_DAYS)"),
+        _("a file that names the person is deleted with all its rows"),
     ),
     Held(
         "imports.ImportedRow",
         ("label", "key", "errors", "remarks"),
-        ANYBODY,
-        "to say what became of each row",
-        "90 days (IMPORT_RETENTION_DAYS)",
-        "removed with the file",
+        ANY_PERSON,
+        _("to report the result of each row"),
+        _("90 days (IMPORT_RETENTION_DAYS)"),
+        _("deleted with the file"),
     ),
     Held(
         "idempotency.KeptAnswer",
         ("body",),
-        ANYBODY,
-        "to answer a repeated request alike",
-        "1 day",
-        "the answer is emptied, the key stays",
+        ANY_PERSON,
+        _("to return the same response to a repeated request"),
+        _("1 day"),
+        _("the response is emptied, the key stays"),
     ),
     Held(
         "geocoding.GeocodedAddress",
         ("key", "latitude", "longitude"),
         (CONTRACTOR, CUSTOMER),
-        "so that no address is asked twice",
-        "30 days",
-        "removed",
+        _("to avoid repeated geocoding requests"),
+        _("30 days"),
+        _("deleted"),
     ),
     Held(
         "adminsite.SavedView",
         ("name", "query"),
-        ANYBODY,
-        "lists under a name of one's own",
-        "as long as the account",
-        "views that name the person are removed; with an account all of its views",
+        ANY_PERSON,
+        _("to save filtered lists under a name"),
+        _("as long as the account"),
+        _("views that name the person are deleted; for an account, all of its views"),
     ),
     Held(
         "rules.RulesVersion",
         ("note",),
-        ANYBODY,
-        "to say what a change was for",
-        "as long as the product",
-        BLOTTED,
+        ANY_PERSON,
+        _("to record the purpose of a change"),
+        _("as long as the product"),
+        REDACTED,
         True,
     ),
     Held(
         "admin.LogEntry",
         ("object_repr", "change_message"),
-        ANYBODY,
-        "Django's own note of what was done in the back-office",
-        "as long as the database",
-        "the name is replaced, " + BLOTTED,
+        ANY_PERSON,
+        _("log of Django's admin"),
+        _("as long as the database"),
+        _("the name is replaced, names, phone numbers and addresses of the person are redacted"),
         free=True,
     ),
     Held(
-        "recommendations.Lookup", ("error",), ANYBODY, "to say why no road is known", "with the job", BLOTTED, free=True
+        "recommendations.Lookup",
+        ("error",),
+        ANY_PERSON,
+        _("to record why no road distance is known"),
+        _("as long as the job"),
+        REDACTED,
+        free=True,
     ),
     Held(
-        "travel.ProviderDay", ("error",), ANYBODY, "to say what a provider answered", "as the estimates", BLOTTED, True
+        "travel.ProviderDay",
+        ("error",),
+        ANY_PERSON,
+        _("to record errors of a provider"),
+        _("as long as the estimates"),
+        REDACTED,
+        True,
     ),
     Held(
         "accounts.User",
         ("email", "name"),
         (USER,),
-        "to sign in, and to say who did what",
-        "as long as the account",
-        "the name becomes “Former user N”, the address leads nowhere, the account is switched off",
+        _("to sign in, and to identify authors"),
+        _("as long as the account"),
+        _("the name is replaced by “Former user N”, the email address by an invalid one; the account is deactivated"),
     ),
-    Held("accounts.User", ("password",), (USER,), "to sign in", "as long as the account", "can no longer be used"),
+    Held("accounts.User", ("password",), (USER,), _("to sign in"), _("as long as the account"), _("made unusable")),
     Held(
         "otp_totp.TOTPDevice",
         ("name", "key"),
         (USER,),
-        "the second factor",
-        "as long as the account",
-        "removed",
+        _("second factor"),
+        _("as long as the account"),
+        _("deleted"),
     ),
     Held(
         "otp_static.StaticDevice",
         ("name",),
         (USER,),
-        "recovery codes of the second factor",
-        "as long as the account",
-        "removed",
+        _("recovery codes of the second factor"),
+        _("as long as the account"),
+        _("deleted"),
     ),
     Held(
         "otp_static.StaticToken",
         ("token",),
         (USER,),
-        "recovery codes of the second factor",
-        "as long as the account",
-        "removed",
+        _("recovery codes of the second factor"),
+        _("as long as the account"),
+        _("deleted"),
     ),
     Held(
         "axes.AccessAttempt",
         ("user_agent", "ip_address", "username", "http_accept", "path_info", "get_data", "post_data"),
         (USER,),
-        "to lock out whoever guesses passwords",
+        _("to lock out password guessing"),
         AUDIT,
-        "removed",
+        _("deleted"),
     ),
     Held(
         "axes.AccessFailureLog",
         ("user_agent", "ip_address", "username", "http_accept", "path_info"),
         (USER,),
-        "to lock out whoever guesses passwords",
+        _("to lock out password guessing"),
         AUDIT,
-        "removed",
+        _("deleted"),
     ),
     Held(
         "axes.AccessLog",
         ("user_agent", "ip_address", "username", "http_accept", "path_info", "session_hash"),
         (USER,),
-        "to prove who signed in",
+        _("to prove who signed in"),
         AUDIT,
-        "removed",
+        _("deleted"),
     ),
     Held(
         "audit.AuditEntry",
         ("name", "about_name", "address"),
         (USER,),
-        "to prove who signed in, took data out and changed accounts",
+        _("to prove who signed in, exported data and changed accounts"),
         AUDIT,
-        "the name becomes “Former user N”, the network address goes",
+        _("the name is replaced by “Former user N”, the network address is deleted"),
     ),
-    Held("accounts.BrowserSession", ("session_data",), (USER,), "to stay signed in", "12 hours", "removed"),
+    Held("accounts.BrowserSession", ("session_data",), (USER,), _("to stay signed in"), _("12 hours"), _("deleted")),
     Held(
         "history",
         ("pgh_context",),
         (USER,),
-        "to say who changed it",
+        _("to record the author of a change"),
         AUDIT,
-        "the name becomes “Former user N”",
+        _("the name is replaced by “Former user N”"),
     ),
     Held(
         "history",
         ("pgh_before",),
-        ANYBODY,
-        "to say what was there before",
+        ANY_PERSON,
+        _("to show previous values"),
         AUDIT,
-        "as the fields of the record",
+        _("as the fields of the record"),
     ),
 )
 
-# Fields that could hold something and do not: choices, codes, ids, texts of the product's own.
+# Text fields without personal data: choices, codes, ids, and texts generated by the product.
 NOT_PERSONAL: dict[str, str] = {
     "contractors.Contractor": "city state time_zone type status skills",
     "jobs.Job": "city state time_zone job_number type status priority required_skills",
@@ -311,7 +335,7 @@ NOT_PERSONAL: dict[str, str] = {
     "auth.Group": "name",
     "contenttypes.ContentType": "app_label model",
     "accounts.BrowserSession": "session_key",
-    # Of the release before; nothing is written there.
+    # Table of an earlier release; no longer written.
     "sessions.Session": "session_key session_data",
     "events.OutboxEvent": "type request_id traceparent",
     "events.EventReader": "name",
@@ -324,13 +348,13 @@ NOT_PERSONAL: dict[str, str] = {
     "adminsite.SavedView": "page",
     "notifications.Mail": "kind state",
     "recommendations.Lookup": "state",
-    # Nothing but numbers is sent to a language model; its sentences have placeholders for whom and when.
+    # Language models receive numbers only. Their texts have placeholders for names and times.
     "recommendations.Wording": "key text reason",
     "recommendations.ModelDay": "error",
     "travel.TravelEstimate": "source note",
     "travel.ProviderDay": "provider",
     "privacy.Erasure": "kind jobs",
-    # Not written: pghistory's own list of contexts and its views over all events.
+    # Not used: pghistory's table of contexts and its views over all events.
     "pghistory.Context": "metadata",
     "pghistory.Events": "pgh_slug pgh_model pgh_label pgh_data pgh_diff pgh_context pgh_obj_model pgh_obj_id",
     "pghistory.MiddlewareEvents": (
@@ -341,19 +365,9 @@ NOT_PERSONAL: dict[str, str] = {
 
 
 def free_text() -> dict[str, tuple[str, ...]]:
-    """The fields of free text by model, in which anybody may be named."""
-    found: dict[str, tuple[str, ...]] = {}
+    """Free text fields by model."""
+    fields: dict[str, tuple[str, ...]] = {}
     for entry in INVENTORY:
         if entry.free:
-            found[entry.model] = (*found.get(entry.model, ()), *entry.fields)
-    return found
-
-
-def as_rows() -> Iterator[str]:
-    """The table of docs/privacy.md."""
-    yield "| where | fields | of whom | why | how long | erasing |"
-    yield "| --- | --- | --- | --- | --- | --- |"
-    for entry in INVENTORY:
-        fields = ", ".join(f"`{name}`" for name in entry.fields)
-        cells = [f"`{entry.model}`", fields, ", ".join(entry.of), entry.why, entry.kept, entry.erasing]
-        yield f"| {' | '.join(cells)} |"
+            fields[entry.model] = (*fields.get(entry.model, ()), *entry.fields)
+    return fields

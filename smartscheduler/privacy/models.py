@@ -1,4 +1,4 @@
-"""The list of erasures: who, by id, and when. It names nobody, and outlives what it is about."""
+"""List of erasures by id and time. It contains no names and is kept permanently."""
 
 from datetime import datetime
 from typing import Any
@@ -8,18 +8,19 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Erasure(models.Model):
-    """One person erased. A customer, who is no record of their own, is known by the jobs."""
+    """One erasure. A customer has no record of their own and is identified by the jobs."""
 
     class Kind(models.TextChoices):
-        CONTRACTOR = "contractor", "Contractor"
-        CUSTOMER = "customer", "Customer"
-        USER = "user", "User"
+        CONTRACTOR = "contractor", _("Contractor")
+        CUSTOMER = "customer", _("Customer")
+        USER = "user", _("User")
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    number = models.PositiveIntegerField(help_text="Of those of the same kind; what stands in place of the name.")
+    number = models.PositiveIntegerField(help_text=_("Number within the kind; part of the pseudonym."))
     subject: Any = models.UUIDField(null=True)
     jobs: Any = ArrayField(models.UUIDField(), default=list)
     erased_at = models.DateTimeField()
@@ -44,11 +45,11 @@ class Erasure(models.Model):
 
     @property
     def pseudonym(self) -> str:
-        """What the person is called from now on: `Former contractor 7`."""
+        """Name of the person after the erasure: `Former contractor 7`. Stored in records, so it is not translated."""
         return f"Former {self.kind} {self.number}"
 
     def as_json(self) -> dict[str, Any]:
-        """For the list that is kept outside of the database; `of` reads it."""
+        """Entry of the list outside the database; `of` parses it."""
         return {
             "kind": self.kind,
             "number": self.number,
@@ -59,7 +60,7 @@ class Erasure(models.Model):
 
     @classmethod
     def of(cls, line: dict[str, Any]) -> "Erasure":
-        """The erasure that a line of such a list tells of, unsaved. Raises KeyError, ValueError or TypeError."""
+        """Parse an entry of the list. Returns an unsaved erasure. Raises KeyError, ValueError or TypeError."""
         return cls(
             kind=cls.Kind(line["kind"]).value,
             number=int(line["number"]),

@@ -1,4 +1,4 @@
-"""Patterns that find a person in text: names, telephone numbers and email addresses in any notation. Pure."""
+"""Patterns that find a person in text: names, phone numbers and email addresses in any notation. Pure functions."""
 
 import re
 import unicodedata
@@ -10,21 +10,21 @@ from typing import Any
 DIGITS, LAST_ASCII = 10, 127
 BETWEEN = r"[\s()./·-]*"
 TITLES = {"mr", "mrs", "ms", "miss", "dr", "prof"}
-# In JSON, what stands under these names belongs to a record, and is that record's to lose.
+# JSON values under these keys belong to a record and are replaced when that record is erased.
 OF_RECORDS = frozenset(
     {"name", "contractor_name", "customer_name", "phone_number", "customer_phone", "email", "address", "city"}
 )
 
 
 def plain_name(name: str) -> str:
-    """The same for every spelling of a name: without case, accents, punctuation, titles and the order of its words."""
+    """Normalized name: without case, accents, punctuation and titles, and with sorted words."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     words = re.findall(r"\w+", "".join(letter for letter in letters if not unicodedata.combining(letter)))
     return " ".join(sorted(word for word in words if word not in TITLES))
 
 
 def digits_of(phone: str) -> str:
-    """The ten digits of a telephone number; empty when there are not ten."""
+    """The ten digits of a phone number, or an empty string if there are not ten."""
     digits = re.sub(r"\D", "", phone)
     digits = digits[1:] if len(digits) == DIGITS + 1 and digits.startswith("1") else digits
     return digits if len(digits) == DIGITS else ""
@@ -32,7 +32,10 @@ def digits_of(phone: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonPatterns:
-    """`wide` ones are looked for everywhere; a name of one word would be found in other words' places."""
+    """Names, phone numbers and addresses of a person, and the text that replaces them.
+
+    Search unrelated rows with `wide` only: a name of a single word can be an ordinary word.
+    """
 
     names: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
@@ -52,13 +55,13 @@ class PersonPatterns:
 
     @property
     def wide(self) -> "PersonPatterns":
-        """Without names of a single word."""
+        """The patterns without names of a single word."""
         names = frozenset(name for name in self.names if len(name.split()) > 1)
         return PersonPatterns(names=names, phones=self.phones, emails=self.emails, instead=self.instead)
 
     @cached_property
     def pattern(self) -> str:
-        """A regular expression that Python and PostgreSQL read the same way; empty when there is nothing to find."""
+        """Regular expression with the same meaning in Python and PostgreSQL; empty without anything to find."""
         return "|".join(self._alternatives())
 
     def _alternatives(self) -> Iterator[str]:
@@ -66,8 +69,8 @@ class PersonPatterns:
             yield rf"(?<![\w.+-]){_literal(email)}(?![\w-])"
         for digits in sorted(self.phones):
             yield rf"(?<!\d){digits[:3]}{BETWEEN}{digits[3:6]}{BETWEEN}{digits[6:]}(?!\d)"
-        # The longest first: “Ada Tiles-Moore” before “Ada Tiles”.
-        for name in sorted(self.names, key=lambda one: (-len(one), one)):
+        # Longest first, so that “Ada Tiles-Moore” matches before “Ada Tiles”.
+        for name in sorted(self.names, key=lambda name: (-len(name), name)):
             words = r"\s+".join(map(_literal, name.split()))
             yield rf"(?<!\w){words}(?!\w)"
 
@@ -79,7 +82,7 @@ class PersonPatterns:
         return bool(self.pattern) and self._compiled.search(text) is not None
 
     def redact(self, value: Any) -> Any:
-        """A text with `instead` for every match; JSON is looked through, but for what belongs to records."""
+        """Replace every match in a text, or in the texts of a JSON value except values that belong to records."""
         match value:
             case str():
                 return self._compiled.sub(lambda _: self.instead, value) if self.pattern else value

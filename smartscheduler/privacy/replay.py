@@ -1,4 +1,4 @@
-"""A restored backup knows nothing of who was erased after it was taken: doing those erasures again."""
+"""Replay of erasures on a restored backup, which lacks the erasures that were made after it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ DONE, BEFORE, GONE, REFUSED = "erased again", "erased already", "no longer there
 
 @dataclass(frozen=True)
 class Replayed:
-    """What became of one erasure of the list; `why` is a sentence for one that was refused."""
+    """Result of one replayed erasure. `why`: the reason of a refusal."""
 
     erasure: Erasure
     outcome: str
@@ -28,7 +28,7 @@ class Replayed:
 
 
 def known_here() -> list[Erasure]:
-    """The list of the present database; nothing where there is none yet, or the database is too broken to say."""
+    """The erasures in the current database; empty if the table is missing or the database is damaged."""
     try:
         with transaction.atomic():
             return list(Erasure.objects.order_by("erased_at", "pk"))
@@ -37,20 +37,20 @@ def known_here() -> list[Erasure]:
 
 
 def known_outside() -> list[Erasure]:
-    """The list that settings.ERASURE_LIST keeps; nothing when there is none. Raises InvalidInput."""
+    """The erasures in settings.ERASURE_LIST; empty without a file. Raises InvalidInput."""
     path = Path(settings.ERASURE_LIST) if settings.ERASURE_LIST else None
     return read(path) if path and path.is_file() else []
 
 
 def replay(erasures: Iterable[Erasure]) -> Iterator[Replayed]:
-    """Each of the erasures that this database does not show, the oldest first. May be done any number of times."""
-    once = {(one.kind, one.number): one for one in erasures}
-    for erasure in sorted(once.values(), key=lambda one: one.erased_at):
+    """Repeat the erasures that are missing in this database, oldest first. Idempotent."""
+    unique = {(erasure.kind, erasure.number): erasure for erasure in erasures}
+    for erasure in sorted(unique.values(), key=lambda erasure: erasure.erased_at):
         yield _again(erasure)
 
 
 def _again(erasure: Erasure) -> Replayed:
-    erasure = Erasure.of(erasure.as_json())  # a row of another database is none of this one
+    erasure = Erasure.of(erasure.as_json())  # a copy: the row may come from another database
     if erasure.kind == Erasure.Kind.CUSTOMER:
         erasure.jobs = list(Job.objects.filter(pk__in=erasure.jobs).values_list("pk", flat=True))
         if not erasure.jobs:

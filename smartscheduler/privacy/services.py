@@ -1,7 +1,7 @@
-"""Erasing people: the only way there is, for the back-office, the command and whoever replays the list.
+"""Services that erase a person, for the back office, the command, and the replay of the list.
 
-One transaction each. Rows are locked as for a booking (contractor, jobs, assignments; docs/adr/002), so that either the
-booking comes first and stands in the way, or the erasure does and the booking is refused.
+Each runs in one transaction. Rows are locked in the order of a booking (contractor, jobs, assignments; docs/adr/002):
+if a concurrent booking commits first, the erasure is refused; if the erasure commits first, the booking is refused.
 """
 
 from collections.abc import Callable, Collection
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -35,16 +36,16 @@ from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.pii_matcher import PersonPatterns
 
 Kind = Erasure.Kind
-# Any number, as long as nothing else in the database locks the same one.
+# Advisory lock key, unique within the product. It serializes the numbering of erasures.
 NUMBER_LOCK = 0x5353_4552_4153
 
 
 @domain_transaction
 def erase_contractor(*, contractor_id: UUID, actor: User | None, again: Erasure | None = None) -> Erasure:
-    """Make a contractor nobody; ratings, bookings, scores and hours stay. It cannot be undone.
+    """Erase the personal data of a contractor irreversibly. Ratings, bookings, scores and working hours stay.
 
-    Raises PersonErased, LiveAssignments (with the list of them), InvalidTransition while an import names them,
-    Contractor.DoesNotExist. `again` is an erasure that a restored backup has undone.
+    Raises PersonErased, LiveAssignments (with their list), InvalidTransition while an import names the contractor,
+    Contractor.DoesNotExist. `again`: an erasure to repeat after a backup was restored.
     """
     contractor = Contractor.objects.get(pk=contractor_id)
     former = former_values(Contractor, [contractor_id], *contractor_erasure.FIELDS)
@@ -58,13 +59,13 @@ def erase_contractor(*, contractor_id: UUID, actor: User | None, again: Erasure 
 
 @domain_transaction
 def erase_customer(*, job_ids: Collection[UUID], actor: User | None, again: Erasure | None = None) -> Erasure:
-    """Take the customer out of these jobs, which are over. It cannot be undone.
+    """Erase the customer of these finished jobs irreversibly.
 
-    Raises PersonErased, InvalidTransition (with the list of those that are not over, or while an import names the
-    customer), InvalidInput without jobs, Job.DoesNotExist.
+    Raises PersonErased, InvalidTransition (with the list of unfinished jobs, or while an import names the customer),
+    InvalidInput without jobs, Job.DoesNotExist.
     """
     if not job_ids:
-        raise InvalidInput.of("jobs", "Choose the jobs of the customer.")
+        raise InvalidInput.of("jobs", gettext("Choose the jobs of the customer."))
     jobs = list(Job.objects.filter(pk__in=job_ids))
     if len(jobs) != len(set(job_ids)):
         raise Job.DoesNotExist
@@ -80,14 +81,14 @@ def erase_customer(*, job_ids: Collection[UUID], actor: User | None, again: Eras
 
 @domain_transaction
 def erase_user(*, user_id: UUID, actor: User | None, again: Erasure | None = None) -> Erasure:
-    """Switch an account off and make it nobody's; what it did stays. It cannot be undone.
+    """Deactivate an account and erase its personal data irreversibly. Its actions stay under a pseudonym.
 
-    Raises PersonErased, NotAllowed (one's own account, the last administrator), User.DoesNotExist.
+    Raises PersonErased, NotAllowed (the actor's own account, the last administrator), User.DoesNotExist.
     """
     user = User.objects.get(pk=user_id)
     former = former_values(User, [user_id], *user_erasure.FIELDS)
     runs = _prepare(user_erasure.patterns_of(user, former, ""), [], [])
-    # All administrators, so that two of them cannot erase one another at once.
+    # Lock all administrators, so that two of them cannot erase each other at the same time.
     administrators = User.objects.filter(role=user.role).select_for_update().order_by("pk")
     list(administrators.values_list("pk", flat=True))
     user.refresh_from_db()
@@ -98,9 +99,9 @@ def erase_user(*, user_id: UUID, actor: User | None, again: Erasure | None = Non
 
 
 def _prepare(patterns: PersonPatterns, contractor_ids: Collection[UUID], job_ids: Collection[UUID]) -> list[ImportRun]:
-    """Look through files before anything is locked, then lock what will be changed, in the order of a booking.
+    """Search imported files before any lock is held, then lock the rows to change, in the order of a booking.
 
-    Returns the files that name the person. Raises InvalidTransition while one of them is being worked on.
+    Returns the files that name the person. Raises InvalidTransition while one of them is being processed.
     """
     runs = imports_naming(patterns.wide)
     copy_erasure.refuse_at_work(runs)
@@ -114,12 +115,12 @@ def _prepare(patterns: PersonPatterns, contractor_ids: Collection[UUID], job_ids
 def _listed(
     kind: Erasure.Kind, subject: UUID | None, jobs: list[UUID], actor: User | None, again: Erasure | None
 ) -> Erasure:
-    """The new entry of the list, or the one that is done again: found in it, or put back into it."""
+    """Create the entry of the list. For a repeated erasure, return the existing entry or restore it."""
     if again is not None:
-        found = Erasure.objects.filter(kind=kind, number=again.number).first()
-        if found is None:
+        existing = Erasure.objects.filter(kind=kind, number=again.number).first()
+        if existing is None:
             again.save()
-        return found or again
+        return existing or again
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBER_LOCK])
     last = Erasure.objects.filter(kind=kind).aggregate(last=Max("number"))["last"] or 0
@@ -145,5 +146,5 @@ SERVICES: dict[str, Callable[..., Erasure]] = {
 
 
 def erase_again(erasure: Erasure, *, actor: User | None) -> Erasure:
-    """Do again what a restored backup has undone. Raises what the first time would have raised."""
+    """Repeat an erasure that a restored backup has undone. Raises the same errors as the first time."""
     return SERVICES[erasure.kind](erasure, actor)

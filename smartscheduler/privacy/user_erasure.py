@@ -1,4 +1,4 @@
-"""Erasing an account: what it did stays, done by “Former user N”."""
+"""Erasure of an account: its actions stay under the pseudonym “Former user N”."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -10,6 +10,7 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.db.models import F, JSONField, Q, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.fields.json import KT
+from django.utils.translation import gettext
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -34,18 +35,18 @@ FIELDS = ("email", "name")
 
 
 def check(user: User, actor: User | None) -> None:
-    """Raise PersonErased when it is done, NotAllowed for one's own account and for the last administrator's."""
+    """Raise PersonErased if already erased, NotAllowed for the actor's own account and for the last administrator."""
     if pseudonyms.is_erased(user.email):
-        raise PersonErased(f"{user} has been erased before.")
+        raise PersonErased(gettext("{name} was already erased.").format(name=user))
     if actor is not None and actor.pk == user.pk:
-        raise NotAllowed("You cannot erase your own account: another administrator can.")
+        raise NotAllowed(gettext("You cannot erase your own account. Ask another administrator."))
     others = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
     if user.role == Role.ADMINISTRATOR and user.is_active and not others.exists():
-        raise NotAllowed("This is the last administrator: make another one first.")
+        raise NotAllowed(gettext("This is the last administrator. Create another administrator first."))
 
 
 def erase(user: User, erasure: Erasure, runs: Sequence[ImportRun]) -> None:
-    """Everything that says who it was; the account is locked, `runs` are the imports that name them."""
+    """Erase the personal data of a locked account. `runs`: the imported files that name the user."""
     former = former_values(User, [user.pk], *FIELDS)
     patterns = patterns_of(user, former, erasure.pseudonym)
     values = {"email": pseudonyms.address_of(erasure.pseudonym), "name": erasure.pseudonym}
@@ -71,8 +72,8 @@ def patterns_of(user: User, former: dict[str, set[str]], instead: str) -> Person
 
 
 def sign_ins_of(emails: Any) -> Q:
-    """Attempts to sign in are counted by the key of the address (smartscheduler.accounts.axes_hooks)."""
-    # Whatever their case: what was counted before addresses had one form is kept for a while.
+    """Condition for the sign-in attempts of these addresses, which axes stores by account key."""
+    # Case-insensitive: older rows were stored before addresses were normalized.
     return reduce(or_, (Q(username__iexact=account_key(email)) for email in emails), Q(pk__in=[]))
 
 
@@ -88,7 +89,7 @@ def _sign_out(user: User, patterns: PersonPatterns) -> None:
 
 
 def _rename_author(user_id: UUID, values: dict[str, str]) -> None:
-    """Wherever it is written who did something."""
+    """Replace the name of the user as the author of changes, events and audit entries."""
     key, name = str(user_id), {"name": values["name"]}
     for history in history_models():
         rows: Any = history._base_manager.alias(author=KT("pgh_context__user")).filter(author=key)
@@ -99,5 +100,5 @@ def _rename_author(user_id: UUID, values: dict[str, str]) -> None:
 
 
 def _joined(field: str, values: dict[str, str]) -> CombinedExpression:
-    """A JSON object with other values for some of its keys."""
+    """SQL expression: the JSON object of `field` merged with `values`."""
     return CombinedExpression(F(field), "||", Value(values, JSONField()), output_field=JSONField())

@@ -1,4 +1,4 @@
-"""The pages of personal data, for administrators: find somebody, hand out what is held, erase in two steps."""
+"""Personal data pages for administrators: search for a person, export the stored data, erase in two steps."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +10,8 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -33,50 +35,48 @@ FORMS = {
 
 
 class CustomerForm(forms.Form):
-    """Who is looked for; jobs that have the name or the number are shown, and chosen by a person."""
+    """Search for a customer by name or phone number. The administrator then chooses from the matching jobs."""
 
-    name = SearchFormField(max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
-    phone = SearchFormField(
-        label="Telephone number", max_length=40, required=False, widget=UnfoldAdminTextInputWidget()
-    )
+    name = SearchFormField(label=_("Name"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
+    phone = SearchFormField(label=_("Phone number"), max_length=40, required=False, widget=UnfoldAdminTextInputWidget())
 
 
 class ErasingForm(forms.Form):
-    """The name once more: no click by mistake erases anybody."""
+    """Confirmation of an erasure: the name must be typed, so that a wrong click erases no data."""
 
     typed = LineFormField(max_length=254, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}))
 
-    def __init__(self, data: Any, *, wanted: str) -> None:
+    def __init__(self, data: Any, *, expected: str) -> None:
         super().__init__(data)
-        self.wanted = wanted
-        self.fields["typed"].label = f"Type “{wanted}” to erase"
+        self.expected = expected
+        self.fields["typed"].label = gettext("Type “{name}” to erase").format(name=expected)
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
-        if fold(typed) != fold(self.wanted):
-            raise forms.ValidationError("This is another name. Nothing was erased.")
+        if fold(typed) != fold(self.expected):
+            raise forms.ValidationError(gettext("The name does not match. Nothing was erased."))
         return typed
 
 
 @require_safe
 @never_cache
 def personal_data(request: HttpRequest) -> HttpResponse:
-    """Finds the jobs of a customer by `?name=&phone=`, and lists who was erased."""
+    """Search for the jobs of a customer by `?name=&phone=`, and list the latest erasures."""
     require(request, Permission.MANAGE_PERSONAL_DATA)
     asked = any(request.GET.get(name, "").strip() for name in ("name", "phone"))
     form = CustomerForm(request.GET if asked else None)
     context = {
         **admin.site.each_context(request),
-        "title": "Personal data",
+        "title": gettext("Personal data"),
         "form": form,
         "asked": asked,
-        "found": _found(form) if asked else [],
+        "found": _matches(form) if asked else [],
         "erasures": Erasure.objects.select_related("erased_by")[:MOST_ERASURES],
     }
     return TemplateResponse(request, "admin/privacy/overview.html", context)
 
 
-def _found(form: CustomerForm) -> list[Found]:
+def _matches(form: CustomerForm) -> list[Found]:
     if not form.is_valid():
         return []
     try:
@@ -95,13 +95,13 @@ def user(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def customer(request: HttpRequest) -> HttpResponse:
-    """Of the jobs `?job=ID&job=ID`."""
+    """The page of the customer of the jobs `?job=ID&job=ID`."""
     return _of(request, lambda: data_subjects.customer(_ids(request.GET.getlist("job"))))
 
 
-def _ids(given: list[str]) -> list[UUID]:
+def _ids(texts: list[str]) -> list[UUID]:
     try:
-        return [UUID(text) for text in given]
+        return [UUID(text) for text in texts]
     except ValueError:
         raise Http404 from None
 
@@ -109,57 +109,58 @@ def _ids(given: list[str]) -> list[UUID]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def _of(request: HttpRequest, find: Callable[[], Subject]) -> HttpResponse:
-    """GET shows what is held and what erasing does; POST hands it out (`export`) or erases, once the name is typed."""
+    """GET: show the stored data and the effects of an erasure. POST: export (`export`), or erase after confirmation."""
     require(request, Permission.MANAGE_PERSONAL_DATA)
     try:
-        found = find()
+        subject = find()
     except ObjectDoesNotExist:
         raise Http404 from None
     if request.POST.get("export") in FORMS:
         try:
-            return _file(request, found)
+            return _file(request, subject)
         except DomainError as refusal:
             messages.error(request, refusal.detail)
             return redirect(request.get_full_path())
-    form = ErasingForm(request.POST if request.method == "POST" else None, wanted=found.typed)
+    form = ErasingForm(request.POST if request.method == "POST" else None, expected=subject.typed)
     if form.is_valid():
         try:
-            erasure = found.erase(person(request))
+            erasure = subject.erase(person(request))
         except DomainError as refusal:
             show_refusal(form, refusal)
         else:
-            messages.success(request, f"Erased. What is left is called {erasure.pseudonym}.")
+            text = gettext("The personal data was erased. The remaining records are now listed as {pseudonym}.")
+            messages.success(request, text.format(pseudonym=erasure.pseudonym))
             return redirect("personal-data")
-    return _page(request, found, form)
+    return _page(request, subject, form)
 
 
-def _file(request: HttpRequest, found: Subject) -> HttpResponse:
-    """By POST: what is handed out is written down."""
+def _file(request: HttpRequest, subject: Subject) -> HttpResponse:
+    """The export as a file. Only by POST, because the export is recorded in the audit."""
     kind, write = FORMS[request.POST["export"]]
-    name = f"personal-data-{found.kind}.{request.POST['export']}"
+    name = f"personal-data-{subject.kind}.{request.POST['export']}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(write(found.export(person(request))), content_type=kind, headers=headers)
+    return HttpResponse(write(subject.export(person(request))), content_type=kind, headers=headers)
 
 
-def _page(request: HttpRequest, found: Subject, form: ErasingForm) -> HttpResponse:
-    obstacle = found.obstacle
+def _page(request: HttpRequest, subject: Subject, form: ErasingForm) -> HttpResponse:
+    obstacle = subject.obstacle
     try:
-        held = found.held
+        held = subject.held
     except DomainError as refusal:
         messages.error(request, refusal.detail)
         held = []
     context = {
         **admin.site.each_context(request),
-        "title": "Personal data",
-        "subtitle": found.name,
-        "held_title": f"What is held on {found.name}",
-        "erase_title": f"Erase {found.name}",
-        "subject": found,
+        "title": gettext("Personal data"),
+        "subtitle": subject.name,
+        "held_title": gettext("Stored data about {name}").format(name=subject.name),
+        "erase_title": gettext("Erase {name}").format(name=subject.name),
+        "subject": subject,
         "held": held,
         "obstacle": obstacle,
         "blocking": (obstacle.extra.get("assignments", ()) if obstacle else ()),
-        "is_erased": found.is_erased,
+        "is_erased": subject.is_erased,
         "form": form,
-        "back": found.back,
+        "back": subject.back,
     }
     return TemplateResponse(request, "admin/privacy/person.html", context)

@@ -313,7 +313,7 @@ class TestOnesOwn:
         client.get(SET_UP)
         key = client.session["second_factor_key"]
         answer = client.post(SET_UP, {"code": "000000", "password": PASSWORD})
-        assert "not the code of this key" in answer.content.decode()
+        assert "does not match this key" in answer.content.decode()
         assert client.session["second_factor_key"] == key
         assert not TOTPDevice.objects.exists()
         assert User.objects.get().second_factor_at is None

@@ -119,7 +119,7 @@ def test_the_feed_speaks_and_escapes(client: Client, visitor: User) -> None:
     slot = {"start": "2026-11-24T15:00:00Z", "end": "2026-11-24T17:30:00Z"}
     numbered("JobAssigned", 2, job_id=str(job.pk), job_number=job.job_number, contractor_name="Bo & Co", time_slot=slot)
     page = client.get("/").content.decode()
-    assert f"{job.job_number} went to Bo &amp; Co: Tue, Nov 24, 9:00–11:30 AM CST" in page
+    assert f"{job.job_number} was assigned to Bo &amp; Co: Tue, Nov 24, 9:00–11:30 AM CST" in page
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
     assert re.findall(r'data-sequence="(\d)"', page) == ["2", "1"]

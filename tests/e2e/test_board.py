@@ -347,7 +347,7 @@ def test_where_no_socket_gets_through_it_polls(visit: Open, api: Api, wanted: Wa
     expect(card(page, wanted)).to_have_count(1)
     api.assign_best(wanted.job)
     expect(card(page, wanted)).to_have_count(0)
-    expect(page.get_by_role("log")).to_contain_text(f"{wanted.job['job_number']} went to")
+    expect(page.get_by_role("log")).to_contain_text(f"{wanted.job['job_number']} was assigned to")
 
 
 def test_two_boards_stay_equal_under_load(visit: Open, api: Api) -> None:

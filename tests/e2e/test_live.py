@@ -44,7 +44,7 @@ def test_an_assignment_reaches_the_watching_manager_within_two_seconds(visit: Op
     clicked = time.monotonic()
     best.get_by_role("button", name=f"Assign {name}").click()
     news = manager.get_by_role("log").get_by_role("listitem").first
-    expect(news).to_contain_text(f"{number} went to {name}", timeout=SECONDS * 1000)
+    expect(news).to_contain_text(f"{number} was assigned to {name}", timeout=SECONDS * 1000)
     expect(figure(manager, "Open jobs")).to_have_text(re.compile(rf"^{open_jobs - 1}\b"), timeout=SECONDS * 1000)
     expect(figure(manager, "Assigned today")).to_have_text(str(assigned + 1), timeout=SECONDS * 1000)
     expect(manager.get_by_role("link", name=number)).to_have_count(0, timeout=SECONDS * 1000)
@@ -92,7 +92,7 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(visit: Open,
 
     page.context.set_offline(False)
     expect(state).to_have_text("Live")
-    expect(page.get_by_role("log")).to_contain_text(f"{number} went to {booking['contractor_name']}")
+    expect(page.get_by_role("log")).to_contain_text(f"{number} was assigned to {booking['contractor_name']}")
     expect(page.get_by_role("link", name=number)).to_have_count(0)
     expect(figure(page, "Open jobs")).to_have_text(re.compile(rf"^{open_jobs - 1}\b"))
     assert page.evaluate("window.neverReloaded")

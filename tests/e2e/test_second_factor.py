@@ -75,7 +75,7 @@ def test_from_the_qr_code_to_a_sign_in_by_recovery_code(visit: Open) -> None:
     fits(again)
     again.get_by_role("textbox", name="Code").fill("000000")
     again.keyboard.press("Enter")
-    expect(again.get_by_text("The code is not right")).to_be_visible()
+    expect(again.get_by_text("The code is wrong")).to_be_visible()
     again.get_by_role("textbox", name="Code").fill(kept.split()[-1])
     again.keyboard.press("Enter")
     again.wait_for_url("**/admin/history/")

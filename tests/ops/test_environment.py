@@ -305,6 +305,6 @@ def test_an_erasure_that_is_in_no_external_list(settings: Settings, tmp_path: Pa
     (tmp_path / "erasures.jsonl").write_text("\n".join(lines(gone)))
     assert found("erasures") == []
     (tmp_path / "erasures.jsonl").write_text("no list")
-    assert found("erasures") == [f"Line 1 of {settings.ERASURE_LIST} is no erasure."]
+    assert found("erasures") == [f"Line 1 of {settings.ERASURE_LIST} is not an erasure."]
     settings.ERASURE_LIST = ""
     assert len(found("erasures")) == 2

@@ -169,7 +169,7 @@ class TestContractor:
     def test_once_is_enough_and_unknown_ids_are_said(self, admin: User) -> None:
         ada = seed_contractor(admin)
         erase_contractor(contractor_id=ada.pk, actor=admin)
-        with pytest.raises(PersonErased, match="Former contractor 1 has been erased before"):
+        with pytest.raises(PersonErased, match="Former contractor 1 was already erased"):
             erase_contractor(contractor_id=ada.pk, actor=admin)
         with pytest.raises(Contractor.DoesNotExist):
             erase_contractor(contractor_id=admin.pk, actor=admin)

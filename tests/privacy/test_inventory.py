@@ -10,7 +10,7 @@ from django.db import models
 
 from smartscheduler import BASE_DIR
 from smartscheduler.history.triggers import Change
-from smartscheduler.privacy.inventory import ANYBODY, INVENTORY, NOT_PERSONAL, as_rows, free_text
+from smartscheduler.privacy.inventory import ANY_PERSON, INVENTORY, NOT_PERSONAL, Held, free_text
 
 KINDS = (models.CharField, models.TextField, models.JSONField, models.BinaryField, models.GenericIPAddressField)
 PLACES = {"latitude", "longitude"}
@@ -47,7 +47,7 @@ def test_nothing_is_both() -> None:
 
 def test_every_entry_says_all_of_it() -> None:
     for entry in INVENTORY:
-        assert set(entry.of) <= set(ANYBODY)
+        assert set(entry.of) <= set(ANY_PERSON)
         assert all((entry.of, entry.fields, entry.why, entry.kept, entry.erasing)), entry
 
 
@@ -57,6 +57,13 @@ def test_free_text_is_text() -> None:
             assert could_hold_something(apps.get_model(label)._meta.get_field(name)), (label, name)
 
 
-@pytest.mark.parametrize("row", list(as_rows()))
-def test_the_document_has_the_same_table(row: Any) -> None:
+def row_of(entry: Held) -> str:
+    """The row of docs/privacy.md for an entry of the inventory."""
+    fields = ", ".join(f"`{name}`" for name in entry.fields)
+    cells = [f"`{entry.model}`", fields, ", ".join(entry.of), entry.why, entry.kept, entry.erasing]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+@pytest.mark.parametrize("row", list(map(row_of, INVENTORY)))
+def test_the_document_has_the_same_table(row: str) -> None:
     assert row in (BASE_DIR / "docs" / "privacy.md").read_text().splitlines()

@@ -15,18 +15,21 @@ from smartscheduler import BASE_DIR, errors
 
 # Paths from the root of the repository; add one line for each package that is done.
 TRANSLATED = [
+    "assignments",
     "contractors",
     "jobs",
-    "assignments",
     "recommendations",
+    "smartscheduler/accounts",
     "smartscheduler/adminsite",
     "smartscheduler/backoffice",
     "smartscheduler/core",
+    "smartscheduler/dashboard",
     "smartscheduler/events",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
     "smartscheduler/leases",
     "smartscheduler/ops",
+    "smartscheduler/privacy",
     "smartscheduler/rules",
     "smartscheduler/travel",
 ]

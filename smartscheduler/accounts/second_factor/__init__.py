@@ -1,1 +1,1 @@
-"""Codes of an authenticator (TOTP, RFC 6238) beside the password, and recovery codes (docs/adr/019)."""
+"""Second factor: authenticator codes (TOTP, RFC 6238) and recovery codes (docs/adr/019)."""

@@ -1,4 +1,4 @@
-"""Recovery codes: ten, each good once, shown once, and kept in a form that does not tell them."""
+"""Recovery codes: ten single-use codes, shown once and stored as keyed hashes."""
 
 import secrets
 from base64 import b32encode
@@ -10,15 +10,15 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from smartscheduler.accounts.models import User
 
 HOW_MANY = 10
-# Without what looks alike on paper; ten of them are 49 bits.
+# No characters that look alike on paper. Ten characters have 49 bits.
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 LENGTH = 10
-# What fits into the 16 characters that django-otp has for a code.
+# 10 bytes in Base32 fill the 16 characters of django-otp's token field.
 DIGEST_BYTES = 10
 
 
 def renew(user: User) -> list[str]:
-    """New codes in the place of those that there are; these are good no longer."""
+    """Replace the recovery codes of `user`. Returns the new codes; the previous ones stop working."""
     StaticDevice.objects.filter(user=user).delete()
     device = StaticDevice.objects.create(user=user, name="recovery codes")
     codes = ["".join(secrets.choice(LETTERS) for _ in range(LENGTH)) for _ in range(HOW_MANY)]
@@ -27,18 +27,18 @@ def renew(user: User) -> list[str]:
 
 
 def left(user: User) -> int:
-    """How many codes have not been used."""
+    """Number of unused codes."""
     return StaticToken.objects.filter(device__user=user).count()
 
 
 def spend(device: StaticDevice, user: User, code: str) -> bool:
-    """Whether it is one of the codes; it is none from now on. A wrong one counts against the device."""
+    """Use a code. Returns whether it was valid. A wrong code counts toward the throttling of the device."""
     known = [_digest(user, code, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    found = device.token_set.filter(token__in=known).first()
-    return bool(device.verify_token(found.token if found else known[0]))
+    stored = device.token_set.filter(token__in=known).first()
+    return bool(device.verify_token(stored.token if stored else known[0]))
 
 
 def _digest(user: User, code: str, key: str | bytes | None = None) -> str:
-    """Keyed with SECRET_KEY: whoever has the database alone cannot try all codes that there are."""
-    made = salted_hmac("smartscheduler.recovery-code", f"{user.pk}:{code}", secret=key, algorithm="sha256")
-    return b32encode(made.digest()[:DIGEST_BYTES]).decode().lower()
+    """Hash keyed with SECRET_KEY: a leaked database alone does not allow a brute-force search for the codes."""
+    mac = salted_hmac("smartscheduler.recovery-code", f"{user.pk}:{code}", secret=key, algorithm="sha256")
+    return b32encode(mac.digest()[:DIGEST_BYTES]).decode().lower()

@@ -1,4 +1,4 @@
-"""The key that an authenticator is given: as text, as an address, and as a picture."""
+"""Key of an authenticator: as text, as an otpauth URI, and as a QR code."""
 
 from base64 import b32encode
 
@@ -17,17 +17,17 @@ def new_key() -> str:
 
 
 def as_text(key: str) -> str:
-    """For typing in: Base32 in groups of four."""
+    """Base32 in groups of four, for manual entry."""
     text = b32encode(bytes.fromhex(key)).decode()
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
 def address(user: User, key: str) -> str:
-    """The otpauth:// address that authenticators read."""
+    """The otpauth:// URI that authenticator apps read."""
     return str(TOTPDevice(user=user, key=key).config_url)
 
 
 def picture(address: str) -> SafeString:
-    """The address as a QR code, an SVG to stand in the page: nothing is asked of another server."""
+    """QR code of the URI as inline SVG, drawn here so that the key is not sent to another server."""
     drawn = segno.make(address, error="m", micro=False)
     return mark_safe(drawn.svg_inline(scale=5, border=4, omitsize=True))  # noqa: S308  (made of numbers)

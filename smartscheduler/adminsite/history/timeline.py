@@ -159,7 +159,7 @@ def _shown(rule: FieldRule | None, words: str) -> str:
     """The visible text of a value. An empty value is never hidden."""
     if rule is None or words == NOTHING:
         return words
-    return impersonal(words) if rule.shown is impersonal else HIDDEN
+    return impersonal(words) if rule.shown is impersonal else str(HIDDEN)
 
 
 def _without_contacts(occasion: Occasion) -> Occasion:

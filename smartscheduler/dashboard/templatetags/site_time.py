@@ -11,7 +11,6 @@ from smartscheduler.dashboard import event_text
 from smartscheduler.dashboard.board import Block
 
 register = template.Library()
-UNITS = {"d": 24 * 3600, "h": 3600}
 
 
 @register.filter
@@ -63,10 +62,13 @@ def wait(duration: timedelta | None) -> str:
     if duration is None:
         return "–"
     seconds = duration.total_seconds()
-    for unit, length in (("d", 48 * 3600), ("h", 90 * 60)):
-        if seconds >= length:
-            return f"{seconds / UNITS[unit]:.1f} {unit}"
-    return f"{round(seconds / 60)} min" if seconds >= 90 else f"{round(seconds)} s"
+    if seconds >= 48 * 3600:
+        return gettext("{days} d").format(days=f"{seconds / (24 * 3600):.1f}")
+    if seconds >= 90 * 60:
+        return gettext("{hours} h").format(hours=f"{seconds / 3600:.1f}")
+    if seconds >= 90:
+        return gettext("{minutes} min").format(minutes=round(seconds / 60))
+    return gettext("{seconds} s").format(seconds=round(seconds))
 
 
 @register.filter
@@ -77,6 +79,10 @@ def minutes(duration: timedelta) -> int:
 
 @register.filter
 def hours(duration: timedelta) -> str:
-    """A duration as `2 h` or `1 h 30 min`."""
-    whole, minutes = divmod(int(duration.total_seconds()) // 60, 60)
-    return " ".join(part for part in (f"{whole} h" if whole else "", f"{minutes} min" if minutes else "") if part)
+    """A duration as `2 h`, `45 min` or `1 h 30 min`."""
+    whole, rest = divmod(int(duration.total_seconds()) // 60, 60)
+    if whole and rest:
+        return gettext("{hours} h {minutes} min").format(hours=whole, minutes=rest)
+    if whole:
+        return gettext("{hours} h").format(hours=whole)
+    return gettext("{minutes} min").format(minutes=rest) if rest else ""

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('contractor', 'Contractor'), ('customer', 'Customer'), ('user', 'User')], max_length=10)),
-                ('number', models.PositiveIntegerField(help_text='Of those of the same kind; what stands in place of the name.')),
+                ('number', models.PositiveIntegerField(help_text='Number within the kind; part of the pseudonym.')),
                 ('subject', models.UUIDField(null=True)),
                 ('jobs', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ('erased_at', models.DateTimeField()),

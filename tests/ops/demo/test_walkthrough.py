@@ -106,7 +106,7 @@ def test_can_be_told_again_and_drawn(first_run: CompletedProcess[str], data_dir:
 def test_says_in_a_sentence_why_it_fails(first_run: CompletedProcess[str], data_dir: Path) -> None:
     failed = run_demo(data_dir, REDIS_URL="redis://127.0.0.1:1/0")
     assert failed.returncode == 1
-    assert failed.stderr.strip() == "CommandError: Tickets cannot be issued right now; try again in a moment."
+    assert failed.stderr.strip() == "CommandError: Tickets cannot be issued right now. Try again in a moment."
     assert "gets the job" not in failed.stdout
     assert not processes_of(data_dir)
 
