@@ -1,1 +1,1 @@
-"""Contractors and jobs from files and into files: CSV and XLSX."""
+"""Import and export of contractors, jobs and assignments as CSV and XLSX files."""

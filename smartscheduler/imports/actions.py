@@ -1,4 +1,6 @@
-"""Actions on the page of an imported file, as its state and the policy allow them."""
+"""Record actions of an imported file: import, resume, check again, stop."""
+
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.accounts.models import User
 from smartscheduler.adminsite.record_actions import RecordAction
@@ -16,10 +18,10 @@ def may_import(user: User, run: ImportRun) -> bool:
 ACTIONS = (
     RecordAction(
         name="import",
-        label="Import",
+        label=_("Import"),
         icon="upload",
-        question="Import {0}?",
-        done="{0} is being imported.",
+        question=_("Import {0}?"),
+        done=_("{0} is being imported."),
         run=lambda run, actor: services.import_checked(run_id=run.pk),
         allowed=may_import,
         possible=lambda run: run.state == State.CHECKED and run.refused < run.total,
@@ -27,10 +29,10 @@ ACTIONS = (
     ),
     RecordAction(
         name="resume",
-        label="Go on",
+        label=_("Resume"),
         icon="play_arrow",
-        question="Go on with {0}?",
-        done="{0} goes on.",
+        question=_("Resume {0}?"),
+        done=_("{0} was resumed."),
         run=lambda run, actor: services.resume(run_id=run.pk),
         allowed=may_import,
         possible=lambda run: run.state in services.GOES_ON_AS,
@@ -38,20 +40,20 @@ ACTIONS = (
     ),
     RecordAction(
         name="check",
-        label="Check again",
+        label=_("Check again"),
         icon="fact_check",
-        question="Check {0} once more?",
-        done="{0} is being checked again.",
+        question=_("Check {0} again?"),
+        done=_("{0} is being checked again."),
         run=lambda run, actor: services.check_again(run_id=run.pk),
         allowed=may_import,
         possible=lambda run: run.state in {State.CHECKED, State.UNCHECKED},
     ),
     RecordAction(
         name="stop",
-        label="Stop",
+        label=_("Stop"),
         icon="stop_circle",
-        question="Stop {0}? What has been imported stays.",
-        done="{0} is stopped.",
+        question=_("Stop {0}? Rows that are already imported stay."),
+        done=_("{0} was stopped."),
         run=lambda run, actor: services.stop(run_id=run.pk),
         allowed=may_import,
         possible=lambda run: run.is_at_work,

@@ -1,4 +1,4 @@
-"""Files in the back-office: taken in, checked, imported; and every list as a file."""
+"""Admin of imported files: upload, check, import, results; and exports of all lists."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -12,6 +12,8 @@ from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from assignments.models import Assignment
@@ -50,7 +52,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
     list_filter = ("kind", "state")
     list_select_related = ("created_by",)
     search_fields = ("name",)
-    search_help_text = "Name of the file"
+    search_help_text = _("Name of the file")
     actions = None
     change_form_outer_before_template = "admin/imports/run.html"
     fields = readonly_fields = ("name", "kind", "created_by", "taken_in")
@@ -75,7 +77,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         return False
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Takes a file in; what is wrong with it as a whole is said at once, what with its rows by the check."""
+        """Upload a file. Errors of the whole file are shown at once; the check reports errors of rows later."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = FileForm(request.POST or None, request.FILES or None, initial={"kind": request.GET.get("kind")})
@@ -88,11 +90,11 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             except DomainError as refusal:
                 show_refusal(form, refusal)
             else:
-                messages.info(request, "The file is being checked. Nothing is written yet.")
+                messages.info(request, gettext("The file is being checked. Nothing is imported yet."))
                 return redirect(self.address("change", run))
         context = {
             **self.admin_site.each_context(request),
-            "title": "Import a file",
+            "title": gettext("Import a file"),
             "opts": self.opts,
             "form": form,
             "columns": COLUMNS,
@@ -112,17 +114,17 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _panel(self, request: HttpRequest, run: ImportRun) -> dict[str, Any]:
-        """What the panel of a file shows; while the worker is at it, only how far that is."""
-        found = progress(run) | {"buttons": self.buttons(request, run), "address": self.address("change", run)}
+        """Context of the panel of a file: only the progress while a worker processes it, then the results."""
+        context = progress(run) | {"buttons": self.buttons(request, run), "address": self.address("change", run)}
         if not run.is_at_work:
-            found |= outcome(run, request.GET) | {"files": [(form, self._file(run, form)) for form in FORMS]}
-        return found | {"progress_url": self.address("progress", run)}
+            context |= outcome(run, request.GET) | {"files": [(form, self._file(run, form)) for form in FORMS]}
+        return context | {"progress_url": self.address("progress", run)}
 
     def _file(self, run: ImportRun, form: str) -> str:
         return reverse(f"{self.admin_site.name}:{self._route('result')}", args=[run.pk, form])
 
     def progress_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        """The bar, asked for again and again; the whole panel once there is something to see."""
+        """The progress bar, polled by the page; the whole panel when the work has ended."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         run = self.record_or_404(request, object_id)
@@ -133,7 +135,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         return response
 
     def result_view(self, request: HttpRequest, object_id: UUID, form: str) -> HttpResponseBase:
-        """The file with what became of each row (`?refused=1`: of those refused), to be corrected and sent again."""
+        """The file with the result of each row, for correction and a new import. `?refused=1`: rejected rows only."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         run = self.record_or_404(request, object_id)
@@ -147,7 +149,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         return download(name, form, results.headings, results)
 
     def template_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
-        """An empty file with all headings and a row to show what goes where."""
+        """A template file with all headings and one example row."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         if kind not in COLUMNS or form not in FORMS:
@@ -156,7 +158,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         return download(f"{kind}-template", form, COLUMNS[kind].names, [[column.example for column in columns]])
 
     def export_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
-        """The list as its filters and its search leave it."""
+        """Export a list with its filters and search."""
         if kind not in MODELS or form not in FORMS:
             raise Http404
         listed = cast(ListAdmin, self.admin_site.get_model_admin(MODELS[kind]))
@@ -166,20 +168,24 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             records = listed.listed(request)
         except InvalidInput as refusal:
             return listed.back_to_list(request, refusal)
-        # Before the first row leaves: a download that is broken off has taken data out as well.
+        # Record before the first row is sent: an aborted download has also exported data.
         rows, filters = records.order_by().count(), filters_of(request.GET)
         record(Act.DATA_EXPORTED, what=kind, rows=rows, format=form, filters=filters)
         return export(kind, records, form, person(request))
 
-    @display(description="State", ordering="state")
+    @display(description=_("State"), ordering="state")
     def state_badge(self, run: ImportRun) -> SafeString:
         return badge(BADGES.get(State(run.state), "pending"), run.get_state_display())
 
-    @display(description="Rows")
+    @display(description=_("Rows"))
     def counts(self, run: ImportRun) -> str:
-        done = f"{run.at:,} of " if run.at < run.total else ""
-        return f"{done}{run.total:,}: {run.created:,} new, {run.updated:,} changed, {run.refused:,} refused"
+        if run.at < run.total:
+            text = gettext("{at} of {total}: {created} new, {updated} changed, {refused} rejected")
+        else:
+            text = gettext("{total}: {created} new, {updated} changed, {refused} rejected")
+        names = ("at", "total", "created", "updated", "refused")
+        return text.format(**{name: f"{getattr(run, name):,}" for name in names})
 
-    @display(description="Taken in (UTC)", ordering="created_at")
+    @display(description=_("Uploaded (UTC)"), ordering="created_at")
     def taken_in(self, run: ImportRun) -> SafeString:
         return in_utc(run.created_at)

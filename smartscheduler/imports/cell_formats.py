@@ -1,6 +1,6 @@
-"""What stands in single cells, read and written: lists, working weeks, durations, instants, telephone numbers. Pure.
+"""Formats of single cells: lists, working weeks, durations, instants, phone numbers. Pure functions.
 
-Readers are generous, writers exact: what a writer makes is read as the very same value.
+Readers accept many notations, writers produce one. Reading a written cell returns the same value.
 """
 
 import re
@@ -9,6 +9,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import groupby
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from openpyxl.utils.datetime import from_excel
 
 from contractors.working_week import DAYS, Shift
@@ -16,7 +18,7 @@ from smartscheduler.errors import InvalidInput
 
 SHORT = [day[:3].lower() for day in DAYS]
 BLANKS = re.compile(r"\s*+")
-# Where a name begins no quote stands before it; without that, a search would try each quote of a long row of them.
+# A name never starts directly after a quote. Without this lookbehind, a long run of quotes takes quadratic time.
 IN_QUOTES = {sign: re.compile(rf'(?<!")"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
 QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
@@ -29,15 +31,15 @@ SERIAL = re.compile(r"\d{5}(?:\.\d{1,15})?")
 US_DATES = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p")
 DAY_ALONE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4}|\d{5}(?:\.0{1,15})?")
 NOON = time(12)
-# As the API takes them.
+# The same limits as in the API.
 MOST_SHIFTS = 200
 LONGEST_DATE = 40
-DATES = "A date and time such as 2026-12-01 09:00, or 12/01/2026 9:00 AM."
-WEEKS = "is not like Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00."
+DATES = _("Enter a date and time, for example 2026-12-01 09:00 or 12/01/2026 9:00 AM.")
+WEEKS = _("“{text}” is not valid. Use the format Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00.")
 
 
 def read_list(text: str) -> list[str]:
-    """Names between semicolons, or commas when there is no semicolon; one that has either in it stands in quotes."""
+    """Split names at semicolons, or at commas if there is no semicolon. Quotes protect separators in names."""
     return [name for name in _parts(text, ";" if ";" in QUOTED.sub("", text) else ",") if name]
 
 
@@ -59,26 +61,27 @@ def write_list(names: Iterable[str]) -> str:
 
 
 def read_week(text: str) -> list[dict[str, Any]]:
-    """`Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00` as the API's shifts. Raises InvalidInput."""
+    """Parse `Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00` into shifts of the API. Raises InvalidInput."""
     shifts: list[dict[str, Any]] = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
         days, hours = _days_and_hours(part)
-        spans = [HOURS.fullmatch(one.strip()) for one in hours.split(",")]
+        spans = [HOURS.fullmatch(span.strip()) for span in hours.split(",")]
         if not all(spans):
-            raise _bad_week(f"“{part[:60]}” {WEEKS}")
+            raise _bad_week(WEEKS.format(text=part[:60]))
         for day in _days(days):
             shifts += [_shift(day, *span.groups()) for span in spans if span]
             if len(shifts) > MOST_SHIFTS:
-                raise _bad_week(f"There are more than {MOST_SHIFTS} shifts in this week.")
+                text = gettext("A week can have at most {most} shifts.")
+                raise _bad_week(text.format(most=MOST_SHIFTS))
     return shifts
 
 
 def _days_and_hours(part: str) -> tuple[str, str]:
-    """Hours begin at the first digit, after a blank."""
+    """Split days and hours. The hours start at the first digit, after a space."""
     first = next((at for at, sign in enumerate(part) if sign.isdigit()), 0)
     days = part[:first].rstrip()
     if not days or len(days) == first:
-        raise _bad_week(f"“{part[:60]}” {WEEKS}")
+        raise _bad_week(WEEKS.format(text=part[:60]))
     return days, part[first:]
 
 
@@ -87,16 +90,16 @@ def _shift(day: int, start: str, end: str) -> dict[str, Any]:
     if end in {"24:00", "24:00:00"}:
         end = "00:00"
     elif end < start and not end.startswith("00:00"):
-        tomorrow = DAYS[(day + 1) % 7][:3]
-        raise _bad_week(
-            f"{start}-{end} ends before it starts. A night is two shifts: "
-            f"{DAYS[day][:3]} {start}-24:00; {tomorrow} 00:00-{end}."
+        text = gettext(
+            "{start}-{end} ends before it starts. Enter a night as two shifts: "
+            "{day} {start}-24:00; {next_day} 00:00-{end}."
         )
+        raise _bad_week(text.format(start=start, end=end, day=DAYS[day][:3], next_day=DAYS[(day + 1) % 7][:3]))
     return {"day_of_week": day, "start_time": start, "end_time": end}
 
 
 def _days(text: str) -> Iterator[int]:
-    """`Mon`, `Mon-Fri`, `Mon, Wed, Fri`; names may be written out."""
+    """Parse `Mon`, `Mon-Fri` or `Mon, Wed, Fri`, with short or full names. Yields day numbers."""
     for part in text.split(","):
         first, _, last = part.replace("–", "-").partition("-")
         start, end = _day(first), _day(last or first)
@@ -108,7 +111,8 @@ def _day(text: str) -> int:
     for number, day in enumerate(DAYS):
         if len(name) >= 3 and day.lower().startswith(name):
             return number
-    raise _bad_week(f"“{name[:60]}” is no day: Mon, Tue, Wed, Thu, Fri, Sat, Sun.")
+    text = gettext("“{name}” is not a day. Use Mon, Tue, Wed, Thu, Fri, Sat, Sun.")
+    raise _bad_week(text.format(name=name[:60]))
 
 
 def _bad_week(message: str) -> InvalidInput:
@@ -116,13 +120,13 @@ def _bad_week(message: str) -> InvalidInput:
 
 
 def write_week(shifts: Sequence[Shift]) -> str:
-    """The shifts, in order of the week, as `read_week` reads them; days with the same hours together."""
+    """Format shifts in the order of the week for `read_week`. Consecutive days with the same hours are merged."""
     hours = [
         (day, ", ".join(f"{_clock(shift.start_time)}-{_clock(shift.end_time, '24:00')}" for shift in of_day))
         for day, of_day in groupby(sorted(shifts), key=lambda shift: shift.day_of_week)
     ]
-    # Days that follow each other have the same difference of number and place.
-    runs = groupby(enumerate(hours), key=lambda one: (one[1][0] - one[0], one[1][1]))
+    # Consecutive days have a constant difference between day number and position.
+    runs = groupby(enumerate(hours), key=lambda entry: (entry[1][0] - entry[0], entry[1][1]))
     return "; ".join(_run([day for _, (day, _) in run], text) for (_, text), run in runs)
 
 
@@ -136,35 +140,37 @@ def _clock(moment: time, midnight: str = "00:00") -> str:
 
 
 def read_duration(text: str) -> str:
-    """`2:30`, `02:30:15`, `2.5`, `2.5 h` or `150 min` as the API writes it. Raises InvalidInput."""
+    """Parse `2:30`, `02:30:15`, `2.5`, `2.5 h` or `150 min` into the format of the API. Raises InvalidInput."""
     text = text.strip()
-    if found := DURATION.fullmatch(text):
-        return f"{found[1]:0>2}:{found[2]}:{found[3] or '00'}"
-    if found := DECIMAL_HOURS.fullmatch(text):
-        return write_duration(timedelta(hours=float(found[1])))
-    if found := MINUTES.fullmatch(text):
-        return write_duration(timedelta(minutes=int(found[1])))
-    raise InvalidInput.of("duration", "Hours and minutes such as 2:30, or hours such as 2.5.")
+    if match := DURATION.fullmatch(text):
+        return f"{match[1]:0>2}:{match[2]}:{match[3] or '00'}"
+    if match := DECIMAL_HOURS.fullmatch(text):
+        return write_duration(timedelta(hours=float(match[1])))
+    if match := MINUTES.fullmatch(text):
+        return write_duration(timedelta(minutes=int(match[1])))
+    raise InvalidInput.of("duration", gettext("Enter hours and minutes, for example 2:30, or hours, for example 2.5."))
 
 
 def write_duration(duration: timedelta) -> str:
-    """`2:30:00`; in full, so that no spreadsheet takes it for minutes and seconds."""
+    """Format as `2:30:00`, with seconds, so that spreadsheets do not read it as minutes and seconds."""
     seconds = round(duration.total_seconds())
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def read_instant(text: str, site: tzinfo | None) -> str:
-    """An instant with its offset; without one, by the clock at the site. A day alone is its noon.
+    """Parse an instant with an offset, or in local time of the site. A date without a time means noon.
 
-    Raises InvalidInput, also for a time that the site's clock skips or repeats, and when `site` is not known.
+    Returns ISO 8601. Raises InvalidInput, also for local times that a clock change skips or repeats, and without an
+    offset if `site` is unknown.
     """
     text = text.strip()
     if len(text) > LONGEST_DATE:
-        raise InvalidInput.of("desired_date", DATES)
+        raise InvalidInput.of("desired_date", str(DATES))
     moment = _moment(text)
     if moment.tzinfo is None:
         if site is None:
-            raise InvalidInput.of("desired_date", "Without a place the date needs an offset: 2026-12-01T09:00-06:00.")
+            message = gettext("The location is unknown, so the date needs an offset: 2026-12-01T09:00-06:00.")
+            raise InvalidInput.of("desired_date", message)
         moment = _at_the_site(moment, site)
     return moment.isoformat()
 
@@ -175,9 +181,9 @@ def _moment(text: str) -> datetime:
 
 
 def _serial(text: str) -> datetime:
-    """A spreadsheet's own number of a day; the fraction is the time, which binary fractions miss by microseconds."""
-    found: datetime = from_excel(float(text))
-    return (found + timedelta(milliseconds=500)).replace(microsecond=0)
+    """Parse a serial date of a spreadsheet. Rounded to seconds, because the fraction of the day is not exact."""
+    moment: datetime = from_excel(float(text))
+    return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
 
 
 def _written(text: str) -> datetime:
@@ -187,10 +193,10 @@ def _written(text: str) -> datetime:
         pass
     for shape in US_DATES:
         try:
-            return datetime.strptime(text.upper(), shape)  # noqa: DTZ007  (by the clock at the site, which comes later)
+            return datetime.strptime(text.upper(), shape)  # noqa: DTZ007  (local time; the time zone follows)
         except ValueError:
             continue
-    raise InvalidInput.of("desired_date", DATES)
+    raise InvalidInput.of("desired_date", str(DATES))
 
 
 def _at_the_site(moment: datetime, site: tzinfo) -> datetime:
@@ -198,18 +204,18 @@ def _at_the_site(moment: datetime, site: tzinfo) -> datetime:
     try:
         back = here.astimezone(UTC).astimezone(site).replace(tzinfo=None)
     except OverflowError:
-        raise InvalidInput.of("desired_date", DATES) from None
+        raise InvalidInput.of("desired_date", str(DATES)) from None
     if back != moment:
-        raise InvalidInput.of("desired_date", "The clock at the site skips this time: it is set forward that night.")
+        message = gettext("This local time does not exist: clocks at the site are set forward that night.")
+        raise InvalidInput.of("desired_date", message)
     if here.utcoffset() != here.replace(fold=1).utcoffset():
-        raise InvalidInput.of(
-            "desired_date", "The clock at the site shows this time twice that night: write it with its offset."
-        )
+        message = gettext("This local time occurs twice: clocks at the site are set back that night. Add an offset.")
+        raise InvalidInput.of("desired_date", message)
     return here
 
 
 def read_phone(text: str) -> str:
-    """`(512) 555-0143` from ten digits however they are grouped, with or without +1; anything else as it stands."""
+    """Format ten digits in any grouping, with or without +1, as `(512) 555-0143`. Other text is returned unchanged."""
     digits = re.sub(r"[\s().+/·-]", "", text)
     if len(digits) == 11 and digits.startswith("1"):
         digits = digits[1:]

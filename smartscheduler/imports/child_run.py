@@ -1,4 +1,4 @@
-"""The child process of an import: Django set up, then one turn of one file."""
+"""Child process of an import: sets up Django and processes one file for one turn."""
 
 import traceback
 from uuid import UUID
@@ -8,14 +8,14 @@ from django.db import connection
 
 django.setup()
 
-# Models need Django set up.
+# Models can be imported only after django.setup().
 from smartscheduler.core.actors import source  # noqa: E402
 from smartscheduler.imports.runner import DATABASE_AWAY, OUT_OF_REACH, work_on_file  # noqa: E402
 from smartscheduler.imports.tasks import work_on_imports  # noqa: E402
 
 
 def work_for_parent(payload: bytes) -> bytes:
-    """The id of a run in; nothing out, or DATABASE_AWAY when the turn ended because the connection was lost."""
+    """Process the run with the id in `payload`. Returns b"", or DATABASE_AWAY if the connection was lost."""
     with source("task", work_on_imports.name):
         try:
             work_on_file(UUID(payload.decode()))

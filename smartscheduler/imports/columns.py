@@ -1,63 +1,80 @@
-"""Which columns a file has, what each of them takes, and by which other names spreadsheets call it."""
+"""Columns of the files: names, descriptions, examples, and alternative headings."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
+from smartscheduler.core.text import LazyText
+
 
 class Column(NamedTuple):
-    """The name of a column, what stands in it, and a cell of an example."""
+    """A column: its name, its description, and an example cell."""
 
     name: str
-    help: str
+    help: LazyText
     example: str
 
 
 PLACE = ("address", "city", "state", "zip_code", "latitude", "longitude")
 PLACE_COLUMNS = (
-    Column("address", "Street and number, at least 5 characters.", "100 Congress Avenue"),
-    Column("city", "At least 2 characters.", "Austin"),
-    Column("state", "The code of the state, TX, or its name.", "TX"),
-    Column("zip_code", "Five digits; ZIP+4 is shortened.", "78701"),
-    Column("latitude", "Degrees. Leave both empty to have the place found by its address or ZIP code.", "30.2672"),
-    Column("longitude", "Degrees, west is negative.", "-97.7431"),
-    Column("time_zone", "IANA name; empty: the one at the coordinates.", "America/Chicago"),
+    Column("address", _("Street and number, at least 5 characters."), "100 Congress Avenue"),
+    Column("city", _("At least 2 characters."), "Austin"),
+    Column("state", _("The code of the state (TX) or its name."), "TX"),
+    Column("zip_code", _("Five digits. ZIP+4 is shortened."), "78701"),
+    Column(
+        "latitude",
+        _("Degrees. Leave latitude and longitude empty to derive them from the address or the ZIP code."),
+        "30.2672",
+    ),
+    Column("longitude", _("Degrees; west is negative."), "-97.7431"),
+    Column("time_zone", _("IANA name. If empty, the time zone at the coordinates."), "America/Chicago"),
 )
 CONTRACTORS = (
-    Column("email", "The key: a known address is changed, any other is new.", "ada@example.com"),
-    Column("name", "2 to 100 characters.", "Ada Tiles"),
-    Column("type", "flooring, tile, carpet or multi.", "tile"),
-    Column("phone_number", "(512) 555-0143, or ten digits in any grouping.", "(512) 555-0143"),
-    Column("skills", "Between semicolons; a name with a comma or semicolon in quotes.", "Mosaic; Stairs"),
-    Column("service_radius_miles", "More than 0; empty: anywhere.", "40"),
+    Column(
+        "email",
+        _("Identifies the contractor. A known address changes that contractor, a new address adds one."),
+        "ada@example.com",
+    ),
+    Column("name", _("2 to 100 characters."), "Ada Tiles"),
+    Column("type", _("flooring, tile, carpet or multi."), "tile"),
+    Column("phone_number", _("(512) 555-0143, or ten digits in any grouping."), "(512) 555-0143"),
+    Column("skills", _("Separated by semicolons. Put names with a comma or semicolon in quotes."), "Mosaic; Stairs"),
+    Column("service_radius_miles", _("More than 0. If empty, there is no limit."), "40"),
     *PLACE_COLUMNS,
     Column(
         "working_hours",
-        "Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00. A new contractor without any works Mon-Fri 08:00-17:00; a "
-        "night is two shifts, Mon 20:00-24:00; Tue 00:00-04:00.",
+        _(
+            "Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00. If empty, a new contractor gets Mon-Fri 08:00-17:00. "
+            "Enter a night as two shifts: Mon 20:00-24:00; Tue 00:00-04:00."
+        ),
         "Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00",
     ),
 )
 JOBS = (
-    Column("job_number", "The key: given, that job is changed; empty, the job is new.", ""),
-    Column("type", "flooring, tile or carpet.", "tile"),
-    Column("priority", "low, medium, high or urgent; empty: medium.", "high"),
+    Column("job_number", _("Identifies the job to change. Leave it empty to add a job."), ""),
+    Column("type", _("flooring, tile or carpet."), "tile"),
+    Column("priority", _("low, medium, high or urgent. If empty, medium."), "high"),
     Column(
         "desired_date",
-        "2030-03-05 09:00 or 03/05/2030 9:00 AM by the clock at the site; or with an offset. A day alone is its noon.",
+        _(
+            "2030-03-05 09:00 or 03/05/2030 9:00 AM in local time at the site, or with an offset. A date without a "
+            "time means noon."
+        ),
         "2030-03-05 09:00",
     ),
-    Column("duration", "Hours and minutes, 2:30, or hours, 2.5; at most 8.", "2:30"),
-    Column("required_skills", "Between semicolons, as the skills of contractors.", "Mosaic"),
-    Column("special_requirements", "Notes for people.", "Mind the dog"),
+    Column("duration", _("Hours and minutes (2:30) or hours (2.5), at most 8 hours."), "2:30"),
+    Column("required_skills", _("Separated by semicolons, as for contractors."), "Mosaic"),
+    Column("special_requirements", _("Notes for the contractor."), "Mind the dog"),
     *PLACE_COLUMNS,
-    Column("customer_name", "Up to 100 characters.", "Grace Hill"),
-    Column("customer_phone", "As a contractor's.", "(512) 555-0199"),
+    Column("customer_name", _("Up to 100 characters."), "Grace Hill"),
+    Column("customer_phone", _("(512) 555-0143, or ten digits in any grouping."), "(512) 555-0199"),
 )
 CONTRACTOR_COLUMNS = tuple(column.name for column in CONTRACTORS)
 JOB_COLUMNS = tuple(column.name for column in JOBS)
-# What the file with the results adds; passed over when it comes back.
+# Columns that the result file adds; ignored on import.
 RESULTS = ("result", "errors", "remarks")
-# Exported, and passed over when they come back.
+# Columns that are exported but ignored on import.
 READ_ONLY = {"contractors": ("status", "rating", "rating_count"), "jobs": ("status", "contractor")}
 
 ALIASES = {
@@ -85,7 +102,7 @@ ALIASES = {
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of one kind of record; `key` says which record a row is about."""
+    """Columns of one kind of record. `key`: the column that identifies the record."""
 
     kind: str
     key: str
@@ -99,12 +116,12 @@ class Columns:
     def passed_over(self) -> set[str]:
         return {*READ_ONLY[self.kind], *RESULTS}
 
-    def known_as(self, heading: str, given: set[str]) -> str:
-        """The column that a heading means; the heading itself when it means none, or one that is there already."""
+    def known_as(self, heading: str, headings: set[str]) -> str:
+        """The column of a heading or alias. Returns the heading itself if unknown, or if that column is present."""
         if heading in self.names or heading in self.passed_over:
             return heading
         meant = (name for name in self.names if heading in ALIASES.get(name, ()))
-        return next((name for name in meant if name not in given), heading)
+        return next((name for name in meant if name not in headings), heading)
 
 
 COLUMNS = {

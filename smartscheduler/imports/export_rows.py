@@ -1,4 +1,4 @@
-"""Records as the cells of a row, as the import reads them."""
+"""Rows of an export, in the formats that the import reads."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -56,7 +56,7 @@ HEADINGS = {
 
 
 def contractor_cells(contractor: Contractor) -> list[str]:
-    """The cells of an export, in the order of the headings; reads `working_hours` as prefetched."""
+    """Cells of a contractor in the order of the headings. Expects prefetched `working_hours`."""
     return [
         CONTRACTOR_CELLS[name](contractor) if name in CONTRACTOR_CELLS else str(getattr(contractor, name))
         for name in HEADINGS["contractors"]
@@ -64,12 +64,12 @@ def contractor_cells(contractor: Contractor) -> list[str]:
 
 
 def job_cells(job: Job) -> list[str]:
-    """The same; the live assignments are prefetched as `live`."""
+    """Cells of a job in the order of the headings. Expects live assignments prefetched as `live`."""
     return [JOB_CELLS[name](job) if name in JOB_CELLS else str(getattr(job, name)) for name in HEADINGS["jobs"]]
 
 
 def assignment_cells(assignment: Assignment) -> list[str]:
-    """The booking with the decision behind it, its instants by the clock at the site."""
+    """Cells of a booking with the decision behind it, with instants in local time of the site."""
     return [cell(assignment) for cell in ASSIGNMENT_CELLS.values()]
 
 
@@ -78,5 +78,5 @@ def _plain(number: Any) -> str:
 
 
 def _local(job: Job, moment: datetime | None) -> str:
-    """With its offset, so that nothing is lost."""
+    """ISO 8601 in local time of the site, with the offset, so that the instant stays unambiguous."""
     return moment.astimezone(job.zone).isoformat() if moment else ""

@@ -1,4 +1,4 @@
-"""The rows of a list as a file that can be imported again."""
+"""Export of lists as files that can be imported again."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -20,9 +20,9 @@ CHUNK = 500
 
 
 class Download(StreamingHttpResponse):
-    """A file sent while it is being made; Django alone would collect it first under an asynchronous server.
+    """Streaming response. Under ASGI, Django would collect a synchronous iterator completely before sending it.
 
-    Empty pieces are left out: some servers and proxies take one for the end of the body.
+    Empty pieces are skipped, because some servers and proxies read them as the end of the body.
     """
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -33,12 +33,12 @@ class Download(StreamingHttpResponse):
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:
-    """The next piece; None at the end: StopIteration cannot leave a thread, and an empty piece is not the end."""
+    """The next piece, or None at the end. StopIteration cannot be raised from a thread into a coroutine."""
     return next(pieces, None)
 
 
 def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Download:
-    """Rows of text as the file `name.form`; `form` is csv or xlsx."""
+    """Download rows of text as the file `name.form`. `form`: csv or xlsx."""
     pieces = write_xlsx(headings, rows) if form == "xlsx" else write_csv(headings, rows)
     safe = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "").replace("\\", "")
     return Download(
@@ -49,7 +49,7 @@ def download(name: str, form: str, headings: Sequence[str], rows: Iterable[Seque
 
 
 def export(kind: str, records: QuerySet[Any], form: str, reader: User) -> Download:
-    """`records`, a list of the back-office, as a download of what `reader` may see."""
+    """Download `records` of a list, redacted for `reader`."""
     prepare, cells = EXPORTERS[kind]
     records = prepare(records.select_related(None).prefetch_related(None))
     return download(f"{kind}-{timezone.now():%Y-%m-%d}", form, HEADINGS[kind], _rows(records, cells, reader))

@@ -1,4 +1,4 @@
-"""CSV and XLSX read as rows of text: whatever spreadsheets make of them, within limits."""
+"""Reader of CSV and XLSX files as rows of text, tolerant of spreadsheet dialects and within limits."""
 
 import csv
 import io
@@ -7,17 +7,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.file_writer import readable
 from smartscheduler.imports.workbooks import OLD_WORKBOOK, PACKED, sheet_lines
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 10 * 1024 * 1024, 10_000, 60
-# Empty lines and cells do not count as rows and columns, but reading them takes time as well.
+# Empty lines and cells do not count as rows and columns, but reading them takes time.
 MOST_CELLS = 4_000_000
 MOST_CHARACTERS_OF_A_CELL, MOST_CHARACTERS = 10_000, 10_000_000
 SURPLUS, SURPLUS_SHOWN = "", 200
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-# No text has these; they stand between cells and rows of a stored table.
+# Separators of cells and rows in a stored table. They do not occur in text.
 CELL_END, ROW_END = "\x1f", "\x1e"
 SEPARATORS = re.compile("[\x00\x1e\x1f]")
 Row = dict[str, str]
@@ -25,9 +27,9 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class Table:
-    """`titles` as the file has them, `headings` in the product's manner; each row with its line in a spreadsheet.
+    """Content of a file: original `titles`, normalized `headings`, `rows`, and the spreadsheet line of each row.
 
-    What stands beyond the last heading is in the row under `SURPLUS`.
+    Cells beyond the last heading are in the row under the key `SURPLUS`.
     """
 
     titles: list[str]
@@ -37,55 +39,59 @@ class Table:
 
 
 def read_table(name: str, content: bytes) -> Table:
-    """The table of a file. Raises InvalidInput (field `file`) with what is wrong with it as a whole."""
+    """Read the table of a file. Raises InvalidInput (field `file`) for an error of the whole file."""
     if len(content) > MOST_BYTES:
-        raise _bad("The file is larger than 10 MB: split it.")
+        raise _bad(gettext("The file is larger than 10 MB. Split it."))
     lines = sheet_lines(content) if name.lower().endswith(".xlsx") else _csv(content)
     filled = _within_limits(lines)
     _, titles = next(filled, (0, []))
     if not titles:
-        raise _bad("The file is empty.")
+        raise _bad(gettext("The file is empty."))
     headings = [heading(title) for title in titles]
     _check_headings(headings)
     numbers, rows = list[int](), list[Row]()
     for number, line in filled:
         if len(rows) == MOST_ROWS:
-            raise _bad(f"The file has more than {MOST_ROWS:,} rows: split it.")
+            raise _bad(gettext("The file has more than {most} rows. Split it.").format(most=f"{MOST_ROWS:,}"))
         numbers.append(number)
         rows.append(_row(headings, line))
     if not rows:
-        raise _bad("There is nothing below the headings.")
+        raise _bad(gettext("The file has no rows below the headings."))
     return Table(titles, headings, rows, numbers)
 
 
 def _within_limits(lines: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """The lines that have something in them, without blanks around their cells and without empty cells behind."""
+    """The lines with content, with trimmed cells and without trailing empty cells. Raises InvalidInput at a limit."""
     cells = characters = 0
     for number, raw in lines:
         cells += len(raw)
         if cells > MOST_CELLS:
-            raise _bad(f"The file has more than {MOST_CELLS:,} cells, empty ones counted: delete empty columns.")
+            text = gettext("The file has more than {most} cells, including empty cells. Delete empty columns.")
+            raise _bad(text.format(most=f"{MOST_CELLS:,}"))
         last = next((at for at in range(len(raw), 0, -1) if raw[at - 1]), 0)
         line = [_checked(cell, number) for cell in raw[:last]]
         while line and not line[-1]:
             line.pop()
         characters += sum(map(len, line))
         if characters > MOST_CHARACTERS:
-            raise _bad(f"The file has more than {MOST_CHARACTERS:,} characters: split it.")
+            text = gettext("The file has more than {most} characters. Split it.")
+            raise _bad(text.format(most=f"{MOST_CHARACTERS:,}"))
         if line:
             yield number, line
 
 
 def _checked(cell: str, number: int) -> str:
     if len(cell) > MOST_CHARACTERS_OF_A_CELL:
-        raise _bad(f"Line {number} has a cell of more than {MOST_CHARACTERS_OF_A_CELL:,} characters: shorten it.")
+        text = gettext("Line {number} has a cell with more than {most} characters. Shorten it.")
+        raise _bad(text.format(number=number, most=f"{MOST_CHARACTERS_OF_A_CELL:,}"))
     if SEPARATORS.search(cell):
-        raise _bad(f"Line {number} has a cell with control characters that no text has: delete them.")
+        text = gettext("Line {number} has a cell with invalid control characters. Delete them.")
+        raise _bad(text.format(number=number))
     return readable(cell)
 
 
 def heading(title: str) -> str:
-    """`ZIP code *` as `zip_code`."""
+    """Normalize a heading: `ZIP code *` becomes `zip_code`."""
     return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
 
 
@@ -97,49 +103,53 @@ def _row(headings: Sequence[str], line: list[str]) -> Row:
 
 def _check_headings(headings: Sequence[str]) -> None:
     if not all(headings):
-        raise _bad("The first line must name every column.")
+        raise _bad(gettext("The first line must name every column."))
     if len(headings) > MOST_COLUMNS:
-        raise _bad(f"The file has {len(headings)} columns; at most {MOST_COLUMNS} are read.")
+        text = gettext("The file has {count} columns. The limit is {most}.")
+        raise _bad(text.format(count=len(headings), most=MOST_COLUMNS))
     twice = sorted({name[:60] for name in headings if headings.count(name) > 1})
     if twice:
-        raise _bad(f"These columns are there twice: {', '.join(twice)}.")
+        raise _bad(gettext("These columns appear twice: {names}.").format(names=", ".join(twice)))
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Each line with its number."""
+    """The lines of a CSV file with their numbers. Raises InvalidInput."""
     text, skipped = _decoded(content), 0
-    if named := re.match(r"sep=(.)\r?\n", text):  # Excel's own way to name the separator
+    if named := re.match(r"sep=(.)\r?\n", text):  # Excel's declaration of the separator
         text, skipped = text[named.end() :], 1
     delimiter = named[1] if named else _delimiter(text)
     try:
         for number, line in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)):
             yield number + skipped + 1, line
     except csv.Error as error:
-        raise _bad(f"The file cannot be read as CSV: {error}.") from error
+        raise _bad(gettext("The file cannot be read as CSV: {error}.").format(error=error)) from error
 
 
 def _decoded(content: bytes) -> str:
     if content.startswith((PACKED, OLD_WORKBOOK)):
-        raise _bad("The file is a workbook under the name of a CSV file: give it the name that it had, .xlsx.")
+        raise _bad(gettext("The file is an Excel workbook with the extension .csv. Rename it to .xlsx."))
     try:
         text = content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:
         raise _bad(
-            "The file is not in UTF-8, perhaps in Windows-1252: save it as “CSV UTF-8 (Comma delimited)”, or as XLSX."
+            gettext(
+                "The file is not encoded in UTF-8, but possibly in Windows-1252. "
+                "Save it as “CSV UTF-8 (Comma delimited)” or as XLSX."
+            )
         ) from None
     if "\x00" in text:
-        raise _bad("The file is not a CSV file in UTF-8: save it as “CSV UTF-8 (Comma delimited)”, or as XLSX.")
+        raise _bad(gettext("The file is not a CSV file in UTF-8. Save it as “CSV UTF-8 (Comma delimited)” or as XLSX."))
     return text
 
 
 def _delimiter(text: str) -> str:
-    """The separator that the headings have most of, outside of quotes."""
+    """The most frequent separator in the line of headings, outside quotes."""
     first = re.sub(r'"[^"]*"', "", text.lstrip().split("\n", 1)[0])
     return max(",;\t", key=first.count)
 
 
 def packed_table(table: Table) -> str:
-    """A table as one text, in which people can be searched for; `unpacked_table` reads it."""
+    """Store a table as one text, so that SQL can search it for personal data. `unpacked_table` is the inverse."""
     width = len(table.headings)
     lines = [
         CELL_END.join([str(number), *list(row.values())[: width + 1]])
@@ -149,7 +159,7 @@ def packed_table(table: Table) -> str:
 
 
 def unpacked_table(text: str) -> Table:
-    """The table of a text that `packed_table` has made."""
+    """Inverse of `packed_table`."""
     first, *lines = (line.split(CELL_END) for line in text.split(ROW_END))
     headings = [heading(title) for title in first]
     numbers = [int(line[0]) for line in lines]
@@ -157,13 +167,16 @@ def unpacked_table(text: str) -> Table:
 
 
 def read_for_parent(payload: bytes) -> bytes:
-    """What a child process does for `reading`: name, zero byte and content in; the table, or why there is none, out."""
-    name, _, content = payload.partition(b"\0")
+    """Entry point of the child process of `isolated_reader`.
+
+    Input: file name, zero byte, content. Output: JSON with the packed `table`, or with the `refusal`.
+    """
+    name, _separator, content = payload.partition(b"\0")
     try:
-        found = {"table": packed_table(read_table(name.decode(), content))}
+        result = {"table": packed_table(read_table(name.decode(), content))}
     except InvalidInput as refusal:
-        found = {"refusal": refusal.detail}
-    return json.dumps(found).encode()
+        result = {"refusal": str(refusal.detail)}
+    return json.dumps(result).encode()
 
 
 def _bad(message: str) -> InvalidInput:

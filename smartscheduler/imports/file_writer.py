@@ -1,4 +1,4 @@
-"""Rows of text as CSV and XLSX: piece by piece, however many there are, and nothing that a spreadsheet would run."""
+"""Streaming writer of CSV and XLSX files. Escapes cells that a spreadsheet would execute as a formula."""
 
 import csv
 import io
@@ -8,32 +8,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from xml.sax.saxutils import escape
 
-# A cell that begins with one of these is a formula to a spreadsheet (OWASP, CSV injection), the wide ones to some.
+# First characters of a formula (OWASP, CSV injection). Some spreadsheets also accept the full-width forms.
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 NUMBER = re.compile(r"-\d+(\.\d+)?")
-# What XML has no place for; the cells are text of people.
+# Characters that are invalid in XML but can occur in user input.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 LINES_A_PIECE = 200
 
 
 def harmless(text: str) -> str:
-    """With an apostrophe where a spreadsheet would see a formula; a negative number is none."""
+    """Prefix a formula with an apostrophe. Negative numbers stay unchanged."""
     return f"'{text}" if _is_marked(text) and not NUMBER.fullmatch(text) else text
 
 
 def readable(text: str) -> str:
-    """The text of a cell without the blanks around it and without the apostrophe of `harmless`."""
+    """Trim a cell and remove the apostrophe that `harmless` has added."""
     text = text.strip()
     return text[1:] if text.startswith("'") and _is_marked(text) else text
 
 
 def _is_marked(text: str) -> bool:
-    """Whether it begins with a formula's sign, apostrophes before it or not: they must survive both ways."""
+    """Whether the text starts with a formula character after any apostrophes, so that escaping is reversible."""
     return text.lstrip("' ").startswith(FORMULA)
 
 
 def write_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """The file, piece by piece; with the mark that makes spreadsheets read it as UTF-8."""
+    """Yield the CSV file in pieces, with a byte order mark so that spreadsheets read it as UTF-8."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     buffer.write("\ufeff")
@@ -52,7 +52,7 @@ def _taken(buffer: io.StringIO) -> bytes:
 
 
 class _Pieces(io.RawIOBase):
-    """A file that cannot be sought, whose bytes are taken out as they come."""
+    """Write-only file without seek; `take` removes and returns the bytes written so far."""
 
     def __init__(self) -> None:
         self.waiting = bytearray()
@@ -65,15 +65,15 @@ class _Pieces(io.RawIOBase):
         return len(data)
 
     def take(self) -> bytes:
-        found = bytes(self.waiting)
+        piece = bytes(self.waiting)
         self.waiting.clear()
-        return found
+        return piece
 
 
 def write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "Export") -> Iterator[bytes]:
-    """The workbook, piece by piece; every cell is text, so that nothing is turned into a date or a formula.
+    """Yield the workbook in pieces. All cells are text, so that spreadsheets convert nothing to dates or formulas.
 
-    By hand, because openpyxl wants the whole of it on disk before the first byte leaves, and four times as long.
+    The XML is written directly: openpyxl would write the whole workbook to disk first and take four times as long.
     """
     file = _Pieces()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as packed:
@@ -97,7 +97,7 @@ def _line(row: Sequence[str], *, style: int) -> bytes:
 
 
 def _xml(text: str) -> str:
-    # A carriage return would come back as a line feed.
+    # XML parsers would normalize a plain carriage return to a line feed.
     return escape(UNPRINTABLE.sub("\ufffd", text), {"\r": "&#13;"})
 
 
@@ -106,7 +106,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-# The heading stays in sight, and every cell has the format of text: what is typed over it stays as it is typed.
+# The heading row is frozen, and all cells have the text format, so that edited values stay as typed.
 SHEET_BEGINS = (
     f'<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" '
     'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>'

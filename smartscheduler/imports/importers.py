@@ -1,10 +1,11 @@
-"""What can be imported: its columns, the records that its rows are about, and the services that write them."""
+"""Importers by kind of record: columns, lookup of existing records, and the services that write them."""
 
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from rest_framework.serializers import BaseSerializer
 
 from contractors.models import Contractor
@@ -26,22 +27,22 @@ from smartscheduler.imports.row_to_payload import Body, body_of_contractor, body
 
 
 class Importer:
-    """One kind of record. Serializers are kept: making one takes as long as checking a row."""
+    """Importer of one kind of record. Caches its serializers: creating one takes as long as validating a row."""
 
     columns: ClassVar[Columns]
     may: ClassVar[Permission]
     serializer_class: ClassVar[type[BaseSerializer[Any]]]
 
     def label(self, row: Row) -> str:
-        """What a row is called on the page."""
+        """Name of a row on the page."""
         raise NotImplementedError
 
     def key_of(self, row: Row) -> str:
-        """The key of a row, the same however it is written."""
+        """Normalized key of a row."""
         raise NotImplementedError
 
     def records(self, keys: Iterable[str]) -> QuerySet[Any]:
-        """The records with these keys, with what `changes` and the services read of them."""
+        """The records with these keys, with the related rows that the services read."""
         raise NotImplementedError
 
     def body(self, row: Row, present: Any, found: Found | None) -> Body:
@@ -54,12 +55,12 @@ class Importer:
         raise NotImplementedError
 
     def by_key(self, keys: Iterable[str], *, lock: bool = False) -> dict[str, Any]:
-        """The records with these keys; locked in the order of their ids, as every service locks."""
-        wanted = {key for key in keys if key}
-        if not wanted:
+        """Records by key. With `lock`, rows are locked in the order of their ids, as in all services."""
+        present_keys = {key for key in keys if key}
+        if not present_keys:
             return {}
-        records: Any = self.records(wanted)
-        return {self.key_of_record(one): one for one in (records.locked() if lock else records)}
+        records: Any = self.records(present_keys)
+        return {self.key_of_record(record): record for record in (records.locked() if lock else records)}
 
     def key_of_record(self, record: Any) -> str:
         return str(getattr(record, self.columns.key)).lower()
@@ -73,29 +74,31 @@ class Importer:
         return self.serializer_class(partial=True)
 
     def values(self, body: dict[str, Any], present: Any) -> dict[str, Any]:
-        """The values of a body, as the API checks it. Raises DRF's ValidationError."""
+        """Validate a payload as the API does. Raises DRF's ValidationError."""
         serializer = self._new if present is None else self._changing
         return dict(serializer.run_validation(body))
 
     def doubts(self, keys: Iterable[str]) -> dict[str, str]:
-        """A sentence for each of the records just made that is probably there already, by its key."""
+        """Remarks on created records that are likely duplicates, by key."""
         return {}
 
     def check_headings(self, titles: Iterable[str]) -> list[str]:
-        """The columns that the headings mean. Raises InvalidInput for one that nobody knows, and for a missing key."""
-        given = set(titles)
-        names = [self.columns.known_as(title, given) for title in titles]
+        """The columns of the headings. Raises InvalidInput for unknown or repeated columns and for a missing key."""
+        headings = set(titles)
+        names = [self.columns.known_as(title, headings) for title in titles]
         unknown = sorted(set(names) - set(self.columns.names) - self.columns.passed_over)
         if unknown:
+            text = gettext("Unknown columns: {unknown}. Known columns: {known}.")
             known = ", ".join(self.columns.names)
-            raise InvalidInput.of("file", f"Unknown columns: {', '.join(unknown)}. Known are: {known}.")
+            raise InvalidInput.of("file", text.format(unknown=", ".join(unknown), known=known))
         if twice := {name for name in names if names.count(name) > 1}:
-            raise InvalidInput.of("file", f"These columns are there twice: {', '.join(sorted(twice))}.")
+            text = gettext("These columns appear twice: {names}.")
+            raise InvalidInput.of("file", text.format(names=", ".join(sorted(twice))))
         return names
 
 
 class Contractors(Importer):
-    """A row is about the contractor with its e-mail address."""
+    """Importer of contractors. The email address identifies the contractor."""
 
     columns = COLUMNS["contractors"]
     may = Permission.ADD_CONTRACTORS
@@ -123,27 +126,29 @@ class Contractors(Importer):
         return update_contractor(contractor_id=present.pk, actor=actor, **values)
 
     def doubts(self, keys: Iterable[str]) -> dict[str, str]:
-        """Records with the name and the place of another: one query for all of them."""
-        made = list(Contractor.objects.with_email(*keys))
-        named: dict[str, list[Contractor]] = {fold(one.name): [] for one in made}
-        for one in Contractor.objects.perhaps_named(named):
-            named.get(fold(one.name), []).append(one)
+        """Created contractors with the name and location of another one. Runs one query for all of them."""
+        created = list(Contractor.objects.with_email(*keys))
+        named: dict[str, list[Contractor]] = {fold(contractor.name): [] for contractor in created}
+        for contractor in Contractor.objects.perhaps_named(named):
+            named.get(fold(contractor.name), []).append(contractor)
+        text = gettext("Likely a duplicate of {email}: same name and location.")
         return {
-            one.email: f"Likely a duplicate of {other.email}: the same name at the same place."
-            for one in made
-            for other in named[fold(one.name)]
-            if other.pk != one.pk and one.is_near(other)
+            contractor.email: text.format(email=other.email)
+            for contractor in created
+            for other in named[fold(contractor.name)]
+            if other.pk != contractor.pk and contractor.is_near(other)
         }
 
     def check_headings(self, titles: Iterable[str]) -> list[str]:
         names = super().check_headings(titles)
         if "email" not in names:
-            raise InvalidInput.of("file", "The column email is missing: it says which contractor a row is about.")
+            text = gettext("The column email is missing. It identifies the contractor of a row.")
+            raise InvalidInput.of("file", text)
         return names
 
 
 class Jobs(Importer):
-    """A row is about the job with its number; without one, about a new job."""
+    """Importer of jobs. The job number identifies the job; a row without one adds a job."""
 
     columns = COLUMNS["jobs"]
     may = Permission.ADD_JOBS
@@ -160,7 +165,8 @@ class Jobs(Importer):
 
     def body(self, row: Row, present: Any, found: Found | None) -> Body:
         if present is None and row.get("job_number"):
-            raise InvalidInput.of("job_number", "There is no job with this number; a new job has none.")
+            text = gettext("There is no job with this number. To add a job, leave the number empty.")
+            raise InvalidInput.of("job_number", text)
         return body_of_job(row, present, found)
 
     def create(self, actor: User | None, values: dict[str, Any]) -> Job:
@@ -174,6 +180,7 @@ IMPORTERS: dict[str, Importer] = {ImportRun.Kind.CONTRACTORS.value: Contractors(
 
 
 def check_surplus(row: Row) -> None:
-    """Raise InvalidInput for cells beyond the last heading: an unquoted comma has moved everything after it."""
+    """Raise InvalidInput for cells beyond the last heading: an unquoted comma has probably shifted the cells."""
     if row.get(SURPLUS):
-        raise InvalidInput.of("", f"There is more in this row than there are columns: {row[SURPLUS][:80]}")
+        text = gettext("This row has more cells than there are columns: {cells}")
+        raise InvalidInput.of("", text.format(cells=row[SURPLUS][:80]))

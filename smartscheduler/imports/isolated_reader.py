@@ -1,23 +1,24 @@
-"""Files read in a process of their own, which is ended when one takes too much time or memory."""
+"""Reading of files in a child process, which is killed when it exceeds its time or memory limit."""
 
 import json
 import threading
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from smartscheduler.core import child_process
 from smartscheduler.errors import Busy, InvalidInput
 from smartscheduler.imports.file_reader import Table, unpacked_table
 
-# Each takes up to a core and FILE_PROCESS_MEMORY_MB; further ones wait for their turn.
+# Each process uses up to one core and FILE_PROCESS_MEMORY_MB, so further files wait.
 AT_ONCE = 1
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 def read_apart(name: str, content: bytes) -> Table:
-    """The table of a file. Raises InvalidInput (field `file`) with what is wrong with it, Busy when others wait."""
+    """Read the table of a file. Raises InvalidInput (field `file`), and Busy while other files are being read."""
     if not _turns.acquire(timeout=settings.FILE_PROCESS_SECONDS):
-        raise Busy("Other files are being read; try again in a moment.")
+        raise Busy(gettext("Other files are being read. Try again in a moment."))
     try:
         answer = child_process.call(
             "smartscheduler.imports.file_reader:read_for_parent",
@@ -26,16 +27,16 @@ def read_apart(name: str, content: bytes) -> Table:
             megabytes=settings.FILE_PROCESS_MEMORY_MB,
         )
     except child_process.TimeLimitExceeded:
-        limit = f"more than {settings.FILE_PROCESS_SECONDS} seconds"
-        raise InvalidInput.of("file", f"Reading the file takes {limit}: save it as CSV, or split it.") from None
+        text = gettext("Reading the file takes more than {seconds} seconds. Save it as CSV, or split it.")
+        raise InvalidInput.of("file", text.format(seconds=settings.FILE_PROCESS_SECONDS)) from None
     except child_process.MemoryLimitExceeded:
-        limit = f"more than {settings.FILE_PROCESS_MEMORY_MB} MB of memory"
-        raise InvalidInput.of("file", f"Reading the file takes {limit}: save it as CSV, or split it.") from None
+        text = gettext("Reading the file takes more than {megabytes} MB of memory. Save it as CSV, or split it.")
+        raise InvalidInput.of("file", text.format(megabytes=settings.FILE_PROCESS_MEMORY_MB)) from None
     except child_process.ChildFailed:
-        raise InvalidInput.of("file", "The file cannot be read; the log says why.") from None
+        raise InvalidInput.of("file", gettext("The file cannot be read. The server log has the reason.")) from None
     finally:
         _turns.release()
-    found = json.loads(answer)
-    if "refusal" in found:
-        raise InvalidInput.of("file", found["refusal"])
-    return unpacked_table(found["table"])
+    result = json.loads(answer)
+    if "refusal" in result:
+        raise InvalidInput.of("file", result["refusal"])
+    return unpacked_table(result["table"])

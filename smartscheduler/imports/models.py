@@ -1,4 +1,4 @@
-"""One file that is to be imported, and how far that has come."""
+"""Imported files and the results of their rows."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -6,48 +6,50 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def light(self) -> Self:
-        """Without what is in the file: megabytes."""
+        """Without the content of the files, which can have megabytes."""
         return self.defer("content", "table")
 
     def at_work(self) -> Self:
         return self.filter(state__in=ImportRun.AT_WORK)
 
     def unread(self) -> Self:
-        """As older versions took them in."""
+        """Files that an older version has stored without reading them."""
         return self.filter(table="").exclude(content=b"")
 
 
 class ImportRun(models.Model):
-    """Checked first, row by row, without writing anything; imported when somebody says so."""
+    """A file and its import: first a dry run that checks each row, then the import after confirmation."""
 
     class Kind(models.TextChoices):
-        CONTRACTORS = "contractors", "Contractors"
-        JOBS = "jobs", "Jobs"
+        CONTRACTORS = "contractors", _("Contractors")
+        JOBS = "jobs", _("Jobs")
 
     class State(models.TextChoices):
-        CHECKING = "checking", "Checking"
-        UNCHECKED = "unchecked", "Check stopped"
-        CHECKED = "checked", "Checked"
-        IMPORTING = "importing", "Importing"
-        STOPPED = "stopped", "Import stopped"
-        DONE = "done", "Done"
+        CHECKING = "checking", _("Checking")
+        UNCHECKED = "unchecked", _("Check stopped")
+        CHECKED = "checked", _("Checked")
+        IMPORTING = "importing", _("Importing")
+        STOPPED = "stopped", _("Import stopped")
+        DONE = "done", _("Done")
 
     AT_WORK = (State.CHECKING, State.IMPORTING)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=11, choices=Kind.choices)
-    name = models.CharField("file", max_length=200)
-    # As it was read (tables.packed_table): cells and nothing else of the file, in which people can be searched for.
+    name = models.CharField(_("file"), max_length=200)
+    # The cells as text (file_reader.packed_table), so that SQL can search them for personal data.
     table = models.TextField(default="", db_default="")
-    # The file itself, as older versions kept it; emptied as soon as it has been read.
+    # The original file, stored by older versions only; emptied after it is read.
     content = models.BinaryField(default=b"")
     state = models.CharField(max_length=9, choices=State.choices, default=State.CHECKING)
     total = models.PositiveIntegerField(default=0)
-    at = models.PositiveIntegerField(default=0, help_text="How many rows have been looked at in this state.")
+    at = models.PositiveIntegerField(default=0, help_text=_("Rows processed in this state."))
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
@@ -55,15 +57,17 @@ class ImportRun(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
-    # Since when the worker has been at it without a stop, and at which row it began: the pace.
+    # Start time and first row of the current uninterrupted work, for the estimate of the remaining time.
     began_at = models.DateTimeField(null=True)
     began_from = models.PositiveIntegerField(default=0, db_default=0)
-    touched_at = models.DateTimeField(null=True, help_text="When the worker last did something for it.")
+    touched_at = models.DateTimeField(null=True, help_text=_("Time of the last processed batch."))
 
-    turn_at = models.DateTimeField(null=True, help_text="When a worker last took it.")
-    leased_until = models.DateTimeField(null=True, help_text="Until when a worker has it for itself.")
-    tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="How often it failed in a row.")
-    problem = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="Why it was given up.")
+    turn_at = models.DateTimeField(null=True, help_text=_("Start of the latest turn of a worker."))
+    leased_until = models.DateTimeField(null=True, help_text=_("Lease expiry: no other worker takes the file before."))
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0, help_text=_("Consecutive failed turns."))
+    problem = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text=_("Why the work was given up.")
+    )
 
     objects = ImportRunQuerySet.as_manager()
 
@@ -74,7 +78,8 @@ class ImportRun(models.Model):
                 fields=["created_at"], name="import_at_work", condition=models.Q(state__in=["checking", "importing"])
             ),
         ]
-        verbose_name = "import"
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
 
     def __str__(self) -> str:
         return self.name
@@ -85,7 +90,7 @@ class ImportRun(models.Model):
 
     @property
     def is_dry(self) -> bool:
-        """Whether nothing is written yet."""
+        """Whether the run has not imported anything yet."""
         return self.state in {self.State.CHECKING, self.State.UNCHECKED, self.State.CHECKED}
 
     @property
@@ -94,19 +99,19 @@ class ImportRun(models.Model):
 
     @property
     def time_left(self) -> timedelta | None:
-        """At the pace so far; None when there is none yet."""
+        """Estimated remaining time at the current pace; None without a pace."""
         done = self.at - self.began_from
         if not (self.began_at and self.touched_at and done > 0):
             return None
         return (self.touched_at - self.began_at) / done * (self.total - self.at)
 
     def begin(self, state: str) -> None:
-        """Into `state` from the first row on; the counts begin anew."""
+        """Enter `state` at the first row and reset the counts."""
         self.at = self.created = self.updated = self.unchanged = self.refused = 0
         self.go_on(state)
 
     def go_on(self, state: str) -> None:
-        """Into `state` from the row that it has come to."""
+        """Enter `state` at the current row."""
         self.state, self.began_at, self.began_from, self.finished_at = state, None, self.at, None
         self.tries, self.problem = 0, ""
 
@@ -114,12 +119,12 @@ class ImportRun(models.Model):
         self.state = self.State.UNCHECKED if self.state == self.State.CHECKING else self.State.STOPPED
 
     def give_up(self, why: str) -> None:
-        """Stop where it is; `why` is a sentence for people."""
+        """Stop the work. `why` is a sentence for the page."""
         self.stop()
         self.problem = why[:300]
 
     def note(self, outcomes: list[str], now: datetime) -> None:
-        """So many more rows have been looked at; the last of them ends the work."""
+        """Count processed rows by outcome. The last row ends the work."""
         self.at += len(outcomes)
         for outcome in set(outcomes):
             setattr(self, outcome, getattr(self, outcome) + outcomes.count(outcome))
@@ -130,32 +135,36 @@ class ImportRun(models.Model):
 
 
 class ImportedRow(models.Model):
-    """What became of one row of the file: of the check, and later of the import itself."""
+    """Result of one row: of the check, and later of the import."""
 
     class Outcome(models.TextChoices):
-        CREATED = "created", "New"
-        UPDATED = "updated", "Changed"
-        UNCHANGED = "unchanged", "As it was"
-        REFUSED = "refused", "Refused"
+        CREATED = "created", _("New")
+        UPDATED = "updated", _("Changed")
+        UNCHANGED = "unchanged", _("Unchanged")
+        REFUSED = "refused", _("Rejected")
 
     run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows")
-    number = models.PositiveIntegerField(help_text="The line of a spreadsheet; the heading is line 1.")
+    number = models.PositiveIntegerField(help_text=_("Line in the spreadsheet. The heading is line 1."))
     label = models.CharField(max_length=200, blank=True)
     key = models.CharField(
-        max_length=254, blank=True, default="", db_default="", help_text="Of the record that was written."
+        max_length=254, blank=True, default="", db_default="", help_text=_("Key of the written record.")
     )
     outcome = models.CharField(max_length=9, choices=Outcome.choices)
-    errors = models.JSONField(default=dict, help_text="Column → messages; the empty name is for the row as a whole.")
-    remarks = models.TextField(blank=True, default="", db_default="", help_text="What was guessed, found or changed.")
+    errors = models.JSONField(default=dict, help_text=_("Messages by column. The empty name: the whole row."))
+    remarks = models.TextField(
+        blank=True, default="", db_default="", help_text=_("What was assumed, looked up or changed.")
+    )
 
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="imported_row_once")]
 
     def __str__(self) -> str:
-        return f"line {self.number}"
+        return gettext("line {number}").format(number=self.number)
 
     @property
     def complaints(self) -> list[str]:
-        """The errors, each with its column."""
-        return [f"{name}: {' '.join(found)}" if name else " ".join(found) for name, found in self.errors.items()]
+        """The errors with their columns."""
+        return [
+            f"{name}: {' '.join(messages)}" if name else " ".join(messages) for name, messages in self.errors.items()
+        ]

@@ -1,9 +1,10 @@
-"""What a check or an import found: what is wrong most often, and the file with the result of every row."""
+"""Results of a check or an import: the most frequent errors, and the file with the result of each row."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from smartscheduler.imports.columns import RESULTS
 from smartscheduler.imports.file_reader import Row
@@ -12,7 +13,7 @@ from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.runner import table_of
 
 MOST_GROUPS = 30
-# Messages are of one kind when they differ only in what they quote and in their numbers.
+# Messages that differ only in quoted text and numbers are grouped.
 GROUPED = r"""
 SELECT wrong.key, min(message), count(DISTINCT outcome.id)
 FROM imports_importedrow outcome
@@ -25,7 +26,7 @@ ORDER BY 3 DESC, 1, 2 LIMIT %(most)s
 
 
 class Complaint(NamedTuple):
-    """One kind of error: its column (empty: the row as a whole), a message of it, and how many rows have it."""
+    """A group of equal errors: column (empty: the whole row), an example message, and the number of rows."""
 
     column: str
     message: str
@@ -33,16 +34,17 @@ class Complaint(NamedTuple):
 
 
 def complaints(run: ImportRun) -> list[Complaint]:
-    """What is wrong, the most frequent first."""
+    """The errors of a run, most frequent first."""
     with connection.cursor() as cursor:
         cursor.execute(GROUPED, {"run": run.pk, "most": MOST_GROUPS})
-        return [Complaint(*found) for found in cursor.fetchall()]
+        return [Complaint(*group) for group in cursor.fetchall()]
 
 
 class Results:
-    """The file as it was taken in with three more columns: result, errors, remarks.
+    """Rows of the uploaded file with three more columns: result, errors, remarks.
 
-    It can be corrected and sent again. A job that was made has its number in it, so that it is not made twice.
+    Users correct this file and import it again. It has the numbers of created jobs, so that a second import does not
+    create them again.
     """
 
     def __init__(self, run: ImportRun, *, refused_only: bool = False) -> None:
@@ -51,7 +53,7 @@ class Results:
         self._key = IMPORTERS[run.kind].columns.key
         self._became = {row.number: row for row in run.rows.iterator()}
         added = [] if self._key in self._table.headings else [self._key]
-        # A file that comes back has had its results before.
+        # A corrected file still has the result columns of the previous import.
         self._kept = [n for n, name in enumerate(self._table.headings) if name not in RESULTS]
         self._names = [*added, *(self._table.headings[n] for n in self._kept)]
         self.headings = [*added, *(self._table.titles[n] for n in self._kept), *RESULTS]
@@ -62,7 +64,7 @@ class Results:
             became = self._became.get(line)
             refused = became is not None and became.outcome == ImportedRow.Outcome.REFUSED
             if refused or not self._refused_only:
-                yield [*self._cells(row, became), *_said(became)]
+                yield [*self._cells(row, became), *_result(became)]
 
     def _cells(self, row: Row, became: ImportedRow | None) -> Iterable[str]:
         for name in self._names:
@@ -71,7 +73,7 @@ class Results:
             yield became.key if made and became else cell
 
 
-def _said(became: ImportedRow | None) -> tuple[str, str, str]:
+def _result(became: ImportedRow | None) -> tuple[str, str, str]:
     if became is None:
-        return "Not reached", "", ""
+        return gettext("Not processed"), "", ""
     return became.get_outcome_display(), " · ".join(became.complaints), became.remarks

@@ -1,8 +1,10 @@
-"""A row of a file as the body that the API would take."""
+"""Conversion of a row to a payload of the API."""
 
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from django.utils.translation import gettext
 
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.geo.zip_codes import middle_of, state_of
@@ -24,14 +26,14 @@ POSTAL = ("address", "city", "state", "zip_code")
 
 
 class Body(NamedTuple):
-    """What a row asks for, and what had to be guessed or found for it: sentences for people."""
+    """Payload of a row, and notes about assumed or looked-up values."""
 
     values: dict[str, Any]
     notes: list[str]
 
 
 def body_of_contractor(row: Row, present: Location | None, found: Found | None) -> Body:
-    """Of a new contractor, or of changes to the present one. Raises InvalidInput by column."""
+    """Payload of a new contractor, or of changes to the `present` one. Raises InvalidInput by column."""
     body: dict[str, Any] = {name: row[name] for name in ("email", "name") if name in row}
     body |= {name: row[name].lower() for name in ("type",) if name in row}
     if "phone_number" in row:
@@ -47,7 +49,7 @@ def body_of_contractor(row: Row, present: Location | None, found: Found | None) 
 
 
 def body_of_job(row: Row, present: Location | None, found: Found | None) -> Body:
-    """The same of a job; a date without an offset is read by the clock at the site."""
+    """Payload of a new job, or of changes to the `present` one. Dates without an offset are local times of the site."""
     names = ("special_requirements", "customer_name")
     body: dict[str, Any] = {name: row[name] for name in names if name in row}
     body |= {name: row[name].lower() for name in ("type", "priority") if row.get(name)}
@@ -65,10 +67,10 @@ def body_of_job(row: Row, present: Location | None, found: Found | None) -> Body
 
 
 def place_of(row: Row, present: Location | None, found: Found | None) -> Body:
-    """The location; where the row has no coordinates, by its address (`found`) or from the ZIP code's middle.
+    """The location. Without coordinates, from the geocoded address (`found`) or the center of the ZIP code.
 
-    A record that is there keeps its point as long as its address does, or, when only the ZIP code can be looked up,
-    as long as that stays the same: the middle would be less exact.
+    An existing record keeps its coordinates if its address is unchanged. Without a geocoding result, it also keeps
+    them if the ZIP code is unchanged, because the center of the ZIP code would be less exact.
     """
     location: dict[str, Any] = {name: row[name] for name in PLACE if name in row}
     zone_of_row = {"time_zone": row["time_zone"]} if row.get("time_zone") else {}
@@ -87,7 +89,7 @@ def lacks_point(row: Row) -> bool:
 
 
 def address_of(row: Row, present: Location | None) -> Address | None:
-    """What a geocoder can be asked for a row: None where nothing is missing, nothing changed or too little is known."""
+    """The address to geocode for a row. None if the row has coordinates, is unchanged, or has no complete address."""
     if not lacks_point(row):
         return None
     location: dict[str, Any] = {name: row[name] for name in POSTAL if row.get(name)}
@@ -100,41 +102,41 @@ def address_of(row: Row, present: Location | None) -> Address | None:
 
 
 def _set_point(location: dict[str, Any], present: Location | None, found: Found | None) -> list[str]:
-    """Put coordinates into `location`, and say where they are from."""
+    """Set the coordinates of `location`. Returns notes about their source."""
     if found and found.point:
         location["latitude"], location["longitude"] = (f"{degrees:.7f}" for degrees in found.point)
         return [found.how]
     zip_code = location.get("zip_code", "")
     if present and zip_code in {"", present.zip_code}:
         return []
-    middle = middle_of(zip_code)
-    if middle is None:
+    center = middle_of(zip_code)
+    if center is None:
         return []
-    location["latitude"], location["longitude"] = str(middle.latitude), str(middle.longitude)
-    why = f"{found.how} " if found else ""
-    return [f"{why}The coordinates are the middle of ZIP code {zip_code}."]
+    location["latitude"], location["longitude"] = str(center.latitude), str(center.longitude)
+    note = gettext("The coordinates are the center of ZIP code {zip_code}.").format(zip_code=zip_code)
+    return [found.how, note] if found else [note]
 
 
 def _tidy(location: dict[str, Any]) -> list[str]:
-    """State and ZIP code as the product writes them; a zero that a spreadsheet has dropped comes back."""
+    """Normalize state and ZIP code. Restores leading zeros that spreadsheets drop."""
     notes = []
     if location.get("state"):
         location["state"] = _states().get(location["state"].lower(), location["state"])
-    given = location.get("zip_code", "")
-    if len(given) == 10 and given[5] == "-" and given[6:].isdigit():
-        location["zip_code"] = given[:5]
-    if given.isdigit() and len(given) in {3, 4}:
-        whole = given.zfill(5)
+    zip_code = location.get("zip_code", "")
+    if len(zip_code) == 10 and zip_code[5] == "-" and zip_code[6:].isdigit():
+        location["zip_code"] = zip_code[:5]
+    if zip_code.isdigit() and len(zip_code) in {3, 4}:
+        whole = zip_code.zfill(5)
         state = state_of(whole)
-        if state and state == location.get("state", state if len(given) == 4 else ""):
+        if state and state == location.get("state", state if len(zip_code) == 4 else ""):
             location["zip_code"] = whole
-            notes.append(f"ZIP code {given} is read as {whole}.")
+            notes.append(gettext("ZIP code {text} was read as {zip_code}.").format(text=zip_code, zip_code=whole))
     return notes
 
 
 @lru_cache(maxsize=1)
 def _states() -> dict[str, str]:
-    """Codes by their lower-case codes and names."""
+    """State codes by lower-case code and name."""
     return {text.lower(): code for code, name in state_choices() for text in (code, name)}
 
 
@@ -143,7 +145,7 @@ def _postal(present: Location) -> dict[str, str]:
 
 
 def _site(body: Mapping[str, Any], present: Location | None) -> Any:
-    """The zone that the row names or its coordinates have, else that of the record; None when neither is known."""
+    """Time zone of the row (by name or coordinates), else of the record; None if unknown."""
     named = body.get("time_zone", "")
     if named:
         return zone(named) if named in known_time_zones() else None

@@ -1,7 +1,7 @@
-"""Going through files in the background: in turn, a batch at a time, and from where it stopped when a process dies.
+"""Background processing of files: in turns, in batches, and resumable after a crash.
 
-Each file has a process of its own for some seconds (`work_apart`), so that one that takes too much time or memory ends
-that process and nothing else. A lease keeps other workers off the file; it runs out when the worker is killed.
+Each turn runs in a child process for a few seconds (`work_apart`), so that a file that needs too much time or memory
+only kills that process. A lease keeps other workers away from the file; it expires when the worker is killed.
 """
 
 import threading
@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from smartscheduler.core import child_process
 from smartscheduler.core.db.transactions import domain_transaction
@@ -35,26 +36,26 @@ from smartscheduler.imports.row_importer import Done, work_on
 from smartscheduler.imports.row_to_payload import address_of
 
 logger = structlog.get_logger(__name__)
-# How long a worker goes on with files, and with one of them before the next.
+# How long a worker processes files in total, and one file before the next.
 LONGEST_WORK_SECONDS, TURN_SECONDS = 20.0, 8.0
-# Renewed every five seconds while a worker is at a file.
+# Renewed every five seconds while a worker processes the file.
 LEASE = timedelta(seconds=30)
-# In each worker; its other threads show meanwhile that it is alive.
+# Limit for each worker, so that its other threads can still answer health checks.
 _turns = threading.BoundedSemaphore(2)
-# Files of older versions are read by one thread at a time; the others have newer files to work on.
+# One thread at a time reads files of older versions; the others process newer files.
 _old_files = threading.Lock()
-# Turns that were counted and then lost because the database was away.
+# Turns that were counted but lost because the database was unavailable.
 _unused_tries: deque[ImportRun] = deque()
 DATABASE_AWAY, OUT_OF_REACH = b"database away", (OperationalError, InterfaceError)
-# A file that fails so often in a row is given up.
+# A file with this many consecutive failures is given up.
 MOST_TRIES = 3
-# A batch is one transaction: long enough to be worth one, short enough for those who wait for its records.
+# A batch is one transaction: long enough to be efficient, short enough for requests that wait for its locks.
 BATCH_ROWS, BATCH_SECONDS = 100, 0.4
 LONGEST_SEARCH_SECONDS = 2.0
 
 
 class Batch(NamedTuple):
-    """The next rows of a file, and where the geocoder has found those that it was asked for."""
+    """The next rows of a file, with their geocoding results."""
 
     importer: Importer
     table: Table
@@ -67,11 +68,11 @@ class Batch(NamedTuple):
 
 
 class TurnLost(Exception):
-    """The lease ended, and another worker has taken the file."""
+    """The lease expired, and another worker has taken the file."""
 
 
 def work_on_files() -> None:
-    """Go on with the files that are not finished, in turn, for some twenty seconds; many workers may at once."""
+    """Process unfinished files in turns for LONGEST_WORK_SECONDS. Safe to run in several workers."""
     if not _turns.acquire(blocking=False):
         return
     try:
@@ -96,15 +97,15 @@ def _work_in_turn() -> None:
             with suppress(*OUT_OF_REACH):
                 _give_back_tries()
             raise
-        except BaseException:  # this worker is ending: the next one need not wait
+        except BaseException:  # the worker is shutting down; release the lease at once
             _turn_of(run).update(leased_until=None)
             raise
 
 
 def work_apart(run: ImportRun) -> None:
-    """One turn of a file, in a process of its own.
+    """Run one turn of a file in a child process.
 
-    Raises ChildFailed, TurnLost, or OperationalError when the database was away.
+    Raises ChildFailed, TurnLost, or OperationalError if the database was unavailable.
     """
     answer = child_process.call(
         "smartscheduler.imports.child_run:work_for_parent",
@@ -123,12 +124,12 @@ def _renew(run: ImportRun) -> None:
 
 
 def _turn_of(run: ImportRun) -> ImportRunQuerySet:
-    """The row of the file as long as this turn is the latest: then no other worker has taken the file."""
+    """The row of the file, only while this turn is the latest, that is, no other worker has taken the file."""
     return ImportRun.objects.filter(pk=run.pk, turn_at=run.turn_at)
 
 
 def _give_back_tries() -> None:
-    """Uncount the turns that were lost because the database was away, once it answers again."""
+    """Uncount the turns that were lost because the database was unavailable."""
     while _unused_tries:
         run = _unused_tries.popleft()
         try:
@@ -140,9 +141,9 @@ def _give_back_tries() -> None:
 
 @transaction.atomic
 def _taken() -> ImportRun | None:
-    """The file that has waited longest and that no other worker has; given up when workers died at it again and again.
+    """Take the file that has waited longest and has no lease. Gives up files at which workers died repeatedly.
 
-    Counted before the work: a worker that is killed cannot count.
+    The turn is counted before the work, because a killed worker cannot count it afterward.
     """
     now = timezone.now()
     free = ImportRun.objects.at_work().filter(Q(leased_until=None) | Q(leased_until__lt=now)).light()
@@ -153,7 +154,7 @@ def _taken() -> ImportRun | None:
             run.leased_until = now + LEASE
             run.save(update_fields=["tries", "turn_at", "leased_until"])
             return run
-        _give_up(run, "its workers were killed")
+        _give_up(run, gettext("its workers were killed"))
     return None
 
 
@@ -162,7 +163,7 @@ def _failed(run: ImportRun, failure: child_process.ChildFailed) -> None:
     held = _turn_of(run).light().select_for_update().first()
     if held is None:
         return
-    why = _in_words(failure)
+    why = _reason(failure)
     logger.warning("import_failed", run=str(run.pk), tries=held.tries, why=why)
     held.leased_until = None
     held.save(update_fields=["leased_until"])
@@ -170,38 +171,45 @@ def _failed(run: ImportRun, failure: child_process.ChildFailed) -> None:
         _give_up(held, why)
 
 
-def _in_words(failure: child_process.ChildFailed) -> str:
+def _reason(failure: child_process.ChildFailed) -> str:
     match failure:
         case child_process.TimeLimitExceeded():
-            return f"it takes more than {settings.FILE_PROCESS_SECONDS} seconds"
+            text = gettext("it takes more than {seconds} seconds")
+            return text.format(seconds=settings.FILE_PROCESS_SECONDS)
         case child_process.MemoryLimitExceeded():
-            return f"it takes more than {settings.FILE_PROCESS_MEMORY_MB} MB of memory"
+            text = gettext("it takes more than {megabytes} MB of memory")
+            return text.format(megabytes=settings.FILE_PROCESS_MEMORY_MB)
         case _:
-            return "its process failed, the worker's log says why"
+            return gettext("its process failed (see the log of the worker)")
 
 
 def _give_up(run: ImportRun, why: str) -> None:
-    where = f"after row {run.at:,} " if run.at else ""
-    run.give_up(f"Given up {where}after {run.tries} tries: {why}. Correct the rows that follow, or split the file.")
+    if run.at:
+        text = gettext(
+            "Given up after row {row} and {tries} attempts: {reason}. Correct the following rows, or split the file."
+        )
+    else:
+        text = gettext("Given up after {tries} attempts: {reason}. Correct the following rows, or split the file.")
+    run.give_up(text.format(row=f"{run.at:,}", tries=run.tries, reason=why))
     run.leased_until = None
     run.save(update_fields=["state", "problem", "leased_until"])
 
 
 def work_on_file(run_id: UUID) -> None:
-    """One turn of a file, in this process."""
+    """Run one turn of a file in the current process."""
     deadline = time.monotonic() + TURN_SECONDS
     at_work = ImportRun.objects.at_work().light().select_related("created_by").filter(pk=run_id)
     while run := at_work.first():
         try:
             work_on_batch(run)
         except Busy:
-            return  # another transaction holds a record of the batch; it is tried again in two seconds
+            return  # another transaction locks a record of the batch; the task retries in two seconds
         if time.monotonic() > deadline:
             return
 
 
 def work_on_batch(run: ImportRun) -> None:
-    """The next rows and the notes of them; a check undoes the rows and keeps the notes."""
+    """Process the next rows and store their results. A check rolls back the rows and keeps the results."""
     batch = _next(run)
     if run.state == ImportRun.State.CHECKING:
         _keep(run, batch, _rehearsed(run, batch))
@@ -214,20 +222,20 @@ def _next(run: ImportRun) -> Batch:
     rows = table.rows[run.at : run.at + BATCH_ROWS]
     places: Sequence[Found | None] = [None] * len(rows)
     if is_configured():
-        places = _found(importer, rows)
+        places = _geocoded(importer, rows)
     return Batch(importer, table, run.at, places)
 
 
-def _found(importer: Importer, rows: Sequence[Row]) -> list[Found | None]:
-    """Where the first of the rows are, as many as can be asked for in two seconds. Outside of any transaction."""
+def _geocoded(importer: Importer, rows: Sequence[Row]) -> list[Found | None]:
+    """Geocode the first rows, as many as possible in LONGEST_SEARCH_SECONDS. Must run outside a transaction."""
     present = importer.by_key(map(importer.key_of, rows))
-    deadline, found = time.monotonic() + LONGEST_SEARCH_SECONDS, list[Found | None]()
+    deadline, results = time.monotonic() + LONGEST_SEARCH_SECONDS, list[Found | None]()
     for row in rows:
         address = address_of(row, present.get(importer.key_of(row)))
-        found.append(find(address) if address else None)
+        results.append(find(address) if address else None)
         if time.monotonic() > deadline:
             break
-    return found
+    return results
 
 
 @domain_transaction
@@ -239,7 +247,7 @@ def _rehearsed(run: ImportRun, batch: Batch) -> list[Done]:
 
 @domain_transaction
 def _carry_out(run: ImportRun, batch: Batch) -> None:
-    """Rows and notes in one transaction: a row is never done twice."""
+    """Write rows and results in one transaction, so that no row is imported twice."""
     held = _held(run)
     if held and held.at == batch.first:
         _note(held, batch, _worked_on(held, batch))
@@ -253,13 +261,13 @@ def _keep(run: ImportRun, batch: Batch, done: list[Done]) -> None:
 
 
 def _held(run: ImportRun) -> ImportRun | None:
-    """The run as it is now, locked; None when somebody has stopped it in the meantime."""
+    """The current run with a lock; None if it was stopped in the meantime."""
     held = ImportRun.objects.select_for_update(of=("self",)).light().select_related("created_by")
     return held.filter(pk=run.pk, state=run.state).first()
 
 
 def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
-    """What became of the rows, or of as many as time allows."""
+    """Results of the rows, or of as many as BATCH_SECONDS allows."""
     importer, deadline, done = batch.importer, time.monotonic() + BATCH_SECONDS, list[Done]()
     present = importer.by_key(map(importer.key_of, batch.rows), lock=True)
     for number, (row, found) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
@@ -268,15 +276,16 @@ def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
         done.append(twice or work_on(importer, row, present=record, found=found, actor=run.created_by))
         if time.monotonic() > deadline:
             break
-    return _doubted(importer, done)
+    return _with_duplicates(importer, done)
 
 
-def _doubted(importer: Importer, done: list[Done]) -> list[Done]:
-    """The same, with a word about new records that are probably there already."""
-    made = [one.key for one in done if one.outcome == ImportedRow.Outcome.CREATED]
-    doubts = importer.doubts(made) if made else {}
+def _with_duplicates(importer: Importer, done: list[Done]) -> list[Done]:
+    """Add remarks to created records that are likely duplicates."""
+    created = [result.key for result in done if result.outcome == ImportedRow.Outcome.CREATED]
+    doubts = importer.doubts(created) if created else {}
     return [
-        one._replace(remarks=f"{one.remarks} {doubts[one.key]}".strip()) if one.key in doubts else one for one in done
+        result._replace(remarks=f"{result.remarks} {doubts[result.key]}".strip()) if result.key in doubts else result
+        for result in done
     ]
 
 
@@ -287,33 +296,32 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
             run=run,
             number=line,
             label=visible(batch.importer.label(row)[:200]),
-            key=one.key,
-            outcome=one.outcome,
-            errors=one.errors,
-            remarks=one.remarks,
+            key=result.key,
+            outcome=result.outcome,
+            errors=result.errors,
+            remarks=result.remarks,
         )
-        for row, line, one in rows
+        for row, line, result in rows
     )
-    run.note([one.outcome for one in done], timezone.now())
+    run.note([result.outcome for result in done], timezone.now())
     counts = ["at", "created", "updated", "unchanged", "refused"]
     run.save(update_fields=[*counts, "state", "began_at", "touched_at", "finished_at"])
 
 
 def _twice(run: ImportRun, importer: Importer, row: Row, number: int) -> Done | None:
-    """The refusal of a row whose key stands above already."""
-    wanted = importer.key_of(row)
-    first = _first_rows(run.pk).get(wanted, number)
-    if not wanted or first == number:
+    """The rejection of a row whose key occurs in an earlier row of the file."""
+    key = importer.key_of(row)
+    first = _first_rows(run.pk).get(key, number)
+    if not key or first == number:
         return None
     line, name = table_of(run.pk).lines[first], importer.columns.key
-    return Done(
-        ImportedRow.Outcome.REFUSED, {name: [f"Line {line} of this file has the same {name.replace('_', ' ')}."]}
-    )
+    text = gettext("Line {line} of this file has the same {column}.")
+    return Done(ImportedRow.Outcome.REFUSED, {name: [text.format(line=line, column=name.replace("_", " "))]})
 
 
 @lru_cache(maxsize=4)
 def table_of(run_id: UUID) -> Table:
-    """The file of a run, its columns under the product's names. Raises InvalidInput when an old one cannot be read."""
+    """The table of a run with normalized column names. Raises InvalidInput if an old file cannot be read."""
     run = ImportRun.objects.get(pk=run_id)
     table = unpacked_table(run.table) if run.table else read_old(run)
     names = IMPORTERS[run.kind].check_headings(table.headings)
@@ -323,9 +331,9 @@ def table_of(run_id: UUID) -> Table:
 
 
 def read_old(run: ImportRun) -> Table:
-    """Read a file that an older version has kept as it was, and keep the table instead.
+    """Read a file that an older version has stored unread, and store its table instead.
 
-    Raises InvalidInput when it cannot be read: then nothing of it is kept.
+    Raises InvalidInput if it cannot be read; then its content is deleted.
     """
     try:
         table = isolated_reader.read_apart(run.name, bytes(run.content))
@@ -338,7 +346,7 @@ def read_old(run: ImportRun) -> Table:
 
 
 def read_old_files() -> None:
-    """Those of older versions, until there are none; does nothing while another thread is at it."""
+    """Read all files of older versions. Does nothing while another thread reads them."""
     if not _old_files.acquire(blocking=False):
         return
     try:
@@ -357,9 +365,9 @@ def _read_old_files() -> None:
 
 @lru_cache(maxsize=4)
 def _first_rows(run_id: UUID) -> dict[str, int]:
-    """Each key, and the first row that has it."""
+    """The index of the first row with each key."""
     importer = IMPORTERS[ImportRun.objects.values_list("kind", flat=True).get(pk=run_id)]
-    found: dict[str, int] = {}
+    first: dict[str, int] = {}
     for index, row in enumerate(table_of(run_id).rows):
-        found.setdefault(importer.key_of(row), index)
-    return found
+        first.setdefault(importer.key_of(row), index)
+    return first

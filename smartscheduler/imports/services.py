@@ -1,8 +1,9 @@
-"""What people do with a file: take it in, let it be imported, stop it, go on with it, check it once more."""
+"""Services of imported files: upload, import, stop, resume, check again."""
 
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act
@@ -19,9 +20,9 @@ GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
 
 
 def begin(*, kind: str, name: str, content: bytes, actor: User) -> ImportRun:
-    """Take a file in, to be checked. Raises InvalidInput (field `file`) when it cannot be read at all, Busy."""
+    """Store a file and start its check. Raises InvalidInput (field `file`) if it cannot be read, Busy."""
     if len(content) > MOST_BYTES:
-        raise InvalidInput.of("file", "The file is larger than 10 MB: split it.")
+        raise InvalidInput.of("file", gettext("The file is larger than 10 MB. Split it."))
     table = isolated_reader.read_apart(name, content)
     IMPORTERS[kind].check_headings(table.headings)
     return ImportRun.objects.create(
@@ -31,12 +32,12 @@ def begin(*, kind: str, name: str, content: bytes, actor: User) -> ImportRun:
 
 @transaction.atomic
 def import_checked(*, run_id: UUID) -> ImportRun:
-    """Let a checked file be imported. Raises InvalidInput when it is not checked, or has nothing that could be."""
+    """Start the import of a checked file. Raises InvalidInput if it is not checked or has no valid row."""
     run = _locked(run_id)
     if run.state != State.CHECKED:
-        raise InvalidInput("Only a file that has been checked can be imported, and only once.")
+        raise InvalidInput(gettext("Only a checked file can be imported, and only once."))
     if run.refused == run.total:
-        raise InvalidInput("No row of the file can be imported.")
+        raise InvalidInput(gettext("No row of the file can be imported."))
     run.rows.all().delete()
     rows = run.total - run.refused
     run.begin(State.IMPORTING)
@@ -47,10 +48,10 @@ def import_checked(*, run_id: UUID) -> ImportRun:
 
 @transaction.atomic
 def stop(*, run_id: UUID) -> ImportRun:
-    """Stop a check or an import where it is; what has been imported stays. Raises InvalidInput when it does not run."""
+    """Stop a check or an import. Imported rows stay. Raises InvalidInput if it is not running."""
     run = _locked(run_id)
     if not run.is_at_work:
-        raise InvalidInput("Nothing is going on that could be stopped.")
+        raise InvalidInput(gettext("There is no check or import to stop."))
     run.stop()
     run.save()
     return run
@@ -58,10 +59,10 @@ def stop(*, run_id: UUID) -> ImportRun:
 
 @transaction.atomic
 def resume(*, run_id: UUID) -> ImportRun:
-    """Go on with what was stopped. Raises InvalidInput when nothing was."""
+    """Resume a stopped check or import. Raises InvalidInput if it is not stopped."""
     run = _locked(run_id)
     if run.state not in GOES_ON_AS:
-        raise InvalidInput("Only what has been stopped can go on.")
+        raise InvalidInput(gettext("Only a stopped check or import can be resumed."))
     run.go_on(GOES_ON_AS[State(run.state)])
     run.save()
     return run
@@ -69,10 +70,10 @@ def resume(*, run_id: UUID) -> ImportRun:
 
 @transaction.atomic
 def check_again(*, run_id: UUID) -> ImportRun:
-    """Check a file that is not imported once more: the records may have changed. Raises InvalidInput."""
+    """Check a file again before its import, because records may have changed. Raises InvalidInput."""
     run = _locked(run_id)
     if run.state not in {State.CHECKED, State.UNCHECKED}:
-        raise InvalidInput("Only a file that has not been imported can be checked again.")
+        raise InvalidInput(gettext("Only a file that is not imported yet can be checked again."))
     run.rows.all().delete()
     run.begin(State.CHECKING)
     run.save()

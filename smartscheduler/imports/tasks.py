@@ -1,4 +1,4 @@
-"""What the worker does for files."""
+"""Celery task of imports."""
 
 from celery import shared_task
 
@@ -7,6 +7,6 @@ from smartscheduler.imports.runner import read_old_files, work_on_files
 
 @shared_task(name="imports.work_on_imports", ignore_result=True)
 def work_on_imports() -> None:
-    """Go on with the files that are being checked or imported; runs every other second, on the queue of files."""
+    """Process the files that are being checked or imported. Runs every two seconds on the queue of files."""
     read_old_files()
     work_on_files()

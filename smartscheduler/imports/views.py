@@ -1,4 +1,4 @@
-"""What the page of a file shows: how far it is, what is wrong with how many rows, and the rows themselves."""
+"""Data of the page of a file: progress, errors by kind, and rows."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,41 +6,46 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.result_file import complaints
 
 ROWS_A_PAGE = 100
-# A worker that has not touched a file for so long is probably not running.
+# After this time without progress, the worker is probably not running.
 LONG_WAIT = timedelta(seconds=20)
 
 
 def progress(run: ImportRun) -> dict[str, Any]:
-    """How far the worker is, in words as well."""
+    """Progress of the worker: the run, the remaining time as text, and whether no worker seems to be running."""
     touched = run.touched_at or run.created_at
     waits = run.is_at_work and timezone.now() - touched > LONG_WAIT
-    return {"run": run, "left": _in_words(run.time_left) if run.is_at_work else "", "waits": waits}
+    return {"run": run, "left": _remaining_text(run.time_left) if run.is_at_work else "", "waits": waits}
 
 
-def _in_words(left: timedelta | None) -> str:
+def _remaining_text(left: timedelta | None) -> str:
     if left is None:
         return ""
     seconds = left.total_seconds()
     if seconds < 10:
-        return "a few seconds left"
+        return gettext("a few seconds left")
     if seconds < 100:
-        return f"about {round(seconds / 10) * 10} seconds left"
+        count = round(seconds / 10) * 10
+        return ngettext("about {count} second left", "about {count} seconds left", count).format(count=count)
     minutes = round(seconds / 60)
-    return f"about {minutes} minutes left" if minutes < 100 else f"about {round(minutes / 60)} hours left"
+    if minutes < 100:
+        return ngettext("about {count} minute left", "about {count} minutes left", minutes).format(count=minutes)
+    hours = round(minutes / 60)
+    return ngettext("about {count} hour left", "about {count} hours left", hours).format(count=hours)
 
 
-def outcome(run: ImportRun, asked: QueryDict) -> dict[str, Any]:
-    """The rows that `?rows=` (an outcome) and `?column=` leave, a page of them; and the errors by kind."""
-    counts = {one: getattr(run, one.value) for one in ImportedRow.Outcome}
-    shown = asked.get("rows", "")
+def outcome(run: ImportRun, query: QueryDict) -> dict[str, Any]:
+    """A page of the rows filtered by `?rows=` (an outcome) and `?column=`, and the errors by kind."""
+    counts = {result: getattr(run, result.value) for result in ImportedRow.Outcome}
+    shown = query.get("rows", "")
     if shown not in counts:
         shown = ImportedRow.Outcome.REFUSED if run.refused else ""
-    column = asked.get("column")
+    column = query.get("column")
     rows = run.rows.all()
     if shown:
         rows = rows.filter(outcome=shown)
@@ -52,5 +57,5 @@ def outcome(run: ImportRun, asked: QueryDict) -> dict[str, Any]:
         "outcomes": [(result.value, result.label, counts[result]) for result in counts if counts[result]],
         "shown": shown,
         "column": column,
-        "page": paginator.get_page(asked.get("page")),
+        "page": paginator.get_page(query.get("page")),
     }

@@ -1,4 +1,4 @@
-"""The first sheet of an XLSX workbook as lines of text, within limits that are checked before its XML is parsed."""
+"""Reader of the first sheet of an XLSX workbook. Limits are checked before the XML is parsed."""
 
 import io
 import zipfile
@@ -6,23 +6,24 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.utils.translation import gettext
 from openpyxl import load_workbook
 from openpyxl.styles.numbers import is_datetime
 
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.cell_formats import write_duration
 
-# Unpacked: a small file may be a large one in disguise.
+# Limit of the unpacked size (zip bombs).
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
-# Repeated cells pack well, but not so well.
+# Real workbooks with repeated cells stay below this compression ratio.
 MOST_RATIO, RATIO_FROM_BYTES = 500, 8 * 1024 * 1024
-# A workbook has a dozen, and one for each sheet and picture.
+# A workbook has about a dozen parts, and one for each sheet and picture.
 MOST_PARTS = 1_000
-# A cell takes two to six tags, a text among the shared ones four.
+# A cell has two to six tags, a shared string four.
 MOST_TAGS, MOST_TAGS_OF_TEXTS = 5_000_000, 1_500_000
-# Excel has no more lines; a file may claim any number.
+# Row limit of Excel. A file can declare any number.
 MOST_LINES = 1_048_576
-# One more than is taken, so that it is noticed.
+# One more column than the limit, so that the excess is detected.
 MOST_COLUMNS_LOOKED_AT = 61
 CHUNK = 1024 * 1024
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
@@ -32,55 +33,66 @@ TEXTS = "xl/sharedstrings.xml"
 
 
 def sheet_lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Each line with its number. Raises InvalidInput (field `file`)."""
+    """The lines of the sheet with their numbers. Raises InvalidInput (field `file`)."""
     if content.startswith(OLD_WORKBOOK):
-        raise _bad("The file is an old workbook (.xls), or has a password: save it as .xlsx without one.")
+        raise _bad(
+            gettext("The file is an old workbook (.xls) or has a password. Save it as .xlsx without a password.")
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             _check_parts(packed)
         yield from _lines(content)
     except (InvalidInput, MemoryError):
         raise
-    except Exception:  # a broken workbook makes its readers fail in every way there is
-        raise _bad("The file is not an XLSX workbook, or is damaged.") from None
+    except Exception:  # a damaged workbook raises arbitrary exceptions in zipfile and openpyxl
+        raise _bad(gettext("The file is not an XLSX workbook, or is damaged.")) from None
 
 
 def _check_parts(packed: zipfile.ZipFile) -> None:
     parts = packed.infolist()
     if len(parts) > MOST_PARTS:
-        raise _bad(f"The workbook has {len(parts):,} parts; at most {MOST_PARTS:,} are read: save only the sheet.")
+        text = gettext("The workbook has {count} parts; the limit is {most}. Save only the sheet.")
+        raise _bad(text.format(count=f"{len(parts):,}", most=f"{MOST_PARTS:,}"))
     unpacked, size = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if unpacked > MOST_UNPACKED_BYTES or (unpacked > RATIO_FROM_BYTES and unpacked > MOST_RATIO * max(size, 1)):
-        raise _bad("The file is too large when it is unpacked: delete empty rows and columns, or split it.")
+        raise _bad(gettext("The unpacked file is too large. Delete empty rows and columns, or split it."))
     tags = {part.filename.lower(): _tags(packed, part) for part in parts if part.filename.lower().endswith(".xml")}
     if tags.get(TEXTS, 0) > MOST_TAGS_OF_TEXTS:
-        raise _bad("The workbook has too many pieces of formatted text: save it as CSV, or split it.")
+        raise _bad(gettext("The workbook has too many pieces of formatted text. Save it as CSV, or split it."))
     if sum(tags.values()) > MOST_TAGS:
-        raise _bad("The workbook has too many cells, empty ones counted: delete empty rows and columns, or split it.")
+        raise _bad(
+            gettext(
+                "The workbook has too many cells, including empty cells. Delete empty rows and columns, or split it."
+            )
+        )
 
 
 def _tags(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """How many tags there are in a part. Raises InvalidInput for declarations: with them XML refers to itself."""
+    """Number of tags in a part. Raises InvalidInput for declarations, which allow entity expansion attacks."""
     count, tail = 0, b""
     with packed.open(part) as stream:
         while chunk := stream.read(CHUNK):
             count += chunk.count(b"<")
             if any(sign in tail + chunk for sign in DECLARATIONS):
-                raise _bad("The workbook declares a document type or entities, as no spreadsheet does: save it anew.")
+                raise _bad(
+                    gettext(
+                        "The workbook declares a document type or entities. Save it again with a spreadsheet program."
+                    )
+                )
             tail = chunk[-32:]
     return count
 
 
 def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
     sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
-    sheet.reset_dimensions()  # what the file says of its size is often wrong
+    sheet.reset_dimensions()  # the dimensions declared in a file are often wrong
     for number, line in enumerate(sheet.iter_rows(max_row=MOST_LINES, max_col=MOST_COLUMNS_LOOKED_AT), start=1):
         filled = any(cell.value is not None for cell in line)
         yield number, [_text(cell) for cell in line] if filled else []
 
 
 def _text(cell: Any) -> str:
-    """A cell as a person would write it."""
+    """Text of a cell, as a user would type it."""
     match cell.value:
         case None:
             return ""
@@ -89,7 +101,7 @@ def _text(cell: Any) -> str:
         case bool() as yes:
             return "yes" if yes else "no"
         case float() as number:
-            # Ten digits are what a coordinate has; the rest is noise of binary fractions.
+            # A coordinate has at most ten significant digits; the rest is floating-point noise.
             return str(int(number)) if number.is_integer() else f"{number:.10g}"
         case datetime() as moment:
             return _day_or_moment(moment, cell.number_format)
@@ -102,7 +114,7 @@ def _text(cell: Any) -> str:
 
 
 def _day_or_moment(moment: datetime, number_format: str) -> str:
-    """A day that is shown without a time is a day, as it is in CSV, and not its midnight."""
+    """A cell with a date format is a date without a time, as in CSV, not midnight."""
     day_alone = moment.time() == time(0) and is_datetime(number_format) == "date"
     return moment.date().isoformat() if day_alone else moment.isoformat(" ")
 

@@ -108,7 +108,7 @@ def test_a_token_says_that_the_role_needs_a_second_factor(settings: Settings) ->
     made_administrator(user)
     answer = APIClient().get(f"{V1}/contractors/", HTTP_AUTHORIZATION=f"Bearer {access}")
     assert answer.status_code == 401
-    assert "needs a second factor" in answer.json()["detail"]
+    assert "requires a second factor" in answer.json()["detail"]
 
 
 def test_many_credentials_cost_three_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -119,7 +119,7 @@ class TestSigningIn:
         user = with_second_factor()
         client = give_password(user)
         answer = client.post(CODE_STEP, {"code": "000000"})
-        assert "is not right" in answer.content.decode()
+        assert "The code is wrong" in answer.content.decode()
         assert signed_in_as(client) is None
         assert acts(user)[-1] == ("sign-in-failed", "code")
 
@@ -321,7 +321,7 @@ class TestOnesOwn:
     def test_new_recovery_codes_for_a_code(self) -> None:
         user = with_second_factor()
         client = signed_in_with_code(user)
-        assert "is not right" in client.post(CODES, {"code": "000000"}).content.decode()
+        assert "The code is wrong" in client.post(CODES, {"code": "000000"}).content.decode()
         shown = client.post(CODES, {"code": user.recovery_codes[0]}).content.decode()
         new = CODE.findall(shown)
         assert len(set(new)) == 10

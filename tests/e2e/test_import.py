@@ -42,7 +42,7 @@ def test_a_file_is_checked_and_imported(visit: Open, api: Api) -> None:
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()
     rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
-    assert [row["result"] for row in rows] == ["New", "Refused"]
+    assert [row["result"] for row in rows] == ["New", "Rejected"]
 
 
 # Ten kinds of errors, each in a row of its own: the column, what is wrong there, and what it should have been.
@@ -78,7 +78,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV of rejected rows").click()
     rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
-    assert [row["result"] for row in rows] == ["Refused"] * 10
+    assert [row["result"] for row in rows] == ["Rejected"] * 10
     for row, (column, (right, wrong)) in zip(rows, WRONG.items(), strict=False):
         assert row["errors"].startswith(f"{column}: ")
         row[column] = row[column].replace(wrong.strip(","), right.strip(","))
@@ -115,7 +115,7 @@ def test_progress_keeps_the_keyboard_and_can_be_stopped(visit: Open, api: Api) -
     page.keyboard.press("Enter")
     expect(page.get_by_text("The check was stopped after").first).to_be_visible(timeout=20_000)
     assert barriers(page) == []
-    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert api.get("contractors/", search="many1")["count"] == 0
 
 

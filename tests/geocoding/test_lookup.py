@@ -189,7 +189,7 @@ class TestImports:
         run = self.run(f"{HEAD}\n{ANN}\n")
         assert round(float(Contractor.objects.get().latitude), 4) == 30.2713
         assert run.rows.get().remarks == (
-            "nominatim does not respond. The coordinates are the middle of ZIP code 78701."
+            "nominatim does not respond. The coordinates are the center of ZIP code 78701."
         )
 
     def test_no_request_is_sent_for_known_values(self, nominatim: Nominatim) -> None:
@@ -204,7 +204,7 @@ class TestImports:
     def test_no_request_is_sent_without_a_provider(self, nominatim: Nominatim, settings: Settings) -> None:
         settings.GEOCODER = ""
         run = self.run(f"{HEAD}\n{ANN}\n")
-        assert run.rows.get().remarks == "The coordinates are the middle of ZIP code 78701."
+        assert run.rows.get().remarks == "The coordinates are the center of ZIP code 78701."
         assert nominatim.asked == []
 
     def test_never_inside_a_transaction(

@@ -67,10 +67,10 @@ def test_a_negative_number_stays_one() -> None:
     ("name", "content", "said"),
     [
         ("x.csv", b"", "empty"),
-        ("x.csv", b"a,b\n", "nothing below"),
-        ("x.csv", b"a,\n1,2\n", "nothing below|name every column"),
+        ("x.csv", b"a,b\n", "no rows below"),
+        ("x.csv", b"a,\n1,2\n", "no rows below|name every column"),
         ("x.csv", b"a,,b\n1,2,3\n", "name every column"),
-        ("x.csv", b"a,A\n1,2\n", "there twice: a"),
+        ("x.csv", b"a,A\n1,2\n", "appear twice: a"),
         ("x.csv", "ä".encode("cp1252"), "UTF-8"),
         ("x.csv", b'a,b\n"1,2\n', "cannot be read"),
         ("x.csv", b"a\x00b\n1\n", "not a CSV file"),

@@ -262,13 +262,13 @@ class TestThePages:
         assert Contractor.objects.get().name == "Ann Tiles"
         result = b"".join(client.get(reverse("admin:imports_importrun_result", args=[run.pk, "csv"]))).decode()
         assert result.splitlines()[0].endswith("working_hours,result,errors,remarks")
-        assert ",New,,The coordinates are the middle of ZIP code 78701." in result.splitlines()[1]
-        assert "Refused" in result.splitlines()[2]
+        assert ",New,,The coordinates are the center of ZIP code 78701." in result.splitlines()[1]
+        assert "Rejected" in result.splitlines()[2]
 
     def test_a_bad_file_is_said_on_the_form(self) -> None:
         page = self.upload(signed_in(), "name\nAnn\n").content.decode()
         assert "The column email is missing" in page
-        assert "Only .csv and .xlsx are read." in self.upload(signed_in(), "x", "people.pdf").content.decode()
+        assert "Choose a .csv or .xlsx file." in self.upload(signed_in(), "x", "people.pdf").content.decode()
         assert not ImportRun.objects.exists()
 
     def test_a_manager_may_not(self) -> None:
@@ -378,7 +378,7 @@ class TestThePages:
         assert "Rows: 1. To add: 1." in client.get(address).content.decode()
         # A second click on Stop comes too late, and says so.
         late = client.post(reverse("admin:imports_importrun_stop", args=[run.pk])).content.decode()
-        assert "Nothing is going on that could be stopped." in late
+        assert "There is no check or import to stop." in late
 
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
     def test_the_refused_rows_can_be_corrected_and_sent_again(self, form: str, actor: User) -> None:

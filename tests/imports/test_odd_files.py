@@ -43,7 +43,7 @@ class TestTheRows:
         assert (ann.phone_number, ann.type, ann.state, ann.zip_code) == ("(512) 555-0143", "tile", "TX", "78701")
 
     def test_two_headings_for_one_column_are_refused(self, actor: User) -> None:
-        with pytest.raises(InvalidInput, match="there twice: phone_number"):
+        with pytest.raises(InvalidInput, match="appear twice: phone_number"):
             begin(kind="contractors", name="x.csv", content=b"email,phone,telephone\na@b.c,1,2\n", actor=actor)
 
     def test_a_zero_that_a_spreadsheet_dropped_comes_back(self, actor: User) -> None:
@@ -51,7 +51,7 @@ class TestTheRows:
         run = imported(f"{HEAD}\n{row}\n", actor)
         assert counts(run) == (1, 0, 0, 0), errors(run)
         assert Contractor.objects.get().zip_code == "02139"
-        assert "ZIP code 2139 is read as 02139." in remarks(run)[2]
+        assert "ZIP code 2139 was read as 02139." in remarks(run)[2]
 
     def test_a_zero_is_not_made_up_for_another_state(self, actor: User) -> None:
         run = checked(f"{HEAD}\n{ANN.replace('78701', '2139')}\n", actor)
@@ -61,7 +61,7 @@ class TestTheRows:
         unknown, wrong = ANN.replace("78701", "00000"), ANN.replace("78701", "787").replace("ann@", "bob@")
         run = checked(f"{HEAD}\n{unknown}\n{wrong}\n", actor)
         assert errors(run) == {
-            2: {"zip_code": ["It is not known where this ZIP code is: give latitude and longitude as well."]},
+            2: {"zip_code": ["The location of this ZIP code is unknown. Enter latitude and longitude."]},
             3: {"zip_code": ["A ZIP code has five digits."]},
         }
 
@@ -72,7 +72,7 @@ class TestTheRows:
 
     def test_a_surplus_cell_is_an_error_of_its_row(self, actor: User) -> None:
         run = checked(f"{HEAD}\n{ANN},oops\n", actor)
-        assert "more in this row than there are columns: oops" in errors(run)[2][""][0]
+        assert "more cells than there are columns: oops" in errors(run)[2][""][0]
 
     def test_the_point_of_a_known_contractor_stays_when_the_place_does(self, actor: User) -> None:
         ann = ContractorFactory(email="ann@example.com")
@@ -88,7 +88,7 @@ class TestTheRows:
         run = imported(text, actor)
         ann.refresh_from_db()
         assert (round(ann.latitude), round(ann.longitude), ann.time_zone) == (40, -105, "America/Denver")
-        assert "middle of ZIP code 80202" in remarks(run)[2]
+        assert "center of ZIP code 80202" in remarks(run)[2]
         assert remarks(run)[2].startswith("Changes latitude, longitude, address, city, ")
 
     def test_what_would_change_is_named(self, actor: User) -> None:
@@ -184,13 +184,13 @@ LAUGHS = (
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("x.csv", "name;straße\nä;ö\n".encode("cp1252"), "perhaps in Windows-1252: save it as “CSV UTF-8"),
+        ("x.csv", "name;straße\nä;ö\n".encode("cp1252"), "possibly in Windows-1252. Save it as “CSV UTF-8"),
         ("x.csv", "a,b\n1,2\n".encode("utf-16-le"), "not a CSV file in UTF-8"),
-        ("x.csv", b"".join(write_xlsx(["a"], [["1"]])), "a workbook under the name of a CSV"),
+        ("x.csv", b"".join(write_xlsx(["a"], [["1"]])), "workbook with the extension .csv"),
         ("x.xlsx", b"a,b\n1,2\n", "not an XLSX workbook"),
         ("x.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "old workbook"),
         ("x.xlsx", packed(a="b"), "not an XLSX workbook"),
-        ("x.xlsx", packed(bomb="0" * (101 * 1024 * 1024)), "too large when it is unpacked"),
+        ("x.xlsx", packed(bomb="0" * (101 * 1024 * 1024)), "unpacked file is too large"),
         ("x.xlsx", with_sheet("<worksheet><sheetData><row>"), "damaged"),
         ("x.xlsx", with_sheet(LAUGHS), "document type or entities"),
         ("x.xlsx", b"".join(write_xlsx(["a"], [["1"]]))[:-40], "damaged"),

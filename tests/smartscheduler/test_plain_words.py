@@ -26,6 +26,7 @@ PLAIN = [
     "smartscheduler/events",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
+    "smartscheduler/imports",
     "smartscheduler/leases",
     "smartscheduler/management",
     "smartscheduler/ops",

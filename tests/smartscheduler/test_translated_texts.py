@@ -27,6 +27,7 @@ TRANSLATED = [
     "smartscheduler/events",
     "smartscheduler/geocoding",
     "smartscheduler/idempotency",
+    "smartscheduler/imports",
     "smartscheduler/leases",
     "smartscheduler/ops",
     "smartscheduler/privacy",

@@ -241,5 +241,5 @@ def test_a_workbook_of_too_many_parts_is_refused() -> None:
     with zipfile.ZipFile(buffer, "w") as packed:
         for number in range(MOST_PARTS + 1):
             packed.writestr(f"xl/{number}.xml", "")
-    with pytest.raises(InvalidInput, match="1,001 parts; at most 1,000"):
+    with pytest.raises(InvalidInput, match="1,001 parts; the limit is 1,000"):
         read_table("x.xlsx", buffer.getvalue())
