@@ -191,7 +191,7 @@ def test_a_file_that_makes_no_sense_is_refused_as_a_whole(actor: User, text: str
 
 def test_a_file_is_imported_once_and_not_before_it_is_checked(actor: User) -> None:
     run = taken_in(f"{HEAD}\n{ANN}\n", actor)
-    with pytest.raises(InvalidInput, match="has been checked"):
+    with pytest.raises(InvalidInput, match="Only a checked file"):
         import_checked(run_id=run.pk)
     work_on_files()
     import_checked(run_id=run.pk)

@@ -129,7 +129,7 @@ class TestTheRows:
         ContractorFactory(email="bob@example.com")
         run = checked(f"{HEAD}\n{ANN}\n{ANN.replace('ann@', 'bob@')}\n", actor)
         assert counts(run) == (0, 1, 0, 1)
-        assert "the worker's log says why" in errors(run)[2][""][0]
+        assert "The log of the worker has the reason" in errors(run)[2][""][0]
 
 
 @pytest.mark.django_db
