@@ -1,1 +1,1 @@
-"""Who signed in, took data out, and changed what others may do (docs/operations.md)."""
+"""Security audit log: sign-ins, data exports, and changes of accounts (docs/operations.md)."""

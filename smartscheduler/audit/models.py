@@ -1,4 +1,4 @@
-"""One thing that somebody did and that has to be provable: written once, changed by nobody."""
+"""Entries of the audit log, append-only."""
 
 from typing import Any
 
@@ -6,49 +6,51 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class Act(models.TextChoices):
-    """What is written down. A value stays what it is for as long as entries are kept."""
+    """Audited actions. Stored values must not change: entries are kept for years."""
 
-    SIGNED_IN = "signed-in", "Signed in"
-    SIGN_IN_FAILED = "sign-in-failed", "Sign-in failed"
-    SIGNED_OUT = "signed-out", "Signed out"
-    SIGN_INS_ENDED = "sign-ins-ended", "Sign-ins ended"
-    TOKEN_REUSED = "token-reused", "Refresh token used twice"
-    SECOND_FACTOR_SET_UP = "second-factor-set-up", "Second factor set up"
-    SECOND_FACTOR_REMOVED = "second-factor-removed", "Second factor removed"
-    SECOND_FACTOR_FAILED = "second-factor-failed", "Wrong code"
-    RECOVERY_CODES_MADE = "recovery-codes-made", "New recovery codes"
-    RECOVERY_CODE_USED = "recovery-code-used", "Recovery code used"
-    PASSWORD_CHANGED = "password-changed", "Password changed"
-    EMAIL_CHANGED = "email-changed", "E-mail address changed"
-    ROLE_CHANGED = "role-changed", "Role changed"
-    USER_CREATED = "user-created", "User created"
-    USER_DEACTIVATED = "user-deactivated", "User deactivated"
-    USER_ACTIVATED = "user-activated", "User activated"
-    DATA_EXPORTED = "data-exported", "Data exported"
-    IMPORT_STARTED = "import-started", "Import started"
-    BACKUP_RESTORED = "backup-restored", "Backup restored"
-    PERSON_EXPORTED = "person-exported", "Personal data exported"
-    PERSON_ERASED = "person-erased", "Personal data erased"
+    SIGNED_IN = "signed-in", _("Signed in")
+    SIGN_IN_FAILED = "sign-in-failed", _("Sign-in failed")
+    SIGNED_OUT = "signed-out", _("Signed out")
+    SIGN_INS_ENDED = "sign-ins-ended", _("Sign-ins ended")
+    TOKEN_REUSED = "token-reused", _("Refresh token used twice")
+    SECOND_FACTOR_SET_UP = "second-factor-set-up", _("Second factor set up")
+    SECOND_FACTOR_REMOVED = "second-factor-removed", _("Second factor removed")
+    SECOND_FACTOR_FAILED = "second-factor-failed", _("Wrong code")
+    RECOVERY_CODES_MADE = "recovery-codes-made", _("New recovery codes")
+    RECOVERY_CODE_USED = "recovery-code-used", _("Recovery code used")
+    PASSWORD_CHANGED = "password-changed", _("Password changed")
+    EMAIL_CHANGED = "email-changed", _("Email address changed")
+    ROLE_CHANGED = "role-changed", _("Role changed")
+    USER_CREATED = "user-created", _("User created")
+    USER_DEACTIVATED = "user-deactivated", _("User deactivated")
+    USER_ACTIVATED = "user-activated", _("User activated")
+    DATA_EXPORTED = "data-exported", _("Data exported")
+    IMPORT_STARTED = "import-started", _("Import started")
+    BACKUP_RESTORED = "backup-restored", _("Backup restored")
+    PERSON_EXPORTED = "person-exported", _("Personal data exported")
+    PERSON_ERASED = "person-erased", _("Personal data erased")
 
 
 class Reason(models.TextChoices):
-    """Why somebody was not let in."""
+    """Reasons of a failed sign-in or code check."""
 
-    PASSWORD = "password", "wrong password"
-    UNKNOWN = "unknown", "no such account"
-    INACTIVE = "inactive", "account not active"
-    LOCKED = "locked", "too many wrong passwords"
-    CODE = "code", "wrong code"
-    THROTTLED = "throttled", "too many wrong codes"
-    NO_CODE = "no-code", "no code"
-    NOT_SET_UP = "not-set-up", "no second factor yet"
+    PASSWORD = "password", _("wrong password")
+    UNKNOWN = "unknown", _("no such account")
+    INACTIVE = "inactive", _("account not active")
+    LOCKED = "locked", _("too many wrong passwords")
+    CODE = "code", _("wrong code")
+    THROTTLED = "throttled", _("too many wrong codes")
+    NO_CODE = "no-code", _("no code")
+    NOT_SET_UP = "not-set-up", _("no second factor yet")
 
 
 def _account() -> Any:
-    """Who it was, by id: an entry outlives the account, and keeps the name beside it."""
+    """Reference to an account without a database constraint: the entry outlives the account and stores its name."""
     return models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -61,19 +63,19 @@ def _account() -> Any:
 
 
 class AuditEntry(models.Model):
-    """`user` did it, to the account `about` where there is one; `details` hold no more about people than ids."""
+    """An audited action by `user`, on the account `about` if any. `details` contain no personal data except ids."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now, editable=False)
     act = models.CharField(max_length=32, choices=Act.choices)
     reason = models.CharField(max_length=16, choices=Reason.choices, blank=True)
     user = _account()
-    name = models.CharField("who", max_length=254, blank=True)
+    name = models.CharField(_("user"), max_length=254, blank=True)
     about = _account()
-    about_name = models.CharField("account", max_length=254, blank=True)
+    about_name = models.CharField(_("account"), max_length=254, blank=True)
     address = models.GenericIPAddressField(null=True)
     door = models.CharField(max_length=20, blank=True)
-    place = models.CharField("where", max_length=200, blank=True)
+    place = models.CharField(_("where"), max_length=200, blank=True)
     request_id = models.CharField(max_length=200, blank=True)
     details = models.JSONField(default=dict)
 
@@ -84,10 +86,10 @@ class AuditEntry(models.Model):
             models.Index(fields=["user", "id"], name="audit_user"),
             models.Index(fields=["about", "id"], name="audit_about"),
         ]
-        # Only the retention takes entries away (smartscheduler.ops.retention), and says so to this trigger.
+        # Only the retention (smartscheduler.ops.retention) and erasures may change entries; they suspend this trigger.
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
         default_permissions = ("view",)
-        verbose_name, verbose_name_plural = "audit entry", "audit entries"
+        verbose_name, verbose_name_plural = _("audit entry"), _("audit entries")
 
     def __str__(self) -> str:
-        return f"{self.get_act_display()}, {self.at:%Y-%m-%d %H:%M} UTC"
+        return gettext("{action}, {time} UTC").format(action=self.get_act_display(), time=f"{self.at:%Y-%m-%d %H:%M}")

@@ -1,4 +1,4 @@
-"""Writing down what people do with accounts and data."""
+"""Recording of audit entries."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -13,7 +13,7 @@ from smartscheduler.core.observability.logging import impersonal
 
 log = structlog.get_logger(__name__)
 
-# Where a list is looked at, not which rows it has.
+# Parameters for the position and order of a list, which do not select rows.
 NO_FILTERS = {"p", "o", "e", "csv", "all"}
 SEARCH = "q"
 COMMAND = "command"
@@ -23,14 +23,14 @@ LONGEST_VALUE = 100
 def record(
     act: Act, *, actor: Actor | None = None, about: Actor | None = None, reason: str = "", **details: Any
 ) -> AuditEntry:
-    """Write down that `act` has happened, in the transaction that is open, so that it stands or falls with it.
+    """Record `act` in the current transaction, so that the entry and the change are committed together.
 
-    Who did it, from which address, at which page and in which request is known from where it is called; `actor` says
-    who where that is not yet known. `about` is the account it was done to. `details` are written as JSON: ids, counts,
-    choices, and never the name, address or number of a customer or contractor.
+    User, address, page and request come from the context of the call; `actor` overrides the user, for example during
+    sign-in. `about`: the affected account. `details`: JSON with ids, counts and choices, never names, addresses or
+    phone numbers of customers or contractors.
     """
-    found = author()
-    user_id, name = (str(actor.pk), str(actor)) if actor else (found.get("user"), found.get("name", ""))
+    context = author()
+    user_id, name = (str(actor.pk), str(actor)) if actor else (context.get("user"), context.get("name", ""))
     entry = AuditEntry.objects.create(
         act=act,
         reason=reason,
@@ -39,26 +39,26 @@ def record(
         about_id=about.pk if about else None,
         about_name=storable(str(about))[:254] if about else "",
         address=_known(address()),
-        door=found["door"],
-        place=found["at"],
-        request_id=found.get("request", ""),
+        door=context["door"],
+        place=context["at"],
+        request_id=context.get("request", ""),
         details=details,
     )
-    told = {"reason": reason} if reason else {}
-    # A command's terminal is read by whoever has just typed it; the entry is there all the same.
-    tell = log.debug if entry.door == COMMAND else log.info
-    tell("audit", act=str(act), by=user_id, about=str(about.pk) if about else None, door=entry.door, **told)
+    with_reason = {"reason": reason} if reason else {}
+    # Log entries would clutter the terminal of a command. The audit entry exists in any case.
+    write_log = log.debug if entry.door == COMMAND else log.info
+    write_log("audit", act=str(act), by=user_id, about=str(about.pk) if about else None, door=entry.door, **with_reason)
     return entry
 
 
 def filters_of(query: QueryDict | Mapping[str, str]) -> dict[str, str]:
-    """The filters of a list's address as details of an entry.
+    """The filters of the URL of a list, as details of an entry.
 
-    What was searched for may be somebody's name or number: that there was a search is kept, and not for what.
+    A search term can be a name or phone number, so only the fact of a search is recorded.
     """
-    given = {name: str(query[name]) for name in query if name not in NO_FILTERS}
-    found = {name: "(a search)" if name == SEARCH and value else _plain(value) for name, value in given.items()}
-    return {_plain(name): value for name, value in found.items() if value}
+    parameters = {name: str(query[name]) for name in query if name not in NO_FILTERS}
+    filters = {name: "(a search)" if name == SEARCH and value else _plain(value) for name, value in parameters.items()}
+    return {_plain(name): value for name, value in filters.items() if value}
 
 
 def _plain(text: str) -> str:
@@ -66,7 +66,7 @@ def _plain(text: str) -> str:
 
 
 def _known(text: str) -> str | None:
-    """The address where it is one; a server behind a Unix socket names none."""
+    """The address if it is valid, else None. A server behind a Unix socket has no client address."""
     try:
         return str(ip_address(text))
     except ValueError:

@@ -1,1 +1,1 @@
-"""History: who changed what, when, from what to what; written by the database, read by people, changed by nobody."""
+"""History: author, time, old and new values of each change, recorded by triggers in append-only tables."""

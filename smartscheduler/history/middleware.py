@@ -1,4 +1,4 @@
-"""The source of the changes that a request makes."""
+"""Middleware that sets the source of changes made by a request."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse
 
 from smartscheduler.core.actors import source
 
-# By the beginning of the address.
+# Sources by path prefix; all other paths are pages.
 SOURCES = {"/admin/": "back-office", "/api/": "API"}
 
 
 class AuthorMiddleware:
-    """Set the source of a request. Its person is asked for at the first write: a token is read by the view itself."""
+    """Sets the source of a request. The user is read lazily at the first write: API views authenticate later."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

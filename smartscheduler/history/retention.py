@@ -1,4 +1,4 @@
-"""The tables of history (smartscheduler.history) and of the audit: nothing changes them but their end."""
+"""Deletion from append-only tables (history, audit), for the retention and for removed records."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,19 +12,19 @@ from smartscheduler.history.suppress import ignore
 from smartscheduler.history.triggers import TRIGGER, Change
 
 MOMENT = "pgh_created_at"
-# The trigger of the tables that nobody changes.
+# Name of the trigger that protects append-only tables.
 APPEND_ONLY = "append_only"
 
 
 def history_models() -> list[type[Change]]:
-    """One for each kind of record whose changes are kept."""
+    """The history models of all tracked models, sorted by label."""
     return sorted(
         (model for model in apps.get_models() if issubclass(model, Change)), key=lambda model: model._meta.label
     )
 
 
 def forget_history(model: type[models.Model], keys: Iterable[Any]) -> None:
-    """Remove what is kept of changes of these records; inside `unprotected`."""
+    """Delete the history of these records. Must run inside `unprotected`."""
     for history in history_models():
         if history.pgh_tracked_model is model:
             history._base_manager.filter(models.Q(("pgh_obj__in", list(keys)))).delete()
@@ -32,7 +32,11 @@ def forget_history(model: type[models.Model], keys: Iterable[Any]) -> None:
 
 @contextmanager
 def unprotected() -> Iterator[None]:
-    """In a transaction of its own: history can be removed inside, and what is removed elsewhere leaves none."""
+    """Open a transaction in which history and audit rows can be deleted, and deletions of records leave no history.
+
+    Otherwise the protection trigger would refuse the deletion, and the history trigger of a deleted record would
+    record its data again.
+    """
     with transaction.atomic():
         ignore([trigger.get_pgid(model) for model, trigger in pgtrigger.registered() if _is_of_history(model, trigger)])
         yield
@@ -40,5 +44,5 @@ def unprotected() -> Iterator[None]:
 
 
 def _is_of_history(model: Any, trigger: pgtrigger.Trigger) -> bool:
-    """Whether it keeps history, or keeps others from changing it."""
+    """Whether the trigger records history or protects an append-only table."""
     return (trigger.name or "").startswith(TRIGGER) or trigger.name == APPEND_ONLY

@@ -1,9 +1,10 @@
-"""Telling PostgreSQL who writes.
+"""Author of database changes, passed to PostgreSQL as a setting of the transaction.
 
-The triggers of the history cannot see a request. So the services say who writes when they begin their transaction
-(smartscheduler.core.db.transactions), and every other INSERT, UPDATE or DELETE that Django sends says it in front, in
-the same message; either holds for that transaction only, and costs no statement. Reads say nothing. What never passes
-through Django, such as psql, has no author: it is the database, directly.
+The history triggers cannot see the request, so they read the author from a setting. Services send it when they start
+their transaction (smartscheduler.core.db.transactions). For all other INSERT, UPDATE and DELETE statements of Django, a
+wrapper sends it in front, in the same network message. The setting is local to the transaction (`set_config(…, true)`),
+so that a pooled connection never keeps an author. Neither way costs a round trip. Changes made outside Django, for
+example with psql, have no author and are shown as direct database access.
 """
 
 import json
@@ -19,13 +20,13 @@ from psycopg import ClientCursor, sql
 from smartscheduler.core.actors import Source, author, current
 from smartscheduler.core.db.transactions import on_transaction
 
-# pghistory's triggers read it.
+# Setting that the triggers of pghistory read.
 SETTING = "pghistory.context_metadata"
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE", "WITH")
 
 
 class SessionActor(NamedTuple):
-    """What the present transaction knows already: the source, the person meant, and the SQL."""
+    """The author already sent in the current transaction: source, function that returns the user, and SQL."""
 
     source: Source | None
     person: Callable[[], Any]
@@ -37,7 +38,7 @@ _actor_set: ContextVar[SessionActor | None] = ContextVar("history_actor_set", de
 
 @contextmanager
 def set_actor_once() -> Iterator[str]:
-    """For an open transaction: an expression in SQL that tells who writes, to be sent first; writes inside need not."""
+    """Yield the SQL expression that sets the author, for the start of a transaction. Writes inside do not send it."""
     outer, now = _actor_set.get(), SessionActor(*current(), _set_config())
     token = _actor_set.set(now)
     try:
@@ -45,16 +46,16 @@ def set_actor_once() -> Iterator[str]:
     finally:
         _actor_set.reset(token)
         if outer and outer.expression != now.expression:
-            _actor_set.set(None)  # the transaction around has to be told anew
+            _actor_set.set(None)  # the outer transaction must send its author again
 
 
 def sign(execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Django's wrapper of every statement: puts the author in front of those that write."""
+    """Execute wrapper of Django: sends the author in front of statements that write."""
     if not _writes(statement) or _knows() or not isinstance(context["cursor"].cursor, ClientCursor):
         return execute(statement, params, many, context)
-    _actor_set.set(None)  # what was said when the transaction began holds no longer
+    _actor_set.set(None)  # the author sent at the start of the transaction is outdated
     if many:
-        # Many at once are sent one by one; inside a transaction it is enough to say it before.
+        # executemany sends one message per row. Inside a transaction, one statement before them is sufficient.
         with context["connection"].cursor() as cursor:
             cursor.execute(f"SELECT {_set_config()}")
         return execute(statement, params, many, context)
@@ -74,7 +75,7 @@ def _knows() -> bool:
 
 
 def _set_config() -> str:
-    """The author as SQL; a per cent sign would be taken for a parameter."""
+    """SQL expression that sets the author. Percent signs are escaped, because psycopg would read them as parameters."""
     text = json.dumps(author()).replace("%", "\\u0025")
     return f"set_config('{SETTING}', {sql.quote(text)}, true)"
 
@@ -85,6 +86,6 @@ def install() -> None:
 
 
 def _wrap(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """First of the wrappers: those that come and go take themselves off the end."""
+    """Insert `sign` as the first wrapper: temporary wrappers are pushed to and popped from the end of the list."""
     if sign not in connection.execute_wrappers:
         connection.execute_wrappers.insert(0, sign)

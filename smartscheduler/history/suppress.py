@@ -1,4 +1,4 @@
-"""Data that is loaded, not changed by anybody, comes without history."""
+"""Suspension of history triggers, for data that is loaded and not changed by a user."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,10 @@ from smartscheduler.history.triggers import TRIGGER
 
 @contextmanager
 def without_history() -> Iterator[None]:
-    """In a transaction of its own: what is written inside leaves no history. For data that is loaded, not changed.
+    """Open a transaction whose writes leave no history.
 
-    pgtrigger's own `ignore` says it in front of every statement, also of those prepared by the server, which refuses.
+    `pgtrigger.ignore` is not usable here: it prepends a SET to each statement, which server-side prepared statements
+    refuse.
     """
     triggers = [trigger.get_pgid(model) for model, trigger in pgtrigger.registered() if _is_ours(trigger)]
     with transaction.atomic():
@@ -27,6 +28,6 @@ def _is_ours(trigger: pgtrigger.Trigger) -> bool:
 
 
 def ignore(triggers: list[str]) -> None:
-    """These triggers (by their names in the database) do nothing until the end of the transaction, or another call."""
+    """Disable these triggers (by database name) until the end of the transaction or the next call."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", ["{" + ",".join(triggers) + "}"])

@@ -1,7 +1,7 @@
-"""What is kept of every change of a model: pghistory's tables and triggers, with the values from before beside them.
+"""History tables and triggers of models: pghistory's, with the previous values in the same row.
 
-A row of history holds the record as it was left (for a removal: as it was last), what the changed fields were before,
-when, and by whom. One row says all of it, so that it holds even where rows around it are missing.
+A row has the record after the change (for a deletion: its last state), the previous values of the changed fields, the
+time, and the author. Each row is complete, so that it can be read even if the retention has deleted earlier rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,13 +20,13 @@ TRIGGER = "history_"
 
 
 class Change(Event):
-    """One change of one record. Nobody can change or remove it: a trigger refuses."""
+    """One change of one record. Append-only: a trigger refuses updates and deletions."""
 
-    # The fields of the history itself bear pghistory's names; the others are those of the record.
+    # Fields of the history have pghistory's prefix `pgh_`; all others are fields of the record.
     pgh_id = models.BigAutoField(primary_key=True)
     pgh_created_at = models.DateTimeField()
     pgh_before = models.JSONField(null=True)
-    # The field that names the record to whose page this one belongs, if it has none of its own.
+    # The field that refers to the owning record, for records without their own page.
     owner: ClassVar[str]
     pgh_tracked_model: type[models.Model]  # type: ignore[assignment]
     pgh_context: Any
@@ -38,7 +38,7 @@ class Change(Event):
 
 
 class BeforeAndAfter(EventTrigger):
-    """Keeps what the changed columns were before, besides what all are after."""
+    """Trigger that also stores the previous values of the changed columns in `pgh_before`."""
 
     def get_func(self, model: Any) -> pgtrigger.Func:
         original: Callable[[Any], pgtrigger.Func] = super().get_func
@@ -48,7 +48,7 @@ class BeforeAndAfter(EventTrigger):
         columns = ", ".join(f"""('{name}', to_jsonb(OLD."{name}"), to_jsonb(NEW."{name}"))""" for name in fields)
         changed = f"(VALUES {columns}) AS of_field(field, was, became) WHERE was IS DISTINCT FROM became"
         before = f"(SELECT jsonb_object_agg(field, was) FROM {changed})"  # noqa: S608  (names of columns)
-        # The one statement of pghistory's function, with one column more.
+        # Add one column to the INSERT statement of pghistory's trigger function.
         after = after.replace(") VALUES (", ', "pgh_before") VALUES (', 1)
         return pgtrigger.Func(after.replace("); RETURN NULL;", f", {before}); RETURN NULL;", 1))
 
@@ -71,10 +71,10 @@ class UpdateEvent(pghistory.UpdateEvent):
 def keeps_history(
     *, exclude: Sequence[str], owner: str = "", secrets: Sequence[str] = ()
 ) -> Callable[[type[M]], type[M]]:
-    """For models: every insert, update and delete is kept, whoever makes it and by whatever road.
+    """Class decorator of models: triggers record each insert, update and delete, also those made outside Django.
 
-    `exclude` names fields that are nobody's doing; a change of those alone is no change. That one of the `secrets`
-    has changed is kept, but never what it was or is. Changes are found by the record and by its `owner`.
+    `exclude`: fields that the product maintains itself; a change of these alone is not recorded. `secrets`: fields
+    whose change is recorded without values. `owner`: foreign key to the record on whose page the changes also appear.
     """
 
     def decorate(model: type[M]) -> type[M]:
@@ -101,7 +101,7 @@ def keeps_history(
 
 
 def _indexes(name: str, owner: str) -> list[models.Index]:
-    """Each ends with the order in which the pages read."""
+    """Indexes for the filters of the history pages. Each ends with the sort order of the pages."""
     order = ("pgh_created_at", "pgh_id")
     return [
         models.Index(fields=order, name=f"{name}_history"),
@@ -113,6 +113,6 @@ def _indexes(name: str, owner: str) -> list[models.Index]:
 
 
 def tracked_fields(kind: type[Change]) -> list[str]:
-    """The names of the record's own fields that the history keeps, in the order of the model."""
+    """Names of the fields of the record that the history stores, in the order of the model."""
     kept = {field.name for field in kind._meta.concrete_fields}
     return [field.name for field in kind.pgh_tracked_model._meta.concrete_fields if field.name in kept]

@@ -1,10 +1,12 @@
-"""The log of mails, to be read; one that failed can be sent again."""
+"""Read-only admin of the messages to contractors. Failed messages can be sent again."""
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from assignments.models import Assignment
@@ -23,8 +25,8 @@ class MailAdmin(ReadAdmin):
     list_filter = ("state", "kind")
     list_select_related = ("assignment__job", "assignment__contractor")
     ordering = ("-created_at",)
-    search_fields = ("recipient",)  # and what the booking is found by
-    search_help_text = "E-mail address, job number, customer or contractor"
+    search_fields = ("recipient",)  # shows the search box; `search` decides what is searched
+    search_help_text = _("Email address, job number, customer or contractor")
     actions = ("send_again",)
     fields = readonly_fields = (
         *("about", "state_badge", "contractor", "recipient", "subject", "reason"),
@@ -32,42 +34,47 @@ class MailAdmin(ReadAdmin):
     )
 
     def search(self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str) -> tuple[QuerySet[Mail], bool]:
-        """Every word in the address that it went to, in the job or in the contractor."""
+        """Match each word against the recipient, the job and the contractor, limited to what the user may see."""
         for word in normalize_search(search_term).split():
             about = Assignment.objects.of_words(word, person(request)).values("pk")
-            found = Q(assignment__in=about)
+            matches = Q(assignment__in=about)
             if may(request, Permission.VIEW_CONTACTS):
-                found |= Q(recipient__icontains=word)
-            queryset = queryset.filter(found)
+                matches |= Q(recipient__icontains=word)
+            queryset = queryset.filter(matches)
         return queryset, False
 
     def has_assign_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.ASSIGN)
 
-    @admin.action(description="Send again", permissions=["assign"])
+    @admin.action(description=_("Send again"), permissions=["assign"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
-        """Those that failed; what was sent or is waiting stays as it is."""
+        """Queue the failed messages again. Sent and waiting messages stay unchanged."""
         failed = list(queryset.filter(state=Mail.State.FAILED))
         for mail in failed:
             mail.send_again(at=timezone.now())
             mail.save()
         if failed:
-            messages.success(request, f"{len(failed)} will be sent again in a moment.")
+            text = ngettext(
+                "{count} message will be sent again in a moment.",
+                "{count} messages will be sent again in a moment.",
+                len(failed),
+            )
+            messages.success(request, text.format(count=len(failed)))
         else:
-            messages.info(request, "None of these has failed; nothing to send again.")
+            messages.info(request, gettext("None of the selected messages has failed."))
 
-    @display(description="About", ordering="created_at")
+    @display(description=_("About"), ordering="created_at")
     def about(self, mail: Mail) -> str:
         return f"{mail.get_kind_display()}: {mail.assignment.job.job_number}"
 
-    @display(description="State", ordering="state")
+    @display(description=_("State"), ordering="state")
     def state_badge(self, mail: Mail) -> SafeString:
         return badge(mail.state, mail.get_state_display())
 
-    @display(description="Contractor")
+    @display(description=_("Contractor"))
     def contractor(self, mail: Mail) -> str:
         return mail.assignment.contractor.name
 
-    @display(description="Noted (UTC)", ordering="created_at")
+    @display(description=_("Created (UTC)"), ordering="created_at")
     def noted(self, mail: Mail) -> SafeString:
         return in_utc(mail.created_at)

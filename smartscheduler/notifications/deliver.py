@@ -1,4 +1,4 @@
-"""Sending what is due, one process at a time, over one connection to the mail server."""
+"""Delivery of due messages, by one process at a time over one connection to the mail server."""
 
 import random
 import smtplib
@@ -15,7 +15,7 @@ from smartscheduler.notifications.messages import written
 from smartscheduler.notifications.models import Mail
 
 LEASE = "mails"
-# A worker has other things to do than wait for a mail server; the next run goes on.
+# A worker must not wait for a slow mail server for long. The next run continues.
 LONGEST_RUN_SECONDS = 20.0
 REFUSED_FOR_GOOD = 500
 
@@ -23,10 +23,10 @@ log = structlog.get_logger(__name__)
 
 
 def send_due_mails() -> int:
-    """Send what is due, oldest first; returns how many went out. 0 as well when another process is sending.
+    """Send due messages, oldest first. Returns the number sent, 0 while another process is sending.
 
-    A process that is killed or frozen between the mail server's yes and our note of it sends that one again: the same
-    message with the same Message-ID. Others go on when its lease has ended.
+    Delivery is at least once: if a process dies after the mail server has accepted a message and before that is stored,
+    the same message is sent again with the same Message-ID. Other processes continue when its lease expires.
     """
     sent, began = 0, time.monotonic()
     with lease(LEASE) as holder:
@@ -53,7 +53,7 @@ def _send(mail: Mail, server: BaseEmailBackend) -> bool:
         message = written(mail, now=now)
         server.open()
         server.send_messages([message])
-    except Exception as error:  # whatever it is, it is noted, and the others still go out
+    except Exception as error:  # store any error and continue with the other messages
         log.warning("mail_not_sent", mail=str(mail.pk), attempts=mail.attempts + 1, error=repr(error))
         server.close()
         mail.failed(repr(error), at=now, jitter=random.random(), for_good=_is_for_good(error))  # noqa: S311
@@ -64,10 +64,10 @@ def _send(mail: Mail, server: BaseEmailBackend) -> bool:
 
 @transaction.atomic
 def _note(mail: Mail, tried: int) -> bool:
-    """Save what became of the mail, and say whether it went out.
+    """Save the result of an attempt. Returns whether the message was sent.
 
-    Nothing is saved when another process has noted an attempt meanwhile, because our lease had ended: a mail that it
-    has sent must not become one that waits.
+    Saves nothing if another process has stored an attempt after our lease expired: a message that it has sent must not
+    return to the waiting state.
     """
     waiting = Mail.objects.select_for_update().filter(pk=mail.pk, state=Mail.State.WAITING, attempts=tried)
     if waiting.exists():
@@ -76,7 +76,7 @@ def _note(mail: Mail, tried: int) -> bool:
 
 
 def _is_for_good(error: Exception) -> bool:
-    """Whether the mail server knows that this address takes no mail (RFC 5321, section 4.2.1)."""
+    """Whether the mail server rejects the address permanently (RFC 5321, section 4.2.1)."""
     return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
         code >= REFUSED_FOR_GOOD for code, _ in error.recipients.values()
     )

@@ -1,4 +1,4 @@
-"""Which events a contractor is written to about."""
+"""Creation of messages to contractors from the event log."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -23,17 +23,17 @@ KINDS = {
 
 
 def collect_mails() -> int:
-    """Note a mail for each of the next events that a contractor is to hear of; returns how many events were read."""
+    """Create messages for the next events that concern a contractor. Returns the number of events read."""
     with unread(READER) as events:
         Mail.objects.bulk_create(_mails(events))
     return len(events)
 
 
 def _mails(events: list[OutboxEvent]) -> list[Mail]:
-    wanted = list(_about(events))
-    known = _of_the_same_jobs({assignment_id for _, _, assignment_id in wanted})
-    revisions, unsent, found = _revisions(known), Unsent(known.values()), []
-    for event, kind, assignment_id in wanted:
+    causes = list(_about(events))
+    known = _of_the_same_jobs({assignment_id for _, _, assignment_id in causes})
+    revisions, unsent, mails = _revisions(known), Unsent(known.values()), list[Mail]()
+    for event, kind, assignment_id in causes:
         if assignment_id not in known:
             continue
         entry = Entry.of(known[assignment_id])
@@ -47,20 +47,20 @@ def _mails(events: list[OutboxEvent]) -> list[Mail]:
                 due_at=event.occurred_at + settings.MAIL_DELAY,
             )
             unsent.add(mail, event)
-            found.append(mail)
+            mails.append(mail)
         revisions[entry] = revisions.get(entry, 0) + 1
     unsent.store_dropped()
-    return found
+    return mails
 
 
 def _of_the_same_jobs(assignment_ids: Collection[UUID]) -> dict[UUID, Assignment]:
-    """The assignments, and all others of their jobs: some share a calendar entry."""
+    """The assignments and all others of their jobs, because assignments can share a calendar entry."""
     jobs = Assignment.objects.filter(pk__in=assignment_ids).values("job")
     return {assignment.pk: assignment for assignment in Assignment.objects.filter(job__in=jobs)}
 
 
 def _revisions(assignments: dict[UUID, Assignment]) -> dict[Entry, int]:
-    """The number of the next mail about each calendar entry; one process at a time reads the log for mails."""
+    """The next revision of each calendar entry. Safe without a lock: only one process at a time reads the events."""
     latest = Mail.objects.filter(assignment__in=assignments).values_list("assignment").annotate(Max("revision"))
     revisions: dict[Entry, int] = {}
     for assignment_id, revision in latest.order_by():
@@ -70,7 +70,7 @@ def _revisions(assignments: dict[UUID, Assignment]) -> dict[Entry, int]:
 
 
 def _about(events: list[OutboxEvent]) -> Iterator[tuple[OutboxEvent, str, UUID]]:
-    """Each event with the kind of mail that it causes, and the assignment."""
+    """The events that cause a message, each with the kind of message and the assignment."""
     changed = [event for event in events if event.type == "JobUpdated" and TOLD_OF & event.data["changed"].keys()]
     bookings = _bookings({UUID(event.data["job_id"]) for event in changed})
     for event in events:
@@ -91,8 +91,8 @@ def _bookings(job_ids: Collection[UUID]) -> dict[UUID, list[Assignment]]:
 
 
 def _is_booked(assignment: Assignment, *, at: datetime) -> bool:
-    """Whether it was live when the job changed: a later one was told of the job as it is.
+    """Whether the assignment was live when the job changed. Messages of later assignments have the changed data.
 
-    One that was cancelled afterwards counts: the job may have come back to its contractor, who is then told no more.
+    An assignment that was cancelled later counts: its contractor may get the job again without another message.
     """
     return assignment.created_at <= at and (assignment.cancelled_at is None or at < assignment.cancelled_at)

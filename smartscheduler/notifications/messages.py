@@ -1,4 +1,4 @@
-"""A mail as it goes out: text, HTML and a calendar entry, with times by the clock of the site."""
+"""Content of a message: text, HTML and a calendar entry, with local times of the site."""
 
 from datetime import datetime
 from email.utils import parseaddr
@@ -9,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.utils.duration import duration_string
+from django.utils.translation import gettext
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from jobs.models import Job
@@ -23,7 +24,7 @@ LONGEST_SUBJECT = 200
 
 
 def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
-    """The message for `mail`, about its assignment as that is now. Sent twice, it is the same message."""
+    """Render a message with the current state of its assignment. A repeated rendering has the same Message-ID."""
     assignment = mail.assignment
     job, contractor = _readable(assignment.job), _readable(assignment.contractor)
     when = local_slot(assignment.slot, job.zone)
@@ -36,7 +37,9 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
         "duration": duration_string(job.duration),
         "title": mail.get_kind_display(),
     }
-    subject = f"{mail.get_kind_display()}: {when} – {job.get_type_display()} in {job.city}, {job.state}"
+    subject = gettext("{kind}: {when} – {type} in {city}, {state}").format(
+        kind=mail.get_kind_display(), when=when, type=job.get_type_display(), city=job.city, state=job.state
+    )
     message = EmailMultiAlternatives(
         subject=visible(subject)[:LONGEST_SUBJECT],
         body=render_to_string("notifications/job.txt", context),
@@ -46,15 +49,15 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
     )
     message.attach_alternative(render_to_string("notifications/job.html", context), "text/html")
     entry = calendar_entry(mail, now=now)
-    # Without a charset: Django writes the one it encodes in, and a second one makes the header invalid.
+    # No charset here: Django adds one, and a second one would make the header invalid.
     message.attach("job.ics", entry.to_ical().decode(), f"text/calendar; method={entry['METHOD']}")
     return message
 
 
 def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
-    """The booking for a calendar (RFC 5545, RFC 5546): one UID for a job of a contractor, a higher SEQUENCE each time.
+    """Calendar entry of the booking (RFC 5545, RFC 5546), with one UID per job and contractor and a rising SEQUENCE.
 
-    A job that went to another contractor and came back is an assignment of its own, but the same entry.
+    If a job is reassigned and later returns to the contractor, the new assignment uses the same entry.
     """
     assignment, over = mail.assignment, mail.kind == Mail.Kind.CANCELLED
     job, contractor = _readable(assignment.job), _readable(assignment.contractor)
@@ -64,7 +67,7 @@ def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
     event.add("dtstamp", now)
     event.add("dtstart", assignment.slot.start)
     event.add("dtend", assignment.slot.end)
-    event.add("summary", f"{job.get_type_display()} job {job.job_number}")
+    event.add("summary", gettext("{type} job {number}").format(type=job.get_type_display(), number=job.job_number))
     event.add("location", f"{job.address}, {job.city}, {job.state} {job.zip_code}")
     event.add("description", _notes(job))
     event.add("status", "CANCELLED" if over else "CONFIRMED")
@@ -81,9 +84,9 @@ def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
 
 
 def _readable(record: R) -> R:
-    """The record with the text that its fields take now: rows from before may hold line breaks and control characters.
+    """Normalize the texts of a record in place: old rows can contain line breaks and control characters.
 
-    It is not to be saved.
+    The record must not be saved.
     """
     for field in record._meta.concrete_fields:
         value = getattr(record, field.attname)
@@ -95,9 +98,10 @@ def _readable(record: R) -> R:
 
 def _notes(job: Job) -> str:
     customer = " ".join(filter(None, [job.customer_name, job.customer_phone]))
-    return "\n".join(filter(None, [customer and f"Customer: {customer}", job.special_requirements]))
+    line = gettext("Customer: {customer}").format(customer=customer) if customer else ""
+    return "\n".join(filter(None, [line, job.special_requirements]))
 
 
 def _domain() -> str:
-    """The domain of EMAIL_FROM, as headers may have it: in ASCII."""
+    """The domain of EMAIL_FROM in ASCII (IDNA), as required in headers."""
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2].encode("idna").decode()

@@ -1,4 +1,4 @@
-"""The log of the mails to contractors, which is also the list of those that are still to be sent."""
+"""Messages to contractors: the outgoing queue and the log."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from assignments.models import Assignment
 
@@ -14,7 +15,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 
 class Entry(NamedTuple):
-    """The calendar entry that mails are about: a job of a contractor, however often it was assigned to them."""
+    """Key of a calendar entry: job and contractor. Several assignments can share it."""
 
     job_id: UUID
     contractor_id: UUID
@@ -26,7 +27,7 @@ class Entry(NamedTuple):
 
 class MailQuerySet(models.QuerySet["Mail"]):
     def due(self, now: datetime) -> Self:
-        """Those to be sent now, oldest first; of one calendar entry never a later one before an earlier one."""
+        """Messages to send now, oldest first. Messages about one calendar entry keep their order."""
         earlier = Mail.objects.filter(
             assignment__job=OuterRef("assignment__job"),
             assignment__contractor=OuterRef("assignment__contractor"),
@@ -38,39 +39,40 @@ class MailQuerySet(models.QuerySet["Mail"]):
 
 
 class Mail(models.Model):
-    """One mail about one assignment; its id is that of the event it tells of."""
+    """One message about one assignment. Its id is the id of the event that caused it."""
 
     class Kind(models.TextChoices):
-        ASSIGNED = "assigned", "New job"
-        CHANGED = "changed", "Changed"
-        CANCELLED = "cancelled", "Canceled"
+        ASSIGNED = "assigned", _("New job")
+        CHANGED = "changed", _("Changed")
+        CANCELLED = "cancelled", _("Canceled")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed"
-        SKIPPED = "skipped", "Too late to matter"
-        DROPPED = "dropped", "Undone before it was sent"
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        SKIPPED = "skipped", _("Skipped, too late")
+        DROPPED = "dropped", _("Dropped, change was undone")
 
     id = models.UUIDField(primary_key=True, editable=False)
     kind = models.CharField(max_length=9, choices=Kind.choices)
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="mails")
-    # SEQUENCE of RFC 5545: calendars take an entry with a higher one as the newer version of the same. It grows over
-    # all assignments that share the entry.
+    # SEQUENCE of RFC 5545: a calendar replaces an entry by one with a higher number. It increases across all
+    # assignments that share the entry.
     revision = models.PositiveIntegerField()
     reason = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    recipient = models.EmailField(blank=True, help_text="The address it went to.")
+    recipient = models.EmailField(blank=True, help_text=_("Address of the recipient."))
     subject = models.CharField(max_length=200, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    error = models.CharField(max_length=500, blank=True, help_text="What the last attempt failed with.")
+    error = models.CharField(max_length=500, blank=True, help_text=_("Error of the last attempt."))
     created_at = models.DateTimeField(auto_now_add=True)
-    due_at = models.DateTimeField(help_text="Not to be tried before.")
+    due_at = models.DateTimeField(help_text=_("Earliest time of the next attempt."))
     sent_at = models.DateTimeField(null=True)
 
     objects = MailQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("message"), _("messages")
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["assignment", "revision"], name="mail_one_a_revision"),
@@ -98,9 +100,9 @@ class Mail(models.Model):
         self.state = Mail.State.DROPPED
 
     def failed(self, error: str, *, at: datetime, jitter: float, for_good: bool = False) -> None:
-        """Note the error, and try again after a growing pause: seconds at first, an hour at most.
+        """Store the error and schedule the next attempt, with exponential backoff from seconds to one hour.
 
-        `jitter` is 0 to 1; ten attempts are enough, one when it is `for_good`.
+        `jitter`: 0 to 1. Gives up after MOST_ATTEMPTS, or at once if the rejection is permanent (`for_good`).
         """
         self.attempts += 1
         self.error = error[:500]

@@ -1,4 +1,4 @@
-"""Mails that are not needed, because what they would tell was undone before they were sent."""
+"""Messages that are not needed because their change was undone before they were sent."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -14,22 +14,23 @@ from smartscheduler.core.json_values import as_json
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.notifications.models import Entry, Mail
 
-# A mail that is due so soon may be in the hands of the sender already, on a machine with another clock.
+# A message due this soon may already be in delivery by a machine with a different clock.
 MARGIN = timedelta(seconds=2)
 LONG_AGO, NOT_KNOWN = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 9999))
 
-# What a booked contractor wants to know of; the rest cannot change under a booking, or is not theirs.
+# Fields of a job that a booked contractor is notified about. Other fields cannot change while the job is booked, or do
+# not concern the contractor.
 TOLD_OF = {"customer_name", "customer_phone", "special_requirements"}
-# What a mail shows of a job.
+# Fields of a job that a message contains.
 SHOWN = sorted(TOLD_OF | BINDING_FIELDS)
 
 FREE = "free"
 
 
 class Change(NamedTuple):
-    """A mail with its event, and the booking before and after: a time slot as text, or FREE.
+    """A message with its event, and the booking before and after it: a time slot as text, or FREE.
 
-    Both are None for a change of the job's details, which has no way back.
+    Both are None for a change of the data of the job, which cannot be undone by another message.
     """
 
     mail: Mail
@@ -45,7 +46,7 @@ class Change(NamedTuple):
             case "AssignmentRescheduled":
                 return cls(mail, event, _slot(event.data["previous_time_slot"]), _slot(event.data["time_slot"]))
             case "AssignmentCancelled":
-                # Its time slot cannot change any more.
+                # The time slot of a cancelled assignment no longer changes.
                 return cls(mail, event, _slot(as_json(assignment.slot)), FREE)
         return cls(mail, event, None, None)
 
@@ -55,7 +56,7 @@ def _slot(time_slot: dict[str, str]) -> str:
 
 
 class Unsent:
-    """By calendar entry, the changes whose mails nothing has sent or tried to send, in their order."""
+    """Changes by calendar entry, in order, whose messages no process has sent or tried to send."""
 
     def __init__(self, assignments: Collection[Assignment]) -> None:
         self._assignments = {assignment.pk: assignment for assignment in assignments}
@@ -73,7 +74,7 @@ class Unsent:
         return list(safe.filter(assignment__in=self._assignments).order_by("revision"))
 
     def _last_told(self) -> dict[Entry, datetime]:
-        """When a mail about each entry went out last; in the far future while it is not known whether one does."""
+        """Time of the last sent message of each entry; NOT_KNOWN while a delivery may be in progress."""
         untold = [Mail.State.DROPPED, Mail.State.SKIPPED]
         others = Mail.objects.filter(assignment__in=self._assignments).exclude(state__in=untold)
         last: dict[Entry, datetime] = {}
@@ -87,7 +88,7 @@ class Unsent:
         return Entry.of(assignment), Change.of(mail, event, assignment)
 
     def add(self, mail: Mail, event: OutboxEvent) -> None:
-        """Take the next mail; drop it, with those before it that it makes needless."""
+        """Add the next message. Drop it together with earlier messages whose change it undoes."""
         entry, change = self._change(mail, event)
         unsent = self._changes[entry]
         needless = _undone_by(change, unsent, entry.job_id, self._told_until.get(entry, LONG_AGO))
@@ -105,7 +106,7 @@ class Unsent:
 
 
 def _undone_by(change: Change, unsent: list[Change], job_id: UUID, told_until: datetime) -> list[Change]:
-    """The last of the unsent changes, as many as `change` takes back together; none when it has to be told."""
+    """The last unsent changes that `change` undoes as a whole; empty if `change` must be sent."""
     for index, earlier in enumerate(unsent):
         if change.after is not None and earlier.before == change.after:
             undone = unsent[index:]
@@ -115,18 +116,18 @@ def _undone_by(change: Change, unsent: list[Change], job_id: UUID, told_until: d
 
 
 def _is_told(undone: Sequence[Change], told_until: datetime) -> bool:
-    """Whether another mail may have told of a time slot that is taken back now.
+    """Whether another message may already have contained a time slot that is undone now.
 
-    A mail tells of its assignment as that is when it goes out: one that went out between a move and the way back,
-    whatever caused it, has told of the move. A cancelled assignment keeps its slot, so only moves matter, and mails
-    of which it is not known whether they go out.
+    A message has the state of its assignment at the time of delivery. So any message sent between a move and its
+    reversal has contained the moved slot. A cancelled assignment keeps its slot, so only moves matter, and messages
+    whose delivery is unknown.
     """
     moves = [change.event.occurred_at for change in undone if change.event.type == "AssignmentRescheduled"]
     return told_until >= min(moves, default=NOT_KNOWN) - MARGIN
 
 
 def _are_details_new(undone: Sequence[Change], change: Change, job_id: UUID) -> bool:
-    """Whether the job was edited meanwhile: the contractor was not told if the job was not theirs then."""
+    """Whether the job was edited in between. The contractor was not notified of that if the job was not booked."""
     edits = OutboxEvent.objects.filter(type="JobUpdated", data__contains={"job_id": str(job_id)})
     between = edits.filter(sequence__gt=undone[0].event.sequence, sequence__lt=change.event.sequence)
     return between.filter(data__changed__has_any_keys=SHOWN).exists()

@@ -1,4 +1,4 @@
-"""What the worker does for mails."""
+"""Celery task of messages."""
 
 from celery import shared_task
 
@@ -8,7 +8,7 @@ from smartscheduler.notifications.enqueue import collect_mails
 
 @shared_task(name="notifications.send_mails", ignore_result=True)
 def send_mails() -> None:
-    """Note which mails the latest events cause, and send those that are due; runs every few seconds."""
+    """Create messages for the latest events and send those that are due. Runs every few seconds."""
     while collect_mails():
         pass
     send_due_mails()
