@@ -119,7 +119,8 @@ class StableOrdering(filters.OrderingFilter):
         """DRF's parameter with the permitted names in its description."""
         [parameter] = super().get_schema_operation_parameters(view)
         names = ", ".join(f"`{name}`" for name in view.ordering_fields)
-        return [{**parameter, "description": f"Comma-separated names, `-` before a name to reverse it: {names}."}]
+        text = gettext("Comma-separated names, `-` before a name to reverse it: {names}.")
+        return [{**parameter, "description": text.format(names=names)}]
 
 
 def _renamed(term: str, aliases: Mapping[str, str]) -> str:

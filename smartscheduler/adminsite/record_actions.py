@@ -49,7 +49,7 @@ class RecordAction:
     allowed: Callable[[User, Any], bool]
     possible: Callable[[Any], bool]
     form: Callable[[Any], type[BaseForm]] | None = None
-    # Consequences as sentences, for example which slot becomes free and who is notified.
+    # Consequences as sentences, for example which slot becomes free and which contractor is notified.
     consequences: Callable[[Any], Sequence[LazyText]] | None = None
     submit: LazyText = ""
     danger: bool = False

@@ -15,7 +15,7 @@ from smartscheduler.privacy.erasure_log import read
 from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.services import erase_again
 
-DONE, BEFORE, GONE, REFUSED = "erased again", "erased already", "no longer there", "refused"
+DONE, BEFORE, GONE, REFUSED = "erased again", "already erased", "deleted", "refused"
 
 
 @dataclass(frozen=True)
