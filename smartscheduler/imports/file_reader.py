@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext_noop
 
-from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.file_writer import readable
+from smartscheduler.imports.unreadable import UnreadableFile
 from smartscheduler.imports.workbooks import OLD_WORKBOOK, PACKED, sheet_lines
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 10 * 1024 * 1024, 10_000, 60
@@ -39,54 +40,61 @@ class Table:
 
 
 def read_table(name: str, content: bytes) -> Table:
-    """Read the table of a file. Raises InvalidInput (field `file`) for an error of the whole file."""
+    """Read the table of a file. Raises UnreadableFile."""
     if len(content) > MOST_BYTES:
-        raise _bad(gettext("The file is larger than 10 MB. Split it."))
+        raise UnreadableFile(gettext_noop("The file is larger than 10 MB. Split it."))
     lines = sheet_lines(content) if name.lower().endswith(".xlsx") else _csv(content)
     filled = _within_limits(lines)
     _, titles = next(filled, (0, []))
     if not titles:
-        raise _bad(gettext("The file is empty."))
+        raise UnreadableFile(gettext_noop("The file is empty."))
     headings = [heading(title) for title in titles]
     _check_headings(headings)
     numbers, rows = list[int](), list[Row]()
     for number, line in filled:
         if len(rows) == MOST_ROWS:
-            raise _bad(gettext("The file has more than {most} rows. Split it.").format(most=f"{MOST_ROWS:,}"))
+            raise UnreadableFile(gettext_noop("The file has more than {most} rows. Split it."), most=f"{MOST_ROWS:,}")
         numbers.append(number)
         rows.append(_row(headings, line))
     if not rows:
-        raise _bad(gettext("The file has no rows below the headings."))
+        raise UnreadableFile(gettext_noop("The file has no rows below the headings."))
     return Table(titles, headings, rows, numbers)
 
 
 def _within_limits(lines: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """The lines with content, with trimmed cells and without trailing empty cells. Raises InvalidInput at a limit."""
+    """The lines with content, with trimmed cells and without trailing empty cells. Raises UnreadableFile at a limit."""
     cells = characters = 0
     for number, raw in lines:
         cells += len(raw)
         if cells > MOST_CELLS:
-            text = gettext("The file has more than {most} cells, including empty cells. Delete empty columns.")
-            raise _bad(text.format(most=f"{MOST_CELLS:,}"))
+            raise UnreadableFile(
+                gettext_noop("The file has more than {most} cells, including empty cells. Delete empty columns."),
+                most=f"{MOST_CELLS:,}",
+            )
         last = next((at for at in range(len(raw), 0, -1) if raw[at - 1]), 0)
         line = [_checked(cell, number) for cell in raw[:last]]
         while line and not line[-1]:
             line.pop()
         characters += sum(map(len, line))
         if characters > MOST_CHARACTERS:
-            text = gettext("The file has more than {most} characters. Split it.")
-            raise _bad(text.format(most=f"{MOST_CHARACTERS:,}"))
+            raise UnreadableFile(
+                gettext_noop("The file has more than {most} characters. Split it."), most=f"{MOST_CHARACTERS:,}"
+            )
         if line:
             yield number, line
 
 
 def _checked(cell: str, number: int) -> str:
     if len(cell) > MOST_CHARACTERS_OF_A_CELL:
-        text = gettext("Line {number} has a cell with more than {most} characters. Shorten it.")
-        raise _bad(text.format(number=number, most=f"{MOST_CHARACTERS_OF_A_CELL:,}"))
+        raise UnreadableFile(
+            gettext_noop("Line {number} has a cell with more than {most} characters. Shorten it."),
+            number=number,
+            most=f"{MOST_CHARACTERS_OF_A_CELL:,}",
+        )
     if SEPARATORS.search(cell):
-        text = gettext("Line {number} has a cell with invalid control characters. Delete them.")
-        raise _bad(text.format(number=number))
+        raise UnreadableFile(
+            gettext_noop("Line {number} has a cell with invalid control characters. Delete them."), number=number
+        )
     return readable(cell)
 
 
@@ -103,17 +111,18 @@ def _row(headings: Sequence[str], line: list[str]) -> Row:
 
 def _check_headings(headings: Sequence[str]) -> None:
     if not all(headings):
-        raise _bad(gettext("The first line must name every column."))
+        raise UnreadableFile(gettext_noop("The first line must name every column."))
     if len(headings) > MOST_COLUMNS:
-        text = gettext("The file has {count} columns. The limit is {most}.")
-        raise _bad(text.format(count=len(headings), most=MOST_COLUMNS))
+        raise UnreadableFile(
+            gettext_noop("The file has {count} columns. The limit is {most}."), count=len(headings), most=MOST_COLUMNS
+        )
     twice = sorted({name[:60] for name in headings if headings.count(name) > 1})
     if twice:
-        raise _bad(gettext("These columns appear twice: {names}.").format(names=", ".join(twice)))
+        raise UnreadableFile(gettext_noop("These columns appear twice: {names}."), names=", ".join(twice))
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The lines of a CSV file with their numbers. Raises InvalidInput."""
+    """The lines of a CSV file with their numbers. Raises UnreadableFile."""
     text, skipped = _decoded(content), 0
     if named := re.match(r"sep=(.)\r?\n", text):  # Excel's declaration of the separator
         text, skipped = text[named.end() :], 1
@@ -122,23 +131,25 @@ def _csv(content: bytes) -> Iterator[tuple[int, list[str]]]:
         for number, line in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)):
             yield number + skipped + 1, line
     except csv.Error as error:
-        raise _bad(gettext("The file cannot be read as CSV: {error}.").format(error=error)) from error
+        raise UnreadableFile(gettext_noop("The file cannot be read as CSV: {error}."), error=str(error)) from error
 
 
 def _decoded(content: bytes) -> str:
     if content.startswith((PACKED, OLD_WORKBOOK)):
-        raise _bad(gettext("The file is an Excel workbook with the extension .csv. Rename it to .xlsx."))
+        raise UnreadableFile(gettext_noop("The file is an Excel workbook with the extension .csv. Rename it to .xlsx."))
     try:
         text = content.decode("utf-16" if content.startswith(UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:
-        raise _bad(
-            gettext(
+        raise UnreadableFile(
+            gettext_noop(
                 "The file is not encoded in UTF-8, but possibly in Windows-1252. "
                 "Save it as “CSV UTF-8 (Comma delimited)” or as XLSX."
             )
         ) from None
     if "\x00" in text:
-        raise _bad(gettext("The file is not a CSV file in UTF-8. Save it as “CSV UTF-8 (Comma delimited)” or as XLSX."))
+        raise UnreadableFile(
+            gettext_noop("The file is not a CSV file in UTF-8. Save it as “CSV UTF-8 (Comma delimited)” or as XLSX.")
+        )
     return text
 
 
@@ -169,15 +180,12 @@ def unpacked_table(text: str) -> Table:
 def read_for_parent(payload: bytes) -> bytes:
     """Entry point of the child process of `isolated_reader`.
 
-    Input: file name, zero byte, content. Output: JSON with the packed `table`, or with the `refusal`.
+    Input: file name, zero byte, content. Output: JSON with the packed `table`, or with the untranslated `refusal` and
+    its `values`.
     """
     name, _separator, content = payload.partition(b"\0")
     try:
-        result = {"table": packed_table(read_table(name.decode(), content))}
-    except InvalidInput as refusal:
-        result = {"refusal": str(refusal.detail)}
+        result: dict[str, Any] = {"table": packed_table(read_table(name.decode(), content))}
+    except UnreadableFile as refusal:
+        result = {"refusal": refusal.message, "values": refusal.values}
     return json.dumps(result).encode()
-
-
-def _bad(message: str) -> InvalidInput:
-    return InvalidInput.of("file", message)

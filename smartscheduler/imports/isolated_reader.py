@@ -5,6 +5,7 @@ import threading
 
 from django.conf import settings
 from django.utils.translation import gettext
+from django.utils.translation import gettext as translated
 
 from smartscheduler.core import child_process
 from smartscheduler.errors import Busy, InvalidInput
@@ -38,5 +39,6 @@ def read_apart(name: str, content: bytes) -> Table:
         _turns.release()
     result = json.loads(answer)
     if "refusal" in result:
-        raise InvalidInput.of("file", result["refusal"])
+        # The message is a literal of the reader, marked there with gettext_noop.
+        raise InvalidInput.of("file", translated(result["refusal"]).format(**result["values"]))
     return unpacked_table(result["table"])

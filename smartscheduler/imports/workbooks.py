@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext_noop
 from openpyxl import load_workbook
 from openpyxl.styles.numbers import is_datetime
 
-from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.cell_formats import write_duration
+from smartscheduler.imports.unreadable import UnreadableFile
 
 # Limit of the unpacked size (zip bombs).
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -33,49 +33,56 @@ TEXTS = "xl/sharedstrings.xml"
 
 
 def sheet_lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The lines of the sheet with their numbers. Raises InvalidInput (field `file`)."""
+    """The lines of the sheet with their numbers. Raises UnreadableFile."""
     if content.startswith(OLD_WORKBOOK):
-        raise _bad(
-            gettext("The file is an old workbook (.xls) or has a password. Save it as .xlsx without a password.")
+        raise UnreadableFile(
+            gettext_noop("The file is an old workbook (.xls) or has a password. Save it as .xlsx without a password.")
         )
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             _check_parts(packed)
         yield from _lines(content)
-    except (InvalidInput, MemoryError):
+    except (UnreadableFile, MemoryError):
         raise
     except Exception:  # a damaged workbook raises arbitrary exceptions in zipfile and openpyxl
-        raise _bad(gettext("The file is not an XLSX workbook, or is damaged.")) from None
+        raise UnreadableFile(gettext_noop("The file is not an XLSX workbook, or is damaged.")) from None
 
 
 def _check_parts(packed: zipfile.ZipFile) -> None:
     parts = packed.infolist()
     if len(parts) > MOST_PARTS:
-        text = gettext("The workbook has {count} parts; the limit is {most}. Save only the sheet.")
-        raise _bad(text.format(count=f"{len(parts):,}", most=f"{MOST_PARTS:,}"))
+        raise UnreadableFile(
+            gettext_noop("The workbook has {count} parts; the limit is {most}. Save only the sheet."),
+            count=f"{len(parts):,}",
+            most=f"{MOST_PARTS:,}",
+        )
     unpacked, size = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if unpacked > MOST_UNPACKED_BYTES or (unpacked > RATIO_FROM_BYTES and unpacked > MOST_RATIO * max(size, 1)):
-        raise _bad(gettext("The unpacked file is too large. Delete empty rows and columns, or split it."))
+        raise UnreadableFile(
+            gettext_noop("The unpacked file is too large. Delete empty rows and columns, or split it.")
+        )
     tags = {part.filename.lower(): _tags(packed, part) for part in parts if part.filename.lower().endswith(".xml")}
     if tags.get(TEXTS, 0) > MOST_TAGS_OF_TEXTS:
-        raise _bad(gettext("The workbook has too many pieces of formatted text. Save it as CSV, or split it."))
+        raise UnreadableFile(
+            gettext_noop("The workbook has too many pieces of formatted text. Save it as CSV, or split it.")
+        )
     if sum(tags.values()) > MOST_TAGS:
-        raise _bad(
-            gettext(
+        raise UnreadableFile(
+            gettext_noop(
                 "The workbook has too many cells, including empty cells. Delete empty rows and columns, or split it."
             )
         )
 
 
 def _tags(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """Number of tags in a part. Raises InvalidInput for declarations, which allow entity expansion attacks."""
+    """Number of tags in a part. Raises UnreadableFile for declarations, which allow entity expansion attacks."""
     count, tail = 0, b""
     with packed.open(part) as stream:
         while chunk := stream.read(CHUNK):
             count += chunk.count(b"<")
             if any(sign in tail + chunk for sign in DECLARATIONS):
-                raise _bad(
-                    gettext(
+                raise UnreadableFile(
+                    gettext_noop(
                         "The workbook declares a document type or entities. Save it again with a spreadsheet program."
                     )
                 )
@@ -117,7 +124,3 @@ def _day_or_moment(moment: datetime, number_format: str) -> str:
     """A cell with a date format is a date without a time, as in CSV, not midnight."""
     day_alone = moment.time() == time(0) and is_datetime(number_format) == "date"
     return moment.date().isoformat() if day_alone else moment.isoformat(" ")
-
-
-def _bad(message: str) -> InvalidInput:
-    return InvalidInput.of("file", message)

@@ -71,7 +71,7 @@ def test_erases_a_customer_by_numbers_of_jobs(actor: User) -> None:
             ["export", "user", "00000000-0000-4000-8000-000000000000", "--actor", "x@y.z"],
             "No account has the address x@y.z",
         ),
-        (["find"], "Give a name"),
+        (["find"], "Enter a name"),
         (["replay", "/nowhere/list"], "cannot be read"),
     ],
 )
