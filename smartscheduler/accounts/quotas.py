@@ -137,10 +137,11 @@ def _enter(key: str) -> bool:
 
 
 def _too_many(request: HttpRequest, sentence: str, wait: float) -> HttpResponse:
-    headers = {"Retry-After": str(max(1, round(wait + 0.5)))}
+    seconds = max(1, round(wait + 0.5))
+    headers = {"Retry-After": str(seconds)}
     if request.path_info.startswith(API):
         return respond(request, Problem(code="throttled", detail=sentence, headers=headers))
-    answer = render(request, "429.html", {"sentence": sentence, "seconds": headers["Retry-After"]}, status=429)
+    answer = render(request, "429.html", {"sentence": sentence, "seconds": seconds}, status=429)
     for name, value in headers.items():
         answer[name] = value
     return answer
