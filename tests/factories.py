@@ -18,7 +18,7 @@ from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 
-AUSTIN = {
+AUSTIN: dict[str, Any] = {
     "latitude": Decimal("30.2672000"),
     "longitude": Decimal("-97.7431000"),
     "address": "100 Congress Avenue",

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from smartscheduler.rules.current import current_rules
 from tests.api import V1, client_as
 from tests.factories import ContractorFactory, JobFactory, UserFactory
 from tests.recommendations.llm.conftest import use
+from tests.recommendations.llm.servers import Model
 from tests.recommendations.llm.test_validator import FACTS
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +60,7 @@ def worded(job: Job) -> int:
 
 @pytest.mark.parametrize("provider", ["anthropic", "openai"])
 def test_a_ranking_is_worded_from_its_numbers_and_says_so(
-    model: Any, settings: Settings, job: Job, provider: str
+    model: Model, settings: Settings, job: Job, provider: str
 ) -> None:
     use(settings, model, provider)
     before = ranked(job)
@@ -80,7 +82,7 @@ def test_a_ranking_is_worded_from_its_numbers_and_says_so(
 
 @pytest.mark.parametrize(("provider", "header"), [("anthropic", "x-api-key"), ("openai", "authorization")])
 def test_nothing_of_a_person_and_nothing_that_a_person_wrote_is_sent(
-    model: Any, settings: Settings, job: Job, provider: str, header: str
+    model: Model, settings: Settings, job: Job, provider: str, header: str
 ) -> None:
     use(settings, model, provider)
     worded(job)
@@ -103,7 +105,7 @@ def test_nothing_of_a_person_and_nothing_that_a_person_wrote_is_sent(
      ("named", "words"), ("template", "missing"), ("silent", "length"), ("chatty", "length")],
 )  # fmt: skip
 def test_a_sentence_that_may_not_be_shown_is_dropped_and_the_template_stays(
-    model: Any, job: Job, behaviour: str, reason: str
+    model: Model, job: Job, behaviour: str, reason: str
 ) -> None:
     if behaviour == "swapped":
         Contractor.objects.update(latitude="30.4")
@@ -116,7 +118,7 @@ def test_a_sentence_that_may_not_be_shown_is_dropped_and_the_template_stays(
     assert not OutboxEvent.objects.filter(type="RecommendationsUpdated").exists()
 
 
-def test_numbers_that_a_model_cannot_word_are_asked_for_twice_and_no_more(model: Any, job: Job) -> None:
+def test_numbers_that_a_model_cannot_word_are_asked_for_twice_and_no_more(model: Model, job: Job) -> None:
     model.behaviour = "wrong"
     for _ in range(4):
         worded(job)
@@ -139,7 +141,7 @@ def test_numbers_that_a_model_cannot_word_are_asked_for_twice_and_no_more(model:
 )
 @pytest.mark.parametrize("provider", ["anthropic", "openai"])
 def test_every_failure_has_its_kind_and_tells_no_key(
-    model: Any,
+    model: Model,
     settings: Settings,
     caplog: pytest.LogCaptureFixture,
     provider: str,
@@ -160,7 +162,7 @@ def test_every_failure_has_its_kind_and_tells_no_key(
 
 
 def test_a_failure_is_no_attempt_and_is_left_alone_for_a_moment(
-    model: Any, job: Job, time_machine: TimeMachineFixture
+    model: Model, job: Job, time_machine: TimeMachineFixture
 ) -> None:
     model.behaviour = "denied"
     with pytest.raises(Rejected):
@@ -171,7 +173,7 @@ def test_a_failure_is_no_attempt_and_is_left_alone_for_a_moment(
     assert Wording.objects.get(text="").attempts == 0
 
 
-def test_a_model_that_fails_too_often_is_left_alone(model: Any, settings: Settings, job: Job) -> None:
+def test_a_model_that_fails_too_often_is_left_alone(model: Model, settings: Settings, job: Job) -> None:
     settings.TRAVEL_BREAKER_FAILURES = 2
     model.behaviour = "broken"
     with pytest.raises(TryAgain):
@@ -182,7 +184,7 @@ def test_a_model_that_fails_too_often_is_left_alone(model: Any, settings: Settin
     assert model.calls == 2
 
 
-def test_a_rest_that_it_asked_for_is_kept(model: Any) -> None:
+def test_a_rest_that_it_asked_for_is_kept(model: Model) -> None:
     model.behaviour = ["busy"]
     with pytest.raises(TryAgain):
         sentence(FACTS)
@@ -201,7 +203,7 @@ def test_without_valkey_no_request_is_sent_and_rankings_are_shown(model: Any, se
 
 
 class TestBudget:
-    def test_calls_and_tokens_are_counted_and_what_was_too_much_is_given_back(self, model: Any) -> None:
+    def test_calls_and_tokens_are_counted_and_what_was_too_much_is_given_back(self, model: Model) -> None:
         sentence(FACTS)
         day = budget.spent_today()
         sent = len(model.requests[0].body) // 4
@@ -218,13 +220,13 @@ class TestBudget:
         assert 0 < model.calls <= 2
         assert Wording.objects.exclude(text="").count() == model.calls
 
-    def test_nothing_of_nothing(self, model: Any, settings: Settings) -> None:
+    def test_nothing_of_nothing(self, model: Model, settings: Settings) -> None:
         settings.EXPLANATION_CALLS_A_DAY = 0
         with pytest.raises(NotAsked):
             sentence(FACTS)
         assert (model.calls, ModelDay.objects.count()) == (0, 0)
 
-    def test_an_answer_that_never_came_stays_spent(self, model: Any) -> None:
+    def test_an_answer_that_never_came_stays_spent(self, model: Model) -> None:
         model.behaviour = "slow"
         with pytest.raises(TryAgain):
             sentence(FACTS)
@@ -237,7 +239,9 @@ class TestBudget:
         sentence(FACTS)
         assert budget.spent_today().tokens < 2000
 
-    def test_a_new_day_has_a_new_budget(self, model: Any, settings: Settings, time_machine: TimeMachineFixture) -> None:
+    def test_a_new_day_has_a_new_budget(
+        self, model: Model, settings: Settings, time_machine: TimeMachineFixture
+    ) -> None:
         settings.EXPLANATION_CALLS_A_DAY = 1
         sentence(FACTS)
         with pytest.raises(NotAsked):
@@ -247,10 +251,11 @@ class TestBudget:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_are_one_question_and_stay_within_the_budget(model: Any, settings: Settings) -> None:
+def test_many_at_once_are_one_question_and_stay_within_the_budget(model: Model, settings: Settings) -> None:
     settings.EXPLANATION_CALLS_A_DAY = 5
     keys = ["k" * 63 + str(number) for number in range(3)]
-    won, paid = [], []
+    won: list[Any] = []
+    paid: list[Any] = []
 
     def run() -> None:
         won.extend(key for key in keys if store.claim(key))
@@ -268,33 +273,33 @@ def test_many_at_once_are_one_question_and_stay_within_the_budget(model: Any, se
 
 
 class TestStore:
-    def test_who_dies_is_followed_and_who_is_at_it_is_not(self, model: Any) -> None:
+    def test_who_dies_is_followed_and_who_is_at_it_is_not(self, model: Model) -> None:
         assert store.claim("a")
         assert not store.claim("a")
         Wording.objects.update(until=timezone.now() - store.LEASE)
         assert store.claim("a")
 
-    def test_what_is_there_is_not_asked_for(self, model: Any) -> None:
+    def test_what_is_there_is_not_asked_for(self, model: Model) -> None:
         store.claim("a")
         store.keep("a", "text")
         Wording.objects.update(until=timezone.now() - store.LEASE)
         assert not store.claim("a")
 
-    def test_what_is_old_goes(self, model: Any, settings: Settings, job: Job) -> None:
+    def test_what_is_old_goes(self, model: Model, settings: Settings, job: Job) -> None:
         worded(job)
         prune_words()
         assert Wording.objects.count() == 3
-        Wording.objects.update(asked_at=timezone.now() - timezone.timedelta(days=settings.EXPLANATION_KEEP_DAYS + 1))
+        Wording.objects.update(asked_at=timezone.now() - timedelta(days=settings.EXPLANATION_KEEP_DAYS + 1))
         prune_words()
         assert not Wording.objects.exists()
 
-    def test_what_was_changed_in_the_store_is_not_shown(self, model: Any, job: Job) -> None:
+    def test_what_was_changed_in_the_store_is_not_shown(self, model: Model, job: Job) -> None:
         worded(job)
         for one in Wording.objects.all():
             store.keep(one.key, one.text.replace("score of 0", "score of 9"))
         assert {one.breakdown.source for one in ranked(job)} == {"template"}
 
-    def test_another_model_has_words_of_its_own(self, model: Any, settings: Settings, job: Job) -> None:
+    def test_another_model_has_words_of_its_own(self, model: Model, settings: Settings, job: Job) -> None:
         worded(job)
         settings.EXPLANATION_MODEL_NAME = "another"
         assert {one.breakdown.source for one in ranked(job)} == {"template"}
@@ -303,26 +308,29 @@ class TestStore:
 
 class TestWishes:
     def requested(self) -> set[UUID]:
+        assert refresh_requests._thread
         refresh_requests._thread.join(120)
         return refresh_requests.pop()
 
-    def test_a_ranking_without_words_is_told_to_the_worker_and_worded(self, model: Any, job: Job) -> None:
+    def test_a_ranking_without_words_is_told_to_the_worker_and_worded(self, model: Model, job: Job) -> None:
         ranked(job)
         assert self.requested() == {job.pk}
         refresh_requests._recorded_at.clear()
         ranked(job)
+        assert refresh_requests._thread
         refresh_requests._thread.join(120)
         word_explanations()
         assert ranked(job)[0].breakdown.source == "model"
+        assert refresh_requests._thread
         refresh_requests._thread.join(120)
         assert refresh_requests.pop() == set()
         assert rewording.uses() == {"model": 3, "template": 6}
 
-    def test_the_worker_requests_nothing(self, model: Any, job: Job) -> None:
+    def test_the_worker_requests_nothing(self, model: Model, job: Job) -> None:
         worded(job)
         assert refresh_requests._thread is None or not refresh_requests._thread.is_alive()
 
-    def test_a_job_that_is_over_is_left_alone(self, model: Any, job: Job) -> None:
+    def test_a_job_that_is_over_is_left_alone(self, model: Model, job: Job) -> None:
         cancel_job(job_id=job.pk, reason="No longer wanted", actor=UserFactory())
         assert worded(job) == 0
         assert model.calls == 0
@@ -343,10 +351,15 @@ class TestOff:
         return execute(sql, params, many, context)
 
 
-def test_a_ranking_with_a_model_is_one_statement_more(model: Any, job: Job) -> None:
+def test_a_ranking_with_a_model_is_one_statement_more(model: Model, job: Job) -> None:
     def statements(rank: Callable[..., list[Any]]) -> int:
-        with connection.execute_wrapper(lambda run, sql, *rest: seen.append(sql) or run(sql, *rest)):
-            seen = []
+        seen: list[str] = []
+
+        def note(run: Any, sql: str, *rest: Any) -> Any:
+            seen.append(sql)
+            return run(sql, *rest)
+
+        with connection.execute_wrapper(note):
             rank()
         return len(seen)
 
@@ -355,7 +368,7 @@ def test_a_ranking_with_a_model_is_one_statement_more(model: Any, job: Job) -> N
 
 
 class TestShown:
-    def test_the_api_says_in_whose_words(self, model: Any, job: Job) -> None:
+    def test_the_api_says_in_whose_words(self, model: Model, job: Job) -> None:
         client = client_as(Role.COORDINATOR)
         first = client.get(f"{V1}/jobs/{job.pk}/recommendations/").json()["recommendations"][0]["score_breakdown"]
         assert first["explanation_source"] == "template"
@@ -366,12 +379,12 @@ class TestShown:
         one = client.get(f"{V1}/jobs/{job.pk}/recommendations/{found['contractor']['id']}/").json()
         assert one["score_breakdown"] == found["score_breakdown"]
 
-    def test_why_this_one_has_the_same_words(self, model: Any, job: Job) -> None:
+    def test_why_this_one_has_the_same_words(self, model: Model, job: Job) -> None:
         worded(job)
         first = ranked(job)[0]
         assert why_not(JobRequest.of(job), first.contractor, current_rules()).breakdown == first.breakdown
 
-    def test_what_is_kept_with_an_assignment_is_made_from_the_numbers(self, model: Any, job: Job) -> None:
+    def test_what_is_kept_with_an_assignment_is_made_from_the_numbers(self, model: Model, job: Job) -> None:
         worded(job)
         first = ranked(job)[0]
         kept = assign_job(
@@ -380,12 +393,12 @@ class TestShown:
         assert kept.score_breakdown["explanation"] == first.breakdown.explanation != first.breakdown.shown
         assert "explanation_source" not in kept.score_breakdown
 
-    def test_only_the_first_are_worded(self, model: Any, settings: Settings, job: Job) -> None:
+    def test_only_the_first_are_worded(self, model: Model, settings: Settings, job: Job) -> None:
         settings.EXPLANATION_FIRST = 1
         assert worded(job) == 1
         assert [one.breakdown.source for one in ranked(job)] == ["model", "template", "template"]
 
-    def test_equal_numbers_are_asked_once(self, model: Any, job: Job) -> None:
+    def test_equal_numbers_are_asked_once(self, model: Model, job: Job) -> None:
         worded(job)
         again = JobFactory()
         assert worded(again) == 0
