@@ -30,11 +30,17 @@ def next_code(user: User, ahead: int = 1) -> str:
 
 
 def with_second_factor(**values: Any) -> User:
-    """An account with an authenticator; its recovery codes are in `recovery_codes`."""
+    """An account with an authenticator; its recovery codes are those of `recovery_codes_of`."""
     user = UserFactory(**values)
     key = totp_keys.new_key()
     user.recovery_codes = set_up(user=user, key=key, code=code_of(key))  # type: ignore[attr-defined]
     return user
+
+
+def recovery_codes_of(user: User) -> list[str]:
+    """The recovery codes of an account of `with_second_factor`."""
+    codes: list[str] = user.recovery_codes  # type: ignore[attr-defined]
+    return codes
 
 
 def give_password(user: User, password: str = PASSWORD, *, to: str = "/admin/", **meta: Any) -> Client:

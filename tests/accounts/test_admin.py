@@ -121,5 +121,5 @@ def test_the_login_page_names_the_product_and_signs_in() -> None:
     client = Client()
     assert "SmartScheduler" in client.get("/admin/login/").content.decode()
     sent = {"username": "Casey@Example.com", "password": PASSWORD, "next": "/admin/"}
-    assert client.post("/admin/login/?next=/admin/", sent).url == "/admin/"
+    assert client.post("/admin/login/?next=/admin/", sent)["Location"] == "/admin/"
     assert client.get("/admin/").context["user"] == user

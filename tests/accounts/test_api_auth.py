@@ -23,7 +23,7 @@ from tests.factories import PASSWORD, UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def login(email: str, password: str = PASSWORD, **headers: str) -> Any:
+def login(email: str, password: str = PASSWORD, **headers: Any) -> Any:
     return APIClient().post(f"{V1}/auth/login/", {"email": email, "password": password}, **headers)
 
 

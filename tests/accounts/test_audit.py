@@ -21,7 +21,7 @@ from tests.factories import PASSWORD, UserFactory
 from tests.pages import fields, saved, signed_in
 
 pytestmark = pytest.mark.django_db
-FROM = {"REMOTE_ADDR": "192.0.2.9"}
+FROM: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.9"}
 
 
 def entries(**wanted: str) -> list[Any]:

@@ -1,5 +1,7 @@
 """Password rules: rejected and accepted passwords."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -57,9 +59,10 @@ def test_the_company_has_words_of_its_own() -> None:
     with override_settings(PASSWORD_WORDS=["Quarrystone"]):
         from django.contrib.auth import password_validation
 
-        password_validation.get_default_password_validators.cache_clear()
+        cached: Any = password_validation.get_default_password_validators
+        cached.cache_clear()
         try:
             with pytest.raises(ValidationError, match="is only “-2026”"):
                 validate_password("quarrystone-2026", ANN)
         finally:
-            password_validation.get_default_password_validators.cache_clear()
+            cached.cache_clear()

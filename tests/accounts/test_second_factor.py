@@ -27,6 +27,7 @@ from tests.accounts.authenticators import (
     code_of,
     give_password,
     next_code,
+    recovery_codes_of,
     signed_in_with_code,
     with_second_factor,
 )
@@ -69,9 +70,9 @@ class TestSigningIn:
         client = Client()
         sent = {"username": user.email, "password": PASSWORD}
         first = client.post("/admin/login/?next=/admin/jobs/job/", sent)
-        assert first.url == f"{CODE_STEP}?next=%2Fadmin%2Fjobs%2Fjob%2F"
-        assert client.get(first.url).status_code == 200
-        assert client.post(first.url, {"code": next_code(user)}).url == "/admin/jobs/job/"
+        assert first["Location"] == f"{CODE_STEP}?next=%2Fadmin%2Fjobs%2Fjob%2F"
+        assert client.get(first["Location"]).status_code == 200
+        assert client.post(first["Location"], {"code": next_code(user)})["Location"] == "/admin/jobs/job/"
         assert signed_in_as(client) == user.email
         assert acts(user)[-1] == ("signed-in", "")
 
@@ -79,7 +80,7 @@ class TestSigningIn:
         client = give_password(with_second_factor(role=Role.ADMINISTRATOR))
         for path in ("/", "/admin/", "/admin/jobs/job/", STANDING, SET_UP, OFF, "/admin/password_change/"):
             assert client.get(path).status_code == 302, path
-            assert "login" in client.get(path).url
+            assert "login" in client.get(path)["Location"]
         for path in ("auth/me/", "jobs/", "contractors/"):
             assert client.get(f"{V1}/{path}").status_code == 401
         assert client.get("/live/?parts=figures").status_code == 401
@@ -89,7 +90,9 @@ class TestSigningIn:
 
     def test_the_socket_opens_after_it(self) -> None:
         user = with_second_factor()
-        assert handshake(signed_in_with_code(user)).user == user
+        visitor = handshake(signed_in_with_code(user))
+        assert visitor
+        assert visitor.user == user
 
     def test_the_key_of_the_session_changes_with_each_step(self) -> None:
         user = with_second_factor()
@@ -113,7 +116,7 @@ class TestSigningIn:
     def test_a_foreign_address_is_not_led_to(self) -> None:
         user = with_second_factor()
         client = give_password(user, to="https://evil.example/")
-        assert client.post(f"{CODE_STEP}?next=https://evil.example/", {"code": next_code(user)}).url == "/"
+        assert client.post(f"{CODE_STEP}?next=https://evil.example/", {"code": next_code(user)})["Location"] == "/"
 
     def test_a_wrong_code_opens_nothing_and_is_written_down(self) -> None:
         user = with_second_factor()
@@ -143,7 +146,7 @@ class TestSigningIn:
         user = with_second_factor()
         client = give_password(user)
         User.objects.filter(pk=user.pk).update(**change)
-        assert client.get(CODE_STEP).url.startswith("/admin/login/?")
+        assert client.get(CODE_STEP)["Location"].startswith("/admin/login/?")
 
     def test_the_code_page_needs_the_password(self, client: Client) -> None:
         assert client.get(f"{CODE_STEP}?next=/admin/").url == "/admin/login/?next=%2Fadmin%2F"
@@ -197,7 +200,7 @@ class TestCodes:
 
     def test_a_recovery_code_is_good_once_however_it_is_written(self) -> None:
         user = with_second_factor()
-        first, second, *_ = user.recovery_codes
+        first, second, *_ = recovery_codes_of(user)
         check(user, first.upper().replace("-", " "))
         with pytest.raises(CodeRefused):
             check(user, first)
@@ -215,20 +218,20 @@ class TestCodes:
 
     def test_the_code_of_another_account_is_wrong(self) -> None:
         user, other = with_second_factor(), with_second_factor()
-        for code in (other.recovery_codes[0], next_code(other)):
+        for code in (recovery_codes_of(other)[0], next_code(other)):
             with pytest.raises(CodeRefused):
                 check(user, code)
 
     def test_recovery_codes_are_not_kept_as_they_are(self) -> None:
         user = with_second_factor()
         kept = {one.token for one in StaticToken.objects.all()}
-        assert len(kept) == len(set(user.recovery_codes)) == 10
-        assert not kept & {code.replace("-", "") for code in user.recovery_codes}
+        assert len(kept) == len(set(recovery_codes_of(user))) == 10
+        assert not kept & {code.replace("-", "") for code in recovery_codes_of(user)}
 
     def test_recovery_codes_outlive_a_new_secret_key_that_knows_the_old(self, settings: Settings) -> None:
         user, old = with_second_factor(), settings.SECRET_KEY
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [old]
-        check(user, user.recovery_codes[0])
+        check(user, recovery_codes_of(user)[0])
 
 
 class TestTheApi:
@@ -253,7 +256,7 @@ class TestTheApi:
 
     def test_a_recovery_code_does_too(self) -> None:
         user = with_second_factor()
-        assert self.login(user, otp_code=user.recovery_codes[0]).status_code == 200
+        assert self.login(user, otp_code=recovery_codes_of(user)[0]).status_code == 200
 
     def test_guessing_is_stopped(self) -> None:
         user = with_second_factor()
@@ -306,7 +309,7 @@ class TestOnesOwn:
         assert (signed_in_as(client), signed_in_as(elsewhere)) == (user.email, None)
         assert not any(code in client.get(STANDING).content.decode() for code in codes)
         assert acts(user)[-1] == ("second-factor-set-up", "")
-        assert client.get(SET_UP).url == STANDING
+        assert client.get(SET_UP)["Location"] == STANDING
 
     def test_a_wrong_first_code_sets_nothing_up(self) -> None:
         client = signed_in()
@@ -326,14 +329,14 @@ class TestOnesOwn:
         new = CODE.findall(shown)
         assert len(set(new)) == 10
         with pytest.raises(CodeRefused):
-            check(user, user.recovery_codes[1])
+            check(user, recovery_codes_of(user)[1])
         assert ("recovery-codes-made", "") in acts(user)
 
     @pytest.mark.parametrize("fault", ["password", "code", ""])
     def test_off_with_password_and_code(self, fault: str) -> None:
         user = with_second_factor()
         client = signed_in_with_code(user)
-        code = "aaaaa-aaaaa" if fault == "code" else user.recovery_codes[0]
+        code = "aaaaa-aaaaa" if fault == "code" else recovery_codes_of(user)[0]
         client.post(OFF, {"password": "wrong" if fault == "password" else PASSWORD, "code": code})
         user.refresh_from_db()
         assert (user.second_factor_at is None) == (fault == "")
@@ -346,11 +349,11 @@ class TestOnesOwn:
         user = with_second_factor()
         client = signed_in_with_code(user)
         assert "Turn off" not in client.get(STANDING).content.decode()
-        answer = client.post(OFF, {"password": PASSWORD, "code": user.recovery_codes[0]})
-        assert answer.url.startswith("/admin/login/set-up/")
+        answer = client.post(OFF, {"password": PASSWORD, "code": recovery_codes_of(user)[0]})
+        assert answer["Location"].startswith("/admin/login/set-up/")
         assert signed_in_as(client) is None
-        assert client.get(answer.url).status_code == 200
-        client.post(answer.url, {"code": code_of(client.session["second_factor_key"])})
+        assert client.get(answer["Location"]).status_code == 200
+        client.post(answer["Location"], {"code": code_of(client.session["second_factor_key"])})
         assert signed_in_as(client) == user.email
         done = [act for act, _ in acts(user)]
         assert done[-4:] == ["second-factor-removed", "signed-out", "second-factor-set-up", "signed-in"]
@@ -367,11 +370,11 @@ class TestARoleThatMustHaveOne:
         step = client.post(
             "/admin/login/?next=/admin/audit/auditentry/", {"username": user.email, "password": PASSWORD}
         )
-        assert step.url.startswith("/admin/login/set-up/")
-        assert client.get(step.url).status_code == 200
+        assert step["Location"].startswith("/admin/login/set-up/")
+        assert client.get(step["Location"]).status_code == 200
         assert client.get("/admin/").status_code == 302
         assert signed_in_as(client) is None
-        shown = client.post(step.url, {"code": code_of(client.session["second_factor_key"])}).content.decode()
+        shown = client.post(step["Location"], {"code": code_of(client.session["second_factor_key"])}).content.decode()
         assert len(CODE.findall(shown)) == 10
         assert 'href="/admin/audit/auditentry/"' in shown
         assert signed_in_as(client) == user.email
@@ -385,7 +388,7 @@ class TestARoleThatMustHaveOne:
 
     def test_set_up_is_not_for_those_who_have_it(self) -> None:
         client = give_password(with_second_factor(role=Role.ADMINISTRATOR))
-        assert client.get("/admin/login/set-up/").url.startswith("/admin/login/?")
+        assert client.get("/admin/login/set-up/")["Location"].startswith("/admin/login/?")
 
 
 class TestWhatWasLost:
@@ -436,7 +439,7 @@ class TestKeysAreNowhere:
             said += b"".join(client.get("/admin/audit/auditentry/export.csv")).decode()
         for text in (said, caplog.text):
             assert key not in text
-            assert not [code for code in user.recovery_codes if code in text or code.replace("-", "") in text]
+            assert not [code for code in recovery_codes_of(user) if code in text or code.replace("-", "") in text]
 
     def test_the_devices_have_no_pages(self) -> None:
         assert not [model for model in model_admins() if model._meta.app_label.startswith("otp_")]
@@ -447,6 +450,6 @@ class TestKeysAreNowhere:
         from smartscheduler.backoffice.pages.login import sign_in_code
 
         request = RequestFactory().post(CODE_STEP, {"code": "123456"})
-        request.session = {}
+        request.session = SessionStore()
         sign_in_code(request)
-        assert request.sensitive_post_parameters == ("code",)
+        assert getattr(request, "sensitive_post_parameters", None) == ("code",)

@@ -90,9 +90,9 @@ class TestTime:
         session = client.session
         session["before"] = "anything"
         session.save()
-        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
         client.post("/admin/login/", {"username": user.email, "password": PASSWORD})
-        assert client.session.session_key != session.session_key
+        assert client.session.session_key != session.session_key or ""
         assert not BrowserSession.objects.filter(session_key=session.session_key).exists()
 
     def test_a_row_says_whose_it_is_and_not_how_to_use_it(self, user: User) -> None:

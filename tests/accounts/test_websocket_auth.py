@@ -22,6 +22,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 ELSEWHERE = "https://board.example.com"
 
 
+def admitted(scope: Any) -> Visitor:
+    visitor = admit(scope)
+    assert visitor
+    return visitor
+
+
 @pytest.fixture(autouse=True)
 def opened(settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = [ELSEWHERE]
@@ -90,7 +96,10 @@ def test_what_a_quota_counts_is_known_before_the_database_is_asked(
         scope = handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))
     with django_assert_num_queries(0):
         claim = claim_of(scope)
-    assert claim.visitor().user == user
+    assert claim
+    visitor = claim.visitor()
+    assert visitor
+    assert visitor.user == user
     assert (claim.key == str(user.pk)) == (by == "ticket")
     assert claim.key not in scope.get("cookie", "")
 
@@ -108,14 +117,20 @@ class TestQuotas:
     @pytest.fixture
     def looked_up(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """The sessions that were looked up."""
-        seen, look_up = [], websocket_auth._by_session
-        monkeypatch.setattr(websocket_auth, "_by_session", lambda request: seen.append(request) or look_up(request))
+        seen: list[Any] = []
+        look_up = websocket_auth._by_session
+
+        def note(request: Any) -> Any:
+            seen.append(request)
+            return look_up(request)
+
+        monkeypatch.setattr(websocket_auth, "_by_session", note)
         monkeypatch.setattr(consumer, "database_sync_to_async", sync_to_async)
         return seen
 
-    def knock(self, scope: Any) -> list[int]:
+    def knock(self, scope: Any) -> list[Any]:
         """Open the socket; the codes that it was closed with, 0 for accepted."""
-        answers = []
+        answers: list[Any] = []
         socket = EventsConsumer()
         socket.scope = scope
 
