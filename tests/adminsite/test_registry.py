@@ -1,12 +1,14 @@
 """The registry through which apps extend each other's admin pages."""
 
 import ast
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.contrib import admin
 from django.db.models import Model
+from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 
@@ -70,7 +72,12 @@ def test_all_that_is_registered_for_a_model_is_read(model: type[Model]) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "view"), VIEWS, ids=[f"{model.__name__}-{view.name}" for model, view in VIEWS])
 def test_a_page_is_for_records_that_exist_and_users_with_the_permission(model: type[Model], view: RecordView) -> None:
-    record = {Contractor: ContractorFactory, Job: JobFactory, Assignment: AssignmentFactory}[model]()
+    makers: dict[type[Model], Callable[[], Model]] = {
+        Contractor: ContractorFactory,
+        Job: JobFactory,
+        Assignment: AssignmentFactory,
+    }
+    record = makers[model]()
     for role in Role.values:
         client = signed_in(role)
         allowed = view.permission in permissions_of(role)
@@ -80,7 +87,9 @@ def test_a_page_is_for_records_that_exist_and_users_with_the_permission(model: t
 
 def test_a_name_is_given_to_one_page_of_a_model_only() -> None:
     with pytest.raises(ValueError, match="week"):
-        record_view(Contractor, "week", permission=Permission.RECOMMEND)(lambda request, contractor, admin: None)
+        record_view(Contractor, "week", permission=Permission.RECOMMEND)(
+            lambda request, contractor, admin: HttpResponse()
+        )
     (cancel,) = extensions_of(Job).actions
     with pytest.raises(ValueError, match="cancel"):
         record_action(Job, cancel)
@@ -98,7 +107,7 @@ def test_buttons_come_in_the_order_of_their_weights(rf: RequestFactory) -> None:
     request.user = UserFactory(role=Role.ADMINISTRATOR)
 
     def labels(record: Assignment | Job | Contractor) -> list[Any]:
-        model_admin = admin.site.get_model_admin(type(record))
+        model_admin: Any = admin.site.get_model_admin(type(record))
         record = model_admin.get_queryset(request).get(pk=record.pk)
         return [button.label for button in model_admin.buttons(request, record)]
 
