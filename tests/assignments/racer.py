@@ -6,6 +6,7 @@ Waits for a line on standard input, then prints one outcome a line: the assignme
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from uuid import UUID
 
 
 def attempt(contractor: str, pair: str) -> str:
@@ -16,7 +17,10 @@ def attempt(contractor: str, pair: str) -> str:
 
     job, start = pair.split("@")
     try:
-        return str(assign_job(job_id=job, contractor_id=contractor, start=datetime.fromisoformat(start), actor=None).pk)
+        booked = assign_job(
+            job_id=UUID(job), contractor_id=UUID(contractor), start=datetime.fromisoformat(start), actor=None
+        )
+        return str(booked.pk)
     except DomainError as refused:
         return refused.code
     finally:

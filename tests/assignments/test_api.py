@@ -201,7 +201,7 @@ def test_the_whole_life(api: APIClient) -> None:
     assert Rating.objects.count() == 1
 
 
-MAKERS = {
+MAKERS: dict[str, Callable[[], Assignment]] = {
     "pending": AssignmentFactory,
     "confirmed": lambda: AssignmentFactory(status="confirmed", confirmed_at=timezone.now()),
     "in_progress": started,

@@ -20,7 +20,7 @@ from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory
 pytestmark = pytest.mark.django_db
 
 
-def book(job: Job, contractor: Contractor, start: datetime | Callable[[], datetime], **more: Any) -> Assignment:
+def book(job: Job, contractor: Contractor, start: datetime, **more: Any) -> Assignment:
     return assign_job(job_id=job.pk, contractor_id=contractor.pk, start=start, actor=None, **more)
 
 
@@ -50,6 +50,7 @@ def test_books_the_slot_and_keeps_why() -> None:
     event = OutboxEvent.objects.get(type="JobAssigned")
     assert event.data["assignment_id"] == str(assignment.pk)
     assert event.data["contractor_name"] == contractor.name
+    assert event.actor
     assert event.actor["email"] == actor.email
 
 
@@ -72,7 +73,7 @@ def test_refuses_someone_unsuitable(who: dict[str, Any], what: dict[str, list[st
 
 
 @pytest.mark.parametrize(
-    ("start", "code"),
+    ("start_of", "code"),
     [
         (lambda: at(7, 59, days=2), "not_working"),
         (lambda: at(15, 1, days=2), "not_working"),
@@ -82,8 +83,8 @@ def test_refuses_someone_unsuitable(who: dict[str, Any], what: dict[str, list[st
         (lambda: at(7, 59, days=4) + timedelta(minutes=1), None),
     ],
 )
-def test_refuses_a_slot_that_is_not_free(start: Callable[[], datetime], code: str | None) -> None:
-    start = start()
+def test_refuses_a_slot_that_is_not_free(start_of: Callable[[], datetime], code: str | None) -> None:
+    start = start_of()
     contractor, job = ContractorFactory(), JobFactory()
     AbsenceFactory(contractor=contractor, period=(at(14, days=3), at(15, days=3)))
     AssignmentFactory(contractor=contractor, start=at(10, days=4))

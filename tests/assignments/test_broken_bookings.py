@@ -17,6 +17,7 @@ from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.errors import DuplicateEmail
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 from tests.api import V1, client_as, refused_field
@@ -140,7 +141,7 @@ def test_what_is_over_is_no_conflict_any_more(contractor: Contractor) -> None:
 def test_a_change_that_is_rolled_back_leaves_no_conflict(contractor: Contractor) -> None:
     book(contractor)
     other = ContractorFactory()
-    with pytest.raises(services.DuplicateEmail):
+    with pytest.raises(DuplicateEmail):
         update(type="tile", email=other.email)(contractor)
     assert not Conflict.objects.exists()
 

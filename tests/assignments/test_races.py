@@ -32,7 +32,7 @@ def together(acts: list[Any]) -> list[Any]:
     """Run the acts at the same moment, each on a thread and connection of its own; the outcomes in order."""
     barrier = Barrier(len(acts))
 
-    def run(act: Any) -> str:
+    def run(act: Any) -> Any:
         try:
             barrier.wait()
             return act()
@@ -87,11 +87,13 @@ def test_four_processes_of_eight_threads_fight_over_a_day(dice: Random) -> None:
     contractor = ContractorFactory()
     processes = [start_racer(contractor, dice) for _ in range(4)]
     for process in processes:
+        assert process.stdout
         assert process.stdout.readline() == "ready\n"
     for process in processes:
+        assert process.stdin
         process.stdin.write("go\n")
         process.stdin.flush()
-    outcomes = Counter()
+    outcomes: Counter[str] = Counter()
     for process in processes:
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
