@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
@@ -21,14 +21,15 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def recorded(**meta: str) -> tuple[AuditEntry, User]:
+def recorded(**meta: Any) -> tuple[AuditEntry, User]:
     """An entry written while a request is answered."""
     person = UserFactory(name="Ann Audit")
     kept = []
 
-    def view(request: Any) -> None:
+    def view(request: Any) -> HttpResponse:
         request.user = person
         kept.append(record(Act.DATA_EXPORTED, what="jobs", rows=3))
+        return HttpResponse()
 
     AuthorMiddleware(view)(RequestFactory().get("/admin/imports/importrun/export/jobs.csv?q=x", **meta))
     return kept[0], person
