@@ -36,7 +36,7 @@ def found() -> dict[Any, Any]:
 def rows(url: str) -> int:
     response = signed_in().get(url)
     assert response.status_code == 200, url
-    return response.context["cl"].result_count
+    return int(response.context["cl"].result_count)
 
 
 def confirmed(assignment: Assignment) -> None:

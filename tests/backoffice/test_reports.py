@@ -94,7 +94,7 @@ def weeks_of(person: Contractor, since: date = SINCE, until: date = UNTIL) -> li
 def test_absences_are_no_working_time() -> None:
     person = ContractorFactory(hours=[Shift(day, time(8), time(16)) for day in range(1, 6)])
     booked(3, contractor=person)
-    day = [austin(4, 0), austin(5, 12)]  # a whole Wednesday and half of Thursday
+    day = austin(4, 0), austin(5, 12)  # a whole Wednesday and half of Thursday
     AbsenceFactory(contractor=person, period=TimestamptzRange(*day, "[)"))
     AbsenceFactory(contractor=person, period=TimestamptzRange(austin(5, 10), austin(5, 14), "[)"))  # overlaps it
     assert weeks_of(person)[0] == (date(2026, 11, 2), 2.0, 40.0 - 8 - 6, 8)
@@ -228,7 +228,11 @@ class TestThePage:
     )
     def test_the_rows_behind_each_part(self, part: str, line: str) -> None:
         person = ContractorFactory(name="=Ann")
-        late = {"status": "in_progress", "confirmed_at": austin(3), "started_at": austin(4) + timedelta(minutes=20)}
+        late: dict[str, Any] = {
+            "status": "in_progress",
+            "confirmed_at": austin(3),
+            "started_at": austin(4) + timedelta(minutes=20),
+        }
         one = booked(4, contractor=person, rank=2, override_reason="=cmd|x", **late)
         assert self.lines(part, Role.ADMINISTRATOR)[1:] == [line.format(number=one.job.job_number)]
 
