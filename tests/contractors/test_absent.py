@@ -55,7 +55,12 @@ def test_a_week_in_which_the_clock_goes_back_has_an_hour_more() -> None:
 
 
 def test_from_until_is_read_by_the_contractors_clock() -> None:
-    dates = {"how_long": "dates", "start": "2027-01-05T12:00", "end": "2027-01-06T00:00", "kind": "leave"}
+    dates: dict[str, Any] = {
+        "how_long": "dates",
+        "start": "2027-01-05T12:00",
+        "end": "2027-01-06T00:00",
+        "kind": "leave",
+    }
     assert absent(ContractorFactory(), **dates).status_code == 302
     slot = Absence.objects.get().slot
     assert slot.start == datetime(2027, 1, 5, 12, tzinfo=AUSTIN)
@@ -76,7 +81,7 @@ def test_from_until_is_read_by_the_contractors_clock() -> None:
         ({"note": "\x00"}, "note"),
     ],
 )
-def test_refuses_a_broken_absence_on_its_field(values: dict[str, str], field: str) -> None:
+def test_refuses_a_broken_absence_on_its_field(values: dict[str, Any], field: str) -> None:
     response = absent(ContractorFactory(), **values)
     assert response.status_code == 200
     assert field in response.context["form"].errors

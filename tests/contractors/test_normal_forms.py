@@ -68,8 +68,8 @@ class TestSkills:
 class TestAddresses:
     def test_an_international_domain_is_one_address(self, api: APIClient) -> None:
         assert api.post(URL, {**BODY, "email": BUECHER[0]}).json()["email"] == BUECHER[1]
-        for other in BUECHER:
-            problem(api.post(URL, {**BODY, "email": other}), 409, "duplicate-email")
+        for written in BUECHER:
+            problem(api.post(URL, {**BODY, "email": written}), 409, "duplicate-email")
         other = ContractorFactory()
         for written in BUECHER:
             with pytest.raises(Exception, match="Another contractor"):
