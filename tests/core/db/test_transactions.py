@@ -67,7 +67,7 @@ def rename(contractor: Contractor, attempts: list[Any]) -> Callable[[], Any]:
 
 
 def test_a_lock_that_stays_is_busy_after_the_second_try(holder: Holder, impatient: None) -> None:
-    attempts = []
+    attempts: list[int] = []
     with pytest.raises(Busy):
         rename(holder.contractor, attempts)()
     assert len(attempts) == 2
@@ -78,19 +78,19 @@ def test_a_lock_that_stays_is_busy_after_the_second_try(holder: Holder, impatien
 def test_a_lock_that_goes_away_in_between_is_no_trouble(
     holder: Holder, impatient: None, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    attempts = []
+    attempts: list[int] = []
 
     def pause(seconds: float) -> None:
         holder.let_go.set()
         settings.LOCK_TIMEOUT_SECONDS = 60
 
-    monkeypatch.setattr(transactions.time, "sleep", pause)
+    monkeypatch.setattr("smartscheduler.core.db.transactions.time.sleep", pause)
     assert rename(holder.contractor, attempts)() == "Renamed"
     assert len(attempts) == 2
 
 
 def test_inside_another_transaction_it_does_not_try_again(holder: Holder, impatient: None) -> None:
-    attempts = []
+    attempts: list[int] = []
     with pytest.raises(Busy), transaction.atomic():
         rename(holder.contractor, attempts)()
     assert len(attempts) == 1

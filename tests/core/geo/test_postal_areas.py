@@ -88,7 +88,7 @@ class TestDoors:
     @pytest.mark.parametrize("change", [{"zip_code": "10001"}, {"latitude": 0, "longitude": 0}, {"latitude": 45}])
     @pytest.mark.parametrize("path", ["contractors", "jobs", "recommendations"])
     def test_the_api(self, path: str, change: dict[str, Any]) -> None:
-        body = {
+        bodies: dict[str, dict[str, Any]] = {
             "contractors": {
                 "name": "Ada",
                 "type": "tile",
@@ -98,9 +98,9 @@ class TestDoors:
             },
             "jobs": {"type": "tile", "desired_date": SOME_DAY, "duration": "02:00:00"},
             "recommendations": {"type": "tile", "desired_date": SOME_DAY, "duration": "02:00:00"},
-        }[path]
+        }
         client = client_of(UserFactory())
-        whole = body | {"location": AUSTIN | change}
+        whole = bodies[path] | {"location": AUSTIN | change}
         answer = client.post(f"{V1}/{path}/", whole, format="json")
         assert answer.status_code == 400, answer.content
         assert next(iter(change)) in answer.content.decode()

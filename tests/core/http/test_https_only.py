@@ -14,7 +14,7 @@ from tests.api import problem
 from tests.products import Product
 
 PROXY, STRANGER = "10.89.0.2", "203.0.113.9"
-PRODUCTION = {
+PRODUCTION: dict[str, Any] = {
     "DEBUG": "0",
     "SECRET_KEY": "tLp0vJ4yVt8wq2nXzr6mB1kQf9sEhU3aGdYcWi7oNjM5xR-lS-Zf",
     "ALLOWED_HOSTS": "scheduler.example.com",

@@ -23,7 +23,9 @@ class App:
     """Answers each request once `may_answer` is set; keeps what sockets have sent."""
 
     def __init__(self) -> None:
-        self.may_answer, self.begun, self.messages, self.closed = asyncio.Event(), 0, [], []
+        self.may_answer, self.begun = asyncio.Event(), 0
+        self.messages: list[Any] = []
+        self.closed: list[Any] = []
         self.may_answer.set()
         self.size = 2
 
@@ -200,7 +202,7 @@ class TestReaders:
         app = App()
         app.size = 30_000_000
         async with serving(app) as (port, state), client(port) as (reader, writer):
-            reader._transport.pause_reading()
+            reader._transport.pause_reading()  # type: ignore[attr-defined]  # StreamReader has no other way
             writer.write(TestPipelines.REQUEST)
             await until(lambda: app.begun == 1)
             await until(lambda: not state.connections)

@@ -25,7 +25,7 @@ from smartscheduler.core.http import body_limit, protocols
 from smartscheduler.imports.file_reader import MOST_BYTES
 from smartscheduler.ops.local import process_specs
 from tests.events.processes import answers, free_port, running, wait_until
-from tests.events.wire import Subscriber
+from tests.events.wire import Subscriber, subprotocols
 from tests.factories import UserFactory
 from tests.products import folder
 
@@ -34,13 +34,18 @@ CADDY = os.environ.get("CADDY") or shutil.which("caddy")
 CLIENT = "127.0.0.5"
 
 
+def in_caddyfile(pattern: str) -> str:
+    """The group of `pattern` where the file of the proxy first has it."""
+    return str(re.findall(pattern, CADDYFILE)[0])
+
+
 class TestFile:
     def test_asks_the_service_and_port_that_the_image_opens(self) -> None:
-        block = re.search(r"dynamic a \{(.*?)\}", CADDYFILE, flags=re.DOTALL)[1]
+        (block,) = re.findall(r"dynamic a \{(.*?)\}", CADDYFILE, flags=re.DOTALL)
         assert re.findall(r"(name|port) (\S+)", block) == [("name", "web"), ("port", "8000")]
 
     def test_lets_the_largest_import_through(self) -> None:
-        megabytes = int(re.search(r"max_size (\d+)MB", CADDYFILE)[1])
+        megabytes = int(in_caddyfile(r"max_size (\d+)MB"))
         assert MOST_BYTES < megabytes * 1_000_000 < 2 * MOST_BYTES
 
     def test_bounds_heads_and_the_time_of_bodies_like_the_web(self) -> None:
@@ -57,7 +62,7 @@ class TestFile:
         assert {"request>uri", "request>headers", "request>remote_ip", "request>client_ip"} <= left_out
 
     def test_closes_idle_connections_before_the_web_does(self) -> None:
-        assert int(re.search(r"keepalive (\d+)s", CADDYFILE)[1]) < process_specs.KEEP_ALIVE_SECONDS
+        assert int(in_caddyfile(r"keepalive (\d+)s")) < process_specs.KEEP_ALIVE_SECONDS
 
     def test_its_braces_are_in_pairs(self) -> None:
         assert CADDYFILE.count("{") == CADDYFILE.count("}")
@@ -89,7 +94,7 @@ class Proxy:
 
 
 def start_webs(stack: ExitStack) -> "dict[int, subprocess.Popen[bytes]]":
-    production = {
+    production: dict[str, Any] = {
         "DEBUG": "0",
         "SECRET_KEY": "a key for this test alone, and long enough for every token",
         "ALLOWED_HOSTS": "localhost",
@@ -121,7 +126,7 @@ def proxy(transactional_db: None) -> Iterator[Proxy]:
         webs = start_webs(stack)
         port, plain, admin = free_port(), free_port(), free_port()
         (home / "Caddyfile").write_text(as_here(list(webs)))
-        caddy = [CADDY, "run", "--config", str(home / "Caddyfile"), "--adapter", "caddyfile"]
+        caddy = [str(CADDY), "run", "--config", str(home / "Caddyfile"), "--adapter", "caddyfile"]
         stack.enter_context(
             running(
                 caddy,
@@ -170,7 +175,7 @@ def test_before_two_web_processes(proxy: Proxy) -> None:
     # Sockets pass, over TLS.
     ticket, _ = issue_ticket(Credential.of(UserFactory()))
     address = f"wss://localhost:{proxy.port}/ws/events/"
-    with connect(address, ssl=proxy.tls, subprotocols=["events.v1", f"ticket.{ticket}"], close_timeout=60) as socket:
+    with connect(address, ssl=proxy.tls, subprotocols=subprotocols(ticket), close_timeout=60) as socket:
         assert Subscriber(socket).until("ready")
 
     # One web process ends; no request fails.

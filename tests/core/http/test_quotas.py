@@ -4,7 +4,7 @@ import gc
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
 import redis
@@ -27,6 +27,7 @@ from smartscheduler.api import urlpatterns
 from smartscheduler.core.http import rate_limits
 from smartscheduler.core.http.concurrency_shares import Shares
 from smartscheduler.core.http.rate_limits import RoleThrottle, is_over_quota, takes_quota
+from smartscheduler.dashboard.board import Question
 from smartscheduler.dashboard.kpis import figures
 from smartscheduler.dashboard.views import PARTS
 from tests.api import V1, client_as, problem
@@ -147,8 +148,13 @@ class TestCosts:
 
 class TestParts:
     def test_each_is_read_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        read = []
-        monkeypatch.setitem(PARTS, "figures", lambda question, reader: read.append(1) or figures(timezone.now()))
+        read: list[int] = []
+
+        def counted(question: Question, reader: Any) -> Any:
+            read.append(1)
+            return figures(timezone.now())
+
+        monkeypatch.setitem(PARTS, "figures", counted)
         assert signed_in(Role.MANAGER).get("/live/?parts=" + ",".join(["figures"] * 500)).status_code == 200
         assert read == [1]
 
@@ -236,7 +242,7 @@ class TestAtOnce:
 
     def test_a_file_holds_its_place_until_it_is_closed_or_forgotten(self, shares: Shares) -> None:
         user = UserFactory()
-        ask = QuotaMiddleware(lambda request: StreamingHttpResponse([b"x"]))
+        ask = QuotaMiddleware(lambda request: cast("HttpResponse", StreamingHttpResponse([b"x"])))
         first, second = ask(request_of(user)), ask(request_of(user))
         assert shares._running[str(user.pk)] == 2
         first.close()

@@ -75,7 +75,7 @@ def test_every_alert_leads_to_its_line_of_the_incident_table() -> None:
 
 
 def test_the_panels_lie_side_by_side() -> None:
-    taken = set()
+    taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24
@@ -97,5 +97,5 @@ def test_the_panels_lie_side_by_side() -> None:
 )
 def test_promtool_agrees(command: list[str]) -> None:
     arguments = command if command[-1].endswith("yml") else [*command, "prometheus.yml"]
-    done = subprocess.run([PROMTOOL, *arguments], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
+    done = subprocess.run([str(PROMTOOL), *arguments], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

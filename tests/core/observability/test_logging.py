@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterator
 from io import StringIO
+from typing import Any
 
 import pytest
 import structlog
@@ -52,7 +53,7 @@ def log() -> Iterator[StringIO]:
     assert handlers is root.handlers
 
 
-def lines(log: StringIO) -> list[dict]:
+def lines(log: StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -87,7 +88,7 @@ def test_rankings_are_timed_and_their_calendars_counted() -> None:
 
 def test_bookings_are_counted_by_what_came_of_them() -> None:
     job, contractor = JobFactory(), ContractorFactory()
-    booking = {"job_id": job.pk, "contractor_id": contractor.pk, "start": at(9, days=2), "actor": None}
+    booking: dict[str, Any] = {"job_id": job.pk, "contractor_id": contractor.pk, "start": at(9, days=2), "actor": None}
     assign_job(**booking)
     with pytest.raises(JobNotOpen):
         assign_job(**booking)

@@ -4,9 +4,11 @@ import json
 import sys
 from contextlib import ExitStack
 from http.client import HTTPConnection
+from typing import Any
 
 import pytest
 
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.tokens import sign_in
 from smartscheduler.core.observability import tracing
 from smartscheduler.events.models import OutboxEvent
@@ -21,7 +23,7 @@ TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 BOOKED = "POST /api/v1/assignments/"
 
 
-def book(port: int, user: object) -> None:
+def book(port: int, user: User) -> None:
     booking = {
         "job": str(JobFactory().pk),
         "contractor": str(ContractorFactory().pk),
@@ -41,7 +43,7 @@ def book(port: int, user: object) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_booking_is_one_trace_to_the_end() -> None:
     with receiver() as collector, folder() as home, ExitStack() as stack:
-        exporting = {
+        exporting: dict[str, Any] = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.port}",
             "OTEL_BSP_SCHEDULE_DELAY": "200",
         }

@@ -109,8 +109,17 @@ def serving(host: str = "127.0.0.1", certificate: Path | None = None) -> Iterato
 def make_certificate(folder: Path, name: str) -> Path:
     """A key and a certificate for `name` in one file; it is its own authority."""
     found = folder / "server.pem"
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", found]
-    named = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", "2", "-out", folder / "cert.pem"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(found)]
+    named = [
+        "-subj",
+        f"/CN={name}",
+        "-addext",
+        f"subjectAltName=DNS:{name}",
+        "-days",
+        "2",
+        "-out",
+        str(folder / "cert.pem"),
+    ]
     subprocess.run(["openssl", "req", "-x509", *key, *named], check=True, capture_output=True)  # noqa: S607
     found.write_bytes(found.read_bytes() + (folder / "cert.pem").read_bytes())
     return found

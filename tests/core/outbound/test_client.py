@@ -43,11 +43,11 @@ def nobody(server: Server) -> Iterator[Server]:
 
 
 @pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> dict[Any, Any]:
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The answers of a resolver, by name: each a list of addresses, or one list after the other."""
-    told = {}
+    told: dict[str, Any] = {}
 
-    def resolve(host: str, port: int) -> list[str]:
+    def resolve(host: str, port: int) -> Any:
         if host not in told:
             return real(host, port)
         found = told[host]
@@ -63,8 +63,9 @@ def allowed(settings: Settings) -> None:
     settings.OUTGOING_PRIVATE_NETWORKS = LOOPBACK
 
 
-def get(base: str, path: str = "/fine", **options: float) -> Answered:
-    return send("GET", base + path, of=base, **{"seconds": 5.0, **options})
+def get(base: str, path: str = "/fine", **options: Any) -> Answered:
+    settings: dict[str, Any] = {"seconds": 5.0, **options}
+    return send("GET", base + path, of=base, **settings)
 
 
 def test_an_allowed_network_is_asked_and_answers(server: Server, allowed: None) -> None:
@@ -272,5 +273,6 @@ class TestAddresses:
     @given(st.ip_addresses())
     def test_what_is_allowed_may_be_reached_without_tls_too(self, one: IPv4Address | IPv6Address) -> None:
         found = address(str(one))
+        assert found
         if found not in METADATA:
             assert may_reach(found, [ip_network(found)], plain=True)

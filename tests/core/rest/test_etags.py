@@ -1,6 +1,6 @@
 """Conditional requests: unchanged records are not sent again, and unseen changes are not overwritten."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -18,7 +18,11 @@ from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, Us
 
 pytestmark = pytest.mark.django_db
 
-RECORDS = {"contractors": ContractorFactory, "jobs": JobFactory, "assignments": AssignmentFactory}
+RECORDS: dict[str, Callable[[], Any]] = {
+    "contractors": ContractorFactory,
+    "jobs": JobFactory,
+    "assignments": AssignmentFactory,
+}
 
 
 @pytest.fixture

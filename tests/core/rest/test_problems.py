@@ -28,9 +28,7 @@ def api() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
-def raw(
-    api: APIClient, body: str | bytes, content_type: str = "application/json", url: str = URL, **headers: str
-) -> Any:
+def raw(api: APIClient, body: Any, content_type: str = "application/json", url: str = URL, **headers: Any) -> Any:
     return api.generic("POST", url, body, content_type=content_type, **headers)
 
 
