@@ -3,6 +3,7 @@
 import typing
 from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from smartscheduler.timeslots import TimeSlot
 
 CHICAGO = ZoneInfo("America/Chicago")
 START, END = datetime(2026, 11, 24, 15, tzinfo=UTC), datetime(2026, 11, 24, 19, tzinfo=UTC)
-EXAMPLES = {
+EXAMPLES: dict[Any, Any] = {
     UUID: uuid4(),
     str: "Something",
     int: 3,

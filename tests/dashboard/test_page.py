@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -33,7 +34,7 @@ def visitor(client: Client) -> User:
     return user
 
 
-def numbered(event_type: str, sequence: int, **data: str) -> OutboxEvent:
+def numbered(event_type: str, sequence: int, **data: Any) -> OutboxEvent:
     EventHead.objects.update_or_create(pk=1, defaults={"sequence": sequence})
     return OutboxEvent.objects.create(
         type=event_type, sequence=sequence, occurred_at=timezone.now(), data=data, actor={"name": "Ada"}
