@@ -45,8 +45,8 @@ def locked(name: str) -> dict[str, str]:
 
 class TestFiles:
     def test_the_image_runs_the_web(self) -> None:
-        command = re.search(r"^CMD (\[.*\])$", DOCKERFILE, flags=re.MULTILINE)
-        assert json.loads(command[1]) == ["python", *COMMANDS["web"]]
+        (command,) = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, flags=re.MULTILINE)
+        assert json.loads(command) == ["python", *COMMANDS["web"]]
         assert "command" not in COMPOSE["web"]
 
     @pytest.mark.parametrize("name", ["worker", "worker-files", "beat", "relay"])
@@ -145,7 +145,7 @@ class TestFiles:
         project = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]
 
         def names(requirements: list[str]) -> set[str]:
-            return {re.match(r"[A-Za-z0-9._-]+", requirement)[0].lower() for requirement in requirements}
+            return {re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower() for requirement in requirements}
 
         production, everything = locked("requirements-prod.lock"), locked("requirements.lock")
         assert names(project["dependencies"]) <= production.keys()
@@ -191,8 +191,8 @@ def production() -> Iterator[Product]:
     with folder() as home, ExitStack() as stack:
         postgresql, valkey = PostgreSQL(home / "pg", throwaway=True), Valkey(home / "valkey", throwaway=True)
         stack.enter_context(Servers(home, [postgresql, valkey]))
-        given = {"DATABASE_URL": postgresql.url, "REDIS_URL": valkey.url}
-        secrets = {
+        given: dict[str, Any] = {"DATABASE_URL": postgresql.url, "REDIS_URL": valkey.url}
+        secrets: dict[str, Any] = {
             "DEBUG": "0",
             "SECRET_KEY": "a key for this test alone, and long enough for tokens",
             "TRUSTED_PROXIES": "127.0.0.1",

@@ -165,7 +165,11 @@ def test_what_kustomize_makes_of_it_is_the_same() -> None:
         assert len(ALL) == 17
         return
     built = subprocess.run(
-        [shutil.which("kubectl"), "kustomize", str(FOLDER)], capture_output=True, text=True, timeout=300, check=True
+        [str(shutil.which("kubectl")), "kustomize", str(FOLDER)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
     ).stdout
     made = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(built)}
     assert made.keys() == ALL.keys()
