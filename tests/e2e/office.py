@@ -60,13 +60,15 @@ class Api:
         return _json(self.request.post(path, data=body))
 
     def listed(self, path: str, **params: Any) -> list[Any]:
-        return self.get(path, page_size=100, **params)["results"]
+        results: list[Any] = self.get(path, page_size=100, **params)["results"]
+        return results
 
     def job(self, job_id: str) -> Any:
         return self.get(f"jobs/{job_id}/")
 
     def candidates(self, job: Any) -> list[Any]:
-        return self.get(f"jobs/{job['id']}/recommendations/")["recommendations"]
+        candidates: list[Any] = self.get(f"jobs/{job['id']}/recommendations/")["recommendations"]
+        return candidates
 
     def bookings(self, job: Any) -> list[Any]:
         """Every assignment of the job, cancelled ones too."""

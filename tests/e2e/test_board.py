@@ -87,7 +87,7 @@ def drag(page: Page, what: Locator, target: Locator, minute: int, *, drop: bool 
 
 def start_of(api: Api, wanted: Wanted) -> str:
     (booking,) = [one for one in api.bookings(wanted.job) if one["status"] != "cancelled"]
-    return booking["time_slot"]["start"]
+    return str(booking["time_slot"]["start"])
 
 
 def test_a_job_is_dragged_onto_a_lane_and_taken_back(visit: Open, api: Api, wanted: Wanted) -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, MANAGER, Api
@@ -88,7 +88,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     writer.writeheader()
     writer.writerows(rows)
     page.goto("/admin/imports/importrun/add/?kind=contractors")
-    file = {"name": "again.csv", "mimeType": "text/csv", "buffer": again.getvalue().encode()}
+    file = FilePayload(name="again.csv", mimeType="text/csv", buffer=again.getvalue().encode())
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_text("To add: 10. To change: 0.").first).to_be_visible(timeout=20_000)

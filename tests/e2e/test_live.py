@@ -107,4 +107,5 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(visit: Open,
 
 
 def events_after(api: Api, sequence: int) -> list[Any]:
-    return api.get("events/", after=sequence, limit=1000)["results"]
+    events: list[Any] = api.get("events/", after=sequence, limit=1000)["results"]
+    return events

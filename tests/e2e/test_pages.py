@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from smartscheduler import BASE_DIR
 from tests.e2e.conftest import Open
 from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api, note_faults
 
 PICTURES = BASE_DIR / ".data" / "e2e"
-SIZES = {"telephone": {"width": 375, "height": 812}, "desk": {"width": 1280, "height": 800}}
+SIZES: dict[str, ViewportSize] = {
+    "telephone": {"width": 375, "height": 812},
+    "desk": {"width": 1280, "height": 800},
+}
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
