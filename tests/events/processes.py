@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from smartscheduler.events.relay import RELAY_LOCK
 from smartscheduler.ops.local import process_specs
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 120.0) -> None:
+def wait_until(holds: Callable[..., object], seconds: float = 120.0) -> None:
     """Return as soon as `holds()` is true. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -63,7 +64,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def relay(**changes: str) -> "Iterator[subprocess.Popen[bytes]]":
+def relay(**changes: Any) -> "Iterator[subprocess.Popen[bytes]]":
     """A relay process; it may still be starting, see `relay_is_active`."""
     with running([sys.executable, "manage.py", "relay_events"], **changes) as process:
         yield process
@@ -83,7 +84,7 @@ def active_relay() -> int | None:
 
 
 @contextmanager
-def web(**changes: str) -> Iterator[int]:
+def web(**changes: Any) -> Iterator[int]:
     """The product's web process; yields its port once it answers."""
     with web_process(**changes) as (port, _):
         yield port

@@ -12,7 +12,7 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import revoke, sign_in
 from smartscheduler.accounts.websocket_auth import Visitor
 from smartscheduler.core.redis import valkey
-from smartscheduler.events.sockets import connections, presence
+from smartscheduler.events.sockets import presence
 from smartscheduler.events.sockets.connections import Connection, may_stay, note_closed, note_open
 from tests.factories import UserFactory
 
@@ -62,6 +62,6 @@ def test_who_leaves_while_presence_is_noted_is_gone(monkeypatch: pytest.MonkeyPa
         note_closed(leaving)
         stay(sockets)
 
-    monkeypatch.setattr(connections.presence, "stay", leaves_meanwhile)
+    monkeypatch.setattr("smartscheduler.events.sockets.connections.presence.stay", leaves_meanwhile)
     note_open([leaving])
     assert not valkey().zcard(presence._of(leaving.account))

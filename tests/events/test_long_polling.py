@@ -82,7 +82,11 @@ def switch_off(user: User) -> None:
 def test_of_an_account_that_is_switched_off_it_ends_before_the_next_event_is_told(
     relay: Popen[bytes], user: User, meanwhile: Callable[..., Any]
 ) -> None:
-    meanwhile(lambda: (switch_off(user), happen()))
+    def act() -> None:
+        switch_off(user)
+        happen()
+
+    meanwhile(act)
     answer = client_of(user).get(f"{V1}/events/?after=0&wait=20")
     assert answer.status_code == 401
     assert "results" not in answer.json()
@@ -101,7 +105,11 @@ def test_of_an_account_that_is_switched_off_it_ends_without_an_event_too(
 def test_is_answered_with_the_role_of_the_moment(
     relay: Popen[bytes], user: User, meanwhile: Callable[..., Any]
 ) -> None:
-    meanwhile(lambda: (User.objects.filter(pk=user.pk).update(role="unknown"), happen()))
+    def act() -> None:
+        User.objects.filter(pk=user.pk).update(role="unknown")
+        happen()
+
+    meanwhile(act)
     assert client_of(user).get(f"{V1}/events/?after=0&wait=20").status_code == 403
 
 
@@ -176,7 +184,7 @@ class TestTogether:
         self, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         heads = [7, 8]
-        monkeypatch.setattr(long_polling.event_log, "head", lambda: heads.pop(0))
+        monkeypatch.setattr("smartscheduler.events.long_polling.event_log.head", lambda: heads.pop(0))
         lookout = long_polling.Lookout()
         assert [lookout.head() for _ in range(20)] == [7] * 20
         clock.seconds += long_polling.LOOK_EVERY_SECONDS

@@ -1,6 +1,7 @@
 """Replayed and live events on the socket are redacted by the reader's present role."""
 
 from subprocess import Popen
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -43,8 +44,9 @@ def test_each_subscriber_sees_what_the_role_may_see(web: int, relay: Popen[bytes
         assert next_event(replayed) == limited
 
 
-def next_event(subscriber: Subscriber) -> dict:
+def next_event(subscriber: Subscriber) -> dict[str, Any]:
     while True:
         frame = subscriber.frame()
         if "event" in frame:
-            return frame["event"]
+            event: dict[str, Any] = frame["event"]
+            return event

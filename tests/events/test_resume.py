@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from subprocess import Popen
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -74,7 +75,7 @@ def test_a_slow_client_is_cut_off_and_resumes_where_it_was(relay: Popen[bytes], 
     small = {"EVENT_SOCKET_QUEUE": "50", "EVENT_SEND_TIMEOUT_SECONDS": "2", "EVENT_HEARTBEAT_SECONDS": "5"}
     total = 1500
     with processes.web(**small) as port:
-        unread = {"sock": narrow_socket(port), "max_queue": 1, "compression": None}
+        unread: dict[str, Any] = {"sock": narrow_socket(port), "max_queue": 1, "compression": None}
         with subscribed(port, user, **unread) as subscriber:
             subscriber.until("ready")
             large_events(total)

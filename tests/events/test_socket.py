@@ -16,7 +16,16 @@ from smartscheduler.core.redis import valkey
 from tests.events import processes
 from tests.events.processes import black_hole
 from tests.events.processes import relay as relay_process
-from tests.events.wire import Subscriber, happen, happen_numbered, sequences, session_cookie, subscribed, url
+from tests.events.wire import (
+    Subscriber,
+    happen,
+    happen_numbered,
+    sequences,
+    session_cookie,
+    subprotocols,
+    subscribed,
+    url,
+)
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +49,7 @@ def closed(subscriber: Subscriber) -> int:
 def test_takes_a_ticket_once_and_answers_the_subprotocol(web: int, user: User) -> None:
     ticket, seconds = issue_ticket(Credential.of(user))
     assert seconds == 30
-    offer = ["events.v1", f"ticket.{ticket}"]
+    offer = subprotocols(ticket)
     with connect(url(web), subprotocols=offer) as connection:
         assert connection.subprotocol == "events.v1"
         assert Subscriber(connection).frame() == {"ready": 0}
@@ -71,7 +80,7 @@ def test_refuses_the_session_cookie_from_anywhere_else(web: int, user: User, ori
 
 def test_refuses_a_ticket_from_a_foreign_origin_without_spending_it(web: int, user: User) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
-    offer = ["events.v1", f"ticket.{ticket}"]
+    offer = subprotocols(ticket)
     assert refused(web, subprotocols=offer, origin="https://evil.example") == 403
     with connect(url(web), subprotocols=offer) as connection:
         assert Subscriber(connection).frame() == {"ready": 0}

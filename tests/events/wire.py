@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import transaction
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import User
@@ -80,8 +81,12 @@ def subscribed(port: int, user: User, query: str = "", **options: Any) -> Iterat
     """A socket opened with a fresh ticket."""
     ticket, _ = issue_ticket(Credential.of(user))
     options = {"max_queue": None, **options}  # a full queue would hold up the closing handshake
-    with connect(url(port, query), subprotocols=["events.v1", f"ticket.{ticket}"], **options) as connection:
+    with connect(url(port, query), subprotocols=subprotocols(ticket), **options) as connection:
         yield Subscriber(connection)
+
+
+def subprotocols(ticket: str) -> list[Subprotocol]:
+    return [Subprotocol("events.v1"), Subprotocol(f"ticket.{ticket}")]
 
 
 def url(port: int, query: str = "") -> str:
