@@ -56,7 +56,7 @@ class Stack:
         # A crash of the server, unlike one of the machine, loses nothing that was written to the system's cache.
         self.postgresql = PostgreSQL(home / "pg", throwaway=True, synchronous_commit="on", **(postgresql or {}))
         self.valkey = Valkey(home / "valkey", throwaway=True, **(valkey or {}))
-        addresses = {"DATABASE_URL": self.postgresql.url, "REDIS_URL": self.valkey.url}
+        addresses: dict[str, Any] = {"DATABASE_URL": self.postgresql.url, "REDIS_URL": self.valkey.url}
         limits = {"EVENT_SOCKETS_PER_ACCOUNT": "2000", "EVENT_HEARTBEAT_SECONDS": "1", "LOG_LEVEL": "ERROR"}
         self.product = Product(home / "data", **(addresses | limits | variables))
         self.product.data_dir.mkdir()
@@ -179,7 +179,7 @@ class Stack:
 
     def rows(self, query: str, *values: object) -> list[Any]:
         with psycopg.connect(self.postgresql.url) as connection:
-            return connection.execute(query, values or None).fetchall()  # type: ignore[arg-type]  # our own text
+            return connection.execute(query, values or None).fetchall()
 
     def doctor(self) -> dict[str, list[str]]:
         """What manage.py doctor finds in data and structure, by the name of the check."""
@@ -211,7 +211,7 @@ class Writer:
 
 
 @contextmanager
-def stack(**variables: str) -> Iterator[Stack]:
+def stack(**variables: Any) -> Iterator[Stack]:
     with folder() as home, ExitStack() as cleaning:
         one = Stack(home, **variables)
         cleaning.callback(one.down)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -74,7 +75,7 @@ class Layout(Stack):
     def start_on(self, host: str, *command: str) -> None:
         at, port = self.net.way(host, "postgresql", self.ports["postgresql"])
         there, other = self.net.way(host, "valkey", self.ports["valkey"])
-        addresses = {
+        addresses: dict[str, Any] = {
             "DATABASE_URL": f"postgresql://postgres@{quote(at)}:{port}/smartscheduler",
             "REDIS_URL": f"redis://{there}:{other}/0",
         }
@@ -130,7 +131,7 @@ def layout(pytestconfig: pytest.Config) -> Iterator[Layout]:
 
 
 @contextmanager
-def at_work(layout: Layout) -> Iterator[tuple[Crowd, list]]:
+def at_work(layout: Layout) -> Iterator[tuple[Crowd, list[Any]]]:
     """People book through both webs and listen at both, before and after; then everything is counted."""
     layout.forget()
     layout.office()

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
-def readiness(base: str) -> dict:
+def readiness(base: str) -> dict[str, Any]:
     answer = ask(base, "health/ready")
     return {"code": answer.status, **answer.body}
 

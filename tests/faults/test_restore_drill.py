@@ -53,7 +53,7 @@ def rows(one: Product) -> dict[str, int]:
 def backup_of(one: Product, *options: str) -> Path:
     done = one.manage("backup", "--to", str(one.data_dir.parent / "safe"), *options)
     assert done.returncode == 0, done.stderr
-    return Path(re.search(r"^/.*$", done.stdout, re.MULTILINE)[0])
+    return Path(re.findall(r"^/.*$", done.stdout, re.MULTILINE)[0])
 
 
 def doctor_says(one: Product, *options: str) -> dict[str, str]:
