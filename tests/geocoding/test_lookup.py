@@ -212,11 +212,14 @@ class TestImports:
     ) -> None:
         from django.db import connection
 
-        depths = []
+        depths: list[int] = []
+
+        def ask(address: str) -> Point:
+            depths.append(len(connection.savepoint_ids))
+            return Point(30.2641, -97.7449)
+
         outside = len(connection.savepoint_ids)
-        monkeypatch.setattr(
-            lookup, "ask", lambda address: depths.append(len(connection.savepoint_ids)) or Point(30.2641, -97.7449)
-        )
+        monkeypatch.setattr(lookup, "ask", ask)
         self.run(f"{HEAD}\n{ANN}\n")
         assert depths == [outside]
 
@@ -243,10 +246,13 @@ def test_every_provider_is_asked_where_geopy_asks_it(
 ) -> None:
     """What the adapter pins it to is what geopy's own class calls."""
     settings.GEOCODER, settings.GEOCODER_KEY, settings.GEOCODER_USER_AGENT = name, "key", "tests"
-    asked = []
-    monkeypatch.setattr(
-        geopy_adapter, "send", lambda method, url, *, of, **_: asked.append((origin(url), origin(of))) or EMPTY
-    )
+    asked: list[Any] = []
+
+    def send(method: str, url: str, *, of: str, **_: Any) -> Any:
+        asked.append((origin(url), origin(of)))
+        return EMPTY
+
+    monkeypatch.setattr(geopy_adapter, "send", send)
     providers._geocode.cache_clear()
     with suppress(providers.NoAnswer):
         providers.ask(AUSTIN)
