@@ -12,12 +12,12 @@ def kind_of(model: type[Model]) -> type[Change]:
     return next(kind for kind in all_kinds() if kind.pgh_tracked_model is model)
 
 
-def changes(model: type[Model], **wanted: Any) -> list[Change]:
+def changes(model: type[Model], **wanted: Any) -> list[Any]:
     """The changes of a model, oldest first."""
     return list(kind_of(model).objects.filter(**wanted).order_by("pgh_id"))
 
 
-def last(model: type[Model], **wanted: Any) -> Change:
+def last(model: type[Model], **wanted: Any) -> Any:
     return changes(model, **wanted)[-1]
 
 
