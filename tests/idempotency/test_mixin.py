@@ -18,7 +18,6 @@ from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.idempotency import mixin
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.idempotency.tasks import forget_answers
 from tests.api import PLACE, V1, client_as, client_of, problem
@@ -146,7 +145,7 @@ def test_nothing_is_left_when_it_falls_half_way(api: APIClient, monkeypatch: pyt
     def fall(self: Any, data: Any, *args: Any) -> NoReturn:
         raise RuntimeError
 
-    monkeypatch.setattr(mixin.FastJSONRenderer, "render", fall)
+    monkeypatch.setattr("smartscheduler.idempotency.mixin.FastJSONRenderer.render", fall)
     api.raise_request_exception = False
     assert keyed(api, JOBS, job()).status_code == 500
     assert (Job.objects.count(), KeptAnswer.objects.count(), OutboxEvent.objects.count()) == (0, 0, 0)
