@@ -88,14 +88,14 @@ def test_every_stream_is_a_download_and_every_download_is_tested() -> None:
 def test_every_address_with_a_form_is_fetched() -> None:
     """Collected from the addresses of the product."""
     named = {name for name in get_resolver().namespace_dict["admin"][1].reverse_dict if isinstance(name, str)}
-    patterns = get_resolver().namespace_dict["admin"][1]
+    patterns: Any = get_resolver().namespace_dict["admin"][1]
     with_form = {name for name in named if any("form" in params for _, params in patterns.reverse_dict[name][0])}
     assert with_form == {"imports_export", "imports_template", "imports_importrun_result", "audit_export"}
 
 
 def addresses(run: ImportRun) -> dict[str, str]:
     """Each address of a download, and its form."""
-    found = {}
+    found: dict[str, str] = {}
     for form in FORMS:
         lists = [reverse("admin:imports_export", args=[kind, form]) for kind in MODELS]
         lists.append(reverse("admin:imports_importrun_result", args=[run.pk, form]))
@@ -138,7 +138,7 @@ def test_every_list_is_whole_from_the_real_server(thousands: ImportRun) -> None:
             assert len(found) - 1 == counted + own >= ROWS // 2, address
 
 
-def _lines(form: str, content: bytes) -> list:
+def _lines(form: str, content: bytes) -> list[Any]:
     if form == "csv":
         return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     sheet = load_workbook(io.BytesIO(content), read_only=True).worksheets[0]

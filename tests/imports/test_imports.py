@@ -19,7 +19,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.imports import runner
+from smartscheduler.imports import row_importer, runner
 from smartscheduler.imports.cell_formats import read_week, write_week
 from smartscheduler.imports.export_views import download
 from smartscheduler.imports.file_reader import read_table
@@ -97,6 +97,7 @@ def test_the_check_writes_nothing_and_the_import_what_it_said(actor: User) -> No
     assert ann.shifts == [Shift(day, time(8), time(12)) for day in range(1, 6)]
     assert (round(ann.latitude, 1), round(ann.longitude, 1)) == (Decimal("30.3"), Decimal("-97.7"))  # the ZIP code's
     event = OutboxEvent.objects.get()
+    assert event.actor
     assert (event.type, event.actor["email"]) == ("ContractorCreated", actor.email)
 
 
@@ -204,7 +205,8 @@ def test_a_file_is_imported_once_and_not_before_it_is_checked(actor: User) -> No
 def test_it_goes_on_where_it_stopped(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [ANN.replace("ann@", f"ann{n}@") for n in range(5)]
     run = import_checked(run_id=checked("\n".join([HEAD, *lines]), actor).pk)
-    done, once = [], runner.work_on
+    done: list[Any] = []
+    once = row_importer.work_on
 
     def die_at_the_third(*given: Any, **more: Any) -> Done:
         done.append(given)

@@ -28,7 +28,7 @@ NOTHING_SECONDS = 0.05
 MOST_TIMES = 6.0
 
 SIGNS = ("a", " ", "1", '"', ";", ",", "-", "–", "<", ".", "(", "'", "\n", "é", ":", "=")
-INPUTS: dict[str, Callable[[int], str]] = {
+INPUTS: dict[str, Callable[..., str]] = {
     **{f"many {sign!r}": lambda n, sign=sign: sign * n for sign in SIGNS},
     "Mon, blanks, x": lambda n: "Mon" + " " * n + "x",
     "Mon, blanks, hours": lambda n: "Mon" + " " * n + "08:00-12:00 x",
@@ -55,9 +55,9 @@ def modules() -> Iterator[Any]:
     yield pii_matcher
 
 
-def patterns() -> dict[str, Callable[[str], object]]:
+def patterns() -> dict[str, Callable[..., object]]:
     """Collected: every pattern of the modules of files."""
-    found: dict[str, Callable[[str], object]] = {}
+    found: dict[str, Callable[..., object]] = {}
     for module in modules():
         for name, value in vars(module).items():
             of_values = value.values() if isinstance(value, dict) else [value]
@@ -68,14 +68,14 @@ def patterns() -> dict[str, Callable[[str], object]]:
     return found
 
 
-def parsers() -> dict[str, Callable[[str], object]]:
+def parsers() -> dict[str, Callable[..., object]]:
     """Collected as well: every reader of cells, and each column of each kind."""
     found = patterns()
     for name, function in inspect.getmembers(cell_formats, inspect.isfunction):
         if name.startswith("read_"):
             more = [ZoneInfo("America/Chicago")] * (len(inspect.signature(function).parameters) - 1)
             found[f"cells.{name}"] = lambda text, function=function, more=more: function(text, *more)
-    bodies = {"contractors": body_of_contractor, "jobs": body_of_job}
+    bodies: dict[str, Any] = {"contractors": body_of_contractor, "jobs": body_of_job}
     for kind, columns in COLUMNS.items():
         for column in columns.names:
             found[f"{kind}.{column}"] = lambda text, kind=kind, column=column: bodies[kind]({column: text}, None, None)
@@ -96,7 +96,7 @@ def parsers() -> dict[str, Callable[[str], object]]:
 PARSERS = parsers()
 
 
-def seconds(parser: Callable[[str], object], text: str) -> float:
+def seconds(parser: Callable[..., object], text: str) -> float:
     """CPU time of the fastest of three."""
     taken = []
     for _ in range(3):

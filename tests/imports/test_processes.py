@@ -26,6 +26,7 @@ from smartscheduler.imports import child_run, isolated_reader, runner
 from smartscheduler.imports.file_reader import packed_table, read_table, unpacked_table
 from smartscheduler.imports.file_writer import write_xlsx
 from smartscheduler.imports.models import ImportRun
+from smartscheduler.imports.runner import DATABASE_AWAY
 from smartscheduler.imports.services import begin, resume
 from smartscheduler.notifications.models import Mail
 from smartscheduler.ops.local import process_specs
@@ -279,7 +280,7 @@ class TestTurns:
     def test_a_child_that_lost_the_database_is_no_failure(self, actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
         run = taken_in("first.csv", people(1))
         monkeypatch.setattr(runner, "work_apart", REALLY_APART)
-        monkeypatch.setattr(child_process, "call", lambda *_, **__: child_run.DATABASE_AWAY)
+        monkeypatch.setattr(child_process, "call", lambda *_, **__: DATABASE_AWAY)
         with pytest.raises(OperationalError):
             runner.work_on_files()
         run.refresh_from_db()
@@ -295,7 +296,7 @@ class TestTurns:
         with pytest.raises(OperationalError):
             child_run.work_for_parent(str(run.pk).encode())
         monkeypatch.setattr(connections[DEFAULT_DB_ALIAS], "is_usable", lambda: False)
-        assert child_run.work_for_parent(str(run.pk).encode()) == child_run.DATABASE_AWAY
+        assert child_run.work_for_parent(str(run.pk).encode()) == DATABASE_AWAY
 
     def test_a_worker_that_lost_its_file_to_another_renews_nothing_and_stops(
         self, actor: User, monkeypatch: pytest.MonkeyPatch

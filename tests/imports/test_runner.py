@@ -109,6 +109,8 @@ class TestInTurn:
         for _ in range(2):
             work_on_batch(run)
             run.refresh_from_db()
+        assert run.touched_at
+        assert run.began_at
         assert run.time_left == (run.touched_at - run.began_at) / 4 * 4
         run = resume(run_id=stop(run_id=run.pk).pk)
         assert (run.began_from, run.time_left) == (4, None)  # the pause is no pace
