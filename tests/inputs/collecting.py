@@ -39,8 +39,9 @@ def is_ours(kind: type) -> bool:
     return kind.__module__.split(".")[0] in {package.__name__ for package in PACKAGES}
 
 
-def subclasses(kind: type) -> Iterator[type]:
+def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
     """The product's subclasses of `kind`, at any depth."""
+    one: type[Any]
     for one in kind.__subclasses__():
         if is_ours(one):
             yield one
@@ -118,7 +119,7 @@ def made_of_variables() -> list[str]:
 
 def readers() -> dict[str, Any]:
     """Every function and class method of the product that takes one text: parsers, cleaners, validators."""
-    found = {}
+    found: dict[str, Any] = {}
     for module in modules():
         for name, value in vars(module).items():
             if isinstance(value, type) and value.__module__ == module.__name__:

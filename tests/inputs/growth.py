@@ -90,13 +90,13 @@ def _takes(node: Any, letter: str) -> bool:
     kind, value = node
     code = ord(letter)
     if kind is c.LITERAL:
-        return code == value
+        return bool(code == value)
     if kind is c.NOT_LITERAL:
-        return code != value
+        return bool(code != value)
     if kind is c.ANY:
         return letter != "\n"
     if kind is c.RANGE:
-        return value[0] <= code <= value[1]
+        return bool(value[0] <= code <= value[1])
     if kind is c.CATEGORY:
         return _in_category(value, letter)
     if kind is c.IN:
@@ -194,7 +194,7 @@ def _object_to_start(nodes: list[Any], found: list[str]) -> None:
 
 def _may_be_empty(node: Any) -> bool:
     if node[0] in REPEATS:
-        return node[1][0] == 0
+        return bool(node[1][0] == 0)
     if node[0] is c.BRANCH:
         return any(all(map(_may_be_empty, _flat(part))) for part in node[1][1])
     return node[0] in {c.AT, c.ASSERT, c.ASSERT_NOT}

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,15 +34,17 @@ SHAPED = (
     serializers.PrimaryKeyRelatedField,
 )
 
+NAME = attrgetter("__name__")
 
-def inputs() -> set[type[serializers.BaseSerializer]]:
+
+def inputs() -> set[type[serializers.BaseSerializer[Any]]]:
     """The serializers of bodies, those that a view passes to `body`, and those that it reads its query with."""
     read = {one for module in modules() for one in _read_by_views(module)}
     strict = {one for one in subclasses(StrictSerializer) if one is not StrictModelSerializer}
     return read | strict
 
 
-def _read_by_views(module: ModuleType) -> set[type[serializers.BaseSerializer]]:
+def _read_by_views(module: ModuleType) -> set[type[serializers.BaseSerializer[Any]]]:
     tree = sources().get(Path(module.__file__ or ""), ast.Module([], []))
     found = (vars(module).get(name) for node in ast.walk(tree) for name in _serializers_at(node))
     return {one for one in found if isinstance(one, type) and issubclass(one, serializers.BaseSerializer)}
@@ -57,13 +60,13 @@ def _serializers_at(node: ast.AST) -> list[str]:
     return []
 
 
-def unbounded(field: serializers.Field, path: str) -> list[str]:
+def unbounded(field: Any, path: str) -> list[str]:
     """The paths of `field` and what is inside it that nothing limits."""
     if field.read_only or isinstance(field, (serializers.HiddenField, *SHAPED)):
         return []
     if isinstance(field, serializers.ListSerializer):
-        return ([] if field.max_length else [path]) + unbounded(field.child, f"{path}[]")
-    if isinstance(field, serializers.BaseSerializer):
+        return ([] if getattr(field, "max_length", None) else [path]) + unbounded(field.child, f"{path}[]")
+    if isinstance(field, serializers.Serializer):
         return [one for name, item in field.fields.items() for one in unbounded(item, f"{path}.{name}")]
     if isinstance(field, serializers.ListField):
         return ([] if field.max_length else [path]) + unbounded(field.child, f"{path}[]")
@@ -82,12 +85,12 @@ def test_the_serializers_of_bodies_are_found() -> None:
     assert len(names) > 15
 
 
-@pytest.mark.parametrize("kind", sorted(inputs(), key=lambda one: one.__name__), ids=lambda one: one.__name__)
+@pytest.mark.parametrize("kind", sorted(inputs(), key=NAME), ids=NAME)
 def test_every_field_of_a_body_or_query_has_a_limit(kind: Any) -> None:
     assert unbounded(kind(), kind.__name__) == []
 
 
-@pytest.mark.parametrize("kind", sorted(subclasses(serializers.ListField), key=lambda one: one.__name__))
+@pytest.mark.parametrize("kind", sorted(subclasses(serializers.ListField), key=NAME))
 def test_lists_look_at_their_length_before_their_items(kind: Any) -> None:
     if kind.__name__ == "BoundedListField":
         kind = type("Numbers", (kind,), {"__init__": lambda self: super(kind, self).__init__(max_length=3)})
@@ -138,7 +141,7 @@ def limitless(form: type[forms.BaseForm]) -> list[str]:
     ]
 
 
-def fields_of(form: type[forms.BaseForm]) -> dict[str, forms.Field]:
+def fields_of(form: Any) -> Any:
     """Those of an unbound form, since some are set up when it is made; of the class where it wants arguments.
 
     A form for a model that names none is a base of others, and cannot be made.
@@ -151,7 +154,7 @@ def fields_of(form: type[forms.BaseForm]) -> dict[str, forms.Field]:
         return form.base_fields
 
 
-def _is_limitless(field: forms.Field, *, whole_of_model: bool) -> bool:
+def _is_limitless(field: Any, *, whole_of_model: bool) -> bool:
     if isinstance(field, (forms.UUIDField, ReadOnlyPasswordHashField)):
         return False
     if isinstance(field, forms.CharField):

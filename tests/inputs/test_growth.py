@@ -162,7 +162,7 @@ def test_a_reader_takes_time_in_proportion_to_the_text(name: str) -> None:
 
 
 def of_serializers() -> dict[str, Callable[[str], Any]]:
-    def inner(path: str, field: serializers.Field) -> Iterable[tuple[str, Callable[[str], Any]]]:
+    def inner(path: str, field: serializers.Field[Any, Any, Any, Any]) -> Iterable[tuple[str, Callable[[str], Any]]]:
         if field.read_only:
             return
         if isinstance(field, serializers.Serializer):
