@@ -38,7 +38,8 @@ def texts(path: Path) -> list[str]:
 def docstrings(path: Path) -> set[str]:
     nodes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     tree = ast.walk(ast.parse(path.read_text()))
-    return {ast.get_docstring(node, clean=False) for node in tree if isinstance(node, nodes)} - {None}
+    found = (ast.get_docstring(node, clean=False) for node in tree if isinstance(node, nodes))
+    return {docstring for docstring in found if docstring is not None}
 
 
 def session_state(text: str) -> list[str]:
