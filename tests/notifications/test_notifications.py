@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 import pytest
 import time_machine
 from django.core import mail as outbox
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.mail.message import EmailMessage
 from django.utils import timezone
 from icalendar import Calendar
-from icalendar.cal.component import Component
 
 from assignments.models import Assignment
 from assignments.services import (
@@ -57,7 +57,7 @@ def deliver() -> list[outbox.EmailMessage]:
     return outbox.outbox[before:]
 
 
-def entry_of(message: EmailMessage) -> tuple[str, Component]:
+def entry_of(message: EmailMessage) -> tuple[str, Any]:
     """The calendar entry of a message: its method, and its event."""
     (name, content, kind) = message.attachments[0]
     entry = Calendar.from_ical(content)
@@ -72,7 +72,8 @@ def test_a_booking_is_told_with_all_that_one_needs(booking: Assignment) -> None:
     assert message.to == [booking.contractor.email]
     assert message.subject.startswith("New job: ")
     assert "09:00–11:00" in message.subject
-    html = message.alternatives[0][0]
+    assert isinstance(message, EmailMultiAlternatives)
+    html = str(message.alternatives[0][0])
     for text in (
         job.job_number,
         job.address,

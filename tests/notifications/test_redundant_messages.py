@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.core import mail as outbox
 from django.utils import timezone
-from icalendar.cal.component import Component
 from pytest_django import Settings
 
 from assignments.models import Assignment
@@ -190,7 +189,7 @@ class TestReassignedAndBack:
     def entries(self) -> list[Any]:
         return [(to, entry["UID"], entry["SEQUENCE"]) for to, entry in map(self.entry, outbox.outbox)]
 
-    def entry(self, message: Any) -> tuple[Any, Component]:
+    def entry(self, message: Any) -> tuple[str, Any]:
         return message.to[0], entry_of(message)[1]
 
     @pytest.mark.parametrize("between", [work, int], ids=["seen between", "seen at once"])
