@@ -96,7 +96,7 @@ def database_setting(assignment: str, reset: str) -> Iterator[None]:
             session.execute(f"ALTER DATABASE {name} RESET {reset}")
 
 
-def plain_parameters() -> dict:
+def plain_parameters() -> dict[str, Any]:
     given = connection.get_connection_params()
     return {name: given[name] for name in ("dbname", "user", "host") if given.get(name)}
 

@@ -147,6 +147,8 @@ def test_contractors_work_in_their_free_time() -> None:
 
 def test_the_reasons_of_then_are_kept_with_every_assignment() -> None:
     for assignment in Assignment.objects.all():
+        assert assignment.rank
+        assert assignment.candidates_considered
         assert 1 <= assignment.rank <= assignment.candidates_considered
         assert assignment.score_breakdown["explanation"].endswith(".")
         assert bool(assignment.override_reason) <= (assignment.rank > 1)

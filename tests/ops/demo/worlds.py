@@ -14,12 +14,18 @@ def assert_moments_in_order(now: datetime) -> None:
             case "pending" | "confirmed":
                 assert assignment.slot.start > now
             case "cancelled":
+                assert assignment.cancelled_at
                 assert assignment.created_at <= assignment.cancelled_at <= now
             case _:
+                assert assignment.confirmed_at
+                assert assignment.started_at
                 assert assignment.created_at < assignment.confirmed_at < assignment.slot.start <= assignment.started_at
                 assert assignment.job.desired_date <= assignment.slot.end
                 assert assignment.started_at <= now
         if assignment.status == "completed":
+            assert assignment.started_at
+            assert assignment.completed_at
+            assert assignment.job.completed_at
             assert assignment.started_at < assignment.completed_at == assignment.job.completed_at <= now
             assert now - timedelta(days=30) < assignment.slot.end <= now
     for job in Job.objects.all():

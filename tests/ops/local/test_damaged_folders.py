@@ -31,7 +31,7 @@ def home() -> Iterator[Path]:
 def disk(at: Path, *options: str) -> Iterator[Path]:
     """A file system of its own at `at`; only root may make one."""
     at.mkdir(exist_ok=True)
-    command = ["/usr/bin/mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", at]
+    command = ["/usr/bin/mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(at)]
     if subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("this user may not mount a file system")
     try:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -34,13 +35,14 @@ def servers(home: Path) -> Servers:
     return Servers(home, [PostgreSQL(home / "postgresql", throwaway=True), Valkey(home / "valkey")])
 
 
-def query(server: PostgreSQL, statement: str) -> object:
+def query(server: PostgreSQL | Valkey, statement: str) -> Any:
     with psycopg.connect(server.url, autocommit=True) as connection:
         cursor = connection.execute(statement)
-        return cursor.fetchone()[0] if cursor.description else None
+        row = cursor.fetchone() if cursor.description else None
+        return row and row[0]
 
 
-def client(server: Valkey) -> redis.Redis:
+def client(server: PostgreSQL | Valkey) -> redis.Redis:
     return redis.Redis.from_url(server.url, decode_responses=True)
 
 
@@ -83,6 +85,7 @@ def test_a_user_that_was_killed_does_not_count(home: Path) -> None:
         "servers(Path(sys.argv[1])).start(); print('started', flush=True); time.sleep(60)"
     )
     user = subprocess.Popen([sys.executable, "-c", program, str(home)], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True)
+    assert user.stdout
     assert user.stdout.readline() == "started\n"
     pid_file = home / "postgresql" / "postmaster.pid"
     before = pid_file.read_text().split()[0]
@@ -146,6 +149,7 @@ def test_a_lock_is_gone_with_the_process_that_held_it(home: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", program, str(home / "lock")], cwd=BASE_DIR, stdout=subprocess.PIPE, text=True
     )
+    assert holder.stdout
     assert holder.stdout.readline() == "locked\n"
     mine = Lock(home / "lock")
     assert mine.acquire(wait=False) is False

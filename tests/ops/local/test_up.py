@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from signal import Signals
+from typing import Any
 
 import psutil
 import pytest
@@ -89,6 +90,7 @@ class TestWhileItRuns:
         done = running.manage("up", PORT="1")
         assert done.returncode == 1
         assert "already runs" in done.stderr
+        assert running.process
         assert f"process {running.process.pid}, http://127.0.0.1:{running.port}/" in done.stderr
         assert "Traceback" not in done.stderr
         assert running.record() == before
@@ -117,8 +119,10 @@ class TestWhileItRuns:
             return next((process for process in found if process.parent().name() != process.name()), None)
 
         dead = server()
+        assert dead
+        killed = dead.pid
         dead.kill()
-        wait_until(lambda: (now := server()) and now.pid != dead.pid)
+        wait_until(lambda: (now := server()) and now.pid != killed)
         wait_until(lambda: running.manage("check_relay").returncode == 0)
         assert running.status_of("/admin/login/") == 200
 
@@ -172,8 +176,7 @@ def test_the_demo_data_is_made_once_and_finished_when_it_was_interrupted() -> No
     with product(DEMO="1") as one:
         one.up(until="Logins")
         wait_until(lambda: one.rows("contractors_contractor") > 0)
-        one.process.kill()
-        one.process.wait()
+        one.kill()
         one.up()
         assert "Demo data" in one.said()
         assert (one.rows("contractors_contractor"), one.rows("jobs_job")) == (240, 90)
@@ -189,8 +192,7 @@ def test_a_killed_one_takes_its_children_along_and_the_next_just_works() -> None
         one.up()
         old = one.children()
         processes = [psutil.Process(pid) for pid in old]
-        one.process.kill()
-        one.process.wait()
+        one.kill()
         one.up()
         assert wait_until_gone(processes, 0) == []
         assert not set(old) & set(one.children())
@@ -202,8 +204,7 @@ def test_a_killed_one_takes_its_children_along_and_the_next_just_works() -> None
 def test_what_a_killed_one_left_can_be_taken_down() -> None:
     with product() as one:
         one.up()
-        one.process.kill()
-        one.process.wait()
+        one.kill()
         assert one.manage("down").returncode == 0
         assert leftovers(one) == []
 
@@ -216,7 +217,8 @@ def test_what_a_killed_one_left_can_be_taken_down() -> None:
     ],
 )
 def test_a_given_server_that_does_not_answer_is_named(variable: str, url: str) -> None:
-    with product(**{variable: url}) as one:
+    variables: dict[str, Any] = {variable: url}
+    with product(**variables) as one:
         done = one.manage("up")
         assert done.returncode == 1
         assert f"of {variable} does not answer" in done.stderr
