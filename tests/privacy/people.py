@@ -4,6 +4,7 @@ import json
 import re
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from axes.models import AccessAttempt, AccessLog
@@ -36,7 +37,7 @@ from smartscheduler.travel.geocells import cell
 from smartscheduler.travel.models import TravelEstimate
 from tests.factories import ContractorFactory, JobFactory, UserFactory, at
 
-ADA = {
+ADA: dict[str, Any] = {
     "name": "Ada Tiles-Moore",
     "phone_number": "(512) 555-7701",
     "email": "ada.tiles@crews.example",
@@ -44,7 +45,7 @@ ADA = {
     "latitude": Decimal("30.2671234"),
     "longitude": Decimal("-97.7431234"),
 }
-GRACE = {
+GRACE: dict[str, Any] = {
     "customer_name": "Grace Hillcrest",
     "customer_phone": "(512) 555-7703",
     "address": "23 Whisper Lane",

@@ -278,6 +278,7 @@ class TestUser:
         uma.refresh_from_db()
         assert (uma.name, uma.is_active, uma.has_usable_password()) == ("Former user 1", False, False)
         actor = OutboxEvent.objects.filter(type="JobUpdated").latest("position").actor
+        assert actor
         assert (actor["id"], actor["name"], actor["email"]) == (str(uma.pk), "Former user 1", uma.email)
 
     def test_own_account_and_last_administrator_cannot_be_erased(self, admin: User) -> None:

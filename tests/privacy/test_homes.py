@@ -71,13 +71,17 @@ def of_sites(jobs: Any, miles_of: Callable[..., Any]) -> Point:
     return located([(job.exact_point, miles_of(job)) for job in jobs])
 
 
+def first_number(pattern: str, text: str) -> float:
+    return float(re.findall(pattern, text)[0])
+
+
 MEASURES = {
     "miles": lambda one: one["distance_miles"],
     "whole miles": lambda one: float(round(one["distance_miles"])),
     "minutes": lambda one: one["travel_minutes"] / 1.3 * 35 / 60,
     "part score": lambda one: 50 * (1 - one["score_breakdown"]["distance_score"]),
     "score": lambda one: 50 * (1 - (one["score"] - 0.4 - 0.35 * 0.8) / 0.25),
-    "sentence": lambda one: float(re.search(r"([\d.]+) miles", one["score_breakdown"]["explanation"])[1]),
+    "sentence": lambda one: first_number(r"([\d.]+) miles", one["score_breakdown"]["explanation"]),
 }
 
 
@@ -178,7 +182,7 @@ def test_distances_from_jobs_over_http(place: Point, call: str) -> None:
 
 def miles_on(page: Any, pattern: str = r"([\d.]+) miles, \d+ min") -> float:
     """The first distance on a page, in miles."""
-    return float(re.search(pattern, page.content.decode())[1])
+    return first_number(pattern, page.content.decode())
 
 
 PAGES = {
@@ -293,7 +297,7 @@ def test_drives_between_sites_on_the_board_and_in_slots() -> None:
     for job, hour in ((near, 8), (far, 13)):
         bookings.assign_job(job_id=job.pk, contractor_id=one.pk, start=at(hour, days=2), actor=None)
     open_job = sites([AROUND[0]])[0]
-    answers = {}
+    answers: dict[str, Any] = {}
     for role in (Role.MANAGER, Role.COORDINATOR):
         for corner in (hidden, other_corner(hidden)):
             Job.objects.filter(pk=far.pk).update(latitude=corner[0], longitude=corner[1])

@@ -23,6 +23,7 @@ def could_hold_something(field: Any) -> bool:
 
 
 def fields() -> Iterator[tuple[Any, str]]:
+    model: Any
     for model in apps.get_models(include_auto_created=True):
         history = issubclass(model, Change)
         for field in model._meta.concrete_fields:

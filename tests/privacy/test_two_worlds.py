@@ -49,7 +49,7 @@ OF_THE_MOMENT = [
     (re.compile(r'nonce="[^"]+"'), "nonce"),
     (re.compile(r'"trace_id":\s*"[^"]+"'), "trace"),
 ]
-FIXED = {"HTTP_X_REQUEST_ID": "the-same"}
+FIXED: dict[str, Any] = {"HTTP_X_REQUEST_ID": "the-same"}
 
 
 @pytest.fixture
@@ -87,9 +87,11 @@ def change_the_world() -> None:
             for one in model.objects.all():
                 latitude, longitude = other_corner(one.exact_point)
                 model.objects.filter(pk=one.pk).update(latitude=latitude, longitude=longitude)
-        for one in Assignment.objects.all():
-            kept = {**one.score_breakdown, "distance_score": 0.1234, "explanation": "12.3 miles, 34 min drive"}
-            Assignment.objects.filter(pk=one.pk).update(score="0.4321", score_breakdown=kept, candidates_considered=77)
+        for booking in Assignment.objects.all():
+            kept = {**booking.score_breakdown, "distance_score": 0.1234, "explanation": "12.3 miles, 34 min drive"}
+            Assignment.objects.filter(pk=booking.pk).update(
+                score="0.4321", score_breakdown=kept, candidates_considered=77
+            )
         for event in OutboxEvent.objects.filter(type__in=["ContractorUpdated", "JobUpdated"]):
             for values in (event.data.get("changed", {}), event.data.get("previous", {})):
                 values |= {
