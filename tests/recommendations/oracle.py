@@ -75,14 +75,17 @@ def place(one: Contractor | Job) -> tuple[float, float]:
     return round(float(one.latitude), 4), round(float(one.longitude), 4)
 
 
-def known_roads() -> Iterator[tuple[tuple[float, ...], tuple[float, int]]]:
+def known_roads() -> Iterator[tuple[tuple[float, float, float, float], tuple[float, int]]]:
     """Estimates of the last 30 days, unless they say that there is no road."""
     if not any(settings.TRAVEL_KEYS.get(name) for name in settings.TRAVEL_PROVIDERS):
         return
     for row in TravelEstimate.objects.exclude(source="great_circle"):
         if row.fetched_at > timezone.now() - timedelta(days=30):
-            key = (*(round(x, 4) for x in row.from_point), *(round(x, 4) for x in row.to_point))
-            yield key, (row.miles, max(row.minutes, row.pessimistic_minutes or 0))
+            (a, b), (c, d) = row.from_point, row.to_point
+            yield (
+                (round(a, 4), round(b, 4), round(c, 4), round(d, 4)),
+                (row.miles, max(row.minutes, row.pessimistic_minutes or 0)),
+            )
 
 
 def miles_between(a: Contractor, b: Job) -> float:
@@ -102,7 +105,7 @@ def computed_drive(a: Job, b: Job) -> timedelta:
     return max(timedelta(minutes=minutes), settings.MINIMUM_GAP)
 
 
-def haversine(a: Contractor, b: Job) -> float:
+def haversine(a: Contractor | Job, b: Job) -> float:
     lat1, lon1, lat2, lon2 = (math.radians(float(x)) for x in (a.latitude, a.longitude, b.latitude, b.longitude))
     h = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     return 2 * 3959 * math.asin(math.sqrt(h))

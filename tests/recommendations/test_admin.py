@@ -31,8 +31,8 @@ def assign(
     client: Client, job: Job, contractor: Contractor, start: datetime | None = None, *, follow: bool = True, **more: str
 ) -> Any:
     """The second step; the first one only asks."""
-    start = (start or at(9, days=2)).isoformat()
-    sent = {"contractor": str(contractor.pk), "start": start, "confirmed": "1", **more}
+    when = (start or at(9, days=2)).isoformat()
+    sent = {"contractor": str(contractor.pk), "start": when, "confirmed": "1", **more}
     return client.post(url(job), sent, follow=follow)
 
 
@@ -80,7 +80,7 @@ def test_the_second_click_assigns_and_goes_to_the_assignment() -> None:
     choice = {"contractor": str(card["contractor"].pk), "start": card["offers"][0].value, "confirmed": "1"}
     response = client.post(url(job), choice)
     assignment = Assignment.objects.get()
-    assert response.url == reverse("admin:assignments_assignment_change", args=[assignment.pk])
+    assert response["Location"] == reverse("admin:assignments_assignment_change", args=[assignment.pk])
     assert (assignment.contractor, assignment.slot.start) == (contractor, at(8, days=2))
     assert OutboxEvent.objects.get().type == "JobAssigned"
 
@@ -210,8 +210,8 @@ def test_a_manager_sees_the_ranking_and_cannot_assign() -> None:
 
 def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
     job = JobFactory()
-    assert "/login/" in client.get(url(job)).url
-    assert "/login/" in client.post(url(job)).url
+    assert "/login/" in client.get(url(job))["Location"]
+    assert "/login/" in client.post(url(job))["Location"]
     assert nothing_assigned(job)
 
 

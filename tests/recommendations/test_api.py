@@ -103,7 +103,8 @@ def test_what_is_written_is_what_the_schema_says(api: APIClient) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     ranking, answer = api.get(of(job)).json(), api.get(of(job, contractor)).json()
     assert ranking.keys() == RankingSerializer().fields.keys()
-    assert ranking["recommendations"][0].keys() == RankingSerializer().fields["recommendations"].child.fields.keys()
+    entries: Any = RankingSerializer().fields["recommendations"]
+    assert ranking["recommendations"][0].keys() == entries.child.fields.keys()
     assert answer.keys() == AnswerSerializer().fields.keys()
 
 

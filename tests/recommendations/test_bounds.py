@@ -8,14 +8,14 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assignments.scoring import UNIT, Weights, availability_part, rating_part
+from assignments.scoring import Weights, availability_part, rating_part
 from contractors.spatial_index import regions
 from jobs.requirements import JobRequest
 from recommendations.search.bounds import LOWEST_BOUND, SLACK, Sampled, ScoreBounds
 from recommendations.search.candidates import availability_by_weekdays
 from recommendations.search.query import RankingQuery
 from smartscheduler.places import Point, great_circle_miles
-from smartscheduler.rules.values import Rules
+from smartscheduler.rules.values import UNIT, Rules
 from smartscheduler.travel.routes import Site
 
 SITE = Point(30.27, -97.74)

@@ -71,6 +71,7 @@ def test_the_nearest_one_is_suggested_where_the_wanted_time_is_not_free() -> Non
     busy = [TimeSlot(at(10, days=3), at(14, days=3))]
     calendar = Calendar(search.request.zone, EVERY_DAY, busy)
     free = first_free_day(calendar, search.visit)
+    assert free
     found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
     assert found == slot_from(at(8, days=3))  # three hours before, and 14:00 is three hours after: the earlier one
 
@@ -79,6 +80,7 @@ def test_on_a_later_day_the_same_time_of_day_is_suggested() -> None:
     search = RankingQuery.of(request_for(at(11, days=3)), Rules.of_settings(), 3, at(0, days=1))
     calendar = Calendar(search.request.zone, EVERY_DAY, [TimeSlot(at(0, days=3), at(0, days=4))])
     free = first_free_day(calendar, search.visit)
+    assert free
     found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
     assert found == slot_from(at(11, days=4))
 

@@ -36,8 +36,8 @@ def give(
     follow: bool = True,
     **more: str,
 ) -> Any:
-    start = (start or assignment.slot.start).isoformat()
-    sent = {"contractor": str(getattr(contractor, "pk", contractor)), "start": start, "confirmed": "1", **more}
+    when = (start or assignment.slot.start).isoformat()
+    sent = {"contractor": str(getattr(contractor, "pk", contractor)), "start": when, "confirmed": "1", **more}
     return client.post(url(assignment), sent, follow=follow)
 
 

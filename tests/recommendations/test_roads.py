@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 import time_machine
@@ -27,6 +28,10 @@ from tests.recommendations import oracle
 from tests.recommendations.worlds import World
 
 pytestmark = pytest.mark.django_db
+
+
+def near(miles: float) -> Any:
+    return pytest.approx(miles)
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +78,7 @@ def test_equals_scoring_everyone(chunk: int) -> None:
             expected = oracle.rank(job, world.now, horizon)
             ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=wanted, horizon_days=horizon)
         assert [
-            (one.contractor.pk, one.score, [slot.start for slot in one.slots], pytest.approx(one.miles))
+            (one.contractor.pk, one.score, [slot.start for slot in one.slots], near(one.miles))
             for one in ranking.entries
         ] == [(r.contractor.pk, r.score, r.starts, r.miles) for r in expected[:wanted]], f"world {seed} at {world.now}"
         answered += sum(entry.source == "road" for entry in ranking.entries)
@@ -100,7 +105,7 @@ def test_why_not_the_kept_decision_and_the_batch_give_the_same(seed: int) -> Non
                 assert answer.reasons
                 continue
             rank, ranked = expected[person.pk]
-            assert (answer.rank, answer.score, answer.miles) == (rank, ranked.score, pytest.approx(ranked.miles))
+            assert (answer.rank, answer.score, answer.miles) == (rank, ranked.score, near(ranked.miles))
             kept = decide(
                 job=job,
                 contractor=person,

@@ -95,6 +95,7 @@ def test_publishes(admin: Client) -> None:
     assert "Version 1 is in effect." in text(answer)
     version = RulesVersion.objects.get()
     assert (version.rating_weight, version.note) == (Decimal("0.85"), "Quality first")
+    assert version.published_by
     assert version.published_by.role == Role.ADMINISTRATOR
 
 

@@ -1,7 +1,6 @@
 """The language model on the status page, in metrics, and on the Recommend page."""
 
 import time
-from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -18,6 +17,7 @@ from smartscheduler.core.outbound.provider_errors import ProviderError
 from tests.api import V1, client_as
 from tests.factories import ContractorFactory, JobFactory
 from tests.pages import signed_in
+from tests.recommendations.llm.servers import Model
 from tests.recommendations.llm.test_validator import FACTS
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def worded(job: Job) -> int:
     return word(job.pk, time.monotonic() + 60)
 
 
-def test_the_page_says_what_it_costs_and_what_was_dropped(model: Any, job: Job) -> None:
+def test_the_page_says_what_it_costs_and_what_was_dropped(model: Model, job: Job) -> None:
     model.behaviour = ["obedient", "normal"]
     worded(job)
     worded(job)
@@ -45,7 +45,9 @@ def test_the_page_says_what_it_costs_and_what_was_dropped(model: Any, job: Job) 
     assert "SECRET" not in page.text
 
 
-def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(model: Any, settings: Settings, job: Job) -> None:
+def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(
+    model: Model, settings: Settings, job: Job
+) -> None:
     settings.TRAVEL_BREAKER_FAILURES = 1
     model.behaviour = ["wrong", "denied"]
     worded(job)
@@ -79,7 +81,7 @@ def test_it_is_for_administrators(role: Role) -> None:
     assert signed_in(role).get(reverse("words")).status_code == 403
 
 
-def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model: Any, job: Job) -> None:
+def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model: Model, job: Job) -> None:
     client, address = signed_in(Role.COORDINATOR), reverse("admin:jobs_job_recommend", args=[job.pk])
     assert "language model" not in client.get(address).text
     worded(job)
@@ -89,7 +91,7 @@ def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model: Any, 
     assert "<i>Ann</i>" not in page
 
 
-def test_figures_for_prometheus(model: Any, job: Job) -> None:
+def test_figures_for_prometheus(model: Model, job: Job) -> None:
     worded(job)
     text = client_as(Role.ADMINISTRATOR).get(f"{V1}/metrics").content.decode()
     found = {

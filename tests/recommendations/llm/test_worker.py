@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -19,6 +18,7 @@ from smartscheduler.ops.local import process_specs
 from smartscheduler.rules.current import current_rules
 from tests.events.processes import environment, stop, wait_until
 from tests.factories import ContractorFactory, JobFactory
+from tests.recommendations.llm.servers import Model
 
 ASK = "from django.conf import settings; print(sorted(n for n in settings.CELERY_BEAT_SCHEDULE if 'word' in n))"
 MODEL = {
@@ -30,7 +30,7 @@ MODEL = {
 
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_what_was_shown_without_words_is_worded_and_pages_are_told(model: Any, settings: Settings) -> None:
+def test_what_was_shown_without_words_is_worded_and_pages_are_told(model: Model, settings: Settings) -> None:
     ContractorFactory()
     job = JobFactory()
     variables = {**MODEL, "EXPLANATION_MODEL_URL": model.url, "OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8"}
@@ -39,6 +39,7 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model: Any, s
     )
     try:
         rank_candidates(JobRequest.of(job), current_rules())
+        assert refresh_requests._thread
         refresh_requests._thread.join(120)
         tasks.word_explanations.delay()
         wait_until(lambda: OutboxEvent.objects.filter(type="RecommendationsUpdated").exists(), 300)

@@ -37,6 +37,7 @@ from tests.events.numbers import number_events
 from tests.events.processes import wait_until
 from tests.factories import AUSTIN, AssignmentFactory, ContractorFactory, JobFactory, at
 from tests.recommendations.travel.places import base
+from tests.recommendations.travel.servers import Providers
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +65,7 @@ def news() -> list[Any]:
     return list(OutboxEvent.objects.filter(type="RecommendationsUpdated").values_list("data__job_id", flat=True))
 
 
-def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads: Any) -> None:
+def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads: Providers) -> None:
     crew(8)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -79,7 +80,7 @@ def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads: Any) -
         assert one.route.provider == "google_routes"
 
 
-def test_nothing_is_asked_or_told_twice(roads: Any) -> None:
+def test_nothing_is_asked_or_told_twice(roads: Providers) -> None:
     crew(3)
     job = JobFactory()
     for _ in range(2):
@@ -89,7 +90,7 @@ def test_nothing_is_asked_or_told_twice(roads: Any) -> None:
     assert len(news()) == 1
 
 
-def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads: Any) -> None:
+def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads: Providers) -> None:
     person, *_ = crew(2)
     other = JobFactory(status="assigned", latitude=Decimal("30.4000"))
     AssignmentFactory(contractor=person, job=other, start=at(9, days=2))
@@ -101,7 +102,7 @@ def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads: Any) -> N
     assert len(drives) == 4
 
 
-def test_only_those_who_could_lead_are_asked_about(roads: Any, settings: Settings) -> None:
+def test_only_those_who_could_lead_are_asked_about(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_LEADERS = 5
     crew(40)
     job = JobFactory()
@@ -128,7 +129,7 @@ def test_the_first_are_exactly_those_of_a_full_ranking(roads: Any, settings: Set
     ] == leaders
 
 
-def test_a_failure_is_tried_again_later_and_later(roads: Any) -> None:
+def test_a_failure_is_tried_again_later_and_later(roads: Providers) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     crew(2)
     job = JobFactory()
@@ -145,7 +146,7 @@ def test_a_failure_is_tried_again_later_and_later(roads: Any) -> None:
     assert [lookup_queue.delay(n).total_seconds() // 60 for n in (1, 2, 3, 9)] == [1, 2, 4, 60]
 
 
-def test_part_of_an_answer_is_better_than_none(roads: Any) -> None:
+def test_part_of_an_answer_is_better_than_none(roads: Providers) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "broken"}
     crew(6)
     job = JobFactory()
@@ -155,7 +156,7 @@ def test_part_of_an_answer_is_better_than_none(roads: Any) -> None:
     assert TravelEstimate.objects.count() == 2
 
 
-def test_a_missing_road_is_not_asked_for_again_today(roads: Any) -> None:
+def test_a_missing_road_is_not_asked_for_again_today(roads: Providers) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
     crew(4)
     job = JobFactory()
@@ -165,21 +166,24 @@ def test_a_missing_road_is_not_asked_for_again_today(roads: Any) -> None:
     assert roads.calls == {"google_routes": 1, "openrouteservice": 1}
 
 
-def test_what_a_dead_worker_was_at_is_taken_up(roads: Any, settings: Settings) -> None:
+def test_what_a_dead_worker_was_at_is_taken_up(roads: Providers, settings: Settings) -> None:
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
-    assert lookup_queue.claim().pk == job.pk  # and never heard of again
+    lookup = lookup_queue.claim()
+    assert lookup
+    assert lookup.pk == job.pk  # and never heard of again
     assert lookup_queue.claim() is None
     with later(settings.TRAVEL_LEASE_SECONDS + 1):
         assert turn().state == "done"
 
 
-def test_a_request_during_the_turn_is_one_more_turn(roads: Any) -> None:
+def test_a_request_during_the_turn_is_one_more_turn(roads: Providers) -> None:
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
     lookup = lookup_queue.claim()
+    assert lookup
     lookup_queue.want([job.pk])
     look_up(lookup)
     assert Lookup.objects.get().state == "waiting"
@@ -187,7 +191,7 @@ def test_a_request_during_the_turn_is_one_more_turn(roads: Any) -> None:
         assert turn().state == "done"
 
 
-def test_many_requests_are_one_lookup_after_a_moment(roads: Any) -> None:
+def test_many_requests_are_one_lookup_after_a_moment(roads: Providers) -> None:
     crew(2)
     job = JobFactory()
     for _ in range(5):
@@ -200,7 +204,7 @@ def test_many_requests_are_one_lookup_after_a_moment(roads: Any) -> None:
         assert Lookup.objects.get().state == "done"
 
 
-def test_new_moved_and_reopened_jobs_and_moved_contractors_want_roads(roads: Any) -> None:
+def test_new_moved_and_reopened_jobs_and_moved_contractors_want_roads(roads: Providers) -> None:
     person, *_ = crew(2)
     job = create_job(actor=None, type="flooring", desired_date=at(12, days=3), duration=timedelta(hours=2), **AUSTIN)
     assert wanted() == {job.pk}
@@ -227,7 +231,7 @@ def finish() -> None:
     Lookup.objects.update(state="done", finished_at=timezone.now() - timedelta(hours=1))
 
 
-def test_a_booked_job_wants_nothing(roads: Any) -> None:
+def test_a_booked_job_wants_nothing(roads: Providers) -> None:
     person, *_ = crew(1)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -238,7 +242,7 @@ def test_a_booked_job_wants_nothing(roads: Any) -> None:
     assert lookup_queue.claim() is None
 
 
-def test_a_ranking_with_straight_lines_is_a_refresh_request(roads: Any) -> None:
+def test_a_ranking_with_straight_lines_is_a_refresh_request(roads: Providers) -> None:
     crew(2)
     job = JobFactory()
     nothing_left_to_tell()
@@ -275,7 +279,7 @@ def nothing_left_to_tell() -> None:
     valkey().delete(redis_key("travel", "wishes"), redis_key("travel", "wishes", "uses"))
 
 
-def test_the_night_asks_again_for_what_grows_old(roads: Any) -> None:
+def test_the_night_asks_again_for_what_grows_old(roads: Providers) -> None:
     crew(2)
     soon, far = JobFactory(desired_date=at(12, days=3)), JobFactory(desired_date=at(12, days=20), latitude="30.3")
     lookup_queue.want([soon.pk, far.pk], urgent=True)
@@ -292,7 +296,7 @@ def test_the_night_asks_again_for_what_grows_old(roads: Any) -> None:
     assert roads.calls["google_routes"] == asked + 1
 
 
-def test_looking_up_again_asks_for_everything(roads: Any) -> None:
+def test_looking_up_again_asks_for_everything(roads: Providers) -> None:
     crew(3)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -305,7 +309,7 @@ def test_looking_up_again_asks_for_everything(roads: Any) -> None:
     assert Lookup.objects.get().newer_than is None
 
 
-def test_the_task_does_it_all(roads: Any) -> None:
+def test_the_task_does_it_all(roads: Providers) -> None:
     crew(3)
     job = create_job(actor=None, type="flooring", desired_date=at(12, days=3), duration=timedelta(hours=2), **AUSTIN)
     number_events()
@@ -324,7 +328,7 @@ def test_without_a_key_the_task_does_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_there_are_only_so_many_seats(roads: Any) -> None:
+def test_there_are_only_so_many_seats(roads: Providers) -> None:
     """Sessions have locks, so each of these is one of its own."""
     taken, leave = threading.Barrier(LOOKUPS_AT_ONCE + 1), threading.Event()
 
@@ -348,7 +352,7 @@ def test_there_are_only_so_many_seats(roads: Any) -> None:
         assert free
 
 
-def test_a_breaker_that_is_closed_by_hand_lets_them_ask(roads: Any) -> None:
+def test_a_breaker_that_is_closed_by_hand_lets_them_ask(roads: Providers) -> None:
     circuit_breaker.breaker("google_routes").open()
     circuit_breaker.rest("google_routes", 100)
     circuit_breaker.close("google_routes")

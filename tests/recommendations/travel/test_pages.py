@@ -22,6 +22,7 @@ from tests.api import V1, client_as
 from tests.factories import ContractorFactory, JobFactory
 from tests.pages import signed_in
 from tests.recommendations.travel.places import base
+from tests.recommendations.travel.servers import Providers
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +33,15 @@ def job() -> Job:
     return JobFactory()
 
 
+def look_up_next() -> None:
+    lookup = lookup_queue.claim()
+    assert lookup
+    look_up(lookup)
+
+
 def looked_up(job: Job) -> Lookup:
     lookup_queue.want([job.pk], urgent=True)
-    look_up(lookup_queue.claim())
+    look_up_next()
     return Lookup.objects.get()
 
 
@@ -42,7 +49,7 @@ def line(client: Client, job: Job, **query: Any) -> Any:
     return client.get(reverse("job-roads", args=[job.pk]), query)
 
 
-def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from(roads: Any, job: Job) -> None:
+def test_the_page_says_that_roads_are_on_their_way_and_then_where_they_come_from(roads: Providers, job: Job) -> None:
     client = signed_in(Role.COORDINATOR)
     page = client.get(reverse("admin:jobs_job_recommend", args=[job.pk]))
     assert "Looking up road distances" in page.text
@@ -69,14 +76,14 @@ def test_waiting_clients_see_them_and_readers_get_a_resync(roads: Any, job: Job)
         assert line(client, job, shown_at=odd).status_code == 200
 
 
-def test_a_failure_is_said(roads: Any, job: Job) -> None:
+def test_a_failure_is_said(roads: Providers, job: Job) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     looked_up(job)
     said = line(signed_in(Role.COORDINATOR), job).text
     assert "1 drive could not be looked up. The ranking uses straight-line distances. Next attempt at" in said
 
 
-def test_looking_up_again_is_for_those_who_book(roads: Any, job: Job) -> None:
+def test_looking_up_again_is_for_those_who_book(roads: Providers, job: Job) -> None:
     looked_up(job)
     address = reverse("job-roads", args=[job.pk])
     manager = signed_in(Role.MANAGER)
@@ -99,7 +106,7 @@ def test_without_a_provider_there_is_no_line(job: Job, settings: Settings) -> No
     assert not Lookup.objects.exists()
 
 
-def test_the_api_says_how_old_a_distance_is(roads: Any, job: Job) -> None:
+def test_the_api_says_how_old_a_distance_is(roads: Providers, job: Job) -> None:
     client = client_as(Role.COORDINATOR)
     address = f"{V1}/jobs/{job.pk}/recommendations/"
     (entry,) = client.get(address).json()["recommendations"]
@@ -111,7 +118,7 @@ def test_the_api_says_how_old_a_distance_is(roads: Any, job: Job) -> None:
     assert before <= datetime.fromisoformat(entry["distance_as_of"]) <= timezone.now()
 
 
-def test_administrators_see_providers_breakers_budgets_and_errors(roads: Any, job: Job) -> None:
+def test_administrators_see_providers_breakers_budgets_and_errors(roads: Providers, job: Job) -> None:
     roads.behaviour["google_routes"] = "denied"
     looked_up(job)
     circuit_breaker.breaker("google_routes").open()
@@ -135,17 +142,17 @@ def test_no_other_role_does(roads: Any, role: Role) -> None:
     assert reverse("roads") not in client.get(reverse("admin:index")).text
 
 
-def test_an_administrator_asks_again(roads: Any, job: Job) -> None:
+def test_an_administrator_asks_again(roads: Providers, job: Job) -> None:
     looked_up(job)
     first = TravelEstimate.objects.get().fetched_at
     client = signed_in(Role.ADMINISTRATOR)
     said = client.post(reverse("roads"), follow=True)
     assert "The road distances of 1 open job in the coming week will be looked up again." in said.text
-    look_up(lookup_queue.claim())
+    look_up_next()
     assert TravelEstimate.objects.get().fetched_at > first
 
 
-def test_an_administrator_closes_a_breaker(roads: Any) -> None:
+def test_an_administrator_closes_a_breaker(roads: Providers) -> None:
     circuit_breaker.breaker("google_routes").open()
     client = signed_in(Role.ADMINISTRATOR)
     client.post(reverse("roads"), {"provider": "google_routes"})
@@ -160,7 +167,7 @@ def test_without_a_provider_the_page_says_how_to_get_one(settings: Settings) -> 
     assert "GOOGLE_MAPS_API_KEY" in page.text
 
 
-def test_without_valkey_the_page_still_answers(roads: Any, settings: Settings, job: Job) -> None:
+def test_without_valkey_the_page_still_answers(roads: Providers, settings: Settings, job: Job) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert "unknown" in signed_in(Role.ADMINISTRATOR).get(reverse("roads")).text
 
@@ -174,7 +181,7 @@ def figures() -> dict[Any, Any]:
     }
 
 
-def test_figures(roads: Any, job: Job) -> None:
+def test_figures(roads: Providers, job: Job) -> None:
     looked_up(job)
     found = figures()
     assert found["smartscheduler_road_estimates", "google_routes"] == 1
@@ -191,7 +198,7 @@ def test_without_a_provider_there_are_no_figures_of_it(settings: Settings) -> No
     assert not [name for name, *_ in figures() if "road" in name]
 
 
-def test_the_check_says_who_is_asked(roads: Any, settings: Settings) -> None:
+def test_the_check_says_who_is_asked(roads: Providers, settings: Settings) -> None:
     (said,) = [one.msg for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]
     assert (
         "google_routes (budget 5000 per day), then openrouteservice (budget 500 per day), then the straight line"

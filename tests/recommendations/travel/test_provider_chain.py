@@ -24,12 +24,14 @@ from smartscheduler.travel.estimates import NewEstimate
 from smartscheduler.travel.geocells import Pair, cell
 from smartscheduler.travel.models import ProviderDay
 from tests.recommendations.travel.places import SITE, base, ways_in
+from tests.recommendations.travel.servers import Providers
 
 pytestmark = pytest.mark.django_db
 
 
 def asked(pairs: list[Pair]) -> tuple[dict[Any, Any], set[Pair]]:
-    found, failed = {}, set()
+    found: dict[Pair, Any] = {}
+    failed: set[Pair] = set()
     for part in ask(pairs, timezone.now(), current_rules().pace):
         found |= part.estimates
         failed |= part.failed
@@ -40,20 +42,20 @@ def sources(found: Any) -> Counter[Any]:
     return Counter(one.source for one in found.values())
 
 
-def test_one_call_for_sixty_bases(roads: Any) -> None:
+def test_one_call_for_sixty_bases(roads: Providers) -> None:
     found, failed = asked(ways_in(60))
     assert sources(found) == {"google_routes": 60}
     assert (failed, roads.calls) == (set(), {"google_routes": 1})
 
 
-def test_the_legacy_matrix_needs_more_calls(roads: Any, settings: Settings) -> None:
+def test_the_legacy_matrix_needs_more_calls(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_PROVIDERS = ["google_matrix"]
     found, _ = asked(ways_in(60))
     assert sources(found) == {"google_matrix": 60}
     assert roads.calls == {"google_matrix": 3}
 
 
-def test_both_ways_of_a_site_are_two_calls(roads: Any) -> None:
+def test_both_ways_of_a_site_are_two_calls(roads: Providers) -> None:
     pairs = [*ways_in(40), *(pair.back for pair in ways_in(10))]
     found, _ = asked(pairs)
     assert found.keys() == {*pairs}
@@ -68,7 +70,7 @@ def test_batches_have_every_pair_once_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("behaviour", ["slow", "dripping", "broken", "reset", "truncated"])
-def test_tries_three_times_then_asks_the_next(roads: Any, behaviour: str) -> None:
+def test_tries_three_times_then_asks_the_next(roads: Providers, behaviour: str) -> None:
     roads.behaviour["google_routes"] = behaviour
     found, failed = asked(ways_in(5))
     assert sources(found) == {"openrouteservice": 5}
@@ -79,7 +81,7 @@ def test_tries_three_times_then_asks_the_next(roads: Any, behaviour: str) -> Non
 @pytest.mark.parametrize(
     "behaviour", ["denied", "malformed", "kilometers", "milliseconds", "words", "busy_for_an_hour"]
 )
-def test_asks_the_next_at_once(roads: Any, behaviour: str) -> None:
+def test_asks_the_next_at_once(roads: Providers, behaviour: str) -> None:
     roads.behaviour["google_routes"] = behaviour
     found, _ = asked(ways_in(5))
     assert sources(found) == {"openrouteservice": 5}
@@ -87,14 +89,14 @@ def test_asks_the_next_at_once(roads: Any, behaviour: str) -> None:
     assert ProviderDay.objects.get(provider="google_routes").error
 
 
-def test_a_hiccup_is_tried_again(roads: Any) -> None:
+def test_a_hiccup_is_tried_again(roads: Providers) -> None:
     roads.behaviour["google_routes"] = ["broken", "reset"]
     found, _ = asked(ways_in(5))
     assert sources(found) == {"google_routes": 5}
     assert roads.calls == {"google_routes": 3}
 
 
-def test_a_429_is_waited_out(roads: Any) -> None:
+def test_a_429_is_waited_out(roads: Providers) -> None:
     stamina.set_testing(False)
     roads.behaviour["google_routes"] = ["busy"]
     found, _ = asked(ways_in(5))
@@ -118,7 +120,7 @@ def test_a_pause_of_an_hour_applies_to_all_workers(roads: Any) -> None:
     assert roads.calls["google_routes"] == 1
 
 
-def test_only_the_bad_elements_go_to_the_next(roads: Any) -> None:
+def test_only_the_bad_elements_go_to_the_next(roads: Providers) -> None:
     roads.behaviour["google_routes"] = "partial"
     found, failed = asked(ways_in(10))
     assert sources(found) == {"google_routes": 4, "openrouteservice": 6}
@@ -137,13 +139,13 @@ def test_no_road_distance_is_known(roads: Any) -> None:
     }
 
 
-def test_all_are_down(roads: Any) -> None:
+def test_all_are_down(roads: Providers) -> None:
     roads.behaviour |= {"google_routes": "broken", "openrouteservice": "broken"}
     pairs = ways_in(4)
     assert asked(pairs) == ({}, {*pairs})
 
 
-def test_one_bad_place_among_many_is_found(roads: Any, settings: Settings) -> None:
+def test_one_bad_place_among_many_is_found(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_PROVIDERS = ["openrouteservice"]
     roads.behaviour["openrouteservice"] = "unroutable"
     roads.bad_place = (base(7).longitude, base(7).latitude)
@@ -158,7 +160,7 @@ def google(pairs: int = 2) -> list[list[NewEstimate | Refusal]]:
     return matrix_of(PROVIDERS["google_routes"], [base(n) for n in range(pairs)], [SITE], timezone.now())
 
 
-def test_the_breaker_opens_half_opens_and_closes(roads: Any, settings: Settings) -> None:
+def test_the_breaker_opens_half_opens_and_closes(roads: Providers, settings: Settings) -> None:
     roads.behaviour["google_routes"] = "broken"
     for _ in range(2):
         with pytest.raises((TryAgain, NotAsked)):
@@ -184,7 +186,7 @@ def test_the_breaker_opens_half_opens_and_closes(roads: Any, settings: Settings)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_at_a_time_tries_whether_it_is_back(roads: Any, settings: Settings) -> None:
+def test_one_at_a_time_tries_whether_it_is_back(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_BREAKER_SECONDS = 0
     circuit_breaker.breaker("google_routes").open()
     roads.behaviour["google_routes"] = "slow"
@@ -210,14 +212,14 @@ def in_thread(work: Any) -> None:
         connection.close()
 
 
-def test_an_open_breaker_costs_nothing(roads: Any) -> None:
+def test_an_open_breaker_costs_nothing(roads: Providers) -> None:
     circuit_breaker.breaker("google_routes").open()
     with pytest.raises(NotAsked):
         google()
     assert not ProviderDay.objects.filter(provider="google_routes").exists()
 
 
-def test_the_budget_is_in_elements_or_requests(roads: Any, settings: Settings) -> None:
+def test_the_budget_is_in_elements_or_requests(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 10, "openrouteservice": 1}
     found, failed = asked(ways_in(8))
     assert sources(found) == {"google_routes": 8}
@@ -228,7 +230,7 @@ def test_the_budget_is_in_elements_or_requests(roads: Any, settings: Settings) -
     assert {one.provider: one.spent for one in ProviderDay.objects.all()} == {"google_routes": 8, "openrouteservice": 1}
 
 
-def test_every_attempt_is_paid_for(roads: Any) -> None:
+def test_every_attempt_is_paid_for(roads: Providers) -> None:
     roads.behaviour["google_routes"] = "broken"
     with pytest.raises(TryAgain):
         google(7)
@@ -243,7 +245,7 @@ def test_a_budget_restarts_at_midnight(roads: Any, settings: Settings, monkeypat
     assert budget.spend("google_routes", 5)
 
 
-def test_a_minute_holds_only_so_many(roads: Any, settings: Settings) -> None:
+def test_a_minute_holds_only_so_many(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_A_MINUTE = {**settings.TRAVEL_A_MINUTE, "google_routes": 10}
     assert [budget.within_the_minute("google_routes", 4) for _ in range(3)] == [True, True, False]
 
@@ -256,7 +258,7 @@ def test_without_valkey_no_request_is_sent(roads: Any, settings: Settings) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_do_not_pass_the_budget(roads: Any, settings: Settings) -> None:
+def test_fifty_at_once_do_not_pass_the_budget(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 100}
     allowed = []
 

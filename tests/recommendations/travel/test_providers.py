@@ -23,13 +23,14 @@ from smartscheduler.places import Point, great_circle_miles
 from smartscheduler.rules.values import Rules
 from smartscheduler.travel.estimates import NewEstimate
 from tests.recommendations.travel.places import SITE, base
+from tests.recommendations.travel.servers import Providers
 
-ALL = [GoogleRoutes(), GoogleMatrix(), OpenRouteService()]
+ALL: list[Any] = [GoogleRoutes(), GoogleMatrix(), OpenRouteService()]
 pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture(params=ALL, ids=[one.name for one in ALL])
-def provider(request: pytest.FixtureRequest, roads: Any) -> Any:
+def provider(request: pytest.FixtureRequest, roads: Providers) -> Any:
     return request.param
 
 
@@ -50,7 +51,7 @@ def test_reads_miles_minutes_and_source_of_every_pair(provider: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["google_routes", "google_matrix"])
-def test_with_traffic_says_how_long_a_bad_day_takes(name: str, roads: Any, settings: Settings) -> None:
+def test_with_traffic_says_how_long_a_bad_day_takes(name: str, roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_TRAFFIC = True
     matrix, origins, destinations = ask({one.name: one for one in ALL}[name])
     expected = drive(origins[0], destinations[0])
@@ -58,7 +59,7 @@ def test_with_traffic_says_how_long_a_bad_day_takes(name: str, roads: Any, setti
     assert matrix[0][0].pessimistic_minutes == -(-expected.slow_seconds // 60)
 
 
-def test_google_routes_is_asked_in_its_own_words(roads: Any, settings: Settings) -> None:
+def test_google_routes_is_asked_in_its_own_words(roads: Providers, settings: Settings) -> None:
     ask(GoogleRoutes(), 2, 1)
     _, asked = roads.requests[-1]
     body = json.loads(asked.body)
@@ -80,7 +81,7 @@ def test_google_routes_is_asked_in_its_own_words(roads: Any, settings: Settings)
     assert GoogleRoutes().most_elements == 100
 
 
-def test_google_matrix_is_asked_in_its_own_words(roads: Any, settings: Settings) -> None:
+def test_google_matrix_is_asked_in_its_own_words(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_TRAFFIC = True
     ask(GoogleMatrix(), 2, 1, days=-3)
     _, asked = roads.requests[-1]
@@ -90,7 +91,7 @@ def test_google_matrix_is_asked_in_its_own_words(roads: Any, settings: Settings)
     assert query["key"] == "SECRET"
 
 
-def test_openrouteservice_has_longitude_before_latitude(roads: Any) -> None:
+def test_openrouteservice_has_longitude_before_latitude(roads: Providers) -> None:
     ask(OpenRouteService(), 2, 1)
     _, asked = roads.requests[-1]
     body = json.loads(asked.body)
@@ -100,7 +101,7 @@ def test_openrouteservice_has_longitude_before_latitude(roads: Any) -> None:
     assert (body["units"], body["metrics"]) == ("m", ["distance", "duration"])
 
 
-def test_a_bad_element_spoils_only_itself(provider: Any, roads: Any) -> None:
+def test_a_bad_element_spoils_only_itself(provider: Any, roads: Providers) -> None:
     roads.behaviour[provider.name] = "partial"
     matrix, *_ = ask(provider, 6, 1)
     found = [one for row in matrix for one in row]
@@ -117,7 +118,7 @@ def test_a_bad_element_spoils_only_itself(provider: Any, roads: Any) -> None:
         ("negative", "negative"),
     ],
 )
-def test_refuses_nonsense_by_name(provider: Any, roads: Any, behaviour: str, reason: str) -> None:
+def test_refuses_nonsense_by_name(provider: Any, roads: Providers, behaviour: str, reason: str) -> None:
     roads.behaviour[provider.name] = behaviour
     matrix, *_ = ask(provider, 3, 1)
     assert {one.reason for row in matrix for one in row} == {reason}
@@ -139,7 +140,7 @@ def test_refuses_nonsense_by_name(provider: Any, roads: Any, behaviour: str, rea
 )
 def test_every_failure_has_its_kind_and_tells_no_key(
     provider: Any,
-    roads: Any,
+    roads: Providers,
     behaviour: str,
     error: type[TryAgain] | type[Nonsense] | type[Rejected],
     text: str,
@@ -154,7 +155,7 @@ def test_every_failure_has_its_kind_and_tells_no_key(
     assert failed.value.__cause__ is None
 
 
-def test_retry_after_is_a_number_or_a_date(roads: Any) -> None:
+def test_retry_after_is_a_number_or_a_date(roads: Providers) -> None:
     roads.behaviour["google_routes"] = "busy_for_an_hour"
     with pytest.raises(TryAgain) as failed:
         ask(GoogleRoutes())
@@ -169,20 +170,20 @@ def test_retry_after_is_a_number_or_a_date(roads: Any) -> None:
 
 
 @pytest.mark.parametrize("status", ["OVER_QUERY_LIMIT", "UNKNOWN_ERROR"])
-def test_google_matrix_fails_with_http_200(roads: Any, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_google_matrix_fails_with_http_200(roads: Providers, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, json.dumps({"status": status}).encode()))
     with pytest.raises(TryAgain, match=status):
         ask(GoogleMatrix())
 
 
 @pytest.mark.parametrize("status", ["REQUEST_DENIED", "OVER_DAILY_LIMIT", "MAX_ELEMENTS_EXCEEDED", "INVALID_REQUEST"])
-def test_google_matrix_refuses_with_http_200(roads: Any, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_google_matrix_refuses_with_http_200(roads: Providers, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, json.dumps({"status": status}).encode()))
     with pytest.raises(Rejected, match=status):
         ask(GoogleMatrix())
 
 
-def test_openrouteservice_says_that_a_place_is_bad(roads: Any) -> None:
+def test_openrouteservice_says_that_a_place_is_bad(roads: Providers) -> None:
     roads.behaviour["openrouteservice"] = "unroutable"
     roads.bad_place = (base(1).longitude, base(1).latitude)
     with pytest.raises(BadItem):
@@ -192,7 +193,9 @@ def test_openrouteservice_says_that_a_place_is_bad(roads: Any) -> None:
 @pytest.mark.parametrize(
     "body", ["[]", "{}", "[3]", '{"status": "OK", "rows": 3}', '{"distances": [3]}', '"x"', "null"]
 )
-def test_odd_answers_are_no_estimates(provider: Any, roads: Any, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_answers_are_no_estimates(
+    provider: Any, roads: Providers, body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(roads, "normal", lambda handler, _: handler.send(200, body.encode()))
     try:
         matrix, *_ = ask(provider)
@@ -208,5 +211,6 @@ def test_limits_are_those_of_the_real_ones() -> None:
 
 def test_the_straight_line_always_answers() -> None:
     ((found,),) = GreatCircle(Rules.of_settings().pace).matrix([base(0)], [SITE], timezone.now())
+    assert isinstance(found, NewEstimate)
     assert found.miles == pytest.approx(great_circle_miles(base(0), SITE), rel=1e-9)
     assert (found.minutes, found.source) == (10, "great_circle")

@@ -29,6 +29,7 @@ from smartscheduler.travel.estimates import (
 from smartscheduler.travel.geocells import Pair, cell, center
 from smartscheduler.travel.models import TravelClaim, TravelEstimate
 from tests.recommendations.travel.places import SITE, base, ways_in
+from tests.recommendations.travel.servers import Providers
 
 PACE = Rules.of_settings().pace
 
@@ -45,7 +46,7 @@ def test_a_place_is_ten_meters_wide(latitude: float, longitude: float) -> None:
     assert cell(middle) == cell(point)
 
 
-def test_directions_differ(roads: Any) -> None:
+def test_directions_differ(roads: Providers) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD})
     site = known_site(SITE)
@@ -56,21 +57,21 @@ def test_directions_differ(roads: Any) -> None:
     assert known_site(base(0)).drive_from_site(SITE, PACE) == timedelta(minutes=30)
 
 
-def test_a_road_is_never_shorter_than_the_line_between_the_very_points(roads: Any) -> None:
+def test_a_road_is_never_shorter_than_the_line_between_the_very_points(roads: Providers) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD._replace(miles=0.5)})
     route = known_site(SITE).route_from(base(0), PACE)
     assert (route.source, route.miles) == ("road", great_circle_miles(SITE, base(0)))
 
 
-def test_a_newer_estimate_takes_the_place_of_the_old_one(roads: Any) -> None:
+def test_a_newer_estimate_takes_the_place_of_the_old_one(roads: Providers) -> None:
     there, *_ = ways_in(1)
     store({there: ROAD})
     store({there: ROAD._replace(miles=11.0, source="openrouteservice")})
     assert [(one.miles, one.source) for one in TravelEstimate.objects.all()] == [(11.0, "openrouteservice")]
 
 
-def test_counts_for_thirty_days_and_a_missing_road_for_one(roads: Any) -> None:
+def test_counts_for_thirty_days_and_a_missing_road_for_one(roads: Providers) -> None:
     there, other = ways_in(2)
     store({there: ROAD, other: NO_ROAD})
     assert stored({there, other}).keys() == {there, other}
@@ -85,7 +86,7 @@ def test_counts_for_thirty_days_and_a_missing_road_for_one(roads: Any) -> None:
     assert not TravelEstimate.objects.exists()
 
 
-def test_many_sites_are_one_statement(roads: Any, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_many_sites_are_one_statement(roads: Providers, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     store(dict.fromkeys(ways_in(30), ROAD))
     with django_assert_num_queries(1):
         sites = known_sites([SITE, base(1), base(2), base(3)])
@@ -102,7 +103,7 @@ def test_without_a_provider_there_is_no_statement(
         assert roads_between([(base(0), SITE)]) == {}
 
 
-def test_the_roads_of_a_site_come_from_an_index(roads: Any) -> None:
+def test_the_roads_of_a_site_come_from_an_index(roads: Providers) -> None:
     store(dict.fromkeys(ways_in(200), ROAD))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -114,7 +115,7 @@ def test_the_roads_of_a_site_come_from_an_index(roads: Any) -> None:
     assert "Index" in plan
 
 
-def test_a_claim_is_one_persons_until_it_lapses(roads: Any, settings: Settings) -> None:
+def test_a_claim_is_one_persons_until_it_lapses(roads: Providers, settings: Settings) -> None:
     pairs = {*ways_in(3)}
     mine, got = leases.claim(pairs)
     assert got == pairs
@@ -127,7 +128,7 @@ def test_a_claim_is_one_persons_until_it_lapses(roads: Any, settings: Settings) 
         assert leases.forget_lapsed() == 0
 
 
-def test_nothing_stays_claimed(roads: Any) -> None:
+def test_nothing_stays_claimed(roads: Providers) -> None:
     roads.behaviour |= {"google_routes": "broken", "openrouteservice": "denied"}
     got = obtain(ways_in(4), timezone.now(), PACE)
     assert (got.asked, got.failed, TravelClaim.objects.count()) == (4, 4, 0)
@@ -135,7 +136,7 @@ def test_nothing_stays_claimed(roads: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_who_want_the_same_drive_ask_once(roads: Any) -> None:
+def test_fifty_who_want_the_same_drive_ask_once(roads: Providers) -> None:
     """Slow enough that all of them want it before the first has it."""
     pairs, ready = ways_in(1), threading.Barrier(50)
 
@@ -155,7 +156,7 @@ def test_fifty_who_want_the_same_drive_ask_once(roads: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_those_who_want_overlapping_drives_share_them(roads: Any) -> None:
+def test_those_who_want_overlapping_drives_share_them(roads: Providers) -> None:
     wanted = [ways_in(30)[start : start + 12] for start in range(0, 19, 2)]
 
     def want(pairs: Any) -> Got:

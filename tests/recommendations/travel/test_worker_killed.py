@@ -3,7 +3,6 @@
 import os
 import signal
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from celery import current_app
@@ -17,12 +16,13 @@ from smartscheduler.travel.models import TravelEstimate
 from tests.events.processes import wait_until
 from tests.factories import ContractorFactory, JobFactory
 from tests.recommendations.travel.places import base
+from tests.recommendations.travel.servers import Providers
 from tests.recommendations.travel.workers import LEASE_SECONDS, check_ranking, worker
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("travel-killed")]
 
 
-def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads: Any, settings: Settings) -> None:
+def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads: Providers, settings: Settings) -> None:
     """The legacy matrix takes 25 origins a call: the first two calls are answered, the third is not."""
     settings.TRAVEL_PROVIDERS = ["google_matrix"]
     settings.TRAVEL_LEASE_SECONDS = LEASE_SECONDS

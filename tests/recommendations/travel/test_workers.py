@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -69,7 +68,7 @@ def look_up(job: Job) -> Lookup:
         ("denied", {"openrouteservice"}),
     ],
 )
-def test_whatever_google_does_the_ranking_is_right(roads: Any, behaviour: str, sources: set[str]) -> None:
+def test_whatever_google_does_the_ranking_is_right(roads: Providers, behaviour: str, sources: set[str]) -> None:
     roads.behaviour["google_routes"] = behaviour
     job = world()
     assert look_up(job).state == "done"
@@ -79,7 +78,7 @@ def test_whatever_google_does_the_ranking_is_right(roads: Any, behaviour: str, s
 
 @pytest.mark.usefixtures("at_work")
 @pytest.mark.parametrize("behaviour", ["broken", "reset", "kilometers", "denied"])
-def test_when_all_fail_the_straight_line_serves(roads: Any, behaviour: str) -> None:
+def test_when_all_fail_the_straight_line_serves(roads: Providers, behaviour: str) -> None:
     roads.behaviour |= {"google_routes": behaviour, "openrouteservice": behaviour}
     job = world()
     late = look_up(job)
