@@ -49,6 +49,7 @@ def test_publishing_is_told_with_what_changed() -> None:
     admin = UserFactory(role=Role.ADMINISTRATOR)
     publish_rules(based_on=None, actor=admin, **numbers(horizon_days=5, drive_mph=Decimal("40")))
     event = OutboxEvent.objects.get(type="RulesPublished")
+    assert event.actor
     assert event.actor["email"] == admin.email
     assert event.data == {
         "version": 1,
@@ -113,7 +114,7 @@ def test_the_database_refuses_as_well(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_who_publish_at_once_one_does() -> None:
-    results = []
+    results: list[int | None] = []
 
     def publish(horizon: int) -> None:
         try:

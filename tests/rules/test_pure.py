@@ -99,9 +99,12 @@ def test_a_search_scores_a_candidate_by_the_rules_that_it_is_given(
 ) -> None:
     search = RankingQuery.of(request_of_job, RULES, now=at(0), site=Site(HERE))
     assert len(search.visit.days) == RULES.horizon_days + 1
-    assert first_free_day(calendar, search.visit).days == 0
+    free = first_free_day(calendar, search.visit)
+    assert free
+    assert free.days == 0
     person = Contractor(name="Ann", **AUSTIN)
     candidate = search.candidate(search.contender(person.pk, person.name, 500, 0.0, 0), calendar)
+    assert candidate
     assert candidate.score.total == 10_000
     assert search.suggested(candidate) == TimeSlot(at(12, days=2), at(14, days=2))
 
