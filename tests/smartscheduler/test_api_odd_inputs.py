@@ -17,7 +17,7 @@ from tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db
 
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "contractors/": {
         "name": "Ada Tiles",
         "type": "tile",

@@ -59,4 +59,4 @@ def test_from_sign_in_to_a_rated_job() -> None:
         "JobCompleted",
         "ContractorRated",
     ]
-    assert {event.actor["email"] for event in OutboxEvent.objects.all()} == {user.email}
+    assert {(event.actor or {})["email"] for event in OutboxEvent.objects.all()} == {user.email}

@@ -147,8 +147,10 @@ def test_sixteen_processes_with_the_same_request_make_one_row(running: Product) 
     command = [sys.executable, "-S", "-c", RACER, str(running.port), token, json.dumps(wanted)]
     racers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(16)]
     for racer in racers:
+        assert racer.stdout
         assert racer.stdout.readline() == "ready\n"
     for racer in racers:
+        assert racer.stdin
         racer.stdin.write("\n")
         racer.stdin.flush()
     answers = [racer.communicate(timeout=300)[0].strip().split(" ", 2) for racer in racers]

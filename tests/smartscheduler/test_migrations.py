@@ -46,10 +46,10 @@ def ours() -> list[str]:
     return sorted(label for label in labels if apps.get_app_config(label).name.split(".")[0] in PACKAGES)
 
 
-def schema() -> list[tuple[str, ...]]:
+def schema() -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(SCHEMA)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @pytest.mark.system
@@ -82,7 +82,7 @@ def test_no_migration_imports_the_product() -> None:
     named = set()
     for (app, name), migration in MigrationLoader(None).disk_migrations.items():
         if app in ours():
-            tree = ast.parse(Path(sys.modules[migration.__module__].__file__).read_text())
+            tree = ast.parse(Path(str(sys.modules[migration.__module__].__file__)).read_text())
             named |= {(app, name, module) for module in imported(tree) if module.split(".")[0] in PACKAGES}
     assert named == set()
 
@@ -126,7 +126,7 @@ def test_migrating_waits_a_second_for_a_lock_and_comes_again(
         if len(turns) < 3:
             raise OperationalError from LockNotAvailable()
 
-    monkeypatch.setattr(migrate.DjangosCommand, "handle", handle)
+    monkeypatch.setattr("smartscheduler.management.commands.migrate.DjangosCommand.handle", handle)
     monkeypatch.setattr(migrate, "PAUSE_SECONDS", 0.0)
     call_command("migrate")
     assert turns == ["1s"] * 3
@@ -144,7 +144,7 @@ def test_migrating_gives_up_with_a_sentence_and_other_errors_are_its_own(monkeyp
     def handle(*_: Any, **__: Any) -> None:
         raise errors[0]
 
-    monkeypatch.setattr(migrate.DjangosCommand, "handle", handle)
+    monkeypatch.setattr("smartscheduler.management.commands.migrate.DjangosCommand.handle", handle)
     monkeypatch.setattr(migrate, "PATIENCE_SECONDS", -1.0)
     with pytest.raises(OperationalError, match="disk is full"):
         call_command("migrate")
