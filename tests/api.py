@@ -32,7 +32,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     """The problem document of `response`, after checking that it is one, of this status and code."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
-    document = response.json()
+    document: dict[str, Any] = response.json()
     assert document["type"] == f"/problems/{code}", document
     assert document["status"] == status
     assert (document["status"], document["title"]) == KINDS[code][:2]
@@ -44,7 +44,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
 
 def refused_field(response: Any, field: str) -> list[str]:
     """What a 400 says of `field`."""
-    errors = problem(response, 400, "invalid-input")["errors"]
+    errors: dict[str, list[str]] = problem(response, 400, "invalid-input")["errors"]
     assert field in errors, errors
     return errors[field]
 

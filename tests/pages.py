@@ -73,7 +73,7 @@ def fields_of(response: Any, form_id: str = "contractor_form") -> dict[str, Any]
     return {name: value for name, value in parser.values.items() if "__prefix__" not in name}
 
 
-def signed_in(role: Role = Role.COORDINATOR) -> Client:
+def signed_in(role: str = Role.COORDINATOR) -> Client:
     client = Client()
     client.force_login(UserFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")
     return client

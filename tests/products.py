@@ -36,7 +36,7 @@ SET_BY_THE_RUN = {
 }
 
 
-def wait_until(holds: Callable[[], object], seconds: float = 300.0) -> None:
+def wait_until(holds: Callable[..., object], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -75,7 +75,7 @@ class Product:
     def up(self, *, until: str = "Ready in", seconds: float = 300.0) -> None:
         """Start it, and return when it has said `until`."""
         with self._log.open("w") as log:
-            self.process = subprocess.Popen(
+            process = self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up"],
                 cwd=BASE_DIR,
                 env=self.environment,
@@ -83,8 +83,13 @@ class Product:
                 stderr=log,
                 text=True,
             )
-        wait_until(lambda: until in self.said() or self.process.poll() is not None, seconds)
+        wait_until(lambda: until in self.said() or process.poll() is not None, seconds)
         assert until in self.said(), self.said()
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait()
 
     def said(self) -> str:
         return self._log.read_text()
@@ -137,7 +142,7 @@ class Product:
         try:
             if str(self.data_dir) in " ".join(process.cmdline()):
                 return True
-            return process.environ().get("DATA_DIR") == str(self.data_dir)
+            return bool(process.environ().get("DATA_DIR") == str(self.data_dir))
         except psutil.Error:
             return False
 
