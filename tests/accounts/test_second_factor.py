@@ -20,6 +20,7 @@ from pytest_django import Settings
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.second_factor.services import CodeRefused, check
+from smartscheduler.accounts.session_store import SessionStore
 from smartscheduler.accounts.websocket_auth import Visitor
 from smartscheduler.audit.models import AuditEntry
 from tests.accounts.authenticators import (

@@ -18,7 +18,7 @@ from smartscheduler.accounts.models import BrowserSession, TokenFamily, User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import rotate, sign_in
 from smartscheduler.audit.models import AuditEntry
-from tests.accounts.test_websocket_auth import handshake, visitor_of
+from tests.accounts.test_websocket_auth import admitted, handshake
 from tests.api import V1, client_of
 from tests.factories import PASSWORD, UserFactory
 from tests.pages import fields, saved, signed_in
@@ -67,7 +67,7 @@ class TestTime:
     def test_the_socket_goes_by_the_same_clock(self, user: User, settings: Settings) -> None:
         settings.ALLOWED_HOSTS = ["testserver", "scheduler.example.com"]
         cookie = f"{settings.SESSION_COOKIE_NAME}={browser(user).cookies[settings.SESSION_COOKIE_NAME].value}"
-        visitor = visitor_of(handshake(origin="https://scheduler.example.com", cookie=cookie))
+        visitor = admitted(handshake(origin="https://scheduler.example.com", cookie=cookie))
         assert visitor.still() == user
         with later(minutes=settings.SESSION_IDLE_MINUTES + 1):
             assert visitor.still() is None
@@ -140,7 +140,7 @@ class TestSeenAndEnded:
         sockets = []
         for client in (program, elsewhere):
             ticket = client.post(f"{V1}/auth/ws-ticket/", content_type="application/json").json()["ticket"]
-            sockets.append(visitor_of(handshake(origin="https://scheduler.example.com", ticket=ticket)))
+            sockets.append(admitted(handshake(origin="https://scheduler.example.com", ticket=ticket)))
         assert all(one.still() for one in sockets)
         assert here.post(PAGE, {"signing": "others", "password": PASSWORD}).status_code == 302
         assert (is_in(here), is_in(elsewhere)) == (True, False)

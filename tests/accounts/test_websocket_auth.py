@@ -22,12 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 ELSEWHERE = "https://board.example.com"
 
 
-def admitted(scope: Any) -> Visitor:
-    visitor = admit(scope)
-    assert visitor
-    return visitor
-
-
 @pytest.fixture(autouse=True)
 def opened(settings: Settings) -> None:
     settings.CORS_ALLOWED_ORIGINS = [ELSEWHERE]
@@ -58,21 +52,27 @@ def visitor_of(scope: dict[str, Any]) -> Visitor | None:
     return claim.visitor() if claim else None
 
 
+def admitted(scope: dict[str, Any]) -> Visitor:
+    visitor = visitor_of(scope)
+    assert visitor
+    return visitor
+
+
 def test_a_page_elsewhere_that_may_use_the_api_comes_with_a_ticket(user: User) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
-    assert visitor_of(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
+    assert admitted(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
 
 
 def test_and_never_with_the_cookie(user: User) -> None:
     assert visitor_of(handshake(origin=ELSEWHERE, cookie=session_cookie(user))) is None
-    assert visitor_of(handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))).user == user
+    assert admitted(handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))).user == user
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://board.example.com", f"{ELSEWHERE}:8443"])
 def test_others_do_not_even_spend_the_ticket(user: User, origin: str) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
     assert visitor_of(handshake(origin=origin, ticket=ticket)) is None
-    assert visitor_of(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
+    assert admitted(handshake(origin=ELSEWHERE, ticket=ticket)).user == user
 
 
 def test_not_under_a_name_that_is_not_ours(user: User) -> None:

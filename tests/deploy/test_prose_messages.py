@@ -57,7 +57,7 @@ paths:
 
 def test_writes_each_text_once_after_its_source(tmp_path: Path) -> None:
     target = tmp_path / "messages.md"
-    command = [sys.executable, BASE_DIR / ".ci/prose/messages.py", target]
+    command = [sys.executable, str(BASE_DIR / ".ci/prose/messages.py"), str(target)]
     subprocess.run(command, cwd=BASE_DIR, check=True)
     text = target.read_text()
     assert "`templates/429.html:" in text

@@ -85,7 +85,9 @@ def texts_of_tag(token: Token) -> Iterator[str]:
 
 def bare_texts(source: str) -> list[str]:
     """The texts of a template that do not go through gettext."""
-    found, html, inside = [], [], ""
+    found: list[str] = []
+    html: list[str] = []
+    inside = ""
     for token in Lexer(source).tokenize():
         name = token.contents.split(maxsplit=1)[0] if token.token_type == TokenType.BLOCK else ""
         if inside:
