@@ -4,12 +4,13 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 import time_machine
 from django.template import Context, Template
-from django.test.utils import instrumented_test_render
+from django.test import utils as test_utils
 from django.utils.safestring import SafeString
 from hypothesis import HealthCheck, settings
 from pytest_django import Settings
@@ -26,16 +27,21 @@ settings.load_profile("suite")
 def contexts_of_whole_pages(django_test_environment: None) -> Iterator[None]:
     """Keep the contexts of pages for `response.context`, not those of their hundreds of parts: a tenth of the time."""
 
+    # The types of Django leave both out.
+    instrumented_render: Any = getattr(test_utils, "instrumented_test_render")  # noqa: B009
+    template_class: Any = Template
+
     def render(template: Template, context: Context) -> SafeString:
         is_page = context.template is template and "/widgets/" not in (template.name or "")
-        return (instrumented_test_render if is_page else plain_render)(template, context)
+        rendered: SafeString = (instrumented_render if is_page else plain_render)(template, context)
+        return rendered
 
     def plain_render(template: Template, context: Context) -> SafeString:
         return template.nodelist.render(context)
 
-    instrumented, Template._render = Template._render, render
+    instrumented, template_class._render = template_class._render, render
     yield
-    Template._render = instrumented
+    template_class._render = instrumented
 
 
 @pytest.fixture(autouse=True)

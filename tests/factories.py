@@ -80,8 +80,8 @@ class ContractorRecords(DjangoModelFactory[Contractor]):
     address, city, state, zip_code = AUSTIN["address"], AUSTIN["city"], AUSTIN["state"], AUSTIN["zip_code"]
     time_zone = AUSTIN["time_zone"]
 
-    @factory.post_generation
-    def hours(self, create: bool, extracted: list[Shift] | None, **_: Any) -> None:
+    @factory.post_generation  # type: ignore[untyped-decorator]
+    def hours(self: Any, create: bool, extracted: list[Shift] | None, **_: Any) -> None:
         WorkingHours.objects.bulk_create(
             WorkingHours(
                 contractor=self, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time

@@ -131,7 +131,7 @@ class TestQuotas:
     def knock(self, scope: Any) -> list[Any]:
         """Open the socket; the codes that it was closed with, 0 for accepted."""
         answers: list[Any] = []
-        socket = EventsConsumer()
+        socket: Any = EventsConsumer()
         socket.scope = scope
 
         async def accept(subprotocol: Any = None) -> None:

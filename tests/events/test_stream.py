@@ -345,7 +345,7 @@ async def test_the_hub_rests_when_all_have_left_and_comes_back(hub: Hub) -> None
 
 async def test_no_listener_stays_after_a_failed_leave(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Valkey is away while the last one leaves: the listener ends all the same, and the next one hears."""
-    layer = get_channel_layer()
+    layer: Any = get_channel_layer()
     assert layer
 
     async def fails(*_: Any) -> None:
@@ -375,7 +375,7 @@ async def until_heard(layer: Any, envelopes: list[dict[str, Any]], subscriber: S
 
 async def test_listens_again_after_it_could_not(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "SILENCE_SECONDS", 0.01)
-    layer = get_channel_layer()
+    layer: Any = get_channel_layer()
     assert layer
     loop_layer = layer._get_layer()
     add, failures = loop_layer.group_add, iter([RedisError("away")] * 2)

@@ -44,14 +44,14 @@ values = st.one_of(
 
 def workbook(columns: list[Any], value: Any, shown: Any) -> Table:
     book, buffer = Workbook(), io.BytesIO()
-    book.active.append(columns)
-    cell = book.active.cell(row=2, column=1)
+    book.worksheets[0].append(columns)
+    cell = book.worksheets[0].cell(row=2, column=1)
     if shown == "@":  # text, also where it begins like a formula
         cell.value, cell.data_type = value, "s"
     else:
         cell.value = value
     cell.number_format = shown
-    book.active.cell(row=2, column=2, value=SITE["time_zone"])
+    book.worksheets[0].cell(row=2, column=2, value=SITE["time_zone"])
     book.save(buffer)
     return read_table("x.xlsx", buffer.getvalue())
 

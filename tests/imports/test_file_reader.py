@@ -24,7 +24,7 @@ def csv(text: str) -> bytes:
 def book(*lines: list[Any]) -> bytes:
     made, buffer = Workbook(), io.BytesIO()
     for line in lines:
-        made.active.append(line)
+        made.worksheets[0].append(line)
     made.save(buffer)
     return buffer.getvalue()
 
@@ -55,7 +55,7 @@ def test_what_is_written_is_read_again(rows: list[Any]) -> None:
 def test_no_cell_is_a_formula(text: str) -> None:
     assert text.startswith(FORMULA)
     assert f"'{text}" in b"".join(write_csv(["a"], [[text]])).decode().replace('"', "")
-    cell = load_workbook(io.BytesIO(b"".join(write_xlsx(["a"], [[text]])))).active["A2"]
+    cell = load_workbook(io.BytesIO(b"".join(write_xlsx(["a"], [[text]])))).worksheets[0]["A2"]
     assert (cell.data_type, cell.value) == ("s", f"'{text}")
 
 

@@ -110,7 +110,7 @@ class TestTheRows:
         place = ["100 Congress Avenue", "Austin", "TX", 78701, 5125550143]
         serial = (wanted - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001
         for line in (head, ["tile", wanted, time(2, 30), *place], ["tile", serial, timedelta(hours=2.5), *place]):
-            book.active.append(line)
+            book.worksheets[0].append(line)
         book.save(buffer)
         run = begin(kind="jobs", name="x.xlsx", content=buffer.getvalue(), actor=actor)
         work_on_files()

@@ -33,7 +33,7 @@ def of(contractor: Contractor) -> str:
     return f"{OVERVIEW}contractor/{contractor.pk}/"
 
 
-def of_jobs(jobs: JobQuerySet[Job, Job] | list[Job]) -> str:
+def of_jobs(jobs: JobQuerySet | list[Job]) -> str:
     return f"{OVERVIEW}customer/?{'&'.join(f'job={job.pk}' for job in jobs)}"
 
 

@@ -128,8 +128,9 @@ class TestValkey:
         assert server.is_running()
 
     def test_another_reason_is_named(self, home: Path) -> None:
+        wrong: Any = {"maxmemory-policy": "nonsense"}
         with pytest.raises(EmbeddedServerError, match=r"^Valkey does not start \(.*\)\. See .*server.log\.$"):
-            Valkey(home / "valkey", **{"maxmemory-policy": "nonsense"}).start()
+            Valkey(home / "valkey", **wrong).start()
 
 
 class TestPostgreSQL:

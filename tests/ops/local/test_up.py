@@ -116,7 +116,9 @@ class TestWhileItRuns:
     def test_a_server_that_dies_is_started_again(self, running: Product, name: str) -> None:
         def server() -> psutil.Process | None:
             found = [process for process in running.processes() if process.name().startswith(name[:15])]
-            return next((process for process in found if process.parent().name() != process.name()), None)
+            return next(
+                (process for process in found if (parent := process.parent()) and parent.name() != process.name()), None
+            )
 
         dead = server()
         assert dead
