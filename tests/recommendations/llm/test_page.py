@@ -62,7 +62,7 @@ def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(
     assert circuit_breaker.state(BREAKER) == "closed"
 
 
-def test_a_forgotten_answer_is_requested_again(model: Any, job: Job) -> None:
+def test_a_forgotten_answer_is_requested_again(model: Model, job: Job) -> None:
     worded(job)
     client = signed_in(Role.ADMINISTRATOR)
     assert "1 explanation was deleted" in client.post(reverse("words"), {"act": "forget"}, follow=True).text
