@@ -35,7 +35,7 @@ ONE_MINUTE = timedelta(minutes=1)
 # Hours that are always shown. Bookings outside them extend the range; shifts extend it on a board with few lanes.
 USUAL_HOURS = (6, 20)
 A_FEW = 20
-# SQL: the contractor has a booking that is not cancelled on the local day. The day is passed twice.
+# SQL: the contractor has a booking that is not canceled on the local day. The day is passed twice.
 BOOKED = """EXISTS (
     SELECT FROM assignments_assignment booking
     WHERE booking.contractor_id = contractors_contractor.id AND booking.status <> 'cancelled'

@@ -53,7 +53,7 @@ def figures(now: datetime) -> Figures:
 
 
 def _assigned_today(now: datetime) -> int:
-    """Number of bookings that were made today and not cancelled."""
+    """Number of bookings that were made today and not canceled."""
     recent = Assignment.objects.filter(created_at__gte=now - LONGEST_DAY).exclude(status=Assignment.Status.CANCELLED)
     made, today = site_date(F("created_at"), "job__time_zone"), site_date(now, "job__time_zone")
     return recent.annotate(made=made, today=today).filter(made=F("today")).count()

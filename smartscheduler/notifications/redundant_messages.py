@@ -46,7 +46,7 @@ class Change(NamedTuple):
             case "AssignmentRescheduled":
                 return cls(mail, event, _slot(event.data["previous_time_slot"]), _slot(event.data["time_slot"]))
             case "AssignmentCancelled":
-                # The time slot of a cancelled assignment no longer changes.
+                # The time slot of a canceled assignment no longer changes.
                 return cls(mail, event, _slot(as_json(assignment.slot)), FREE)
         return cls(mail, event, None, None)
 

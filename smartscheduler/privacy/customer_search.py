@@ -27,7 +27,7 @@ class Found(NamedTuple):
 
 
 def is_over(job: Job) -> bool:
-    """Whether the job is in a final state: completed or cancelled."""
+    """Whether the job is in a final state: completed or canceled."""
     return not TRANSITIONS[job.status]
 
 
