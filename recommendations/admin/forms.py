@@ -76,9 +76,11 @@ class Choice:
 
 
 class AssignForm(forms.Form):
-    contractor = forms.UUIDField()
-    start = InstantField(error_messages={"required": _("Choose a start time.")})
-    override_reason = NotesFormField(max_length=500, required=False)
+    """The form of one candidate: a start time, and the reason if the candidate is not the first one."""
+
+    contractor = forms.UUIDField(label=_("Contractor"))
+    start = InstantField(label=_("Start time"), error_messages={"required": _("Choose a start time.")})
+    override_reason = NotesFormField(label=_("Reason"), max_length=500, required=False)
 
     @property
     def choice(self) -> Choice:

@@ -124,8 +124,7 @@ def choose(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> HttpRes
     form = AssignForm(request.POST)
     if not form.is_valid():
         for name, errors in form.errors.items():
-            label = name.replace("_", " ").capitalize()
-            messages.error(request, f"{label}: {' '.join(map(str, errors))}")
+            messages.error(request, f"{form[name].label}: {' '.join(map(str, errors))}")
         return redirect(request.get_full_path())
     choice = form.choice
     try:

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from recommendations.llm.facts import Facts
 from recommendations.llm.prompt import VERSION
 from recommendations.models import ModelDay, Wording
 from smartscheduler.core.db.prepared import rows
+from smartscheduler.core.outbound.leases import RowLeases
 
 # Longer than all attempts of one request take.
 LEASE = timedelta(seconds=90)
@@ -26,14 +26,13 @@ DAYS_KEPT = timedelta(days=90)
 
 # Part of every ranking if a model is configured, therefore prepared (smartscheduler.core.db.prepared).
 TEXTS = "SELECT key, text FROM recommendations_wording WHERE key = ANY(%s::varchar[]) AND text <> ''"
-# No row is returned if the sentence exists, another worker has the lease, or the attempts are used up.
-CLAIM = """
-INSERT INTO recommendations_wording AS held (key, text, reason, attempts, until, asked_at)
-VALUES (%(key)s, '', '', 1, %(until)s, %(now)s)
-ON CONFLICT (key) DO UPDATE SET until = excluded.until, attempts = held.attempts + 1, asked_at = excluded.asked_at
-WHERE held.text = '' AND held.until < %(now)s AND held.attempts < %(most)s
-RETURNING key
-"""
+# A lease is not given if the sentence exists or the attempts are used up.
+leases = RowLeases(
+    Wording,
+    "key",
+    updates={"attempts": "held.attempts + excluded.attempts", "asked_at": "excluded.asked_at"},
+    condition=f"held.text = '' AND held.attempts < {MOST_ATTEMPTS}",
+)
 
 
 def key_of(facts: Facts) -> str:
@@ -47,10 +46,7 @@ def texts(keys: Collection[str]) -> dict[str, str]:
 
 def claim(key: str) -> bool:
     """Take the lease on a missing sentence. Returns whether the caller has it."""
-    now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"key": key, "now": now, "until": now + LEASE, "most": MOST_ATTEMPTS})
-        return cursor.fetchone() is not None
+    return bool(leases.take([(key,)], LEASE, text="", reason="", attempts=1, asked_at=timezone.now()))
 
 
 def keep(key: str, text: str) -> None:
