@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import TimestamptzRange
 
 from assignments.decision_record import Decision
@@ -32,36 +33,50 @@ class Assignment(Record):
 
     Status = Status
 
-    contractor = models.ForeignKey(Contractor, on_delete=models.PROTECT, related_name="assignments")
-    job = models.ForeignKey(Job, on_delete=models.PROTECT, related_name="assignments")
-    time_slot = DateTimeRangeField()
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PENDING)
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    completed_at = models.DateTimeField(null=True, blank=True)
-    cancelled_at = models.DateTimeField(null=True, blank=True)
-    cancel_reason = ShortNotesField(max_length=500, blank=True)
+    contractor = models.ForeignKey(
+        Contractor, verbose_name=_("contractor"), on_delete=models.PROTECT, related_name="assignments"
+    )
+    job = models.ForeignKey(Job, verbose_name=_("job"), on_delete=models.PROTECT, related_name="assignments")
+    time_slot = DateTimeRangeField(_("time slot"))
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.PENDING)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    cancel_reason = ShortNotesField(_("cancel reason"), max_length=500, blank=True)
 
     # The decision at the time of booking. `rank` is null if the contractor was not a candidate.
-    score = models.DecimalField(max_digits=5, decimal_places=4)
-    score_breakdown = models.JSONField()
-    rank = models.PositiveIntegerField(null=True, blank=True)
+    score = models.DecimalField(_("score"), max_digits=5, decimal_places=4)
+    score_breakdown = models.JSONField(_("score breakdown"))
+    rank = models.PositiveIntegerField(_("rank"), null=True, blank=True)
     # Number of candidates, or a lower limit if `candidates_exact` is false: the ranking stops before it has counted
     # all.
-    candidates_considered = models.PositiveIntegerField()
-    candidates_exact = models.BooleanField(default=False, db_default=False)
-    override_reason = ShortNotesField(max_length=500, blank=True)
+    candidates_considered = models.PositiveIntegerField(_("candidates considered"))
+    candidates_exact = models.BooleanField(_("candidates exact"), default=False, db_default=False)
+    override_reason = ShortNotesField(_("override reason"), max_length=500, blank=True)
     # Null: no version was published yet, so the rules of the settings were used.
     rules = models.ForeignKey(
-        RulesVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        RulesVersion,
+        verbose_name=_("rules"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     assigned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("assigned by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
 
     objects = AssignmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("assignment"), _("assignments")
         ordering = ["-created_at", "id"]
         constraints = [
             # Prevents double booking even if a writer bypasses the check in assignments.booking_checks. Slots are
@@ -183,9 +198,14 @@ class Conflict(models.Model):
     Stores the codes of the failed rules. Their texts are computed when they are shown.
     """
 
-    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, primary_key=True, related_name="conflict")
-    rules = ArrayField(models.CharField(max_length=20))
-    found_at = models.DateTimeField()
+    assignment = models.OneToOneField(
+        Assignment, verbose_name=_("assignment"), on_delete=models.CASCADE, primary_key=True, related_name="conflict"
+    )
+    rules = ArrayField(models.CharField(max_length=20), verbose_name=_("rules"))
+    found_at = models.DateTimeField(_("found at"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("conflict"), _("conflicts")
 
     def __str__(self) -> str:
         return f"{self.assignment}: {', '.join(self.rules)}"

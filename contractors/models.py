@@ -63,22 +63,26 @@ class Contractor(Location):
     Type = Type
     Status = Status
 
-    name = LineField(max_length=100, validators=[MinLengthValidator(2)])
-    type = models.CharField(max_length=10, choices=Type.choices)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    name = LineField(_("name"), max_length=100, validators=[MinLengthValidator(2)])
+    type = models.CharField(_("type"), max_length=10, choices=Type.choices)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
     rating = models.DecimalField(
+        _("rating"),
         max_digits=3,
         decimal_places=2,
         default=LOWEST_RATING,
         validators=[MinValueValidator(LOWEST_RATING), MaxValueValidator(HIGHEST_RATING)],
     )
-    rating_count = models.PositiveIntegerField(default=0)
+    rating_count = models.PositiveIntegerField(_("rating count"), default=0)
     # Sum of all ratings. A mean of two decimals is too coarse: after 200 ratings, one more would no longer change it.
-    rating_total = models.DecimalField(max_digits=10, decimal_places=2, default=Decimal(0), editable=False)
-    phone_number = LineField(max_length=14, validators=[PHONE_NUMBER])
+    rating_total = models.DecimalField(
+        _("rating total"), max_digits=10, decimal_places=2, default=Decimal(0), editable=False
+    )
+    phone_number = LineField(_("phone number"), max_length=14, validators=[PHONE_NUMBER])
     email = ContactAddressField(_("email address"))
-    skills = SkillsField(LineField(max_length=60), default=list, blank=True, size=50)
+    skills = SkillsField(LineField(max_length=60), verbose_name=_("skills"), default=list, blank=True, size=50)
     service_radius_miles = DecimalField(
+        _("service radius miles"),
         max_digits=7,
         decimal_places=2,
         null=True,
@@ -88,13 +92,14 @@ class Contractor(Location):
         help_text=_("Largest distance to a job. Leave empty for no limit."),
     )
     # Written only by triggers (contractors/triggers.py).
-    weekdays = models.PositiveSmallIntegerField(db_default=0, editable=False)
-    longest_stretch = models.PositiveSmallIntegerField(db_default=0, editable=False)
+    weekdays = models.PositiveSmallIntegerField(_("weekdays"), db_default=0, editable=False)
+    longest_stretch = models.PositiveSmallIntegerField(_("longest stretch"), db_default=0, editable=False)
 
     objects = ContractorQuerySet.as_manager()
 
     class Meta(Location.Meta):
         abstract = False
+        verbose_name, verbose_name_plural = _("contractor"), _("contractors")
         ordering = ["name", "id"]
         constraints = [
             *Location.Meta.constraints,
@@ -187,10 +192,12 @@ SHIFT_ENDS = Case(When(end_time=MIDNIGHT, then=Value(86_400)), default=second_of
 class WorkingHours(models.Model):
     """Weekly shift of a contractor, in the contractor's time zone."""
 
-    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="working_hours", db_index=False)
-    day_of_week = models.PositiveSmallIntegerField(choices=DAY_CHOICES)
-    start_time = models.TimeField()
-    end_time = models.TimeField(help_text=_("00:00 is midnight at the end of the day."))
+    contractor = models.ForeignKey(
+        Contractor, verbose_name=_("contractor"), on_delete=models.CASCADE, related_name="working_hours", db_index=False
+    )
+    day_of_week = models.PositiveSmallIntegerField(_("day of week"), choices=DAY_CHOICES)
+    start_time = models.TimeField(_("start time"))
+    end_time = models.TimeField(_("end time"), help_text=_("00:00 is midnight at the end of the day."))
 
     class Meta:
         ordering = ["day_of_week", "start_time"]
@@ -241,13 +248,16 @@ class Absence(models.Model):
         HOLIDAY = "holiday", _("Holiday")
         OTHER = "other", _("Other")
 
-    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="absences")
-    period = DateTimeRangeField()
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.LEAVE)
-    note = LineField(max_length=200, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    contractor = models.ForeignKey(
+        Contractor, verbose_name=_("contractor"), on_delete=models.CASCADE, related_name="absences"
+    )
+    period = DateTimeRangeField(_("period"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.LEAVE)
+    note = LineField(_("note"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("absence"), _("absences")
         ordering = ["period"]
         constraints = [
             models.CheckConstraint(
@@ -273,15 +283,20 @@ class Absence(models.Model):
 class Rating(models.Model):
     """Rating of a contractor, for a completed job or on its own."""
 
-    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="ratings")
+    contractor = models.ForeignKey(
+        Contractor, verbose_name=_("contractor"), on_delete=models.CASCADE, related_name="ratings"
+    )
     # Not a foreign key: this app stands below `jobs`. Unique, so that a job is rated once.
-    job_id = models.UUIDField(null=True, blank=True, unique=True)
-    value = models.DecimalField(max_digits=3, decimal_places=2)
-    comment = ShortNotesField(max_length=1000, blank=True)
-    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
+    job_id = models.UUIDField(_("job id"), null=True, blank=True, unique=True)
+    value = models.DecimalField(_("value"), max_digits=3, decimal_places=2)
+    comment = ShortNotesField(_("comment"), max_length=1000, blank=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("given by"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("rating"), _("ratings")
         ordering = ["-created_at"]
         constraints = [models.CheckConstraint(condition=Q(value__gte=0, value__lte=5), name="rating_value_in_range")]
 

@@ -60,35 +60,41 @@ class Job(Location):
     Status = Status
 
     job_number = CharField(
+        _("job number"),
         max_length=21,
         unique=True,
         editable=False,
         default=new_job_number,
         validators=[RegexValidator(r"^JOB-[0-9]{8}-[0-9A-F]{8}\Z")],
     )
-    type = models.CharField(max_length=10, choices=Type.choices)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN, editable=False)
+    type = models.CharField(_("type"), max_length=10, choices=Type.choices)
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.OPEN, editable=False)
     desired_date = models.DateTimeField(
+        _("desired date"),
         help_text=_(
             "Date and time that the customer asked for. Rankings start on this day in the time zone of the site."
-        )
+        ),
     )
     duration = DurationField(
-        validators=[validate_duration, MaxValueValidator(LONGEST_JOB, _("A job can last at most 8 hours."))]
+        _("duration"),
+        validators=[validate_duration, MaxValueValidator(LONGEST_JOB, _("A job can last at most 8 hours."))],
     )
-    priority = models.CharField(max_length=8, choices=Priority.choices, default=Priority.MEDIUM)
-    special_requirements = NotesField(blank=True, max_length=4000)
-    required_skills = SkillsField(LineField(max_length=60), default=list, blank=True, size=50)
-    customer_name = LineField(max_length=100, blank=True)
-    customer_phone = LineField(max_length=14, blank=True, validators=[PHONE_NUMBER])
-    cancel_reason = ShortNotesField(max_length=500, blank=True, editable=False)
-    cancelled_at = models.DateTimeField(null=True, editable=False)
-    completed_at = models.DateTimeField(null=True, editable=False)
+    priority = models.CharField(_("priority"), max_length=8, choices=Priority.choices, default=Priority.MEDIUM)
+    special_requirements = NotesField(_("special requirements"), blank=True, max_length=4000)
+    required_skills = SkillsField(
+        LineField(max_length=60), verbose_name=_("required skills"), default=list, blank=True, size=50
+    )
+    customer_name = LineField(_("customer name"), max_length=100, blank=True)
+    customer_phone = LineField(_("customer phone"), max_length=14, blank=True, validators=[PHONE_NUMBER])
+    cancel_reason = ShortNotesField(_("cancel reason"), max_length=500, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
+    completed_at = models.DateTimeField(_("completed at"), null=True, editable=False)
 
     objects = JobQuerySet.as_manager()
 
     class Meta(Location.Meta):
         abstract = False
+        verbose_name, verbose_name_plural = _("job"), _("jobs")
         ordering = ["-created_at", "id"]
         constraints = [
             *Location.Meta.constraints,
