@@ -42,7 +42,7 @@ class Assignment(Record):
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
-    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
     cancel_reason = ShortNotesField(_("cancel reason"), max_length=500, blank=True)
 
     # The decision at the time of booking. `rank` is null if the contractor was not a candidate.

@@ -87,7 +87,7 @@ class Job(Location):
     customer_name = LineField(_("customer name"), max_length=100, blank=True)
     customer_phone = LineField(_("customer phone"), max_length=14, blank=True, validators=[PHONE_NUMBER])
     cancel_reason = ShortNotesField(_("cancel reason"), max_length=500, blank=True, editable=False)
-    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
+    cancelled_at = models.DateTimeField(_("canceled at"), null=True, editable=False)
     completed_at = models.DateTimeField(_("completed at"), null=True, editable=False)
 
     objects = JobQuerySet.as_manager()

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('customer_name', models.CharField(blank=True, max_length=100, verbose_name='customer name')),
                 ('customer_phone', models.CharField(blank=True, max_length=14, verbose_name='customer phone')),
                 ('cancel_reason', models.CharField(blank=True, editable=False, max_length=500, verbose_name='cancel reason')),
-                ('cancelled_at', models.DateTimeField(editable=False, null=True, verbose_name='cancelled at')),
+                ('cancelled_at', models.DateTimeField(editable=False, null=True, verbose_name='canceled at')),
                 ('completed_at', models.DateTimeField(editable=False, null=True, verbose_name='completed at')),
             ],
             options={
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('customer_name', models.CharField(blank=True, max_length=100, verbose_name='customer name')),
                 ('customer_phone', models.CharField(blank=True, max_length=14, verbose_name='customer phone')),
                 ('cancel_reason', models.CharField(blank=True, editable=False, max_length=500, verbose_name='cancel reason')),
-                ('cancelled_at', models.DateTimeField(editable=False, null=True, verbose_name='cancelled at')),
+                ('cancelled_at', models.DateTimeField(editable=False, null=True, verbose_name='canceled at')),
                 ('completed_at', models.DateTimeField(editable=False, null=True, verbose_name='completed at')),
             ],
             options={
