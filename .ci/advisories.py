@@ -22,7 +22,7 @@ Found = list[str]
 
 
 class Unreachable(Exception):
-    """Nobody has said whether there is anything to fix."""
+    """The database of advisories could not be read, so that the result is unknown."""
 
 
 def of_python(lock: Path = LOCK, url: str = "") -> Found:

@@ -120,7 +120,7 @@ def _filled(name: str, route: str, model: Any) -> str:
             elif variable in PARTS:
                 value = PARTS[variable]
             else:
-                raise LookupError(f"Nobody has said how to open {name}: {route}")
+                raise LookupError(f"There is no value to open {name}: {route}")
             part = f"{part[: part.index('<')]}{value}{part[part.index('>') + 1 :]}"
         parts.append(part)
     return "/".join(parts)

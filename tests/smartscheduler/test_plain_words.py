@@ -11,32 +11,17 @@ import pytest
 
 from smartscheduler import BASE_DIR
 
-# Paths from the root of the repository; add one line for each package that is done.
-PLAIN = [
+# A new package is found by itself.
+PLACES = [
     "assignments",
     "benchmarks",
     "contractors",
     "jobs",
     "recommendations",
-    "smartscheduler/accounts",
-    "smartscheduler/adminsite",
-    "smartscheduler/audit",
-    "smartscheduler/backoffice",
-    "smartscheduler/core",
-    "smartscheduler/dashboard",
-    "smartscheduler/events",
-    "smartscheduler/geocoding",
-    "smartscheduler/history",
-    "smartscheduler/idempotency",
-    "smartscheduler/imports",
-    "smartscheduler/leases",
-    "smartscheduler/management",
-    "smartscheduler/notifications",
-    "smartscheduler/ops",
-    "smartscheduler/privacy",
-    "smartscheduler/rules",
-    "smartscheduler/travel",
+    "smartscheduler",
     "tests",
+    ".ci",
+    ".github",
 ]
 
 VAGUE = re.compile(r"\b(?:whoever|nobody|somebody|everybody|anybody)\b", re.IGNORECASE)
@@ -44,7 +29,7 @@ DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def files() -> list[Path]:
-    return [path for package in PLAIN for path in sorted((BASE_DIR / package).rglob("*.py"))]
+    return [path for place in PLACES for path in (BASE_DIR / place).rglob("*.py") if "node_modules" not in path.parts]
 
 
 def prose(source: str) -> Iterator[tuple[int, str]]:
@@ -63,13 +48,10 @@ def vague(source: str) -> list[str]:
     return [f"line {number}: {line.strip()}" for number, line in sorted(prose(source)) if VAGUE.search(line)]
 
 
-@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(BASE_DIR)))
-def test_prose_names_who_acts(path: Path) -> None:
-    assert vague(path.read_text()) == []
-
-
-def test_every_package_of_the_list_exists() -> None:
-    assert [package for package in PLAIN if not (BASE_DIR / package).exists()] == []
+def test_prose_names_who_acts() -> None:
+    found = {str(path.relative_to(BASE_DIR)): vague(path.read_text()) for path in files()}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+    assert len(found) > 500
 
 
 @pytest.mark.parametrize(
