@@ -63,7 +63,7 @@ demo: $(READY) $(BUNDLE)
 
 test: $(READY) $(BUNDLE)
 	$(call step,Unit tests of the scripts,$(NPM) run --silent test,)
-	@$(BIN)/python -m pytest -m "not system" -n 2 --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term)
+	@$(BIN)/python -m pytest -m "not system" -n 3 --dist loadgroup $(if $(COVERAGE),--cov --cov-report=term)
 
 test-clocks: $(READY) $(BUNDLE) .venv/faketime/ready
 	@$(BIN)/python -m tests.clocks $(MOMENTS)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +36,7 @@ def would_rank(rank: Rank) -> str:
 def would_rank_on_first_free_day(question: RankQuestion, rank: Rank) -> str:
     """The rank in a search whose desired date is the contractor's own first free day."""
     day = question.search.first_day
-    return _with_rank(WOULD_RANK_ON, rank, day=f"{day:%A} {day.day} {day:%B}")
+    return _with_rank(WOULD_RANK_ON, rank, day=date_format(day, "l, F j"))
 
 
 def gap_to_first(search: RankingQuery, own: ScoredCandidate, rank: Rank) -> str:
@@ -74,7 +75,7 @@ def first_free(search: RankingQuery, contractor: str, opening: FirstFreeDay) -> 
     """The first free day and the first start time on it."""
     day = search.day(opening.days)
     return gettext("{contractor} is first free on {day} at {time}.").format(
-        contractor=contractor, day=f"{day:%A} {day.day} {day:%B}", time=_clock(search, opening.starts[0])
+        contractor=contractor, day=date_format(day, "l, F j"), time=_clock(search, opening.starts[0])
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from assignments.scoring import PARTS, Score, Weights, as_decimal, parts_of
@@ -82,8 +83,8 @@ def distance(miles: str, minutes: int, *, by_road: bool) -> str:
 
 
 def day_in_words(day: date) -> str:
-    """A day without its year: `Tue 9 Feb`."""
-    return f"{day:%a} {day.day} {day:%b}"
+    """A day without its year: `Tue, Feb 9`."""
+    return date_format(day, "D, M j")
 
 
 def free_sentence(day: str, days: int, slots: int) -> str:

@@ -82,12 +82,13 @@ class ContractorRecords(DjangoModelFactory[Contractor]):
 
     @factory.post_generation  # type: ignore[untyped-decorator]
     def hours(self: Any, create: bool, extracted: list[Shift] | None, **_: Any) -> None:
-        WorkingHours.objects.bulk_create(
-            WorkingHours(
-                contractor=self, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time
+        if shifts := EVERY_DAY if extracted is None else extracted:
+            WorkingHours.objects.bulk_create(
+                WorkingHours(
+                    contractor=self, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time
+                )
+                for shift in shifts
             )
-            for shift in (EVERY_DAY if extracted is None else extracted)
-        )
 
 
 ContractorFactory = typed(ContractorRecords)

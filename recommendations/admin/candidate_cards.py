@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.duration import duration_string
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from assignments.eligibility import unmet_rules
@@ -157,7 +158,7 @@ class Offers:
         first = shown[0].start.astimezone(self.request.zone)
         return {
             "offers": [self.of(slot, preset=slot == suggested) for slot in shown],
-            "day": f"{first:%A} {first.day} {first:%B} ({first:%Z})",
+            "day": f"{date_format(first, 'l, F j')} ({first:%Z})",
         }
 
 

@@ -19,6 +19,7 @@ before it if it is longer, for example `{PART} weighs {N}%` before `{PART} weigh
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from assignments.scoring import PARTS, as_decimal, parts_of
@@ -115,15 +116,9 @@ FIGURES = (
 )
 # One group `f<row>` around each pattern. It closes after the groups inside it, so it is the `lastgroup` of a match.
 SCANNER = re.compile("|".join(f"(?P<f{row}>{figure.written})" for row, figure in enumerate(FIGURES)), re.IGNORECASE)
-
-
-def _groups(row: int, figure: Figure) -> slice:
-    """Where the groups of a row are in `match.groups()`: after the group around its pattern."""
-    first = SCANNER.groupindex[f"f{row}"]
-    return slice(first, first + re.compile(figure.written).groups)
-
-
-GROUPS = [_groups(row, figure) for row, figure in enumerate(FIGURES)]
+_STARTS = [SCANNER.groupindex[f"f{row}"] for row in range(len(FIGURES))]
+# Where the groups of a row are in `match.groups()`: between the group around its pattern and that of the next row.
+GROUPS = [slice(first, following - 1) for first, following in pairwise([*_STARTS, SCANNER.groups + 1])]
 
 
 class Found(NamedTuple):

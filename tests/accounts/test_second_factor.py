@@ -418,7 +418,7 @@ class TestWhatWasLost:
     def test_the_command_is_for_the_last_administrator(self) -> None:
         user, said = with_second_factor(email="last@example.com"), StringIO()
         call_command("remove_second_factor", "Last@example.com", stdout=said)
-        assert "is removed" in said.getvalue()
+        assert "was removed" in said.getvalue()
         assert not TOTPDevice.objects.exists()
         assert AuditEntry.objects.get(act="second-factor-removed").user is None
         for wrong, why in (("last@example.com", "has no second factor"), ("x@example.com", "No account")):

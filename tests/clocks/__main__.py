@@ -13,7 +13,7 @@ from smartscheduler import BASE_DIR
 from tests.clocks.moments import Moment, moments
 
 LIBRARY = BASE_DIR / ".venv/faketime/libfaketime/vendor/libfaketime/src/libfaketime.so.1"
-SUITE = ["-m", "pytest", "-m", "not system", "-n", "2", "--dist", "loadgroup"]
+SUITE = ["-m", "pytest", "-m", "not system", "-n", "3", "--dist", "loadgroup"]
 MOST_SECONDS_APART = 60
 # Servers from elsewhere would keep their own clock.
 SERVERS = {"DATABASE_URL", "REDIS_URL"}

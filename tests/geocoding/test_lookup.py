@@ -66,7 +66,7 @@ def nominatim(settings: Settings) -> Iterator[Nominatim]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     settings.GEOCODER, settings.GEOCODER_URL = "nominatim", f"http://127.0.0.1:{server.server_port}"
     settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
     settings.GEOCODER_A_SECOND, settings.GEOCODER_USER_AGENT = 1000.0, "tests"

@@ -95,9 +95,9 @@ def test_instants_and_slots_in_local_time_of_the_site(casey: User) -> None:
     Assignment.objects.update(time_slot=TimestamptzRange(later, later + timedelta(hours=1), "[)"))
     response = signed_in().get(page_of(job))
     slot, wanted = (lines(only(response, "changed", what)) for what in ("assignment", "job"))
-    assert slot == {"Time slot": ("Tue 7 Jan 2031, 09:00–11:00 CST", "Wed 8 Jan 2031, 14:30–15:30 CST")}
+    assert slot == {"Time slot": ("Tue, Jan 7, 2031, 09:00–11:00 CST", "Wed, Jan 8, 2031, 14:30–15:30 CST")}
     assert wanted == {
-        "Desired date": ("Tue 7 Jan 2031, 09:00 CST", "Wed 8 Jan 2031, 14:30 CST"),
+        "Desired date": ("Tue, Jan 7, 2031, 09:00 CST", "Wed, Jan 8, 2031, 14:30 CST"),
         "Duration": ("02:00:00", "02:30:00"),
     }
     assert held.job == job

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import time
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +24,7 @@ from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.change_announcer import concerned_jobs
 from recommendations.decision_record import decide
+from recommendations.explanations import day_in_words
 from recommendations.near_misses import nearest_misses
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
@@ -79,11 +80,15 @@ def test_weights_and_miles_make_the_score(job: Job) -> None:
 
 
 def test_the_horizon_is_how_far_rankings_and_reasons_look(job: Job) -> None:
-    person = ContractorFactory(hours=[])
-    assert "within 10 days" in why_not(JobRequest.of(job), person, current_rules()).reasons[0].message
+    person, desired = ContractorFactory(hours=[]), job.desired_date.astimezone(job.zone).date()
+
+    def through(days: int) -> str:
+        return f"through {day_in_words(desired + timedelta(days=days))}"
+
+    assert through(10) in why_not(JobRequest.of(job), person, current_rules()).reasons[0].message
     publish(horizon_days=4)
-    assert "within 4 days" in why_not(JobRequest.of(job), person, current_rules()).reasons[0].message
-    assert "within 4 days" in nearest_misses(JobRequest.of(job), current_rules())[0].answer.reasons[0].message
+    assert through(4) in why_not(JobRequest.of(job), person, current_rules()).reasons[0].message
+    assert through(4) in nearest_misses(JobRequest.of(job), current_rules())[0].answer.reasons[0].message
 
 
 def test_speed_and_factor_make_the_minutes() -> None:

@@ -59,9 +59,9 @@ def bar(share: float) -> str:
 
 
 def when(moment: datetime, zone: ZoneInfo) -> str:
-    """Local day and time at the site: `Tue 24 Nov 08:00`."""
+    """Local day and time at the site: `Tue, Nov 24, 08:00`."""
     here = moment.astimezone(zone)
-    return f"{here:%a} {here.day} {here:%b %H:%M}"
+    return f"{here:%a, %b} {here.day}, {here:%H:%M}"
 
 
 def span(slot: TimeSlot, zone: ZoneInfo) -> str:

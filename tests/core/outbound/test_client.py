@@ -198,13 +198,13 @@ def test_an_endless_body_is_cut_off(server: Server, allowed: None) -> None:
 @pytest.mark.parametrize("path", ["/endless", "/dripping-headers"])
 def test_an_answer_that_does_not_end_is_not_waited_for(server: Server, allowed: None, path: str) -> None:
     began = time.monotonic()
-    with pytest.raises(TimedOut, match=r"No answer within 0\.3 seconds"):
+    with pytest.raises(TimedOut, match=r"No response within 0\.3 seconds"):
         get(f"http://127.0.0.1:{server.port}", path, seconds=0.3, most_bytes=10**12)
     assert time.monotonic() - began < 60
 
 
 def test_a_packed_answer_is_not_unpacked(server: Server, allowed: None) -> None:
-    with pytest.raises(Unreadable, match="packed"):
+    with pytest.raises(Unreadable, match="is compressed"):
         get(f"http://127.0.0.1:{server.port}", "/packed")
 
 
