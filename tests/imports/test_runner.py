@@ -127,11 +127,11 @@ def test_a_file_can_be_checked_again_before_it_is_imported(actor: User) -> None:
 
 def test_what_is_not_going_on_cannot_be_stopped(actor: User) -> None:
     run = checked(people(1), actor)
-    for act, said in ((stop, "There is no check or import to stop"), (resume, "Only what has been stopped")):
+    for act, said in ((stop, "There is no check or import to stop"), (resume, "Only a stopped check or import")):
         with pytest.raises(InvalidInput, match=said):
             act(run_id=run.pk)
     import_checked(run_id=run.pk)
-    with pytest.raises(InvalidInput, match="has not been imported"):
+    with pytest.raises(InvalidInput, match="Only a file that is not imported yet"):
         check_again(run_id=run.pk)
     run.refresh_from_db()
     assert run.state == "importing"

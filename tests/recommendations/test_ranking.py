@@ -184,7 +184,7 @@ def test_absent_and_when_back() -> None:
     answer = ask(contractor)
     assert [reason.code for reason in answer.reasons] == ["absent"]
     day = at(0, days=20)
-    assert f"first free on {day:%A} {day.day} {day:%B}" in answer.suggestion
+    assert f"first free on {day:%A, %B} {day.day}" in answer.suggestion
 
 
 def test_fully_booked() -> None:

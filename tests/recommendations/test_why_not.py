@@ -27,7 +27,7 @@ def ask(contractor: Contractor, job: Job | None = None, **options: Any) -> Answe
 
 
 def said_day(moment: datetime) -> str:
-    return f"{moment:%A} {moment.day} {moment:%B}"
+    return f"{moment:%A, %B} {moment.day}"
 
 
 def test_the_first_choice_free_at_another_hour_than_wanted() -> None:
