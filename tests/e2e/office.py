@@ -24,7 +24,7 @@ NONE_OF_A_NAME = "Nobody of That Name"
 
 def sign_in(page: Page, email: str) -> None:
     """Fill the login form that `page` shows, and go where it leads."""
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(lambda url: "/login/" not in url)

@@ -25,7 +25,7 @@ def code_of(key: str) -> str:
 def new_account(visit: Open) -> str:
     email = f"second{random.randrange(10**9)}@example.com"
     page = visit("/admin/accounts/user/add/", ADMINISTRATOR)
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email address").fill(email)
     page.locator("#id_password1").fill(SECRET)
     page.locator("#id_password2").fill(SECRET)
     page.get_by_role("button", name="Save", exact=True).click()
@@ -34,7 +34,7 @@ def new_account(visit: Open) -> str:
 
 
 def give_password(page: Page, email: str) -> None:
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email address").fill(email)
     page.get_by_label("Password").fill(SECRET)
     page.get_by_role("button", name="Log in").click()
 
