@@ -10,7 +10,7 @@ from assignments.local_time import MINUTES_A_DAY, day_of, local_instant
 from assignments.models import Assignment
 from assignments.states import Status
 from jobs.requirements import JobRequest
-from smartscheduler.core.formatting import local_slot, local_time
+from smartscheduler.core.formatting import hours_and_minutes, local_slot, local_time
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, unchecked
 from smartscheduler.travel.routes import Site
@@ -83,9 +83,4 @@ def _days_apart(days: int) -> str:
 def _time_apart(minutes: int) -> str:
     """`3 h 30 min earlier in the day`."""
     message = gettext("{duration} later in the day") if minutes > 0 else gettext("{duration} earlier in the day")
-    hours, rest = divmod(abs(minutes), 60)
-    if not rest:
-        duration = gettext("{hours} h")
-    else:
-        duration = gettext("{hours} h {minutes} min") if hours else gettext("{minutes} min")
-    return message.format(duration=duration.format(hours=hours, minutes=rest))
+    return message.format(duration=hours_and_minutes(timedelta(minutes=abs(minutes))))

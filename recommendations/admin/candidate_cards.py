@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
-from django.utils.duration import duration_string
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
@@ -26,7 +25,7 @@ from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see, visible_values
 from smartscheduler.adminsite.html import bars, stars
-from smartscheduler.core.formatting import ago, local_slot, local_time
+from smartscheduler.core.formatting import ago, hours_and_minutes, local_slot, local_time
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
@@ -59,7 +58,7 @@ def facts(job: Job, reader: User) -> list[tuple[str, str]]:
     values = [
         (gettext("Type"), job.get_type_display()),
         (gettext("Desired date"), local_time(job.desired_date, job.zone)),
-        (gettext("Duration"), duration_string(job.duration)),
+        (gettext("Duration"), hours_and_minutes(job.duration)),
         (gettext("Priority"), job.get_priority_display()),
         (gettext("Site"), f"{address}{job.city}, {job.state} {job.zip_code}"),
         (gettext("Required skills"), ", ".join(job.required_skills) or gettext("none")),

@@ -1,6 +1,6 @@
 """Instants and time slots as readable text, in the time zone of a site or contractor."""
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -25,6 +25,14 @@ def local_slot(slot: TimeSlot, zone: tzinfo) -> str:
     start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
     until = f"{end:%H:%M}" if end.date() == start.date() else f"{date_format(end, 'D')} {end:%H:%M}"
     return f"{local_day(slot.start, zone)}, {start:%H:%M}–{until} {start:%Z}"
+
+
+def hours_and_minutes(duration: timedelta) -> str:
+    """A duration as `2 h`, `45 min` or `1 h 30 min`."""
+    hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
+    if hours and minutes:
+        return gettext("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    return gettext("{hours} h").format(hours=hours) if hours else gettext("{minutes} min").format(minutes=minutes)
 
 
 def ago(moment: datetime, now: datetime) -> str:

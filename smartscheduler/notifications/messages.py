@@ -8,13 +8,12 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import Model
 from django.template.loader import render_to_string
-from django.utils.duration import duration_string
 from django.utils.translation import gettext
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from jobs.models import Job
 from smartscheduler.core.db.text_fields import NotesField, ShortNotesField, StoredForm
-from smartscheduler.core.formatting import local_slot
+from smartscheduler.core.formatting import hours_and_minutes, local_slot
 from smartscheduler.core.text import visible, visible_lines
 from smartscheduler.notifications.models import Mail
 
@@ -34,7 +33,7 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
         "job": job,
         "contractor": contractor,
         "when": when,
-        "duration": duration_string(job.duration),
+        "duration": hours_and_minutes(job.duration),
         "title": mail.get_kind_display(),
     }
     subject = gettext("{kind}: {when} – {type} in {city}, {state}").format(

@@ -1,11 +1,9 @@
 """Concurrent changes of a job: the refusal names the earlier change, its author, and its time."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from assignments.models import Assignment
 from assignments.services import (
@@ -19,7 +17,7 @@ from assignments.services import (
     start_assignment,
 )
 from smartscheduler.accounts.models import User
-from smartscheduler.core.formatting import ago, local_slot
+from smartscheduler.core.formatting import local_slot
 from smartscheduler.errors import DomainError
 from smartscheduler.events.models import OutboxEvent
 from tests.api import V1, client_of, problem
@@ -115,24 +113,6 @@ def test_over_http_too() -> None:
     assert "Casey Coordinator assigned" in document["detail"]
     assert document["latest_event"]["type"] == "JobAssigned"
     assert document["latest_event"]["data"]["assignment_id"] == str(made.pk)
-
-
-@pytest.mark.parametrize(
-    ("back", "said"),
-    [
-        (timedelta(seconds=20), "just now"),
-        (timedelta(seconds=50), "a minute ago"),
-        (timedelta(minutes=5), "5 minutes ago"),
-        (timedelta(minutes=61), "an hour ago"),
-        (timedelta(hours=5), "5 hours ago"),
-        (timedelta(hours=25), "a day ago"),
-        (timedelta(days=9), "9 days ago"),
-        (timedelta(seconds=-30), "just now"),
-    ],
-)
-def test_how_long_ago(back: timedelta, said: str) -> None:
-    now = timezone.now()
-    assert ago(now - back, now) == said
 
 
 @pytest.mark.django_db(transaction=True)

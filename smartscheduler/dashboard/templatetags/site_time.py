@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from jobs.models import Job
+from smartscheduler.core.formatting import hours_and_minutes
 from smartscheduler.dashboard import event_text
 from smartscheduler.dashboard.board import Block
 
@@ -77,12 +78,4 @@ def minutes(duration: timedelta) -> int:
     return int(duration.total_seconds()) // 60
 
 
-@register.filter
-def hours(duration: timedelta) -> str:
-    """A duration as `2 h`, `45 min` or `1 h 30 min`."""
-    whole, rest = divmod(int(duration.total_seconds()) // 60, 60)
-    if whole and rest:
-        return gettext("{hours} h {minutes} min").format(hours=whole, minutes=rest)
-    if whole:
-        return gettext("{hours} h").format(hours=whole)
-    return gettext("{minutes} min").format(minutes=rest) if rest else ""
+register.filter("hours", hours_and_minutes)
