@@ -107,13 +107,20 @@ class Api:
         return self.post("assignments/", job=job["id"], contractor=contractor["id"], start=slots[0]["start"])
 
     def new_job(self, fits: Callable[[Any], bool] = lambda job: True) -> Any:
-        """An open job like one of the demo's that at least two contractors can take, wanted in a few days."""
+        """An open job like one of the demo's, desired in a few days.
+
+        Its first two candidates have several start times each.
+        """
         jobs = [job for job in self.listed("jobs/", status="open", ordering="created_at") if fits(job)]
         for job in random.sample(jobs, len(jobs)):
             if len(self.candidates(job)) > 1:
                 wanted = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=3)
                 body = {name: job[name] for name in COPIED}
-                return self.post("jobs/", **body, desired_date=wanted.isoformat(), priority="urgent")
+                created = self.post("jobs/", **body, desired_date=wanted.isoformat(), priority="urgent")
+                starts = [len(candidate["available_time_slots"]) for candidate in self.candidates(created)[:2]]
+                if len(starts) == 2 and min(starts) > 1:
+                    return created
+                self.post(f"jobs/{created['id']}/cancel/", reason="Too few start times for this test")
         raise LookupError(f"None of {len(jobs)} open jobs will do.")
 
 

@@ -75,7 +75,7 @@ def test_who_leaves_is_deactivated_after_the_obstacles_are_gone(visit: Open, api
     expect(page.get_by_text("No live assignments. The contractor can be deactivated.")).to_be_visible()
     page.get_by_role("button", name="Deactivate").click()
     page.wait_for_url("**/change/")
-    expect(page.get_by_text("Only an administrator can restore")).to_be_visible()
+    expect(page.get_by_text("To reactivate a contractor, ask an administrator.")).to_be_visible()
     expect(page.get_by_role("link", name="Deactivate")).to_have_count(0)
     assert api.get(f"contractors/{crew['id']}/")["status"] == "inactive"
 
