@@ -142,6 +142,7 @@ def test_the_week_of_any_of_its_days_is_the_same(person: Contractor) -> None:
     assert week(person, "?start=2026-11-26").context["start"] == MONDAY
 
 
+@pytest.mark.usefixtures("november_2026")
 @pytest.mark.parametrize("start", ["2000-01-01", "2099-12-31", "2031-12-01"])
 def test_a_day_beyond_reach_is_refused_in_words_and_shows_this_week(person: Contractor, start: str) -> None:
     response = week(person, f"?start={start}")
