@@ -112,5 +112,5 @@ def test_a_page_without_known_parameters_fails_the_run(
     known: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "patterns", lambda: [("jobs_job_new", "admin/jobs/job/<slug:whose>/new/")])
-    with pytest.raises(LookupError, match="how to open jobs_job_new"):
+    with pytest.raises(LookupError, match="no value to open jobs_job_new"):
         known()
