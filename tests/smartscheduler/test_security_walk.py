@@ -4,8 +4,6 @@ import re
 from collections import Counter
 from functools import cache
 
-import pytest
-
 from smartscheduler import BASE_DIR
 
 TEXT = (BASE_DIR / "docs" / "security.md").read_text()
@@ -80,9 +78,10 @@ def test_every_requirement_of_both_levels_is_there_once_and_in_order() -> None:
     assert [number for number, *_ in ROWS] == WANTED
 
 
-@pytest.mark.parametrize("token", sorted(filter(is_evidence, evidence())))
-def test_the_evidence_exists(token: str) -> None:
-    assert is_true(token), token
+def test_the_evidence_exists() -> None:
+    tokens = sorted(filter(is_evidence, evidence()))
+    assert [token for token in tokens if not is_true(token)] == []
+    assert len(tokens) > 100
 
 
 def test_what_is_met_has_evidence() -> None:
