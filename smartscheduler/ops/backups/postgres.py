@@ -98,7 +98,8 @@ def create(name: str) -> None:
 def swap(new: str, *, at: datetime) -> str:
     """Rename the database `new` to the name of the present one, and return the new name of the present one."""
     name = present()
-    kept = beside(name, f"before_{at:%Y%m%d_%H%M%S}")
+    # With microseconds: two restores within one second keep two databases.
+    kept = beside(name, f"before_{at:%Y%m%d_%H%M%S_%f}")
     connection.close()
     _execute("ALTER DATABASE {} RENAME TO {}", name, kept)
     try:
