@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +10,7 @@ from assignments.scoring import PARTS, as_decimal, parts_of
 from recommendations.explanations import ordinal
 from recommendations.search.query import RankingQuery, ScoredCandidate
 from recommendations.search.rank import Rank, RankQuestion
+from smartscheduler.core.formatting import long_day
 
 # Messages with a rank come in pairs: for an exact rank, and for the best rank that is still possible.
 # `{rank}` is an English ordinal; translations can use the number `{number}` instead.
@@ -36,7 +36,7 @@ def would_rank(rank: Rank) -> str:
 def would_rank_on_first_free_day(question: RankQuestion, rank: Rank) -> str:
     """The rank in a search whose desired date is the contractor's own first free day."""
     day = question.search.first_day
-    return _with_rank(WOULD_RANK_ON, rank, day=date_format(day, "l, F j"))
+    return _with_rank(WOULD_RANK_ON, rank, day=long_day(day))
 
 
 def gap_to_first(search: RankingQuery, own: ScoredCandidate, rank: Rank) -> str:
@@ -75,7 +75,7 @@ def first_free(search: RankingQuery, contractor: str, opening: FirstFreeDay) -> 
     """The first free day and the first start time on it."""
     day = search.day(opening.days)
     return gettext("{contractor} is first free on {day} at {time}.").format(
-        contractor=contractor, day=date_format(day, "l, F j"), time=_clock(search, opening.starts[0])
+        contractor=contractor, day=long_day(day), time=_clock(search, opening.starts[0])
     )
 
 

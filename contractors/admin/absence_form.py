@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -14,6 +13,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 from contractors.models import Absence, Contractor
 from smartscheduler.adminsite.form_fields import LocalInstantField
 from smartscheduler.core.db.text_fields import LineFormField
+from smartscheduler.core.formatting import long_day
 from smartscheduler.timeslots import TimeSlot
 
 TODAY, WEEK, DATES = "today", "week", "dates"
@@ -26,8 +26,8 @@ def absent_form(contractor: Contractor) -> type[forms.Form]:
     today = timezone.now().astimezone(zone).date()
     sunday = today + timedelta(days=6 - today.weekday())
     choices = [
-        (TODAY, gettext("Today, {day}").format(day=_long_date(today))),
-        (WEEK, gettext("The rest of the week, until {day}").format(day=_long_date(sunday))),
+        (TODAY, gettext("Today, {day}").format(day=long_day(today))),
+        (WEEK, gettext("The rest of the week, until {day}").format(day=long_day(sunday))),
         (DATES, gettext("From … until …")),
     ]
 
@@ -71,10 +71,6 @@ def absent_form(contractor: Contractor) -> type[forms.Form]:
             return None if self.errors or not (start and end) else TimeSlot(start, end)
 
     return AbsentForm
-
-
-def _long_date(day: date) -> str:
-    return date_format(day, "l, F j")
 
 
 def whole_days(first: date, last: date, zone: ZoneInfo) -> TimeSlot:

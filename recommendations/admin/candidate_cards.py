@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from assignments.eligibility import unmet_rules
@@ -25,7 +24,7 @@ from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see, visible_values
 from smartscheduler.adminsite.html import bars, stars
-from smartscheduler.core.formatting import ago, hours_and_minutes, local_slot, local_time
+from smartscheduler.core.formatting import ago, hours_and_minutes, local_slot, local_time, long_day
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
@@ -157,7 +156,7 @@ class Offers:
         first = shown[0].start.astimezone(self.request.zone)
         return {
             "offers": [self.of(slot, preset=slot == suggested) for slot in shown],
-            "day": f"{date_format(first, 'l, F j')} ({first:%Z})",
+            "day": f"{long_day(first)} ({first:%Z})",
         }
 
 

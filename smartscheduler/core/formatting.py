@@ -1,12 +1,17 @@
 """Instants and time slots as readable text, in the time zone of a site or contractor."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
 from smartscheduler.timeslots import TimeSlot
+
+
+def long_day(day: date) -> str:
+    """A date without its year, in full: `Wednesday, November 25`."""
+    return date_format(day, "l, F j")
 
 
 def local_day(moment: datetime, zone: tzinfo) -> str:
