@@ -5,9 +5,7 @@ import inspect
 import io
 import pkgutil
 import re
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,17 +13,14 @@ import pytest
 from openpyxl import Workbook
 
 from smartscheduler import imports
-from smartscheduler.errors import InvalidInput
 from smartscheduler.imports import cell_formats, file_reader
 from smartscheduler.imports.columns import COLUMNS
 from smartscheduler.imports.row_to_payload import body_of_contractor, body_of_job
 from smartscheduler.privacy import pii_matcher
 from smartscheduler.privacy.pii_matcher import PersonPatterns
+from tests.inputs.growth import GROWTH, grows_too_fast
 
 N = 5_000
-# Below this there is nothing to compare; a quadratic parser needs seconds.
-NOTHING_SECONDS = 0.05
-MOST_TIMES = 6.0
 
 SIGNS = ("a", " ", "1", '"', ";", ",", "-", "–", "<", ".", "(", "'", "\n", "é", ":", "=")
 INPUTS: dict[str, Callable[..., str]] = {
@@ -96,34 +91,19 @@ def parsers() -> dict[str, Callable[..., object]]:
 PARSERS = parsers()
 
 
-def seconds(parser: Callable[..., object], text: str) -> float:
-    """CPU time of the fastest of three."""
-    taken = []
-    for _ in range(3):
-        began = time.process_time()
-        with suppress(InvalidInput, ValueError):
-            parser(text)
-        taken.append(time.process_time() - began)
-        if taken[-1] < NOTHING_SECONDS:
-            break
-    return min(taken)
-
-
 @pytest.mark.parametrize("name", PARSERS)
 def test_a_parser_is_linear(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Its own limits would hide what comes behind them.
     monkeypatch.setattr(file_reader, "MOST_CHARACTERS_OF_A_CELL", 10**9)
     monkeypatch.setattr(file_reader, "MOST_ROWS", 10**9)
     for said, make in INPUTS.items():
-        longer = seconds(PARSERS[name], make(4 * N))
-        if longer > NOTHING_SECONDS:
-            assert longer < MOST_TIMES * seconds(PARSERS[name], make(N)), said
+        assert not grows_too_fast(PARSERS[name], make(GROWTH * N), make(N)), said
 
 
 def test_a_quadratic_pattern_would_be_noticed() -> None:
     pattern = re.compile(r"([a-z][a-z\s,–-]*?)\s+(\d.+)", re.IGNORECASE)
     text = INPUTS["Mon, blanks, x"]
-    assert seconds(pattern.fullmatch, text(4 * N)) > MOST_TIMES * seconds(pattern.fullmatch, text(N))
+    assert grows_too_fast(pattern.fullmatch, text(GROWTH * N), text(N))
 
 
 @pytest.mark.parametrize("shape", ["rows", "columns of empty cells", "characters"])
@@ -144,8 +124,4 @@ def test_a_workbook_is_read_in_linear_time(shape: str) -> None:
         workbook.save(buffer)
         return buffer.getvalue()
 
-    def read(content: bytes) -> float:
-        return seconds(lambda _: file_reader.read_table("x.xlsx", content), "")
-
-    longer = read(book(2_400))
-    assert longer < NOTHING_SECONDS or longer < MOST_TIMES * read(book(600))
+    assert not grows_too_fast(lambda content: file_reader.read_table("x.xlsx", content), book(2_400), book(600))

@@ -1,14 +1,49 @@
-"""Complexity of regular expressions: structure of patterns, and texts that cause backtracking."""
+"""Growth of CPU time with the size of an input; for regular expressions, structure and texts that backtrack."""
 
 import re
-from collections.abc import Iterator
-from re import _constants as c
-from re import _parser as parser
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, TypeVar
+
+# The parser of regular expressions is private, and has no type stubs.
+c: Any = import_module("re._constants")
+parser: Any = import_module("re._parser")
+
+Input = TypeVar("Input", str, bytes)
+
+# Four times as much may take six times as long.
+GROWTH, MOST = 4, 6.0
+# Below this many CPU seconds, measurements are noise and other requests do not wait.
+FLOOR = 0.02
+# A neighbour on the machine slows down some measurements, a quadratic algorithm all of them.
+ATTEMPTS = 6
 
 # Shorter repeats are constants of a pattern, not a matter of how much is sent.
 UNBOUNDED = 1_000
 SAMPLE = [chr(code) for code in range(256)] + ["ſ", "K", "—", "’", "é", "二", "\u2028", "\u200b"]
+
+
+def grows_too_fast(work: Callable[[Input], object], long: Input, short: Input) -> bool:
+    """Whether `work` on `long` takes more than six times as long as on `short`, a quarter of it, in each attempt."""
+    slowest = seconds(work, long)
+    if slowest < FLOOR:
+        return False
+    fastest = seconds(work, short)
+    for _ in range(ATTEMPTS):
+        slowest, fastest = min(slowest, seconds(work, long)), min(fastest, seconds(work, short))
+        if slowest <= MOST * max(fastest, FLOOR / GROWTH / 2):
+            return False
+    return True
+
+
+def seconds(work: Callable[[Input], object], value: Input) -> float:
+    """CPU time of this thread."""
+    began = time.thread_time()
+    with suppress(Exception):  # a rejection is fine
+        work(value)
+    return time.thread_time() - began
 
 
 def attacks(pattern: "re.Pattern[str]", length: int) -> Iterator[str]:

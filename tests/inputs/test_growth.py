@@ -2,9 +2,7 @@
 
 import re
 import socket
-import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,38 +11,8 @@ from rest_framework import serializers
 
 from smartscheduler.privacy.pii_matcher import PersonPatterns
 from tests.inputs.collecting import made_of_variables, patterns, readers, searches, subclasses
-from tests.inputs.growth import attacks, objections
+from tests.inputs.growth import GROWTH, attacks, grows_too_fast, objections
 from tests.inputs.test_bounds_of_fields import inputs
-
-# Four times as much may take six times as long.
-GROWTH, MOST = 4, 6.0
-# Below this many CPU seconds, measurements are noise and other requests do not wait.
-FLOOR = 0.02
-
-
-def seconds(work: Callable[[str], Any], text: str, *, times: int = 3) -> float:
-    """The least of some measurements, of this process's own time: others on the machine do not count."""
-    least = float("inf")
-    for _ in range(times):
-        began = time.process_time()
-        with suppress(Exception):  # a rejection is fine
-            work(text)
-        least = min(least, time.process_time() - began)
-        if least < FLOOR:
-            break
-    return least
-
-
-def grows_too_fast(work: Callable[[str], Any], text_of: Callable[[int], str], lengths: Iterable[int]) -> str:
-    """The beginning of a text whose fourfold takes more than six times as long; nothing when there is none."""
-    for length in lengths:
-        long = seconds(work, text_of(length), times=2)
-        if long < FLOOR:
-            continue
-        short = max(seconds(work, text_of(length // GROWTH)), FLOOR / GROWTH / 2)
-        if seconds(work, text_of(length)) / short > MOST:
-            return repr(text_of(length)[:40])
-    return ""
 
 
 def use_of(name: str, pattern: "re.Pattern[str]") -> Callable[[str], Any]:
@@ -83,10 +51,11 @@ LENGTHS = (24, 400, 25_600)
 
 def slowest(pattern: "re.Pattern[str]", work: Callable[[str], Any]) -> str:
     """The first attack on a pattern under which `work` grows too fast."""
-    made = {length: list(attacks(pattern, length)) for length in (*LENGTHS, *(one // GROWTH for one in LENGTHS))}
+    made = {length: list(attacks(pattern, length)) for length in (*LENGTHS, *(length // GROWTH for length in LENGTHS))}
     for number in range(len(made[LENGTHS[0]])):
-        if found := grows_too_fast(work, lambda length: made[length][number], LENGTHS):  # noqa: B023
-            return found
+        for length in LENGTHS:
+            if grows_too_fast(work, made[length][number], made[length // GROWTH][number]):
+                return repr(made[length][number][:40])
     return ""
 
 
@@ -128,9 +97,10 @@ def worst(work: Callable[[str], Any]) -> str:
     """The first pump that makes `work` grow too fast."""
     for pump in PUMPS:
         for end in ENDS:
-            text_of = lambda length: pump * (length // len(pump)) + end  # noqa: B023, E731
-            if found := grows_too_fast(work, text_of, (400, 8_000)):
-                return found
+            for length in (400, 8_000):
+                long, short = (pump * (letters // len(pump)) + end for letters in (length, length // GROWTH))
+                if grows_too_fast(work, long, short):
+                    return repr(long[:40])
     return ""
 
 

@@ -52,12 +52,21 @@ def booked() -> Assignment:
 
 @pytest.fixture
 def elsewhere() -> Iterator[str]:
-    """The name of an empty database beside that of the test; whatever it has become is dropped."""
-    name = postgres.beside(postgres.present(), f"else_{os.getpid()}")
+    """The name of an empty database; it and the databases that a restore renames are dropped afterwards."""
+    # Short: derived names are cut at 63 bytes, and the number of digits of a process id varies.
+    name = f"else_{os.getpid()}"
     postgres.create(name)
     yield name
-    for (one,) in postgres.rows(f"SELECT datname FROM pg_database WHERE datname LIKE '{name}%'"):
-        postgres.drop(one)
+    for (database,) in postgres.rows(f"SELECT datname FROM pg_database WHERE datname LIKE '{name}%'"):
+        postgres.drop(database)
+
+
+@pytest.mark.parametrize("length", [1, 40, 62, 63])
+def test_a_derived_name_is_not_cut_by_the_server(length: int) -> None:
+    suffix = "before_20261129_184013_294748"
+    name = postgres.beside("d" * length, suffix)
+    assert len(name) <= postgres.LONGEST_NAME
+    assert name.endswith(f"d_{suffix}")
 
 
 def databases_there() -> set[str]:
