@@ -33,7 +33,7 @@ def suggested_slot(
     ):
         return desired
     aim = local_instant(day, timedelta(minutes=_minute(request.desired_date, request)), request.zone)
-    start = min(starts, key=lambda one: (abs(one - aim), one))
+    start = min(starts, key=lambda moment: (abs(moment - aim), moment))
     return unchecked((start, start + request.duration))
 
 

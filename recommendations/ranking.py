@@ -107,9 +107,9 @@ def _range_message(least: int, most: int) -> str:
     return gettext("Enter a whole number from {least} to {most}.").format(least=least, most=most)
 
 
-def best_candidates(searches: Sequence[RankingQuery], wanted: int) -> list[Best]:
-    """The first `wanted` candidates of each search."""
-    conditions = [Best(wanted) for _ in searches]
+def best_candidates(searches: Sequence[RankingQuery], count: int) -> list[Best]:
+    """The first `count` candidates of each search."""
+    conditions = [Best(count) for _ in searches]
     run(
         [
             ThresholdSearch(search, condition, company=len(conditions))

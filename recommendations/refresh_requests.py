@@ -28,10 +28,10 @@ log = structlog.get_logger(__name__)
 
 
 class RefreshRequests:
-    """Refresh requests of one kind made by one process; `wanted` is the source whose results need a refresh."""
+    """Refresh requests of one kind made by one process; `stale_source` is the source whose results need a refresh."""
 
-    def __init__(self, kind: str, wanted: str) -> None:
-        self.kind, self.wanted = kind, wanted
+    def __init__(self, kind: str, stale_source: str) -> None:
+        self.kind, self.stale_source = kind, stale_source
         self._silent = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -46,7 +46,7 @@ class RefreshRequests:
             return
         with self._lock:
             self._uses.update(counted)
-            if job_id is not None and counted[self.wanted] and self._is_due(job_id):
+            if job_id is not None and counted[self.stale_source] and self._is_due(job_id):
                 self._jobs.add(job_id)
             if self._thread is None or not self._thread.is_alive():
                 name, key = f"{self.kind}-refresh-requests", self.key

@@ -111,7 +111,7 @@ def _offer(opening: Opening, contractor: Contractor) -> dict[str, Any]:
     query = {"contractor": contractor.pk, "day": there[0].date()}
     return {
         "job": job,
-        "wanted": local_time(job.desired_date, job.zone),
+        "desired_date": local_time(job.desired_date, job.zone),
         "miles": f"{opening.miles:.1f}",
         "starts": [f"{start:%H:%M}" for start in there[:MOST_STARTS]],
         "more": max(0, len(there) - MOST_STARTS),

@@ -48,7 +48,7 @@ class CompletedFilter(RecentFilter):
 @admin.register(Job)
 class JobAdmin(PlacedAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
     form = JobForm
-    list_display = ("number", "status_badge", "priority_badge", "type_badge", "city_state", "wanted")
+    list_display = ("number", "status_badge", "priority_badge", "type_badge", "city_state", "local_desired_date")
     list_display_links = ("number",)
     list_filter = ("status", "priority", "type", DesiredDateFilter, DesiredDaysFilter, CompletedFilter, "state")
     search_fields = ("search_text",)
@@ -102,7 +102,7 @@ class JobAdmin(PlacedAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin):
         return f"{job.city}, {job.state}"
 
     @display(description=_("Desired date"), ordering="desired_date")
-    def wanted(self, job: Job) -> str:
+    def local_desired_date(self, job: Job) -> str:
         return local_time(job.desired_date, job.zone)
 
     @display(description=_("Canceled"))

@@ -121,7 +121,7 @@ _STARTS = [SCANNER.groupindex[f"f{row}"] for row in range(len(FIGURES))]
 GROUPS = [slice(first, following - 1) for first, following in pairwise([*_STARTS, SCANNER.groups + 1])]
 
 
-class Found(NamedTuple):
+class FigureMatch(NamedTuple):
     """A figure in a sentence: its meaning, its text, and whether it is true."""
 
     means: str
@@ -129,12 +129,12 @@ class Found(NamedTuple):
     true: bool
 
 
-def figures(text: str, facts: Facts) -> Iterator[Found]:
+def figures(text: str, facts: Facts) -> Iterator[FigureMatch]:
     """The figures of a sentence, in their order."""
     for match in SCANNER.finditer(text):
         row = int((match.lastgroup or "")[1:])
         values = tuple((value or "").lower() for value in match.groups()[GROUPS[row]])
-        yield Found(FIGURES[row].means, match[0], FIGURES[row].holds(facts, values))
+        yield FigureMatch(FIGURES[row].means, match[0], FIGURES[row].holds(facts, values))
 
 
 def without_figures(text: str) -> str:

@@ -105,13 +105,13 @@ class ScoreBounds:
             return None
         return max(0.0, 5 * missing / self.rating - 0.001) if self.rating else 0.0
 
-    def first_bound(self, sample: Sequence[Sampled], wanted: int) -> float:
-        """An estimate of the bound that `wanted` contenders reach, from a sample of the nearest of each region.
+    def first_bound(self, sample: Sequence[Sampled], count: int) -> float:
+        """An estimate of the bound that `count` contenders reach, from a sample of the nearest of each region.
 
         It affects the speed, not the result: the search continues below it if needed.
         """
         eligible, everyone = self._densities(sample)
-        bound = bound_of(eligible, wanted)
+        bound = bound_of(eligible, count)
         lowest = bound_of(everyone, FIRST_LOOKED_AT)
         bound = self.top - 0.1 * UNIT if bound is None else min(bound, self.top)
         return self._stop_before_far_away(self.top, bound if lowest is None else max(bound, lowest))
@@ -136,14 +136,14 @@ class ScoreBounds:
             everyone.append(Density(tops[region - 1], len(members) * weight))
         return eligible, everyone
 
-    def next_bound(self, bound: float, found: int, wanted: int) -> float:
-        """The next lower bound, after `found` contenders reached `bound` and `wanted` were expected."""
+    def next_bound(self, bound: float, reached: int, count: int) -> float:
+        """The next lower bound, after `reached` of the `count` expected contenders reached `bound`."""
         # The number of contractors grows with the square of the distance, but only linearly with the range of ratings.
         # Steps that find too few contenders therefore grow faster where only the rating decides.
         if bound > self.top_far_away:
-            start, growth = self.top, min(4.0, max(1.5, (wanted / (found + 1)) ** (1 / 3)))
+            start, growth = self.top, min(4.0, max(1.5, (count / (reached + 1)) ** (1 / 3)))
         else:
-            start, growth = self.top_far_away, min(8.0, max(2.0, wanted / (found + 1)))
+            start, growth = self.top_far_away, min(8.0, max(2.0, count / (reached + 1)))
         lower = start - max(start - bound, 0.01 * UNIT) * growth
         lower = self._stop_before_far_away(bound, lower)
         return lower if lower > 0 else LOWEST_BOUND

@@ -119,13 +119,13 @@ class Page(NamedTuple):
             "size": self.size,
         }
 
-    def answer(self, page: list[tuple[Any, ...]]) -> "Found":
+    def answer(self, page: list[tuple[Any, ...]]) -> "PageResult":
         contenders = (self.query.contender(*row[:-1]) for row in page)
         last = (page[-1][-1], page[-1][0]) if len(page) == self.size else None
-        return Found([contender for contender in contenders if contender], len(page), last)
+        return PageResult([contender for contender in contenders if contender], len(page), last)
 
 
-class Found(NamedTuple):
+class PageResult(NamedTuple):
     """Answer to a Page: contenders, the number of rows, and bound and id of the last row if there may be more."""
 
     contenders: list[EligibleContractor]
@@ -149,7 +149,7 @@ class Sample(NamedTuple):
         return [Sampled(*row) for row in sample]
 
 
-def fetch(data_requests: Sequence[Page | Sample]) -> Iterator[Found | list[Sampled]]:
+def fetch(data_requests: Sequence[Page | Sample]) -> Iterator[PageResult | list[Sampled]]:
     """Answer data requests of one type, in their order, by one statement."""
     search = data_requests[0].query.search
     parameters: dict[str, Any] = {

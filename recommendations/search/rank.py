@@ -35,7 +35,7 @@ class RankQuestion(NamedTuple):
 class CountAhead:
     """Stop condition that counts the candidates before `own`; at its limit it goes on for the leader only, if asked."""
 
-    wanted = 16
+    target = 16
 
     def __init__(self, question: RankQuestion) -> None:
         self.question = question
@@ -61,7 +61,7 @@ class CountAhead:
 class CountCandidates:
     """Stop condition that counts all candidates until `most` calendars have been opened."""
 
-    wanted = 16
+    target = 16
 
     def __init__(self, most: int) -> None:
         self.most = most

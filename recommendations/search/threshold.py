@@ -29,7 +29,7 @@ from uuid import UUID
 from assignments.availability import Calendar
 from assignments.calendars import load_calendars
 from recommendations.search.bounds import LOWEST_BOUND, SLACK
-from recommendations.search.candidates import Found, Page, Sample, StatementParameters, fetch
+from recommendations.search.candidates import Page, PageResult, Sample, StatementParameters, fetch
 from recommendations.search.query import EligibleContractor, Order, RankingQuery, ScoredCandidate
 from smartscheduler.rules.values import UNIT
 from smartscheduler.timeslots import TimeSlot
@@ -52,7 +52,7 @@ class StopCondition(Protocol):
     calendars. `complete` becomes true if the search has read the calendars of all contenders.
     """
 
-    wanted: int
+    target: int
     opened: int
     complete: bool
 
@@ -64,10 +64,10 @@ class StopCondition(Protocol):
 
 
 class Best:
-    """The first `wanted` candidates; `opened` calendars were read and `met` candidates found on the way."""
+    """The first `target` candidates; `opened` calendars were read and `met` candidates found on the way."""
 
-    def __init__(self, wanted: int) -> None:
-        self.wanted = wanted
+    def __init__(self, target: int) -> None:
+        self.target = target
         self.opened = self.met = 0
         self.complete = False
         self.candidates: list[ScoredCandidate] = []
@@ -75,11 +75,11 @@ class Best:
     def add(self, candidate: ScoredCandidate) -> None:
         self.met += 1
         bisect.insort(self.candidates, candidate)
-        del self.candidates[self.wanted :]
+        del self.candidates[self.target :]
 
     @property
     def last(self) -> Order | None:
-        return self.candidates[-1].order if len(self.candidates) == self.wanted else None
+        return self.candidates[-1].order if len(self.candidates) == self.target else None
 
 
 class Calendars(NamedTuple):
@@ -102,7 +102,7 @@ class ThresholdSearch:
         # Calendars read at a time. A search that runs alone reads some more than needed, to save statements; a search
         # among many reads few and takes another round, because statements are shared.
         many = company >= MANY
-        self.group = condition.wanted + 2 if many else max(CALENDARS, condition.wanted)
+        self.group = condition.target + 2 if many else max(CALENDARS, condition.target)
         self.next_group = CALENDARS // 2 if many else 2 * CALENDARS
 
     def steps(self) -> Steps:
@@ -112,11 +112,11 @@ class ThresholdSearch:
         been read.
         """
         query, condition = StatementParameters(self.search), self.condition
-        expected = condition.wanted + condition.wanted // 2 + 8
+        expected = condition.target + condition.target // 2 + 8
         least = self._lower(query.bounds.first_bound((yield Sample(query)), expected))
         most, size = (ABOVE_ALL, LAST_ID), 4 * expected
         while True:
-            page: Found = yield Page(query, least, *most, size)
+            page: PageResult = yield Page(query, least, *most, size)
             self.rounds += 1
             self.contenders += len(page.contenders)
             yield from self._open(sorted(page.contenders, key=lambda contender: contender.best_order))

@@ -68,12 +68,12 @@ def author() -> dict[str, str]:
     `user`, `name`, and `request` are left out when they are unknown. The history stores this dictionary.
     """
     source = _source.get() or _source_of_process()
-    found = {"door": source.kind, "at": source.name}
+    actor = {"door": source.kind, "at": source.name}
     if request_id := structlog.contextvars.get_contextvars().get("request_id"):
-        found["request"] = str(request_id)
+        actor["request"] = str(request_id)
     if (person := _current_person()) is not None and person.pk:
-        found |= {"user": str(person.pk), "name": str(person)}
-    return {key: storable(text) for key, text in found.items()}
+        actor |= {"user": str(person.pk), "name": str(person)}
+    return {key: storable(text) for key, text in actor.items()}
 
 
 def address() -> str:

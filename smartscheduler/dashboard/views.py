@@ -117,16 +117,16 @@ def drop_targets(request: HttpRequest) -> JsonResponse:
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
     day = question.day or question.today(timezone.now())
     people = list(question.people(day).order_by("name", "pk")[: board.MOST_LANES])
-    found, request_of_job = drop_targets_on(job, people, day, current_rules()), JobRequest.of(job)
-    starts = {start for fit in found.values() for start in fit.starts}
+    fits, request_of_job = drop_targets_on(job, people, day, current_rules()), JobRequest.of(job)
+    starts = {start for fit in fits.values() for start in fit.starts}
     notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
     return JsonResponse(
         {
             str(person.pk): {
-                "reason": found[person.pk].reason,
+                "reason": fits[person.pk].reason,
                 "starts": [
                     {"minute": minute_of_day(start, person.zone, day), "start": start, "note": notes[start]}
-                    for start in found[person.pk].starts
+                    for start in fits[person.pk].starts
                 ],
             }
             for person in people

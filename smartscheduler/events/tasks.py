@@ -29,10 +29,10 @@ def oldest_to_keep() -> int:
     """The first sequence number that is kept."""
     sequenced = OutboxEvent.objects.filter(sequence__isnull=False)
     young = sequenced.filter(occurred_at__gte=timezone.now() - settings.EVENT_RETENTION)
-    oldest_young: int | None = young.aggregate(found=Min("sequence"))["found"]
+    oldest_young: int | None = young.aggregate(first=Min("sequence"))["first"]
     if oldest_young is not None:
         return oldest_young
-    return (sequenced.aggregate(found=Max("sequence"))["found"] or 0) + 1
+    return (sequenced.aggregate(last=Max("sequence"))["last"] or 0) + 1
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ class Address(NamedTuple):
         return " ".join(str(self).lower().split())[:400]
 
 
-class Found(NamedTuple):
+class GeocodingResult(NamedTuple):
     """A point, or None. `how` is a translated sentence: where the point comes from, or why there is none."""
 
     point: Point | None

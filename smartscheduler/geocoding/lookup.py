@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.errors import InvalidInput
-from smartscheduler.geocoding.addresses import Address, Found
+from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.geocoding.providers import NoAnswer, ask
 from smartscheduler.places import Point, great_circle_miles
@@ -52,7 +52,7 @@ def is_configured() -> bool:
     return bool(settings.GEOCODER)
 
 
-def find(address: Address) -> Found:
+def find(address: Address) -> GeocodingResult:
     """The coordinates of an address, from the cache or the provider. Not for use in a transaction or web request."""
     cached = GeocodedAddress.objects.filter(key=address.key, asked_at__gt=timezone.now() - KEPT).first()
     if cached is None:
@@ -68,8 +68,8 @@ def find(address: Address) -> Found:
     return _checked(address, cached)
 
 
-def _no_response() -> Found:
-    return Found(None, gettext("{provider} does not respond.").format(provider=settings.GEOCODER))
+def _no_response() -> GeocodingResult:
+    return GeocodingResult(None, gettext("{provider} does not respond.").format(provider=settings.GEOCODER))
 
 
 def _keep(address: Address, point: Point | None) -> GeocodedAddress:
@@ -80,21 +80,21 @@ def _keep(address: Address, point: Point | None) -> GeocodedAddress:
     return GeocodedAddress.objects.update_or_create(key=address.key, defaults=values)[0]
 
 
-def _checked(address: Address, cached: GeocodedAddress) -> Found:
+def _checked(address: Address, cached: GeocodedAddress) -> GeocodingResult:
     """The answer, if it lies near the center of the ZIP code and in the state."""
     provider = cached.provider
     if cached.latitude is None or cached.longitude is None:
-        return Found(None, gettext("{provider} does not know the address.").format(provider=provider))
+        return GeocodingResult(None, gettext("{provider} does not know the address.").format(provider=provider))
     point = Point(cached.latitude, cached.longitude)
     center = middle_of(address.zip_code)
     if center:
         miles = great_circle_miles(point, Point(float(center.latitude), float(center.longitude)))
         if miles > FARTHEST_MILES:
             message = gettext("{provider} places the address {miles} miles from its ZIP code.")
-            return Found(None, message.format(provider=provider, miles=f"{miles:,.0f}"))
+            return GeocodingResult(None, message.format(provider=provider, miles=f"{miles:,.0f}"))
     try:
         check_place(*point, state=address.state)
     except InvalidInput:
         message = gettext("{provider} places the address outside {state}.")
-        return Found(None, message.format(provider=provider, state=address.state))
-    return Found(point, gettext("Coordinates of the address from {provider}.").format(provider=provider))
+        return GeocodingResult(None, message.format(provider=provider, state=address.state))
+    return GeocodingResult(point, gettext("Coordinates of the address from {provider}.").format(provider=provider))

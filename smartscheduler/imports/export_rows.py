@@ -7,46 +7,47 @@ from typing import Any
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
+from smartscheduler.accounts.models import User
 from smartscheduler.imports.cell_formats import write_duration, write_list, write_week
 from smartscheduler.imports.columns import CONTRACTOR_COLUMNS, JOB_COLUMNS, READ_ONLY
 
 Cell = Callable[[Any], str]
 
 CONTRACTOR_CELLS: dict[str, Cell] = {
-    "skills": lambda one: write_list(one.skills),
-    "working_hours": lambda one: write_week(one.shifts),
-    "service_radius_miles": lambda one: _plain(one.service_radius_miles),
+    "skills": lambda contractor: write_list(contractor.skills),
+    "working_hours": lambda contractor: write_week(contractor.shifts),
+    "service_radius_miles": lambda contractor: _plain(contractor.service_radius_miles),
 }
 JOB_CELLS: dict[str, Cell] = {
-    "required_skills": lambda one: write_list(one.required_skills),
-    "desired_date": lambda one: _local(one, one.desired_date),
-    "duration": lambda one: write_duration(one.duration),
-    "contractor": lambda one: next((booking.contractor.name for booking in one.live), ""),
+    "required_skills": lambda job: write_list(job.required_skills),
+    "desired_date": lambda job: _local(job, job.desired_date),
+    "duration": lambda job: write_duration(job.duration),
+    "contractor": lambda job: next((booking.contractor.name for booking in job.live), ""),
 }
 ASSIGNMENT_CELLS: dict[str, Cell] = {
-    "job_number": lambda one: one.job.job_number,
-    "job_type": lambda one: one.job.type,
-    "customer": lambda one: one.job.customer_name,
-    "city": lambda one: one.job.city,
-    "state": lambda one: one.job.state,
-    "contractor": lambda one: one.contractor.name,
-    "contractor_email": lambda one: one.contractor.email,
-    "status": lambda one: one.status,
-    "start": lambda one: _local(one.job, one.slot.start),
-    "end": lambda one: _local(one.job, one.slot.end),
-    "rank": lambda one: str(one.rank or ""),
-    "candidates_considered": lambda one: str(one.candidates_considered),
-    "candidates_exact": lambda one: {True: "yes", False: "no"}.get(one.candidates_exact, ""),
-    "score": lambda one: _plain(one.score),
-    "explanation": lambda one: str(one.score_breakdown.get("explanation") or ""),
-    "override_reason": lambda one: one.override_reason,
-    "assigned_by": lambda one: (one.assigned_by.email or one.assigned_by.name) if one.assigned_by else "",
-    "assigned_at": lambda one: _local(one.job, one.created_at),
-    "confirmed_at": lambda one: _local(one.job, one.confirmed_at),
-    "started_at": lambda one: _local(one.job, one.started_at),
-    "completed_at": lambda one: _local(one.job, one.completed_at),
-    "cancelled_at": lambda one: _local(one.job, one.cancelled_at),
-    "cancel_reason": lambda one: one.cancel_reason,
+    "job_number": lambda assignment: assignment.job.job_number,
+    "job_type": lambda assignment: assignment.job.type,
+    "customer": lambda assignment: assignment.job.customer_name,
+    "city": lambda assignment: assignment.job.city,
+    "state": lambda assignment: assignment.job.state,
+    "contractor": lambda assignment: assignment.contractor.name,
+    "contractor_email": lambda assignment: assignment.contractor.email,
+    "status": lambda assignment: assignment.status,
+    "start": lambda assignment: _local(assignment.job, assignment.slot.start),
+    "end": lambda assignment: _local(assignment.job, assignment.slot.end),
+    "rank": lambda assignment: str(assignment.rank or ""),
+    "candidates_considered": lambda assignment: str(assignment.candidates_considered),
+    "candidates_exact": lambda assignment: {True: "yes", False: "no"}.get(assignment.candidates_exact, ""),
+    "score": lambda assignment: _plain(assignment.score),
+    "explanation": lambda assignment: str(assignment.score_breakdown.get("explanation") or ""),
+    "override_reason": lambda assignment: assignment.override_reason,
+    "assigned_by": lambda assignment: _user(assignment.assigned_by),
+    "assigned_at": lambda assignment: _local(assignment.job, assignment.created_at),
+    "confirmed_at": lambda assignment: _local(assignment.job, assignment.confirmed_at),
+    "started_at": lambda assignment: _local(assignment.job, assignment.started_at),
+    "completed_at": lambda assignment: _local(assignment.job, assignment.completed_at),
+    "cancelled_at": lambda assignment: _local(assignment.job, assignment.cancelled_at),
+    "cancel_reason": lambda assignment: assignment.cancel_reason,
 }
 HEADINGS = {
     "contractors": (*CONTRACTOR_COLUMNS, *READ_ONLY["contractors"]),
@@ -75,6 +76,10 @@ def assignment_cells(assignment: Assignment) -> list[str]:
 
 def _plain(number: Any) -> str:
     return "" if number in (None, "") else f"{number:f}"
+
+
+def _user(user: User | None) -> str:
+    return (user.email or user.name) if user else ""
 
 
 def _local(job: Job, moment: datetime | None) -> str:

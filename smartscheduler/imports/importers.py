@@ -19,7 +19,7 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.text import fold
 from smartscheduler.errors import InvalidInput
-from smartscheduler.geocoding.addresses import Found
+from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.imports.columns import COLUMNS, Columns
 from smartscheduler.imports.file_reader import SURPLUS, Row
 from smartscheduler.imports.models import ImportRun
@@ -45,7 +45,7 @@ class Importer:
         """The records with these keys, with the related rows that the services read."""
         raise NotImplementedError
 
-    def body(self, row: Row, present: Any, found: Found | None) -> Body:
+    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
         raise NotImplementedError
 
     def create(self, actor: User | None, values: dict[str, Any]) -> Any:
@@ -116,8 +116,8 @@ class Contractors(Importer):
     def records(self, keys: Iterable[str]) -> QuerySet[Any]:
         return Contractor.objects.with_email(*keys).prefetch_related("working_hours")
 
-    def body(self, row: Row, present: Any, found: Found | None) -> Body:
-        return body_of_contractor(row, present, found)
+    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
+        return body_of_contractor(row, present, geocoded)
 
     def create(self, actor: User | None, values: dict[str, Any]) -> Contractor:
         return create_contractor(actor=actor, **values)
@@ -163,11 +163,11 @@ class Jobs(Importer):
     def records(self, keys: Iterable[str]) -> QuerySet[Any]:
         return Job.objects.filter(job_number__in=[key.upper() for key in keys])
 
-    def body(self, row: Row, present: Any, found: Found | None) -> Body:
+    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
         if present is None and row.get("job_number"):
             text = gettext("There is no job with this number. To add a job, leave the number empty.")
             raise InvalidInput.of("job_number", text)
-        return body_of_job(row, present, found)
+        return body_of_job(row, present, geocoded)
 
     def create(self, actor: User | None, values: dict[str, Any]) -> Job:
         return create_job(actor=actor, **values)

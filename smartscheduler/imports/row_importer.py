@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import Busy, DomainError
-from smartscheduler.geocoding.addresses import Found
+from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.importers import Importer, check_surplus
 from smartscheduler.imports.models import ImportedRow
@@ -33,13 +33,15 @@ class Done(NamedTuple):
     remarks: str = ""
 
 
-def work_on(importer: Importer, row: Row, *, present: Any, found: Found | None, actor: User | None) -> Done:
+def work_on(
+    importer: Importer, row: Row, *, present: Any, geocoded: GeocodingResult | None, actor: User | None
+) -> Done:
     """Import a row in the current transaction. It calls one service, which leaves no changes after a refusal.
 
     Raises Busy if another transaction locks the record for too long, and database errors if the connection is lost.
     """
     try:
-        return _work_on(importer, row, present, found, actor)
+        return _work_on(importer, row, present, geocoded, actor)
     except (Busy, OperationalError, InterfaceError, MemoryError):
         raise
     except ValidationError as refusal:
@@ -52,9 +54,9 @@ def work_on(importer: Importer, row: Row, *, present: Any, found: Found | None, 
         return Done(Outcome.REFUSED, {"": [str(UNEXPECTED)]})
 
 
-def _work_on(importer: Importer, row: Row, present: Any, found: Found | None, actor: User | None) -> Done:
+def _work_on(importer: Importer, row: Row, present: Any, geocoded: GeocodingResult | None, actor: User | None) -> Done:
     check_surplus(row)
-    body = importer.body(row, present, found)
+    body = importer.body(row, present, geocoded)
     values = importer.values(body.values, present)
     if present is None:
         made = importer.create(actor, values)

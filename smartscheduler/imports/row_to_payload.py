@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.geo.zip_codes import middle_of, state_of
-from smartscheduler.geocoding.addresses import Address, Found
+from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.imports.cell_formats import (
     read_duration,
     read_instant,
@@ -32,7 +32,7 @@ class Body(NamedTuple):
     notes: list[str]
 
 
-def body_of_contractor(row: Row, present: Location | None, found: Found | None) -> Body:
+def body_of_contractor(row: Row, present: Location | None, geocoded: GeocodingResult | None) -> Body:
     """Payload of a new contractor, or of changes to the `present` one. Raises InvalidInput by column."""
     body: dict[str, Any] = {name: row[name] for name in ("email", "name") if name in row}
     body |= {name: row[name].lower() for name in ("type",) if name in row}
@@ -44,11 +44,11 @@ def body_of_contractor(row: Row, present: Location | None, found: Found | None) 
         body["service_radius_miles"] = row["service_radius_miles"] or None
     if present is None or row.get("working_hours"):
         body["working_hours"] = read_week(row.get("working_hours") or USUAL_WEEK)
-    place = place_of(row, present, found)
+    place = place_of(row, present, geocoded)
     return Body(body | place.values, place.notes)
 
 
-def body_of_job(row: Row, present: Location | None, found: Found | None) -> Body:
+def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | None) -> Body:
     """Payload of a new job, or of changes to the `present` one. Dates without an offset are local times of the site."""
     names = ("special_requirements", "customer_name")
     body: dict[str, Any] = {name: row[name] for name in names if name in row}
@@ -59,15 +59,15 @@ def body_of_job(row: Row, present: Location | None, found: Found | None) -> Body
         body["required_skills"] = read_list(row["required_skills"])
     if row.get("duration"):
         body["duration"] = read_duration(row["duration"])
-    place = place_of(row, present, found)
+    place = place_of(row, present, geocoded)
     body |= place.values
     if row.get("desired_date"):
         body["desired_date"] = read_instant(row["desired_date"], _site(body, present))
     return Body(body, place.notes)
 
 
-def place_of(row: Row, present: Location | None, found: Found | None) -> Body:
-    """The location. Without coordinates, from the geocoded address (`found`) or the center of the ZIP code.
+def place_of(row: Row, present: Location | None, geocoded: GeocodingResult | None) -> Body:
+    """The location. Without coordinates, from the geocoding result (`geocoded`) or the center of the ZIP code.
 
     An existing record keeps its coordinates if its address is unchanged. Without a geocoding result, it also keeps
     them if the ZIP code is unchanged, because the center of the ZIP code would be less exact.
@@ -80,7 +80,7 @@ def place_of(row: Row, present: Location | None, found: Found | None) -> Body:
             location.pop(name, None)
         moved = present is None or any(location.get(name, was) != was for name, was in _postal(present).items())
         if moved:
-            notes += _set_point(location, present, found)
+            notes += _set_point(location, present, geocoded)
     return Body(({"location": location} if location else {}) | zone_of_row, notes)
 
 
@@ -101,11 +101,11 @@ def address_of(row: Row, present: Location | None) -> Address | None:
     return Address(**whole) if whole.keys() >= set(POSTAL) and state_of(whole["zip_code"]) else None
 
 
-def _set_point(location: dict[str, Any], present: Location | None, found: Found | None) -> list[str]:
+def _set_point(location: dict[str, Any], present: Location | None, geocoded: GeocodingResult | None) -> list[str]:
     """Set the coordinates of `location`. Returns notes about their source."""
-    if found and found.point:
-        location["latitude"], location["longitude"] = (f"{degrees:.7f}" for degrees in found.point)
-        return [found.how]
+    if geocoded and geocoded.point:
+        location["latitude"], location["longitude"] = (f"{degrees:.7f}" for degrees in geocoded.point)
+        return [geocoded.how]
     zip_code = location.get("zip_code", "")
     if present and zip_code in {"", present.zip_code}:
         return []
@@ -114,7 +114,7 @@ def _set_point(location: dict[str, Any], present: Location | None, found: Found 
         return []
     location["latitude"], location["longitude"] = str(center.latitude), str(center.longitude)
     note = gettext("The coordinates are the center of ZIP code {zip_code}.").format(zip_code=zip_code)
-    return [found.how, note] if found else [note]
+    return [geocoded.how, note] if geocoded else [note]
 
 
 def _tidy(location: dict[str, Any]) -> list[str]:

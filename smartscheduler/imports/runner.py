@@ -26,7 +26,7 @@ from smartscheduler.core import child_process
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.text import visible
 from smartscheduler.errors import Busy, InvalidInput
-from smartscheduler.geocoding.addresses import Found
+from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.geocoding.lookup import find, is_configured
 from smartscheduler.imports import isolated_reader
 from smartscheduler.imports.file_reader import Row, Table, packed_table, unpacked_table
@@ -60,7 +60,7 @@ class Batch(NamedTuple):
     importer: Importer
     table: Table
     first: int
-    places: Sequence[Found | None]
+    places: Sequence[GeocodingResult | None]
 
     @property
     def rows(self) -> list[Row]:
@@ -220,16 +220,16 @@ def work_on_batch(run: ImportRun) -> None:
 def _next(run: ImportRun) -> Batch:
     importer, table = IMPORTERS[run.kind], table_of(run.pk)
     rows = table.rows[run.at : run.at + BATCH_ROWS]
-    places: Sequence[Found | None] = [None] * len(rows)
+    places: Sequence[GeocodingResult | None] = [None] * len(rows)
     if is_configured():
         places = _geocoded(importer, rows)
     return Batch(importer, table, run.at, places)
 
 
-def _geocoded(importer: Importer, rows: Sequence[Row]) -> list[Found | None]:
+def _geocoded(importer: Importer, rows: Sequence[Row]) -> list[GeocodingResult | None]:
     """Geocode the first rows, as many as possible in LONGEST_SEARCH_SECONDS. Must run outside a transaction."""
     present = importer.by_key(map(importer.key_of, rows))
-    deadline, results = time.monotonic() + LONGEST_SEARCH_SECONDS, list[Found | None]()
+    deadline, results = time.monotonic() + LONGEST_SEARCH_SECONDS, list[GeocodingResult | None]()
     for row in rows:
         address = address_of(row, present.get(importer.key_of(row)))
         results.append(find(address) if address else None)
@@ -270,10 +270,10 @@ def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
     """Results of the rows, or of as many as BATCH_SECONDS allows."""
     importer, deadline, done = batch.importer, time.monotonic() + BATCH_SECONDS, list[Done]()
     present = importer.by_key(map(importer.key_of, batch.rows), lock=True)
-    for number, (row, found) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
+    for number, (row, geocoded) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
         record = present.get(importer.key_of(row))
         twice = _twice(run, importer, row, number)
-        done.append(twice or work_on(importer, row, present=record, found=found, actor=run.created_by))
+        done.append(twice or work_on(importer, row, present=record, geocoded=geocoded, actor=run.created_by))
         if time.monotonic() > deadline:
             break
     return _with_duplicates(importer, done)

@@ -31,7 +31,7 @@ def complain(restored: Restored, *, what: str) -> None:
     if not restored.broken:
         return
     lines = [
-        f"  {outcome.check.holds}: {outcome.failure or '; '.join(outcome.found.shown)}\n  → {outcome.check.remedy}"
+        f"  {outcome.check.holds}: {outcome.failure or '; '.join(outcome.findings.shown)}\n  → {outcome.check.remedy}"
         for outcome in restored.broken
     ]
     raise CommandError("\n".join([f"{what}, but the doctor reports broken checks:", *lines]))

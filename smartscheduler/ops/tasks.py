@@ -25,8 +25,8 @@ def examine_quickly() -> int:
                 "invariant_broken",
                 check=outcome.check.name,
                 holds=outcome.check.holds,
-                count=outcome.found.count,
-                found=outcome.found.shown,
+                count=outcome.findings.count,
+                found=outcome.findings.shown,
                 failure=outcome.failure,
                 remedy=outcome.check.remedy,
             )

@@ -15,7 +15,7 @@ from smartscheduler.privacy.pii_matcher import digits_of, plain_name
 MOST_JOBS = 1000
 
 
-class Found(NamedTuple):
+class CustomerMatch(NamedTuple):
     """A job that may belong to the customer, and what matched: `name`, `phone` or both."""
 
     job: Job
@@ -31,7 +31,7 @@ def is_over(job: Job) -> bool:
     return not TRANSITIONS[job.status]
 
 
-def find_customer(*, name: str = "", phone: str = "") -> list[Found]:
+def find_customer(*, name: str = "", phone: str = "") -> list[CustomerMatch]:
     """Jobs with this name or phone number, newest first. An administrator then chooses the right ones.
 
     Names match regardless of case, accents, punctuation, titles and word order. Raises InvalidInput without name and
@@ -51,7 +51,7 @@ def find_customer(*, name: str = "", phone: str = "") -> list[Found]:
     if len(matches) > MOST_JOBS:
         text = gettext("More than {most} jobs match. Search by phone number only.")
         raise InvalidInput(text.format(most=f"{MOST_JOBS:,}"))
-    return [Found(job, tuple(_by(job, same, number))) for job in matches]
+    return [CustomerMatch(job, tuple(_by(job, same, number))) for job in matches]
 
 
 def _spellings(plain: str) -> set[str]:

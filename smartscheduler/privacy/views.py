@@ -23,7 +23,7 @@ from smartscheduler.core.db.text_fields import LineFormField, SearchFormField
 from smartscheduler.core.text import fold
 from smartscheduler.errors import DomainError, InvalidInput
 from smartscheduler.privacy import data_export, data_subjects
-from smartscheduler.privacy.customer_search import Found, find_customer
+from smartscheduler.privacy.customer_search import CustomerMatch, find_customer
 from smartscheduler.privacy.data_subjects import Subject
 from smartscheduler.privacy.models import Erasure
 
@@ -70,13 +70,13 @@ def personal_data(request: HttpRequest) -> HttpResponse:
         "title": gettext("Personal data"),
         "form": form,
         "asked": asked,
-        "found": _matches(form) if asked else [],
+        "matches": _matches(form) if asked else [],
         "erasures": Erasure.objects.select_related("erased_by")[:MOST_ERASURES],
     }
     return TemplateResponse(request, "admin/privacy/overview.html", context)
 
 
-def _matches(form: CustomerForm) -> list[Found]:
+def _matches(form: CustomerForm) -> list[CustomerMatch]:
     if not form.is_valid():
         return []
     try:

@@ -32,7 +32,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def findings(*, scopes: tuple[Scope, Scope] = (Scope.DATA, Scope.STRUCTURE)) -> dict[str, list[str]]:
     outcomes = list(examine((check for check in CHECKS if check.scope in scopes), show=5))
     assert [outcome.failure for outcome in outcomes if outcome.failure] == []
-    return {outcome.check.name: outcome.found.shown for outcome in outcomes if not outcome.is_clean}
+    return {outcome.check.name: outcome.findings.shown for outcome in outcomes if not outcome.is_clean}
 
 
 def test_finds_nothing_in_a_healthy_database() -> None:
@@ -319,4 +319,4 @@ def test_shows_some_and_counts_all() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM contractors_workinghours")
     (outcome,) = examine(doctor.chosen(names=["working-hours"]), show=2)
-    assert (len(outcome.found.shown), outcome.found.count) == (2, 60)
+    assert (len(outcome.findings.shown), outcome.findings.count) == (2, 60)

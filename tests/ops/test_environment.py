@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 def found(name: str) -> list[str]:
     (outcome,) = examine(doctor.chosen(names=[name]), show=5)
     assert not outcome.failure
-    return outcome.found.shown
+    return outcome.findings.shown
 
 
 def test_the_time_of_statements(settings: Settings) -> None:

@@ -33,11 +33,11 @@ def _stored() -> Iterator[Metric]:
         "smartscheduler_road_estimate_age_seconds", "Age of the stored estimates", labels=["source", "which"]
     )
     now = timezone.now()
-    found = TravelEstimate.objects.order_by().values("source")
+    estimates = TravelEstimate.objects.order_by().values("source")
     age = Avg(now - F("fetched_at"))
-    for row in found.annotate(count=Count("pk"), oldest=Min("fetched_at"), newest=Max("fetched_at"), mean=age).order_by(
-        "source"
-    ):
+    for row in estimates.annotate(
+        count=Count("pk"), oldest=Min("fetched_at"), newest=Max("fetched_at"), mean=age
+    ).order_by("source"):
         counts.add_metric([row["source"]], row["count"])
         for which, value in (("oldest", now - row["oldest"]), ("newest", now - row["newest"]), ("mean", row["mean"])):
             ages.add_metric([row["source"], which], value.total_seconds())

@@ -57,13 +57,13 @@ def _page(request: HttpRequest, figures: dict[str, Any]) -> TemplateResponse:
 def _csv(part: str, since: date, until: date, reader: User) -> HttpResponseBase:
     if part not in PARTS:
         raise Http404
-    found, days = PARTS[part], {"since": str(since), "until": str(until)}
-    rows = found.how_many(since, until)
+    csv_part, days = PARTS[part], {"since": str(since), "until": str(until)}
+    rows = csv_part.how_many(since, until)
     record(Act.DATA_EXPORTED, what=f"report: {part}", rows=rows, format="csv", filters=days)
-    cells = found.rows(since, until)
+    cells = csv_part.rows(since, until)
     if not sees_everything(reader):
-        cells = (_limited(found.headings, row) for row in cells)
-    return download(f"{part}-{since}-{until}", "csv", found.headings, cells)
+        cells = (_limited(csv_part.headings, row) for row in cells)
+    return download(f"{part}-{since}-{until}", "csv", csv_part.headings, cells)
 
 
 def _limited(headings: Sequence[str], row: Sequence[str]) -> list[str]:

@@ -43,11 +43,11 @@ def on_transaction(opening: Opening) -> None:
 @cache
 def constraint_errors() -> dict[str, tuple[type[DomainError], LazyText]]:
     """Domain error and message for each constraint name, from the `errors.CONSTRAINT_ERRORS` of all apps."""
-    found: dict[str, tuple[type[DomainError], LazyText]] = {}
+    errors: dict[str, tuple[type[DomainError], LazyText]] = {}
     for config in apps.get_app_configs():
         if config.module and module_has_submodule(config.module, "errors"):
-            found |= getattr(import_module(f"{config.name}.errors"), "CONSTRAINT_ERRORS", {})
-    return found
+            errors |= getattr(import_module(f"{config.name}.errors"), "CONSTRAINT_ERRORS", {})
+    return errors
 
 
 def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
@@ -141,5 +141,5 @@ def refuse(error: DatabaseError) -> NoReturn:
 def invalid_input(error: ValidationError) -> InvalidInput:
     """`InvalidInput` with the messages of a Django ValidationError by field."""
     errors = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
-    named = {("non_field_errors" if name == NON_FIELD_ERRORS else name): found for name, found in errors.items()}
+    named = {("non_field_errors" if name == NON_FIELD_ERRORS else name): messages for name, messages in errors.items()}
     return InvalidInput(next(iter(named.values()))[0], errors=named)

@@ -63,8 +63,8 @@ def inside(records: Records, boxes: Iterable[Box]) -> Records:
 
 
 def _within(boxes: Iterable[Box], prefix: str = "") -> Q:
-    found = Q(pk__in=[])
+    condition = Q(pk__in=[])
     for south, north, west, east in boxes:
         sides = {f"{prefix}latitude__range": (south, north), f"{prefix}longitude__range": (west, east)}
-        found |= Q(**sides)
-    return found
+        condition |= Q(**sides)
+    return condition

@@ -15,7 +15,7 @@ register = template.Library()
 
 
 @register.filter
-def wanted(job: Job) -> str:
+def local_desired_date(job: Job) -> str:
     """The desired date in local time at the site: `Tue, Nov 24, 9:00 AM CST`."""
     local = job.desired_date.astimezone(job.zone)
     return f"{event_text.day(local)}, {event_text.clock(local)} {local:%Z}"

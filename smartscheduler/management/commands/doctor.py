@@ -75,16 +75,16 @@ def _printed(outcomes: Iterable[Outcome], console: Console) -> Iterable[Outcome]
 
 
 def _print_outcome(outcome: Outcome, console: Console) -> None:
-    check, count = outcome.check, outcome.found.count
+    check, count = outcome.check, outcome.findings.count
     sign = "[green]✓[/]" if outcome.is_clean else "[red]✗[/]" if outcome.is_broken else "[yellow]![/]"
     console.print(f"{sign} {check.holds:<86} {outcome.seconds:7.2f} s")
     if outcome.is_clean:
         return
     if outcome.failure:
         console.print(f"    could not run: {outcome.failure}", markup=False)
-    for finding in outcome.found.shown:
+    for finding in outcome.findings.shown:
         console.print(f"    {finding}", markup=False)
-    if count > len(outcome.found.shown):
+    if count > len(outcome.findings.shown):
         console.print(f"    … {count:,} in all; --show {count} shows them", markup=False)
     console.print(f"    → {check.remedy} [{check.name}]", markup=False)
 

@@ -35,10 +35,10 @@ def book(*, seed: int, count: int, rules: Rules, actor: User | None, progress: P
     progress(count - len(missing))
     bookings = Bookings(rules, actor)
     # Past jobs first, so that the latest events belong to the present.
-    orders = sorted((order(seed, index, timezone.now()) for index in missing), key=lambda order: order.fate.value)
-    for one in orders:
+    orders = sorted((order(seed, index, timezone.now()) for index in missing), key=lambda planned: planned.fate.value)
+    for planned in orders:
         with transaction.atomic():
-            bookings.carry_out(one)
+            bookings.carry_out(planned)
         progress(1)
     return len(missing)
 
@@ -142,8 +142,8 @@ class Bookings:
     def _create(self, order: Order, **changes: datetime) -> Job:
         """A new open job with a desired date at least an hour ahead."""
         now = timezone.now()
-        wanted = max(changes.get("desired_date", order.fields["desired_date"]), _next_half_hour(now + SOON))
-        return create_job(actor=self.actor, **order.made(now, desired_date=wanted))
+        desired_date = max(changes.get("desired_date", order.fields["desired_date"]), _next_half_hour(now + SOON))
+        return create_job(actor=self.actor, **order.made(now, desired_date=desired_date))
 
     def _assign(
         self, job: Job, entry: RankedCandidate, start: datetime, order: Order, *, is_first: bool, confirm: bool

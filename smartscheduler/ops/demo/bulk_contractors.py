@@ -61,21 +61,21 @@ def _batches(indexes: Sequence[int], size: int) -> Iterator[list[int]]:
 
 
 def _write_by_services(people: Sequence[Person], actor: User | None) -> None:
-    for one in people:
-        contractor = services.create_contractor(working_hours=one.shifts, actor=actor, **one.fields)
-        for away in one.absences:
+    for draft in people:
+        contractor = services.create_contractor(working_hours=draft.shifts, actor=actor, **draft.fields)
+        for away in draft.absences:
             services.add_absence(
                 contractor_id=contractor.pk, period=away.period, kind=away.kind, note=away.note, actor=actor
             )
-        if one.status == Status.INACTIVE:
+        if draft.status == Status.INACTIVE:
             services.deactivate_contractor(contractor_id=contractor.pk, actor=actor)
-        elif one.status == Status.ON_LEAVE:
+        elif draft.status == Status.ON_LEAVE:
             services.mark_on_leave(contractor_id=contractor.pk, actor=actor)
 
 
 @without_history()
 def _write_in_bulk(people: Sequence[Person], actor: User | None) -> None:
-    Contractor.objects.bulk_create(Contractor(status=one.status, **one.fields) for one in people)
+    Contractor.objects.bulk_create(Contractor(status=draft.status, **draft.fields) for draft in people)
     _copy_shifts(people)
     Absence.objects.bulk_create(_absences(people))
 
@@ -83,14 +83,14 @@ def _write_in_bulk(people: Sequence[Person], actor: User | None) -> None:
 def _copy_shifts(people: Sequence[Person]) -> None:
     """Insert the shifts, the most numerous rows, with COPY, which takes half the time of INSERT."""
     with connection.cursor() as cursor, cursor.copy(COPY_SHIFTS) as copy:
-        for one in people:
-            for shift in one.shifts:
-                copy.write_row((one.fields["id"], shift.day_of_week, shift.start_time, shift.end_time))
+        for draft in people:
+            for shift in draft.shifts:
+                copy.write_row((draft.fields["id"], shift.day_of_week, shift.start_time, shift.end_time))
 
 
 def _absences(people: Sequence[Person]) -> Iterator[Absence]:
-    for one in people:
-        for away in one.absences:
-            absence = Absence(contractor_id=one.fields["id"], kind=away.kind, note=away.note)
+    for draft in people:
+        for away in draft.absences:
+            absence = Absence(contractor_id=draft.fields["id"], kind=away.kind, note=away.note)
             absence.slot = away.period
             yield absence

@@ -19,29 +19,29 @@ WAYS = (
 )
 
 
-def sentence(told: dict[str, Any]) -> str:
+def sentence(figures: dict[str, Any]) -> str:
     """The explanation for the figures of a prompt."""
-    way = WAYS[zlib.crc32(json.dumps(told, sort_keys=True).encode()) % len(WAYS)]
-    days, slots = told["days_later_than_desired"], told["free_slots_that_day"]
+    way = WAYS[zlib.crc32(json.dumps(figures, sort_keys=True).encode()) % len(WAYS)]
+    days, slots = figures["days_later_than_desired"], figures["free_slots_that_day"]
     later = f"{days} day{'' if days == 1 else 's'} later than desired"
     return way.format(
         contractor="{contractor}",
         day="{day}",
         when=later if days else "on the desired day",
-        rated=f"is rated {told['rating_of_5']} of 5" if told["rating_of_5"] else "is not rated yet",
+        rated=f"is rated {figures['rating_of_5']} of 5" if figures["rating_of_5"] else "is not rated yet",
         slots=f"{slots} slot{'' if slots == 1 else 's'}",
-        miles=told["miles_to_site"],
-        minutes=told["drive_minutes"],
-        road=" by road" if told["distance_by"] == "road" else "",
-        score=told["score"],
+        miles=figures["miles_to_site"],
+        minutes=figures["drive_minutes"],
+        road=" by road" if figures["distance_by"] == "road" else "",
+        score=figures["score"],
     )
 
 
-def told_in(asked: Asked) -> dict[str, Any]:
+def figures_in(asked: Asked) -> dict[str, Any]:
     """The figures in the prompt of a request in either format."""
     content = json.loads(asked.body)["messages"][-1]["content"]
-    found: dict[str, Any] = json.loads(content)
-    return found
+    figures: dict[str, Any] = json.loads(content)
+    return figures
 
 
 def spoken(asked: Asked, text: str) -> Answered:
@@ -66,7 +66,7 @@ class ModelServer(FakeServer):
 
     def respond(self, handler: Handler, asked: Asked) -> None:
         try:
-            found = spoken(asked, sentence(told_in(asked)))
+            answer = spoken(asked, sentence(figures_in(asked)))
         except (KeyError, ValueError, TypeError, IndexError) as error:
-            found = Answered(400, {"error": {"type": "invalid_request_error", "message": repr(error)}})
-        handler.send(found.status, json.dumps(found.payload).encode())
+            answer = Answered(400, {"error": {"type": "invalid_request_error", "message": repr(error)}})
+        handler.send(answer.status, json.dumps(answer.payload).encode())

@@ -50,25 +50,25 @@ def google_routes(asked: Asked) -> Answered:
     if not asked.headers.get("x-goog-api-key"):
         text = "The request is missing a valid API key."
         return Answered(403, {"error": {"code": 403, "message": text, "status": "PERMISSION_DENIED"}})
-    given = json.loads(asked.body)
-    origins, destinations = ([_lat_lng(one) for one in given[name]] for name in ("origins", "destinations"))
-    most = 100 if given.get("routingPreference") == "TRAFFIC_AWARE_OPTIMAL" else 625
+    body = json.loads(asked.body)
+    origins, destinations = ([_lat_lng(waypoint) for waypoint in body[name]] for name in ("origins", "destinations"))
+    most = 100 if body.get("routingPreference") == "TRAFFIC_AWARE_OPTIMAL" else 625
     if not 0 < len(origins) * len(destinations) <= most:
         text = f"The number of elements must be at most {most}."
         return Answered(400, {"error": {"code": 400, "message": text, "status": "INVALID_ARGUMENT"}})
-    aware = given.get("routingPreference", "").startswith("TRAFFIC_AWARE")
+    aware = body.get("routingPreference", "").startswith("TRAFFIC_AWARE")
     elements = [
         {
             "originIndex": row,
             "destinationIndex": column,
             "status": {},
             "condition": "ROUTE_EXISTS",
-            "distanceMeters": one.meters,
-            "duration": f"{one.slow_seconds if aware else one.seconds}s",
-            "staticDuration": f"{one.seconds}s",
+            "distanceMeters": drive.meters,
+            "duration": f"{drive.slow_seconds if aware else drive.seconds}s",
+            "staticDuration": f"{drive.seconds}s",
         }
         for row, drives in enumerate(table(origins, destinations))
-        for column, one in enumerate(drives)
+        for column, drive in enumerate(drives)
     ]
     return Answered(200, elements[::-1])  # in a different order than requested, like the real provider
 
@@ -79,14 +79,14 @@ def _lat_lng(waypoint: dict[str, Any]) -> Point:
 
 
 def google_matrix(asked: Asked) -> Answered:
-    given = {name: values[0] for name, values in parse_qs(urlsplit(asked.path).query).items()}
-    if not given.get("key"):
+    parameters = {name: values[0] for name, values in parse_qs(urlsplit(asked.path).query).items()}
+    if not parameters.get("key"):
         text = "You must use an API key to authenticate each request."
         return Answered(200, {"status": "REQUEST_DENIED", "error_message": text, "rows": []})
-    origins, destinations = (_places(given[name]) for name in ("origins", "destinations"))
+    origins, destinations = (_places(parameters[name]) for name in ("origins", "destinations"))
     if len(origins) > 25 or len(destinations) > 25 or len(origins) * len(destinations) > 100:
         return Answered(200, {"status": "MAX_ELEMENTS_EXCEEDED", "rows": []})
-    rows = [{"elements": [_element(one, given) for one in drives]} for drives in table(origins, destinations)]
+    rows = [{"elements": [_element(drive, parameters) for drive in drives]} for drives in table(origins, destinations)]
     return Answered(200, {"status": "OK", "rows": rows})
 
 
@@ -94,33 +94,33 @@ def _places(text: str) -> list[Point]:
     return [Point(*map(float, place.split(","))) for place in text.split("|")]
 
 
-def _element(one: Drive, given: dict[str, str]) -> dict[str, Any]:
+def _element(drive: Drive, parameters: dict[str, str]) -> dict[str, Any]:
     element: dict[str, Any] = {
         "status": "OK",
-        "distance": {"value": one.meters, "text": f"{one.meters / 1000:.1f} km"},
-        "duration": {"value": one.seconds, "text": f"{one.seconds // 60} mins"},
+        "distance": {"value": drive.meters, "text": f"{drive.meters / 1000:.1f} km"},
+        "duration": {"value": drive.seconds, "text": f"{drive.seconds // 60} mins"},
     }
-    if "departure_time" in given:
-        element["duration_in_traffic"] = {"value": one.slow_seconds, "text": f"{one.slow_seconds // 60} mins"}
+    if "departure_time" in parameters:
+        element["duration_in_traffic"] = {"value": drive.slow_seconds, "text": f"{drive.slow_seconds // 60} mins"}
     return element
 
 
 def openrouteservice(asked: Asked) -> Answered:
     if not asked.headers.get("authorization"):
         return Answered(403, {"error": "Access to this API has been disallowed"})
-    given = json.loads(asked.body)
-    places = [Point(latitude, longitude) for longitude, latitude in given["locations"]]
-    origins, destinations = ([places[n] for n in given[name]] for name in ("sources", "destinations"))
+    body = json.loads(asked.body)
+    places = [Point(latitude, longitude) for longitude, latitude in body["locations"]]
+    origins, destinations = ([places[n] for n in body[name]] for name in ("sources", "destinations"))
     if len(origins) * len(destinations) > 3500:
         text = "Search exceeds the limit of allowed routes."
         return Answered(400, {"error": {"code": 6004, "message": text}})
-    found = table(origins, destinations)
-    meters = 1609.344 if given.get("units") == "mi" else 1000.0 if given.get("units") == "km" else 1.0
+    drives = table(origins, destinations)
+    meters = 1609.344 if body.get("units") == "mi" else 1000.0 if body.get("units") == "km" else 1.0
     return Answered(
         200,
         {
-            "distances": [[round(one.meters / meters, 2) for one in row] for row in found],
-            "durations": [[float(one.seconds) for one in row] for row in found],
+            "distances": [[round(drive.meters / meters, 2) for drive in row] for row in drives],
+            "durations": [[float(drive.seconds) for drive in row] for row in drives],
             "metadata": {"service": "matrix"},
         },
     )
@@ -138,7 +138,7 @@ class RoadServer(FakeServer):
 
     def respond(self, handler: Handler, asked: Asked) -> None:
         try:
-            found = answered(asked)
+            answer = answered(asked)
         except (KeyError, ValueError, TypeError, IndexError) as error:
-            found = Answered(400, {"error": {"code": 400, "message": repr(error), "status": "INVALID_ARGUMENT"}})
-        handler.send(found.status, json.dumps(found.payload).encode())
+            answer = Answered(400, {"error": {"code": 400, "message": repr(error), "status": "INVALID_ARGUMENT"}})
+        handler.send(answer.status, json.dumps(answer.payload).encode())

@@ -52,8 +52,8 @@ class Zip:
 @lru_cache(maxsize=len(METROS))
 def zips_around(metro: Metro) -> Sequence[Zip]:
     """The ZIP codes with street delivery within 45 miles of the center of `metro`."""
-    found = [_as_zip(entry, metro) for entry in _street_zips() if _near(entry, metro.center)]
-    return [zip_code for zip_code in found if zip_code.miles <= REACH_MILES]
+    zips = [_as_zip(entry, metro) for entry in _street_zips() if _near(entry, metro.center)]
+    return [zip_code for zip_code in zips if zip_code.miles <= REACH_MILES]
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +81,7 @@ def _as_zip(entry: dict[str, Any], metro: Metro) -> Zip:
 def somewhere(chance: Random, metro: Metro) -> dict[str, Any]:
     """The fields of a location on a street near a real ZIP code, usually near the center of the metro."""
     zips = zips_around(metro)
-    chosen = min(chance.choice(zips), chance.choice(zips), key=lambda one: one.miles)
+    chosen = min(chance.choice(zips), chance.choice(zips), key=lambda zip_code: zip_code.miles)
     point = _beside(chosen.point, chance)
     return {
         "latitude": _seven_decimals(point.latitude),

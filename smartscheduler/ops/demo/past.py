@@ -64,15 +64,15 @@ class Archive:
 
     def choices(self, order: Order, *, most: int) -> Iterator[Choice]:
         """Slots of the best candidates at the time of the booking, best candidate first, without occupied slots."""
-        wanted = Job(**order.made(order.ordered_at))
-        search = replace(RankingQuery.of(JobRequest.of(wanted), self._rules), now=order.booked_at)
+        job = Job(**order.made(order.ordered_at))
+        search = replace(RankingQuery.of(JobRequest.of(job), self._rules), now=order.booked_at)
         (best,) = best_candidates([search], most)
         people = contractors_by_id([candidate.contender.id for candidate in best.candidates])
         for rank, candidate in enumerate(best.candidates, start=1):
-            found = ranked_candidate(search, candidate, rank, people[candidate.contender.id])
-            for slot in found.slots:
-                if not self._at_work(found.contractor, slot, wanted.point):
-                    yield Choice(found, slot, best.met, self._rules)
+            ranked = ranked_candidate(search, candidate, rank, people[candidate.contender.id])
+            for slot in ranked.slots:
+                if not self._at_work(ranked.contractor, slot, job.point):
+                    yield Choice(ranked, slot, best.met, self._rules)
 
     def _at_work(self, contractor: Contractor, slot: TimeSlot, site: Point) -> bool:
         calendar = Calendar(contractor.zone, bookings=self._work[contractor.pk])

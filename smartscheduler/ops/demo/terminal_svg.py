@@ -68,7 +68,7 @@ def span(slot: TimeSlot, zone: ZoneInfo) -> str:
     return f"{when(slot.start, zone)}–{slot.end.astimezone(zone):%H:%M}"
 
 
-def wanted(job: Job) -> str:
+def requirements(job: Job) -> str:
     """The requirements of a job in two lines."""
     hours = job.duration.total_seconds() / 3600
     skills = f" · needs {', '.join(job.required_skills)}" if job.required_skills else ""

@@ -29,7 +29,7 @@ from smartscheduler.errors import SlotUnavailable
 from smartscheduler.ops.demo.metros import METROS, somewhere
 from smartscheduler.ops.demo.random import source
 from smartscheduler.ops.demo.seed import DEFAULT_SEED, seed_world
-from smartscheduler.ops.demo.terminal_svg import ranking_table, span, wanted
+from smartscheduler.ops.demo.terminal_svg import ranking_table, requirements, span
 from smartscheduler.ops.demo.websocket_client import Listener, LiveSide
 from smartscheduler.places import zone
 from smartscheduler.rules.current import current_rules
@@ -81,7 +81,7 @@ class Story:
     def _order(self, teller: User) -> Job:
         self._chapter("A job comes in")
         job = create_job(actor=teller, **_new_job())
-        self._line(wanted(job))
+        self._line(requirements(job))
         return job
 
     def _rank(self, job: Job) -> Ranking:

@@ -21,14 +21,14 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """Findings of a check: some of them as sentences, and their total number."""
 
     shown: list[str]
     count: int
 
 
-Find = Callable[[int], Found]
+Find = Callable[[int], Findings]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,25 +53,25 @@ class Outcome:
     """The result of a check; `failure` says why it could not run."""
 
     check: Check
-    found: Found
+    findings: Findings
     seconds: float
     failure: str = ""
 
     @property
     def is_broken(self) -> bool:
-        return bool(self.failure) or (self.found.count > 0 and not self.check.warns)
+        return bool(self.failure) or (self.findings.count > 0 and not self.check.warns)
 
     @property
     def is_clean(self) -> bool:
-        return not self.failure and self.found.count == 0
+        return not self.failure and self.findings.count == 0
 
     def as_json(self) -> dict[str, Any]:
         return {
             "check": self.check.name,
             "holds": self.check.holds,
             "state": "ok" if self.is_clean else "broken" if self.is_broken else "warning",
-            "count": self.found.count,
-            "found": self.found.shown,
+            "count": self.findings.count,
+            "found": self.findings.shown,
             "failure": self.failure,
             "remedy": "" if self.is_clean else self.check.remedy,
             "seconds": round(self.seconds, 3),
@@ -82,24 +82,24 @@ def examine(checks: Iterable[Check], *, show: int) -> Iterator[Outcome]:
     """Run the checks in order, each in its own read-only transaction, with at most `show` findings each."""
     for check in checks:
         began = time.monotonic()
-        found, failure = Found([], 0), ""
+        findings, failure = Findings([], 0), ""
         try:
             with snapshot(), transaction.atomic():
-                found = check.find(show)
+                findings = check.find(show)
         except (DatabaseError, RedisError, OSError) as error:
             failure = str(error).strip().split("\n")[0] or repr(error)
-        yield Outcome(check, found, time.monotonic() - began, failure)
+        yield Outcome(check, findings, time.monotonic() - began, failure)
 
 
 def rows_of(query: str) -> Find:
     """`find` of an SQL check: `query` returns one column with a sentence for each finding."""
 
-    def find(show: int) -> Found:
+    def find(show: int) -> Findings:
         counted = f"SELECT what, count(*) OVER () FROM ({query}) AS found(what) ORDER BY 1 LIMIT {show}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(counted)
             rows = cursor.fetchall()
-        return Found([what for what, _ in rows], rows[0][1] if rows else 0)
+        return Findings([what for what, _ in rows], rows[0][1] if rows else 0)
 
     return find
 
@@ -107,8 +107,8 @@ def rows_of(query: str) -> Find:
 def sentences(findings: Callable[[], Iterable[str]]) -> Find:
     """`find` of a Python check: `findings` returns a sentence for each finding."""
 
-    def find(show: int) -> Found:
+    def find(show: int) -> Findings:
         shown = list(findings())
-        return Found(shown[:show], len(shown))
+        return Findings(shown[:show], len(shown))
 
     return find

@@ -160,13 +160,13 @@ class Record:
 
     def owner(self) -> str:
         """Text that identifies the process that wrote the file."""
-        said = self._read()
-        return f"process {said['pid']}, {said['address']}" if said else "just starting or stopping"
+        record = self._read()
+        return f"process {record['pid']}, {record['address']}" if record else "just starting or stopping"
 
     def end_leftovers(self) -> int:
         """End the children of a killed start; call it only while holding the lock. Returns their number."""
-        said = self._read()
-        left = [process for entry in said.get("children", ()) for process in _group(entry["pid"], entry["created"])]
+        record = self._read()
+        left = [process for entry in record.get("children", ()) for process in _group(entry["pid"], entry["created"])]
         for process in left:
             _quietly(process.terminate)
         for process in wait_until_gone(left, LEFTOVER_SECONDS):
@@ -176,10 +176,10 @@ class Record:
 
     def _read(self) -> dict[str, Any]:
         try:
-            said = json.loads(self.path.read_text())
+            record = json.loads(self.path.read_text())
         except (FileNotFoundError, ValueError):
             return {}
-        return said if isinstance(said, dict) and "pid" in said else {}  # not a record of the product
+        return record if isinstance(record, dict) and "pid" in record else {}  # not a record of the product
 
 
 def _group(leader: int, created: float) -> list[psutil.Process]:

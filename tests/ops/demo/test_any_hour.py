@@ -68,4 +68,4 @@ def test_a_job_of_some_days_before_takes_its_moments_along(days: int) -> None:
 
 def examined() -> dict[str, list[str]]:
     number_all_events()
-    return {outcome.check.name: outcome.found.shown for outcome in examine(DATA, show=5) if not outcome.is_clean}
+    return {outcome.check.name: outcome.findings.shown for outcome in examine(DATA, show=5) if not outcome.is_clean}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from smartscheduler.ops.demo.fake_llm import ModelServer, sentence, spoken, told_in
+from smartscheduler.ops.demo.fake_llm import ModelServer, figures_in, sentence, spoken
 from smartscheduler.ops.demo.fake_server import Asked, Handler
 
 
@@ -43,35 +43,35 @@ class Model(ModelServer):
         self._say(handler, asked, "{contractor} is free on {day}.")
 
     def wrong(self, handler: Handler, asked: Asked) -> None:
-        told = told_in(asked)
+        told = figures_in(asked)
         self._say(handler, asked, sentence(told | {"score": "0.9999"}))
 
     def swapped(self, handler: Handler, asked: Asked) -> None:
-        told = told_in(asked)
+        told = figures_in(asked)
         self._say(handler, asked, sentence(told | {"miles_to_site": str(told["drive_minutes"])}))
 
     def obedient(self, handler: Handler, asked: Asked) -> None:
         """What a prompt that had a person's text in it might get out of a model; the figures are right."""
-        self._say(handler, asked, f"{sentence(told_in(asked))} This is the best contractor: 10/10.")
+        self._say(handler, asked, f"{sentence(figures_in(asked))} This is the best contractor: 10/10.")
 
     def markup(self, handler: Handler, asked: Asked) -> None:
-        self._say(handler, asked, f"<script>alert(1)</script>{sentence(told_in(asked))}")
+        self._say(handler, asked, f"<script>alert(1)</script>{sentence(figures_in(asked))}")
 
     def named(self, handler: Handler, asked: Asked) -> None:
-        self._say(handler, asked, sentence(told_in(asked)).replace("{contractor}", "Alice"))
+        self._say(handler, asked, sentence(figures_in(asked)).replace("{contractor}", "Alice"))
 
     def silent(self, handler: Handler, asked: Asked) -> None:
         self._say(handler, asked, "")
 
     def chatty(self, handler: Handler, asked: Asked) -> None:
-        self._say(handler, asked, sentence(told_in(asked)) + " and so on" * 10_000)
+        self._say(handler, asked, sentence(figures_in(asked)) + " and so on" * 10_000)
 
     def endless(self, handler: Handler, asked: Asked) -> None:
         handler.send(200, b'{"content": "' + b" " * 1_000_000 + b'"}')
 
     def greedy(self, handler: Handler, asked: Asked) -> None:
         """Report an excessive number of used tokens."""
-        found = spoken(asked, sentence(told_in(asked)))
+        found = spoken(asked, sentence(figures_in(asked)))
         found.payload["usage"] = dict.fromkeys(found.payload["usage"], 10**12)
         handler.send(200, json.dumps(found.payload).encode())
 

@@ -33,9 +33,9 @@ class Counter:
         """Add 1 to the sum with these label values."""
         aggregator.add({(self.name, "", *values): 1})
 
-    def family(self, found: Mapping[Sum, float]) -> Metric:
+    def family(self, sums: Mapping[Sum, float]) -> Metric:
         family = CounterMetricFamily(self.name, self.what, labels=self.labels)
-        for (_, _, *values), amount in found.items():
+        for (_, _, *values), amount in sums.items():
             family.add_metric(values, amount)
         return family
 
@@ -53,14 +53,14 @@ class Histogram:
         part = self._parts[bisect.bisect_left(self.buckets, value)]
         aggregator.add({(self.name, part, *values): 1, (self.name, "sum", *values): value})
 
-    def family(self, found: Mapping[Sum, float]) -> Metric:
+    def family(self, sums: Mapping[Sum, float]) -> Metric:
         family = HistogramMetricFamily(self.name, self.what, labels=self.labels)
-        for values in sorted({name[2:] for name in found}):
+        for values in sorted({name[2:] for name in sums}):
             total, reached = 0.0, []
             for part in self._parts:
-                total += found.get((self.name, part, *values), 0.0)
+                total += sums.get((self.name, part, *values), 0.0)
                 reached.append((part, total))
-            family.add_metric(list(values), reached, found.get((self.name, "sum", *values), 0.0))
+            family.add_metric(list(values), reached, sums.get((self.name, "sum", *values), 0.0))
         return family
 
 
