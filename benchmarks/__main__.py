@@ -53,8 +53,8 @@ class Subject:
     def timed(self, subject: str, number: int) -> worker.Timed:
         link: Connection = self._link
         link.send((subject, number))
-        found: worker.Timed = link.recv()
-        return found
+        timed: worker.Timed = link.recv()
+        return timed
 
     def ask(self, subject: str, number: int) -> float:
         """Milliseconds of one query with one method; counts results that differ from the service's."""
@@ -111,7 +111,7 @@ def throughput(subject: Subject) -> dict[str, float]:
         for _ in range(3):
             for name, asking in (("1 client", clients[:1]), ("8 clients", clients)):
                 rates[name].append(_rate(asking, subject))
-    return {name: median(found) for name, found in rates.items()}
+    return {name: median(samples) for name, samples in rates.items()}
 
 
 def _rate(clients: list[Client], subject: Subject) -> float:
@@ -141,14 +141,16 @@ def main() -> None:
         subjects = [Subject(stack, size, url) for size, url in urls.items()]
         samples = measure(subjects)
         middle = max(
-            (subject for subject in subjects if subject.size <= 100_000), key=lambda one: one.size, default=subjects[0]
+            (subject for subject in subjects if subject.size <= 100_000),
+            key=lambda subject: subject.size,
+            default=subjects[0],
         )
-        found: dict[str, Any] = {
+        results: dict[str, Any] = {
             "differing": {subject.size: subject.differing for subject in subjects},
             "batch": {"size": middle.size, **batch(middle)},
             "throughput": {"size": middle.size, **throughput(middle)},
         }
-    report.publish(samples, found)
+    report.publish(samples, results)
 
 
 if __name__ == "__main__":

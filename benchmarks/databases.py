@@ -66,11 +66,11 @@ def is_current(url: str) -> bool:
     """Whether the database has a complete world of this generation and all migrations."""
     try:
         with psycopg.connect(url) as connection:
-            found = connection.execute("SELECT generation FROM benchmark_world").fetchone()
+            row = connection.execute("SELECT generation FROM benchmark_world").fetchone()
     except psycopg.Error:
         return False
     check = [sys.executable, "manage.py", "migrate", "--check", "-v", "0"]
-    return found == (GENERATION,) and not subprocess.run(check, env=_environment(url), check=False).returncode  # noqa: S603
+    return row == (GENERATION,) and not subprocess.run(check, env=_environment(url), check=False).returncode  # noqa: S603
 
 
 def migrate(url: str) -> None:

@@ -252,11 +252,11 @@ def probe(port: int, orders: Connection) -> None:
     orders.send(took)
 
 
-def measured(one: Stage, send: Send, asker: Asker) -> Result:
+def measured(product: Stage, send: Send, asker: Asker) -> Result:
     """Send the input eight times at once while the probe runs."""
     settle()
     ours, theirs = get_context("spawn").Pipe()
-    asking = get_context("spawn").Process(target=probe, args=(one.port, theirs))
+    asking = get_context("spawn").Process(target=probe, args=(product.port, theirs))
     asking.start()
     ours.recv()
     before, began = memory_mb(), time.perf_counter()
@@ -283,18 +283,18 @@ def memory_mb() -> float:
 
 
 def webs() -> list[psutil.Process]:
-    found = []
+    processes = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             is_ours = process.environ().get("DATA_DIR") == str(HOME)
             if is_ours and "smartscheduler.asgi:application" in process.cmdline():
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
-def askers(one: Stage, count: int) -> list[Asker]:
+def askers(product: Stage, count: int) -> list[Asker]:
     """Administrator accounts. The stage has set up Django."""
-    one.sign_up(1)
+    product.sign_up(1)
     from django.conf import settings
     from django.contrib.auth.hashers import make_password
     from django.db import connection
@@ -305,17 +305,17 @@ def askers(one: Stage, count: int) -> list[Asker]:
     from smartscheduler.accounts.tokens import sign_in
 
     secret = make_password(PASSWORD)
-    jobs = [str(row[0]) for row in one.rows("SELECT id FROM jobs_job WHERE status = 'open' LIMIT 100")]
+    jobs = [str(row[0]) for row in product.rows("SELECT id FROM jobs_job WHERE status = 'open' LIMIT 100")]
     users = [
         User(email=f"a{number}@example.com", name=f"Asker {number}", role=Role.ADMINISTRATOR, password=secret)
         for number in range(count)
     ]
     User.objects.bulk_create(users)
     csrf = f"{settings.CSRF_COOKIE_NAME}={CSRF}"
-    found = [
+    people = [
         Asker(
             "127.0.0.1",
-            one.port,
+            product.port,
             f"{settings.SESSION_COOKIE_NAME}={session_of(user)}; {csrf}",
             sign_in(user).access,
             jobs,
@@ -323,12 +323,12 @@ def askers(one: Stage, count: int) -> list[Asker]:
         for user in users
     ]
     connection.close()
-    return found
+    return people
 
 
 def main(names: list[str]) -> int:
-    wanted = names or list(INPUTS)
-    if unknown := set(wanted) - INPUTS.keys():
+    selected = names or list(INPUTS)
+    if unknown := set(selected) - INPUTS.keys():
         print(f"No such input: {', '.join(sorted(unknown))}. There are {', '.join(INPUTS)}.", file=sys.stderr)
         return 2
     # One web process and default limits: an empty variable counts as not set.
@@ -338,15 +338,15 @@ def main(names: list[str]) -> int:
         "RATE_LIMIT_VISITORS": "",
         "REQUESTS_AT_ONCE": "",
     }
-    with stage(contractors=CONTRACTORS, jobs=JOBS, **changes) as one:
+    with stage(contractors=CONTRACTORS, jobs=JOBS, **changes) as running:
         print("| input, 8 at once | worst `health/live`, s | median | until all had an answer, s | web, MB | answers |")
         print("| --- | --- | --- | --- | --- | --- |")
         worst: dict[str, float] = {}
-        for name, asker in zip(wanted, askers(one, len(wanted)), strict=True):
-            result = measured(one, INPUTS[name], asker)
-            said: Any = ", ".join(f"{count} × {answer}" for answer, count in result.answers.items())
+        for name, asker in zip(selected, askers(running, len(selected)), strict=True):
+            result = measured(running, INPUTS[name], asker)
+            answers: Any = ", ".join(f"{count} × {answer}" for answer, count in result.answers.items())
             times = f"{result.worst:.2f} | {result.median:.3f} | {result.seconds:.1f} | {result.grown_mb:+.0f}"
-            print(f"| {name} | {times} | {said} |", flush=True)
+            print(f"| {name} | {times} | {answers} |", flush=True)
             worst[name] = result.worst
     late = [name for name, seconds in worst.items() if seconds > LIMIT_SECONDS]
     if late:

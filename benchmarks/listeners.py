@@ -27,8 +27,8 @@ async def _serve(link: Connection) -> None:
             else:
                 collecting = [asyncio.create_task(_collect(socket, order)) for socket in sockets]
                 link.send("listening")
-                found = await asyncio.gather(*collecting)
-                link.send(([took for one in found for took in one], time()))
+                durations = await asyncio.gather(*collecting)
+                link.send(([took for each in durations for took in each], time()))
 
 
 async def _open(stack: AsyncExitStack, *, url: str, headers: dict[str, str], count: int) -> list[ClientConnection]:

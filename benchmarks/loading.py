@@ -195,9 +195,9 @@ def open_jobs(world: World, connection: psycopg.Connection[Any]) -> None:
         connection,
         f"jobs_job ({JOB_COLUMNS})",
         (
-            f"{job_id(n)}\t{NOW}\t{NOW}\t1\t{one.point.latitude:.7f}\t{one.point.longitude:.7f}\t1 Oak Street\t"
-            f"Springfield\tTX\t78701\t{one.time_zone}\tJOB-20270307-{n:08X}\t{one.type}\topen\t{one.desired_date}\t"
-            f"{one.duration}\tmedium\t\t{{{','.join(one.required_skills)}}}\t\t\t\n"
-            for n, one in enumerate(asked)
+            f"{job_id(n)}\t{NOW}\t{NOW}\t1\t{job.point.latitude:.7f}\t{job.point.longitude:.7f}\t1 Oak Street\t"
+            f"Springfield\tTX\t78701\t{job.time_zone}\tJOB-20270307-{n:08X}\t{job.type}\topen\t{job.desired_date}\t"
+            f"{job.duration}\tmedium\t\t{{{','.join(job.required_skills)}}}\t\t\t\n"
+            for n, job in enumerate(asked)
         ),
     )

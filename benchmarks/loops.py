@@ -15,19 +15,19 @@ from contractors.querysets import ContractorQuerySet
 from recommendations.search.query import RankingQuery, ScoredCandidate
 
 
-def literal(search: RankingQuery, wanted: int) -> list[ScoredCandidate]:
+def literal(search: RankingQuery, max_results: int) -> list[ScoredCandidate]:
     """The original design: one query for the bookings of each contractor of the type, then the rules."""
     people = _crews(search).prefetch_related("working_hours", "absences")
-    return _best(search, wanted, ((person, list(_bookings().filter(contractor=person))) for person in people))
+    return _best(search, max_results, ((person, list(_bookings().filter(contractor=person))) for person in people))
 
 
-def prefetched(search: RankingQuery, wanted: int) -> list[ScoredCandidate]:
+def prefetched(search: RankingQuery, max_results: int) -> list[ScoredCandidate]:
     """The same loop with all data prefetched."""
     people = _crews(search)
     everything: Iterable[Any] = people.prefetch_related(
         "working_hours", "absences", Prefetch("assignments", _bookings(), "held")
     )
-    return _best(search, wanted, ((person, person.held) for person in everything))
+    return _best(search, max_results, ((person, person.held) for person in everything))
 
 
 def _crews(search: RankingQuery) -> ContractorQuerySet:
@@ -39,9 +39,9 @@ def _bookings() -> AssignmentQuerySet:
 
 
 def _best(
-    search: RankingQuery, wanted: int, people: Iterable[tuple[Contractor, Iterable[Assignment]]]
+    search: RankingQuery, max_results: int, people: Iterable[tuple[Contractor, Iterable[Assignment]]]
 ) -> list[ScoredCandidate]:
-    found = []
+    candidates = []
     for person, bookings in people:
         miles = search.site.miles_to(person.point)
         if unmet_rules(person, search.request, miles=miles):
@@ -54,5 +54,5 @@ def _best(
         )
         contender = search.contender(person.pk, person.name, hundredths(person.rating), miles, 0)
         if candidate := search.candidate(contender, calendar):
-            found.append(candidate)
-    return sorted(found, key=lambda one: one.order)[:wanted]
+            candidates.append(candidate)
+    return sorted(candidates, key=lambda candidate: candidate.order)[:max_results]

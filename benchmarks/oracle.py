@@ -137,7 +137,7 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
     from recommendations.ranking import rank_candidates
     from smartscheduler.rules.current import current_rules
 
-    for number, (request, wanted, horizon) in enumerate(islice(questions(base, seed, usual=False), worlds)):
+    for number, (request, most, horizon) in enumerate(islice(questions(base, seed, usual=False), worlds)):
         pick, chance = random.Random(seed * 7919 + number), np.random.default_rng([seed, number])  # noqa: S311
         miles = miles_from(request.point, base.latitude, base.longitude)
         count = min(pick.choice([20, 300, MOST_CHANGED]), len(base) - 1)
@@ -147,18 +147,18 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
         world, settings = vary(base, near, chance, request.point), random_rules(pick)
         with override_settings(**settings), transaction.atomic():
             write(world, near, base)
-            found = rank_candidates(request, current_rules(), max_results=wanted, horizon_days=horizon)
+            ranking = rank_candidates(request, current_rules(), max_results=most, horizon_days=horizon)
             transaction.set_rollback(True)
         weights = tuple(round(weight * 10_000) for weight in settings["SCORE_WEIGHTS"].values())
         gap = int(settings["MINIMUM_GAP"].total_seconds()) // 60
         rules = Rules(weights=weights, max_miles=settings["SCORE_MAX_MILES"], gap=gap)
-        expected = Scan(world).rank(request, wanted=wanted, horizon_days=horizon, rules=rules, now=NOW.timestamp())
+        expected = Scan(world).rank(request, max_results=most, horizon_days=horizon, rules=rules, now=NOW.timestamp())
         ours = [
             (entry.contractor.pk, int(entry.score * 10_000), [int(s.start.timestamp()) // 60 for s in entry.slots])
-            for entry in found.entries
+            for entry in ranking.entries
         ]
-        if ours != [(contractor_id(one.position), one.score, one.starts) for one in expected]:
-            yield f"world {number}, seed {seed}: {vary.__name__}, {request}, {wanted} in {horizon} days, {settings}"
+        if ours != [(contractor_id(ranked.position), ranked.score, ranked.starts) for ranked in expected]:
+            yield f"world {number}, seed {seed}: {vary.__name__}, {request}, {most} in {horizon} days, {settings}"
 
 
 def main() -> None:
@@ -166,9 +166,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=10_000)
     parser.add_argument("--worlds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with cluster() as server:
-        sys.exit(bool(compare(*world_of(given.size, server), given.worlds, given.seed)))
+        sys.exit(bool(compare(*world_of(arguments.size, server), arguments.worlds, arguments.seed)))
 
 
 def compare(world: World, url: str, worlds: int, seed: int) -> int:

@@ -91,7 +91,7 @@ def pages(client: Any) -> Iterator[Page]:
     for name, route in patterns():
         if not name or name in NO_PAGES or name.startswith(hidden) or "(?P<" in route:
             continue
-        model = next((one for prefix, one in models.items() if name.startswith(f"{prefix}_")), None)
+        model = next((model for prefix, model in models.items() if name.startswith(f"{prefix}_")), None)
         model = models[OF_MODELS[name]] if name in OF_MODELS else model
         path = f"/{_filled(name, route, model)}"
         if name in ASKED:
@@ -220,41 +220,41 @@ def furnish() -> None:
 def measure() -> list[Opened]:
     furnish()
     client = client_of()
-    found = []
+    results = []
     for page in pages(client):
-        if one := opened(client, page):
-            found.append(one)
-            if (took := median(one.milliseconds)) > one.limit:
+        if result := opened(client, page):
+            results.append(result)
+            if (took := median(result.milliseconds)) > result.limit:
                 print(f"  slow: {page.name} {page.way}: {took:.0f} ms", file=sys.stderr, flush=True)
-    return found
+    return results
 
 
-def publish(found: list[Opened]) -> int:
+def publish(results: list[Opened]) -> int:
     """Print the table with the slowest way of each page. Returns the number of slow pages, the exit code."""
     console = Console(width=150)
     table = Table("page", "way", "queries", "median ms", "max ms", "CPU ms")
-    for one in found:
+    for result in results:
         row = [
-            one.page.name,
-            one.page.way,
-            str(one.queries),
-            f"{median(one.milliseconds):.0f}",
-            f"{one.worst:.0f}",
-            f"{one.cpu:.0f}",
+            result.page.name,
+            result.page.way,
+            str(result.queries),
+            f"{median(result.milliseconds):.0f}",
+            f"{result.worst:.0f}",
+            f"{result.cpu:.0f}",
         ]
-        table.add_row(*row, style="red" if median(one.milliseconds) > one.limit else "")
+        table.add_row(*row, style="red" if median(result.milliseconds) > result.limit else "")
     console.print(table)
     print("\n| page | ways | queries at most | slowest way | median ms | max ms | CPU ms |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for name in dict.fromkeys(one.page.name for one in found):
-        ways = [one for one in found if one.page.name == name]
-        slowest = max(ways, key=lambda one: median(one.milliseconds))
+    for name in dict.fromkeys(result.page.name for result in results):
+        ways = [result for result in results if result.page.name == name]
+        slowest = max(ways, key=lambda result: median(result.milliseconds))
         figures = (median(slowest.milliseconds), slowest.worst, slowest.cpu)
         cells = [name, len(ways), max(way.queries for way in ways), slowest.page.way or "–", *map(round, figures)]
         print(f"| {' | '.join(map(str, cells))} |")
-    slow = [one for one in found if median(one.milliseconds) > one.limit]
-    names = {one.page.name for one in found}
-    print(f"\n{len(found)} ways to open {len(names)} pages, {len(slow)} slower than they should be.")
+    slow = [result for result in results if median(result.milliseconds) > result.limit]
+    names = {result.page.name for result in results}
+    print(f"\n{len(results)} ways to open {len(names)} pages, {len(slow)} slower than they should be.")
     return len(slow)
 
 

@@ -41,7 +41,7 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def goals(p50: Mapping[tuple[str, int], float], p99: Mapping[tuple[str, int], float], found: Any) -> Iterator[Goal]:
+def goals(p50: Mapping[tuple[str, int], float], p99: Mapping[tuple[str, int], float], figures: Any) -> Iterator[Goal]:
     """The goals for the measured worlds."""
     service = {size: value for (way, size), value in p50.items() if way == "service"}
     if {1_000, 1_000_000} <= service.keys():
@@ -53,16 +53,16 @@ def goals(p50: Mapping[tuple[str, int], float], p99: Mapping[tuple[str, int], fl
     if 10_000 in service:
         yield Goal("literal loop ÷ service at 10k", p50["literal", 10_000] / service[10_000], 800, at_least=True)
         yield Goal("prefetched loop ÷ service at 10k", p50["prefetched", 10_000] / service[10_000], 250, at_least=True)
-    rates, batch = found["throughput"], found["batch"]
+    rates, batch = figures["throughput"], figures["batch"]
     yield Goal("requests a second, 8 clients ÷ 1", rates["8 clients"] / rates["1 client"], 1.6, at_least=True)
     yield Goal("100 jobs in one call ÷ 100 calls", batch["one call"] / batch["a hundred calls"], 1 / 3)
-    yield Goal("answers that differ", sum(found["differing"].values()), 0)
+    yield Goal("answers that differ", sum(figures["differing"].values()), 0)
 
 
-def publish(samples: Mapping[tuple[str, int], list[float]], found: Any) -> None:
+def publish(samples: Mapping[tuple[str, int], list[float]], figures: Any) -> None:
     p50 = {key: quantile(values, 0.5) for key, values in samples.items()}
     p99 = {key: quantile(values, 0.99) for key, values in samples.items()}
-    reached = list(goals(p50, p99, found))
+    reached = list(goals(p50, p99, figures))
     sizes = sorted({size for _, size in samples})
     console = Console(width=110)
     console.print(_table(p50, p99, sizes))
@@ -75,7 +75,7 @@ def publish(samples: Mapping[tuple[str, int], list[float]], found: Any) -> None:
     results = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
         "milliseconds": milliseconds,
-        **found,
+        **figures,
         "goals": [goal._asdict() | {"met": goal.met} for goal in reached],
     }
     whole = len(sizes) > 2

@@ -126,11 +126,11 @@ def compare(
     for number in range(times):
         path = f"jobs/{jobs[number % len(jobs)]}/recommendations/?max_results=10"
         for which in (0, 1) if number % 2 else (1, 0):
-            milliseconds, found = webs[which].ask("GET", path)
+            milliseconds, ranking = webs[which].ask("GET", path)
             took[which].append(milliseconds)
             if which and number > times // 2:
-                shown += len(found["recommendations"])
-                improved += sum(map(better, found["recommendations"]))
+                shown += len(ranking["recommendations"])
+                improved += sum(map(better, ranking["recommendations"]))
     return *took, round(100 * improved / max(1, shown))
 
 
@@ -186,7 +186,7 @@ def measure(site: Site, webs: tuple[Client, Client], jobs: list[str], times: int
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=400, help="rankings a behaviour, of each web")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "smartscheduler.settings"
     import django
 
@@ -197,7 +197,7 @@ def main() -> None:
         Path(home).chmod(0o755)
         site = Site(Path(home), roads)
         with started(site) as (webs, jobs):
-            measure(site, webs, jobs, given.times)
+            measure(site, webs, jobs, arguments.times)
 
 
 if __name__ == "__main__":

@@ -57,8 +57,10 @@ class Scan:
         self._away = np.searchsorted(self.world.away[:, 0], np.arange(len(self.world) + 1))
         self._booked = np.searchsorted(self.world.booked[:, 0], np.arange(len(self.world) + 1))
 
-    def rank(self, request: JobRequest, *, wanted: int, horizon_days: int, rules: Rules, now: float) -> list[Ranked]:
-        """The best `wanted` contractors, without start times before `now`."""
+    def rank(
+        self, request: JobRequest, *, max_results: int, horizon_days: int, rules: Rules, now: float
+    ) -> list[Ranked]:
+        """The best `max_results` contractors, without start times before `now`."""
         world = self.world
         miles = miles_from(request.point, world.latitude, world.longitude)
         needed = sum(1 << bit for bit, skill in enumerate(SKILLS) if skill in request.required_skills)
@@ -72,14 +74,14 @@ class Scan:
         first, days, free = self._first_free(people, request, horizon_days, rules, now / 60)
         people, days = people[free], days[free]
         total = _score(days, world.rating[people], miles[people], rules)
-        if len(total) > wanted:
-            good = total >= np.partition(total, -wanted)[-wanted]
+        if len(total) > max_results:
+            good = total >= np.partition(total, -max_results)[-max_results]
             people, total = people[good], total[good]
         best = sorted(
             (-score, float(miles[n]), -int(world.rating[n]), world.name(n), contractor_id(n), n)
             for score, n in zip(total.tolist(), people.tolist(), strict=True)
         )
-        return [Ranked(n, -order[0], first(n)) for *order, n in best[:wanted]]
+        return [Ranked(n, -order[0], first(n)) for *order, n in best[:max_results]]
 
     def _first_free(
         self, people: Ints, request: JobRequest, horizon_days: int, rules: Rules, now: float
@@ -97,10 +99,10 @@ class Scan:
             if not len(grid.starts):
                 continue
             free = _without(busy, group, grid, minutes)
-            found = free.any(axis=1)
-            any_free[group] = found
+            is_free = free.any(axis=1)
+            any_free[group] = is_free
             days[group] = grid.days[free.argmax(axis=1)]
-            slots.update({int(people[n]): (grid, row) for n, row in zip(group[found], free[found], strict=True)})
+            slots.update({int(people[n]): (grid, row) for n, row in zip(group[is_free], free[is_free], strict=True)})
 
         def starts(position: int) -> list[int]:
             grid, free = slots[position]

@@ -60,8 +60,8 @@ class Way:
         link.send(count)
         link.recv()
         act()
-        found: tuple[list[float], float] = link.recv()
-        return found
+        measured: tuple[list[float], float] = link.recv()
+        return measured
 
     def _paced(self, count: int, pace: int) -> None:
         for _ in range(count):
@@ -88,10 +88,10 @@ def main() -> int:
         ways = [_ours(stack), _bare(stack)]
         print(f"{'':24} {'sockets':>8} {'p50 ms':>8} {'p99 ms':>8} {'events/s':>9} {'deliveries/s':>13}")
         for sockets, even, pace, burst in RUNS:
-            found = [way.measure(sockets, even, pace, burst) for way in ways]
-            for way, (p50, p99, rate) in zip(ways, found, strict=True):
+            results = [way.measure(sockets, even, pace, burst) for way in ways]
+            for way, (p50, p99, rate) in zip(ways, results, strict=True):
                 print(f"{way.name:24} {sockets:8,} {p50:8.1f} {p99:8.1f} {rate:9.0f} {rate * sockets:13,.0f}")
-            ours, bare = found
+            ours, bare = results
             ratios = ours.p50 / bare.p50, ours.p99 / bare.p99, ours.burst / bare.burst
             print(f"{'ratio':24} {'':8} {ratios[0]:8.2f} {ratios[1]:8.2f} {ratios[2]:9.2f}", flush=True)
     return 0

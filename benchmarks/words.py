@@ -67,7 +67,7 @@ def measure(site: WordSite, webs: tuple[Client, Client], jobs: list[str], times:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=400, help="rankings a behaviour, of each web")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "smartscheduler.settings"
     import django
 
@@ -78,7 +78,7 @@ def main() -> None:
         Path(home).chmod(0o755)
         site = WordSite(Path(home), server)
         with started(site) as (webs, jobs):
-            measure(site, webs, jobs, given.times)
+            measure(site, webs, jobs, arguments.times)
 
 
 if __name__ == "__main__":

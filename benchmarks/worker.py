@@ -52,8 +52,8 @@ class Subjects:
         run = getattr(self, subject)
         question = self.questions[number % len(self.questions)]
         began = perf_counter()
-        found = run(question, number)
-        return Timed((perf_counter() - began) * 1_000, None if found is None else found())
+        answer = run(question, number)
+        return Timed((perf_counter() - began) * 1_000, None if answer is None else answer())
 
     def select_1(self, question: Any, number: int) -> None:
         from django.db import connection
@@ -76,8 +76,8 @@ class Subjects:
         from benchmarks.loading import contractor_id
         from benchmarks.scan import Rules
 
-        found = self.scan_of_world.rank(question.request, wanted=10, horizon_days=10, rules=Rules(), now=time())
-        return lambda: [(contractor_id(one.position), one.score, one.starts) for one in found]
+        ranked = self.scan_of_world.rank(question.request, max_results=10, horizon_days=10, rules=Rules(), now=time())
+        return lambda: [(contractor_id(entry.position), entry.score, entry.starts) for entry in ranked]
 
     def literal(self, question: Any, number: int) -> Any:
         from benchmarks import loops
@@ -93,9 +93,10 @@ class Subjects:
         from recommendations.search.query import RankingQuery
         from smartscheduler.rules.current import current_rules
 
-        found = loop(RankingQuery.of(question.request, current_rules()), 10)
+        candidates = loop(RankingQuery.of(question.request, current_rules()), 10)
         return lambda: [
-            (c.contender.id, c.score.total, [int(start.timestamp()) // 60 for start in c.free.starts]) for c in found
+            (c.contender.id, c.score.total, [int(start.timestamp()) // 60 for start in c.free.starts])
+            for c in candidates
         ]
 
     def why_not(self, question: Any, number: int) -> None:

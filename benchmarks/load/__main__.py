@@ -29,9 +29,9 @@ Worked = tuple[coordinators.Notes, listeners.Heard, dict[str, int]]
 class Cast:
     """The processes of the coordinators and of the listeners."""
 
-    def __init__(self, one: Stage, asking: Connection, listening: Connection) -> None:
-        self.stage, self.asking, self.listening = one, asking, listening
-        self.base = f"http://127.0.0.1:{one.port}"
+    def __init__(self, product: Stage, asking: Connection, listening: Connection) -> None:
+        self.stage, self.asking, self.listening = product, asking, listening
+        self.base = f"http://127.0.0.1:{product.port}"
 
     def listen(self, people: list[Person], count: int, stay_seconds: float = 0.0) -> None:
         url = f"{self.base.replace('http', 'ws')}/ws/events/?types={self.stage.types}"
@@ -82,22 +82,22 @@ def everybody() -> Iterator[tuple[Cast, list[Person]]]:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536), most))
     say(f"The product with {CONTRACTORS:,} contractors, {JOBS:,} jobs and {WEB_WORKERS} web processes")
-    with stage() as one:
-        people = one.sign_up(MORE_PEOPLE)
+    with stage() as running:
+        people = running.sign_up(MORE_PEOPLE)
         links = []
         for main in (coordinators.main, listeners.main):
             link, theirs = get_context("spawn").Pipe()
             get_context("spawn").Process(target=main, args=(theirs,), daemon=True).start()
             theirs.close()
             links.append(link)
-        yield Cast(one, *links), people
+        yield Cast(running, *links), people
         for link in links:
             link.send(None)
 
 
 def load() -> bool:
     """Simulate a large office, then three times as many users. Returns whether no acknowledged change was lost."""
-    seconds, found = LOAD_MINUTES * 60, dict[str, Any]()
+    seconds, results = LOAD_MINUTES * 60, dict[str, Any]()
     with everybody() as (cast, people):
         say(f"{SOCKETS:,} sockets open")
         cast.listen(people, SOCKETS)
@@ -108,14 +108,14 @@ def load() -> bool:
             here = count
             notes, heard, events = cast.work(seconds, lambda: None)
             facts = tables.facts(notes, heard, seconds, events)
-            found[f"{count} coordinators"] = {"requests": tables.routes(notes), "facts": facts}
+            results[f"{count} coordinators"] = {"requests": tables.routes(notes), "facts": facts}
             print(f"\n**{count} coordinators, {SOCKETS:,} sockets, {LOAD_MINUTES:g} minutes**\n")
             print(tables.tell_requests(notes), tables.tell_facts(facts), sep="\n", flush=True)
         last = gauges.read(cast.stage, began)
         verdict = promises.look(cast.stage, notes)
     print(tables.tell_memory(first, last), tables.tell_verdict(verdict), sep="\n")
-    found |= {"memory": [first._asdict(), last._asdict()], "verdict": vars(verdict)}
-    say(f"Written to {tables.write('load', LOAD_MINUTES < WHOLE_LOAD, found)}")
+    results |= {"memory": [first._asdict(), last._asdict()], "verdict": vars(verdict)}
+    say(f"Written to {tables.write('load', LOAD_MINUTES < WHOLE_LOAD, results)}")
     return verdict.kept and not heard.disorder and not heard.missing
 
 
@@ -136,14 +136,14 @@ def soak() -> bool:
     print(tables.tell_facts(facts), tables.tell_drifts(readings, grown), tables.tell_piles(readings), sep="\n")
     print(tables.tell_verdict(verdict))
     failed = [f"{name} grew by {share:.1%}" for name, share in grown.items() if share > tables.MOST_DRIFT] + piled
-    print("".join(f"- {one}\n" for one in failed) or "Nothing grows that should not.")
-    found = {
+    print("".join(f"- {line}\n" for line in failed) or "Nothing grows that should not.")
+    results = {
         "facts": facts,
         "drift": grown,
         "readings": [reading._asdict() for reading in readings],
         "verdict": vars(verdict),
     }
-    say(f"Written to {tables.write('soak', SOAK_MINUTES < WHOLE_SOAK, found)}")
+    say(f"Written to {tables.write('soak', SOAK_MINUTES < WHOLE_SOAK, results)}")
     return verdict.kept and not failed and not heard.disorder and not heard.missing
 
 

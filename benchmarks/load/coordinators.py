@@ -77,7 +77,7 @@ class Coordinator:
         if job is None:
             return
         ranking = await self._ask("GET", f"jobs/{job}/recommendations/", "jobs/{id}/recommendations/")
-        entries = [one for one in (ranking or {}).get("recommendations", []) if one["available_time_slots"]]
+        entries = [entry for entry in (ranking or {}).get("recommendations", []) if entry["available_time_slots"]]
         if not entries:
             return
         chosen = self.chance.choice(entries[:3])
@@ -108,12 +108,12 @@ class Coordinator:
 
     async def _open_job(self) -> str | None:
         page = self.chance.randint(1, self.pages)
-        found = await self._ask("GET", f"jobs/?status=open&page={page}", "jobs/")
-        if not found or not found["results"]:
+        listing = await self._ask("GET", f"jobs/?status=open&page={page}", "jobs/")
+        if not listing or not listing["results"]:
             self.pages = 1  # the list has become shorter
             return None
-        self.pages = max(1, min(MOST_PAGES, found["count"] // PAGE_SIZE))
-        job = str(self.chance.choice(found["results"])["id"])
+        self.pages = max(1, min(MOST_PAGES, listing["count"] // PAGE_SIZE))
+        job = str(self.chance.choice(listing["results"])["id"])
         opened = await self._ask("GET", f"jobs/{job}/", "jobs/{id}/")
         return job if opened and opened["status"] == "open" else None
 
@@ -182,10 +182,10 @@ class Coordinator:
             await self.arrive()
 
     async def _send(self, method: str, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
-        given = dict(headers or {})
+        headers = dict(headers or {})
         if not path.startswith("auth/"):
-            given["Authorization"] = f"Bearer {self.tokens['access']}"
-        return await self.client.request(method, path, json=body, headers=given)
+            headers["Authorization"] = f"Bearer {self.tokens['access']}"
+        return await self.client.request(method, path, json=body, headers=headers)
 
 
 def main(link: Connection) -> None:
@@ -201,20 +201,20 @@ async def _serve(link: Connection) -> None:
         if isinstance(order, dict):
             more = [Coordinator(person, order["base"], context, notes) for person in order["people"]]
             door = asyncio.Semaphore(ARRIVING_AT_ONCE)
-            await asyncio.gather(*(_arrive(one, door) for one in more))
+            await asyncio.gather(*(_arrive(coordinator, door) for coordinator in more))
             crew += more
             link.send(len(crew))
         else:
             notes.begin()
             cpu = time.process_time()
             until = time.monotonic() + order
-            await asyncio.gather(*(one.work(until) for one in crew))
+            await asyncio.gather(*(coordinator.work(until) for coordinator in crew))
             notes.cpu_seconds = time.process_time() - cpu
             link.send(notes)
 
 
-async def _arrive(one: Coordinator, door: asyncio.Semaphore) -> None:
+async def _arrive(coordinator: Coordinator, door: asyncio.Semaphore) -> None:
     async with door:
-        while not one.tokens:
+        while not coordinator.tokens:
             with suppress(httpx2.HTTPError):
-                await one.arrive()
+                await coordinator.arrive()

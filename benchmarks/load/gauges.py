@@ -30,7 +30,7 @@ class Reading(NamedTuple):
 def read(stage: Stage, since: float) -> Reading:
     memory, files = dict[str, float](), dict[str, int]()
     for name, processes in _processes(stage).items():
-        alive = [found for process in processes if (found := _of(process, "uss" if name == SESSION else "pss"))]
+        alive = [usage for process in processes if (usage := _of(process, "uss" if name == SESSION else "pss"))]
         parts = max(1, len(alive)) if name == SESSION else 1
         memory[name] = sum(used for used, _ in alive) / parts
         files[name] = sum(opened for _, opened in alive) // parts
@@ -46,19 +46,19 @@ def _of(process: psutil.Process, kind: str) -> tuple[float, int] | None:
 
 def _processes(stage: Stage) -> dict[str, list[psutil.Process]]:
     record = json.loads((HOME / "run" / "up.json").read_text())
-    found: dict[str, list[psutil.Process]] = {}
+    by_name: dict[str, list[psutil.Process]] = {}
     for name, entry in zip(CHILDREN, record["children"], strict=True):
         process = psutil.Process(entry["pid"])
-        serving = [one for one in process.children() if "spawn_main" in " ".join(one.cmdline())]
+        serving = [child for child in process.children() if "spawn_main" in " ".join(child.cmdline())]
         if serving:
-            found |= {f"{name} {number}": [one] for number, one in enumerate(serving, 1)}
-            found[f"{name}, the parent"] = [process]
+            by_name |= {f"{name} {number}": [child] for number, child in enumerate(serving, 1)}
+            by_name[f"{name}, the parent"] = [process]
         else:
-            found[name] = [process, *process.children(recursive=True)]  # the worker has beat for a child
+            by_name[name] = [process, *process.children(recursive=True)]  # the worker has beat for a child
     server = int((stage.postgresql.directory / "postmaster.pid").read_text().split()[0])
-    found[SESSION] = [psutil.Process(server), *psutil.Process(server).children()]
-    found["Valkey"] = [one for one in psutil.process_iter() if _is_valkey(one, stage)]
-    return found
+    by_name[SESSION] = [psutil.Process(server), *psutil.Process(server).children()]
+    by_name["Valkey"] = [process for process in psutil.process_iter() if _is_valkey(process, stage)]
+    return by_name
 
 
 def _is_valkey(process: psutil.Process, stage: Stage) -> bool:
@@ -70,7 +70,7 @@ def _is_valkey(process: psutil.Process, stage: Stage) -> bool:
 
 def counts(stage: Stage) -> dict[str, int]:
     """Numbers that must not grow: connections, waiting events and tasks, sessions, keys."""
-    found = dict(
+    numbers = dict(
         stage.rows(
             "SELECT 'connections', count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
             " UNION ALL SELECT 'events without a number', count(*) FROM events_outboxevent WHERE sequence IS NULL"
@@ -81,9 +81,9 @@ def counts(stage: Stage) -> dict[str, int]:
         )
     )
     with stage.valkey._client() as client:
-        found["keys in Valkey"] = int(client.dbsize())
-        found["tasks that wait"] = int(client.llen("celery"))
-    return found
+        numbers["keys in Valkey"] = int(client.dbsize())
+        numbers["tasks that wait"] = int(client.llen("celery"))
+    return numbers
 
 
 def drift(points: list[tuple[float, float]]) -> float:

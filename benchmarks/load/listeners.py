@@ -106,8 +106,8 @@ async def _serve(link: Connection) -> None:
         if isinstance(order, dict):
             cookies, count = order.pop("cookies"), order.pop("count")
             more = [Listener(cookie=cookies[n % len(cookies)], heard=heard, **order) for n in range(count)]
-            tasks += [asyncio.create_task(one.run(door)) for one in more]
-            await asyncio.gather(*(one.opened.wait() for one in more))
+            tasks += [asyncio.create_task(listener.run(door)) for listener in more]
+            await asyncio.gather(*(listener.opened.wait() for listener in more))
             listeners += more
             link.send(len(listeners))
         elif order == "begin":

@@ -29,7 +29,11 @@ def look(stage: Stage, notes: Notes) -> Verdict:
     _assignments(stage, notes, verdict)
     _events(stage, notes, verdict)
     outcomes = json.loads(stage.manage("doctor", "--data", "--json"))
-    verdict.doctor = [f"{one['check']}: {one['failure'] or one['found']}" for one in outcomes if one["state"] != "ok"]
+    verdict.doctor = [
+        f"{outcome['check']}: {outcome['failure'] or outcome['found']}"
+        for outcome in outcomes
+        if outcome["state"] != "ok"
+    ]
     return verdict
 
 
@@ -55,8 +59,8 @@ def _events(stage: Stage, notes: Notes, verdict: Verdict) -> None:
         "SELECT type, coalesce(data->>'assignment_id', data->>'job_id') FROM events_outboxevent"
         " WHERE type = ANY(%s) AND actor->>'email' LIKE %s"
     )
-    told = stage.rows(query, list(EVENTS), "c%@example.com")
-    by_type, by_subject = Counter(kind for kind, _ in told), Counter(told)
+    events = stage.rows(query, list(EVENTS), "c%@example.com")
+    by_type, by_subject = Counter(kind for kind, _ in events), Counter(events)
     for kind in EVENTS:
         missing = notes.acts[kind] - by_type[kind]
         verdict.lost += [f"{missing} {kind}"] if missing > 0 else []

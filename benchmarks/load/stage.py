@@ -77,7 +77,7 @@ class Stage:
             for n in range(count)
         ]
         User.objects.bulk_create(users)
-        people = [Person(one.email, f"{settings.SESSION_COOKIE_NAME}={session_of(one)}") for one in users]
+        people = [Person(user.email, f"{settings.SESSION_COOKIE_NAME}={session_of(user)}") for user in users]
         connection.close()
         return people
 
@@ -108,36 +108,36 @@ def stage(*, contractors: int = CONTRACTORS, jobs: int = JOBS, **changes: str) -
         "REDIS_URL": "",
         **changes,
     }
-    one = Stage(port, variables)
-    said = HOME / "up.said"
-    with said.open("w") as log:
+    running = Stage(port, variables)
+    output = HOME / "up.log"
+    with output.open("w") as log:
         # A separate session, so that Ctrl-C reaches only this process, which then stops the product.
         up = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
-            env=one.environment,
+            env=running.environment,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     try:
-        _wait_for(up, said)
-        one.manage("seed_demo", "--contractors", str(contractors), "--jobs", str(jobs), "--verbosity", "0")
-        with psycopg.connect(one.postgresql.url, autocommit=True) as connection:
+        _wait_for(up, output)
+        running.manage("seed_demo", "--contractors", str(contractors), "--jobs", str(jobs), "--verbosity", "0")
+        with psycopg.connect(running.postgresql.url, autocommit=True) as connection:
             connection.execute("VACUUM ANALYZE")
-        yield one
+        yield running
     finally:
         up.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             up.wait(STOP_SECONDS)
         if up.poll() is None:
             up.kill()
-            one.manage("down")
+            running.manage("down")
 
 
-def _wait_for(up: "subprocess.Popen[bytes]", said: Path) -> None:
+def _wait_for(up: "subprocess.Popen[bytes]", output: Path) -> None:
     deadline = time.monotonic() + UP_SECONDS
-    while "Ready in" not in said.read_text():
+    while "Ready in" not in output.read_text():
         if up.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"The product does not start:\n{said.read_text()}")
+            raise RuntimeError(f"The product does not start:\n{output.read_text()}")
         time.sleep(0.1)

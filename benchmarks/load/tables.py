@@ -27,7 +27,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 def routes(notes: Notes) -> dict[str, dict[str, float]]:
     """The number of requests and the median, 95th, and 99th percentile in milliseconds by route."""
-    everything = {**notes.took, "all": [one for took in notes.took.values() for one in took]}
+    everything = {**notes.took, "all": [milliseconds for took in notes.took.values() for milliseconds in took]}
     return {
         route: {"count": len(took), **{f"p{share}": quantile(took, share / 100) for share in (50, 95, 99)}}
         for route, took in everything.items()
@@ -37,8 +37,8 @@ def routes(notes: Notes) -> dict[str, dict[str, float]]:
 
 def tell_requests(notes: Notes) -> str:
     rows = [
-        (f"`{name}`", f"{one['count']:,}", *(f"{one[p]:,.0f}" for p in ("p50", "p95", "p99")))
-        for name, one in sorted(routes(notes).items(), key=lambda item: (item[0] == "all", item[0]))
+        (f"`{name}`", f"{figures['count']:,}", *(f"{figures[p]:,.0f}" for p in ("p50", "p95", "p99")))
+        for name, figures in sorted(routes(notes).items(), key=lambda item: (item[0] == "all", item[0]))
     ]
     return table(("request", "how many", "p50 ms", "p95 ms", "p99 ms"), rows)
 
@@ -62,11 +62,11 @@ def facts(notes: Notes, heard: Heard, seconds: float, events: dict[str, int]) ->
     }
 
 
-def tell_facts(found: dict[str, Any]) -> str:
+def tell_facts(facts: dict[str, Any]) -> str:
     def worded(value: Any) -> Any:
         return ", ".join(f"{name}: {times}" for name, times in value.items()) if isinstance(value, dict) else value
 
-    return table(("figure", "value"), [(name, worded(value)) for name, value in found.items()])
+    return table(("figure", "value"), [(name, worded(value)) for name, value in facts.items()])
 
 
 def tell_memory(first: Reading, last: Reading) -> str:
@@ -79,12 +79,12 @@ def tell_memory(first: Reading, last: Reading) -> str:
 
 def drifts(readings: Sequence[Reading]) -> dict[str, float]:
     """The memory growth of each process over the second half, as a share of its median."""
-    found = {}
+    growth = {}
     for name in readings[-1].memory:
         points = [(reading.seconds, reading.memory[name]) for reading in readings if name in reading.memory]
         if points[-1][1] >= SMALLEST_MEGABYTES:
-            found[name] = drift(points)
-    return found
+            growth[name] = drift(points)
+    return growth
 
 
 def tell_drifts(readings: Sequence[Reading], grown: dict[str, float]) -> str:
@@ -107,16 +107,18 @@ def piled_up(readings: Sequence[Reading]) -> list[str]:
     """Counts that grew over the second half by more than 10 % and 10, which running work does not explain."""
     half = readings[len(readings) // 2 :]
     quarter = max(1, len(half) // 2)
-    found = []
+    grown = []
     for name in half[0].counts:
-        before, after = (median(one.counts[name] for one in part) for part in (half[:quarter], half[-quarter:]))
+        before, after = (median(reading.counts[name] for reading in part) for part in (half[:quarter], half[-quarter:]))
         if after > 1.1 * before + 10:
-            found.append(f"{name}: {before:g} at half-time, {after:g} at the end")
+            grown.append(f"{name}: {before:g} at half-time, {after:g} at the end")
     for name in half[0].files:
-        before, after = (median(one.files.get(name, 0) for one in part) for part in (half[:quarter], half[-quarter:]))
+        before, after = (
+            median(reading.files.get(name, 0) for reading in part) for part in (half[:quarter], half[-quarter:])
+        )
         if after > 1.1 * before + 10:
-            found.append(f"open files of {name}: {before:g} at half-time, {after:g} at the end")
-    return found
+            grown.append(f"open files of {name}: {before:g} at half-time, {after:g} at the end")
+    return grown
 
 
 def tell_piles(readings: Sequence[Reading]) -> str:
@@ -127,16 +129,16 @@ def tell_piles(readings: Sequence[Reading]) -> str:
 
 def tell_verdict(verdict: Verdict) -> str:
     doctor = "nothing" if not verdict.doctor else "; ".join(verdict.doctor)
-    told = f"{len(verdict.lost)} lost, {len(verdict.double)} double; the doctor finds {doctor}.\n"
+    summary = f"{len(verdict.lost)} lost, {len(verdict.double)} double; the doctor finds {doctor}.\n"
     return (
-        told
-        + "".join(f"- lost: {one}\n" for one in verdict.lost[:20])
-        + "".join(f"- double: {one}\n" for one in verdict.double[:20])
+        summary
+        + "".join(f"- lost: {loss}\n" for loss in verdict.lost[:20])
+        + "".join(f"- double: {loss}\n" for loss in verdict.double[:20])
     )
 
 
-def write(name: str, quick: bool, found: dict[str, Any]) -> Path:
+def write(name: str, quick: bool, results: dict[str, Any]) -> Path:
     """Store the results of a full run; a short run is only printed."""
     file = HERE / f"{name}{'-quick' if quick else ''}.json"
-    file.write_text(json.dumps({"machine": MACHINE, **found}, indent=2) + "\n")
+    file.write_text(json.dumps({"machine": MACHINE, **results}, indent=2) + "\n")
     return file
