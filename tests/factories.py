@@ -159,9 +159,9 @@ def many_contractors(count: int) -> list[Contractor]:
     )
     WorkingHours.objects.bulk_create(
         WorkingHours(
-            contractor=one, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time
+            contractor=contractor, day_of_week=shift.day_of_week, start_time=shift.start_time, end_time=shift.end_time
         )
-        for one in made
+        for contractor in made
         for shift in EVERY_DAY
     )
     return made
@@ -171,4 +171,6 @@ def many_assignments(count: int) -> list[Assignment]:
     """As many bookings, each of a contractor and a job of its own."""
     jobs = Job.objects.bulk_create(JobFactory.build(status=Job.Status.ASSIGNED) for _ in range(count))
     pairs = zip(many_contractors(count), jobs, strict=True)
-    return Assignment.objects.bulk_create(AssignmentFactory.build(contractor=one, job=job) for one, job in pairs)
+    return Assignment.objects.bulk_create(
+        AssignmentFactory.build(contractor=contractor, job=job) for contractor, job in pairs
+    )

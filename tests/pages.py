@@ -27,20 +27,20 @@ class Fields(HTMLParser):
         self.select = self.textarea = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.inside = given.get("id") == self.form_id
-        elif self.inside and "name" in given:
-            self.control(tag, given, given["name"])
-        elif self.inside and tag == "option" and self.select and "selected" in given:
-            self.values[self.select] = given.get("value", "")
+            self.inside = attributes.get("id") == self.form_id
+        elif self.inside and "name" in attributes:
+            self.control(tag, attributes, attributes["name"])
+        elif self.inside and tag == "option" and self.select and "selected" in attributes:
+            self.values[self.select] = attributes.get("value", "")
 
-    def control(self, tag: str, given: dict[str, str], name: str) -> None:
-        if tag == "input" and given.get("type") in {"checkbox", "radio"}:
-            if "checked" in given:
-                self.values[name] = given.get("value", "on")
-        elif tag == "input" and given.get("type") not in {"submit", "button"}:
-            self.values[name] = given.get("value", "")
+    def control(self, tag: str, attributes: dict[str, str], name: str) -> None:
+        if tag == "input" and attributes.get("type") in {"checkbox", "radio"}:
+            if "checked" in attributes:
+                self.values[name] = attributes.get("value", "on")
+        elif tag == "input" and attributes.get("type") not in {"submit", "button"}:
+            self.values[name] = attributes.get("value", "")
         elif tag == "select":
             self.select, self.values[name] = name, ""
         elif tag == "textarea":
@@ -82,12 +82,12 @@ def signed_in(role: str = Role.COORDINATOR) -> Client:
 def errors(response: Any) -> dict[str, list[str]]:
     """The errors shown on an admin form: by field, `rows` for those of the inlines, `__all__` above the form."""
     assert response.status_code == 200, response
-    found = {name: list(texts) for name, texts in response.context["adminform"].form.errors.items()}
+    by_field = {name: list(texts) for name, texts in response.context["adminform"].form.errors.items()}
     rows = []
     for inline in response.context["inline_admin_formsets"]:
         rows += inline.formset.non_form_errors()
         rows += [text for form in inline.formset.forms for texts in form.errors.values() for text in texts]
-    return found | ({"rows": rows} if rows else {})
+    return by_field | ({"rows": rows} if rows else {})
 
 
 def saved(response: Any) -> bool:

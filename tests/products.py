@@ -70,7 +70,7 @@ class Product:
         clean = {name: value for name, value in os.environ.items() if name not in ignored}
         self.environment = clean | {"DATA_DIR": str(data_dir), "PORT": str(self.port), "DEMO": "0"} | variables
         self.process: subprocess.Popen[str] | None = None
-        self._log = data_dir.parent / f"{data_dir.name}.said"
+        self._log = data_dir.parent / f"{data_dir.name}.log"
 
     def up(self, *, until: str = "Ready in", seconds: float = 300.0) -> None:
         """Start it, and return when it has said `until`."""
@@ -83,15 +83,15 @@ class Product:
                 stderr=log,
                 text=True,
             )
-        wait_until(lambda: until in self.said() or process.poll() is not None, seconds)
-        assert until in self.said(), self.said()
+        wait_until(lambda: until in self.output() or process.poll() is not None, seconds)
+        assert until in self.output(), self.output()
 
     def kill(self) -> None:
         assert self.process
         self.process.kill()
         self.process.wait()
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self._log.read_text()
 
     def manage(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -156,11 +156,11 @@ class Product:
 def product(*, measured: bool = False, **variables: str) -> Iterator[Product]:
     """A product that is not up yet; whatever it leaves behind is killed."""
     with folder() as path:
-        one = Product(path / "data", measured=measured, **variables)
+        local = Product(path / "data", measured=measured, **variables)
         try:
-            yield one
+            yield local
         finally:
-            for process in one.processes():
+            for process in local.processes():
                 with_children = [*process.children(recursive=True), process]
                 for each in with_children:
                     if each.is_running():

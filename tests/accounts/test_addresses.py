@@ -59,8 +59,8 @@ class TestAnotherSpelling:
         assert not AuditEntry.objects.filter(about=user, act="sign-in-failed").exists()
 
     def test_is_refused_for_a_new_account(self, other: str) -> None:
-        given = {"email": other, "name": "Ann", "role": "manager", "password1": PASSWORD, "password2": PASSWORD}
-        assert "email" in NewAccountForm(given).errors
+        form_data = {"email": other, "name": "Ann", "role": "manager", "password1": PASSWORD, "password2": PASSWORD}
+        assert "email" in NewAccountForm(form_data).errors
         with pytest.raises(ValueError, match="ASCII"):
             User.objects.create_user(other)
         with pytest.raises((CommandError, ValueError)):

@@ -64,7 +64,7 @@ def test_administrators_cannot_lock_themselves_out(name: str, value: str | None)
     client = signed_in(Role.ADMINISTRATOR)
     me = User.objects.get()
     sent = fields(client, page(me), "user_form") | {name: value}
-    assert name in errors(client.post(page(me), {key: given for key, given in sent.items() if given is not None}))
+    assert name in errors(client.post(page(me), {key: entry for key, entry in sent.items() if entry is not None}))
     me.refresh_from_db()
     assert (me.role, me.is_active) == ("administrator", True)
 

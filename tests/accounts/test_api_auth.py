@@ -52,8 +52,8 @@ def test_login_refuses_without_saying_why(fault: str) -> None:
     response = login(
         "bob@example.com" if fault == "email" else "ana@example.com", "wrong" if fault == "password" else PASSWORD
     )
-    found = problem(response, 401, "authentication-failed")
-    assert found["detail"] == "No active account has this email address and password."
+    document = problem(response, 401, "authentication-failed")
+    assert document["detail"] == "No active account has this email address and password."
     assert response["WWW-Authenticate"].startswith("Bearer")
     assert not TokenFamily.objects.exists()
 

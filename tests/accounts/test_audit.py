@@ -24,10 +24,10 @@ pytestmark = pytest.mark.django_db
 FROM: dict[str, Any] = {"REMOTE_ADDR": "192.0.2.9"}
 
 
-def entries(**wanted: str) -> list[Any]:
+def entries(**filters: str) -> list[Any]:
     """Act, reason and account of what was written after the accounts had been made, in order."""
-    rows = AuditEntry.objects.exclude(act="user-created").filter(**wanted).order_by("id")
-    return [(one.act, one.reason, (one.about or one.user) and (one.about or one.user).email) for one in rows]
+    rows = AuditEntry.objects.exclude(act="user-created").filter(**filters).order_by("id")
+    return [(row.act, row.reason, (row.about or row.user) and (row.about or row.user).email) for row in rows]
 
 
 def sign_in(email: str, password: str = PASSWORD, **headers: Any) -> Client:
@@ -78,9 +78,9 @@ def test_a_locked_account_is_told_apart(door: Callable[..., Any]) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         door(user.email, "wrong")
     door(user.email)
-    found = entries()
-    assert found[0] == ("sign-in-failed", "password", user.email)
-    assert found[-1] == ("sign-in-failed", "locked", user.email)
+    rows = entries()
+    assert rows[0] == ("sign-in-failed", "password", user.email)
+    assert rows[-1] == ("sign-in-failed", "locked", user.email)
     assert not AuditEntry.objects.filter(act="signed-in").exists()
 
 
@@ -109,7 +109,7 @@ def test_an_administrator_makes_an_account_and_changes_it() -> None:
     del sent["is_active"]
     assert saved(client.post(page, sent))
     changes = AuditEntry.objects.filter(about=user).exclude(pk=created.pk).order_by("id")
-    assert [(one.act, one.details, one.user) for one in changes] == [
+    assert [(change.act, change.details, change.user) for change in changes] == [
         ("email-changed", {}, boss),
         ("role-changed", {"before": "manager", "role": "administrator"}, boss),
         ("user-deactivated", {}, boss),
@@ -137,7 +137,7 @@ def test_a_new_password_by_whatever_way() -> None:
     user.set_password("yet another password")
     user.save(update_fields=["password"])
     changes = AuditEntry.objects.filter(act="password-changed").order_by("id")
-    assert [(one.user, one.about) for one in changes] == [(boss, user), (boss, boss), (None, user)]
+    assert [(change.user, change.about) for change in changes] == [(boss, user), (boss, boss), (None, user)]
 
 
 def test_a_hash_that_is_made_stronger_is_no_new_password(settings: Settings) -> None:

@@ -115,9 +115,9 @@ def test_many_credentials_cost_three_queries(django_assert_num_queries: DjangoAs
     users = [UserFactory() for _ in range(4)]
     credentials = [Credential.of(user, sign_in(user).user.token_families.get().pk) for user in users]
     with django_assert_num_queries(3):
-        found = standing(credentials)
-    assert found == users
-    assert not any(isinstance(one, Refusal) for one in found)
+        states = standing(credentials)
+    assert states == users
+    assert not any(isinstance(state, Refusal) for state in states)
 
 
 class TestSettingUp:
@@ -127,8 +127,8 @@ class TestSettingUp:
         page = here.get(SET_UP)
         key = here.session["second_factor_key"]
         assert b'name="password"' in page.content
-        for given in ({}, {"password": "wrong"}):
-            answer = here.post(SET_UP, {"code": code_of(key), **given})
+        for typed in ({}, {"password": "wrong"}):
+            answer = here.post(SET_UP, {"code": code_of(key), **typed})
             assert answer.status_code == 200
             assert not User.objects.get(pk=user.pk).second_factor_at
 
@@ -230,11 +230,11 @@ class TestRepeatedRefresh:
 
         with ThreadPoolExecutor(16) as pool:
             answers = list(pool.map(attempt, range(16)))
-        assert [one.status_code for one in answers] == [200] * 16
+        assert [answer.status_code for answer in answers] == [200] * 16
         family = TokenFamily.objects.get()
         assert family.revoked_at is None
-        for one in answers:
-            access = one.json()["access"]
+        for answer in answers:
+            access = answer.json()["access"]
             assert APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=f"Bearer {access}").status_code == 200
         assert refresh(answers[-1].json()["refresh"]).status_code == 200
         assert not AuditEntry.objects.filter(act="token-reused").exists()

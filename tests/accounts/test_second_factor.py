@@ -50,7 +50,7 @@ CODE_STEP = "/admin/login/code/"
 def acts(user: User) -> list[Any]:
     """What was written about an account since it was made."""
     rows = AuditEntry.objects.filter(about=user) | AuditEntry.objects.filter(user=user)
-    return [(one.act, one.reason) for one in rows.exclude(act="user-created").order_by("id")]
+    return [(entry.act, entry.reason) for entry in rows.exclude(act="user-created").order_by("id")]
 
 
 def signed_in_as(client: Client) -> Any:
@@ -60,7 +60,7 @@ def signed_in_as(client: Client) -> Any:
 
 def handshake(client: Client) -> Visitor | None:
     """A WebSocket's handshake with the cookie of `client`, from the same origin."""
-    cookie = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     headers = [(b"host", b"testserver"), (b"origin", b"http://testserver"), (b"cookie", cookie.encode())]
     return visitor_of({"type": "websocket", "path": "/ws/events/", "headers": headers, "query_string": b""})
 
@@ -209,7 +209,7 @@ class TestCodes:
             check(user, second)
         assert StaticToken.objects.count() == 8
         used = AuditEntry.objects.filter(act="recovery-code-used").order_by("id")
-        assert [one.details for one in used] == [{"left": 9}, {"left": 8}]
+        assert [entry.details for entry in used] == [{"left": 9}, {"left": 8}]
 
     def test_a_wrong_recovery_code_does_not_stop_the_authenticator(self) -> None:
         user = with_second_factor()
@@ -225,7 +225,7 @@ class TestCodes:
 
     def test_recovery_codes_are_not_kept_as_they_are(self) -> None:
         user = with_second_factor()
-        kept = {one.token for one in StaticToken.objects.all()}
+        kept = {row.token for row in StaticToken.objects.all()}
         assert len(kept) == len(set(recovery_codes_of(user))) == 10
         assert not kept & {code.replace("-", "") for code in recovery_codes_of(user)}
 
@@ -416,9 +416,9 @@ class TestWhatWasLost:
         assert TOTPDevice.objects.exists()
 
     def test_the_command_is_for_the_last_administrator(self) -> None:
-        user, said = with_second_factor(email="last@example.com"), StringIO()
-        call_command("remove_second_factor", "Last@example.com", stdout=said)
-        assert "was removed" in said.getvalue()
+        user, output = with_second_factor(email="last@example.com"), StringIO()
+        call_command("remove_second_factor", "Last@example.com", stdout=output)
+        assert "was removed" in output.getvalue()
         assert not TOTPDevice.objects.exists()
         assert AuditEntry.objects.get(act="second-factor-removed").user is None
         for wrong, why in (("last@example.com", "has no second factor"), ("x@example.com", "No account")):
@@ -436,9 +436,9 @@ class TestKeysAreNowhere:
             client = signed_in_with_code(user)
             pages = ["/admin/accounts/user/", reverse("admin:accounts_user_change", args=[user.pk]), STANDING]
             pages += ["/admin/history/", f"/admin/accounts/user/{user.pk}/history/", "/admin/audit/auditentry/"]
-            said = "".join(client.get(page).content.decode() for page in pages)
-            said += b"".join(client.get("/admin/audit/auditentry/export.csv")).decode()
-        for text in (said, caplog.text):
+            shown = "".join(client.get(page).content.decode() for page in pages)
+            shown += b"".join(client.get("/admin/audit/auditentry/export.csv")).decode()
+        for text in (shown, caplog.text):
             assert key not in text
             assert not [code for code in recovery_codes_of(user) if code in text or code.replace("-", "") in text]
 

@@ -76,9 +76,9 @@ class TestTime:
         client = browser(user)
 
         def writes() -> list[Any]:
-            with CaptureQueriesContext(connection) as found:
+            with CaptureQueriesContext(connection) as queries:
                 assert is_in(client)
-            return [one for one in found if 'UPDATE "accounts_browsersession"' in one["sql"]]
+            return [query for query in queries if 'UPDATE "accounts_browsersession"' in query["sql"]]
 
         assert writes() == []
         with later(seconds=61):
@@ -118,16 +118,18 @@ class TestSeenAndEnded:
     def test_own_sessions_are_listed_with_this_one_marked(self, user: User) -> None:
         here, _elsewhere, _program = browser(user), browser(user), sign_in(user)
         browser(UserFactory())
-        found = here.get(PAGE).context["signings"]
-        assert sorted(one.kind for one in found) == ["API", "Browser", "Browser"]
-        assert [one.is_this for one in found].count(True) == 1
+        signings = here.get(PAGE).context["signings"]
+        assert sorted(signing.kind for signing in signings) == ["API", "Browser", "Browser"]
+        assert [signing.is_this for signing in signings].count(True) == 1
         shown = here.get(PAGE).content.decode()
         assert not any(row.session_key in shown for row in BrowserSession.objects.all())
 
     @pytest.mark.parametrize("kind", ["Browser", "API"])
     def test_one_ends(self, user: User, kind: str) -> None:
         here, elsewhere, program = browser(user), browser(user), client_of(user)
-        chosen = next(one for one in here.get(PAGE).context["signings"] if one.kind == kind and not one.is_this)
+        chosen = next(
+            signing for signing in here.get(PAGE).context["signings"] if signing.kind == kind and not signing.is_this
+        )
         assert here.post(PAGE, {"signing": chosen.id, "password": PASSWORD}).status_code == 302
         assert (is_in(here), is_in(elsewhere)) == (True, kind == "API")
         assert program.get(f"{V1}/auth/me/").status_code == (401 if kind == "API" else 200)
@@ -141,11 +143,11 @@ class TestSeenAndEnded:
         for client in (program, elsewhere):
             ticket = client.post(f"{V1}/auth/ws-ticket/", content_type="application/json").json()["ticket"]
             sockets.append(admitted(handshake(origin="https://scheduler.example.com", ticket=ticket)))
-        assert all(one.still() for one in sockets)
+        assert all(socket.still() for socket in sockets)
         assert here.post(PAGE, {"signing": "others", "password": PASSWORD}).status_code == 302
         assert (is_in(here), is_in(elsewhere)) == (True, False)
         assert program.get(f"{V1}/auth/me/").status_code == 401
-        assert not any(one.still() for one in sockets)
+        assert not any(socket.still() for socket in sockets)
 
     @pytest.mark.parametrize(
         "sent", [{"password": "not this one"}, {"password": ""}, {"signing": "x"}, {"signing": ""}]

@@ -84,8 +84,8 @@ def test_of_many_at_the_same_moment_exactly_so_many_are_looked_at(settings: Sett
             connection.close()
 
     with ThreadPoolExecutor(16) as pool:
-        found = Counter(status for statuses in pool.map(attempt, range(16)) for status in statuses)
-    assert found == {401: 7, 429: 25}
+        counts = Counter(status for statuses in pool.map(attempt, range(16)) for status in statuses)
+    assert counts == {401: 7, 429: 25}
 
 
 def test_refreshing_is_limited_by_address() -> None:

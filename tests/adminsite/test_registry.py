@@ -46,13 +46,13 @@ READERS = {
 
 
 def test_no_app_takes_a_model_from_another_app_or_reaches_into_the_site() -> None:
-    found = [
+    offenses = [
         f"{path}:{node.lineno}"
         for path, tree in sources().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in {"unregister", "_registry"}
     ]
-    assert found == []
+    assert offenses == []
 
 
 def test_other_apps_have_extended_these() -> None:

@@ -24,18 +24,18 @@ def save(client: Client, name: str = "Urgent ones", query: str = QUERY, **more: 
     return client.post(VIEWS, {"name": name, "query": query, **more}, follow=True)
 
 
-def said(response: Any) -> list[Any]:
-    return [str(one) for one in response.context["messages"]]
+def messages(response: Any) -> list[Any]:
+    return [str(message) for message in response.context["messages"]]
 
 
 def test_keeps_a_view_and_shows_it_above_the_list() -> None:
     urgent, client = JobFactory(priority="urgent"), signed_in()
     JobFactory()
     saved = save(client)
-    assert said(saved) == ["The view “Urgent ones” was saved."]
+    assert messages(saved) == ["The view “Urgent ones” was saved."]
     assert saved.context["saved"]["current"].name == "Urgent ones"
     above = client.get(LIST)
-    assert [one["current"] for one in above.context["saved"]["views"]] == [False]
+    assert [view["current"] for view in above.context["saved"]["views"]] == [False]
     url = above.context["saved"]["views"][0]["url"]
     assert list(client.get(f"{LIST}{url}").context["cl"].result_list) == [urgent]
 
@@ -75,7 +75,7 @@ def test_renames_and_deletes() -> None:
     save(client)
     view = SavedView.objects.get()
     renamed = client.post(VIEWS, {"do": "rename", "view": str(view.pk), "name": " Now "}, follow=True)
-    assert said(renamed) == ["The view was renamed to “Now”."]
+    assert messages(renamed) == ["The view was renamed to “Now”."]
     view.refresh_from_db()
     assert view.name == "Now"
     client.post(VIEWS, {"do": "delete", "view": str(view.pk)})
@@ -88,14 +88,14 @@ def test_renames_and_deletes() -> None:
 )
 def test_refuses_what_is_no_view(values: dict[str, str]) -> None:
     response = save(signed_in(), **values)
-    assert said(response)
+    assert messages(response)
     assert not SavedView.objects.exists()
 
 
 def test_a_name_is_used_once_whatever_its_case() -> None:
     client = signed_in()
     save(client)
-    assert said(save(client, name="URGENT ones", query="status__exact=open")) == [
+    assert messages(save(client, name="URGENT ones", query="status__exact=open")) == [
         "You already have a view named “URGENT ones”."
     ]
     assert SavedView.objects.get().query == "priority__exact=urgent&status__exact=open"

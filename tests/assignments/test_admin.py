@@ -90,7 +90,7 @@ def test_offers_what_the_state_allows_and_refuses_the_rest(steps: int, offered: 
             *response.context.get("messages", ()),
             *getattr(response.context.get("form"), "non_field_errors", list)(),
         ]
-        assert any("cannot b" in str(one) for one in refusals), name
+        assert any("cannot b" in str(message) for message in refusals), name
     assignment.refresh_from_db()
     assert assignment.status == ["pending", "confirmed", "in_progress", "completed"][steps]
     assert events() == []
@@ -170,7 +170,7 @@ def test_hundreds_at_once_are_all_told_of() -> None:
     many = many_assignments(210)
     seen = bulk(signed_in(), "confirm_selected", *many)
     assert "Confirmed: 210." in seen
-    assert all(row_of(seen, one) for one in (many[0], many[-1]))
+    assert all(row_of(seen, booking) for booking in (many[0], many[-1]))
     assert set(Assignment.objects.values_list("status", flat=True)) == {"confirmed"}
 
 
@@ -192,7 +192,7 @@ def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row() -> None:
     seen = bulk(signed_in(), "cancel_selected", *live, done, confirmed="1", reason="The van broke down")
     assert "Canceled: 2. Failed: 1." in seen
     assert "An assignment that is completed cannot become canceled." in row_of(seen, done)
-    assert all(row_of(seen, one).endswith("Canceled") for one in live)
+    assert all(row_of(seen, booking).endswith("Canceled") for booking in live)
     assert set(Assignment.objects.values_list("status", "cancel_reason")) == {
         ("cancelled", "The van broke down"),
         ("completed", ""),
@@ -206,7 +206,7 @@ def test_bulk_actions_report_row_by_row() -> None:
     seen = bulk(signed_in(), "confirm_selected", *ready, done)
     assert "Confirmed: 2. Failed: 1." in seen
     assert "Failed: An assignment that is completed cannot become confirmed." in row_of(seen, done)
-    assert all(row_of(seen, one).endswith("Confirmed") for one in ready)
+    assert all(row_of(seen, booking).endswith("Confirmed") for booking in ready)
     assert events() == ["AssignmentConfirmed"] * 2
     assert set(Assignment.objects.values_list("status", flat=True)) == {"confirmed", "completed"}
     assert "Started: 2." in bulk(signed_in(), "start_selected", *ready)
@@ -233,8 +233,8 @@ def test_the_list_searches_and_filters() -> None:
         "choice=other": set(),
         "choice=reason": set(),
     }
-    for query, wanted in cases.items():
-        assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == wanted, query
+    for query, expected in cases.items():
+        assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == expected, query
 
 
 def test_the_list_stays_within_its_queries(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:

@@ -144,8 +144,8 @@ def test_refuses_an_unsuitable_contractor(
 ) -> None:
     contractor, job = ContractorFactory(**who), JobFactory(**what)
     body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(at(9, days=2))}
-    found = problem(api.post(URL, body), 409, "contractor-unsuitable")
-    assert [reason["code"] for reason in found["reasons"]] == [code]
+    document = problem(api.post(URL, body), 409, "contractor-unsuitable")
+    assert [reason["code"] for reason in document["reasons"]] == [code]
     assert nothing_booked(job)
 
 
@@ -160,17 +160,17 @@ def test_refuses_an_unsuitable_contractor(
 def test_refuses_a_slot_outside_the_shift_by_a_second(api: APIClient, start: Callable[[], datetime], code: str) -> None:
     contractor, job = ContractorFactory(), JobFactory()
     body = {"job": str(job.pk), "contractor": str(contractor.pk), "start": wire(start())}
-    found = problem(api.post(URL, body), 409, "slot-unavailable")
-    assert found["reasons"][0]["code"] == code
-    assert found["errors"]["start"]
+    document = problem(api.post(URL, body), 409, "slot-unavailable")
+    assert document["reasons"][0]["code"] == code
+    assert document["errors"]["start"]
     assert nothing_booked(job)
 
 
 def test_a_clash_names_the_assignment_in_the_way(api: APIClient) -> None:
     held, job = AssignmentFactory(start=at(9, days=2)), JobFactory()
     body = {"job": str(job.pk), "contractor": str(held.contractor_id), "start": wire(at(10, days=2))}
-    found = problem(api.post(URL, body), 409, "slot-unavailable")
-    assert found["conflicting_assignment"]["id"] == str(held.pk)
+    document = problem(api.post(URL, body), 409, "slot-unavailable")
+    assert document["conflicting_assignment"]["id"] == str(held.pk)
     assert nothing_booked(job)
 
 
@@ -235,8 +235,8 @@ def test_refuses_a_move_that_is_not_in_the_table(
 ) -> None:
     held = MAKERS[state]()
     body = {"start": wire(at(9, days=3))} if body is None else body
-    found = problem(api.post(of(held, f"{act}/"), body), 409, "invalid-transition")
-    assert found["from"] == state
+    document = problem(api.post(of(held, f"{act}/"), body), 409, "invalid-transition")
+    assert document["from"] == state
     held.refresh_from_db()
     assert (held.status, held.version) == (state, 1)
     assert not OutboxEvent.objects.exists()
@@ -293,8 +293,8 @@ def test_a_reassignment_that_fails_leaves_everything(api: APIClient) -> None:
 @pytest.mark.parametrize("contractor", [NOBODY, "x", None, "same"])
 def test_a_reassignment_needs_another_contractor(api: APIClient, contractor: str | None) -> None:
     held = AssignmentFactory()
-    wanted = str(held.contractor_id) if contractor == "same" else contractor
-    refused_field(api.post(of(held, "reassign/"), {"contractor": wanted}), "contractor")
+    value = str(held.contractor_id) if contractor == "same" else contractor
+    refused_field(api.post(of(held, "reassign/"), {"contractor": value}), "contractor")
     held.refresh_from_db()
     assert (held.status, Assignment.objects.count()) == ("pending", 1)
 
@@ -326,9 +326,9 @@ def test_lists(api: APIClient) -> None:
         assert response.status_code == 200, response.content
         return [row["id"] for row in response.json()["results"]]
 
-    everyone = [str(one.pk) for one in (gone, late, first)]
+    everyone = [str(assignment.pk) for assignment in (gone, late, first)]
     assert ids("") == everyone
-    assert ids("ordering=start") == [str(one.pk) for one in (gone, first, late)]
+    assert ids("ordering=start") == [str(assignment.pk) for assignment in (gone, first, late)]
     assert ids("status=cancelled") == [str(gone.pk)]
     assert ids("status=pending&ordering=created_at") == [str(first.pk), str(late.pk)]
     assert ids(f"contractor={late.contractor_id}") == [str(late.pk)]

@@ -123,13 +123,13 @@ def blocked(calendar: Any, moment: datetime, site: Point | None) -> bool:
 
 
 def minutes_of(slots: list[Any]) -> set[datetime]:
-    found = set()
+    minutes = set()
     for slot in slots:
         moment = slot.start
         while moment < slot.end:
-            found.add(moment)
+            minutes.add(moment)
             moment += MINUTE
-    return found
+    return minutes
 
 
 @settings(max_examples=60)

@@ -64,7 +64,7 @@ def other_hours(contractor: Contractor) -> None:
 
 CHANGES = {
     "hours": (other_hours, ["not_working"]),
-    "hours of a PUT": (lambda one: update(working_hours=not_on(3))(one), ["not_working"]),
+    "hours of a PUT": (lambda person: update(working_hours=not_on(3))(person), ["not_working"]),
     "base": (update(**SOMEWHERE_ELSE), ["out_of_radius", "not_working"]),
     "zone": (update(time_zone="Asia/Tokyo"), ["not_working"]),
     "radius": (update(service_radius_miles=Decimal("0.5")), ["out_of_radius"]),
@@ -112,9 +112,9 @@ def test_what_is_undone_is_resolved(contractor: Contractor) -> None:
 @pytest.mark.parametrize(
     "resolve",
     [
-        lambda one: cancel_assignment(assignment_id=one.pk, reason="Away", actor=None),
-        lambda one: reschedule_assignment(assignment_id=one.pk, start=at(9, days=5), actor=None),
-        lambda one: reassign_assignment(assignment_id=one.pk, contractor_id=ContractorFactory().pk, actor=None),
+        lambda booking: cancel_assignment(assignment_id=booking.pk, reason="Away", actor=None),
+        lambda booking: reschedule_assignment(assignment_id=booking.pk, start=at(9, days=5), actor=None),
+        lambda booking: reassign_assignment(assignment_id=booking.pk, contractor_id=ContractorFactory().pk, actor=None),
     ],
     ids=["cancelled", "rescheduled", "reassigned"],
 )
@@ -125,7 +125,7 @@ def test_moving_or_cancelling_it_resolves_it_and_leaves_the_others(
     be_away(contractor)
     assert Conflict.objects.count() == 2
     resolve(booking)
-    assert [one.assignment_id for one in Conflict.objects.all()] == [other.pk]
+    assert [conflict.assignment_id for conflict in Conflict.objects.all()] == [other.pk]
 
 
 def test_what_is_over_is_no_conflict_any_more(contractor: Contractor) -> None:
@@ -161,7 +161,7 @@ def test_the_recheck_finds_what_was_written_past_the_services_and_forgets_what_h
     absence = AbsenceFactory(contractor=contractor, period=(at(0, days=3), at(0, days=4)))
     assert not Conflict.objects.exists()
     assert recheck_all() == 1
-    assert [one.assignment_id for one in Conflict.objects.all()] == [booking.pk]
+    assert [conflict.assignment_id for conflict in Conflict.objects.all()] == [booking.pk]
     absence.delete()
     recheck_all()
     assert not Conflict.objects.exists()
@@ -237,7 +237,7 @@ class TestApi:
         book(contractor)
         api = client_as()
         left = api.post(f"{V1}/contractors/{contractor.pk}/mark-on-leave/", {}, format="json").json()
-        assert [one["reasons"][0]["code"] for one in left["conflicts"]] == ["inactive"]
+        assert [conflict["reasons"][0]["code"] for conflict in left["conflicts"]] == ["inactive"]
         back = api.post(f"{V1}/contractors/{contractor.pk}/activate/", {}, format="json").json()
         assert back["conflicts"] == []
 
@@ -247,7 +247,7 @@ class TestApi:
         api = client_as()
         for value, expected in (("true", booking), ("false", fine)):
             listed = api.get(f"{V1}/assignments/?in_conflict={value}").json()["results"]
-            assert [one["id"] for one in listed] == [str(expected.pk)]
+            assert [row["id"] for row in listed] == [str(expected.pk)]
         refused_field(api.get(f"{V1}/assignments/?in_conflict=maybe"), "in_conflict")
 
     def test_the_answer_is_bounded_and_counts_all(
@@ -258,7 +258,7 @@ class TestApi:
             book(contractor, days=days)
         answer = client_as().post(f"{V1}/contractors/{contractor.pk}/mark-on-leave/", {}, format="json").json()
         assert (len(answer["conflicts"]), answer["conflicts_count"]) == (2, 3)
-        starts = [one["time_slot"]["start"] for one in answer["conflicts"]]
+        starts = [conflict["time_slot"]["start"] for conflict in answer["conflicts"]]
         assert starts == sorted(starts)
 
     def test_the_etag_of_the_answer_is_that_of_the_record(self, contractor: Contractor) -> None:

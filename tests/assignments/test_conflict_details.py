@@ -58,7 +58,7 @@ def steps(assignment: Assignment) -> dict[Any, Any]:
 
 
 @pytest.mark.parametrize(
-    ("done", "wanted", "said"),
+    ("done", "act", "text"),
     [
         (["confirmed"], "confirmed", "confirmed the booking of {0}, {1}"),
         (["confirmed", "started"], "moved", "started the work"),
@@ -68,15 +68,15 @@ def steps(assignment: Assignment) -> dict[Any, Any]:
         (["cancelled the job"], "confirmed", "canceled {2} (Sold)"),
     ],
 )
-def test_each_act_names_what_came_before_it(done: list[str], wanted: str, said: str) -> None:
+def test_each_act_names_what_came_before_it(done: list[str], act: str, text: str) -> None:
     assignment, casey = AssignmentFactory(), colleague()
     for step in done:
         steps(assignment)[step](casey)
     before = OutboxEvent.objects.count()
     with pytest.raises(DomainError) as refused:
-        steps(assignment)[wanted](UserFactory())
+        steps(assignment)[act](UserFactory())
     when = local_slot(assignment.slot, assignment.job.zone)
-    sentence = said.format(assignment.contractor.name, when, assignment.job)
+    sentence = text.format(assignment.contractor.name, when, assignment.job)
     assert refused.value.detail.endswith(f" Casey Coordinator {sentence}, just now.")
     assert OutboxEvent.objects.count() == before
 
@@ -130,9 +130,9 @@ class TestAtTheSameMoment:
         return together([lambda person=person: run(person) for person in people])
 
     def check(self, outcomes: Any, people: list[User]) -> None:
-        winners = [person for person, said in zip(people, outcomes, strict=True) if not said]
+        winners = [person for person, error in zip(people, outcomes, strict=True) if not error]
         assert len(winners) == 1
-        assert all(winners[0].name in said for said in outcomes if said), outcomes
+        assert all(winners[0].name in error for error in outcomes if error), outcomes
 
     def test_assigning(self) -> None:
         job, crews, people = JobFactory(), ContractorFactory.create_batch(8), UserFactory.create_batch(8)

@@ -113,9 +113,9 @@ class TestAssignments:
 class TestRatings:
     def test_say_who_for_which_job_and_why(self) -> None:
         contractor, job = ContractorFactory(), JobFactory()
-        given = {"contractor": contractor, "value": Decimal("4.5")}
-        Rating.objects.create(**given, comment="<b>Neat</b> corners", job_id=job.pk, given_by=UserFactory(name="Ann"))
-        Rating.objects.create(**given, job_id=uuid4())
+        fields = {"contractor": contractor, "value": Decimal("4.5")}
+        Rating.objects.create(**fields, comment="<b>Neat</b> corners", job_id=job.pk, given_by=UserFactory(name="Ann"))
+        Rating.objects.create(**fields, job_id=uuid4())
         page = signed_in().get(address("change", contractor)).content.decode()
         assert "&lt;b&gt;Neat&lt;/b&gt; corners" in page
         assert reverse("admin:jobs_job_change", args=[job.pk]) in page

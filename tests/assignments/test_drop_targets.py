@@ -64,9 +64,9 @@ def test_the_booking_that_is_to_be_moved_is_no_obstacle() -> None:
     ],
 )
 def test_the_reason_is_said(reason: str, change: dict[str, Any]) -> None:
-    found = fit(JobFactory(), ContractorFactory(**change))
-    assert found.starts == []
-    assert reason in found.reason
+    target = fit(JobFactory(), ContractorFactory(**change))
+    assert target.starts == []
+    assert reason in target.reason
 
 
 def test_absent_and_fully_booked() -> None:
@@ -80,8 +80,8 @@ def test_absent_and_fully_booked() -> None:
 
 def test_what_is_over_is_over() -> None:
     job, person = JobFactory(), ContractorFactory()
-    found = drop_targets_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
-    assert (found.starts, found.reason) == ([], "This time is in the past. Choose a later one.")
+    target = drop_targets_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
+    assert (target.starts, target.reason) == ([], "This time is in the past. Choose a later one.")
 
 
 def test_many_cost_the_queries_of_one(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -152,7 +152,8 @@ def test_moving_swapping_and_cancelling_at_once_neither_clash_nor_deadlock(dice:
 
     # Drawn before the race, which would draw them in another order each time.
     plans = [
-        (one, dice.randrange(3), at(8, days=2) + timedelta(minutes=30 * dice.randrange(17))) for one in bookings * 4
+        (booking, dice.randrange(3), at(8, days=2) + timedelta(minutes=30 * dice.randrange(17)))
+        for booking in bookings * 4
     ]
     outcomes = Counter(together([lambda plan=plan: act(*plan) for plan in plans]))
     assert outcomes.keys() <= {"done", "slot-unavailable", "invalid-transition", "invalid-input"}, outcomes

@@ -41,7 +41,7 @@ def test_shows_what_is_free_on_the_day_of_the_booking() -> None:
     assignment = AssignmentFactory()
     AssignmentFactory(contractor=assignment.contractor, start=at(11, days=2))
     response = signed_in().get(url(assignment))
-    assert [one.split("–")[0] for one in hours(response)] == [
+    assert [span.split("–")[0] for span in hours(response)] == [
         "08:00",
         "08:30",
         "09:00",
@@ -63,7 +63,7 @@ def test_another_day_without_leaving_the_page() -> None:
     assert f"{assignment.contractor.name} has no free time on this day. {assignment.contractor.name} is absent." in (
         part.content.decode()
     )
-    counts = {one.day: len(one.fit.starts) for one in part.context["days"]}
+    counts = {day.day: len(day.fit.starts) for day in part.context["days"]}
     assert counts[day] == 0
     assert counts[day + timedelta(days=1)] > 0
     assert hours(client.get(url(assignment, f"?day={day + timedelta(days=1)}")))[0] == "08:00–10:00"
@@ -77,8 +77,8 @@ def test_an_odd_day_is_no_server_error(day: str) -> None:
 
 def test_the_first_step_asks_and_moves_nothing() -> None:
     assignment, client = AssignmentFactory(), signed_in()
-    wanted = at(13, days=2)
-    response = client.post(url(assignment), {"slot": wanted.isoformat()})
+    start = at(13, days=2)
+    response = client.post(url(assignment), {"slot": start.isoformat()})
     assert response.context["asking"] == local_slot(assignment.slot, assignment.job.zone).replace(
         "09:00–11:00", "13:00–15:00"
     )
@@ -99,13 +99,13 @@ def test_moves_to_the_slot_and_goes_where_one_came_from() -> None:
 def test_a_typed_time_is_local_time_of_the_site() -> None:
     zone = "America/New_York"
     assignment, client = AssignmentFactory(job__time_zone=zone), signed_in()
-    wanted = at(13, 10, days=2, zone=zone)
-    typed = {"slot": "typed", "start": f"{wanted:%Y-%m-%dT%H:%M}"}
+    start = at(13, 10, days=2, zone=zone)
+    typed = {"slot": "typed", "start": f"{start:%Y-%m-%dT%H:%M}"}
     asked = client.post(url(assignment), typed)
     assert "13:10–15:10 E" in asked.context["asking"]
     assert client.post(url(assignment), {**typed, "confirmed": "1"}).status_code == 302
     assignment.refresh_from_db()
-    assert assignment.slot.start == wanted
+    assert assignment.slot.start == start
 
 
 @pytest.mark.parametrize("start", [lambda: at(6, days=2), lambda: at(13, days=2), lambda: at(9, days=-1)])

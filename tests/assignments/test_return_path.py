@@ -51,7 +51,7 @@ def test_an_act_of_one_click_takes_it_from_its_form() -> None:
     assert signed_in().post(address, {"next": LIST})["Location"] == LIST
 
 
-@pytest.mark.parametrize("wanted", ELSEWHERE)
-def test_never_leads_off_the_site(wanted: str) -> None:
-    booking, address = act("confirm", next=wanted)
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_never_leads_off_the_site(target: str) -> None:
+    booking, address = act("confirm", next=target)
     assert signed_in().post(address)["Location"] == reverse("admin:assignments_assignment_change", args=[booking.pk])

@@ -41,8 +41,8 @@ def test_a_night_shift_shows_on_both_days() -> None:
     contractor = ContractorFactory(
         hours=[Shift(d, time(22), time(0)) for d in range(7)] + [Shift(d, time(0), time(6)) for d in range(7)]
     )
-    (one,) = schedule(contractor=contractor, start=day(2), end=day(2), rules=current_rules())
-    assert one.free == [TimeSlot(at(0, days=2), at(6, days=2)), TimeSlot(at(22, days=2), at(0, days=3))]
+    (day_schedule,) = schedule(contractor=contractor, start=day(2), end=day(2), rules=current_rules())
+    assert day_schedule.free == [TimeSlot(at(0, days=2), at(6, days=2)), TimeSlot(at(22, days=2), at(0, days=3))]
 
 
 def test_slots_without_a_job_count_no_drives() -> None:

@@ -65,19 +65,19 @@ class Life(RuleBasedStateMachine):
     def act(self, name: str) -> None:
         if self.current is None:
             return None
-        wanted, service, more = ACTS[name]
+        target, service, more = ACTS[name]
         try:
             # On the day of the booking: before it, work is refused for another reason (test_start_window.py).
             with time_machine.travel(Assignment.objects.get(pk=self.current.pk).slot.start, tick=False):
                 service(assignment_id=self.current.pk, actor=None, **more)
         except InvalidTransition as error:
-            assert wanted not in TRANSITIONS[self.state]
+            assert target not in TRANSITIONS[self.state]
             assert label(self.state) in error.detail
-            assert label(wanted) in error.detail
+            assert label(target) in error.detail
             return self.refused()
-        assert wanted in TRANSITIONS[self.state]
-        job = {"confirmed": self.job_state, "cancelled": "open"}.get(wanted, wanted)
-        return self.accepted((wanted, job))
+        assert target in TRANSITIONS[self.state]
+        job = {"confirmed": self.job_state, "cancelled": "open"}.get(target, target)
+        return self.accepted((target, job))
 
     @rule(hour=st.integers(8, 15))
     def reschedule(self, hour: int) -> None:
@@ -133,9 +133,9 @@ class TestLife(Life.TestCase, TestCase):  # type: ignore[misc,valid-type]  # mad
 
 def test_every_pair_of_states_is_allowed_or_refused_by_name() -> None:
     for present in Status.values:
-        for wanted in Status.values:
-            if wanted in TRANSITIONS[present]:
-                check_transition(present, wanted)
+        for target in Status.values:
+            if target in TRANSITIONS[present]:
+                check_transition(present, target)
             else:
-                with pytest.raises(DomainError, match=f"{label(present)} cannot become {label(wanted)}"):
-                    check_transition(present, wanted)
+                with pytest.raises(DomainError, match=f"{label(present)} cannot become {label(target)}"):
+                    check_transition(present, target)

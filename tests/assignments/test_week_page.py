@@ -127,10 +127,10 @@ def test_the_contractor_page_has_assignments_and_ratings_to_read(
 ) -> None:
     client = signed_in()
     address = reverse("admin:contractors_contractor_change", args=[person.pk])
-    one = AssignmentFactory(contractor=person, start=austin(8))
+    booking = AssignmentFactory(contractor=person, start=austin(8))
     Rating.objects.create(contractor=person, value=Decimal("4.5"), comment="Neat corners")
     page = client.get(address).content.decode()
-    assert one.job.job_number in page
+    assert booking.job.job_number in page
     assert "Neat corners" in page
     for day in range(25, 30):
         AssignmentFactory(contractor=person, start=austin(8, day=day))
@@ -211,7 +211,7 @@ class TestOpenings:
         return JobFactory(**{"desired_date": austin(12, day=24), **values})
 
     def offered(self, response: Any) -> list[Any]:
-        return [one["job"] for one in response.context["openings"]]
+        return [opening["job"] for opening in response.context["openings"]]
 
     def test_lists_the_open_jobs_that_fit_most_urgent_first(self, person: Contractor) -> None:
         low, urgent = self.job(priority="low"), self.job(priority="urgent", desired_date=austin(9, day=20))
@@ -243,14 +243,14 @@ class TestOpenings:
         far = JobFactory(status="assigned", latitude=Decimal("30.6"), duration=timedelta(hours=4))
         AssignmentFactory(contractor=person, job=far, start=austin(8))
         self.job()
-        one = fill(person, hour=12).context["openings"][0]
-        assert one["starts"] == ["13:00", "13:30", "14:00"]  # 23 miles are 52 minutes
+        opening = fill(person, hour=12).context["openings"][0]
+        assert opening["starts"] == ["13:00", "13:30", "14:00"]  # 23 miles are 52 minutes
 
     def test_what_it_offers_can_be_booked(self, person: Contractor) -> None:
         job = self.job()
         with time_machine.travel(TUESDAY_NOON, tick=False):
-            (one,) = fill(person).context["openings"]
-            hour, minute = map(int, one["starts"][-1].split(":"))
+            (opening,) = fill(person).context["openings"]
+            hour, minute = map(int, opening["starts"][-1].split(":"))
             start = austin(hour) + timedelta(minutes=minute)
             assert assign_job(job_id=job.pk, contractor_id=person.pk, start=start, actor=None).job == job
 

@@ -19,9 +19,9 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def taken(**wanted: Any) -> AuditEntry:
+def taken(**filters: Any) -> AuditEntry:
     """The only recorded export."""
-    return AuditEntry.objects.get(act="data-exported", **wanted)
+    return AuditEntry.objects.get(act="data-exported", **filters)
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
@@ -53,14 +53,14 @@ def test_a_refused_export_is_none() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_report(part: str) -> None:
-    one = AssignmentFactory()
-    day = f"{one.slot.start:%Y-%m-%d}"
-    address = f"{reverse('reports')}?since={one.created_at:%Y-%m-%d}&until={day}&csv={part}"
+    booking = AssignmentFactory()
+    day = f"{booking.slot.start:%Y-%m-%d}"
+    address = f"{reverse('reports')}?since={booking.created_at:%Y-%m-%d}&until={day}&csv={part}"
     lines = b"".join(signed_in(Role.MANAGER).get(address)).decode().splitlines()
-    found = taken().details
-    assert found["what"] == f"report: {part}"
-    assert found["rows"] == len(lines) - 1
-    assert found["filters"]["until"] == day
+    details = taken().details
+    assert details["what"] == f"report: {part}"
+    assert details["rows"] == len(lines) - 1
+    assert details["filters"]["until"] == day
 
 
 def test_an_import_and_its_result() -> None:

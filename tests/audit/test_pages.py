@@ -24,15 +24,15 @@ def client() -> Client:
 
 
 def listed(client: Client, query: str = "") -> list[Any]:
-    return [(one.act, one.about_name) for one in client.get(f"{LIST}?{query}").context["cl"].result_list]
+    return [(entry.act, entry.about_name) for entry in client.get(f"{LIST}?{query}").context["cl"].result_list]
 
 
 def test_says_who_did_what_to_whom_from_where(client: Client) -> None:
     ann, bob = UserFactory(name="Ann"), UserFactory(name="Bob")
     entry = record(Act.ROLE_CHANGED, actor=ann, about=bob, before="manager", role="administrator")
     page = client.get(LIST).content.decode()
-    for said in ("Role changed", "Ann", "Bob", "previously manager", "now administrator"):
-        assert said in page
+    for text in ("Role changed", "Ann", "Bob", "previously manager", "now administrator"):
+        assert text in page
     shown = client.get(f"{LIST}{entry.pk}/change/").content.decode()
     assert "script" in shown
 
@@ -85,7 +85,7 @@ def test_it_cannot_be_written_by_hand(client: Client) -> None:
 
 def test_costs_the_same_at_any_length(client: Client, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     people = UserFactory.create_batch(20)
-    for one in people:
-        record(Act.SIGNED_IN, actor=one, about=one)
+    for user in people:
+        record(Act.SIGNED_IN, actor=user, about=user)
     with django_assert_max_num_queries(9):
         client.get(LIST)

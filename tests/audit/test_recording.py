@@ -93,8 +93,8 @@ def test_filters_are_kept_and_what_was_searched_for_is_not() -> None:
 def test_the_log_knows_that_it_happened_and_no_names(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         recorded(REMOTE_ADDR="192.0.2.7")
-    said = caplog.text
-    assert "'event': 'audit'" in said
-    assert "data-exported" in said
-    assert "Ann" not in said
-    assert "192.0.2.7" not in said
+    output = caplog.text
+    assert "'event': 'audit'" in output
+    assert "data-exported" in output
+    assert "Ann" not in output
+    assert "192.0.2.7" not in output

@@ -29,7 +29,7 @@ from tests.pages import signed_in
 pytestmark = pytest.mark.django_db
 
 
-def found() -> dict[Any, Any]:
+def matters_by_icon() -> dict[Any, Any]:
     return {matter.icon: matter for matter in matters(timezone.now(), UserFactory())}
 
 
@@ -54,7 +54,7 @@ def test_urgent_jobs_without_a_contractor() -> None:
     JobFactory(priority="urgent")
     JobFactory(priority="urgent", status="assigned")
     JobFactory(priority="high")
-    matter = found()["priority_high"]
+    matter = matters_by_icon()["priority_high"]
     assert (matter.count, rows(matter.url)) == (1, 1)
 
 
@@ -68,7 +68,7 @@ def test_urgent_jobs_without_candidates_with_reasons() -> None:
     full = JobFactory(type="tile", required_skills=["Stairs"], desired_date=at(14, days=1))
     gone = JobFactory(desired_date=at(12, days=-12))
     JobFactory(type="tile", desired_date=at(12, days=9))
-    matter = found()["person_off"]
+    matter = matters_by_icon()["person_off"]
     assert [line.detail for line in matter.lines] == [
         f"{gone.job_number} · The desired date is more than 10 days ago. Set a new date.",
         f"{skilled.job_number} · No active tile or multi contractor with Mosaic has Austin within the service radius. "
@@ -84,7 +84,7 @@ def test_open_jobs_whose_day_has_passed() -> None:
     JobFactory(desired_date=at(9, days=-1))
     JobFactory(desired_date=at(9, days=-1), status="cancelled", cancelled_at=timezone.now())
     JobFactory(desired_date=at(0))
-    matter = found()["event_repeat"]
+    matter = matters_by_icon()["event_repeat"]
     assert (matter.count, rows(matter.url)) == (1, 1)
 
 
@@ -93,18 +93,18 @@ def test_bookings_that_begin_soon_and_are_not_confirmed() -> None:
     AssignmentFactory(start=at(9, days=-1))  # should have begun
     AssignmentFactory(start=at(0, days=3))
     confirmed(AssignmentFactory(start=at(9, days=1)))
-    matter = found()["hourglass_top"]
+    matter = matters_by_icon()["hourglass_top"]
     assert (matter.count, rows(matter.url)) == (2, 2)
 
 
 def test_bookings_that_no_longer_hold() -> None:
     away, over, on_leave = (AssignmentFactory(start=at(9, days=days)) for days in (2, -2, 3))
     AssignmentFactory(start=at(9, days=2))
-    for one, day in ((away, 2), (over, -2)):
+    for booking, day in ((away, 2), (over, -2)):
         period = TimeSlot(at(10, days=day), at(0, days=day + 1))
-        add_absence(contractor_id=one.contractor_id, period=period, actor=None)
+        add_absence(contractor_id=booking.contractor_id, period=period, actor=None)
     mark_on_leave(contractor_id=on_leave.contractor_id, actor=None)
-    matter = found()["event_busy"]
+    matter = matters_by_icon()["event_busy"]
     assert (matter.count, rows(matter.url)) == (2, 2)
     first, second = matter.lines
     assert away.contractor.name in first.text
@@ -126,8 +126,10 @@ def test_every_number_of_the_page_is_that_of_its_list() -> None:
     JobFactory(status="completed", completed_at=timezone.now() - timedelta(days=2))
     JobFactory(status="in_progress")
     context = signed_in().get("/admin/").context
-    numbers = [(one["title"], one["value"], one["url"]) for one in context["glance"] if one["kind"] == "count"]
-    numbers += [(one.title, one.count, one.url) for one in matters(timezone.now(), UserFactory())]
+    numbers = [
+        (figure["title"], figure["value"], figure["url"]) for figure in context["glance"] if figure["kind"] == "count"
+    ]
+    numbers += [(matter.title, matter.count, matter.url) for matter in matters(timezone.now(), UserFactory())]
     numbers += [bar for chart in context["charts"] for bar in chart["bars"]]
     assert len(numbers) == 5 + 5 + 3 + 7
     assert sum(1 for _, value, _ in numbers if value) > 15, "most of them count something here"

@@ -30,26 +30,26 @@ def austin(day: int, hour: int = 9) -> datetime:
 def booked(day: int, hour: int = 9, *, waited: int = 2, **changes: Any) -> Assignment:
     """A booking that begins then, made a day before, `waited` hours after the job came in."""
     contractor = changes.pop("contractor", None) or ContractorFactory()
-    one = AssignmentFactory(start=austin(day, hour), contractor=contractor)
+    booking = AssignmentFactory(start=austin(day, hour), contractor=contractor)
     made = austin(day, hour) - timedelta(days=1)
-    Job.objects.filter(pk=one.job_id).update(created_at=made - timedelta(hours=waited))
-    Assignment.objects.filter(pk=one.pk).update(created_at=made, **changes)
-    return one
+    Job.objects.filter(pk=booking.job_id).update(created_at=made - timedelta(hours=waited))
+    Assignment.objects.filter(pk=booking.pk).update(created_at=made, **changes)
+    return booking
 
 
 def test_nothing_happened() -> None:
-    found = report(SINCE, UNTIL)
-    assert (found.waited, found.median_wait, found.first_choice.percent, found.weeks) == (0, None, None, [])
-    assert found.is_empty
+    figures = report(SINCE, UNTIL)
+    assert (figures.waited, figures.median_wait, figures.first_choice.percent, figures.weeks) == (0, None, None, [])
+    assert figures.is_empty
 
 
 def test_the_wait_is_from_the_job_to_its_first_booking() -> None:
     for hours in (1, 2, 9):
         booked(4, waited=hours)
     booked(17, waited=100)
-    found = report(SINCE, UNTIL)
-    assert (found.waited, found.median_wait) == (3, timedelta(hours=2))
-    assert found.slow_wait == timedelta(hours=7, minutes=36)
+    figures = report(SINCE, UNTIL)
+    assert (figures.waited, figures.median_wait) == (3, timedelta(hours=2))
+    assert figures.slow_wait == timedelta(hours=7, minutes=36)
 
 
 def test_the_first_of_the_ranking_and_why_another() -> None:
@@ -57,25 +57,25 @@ def test_the_first_of_the_ranking_and_why_another() -> None:
     booked(5, rank=2, override_reason="Knows the house")
     booked(6, rank=3, override_reason="Knows the house")
     booked(7, rank=None, override_reason="Boss said so")
-    found = report(SINCE, UNTIL)
-    assert (found.first_choice.part, found.first_choice.percent) == (1, 25)
-    assert found.override_reasons == [("Knows the house", 2), ("Boss said so", 1)]
+    figures = report(SINCE, UNTIL)
+    assert (figures.first_choice.part, figures.first_choice.percent) == (1, 25)
+    assert figures.override_reasons == [("Knows the house", 2), ("Boss said so", 1)]
 
 
 def test_cancellations_and_their_reasons() -> None:
     booked(4)
     booked(5, status="cancelled", cancelled_at=austin(4), cancel_reason="Flooded")
-    found = report(SINCE, UNTIL)
-    assert (found.cancelled.percent, found.cancel_reasons) == (50, [("Flooded", 1)])
+    figures = report(SINCE, UNTIL)
+    assert (figures.cancelled.percent, figures.cancel_reasons) == (50, [("Flooded", 1)])
 
 
 def test_on_time_is_within_a_quarter_of_an_hour() -> None:
     for minutes in (-5, 15, 16, 60):
         start = austin(4) + timedelta(minutes=minutes)
         booked(4, status="in_progress", confirmed_at=austin(3), started_at=start)
-    found = report(SINCE, UNTIL)
-    assert (found.on_time.part, found.on_time.whole) == (2, 4)
-    assert found.median_delay == timedelta(minutes=15, seconds=30)
+    figures = report(SINCE, UNTIL)
+    assert (figures.on_time.part, figures.on_time.whole) == (2, 4)
+    assert figures.median_delay == timedelta(minutes=15, seconds=30)
 
 
 def test_the_share_of_the_working_week() -> None:
@@ -88,7 +88,7 @@ def test_the_share_of_the_working_week() -> None:
 
 
 def weeks_of(person: Contractor, since: date = SINCE, until: date = UNTIL) -> list[Any]:
-    return [(one.week, one.booked, one.working, one.percent) for one in loads(since, until, [person.pk])]
+    return [(load.week, load.booked, load.working, load.percent) for load in loads(since, until, [person.pk])]
 
 
 def test_absences_are_no_working_time() -> None:
@@ -131,9 +131,9 @@ def test_booked_hours_by_week_and_the_most_booked_first() -> None:
     booked(4, contractor=ann)
     booked(4, contractor=bob)
     booked(10, contractor=bob)
-    found = totals(SINCE, UNTIL)
-    assert found.weeks == [(date(2026, 11, 2), 4.0), (date(2026, 11, 9), 2.0)]
-    assert found.people == [bob.pk, ann.pk]
+    sums = totals(SINCE, UNTIL)
+    assert sums.weeks == [(date(2026, 11, 2), 4.0), (date(2026, 11, 9), 2.0)]
+    assert sums.people == [bob.pk, ann.pk]
 
 
 def test_a_day_is_a_day_at_the_site() -> None:
@@ -147,12 +147,12 @@ def test_a_job_booked_again_has_waited_once() -> None:
     first = booked(4, waited=3, status="cancelled", cancelled_at=austin(3, 12), cancel_reason="Sick")
     again = AssignmentFactory(job=first.job, start=austin(6), rank=2)
     Assignment.objects.filter(pk=again.pk).update(created_at=austin(5))
-    found = report(SINCE, UNTIL)
-    assert (found.waited, found.median_wait) == (1, timedelta(hours=3))
-    assert (found.first_choice.part, found.first_choice.whole) == (1, 2)
-    assert (found.cancelled.part, found.cancelled.whole) == (1, 2)
-    assert dict(found.ranks)["2"] == 1
-    assert dict(found.spread) == {
+    figures = report(SINCE, UNTIL)
+    assert (figures.waited, figures.median_wait) == (1, timedelta(hours=3))
+    assert (figures.first_choice.part, figures.first_choice.whole) == (1, 2)
+    assert (figures.cancelled.part, figures.cancelled.whole) == (1, 2)
+    assert dict(figures.ranks)["2"] == 1
+    assert dict(figures.spread) == {
         "under 1 h": 0,
         "1–4 h": 1,
         "4–24 h": 0,
@@ -169,7 +169,7 @@ def test_weeks_by_what_became_of_their_bookings() -> None:
     booked(5, status="cancelled", cancelled_at=austin(4), cancel_reason="Flooded")
     booked(9)
     weeks = report(SINCE, UNTIL).weeks
-    assert [(one.monday.day, one.bookings, one.cancelled, one.started, one.on_time) for one in weeks] == [
+    assert [(row.monday.day, row.bookings, row.cancelled, row.started, row.on_time) for row in weeks] == [
         (2, 2, 1, 1, 1),
         (9, 1, 0, 0, 0),
     ]
@@ -188,8 +188,8 @@ def test_usual_ranges_and_the_time_before() -> None:
 def test_the_time_before_is_compared() -> None:
     booked(4, rank=2)
     booked(11)
-    found = headline(*before(date(2026, 11, 9), UNTIL))
-    assert (found.first_choice.part, found.first_choice.whole, found.median_wait) == (0, 1, timedelta(hours=2))
+    earlier = headline(*before(date(2026, 11, 9), UNTIL))
+    assert (earlier.first_choice.part, earlier.first_choice.whole, earlier.median_wait) == (0, 1, timedelta(hours=2))
 
 
 class TestThePage:
@@ -201,7 +201,7 @@ class TestThePage:
         assert signed_in(Role.COORDINATOR).get(reverse("reports")).status_code == 403
 
     @pytest.mark.parametrize(
-        ("query", "said"),
+        ("query", "message"),
         [
             ("since=2026-11-20&until=2026-11-01", "must not be before"),
             ("since=2020-01-01&until=2026-11-01", "at most one year"),
@@ -209,8 +209,8 @@ class TestThePage:
             ("", "No bookings in this period."),
         ],
     )
-    def test_says_what_is_wrong(self, query: str, said: str) -> None:
-        assert said in signed_in(Role.MANAGER).get(f"{reverse('reports')}?{query}").content.decode()
+    def test_says_what_is_wrong(self, query: str, message: str) -> None:
+        assert message in signed_in(Role.MANAGER).get(f"{reverse('reports')}?{query}").content.decode()
 
     def test_all_of_it_as_csv(self) -> None:
         booked(4, contractor=ContractorFactory(name="=Ann"))
@@ -233,17 +233,17 @@ class TestThePage:
             "confirmed_at": austin(3),
             "started_at": austin(4) + timedelta(minutes=20),
         }
-        one = booked(4, contractor=person, rank=2, override_reason="=cmd|x", **late)
-        assert self.lines(part, Role.ADMINISTRATOR)[1:] == [line.format(number=one.job.job_number)]
+        booking = booked(4, contractor=person, rank=2, override_reason="=cmd|x", **late)
+        assert self.lines(part, Role.ADMINISTRATOR)[1:] == [line.format(number=booking.job.job_number)]
 
     def test_managers_get_nothing_that_was_worked_out_from_exact_places(self) -> None:
-        one = booked(4, contractor=ContractorFactory(name="=Ann"), rank=2, override_reason="=cmd|x")
-        assert self.lines("choices")[1:] == [f"{one.job.job_number},'=Ann,2026-11-03 09:00,,,,,'=cmd|x,"]
+        booking = booked(4, contractor=ContractorFactory(name="=Ann"), rank=2, override_reason="=cmd|x")
+        assert self.lines("choices")[1:] == [f"{booking.job.job_number},'=Ann,2026-11-03 09:00,,,,,'=cmd|x,"]
 
     def test_the_rows_behind_cancellations(self) -> None:
-        one = booked(5, status="cancelled", cancelled_at=austin(4), cancel_reason="+Flooded")
+        booking = booked(5, status="cancelled", cancelled_at=austin(4), cancel_reason="+Flooded")
         assert self.lines("cancellations")[1:] == [
-            f"{one.job.job_number},{one.contractor.name},2026-11-05 09:00,2026-11-04 09:00,'+Flooded"
+            f"{booking.job.job_number},{booking.contractor.name},2026-11-05 09:00,2026-11-04 09:00,'+Flooded"
         ]
 
     def lines(self, part: str, role: Role = Role.MANAGER) -> list[str]:

@@ -49,11 +49,11 @@ class Links(HTMLParser):
         self.forms: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "a" and given.get("href"):
-            self.links.add(self._local(given["href"]))
-        if tag == "form" and (given.get("method") or "").lower() == "post":
-            self.forms.add(self._local(given.get("action") or self.page))
+        attributes = dict(attrs)
+        if tag == "a" and attributes.get("href"):
+            self.links.add(self._local(attributes["href"]))
+        if tag == "form" and (attributes.get("method") or "").lower() == "post":
+            self.forms.add(self._local(attributes.get("action") or self.page))
 
     def _local(self, address: Any) -> Any:
         url = urlsplit(urljoin(f"http://here{self.page}", address))
@@ -75,10 +75,10 @@ def world() -> None:
 def name_of(path: str) -> str | None:
     """The name of an address of the back-office; None for any other."""
     try:
-        found = resolve(urlsplit(path).path)
+        match = resolve(urlsplit(path).path)
     except Resolver404:
         return None
-    return found.url_name if "/admin/" in path else None
+    return match.url_name if "/admin/" in path else None
 
 
 def changes() -> tuple[int, list[tuple[UUID, int]], list[tuple[UUID, int]], list[tuple[UUID, int]]]:
@@ -118,7 +118,9 @@ def test_no_link_leads_to_a_refusal(world: None, role: Role) -> None:
 def addresses() -> Iterator[tuple[Any, str]]:
     """Each address of the back-office, with the records of the world in its place-holders."""
     records = {model._meta.label_lower: model._default_manager.first() for model in model_admins()}
-    for pattern in (one for one in flat(admin.site.urls[0]) if one.name and one.name not in OPEN):
+    for pattern in (
+        page_pattern for page_pattern in flat(admin.site.urls[0]) if page_pattern.name and page_pattern.name not in OPEN
+    ):
         owner = next((record for label, record in records.items() if pattern.name.startswith(prefix(label))), None)
         for arguments in ([], [owner.pk] if owner else [], ["contractors", "csv"]):
             try:
@@ -133,11 +135,11 @@ def prefix(label: str) -> str:
 
 
 def flat(patterns: list[URLResolver | URLPattern]) -> Iterator[Any]:
-    for one in patterns:
-        if isinstance(one, URLPattern):
-            yield one
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
         else:
-            yield from flat(one.url_patterns)
+            yield from flat(pattern.url_patterns)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -21,10 +21,10 @@ from tests.products import SET_BY_THE_RUN, folder
 
 
 def test_worlds_of_equal_seeds_are_equal() -> None:
-    one, same, other = build(200), build(200), build(200, seed=2)
-    assert (one.latitude == same.latitude).all()
-    assert (one.booked == same.booked).all()
-    assert (one.latitude != other.latitude).any()
+    world, same, other = build(200), build(200), build(200, seed=2)
+    assert (world.latitude == same.latitude).all()
+    assert (world.booked == same.booked).all()
+    assert (world.latitude != other.latitude).any()
 
 
 def test_the_ranking_is_that_of_a_full_scan_in_random_worlds() -> None:
@@ -52,12 +52,12 @@ def published(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., 
     def publish(service: Any, differing: int = 0) -> dict[Any, Any]:
         ways = {"select_1": 0.1, "service": service, "http": 2, "canned": 1, "why_not": 1, "scan": 5}
         samples = {(way, size): [took, took] for way, took in ways.items() for size in (1_000, 100_000, 1_000_000)}
-        found = {
+        figures = {
             "differing": {"1000": differing},
             "batch": {"size": 1_000, "one call": 30.0, "a hundred calls": 100.0},
             "throughput": {"size": 1_000, "1 client": 100.0, "8 clients": 170.0},
         }
-        report.publish(samples, found)
+        report.publish(samples, figures)
         written = json.loads((tmp_path / "results.json").read_text())
         return {goal["name"]: goal["met"] for goal in written["goals"]}
 
@@ -78,12 +78,12 @@ def test_goals_are_met_or_missed_by_their_figures(
 @pytest.mark.usefixtures("published")
 def test_a_quick_run_leaves_the_published_figures_alone(tmp_path: Path) -> None:
     samples = {("service", 1_000): [1.0], ("select_1", 1_000): [0.1]}
-    found = {
+    figures = {
         "differing": {},
         "batch": {"one call": 1, "a hundred calls": 9},
         "throughput": {"1 client": 1, "8 clients": 2},
     }
-    report.publish(samples, found)
+    report.publish(samples, figures)
     assert [path.name for path in tmp_path.iterdir()] == ["results-quick.json"]
 
 
@@ -96,16 +96,16 @@ def known(monkeypatch: pytest.MonkeyPatch, db: None) -> Callable[[], dict[str, s
 
 
 def test_every_page_of_the_back_office_is_measured(known: Callable[[], dict[str, str]]) -> None:
-    found = known()
+    paths = known()
     assert {
         "index",
         "reports",
         "jobs_job_changelist",
         "jobs_job_recommend",
         "contractors_contractor_week",
-    } <= found.keys()
-    assert {"imports_importrun_change", "events_outboxevent_changelist", "accounts_user_add"} <= found.keys()
-    assert not any("<" in path for path in found.values())
+    } <= paths.keys()
+    assert {"imports_importrun_change", "events_outboxevent_changelist", "accounts_user_add"} <= paths.keys()
+    assert not any("<" in path for path in paths.values())
 
 
 def test_a_page_without_known_parameters_fails_the_run(

@@ -34,8 +34,8 @@ def environment(moment: Moment) -> dict[str, str]:
 def is_shifted(moment: Moment) -> bool:
     """Whether a process that starts like the suite believes that it is that moment."""
     command = [sys.executable, "-c", "import time; print(time.time())"]
-    told = subprocess.run(command, env=environment(moment), capture_output=True, text=True, check=True).stdout
-    return abs(float(told) - moment.at.timestamp()) < MOST_SECONDS_APART
+    output = subprocess.run(command, env=environment(moment), capture_output=True, text=True, check=True).stdout
+    return abs(float(output) - moment.at.timestamp()) < MOST_SECONDS_APART
 
 
 def main(names: list[str]) -> int:

@@ -49,8 +49,8 @@ def _next_weekday(now: datetime, weekday: int, hour: time) -> datetime:
 
 def _next_yearly(now: datetime, month: int, day: int) -> datetime:
     """The end of the next such day."""
-    found = next(each for each in _days_after(now) if (each.month, each.day) == (month, day))
-    return datetime.combine(found + DAY, time(0), UTC)
+    last_day = next(each for each in _days_after(now) if (each.month, each.day) == (month, day))
+    return datetime.combine(last_day + DAY, time(0), UTC)
 
 
 def _clock_changes(now: datetime) -> Iterator[datetime]:

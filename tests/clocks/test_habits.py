@@ -38,8 +38,10 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 def seconds_of(name: str, call: ast.Call) -> float | None:
     """The limit of a wait, when it stands there as a number."""
     position = 1 if name == "wait_until" else 0
-    given = [each.value for each in call.keywords if each.arg in {"timeout", "seconds"}] + call.args[position:][:1]
-    limits = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, int | float)]
+    arguments = [each.value for each in call.keywords if each.arg in {"timeout", "seconds"}] + call.args[position:][:1]
+    limits = [
+        each.value for each in arguments if isinstance(each, ast.Constant) and isinstance(each.value, int | float)
+    ]
     return float(limits[0]) if limits else None
 
 

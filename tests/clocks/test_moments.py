@@ -16,21 +16,21 @@ NOWS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 12, 31), timezones=st.j
 
 @given(NOWS)
 def test_the_moments_lie_ahead(now: datetime) -> None:
-    found = {moment.name: moment.at for moment in moments(now)}
-    assert len(found) == 6
-    for at in found.values():
+    moment_of = {moment.name: moment.at for moment in moments(now)}
+    assert len(moment_of) == 6
+    for at in moment_of.values():
         assert timedelta(0) < at - now < timedelta(days=375)
-    assert f"{found['sunday-morning']:%a %H:%M}" == "Sun 08:00"
-    assert f"{found['saturday-night']:%a %H:%M}" == "Sat 23:30"
-    assert f"{found['year-end']:%m-%d %H:%M}" == "12-31 23:56"
-    assert f"{found['february-end']:%m-%d %H:%M}" == "02-28 23:56"
+    assert f"{moment_of['sunday-morning']:%a %H:%M}" == "Sun 08:00"
+    assert f"{moment_of['saturday-night']:%a %H:%M}" == "Sat 23:30"
+    assert f"{moment_of['year-end']:%m-%d %H:%M}" == "12-31 23:56"
+    assert f"{moment_of['february-end']:%m-%d %H:%M}" == "02-28 23:56"
 
 
 @given(NOWS)
 def test_the_clock_changes_during_one_run_and_has_just_changed_in_the_other(now: datetime) -> None:
-    found = {moment.name: moment.at.astimezone(ZoneInfo("America/Chicago")) for moment in moments(now)}
-    assert f"{found['clock-forward']:%a %H:%M %Z}" == "Sun 01:56 CST"
-    assert f"{found['clock-back']:%a %H:%M %Z}" == "Sun 01:04 CST"
+    moment_of = {moment.name: moment.at.astimezone(ZoneInfo("America/Chicago")) for moment in moments(now)}
+    assert f"{moment_of['clock-forward']:%a %H:%M %Z}" == "Sun 01:56 CST"
+    assert f"{moment_of['clock-back']:%a %H:%M %Z}" == "Sun 01:04 CST"
 
 
 @pytest.mark.django_db
@@ -41,5 +41,5 @@ def test_postgresql_and_valkey_share_the_clock_of_the_run() -> None:
         (of_postgresql,) = cursor.fetchone()
     of_valkey = datetime.fromtimestamp(valkey().time()[0], UTC)
     after = datetime.now(UTC)
-    for told in (of_postgresql, of_valkey):
-        assert before - timedelta(minutes=1) < told < after + timedelta(minutes=1)
+    for clock in (of_postgresql, of_valkey):
+        assert before - timedelta(minutes=1) < clock < after + timedelta(minutes=1)

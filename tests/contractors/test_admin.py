@@ -111,7 +111,9 @@ BROKEN = [
 @pytest.mark.parametrize(("prefix", "most"), [("working_hours", 50), ("absences", 100)])
 def test_no_more_rows_are_made_than_may_be_sent(prefix: str, most: int) -> None:
     answer = new(signed_in(), **{f"{prefix}-TOTAL_FORMS": "100000"})
-    formset = next(one.formset for one in answer.context["inline_admin_formsets"] if one.formset.prefix == prefix)
+    formset = next(
+        inline.formset for inline in answer.context["inline_admin_formsets"] if inline.formset.prefix == prefix
+    )
     assert len(formset.forms) == most
     assert formset.non_form_errors() == [f"Please submit at most {most} forms."]
 
@@ -193,9 +195,9 @@ def test_says_who_came_first_and_when() -> None:
     sent = {**fields(client, page(contractor), "contractor_form"), "name": "New Name"}
     first = UserFactory(name="Casey First")
     update_contractor(contractor_id=contractor.pk, actor=first, city="Round Rock")
-    told = errors(client.post(page(contractor), sent))["__all__"][0]
-    assert told.startswith("Casey First has changed this record since you opened it (")
-    assert local_day(timezone.now(), contractor.zone) in told
+    message = errors(client.post(page(contractor), sent))["__all__"][0]
+    assert message.startswith("Casey First has changed this record since you opened it (")
+    assert local_day(timezone.now(), contractor.zone) in message
     contractor.refresh_from_db()
     assert contractor.name != "New Name"
 
@@ -355,9 +357,9 @@ def status(contractor: Contractor) -> str:
 
 def test_the_buttons_move_the_status() -> None:
     contractor, client = ContractorFactory(), signed_in(Role.ADMINISTRATOR)
-    for name, wanted in [("mark-on-leave", "on_leave"), ("deactivate", "inactive"), ("activate", "active")]:
+    for name, expected in [("mark-on-leave", "on_leave"), ("deactivate", "inactive"), ("activate", "active")]:
         assert act(client, contractor, name).status_code == 302
-        assert status(contractor) == wanted
+        assert status(contractor) == expected
     response = act(client, contractor, "activate")
     assert "already" in str(response.content) or "cannot become" in str(response.content)
 
@@ -429,9 +431,9 @@ def test_bulk_deactivation_asks_first_and_reports_row_by_row_with_a_way_to_help(
 
 def test_a_coordinator_is_told_who_restores_and_an_administrator_gets_the_button() -> None:
     contractor = ContractorFactory(status="inactive")
-    told = signed_in().get(page(contractor)).content.decode()
-    assert "To reactivate a contractor, ask an administrator" in told
-    assert "/restore/" not in told
+    html = signed_in().get(page(contractor)).content.decode()
+    assert "To reactivate a contractor, ask an administrator" in html
+    assert "/restore/" not in html
     offered = signed_in(Role.ADMINISTRATOR).get(page(contractor)).content.decode()
     assert "To reactivate a contractor, ask an administrator" not in offered
     assert f"{contractor.pk}/restore/" in offered
@@ -467,7 +469,9 @@ def test_the_list_is_narrowed_by_state_skill_rating_and_clashes() -> None:
     add_absence(contractor_id=ada.pk, period=clash.slot, actor=None)
     narrowed = ["state__exact=WA", "skill=mosaic", "skill=heated+floors,mosaic", "min_rating=4.5", "conflict=any"]
     for query in narrowed:
-        assert [one.name for one in client.get(f"{LIST}?{query}").context["cl"].result_list] == ["Ada"], query
+        assert [contractor.name for contractor in client.get(f"{LIST}?{query}").context["cl"].result_list] == ["Ada"], (
+            query
+        )
     assert client.get(f"{LIST}?skill=mosaic,carpentry").context["cl"].result_count == 0
 
 

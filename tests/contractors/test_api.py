@@ -89,8 +89,8 @@ def test_reports_a_likely_duplicate_and_creates_it_all_the_same(api: APIClient) 
 
 def test_an_email_is_taken_whatever_its_case(api: APIClient) -> None:
     api.post(URL, BODY)
-    found = problem(api.post(URL, {**BODY, "email": "ADA@Example.com"}), 409, "duplicate-email")
-    assert "email" in found["errors"]
+    document = problem(api.post(URL, {**BODY, "email": "ADA@Example.com"}), 409, "duplicate-email")
+    assert "email" in document["errors"]
     assert Contractor.objects.count() == 1
 
 
@@ -289,9 +289,9 @@ def test_live_assignments_keep_a_contractor_in_service(api: APIClient, how: str)
     held = AssignmentFactory()
     contractor = held.contractor
     response = api.delete(of(contractor)) if how == "delete" else api.post(of(contractor, "deactivate/"))
-    found = problem(response, 409, "contractor-has-live-assignments")
-    assert [one["id"] for one in found["assignments"]] == [str(held.pk)]
-    assert found["assignments"][0]["time_slot"].keys() == {"start", "end"}
+    document = problem(response, 409, "contractor-has-live-assignments")
+    assert [assignment["id"] for assignment in document["assignments"]] == [str(held.pk)]
+    assert document["assignments"][0]["time_slot"].keys() == {"start", "end"}
     contractor.refresh_from_db()
     assert contractor.status == "active"
 
@@ -300,8 +300,8 @@ def test_goes_on_leave_and_comes_back(api: APIClient) -> None:
     contractor = ContractorFactory()
     assert api.post(of(contractor, "mark-on-leave/")).json()["status"] == "on_leave"
     assert api.post(of(contractor, "activate/")).json()["status"] == "active"
-    found = problem(api.post(of(contractor, "activate/")), 409, "invalid-transition")
-    assert (found["from"], found["to"]) == ("active", "active")
+    document = problem(api.post(of(contractor, "activate/")), 409, "invalid-transition")
+    assert (document["from"], document["to"]) == ("active", "active")
 
 
 @pytest.mark.parametrize("act", ["activate/", "mark-on-leave/"])
@@ -484,7 +484,7 @@ def test_schedule_tells_each_day(api: APIClient) -> None:
     assert answer["time_zone"] == "America/Chicago"
     first, second = answer["days"]
     assert first["date"] == day.isoformat()
-    assert [one["job_number"] for one in first["assignments"]] == [held.job.job_number]
+    assert [assignment["job_number"] for assignment in first["assignments"]] == [held.job.job_number]
     assert len(first["free_intervals"]) == 2
     assert first["free_intervals"][0]["end"] == first["assignments"][0]["time_slot"]["start"]
     assert (second["assignments"], len(second["free_intervals"])) == ([], 1)

@@ -57,28 +57,28 @@ def copy_in(contractor: Contractor) -> None:
 
 
 ROADS = {
-    "create": lambda one: WorkingHours.objects.create(
-        contractor=one, day_of_week=6, start_time=time(17), end_time=time(20)
+    "create": lambda person: WorkingHours.objects.create(
+        contractor=person, day_of_week=6, start_time=time(17), end_time=time(20)
     ),
-    "bulk_create": lambda one: WorkingHours.objects.bulk_create(
-        WorkingHours(contractor=one, day_of_week=day, start_time=time(17), end_time=time(20)) for day in (2, 6)
+    "bulk_create": lambda person: WorkingHours.objects.bulk_create(
+        WorkingHours(contractor=person, day_of_week=day, start_time=time(17), end_time=time(20)) for day in (2, 6)
     ),
-    "save": lambda one: one.working_hours.first().save(),
-    "update": lambda one: one.working_hours.filter(day_of_week=3).update(end_time=time(22)),
-    "update of the day": lambda one: one.working_hours.filter(day_of_week=3).update(day_of_week=5),
-    "delete": lambda one: one.working_hours.filter(day_of_week=0).delete(),
-    "delete all": lambda one: one.working_hours.all().delete(),
-    "service": lambda one: update_schedule(contractor_id=one.pk, working_hours=NIGHTS[:1], actor=None),
-    "SQL insert": lambda one: sql(
+    "save": lambda person: person.working_hours.first().save(),
+    "update": lambda person: person.working_hours.filter(day_of_week=3).update(end_time=time(22)),
+    "update of the day": lambda person: person.working_hours.filter(day_of_week=3).update(day_of_week=5),
+    "delete": lambda person: person.working_hours.filter(day_of_week=0).delete(),
+    "delete all": lambda person: person.working_hours.all().delete(),
+    "service": lambda person: update_schedule(contractor_id=person.pk, working_hours=NIGHTS[:1], actor=None),
+    "SQL insert": lambda person: sql(
         "INSERT INTO contractors_workinghours (contractor_id, day_of_week, start_time, end_time) "
         "VALUES (%s, 1, '09:30', '10:00'), (%s, 2, '00:00', '16:00')",
-        one.pk,
-        one.pk,
+        person.pk,
+        person.pk,
     ),
-    "SQL update": lambda one: sql("UPDATE contractors_workinghours SET end_time = '05:00' WHERE end_time = '06:00'"),
-    "SQL delete": lambda one: sql("DELETE FROM contractors_workinghours WHERE day_of_week = 6"),
+    "SQL update": lambda person: sql("UPDATE contractors_workinghours SET end_time = '05:00' WHERE end_time = '06:00'"),
+    "SQL delete": lambda person: sql("DELETE FROM contractors_workinghours WHERE day_of_week = 6"),
     # TRUNCATE fails while deferred constraints are pending.
-    "truncate": lambda one: sql("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE contractors_workinghours"),
+    "truncate": lambda person: sql("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE contractors_workinghours"),
     "copy": copy_in,
 }
 

@@ -34,25 +34,25 @@ def api() -> APIClient:
 
 
 class TestSkills:
-    @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
-    def test_two_spellings_are_one_skill(self, api: APIClient, one: str, other: str) -> None:
-        made = api.post(URL, {**BODY, "skills": [one, other]}).json()
+    @pytest.mark.parametrize(("spelling", "other"), SPELLINGS, ids=ascii)
+    def test_two_spellings_are_one_skill(self, api: APIClient, spelling: str, other: str) -> None:
+        made = api.post(URL, {**BODY, "skills": [spelling, other]}).json()
         assert len(made["skills"]) == 1
 
-    @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
-    def test_a_job_that_asks_for_one_finds_the_other(self, one: str, other: str) -> None:
-        able = ContractorFactory(skills=[one, "stairs"])
+    @pytest.mark.parametrize(("spelling", "other"), SPELLINGS, ids=ascii)
+    def test_a_job_that_asks_for_one_finds_the_other(self, spelling: str, other: str) -> None:
+        able = ContractorFactory(skills=[spelling, "stairs"])
         ContractorFactory(skills=["stairs"])
         job = JobFactory(required_skills=[other])
         ranking = rank_candidates(JobRequest.of(job), current_rules())
         assert [entry.contractor.pk for entry in ranking.entries] == [able.pk]
 
-    @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
-    def test_the_filters_find_the_other(self, api: APIClient, one: str, other: str) -> None:
-        able = ContractorFactory(skills=[one])
+    @pytest.mark.parametrize(("spelling", "other"), SPELLINGS, ids=ascii)
+    def test_the_filters_find_the_other(self, api: APIClient, spelling: str, other: str) -> None:
+        able = ContractorFactory(skills=[spelling])
         ContractorFactory(skills=["stairs"])
-        found = api.get(URL, {"skill": f" {other} "}).json()["results"]
-        assert [one["id"] for one in found] == [str(able.pk)]
+        results = api.get(URL, {"skill": f" {other} "}).json()["results"]
+        assert [row["id"] for row in results] == [str(able.pk)]
 
     def test_unknown_values_find_no_contractor(self, api: APIClient) -> None:
         ContractorFactory(skills=["stairs"])
@@ -79,9 +79,9 @@ class TestAddresses:
         ContractorFactory(email=BUECHER[1], name="Ann Tiles")
         rows = "\n".join([HEAD, ANN.replace("ann@example.com", BUECHER[2])])
         run = checked(rows, UserFactory())
-        assert [one.outcome for one in run.rows.all()] == [ImportedRow.Outcome.UPDATED]
-        twice = "\n".join([HEAD, *(ANN.replace("ann@example.com", one) for one in BUECHER)])
-        outcomes = [one.outcome for one in checked(twice, UserFactory()).rows.order_by("number")]
+        assert [row.outcome for row in run.rows.all()] == [ImportedRow.Outcome.UPDATED]
+        twice = "\n".join([HEAD, *(ANN.replace("ann@example.com", spelling) for spelling in BUECHER)])
+        outcomes = [row.outcome for row in checked(twice, UserFactory()).rows.order_by("number")]
         assert outcomes[1:] == [ImportedRow.Outcome.REFUSED] * 2
 
     @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ class TestAddresses:
         assert refused_field(api.post(URL, {**BODY, "email": email}), "email")
 
     def test_the_database_stands_behind(self) -> None:
-        one, other = ContractorFactory(email="Ada@example.com"), ContractorFactory()
+        contractor, other = ContractorFactory(email="Ada@example.com"), ContractorFactory()
         for email in ("ADA@EXAMPLE.COM", "ad\u0131@example.com", "ada@bücher.example", "a\x07@example.com"):
             with pytest.raises(IntegrityError), transaction.atomic():
                 Contractor.objects.filter(pk=other.pk).update(email=email)
-        assert Contractor.objects.with_email("aDA@Example.com").get() == one
+        assert Contractor.objects.with_email("aDA@Example.com").get() == contractor
 
 
 class TestNames:
@@ -116,17 +116,17 @@ class TestNames:
         made = api.post(URL, body).json()
         assert (made["name"], made["location"]["city"]) == ("José Núñez", "San José")
 
-    @pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
-    def test_a_likely_duplicate_is_found_by_any_spelling(self, one: str, other: str) -> None:
-        first, second = ContractorFactory(name=one), ContractorFactory(name=other)
+    @pytest.mark.parametrize(("spelling", "other"), SPELLINGS, ids=ascii)
+    def test_a_likely_duplicate_is_found_by_any_spelling(self, spelling: str, other: str) -> None:
+        first, second = ContractorFactory(name=spelling), ContractorFactory(name=other)
         assert likely_duplicates(second) == [first]
         assert likely_duplicates(first) == [second]
 
     def test_and_in_files(self) -> None:
         ContractorFactory(name="ANN TÍLES", latitude="30.2672", longitude="-97.7431", email="first@example.com")
         row = ANN.replace("Ann Tiles", "Ann Ti\u0301les").replace(",78701,,,", ",78701,30.2672,-97.7431,")
-        [found] = checked(f"{HEAD}\n{row}", UserFactory()).rows.all()
-        assert "duplicate of first@example.com" in found.remarks
+        [refused] = checked(f"{HEAD}\n{row}", UserFactory()).rows.all()
+        assert "duplicate of first@example.com" in refused.remarks
 
     def test_a_search_finds_them_decomposed(self, api: APIClient) -> None:
         ContractorFactory(name="José Núñez")

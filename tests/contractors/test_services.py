@@ -165,11 +165,11 @@ def test_absences_come_and_go_and_are_told() -> None:
     absence = add_absence(
         contractor_id=contractor.pk, period=TimeSlot(at(0, days=3), at(0, days=5)), kind="sickness", actor=None
     )
-    told = OutboxEvent.objects.filter(type="ScheduleUpdated")
-    assert told.get().data["current"]["absences"][0]["kind"] == "sickness"
+    events = OutboxEvent.objects.filter(type="ScheduleUpdated")
+    assert events.get().data["current"]["absences"][0]["kind"] == "sickness"
     remove_absence(contractor_id=contractor.pk, absence_id=absence.pk, actor=None)
     assert not contractor.absences.exists()
-    assert told.count() == 2
+    assert events.count() == 2
 
 
 def test_an_absence_of_decades_is_refused() -> None:

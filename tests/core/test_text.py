@@ -34,7 +34,7 @@ def test_one_line_refuses_what_cannot_be_seen(letter: str) -> None:
         one_line(f"Ada{letter}Tiles")
 
 
-@pytest.mark.parametrize("letter", [one for one in INVISIBLE if one != "\n"], ids=ascii)
+@pytest.mark.parametrize("letter", [letter for letter in INVISIBLE if letter != "\n"], ids=ascii)
 def test_notes_keep_line_breaks_alone(letter: str) -> None:
     assert many_lines("one\r\ntwo\rthree\n") == "one\ntwo\nthree"
     with pytest.raises(UnsuitableText):
@@ -59,7 +59,12 @@ def test_one_line_is_a_normal_form_or_a_refusal(text: str) -> None:
 @given(st.text(max_size=60))
 def test_what_is_made_visible_has_nothing_invisible_left(text: str) -> None:
     assert not {unicodedata.category(letter) for letter in visible(text)} & {"Cc", "Cf", "Zl", "Zp", "Cs"}
-    assert not {unicodedata.category(one) for one in visible_lines(text).replace("\n", "")} & {"Cc", "Cf", "Zl", "Zp"}
+    assert not {unicodedata.category(character) for character in visible_lines(text).replace("\n", "")} & {
+        "Cc",
+        "Cf",
+        "Zl",
+        "Zp",
+    }
 
 
 @given(st.text(max_size=40))
@@ -74,7 +79,7 @@ def test_all_spellings_of_a_name_have_one_key(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("spelling", "other"),
     [
         ("café", "cafe\u0301"),
         ("MOSAIC  inlay", "mosaic inlay"),
@@ -85,13 +90,13 @@ def test_all_spellings_of_a_name_have_one_key(text: str) -> None:
         ("Ｍｏｓａｉｃ", "mosaic"),
     ],
 )
-def test_spellings_of_one_name(one: str, other: str) -> None:
-    assert fold(one) == fold(other)
+def test_spellings_of_one_name(spelling: str, other: str) -> None:
+    assert fold(spelling) == fold(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("t\u0131le", "tile"), ("cafe", "café"), ("T\u0130LE", "tile")])
-def test_other_letters_are_other_names(one: str, other: str) -> None:
-    assert fold(one) != fold(other)
+@pytest.mark.parametrize(("spelling", "other"), [("t\u0131le", "tile"), ("cafe", "café"), ("T\u0130LE", "tile")])
+def test_other_letters_are_other_names(spelling: str, other: str) -> None:
+    assert fold(spelling) != fold(other)
 
 
 @pytest.mark.parametrize("make", [one_line, many_lines, fold, normalize_search])

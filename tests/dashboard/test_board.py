@@ -115,8 +115,8 @@ def test_finds_whom_was_asked_for() -> None:
 
 def test_some_lanes_alone_and_only_those_of_the_question() -> None:
     ann, bob = ContractorFactory(name="Ann"), ContractorFactory(name="Bob", type="tile")
-    found = some_lanes([ann.pk, bob.pk], Question(day=DAY, type="tile"), DAY, current_rules())
-    assert [lane.contractor.name for lane in found] == ["Bob"]
+    lanes = some_lanes([ann.pk, bob.pk], Question(day=DAY, type="tile"), DAY, current_rules())
+    assert [lane.contractor.name for lane in lanes] == ["Bob"]
 
 
 def test_it_costs_the_same_at_any_number_of_lanes() -> None:
@@ -136,8 +136,8 @@ def test_it_costs_the_same_at_any_number_of_lanes() -> None:
 
 def test_more_than_fit_are_counted() -> None:
     many_contractors(MOST_LANES + 3)
-    found = shown()
-    assert (len(found.lanes), found.more) == (MOST_LANES, 3)
+    shown_board = shown()
+    assert (len(shown_board.lanes), shown_board.more) == (MOST_LANES, 3)
 
 
 class TestThePages:
@@ -173,10 +173,10 @@ class TestThePages:
     def test_fits_say_when_or_why_not(self, booking: Assignment) -> None:
         wrong = ContractorFactory(type="tile")
         day = at(9, days=1).date()
-        found = signed_in().get(f"/live/fits/?job={booking.job_id}&day={day}").json()
-        assert found[str(wrong.pk)]["starts"] == []
-        assert "does tile" in found[str(wrong.pk)]["reason"]
-        first = found[str(booking.contractor_id)]["starts"][0]
+        fits = signed_in().get(f"/live/fits/?job={booking.job_id}&day={day}").json()
+        assert fits[str(wrong.pk)]["starts"] == []
+        assert "does tile" in fits[str(wrong.pk)]["reason"]
+        first = fits[str(booking.contractor_id)]["starts"][0]
         assert (first["minute"], datetime.fromisoformat(first["start"])) == (480, at(8, days=1))
 
     def test_fits_are_for_those_who_assign(self, booking: Assignment) -> None:
@@ -220,9 +220,9 @@ class TestThePages:
 
     def test_the_map_has_bases_sites_and_open_jobs(self, booking: Assignment) -> None:
         job = JobFactory()
-        found = signed_in().get(f"/live/map/?day={at(9, days=1).date()}").json()
-        assert [base["id"] for base in found["bases"]] == [str(booking.contractor_id)]
-        assert {(site["id"], site["status"]) for site in found["sites"]} == {
+        layers = signed_in().get(f"/live/map/?day={at(9, days=1).date()}").json()
+        assert [base["id"] for base in layers["bases"]] == [str(booking.contractor_id)]
+        assert {(site["id"], site["status"]) for site in layers["sites"]} == {
             (str(booking.job_id), "pending"),
             (str(job.pk), "open"),
         }

@@ -40,9 +40,9 @@ def _plain(hint: object) -> object:
 
 @pytest.mark.parametrize("name", sorted(SENTENCES))
 def test_every_type_reads_as_a_sentence(name: str) -> None:
-    told = sentence(name, example(Event.registry[name]).data, CHICAGO)
-    assert told != name
-    assert "{" not in told
+    text = sentence(name, example(Event.registry[name]).data, CHICAGO)
+    assert text != name
+    assert "{" not in text
 
 
 def test_no_type_is_without_one() -> None:

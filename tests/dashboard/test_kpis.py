@@ -32,7 +32,7 @@ def by_the_engine(now: datetime) -> float:
         shifts = clip(working_time(Calendar(person.zone, person.shifts), window), window)
         own = [slot for slot in shifts if slot.start.astimezone(person.zone).date() == window.start.date()]
         free = without(union(own), union(absence.slot for absence in person.absences.all()))
-        taken = union(one.slot for one in person.assignments.exclude(status="cancelled"))
+        taken = union(booking.slot for booking in person.assignments.exclude(status="cancelled"))
         worked += sum((slot.duration for slot in free), timedelta(0))
         booked += sum((slot.duration for slot in without(free, without(free, taken))), timedelta(0))
     return booked / worked
@@ -89,7 +89,7 @@ def test_the_median_wait_is_of_first_assignments_of_the_week() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [
         (None, "–"),
         (0, "0 s"),
@@ -101,8 +101,8 @@ def test_the_median_wait_is_of_first_assignments_of_the_week() -> None:
         (777600, "9.0 d"),
     ],
 )
-def test_a_wait_in_the_unit_that_suits_it(seconds: int | None, said: str) -> None:
-    assert wait(None if seconds is None else timedelta(seconds=seconds)) == said
+def test_a_wait_in_the_unit_that_suits_it(seconds: int | None, text: str) -> None:
+    assert wait(None if seconds is None else timedelta(seconds=seconds)) == text
 
 
 def test_a_share_in_words() -> None:

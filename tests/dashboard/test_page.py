@@ -145,8 +145,8 @@ def test_the_figures_count_by_the_day_at_the_site() -> None:
     JobFactory(status="completed", completed_at=LATE - timedelta(hours=3))
     JobFactory(status="completed", completed_at=LATE - timedelta(hours=23))
     ContractorFactory(status="on_leave")
-    found = figures(LATE).as_json()
-    assert {name: found[name] for name in found if name not in {"utilisation", "median_wait_seconds"}} == {
+    values = figures(LATE).as_json()
+    assert {name: values[name] for name in values if name not in {"utilisation", "median_wait_seconds"}} == {
         "open": 2,
         "urgent_open": 1,
         "assigned_today": 2,

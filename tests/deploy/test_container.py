@@ -191,13 +191,13 @@ def production() -> Iterator[Product]:
     with folder() as home, ExitStack() as stack:
         postgresql, valkey = PostgreSQL(home / "pg", throwaway=True), Valkey(home / "valkey", throwaway=True)
         stack.enter_context(Servers(home, [postgresql, valkey]))
-        given: dict[str, Any] = {"DATABASE_URL": postgresql.url, "REDIS_URL": valkey.url}
+        servers: dict[str, Any] = {"DATABASE_URL": postgresql.url, "REDIS_URL": valkey.url}
         secrets: dict[str, Any] = {
             "DEBUG": "0",
             "SECRET_KEY": "a key for this test alone, and long enough for tokens",
             "TRUSTED_PROXIES": "127.0.0.1",
         }
-        product = Product(home / "data", STATIC_ROOT=str(home / "static"), **given, **secrets)
+        product = Product(home / "data", STATIC_ROOT=str(home / "static"), **servers, **secrets)
         product.data_dir.mkdir()
         assert product.manage("migrate", "--noinput").returncode == 0
         assert product.manage("collectstatic", "--noinput", "-v", "0").returncode == 0

@@ -37,17 +37,17 @@ def label(metadata: Manifest, pairs: dict[str, str]) -> None:
     metadata["labels"] = metadata.get("labels", {}) | pairs
 
 
-ALL = {(one["kind"], one["metadata"]["name"]): one for one in manifests()}
+ALL = {(manifest["kind"], manifest["metadata"]["name"]): manifest for manifest in manifests()}
 PODS = {
-    name.removeprefix("smartscheduler-"): one["spec"]["template"]
-    for (kind, name), one in ALL.items()
+    name.removeprefix("smartscheduler-"): manifest["spec"]["template"]
+    for (kind, name), manifest in ALL.items()
     if kind in {"Deployment", "Job"}
 }
 
 
 def container(pod: Manifest) -> Manifest:
-    (one,) = pod["spec"]["containers"]
-    return dict(one)
+    (only,) = pod["spec"]["containers"]
+    return dict(only)
 
 
 def matched_by(labels: dict[str, str]) -> set[str]:
@@ -55,7 +55,7 @@ def matched_by(labels: dict[str, str]) -> set[str]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("manifest", ALL.values(), ids=["/".join(one) for one in ALL])
+@pytest.mark.parametrize("manifest", ALL.values(), ids=["/".join(key) for key in ALL])
 def test_kubernetes_accepts_it(manifest: dict[str, Any], version: Any) -> None:
     kubernetes_validate.validate(manifest, version, strict=True)
 
@@ -107,12 +107,12 @@ def test_the_configuration_is_what_the_settings_read(monkeypatch: pytest.MonkeyP
 
 
 def test_selectors_find_whom_they_mean() -> None:
-    for (kind, name), one in ALL.items():
+    for (kind, name), manifest in ALL.items():
         component = name.removeprefix("smartscheduler-")
         if kind in {"Deployment", "PodDisruptionBudget"}:
-            assert matched_by(one["spec"]["selector"]["matchLabels"]) == {component}
+            assert matched_by(manifest["spec"]["selector"]["matchLabels"]) == {component}
         if kind == "Service":
-            assert matched_by(one["spec"]["selector"]) == {component}
+            assert matched_by(manifest["spec"]["selector"]) == {component}
     assert matched_by(ALL["NetworkPolicy", "smartscheduler-web"]["spec"]["podSelector"]["matchLabels"]) == {"web"}
     outward = ALL["NetworkPolicy", "smartscheduler-outward"]["spec"]["podSelector"]["matchLabels"]
     assert matched_by(outward) == set(PODS)
@@ -171,8 +171,8 @@ def test_what_kustomize_makes_of_it_is_the_same() -> None:
         timeout=300,
         check=True,
     ).stdout
-    made = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(built)}
+    made = {(manifest["kind"], manifest["metadata"]["name"]): manifest for manifest in yaml.safe_load_all(built)}
     assert made.keys() == ALL.keys()
-    for name, one in made.items():
-        assert one["metadata"]["labels"].items() >= ALL[name]["metadata"]["labels"].items()
-        kubernetes_validate.validate(json.loads(json.dumps(one)), VERSIONS[-1], strict=True)
+    for name, manifest in made.items():
+        assert manifest["metadata"]["labels"].items() >= ALL[name]["metadata"]["labels"].items()
+        kubernetes_validate.validate(json.loads(json.dumps(manifest)), VERSIONS[-1], strict=True)

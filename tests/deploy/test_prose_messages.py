@@ -21,9 +21,9 @@ def test_texts_of_a_template() -> None:
     {% plural %}
     {{ n }} jobs of {{ name }}
 {% endblocktranslate %}"""
-    found = {text: line for line, text in messages.of_template(source)}
-    assert list(found) == ["It's open", "Job", "%(n)s job of %(name)s", "%(n)s jobs of %(name)s"]
-    assert (found["It's open"], found["Job"]) == (2, 3)
+    lines = {text: line for line, text in messages.of_template(source)}
+    assert list(lines) == ["It's open", "Job", "%(n)s job of %(name)s", "%(n)s jobs of %(name)s"]
+    assert (lines["It's open"], lines["Job"]) == (2, 3)
 
 
 def test_texts_of_python() -> None:

@@ -69,9 +69,9 @@ class TestWorkflow:
 
     def test_runs_what_every_change_must_pass(self) -> None:
         commands = [step.get("run", "") for job in self.WORKFLOW["jobs"].values() for step in job["steps"]]
-        wanted = re.findall(r"^make (\S+)", (BASE_DIR / ".ci" / "run").read_text(), flags=re.MULTILINE)
-        assert wanted
-        for target in wanted:
+        targets = re.findall(r"^make (\S+)", (BASE_DIR / ".ci" / "run").read_text(), flags=re.MULTILINE)
+        assert targets
+        for target in targets:
             assert any(f"make {target}" in command for command in commands), target
 
     def test_on_every_python_and_postgresql_that_is_promised(self) -> None:

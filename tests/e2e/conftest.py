@@ -31,11 +31,11 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def running() -> Iterator[Product]:
     """`manage.py up` with the demo data; stopped like with Ctrl-C, after which nothing may be left."""
-    with product(DEMO="1", RATE_LIMITS="0") as one:
-        one.up()
-        yield one
-        assert one.stop(signal.SIGINT) == 0, one.said()
-        assert one.processes() == []
+    with product(DEMO="1", RATE_LIMITS="0") as started:
+        started.up()
+        yield started
+        assert started.stop(signal.SIGINT) == 0, started.output()
+        assert started.processes() == []
 
 
 @pytest.fixture(scope="session")
@@ -46,29 +46,29 @@ def address(running: Product) -> str:
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     expect.set_options(timeout=30_000)
-    with sync_playwright() as one:
-        yield one
+    with sync_playwright() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    one = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=KEPT)
-    yield one
-    one.close()
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=KEPT)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="session")
 def sessions(browser: Browser, address: str) -> dict[str | None, Any]:
     """Cookies by email address, after one sign-in through the form for each; empty for `None`."""
-    found: dict[str | None, Any] = {None: None}
+    states: dict[str | None, Any] = {None: None}
     for email in (COORDINATOR, MANAGER, ADMINISTRATOR):
         context = browser.new_context(base_url=address)
         page = context.new_page()
         page.goto("/admin/login/")
         sign_in(page, email)
-        found[email] = context.storage_state()
+        states[email] = context.storage_state()
         context.close()
-    return found
+    return states
 
 
 @pytest.fixture
@@ -95,9 +95,9 @@ def visit(browser: Browser, sessions: dict[str | None, Any], address: str) -> It
 @pytest.fixture(scope="session")
 def api(playwright: Playwright, address: str) -> Iterator[Api]:
     """The API, as the coordinator."""
-    one = Api.of(playwright, address, COORDINATOR)
-    yield one
-    one.request.dispose()
+    client = Api.of(playwright, address, COORDINATOR)
+    yield client
+    client.request.dispose()
 
 
 @pytest.fixture

@@ -99,9 +99,13 @@ class Api:
 
     def book(self, contractor: Any, days: int = 2) -> Any:
         """An assignment of `contractor` to a new job at their base, in their first free slot of that day."""
-        wanted = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=days)
+        desired_date = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=days)
         job = self.post(
-            "jobs/", type="tile", desired_date=wanted.isoformat(), duration="02:00:00", location=contractor["location"]
+            "jobs/",
+            type="tile",
+            desired_date=desired_date.isoformat(),
+            duration="02:00:00",
+            location=contractor["location"],
         )
         slots = self.get(f"contractors/{contractor['id']}/availability/", job=job["id"])["available_time_slots"]
         return self.post("assignments/", job=job["id"], contractor=contractor["id"], start=slots[0]["start"])
@@ -114,9 +118,9 @@ class Api:
         jobs = [job for job in self.listed("jobs/", status="open", ordering="created_at") if fits(job)]
         for job in random.sample(jobs, len(jobs)):
             if len(self.candidates(job)) > 1:
-                wanted = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=3)
+                desired_date = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=3)
                 body = {name: job[name] for name in COPIED}
-                created = self.post("jobs/", **body, desired_date=wanted.isoformat(), priority="urgent")
+                created = self.post("jobs/", **body, desired_date=desired_date.isoformat(), priority="urgent")
                 starts = [len(candidate["available_time_slots"]) for candidate in self.candidates(created)[:2]]
                 if len(starts) == 2 and min(starts) > 1:
                     return created

@@ -29,7 +29,7 @@ class Wanted:
         self.job = job
         candidate = api.candidates(job)[place]
         self.contractor = api.get(f"contractors/{candidate['contractor']['id']}/")
-        self.starts = [one["start"] for one in candidate["available_time_slots"]]
+        self.starts = [slot["start"] for slot in candidate["available_time_slots"]]
 
     def local(self, start: str) -> datetime:
         return datetime.fromisoformat(start).astimezone(ZoneInfo(self.contractor["time_zone"]))
@@ -45,7 +45,7 @@ class Wanted:
 
 
 @pytest.fixture
-def wanted(api: Api, job: Any) -> Wanted:
+def wanted_job(api: Api, job: Any) -> Wanted:
     return Wanted(api, job)
 
 
@@ -55,16 +55,16 @@ def keep(page: Page, name: str) -> None:
     page.screenshot(path=PICTURES / f"board-{name}.png")
 
 
-def lane(page: Page, wanted: Wanted) -> Locator:
-    return page.locator(f"[data-lane='{wanted.contractor['id']}']")
+def lane(page: Page, wanted_job: Wanted) -> Locator:
+    return page.locator(f"[data-lane='{wanted_job.contractor['id']}']")
 
 
-def card(page: Page, wanted: Wanted) -> Locator:
-    return page.locator(f".job[data-number='{wanted.job['job_number']}']")
+def card(page: Page, wanted_job: Wanted) -> Locator:
+    return page.locator(f".job[data-number='{wanted_job.job['job_number']}']")
 
 
-def block(page: Page, wanted: Wanted) -> Locator:
-    return page.locator(f".block[data-number='{wanted.job['job_number']}']")
+def block(page: Page, wanted_job: Wanted) -> Locator:
+    return page.locator(f".block[data-number='{wanted_job.job['job_number']}']")
 
 
 def drag(page: Page, what: Locator, target: Locator, minute: int, *, drop: bool = True) -> None:
@@ -85,183 +85,183 @@ def drag(page: Page, what: Locator, target: Locator, minute: int, *, drop: bool 
         page.mouse.up()
 
 
-def start_of(api: Api, wanted: Wanted) -> str:
-    (booking,) = [one for one in api.bookings(wanted.job) if one["status"] != "cancelled"]
+def start_of(api: Api, wanted_job: Wanted) -> str:
+    (booking,) = [row for row in api.bookings(wanted_job.job) if row["status"] != "cancelled"]
     return str(booking["time_slot"]["start"])
 
 
-def test_a_job_is_dragged_onto_a_lane_and_taken_back(visit: Open, api: Api, wanted: Wanted) -> None:
-    page = visit(wanted.board, COORDINATOR)
-    drag(page, card(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[1]))
-    expect(block(page, wanted)).to_have_attribute("data-from", str(wanted.minute(wanted.starts[1])))
-    expect(card(page, wanted)).to_have_count(0)
-    assert start_of(api, wanted) == wanted.starts[1]
+def test_a_job_is_dragged_onto_a_lane_and_taken_back(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    page = visit(wanted_job.board, COORDINATOR)
+    drag(page, card(page, wanted_job), lane(page, wanted_job), wanted_job.minute(wanted_job.starts[1]))
+    expect(block(page, wanted_job)).to_have_attribute("data-from", str(wanted_job.minute(wanted_job.starts[1])))
+    expect(card(page, wanted_job)).to_have_count(0)
+    assert start_of(api, wanted_job) == wanted_job.starts[1]
 
     page.get_by_role("button", name="Undo").click()
-    expect(block(page, wanted)).to_have_count(0)
-    expect(card(page, wanted)).to_have_count(1)
-    assert api.job(wanted.job["id"])["status"] == "open"
+    expect(block(page, wanted_job)).to_have_count(0)
+    expect(card(page, wanted_job)).to_have_count(1)
+    assert api.job(wanted_job.job["id"])["status"] == "open"
 
 
-def test_a_block_is_dragged_to_another_time_and_back(visit: Open, api: Api, wanted: Wanted) -> None:
-    api.assign_best(wanted.job)
-    page = visit(wanted.board, COORDINATOR)
-    expect(block(page, wanted)).to_have_attribute("data-from", str(wanted.minute(wanted.starts[0])))
-    drag(page, block(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[-1]))
-    expect(block(page, wanted)).to_have_attribute("data-from", str(wanted.minute(wanted.starts[-1])))
-    assert start_of(api, wanted) == wanted.starts[-1]
+def test_a_block_is_dragged_to_another_time_and_back(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    api.assign_best(wanted_job.job)
+    page = visit(wanted_job.board, COORDINATOR)
+    expect(block(page, wanted_job)).to_have_attribute("data-from", str(wanted_job.minute(wanted_job.starts[0])))
+    drag(page, block(page, wanted_job), lane(page, wanted_job), wanted_job.minute(wanted_job.starts[-1]))
+    expect(block(page, wanted_job)).to_have_attribute("data-from", str(wanted_job.minute(wanted_job.starts[-1])))
+    assert start_of(api, wanted_job) == wanted_job.starts[-1]
     page.get_by_role("button", name="Undo").click()
-    expect(block(page, wanted)).to_have_attribute("data-from", str(wanted.minute(wanted.starts[0])))
-    assert start_of(api, wanted) == wanted.starts[0]
+    expect(block(page, wanted_job)).to_have_attribute("data-from", str(wanted_job.minute(wanted_job.starts[0])))
+    assert start_of(api, wanted_job) == wanted_job.starts[0]
 
 
-def test_a_block_is_carried_to_another_contractor(visit: Open, api: Api, wanted: Wanted) -> None:
-    booked = api.assign_best(wanted.job)
-    page = visit(f"/?day={wanted.local(wanted.starts[0]).date()}", COORDINATOR)
-    block(page, wanted).focus()
+def test_a_block_is_carried_to_another_contractor(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    booked = api.assign_best(wanted_job.job)
+    page = visit(f"/?day={wanted_job.local(wanted_job.starts[0]).date()}", COORDINATOR)
+    block(page, wanted_job).focus()
     page.keyboard.press(" ")
     ghost = page.locator(".lane:has(.ghost)")
-    expect(ghost).to_have_attribute("data-lane", wanted.contractor["id"])
+    expect(ghost).to_have_attribute("data-lane", wanted_job.contractor["id"])
     page.keyboard.press("ArrowDown")
-    expect(ghost).not_to_have_attribute("data-lane", wanted.contractor["id"])
+    expect(ghost).not_to_have_attribute("data-lane", wanted_job.contractor["id"])
     other, name = ghost.get_attribute("data-lane"), ghost.get_attribute("data-name")
     page.keyboard.press("Enter")
-    expect(page.locator(".toast")).to_contain_text(f"{wanted.job['job_number']} was reassigned to {name}.")
-    expect(page.locator(f"[data-lane='{other}'] .block[data-number='{wanted.job['job_number']}']")).to_have_count(1)
-    live = [one for one in api.bookings(wanted.job) if one["status"] == "pending"]
-    assert [one["contractor"] for one in live] == [other]
+    expect(page.locator(".toast")).to_contain_text(f"{wanted_job.job['job_number']} was reassigned to {name}.")
+    expect(page.locator(f"[data-lane='{other}'] .block[data-number='{wanted_job.job['job_number']}']")).to_have_count(1)
+    live = [booking for booking in api.bookings(wanted_job.job) if booking["status"] == "pending"]
+    assert [booking["contractor"] for booking in live] == [other]
     assert live[0]["id"] != booked["id"]
 
     page.get_by_role("button", name="Undo").click()
-    expect(lane(page, wanted).locator(f".block[data-number='{wanted.job['job_number']}']")).to_have_count(1)
+    expect(lane(page, wanted_job).locator(f".block[data-number='{wanted_job.job['job_number']}']")).to_have_count(1)
 
 
-def test_a_lane_that_cannot_take_it_says_why_and_it_springs_back(visit: Open, api: Api, wanted: Wanted) -> None:
+def test_a_lane_that_cannot_take_it_says_why_and_it_springs_back(visit: Open, api: Api, wanted_job: Wanted) -> None:
     others = api.listed("contractors/", status="active")
-    other = next(one for one in others if one["type"] not in {wanted.job["type"], "multi"})
+    other = next(contractor for contractor in others if contractor["type"] not in {wanted_job.job["type"], "multi"})
     page = visit(f"/?q={other['email']}", COORDINATOR)
     target = page.locator(f"[data-lane='{other['id']}']")
-    drag(page, card(page, wanted), target, 12 * 60, drop=False)
-    reason = f"{other['name']} does {other['type']} jobs, but this is a {wanted.job['type']} job."
+    drag(page, card(page, wanted_job), target, 12 * 60, drop=False)
+    reason = f"{other['name']} does {other['type']} jobs, but this is a {wanted_job.job['type']} job."
     expect(page.locator(".float")).to_contain_text(reason)
     expect(target.locator(".track")).to_have_attribute("data-reason", re.compile(f"^{re.escape(reason)}"))
     page.mouse.up()
     expect(page.locator(".toast.refused")).to_contain_text(reason)
-    expect(card(page, wanted)).to_have_count(1)
-    assert api.job(wanted.job["id"])["status"] == "open"
+    expect(card(page, wanted_job)).to_have_count(1)
+    assert api.job(wanted_job.job["id"])["status"] == "open"
 
 
-def test_another_coordinator_is_faster(visit: Open, api: Api, wanted: Wanted) -> None:
+def test_another_coordinator_is_faster(visit: Open, api: Api, wanted_job: Wanted) -> None:
     """The slot is taken while the job is in the air: the server says so, and nothing has changed."""
-    page = visit(wanted.board, COORDINATOR)
-    drag(page, card(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[0]), drop=False)
+    page = visit(wanted_job.board, COORDINATOR)
+    drag(page, card(page, wanted_job), lane(page, wanted_job), wanted_job.minute(wanted_job.starts[0]), drop=False)
     expect(page.locator(".ghost:not(.bad)")).to_be_visible()
-    api.assign_best(wanted.job)
+    api.assign_best(wanted_job.job)
     page.mouse.up()
     expect(page.locator(".toast.refused")).to_contain_text("only an open job can be assigned")
-    assert len(api.bookings(wanted.job)) == 1
-    expect(block(page, wanted)).to_have_count(1)
+    assert len(api.bookings(wanted_job.job)) == 1
+    expect(block(page, wanted_job)).to_have_count(1)
 
 
-def test_escape_takes_it_back(visit: Open, api: Api, wanted: Wanted) -> None:
-    page = visit(wanted.board, COORDINATOR)
-    drag(page, card(page, wanted), lane(page, wanted), wanted.minute(wanted.starts[0]), drop=False)
+def test_escape_takes_it_back(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    page = visit(wanted_job.board, COORDINATOR)
+    drag(page, card(page, wanted_job), lane(page, wanted_job), wanted_job.minute(wanted_job.starts[0]), drop=False)
     page.keyboard.press("Escape")
     page.mouse.up()
     expect(page.locator(".ghost, .float")).to_have_count(0)
-    assert api.job(wanted.job["id"])["status"] == "open"
+    assert api.job(wanted_job.job["id"])["status"] == "open"
 
 
-def test_the_keyboard_is_enough(visit: Open, api: Api, wanted: Wanted) -> None:
-    api.assign_best(wanted.job)
-    page = visit(wanted.board, COORDINATOR)
+def test_the_keyboard_is_enough(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    api.assign_best(wanted_job.job)
+    page = visit(wanted_job.board, COORDINATOR)
     expect(page.get_by_role("status").first).to_have_text("Live")
-    block(page, wanted).focus()
+    block(page, wanted_job).focus()
     page.keyboard.press(" ")
-    said = page.locator("[data-announce]")
-    expect(said).to_contain_text(wanted.contractor["name"])
+    announcement = page.locator("[data-announce]")
+    expect(announcement).to_contain_text(wanted_job.contractor["name"])
     expect(page.locator(".ghost")).to_be_visible()
     assert barriers(page) == []
     keep(page, "carrying")
     page.keyboard.press("ArrowRight")
-    second = wanted.minute(wanted.starts[1])
-    expect(said).to_contain_text(f"{second // 60:02}:{second % 60:02}")
+    second = wanted_job.minute(wanted_job.starts[1])
+    expect(announcement).to_contain_text(f"{second // 60:02}:{second % 60:02}")
     page.keyboard.press("Enter")
-    expect(block(page, wanted)).to_have_attribute("data-from", str(second))
-    assert start_of(api, wanted) == wanted.starts[1]
+    expect(block(page, wanted_job)).to_have_attribute("data-from", str(second))
+    assert start_of(api, wanted_job) == wanted_job.starts[1]
 
-    block(page, wanted).focus()
+    block(page, wanted_job).focus()
     page.keyboard.press("Enter")
     panel = page.get_by_role("complementary", name="Job")
     expect(panel.get_by_role("heading", level=2)).to_be_visible()
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
-    expect(block(page, wanted)).to_be_focused()
+    expect(block(page, wanted_job)).to_be_focused()
 
 
-def test_an_open_job_is_placed_with_the_keyboard(visit: Open, api: Api, wanted: Wanted) -> None:
-    page = visit(wanted.board, COORDINATOR)
-    page.get_by_role("button", name=f"Place {wanted.job['job_number']}").focus()
+def test_an_open_job_is_placed_with_the_keyboard(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    page = visit(wanted_job.board, COORDINATOR)
+    page.get_by_role("button", name=f"Place {wanted_job.job['job_number']}").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".ghost")).to_be_visible()
     page.keyboard.press("Enter")
-    expect(block(page, wanted)).to_have_count(1)
-    assert api.job(wanted.job["id"])["status"] == "assigned"
+    expect(block(page, wanted_job)).to_have_count(1)
+    assert api.job(wanted_job.job["id"])["status"] == "assigned"
 
 
-def test_a_manager_sees_and_cannot_act(visit: Open, api: Api, wanted: Wanted) -> None:
-    api.assign_best(wanted.job)
+def test_a_manager_sees_and_cannot_act(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    api.assign_best(wanted_job.job)
     # By name: a search by address would reveal the address, which managers may not see.
-    page = visit(f"{wanted.board.partition('&q=')[0]}&q={quote(wanted.contractor['name'])}", MANAGER)
-    expect(block(page, wanted)).to_have_count(1)
+    page = visit(f"{wanted_job.board.partition('&q=')[0]}&q={quote(wanted_job.contractor['name'])}", MANAGER)
+    expect(block(page, wanted_job)).to_have_count(1)
     expect(page.locator("[data-movable], [data-place]")).to_have_count(0)
-    box = block(page, wanted).bounding_box()
+    box = block(page, wanted_job).bounding_box()
     assert box
     page.mouse.move(box["x"] + 3, box["y"] + 6)
     page.mouse.down()
     page.mouse.move(box["x"] + 200, box["y"] + 6, steps=4)
     expect(page.locator(".float, .ghost")).to_have_count(0)
     page.mouse.up()
-    block(page, wanted).click()
+    block(page, wanted_job).click()
     panel = page.get_by_role("complementary", name="Job")
-    expect(panel).to_contain_text(wanted.contractor["name"])
+    expect(panel).to_contain_text(wanted_job.contractor["name"])
     expect(panel.get_by_role("button", name="Reassign")).to_have_count(0)
 
 
-def test_the_panel_says_who_moved_when_something_changes(visit: Open, api: Api, wanted: Wanted) -> None:
+def test_the_panel_says_who_moved_when_something_changes(visit: Open, api: Api, wanted_job: Wanted) -> None:
     page = visit("/", COORDINATOR)
     expect(page.get_by_role("status").first).to_have_text("Live")
-    page.get_by_role("link", name=f"Recommend {wanted.job['job_number']}").click()
-    first = page.get_by_role("article", name=f"Rank 1: {wanted.contractor['name']}")
+    page.get_by_role("link", name=f"Recommend {wanted_job.job['job_number']}").click()
+    first = page.get_by_role("article", name=f"Rank 1: {wanted_job.contractor['name']}")
     expect(first).to_be_visible()
     page.get_by_role("searchbox", name="Why not…?").fill("somebody")
     try:
-        api.post(f"contractors/{wanted.contractor['id']}/mark-on-leave/")
+        api.post(f"contractors/{wanted_job.contractor['id']}/mark-on-leave/")
         expect(first).to_have_count(0, timeout=15_000)
-        expect(page.locator("[data-moved]")).to_contain_text(f"{wanted.contractor['name']} is no longer listed")
+        expect(page.locator("[data-moved]")).to_contain_text(f"{wanted_job.contractor['name']} is no longer listed")
         expect(page.get_by_role("searchbox", name="Why not…?")).to_have_value("somebody")
     finally:
-        api.post(f"contractors/{wanted.contractor['id']}/activate/")
+        api.post(f"contractors/{wanted_job.contractor['id']}/activate/")
 
 
-def test_the_panel_says_why_not(visit: Open, api: Api, wanted: Wanted) -> None:
+def test_the_panel_says_why_not(visit: Open, api: Api, wanted_job: Wanted) -> None:
     others = api.listed("contractors/", status="active")
-    other = next(one for one in others if one["type"] not in {wanted.job["type"], "multi"})
-    page = visit(f"/#job-{wanted.job['id']}", COORDINATOR)
+    other = next(contractor for contractor in others if contractor["type"] not in {wanted_job.job["type"], "multi"})
+    page = visit(f"/#job-{wanted_job.job['id']}", COORDINATOR)
     page.get_by_role("searchbox", name="Why not…?").fill(other["email"])
     page.get_by_role("button", name="Ask").click()
     expect(page.locator("[data-answer]")).to_contain_text(
-        f"does {other['type']} jobs, but this is a {wanted.job['type']} job"
+        f"does {other['type']} jobs, but this is a {wanted_job.job['type']} job"
     )
 
 
-def test_back_closes_the_panel_and_goes_back_a_day(visit: Open, wanted: Wanted) -> None:
+def test_back_closes_the_panel_and_goes_back_a_day(visit: Open, wanted_job: Wanted) -> None:
     page = visit("/", COORDINATOR)
     today = page.locator("[data-part=board]").get_attribute("data-day")
     page.get_by_role("link", name="Next day").click()
     tomorrow = str((datetime.fromisoformat(str(today)) + timedelta(days=1)).date())
     expect(page.locator("[data-part=board]")).to_have_attribute("data-day", tomorrow)
-    page.get_by_role("link", name=f"Recommend {wanted.job['job_number']}").click()
+    page.get_by_role("link", name=f"Recommend {wanted_job.job['job_number']}").click()
     panel = page.get_by_role("complementary", name="Job")
     expect(panel).to_be_visible()
     page.go_back()
@@ -280,20 +280,20 @@ UNPOSITIONED = """() => [...document.querySelectorAll("body *")].filter((one) =>
 
 
 @pytest.mark.parametrize("width", [375, 1280, 1920])
-def test_the_page_is_no_longer_than_what_it_shows(visit: Open, wanted: Wanted, width: int) -> None:
+def test_the_page_is_no_longer_than_what_it_shows(visit: Open, wanted_job: Wanted, width: int) -> None:
     """What is hidden for screen readers in a list that scrolls counts for the list, not for the page."""
     page = visit("/", COORDINATOR, viewport={"width": width, "height": 800})
-    expect(card(page, wanted)).to_have_count(1)
+    expect(card(page, wanted_job)).to_have_count(1)
     below = page.evaluate(BELOW)
     assert below < 100, f"{below} empty pixels below the page"
     assert page.evaluate(UNPOSITIONED) == []
     keep(page, f"at-{width}")
 
 
-def test_the_panel_closes_without_a_connection(visit: Open, wanted: Wanted) -> None:
+def test_the_panel_closes_without_a_connection(visit: Open, wanted_job: Wanted) -> None:
     page = visit("/", COORDINATOR)
     panel = page.get_by_role("complementary", name="Job")
-    address = f"#job-{wanted.job['id']}"
+    address = f"#job-{wanted_job.job['id']}"
     page.evaluate("address => location.hash = address", address)
     expect(panel.get_by_role("article").first).to_be_visible()
     page.context.set_offline(True)
@@ -314,15 +314,20 @@ def test_the_panel_closes_without_a_connection(visit: Open, wanted: Wanted) -> N
 
 def test_the_panel_presets_the_wanted_time_and_names_another(visit: Open, api: Api) -> None:
     crew = api.new_contractor()
-    wanted = datetime.now(UTC).replace(hour=18, minute=10, second=0, microsecond=0) + timedelta(days=3)
-    asked = {"type": "tile", "desired_date": wanted.isoformat(), "duration": "02:00:00", "location": crew["location"]}
+    desired_date = datetime.now(UTC).replace(hour=18, minute=10, second=0, microsecond=0) + timedelta(days=3)
+    asked = {
+        "type": "tile",
+        "desired_date": desired_date.isoformat(),
+        "duration": "02:00:00",
+        "location": crew["location"],
+    }
     job = api.post("jobs/", **asked)
     page = visit(f"/#job-{job['id']}", COORDINATOR)
     page.get_by_role("searchbox", name="Why not…?").fill(crew["name"])
     page.get_by_role("button", name="Ask").click()
     answer = page.locator("[data-answer]")
     when = answer.get_by_label(f"Time for {crew['name']}")
-    assert datetime.fromisoformat(when.input_value()) == wanted
+    assert datetime.fromisoformat(when.input_value()) == desired_date
     expect(answer.locator("p.differs")).to_be_hidden()
     when.select_option(index=0)
     expect(answer.locator("p.differs")).to_contain_text("The customer asked for")
@@ -330,24 +335,24 @@ def test_the_panel_presets_the_wanted_time_and_names_another(visit: Open, api: A
     keep(page, "wanted-time")
 
 
-def test_the_panel_listens_to_its_own_job_as_long_as_it_is_open(visit: Open, wanted: Wanted) -> None:
+def test_the_panel_listens_to_its_own_job_as_long_as_it_is_open(visit: Open, wanted_job: Wanted) -> None:
     sockets: list[WebSocket] = []
-    page = visit("/", COORDINATOR, prepare=lambda page: page.on("websocket", lambda one: sockets.append(one)))
-    page.evaluate("address => location.hash = address", f"#job-{wanted.job['id']}")
+    page = visit("/", COORDINATOR, prepare=lambda page: page.on("websocket", lambda socket: sockets.append(socket)))
+    page.evaluate("address => location.hash = address", f"#job-{wanted_job.job['id']}")
     expect(page.get_by_role("article").first).to_be_visible()
-    (own,) = [one for one in sockets if f"topics=job:{wanted.job['id']}" in one.url]
+    (own,) = [socket for socket in sockets if f"topics=job:{wanted_job.job['id']}" in socket.url]
     with own.expect_event("close"):
         page.get_by_role("button", name="Close").click()
-    assert not any(one.is_closed() for one in sockets if one is not own)
+    assert not any(socket.is_closed() for socket in sockets if socket is not own)
 
 
-def test_where_no_socket_gets_through_it_polls(visit: Open, api: Api, wanted: Wanted) -> None:
+def test_where_no_socket_gets_through_it_polls(visit: Open, api: Api, wanted_job: Wanted) -> None:
     page = visit("/", MANAGER, prepare=lambda page: page.add_init_script(NO_SOCKETS))
     expect(page.get_by_role("status").first).to_have_text("Live (updates every few seconds)")
-    expect(card(page, wanted)).to_have_count(1)
-    api.assign_best(wanted.job)
-    expect(card(page, wanted)).to_have_count(0)
-    expect(page.get_by_role("log")).to_contain_text(f"{wanted.job['job_number']} was assigned to")
+    expect(card(page, wanted_job)).to_have_count(1)
+    api.assign_best(wanted_job.job)
+    expect(card(page, wanted_job)).to_have_count(0)
+    expect(page.get_by_role("log")).to_contain_text(f"{wanted_job.job['job_number']} was assigned to")
 
 
 def test_two_boards_stay_equal_under_load(visit: Open, api: Api) -> None:
@@ -357,33 +362,37 @@ def test_two_boards_stay_equal_under_load(visit: Open, api: Api) -> None:
     for page in pages:
         expect(page.get_by_role("status").first).to_have_text("Live")
     for turn in range(12):
-        wanted = jobs[turn % 3]
-        live = [one for one in api.bookings(wanted.job) if one["status"] in {"pending", "confirmed"}]
+        moving = jobs[turn % 3]
+        live = [booking for booking in api.bookings(moving.job) if booking["status"] in {"pending", "confirmed"}]
         if live:
             api.post(f"assignments/{live[0]['id']}/cancel/", reason="Load")
         else:
-            api.assign_best(wanted.job)
+            api.assign_best(moving.job)
     fresh = visit(f"/?day={day}", MANAGER)
     truth = fresh.evaluate(BLOCKS)
     for page in pages:
         page.wait_for_function(f"truth => ({BLOCKS})() === truth", arg=truth)
 
 
-def test_the_map_shows_the_job_and_its_candidates(visit: Open, wanted: Wanted) -> None:
-    page = visit(f"/#job-{wanted.job['id']}", COORDINATOR)
+def test_the_map_shows_the_job_and_its_candidates(visit: Open, wanted_job: Wanted) -> None:
+    page = visit(f"/#job-{wanted_job.job['id']}", COORDINATOR)
     expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
     page.get_by_role("button", name="Map").click()
     expect(page.locator(".pin.chosen")).to_have_count(1)
     expect(page.locator(".pin.candidate").first).to_be_visible()
-    expect(page.locator(".leaflet-tooltip").filter(has_text=f"1. {wanted.contractor['name']}").first).to_be_visible()
+    expect(
+        page.locator(".leaflet-tooltip").filter(has_text=f"1. {wanted_job.contractor['name']}").first
+    ).to_be_visible()
     expect(page.locator("path.state")).not_to_have_count(0)
     assert barriers(page) == []
     keep(page, "map")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_panel_is_accessible(visit: Open, wanted: Wanted, scheme: Any) -> None:
-    page = visit(f"/#job-{wanted.job['id']}", COORDINATOR, prepare=lambda page: page.emulate_media(color_scheme=scheme))
+def test_the_panel_is_accessible(visit: Open, wanted_job: Wanted, scheme: Any) -> None:
+    page = visit(
+        f"/#job-{wanted_job.job['id']}", COORDINATOR, prepare=lambda page: page.emulate_media(color_scheme=scheme)
+    )
     expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
     assert barriers(page) == []
     keep(page, f"panel-{scheme}")

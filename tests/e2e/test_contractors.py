@@ -153,7 +153,7 @@ class TestHours:
 
     def week(self, api: Api, crew: Any) -> list[tuple[int, str, str]]:
         hours = api.get(f"contractors/{crew['id']}/")["working_hours"]
-        return [(one["day_of_week"], one["start_time"], one["end_time"]) for one in hours]
+        return [(shift["day_of_week"], shift["start_time"], shift["end_time"]) for shift in hours]
 
     def test_mondays_are_copied_with_the_keyboard(self, visit: Open, api: Api, crew: Any) -> None:
         page = visit(path_of(crew) + "#working_hours", COORDINATOR)
@@ -200,17 +200,17 @@ class TestWeek:
         expect(heading).to_have_text(present)
 
     def test_a_free_stretch_leads_to_a_job_that_fits_it(self, visit: Open, api: Api, crew: Any) -> None:
-        wanted = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=7)
+        desired_date = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=7)
         job = api.post(
             "jobs/",
             type="carpet",
             priority="urgent",
             duration="02:00:00",
-            desired_date=wanted.isoformat(),
+            desired_date=desired_date.isoformat(),
             location=crew["location"],
         )
-        page = visit(f"{path_of(crew, 'week')}?start={wanted.astimezone(AUSTIN).date()}", COORDINATOR)
-        page.get_by_role("link", name=f"{wanted.astimezone(AUSTIN):%A}, free 08:00–17:00").press("Enter")
+        page = visit(f"{path_of(crew, 'week')}?start={desired_date.astimezone(AUSTIN).date()}", COORDINATOR)
+        page.get_by_role("link", name=f"{desired_date.astimezone(AUSTIN):%A}, free 08:00–17:00").press("Enter")
         fitting = page.get_by_role("region", name="Open jobs that fit")
         fitting.get_by_role("link", name=f"View and book {job['job_number']}").click()
         page.wait_for_url("**/recommend/**")

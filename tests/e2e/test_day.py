@@ -51,7 +51,7 @@ def test_a_contractor_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
 
     page.goto("/admin/")
     expect(matter(page, "Bookings with conflicts").get_by_role("link", name=name)).to_have_count(0)
-    live = [one["contractor_name"] for one in api.bookings(job) if one["status"] == "pending"]
+    live = [row["contractor_name"] for row in api.bookings(job) if row["status"] == "pending"]
     assert live == [other]
 
 

@@ -94,7 +94,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     expect(page.get_by_text("To add: 10. To change: 0.").first).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_text("Added: 10. Changed: 0.").first).to_be_visible(timeout=20_000)
-    assert {one["email"].split(".")[0] for one in api.listed("contractors/", search="ten")} >= {
+    assert {contractor["email"].split(".")[0] for contractor in api.listed("contractors/", search="ten")} >= {
         *(f"ten{n}" for n in range(9)),
         "ten10",
     }

@@ -72,9 +72,9 @@ class Wire:
         socket.on("framereceived", self.received)
 
     def received(self, frame: str | bytes) -> None:
-        found = json.loads(frame)
-        if "event" in found:
-            self.sequences.append(found["event"]["sequence"])
+        message = json.loads(frame)
+        if "event" in message:
+            self.sequences.append(message["event"]["sequence"])
 
 
 def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(visit: Open, api: Api, job: Any) -> None:
@@ -101,8 +101,8 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(visit: Open,
     (news,) = [event for event in events if event["data"].get("assignment_id") == booking["id"]]
     assert news["sequence"] in wire.sequences
     # One run over all connections of what the page listens to: nothing missing, nothing twice.
-    told = [event["sequence"] for event in events if event["type"] != "RecommendationsUpdated"]
-    assert wire.sequences == told[: len(wire.sequences)]
+    sequences = [event["sequence"] for event in events if event["type"] != "RecommendationsUpdated"]
+    assert wire.sequences == sequences[: len(wire.sequences)]
     assert len(wire.began) > 1
 
 

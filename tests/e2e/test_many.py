@@ -26,18 +26,20 @@ SCROLL = """async () => {
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    with product(DEMO="0", RATE_LIMITS="0") as one:
-        one.up()
-        seeded = one.manage("seed_demo", "--contractors", "520", "--jobs", "120")
+    with product(DEMO="0", RATE_LIMITS="0") as running:
+        running.up()
+        seeded = running.manage("seed_demo", "--contractors", "520", "--jobs", "120")
         assert seeded.returncode == 0, seeded.stderr
-        context = browser.new_context(base_url=f"http://127.0.0.1:{one.port}", viewport={"width": 1280, "height": 800})
+        context = browser.new_context(
+            base_url=f"http://127.0.0.1:{running.port}", viewport={"width": 1280, "height": 800}
+        )
         shown = context.new_page()
         shown.goto("/admin/login/")
         sign_in(shown, COORDINATOR)
         shown.goto("/?status=any")
         yield shown
         context.close()
-        one.stop(signal.SIGINT)
+        running.stop(signal.SIGINT)
 
 
 def test_they_are_all_there_and_the_rest_is_counted(page: Page) -> None:

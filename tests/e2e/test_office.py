@@ -118,23 +118,25 @@ class TestTwoCoordinators:
         card(page, 2).get_by_role("button", name="Assign").click()
         booking = api.assign_best(job)
         card(page, 2).get_by_role("button", name="Confirm").click()
-        told = page.get_by_text("Not assigned.")
-        expect(told).to_contain_text(f"assigned {job['job_number']} to {booking['contractor_name']}")
-        expect(told).to_contain_text("just now")
+        message = page.get_by_text("Not assigned.")
+        expect(message).to_contain_text(f"assigned {job['job_number']} to {booking['contractor_name']}")
+        expect(message).to_contain_text("just now")
         page.get_by_role("link", name="Open the assignment").first.click()
         page.wait_for_url(f"**/assignments/assignment/{booking['id']}/change/")
         assert api.bookings(job) == [booking]
 
     def test_so_is_who_reassigns_second(self, visit: Open, api: Api, job: Any) -> None:
         booking = api.assign_best(job)
-        other = next(one for one in api.candidates(job) if one["contractor"]["id"] != booking["contractor"])
+        other = next(
+            candidate for candidate in api.candidates(job) if candidate["contractor"]["id"] != booking["contractor"]
+        )
         page = visit(f"{ASSIGNMENTS}{booking['id']}/reassign/", COORDINATOR)
         page.get_by_role("article").last.get_by_role("button", name="Reassign to").click()
         start = other["available_time_slots"][0]["start"]
         new = api.post(f"assignments/{booking['id']}/reassign/", contractor=other["contractor"]["id"], start=start)
         page.get_by_role("article").last.get_by_role("button", name="Confirm").click()
         expect(page.get_by_text(f"assigned {job['job_number']} to {new['contractor_name']}")).to_be_visible()
-        live = [one["id"] for one in api.bookings(job) if one["status"] == "pending"]
+        live = [row["id"] for row in api.bookings(job) if row["status"] == "pending"]
         assert live == [new["id"]]
 
 
@@ -152,7 +154,7 @@ class TestMoving:
         best.get_by_role("button", name="Confirm").click()
         page.wait_for_url(f"**{JOBS}{job['id']}/change/")
         expect(page.get_by_text(f"{job['job_number']} is reassigned to {name}")).to_be_visible()
-        assert {one["status"] for one in api.bookings(job)} == {"pending", "cancelled"}
+        assert {row["status"] for row in api.bookings(job)} == {"pending", "cancelled"}
 
     def test_reschedules_to_a_slot_of_another_day(self, visit: Open, api: Api, job: Any) -> None:
         booking = api.assign_best(job)

@@ -137,16 +137,16 @@ def keep_a_picture(page: Page, name: str) -> None:
 
 def barriers(page: Page) -> list[str]:
     """Serious and critical failures of WCAG 2.1 A and AA, each with the places it was found in."""
-    found = Axe().run(page, options=WCAG).response
-    assert found["passes"], "nothing was looked at"
+    results = Axe().run(page, options=WCAG).response
+    assert results["passes"], "nothing was looked at"
     return [
-        f"{one['id']} ({one['impact']}): {one['help']}: {[node['target'] for node in one['nodes']]}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
+        f"{fault['id']} ({fault['impact']}): {fault['help']}: {[node['target'] for node in fault['nodes']]}"
+        for fault in results["violations"]
+        if fault["impact"] in {"serious", "critical"}
     ]
 
 
 def test_barriers_would_be_found(visit: Open) -> None:
     page = visit("/admin/login/", None)
     page.evaluate("document.querySelector('label[for=id_username]').remove()")
-    assert [found.split(":")[0] for found in barriers(page)] == ["label (critical)"]
+    assert [barrier.split(":")[0] for barrier in barriers(page)] == ["label (critical)"]

@@ -29,7 +29,7 @@ def lose_the_answer(route: Route) -> None:
 class TestWhyNot:
     def test_names_the_rules_that_fail(self, visit: Open, api: Api, job: Any) -> None:
         others = api.listed("contractors/", status="active")
-        other = next(one for one in others if one["type"] not in {job["type"], "multi"})
+        other = next(contractor for contractor in others if contractor["type"] not in {job["type"], "multi"})
         reasons = api.get(f"jobs/{job['id']}/recommendations/{other['id']}/")["reasons"]
         assert "wrong-type" in [reason["code"].replace("_", "-") for reason in reasons]
 

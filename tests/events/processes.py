@@ -30,8 +30,8 @@ def wait_until(holds: Callable[..., object], seconds: float = 120.0) -> None:
 
 def environment(**changes: str) -> dict[str, str]:
     """What a process needs to work on the database of this test."""
-    given = urlsplit(os.environ["DATABASE_URL"])
-    url = urlunsplit(given._replace(path=f"/{connection.settings_dict['NAME']}"))
+    database = urlsplit(os.environ["DATABASE_URL"])
+    url = urlunsplit(database._replace(path=f"/{connection.settings_dict['NAME']}"))
     return {
         **os.environ,
         "DATABASE_URL": url,

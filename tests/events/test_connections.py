@@ -40,7 +40,7 @@ def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries: D
     revoke(family)
     with django_assert_num_queries(3):
         assert may_stay(sockets) == [True, True, True, False, False, False]
-    assert [one.reader.role for one in sockets[:3]] == [Role.MANAGER] * 3
+    assert [socket.reader.role for socket in sockets[:3]] == [Role.MANAGER] * 3
 
 
 def test_presence_is_recorded_again_after_valkey_lost_it() -> None:

@@ -30,10 +30,10 @@ def test_nothing_waits_in_a_log_that_is_all_sent() -> None:
 def test_the_oldest_counts() -> None:
     for seconds in (3, 40, 1):
         waiting_for(seconds)
-    found = lag()
-    assert found.unsent == 3
-    assert 40 <= found.oldest.total_seconds() < 60
-    assert found.is_late
+    state = lag()
+    assert state.unsent == 3
+    assert 40 <= state.oldest.total_seconds() < 60
+    assert state.is_late
 
 
 @pytest.mark.django_db(transaction=True)

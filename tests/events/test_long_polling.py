@@ -129,11 +129,11 @@ def test_no_more_wait_at_once_than_a_process_can_bear(
     settings: Settings, user: User, meanwhile: Callable[..., Any]
 ) -> None:
     settings.EVENT_MOST_WAITING = 1
-    client, found = client_of(user), []
+    client, answers = client_of(user), []
 
     def second() -> None:
         began = time.monotonic()
-        found.append((client.get(f"{V1}/events/?after=0&wait=25").status_code, time.monotonic() - began))
+        answers.append((client.get(f"{V1}/events/?after=0&wait=25").status_code, time.monotonic() - began))
 
     def ask_from_elsewhere() -> None:
         other = threading.Thread(target=second)
@@ -142,7 +142,7 @@ def test_no_more_wait_at_once_than_a_process_can_bear(
 
     meanwhile(ask_from_elsewhere)
     client.get(f"{V1}/events/?after=0&wait=1")
-    ((status, seconds),) = found
+    ((status, seconds),) = answers
     assert status == 200
     assert seconds < LONGEST_WAIT_SECONDS
     assert OutboxEvent.objects.count() == 0
@@ -199,9 +199,9 @@ class TestTogether:
         for credential in credentials:
             readers.enter(credential)
         with django_assert_max_num_queries(3):
-            found = [readers.standing(credential) for credential in credentials for _ in range(4)]
-        assert found[-1] == users[-1]
-        assert found[0] == SIGNED_OUT  # there is no such sign-in
+            states = [readers.standing(credential) for credential in credentials for _ in range(4)]
+        assert states[-1] == users[-1]
+        assert states[0] == SIGNED_OUT  # there is no such sign-in
         switch_off(users[-1])
         clock.seconds += long_polling.CHECK_EVERY_SECONDS
         assert isinstance(readers.standing(credentials[-1]), Refusal)

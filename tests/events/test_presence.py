@@ -19,18 +19,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.system
 def test_the_limit_holds_for_each_account_over_all_processes(user: User) -> None:
     limit = {"EVENT_SOCKETS_PER_ACCOUNT": "2", "EVENT_HEARTBEAT_SECONDS": "0.5"}
-    with processes.web(**limit) as one, processes.web(**limit) as two:
-        with subscribed(one, user) as first, subscribed(two, user) as second:
+    with processes.web(**limit) as first_web, processes.web(**limit) as second_web:
+        with subscribed(first_web, user) as first, subscribed(second_web, user) as second:
             for subscriber in (first, second):
                 subscriber.until("heartbeat")
-            with subscribed(one, user) as third:
+            with subscribed(first_web, user) as third:
                 assert closed(third) == 4429
-            with subscribed(one, UserFactory()) as somebody_else:
+            with subscribed(first_web, UserFactory()) as somebody_else:
                 somebody_else.until("ready")
             # Being there is said again at each heartbeat, and does not count twice.
             first.until("heartbeat")
         processes.wait_until(lambda: not valkey().zcard(presence._of(str(user.pk))))
-        with subscribed(two, user) as again:
+        with subscribed(second_web, user) as again:
             again.until("ready")
 
 

@@ -34,7 +34,7 @@ def test_each_subscriber_sees_what_the_role_may_see(web: int, relay: Popen[bytes
     manager, ada = UserFactory(role=Role.MANAGER), ContractorFactory()
     with subscribed(web, user) as coordinator, subscribed(web, manager) as other:
         change(ada, user)
-        seen, limited = (next_event(one) for one in (coordinator, other))
+        seen, limited = (next_event(socket) for socket in (coordinator, other))
     assert seen["data"]["changed"] == {"email": "new@crews.example", "status": "active"}
     assert seen["actor"]["email"] == user.email
     assert limited["data"]["changed"] == {"email": None, "status": "active"}

@@ -62,12 +62,12 @@ def test_clients_that_reconnect_all_the_time_while_events_are_written(
     assert received == list(range(1, total + 1))
 
 
-def some_events(subscriber: Subscriber, wanted: int, left: int) -> list[int]:
-    found: list[int] = []
-    while len(found) < min(wanted, left):
+def some_events(subscriber: Subscriber, most: int, left: int) -> list[int]:
+    sequences: list[int] = []
+    while len(sequences) < min(most, left):
         frame = subscriber.frame()
-        found += [frame["event"]["sequence"]] if "event" in frame else []
-    return found
+        sequences += [frame["event"]["sequence"]] if "event" in frame else []
+    return sequences
 
 
 def test_a_slow_client_is_cut_off_and_resumes_where_it_was(relay: Popen[bytes], user: User) -> None:
@@ -115,10 +115,10 @@ def large_events(count: int) -> None:
 
 def drained(subscriber: Subscriber) -> tuple[list[int], int]:
     """Everything that still arrives, and the close code behind it."""
-    found: list[int] = []
+    sequences: list[int] = []
     try:
         while True:
             frame = subscriber.frame()
-            found += [frame["event"]["sequence"]] if "event" in frame else []
+            sequences += [frame["event"]["sequence"]] if "event" in frame else []
     except ConnectionClosed as end:
-        return found, end.rcvd.code if end.rcvd else 1006
+        return sequences, end.rcvd.code if end.rcvd else 1006

@@ -12,8 +12,8 @@ def envelopes(*numbers: int) -> list[Any]:
     return [{"sequence": number} for number in numbers]
 
 
-def numbers(found: list[dict[str, Any]] | None) -> list[Any] | None:
-    return None if found is None else [envelope["sequence"] for envelope in found]
+def numbers(envelopes: list[dict[str, Any]] | None) -> list[Any] | None:
+    return None if envelopes is None else [envelope["sequence"] for envelope in envelopes]
 
 
 def test_repeats_and_what_follows_a_gap_are_left_out() -> None:
@@ -57,9 +57,9 @@ def test_a_reader_gets_all_following_events_or_a_resync(most: int, begin: int, h
     recent.begin(begin)
     for first, count in hints:
         recent.add(envelopes(*range(first, first + count)))
-    found = numbers(recent.since(after))
-    if found is not None:
-        assert found == list(range(after + 1, recent.position + 1))
+    sequences = numbers(recent.since(after))
+    if sequences is not None:
+        assert sequences == list(range(after + 1, recent.position + 1))
     # What is kept is bounded, and never less than was promised.
     kept = recent.position - recent.start
     assert kept < 2 * most

@@ -67,12 +67,12 @@ class Subscriber:
             self.ended.set_result(error)
 
     async def sequences(self, count: int) -> list[int]:
-        found: list[int] = []
+        numbers: list[int] = []
         async with asyncio.timeout(120):
-            while len(found) < count:
+            while len(numbers) < count:
                 frame = await self.frames.get()
-                found += [frame["event"]["sequence"]] if "event" in frame else []
-        return found
+                numbers += [frame["event"]["sequence"]] if "event" in frame else []
+        return numbers
 
     async def until(self, kind: str) -> Any:
         async with asyncio.timeout(120):
@@ -160,11 +160,11 @@ async def test_what_is_missing_is_read_once_for_all(hub: Hub, monkeypatch: pytes
         reads.append(options)
         return read(**options)
 
-    async with running(hub) as one, running(hub) as other:
+    async with running(hub) as first, running(hub) as other:
         envelopes = await numbered(4)
         monkeypatch.setattr(event_log, "read", counted)
         await hub.on_hint(hint(4, envelopes[3:]))
-        assert await one.sequences(4) == await other.sequences(4) == [1, 2, 3, 4]
+        assert await first.sequences(4) == await other.sequences(4) == [1, 2, 3, 4]
         assert len(reads) == 1
 
 
@@ -213,34 +213,34 @@ async def test_a_heartbeat_says_how_far_one_is_whose_events_are_others(quick: Hu
 
 async def test_a_log_that_went_back_is_told_to_all(quick: Hub) -> None:
     await numbered(5)
-    async with running(quick) as one, running(quick, after=5) as other:
+    async with running(quick) as first, running(quick, after=5) as other:
         await OutboxEvent.objects.filter(sequence__gt=2).adelete()
         await EventHead.objects.aupdate(sequence=2)
-        assert await one.until("resync") == await other.until("resync") == 2
+        assert await first.until("resync") == await other.until("resync") == 2
         await numbered(1, first=3)
-        assert await one.sequences(1) == await other.sequences(1) == [3]
+        assert await first.sequences(1) == await other.sequences(1) == [3]
 
 
 async def test_a_log_with_a_hole_is_gone_on_with_behind_it(quick: Hub) -> None:
-    async with running(quick) as one, running(quick, selection=Selection.parse(types="JobCreated")) as other:
+    async with running(quick) as first, running(quick, selection=Selection.parse(types="JobCreated")) as other:
         await numbered(5)
         await OutboxEvent.objects.filter(sequence__in=[1, 3]).adelete()
-        assert await one.sequences(3) == await other.sequences(3) == [2, 4, 5]
+        assert await first.sequences(3) == await other.sequences(3) == [2, 4, 5]
         await numbered(1, first=6)
-        assert await one.sequences(1) == await other.sequences(1) == [6]
+        assert await first.sequences(1) == await other.sequences(1) == [6]
 
 
 async def test_each_gets_its_selection_and_is_not_woken_for_other_events(hub: Hub) -> None:
     mine = Selection.parse(types="JobCancelled,JobCreated")
     async with (
-        running(hub, selection=mine) as one,
+        running(hub, selection=mine) as first,
         running(hub, selection=Selection.parse(types="JobAssigned")) as other,
     ):
         envelopes = await numbered(2)
         await until(lambda: other.stream._idle)
         await hub.on_hint(hint(2, envelopes))
         assert not other.stream._wake.is_set()
-        assert await one.sequences(2) == [1, 2]
+        assert await first.sequences(2) == [1, 2]
         assert other.frames.empty()
 
 
@@ -248,11 +248,11 @@ async def test_who_may_not_stay_is_ended_and_the_others_are_not(settings: Settin
     gone = []
     settings.EVENT_HEARTBEAT_SECONDS = 0.05
     hub = Hub(may_stay=lambda connections: [connection not in gone for connection in connections])
-    async with running(hub) as one, running(hub) as other:
-        await one.until("heartbeat")
-        gone.append(one.stream.connection)
+    async with running(hub) as first, running(hub) as other:
+        await first.until("heartbeat")
+        gone.append(first.stream.connection)
         async with asyncio.timeout(120):
-            assert isinstance(await one.ended, SignedOut)
+            assert isinstance(await first.ended, SignedOut)
         await other.until("heartbeat")
         await other.until("heartbeat")
         assert not other.ended.done()
@@ -265,15 +265,15 @@ async def test_who_may_not_stay_is_ended_before_the_next_event_is_told(
     settings.EVENT_HEARTBEAT_SECONDS = 60.0
     monkeypatch.setattr(hubs, "LOOK_EVERY_SECONDS", 60.0)
     hub = Hub(may_stay=lambda connections: [connection not in gone for connection in connections])
-    async with running(hub) as one, running(hub) as other:
+    async with running(hub) as first, running(hub) as other:
         envelopes = await numbered(2)
         await hub.on_hint(hint(1, envelopes[:1]))
-        assert await one.sequences(1) == [1]
-        gone.append(one.stream.connection)
+        assert await first.sequences(1) == [1]
+        gone.append(first.stream.connection)
         await hub.on_hint(hint(2, envelopes[1:]))
         assert await other.sequences(2) == [1, 2]
-        assert isinstance(await one.ended, SignedOut)
-        assert one.frames.empty()
+        assert isinstance(await first.ended, SignedOut)
+        assert first.frames.empty()
 
 
 async def test_who_may_not_stay_gets_nothing_of_the_past(hub: Hub, may_stay: list[Any]) -> None:
@@ -380,10 +380,10 @@ async def test_listens_again_after_it_could_not(hub: Hub, monkeypatch: pytest.Mo
     loop_layer = layer._get_layer()
     add, failures = loop_layer.group_add, iter([RedisError("away")] * 2)
 
-    async def fails_at_first(*given: Any) -> None:
+    async def fails_at_first(*arguments: Any) -> None:
         for failure in failures:
             raise failure
-        await add(*given)
+        await add(*arguments)
 
     monkeypatch.setattr(loop_layer, "group_add", fails_at_first)
     async with running(hub) as subscriber:

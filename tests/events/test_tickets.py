@@ -34,7 +34,7 @@ def test_sixteen_spend_it_at_once_and_one_succeeds(db: None) -> None:
             return spend_ticket(ticket)
 
         with ThreadPoolExecutor(16) as pool:
-            spent = [one.user_id for one in pool.map(spend, range(16)) if one]
+            spent = [credential.user_id for credential in pool.map(spend, range(16)) if credential]
         assert spent == [user.pk]
 
 

@@ -68,12 +68,12 @@ class Subscriber:
 
     def events(self, count: int, timeout: float = 120.0) -> list[dict[str, Any]]:
         """The next `count` envelopes; a resync or an error between them is not expected."""
-        found: list[dict[str, Any]] = []
-        while len(found) < count:
+        envelopes: list[dict[str, Any]] = []
+        while len(envelopes) < count:
             frame = self.frame(timeout)
             assert frame.keys() <= {"event", "heartbeat", "ready"}, frame
-            found.extend([frame["event"]] if "event" in frame else [])
-        return found
+            envelopes.extend([frame["event"]] if "event" in frame else [])
+        return envelopes
 
 
 @contextmanager

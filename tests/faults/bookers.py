@@ -88,8 +88,8 @@ class Booker(threading.Thread):
 
     def _book(self) -> None:
         at = datetime.now(UTC) + timedelta(days=random.randint(1, 9), seconds=self.ahead())
-        wanted = {"type": "flooring", "desired_date": at.isoformat(), "duration": "01:00:00", "location": SITE}
-        job = self._insist("jobs/", wanted)["id"]
+        body = {"type": "flooring", "desired_date": at.isoformat(), "duration": "01:00:00", "location": SITE}
+        job = self._insist("jobs/", body)["id"]
         self.jobs.append(job)
         ranking = self._insist(f"jobs/{job}/recommendations/?max_results=5")["recommendations"]
         if not ranking:
@@ -122,7 +122,7 @@ class Booker(threading.Thread):
     def _choose(self) -> str:
         """As a proxy does: one that has failed is left alone for a while, unless there is no other."""
         now = time.monotonic()
-        return random.choice([one for one in self.bases if self.avoided.get(one, 0.0) < now] or self.bases)
+        return random.choice([base for base in self.bases if self.avoided.get(base, 0.0) < now] or self.bases)
 
     def _token(self) -> str:
         """A token of one web is good at all of them."""
@@ -137,14 +137,14 @@ class Booker(threading.Thread):
 def booking(*bases: str, count: int = 2, **options: Any) -> Iterator[list[Booker]]:
     """So many people at work; at the end what they hold in hand is finished."""
     crew = [Booker(list(bases), **options) for _ in range(count)]
-    for one in crew:
-        one.start()
+    for booker in crew:
+        booker.start()
     try:
         yield crew
     finally:
-        for one in crew:
-            one.stop()
+        for booker in crew:
+            booker.stop()
 
 
 def booked(crew: list[Booker]) -> int:
-    return sum(len(one.booked) for one in crew)
+    return sum(len(booker.booked) for booker in crew)

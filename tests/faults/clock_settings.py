@@ -25,9 +25,9 @@ def ahead() -> float:
 def follow(clock: time_machine.Traveller, stepped: float) -> None:
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
-        if (wanted := ahead()) != stepped:
-            clock.shift(wanted - stepped)
-            stepped = wanted
+        if (target := ahead()) != stepped:
+            clock.shift(target - stepped)
+            stepped = target
 
 
 now = ahead()

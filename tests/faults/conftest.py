@@ -9,8 +9,8 @@ from tests.faults.stack import Stack, stack
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Stack]:
-    with stack(RATE_LIMITS="0") as one:
-        yield one
+    with stack(RATE_LIMITS="0") as running:
+        yield running
 
 
 @pytest.fixture

@@ -120,15 +120,15 @@ class Crowd:
 
 @contextmanager
 def crowd(port: int, cookie: str, count: int, **options: Any) -> Iterator[Crowd]:
-    with listening([Client(port, cookie, **options) for _ in range(count)]) as one:
-        yield one
+    with listening([Client(port, cookie, **options) for _ in range(count)]) as listeners:
+        yield listeners
 
 
 @contextmanager
 def listening(clients: list[Client]) -> Iterator[Crowd]:
-    one = Crowd(clients)
-    one.start()
+    listeners = Crowd(clients)
+    listeners.start()
     try:
-        yield one
+        yield listeners
     finally:
-        one.stop()
+        listeners.stop()

@@ -23,8 +23,10 @@ def check(
     ]
     assert stack.doctor() == {}
     jobs = {str(job_id) for (job_id,) in stack.rows("SELECT id FROM jobs_job")}
-    told = [one for (one,) in stack.rows("SELECT data->>'job_id' FROM events_outboxevent WHERE type = 'JobCreated'")]
-    assert sorted(told) == sorted(jobs)
+    announced = [
+        key for (key,) in stack.rows("SELECT data->>'job_id' FROM events_outboxevent WHERE type = 'JobCreated'")
+    ]
+    assert sorted(announced) == sorted(jobs)
     assert jobs >= set(committed)
     if crew:
         _check_bookings(stack, list(crew))
@@ -37,9 +39,9 @@ def check(
 
 
 def _check_bookings(stack: Stack, crew: list[Booker]) -> None:
-    promised = sorted(key for one in crew for key in one.booked)
+    promised = sorted(key for booker in crew for key in booker.booked)
     assert [key for (key,) in stack.rows("SELECT id::text FROM assignments_assignment ORDER BY 1")] == promised
-    told = "SELECT data->>'assignment_id' FROM events_outboxevent WHERE type = 'JobAssigned' ORDER BY 1"
-    assert [key for (key,) in stack.rows(told)] == promised
-    jobs = sorted(key for one in crew for key in one.jobs)
+    query = "SELECT data->>'assignment_id' FROM events_outboxevent WHERE type = 'JobAssigned' ORDER BY 1"
+    assert [key for (key,) in stack.rows(query)] == promised
+    jobs = sorted(key for booker in crew for key in booker.jobs)
     assert [key for (key,) in stack.rows("SELECT id::text FROM jobs_job ORDER BY 1")] == jobs

@@ -73,14 +73,14 @@ class Namespaces:
             finally:
                 _set_namespace(libc, home.fileno())
 
-    def cut(self, one: str, other: str) -> None:
+    def cut(self, first: str, other: str) -> None:
         """Give both sides a wrong hardware address of the other, so that all packets are lost."""
-        for here, there in ((one, other), (other, one)):
+        for here, there in ((first, other), (other, first)):
             entry = (self._addresses[there], "lladdr", NOBODY, "dev", "eth0", "nud", "permanent")
             _ip("-n", self._space(here), "neigh", "replace", *entry)
 
-    def heal(self, one: str, other: str) -> None:
-        for here, there in ((one, other), (other, one)):
+    def heal(self, first: str, other: str) -> None:
+        for here, there in ((first, other), (other, first)):
             _ip("-n", self._space(here), "neigh", "del", self._addresses[there], "dev", "eth0")
 
     def _space(self, host: str) -> str:
@@ -127,14 +127,14 @@ class Loopback:
     def inside(self, host: str) -> Iterator[None]:
         yield
 
-    def cut(self, one: str, other: str) -> None:
-        self._each(one, other, Way.cut)
+    def cut(self, first: str, other: str) -> None:
+        self._each(first, other, Way.cut)
 
-    def heal(self, one: str, other: str) -> None:
-        self._each(one, other, Way.heal)
+    def heal(self, first: str, other: str) -> None:
+        self._each(first, other, Way.heal)
 
-    def _each(self, one: str, other: str, act: "object") -> None:
-        for pair in ((one, other), (other, one)):
+    def _each(self, first: str, other: str, act: "object") -> None:
+        for pair in ((first, other), (other, first)):
             if pair in self._ways:
                 self._loop.call_soon_threadsafe(act, self._ways[pair])  # type: ignore[arg-type]
 
@@ -187,19 +187,19 @@ class Way:
 @contextmanager
 def network(hosts: list[str]) -> Iterator[Namespaces | Loopback]:
     """The network of these hosts, of the better kind where that is allowed; FAULTS_NETWORK=loopback is the other."""
-    one: Namespaces | Loopback = Namespaces(hosts)
+    net: Namespaces | Loopback = Namespaces(hosts)
     try:
         if os.environ.get("FAULTS_NETWORK") == "loopback":
             raise PermissionError
-        one.up()
+        net.up()
     except (OSError, subprocess.CalledProcessError):
-        one.down()
-        one = Loopback(hosts)
-        one.up()
+        net.down()
+        net = Loopback(hosts)
+        net.up()
     try:
-        yield one
+        yield net
     finally:
-        one.down()
+        net.down()
 
 
 def _ip(*arguments: str) -> None:

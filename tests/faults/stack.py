@@ -186,7 +186,11 @@ class Stack:
         done = self.product.manage("doctor", "--data", "--json")
         assert done.stdout, done.stderr
         outcomes = json.loads(done.stdout)
-        return {one["check"]: [one["failure"], *one["found"]] for one in outcomes if one["state"] != "ok"}
+        return {
+            outcome["check"]: [outcome["failure"], *outcome["found"]]
+            for outcome in outcomes
+            if outcome["state"] != "ok"
+        }
 
     def is_sent(self) -> bool:
         """Whether no event waits for its number."""
@@ -213,10 +217,10 @@ class Writer:
 @contextmanager
 def stack(**variables: Any) -> Iterator[Stack]:
     with folder() as home, ExitStack() as cleaning:
-        one = Stack(home, **variables)
-        cleaning.callback(one.down)
-        one.up()
-        yield one
+        running = Stack(home, **variables)
+        cleaning.callback(running.down)
+        running.up()
+        yield running
 
 
 def _status(port: int) -> int | None:

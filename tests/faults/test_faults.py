@@ -52,8 +52,8 @@ def active_relay(product: Stack) -> int:
 
 
 def head(product: Stack) -> int:
-    found = product.rows("SELECT sequence FROM events_eventhead")
-    return int(found[0][0]) if found else 0
+    rows = product.rows("SELECT sequence FROM events_eventhead")
+    return int(rows[0][0]) if rows else 0
 
 
 class Mailbox:
@@ -88,11 +88,11 @@ def test_workers_are_killed_with_mails_in_hand(product: Stack) -> None:
         )
     finally:
         server.stop()
-    told = {str(key) for (key,) in product.rows("SELECT id FROM events_outboxevent WHERE type = 'JobAssigned'")}
-    assert set(mailbox.taken) == told
-    assert len(told) == len(booked)
+    announced = {str(key) for (key,) in product.rows("SELECT id FROM events_outboxevent WHERE type = 'JobAssigned'")}
+    assert set(mailbox.taken) == announced
+    assert len(announced) == len(booked)
     # At most the one mail that each killed worker had in hand went out a second time.
-    assert sum(Counter(mailbox.taken).values()) - len(told) <= kills
+    assert sum(Counter(mailbox.taken).values()) - len(announced) <= kills
     check(product, committed=booked)
 
 
@@ -179,10 +179,12 @@ def test_transactions_commit_late_or_never(product: Stack) -> None:
     with crowd(port, product.cookie, 2) as listeners:
         wait_until(listeners.connected)
         late = product.writer("late", count, seconds)
-        found: list[str] = []
-        meanwhile = threading.Thread(target=lambda: found.extend(product.writer("plain", 200).committed()))
+        meanwhile_committed: list[str] = []
+        meanwhile = threading.Thread(
+            target=lambda: meanwhile_committed.extend(product.writer("plain", 200).committed())
+        )
         meanwhile.start()
         committed = late.committed()
         meanwhile.join()
         assert len(committed) == count // 2
-        assert check(product, committed=committed + found, crowd=listeners) == count // 2 + 200
+        assert check(product, committed=committed + meanwhile_committed, crowd=listeners) == count // 2 + 200

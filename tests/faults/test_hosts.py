@@ -98,10 +98,10 @@ class Layout(Stack):
             "SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)"
             " WHERE locktype = 'advisory' AND granted AND application_name LIKE 'smartscheduler-relay %'"
         )
-        found = self.rows(query)
-        assert len(found) <= 1
+        rows = self.rows(query)
+        assert len(rows) <= 1
         numbers = {pid: host for host, pid in self.pids.items()}
-        return numbers[int(found[0][0].split()[1])] if found else None
+        return numbers[int(rows[0][0].split()[1])] if rows else None
 
     def sessions_of(self, host: str) -> int:
         """Connections that PostgreSQL still believes in; what comes by a proxy comes from an address of its own."""
@@ -123,11 +123,11 @@ def layout(pytestconfig: pytest.Config) -> Iterator[Layout]:
             reporter.write_line(text) if reporter else print(text)
 
     with folder() as home, network(HOSTS) as net, ExitStack() as cleaning:
-        one = Layout(home, net, write)
-        cleaning.callback(one.down)
-        one.up()
-        one.tell(f"On {net.name}")
-        yield one
+        running = Layout(home, net, write)
+        cleaning.callback(running.down)
+        running.up()
+        running.tell(f"On {net.name}")
+        yield running
 
 
 @contextmanager
@@ -146,19 +146,19 @@ def at_work(layout: Layout) -> Iterator[tuple[Crowd, list[Any]]]:
             wait_until(lambda: booked(crew) >= before + 10)
         check(layout, crowd=crowd, crew=crew)
     assert [layout.readiness(host) for host in ("web1", "web2")] == ["ok", "ok"]
-    answers = sum((one.outcomes for one in crew), Counter[int | None]())
+    answers = sum((booker.outcomes for booker in crew), Counter[int | None]())
     layout.tell(f"{booked(crew)} bookings, 0 lost, 0 double; answers by status {dict(answers)}")
 
 
 @contextmanager
-def cut(layout: Layout, one: str, other: str) -> Iterator[float]:
+def cut(layout: Layout, host: str, other: str) -> Iterator[float]:
     began = time.monotonic()
-    layout.net.cut(one, other)
+    layout.net.cut(host, other)
     try:
         yield began
         time.sleep(max(0.0, began + CUT_SECONDS - time.monotonic()))
     finally:
-        layout.net.heal(one, other)
+        layout.net.heal(host, other)
 
 
 def took(since: float, holds: Callable[[], object], seconds: float = NOTICED_SECONDS) -> float:
@@ -170,7 +170,7 @@ def took(since: float, holds: Callable[[], object], seconds: float = NOTICED_SEC
 def test_a_web_is_cut_off_from_postgresql(layout: Layout) -> None:
     with at_work(layout) as (_, crew):
         with cut(layout, "web1", "postgresql") as began:
-            told = took(began, lambda: layout.readiness("web1") == "failed")
+            seen = took(began, lambda: layout.readiness("web1") == "failed")
             freed = took(began, lambda: layout.sessions_of("web1") == 0)
             assert layout.readiness("web2") == "ok"
             before = booked(crew)
@@ -178,7 +178,7 @@ def test_a_web_is_cut_off_from_postgresql(layout: Layout) -> None:
         healed = time.monotonic()
         ready = took(healed, lambda: layout.readiness("web1") == "ok")
     layout.tell(
-        f"web, PostgreSQL: not ready after {told:.1f} s, its locks freed after {freed:.1f} s, ready {ready:.1f} s after"
+        f"web, PostgreSQL: not ready after {seen:.1f} s, its locks freed after {freed:.1f} s, ready {ready:.1f} s after"
     )
 
 
@@ -202,7 +202,7 @@ def test_a_web_is_cut_off_from_valkey(layout: Layout) -> None:
     with at_work(layout) as (crowd, crew):
         far = [client for client in crowd.clients if client.host == layout.net.address("web2")]
         with cut(layout, "web2", "valkey") as began:
-            told = took(began, lambda: layout.readiness("web2") == "degraded")
+            seen = took(began, lambda: layout.readiness("web2") == "degraded")
             assert layout.readiness("web1") == "ok"
             # Their process polls the table every second.
             position = max(client.position for client in crowd.clients)
@@ -213,7 +213,7 @@ def test_a_web_is_cut_off_from_valkey(layout: Layout) -> None:
         ready = took(healed, lambda: layout.readiness("web2") == "ok")
         live = took(healed, lambda: _is_live(layout, far))
     layout.tell(
-        f"web, Valkey: degraded after {told:.1f} s, its sockets {followed:.1f} s behind meanwhile; ready {ready:.1f} s "
+        f"web, Valkey: degraded after {seen:.1f} s, its sockets {followed:.1f} s behind meanwhile; ready {ready:.1f} s "
         f"after, hints again after {live:.1f} s"
     )
 

@@ -45,8 +45,8 @@ def test_a_migration_gives_way(product: Stack) -> None:
         assert product.rows("SELECT count(later_note) FROM jobs_job") == [(0,)]
         assert took > READING_SECONDS / 2
         # No request was rejected or waited for the report.
-        assert set().union(*(one.outcomes for one in crew)) <= {200, 201, 409}
-        assert max(one.slowest for one in crew) < READING_SECONDS / 2
+        assert set().union(*(booker.outcomes for booker in crew)) <= {200, 201, 409}
+        assert max(booker.slowest for booker in crew) < READING_SECONDS / 2
         check(product, crew=crew)
     finally:
         product.product.manage("migrate", "later", "zero", **SETTINGS)

@@ -71,8 +71,8 @@ def test_a_full_disk_is_noticed_and_so_is_room_again() -> None:
         wait_until(lambda: readiness(base)["status"] == "ok")
         ballast = fill(disk)
         wait_until(lambda: readiness(base)["checks"].get("writes") == "failed", 60)
-        found = readiness(base)
-        assert (found["code"], found["status"], found["checks"]["database"]) == (200, "degraded", "ok")
+        state = readiness(base)
+        assert (state["code"], state["status"], state["checks"]["database"]) == (200, "degraded", "ok")
         ballast.unlink()
         wait_until(lambda: readiness(base)["status"] == "ok", 60)
         product.running.reverse()  # nothing may still write when the disk goes
@@ -139,10 +139,10 @@ def test_a_frozen_worker_is_noticed_with_its_queue(running: tuple[Stack, str]) -
     os.killpg(worker.pid, signal.SIGSTOP)
     try:
         wait_until(lambda: readiness(base)["checks"].get("workers") == "failed", 60)
-        found = readiness(base)
-        assert (found["code"], found["status"]) == (200, "degraded")
+        state = readiness(base)
+        assert (state["code"], state["status"]) == (200, "degraded")
         # The queue of files may be late as well: the frozen worker also runs beat, which sends its heartbeats.
-        assert "celery" in found["late_queues"]
+        assert "celery" in state["late_queues"]
     finally:
         os.killpg(worker.pid, signal.SIGCONT)
     wait_until(lambda: readiness(base)["status"] == "ok", 60)

@@ -21,8 +21,8 @@ LOGIN = {"email": "coordinator@example.com", "password": "smartscheduler-demo"}
 class Client:
     """A client of a product's API."""
 
-    def __init__(self, one: Product) -> None:
-        self.base, self.token = f"http://127.0.0.1:{one.port}/api/v1", ""
+    def __init__(self, site: Product) -> None:
+        self.base, self.token = f"http://127.0.0.1:{site.port}/api/v1", ""
         self.token = self.ask("auth/login/", LOGIN)["access"]
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -41,57 +41,57 @@ class Client:
             ranking = self.ask(f"jobs/{job['id']}/recommendations/?max_results=1")["recommendations"]
             if ranking:
                 start = ranking[0]["available_time_slots"][0]["start"]
-                wanted = {"job": job["id"], "contractor": ranking[0]["contractor"]["id"], "start": start}
-                return dict(self.ask("assignments/", wanted))
+                body = {"job": job["id"], "contractor": ranking[0]["contractor"]["id"], "start": start}
+                return dict(self.ask("assignments/", body))
         raise AssertionError("Nobody can take any job.")
 
 
-def rows(one: Product) -> dict[str, int]:
-    return {table: one.rows(table) for table in TABLES}
+def rows(site: Product) -> dict[str, int]:
+    return {table: site.rows(table) for table in TABLES}
 
 
-def backup_of(one: Product, *options: str) -> Path:
-    done = one.manage("backup", "--to", str(one.data_dir.parent / "safe"), *options)
+def backup_of(site: Product, *options: str) -> Path:
+    done = site.manage("backup", "--to", str(site.data_dir.parent / "safe"), *options)
     assert done.returncode == 0, done.stderr
     return Path(re.findall(r"^/.*$", done.stdout, re.MULTILINE)[0])
 
 
-def doctor_says(one: Product, *options: str) -> dict[str, str]:
-    done = one.manage("doctor", "--json", *options)
+def doctor_says(site: Product, *options: str) -> dict[str, str]:
+    done = site.manage("doctor", "--json", *options)
     return {outcome["check"]: outcome["state"] for outcome in json.loads(done.stdout)}
 
 
-def destroy(one: Product) -> None:
-    assert one.stop() == 0
-    for folder in one.data_dir.glob("postgresql*"):
+def destroy(site: Product) -> None:
+    assert site.stop() == 0
+    for folder in site.data_dir.glob("postgresql*"):
         shutil.rmtree(folder)
-    shutil.rmtree(one.data_dir / "valkey")
+    shutil.rmtree(site.data_dir / "valkey")
 
 
 @pytest.mark.parametrize("base", [False, True] if FULL else [False], ids=lambda base: "base backup" if base else "dump")
 def test_from_a_destroyed_database_back_to_work(base: Any) -> None:
-    with product(DEMO_PASSWORD=LOGIN["password"]) as one:
-        one.up()
-        assert one.manage("seed_demo", "--contractors", "40", "--jobs", "25", "-v", "0").returncode == 0
-        booked = Client(one).book_the_best()
+    with product(DEMO_PASSWORD=LOGIN["password"]) as site:
+        site.up()
+        assert site.manage("seed_demo", "--contractors", "40", "--jobs", "25", "-v", "0").returncode == 0
+        booked = Client(site).book_the_best()
 
         # A backup of the product at work; then more happens, and all of it is lost.
-        backup, before = backup_of(one, *(["--base"] if base else ["--verify"])), rows(one)
-        client = Client(one)
+        backup, before = backup_of(site, *(["--base"] if base else ["--verify"])), rows(site)
+        client = Client(site)
         lost = client.book_the_best()
         seen = client.ask("events/?limit=1")["head"]
-        refused = one.manage("restore", str(backup), "--replace", "smartscheduler")
+        refused = site.manage("restore", str(backup), "--replace", "smartscheduler")
         assert "SmartScheduler is running on" in refused.stderr
         assert client.ask(f"assignments/{lost['id']}/")["status"] == "pending"
-        destroy(one)
+        destroy(site)
 
-        done = one.manage("restore", str(backup), *(["--replace", "smartscheduler"] if base else []))
+        done = site.manage("restore", str(backup), *(["--replace", "smartscheduler"] if base else []))
         assert done.returncode == 0, done.stdout + done.stderr
-        assert set(doctor_says(one, "--data").values()) == {"ok"}
+        assert set(doctor_says(site, "--data").values()) == {"ok"}
 
-        one.up()
-        assert rows(one) == before
-        client = Client(one)
+        site.up()
+        assert rows(site) == before
+        client = Client(site)
         assert client.ask(f"assignments/{booked['id']}/")["status"] == "pending"
         with pytest.raises(urllib.error.HTTPError, match="404"):
             client.ask(f"assignments/{lost['id']}/")
@@ -99,7 +99,7 @@ def test_from_a_destroyed_database_back_to_work(base: Any) -> None:
         assert page["resync"] is True
         assert page["results"] == []
         again = client.book_the_best()
-        told = client.ask(f"events/?after={page['next_after']}&wait=20&type=JobAssigned")["results"]
-        assert [event["data"]["assignment_id"] for event in told] == [again["id"]]
-        assert {check for check, state in doctor_says(one).items() if state == "broken"} == set()
-        assert one.stop() == 0
+        events = client.ask(f"events/?after={page['next_after']}&wait=20&type=JobAssigned")["results"]
+        assert [event["data"]["assignment_id"] for event in events] == [again["id"]]
+        assert {check for check, state in doctor_says(site).items() if state == "broken"} == set()
+        assert site.stop() == 0

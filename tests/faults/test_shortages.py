@@ -39,8 +39,8 @@ class Hog:
     def __exit__(self, *_: object) -> None:
         self._told.set()
         self._thread.join()
-        for one in self.held:
-            one.close()
+        for connection in self.held:
+            connection.close()
 
     def _take(self) -> None:
         while not self._told.is_set():
@@ -51,7 +51,7 @@ class Hog:
 
     def end_others(self) -> None:
         """Those of the product, which gets them back only when we do not."""
-        mine = [one.info.backend_pid for one in self.held]
+        mine = [connection.info.backend_pid for connection in self.held]
         query = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE backend_type = 'client backend' AND pid <> ALL(%s)"
@@ -101,7 +101,7 @@ def test_the_disk_of_the_log_is_full(product: Stack) -> None:
         wait_until(lambda: booked(crew) >= 30)
         # Written, if not sent: without a mail server mails are printed, for which there is no room.
         wait_until(lambda: product.rows("SELECT count(*) > 5 FROM notifications_mail") == [(True,)])
-    assert set().union(*(one.outcomes for one in crew)) <= WELL
+    assert set().union(*(booker.outcomes for booker in crew)) <= WELL
     check(product, crew=crew)
 
 
@@ -122,7 +122,7 @@ def test_the_disk_of_the_log_fills_up_and_has_room_again(product: Stack, tmp_pat
         assert file.stat().st_size == full
         resource.prlimit(web.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         wait_until(lambda: file.stat().st_size > full + 2_000)
-    assert set().union(*(one.outcomes for one in crew)) <= WELL
+    assert set().union(*(booker.outcomes for booker in crew)) <= WELL
     assert json.loads(file.read_text().rstrip().split("\n")[-1])["event"]
     check(product, crew=crew)
 
@@ -163,13 +163,15 @@ def test_a_transaction_is_left_open(product: Stack) -> None:
     entries = ask(base, f"jobs/{job}/recommendations/?max_results=50", token=token).body["recommendations"]
     with forgotten_transaction(product, seconds=12) as held:
         began = time.monotonic()
-        start = next(one for one in entries if one["contractor"]["id"] == held)["available_time_slots"][0]["start"]
-        wanted = {"job": job, "contractor": held, "start": start}
-        busy = ask(base, "assignments/", wanted, token=token)
+        start = next(entry for entry in entries if entry["contractor"]["id"] == held)["available_time_slots"][0][
+            "start"
+        ]
+        body = {"job": job, "contractor": held, "start": start}
+        busy = ask(base, "assignments/", body, token=token)
         assert (busy.status, busy.retry_after, busy.body["type"]) == (503, "1", "/problems/busy")
         assert time.monotonic() - began < 7
         # PostgreSQL ends what was forgotten, and the same request is granted.
-        wait_until(lambda: ask(base, "assignments/", wanted, token=token).status == 201, 30)
+        wait_until(lambda: ask(base, "assignments/", body, token=token).status == 201, 30)
         assert time.monotonic() - began < 25
     assert product.rows("SELECT count(*) FROM assignments_assignment") == [(1,)]
     check(product)

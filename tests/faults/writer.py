@@ -58,9 +58,9 @@ def plain(count: int) -> None:
 
 
 def steady() -> None:
-    told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
-    while not told.wait(0.005):
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    while not stopping.wait(0.005):
         say(patiently(new_job).pk)
 
 
@@ -85,7 +85,7 @@ def suicide(count: int) -> None:
 
 
 def late(count: int, seconds: float) -> None:
-    def one(turn: int) -> None:
+    def write_late(turn: int) -> None:
         try:
             with transaction.atomic():
                 job = new_job()
@@ -97,7 +97,7 @@ def late(count: int, seconds: float) -> None:
             connection.close()
 
     with ThreadPoolExecutor(25) as pool:
-        list(pool.map(one, range(count)))
+        list(pool.map(write_late, range(count)))
 
 
 def booking(count: int) -> None:
@@ -107,7 +107,7 @@ def booking(count: int) -> None:
         say(job.pk)
 
 
-MODES = {one.__name__: one for one in (plain, steady, large, suicide, late, booking)}
+MODES = {mode.__name__: mode for mode in (plain, steady, large, suicide, late, booking)}
 
 if __name__ == "__main__":
     mode, *numbers = sys.argv[1:]

@@ -82,9 +82,9 @@ def nominatim(settings: Settings) -> Iterator[Nominatim]:
 
 def test_an_address_is_found_and_asked_once(nominatim: Nominatim) -> None:
     for _ in range(2):
-        found = find(AUSTIN)
-        assert found.point == Point(30.2641, -97.7449)
-        assert found.how == "Coordinates of the address from nominatim."
+        result = find(AUSTIN)
+        assert result.point == Point(30.2641, -97.7449)
+        assert result.how == "Coordinates of the address from nominatim."
     find(Address("100  congress avenue", "AUSTIN", "TX", "78701"))
     (asked,) = nominatim.asked
     assert (asked["q"], asked["countrycodes"], asked["limit"]) == (
@@ -225,7 +225,7 @@ class TestImports:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"GEOCODER": "yahoo"}, "GEOCODER must be one of nominatim, google, mapbox, opencage"),
         ({"GEOCODER": "google"}, "GEOCODER_KEY must be set for google."),
@@ -234,10 +234,10 @@ class TestImports:
         ({"GEOCODER": "nominatim", "GEOCODER_USER_AGENT": "me", "GEOCODER_A_SECOND": 5.0}, "must be at most 1"),
     ],
 )
-def test_a_wrong_setting_is_named(settings: Settings, values: dict[str, Any], said: str) -> None:
+def test_a_wrong_setting_is_named(settings: Settings, values: dict[str, Any], message: str) -> None:
     for name, value in values.items():
         setattr(settings, name, value)
-    assert any(said in error.msg for error in check_geocoder())
+    assert any(message in error.msg for error in check_geocoder())
 
 
 @pytest.mark.parametrize("name", providers.PROVIDERS)

@@ -12,17 +12,17 @@ def kind_of(model: type[Model]) -> type[Change]:
     return next(kind for kind in all_kinds() if kind.pgh_tracked_model is model)
 
 
-def changes(model: type[Model], **wanted: Any) -> list[Any]:
+def changes(model: type[Model], **filters: Any) -> list[Any]:
     """The changes of a model, oldest first."""
-    return list(kind_of(model).objects.filter(**wanted).order_by("pgh_id"))
+    return list(kind_of(model).objects.filter(**filters).order_by("pgh_id"))
 
 
-def last(model: type[Model], **wanted: Any) -> Any:
-    return changes(model, **wanted)[-1]
+def last(model: type[Model], **filters: Any) -> Any:
+    return changes(model, **filters)[-1]
 
 
-def acts(model: type[Model], **wanted: Any) -> list[str]:
-    return [change.pgh_label for change in changes(model, **wanted)]
+def acts(model: type[Model], **filters: Any) -> list[str]:
+    return [change.pgh_label for change in changes(model, **filters)]
 
 
 def total() -> int:

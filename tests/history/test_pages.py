@@ -38,15 +38,15 @@ def page_of(record: Any) -> str:
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_history", args=[record.pk])
 
 
-def told(response: Any) -> list[Any]:
+def changes_on(response: Any) -> list[Any]:
     assert response.status_code == 200, response
     return [change for occasion in response.context["occasions"] for change in occasion.changes]
 
 
 def only(response: Any, act: str, what: str) -> Any:
     """The one change of this kind that the page shows."""
-    (found,) = (change for change in told(response) if (change.act, change.what) == (act, what))
-    return found
+    (change,) = (change for change in changes_on(response) if (change.act, change.what) == (act, what))
+    return change
 
 
 def lines(change: Any) -> dict[Any, Any]:
@@ -74,7 +74,7 @@ def test_a_change_in_peoples_words(casey: User) -> None:
         actor=casey,
     )
     response = signed_in().get(page_of(contractor))
-    change = told(response)[0]
+    change = changes_on(response)[0]
     assert (change.act, change.what, change.title) == ("changed", "contractor", "Ann")
     assert lines(change) == {
         "Type": ("Flooring", "Tile"),
@@ -94,9 +94,9 @@ def test_instants_and_slots_in_local_time_of_the_site(casey: User) -> None:
     Job.objects.filter(pk=job.pk).update(desired_date=later, duration=timedelta(minutes=150))
     Assignment.objects.update(time_slot=TimestamptzRange(later, later + timedelta(hours=1), "[)"))
     response = signed_in().get(page_of(job))
-    slot, wanted = (lines(only(response, "changed", what)) for what in ("assignment", "job"))
+    slot, job_lines = (lines(only(response, "changed", what)) for what in ("assignment", "job"))
     assert slot == {"Time slot": ("Tue, Jan 7, 2031, 09:00–11:00 CST", "Wed, Jan 8, 2031, 14:30–15:30 CST")}
-    assert wanted == {
+    assert job_lines == {
         "Desired date": ("Tue, Jan 7, 2031, 09:00 CST", "Wed, Jan 8, 2031, 14:30 CST"),
         "Duration": ("02:00:00", "02:30:00"),
     }
@@ -109,12 +109,12 @@ def test_a_contractors_page_has_hours_absences_and_ratings(casey: User) -> None:
     other = ContractorFactory()
     update_schedule(contractor_id=contractor.pk, working_hours=[Shift(2, time(13), time(0))], actor=casey)
     response = signed_in().get(page_of(contractor))
-    said = [(change.act, change.what, change.title) for change in told(response)[:2]]
-    assert said == [
+    titles = [(change.act, change.what, change.title) for change in changes_on(response)[:2]]
+    assert titles == [
         ("deleted", "working hours", "Monday 08:00–17:00"),
         ("created", "working hours", "Tuesday 13:00–00:00"),
     ]
-    assert {change.what for change in told(response)} == {"contractor", "working hours", "absence"}
+    assert {change.what for change in changes_on(response)} == {"contractor", "working hours", "absence"}
     assert other.name not in text(response)
     assert len(response.context["occasions"][0].changes) == 2  # one occasion
 
@@ -125,7 +125,7 @@ def test_a_reference_that_changed_and_one_that_is_gone(casey: User) -> None:
     confirm_assignment(assignment_id=held.pk, actor=casey)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE assignments_assignment SET contractor_id = %s", [other.pk])
-    assert lines(told(signed_in().get(page_of(held)))[0]) == {"Contractor": ("Ann", "Bob")}
+    assert lines(changes_on(signed_in().get(page_of(held)))[0]) == {"Contractor": ("Ann", "Bob")}
     Assignment.objects.all().delete()
     contractor.working_hours.all().delete()
     contractor.delete()
@@ -156,7 +156,7 @@ def test_values_that_no_rule_allows_are_shown_as_they_are() -> None:
 
 
 def filtered(client: Client, **asked: Any) -> list[Any]:
-    return [(change.act, change.what) for change in told(client.get(ALL, asked))]
+    return [(change.act, change.what) for change in changes_on(client.get(ALL, asked))]
 
 
 def test_filters(casey: User) -> None:
@@ -202,13 +202,13 @@ def test_what_cannot_be_asked_is_said_and_shows_nothing(asked: dict[str, str]) -
     response = signed_in().get(ALL, asked)
     assert response.status_code == 200
     assert response.context["form"].errors
-    assert not told(response)
+    assert not changes_on(response)
 
 
 @pytest.mark.parametrize("before", ["x", "~~", "2026-01-01~a~1", "2026-01-01T00:00:00+00:00~a~-1", "\x00~\x00~1"])
 def test_a_place_that_is_none_is_the_beginning(before: str) -> None:
     JobFactory()
-    assert len(told(signed_in().get(ALL, {"before": before}))) == 1
+    assert len(changes_on(signed_in().get(ALL, {"before": before}))) == 1
 
 
 def test_pages_follow_one_another_without_gap_and_repeat(casey: User) -> None:
@@ -218,7 +218,7 @@ def test_pages_follow_one_another_without_gap_and_repeat(casey: User) -> None:
     client, url, seen = signed_in(), ALL, []
     while url:
         response = client.get(url)
-        seen += [(change.act, change.what, change.of or change.title) for change in told(response)]
+        seen += [(change.act, change.what, change.of or change.title) for change in changes_on(response)]
         url = ALL + response.context["older_url"] if response.context["older_url"] else ""
         assert response.context["newest_url"] == "" if len(seen) <= 50 else "?"
     assert len(seen) == len(set(seen)) == 90
@@ -231,14 +231,14 @@ def test_changes_of_one_moment_keep_their_order_over_pages() -> None:
         cursor.execute("SET LOCAL session_replication_role = replica")
         for kind in all_kinds():
             kind.objects.update(pgh_created_at=moment)
-    found, place = [], None
+    seen, place = [], None
     while True:
         page = everything(size=2, before=place)
-        found += [(change._meta.label, change.pk) for change in page.changes]
+        seen += [(change._meta.label, change.pk) for change in page.changes]
         place = page.older
         if not place:
             break
-    assert len(found) == len(set(found)) == 9
+    assert len(seen) == len(set(seen)) == 9
 
 
 def test_records_older_than_the_history_say_so(casey: User) -> None:
@@ -252,7 +252,7 @@ def test_records_older_than_the_history_say_so(casey: User) -> None:
     with acting(casey):
         Job.objects.update(city="Waco")
     response = signed_in().get(page_of(old))
-    assert lines(told(response)[0]) == {"City": ("Austin", "Waco")}
+    assert lines(changes_on(response)[0]) == {"City": ("Austin", "Waco")}
     assert "older than the history" in text(response)
     assert "older than the history" not in text(signed_in().get(page_of(JobFactory())))
 
@@ -261,11 +261,11 @@ def test_records_older_than_the_history_say_so(casey: User) -> None:
 def test_changes_of_accounts_are_for_administrators(role: Role) -> None:
     user = UserFactory(name="Secret Name", email="secret@example.com")
     client = signed_in(role)
-    assert not [change for change in told(client.get(ALL)) if change.what == "user"]
+    assert not [change for change in changes_on(client.get(ALL)) if change.what == "user"]
     assert client.get(page_of(user)).status_code == 403
     boss = signed_in(Role.ADMINISTRATOR)
-    assert "Secret Name" in {change.title for change in told(boss.get(ALL))}
-    assert [change.act for change in told(boss.get(page_of(user)))] == ["created"]
+    assert "Secret Name" in {change.title for change in changes_on(boss.get(ALL))}
+    assert [change.act for change in changes_on(boss.get(page_of(user)))] == ["created"]
 
 
 def test_it_needs_a_sign_in(client: Client) -> None:
@@ -332,14 +332,14 @@ def test_every_record_leads_to_its_history(name: str) -> None:
     held = AssignmentFactory()
     record = {"contractor": held.contractor, "job": held.job, "assignment": held, "user": User.objects.first()}
     boss = signed_in(Role.ADMINISTRATOR)
-    one = record[name] or User.objects.first()
-    assert one
-    meta = one._meta
-    html = boss.get(reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[one.pk])).content.decode()
-    assert f'href="{page_of(one)}"' in html
-    response = boss.get(page_of(one))
-    assert response.context["all_history_url"] == f"{ALL}?model={meta.label_lower}&record={one.pk}"
-    assert told(boss.get(response.context["all_history_url"]))
+    instance = record[name] or User.objects.first()
+    assert instance
+    meta = instance._meta
+    html = boss.get(reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[instance.pk])).content.decode()
+    assert f'href="{page_of(instance)}"' in html
+    response = boss.get(page_of(instance))
+    assert response.context["all_history_url"] == f"{ALL}?model={meta.label_lower}&record={instance.pk}"
+    assert changes_on(boss.get(response.context["all_history_url"]))
 
 
 def test_an_unknown_record_has_no_history() -> None:
@@ -353,9 +353,11 @@ def test_a_moved_booking_says_from_when_to_when(casey: User) -> None:
     reschedule_assignment(assignment_id=held.pk, start=at(13, days=3), actor=casey)
     reassign_assignment(assignment_id=held.pk, contractor_id=other.pk, actor=casey)
     response = signed_in().get(page_of(held.job))
-    said = [(change.act, change.what) for change in told(response)]
-    assert said.count(("created", "assignment")) == 2
-    moved = [lines(change) for change in told(response) if change.act == "changed" and change.what == "assignment"]
+    titles = [(change.act, change.what) for change in changes_on(response)]
+    assert titles.count(("created", "assignment")) == 2
+    moved = [
+        lines(change) for change in changes_on(response) if change.act == "changed" and change.what == "assignment"
+    ]
     (slot,) = (change["Time slot"] for change in moved if "Time slot" in change)
     assert "09:00–11:00" in slot[0]
     assert "13:00–15:00" in slot[1]

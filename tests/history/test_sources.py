@@ -72,12 +72,16 @@ def test_an_act_of_the_admin(casey: User) -> None:
 def test_a_bulk_action_of_the_admin(casey: User) -> None:
     crew = [ContractorFactory() for _ in range(3)]
     url = "/admin/contractors/contractor/"
-    chosen = {"action": "deactivate_selected", "_selected_action": [one.pk for one in crew], "confirmed": "1"}
+    chosen = {
+        "action": "deactivate_selected",
+        "_selected_action": [contractor.pk for contractor in crew],
+        "confirmed": "1",
+    }
     browser(casey).post(url, chosen)
-    found = changes(Contractor, pgh_label="changed")
-    assert {change.pgh_obj_id for change in found} == {one.pk for one in crew}
-    assert all(change.pgh_before == {"status": "active"} for change in found)
-    assert {change.pgh_context["user"] for change in found} == {str(casey.pk)}
+    deactivations = changes(Contractor, pgh_label="changed")
+    assert {change.pgh_obj_id for change in deactivations} == {contractor.pk for contractor in crew}
+    assert all(change.pgh_before == {"status": "active"} for change in deactivations)
+    assert {change.pgh_context["user"] for change in deactivations} == {str(casey.pk)}
 
 
 def test_the_api_with_a_token(casey: User) -> None:
@@ -181,8 +185,8 @@ def test_copy_is_seen_and_signed_by_what_its_transaction_has_said(casey: User) -
 def test_the_services_sign_once_for_all_that_they_write(casey: User) -> None:
     contractor = ContractorFactory()
     update_schedule(contractor_id=contractor.pk, working_hours=WEEKDAYS, actor=casey)
-    found = [change for change in changes(WorkingHours) if change.pgh_context.get("user")]
-    assert [change.pgh_label for change in found] == ["removed"] * 7 + ["created"] * 5
+    signed = [change for change in changes(WorkingHours) if change.pgh_context.get("user")]
+    assert [change.pgh_label for change in signed] == ["removed"] * 7 + ["created"] * 5
     period = TimeSlot(at(8, days=3), at(17, days=4))
     add_absence(contractor_id=contractor.pk, period=period, actor=casey)
     update_rating(contractor_id=contractor.pk, rating=Decimal(5), actor=casey)

@@ -34,8 +34,8 @@ def api() -> APIClient:
 
 
 def job(**more: str) -> dict[Any, Any]:
-    wanted = at(12, days=2).isoformat()
-    return {"type": "flooring", "desired_date": wanted, "location": PLACE, "duration": "02:00:00", **more}
+    desired_date = at(12, days=2).isoformat()
+    return {"type": "flooring", "desired_date": desired_date, "location": PLACE, "duration": "02:00:00", **more}
 
 
 def keyed(api: APIClient, url: str, body: dict[Any, Any], key: str = "one") -> Any:

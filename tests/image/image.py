@@ -64,12 +64,12 @@ class Image:
         path = [self.here("/opt/venv/bin"), self.here("/usr/bin"), *node(), os.environ["PATH"]]
         ignored = SET_BY_THE_RUN | {"VIRTUAL_ENV", "PYTHONPATH", "DJANGO_SETTINGS_MODULE"}
         kept = {name: value for name, value in os.environ.items() if name not in ignored}
-        given = {name: self._at(value) for name, value in self.environment.items() if name != "PATH"}
-        return kept | given | {"PATH": ":".join(path)}
+        set_variables = {name: self._at(value) for name, value in self.environment.items() if name != "PATH"}
+        return kept | set_variables | {"PATH": ":".join(path)}
 
     def _words(self, instruction: str) -> list[str]:
-        (found,) = [rest for name, rest in instructions() if name == instruction]
-        return list(json.loads(found[found.index("[") :]))
+        (words,) = [rest for name, rest in instructions() if name == instruction]
+        return list(json.loads(words[words.index("[") :]))
 
     def _at(self, text: str) -> str:
         for place in PLACES:

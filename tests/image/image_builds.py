@@ -21,9 +21,9 @@ from tests.products import folder, free_port, wait_until
 @pytest.fixture(scope="module")
 def image() -> Iterator[Image]:
     with folder() as home:
-        one = Image(home)
-        one.build()
-        yield one
+        built = Image(home)
+        built.build()
+        yield built
 
 
 @pytest.fixture(scope="module")

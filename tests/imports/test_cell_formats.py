@@ -26,7 +26,7 @@ AUSTIN = ZoneInfo("America/Chicago")
 names = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Zl", "Zp", "Cs"]), min_size=1, max_size=20
 ) | st.text(";,\"' a=+-", min_size=1, max_size=8)
-clocks = st.times().map(lambda one: one.replace(microsecond=0))
+clocks = st.times().map(lambda moment: moment.replace(microsecond=0))
 
 
 @given(st.lists(names, max_size=6))
@@ -82,8 +82,8 @@ def test_days_with_the_same_hours_come_back(days: set[Any]) -> None:
 
 def as_shifts(text: str) -> list[Shift]:
     return [
-        Shift(one["day_of_week"], time.fromisoformat(one["start_time"]), time.fromisoformat(one["end_time"]))
-        for one in read_week(text)
+        Shift(shift["day_of_week"], time.fromisoformat(shift["start_time"]), time.fromisoformat(shift["end_time"]))
+        for shift in read_week(text)
     ]
 
 
@@ -103,7 +103,7 @@ def test_a_week_as_people_write_it(text: str, written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("Mon 22:00-06:00", "a night as two shifts: Mon 22:00-24:00; Tue 00:00-06:00."),
         ("Sat 22:00-06:00", "Sat 22:00-24:00; Sun 00:00-06:00."),
@@ -113,8 +113,8 @@ def test_a_week_as_people_write_it(text: str, written: str) -> None:
         ("whenever", "Use the format Mon-Fri"),
     ],
 )
-def test_a_week_that_cannot_be_read(text: str, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said) as refusal:
+def test_a_week_that_cannot_be_read(text: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message) as refusal:
         read_week(text)
     assert list(refusal.value.errors) == ["working_hours"]
 
@@ -158,7 +158,7 @@ def test_a_day_alone_is_its_noon(text: str) -> None:
     assert read_instant(text, AUSTIN) == "2026-12-01T12:00:00-06:00"
 
 
-@given(st.datetimes(datetime(2001, 1, 1), datetime(2099, 1, 1)).map(lambda one: one.replace(microsecond=0)))  # noqa: DTZ001
+@given(st.datetimes(datetime(2001, 1, 1), datetime(2099, 1, 1)).map(lambda moment: moment.replace(microsecond=0)))  # noqa: DTZ001
 def test_a_number_of_a_spreadsheet_is_its_instant(moment: Any) -> None:
     serial = (moment - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001
     assume(moment.time() != time(0))
@@ -166,7 +166,7 @@ def test_a_number_of_a_spreadsheet_is_its_instant(moment: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "site", "said"),
+    ("text", "site", "message"),
     [
         ("2027-03-14 02:30", AUSTIN, "does not exist"),
         ("2026-11-01 01:30", AUSTIN, "local time occurs twice"),
@@ -175,8 +175,8 @@ def test_a_number_of_a_spreadsheet_is_its_instant(moment: Any) -> None:
         ("2026-12-01 09:00", None, "needs an offset"),
     ],
 )
-def test_no_instant(text: str, site: ZoneInfo | None, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said) as refusal:
+def test_no_instant(text: str, site: ZoneInfo | None, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message) as refusal:
         read_instant(text, site)
     assert list(refusal.value.errors) == ["desired_date"]
 

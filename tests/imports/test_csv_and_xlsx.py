@@ -23,21 +23,27 @@ SITE = {"time_zone": "America/Chicago"}
 
 days = st.dates(date(2026, 1, 1), date(2099, 12, 30))
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2099, 12, 30)).map(  # noqa: DTZ001
-    lambda one: one.replace(second=0, microsecond=0)
+    lambda value: value.replace(second=0, microsecond=0)
 )
 # A value of a spreadsheet, the format it is shown in, and what Excel writes for it into a CSV file.
 values = st.one_of(
     days.map(lambda day: (day, "mm-dd-yy", f"{day.month}/{day.day}/{day.year}")),
     days.map(lambda day: (datetime.combine(day, time()), "yyyy-mm-dd", day.isoformat())),
-    moments.map(lambda one: (one, "m/d/yy h:mm", f"{one.month}/{one.day}/{one.year} {one.hour}:{one.minute:02}")),
+    moments.map(
+        lambda value: (value, "m/d/yy h:mm", f"{value.month}/{value.day}/{value.year} {value.hour}:{value.minute:02}")
+    ),
     st.integers(40_000, 70_000).map(lambda number: (number, "General", str(number))),
     st.integers(40_000, 70_000).map(lambda number: (float(number), "0.0", f"{number}.0")),
-    st.times().map(lambda one: one.replace(second=0, microsecond=0)).map(lambda one: (one, "h:mm", f"{one:%H:%M}")),
+    st.times()
+    .map(lambda value: value.replace(second=0, microsecond=0))
+    .map(lambda value: (value, "h:mm", f"{value:%H:%M}")),
     st.integers(1, 480).map(lambda n: (timedelta(minutes=n), "[h]:mm:ss", f"{n // 60}:{n % 60:02}:00")),
-    st.decimals(-180, 180, places=4).map(lambda one: (float(one), "General", f"{float(one):.10g}")),
-    st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=12).map(lambda one: (one, "@", one)),
+    st.decimals(-180, 180, places=4).map(lambda value: (float(value), "General", f"{float(value):.10g}")),
+    st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=12).map(
+        lambda value: (value, "@", value)
+    ),
     st.sampled_from(["Mosaic; Stairs", "Mon-Fri 08:00-12:00", "TX", "2139", "(512) 555-0143"]).map(
-        lambda one: (one, "@", one)
+        lambda value: (value, "@", value)
     ),
 )
 

@@ -95,22 +95,22 @@ def test_every_address_with_a_form_is_fetched() -> None:
 
 def addresses(run: ImportRun) -> dict[str, str]:
     """Each address of a download, and its form."""
-    found: dict[str, str] = {}
+    forms: dict[str, str] = {}
     for form in FORMS:
         lists = [reverse("admin:imports_export", args=[kind, form]) for kind in MODELS]
         lists.append(reverse("admin:imports_importrun_result", args=[run.pk, form]))
         lists.append(reverse("admin:audit_export", args=[form]))
-        found |= dict.fromkeys(lists, form)
+        forms |= dict.fromkeys(lists, form)
     first, last = usual(datetime.now(UTC).date())["Last 4 weeks"]
     period = f"since={first}&until={last + timedelta(days=14)}"
-    return found | {f"{reverse('reports')}?{period}&csv={part}": "csv" for part in PARTS}
+    return forms | {f"{reverse('reports')}?{period}&csv={part}": "csv" for part in PARTS}
 
 
 @pytest.fixture
 def thousands(transactional_db: None) -> ImportRun:
     """As many rows in every list, and a file of as many rows with its results."""
     now = datetime.now(UTC)
-    half = [one.pk for one in many_assignments(ROWS)[: ROWS // 2]]
+    half = [assignment.pk for assignment in many_assignments(ROWS)[: ROWS // 2]]
     Assignment.objects.filter(pk__in=half).update(
         cancelled_at=now, cancel_reason="Flooded", started_at=now, status=Assignment.Status.CANCELLED
     )
@@ -130,12 +130,12 @@ def test_every_list_is_whole_from_the_real_server(thousands: ImportRun) -> None:
         for address, form in addresses(thousands).items():
             server = HTTPConnection("127.0.0.1", port, timeout=120)
             server.request("GET", address, headers={"Cookie": cookie})
-            found = _lines(form, server.getresponse().read())
+            lines = _lines(form, server.getresponse().read())
             server.close()
             # Counted by the database before the first row left.
             counted = AuditEntry.objects.filter(act="data-exported").latest("pk").details["rows"]
             own = address.startswith(reverse("admin:audit_export", args=[form]))  # its own entry is one of its rows
-            assert len(found) - 1 == counted + own >= ROWS // 2, address
+            assert len(lines) - 1 == counted + own >= ROWS // 2, address
 
 
 def _lines(form: str, content: bytes) -> list[Any]:

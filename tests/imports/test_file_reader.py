@@ -64,7 +64,7 @@ def test_a_negative_number_stays_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("x.csv", b"", "empty"),
         ("x.csv", b"a,b\n", "no rows below"),
@@ -81,10 +81,10 @@ def test_a_negative_number_stays_one() -> None:
         ("x.xlsx", b"PK\x03\x04broken", "not an XLSX"),
     ],
 )
-def test_says_what_is_wrong_with_a_file(name: str, content: bytes, said: str) -> None:
-    if said.startswith("no rows below|"):
+def test_says_what_is_wrong_with_a_file(name: str, content: bytes, message: str) -> None:
+    if message.startswith("no rows below|"):
         assert read_table(name, content).headings == ["a"]
         return
-    with pytest.raises(InvalidInput, match=said) as refusal:
+    with pytest.raises(InvalidInput, match=message) as refusal:
         read_table(name, content)
     assert list(refusal.value.errors) == ["file"]

@@ -130,11 +130,11 @@ def test_ten_kinds_of_errors_each_by_line_and_column(actor: User) -> None:
     lines.append(ANN.replace("Mon-Fri 08:00-12:00", '"Mon 08:00-12:00, 11:00-13:00"').replace("ann@", "bob@"))
     lines.append(ANN.replace("ann@", "ANN0@"))
     run = checked("\n".join([HEAD, *lines]), actor)
-    found = errors(run)
+    errors_by_line = errors(run)
     for number, column in enumerate(bad, start=2):
-        assert column in found[number], (column, found[number])
-    assert "must not overlap" in found[12]["working_hours"][0]
-    assert "Line 2 of this file has the same email." in found[13]["email"]
+        assert column in errors_by_line[number], (column, errors_by_line[number])
+    assert "must not overlap" in errors_by_line[12]["working_hours"][0]
+    assert "Line 2 of this file has the same email." in errors_by_line[13]["email"]
     assert not Contractor.objects.filter(name="Ann Tiles").exists()
 
 
@@ -153,8 +153,8 @@ def test_jobs_by_number_and_dates_in_local_time_of_the_site(actor: User) -> None
         ]
     )
     run = imported(text, actor, "jobs")
-    found = errors(run)
-    assert {number: sorted(found[number]) for number in found} == {
+    errors_by_line = errors(run)
+    assert {number: sorted(errors_by_line[number]) for number in errors_by_line} == {
         3: ["address", "city", "state", "zip_code"],
         4: ["job_number"],
         5: ["desired_date"],
@@ -181,11 +181,11 @@ def test_a_job_under_a_booking_is_not_moved(actor: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [("name\nAnn\n", "column email is missing"), ("email,shoe_size\na@b.c,9\n", "Unknown columns: shoe_size")],
 )
-def test_a_file_that_makes_no_sense_is_refused_as_a_whole(actor: User, text: str, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said):
+def test_a_file_that_makes_no_sense_is_refused_as_a_whole(actor: User, text: str, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
         taken_in(text, actor)
     assert not ImportRun.objects.exists()
 
@@ -208,11 +208,11 @@ def test_it_goes_on_where_it_stopped(actor: User, monkeypatch: pytest.MonkeyPatc
     done: list[Any] = []
     once = row_importer.work_on
 
-    def die_at_the_third(*given: Any, **more: Any) -> Done:
-        done.append(given)
+    def die_at_the_third(*arguments: Any, **more: Any) -> Done:
+        done.append(arguments)
         if len(done) == 3:
             raise KeyboardInterrupt
-        return once(*given, **more)
+        return once(*arguments, **more)
 
     monkeypatch.setattr(runner, "BATCH_ROWS", 2)
     monkeypatch.setattr(runner, "work_on", die_at_the_third)
@@ -232,8 +232,8 @@ def test_it_goes_on_where_it_stopped(actor: User, monkeypatch: pytest.MonkeyPatc
 )
 def test_a_week_is_read_as_it_is_written(text: str) -> None:
     shifts = [
-        Shift(one["day_of_week"], time.fromisoformat(one["start_time"]), time.fromisoformat(one["end_time"]))
-        for one in read_week(text)
+        Shift(shift["day_of_week"], time.fromisoformat(shift["start_time"]), time.fromisoformat(shift["end_time"]))
+        for shift in read_week(text)
     ]
     person = ContractorFactory(hours=shifts)
     again = read_week(write_week(person.shifts))
@@ -327,9 +327,9 @@ class TestThePages:
         assert "<strong>phone_number:</strong> Enter a phone number in the format (512) 555-0143." in page
         assert "7 rows" in page
         assert "Page 1 of 2" in page
-        one = client.get(f"{address}?rows=refused&column=type").content.decode()
-        assert one.count("is not a valid choice") == 8  # seven rows, and the summary
-        assert "With an error in <strong>type</strong>: 7" in one
+        html = client.get(f"{address}?rows=refused&column=type").content.decode()
+        assert html.count("is not a valid choice") == 8  # seven rows, and the summary
+        assert "With an error in <strong>type</strong>: 7" in html
         assert "Page 2 of 2" in client.get(f"{address}?rows=refused&page=2").content.decode()
         assert "No rows." in client.get(f"{address}?column=nonsense").content.decode()
         assert client.get(f"{address}?rows=nonsense&page=x").status_code == 200
@@ -434,17 +434,17 @@ class TestThePages:
     )
     def test_assignments_with_the_decision_behind_them(self, role: Role, decision: tuple[str, str, str, str]) -> None:
         """Managers do not see what was worked out from exact places."""
-        one = AssignmentFactory(rank=3, candidates_considered=9, override_reason="=cmd|x", contractor__name="+Ann")
+        booking = AssignmentFactory(rank=3, candidates_considered=9, override_reason="=cmd|x", contractor__name="+Ann")
         AssignmentFactory(status="cancelled", cancelled_at=datetime.now(UTC), cancel_reason="Flooded")
         client = signed_in(role)
         assert "export/assignments.csv" in client.get("/admin/assignments/assignment/").content.decode()
         address = reverse("admin:imports_export", args=["assignments", "csv"])
         text = b"".join(client.get(f"{address}?status__exact=pending")).decode("utf-8-sig")
         (row,) = csv.DictReader(text.splitlines())
-        assert (row["job_number"], row["contractor"]) == (one.job.job_number, "'+Ann")
+        assert (row["job_number"], row["contractor"]) == (booking.job.job_number, "'+Ann")
         assert tuple(row[name] for name in ("rank", "candidates_considered", "score", "explanation")) == decision
         assert (row["override_reason"], row["cancel_reason"]) == ("'=cmd|x", "")
-        assert row["start"] == one.slot.start.astimezone(one.job.zone).isoformat()
+        assert row["start"] == booking.slot.start.astimezone(booking.job.zone).isoformat()
 
     async def test_a_download_leaves_piece_by_piece_from_an_asynchronous_server(self) -> None:
         made = []

@@ -44,40 +44,42 @@ INPUTS: dict[str, Callable[..., str]] = {
 
 
 def modules() -> Iterator[Any]:
-    for found in pkgutil.iter_modules(imports.__path__):
-        if found.name not in {"migrations", "turns"}:
-            yield importlib.import_module(f"{imports.__name__}.{found.name}")
+    for module in pkgutil.iter_modules(imports.__path__):
+        if module.name not in {"migrations", "turns"}:
+            yield importlib.import_module(f"{imports.__name__}.{module.name}")
     yield pii_matcher
 
 
 def patterns() -> dict[str, Callable[..., object]]:
     """Collected: every pattern of the modules of files."""
-    found: dict[str, Callable[..., object]] = {}
+    methods: dict[str, Callable[..., object]] = {}
     for module in modules():
         for name, value in vars(module).items():
             of_values = value.values() if isinstance(value, dict) else [value]
-            for number, pattern in enumerate(one for one in of_values if isinstance(one, re.Pattern)):
+            for number, pattern in enumerate(value for value in of_values if isinstance(value, re.Pattern)):
                 if isinstance(pattern.pattern, str):
                     key = f"{module.__name__}.{name}.{number}"
-                    found |= {f"{key}.{how}": getattr(pattern, how) for how in ("search", "fullmatch", "match")}
-    return found
+                    methods |= {f"{key}.{how}": getattr(pattern, how) for how in ("search", "fullmatch", "match")}
+    return methods
 
 
 def parsers() -> dict[str, Callable[..., object]]:
     """Collected as well: every reader of cells, and each column of each kind."""
-    found = patterns()
+    functions = patterns()
     for name, function in inspect.getmembers(cell_formats, inspect.isfunction):
         if name.startswith("read_"):
             more = [ZoneInfo("America/Chicago")] * (len(inspect.signature(function).parameters) - 1)
-            found[f"cells.{name}"] = lambda text, function=function, more=more: function(text, *more)
+            functions[f"cells.{name}"] = lambda text, function=function, more=more: function(text, *more)
     bodies: dict[str, Any] = {"contractors": body_of_contractor, "jobs": body_of_job}
     for kind, columns in COLUMNS.items():
         for column in columns.names:
-            found[f"{kind}.{column}"] = lambda text, kind=kind, column=column: bodies[kind]({column: text}, None, None)
+            functions[f"{kind}.{column}"] = lambda text, kind=kind, column=column: bodies[kind](
+                {column: text}, None, None
+            )
     person = PersonPatterns.of(
         names=["Ada Maria Tiles"], phones=["(512) 555-0143"], emails=["ada@example.com"], instead="x"
     )
-    return found | {
+    return functions | {
         "heading": file_reader.heading,
         "people": person.redact,
         "csv of one cell": lambda text: file_reader.read_table("x.csv", f"a,b\n{text}".encode()),
@@ -96,8 +98,8 @@ def test_a_parser_is_linear(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Its own limits would hide what comes behind them.
     monkeypatch.setattr(file_reader, "MOST_CHARACTERS_OF_A_CELL", 10**9)
     monkeypatch.setattr(file_reader, "MOST_ROWS", 10**9)
-    for said, make in INPUTS.items():
-        assert not grows_too_fast(PARSERS[name], make(GROWTH * N), make(N)), said
+    for shape, make in INPUTS.items():
+        assert not grows_too_fast(PARSERS[name], make(GROWTH * N), make(N)), shape
 
 
 def test_a_quadratic_pattern_would_be_noticed() -> None:

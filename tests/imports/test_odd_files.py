@@ -105,11 +105,11 @@ class TestTheRows:
 
     def test_dates_and_durations_of_a_workbook(self, actor: User) -> None:
         book, buffer = Workbook(), io.BytesIO()
-        wanted = datetime.now(UTC).replace(tzinfo=None, hour=9, minute=0, second=0, microsecond=0) + timedelta(days=9)
+        moment = datetime.now(UTC).replace(tzinfo=None, hour=9, minute=0, second=0, microsecond=0) + timedelta(days=9)
         head = ["type", "date", "duration", "address", "city", "state", "zip", "customer phone"]
         place = ["100 Congress Avenue", "Austin", "TX", 78701, 5125550143]
-        serial = (wanted - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001
-        for line in (head, ["tile", wanted, time(2, 30), *place], ["tile", serial, timedelta(hours=2.5), *place]):
+        serial = (moment - datetime(1899, 12, 30)) / timedelta(days=1)  # noqa: DTZ001
+        for line in (head, ["tile", moment, time(2, 30), *place], ["tile", serial, timedelta(hours=2.5), *place]):
             book.worksheets[0].append(line)
         book.save(buffer)
         run = begin(kind="jobs", name="x.xlsx", content=buffer.getvalue(), actor=actor)
@@ -182,7 +182,7 @@ LAUGHS = (
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("x.csv", "name;straße\nä;ö\n".encode("cp1252"), "possibly in Windows-1252. Save it as “CSV UTF-8"),
         ("x.csv", "a,b\n1,2\n".encode("utf-16-le"), "not a CSV file in UTF-8"),
@@ -198,8 +198,8 @@ LAUGHS = (
     ],
     ids=["cp1252", "utf-16", "workbook", "text", "xls", "zip", "bomb", "cut", "laughs", "broken", "long"],
 )
-def test_says_what_to_do_with_a_file(name: str, content: bytes, said: str) -> None:
-    with pytest.raises(InvalidInput, match=said) as refusal:
+def test_says_what_to_do_with_a_file(name: str, content: bytes, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message) as refusal:
         read_table(name, content)
     assert list(refusal.value.errors) == ["file"]
 

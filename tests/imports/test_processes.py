@@ -112,7 +112,7 @@ FAR = f'<worksheet xmlns="{MAIN}"><sheetData>{FAR_ROW}</sheetData></worksheet>'
 @pytest.mark.usefixtures("files_apart")
 class TestReading:
     @pytest.mark.parametrize(
-        ("name", "content", "said"),
+        ("name", "content", "message"),
         [
             ("runs.xlsx", lambda: texts(RUNS), "too many pieces of formatted text"),
             ("empty.xlsx", lambda: with_sheet(EMPTY), "too many cells, including empty cells"),
@@ -124,10 +124,10 @@ class TestReading:
         ],
     )
     def test_what_is_too_much_is_refused_by_name(
-        self, name: str, content: Callable[..., bytes], said: str, settings: Settings
+        self, name: str, content: Callable[..., bytes], message: str, settings: Settings
     ) -> None:
         settings.FILE_PROCESS_SECONDS, settings.FILE_PROCESS_MEMORY_MB = 60, 512
-        with pytest.raises(InvalidInput, match=said) as refusal:
+        with pytest.raises(InvalidInput, match=message) as refusal:
             isolated_reader.read_apart(name, content())
         assert list(refusal.value.errors) == ["file"]
 

@@ -127,8 +127,8 @@ def test_a_file_can_be_checked_again_before_it_is_imported(actor: User) -> None:
 
 def test_what_is_not_going_on_cannot_be_stopped(actor: User) -> None:
     run = checked(people(1), actor)
-    for act, said in ((stop, "There is no check or import to stop"), (resume, "Only a stopped check or import")):
-        with pytest.raises(InvalidInput, match=said):
+    for act, message in ((stop, "There is no check or import to stop"), (resume, "Only a stopped check or import")):
+        with pytest.raises(InvalidInput, match=message):
             act(run_id=run.pk)
     import_checked(run_id=run.pk)
     with pytest.raises(InvalidInput, match="Only a file that is not imported yet"):
@@ -159,7 +159,7 @@ def test_a_killed_worker_repeats_no_row() -> None:
         process = subprocess.Popen([sys.executable, "-c", WORKER], cwd=BASE_DIR, env=_environment())
         if kills < 2:
             reached = ImportRun.objects.get(pk=run.pk).at
-            wait_until(lambda at=reached, one=process: _moved(run, at) or one.poll() is not None)
+            wait_until(lambda at=reached, worker=process: _moved(run, at) or worker.poll() is not None)
             process.send_signal(signal.SIGKILL)
             kills += 1
         process.wait(timeout=300)
@@ -171,8 +171,8 @@ def test_a_killed_worker_repeats_no_row() -> None:
 
 
 def _moved(run: ImportRun, at: int) -> bool:
-    found = ImportRun.objects.get(pk=run.pk)
-    return found.at > at or found.state != "importing"
+    present = ImportRun.objects.get(pk=run.pk)
+    return present.at > at or present.state != "importing"
 
 
 def _environment() -> dict[str, str]:

@@ -27,12 +27,12 @@ NOT_IMPORTED = {"smartscheduler.asgi", "smartscheduler.settings", "smartschedule
 @cache
 def modules() -> tuple[ModuleType, ...]:
     """All modules of the product but its migrations."""
-    found = list(PACKAGES)
+    packages = list(PACKAGES)
     for package in PACKAGES:
         names = [info.name for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
-        wanted = [name for name in names if name not in NOT_IMPORTED and ".migrations" not in name]
-        found += [importlib.import_module(name) for name in wanted]
-    return tuple(found)
+        importable = [name for name in names if name not in NOT_IMPORTED and ".migrations" not in name]
+        packages += [importlib.import_module(name) for name in importable]
+    return tuple(packages)
 
 
 def is_ours(kind: type) -> bool:
@@ -41,11 +41,11 @@ def is_ours(kind: type) -> bool:
 
 def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
     """The product's subclasses of `kind`, at any depth."""
-    one: type[Any]
-    for one in kind.__subclasses__():
-        if is_ours(one):
-            yield one
-        yield from subclasses(one)
+    subclass: type[Any]
+    for subclass in kind.__subclasses__():
+        if is_ours(subclass):
+            yield subclass
+        yield from subclasses(subclass)
 
 
 @cache
@@ -66,13 +66,13 @@ def calls(names: set[str]) -> Iterator[tuple[Path, ast.Call, str]]:
 @cache
 def patterns() -> dict[str, "re.Pattern[str]"]:
     """Every pattern of the product by where it is: those that modules, classes, containers and calls of `re` hold."""
-    found: dict[str, Any] = {}
+    compiled: dict[str, Any] = {}
     for module in modules():
-        _reach(module.__name__, vars(module), found, set(), module.__name__)
+        _reach(module.__name__, vars(module), compiled, set(), module.__name__)
     for file, call, name in calls({f"re.{function}" for function in SEARCHING | WHOLE}):
         if call.args and isinstance(call.args[0], ast.Constant):
-            found[f"{file.stem}:{call.lineno} {name}"] = re.compile(call.args[0].value)
-    return found
+            compiled[f"{file.stem}:{call.lineno} {name}"] = re.compile(call.args[0].value)
+    return compiled
 
 
 SEARCHING = {"search", "sub", "subn", "split", "findall", "finditer"}
@@ -82,12 +82,12 @@ WHOLE = {"match", "fullmatch"}
 @cache
 def uses() -> dict[str, set[str]]:
     """With which functions the product uses a pattern, by the pattern's last name."""
-    found: dict[str, set[str]] = {}
+    methods: dict[str, set[str]] = {}
     for tree in sources().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in SEARCHING | WHOLE:
-                found.setdefault(ast.unparse(node.value).split(".")[-1], set()).add(node.attr)
-    return found
+                methods.setdefault(ast.unparse(node.value).split(".")[-1], set()).add(node.attr)
+    return methods
 
 
 def searches(name: str) -> bool:
@@ -99,7 +99,7 @@ def searches(name: str) -> bool:
 
 def made_of_variables() -> list[str]:
     """Where a pattern is made that no walk can find: inside a function, or of no fixed text."""
-    found = []
+    calls = []
     for file, tree in sources().items():
         inside = {
             id(node)
@@ -113,49 +113,52 @@ def made_of_variables() -> list[str]:
             function = ast.unparse(node.func)[3:]
             fixed = bool(node.args) and isinstance(node.args[0], ast.Constant)
             if (function == "compile" and id(node) in inside) or (function in SEARCHING | WHOLE and not fixed):
-                found.append(f"{file.stem}.{ast.unparse(node)}")
-    return found
+                calls.append(f"{file.stem}.{ast.unparse(node)}")
+    return calls
 
 
 def readers() -> dict[str, Any]:
     """Every function and class method of the product that takes one text: parsers, cleaners, validators."""
-    found: dict[str, Any] = {}
+    functions: dict[str, Any] = {}
     for module in modules():
         for name, value in vars(module).items():
             if isinstance(value, type) and value.__module__ == module.__name__:
                 for method in (
-                    name for name, one in vars(value).items() if isinstance(one, (classmethod, staticmethod))
+                    name
+                    for name, attribute in vars(value).items()
+                    if isinstance(attribute, (classmethod, staticmethod))
                 ):
-                    _add_reader(f"{module.__name__}.{name}.{method}", getattr(value, method), found)
+                    _add_reader(f"{module.__name__}.{name}.{method}", getattr(value, method), functions)
             elif getattr(value, "__module__", "") == module.__name__:
-                _add_reader(f"{module.__name__}.{name}", value, found)
-    return {name: one for name, one in found.items() if not OF_OPERATORS & set(name.split("."))}
+                _add_reader(f"{module.__name__}.{name}", value, functions)
+    return {name: reader for name, reader in functions.items() if not OF_OPERATORS & set(name.split("."))}
 
 
 # Input of operators, not of clients.
 OF_OPERATORS = {"management", "care", "embedded", "demo", "supervisor", "processes"}
 
 
-def _add_reader(name: str, value: Any, found: dict[str, Any]) -> None:
+def _add_reader(name: str, value: Any, functions: dict[str, Any]) -> None:
     if not inspect.isfunction(inspect.unwrap(value)) and not inspect.ismethod(value):
         return
     needed = [
-        one
-        for one in inspect.signature(value).parameters.values()
-        if one.default is one.empty and one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}
+        parameter
+        for parameter in inspect.signature(value).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
     ]
     if len(needed) == 1 and needed[0].annotation in {str, "str", str | None}:
-        found[name] = value
+        functions[name] = value
 
 
-def _reach(path: str, value: Any, found: dict[str, Any], seen: set[int], module: str) -> None:
+def _reach(path: str, value: Any, compiled: dict[str, Any], seen: set[int], module: str) -> None:
     if isinstance(value, re.Pattern):
         if isinstance(value.pattern, str):
-            found.setdefault(path, value)
+            compiled.setdefault(path, value)
     elif id(value) not in seen:
         seen.add(id(value))
         for name, item in _inside(value, module):
-            _reach(f"{path}.{name}", item, found, seen, module)
+            _reach(f"{path}.{name}", item, compiled, seen, module)
 
 
 def _inside(value: Any, module: str) -> Iterator[tuple[str, Any]]:

@@ -55,24 +55,24 @@ def attacks(pattern: "re.Pattern[str]", length: int) -> Iterator[str]:
         many = piece * (length // len(piece))
         for before, after in (("", "\x00"), (pieces[-1], "\x00")):
             yield before + many + after
-    for one in pieces[:5]:
+    for piece in pieces[:5]:
         for other in pieces[:5]:
-            if one != other:
-                yield (one + other) * (length // (len(one) + len(other))) + "\x00"
-                yield one + other * (length // len(other)) + "\x00"
+            if piece != other:
+                yield (piece + other) * (length // (len(piece) + len(other))) + "\x00"
+                yield piece + other * (length // len(other)) + "\x00"
 
 
 def _pieces(pattern: "re.Pattern[str]") -> set[str]:
     tree = parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
-    found = {"".join(_shortest(tree))}
+    pieces = {"".join(_shortest(tree))}
     for node in _nodes(tree):
-        found |= {"".join(_shortest([node]))}
+        pieces |= {"".join(_shortest([node]))}
         if node[0] in REPEATS:
-            found |= set(_letters(list(node[1][2])[:1])[:3])
+            pieces |= set(_letters(list(node[1][2])[:1])[:3])
     # Beginnings of what the pattern matches: each is a place where it starts to look.
     whole = "".join(_shortest(tree))
-    found |= {whole[:end] for end in range(1, min(len(whole), 12) + 1)}
-    return {piece for piece in found if piece} | {" ", "a", "0", "-"}
+    pieces |= {whole[:end] for end in range(1, min(len(whole), 12) + 1)}
+    return {piece for piece in pieces if piece} | {" ", "a", "0", "-"}
 
 
 REPEATS = {c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT}
@@ -136,7 +136,7 @@ def _takes(node: Any, letter: str) -> bool:
         return _in_category(value, letter)
     if kind is c.IN:
         negated = value[0][0] is c.NEGATE
-        return negated != any(_takes(one, letter) for one in value if one[0] is not c.NEGATE)
+        return negated != any(_takes(member, letter) for member in value if member[0] is not c.NEGATE)
     return False
 
 
@@ -154,11 +154,11 @@ def _in_category(category: Any, letter: str) -> bool:
 
 def objections(pattern: "re.Pattern[str]", *, searches: bool) -> list[str]:
     """Why the work of a pattern may grow faster than its text; `searches`: it may begin anywhere in a text."""
-    found: list[str] = []
-    _object(_flat(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), found)
+    faults: list[str] = []
+    _object(_flat(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), faults)
     if searches:
-        _object_to_start(_flat(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), found)
-    return found
+        _object_to_start(_flat(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)), faults)
+    return faults
 
 
 def _flat(tree: Any) -> list[Any]:
@@ -177,29 +177,29 @@ def _gives_back(node: Any) -> bool:
     return _is_unbounded(node) and node[0] is not c.POSSESSIVE_REPEAT
 
 
-def _object(nodes: list[Any], found: list[str]) -> None:
+def _object(nodes: list[Any], faults: list[str]) -> None:
     for place, node in enumerate(nodes):
         if _gives_back(node):
-            _object_to_nesting(node, found)
-            _object_to_neighbour(node, nodes[place + 1 :], found)
+            _object_to_nesting(node, faults)
+            _object_to_neighbour(node, nodes[place + 1 :], faults)
         for part in _parts(node):
-            _object(_flat(part), found)
+            _object(_flat(part), faults)
 
 
-def _object_to_nesting(node: Any, found: list[str]) -> None:
+def _object_to_nesting(node: Any, faults: list[str]) -> None:
     body = _flat(node[1][2])
-    ends = [one for one in body[-1:] if _gives_back(one)]
+    ends = [last for last in body[-1:] if _gives_back(last)]
     if ends and _of(body[0]) & _of(ends[0]):
-        found.append("a repeat of a repeat")
+        faults.append("a repeat of a repeat")
 
 
-def _object_to_neighbour(node: Any, later: list[Any], found: list[str]) -> None:
+def _object_to_neighbour(node: Any, later: list[Any], faults: list[str]) -> None:
     letters = _of(node)
-    for one in later:
-        if _is_unbounded(one) and letters & _beginning(one):
-            found.append("two unbounded repeats of the same letters")
+    for following in later:
+        if _is_unbounded(following) and letters & _beginning(following):
+            faults.append("two unbounded repeats of the same letters")
             return
-        if not _may_be_empty(one) and not letters & _of(one):
+        if not _may_be_empty(following) and not letters & _of(following):
             return
 
 
@@ -213,16 +213,18 @@ def _beginning(repeat: Any) -> set[str]:
     return letters
 
 
-def _object_to_start(nodes: list[Any], found: list[str]) -> None:
+def _object_to_start(nodes: list[Any], faults: list[str]) -> None:
     """An unbounded repeat at the beginning is tried at each letter of a run, and each time read to the run's end."""
     for place, node in enumerate(nodes):
         if node[0] in {c.AT, c.ASSERT, c.ASSERT_NOT}:
             return
         if node[0] is c.BRANCH:
             for part in node[1][1]:
-                _object_to_start(_flat(part), found)
-        if _is_unbounded(node) and any(not _may_be_empty(one) or one[0] is c.AT for one in nodes[place + 1 :]):
-            found.append("begins with an unbounded repeat: guard its start")
+                _object_to_start(_flat(part), faults)
+        if _is_unbounded(node) and any(
+            not _may_be_empty(following) or following[0] is c.AT for following in nodes[place + 1 :]
+        ):
+            faults.append("begins with an unbounded repeat: guard its start")
         if not _may_be_empty(node):
             return
 
@@ -237,8 +239,8 @@ def _may_be_empty(node: Any) -> bool:
 
 def _of(node: Any) -> set[str]:
     """Every letter of the sample that may stand in what a node matches."""
-    ends = [one for one in (node, *_nested(node)) if one[0] in LETTERS]
-    return {letter for letter in SAMPLE if any(_takes(one, letter) for one in ends)}
+    ends = [end for end in (node, *_nested(node)) if end[0] in LETTERS]
+    return {letter for letter in SAMPLE if any(_takes(end, letter) for end in ends)}
 
 
 def _nested(node: Any) -> Iterator[Any]:

@@ -39,15 +39,19 @@ NAME = attrgetter("__name__")
 
 def inputs() -> set[type[serializers.BaseSerializer[Any]]]:
     """The serializers of bodies, those that a view passes to `body`, and those that it reads its query with."""
-    read = {one for module in modules() for one in _read_by_views(module)}
-    strict = {one for one in subclasses(StrictSerializer) if one is not StrictModelSerializer}
+    read = {kind for module in modules() for kind in _read_by_views(module)}
+    strict = {kind for kind in subclasses(StrictSerializer) if kind is not StrictModelSerializer}
     return read | strict
 
 
 def _read_by_views(module: ModuleType) -> set[type[serializers.BaseSerializer[Any]]]:
     tree = sources().get(Path(module.__file__ or ""), ast.Module([], []))
-    found = (vars(module).get(name) for node in ast.walk(tree) for name in _serializers_at(node))
-    return {one for one in found if isinstance(one, type) and issubclass(one, serializers.BaseSerializer)}
+    named = (vars(module).get(name) for node in ast.walk(tree) for name in _serializers_at(node))
+    return {
+        serializer
+        for serializer in named
+        if isinstance(serializer, type) and issubclass(serializer, serializers.BaseSerializer)
+    }
 
 
 def _serializers_at(node: ast.AST) -> list[str]:
@@ -67,7 +71,7 @@ def unbounded(field: Any, path: str) -> list[str]:
     if isinstance(field, serializers.ListSerializer):
         return ([] if getattr(field, "max_length", None) else [path]) + unbounded(field.child, f"{path}[]")
     if isinstance(field, serializers.Serializer):
-        return [one for name, item in field.fields.items() for one in unbounded(item, f"{path}.{name}")]
+        return [fault for name, item in field.fields.items() for fault in unbounded(item, f"{path}.{name}")]
     if isinstance(field, serializers.ListField):
         return ([] if field.max_length else [path]) + unbounded(field.child, f"{path}[]")
     if isinstance(field, serializers.CharField):
@@ -80,7 +84,7 @@ def unbounded(field: Any, path: str) -> list[str]:
 
 
 def test_the_serializers_of_bodies_are_found() -> None:
-    names = {one.__name__ for one in inputs()}
+    names = {serializer.__name__ for serializer in inputs()}
     assert {"LoginSerializer", "JobSerializer", "RankingQuerySerializer", "PeriodSerializer"} <= names
     assert len(names) > 15
 
@@ -179,8 +183,8 @@ def test_every_field_of_a_form_has_a_limit() -> None:
         kinds |= {inline.get_formset(request).form for inline in listed.get_inline_instances(request)}
         kinds |= {getattr(listed, "change_password_form", forms.Form)}
     assert len(kinds) > 25
-    found = sorted({one for kind in kinds if hasattr(kind, "base_fields") for one in limitless(kind)})
-    assert found == [], "\n".join(found)
+    faults = sorted({fault for kind in kinds if hasattr(kind, "base_fields") for fault in limitless(kind)})
+    assert faults == [], "\n".join(faults)
 
 
 # As SHAPED: a value is a date, an id or one of a list.
@@ -194,14 +198,14 @@ SHAPED_FILTERS = (
 
 
 def test_every_filter_has_a_limit() -> None:
-    found = [
+    faults = [
         f"{kind.__name__}.{name}"
         for kind in subclasses(django_filters.FilterSet)
-        for name, one in kind.base_filters.items()
+        for name, item in kind.base_filters.items()
         if not (
-            isinstance(one, SHAPED_FILTERS)
-            or one.extra.get("max_length")
-            or (one.extra.get("max_digits") and "decimal_places" in one.extra)
+            isinstance(item, SHAPED_FILTERS)
+            or item.extra.get("max_length")
+            or (item.extra.get("max_digits") and "decimal_places" in item.extra)
         )
     ]
-    assert found == []
+    assert faults == []

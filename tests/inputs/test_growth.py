@@ -38,7 +38,7 @@ def test_the_patterns_are_found() -> None:
 
 def test_no_other_pattern_is_made_where_it_cannot_be_found() -> None:
     """The needles of a person are made of names, and are among those above."""
-    assert [one for one in made_of_variables() if not one.startswith("pii_matcher.re.compile(self.pattern")] == []
+    assert [call for call in made_of_variables() if not call.startswith("pii_matcher.re.compile(self.pattern")] == []
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))
@@ -136,8 +136,8 @@ def of_serializers() -> dict[str, Callable[[str], Any]]:
         if field.read_only:
             return
         if isinstance(field, serializers.Serializer):
-            for name, one in field.fields.items():
-                yield from inner(f"{path}.{name}", one)
+            for name, nested in field.fields.items():
+                yield from inner(f"{path}.{name}", nested)
         elif hasattr(field, "child"):
             yield from inner(f"{path}[]", field.child)
         else:

@@ -217,10 +217,10 @@ def lists() -> dict[Any, Any]:
     """Pages that a role may see; those of Django and axes are visible to none."""
     request = RequestFactory().get("/")
     request.user = User(role=Role.ADMINISTRATOR)
-    return {one: listed for one, listed in model_admins().items() if listed.has_view_permission(request)}
+    return {model: listed for model, listed in model_admins().items() if listed.has_view_permission(request)}
 
 
-PAGES = sorted(f"admin:{one._meta.app_label}_{one._meta.model_name}_changelist" for one in lists())
+PAGES = sorted(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist" for model in lists())
 
 
 @pytest.mark.parametrize("search", [WORDS, "a" * (LONGEST_SEARCH + 1), "\"'" * 500], ids=["words", "letters", "quotes"])

@@ -138,11 +138,11 @@ def test_a_page_saved_unchanged_writes_nothing() -> None:
 @pytest.mark.parametrize("hour", [6, 7])
 def test_a_job_wanted_in_the_repeated_hour_stays_what_it_is(hour: int) -> None:
     """In Chicago 2027-11-07 01:30 comes twice."""
-    wanted = datetime(2027, 11, 7, hour, 30, tzinfo=UTC)
-    job = JobFactory(desired_date=wanted, time_zone="America/Chicago")
+    desired_date = datetime(2027, 11, 7, hour, 30, tzinfo=UTC)
+    job = JobFactory(desired_date=desired_date, time_zone="America/Chicago")
     assert saved(change(signed_in(), job, special_requirements="Ring twice"))
     job.refresh_from_db()
-    assert (job.desired_date, job.special_requirements) == (wanted, "Ring twice")
+    assert (job.desired_date, job.special_requirements) == (desired_date, "Ring twice")
     assert "desired_date" not in OutboxEvent.objects.get().data["changed"]
 
 
@@ -257,8 +257,8 @@ def test_the_list_searches_and_filters() -> None:
         "desired_from=someday&desired_to=2026-02-30": {today, tomorrow, far, past},
         "desired=soon&candidates=none": {today, tomorrow, past},
     }
-    for query, wanted in cases.items():
-        assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == wanted, query
+    for query, expected in cases.items():
+        assert set(client.get(f"{LIST}?{query}").context["cl"].result_list) == expected, query
 
 
 def test_days_are_those_at_the_site() -> None:
@@ -266,9 +266,9 @@ def test_days_are_those_at_the_site() -> None:
     west = JobFactory(desired_date=at(23, days=3, zone="America/Los_Angeles"), time_zone="America/Los_Angeles")
     east = JobFactory(desired_date=west.desired_date, time_zone="America/New_York")
     client, day = signed_in(), at(0, days=3, zone="America/Los_Angeles").date()
-    for wanted, job in ((day, west), (day + timedelta(days=1), east)):
-        found = client.get(f"{LIST}?desired_from={wanted}&desired_to={wanted}").context["cl"].result_list
-        assert list(found) == [job]
+    for local_day, job in ((day, west), (day + timedelta(days=1), east)):
+        listed = client.get(f"{LIST}?desired_from={local_day}&desired_to={local_day}").context["cl"].result_list
+        assert list(listed) == [job]
 
 
 def test_a_day_that_is_none_is_named() -> None:

@@ -158,8 +158,8 @@ def test_patches_and_puts(api: APIClient) -> None:
 )
 def test_a_live_assignment_holds_what_it_was_checked_against(api: APIClient, path: str, value: str | int) -> None:
     job = AssignmentFactory().job
-    found = problem(api.patch(of(job), changed({}, path, value)), 409, "job-has-live-assignment")
-    assert path in found["errors"]
+    document = problem(api.patch(of(job), changed({}, path, value)), 409, "job-has-live-assignment")
+    assert path in document["errors"]
     job.refresh_from_db()
     assert job.version == 1
     assert api.patch(of(job), {"special_requirements": "Mind the cat"}).status_code == 200

@@ -30,16 +30,16 @@ def texts(path: Path) -> list[str]:
     nodes = list(ast.walk(ast.parse(path.read_text())))
     joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
     parts = {id(part) for node in joined for part in node.values}
-    found = ["".join(str(getattr(part, "value", "?")) for part in node.values) for node in joined]
+    formatted = ["".join(str(getattr(part, "value", "?")) for part in node.values) for node in joined]
     whole = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in parts)
-    return found + [node.value for node in whole if isinstance(node.value, str)]
+    return formatted + [node.value for node in whole if isinstance(node.value, str)]
 
 
 def docstrings(path: Path) -> set[str]:
     nodes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     tree = ast.walk(ast.parse(path.read_text()))
-    found = (ast.get_docstring(node, clean=False) for node in tree if isinstance(node, nodes))
-    return {docstring for docstring in found if docstring is not None}
+    texts_of_nodes = (ast.get_docstring(node, clean=False) for node in tree if isinstance(node, nodes))
+    return {docstring for docstring in texts_of_nodes if docstring is not None}
 
 
 def session_state(text: str) -> list[str]:
@@ -70,8 +70,8 @@ def test_no_module_leaves_anything_in_a_session() -> None:
 
 
 def test_the_relay_is_seen_to_have_some() -> None:
-    found = {what for module in RELAY for text in texts(BASE_DIR / module) for what in session_state(text)}
-    assert {"advisory lock", "setting", "setting by function", "LISTEN"} <= found
+    kinds = {what for module in RELAY for text in texts(BASE_DIR / module) for what in session_state(text)}
+    assert {"advisory lock", "setting", "setting by function", "LISTEN"} <= kinds
 
 
 @pytest.mark.parametrize(

@@ -55,9 +55,9 @@ def check(mail: Mail) -> email.message.EmailMessage:
 def entry(message: email.message.EmailMessage) -> Calendar:
     (part,) = message.iter_attachments()
     assert (part.get_content_type(), part.get_filename()) == ("text/calendar", "job.ics")
-    found = Calendar.from_ical(part.get_content())
-    assert part["Content-Type"].params == {"method": str(found["METHOD"]), "charset": "utf-8"}
-    return found
+    calendar = Calendar.from_ical(part.get_content())
+    assert part["Content-Type"].params == {"method": str(calendar["METHOD"]), "charset": "utf-8"}
+    return calendar
 
 
 def raw_types(mail: Mail) -> list[str]:
@@ -69,20 +69,20 @@ def raw_types(mail: Mail) -> list[str]:
 
 @pytest.mark.parametrize("kind", Mail.Kind.values)
 def test_every_kind_of_mail_is_well_formed(kind: str) -> None:
-    told = mail(kind)
+    content = mail(kind)
     method = "CANCEL" if kind == "cancelled" else "REQUEST"
-    assert entry(check(told))["METHOD"] == method
-    for value in raw_types(told):
+    assert entry(check(content))["METHOD"] == method
+    for value in raw_types(content):
         assert value.lower().count("charset=") <= 1
-    assert any("text/calendar" in value for value in raw_types(told))
+    assert any("text/calendar" in value for value in raw_types(content))
 
 
 @given(contractor=ONE_LINE, city=ONE_LINE, customer=ONE_LINE, notes=st.text(max_size=300))
 def test_whatever_stands_in_the_records(contractor: str, city: str, customer: str, notes: str) -> None:
     notes = "".join(letter for letter in notes if letter == "\n" or letter.isprintable())
-    told = mail(contractor=contractor, city=city, customer_name=customer, special_requirements=notes)
-    (event,) = entry(check(told)).walk("VEVENT")
-    assert event["ATTENDEE"] == f"mailto:{told.assignment.contractor.email}"
+    content = mail(contractor=contractor, city=city, customer_name=customer, special_requirements=notes)
+    (event,) = entry(check(content)).walk("VEVENT")
+    assert event["ATTENDEE"] == f"mailto:{content.assignment.contractor.email}"
 
 
 @pytest.mark.parametrize("sender", ["Böden & Söhne <dispatch@example.com>", "Dispatch <dispatch@böden.example>"])
@@ -93,6 +93,6 @@ def test_a_sender_outside_ascii(settings: Settings, sender: str) -> None:
 
 
 def test_line_breaks_in_a_record_do_not_become_headers() -> None:
-    told = mail(city="Austin\r\nBcc: everybody@example.com")
-    message = check(told)
+    content = mail(city="Austin\r\nBcc: everybody@example.com")
+    message = check(content)
     assert message["Bcc"] is None

@@ -44,9 +44,9 @@ UID = "{0.job_id}.{0.contractor_id}@example.com"
 def booking() -> Assignment:
     """A booking whose first mail is out."""
     job = JobFactory(customer_phone="(512) 555-0188", special_requirements="Mind the <dog> & the cat.")
-    found = assign_job(job_id=job.pk, contractor_id=ContractorFactory().pk, start=at(9, days=2), actor=None)
+    assignment = assign_job(job_id=job.pk, contractor_id=ContractorFactory().pk, start=at(9, days=2), actor=None)
     deliver()
-    return found
+    return assignment
 
 
 def deliver() -> list[outbox.EmailMessage]:

@@ -14,7 +14,7 @@ def without(table: str, *constraints: str) -> None:
     run(*(f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name in constraints))
 
 
-def one(query: str) -> str:
+def value_of(query: str) -> str:
     """The first value of the first row, as text."""
     with connection.cursor() as cursor:
         cursor.execute(query)

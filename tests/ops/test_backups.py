@@ -126,7 +126,9 @@ def test_a_client_with_later_events_gets_a_resync(booked: Assignment, elsewhere:
             f"UPDATE events_eventhead SET sequence = {restored.head + 1}",
         )
         assert event_log.read(after=seen + 1_000).resync
-        assert [one["sequence"] for one in event_log.read(after=restored.head).envelopes] == [restored.head + 1]
+        assert [envelope["sequence"] for envelope in event_log.read(after=restored.head).envelopes] == [
+            restored.head + 1
+        ]
         assert OutboxEvent.objects.filter(sequence__lte=seen).count() == seen  # for people to read
 
 
@@ -210,7 +212,7 @@ class TestABackupThatIsNotWhole:
 
     def refused(self, backup: Path, message: str) -> None:
         there, before = databases_there(), counted()
-        for act in (verify, drill, lambda one: restore(one, replace=postgres.present())):
+        for act in (verify, drill, lambda path: restore(path, replace=postgres.present())):
             with pytest.raises(BackupError, match=message):
                 act(backup)
         assert (databases_there(), counted()) == (there, before)
@@ -239,8 +241,8 @@ class TestABackupThatIsNotWhole:
         self.refused(backup, "cannot be read")
 
     def change(self, backup: Path, **changes: object) -> None:
-        told = json.loads((backup / MANIFEST).read_text())
-        (backup / MANIFEST).write_text(json.dumps(told | changes))
+        manifest = json.loads((backup / MANIFEST).read_text())
+        (backup / MANIFEST).write_text(json.dumps(manifest | changes))
 
     def test_one_of_a_newer_version_of_the_product(self, backup: Path) -> None:
         migrations = [*Manifest.read(backup).migrations, "jobs.0099_later"]
@@ -305,14 +307,19 @@ def test_keeps_the_last_ones_of_this_database_and_touches_nothing_else(booked: A
     made = []
     for number in range(3):
         backup = take_dump(tmp_path)
-        told = json.loads((backup / MANIFEST).read_text())
-        (backup / MANIFEST).write_text(json.dumps(told | {"taken_at": f"2026-01-0{number + 1}T00:00:00+00:00"}))
+        manifest = json.loads((backup / MANIFEST).read_text())
+        (backup / MANIFEST).write_text(json.dumps(manifest | {"taken_at": f"2026-01-0{number + 1}T00:00:00+00:00"}))
         made.append(backup.rename(tmp_path / f"smartscheduler-{number}"))
     other = take_dump(tmp_path)
-    (other / MANIFEST).write_text(json.dumps(told | {"database": "other", "taken_at": "2020-01-01T00:00:00+00:00"}))
+    (other / MANIFEST).write_text(json.dumps(manifest | {"database": "other", "taken_at": "2020-01-01T00:00:00+00:00"}))
     (tmp_path / "smartscheduler-notes").mkdir()
     assert forget_old(tmp_path, kind="dump", keep=2) == made[:1]
-    assert {one.name for one in tmp_path.iterdir()} == {other.name, made[1].name, made[2].name, "smartscheduler-notes"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        other.name,
+        made[1].name,
+        made[2].name,
+        "smartscheduler-notes",
+    }
 
 
 def test_an_empty_database_is_not_backed_up(elsewhere: str, tmp_path: Path) -> None:

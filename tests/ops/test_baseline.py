@@ -30,9 +30,9 @@ def test_the_database_is_named_and_no_migration_runs(from_before: None) -> None:
     before = applied()
     with pytest.raises(CommandError) as refusal:
         call_command("migrate", verbosity=0)
-    said = str(refusal.value)
-    assert said.startswith(f"The database {connection.settings_dict['NAME']} was made by a version before 0.1.0")
-    assert "set DATABASE_URL to it" in said
+    message = str(refusal.value)
+    assert message.startswith(f"The database {connection.settings_dict['NAME']} was made by a version before 0.1.0")
+    assert "set DATABASE_URL to it" in message
     assert applied() == before
 
 

@@ -21,7 +21,7 @@ from smartscheduler.settings import env as environment_of_settings
 WEIGHTS = {"availability": 0.40, "rating": 0.35, "distance": 0.25}
 
 
-def found() -> set[str]:
+def findings() -> set[str]:
     ids = (error.id or "" for error in django_checks.run_checks())
     return {number for number in ids if number.startswith("smartscheduler.E")}
 
@@ -33,7 +33,7 @@ def debug(settings: Settings) -> None:
 
 
 def test_the_settings_of_the_suite_are_clean() -> None:
-    assert found() == set()
+    assert findings() == set()
     checks.refuse_bad_settings()
 
 
@@ -48,10 +48,10 @@ MODEL = {
 def test_a_model_of_the_house_needs_its_network_and_no_key(settings: Settings) -> None:
     for name, value in MODEL.items():
         setattr(settings, name, value)
-    assert found() == set()
+    assert findings() == set()
     settings.EXPLANATION_MODEL_URL, settings.EXPLANATION_MODEL_KEY = "http://127.0.0.1:11434/v1", ""
     settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
-    assert found() == set()
+    assert findings() == set()
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_each_rule_has_a_number_and_names_its_variable(
 ) -> None:
     for name, value in changes.items():
         setattr(settings, name, value)
-    assert f"smartscheduler.{number}" in found()
+    assert f"smartscheduler.{number}" in findings()
     with pytest.raises(ImproperlyConfigured, match=rf"smartscheduler\.{number}: .*{variable}"):
         checks.refuse_bad_settings()
 
@@ -139,7 +139,7 @@ def test_each_rule_has_a_number_and_names_its_variable(
 @pytest.mark.parametrize("days", [0, 30])
 def test_the_ends_of_the_horizon_are_allowed(settings: Settings, days: int) -> None:
     settings.HORIZON_DAYS = days
-    assert found() == set()
+    assert findings() == set()
 
 
 class TestEnvironment:
@@ -221,11 +221,11 @@ def test_no_process_starts_in_production_without_a_key(command: list[str]) -> No
         check=False,
     )
     assert done.returncode != 0
-    said = done.stdout + done.stderr
-    assert "smartscheduler.E002: SECRET_KEY must be set when DEBUG is off." in said
-    assert "smartscheduler.E010: PORT must be 1 to 65535; it is 70000." in said
+    output = done.stdout + done.stderr
+    assert "smartscheduler.E002: SECRET_KEY must be set when DEBUG is off." in output
+    assert "smartscheduler.E010: PORT must be 1 to 65535; it is 70000." in output
     if command[0] == "manage.py":
-        assert "Traceback" not in said
+        assert "Traceback" not in output
 
 
 def test_the_example_names_every_variable_that_is_read() -> None:

@@ -10,7 +10,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.ops import doctor
 from smartscheduler.ops.demo.seed import seed_world
 from smartscheduler.ops.doctor import CHECKS, Scope, examine
-from tests.ops.broken import number_all_events, one, run, without
+from tests.ops.broken import number_all_events, run, value_of, without
 
 # One worker: the world is built once.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("doctor's world")]
@@ -37,38 +37,38 @@ def findings(*, scopes: tuple[Scope, Scope] = (Scope.DATA, Scope.STRUCTURE)) -> 
 
 def test_finds_nothing_in_a_healthy_database() -> None:
     assert findings() == {}
-    assert int(one(f"SELECT count(*) FROM assignments_assignment WHERE {LIVE}")) > 5
-    assert int(one("SELECT count(*) FROM contractors_rating")) >= 0
+    assert int(value_of(f"SELECT count(*) FROM assignments_assignment WHERE {LIVE}")) > 5
+    assert int(value_of("SELECT count(*) FROM contractors_rating")) >= 0
 
 
 def test_double_booking() -> None:
     without("assignments_assignment", "assignment_no_double_booking")
-    first = one(A_LIVE_ONE)
-    other = one(f"SELECT id FROM assignments_assignment WHERE {LIVE} AND id <> '{first}' ORDER BY id LIMIT 1")
+    first = value_of(A_LIVE_ONE)
+    other = value_of(f"SELECT id FROM assignments_assignment WHERE {LIVE} AND id <> '{first}' ORDER BY id LIMIT 1")
     run(
         f"UPDATE assignments_assignment other SET contractor_id = one.contractor_id, "
         f"time_slot = tstzrange(upper(one.time_slot) - interval '1 minute', "
         f"upper(one.time_slot) - interval '1 minute' + (upper(other.time_slot) - lower(other.time_slot))) "
         f"FROM assignments_assignment one WHERE one.id = '{first}' AND other.id = '{other}'"
     )
-    found = findings()
-    assert found.keys() >= {"no-double-booking", "constraints-in-force"}
-    assert any({first, other} <= set(sentence.split()) for sentence in found["no-double-booking"])
-    assert found["constraints-in-force"] == ["assignment_no_double_booking of assignments_assignment is missing"]
+    broken = findings()
+    assert broken.keys() >= {"no-double-booking", "constraints-in-force"}
+    assert any({first, other} <= set(sentence.split()) for sentence in broken["no-double-booking"])
+    assert broken["constraints-in-force"] == ["assignment_no_double_booking of assignments_assignment is missing"]
 
 
 def test_a_second_live_assignment_of_a_job() -> None:
     run("DROP INDEX assignment_one_live_per_job")
-    ended = one("SELECT id FROM assignments_assignment WHERE status = 'completed' LIMIT 1")
-    live, job = one(A_LIVE_ONE), one(f"SELECT job_id FROM assignments_assignment WHERE id = ({A_LIVE_ONE})")
+    ended = value_of("SELECT id FROM assignments_assignment WHERE status = 'completed' LIMIT 1")
+    live, job = value_of(A_LIVE_ONE), value_of(f"SELECT job_id FROM assignments_assignment WHERE id = ({A_LIVE_ONE})")
     run(
         f"UPDATE assignments_assignment ended SET status = 'pending', completed_at = NULL, started_at = NULL, "
         f"job_id = job.id, time_slot = tstzrange('2001-01-01Z', '2001-01-01Z'::timestamptz + job.duration) "
         f"FROM jobs_job job WHERE job.id = '{job}' AND ended.id = '{ended}'"
     )
-    found = findings()
-    assert found["one-live-assignment"] == [f"job {job}: {', '.join(sorted([live, ended]))}"]
-    assert found["constraints-in-force"] == ["assignment_one_live_per_job of assignments_assignment is missing"]
+    broken = findings()
+    assert broken["one-live-assignment"] == [f"job {job}: {', '.join(sorted([live, ended]))}"]
+    assert broken["constraints-in-force"] == ["assignment_one_live_per_job of assignments_assignment is missing"]
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_a_second_live_assignment_of_a_job() -> None:
     ],
 )
 def test_a_job_out_of_step_with_its_assignments(present: str, wrong: str) -> None:
-    number = one(f"SELECT job_number FROM jobs_job WHERE status = '{present}' ORDER BY id LIMIT 1")
+    number = value_of(f"SELECT job_number FROM jobs_job WHERE status = '{present}' ORDER BY id LIMIT 1")
     run(f"UPDATE jobs_job SET status = '{wrong}' WHERE job_number = '{number}'")
-    found = findings()
-    assert list(found) == ["statuses-in-step"]
-    (sentence,) = found["statuses-in-step"]
+    broken = findings()
+    assert list(broken) == ["statuses-in-step"]
+    (sentence,) = broken["statuses-in-step"]
     assert sentence.startswith(f"{number} is {wrong}; by its assignments it should be {present}")
 
 
 @pytest.mark.parametrize("state", ["open", "cancelled"])
 def test_a_job_that_is_over_while_its_assignment_lives(state: str) -> None:
-    number = one("SELECT job_number FROM jobs_job WHERE status = 'assigned' ORDER BY id LIMIT 1")
+    number = value_of("SELECT job_number FROM jobs_job WHERE status = 'assigned' ORDER BY id LIMIT 1")
     stamp = "now()" if state == "cancelled" else "NULL"
     run(f"UPDATE jobs_job SET status = '{state}', cancelled_at = {stamp} WHERE job_number = '{number}'")
     assert findings() == {"statuses-in-step": [f"{number} is {state}; by its assignments it should be assigned"]}
@@ -109,36 +109,36 @@ def test_a_job_that_is_over_while_its_assignment_lives(state: str) -> None:
 )
 def test_time_stamps_out_of_step(status: str, constraint: str, change: str) -> None:
     without("assignments_assignment", constraint)
-    key = one(f"SELECT id FROM assignments_assignment WHERE status = '{status}' ORDER BY id LIMIT 1")
+    key = value_of(f"SELECT id FROM assignments_assignment WHERE status = '{status}' ORDER BY id LIMIT 1")
     run(f"UPDATE assignments_assignment SET {change} WHERE id = '{key}'")
-    found = findings()
-    assert found.keys() == {"timestamps-in-step", "constraints-in-force"}
-    assert found["timestamps-in-step"] == [f"assignment {key} ({status})"]
+    broken = findings()
+    assert broken.keys() == {"timestamps-in-step", "constraints-in-force"}
+    assert broken["timestamps-in-step"] == [f"assignment {key} ({status})"]
 
 
 def test_time_stamps_in_the_wrong_order() -> None:
-    key = one("SELECT id FROM assignments_assignment WHERE status = 'completed' ORDER BY id LIMIT 1")
+    key = value_of("SELECT id FROM assignments_assignment WHERE status = 'completed' ORDER BY id LIMIT 1")
     run(f"UPDATE assignments_assignment SET started_at = completed_at + interval '1 hour' WHERE id = '{key}'")
     assert findings() == {"timestamps-in-step": [f"assignment {key} (completed)"]}
 
 
 def test_time_stamps_of_a_job() -> None:
     without("jobs_job", "job_completed_at_in_step")
-    number = one("SELECT job_number FROM jobs_job WHERE status = 'open' LIMIT 1")
+    number = value_of("SELECT job_number FROM jobs_job WHERE status = 'open' LIMIT 1")
     run(f"UPDATE jobs_job SET completed_at = now() WHERE job_number = '{number}'")
-    found = findings()
-    assert found["timestamps-in-step"] == [f"job {number} (open)"]
+    broken = findings()
+    assert broken["timestamps-in-step"] == [f"job {number} (open)"]
 
 
 def test_a_slot_that_is_longer_than_the_job() -> None:
-    key = one(A_LIVE_ONE)
+    key = value_of(A_LIVE_ONE)
     run(
         f"UPDATE jobs_job SET duration = duration / 2 "
         f"WHERE id = (SELECT job_id FROM assignments_assignment WHERE id = '{key}')"
     )
-    found = findings()
-    assert list(found) == ["slot-length"]
-    assert found["slot-length"][0].startswith(f"assignment {key} lasts ")
+    broken = findings()
+    assert list(broken) == ["slot-length"]
+    assert broken["slot-length"][0].startswith(f"assignment {key} lasts ")
 
 
 @pytest.mark.parametrize(
@@ -153,11 +153,11 @@ def test_a_slot_that_is_longer_than_the_job() -> None:
     ],
 )
 def test_a_score_that_is_not_its_breakdown(change: str) -> None:
-    key = one("SELECT id FROM assignments_assignment WHERE score NOT BETWEEN 0.45 AND 0.55 ORDER BY id LIMIT 1")
+    key = value_of("SELECT id FROM assignments_assignment WHERE score NOT BETWEEN 0.45 AND 0.55 ORDER BY id LIMIT 1")
     run(f"UPDATE assignments_assignment SET {change} WHERE id = '{key}'")
-    found = findings()
-    assert list(found) == ["scores-add-up"]
-    assert found["scores-add-up"][0].startswith(f"assignment {key}: score ")
+    broken = findings()
+    assert list(broken) == ["scores-add-up"]
+    assert broken["scores-add-up"][0].startswith(f"assignment {key}: score ")
 
 
 def test_a_score_out_of_range() -> None:
@@ -167,29 +167,29 @@ def test_a_score_out_of_range() -> None:
 
 
 def test_a_contractor_without_a_shift() -> None:
-    key = one(ANYBODY)
+    key = value_of(ANYBODY)
     run(f"DELETE FROM contractors_workinghours WHERE contractor_id = '{key}'")
-    found = findings()
-    assert list(found) == ["working-hours"]
-    assert found["working-hours"][0].startswith(key)
+    broken = findings()
+    assert list(broken) == ["working-hours"]
+    assert broken["working-hours"][0].startswith(key)
 
 
 @pytest.mark.parametrize("change", ["weekdays = weekdays # 1", "longest_stretch = longest_stretch + 1"])
 def test_bounds_that_are_not_those_of_the_hours(change: str) -> None:
-    key = one(ANYBODY)
+    key = value_of(ANYBODY)
     run(
         "SET LOCAL session_replication_role = replica",
         f"UPDATE contractors_contractor SET {change} WHERE id = '{key}'",
         "SET LOCAL session_replication_role = origin",
     )
-    found = findings()
-    assert list(found) == ["bounds-of-hours"]
-    assert found["bounds-of-hours"][0].startswith(f"{key} has weekdays ")
+    broken = findings()
+    assert list(broken) == ["bounds-of-hours"]
+    assert broken["bounds-of-hours"][0].startswith(f"{key} has weekdays ")
 
 
 @pytest.mark.parametrize("change", ["rating = 5 - rating", "rating_count = 0", "rating_total = rating_total + 100"])
 def test_a_rating_that_is_not_the_mean_of_those_given(change: str) -> None:
-    key = one("SELECT id FROM contractors_contractor WHERE rating NOT BETWEEN 2.4 AND 2.6 ORDER BY id LIMIT 1")
+    key = value_of("SELECT id FROM contractors_contractor WHERE rating NOT BETWEEN 2.4 AND 2.6 ORDER BY id LIMIT 1")
     run(
         f"UPDATE contractors_contractor SET rating = 4, rating_count = 1, rating_total = 4 WHERE id = '{key}'",
         f"DELETE FROM contractors_rating WHERE contractor_id = '{key}'",
@@ -197,9 +197,9 @@ def test_a_rating_that_is_not_the_mean_of_those_given(change: str) -> None:
     )
     assert findings() == {}
     run(f"UPDATE contractors_contractor SET {change} WHERE id = '{key}'")
-    found = findings()
-    assert list(found) == ["ratings-add-up"]
-    assert found["ratings-add-up"][0].startswith(f"{key} has ")
+    broken = findings()
+    assert list(broken) == ["ratings-add-up"]
+    assert broken["ratings-add-up"][0].startswith(f"{key} has ")
 
 
 def test_an_unknown_time_zone() -> None:
@@ -219,7 +219,7 @@ class TestTheEventLog:
         assert findings() == {}
 
     def test_a_gap_at_the_end_is_one_of_the_head(self) -> None:
-        last = one("SELECT max(sequence) FROM events_outboxevent")
+        last = value_of("SELECT max(sequence) FROM events_outboxevent")
         run(f"DELETE FROM events_outboxevent WHERE sequence = {last}")
         assert findings() == {"event-head": [f"the head is {last}, but the log ends with {int(last) - 1}"]}
 
@@ -254,7 +254,7 @@ class TestTheStructure:
         }
 
     def test_a_reference_that_is_gone(self) -> None:
-        name = one(
+        name = value_of(
             "SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'assignments_assignment'::regclass "
             "AND confrelid = 'jobs_job'::regclass"
         )
@@ -264,22 +264,22 @@ class TestTheStructure:
         }
 
     def test_a_unique_column_that_no_longer_is(self) -> None:
-        name = one("SELECT conname FROM pg_constraint WHERE contype = 'u' AND conrelid = 'jobs_job'::regclass")
+        name = value_of("SELECT conname FROM pg_constraint WHERE contype = 'u' AND conrelid = 'jobs_job'::regclass")
         without("jobs_job", name)
         assert findings() == {"constraints-in-force": ["the unique job_number of jobs_job is missing"]}
 
     def test_a_dropped_trigger(self) -> None:
-        name = one("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%hours_added%'")
+        name = value_of("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%hours_added%'")
         run(f"DROP TRIGGER {name} ON contractors_workinghours")
         assert findings() == {"triggers-in-force": ["hours_added of contractors_workinghours is uninstalled"]}
 
     def test_a_disabled_trigger(self) -> None:
-        name = one("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%hours_changed%'")
+        name = value_of("SELECT tgname FROM pg_trigger WHERE tgname LIKE '%hours_changed%'")
         run(f"ALTER TABLE contractors_workinghours DISABLE TRIGGER {name}")
         assert findings() == {"triggers-in-force": ["hours_changed of contractors_workinghours is disabled"]}
 
     def test_references_that_are_switched_off(self) -> None:
-        name = one(
+        name = value_of(
             "SELECT tgname FROM pg_trigger JOIN pg_constraint c ON c.oid = tgconstraint "
             "WHERE tgrelid = 'notifications_mail'::regclass AND contype = 'f' LIMIT 1"
         )

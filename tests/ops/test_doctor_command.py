@@ -39,9 +39,9 @@ def doctor_says(*options: str) -> tuple[int, str]:
 
 def test_a_line_for_each_check_and_one_for_all() -> None:
     ContractorFactory()
-    code, said = doctor_says(*DATA)
+    code, output = doctor_says(*DATA)
     assert code == 0
-    lines = said.strip().split("\n")
+    lines = output.strip().split("\n")
     checks = doctor.chosen(data_only=True)
     assert [line[2:].startswith(check.holds) for line, check in zip(lines, checks, strict=False)] == [True] * len(
         checks
@@ -52,19 +52,19 @@ def test_a_line_for_each_check_and_one_for_all() -> None:
 
 def test_says_what_is_wrong_how_much_of_it_and_what_to_do() -> None:
     people = ContractorFactory.create_batch(7, hours=[])
-    code, said = doctor_says(*DATA)
+    code, output = doctor_says(*DATA)
     assert code == 1
-    assert "✗ Every contractor has at least one shift" in said
-    assert sum(f"{person.pk} ({person.name})" in said for person in people) == 5
-    assert "… 7 in all; --show 7 shows them" in said
-    assert "→ Enter their hours in the back-office, or deactivate them. [working-hours]" in said
-    assert "1 broken." in said
+    assert "✗ Every contractor has at least one shift" in output
+    assert sum(f"{person.pk} ({person.name})" in output for person in people) == 5
+    assert "… 7 in all; --show 7 shows them" in output
+    assert "→ Enter their hours in the back-office, or deactivate them. [working-hours]" in output
+    assert "1 broken." in output
 
 
 def test_for_programs_as_json() -> None:
     ContractorFactory(hours=[])
-    code, said = doctor_says("--data", "--json", "--show", "1")
-    outcomes = {outcome["check"]: outcome for outcome in json.loads(said)}
+    code, output = doctor_says("--data", "--json", "--show", "1")
+    outcomes = {outcome["check"]: outcome for outcome in json.loads(output)}
     assert code == 1
     assert outcomes["working-hours"]["state"] == "broken"
     assert outcomes["working-hours"]["count"] == 1
@@ -75,26 +75,26 @@ def test_for_programs_as_json() -> None:
 def test_quick_leaves_out_what_reads_large_tables() -> None:
     ContractorFactory(hours=[])
     assert doctor_says("--data")[0] == 1
-    code, said = doctor_says("--data", "--quick")
+    code, output = doctor_says("--data", "--quick")
     assert code == 0
-    assert "shift" not in said
+    assert "shift" not in output
 
 
 def test_some_checks_alone() -> None:
     ContractorFactory(hours=[])
     assert doctor_says("time-zones")[0] == 0
-    code, said = doctor_says("working-hours", "time-zones")
+    code, output = doctor_says("working-hours", "time-zones")
     assert code == 1
-    assert "2 checks" in said
+    assert "2 checks" in output
     with pytest.raises(CommandError, match="invalid choice: 'tonsils'"):
         call_command("doctor", "tonsils")
 
 
 def test_a_warning_alone_ends_well() -> None:
-    code, said = doctor_says("relay-active")
+    code, output = doctor_says("relay-active")
     assert code == 0
-    assert "! An event relay is active" in said
-    assert "nothing broken, warnings: 1." in said
+    assert "! An event relay is active" in output
+    assert "nothing broken, warnings: 1." in output
 
 
 def test_the_metrics_know_the_last_run_of_all() -> None:

@@ -33,44 +33,44 @@ from tests.ops.broken import run
 pytestmark = pytest.mark.django_db
 
 
-def found(name: str) -> list[str]:
+def findings(name: str) -> list[str]:
     (outcome,) = examine(doctor.chosen(names=[name]), show=5)
     assert not outcome.failure
     return outcome.findings.shown
 
 
 def test_the_time_of_statements(settings: Settings) -> None:
-    assert found("statement-timeouts") == []
+    assert findings("statement-timeouts") == []
     settings.DATABASE_WEB_OPTION = ""  # as behind a pooler that lets no options pass
-    (sentence,) = found("statement-timeouts")
+    (sentence,) = findings("statement-timeouts")
     assert "DATABASE_STATEMENT_SECONDS" in sentence
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '40s'")
-    assert found("statement-timeouts")[0].startswith("statement_timeout is 40s for every session")
+    assert findings("statement-timeouts")[0].startswith("statement_timeout is 40s for every session")
 
 
 def test_events_that_wait() -> None:
-    assert found("events-sent") == []
+    assert findings("events-sent") == []
     waiting_for(60)
-    (sentence,) = found("events-sent")
+    (sentence,) = findings("events-sent")
     assert sentence.startswith("events without a number: 1, the oldest for 6")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_relay_is_active_or_not() -> None:
-    assert found("relay-active") == ["no relay holds the lock"]
+    assert findings("relay-active") == ["no relay holds the lock"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [RELAY_LOCK])
-        assert found("relay-active") == []
+        assert findings("relay-active") == []
         cursor.execute("SELECT pg_advisory_unlock(%s)", [RELAY_LOCK])
 
 
 def test_a_worker_that_has_stopped_reading() -> None:
     numbered_events(3, days_old=1)
     EventReader.objects.create(name="mails", sequence=3)
-    assert found("worker-keeps-up") == []
+    assert findings("worker-keeps-up") == []
     EventReader.objects.update(sequence=2)
-    (sentence,) = found("worker-keeps-up")
+    (sentence,) = findings("worker-keeps-up")
     assert sentence.startswith("mails has not read events since ")
 
 
@@ -85,20 +85,20 @@ def test_a_mail_that_failed_for_good() -> None:
         error="550 no such user",
         due_at=timezone.now(),
     )
-    (sentence,) = found("mails-delivered")
+    (sentence,) = findings("mails-delivered")
     assert "crew@example.com" in sentence
     assert "550 no such user" in sentence
     Mail.objects.filter(pk=mail.pk).update(created_at=timezone.now() - timedelta(days=8))
-    assert found("mails-delivered") == []
+    assert findings("mails-delivered") == []
 
 
 def test_a_file_that_no_worker_processes() -> None:
     run_ = ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
-    assert found("imports-move") == []
+    assert findings("imports-move") == []
     ImportRun.objects.filter(pk=run_.pk).update(created_at=timezone.now() - timedelta(hours=2))
-    assert found("imports-move") == ["jobs.csv (checking), at row 0 of 9"]
+    assert findings("imports-move") == ["jobs.csv (checking), at row 0 of 9"]
     ImportRun.objects.filter(pk=run_.pk).update(touched_at=timezone.now())
-    assert found("imports-move") == []
+    assert findings("imports-move") == []
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_file_that_no_worker_processes() -> None:
     [("session_replication_role", "replica"), ("jit", "on"), ("TimeZone", "America/Chicago")],
 )
 def test_settings_of_postgresql_that_matter(name: str, value: str) -> None:
-    before = set(found("postgresql"))
+    before = set(findings("postgresql"))
     run(f"SET LOCAL {name} = '{value}'")
-    assert set(found("postgresql")) - before == {
+    assert set(findings("postgresql")) - before == {
         f"{name} is {value}; it should be {environment.NEEDED[name]}",
     }
 
@@ -118,18 +118,18 @@ def test_a_server_that_may_lose_what_was_committed() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW fsync")
         assert cursor.fetchone()[0] == "off"
-    assert "fsync is off; it should be on" in found("postgresql")
+    assert "fsync is off; it should be on" in findings("postgresql")
 
 
 def test_a_postgresql_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "OLDEST_POSTGRESQL", 99)
-    assert any("it must be 99 or newer" in sentence for sentence in found("postgresql"))
+    assert any("it must be 99 or newer" in sentence for sentence in findings("postgresql"))
 
 
 def test_a_valkey_that_throws_keys_away(own_valkey: redis.Redis) -> None:
-    assert found("valkey") == []
+    assert findings("valkey") == []
     own_valkey.config_set("maxmemory-policy", "allkeys-lru")
-    (sentence,) = found("valkey")
+    (sentence,) = findings("valkey")
     assert sentence.startswith("maxmemory-policy is allkeys-lru")
 
 
@@ -141,19 +141,19 @@ def test_a_valkey_that_is_away(settings: Settings) -> None:
 
 
 def test_clocks_that_disagree(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert found("clock") == []
+    assert findings("clock") == []
     here = time.time
     monkeypatch.setattr("smartscheduler.ops.clock_offset.time.time", lambda: here() - 60)
-    (sentence,) = found("clock")
+    (sentence,) = findings("clock")
     assert sentence.startswith("PostgreSQL's clock is 60.")
     assert sentence.endswith("ahead of this machine's")
 
 
 def test_a_disk_that_is_nearly_full(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATA_DIR = settings.DATA_DIR / "not" / "there" / "yet"
-    assert found("disk-space") == []
+    assert findings("disk-space") == []
     monkeypatch.setattr(disks, "LEAST_FREE_SHARE", 1.0)
-    sentences = found("disk-space")
+    sentences = findings("disk-space")
     assert len(sentences) == 2  # of the data, and of temporary files
     assert all("GiB" in sentence and "are free at /" in sentence for sentence in sentences)
 
@@ -176,19 +176,19 @@ def test_when_a_disk_is_short_of_room(free: float, total: float, free_files: int
 
 
 def test_writes_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert found("writes") == []
+    assert findings("writes") == []
 
     def full() -> NoReturn:
         raise OperationalError('could not extend file "base/1/2": No space left on device')
 
     monkeypatch.setattr(environment, "check_writes", full)
-    (sentence,) = found("writes")
+    (sentence,) = findings("writes")
     assert sentence.endswith("No space left on device")
 
 
 def test_a_valkey_that_refuses_writes(own_valkey: redis.Redis) -> None:
     own_valkey.config_set("maxmemory", "1")
-    refused, full = found("valkey")
+    refused, full = findings("valkey")
     assert refused.startswith("it refuses writes: OOM") or "command not allowed" in refused
     assert "of maxmemory is used" in full
 
@@ -202,21 +202,21 @@ class TestWorkers:
         client.delete(*keys)
 
     def test_without_beat_nothing_is_sent(self) -> None:
-        assert found("tasks-move") == []
+        assert findings("tasks-move") == []
         silent = [f"no task of the queue {name} has run yet: beat sends no tasks" for name in ("celery", "files")]
-        assert found("workers-alive") == silent
+        assert findings("workers-alive") == silent
         for name in ("celery", "files"):
             heartbeats.stamp(name)
-        assert found("workers-alive") == []
+        assert findings("workers-alive") == []
 
     def test_without_a_worker_tasks_wait(self) -> None:
         with time_machine.travel(timezone.now() - timedelta(minutes=3)):
             prune_events.delay()
-        (waiting,) = found("tasks-move")
+        (waiting,) = findings("tasks-move")
         assert waiting.startswith("tasks in the queue celery: 1, the oldest for 18")
         heartbeats.stamp("files")
         valkey().hset(heartbeats._key(), "celery", str(heartbeats._now() - 90))
-        (silent,) = found("workers-alive")
+        (silent,) = findings("workers-alive")
         assert silent.startswith("no task of the queue celery has run for 9")
         assert silent.endswith("seconds: no worker takes its tasks")
 
@@ -225,9 +225,9 @@ def test_mails_that_nothing_sends() -> None:
     mail = Mail.objects.create(
         id=uuid4(), kind="assigned", assignment=AssignmentFactory(), revision=0, due_at=timezone.now()
     )
-    assert found("mails-move") == []
+    assert findings("mails-move") == []
     Mail.objects.filter(pk=mail.pk).update(due_at=timezone.now() - timedelta(minutes=11))
-    (sentence,) = found("mails-move")
+    (sentence,) = findings("mails-move")
     assert sentence.startswith("overdue emails: 1, the oldest since ")
 
 
@@ -241,7 +241,7 @@ def test_a_mail_that_fails_again_and_again() -> None:
         error="451 greylisted",
         due_at=timezone.now() + timedelta(minutes=5),
     )
-    (sentence,) = found("mails-delivered")
+    (sentence,) = findings("mails-delivered")
     assert sentence.endswith("451 greylisted")
 
 
@@ -253,21 +253,21 @@ def test_what_waits_and_for_how_long() -> None:
     Mail.objects.create(id=uuid4(), kind="assigned", assignment=AssignmentFactory(), revision=0, due_at=due_at)
     numbered_events(3, days_old=1)
     EventReader.objects.create(name="mails", sequence=2)
-    found = backlog.waiting()
-    assert found["mails"].oldest_seconds == pytest.approx(1200, abs=300)
-    assert found["imports"].oldest_seconds == pytest.approx(7200, abs=300)
+    waiting = backlog.waiting()
+    assert waiting["mails"].oldest_seconds == pytest.approx(1200, abs=300)
+    assert waiting["imports"].oldest_seconds == pytest.approx(7200, abs=300)
     assert backlog.reader_ages()["mails"] == pytest.approx(86_400, abs=300)
 
 
 def test_settings_that_cannot_be_worked_with(settings: Settings) -> None:
     settings.DEBUG = True
-    assert found("settings") == []
+    assert findings("settings") == []
     settings.HORIZON_DAYS = 31
-    assert found("settings") == ["smartscheduler.E008: HORIZON_DAYS must be 0 to 30; it is 31."]
+    assert findings("settings") == ["smartscheduler.E008: HORIZON_DAYS must be 0 to 30; it is 31."]
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "starts"),
     [
         ({"SECRET_KEY": "short"}, ["SECRET_KEY has 5 characters; it should have 50 random ones"]),
         ({"ALLOWED_HOSTS": ["*"]}, ["ALLOWED_HOSTS allows every name"]),
@@ -275,20 +275,20 @@ def test_settings_that_cannot_be_worked_with(settings: Settings) -> None:
         ({}, []),
     ],
 )
-def test_settings_that_are_not_for_production(settings: Settings, changes: dict[str, Any], told: list[str]) -> None:
+def test_settings_that_are_not_for_production(settings: Settings, changes: dict[str, Any], starts: list[str]) -> None:
     good = {"DEBUG": False, "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": ["scheduler.example.com"]}
     for name, value in (good | changes).items():
         setattr(settings, name, value)
-    sentences = found("settings-for-production")
-    assert len(sentences) == len(told)
-    assert all(sentence.startswith(start) for sentence, start in zip(sentences, told, strict=True))
+    sentences = findings("settings-for-production")
+    assert len(sentences) == len(starts)
+    assert all(sentence.startswith(start) for sentence, start in zip(sentences, starts, strict=True))
 
 
 def test_debug_with_a_database_elsewhere(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DEBUG = True
-    assert found("settings-for-production") == []
+    assert findings("settings-for-production") == []
     monkeypatch.setitem(connection.settings_dict, "HOST", "db.example.com")
-    (sentence,) = found("settings-for-production")
+    (sentence,) = findings("settings-for-production")
     assert sentence.startswith("DEBUG is on")
 
 
@@ -302,10 +302,10 @@ def test_an_erasure_that_is_in_no_external_list(settings: Settings, tmp_path: Pa
     gone = [Erasure(kind="user", number=n, subject=uuid4(), erased_at=timezone.now()) for n in (1, 2)]
     Erasure.objects.bulk_create(gone)
     (tmp_path / "erasures.jsonl").write_text("\n".join(lines(gone[:1])))
-    assert found("erasures") == [f"Former user 2 is not in {settings.ERASURE_LIST}"]
+    assert findings("erasures") == [f"Former user 2 is not in {settings.ERASURE_LIST}"]
     (tmp_path / "erasures.jsonl").write_text("\n".join(lines(gone)))
-    assert found("erasures") == []
+    assert findings("erasures") == []
     (tmp_path / "erasures.jsonl").write_text("no list")
-    assert found("erasures") == [f"Line 1 of {settings.ERASURE_LIST} is not an erasure."]
+    assert findings("erasures") == [f"Line 1 of {settings.ERASURE_LIST} is not an erasure."]
     settings.ERASURE_LIST = ""
-    assert len(found("erasures")) == 2
+    assert len(findings("erasures")) == 2

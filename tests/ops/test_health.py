@@ -97,8 +97,8 @@ def database_setting(assignment: str, reset: str) -> Iterator[None]:
 
 
 def plain_parameters() -> dict[str, Any]:
-    given = connection.get_connection_params()
-    return {name: given[name] for name in ("dbname", "user", "host") if given.get(name)}
+    parameters = connection.get_connection_params()
+    return {name: parameters[name] for name in ("dbname", "user", "host") if parameters.get(name)}
 
 
 def test_a_database_that_only_reads_is_degraded() -> None:

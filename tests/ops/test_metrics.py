@@ -20,7 +20,9 @@ def samples(answer: Any) -> dict[tuple[str, str], float]:
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
     families = text_string_to_metric_families(answer.content.decode())
-    return {(one.name, one.labels.get("status", "")): one.value for family in families for one in family.samples}
+    return {
+        (sample.name, sample.labels.get("status", "")): sample.value for family in families for sample in family.samples
+    }
 
 
 def test_counts_what_the_database_has() -> None:
@@ -28,14 +30,14 @@ def test_counts_what_the_database_has() -> None:
     ContractorFactory(status="inactive")
     JobFactory()
     waiting_for(30)
-    found = samples(client_as(Role.ADMINISTRATOR).get(URL))
-    assert found["smartscheduler_contractors", "active"] == 2
-    assert found["smartscheduler_contractors", "inactive"] == 1
-    assert found["smartscheduler_jobs", "open"] == 1
-    assert found["smartscheduler_events_unsent", ""] >= 1
-    assert found["smartscheduler_event_lag_seconds", ""] >= 30
-    assert found["smartscheduler_relay_active", ""] == 0
-    assert found["smartscheduler_event_sockets", ""] >= 0
+    values = samples(client_as(Role.ADMINISTRATOR).get(URL))
+    assert values["smartscheduler_contractors", "active"] == 2
+    assert values["smartscheduler_contractors", "inactive"] == 1
+    assert values["smartscheduler_jobs", "open"] == 1
+    assert values["smartscheduler_events_unsent", ""] >= 1
+    assert values["smartscheduler_event_lag_seconds", ""] >= 30
+    assert values["smartscheduler_relay_active", ""] == 0
+    assert values["smartscheduler_event_sockets", ""] >= 0
 
 
 def test_takes_what_prometheus_accepts_and_its_token(settings: Settings) -> None:

@@ -110,7 +110,7 @@ class TestJobs:
         monkeypatch.setattr(delete, "BATCH", 2)
         for _ in range(5):
             JobFactory(status="cancelled", cancelled_at=now() - settings.JOB_RETENTION - DAY)
-        (rule,) = (one for one in rules() if one.name == "jobs")
+        (rule,) = (each for each in rules() if each.name == "jobs")
         assert [rule.remove(rule.due()) for _ in range(4)] == [2, 2, 1, 0]
 
     def test_stop_when_the_time_is_over_and_go_on_the_next_time(self, settings: Settings) -> None:
@@ -129,7 +129,7 @@ class TestJobs:
                 with other.cursor() as cursor:
                     other.set_autocommit(False)
                     cursor.execute("SELECT FROM jobs_job WHERE id = %s FOR NO KEY UPDATE", [ids[0]])
-                    (rule,) = (one for one in rules() if one.name == "jobs")
+                    (rule,) = (each for each in rules() if each.name == "jobs")
                     assert rule.remove(rule.due()) == 1
             finally:
                 other.close()
@@ -200,37 +200,37 @@ def test_who_signed_in_from_where_goes_after_three_years(settings: Settings) -> 
 
 
 class TestTheCommand:
-    def said(self, *options: str) -> str:
+    def report(self, *options: str) -> str:
         out = StringIO()
         call_command("retain", *options, stdout=out)
         return out.getvalue()
 
-    def row(self, said: str, name: str) -> list[str]:
-        (line,) = (line for line in said.split("\n") if line.startswith(f"│ {name} "))
+    def row(self, report: str, name: str) -> list[str]:
+        (line,) = (line for line in report.split("\n") if line.startswith(f"│ {name} "))
         return [cell.strip() for cell in line.strip("│").split("│")]
 
     def test_a_dry_run_says_what_how_many_and_older_than_what(self, settings: Settings) -> None:
         completed(settings.JOB_RETENTION + DAY)
         with time_machine.travel(now(), tick=False):
-            said, moment = self.said("--dry-run"), now()
-        name, what, kept, older_than, count = self.row(said, "jobs")
+            report, moment = self.report("--dry-run"), now()
+        name, what, kept, older_than, count = self.row(report, "jobs")
         assert (name, what, kept, count) == ("jobs", "closed jobs with their assignments and emails", "2557 days", "1")
         assert older_than == f"{moment - settings.JOB_RETENTION:%Y-%m-%d %H:%M}"
-        assert self.row(said, "mails")[-1] == "0"
-        assert self.row(said, "sessions")[2] == "until it expires"
+        assert self.row(report, "mails")[-1] == "0"
+        assert self.row(report, "sessions")[2] == "until it expires"
         assert Job.objects.count() == 1
 
     def test_without_it_they_go(self, settings: Settings) -> None:
         completed(settings.JOB_RETENTION + DAY)
         imported(settings.IMPORT_RETENTION + DAY)
-        assert self.row(self.said("jobs"), "jobs")[-1] == "1"
+        assert self.row(self.report("jobs"), "jobs")[-1] == "1"
         assert Job.objects.count() == 0
         assert ImportRun.objects.count() == 1
 
     def test_a_second_run_finds_nothing(self, settings: Settings) -> None:
         completed(settings.JOB_RETENTION + DAY)
-        self.said()
-        assert all(self.row(self.said(), rule.name)[-1] == "0" for rule in rules())
+        self.report()
+        assert all(self.row(self.report(), rule.name)[-1] == "0" for rule in rules())
 
 
 class TestTheHistory:
@@ -239,7 +239,7 @@ class TestTheHistory:
 
     def test_goes_after_three_years(self, settings: Settings) -> None:
         person = ContractorFactory(hours=[])
-        (history,) = (one for one in history_models() if one.pgh_tracked_model is Contractor)
+        (history,) = (model for model in history_models() if model.pgh_tracked_model is Contractor)
         (change,) = history.objects.filter(pgh_obj=person.pk)
         columns = [field.name for field in history._meta.concrete_fields if not field.primary_key]
         old = {name: getattr(change, name) for name in columns} | {
@@ -251,7 +251,7 @@ class TestTheHistory:
 
     def test_goes_by_no_other_way(self) -> None:
         ContractorFactory(hours=[])
-        (history,) = (one for one in history_models() if one.pgh_tracked_model is Contractor)
+        (history,) = (model for model in history_models() if model.pgh_tracked_model is Contractor)
         with pytest.raises(DatabaseError), transaction.atomic():
             history.objects.all().delete()
         assert history.objects.count() == 1

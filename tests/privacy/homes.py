@@ -30,8 +30,8 @@ def living_at(point: Point, **values: Any) -> Contractor:
     return ContractorFactory(latitude=Decimal(str(point.latitude)), longitude=Decimal(str(point.longitude)), **values)
 
 
-def meters(one: Point, other: Point) -> float:
-    return great_circle_miles(one, other) * METERS_A_MILE
+def meters(here: Point, there: Point) -> float:
+    return great_circle_miles(here, there) * METERS_A_MILE
 
 
 def shifted(point: Point, miles: float, bearing: float) -> Point:

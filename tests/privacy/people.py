@@ -197,11 +197,11 @@ def found_anywhere(words: list[str]) -> dict[str, list[str]]:
             "JOIN information_schema.tables USING (table_schema, table_name) "
             "WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1, 2"
         )
-        found: dict[str, list[str]] = {}
+        places: dict[str, list[str]] = {}
         for table, column, kind in cursor.fetchall():
             text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
             for word in words:
                 cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {text} ILIKE %s', [f"%{word}%"])  # noqa: S608
                 if cursor.fetchone()[0]:
-                    found.setdefault(word, []).append(f"{table}.{column}")
-    return found
+                    places.setdefault(word, []).append(f"{table}.{column}")
+    return places

@@ -33,9 +33,9 @@ def actor(db: None) -> User:
 
 def test_finds_a_customer(actor: User) -> None:
     jobs = seed_customer(actor)
-    said = run("find", "--phone", "512-555-7703")
-    assert all(job.job_number in said for job in jobs)
-    assert "Jobs found: 2." in said
+    output = run("find", "--phone", "512-555-7703")
+    assert all(job.job_number in output for job in jobs)
+    assert "Jobs found: 2." in output
 
 
 def test_exports_to_a_file(actor: User, tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_erases_only_when_told_twice(actor: User) -> None:
     ada = seed_contractor(actor)
     assert "cannot be undone" in run("erase", "contractor", str(ada.pk))
     assert not Erasure.objects.exists()
-    said = run("erase", "contractor", str(ada.pk), "--yes", "--actor", actor.email)
-    assert said == "Erased: now Former contractor 1.\n"
+    output = run("erase", "contractor", str(ada.pk), "--yes", "--actor", actor.email)
+    assert output == "Erased: now Former contractor 1.\n"
     assert Erasure.objects.get().erased_by == actor
 
 
@@ -62,7 +62,7 @@ def test_erases_a_customer_by_numbers_of_jobs(actor: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["erase", "contractor", "nonsense", "--yes"], "nonsense is not an id"),
         (["erase", "contractor", "00000000-0000-4000-8000-000000000000", "--yes"], "No person has this id"),
@@ -75,8 +75,8 @@ def test_erases_a_customer_by_numbers_of_jobs(actor: User) -> None:
         (["replay", "/nowhere/list"], "cannot be read"),
     ],
 )
-def test_says_what_is_wrong(words: list[str], said: str) -> None:
-    with pytest.raises(CommandError, match=said):
+def test_says_what_is_wrong(words: list[str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
         run(*words)
 
 
@@ -104,11 +104,11 @@ def test_a_restored_backup_is_put_right_by_the_list(actor: User, tmp_path: Path)
     assert found_anywhere([*OF_ADA, *OF_GRACE, "Uma Former", "uma.former@office.example"]) == {}
     ada.refresh_from_db()
     assert ada.name == "Former contractor 4"
-    outcomes = [one.outcome for one in replay(map(Erasure.of, lines))]
+    outcomes = [result.outcome for result in replay(map(Erasure.of, lines))]
     assert outcomes == [BEFORE, BEFORE, BEFORE, REFUSED, GONE, GONE]
     assert DONE not in outcomes
-    listed = [json.loads(one) for one in run("list").splitlines()]
-    assert {(one["kind"], one["number"]) for one in listed} == {("contractor", 4), ("customer", 2), ("user", 9)}
+    listed = [json.loads(line) for line in run("list").splitlines()]
+    assert {(line["kind"], line["number"]) for line in listed} == {("contractor", 4), ("customer", 2), ("user", 9)}
     assert ada.email not in run("list")
 
 

@@ -53,10 +53,10 @@ def figures() -> dict[Any, Any]:
     """Everything that is counted, summed or reported."""
     today = timezone.now().date()
     since, until = today - timedelta(days=7), today + timedelta(days=7)
-    found = report(since, until)
+    result = report(since, until)
     return {
-        "report": {name: value for name, value in vars(found).items() if not name.endswith("reasons")},
-        "reasons": [[count for _, count in reasons] for reasons in (found.override_reasons, found.cancel_reasons)],
+        "report": {name: value for name, value in vars(result).items() if not name.endswith("reasons")},
+        "reasons": [[count for _, count in reasons] for reasons in (result.override_reasons, result.cancel_reasons)],
         "weeks": totals(since, until).weeks,
         "contractors": list(Contractor.objects.order_by("pk").values_list("rating", "rating_count", "rating_total")),
         "ratings": list(Rating.objects.order_by("pk").values_list("contractor", "value", "job_id", "given_by")),
@@ -71,7 +71,9 @@ def figures() -> dict[Any, Any]:
 
 
 def broken() -> list[Any]:
-    return [one.check.name for one in doctor.examine(doctor.chosen(data_only=True), show=1) if one.is_broken]
+    return [
+        outcome.check.name for outcome in doctor.examine(doctor.chosen(data_only=True), show=1) if outcome.is_broken
+    ]
 
 
 class TestContractor:
@@ -105,12 +107,12 @@ class TestContractor:
         people.update_contractor(contractor_id=twin.pk, skills=["Mosaic"], actor=admin)
         people.update_contractor(contractor_id=twin.pk, name="Ada Tiles", actor=admin)
         people.update_contractor(contractor_id=twin.pk, name="Ada Tiles-Moore", actor=admin)
-        told = OutboxEvent.objects.filter(data__contains={"contractor_id": str(twin.pk)})
-        before = list(told.order_by("position").values_list("data", flat=True))
+        events = OutboxEvent.objects.filter(data__contains={"contractor_id": str(twin.pk)})
+        before = list(events.order_by("position").values_list("data", flat=True))
         erase_contractor(contractor_id=ada.pk, actor=admin)
         twin.refresh_from_db()
         assert (twin.name, twin.phone_number, twin.skills) == ("Ada Tiles-Moore", "(512) 555-7701", ["Mosaic"])
-        assert list(told.order_by("position").values_list("data", flat=True)) == before
+        assert list(events.order_by("position").values_list("data", flat=True)) == before
 
     def test_a_name_of_one_word_is_taken_out_where_it_can_only_be_this_one(self, admin: User) -> None:
         rose, other = ContractorFactory(name="Rose"), JobFactory(special_requirements="Rose tiles in the hall")
@@ -155,7 +157,7 @@ class TestContractor:
         before = found_anywhere(OF_ADA)
         with pytest.raises(LiveAssignments) as refusal:
             erase_contractor(contractor_id=ada.pk, actor=admin)
-        assert [one["id"] for one in refusal.value.extra["assignments"]] == [str(live.pk)]
+        assert [assignment["id"] for assignment in refusal.value.extra["assignments"]] == [str(live.pk)]
         assert found_anywhere(OF_ADA) == before
         assert not Erasure.objects.exists()
 
@@ -203,10 +205,10 @@ class TestCustomer:
     def test_is_found_however_it_is_spelt(self, admin: User) -> None:
         jobs = {job.pk for job in seed_customer(admin)}
         other = JobFactory(customer_name="Grace Hillcrest", customer_phone="(512) 555-0000")
-        assert {one.job.pk for one in find_customer(phone="+1 512.555.7703")} == jobs
+        assert {match.job.pk for match in find_customer(phone="+1 512.555.7703")} == jobs
         by_name = find_customer(name="Mrs. HILLCREST, gráce")
-        assert {one.job.pk for one in by_name} == {*jobs, other.pk}
-        both = {one.job.pk: one.by for one in find_customer(name="grace hillcrest", phone="5125557703")}
+        assert {match.job.pk for match in by_name} == {*jobs, other.pk}
+        both = {match.job.pk: match.by for match in find_customer(name="grace hillcrest", phone="5125557703")}
         assert both == {**dict.fromkeys(jobs, ("name", "phone")), other.pk: ("name",)}
 
     @pytest.mark.parametrize(("asked", "field"), [({}, "name"), ({"phone": "555"}, "phone"), ({"name": "..."}, "name")])
@@ -255,9 +257,9 @@ class TestCustomer:
     def test_live_pages_are_told(self, admin: User) -> None:
         jobs = seed_customer(admin)
         erase_customer(job_ids=[job.pk for job in jobs], actor=admin)
-        told = OutboxEvent.objects.order_by("-position")[:2]
-        assert {one.data["job_id"] for one in told} == {str(job.pk) for job in jobs}
-        assert all(set(one.data["changed"].values()) == {None} for one in told)
+        events = OutboxEvent.objects.order_by("-position")[:2]
+        assert {event.data["job_id"] for event in events} == {str(job.pk) for job in jobs}
+        assert all(set(event.data["changed"].values()) == {None} for event in events)
 
 
 class TestUser:

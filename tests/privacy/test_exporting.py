@@ -30,32 +30,32 @@ def admin(db: None) -> User:
 def test_of_a_contractor(admin: User) -> None:
     ada = seed_contractor(admin)
     text = as_json(export_contractor(contractor_id=ada.pk, actor=admin))
-    found = json.loads(text)
+    document = json.loads(text)
     held = ("17 Hidden Hollow", "(512) 555-7701", "ada@before.example", "chemotherapy", "Ada Tiles-Moore, again")
-    assert [one for one in held if one not in text] == []
-    assert len(found["assignments"]) == 2
-    assert found["imported_files"][0]["file"] == "list.csv"
-    assert [one["of"] for one in found["named_in"]].count("jobs.Job") >= 1
+    assert [value for value in held if value not in text] == []
+    assert len(document["assignments"]) == 2
+    assert document["imported_files"][0]["file"] == "list.csv"
+    assert [mention["of"] for mention in document["named_in"]].count("jobs.Job") >= 1
     assert "Somebody Else" not in text
-    assert "(512) 555-7701" in as_text(found)
+    assert "(512) 555-7701" in as_text(document)
 
 
 def test_of_a_customer(admin: User) -> None:
     jobs = seed_customer(admin)
     text = as_json(export_customer(job_ids=[job.pk for job in jobs], actor=admin))
     held = ("23 Whisper Lane", "(512) 555-7703", "G. Hillcrest-Old", "Key under the third pot", "Cid Moore")
-    assert [one for one in held if one not in text] == []
+    assert [value for value in held if value not in text] == []
     assert "cid@crews.example" not in text
 
 
 def test_of_a_user(admin: User) -> None:
     uma = seed_user()
     text = as_json(export_user(user_id=uma.pk, actor=admin))
-    found = json.loads(text)
+    document = json.loads(text)
     held = ("uma.former@office.example", "uma@before.example", "10.1.2.3", "Mine")
-    assert [one for one in held if one not in text] == []
-    assert found["events_caused"][0]["type"] == "JobUpdated"
-    assert "password" not in found["account"]
+    assert [value for value in held if value not in text] == []
+    assert document["events_caused"][0]["type"] == "JobUpdated"
+    assert "password" not in document["account"]
 
 
 def test_it_is_written_down_by_id_alone(admin: User) -> None:
@@ -66,12 +66,12 @@ def test_it_is_written_down_by_id_alone(admin: User) -> None:
 
 
 def test_who_is_not_there_is_said(admin: User) -> None:
-    for export, given, error in (
+    for export, subject, error in (
         (export_contractor, {"contractor_id": admin.pk}, Contractor.DoesNotExist),
         (export_customer, {"job_ids": [admin.pk]}, Job.DoesNotExist),
         (export_customer, {"job_ids": []}, Job.DoesNotExist),
         (export_user, {"user_id": seed_contractor(admin).pk}, User.DoesNotExist),
     ):
         with pytest.raises(error):
-            export(**given, actor=admin)
+            export(**subject, actor=admin)
     assert not AuditEntry.objects.filter(act=Act.PERSON_EXPORTED).exists()

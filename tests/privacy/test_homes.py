@@ -76,26 +76,26 @@ def first_number(pattern: str, text: str) -> float:
 
 
 MEASURES = {
-    "miles": lambda one: one["distance_miles"],
-    "whole miles": lambda one: float(round(one["distance_miles"])),
-    "minutes": lambda one: one["travel_minutes"] / 1.3 * 35 / 60,
-    "part score": lambda one: 50 * (1 - one["score_breakdown"]["distance_score"]),
-    "score": lambda one: 50 * (1 - (one["score"] - 0.4 - 0.35 * 0.8) / 0.25),
-    "sentence": lambda one: first_number(r"([\d.]+) miles", one["score_breakdown"]["explanation"]),
+    "miles": lambda entry: entry["distance_miles"],
+    "whole miles": lambda entry: float(round(entry["distance_miles"])),
+    "minutes": lambda entry: entry["travel_minutes"] / 1.3 * 35 / 60,
+    "part score": lambda entry: 50 * (1 - entry["score_breakdown"]["distance_score"]),
+    "score": lambda entry: 50 * (1 - (entry["score"] - 0.4 - 0.35 * 0.8) / 0.25),
+    "sentence": lambda entry: first_number(r"([\d.]+) miles", entry["score_breakdown"]["explanation"]),
 }
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_distances_from_points_of_ones_own(place: Point, measure: str) -> None:
     living_at(place, service_radius_miles=None)
-    found = located([(point, MEASURES[measure](asked(client_as(Role.MANAGER), point)[0])) for point in AROUND])
-    assert meters(found, place) >= LEAST_ERROR_METERS
+    position = located([(point, MEASURES[measure](asked(client_as(Role.MANAGER), point)[0])) for point in AROUND])
+    assert meters(position, place) >= LEAST_ERROR_METERS
 
 
 def test_the_same_distances_find_a_home_for_roles_that_may_know_it(place: Point) -> None:
     living_at(place, service_radius_miles=None)
-    found = located([(point, asked(client_as(), point)[0]["distance_miles"]) for point in AROUND])
-    assert meters(found, place) < 1
+    position = located([(point, asked(client_as(), point)[0]["distance_miles"]) for point in AROUND])
+    assert meters(position, place) < 1
 
 
 def test_the_edge_of_the_radius_by_bisection(place: Point) -> None:
@@ -142,18 +142,18 @@ def test_who_comes_first_by_bisection(place: Point) -> None:
 
 def test_repeating_moving_about_and_doubling_give_nothing_new(place: Point) -> None:
     """The same answer every time, after a move within the cell, and of another record at the same home."""
-    one = living_at(place, service_radius_miles=None)
+    person = living_at(place, service_radius_miles=None)
     manager = client_as(Role.MANAGER)
     first = [asked(manager, point)[0]["distance_miles"] for point in AROUND]
     assert [asked(manager, point)[0]["distance_miles"] for point in AROUND] == first
     moved = other_corner(place)
     for name, value in zip(("latitude", "longitude"), moved, strict=True):
-        setattr(one, name, value)
-    one.save()
+        setattr(person, name, value)
+    person.save()
     twin = living_at(place, service_radius_miles=None)
     for point, miles in zip(AROUND, first, strict=True):
-        found = {entry["contractor"]["id"]: entry["distance_miles"] for entry in asked(manager, point)}
-        assert found == {str(one.pk): miles, str(twin.pk): miles}
+        distances = {entry["contractor"]["id"]: entry["distance_miles"] for entry in asked(manager, point)}
+        assert distances == {str(person.pk): miles, str(twin.pk): miles}
 
 
 def ranked(client: Any, jobs: Any, pk: Any) -> Callable[..., Any]:
@@ -165,8 +165,8 @@ def why_not(client: Any, jobs: Any, pk: Any) -> Callable[..., Any]:
 
 
 def batch(client: Any, jobs: Any, pk: Any) -> Callable[..., Any]:
-    found = client.post(f"{V1}/recommendations/batch/", {"jobs": [str(job.pk) for job in jobs]}).json()["results"]
-    by_job = {one["job"]: one["recommendations"][0]["distance_miles"] for one in found}
+    results = client.post(f"{V1}/recommendations/batch/", {"jobs": [str(job.pk) for job in jobs]}).json()["results"]
+    by_job = {result["job"]: result["recommendations"][0]["distance_miles"] for result in results}
     return lambda job: by_job[str(job.pk)]
 
 
@@ -197,8 +197,8 @@ def test_distances_from_jobs_on_pages(place: Point, name: str) -> None:
     pk, jobs = living_at(place, service_radius_miles=None).pk, sites()
     for role, least, most in ((Role.MANAGER, LEAST_ERROR_METERS, 2000), (Role.COORDINATOR, 0, 150)):
         client = signed_in(role)
-        found = of_sites(jobs, lambda job, client=client: PAGES[name](client, job, pk))
-        assert least <= meters(found, place) <= most
+        position = of_sites(jobs, lambda job, client=client: PAGES[name](client, job, pk))
+        assert least <= meters(position, place) <= most
 
 
 REASONS = {
@@ -215,34 +215,34 @@ def test_sentences_about_the_radius(place: Point, name: str) -> None:
     for role, least, most in ((Role.MANAGER, LEAST_ERROR_METERS, 2000), (Role.COORDINATOR, 0, 150)):
         client = client_as(role) if name == "availability" else signed_in(role)
 
-        def told(job: Job, client: Client = client) -> float:
+        def least_miles(job: Job, client: Client = client) -> float:
             return miles_on(client.get(REASONS[name](job, pk)), r"The site is ([\d.]+) miles away")
 
-        assert least <= meters(of_sites(jobs, told), place) <= most
+        assert least <= meters(of_sites(jobs, least_miles), place) <= most
 
 
 def test_the_map_and_the_list_of_sites_on_the_page_of_a_contractor(place: Point) -> None:
-    one = living_at(place, service_radius_miles=None)
+    person = living_at(place, service_radius_miles=None)
     jobs = sites()
     for job, day in zip(jobs, range(2, 7), strict=True):
-        bookings.assign_job(job_id=job.pk, contractor_id=one.pk, start=at(9, days=day), actor=None)
+        bookings.assign_job(job_id=job.pk, contractor_id=person.pk, start=at(9, days=day), actor=None)
     for role, least, most in ((Role.MANAGER, LEAST_ERROR_METERS, 2000), (Role.COORDINATOR, 0, 150)):
-        page = signed_in(role).get(f"/admin/contractors/contractor/{one.pk}/change/").content.decode()
+        page = signed_in(role).get(f"/admin/contractors/contractor/{person.pk}/change/").content.decode()
         by_number = dict(re.findall(r">(JOB-[\w-]+)</a> [^<]*?, ([\d.]+) miles away", page))
         assert len(by_number) == len(jobs)
-        found = of_sites(jobs, lambda job, by_number=by_number: float(by_number[job.job_number]))
-        assert least <= meters(found, place) <= most
+        position = of_sites(jobs, lambda job, by_number=by_number: float(by_number[job.job_number]))
+        assert least <= meters(position, place) <= most
 
 
 def test_what_a_booking_keeps_of_its_decision(place: Point) -> None:
     """The score depends on exact places, so its parts and explanation are hidden and not sortable."""
-    one = living_at(place, service_radius_miles=None)
+    person = living_at(place, service_radius_miles=None)
     for job, day in zip(sites(), range(2, 7), strict=True):
-        bookings.assign_job(job_id=job.pk, contractor_id=one.pk, start=at(9, days=day), actor=None)
+        bookings.assign_job(job_id=job.pk, contractor_id=person.pk, start=at(9, days=day), actor=None)
     manager = client_as(Role.MANAGER)
-    for found in manager.get(f"{V1}/assignments/").json()["results"]:
-        kept = found["score_breakdown"]
-        assert (found["score"], found["rank"], found["candidates_considered"]) == (None, None, None)
+    for assignment in manager.get(f"{V1}/assignments/").json()["results"]:
+        kept = assignment["score_breakdown"]
+        assert (assignment["score"], assignment["rank"], assignment["candidates_considered"]) == (None, None, None)
         assert {kept[name] for name in ("distance_score", "availability_score", "explanation")} == {None}
         assert (kept["rating_score"], kept["rating_weight"]) == (0.8, 0.35)
     by_date = manager.get(f"{V1}/assignments/").json()["results"]
@@ -278,31 +278,36 @@ def test_lists_are_not_narrowed_or_sorted_by_a_hidden_rank() -> None:
         answer = manager.get(f"/admin/assignments/assignment/?{query}")
         assert answer.status_code in {302, 400} or len(answer.context["cl"].result_list) == 2, query
     by_score = [
-        [one.pk for one in manager.get(f"/admin/assignments/assignment/?o={sign}5").context["cl"].result_list]
+        [
+            assignment.pk
+            for assignment in manager.get(f"/admin/assignments/assignment/?o={sign}5").context["cl"].result_list
+        ]
         for sign in ("", "-")
     ]
     assert by_score[0] == by_score[1]
-    found = signed_in().get("/admin/assignments/assignment/?choice=first").context["cl"].result_list
-    assert [one.pk for one in found] == [first.pk]
-    assert second.pk not in {one.pk for one in found}
+    listed = signed_in().get("/admin/assignments/assignment/?choice=first").context["cl"].result_list
+    assert [assignment.pk for assignment in listed] == [first.pk]
+    assert second.pk not in {assignment.pk for assignment in listed}
 
 
 def test_drives_between_sites_on_the_board_and_in_slots() -> None:
     """Two sites of a day: minutes of the drive on the board, and the first slot after it, go by the blurred sites."""
     day, known = at(9, days=2).date(), AUSTIN
     hidden = home(5)
-    one = living_at(known, service_radius_miles=None)
+    person = living_at(known, service_radius_miles=None)
     near, far = JobFactory(latitude=str(known[0]), longitude=str(known[1])), JobFactory()
     Job.objects.filter(pk=far.pk).update(latitude=hidden[0], longitude=hidden[1])
     for job, hour in ((near, 8), (far, 13)):
-        bookings.assign_job(job_id=job.pk, contractor_id=one.pk, start=at(hour, days=2), actor=None)
+        bookings.assign_job(job_id=job.pk, contractor_id=person.pk, start=at(hour, days=2), actor=None)
     open_job = sites([AROUND[0]])[0]
     answers: dict[str, Any] = {}
     for role in (Role.MANAGER, Role.COORDINATOR):
         for corner in (hidden, other_corner(hidden)):
             Job.objects.filter(pk=far.pk).update(latitude=corner[0], longitude=corner[1])
             board = signed_in(role).get(f"/live/?parts=board&day={day}").content.decode()
-            free = client_as(role).get(f"{V1}/contractors/{one.pk}/availability/?job={open_job.pk}&date={day}").json()
+            free = (
+                client_as(role).get(f"{V1}/contractors/{person.pk}/availability/?job={open_job.pk}&date={day}").json()
+            )
             drives = re.findall(r"\d+ min drive", board)
             assert drives
             answers.setdefault(role, []).append((drives, free["available_time_slots"]))
@@ -320,7 +325,7 @@ def test_roads_of_exact_places_are_not_used_for_blurred_ones(settings: Settings,
         client_as(role).get(f"{V1}/jobs/{job.pk}/recommendations/").json()["recommendations"][0]
         for role in (Role.COORDINATOR, Role.MANAGER)
     ]
-    assert [one["distance_source"] for one in by_role] == ["road", "straight_line"]
+    assert [entry["distance_source"] for entry in by_role] == ["road", "straight_line"]
     assert by_role[1]["distance_miles"] < 40
 
 
@@ -342,10 +347,10 @@ def test_writers_see_exact_places() -> None:
 def test_a_setting_gives_managers_exact_places(settings: Settings, place: Point) -> None:
     settings.MANAGERS_SEE_PERSONAL_DATA = True
     living_at(place, service_radius_miles=None)
-    found = located([(point, asked(client_as(Role.MANAGER), point)[0]["distance_miles"]) for point in AROUND])
-    assert meters(found, place) < 1
+    position = located([(point, asked(client_as(Role.MANAGER), point)[0]["distance_miles"]) for point in AROUND])
+    assert meters(position, place) < 1
 
 
 def test_work_without_a_request_is_exact(place: Point) -> None:
-    one = ContractorFactory(latitude=str(place[0]), longitude=str(place[1]))
-    assert one.point == one.exact_point == place
+    person = ContractorFactory(latitude=str(place[0]), longitude=str(place[1]))
+    assert person.point == person.exact_point == place

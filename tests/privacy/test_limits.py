@@ -102,8 +102,8 @@ def models_position() -> F:
 
 def shown(text: Any) -> set[Any]:
     """Which of the secrets stand in an answer, however a number is grouped."""
-    found = {secret for secret in SECRETS if secret in text}
-    return found | {phone for phone, spelling in SPELLINGS.items() if spelling.search(text)}
+    secrets = {secret for secret in SECRETS if secret in text}
+    return secrets | {phone for phone, spelling in SPELLINGS.items() if spelling.search(text)}
 
 
 def text_of(answer: Any) -> Any:
@@ -121,7 +121,7 @@ def name_of(path: str) -> str | None:
 def crawl(client: Client) -> dict[str, Any]:
     """Every kind of page that can be reached from the home, a few of each: address → what it says."""
     seen: dict[str | None, list[str]] = {}
-    said: dict[str, Any] = {}
+    texts: dict[str, Any] = {}
     waiting = ["/", "/admin/", "/admin/reports/?csv=choices", "/admin/reports/?csv=cancellations"]
     waiting += ["/live/map/", "/live/?parts=jobs,board,feed", *(f"/live/jobs/{job.pk}/" for job in Job.objects.all())]
     while waiting:
@@ -133,20 +133,20 @@ def crawl(client: Client) -> dict[str, Any]:
         answer = client.get(path)
         if answer.status_code != 200:
             continue
-        said[path] = text_of(answer)
+        texts[path] = text_of(answer)
         if answer.headers["Content-Type"].startswith("text/html"):
             page = Links(path)
-            page.feed(said[path])
+            page.feed(texts[path])
             waiting += sorted(page.links)
-    return said
+    return texts
 
 
 def test_no_page_shows_a_manager_whom_to_ring(world: tuple[Contractor, list[Job]]) -> None:
-    said = crawl(signed_in(Role.MANAGER))
-    names = {name_of(path) for path in said}
-    wanted = {"page", "history", "jobs_job_change", "jobs_job_recommend", "contractors_contractor_change"}
-    wanted |= {"imports_export", "events_outboxevent_change", "notifications_mail_change"}
-    wanted |= {
+    texts = crawl(signed_in(Role.MANAGER))
+    names = {name_of(path) for path in texts}
+    expected = {"page", "history", "jobs_job_change", "jobs_job_recommend", "contractors_contractor_change"}
+    expected |= {"imports_export", "events_outboxevent_change", "notifications_mail_change"}
+    expected |= {
         "assignments_assignment_change",
         "contractors_contractor_week",
         "contractors_contractor_history",
@@ -156,13 +156,13 @@ def test_no_page_shows_a_manager_whom_to_ring(world: tuple[Contractor, list[Job]
         "parts",
         "job",
     }
-    assert wanted <= names
-    assert {path: shown(text) for path, text in said.items() if shown(text)} == {}
+    assert expected <= names
+    assert {path: shown(text) for path, text in texts.items() if shown(text)} == {}
 
 
 def test_the_same_pages_show_a_coordinator_everything(world: tuple[Contractor, list[Job]]) -> None:
-    said = crawl(signed_in(Role.COORDINATOR))
-    assert set(SECRETS) - {secret for text in said.values() for secret in shown(text)} == set()
+    texts = crawl(signed_in(Role.COORDINATOR))
+    assert set(SECRETS) - {secret for text in texts.values() for secret in shown(text)} == set()
 
 
 def test_a_setting_lets_managers_see_it_too(world: tuple[Contractor, list[Job]], settings: Settings) -> None:
@@ -180,7 +180,7 @@ def calls(world: Any) -> Iterator[str]:
     yield from (f"jobs/{job.pk}/" for job in jobs)
     yield f"jobs/{jobs[2].pk}/recommendations/"
     yield f"jobs/{jobs[2].pk}/recommendations/{ada.pk}/"
-    yield from (f"assignments/{one.pk}/" for one in Assignment.objects.all())
+    yield from (f"assignments/{assignment.pk}/" for assignment in Assignment.objects.all())
 
 
 def answers(client: APIClient, world: tuple[Contractor, list[Job]]) -> Iterator[tuple[str, Any]]:
@@ -194,31 +194,31 @@ def answers(client: APIClient, world: tuple[Contractor, list[Job]]) -> Iterator[
 
 def test_no_answer_of_the_api_tells_a_manager(world: tuple[Contractor, list[Job]]) -> None:
     client = client_of(UserFactory(role=Role.MANAGER, email="me@office.example"))
-    assert {call: shown(said) for call, said in answers(client, world) if shown(said)} == {}
+    assert {call: shown(text) for call, text in answers(client, world) if shown(text)} == {}
 
 
 def test_the_api_tells_a_coordinator(world: tuple[Contractor, list[Job]]) -> None:
     client = client_of(UserFactory(email="me@office.example"))
-    assert set(SECRETS) - {secret for _, said in answers(client, world) for secret in shown(said)} <= {PHONES[3]}
+    assert set(SECRETS) - {secret for _, text in answers(client, world) for secret in shown(text)} <= {PHONES[3]}
 
 
 def test_hidden_fields_are_there_and_null(world: tuple[Contractor, list[Job]]) -> None:
     ada, jobs = world
     client = client_of(UserFactory(role=Role.MANAGER))
-    found = client.get(f"{V1}/contractors/{ada.pk}/").json()
-    assert (found["phone_number"], found["email"], found["location"]["address"]) == (None, None, None)
-    assert (found["location"]["latitude"], found["location"]["longitude"]) == (30.27, -97.74)
-    assert (found["name"], found["location"]["city"], found["location"]["zip_code"]) == ("Ada Tiles", "Austin", "78701")
-    assert [one["note"] for one in found["absences"]] == [None]
-    found = client.get(f"{V1}/jobs/{jobs[1].pk}/").json()
-    assert (found["customer_name"], found["customer_phone"], found["special_requirements"]) == (None, None, None)
-    assert found["cancel_reason"] == "Rang from [phone]"
+    body = client.get(f"{V1}/contractors/{ada.pk}/").json()
+    assert (body["phone_number"], body["email"], body["location"]["address"]) == (None, None, None)
+    assert (body["location"]["latitude"], body["location"]["longitude"]) == (30.27, -97.74)
+    assert (body["name"], body["location"]["city"], body["location"]["zip_code"]) == ("Ada Tiles", "Austin", "78701")
+    assert [absence["note"] for absence in body["absences"]] == [None]
+    body = client.get(f"{V1}/jobs/{jobs[1].pk}/").json()
+    assert (body["customer_name"], body["customer_phone"], body["special_requirements"]) == (None, None, None)
+    assert body["cancel_reason"] == "Rang from [phone]"
 
 
 def test_events_keep_their_shape(world: tuple[Contractor, list[Job]]) -> None:
     client = client_of(UserFactory(role=Role.MANAGER))
     events = client.get(f"{V1}/events/?limit=1000").json()["results"]
-    changed = next(one for one in events if one["type"] == "ContractorUpdated")
+    changed = next(event for event in events if event["type"] == "ContractorUpdated")
     assert changed["data"]["changed"] == {"email": None, "phone_number": None}
     assert changed["actor"]["email"] is None
     assert changed["data"]["contractor_name"] == "Ada Tiles"

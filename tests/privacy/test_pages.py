@@ -82,10 +82,10 @@ def test_a_customer_is_found_chosen_and_erased(admin: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"), [({"phone": "12"}, "ten digits"), ({"name": "Nobody Atall"}, "No job has this name")]
+    ("asked", "text"), [({"phone": "12"}, "ten digits"), ({"name": "Nobody Atall"}, "No job has this name")]
 )
-def test_a_question_without_matches_says_so(admin: Client, asked: dict[str, str], said: str) -> None:
-    assert said in admin.get(OVERVIEW, asked).content.decode()
+def test_a_question_without_matches_says_so(admin: Client, asked: dict[str, str], text: str) -> None:
+    assert text in admin.get(OVERVIEW, asked).content.decode()
 
 
 @pytest.mark.parametrize("page", ["customer/", "customer/?job=nonsense", "contractor/{}/", "user/{}/"])

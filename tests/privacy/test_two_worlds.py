@@ -64,8 +64,8 @@ def world() -> None:
         radius = great_circle_miles(blurred(point), blurred(jobs[seed % len(jobs)].exact_point))
         crews.append(living_at(point, service_radius_miles=f"{radius:.2f}", name=f"Crew {seed % 5}", rating="4.00"))
     free = [living_at(home(seed), service_radius_miles=None, rating="4.50") for seed in (60, 61)]
-    for one, job, hour in ((free[0], jobs[0], 8), (free[0], jobs[1], 12), (free[1], jobs[2], 9)):
-        bookings.assign_job(job_id=job.pk, contractor_id=one.pk, start=at(hour, days=2), actor=actor)
+    for person, job, hour in ((free[0], jobs[0], 8), (free[0], jobs[1], 12), (free[1], jobs[2], 9)):
+        bookings.assign_job(job_id=job.pk, contractor_id=person.pk, start=at(hour, days=2), actor=actor)
     AssignmentFactory(
         contractor=free[1], job=_job(29, status="assigned"), time_slot=TimestamptzRange(at(8), at(10), "[)")
     )
@@ -84,9 +84,9 @@ def change_the_world() -> None:
     """Move all contractors and sites to the other corner of their cell, also in decision records and events."""
     with transaction.atomic(), deliberately():
         for model in (Contractor, Job):
-            for one in model.objects.all():
-                latitude, longitude = other_corner(one.exact_point)
-                model.objects.filter(pk=one.pk).update(latitude=latitude, longitude=longitude)
+            for place in model.objects.all():
+                latitude, longitude = other_corner(place.exact_point)
+                model.objects.filter(pk=place.pk).update(latitude=latitude, longitude=longitude)
         for booking in Assignment.objects.all():
             kept = {**booking.score_breakdown, "distance_score": 0.1234, "explanation": "12.3 miles, 34 min drive"}
             Assignment.objects.filter(pk=booking.pk).update(
@@ -116,12 +116,12 @@ def calls(client: APIClient) -> Iterator[str]:
         filled = [path]
         for place_holder in re.findall(r"\{(\w+)\}", path):
             stem = "/contractors/" if place_holder == "contractor_id" else path.removeprefix(V1)
-            records = next((found for start, found in PLACEHOLDERS.items() if stem.startswith(start)), None)
+            records = next((items for start, items in PLACEHOLDERS.items() if stem.startswith(start)), None)
             if records is None:
                 assert "auth/" in path, f"say what {place_holder} of {path} stands for"
                 filled = []
                 break
-            filled = [one.replace(f"{{{place_holder}}}", str(record.pk), 1) for one in filled for record in records()]
+            filled = [path.replace(f"{{{place_holder}}}", str(record.pk), 1) for path in filled for record in records()]
         yield from filled
     for contractor in Contractor.objects.order_by("pk"):
         for job in Job.objects.order_by("pk"):
@@ -156,9 +156,9 @@ def of_the_pages(client: Client, *, with_links: bool) -> dict[str, Any]:
     for job in Job.objects.order_by("pk"):
         extra += [f"/admin/jobs/job/{job.pk}/recommend/?max_results=50", f"/admin/jobs/job/{job.pk}/people/?q=Crew"]
         extra += [f"/live/jobs/{job.pk}/", f"/live/jobs/{job.pk}/?q=Crew"]
-    for one in Contractor.objects.order_by("pk"):
-        extra += [f"/admin/contractors/contractor/{one.pk}/{page}/" for page in ("change", "week", "history")]
-        extra += [f"/admin/jobs/job/{Job.objects.order_by('pk')[0].pk}/recommend/?contractor={one.pk}"]
+    for person in Contractor.objects.order_by("pk"):
+        extra += [f"/admin/contractors/contractor/{person.pk}/{page}/" for page in ("change", "week", "history")]
+        extra += [f"/admin/jobs/job/{Job.objects.order_by('pk')[0].pk}/recommend/?contractor={person.pk}"]
     extra += ["/live/map/", f"/live/map/?day={at(9, days=2).date()}"]
     extra += [f"/live/?parts=board&day={at(9, days=days).date()}" for days in (0, 2)]
     extra += ["/admin/jobs/job/?candidates=none", "/admin/jobs/job/?candidates=some"]
@@ -178,8 +178,8 @@ def plain(text: Any) -> Any:
 
 def everything(programs: APIClient, browser: Client, *, with_links: bool) -> dict[str, Any]:
     """The responses to an account, by URL."""
-    said = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs)}
-    return said | {path: plain(text) for path, text in of_the_pages(browser, with_links=with_links).items()}
+    texts = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs)}
+    return texts | {path: plain(text) for path, text in of_the_pages(browser, with_links=with_links).items()}
 
 
 def told_apart(role: Role, *, with_links: bool) -> tuple[list[Any], Any, Any]:
@@ -192,9 +192,11 @@ def told_apart(role: Role, *, with_links: bool) -> tuple[list[Any], Any, Any]:
     return sorted(path for path in before | after if before.get(path) != after.get(path)), before, after
 
 
-def first_difference(one: Any, other: Any) -> tuple[Any, Any]:
-    at_ = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return one[max(0, at_ - 80) : at_ + 80], other[max(0, at_ - 80) : at_ + 80]
+def first_difference(before: Any, after: Any) -> tuple[Any, Any]:
+    place = next(
+        (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
+    )
+    return before[max(0, place - 80) : place + 80], after[max(0, place - 80) : place + 80]
 
 
 def test_no_answer_to_a_manager_tells_two_worlds_apart(world: None) -> None:
@@ -216,8 +218,8 @@ def test_the_same_answers_tell_a_coordinator(world: None) -> None:
 
 
 def test_events_and_hints_are_the_same_in_both_worlds(world: None) -> None:
-    told = list(OutboxEvent.objects.order_by("position"))
-    before = concerned_jobs(told)
+    events = list(OutboxEvent.objects.order_by("position"))
+    before = concerned_jobs(events)
     change_the_world()
     assert concerned_jobs(list(OutboxEvent.objects.order_by("position"))) == before
     assert json.dumps(sorted(map(str, before)))

@@ -37,9 +37,9 @@ def rank(job: Job, now: datetime, horizon_days: int) -> list[Ranked]:
     for answers in (ROADS, SHIFTS, DRIVES):
         answers.clear()
     ROADS.update(known_roads())
-    found = [ranked for person in people if (ranked := consider(person, job, now, horizon_days))]
+    rankable = [ranked for person in people if (ranked := consider(person, job, now, horizon_days))]
     return sorted(
-        found, key=lambda r: (-r.score, r.miles, -r.contractor.rating, r.contractor.name, str(r.contractor.pk))
+        rankable, key=lambda r: (-r.score, r.miles, -r.contractor.rating, r.contractor.name, str(r.contractor.pk))
     )
 
 
@@ -71,8 +71,8 @@ def consider(person: Contractor, job: Job, now: datetime, horizon_days: int) -> 
 ROADS: dict[tuple[float, float, float, float], tuple[float, int]] = {}
 
 
-def place(one: Contractor | Job) -> tuple[float, float]:
-    return round(float(one.latitude), 4), round(float(one.longitude), 4)
+def place(record: Contractor | Job) -> tuple[float, float]:
+    return round(float(record.latitude), 4), round(float(record.longitude), 4)
 
 
 def known_roads() -> Iterator[tuple[tuple[float, float, float, float], tuple[float, int]]]:

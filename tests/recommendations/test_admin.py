@@ -105,9 +105,9 @@ def test_says_whom_one_may_mean() -> None:
     ContractorFactory(name="Bo Floors", city="Annandale")
     job, client = JobFactory(), signed_in()
     people = reverse("admin:jobs_job_people", args=[job.pk])
-    found = client.get(people, {"q": "ann"})
-    assert [one["contractor"].name for one in found.context["people"]] == ["Anna Tiles", "Lily Annex"]
-    assert [one["hint"] for one in found.context["people"]] == [
+    response = client.get(people, {"q": "ann"})
+    assert [option["contractor"].name for option in response.context["people"]] == ["Anna Tiles", "Lily Annex"]
+    assert [option["hint"] for option in response.context["people"]] == [
         "Anna Tiles does tile jobs, but this is a flooring job. Choose another contractor.",
         "",
     ]

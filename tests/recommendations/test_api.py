@@ -43,8 +43,8 @@ def of(job: Job, contractor: Contractor | None = None, query: str = "") -> str:
 
 
 def body(**more: Any) -> dict[Any, Any]:
-    wanted = at(12, days=2).astimezone(UTC).isoformat()
-    return {"type": "flooring", "desired_date": wanted, "location": PLACE, "duration": "02:00:00", **more}
+    desired_date = at(12, days=2).astimezone(UTC).isoformat()
+    return {"type": "flooring", "desired_date": desired_date, "location": PLACE, "duration": "02:00:00", **more}
 
 
 def test_the_ranking_of_a_job(api: APIClient) -> None:

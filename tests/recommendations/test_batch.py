@@ -37,10 +37,12 @@ def test_each_ranking_is_the_one_of_the_job_alone_in_the_order_asked_for(api: AP
     answer = api.post(URL, {"jobs": ids(jobs), "max_results": 2, "horizon_days": 5}).json()
     assert answer.keys() == BatchSerializer().fields.keys()
     alone = [api.get(f"{V1}/jobs/{job.pk}/recommendations/?max_results=2&horizon_days=5").json() for job in jobs]
-    assert [one["job"] for one in answer["results"]] == ids(jobs)
-    assert [one["recommendations"] for one in answer["results"]] == [one["recommendations"] for one in alone]
-    assert [len(one["recommendations"]) for one in answer["results"]] == [2, 1, 0]
-    assert len({one["generated_at"] for one in answer["results"]}) == 1
+    assert [result["job"] for result in answer["results"]] == ids(jobs)
+    assert [result["recommendations"] for result in answer["results"]] == [
+        result["recommendations"] for result in alone
+    ]
+    assert [len(result["recommendations"]) for result in answer["results"]] == [2, 1, 0]
+    assert len({result["generated_at"] for result in answer["results"]}) == 1
 
 
 def test_the_same_job_may_be_asked_for_twice(api: APIClient) -> None:

@@ -29,18 +29,18 @@ def book(job: Job, contractor: Any, hour: int = 9) -> Assignment:
 def unsuitable() -> None:
     """Three who fail a rule, two of whom only their calendars tell."""
     ContractorFactory(type="tile", rating="5.00")
-    for one in ContractorFactory.create_batch(2, rating="5.00"):
-        AbsenceFactory(contractor=one, period=(at(0, days=-1), at(0, days=60)))
+    for contractor in ContractorFactory.create_batch(2, rating="5.00"):
+        AbsenceFactory(contractor=contractor, period=(at(0, days=-1), at(0, days=60)))
 
 
 @pytest.mark.parametrize("chosen", [0, 11, 22])
 def test_the_record_counts_all_who_could_have_been_ranked(chosen: int) -> None:
     """Choosing the first of 23 is "1 of 23", not "1 of 2" because two calendars settled the rank."""
     unsuitable()
-    people = sorted(many_contractors(23), key=lambda one: one.name)
-    for place, one in enumerate(people):
-        one.rating = 5 - place / 10
-        one.save()
+    people = sorted(many_contractors(23), key=lambda contractor: contractor.name)
+    for place, contractor in enumerate(people):
+        contractor.rating = 5 - place / 10
+        contractor.save()
     made = book(JobFactory(), people[chosen])
     assert (made.rank, made.candidates_considered, made.candidates_exact) == (chosen + 1, 23, True)
     assert made.candidates == "23"

@@ -26,8 +26,8 @@ def announced() -> list[Any]:
     before = set(OutboxEvent.objects.filter(type="RecommendationsUpdated").values_list("pk", flat=True))
     number_events()
     announce_changes()
-    told = OutboxEvent.objects.filter(type="RecommendationsUpdated").exclude(pk__in=before)
-    return sorted(event.data["job_id"] for event in told)
+    events = OutboxEvent.objects.filter(type="RecommendationsUpdated").exclude(pk__in=before)
+    return sorted(event.data["job_id"] for event in events)
 
 
 @pytest.fixture

@@ -37,17 +37,17 @@ def request_for(start: datetime, hours: int = 2) -> JobRequest:
 
 
 @given(
-    wanted=st.integers(0, 24 * 60 - 1),
+    minute=st.integers(0, 24 * 60 - 1),
     minutes=st.integers(15, 480),
     shifts=st.lists(st.tuples(st.integers(0, 46), st.integers(1, 20)), min_size=1, max_size=2),
     busy=st.lists(st.tuples(st.integers(0, 1400), st.integers(1, 300)), max_size=3),
 )
 def test_it_is_the_wanted_time_exactly_where_that_is_free(
-    wanted: int, minutes: int, shifts: list[Any], busy: list[Any]
+    minute: int, minutes: int, shifts: list[Any], busy: list[Any]
 ) -> None:
     """Whatever the hours and bookings: what is suggested can be booked, and is the wanted time where that can be."""
     day = at(0, days=3)
-    job = JobFactory.build(desired_date=day + timedelta(minutes=wanted), duration=timedelta(minutes=minutes))
+    job = JobFactory.build(desired_date=day + timedelta(minutes=minute), duration=timedelta(minutes=minutes))
     search = RankingQuery.of(JobRequest.of(job), Rules.of_settings(), 3, at(0, days=1))
     (begins, length), *_ = shifts
     hour = at(begins // 2, begins % 2 * 30).time()
@@ -60,10 +60,10 @@ def test_it_is_the_wanted_time_exactly_where_that_is_free(
     free = first_free_day(calendar, search.visit)
     if free is None:
         return
-    found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
-    assert is_free(calendar, found, search.site, search.rules)
+    suggested = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
+    assert is_free(calendar, suggested, search.site, search.rules)
     asked = TimeSlot(job.desired_date, job.desired_date + job.duration)
-    assert (found == asked) == (free.days == 0 and is_free(calendar, asked, search.site, search.rules))
+    assert (suggested == asked) == (free.days == 0 and is_free(calendar, asked, search.site, search.rules))
 
 
 def test_the_nearest_one_is_suggested_where_the_wanted_time_is_not_free() -> None:
@@ -72,8 +72,8 @@ def test_the_nearest_one_is_suggested_where_the_wanted_time_is_not_free() -> Non
     calendar = Calendar(search.request.zone, EVERY_DAY, busy)
     free = first_free_day(calendar, search.visit)
     assert free
-    found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
-    assert found == slot_from(at(8, days=3))  # three hours before, and 14:00 is three hours after: the earlier one
+    suggested = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
+    assert suggested == slot_from(at(8, days=3))  # three hours before, and 14:00 is three hours after: the earlier one
 
 
 def test_on_a_later_day_the_same_time_of_day_is_suggested() -> None:
@@ -81,8 +81,8 @@ def test_on_a_later_day_the_same_time_of_day_is_suggested() -> None:
     calendar = Calendar(search.request.zone, EVERY_DAY, [TimeSlot(at(0, days=3), at(0, days=4))])
     free = first_free_day(calendar, search.visit)
     assert free
-    found = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
-    assert found == slot_from(at(11, days=4))
+    suggested = suggested_slot(search.request, free.starts, calendar, search.rules, site=search.site, now=search.now)
+    assert suggested == slot_from(at(11, days=4))
 
 
 @pytest.mark.parametrize(("day", "hour"), [(date(2027, 11, 7), 0), (date(2027, 3, 14), 1)])
@@ -97,7 +97,7 @@ def test_a_suggestion_lasts_as_long_as_the_work_across_a_clock_change(day: date,
 
 
 @pytest.mark.parametrize(
-    ("start", "said"),
+    ("start", "text"),
     [
         (lambda: at(11, days=3), ""),
         (lambda: at(7, 30, days=3), "This slot is 3 h 30 min earlier in the day."),
@@ -107,10 +107,10 @@ def test_a_suggestion_lasts_as_long_as_the_work_across_a_clock_change(day: date,
         (lambda: at(13, days=5), "This slot is 2 days later and 2 h later in the day."),
     ],
 )
-def test_every_difference_from_the_wanted_time_is_named(start: Callable[[], datetime], said: str) -> None:
+def test_every_difference_from_the_wanted_time_is_named(start: Callable[[], datetime], text: str) -> None:
     sentence = differs_from_wanted(slot_from(start()), request_for(at(11, days=3)))
-    assert sentence.endswith(said)
-    assert bool(sentence) == bool(said)
+    assert sentence.endswith(text)
+    assert bool(sentence) == bool(text)
     assert not sentence or sentence.startswith("The customer asked for ")
 
 
@@ -197,7 +197,7 @@ class TestPages:
     def test_the_board_names_the_differences_of_each_start(self) -> None:
         contractor, job = ContractorFactory(), JobFactory(desired_date=at(11, days=2))
         answer = signed_in().get(f"/live/fits/?job={job.pk}&day={at(11, days=2):%Y-%m-%d}").json()
-        notes = {one["minute"]: one["note"] for one in answer[str(contractor.pk)]["starts"]}
+        notes = {row["minute"]: row["note"] for row in answer[str(contractor.pk)]["starts"]}
         assert notes[11 * 60] == ""
         assert "3 h earlier in the day" in notes[8 * 60]
 

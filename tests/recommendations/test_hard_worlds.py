@@ -28,12 +28,12 @@ def now() -> Iterator[datetime]:
         yield timezone.now()
 
 
-def same(job: Job, now: datetime, *, wanted: int = 10, horizon: int = 10) -> int:
+def same(job: Job, now: datetime, *, count: int = 10, horizon: int = 10) -> int:
     """Whether ranking is scoring everyone; how many were found."""
     expected = oracle.rank(job, now, horizon)
-    ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=wanted, horizon_days=horizon)
+    ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=count, horizon_days=horizon)
     assert [(e.contractor.pk, e.score, [slot.start for slot in e.slots]) for e in ranking.entries] == [
-        (r.contractor.pk, r.score, r.starts) for r in expected[:wanted]
+        (r.contractor.pk, r.score, r.starts) for r in expected[:count]
     ]
     return len(ranking.entries)
 
@@ -64,11 +64,11 @@ def test_no_one_free(now: datetime) -> None:
     assert same(world.job(), now) == 0
 
 
-@pytest.mark.parametrize("wanted", [1, 10, 50])
-def test_everyone_at_the_same_spot_with_the_same_rating_and_names_that_repeat(now: datetime, wanted: int) -> None:
+@pytest.mark.parametrize("count", [1, 10, 50])
+def test_everyone_at_the_same_spot_with_the_same_rating_and_names_that_repeat(now: datetime, count: int) -> None:
     world = World(2004, people=300, spread=0)
     Contractor.objects.update(rating=Decimal("4.00"))
-    assert same(world.job(required_skills=[]), now, wanted=wanted) == wanted
+    assert same(world.job(required_skills=[]), now, count=count) == count
 
 
 @pytest.mark.parametrize("weights", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0.5, 0.5, 0), (0, 0.3, 0.7), (0.2, 0, 0.8)])
@@ -77,8 +77,8 @@ def test_any_weights(now: datetime, settings: Settings, weights: tuple[float, fl
     settings.SCORE_WEIGHTS = dict(zip(("availability", "rating", "distance"), weights, strict=True))
     settings.SCORE_MAX_MILES = max_miles
     world = World(2005, people=60, spread=3)
-    for wanted in (1, 10):
-        same(world.job(required_skills=[]), now, wanted=wanted)
+    for count in (1, 10):
+        same(world.job(required_skills=[]), now, count=count)
 
 
 @pytest.mark.parametrize("spread", [0.05, 2, 8, 30])

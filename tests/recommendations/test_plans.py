@@ -44,10 +44,10 @@ def crowd() -> tuple[Contractor, Job]:
         "jobs_job": {"id": place, "job_number": "'JOB-20000101-' || upper(lpad(to_hex(n), 8, '0'))"},
         "assignments_assignment": {"id": "gen_random_uuid()", "contractor_id": person, "job_id": place},
     }
-    one = [held.contractor_id, held.contractor.working_hours.all()[0].pk, held.job_id, held.pk]
+    keys = [held.contractor_id, held.contractor.working_hours.all()[0].pk, held.job_id, held.pk]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers: what they keep is copied too
-        for (table, changed), pk in zip(changes.items(), one, strict=True):
+        for (table, changed), pk in zip(changes.items(), keys, strict=True):
             _copy(cursor, table, changed, pk)
         cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute("ANALYZE")
@@ -76,8 +76,8 @@ class Recorder(psycopg.Cursor):
 def generic_plan(sql: str) -> Any:
     numbers: dict[Any, int] = {}
 
-    def numbered(found: Any) -> str:
-        return f"${numbers.setdefault(found[1] or len(numbers), len(numbers) + 1)}"
+    def numbered(match: Any) -> str:
+        return f"${numbers.setdefault(match[1] or len(numbers), len(numbers) + 1)}"
 
     plain = re.sub(r"%(?:\((\w+)\))?s", numbered, sql).replace("%%", "%")
     with psycopg.ClientCursor(connection.connection) as cursor:
@@ -92,9 +92,9 @@ def nodes(plan: Any) -> Iterator[Any]:
 
 
 def check_a_search_for_words() -> None:
-    for term, found in (("crew9999@", 1), ("CREW123", 111), ("nobody", 0)):
+    for term, count in (("crew9999@", 1), ("CREW123", 111), ("nobody", 0)):
         people = Contractor.objects.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=term)
-        assert people.count() == found
+        assert people.count() == count
         used = json.dumps(json.loads(people.explain(format="json")))
         assert "contractor_words_index" in used
         assert "Seq Scan" not in used

@@ -133,7 +133,9 @@ def test_a_ranking_costs_the_same_number_of_queries_however_many_contractors() -
 def test_even_when_every_calendar_must_be_opened_the_queries_are_counted() -> None:
     """All contractors are absent, which no bound shows: pages and batches of calendars grow."""
     away = TimestamptzRange(at(0, days=-1), at(0, days=60))
-    Absence.objects.bulk_create(AbsenceFactory.build(contractor=one, period=away) for one in many_contractors(600))
+    Absence.objects.bulk_create(
+        AbsenceFactory.build(contractor=contractor, period=away) for contractor in many_contractors(600)
+    )
     job = JobFactory()
     assert queries(lambda: rank(job)) <= 24
     assert rank(job).calendars_opened == 600

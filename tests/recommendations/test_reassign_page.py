@@ -122,7 +122,7 @@ def test_a_refused_one_changes_nothing(who: str) -> None:
     }
     # The same contractor at the same time would be no change: it is asked for at another.
     response = give(signed_in(), assignment, ids[who], at(13, days=2))
-    assert [str(one) for one in response.context["messages"]]
+    assert [str(message) for message in response.context["messages"]]
     assert unchanged(assignment)
 
 

@@ -44,7 +44,7 @@ def some_roads(world: World, job: Job) -> int:
     """Roads between the site and about half of everything: long, absurdly short, fast, old, one way only."""
     pick = world.random
     far_ends = [person.point for person in Contractor.objects.all()]
-    far_ends += [one.job.point for one in Assignment.objects.select_related("job")]
+    far_ends += [booking.job.point for booking in Assignment.objects.select_related("job")]
     here, rows = cell(job.point), {}
     for there in {cell(point) for point in far_ends} - {here}:
         for pair in (Pair(there, here), Pair(here, there)):
@@ -73,14 +73,14 @@ def test_equals_scoring_everyone(chunk: int) -> None:
         with time_machine.travel(timezone.now(), tick=False):
             world = World(seed, people=20 + seed % 24, bookings=(seed % 4) * 1.5, spread=(0.7, 0.2)[seed % 2])
             job, horizon = world.job(), world.random.choice([0, 1, 3, 10, 30])
-            wanted = world.random.choice([1, 3, 10, 50])
+            count = world.random.choice([1, 3, 10, 50])
             roads += some_roads(world, job)
             expected = oracle.rank(job, world.now, horizon)
-            ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=wanted, horizon_days=horizon)
+            ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=count, horizon_days=horizon)
         assert [
-            (one.contractor.pk, one.score, [slot.start for slot in one.slots], near(one.miles))
-            for one in ranking.entries
-        ] == [(r.contractor.pk, r.score, r.starts, r.miles) for r in expected[:wanted]], f"world {seed} at {world.now}"
+            (entry.contractor.pk, entry.score, [slot.start for slot in entry.slots], near(entry.miles))
+            for entry in ranking.entries
+        ] == [(r.contractor.pk, r.score, r.starts, r.miles) for r in expected[:count]], f"world {seed} at {world.now}"
         answered += sum(entry.source == "road" for entry in ranking.entries)
         for model in (Assignment, Job, Contractor, TravelEstimate):
             model.objects.all().delete()
@@ -115,9 +115,9 @@ def test_why_not_the_kept_decision_and_the_batch_give_the_same(seed: int) -> Non
             assert (kept.rank, kept.score) == (rank, ranked.score)
 
 
-def keep(one: Contractor | Job, other: Job, **values: int) -> None:
+def keep(origin: Contractor | Job, target: Job, **values: int) -> None:
     fields = {"miles": 12.0, "minutes": 20, "source": "google_routes", "fetched_at": timezone.now(), **values}
-    TravelEstimate.objects.create(origin=cell(one.point), destination=cell(other.point), **fields)
+    TravelEstimate.objects.create(origin=cell(origin.point), destination=cell(target.point), **fields)
 
 
 def test_a_site_whose_road_leads_out_of_the_radius_is_refused_by_all() -> None:

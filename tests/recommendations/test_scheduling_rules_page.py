@@ -76,7 +76,7 @@ def test_a_preview_without_any_job_says_so_and_can_be_published(admin: Client) -
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"job": "JOB-20260101-00000000"}, "No job has this number."),
         ({"distance_weight": "0.5"}, "The three weights must sum to 1; they sum to 1.45."),
@@ -84,9 +84,9 @@ def test_a_preview_without_any_job_says_so_and_can_be_published(admin: Client) -
         ({"horizon_days": ""}, "This field is required."),
     ],
 )
-def test_a_preview_of_what_makes_no_sense_says_why(admin: Client, wrong: dict[str, str], said: str) -> None:
+def test_a_preview_of_what_makes_no_sense_says_why(admin: Client, wrong: dict[str, str], message: str) -> None:
     page = admin.get(f"{ADD}?{urlencode(for_rating(**wrong))}")
-    assert said in text(page)
+    assert message in text(page)
     assert "preview" not in page.context
 
 

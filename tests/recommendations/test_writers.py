@@ -50,19 +50,19 @@ def mixed(rating: Decimal, score: Decimal | None) -> bool:
 
 def read(request: Any, someone: Any) -> list[bool]:
     """Of many answers of each kind whether they mix two states."""
-    found = []
+    answers = []
     try:
         for _ in range(QUESTIONS):
             entries = (
                 rank_candidates(request, current_rules()).entries + rank_all([request] * 3, current_rules())[2].entries
             )
-            found += [mixed(entry.contractor.rating, entry.score) for entry in entries]
+            answers += [mixed(entry.contractor.rating, entry.score) for entry in entries]
             with snapshot():
                 contractor = Contractor.objects.get(pk=someone)
-                found.append(mixed(contractor.rating, why_not(request, contractor, current_rules()).score))
+                answers.append(mixed(contractor.rating, why_not(request, contractor, current_rules()).score))
     finally:
         connection.close()
-    return found
+    return answers
 
 
 def test_no_answer_mixes_two_states() -> None:
@@ -74,10 +74,10 @@ def test_no_answer_mixes_two_states() -> None:
         writers = [pool.submit(write, contractor, job, finish) for contractor, job in zip(crew, jobs, strict=True)]
         readers = [pool.submit(read, request, crew[0].pk) for _ in range(READERS)]
         try:
-            found = [is_mixed for reader in readers for is_mixed in reader.result(timeout=120)]
+            answers = [is_mixed for reader in readers for is_mixed in reader.result(timeout=120)]
         finally:
             finish.set()
         booked = [writer.result(timeout=120) for writer in writers]
     assert min(booked) > 0
-    assert len(found) == READERS * QUESTIONS * (2 * WRITERS + 1)
-    assert not any(found)
+    assert len(answers) == READERS * QUESTIONS * (2 * WRITERS + 1)
+    assert not any(answers)

@@ -119,7 +119,7 @@ class World:
         """A job to rank for; not saved."""
         pick = self.random
         latitude, longitude = self.place()
-        given = {
+        defaults = {
             "type": "flooring",
             "desired_date": self.moment(3),
             "duration": pick.choice(
@@ -134,4 +134,4 @@ class World:
             "zip_code": "78701",
             "time_zone": pick.choice(ZONES[:3]),
         }
-        return Job(**{**given, **fields})
+        return Job(**{**defaults, **fields})

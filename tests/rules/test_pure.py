@@ -85,13 +85,13 @@ def test_eligibility_and_score_are_worked_out_from_values(request_of_job: JobReq
     person = Contractor(name="Ann", type=Contractor.Type.TILE, service_radius_miles=Decimal(5), **AUSTIN)
     failed = {reason.code for reason in unmet_rules(person, request_of_job, miles=8.0)}
     assert failed == {Rule.WRONG_TYPE, Rule.OUT_OF_RADIUS}
-    found = score(
+    total = score(
         availability=availability_part(1),
         rating=rating_part(400),
         distance=distance_part(10.0, RULES.max_miles),
         weights=Weights.of(RULES),
     )
-    assert found.total == 8_400
+    assert total.total == 8_400
 
 
 def test_a_search_scores_a_candidate_by_the_rules_that_it_is_given(

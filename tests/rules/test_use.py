@@ -57,17 +57,17 @@ def job() -> Job:
 
 def test_the_gap_counts_for_slots_fits_ranking_and_booking(crew: Contractor, job: Job) -> None:
     publish(minimum_gap_minutes=60)
-    wanted = at(11, 30, days=2)
-    day = wanted.date()
-    assert wanted not in [
+    start = at(11, 30, days=2)
+    day = start.date()
+    assert start not in [
         slot.start
         for slot in bookable_slots(contractor=crew, day=day, duration=job.duration, job=job, rules=current_rules())
     ]
-    assert wanted not in drop_targets_on(job, [crew], day, current_rules())[crew.pk].starts
+    assert start not in drop_targets_on(job, [crew], day, current_rules())[crew.pk].starts
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
-    assert wanted not in [slot.start for slot in entry.slots]
+    assert start not in [slot.start for slot in entry.slots]
     with pytest.raises(SlotUnavailable):
-        assign_job(job_id=job.pk, contractor_id=crew.pk, start=wanted, actor=None)
+        assign_job(job_id=job.pk, contractor_id=crew.pk, start=start, actor=None)
     assert assign_job(job_id=job.pk, contractor_id=crew.pk, start=at(12, days=2), actor=None).pk
 
 

@@ -51,9 +51,9 @@ def document(db: None, settings: Settings) -> Iterator[OpenApiSchema]:
     # As Django's own test client does: the transaction of the test is not to be closed with each request.
     for signal in (signals.request_started, signals.request_finished):
         signal.disconnect(close_old_connections)
-    found = schemathesis.openapi.from_wsgi(f"{V1}/schema/", get_wsgi_application())
-    found.config.phases.update(phases=PHASES)
-    yield found
+    schema = schemathesis.openapi.from_wsgi(f"{V1}/schema/", get_wsgi_application())
+    schema.config.phases.update(phases=PHASES)
+    yield schema
     for signal in (signals.request_started, signals.request_finished):
         signal.connect(close_old_connections)
 

@@ -44,7 +44,9 @@ def test_it_is_openapi_3_1_in_json(document: Any) -> None:
 
 
 def test_it_is_made_once_for_all_clients(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SchemaView.generator_class, "get_schema", lambda *given, **options: pytest.fail("made again"))
+    monkeypatch.setattr(
+        SchemaView.generator_class, "get_schema", lambda *arguments, **options: pytest.fail("made again")
+    )
     for query in ("", "?version=2", "?lang=de", "?format=json"):
         assert Client().get(f"{V1}/schema/{query}").json() == document
 

@@ -82,10 +82,10 @@ print(answer.status, answer.headers.get("Idempotency-Replayed"), answer.read().d
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Product]:
-    with product(DEMO="1", WEB_WORKERS="2") as one:
-        one.up()
-        yield one
-        one.stop()
+    with product(DEMO="1", WEB_WORKERS="2") as started:
+        started.up()
+        yield started
+        started.stop()
 
 
 @pytest.fixture(scope="module")
@@ -139,12 +139,12 @@ def test_every_operation_answers_a_generated_client_what_the_schema_declares(run
 
 
 def test_sixteen_processes_with_the_same_request_make_one_row(running: Product) -> None:
-    wanted = {"type": "tile", "desired_date": SOME_DAY, "duration": "02:00:00", "location": AUSTIN}
+    body = {"type": "tile", "desired_date": SOME_DAY, "duration": "02:00:00", "location": AUSTIN}
     sign_in = "from smartscheduler.accounts.models import User; from smartscheduler.accounts.tokens import sign_in; "
     ask = f"{sign_in}print(sign_in(User.objects.get(email='coordinator@example.com')).access)"
     token = running.manage("shell", "-v", "0", "-c", ask).stdout.strip()
     before = running.rows("jobs_job")
-    command = [sys.executable, "-S", "-c", RACER, str(running.port), token, json.dumps(wanted)]
+    command = [sys.executable, "-S", "-c", RACER, str(running.port), token, json.dumps(body)]
     racers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(16)]
     for racer in racers:
         assert racer.stdout

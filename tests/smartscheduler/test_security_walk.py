@@ -40,7 +40,7 @@ PLACE = re.compile(r"[\w.@/-]+\.(?:py|md|yml|yaml|toml|ts|js|mjs|json|html|lock)
 
 
 def evidence() -> set[str]:
-    return {token for _, _, _, said in ROWS for token in re.findall(r"`([^`]+)`", said)}
+    return {token for _, _, _, text in ROWS for token in re.findall(r"`([^`]+)`", text)}
 
 
 @cache
@@ -87,8 +87,8 @@ def test_the_evidence_exists() -> None:
 def test_what_is_met_has_evidence() -> None:
     empty = [
         number
-        for number, _, state, said in ROWS
-        if state == "met" and not (any(map(is_evidence, re.findall(r"`([^`]+)`", said))) or "](#" in said)
+        for number, _, state, text in ROWS
+        if state == "met" and not (any(map(is_evidence, re.findall(r"`([^`]+)`", text))) or "](#" in text)
     ]
     assert set(empty) <= {"6.4.2"}
     for section in re.findall(r"\]\(#([a-z-]+)\)", TEXT):
@@ -104,11 +104,11 @@ def test_what_is_not_met_says_why_and_what_would_meet_it() -> None:
 def test_the_counts_are_right() -> None:
     states = ("met", "**not met**", "does not apply")
     for chapter in LEVELS:
-        found = Counter(state for number, _, state, _ in ROWS if number.startswith(f"{chapter}."))
+        counts = Counter(state for number, _, state, _ in ROWS if number.startswith(f"{chapter}."))
         (counted,) = re.findall(rf"^\| V{chapter} [^|]+ \| (\d+) \| (\d+) \| (\d+) \|$", TEXT, re.MULTILINE)
-        assert [int(one) for one in counted] == [found[state] for state in states], chapter
-    found = Counter(state for *_, state, _ in ROWS)
-    total = "** | **".join(str(found[state]) for state in states)
+        assert [int(count) for count in counted] == [counts[state] for state in states], chapter
+    counts = Counter(state for *_, state, _ in ROWS)
+    total = "** | **".join(str(counts[state]) for state in states)
     assert f"| **all {len(WANTED)}** | **{total}** |" in TEXT
 
 

@@ -24,8 +24,8 @@ slots = st.lists(
 def minutes(some: list[TimeSlot]) -> set[int]:
     return {
         n
-        for one in some
-        for n in range(int((one.start - ORIGIN).total_seconds() // 60), int((one.end - ORIGIN).total_seconds() // 60))
+        for each in some
+        for n in range(int((each.start - ORIGIN).total_seconds() // 60), int((each.end - ORIGIN).total_seconds() // 60))
     }
 
 
@@ -54,8 +54,8 @@ def test_clip_keeps_what_is_inside(some: list[TimeSlot], start: int, length: int
 
 @given(slots, st.integers(0, 40), st.integers(1, 40))
 def test_containing_finds_the_stretch_that_holds_all(some: list[TimeSlot], start: int, length: int) -> None:
-    wanted = slot(start, start + length)
-    assert (containing(union(some), wanted) is not None) == (minutes([wanted]) <= minutes(some))
+    stretch = slot(start, start + length)
+    assert (containing(union(some), stretch) is not None) == (minutes([stretch]) <= minutes(some))
 
 
 def test_neighbours_do_not_overlap() -> None:

@@ -82,8 +82,8 @@ class Guard:
         }
 
     def faults(self) -> list[str]:
-        found = {(node.lineno, node.col_offset, why) for why, node in self._faults()}
-        return [f"line {line}: {why}" for line, _column, why in sorted(found)]
+        places = {(node.lineno, node.col_offset, why) for why, node in self._faults()}
+        return [f"line {line}: {why}" for line, _column, why in sorted(places)]
 
     def _faults(self) -> Iterator[tuple[str, ast.expr]]:
         for node in ast.walk(self.tree):
@@ -111,8 +111,8 @@ class Guard:
 
 def parts(node: ast.AST) -> list[ast.expr]:
     """The expressions of which the value of `node` is made."""
-    found = [getattr(node, name) for name in PARTS.get(type(node), [])]
-    return [part for value in found for part in (value if isinstance(value, list) else [value])]
+    values = [getattr(node, name) for name in PARTS.get(type(node), [])]
+    return [part for value in values for part in (value if isinstance(value, list) else [value])]
 
 
 def texts_in(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -179,9 +179,9 @@ def is_literal(node: ast.expr) -> bool:
 
 
 def test_every_text_is_translated() -> None:
-    found = {str(path.relative_to(BASE_DIR)): Guard(path.read_text()).faults() for path in files()}
-    assert {path: faults for path, faults in found.items() if faults} == {}
-    assert len(found) > 400
+    faults_of = {str(path.relative_to(BASE_DIR)): Guard(path.read_text()).faults() for path in files()}
+    assert {path: faults for path, faults in faults_of.items() if faults} == {}
+    assert len(faults_of) > 400
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ class Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.texts: list[str] = []
         self.open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -57,7 +57,7 @@ class Page(HTMLParser):
             is_read |= name == "value" and is_button and tag == "input"
             is_read |= name == "content" and is_description
             if is_read and words(value):
-                self.found.append(f"{name}={value}")
+                self.texts.append(f"{name}={value}")
 
     def handle_endtag(self, tag: str) -> None:
         while any(name == tag for name, _silent in self.open):
@@ -66,7 +66,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if words(data) and not any(silent for _name, silent in self.open):
-            self.found.append(" ".join(data.split()))
+            self.texts.append(" ".join(data.split()))
 
 
 def texts_of_tag(token: Token) -> Iterator[str]:
@@ -85,7 +85,7 @@ def texts_of_tag(token: Token) -> Iterator[str]:
 
 def bare_texts(source: str) -> list[str]:
     """The texts of a template that do not go through gettext."""
-    found: list[str] = []
+    texts: list[str] = []
     html: list[str] = []
     inside = ""
     for token in Lexer(source).tokenize():
@@ -97,14 +97,14 @@ def bare_texts(source: str) -> list[str]:
         elif token.token_type == TokenType.TEXT:
             html.append(token.contents)
         elif token.token_type == TokenType.VAR:
-            found += texts_of_tag(token)
+            texts += texts_of_tag(token)
             html.append(VALUE)
         elif name:
-            found += texts_of_tag(token)
+            texts += texts_of_tag(token)
     page = Page()
     page.feed("".join(html))
     page.close()
-    return found + page.found
+    return texts + page.texts
 
 
 def is_call_of(node: ast.AST, names: set[str]) -> bool:
@@ -133,9 +133,9 @@ def texts_of_filters(source: str) -> list[str]:
 
 def test_every_text_of_the_templates_is_translated() -> None:
     files = sorted(path for path in TEMPLATES.rglob("*") if path.suffix in {".html", ".txt"})
-    found = {str(path.relative_to(TEMPLATES)): bare_texts(path.read_text()) for path in files}
+    texts_of = {str(path.relative_to(TEMPLATES)): bare_texts(path.read_text()) for path in files}
     assert len(files) > 80
-    assert {name: texts for name, texts in found.items() if texts} == {}
+    assert {name: texts for name, texts in texts_of.items() if texts} == {}
 
 
 @pytest.mark.parametrize("path", FILTERS, ids=lambda path: path.stem)

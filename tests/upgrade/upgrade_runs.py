@@ -156,8 +156,8 @@ def test_old_code_and_new_work_side_by_side_on_the_new_schema(releases: tuple[Re
         with new.serving():
             after = use(new, jobs)
             once_more = use(old, jobs)
-            for one in (before, during, after, once_more):
-                assert old.call("GET", f"assignments/{one}/") == new.call("GET", f"assignments/{one}/")
+            for key in (before, during, after, once_more):
+                assert old.call("GET", f"assignments/{key}/") == new.call("GET", f"assignments/{key}/")
             relay.terminate()
             relay.wait(30)
             with new.running(process_specs.RELAY):

@@ -71,14 +71,14 @@ def _everything_is_imported() -> None:
 
 
 def classes_below(root: type) -> Iterator[type]:
-    one: type
-    for one in root.__subclasses__():
-        yield one
-        yield from classes_below(one)
+    subclass: type
+    for subclass in root.__subclasses__():
+        yield subclass
+        yield from classes_below(subclass)
 
 
 def ours(root: type) -> list[type]:
-    return sorted({one for one in classes_below(root) if one.__module__.split(".")[0] in PACKAGES}, key=str)
+    return sorted({kind for kind in classes_below(root) if kind.__module__.split(".")[0] in PACKAGES}, key=str)
 
 
 def fields_of_models() -> Iterator[tuple[str, Any]]:

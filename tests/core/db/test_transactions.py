@@ -58,10 +58,10 @@ def rename(contractor: Contractor, attempts: list[Any]) -> Callable[[], Any]:
     @domain_transaction
     def change() -> str:
         attempts.append(contractor.pk)
-        found = Contractor.objects.locked().get(pk=contractor.pk)
-        found.name = "Renamed"
-        found.save(update_fields=["name"])
-        return found.name
+        locked = Contractor.objects.locked().get(pk=contractor.pk)
+        locked.name = "Renamed"
+        locked.save(update_fields=["name"])
+        return locked.name
 
     return change
 
@@ -135,7 +135,7 @@ def test_the_same_address_twice_at_once_is_one_contractor(transactional_db: None
             connection.close()
 
     with ThreadPoolExecutor(8) as pool:
-        outcomes = [one.result() for one in [pool.submit(create) for _ in range(8)]]
+        outcomes = [future.result() for future in [pool.submit(create) for _ in range(8)]]
     made = Contractor.objects.get()
     assert sorted(outcomes) == [made.email] + ["duplicate-email"] * 7
 

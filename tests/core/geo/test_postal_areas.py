@@ -50,7 +50,7 @@ def test_every_place_of_the_table_lies_in_its_state() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "message"),
     [
         ((0, 0, "TX", "78701"), "is not in the United States"),
         ((30.27, 97.74, "TX", "78701"), "miles from the nearest ZIP code of Texas"),  # east instead of west
@@ -60,9 +60,9 @@ def test_every_place_of_the_table_lies_in_its_state() -> None:
         ((40.75, -73.99, "", "78701"), "miles from the nearest ZIP code of Texas"),
     ],
 )
-def test_what_is_no_place(place: tuple[float, float, str, str], said: str) -> None:
+def test_what_is_no_place(place: tuple[float, float, str, str], message: str) -> None:
     latitude, longitude, state, zip_code = place
-    with pytest.raises(InvalidInput, match=said):
+    with pytest.raises(InvalidInput, match=message):
         check_place(latitude, longitude, state=state, zip_code=zip_code)
 
 
@@ -130,11 +130,11 @@ class TestDoors:
         lines += [ANN.replace("78701,,", f"{code},,").replace("TX", state_of(code)) for code in UNKNOWN]
         lines += [ANN.replace("78701,,", "78701,0,0"), ANN.replace("78701,,", "78701,40.75,-73.99")]
         text = "\n".join([HEAD, *(line.replace("ann@", f"ann{n}@") for n, line in enumerate(lines))])
-        found = errors(checked(text, UserFactory()))
-        assert found.pop(2) == {"zip_code": [NOT_IN_TEXAS]}
-        assert set(found.pop(10)) == set(found.pop(11)) == {"latitude", "longitude"}
-        assert {next(iter(one)) for one in found.values()} == {"zip_code"}
-        assert len(found) == len(UNKNOWN)
+        errors_by_line = errors(checked(text, UserFactory()))
+        assert errors_by_line.pop(2) == {"zip_code": [NOT_IN_TEXAS]}
+        assert set(errors_by_line.pop(10)) == set(errors_by_line.pop(11)) == {"latitude", "longitude"}
+        assert {next(iter(columns)) for columns in errors_by_line.values()} == {"zip_code"}
+        assert len(errors_by_line) == len(UNKNOWN)
 
     def test_a_change_of_the_place_but_not_of_anything_else(self) -> None:
         """A record from before the rules can be edited and corrected."""
@@ -162,8 +162,8 @@ class TestDoors:
         settings.GEOCODER = "nominatim"
         address = Address("1 Main Street", "Austin", "TX", "77352")
         monkeypatch.setattr(lookup, "ask", lambda _: point)
-        found = lookup.find(address)
-        assert found == (None, "nominatim places the address outside TX.")
+        result = lookup.find(address)
+        assert result == (None, "nominatim places the address outside TX.")
         assert GeocodedAddress.objects.exists()
 
 
@@ -180,5 +180,5 @@ def _values(**changes: str) -> dict[Any, Any]:
 
 def test_the_demo_lives_at_places() -> None:
     for metro in METROS:
-        for one in zips_around(metro):
-            check_place(*one.point, state=one.state, zip_code=one.code)
+        for zip_code in zips_around(metro):
+            check_place(*zip_code.point, state=zip_code.state, zip_code=zip_code.code)

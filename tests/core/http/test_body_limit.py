@@ -191,11 +191,11 @@ async def test_an_answer_may_take_longer_than_a_body(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.django_db(transaction=True)
 async def test_whose_session_it_is() -> None:
-    def given() -> tuple[User, str]:
+    def signed_in_user() -> tuple[User, str]:
         user = UserFactory()
         return user, session_cookie(user)
 
-    user, cookie = await sync_to_async(given)()
+    user, cookie = await sync_to_async(signed_in_user)()
     assert await account_of_session(scope(cookie=cookie)) == str(user.pk)
     assert await account_of_session(scope(cookie="sessionid=made-up")) is None
     assert await account_of_session(scope()) is None

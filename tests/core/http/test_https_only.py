@@ -36,11 +36,11 @@ def test_it_says_so_when_nothing_is_encrypted(tmp_path: Path) -> None:
 
 
 def test_cookies_are_bound_to_their_host(tmp_path: Path) -> None:
-    said = (
+    script = (
         "from django.conf import settings as s; print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE, "
         "s.CSRF_COOKIE_NAME, s.CSRF_COOKIE_SECURE, s.SESSION_COOKIE_PATH, s.SESSION_COOKIE_DOMAIN, s.DEBUG)"
     )
-    done = Product(tmp_path / "data", **PRODUCTION).manage("shell", "-v", "0", "-c", said)
+    done = Product(tmp_path / "data", **PRODUCTION).manage("shell", "-v", "0", "-c", script)
     assert done.stdout.split() == ["__Host-sessionid", "True", "__Host-csrftoken", "True", "/", "None", "False"]
 
 
@@ -88,10 +88,10 @@ class TestWhoAsks:
     def seen(self, settings: Settings) -> Callable[..., Coroutine[Any, Any, tuple[str, str]]]:
         async def look(peer: str, trusted: list[str], kind: str = "http") -> tuple[str, str]:
             settings.TRUSTED_PROXIES = trusted
-            found = {}
+            seen = {}
 
             async def application(scope: Any, receive: Any, send: Any) -> None:
-                found.update(scope)
+                seen.update(scope)
 
             scope = {
                 "type": kind,
@@ -100,7 +100,7 @@ class TestWhoAsks:
                 "headers": [(b"x-forwarded-for", b"198.51.100.7, 192.0.2.4"), (b"x-forwarded-proto", b"https")],
             }
             await ApplicationCommunicator(behind_proxies(application), scope).wait()
-            return found["client"][0], found["scheme"]
+            return seen["client"][0], seen["scheme"]
 
         return look
 

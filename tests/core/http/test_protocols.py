@@ -74,14 +74,14 @@ async def client(port: Any) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
 
 async def everything(reader: StreamReader) -> bytes:
     """All that comes until the other side closes."""
-    found = b""
+    received = b""
     async with asyncio.timeout(PATIENCE):
         try:
             while piece := await reader.read(65536):
-                found += piece
+                received += piece
         except ConnectionResetError:
             pass
-    return found
+    return received
 
 
 async def answer_to(sent: bytes, *, app: App | None = None) -> bytes:

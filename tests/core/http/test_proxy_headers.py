@@ -112,7 +112,10 @@ def start_webs(stack: ExitStack) -> "dict[int, subprocess.Popen[bytes]]":
 def as_here(upstreams: list[int]) -> str:
     """The file, with the addresses of this machine in place of a container engine's names."""
     text, replaced = re.subn(
-        r"dynamic a \{.*?\}", "to " + " ".join(f"127.0.0.1:{one}" for one in upstreams), CADDYFILE, flags=re.DOTALL
+        r"dynamic a \{.*?\}",
+        "to " + " ".join(f"127.0.0.1:{upstream}" for upstream in upstreams),
+        CADDYFILE,
+        flags=re.DOTALL,
     )
     assert replaced == 1
     # Here one address has one port: plain HTTP gets another.
@@ -137,9 +140,9 @@ def proxy(transactional_db: None) -> Iterator[Proxy]:
                 XDG_CONFIG_HOME=str(home),
             )
         )
-        one = Proxy(port, plain, home, list(webs.values()), next(iter(webs)))
-        wait_until(lambda: all(answers(each) for each in webs) and one.is_up(), 300)
-        yield one
+        caddy_proxy = Proxy(port, plain, home, list(webs.values()), next(iter(webs)))
+        wait_until(lambda: all(answers(each) for each in webs) and caddy_proxy.is_up(), 300)
+        yield caddy_proxy
 
 
 @pytest.mark.system

@@ -119,7 +119,7 @@ class TestCosts:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         jobs = [str(job.pk) for job in JobFactory.create_batch(4)]
-        monkeypatch.setattr("recommendations.viewsets.rank_all", lambda *given, **limits: pytest.fail("ranked"))
+        monkeypatch.setattr("recommendations.viewsets.rank_all", lambda *arguments, **limits: pytest.fail("ranked"))
         refused = client_as(Role.MANAGER).post(self.BATCH, {"jobs": jobs * 5, "max_results": 50, "horizon_days": 30})
         document = problem(refused, 429, "throttled")
         assert "counts as 31 requests. The limit is 20 per minute" in document["detail"]
@@ -208,14 +208,14 @@ class TestAtOnce:
         other = UserFactory()
         with ThreadPoolExecutor(30) as pool:
             answers = [pool.submit(ask, request_of(user)) for _ in range(20)]
-            wait_until(lambda: sum(one.done() for one in answers) == 14, PATIENCE)
+            wait_until(lambda: sum(answer.done() for answer in answers) == 14, PATIENCE)
             assert gate.most == 2
             first = pool.submit(ask, request_of(other))
             wait_until(lambda: gate.most == 3, PATIENCE)
             gate.open.set()
-            found = sorted(one.result(PATIENCE).status_code for one in answers)
+            statuses = sorted(answer.result(PATIENCE).status_code for answer in answers)
             assert first.result(PATIENCE).status_code == 200
-        assert found == [200] * 6 + [429] * 14
+        assert statuses == [200] * 6 + [429] * 14
         assert not shares._running
         assert not shares._waiting
 
@@ -333,8 +333,8 @@ def test_many_requests_of_one_account_leave_connections_to_the_others(
 
     with ThreadPoolExecutor(18) as pool:
         answers = [pool.submit(ask, number) for number in range(18)]
-        wait_until(lambda: sum(one.done() for one in answers) == 12, PATIENCE)
+        wait_until(lambda: sum(answer.done() for answer in answers) == 12, PATIENCE)
         assert gate.most == 2
         gate.open.set()
-        found = sorted(answer.result(PATIENCE) for answer in answers)
-    assert found[-12:] == [429] * 12
+        statuses = sorted(answer.result(PATIENCE) for answer in answers)
+    assert statuses[-12:] == [429] * 12

@@ -93,5 +93,5 @@ def test_of_many_at_the_same_moment_no_more_pass_than_may(settings: Settings) ->
             connection.close()
 
     with ThreadPoolExecutor(16) as pool:
-        found = Counter(status for statuses in pool.map(ask, clients) for status in statuses)
-    assert found == {200: 10, 429: 54}
+        counts = Counter(status for statuses in pool.map(ask, clients) for status in statuses)
+    assert counts == {200: 10, 429: 54}

@@ -46,9 +46,9 @@ def client(icon: None) -> Client:
 @pytest.mark.parametrize("path", EVERY)
 def test_every_answer_cannot_be_framed_sniffed_or_watched(client: Client, path: str) -> None:
     answer = client.get(path)
-    found = policy(answer)
+    directives = policy(answer)
     for directive in ("object-src", "base-uri", "frame-ancestors"):
-        assert found[directive] == "'none'", directive
+        assert directives[directive] == "'none'", directive
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert path.startswith("/static/icon") or answer["X-Frame-Options"] == "DENY"
     assert "Access-Control-Allow-Origin" not in answer
@@ -65,17 +65,17 @@ def test_pages_run_scripts_of_their_own_alone(client: Client, path: str) -> None
 
 @pytest.mark.parametrize("path", LOOSE_PAGES)
 def test_the_back_office_and_the_docs_are_looser_in_scripts_and_styles_only(client: Client, path: str) -> None:
-    found = policy(client.get(path))
-    assert found["form-action"] == "'self'"
-    assert {name for name, value in found.items() if "unsafe" in value} == {"script-src", "style-src"}
-    assert not any("*" in value or "http" in value for value in found.values())
+    directives = policy(client.get(path))
+    assert directives["form-action"] == "'self'"
+    assert {name for name, value in directives.items() if "unsafe" in value} == {"script-src", "style-src"}
+    assert not any("*" in value or "http" in value for value in directives.values())
 
 
 @pytest.mark.parametrize("path", DATA)
 def test_data_opened_as_a_page_can_do_nothing(client: Client, path: str) -> None:
-    found = policy(client.get(path))
-    assert (found["default-src"], found["form-action"], found["sandbox"]) == ("'none'", "'none'", "")
-    assert not {"img-src", "script-src"} & found.keys()
+    directives = policy(client.get(path))
+    assert (directives["default-src"], directives["form-action"], directives["sandbox"]) == ("'none'", "'none'", "")
+    assert not {"img-src", "script-src"} & directives.keys()
 
 
 def test_refusals_before_any_view_carry_them_as_well() -> None:

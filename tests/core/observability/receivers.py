@@ -23,14 +23,14 @@ class Receiver(ThreadingHTTPServer):
 
     def spans(self, trace_id: str) -> dict[str, tuple[str, str]]:
         """The spans of a trace by their names: their own id and that of the one above."""
-        found = {}
+        places = {}
         for path, body in self.bodies:
             assert path == "/v1/traces"
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-                for span in [one for scope in resource.scope_spans for one in scope.spans]:
+                for span in [scope_span for scope in resource.scope_spans for scope_span in scope.spans]:
                     if span.trace_id.hex() == trace_id:
-                        found[span.name] = (span.span_id.hex(), span.parent_span_id.hex())
-        return found
+                        places[span.name] = (span.span_id.hex(), span.parent_span_id.hex())
+        return places
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -34,14 +34,14 @@ def exported(db: None, settings: Settings) -> dict[str, set[str]]:
     AssignmentFactory()
     EventReader.objects.create(name="mails")
     last_report.remember([])
-    found = {}
+    labels_of = {}
     for family in Figures().collect():
         labels = set().union(*(sample.labels for sample in family.samples))
         known = FAMILIES.get(family.name)
         labels |= set(known.labels) if known else set()
         for suffix in SUFFIXES[family.type]:
-            found[family.name + suffix] = labels | ({"le"} if suffix == "_bucket" else set())
-    return found
+            labels_of[family.name + suffix] = labels | ({"le"} if suffix == "_bucket" else set())
+    return labels_of
 
 
 def test_every_metric_that_is_named_is_exported(exported: dict[str, set[str]]) -> None:
@@ -54,9 +54,9 @@ def test_labels_that_are_asked_for_are_there(exported: dict[str, set[str]]) -> N
     for text in EXPRESSIONS:
         for name, selector in re.findall(r"(smartscheduler_\w+)\{([^}]*)\}", text):
             assert set(re.findall(r"(\w+)[!=]=?~?\"", selector)) <= exported[name], text
-        for wanted in re.findall(r"by \(([^)]*)\)", text):
+        for by in re.findall(r"by \(([^)]*)\)", text):
             names = re.findall(r"smartscheduler_\w+", text)
-            assert {label.strip() for label in wanted.split(",")} <= exported[names[0]], text
+            assert {label.strip() for label in by.split(",")} <= exported[names[0]], text
 
 
 def test_every_number_of_the_process_is_shown(exported: dict[str, set[str]]) -> None:

@@ -70,13 +70,13 @@ def test_a_request_has_its_ids_in_each_of_its_lines(log: StringIO) -> None:
     assert finished["code"] == 200
 
 
-@pytest.mark.parametrize("given", ["", "nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"99-{TRACE}-x-01"])
-def test_without_a_good_trace_of_its_own_a_request_begins_one(log: StringIO, client: Client, given: str) -> None:
+@pytest.mark.parametrize("header", ["", "nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"99-{TRACE}-x-01"])
+def test_without_a_good_trace_of_its_own_a_request_begins_one(log: StringIO, client: Client, header: str) -> None:
     for _ in range(2):
-        client.get(f"{V1}/health/live", headers={"traceparent": given})
-    found = {line["trace_id"] for line in lines(log)}
-    assert len(found) == 2
-    assert all(len(one) == 32 and one not in {TRACE, "0" * 32} for one in found)
+        client.get(f"{V1}/health/live", headers={"traceparent": header})
+    traces = {line["trace_id"] for line in lines(log)}
+    assert len(traces) == 2
+    assert all(len(trace) == 32 and trace not in {TRACE, "0" * 32} for trace in traces)
 
 
 def test_a_day_of_work_leaves_no_person_in_it(log: StringIO, client: Client, mailoutbox: list[EmailMessage]) -> None:
@@ -127,12 +127,12 @@ def test_a_day_of_work_leaves_no_person_in_it(log: StringIO, client: Client, mai
     send_mails()
     assert mailoutbox
 
-    found = log.getvalue()
-    assert "request_finished" in found
-    assert "sign_in_failed" in found
+    text = log.getvalue()
+    assert "request_finished" in text
+    assert "sign_in_failed" in text
     secrets = [PASSWORD, tokens["access"], tokens["refresh"]]
     for personal in [*NAMES, *PHONES, *secrets, "@example.com", "wilhelmina", "zebulon", "127.0.0.1"]:
-        assert personal not in found, personal
+        assert personal not in text, personal
 
 
 def test_what_postgresql_says_of_a_row_is_left_out(log: StringIO) -> None:
@@ -145,11 +145,11 @@ def test_what_postgresql_says_of_a_row_is_left_out(log: StringIO) -> None:
         except IntegrityError:
             structlog.get_logger("anything").exception("failed", contractor=str(somebody.pk))
             logging.getLogger("somebody.else").exception("failed for %s", "zebulon@example.com")
-    found = log.getvalue()
-    assert found.count("IntegrityError") >= 4
-    assert str(somebody.pk) in found
+    text = log.getvalue()
+    assert text.count("IntegrityError") >= 4
+    assert str(somebody.pk) in text
     for personal in [*NAMES, "@example.com"]:
-        assert personal not in found
+        assert personal not in text
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_refusal_shows_no_place_in_the_code_and_a_failure_does(
     assert manager.get("/admin/jobs/no-such-page/").status_code == 404
     assert "Forbidden" in log.getvalue()
     assert "Traceback" not in log.getvalue()
-    monkeypatch.setattr(JobAdmin, "get_queryset", lambda *given: 1 / 0)
+    monkeypatch.setattr(JobAdmin, "get_queryset", lambda *arguments: 1 / 0)
     manager.raise_request_exception = False
     assert manager.get("/admin/jobs/job/").status_code == 500
     assert "ZeroDivisionError" in log.getvalue()

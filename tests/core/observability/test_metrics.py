@@ -54,21 +54,21 @@ class TestRequests:
         client, job = client_as(), JobFactory()
         for pk in (job.pk, job.pk, NOBODY):
             client.get(f"{V1}/jobs/{pk}/")
-        found = counted()
+        counts = counted()
         route = "/api/v1/jobs/<uuid:pk>/"
-        assert found["smartscheduler_http_requests_total", "GET", route, "200"] == 2
-        assert found["smartscheduler_http_requests_total", "GET", route, "404"] == 1
-        assert found["smartscheduler_http_request_seconds_count", "GET", route] == 3
-        assert found["smartscheduler_http_request_seconds_bucket", "+Inf", "GET", route] == 3
-        assert found["smartscheduler_http_request_seconds_sum", "GET", route] > 0
+        assert counts["smartscheduler_http_requests_total", "GET", route, "200"] == 2
+        assert counts["smartscheduler_http_requests_total", "GET", route, "404"] == 1
+        assert counts["smartscheduler_http_request_seconds_count", "GET", route] == 3
+        assert counts["smartscheduler_http_request_seconds_bucket", "+Inf", "GET", route] == 3
+        assert counts["smartscheduler_http_request_seconds_sum", "GET", route] > 0
 
     def test_nothing_of_the_address_becomes_a_label(self, client: Client) -> None:
         for path in ("/nowhere/jane@example.com", "/static/x.css", f"{V1}/nothing/jane"):
             client.get(path)
         client.generic("BREW", "/nowhere")
-        found = {name for name in counted() if name[0] == "smartscheduler_http_requests_total"}
-        assert not [name for name in found if "jane" in "".join(name)]
-        assert {name[1] for name in found} <= {"GET", "other"}
+        counts = {name for name in counted() if name[0] == "smartscheduler_http_requests_total"}
+        assert not [name for name in counts if "jane" in "".join(name)]
+        assert {name[1] for name in counts} <= {"GET", "other"}
 
     def test_waiting_for_news_is_not_slowness(self, settings: Settings) -> None:
         settings.EVENT_LONGEST_WAIT_SECONDS = 1
@@ -79,11 +79,11 @@ class TestRequests:
 def test_rankings_are_timed_and_their_calendars_counted() -> None:
     ContractorFactory.create_batch(3)
     rank_candidates(JobRequest.of(JobFactory()), current_rules())
-    found = counted()
-    assert found["smartscheduler_ranking_seconds_count", "one"] == 1
-    assert found["smartscheduler_ranking_calendars_count",] == 1
-    assert found["smartscheduler_ranking_calendars_sum",] == 3
-    assert found["smartscheduler_ranking_calendars_bucket", "16.0"] == 1
+    counts = counted()
+    assert counts["smartscheduler_ranking_seconds_count", "one"] == 1
+    assert counts["smartscheduler_ranking_calendars_count",] == 1
+    assert counts["smartscheduler_ranking_calendars_sum",] == 3
+    assert counts["smartscheduler_ranking_calendars_bucket", "16.0"] == 1
 
 
 def test_bookings_are_counted_by_what_came_of_them() -> None:
@@ -92,9 +92,9 @@ def test_bookings_are_counted_by_what_came_of_them() -> None:
     assign_job(**booking)
     with pytest.raises(JobNotOpen):
         assign_job(**booking)
-    found = counted()
-    assert found["smartscheduler_bookings_total", "assign", "done"] == 1
-    assert found["smartscheduler_bookings_total", "assign", "job-not-open"] == 1
+    counts = counted()
+    assert counts["smartscheduler_bookings_total", "assign", "done"] == 1
+    assert counts["smartscheduler_bookings_total", "assign", "job-not-open"] == 1
 
 
 class TestQueue:
@@ -108,9 +108,9 @@ class TestQueue:
         with time_machine.travel(timezone.now() - timedelta(minutes=3)):
             prune_events.delay()
         prune_events.delay()
-        found = queues()["celery"]
-        assert found.waiting == 2
-        assert 180 <= found.oldest_seconds < 200
+        queue = queues()["celery"]
+        assert queue.waiting == 2
+        assert 180 <= queue.oldest_seconds < 200
         assert counted()["smartscheduler_queue_waiting", "celery"] == 2
 
     def test_an_empty_one_has_no_age(self) -> None:

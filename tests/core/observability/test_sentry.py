@@ -54,8 +54,8 @@ def test_an_error_is_reported_without_people() -> None:
     reports = [body.decode() for path, body in server.bodies if path == "/api/1/envelope/" and b"ValueError" in body]
     assert len(reports) == 1
     (report,) = reports
-    for found in ("the-request", TRACE, "/broken/", "No reply from [phone] or [e-mail]", "smartscheduler@"):
-        assert found in report
+    for text in ("the-request", TRACE, "/broken/", "No reply from [phone] or [e-mail]", "smartscheduler@"):
+        assert text in report
     for personal in ("Zebulon", "Quackenbush", "555-0143", "example.com", "s3cret", "127.0.0.1"):
         assert personal not in report, personal
 

@@ -59,8 +59,8 @@ def test_a_booking_is_one_trace_to_the_end() -> None:
             (event,) = subscriber.events(1)
         assert event["type"] == "JobAssigned"
         assert event.keys() == {"sequence", "id", "type", "occurred_at", "actor", "data"}
-        wanted = {BOOKED, "_book", "relay JobAssigned", "socket JobAssigned", "mail of JobAssigned"}
-        wait_until(lambda: wanted <= collector.spans(TRACE).keys(), 240)
+        names = {BOOKED, "_book", "relay JobAssigned", "socket JobAssigned", "mail of JobAssigned"}
+        wait_until(lambda: names <= collector.spans(TRACE).keys(), 240)
         hangs_together(collector)
 
 
@@ -84,14 +84,14 @@ class TestWithoutACollector:
         assert tracing.traceparent() == ""
 
     def test_a_given_place_goes_before_the_present_one(self) -> None:
-        given = f"00-{TRACE}-{CALLER}-01"
-        with tracing.span("above"), tracing.span("below", parent=given):
+        parent = f"00-{TRACE}-{CALLER}-01"
+        with tracing.span("above"), tracing.span("below", parent=parent):
             assert tracing.trace_id() == TRACE
 
-    @pytest.mark.parametrize("given", ["00-xyz", f"00-{TRACE}-{CALLER}-01\n", f"00-{'0' * 32}-{CALLER}-01"])
-    def test_what_is_no_place_is_not_gone_on_from(self, given: str) -> None:
-        with tracing.span("work", parent=given):
-            assert tracing.trace_id() not in given
+    @pytest.mark.parametrize("parent", ["00-xyz", f"00-{TRACE}-{CALLER}-01\n", f"00-{'0' * 32}-{CALLER}-01"])
+    def test_what_is_no_place_is_not_gone_on_from(self, parent: str) -> None:
+        with tracing.span("work", parent=parent):
+            assert tracing.trace_id() not in parent
 
     @pytest.mark.django_db
     def test_an_event_knows_its_trace(self) -> None:

@@ -108,8 +108,8 @@ def serving(host: str = "127.0.0.1", certificate: Path | None = None) -> Iterato
 
 def make_certificate(folder: Path, name: str) -> Path:
     """A key and a certificate for `name` in one file; it is its own authority."""
-    found = folder / "server.pem"
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(found)]
+    path = folder / "server.pem"
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(path)]
     named = [
         "-subj",
         f"/CN={name}",
@@ -121,5 +121,5 @@ def make_certificate(folder: Path, name: str) -> Path:
         str(folder / "cert.pem"),
     ]
     subprocess.run(["openssl", "req", "-x509", *key, *named], check=True, capture_output=True)  # noqa: S607
-    found.write_bytes(found.read_bytes() + (folder / "cert.pem").read_bytes())
-    return found
+    path.write_bytes(path.read_bytes() + (folder / "cert.pem").read_bytes())
+    return path

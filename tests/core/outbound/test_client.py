@@ -30,8 +30,8 @@ LOOPBACK = ["127.0.0.0/8", "::1/128"]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serving() as one:
-        yield one
+    with serving() as running:
+        yield running
 
 
 @pytest.fixture
@@ -45,17 +45,17 @@ def nobody(server: Server) -> Iterator[Server]:
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The answers of a resolver, by name: each a list of addresses, or one list after the other."""
-    told: dict[str, Any] = {}
+    addresses: dict[str, Any] = {}
 
     def resolve(host: str, port: int) -> Any:
-        if host not in told:
+        if host not in addresses:
             return real(host, port)
-        found = told[host]
-        return found.pop(0) if isinstance(found[0], list) else found
+        addresses_of_host = addresses[host]
+        return addresses_of_host.pop(0) if isinstance(addresses_of_host[0], list) else addresses_of_host
 
     real = network.resolve
     monkeypatch.setattr(network, "resolve", resolve)
-    return told
+    return addresses
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def get(base: str, path: str = "/fine", **options: Any) -> Answered:
 
 
 def test_an_allowed_network_is_asked_and_answers(server: Server, allowed: None) -> None:
-    found = get(f"http://127.0.0.1:{server.port}")
-    assert (found.status, found.body) == (200, b'{"all": "well"}')
+    answer = get(f"http://127.0.0.1:{server.port}")
+    assert (answer.status, answer.body) == (200, b'{"all": "well"}')
 
 
 @pytest.mark.parametrize(
@@ -104,10 +104,10 @@ def test_no_spelling_of_this_machine_is_asked(nobody: Any, scheme: str, host: st
 
 
 @pytest.mark.parametrize(
-    "found", ["127.0.0.1", "10.0.0.5", "192.168.1.1", "169.254.169.254", "::ffff:10.0.0.1", "fe80::1%lo"]
+    "target", ["127.0.0.1", "10.0.0.5", "192.168.1.1", "169.254.169.254", "::ffff:10.0.0.1", "fe80::1%lo"]
 )
-def test_a_name_that_leads_inside_is_not_asked(nobody: Any, names: Any, found: str) -> None:
-    names["api.example.com"] = [found]
+def test_a_name_that_leads_inside_is_not_asked(nobody: Any, names: Any, target: str) -> None:
+    names["api.example.com"] = [target]
     with pytest.raises(Refused):
         get(f"https://api.example.com:{nobody.port}")
 
@@ -169,8 +169,8 @@ def test_http_goes_to_allowed_networks_only(names: Any) -> None:
 @pytest.mark.parametrize("path", ["/to-metadata", "/to-another"])
 def test_a_redirect_is_not_followed(server: Server, allowed: None, path: str) -> None:
     server.asked.clear()
-    found = get(f"http://127.0.0.1:{server.port}", path)
-    assert found.status in {302, 307}
+    answer = get(f"http://127.0.0.1:{server.port}", path)
+    assert answer.status in {302, 307}
     assert len(server.asked) == 1
 
 
@@ -256,23 +256,23 @@ class TestAddresses:
     def test_the_inside_may_not(self, text: str) -> None:
         assert not may_reach(address(text), [])
 
-    @pytest.mark.parametrize("one", METADATA, ids=str)
-    def test_metadata_may_not_whatever_is_allowed(self, one: IPv4Address | IPv6Address) -> None:
+    @pytest.mark.parametrize("ip", METADATA, ids=str)
+    def test_metadata_may_not_whatever_is_allowed(self, ip: IPv4Address | IPv6Address) -> None:
         around = [ip_network("100.64.0.0/10"), ip_network("169.254.0.0/16"), ip_network("fd00::/8"),
                   ip_network("168.63.0.0/16"), ip_network("192.0.0.0/24")]  # fmt: skip
-        assert not may_reach(one, around)
-        assert not may_reach(address(f"::ffff:{one}"), around) or ":" in str(one)
+        assert not may_reach(ip, around)
+        assert not may_reach(address(f"::ffff:{ip}"), around) or ":" in str(ip)
 
     @given(st.ip_addresses(v=4))
-    def test_an_address_inside_another_counts_as_itself(self, one: IPv4Address | IPv6Address) -> None:
-        alone = may_reach(one, [])
-        assert may_reach(address(f"::ffff:{one}"), []) == alone
-        assert may_reach(address(str(ip_address((0x64FF9B << 96) + int(one)))), []) == alone
-        assert may_reach(address(str(ip_address((0x2002 << 112) + (int(one) << 80)))), []) == alone
+    def test_an_address_inside_another_counts_as_itself(self, ip: IPv4Address | IPv6Address) -> None:
+        alone = may_reach(ip, [])
+        assert may_reach(address(f"::ffff:{ip}"), []) == alone
+        assert may_reach(address(str(ip_address((0x64FF9B << 96) + int(ip)))), []) == alone
+        assert may_reach(address(str(ip_address((0x2002 << 112) + (int(ip) << 80)))), []) == alone
 
     @given(st.ip_addresses())
-    def test_what_is_allowed_may_be_reached_without_tls_too(self, one: IPv4Address | IPv6Address) -> None:
-        found = address(str(one))
-        assert found
-        if found not in METADATA:
-            assert may_reach(found, [ip_network(found)], plain=True)
+    def test_what_is_allowed_may_be_reached_without_tls_too(self, ip: IPv4Address | IPv6Address) -> None:
+        parsed = address(str(ip))
+        assert parsed
+        if parsed not in METADATA:
+            assert may_reach(parsed, [ip_network(parsed)], plain=True)

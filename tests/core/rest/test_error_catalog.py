@@ -28,7 +28,7 @@ def test_some_test_runs_into_it(code: str) -> None:
 
 
 def _all_of(kind: type[DomainError]) -> set[Any]:
-    return {kind, *(found for sub in kind.__subclasses__() for found in _all_of(sub))}
+    return {kind, *(error for sub in kind.__subclasses__() for error in _all_of(sub))}
 
 
 def test_every_error_of_the_domain_is_a_kind() -> None:

@@ -173,11 +173,11 @@ def test_an_id_of_the_client_is_taken(api: APIClient) -> None:
     assert response["X-Request-ID"] == "trace-42"
 
 
-@pytest.mark.parametrize("given", ["x" * 300, "a b", "é", "", "<script>"])
-def test_an_id_that_could_harm_is_replaced(api: APIClient, given: str) -> None:
-    response = api.get(URL, HTTP_X_REQUEST_ID=given)
+@pytest.mark.parametrize("request_id", ["x" * 300, "a b", "é", "", "<script>"])
+def test_an_id_that_could_harm_is_replaced(api: APIClient, request_id: str) -> None:
+    response = api.get(URL, HTTP_X_REQUEST_ID=request_id)
     assert response.status_code == 200
-    assert response["X-Request-ID"] != given
+    assert response["X-Request-ID"] != request_id
     assert len(response["X-Request-ID"]) == 36
 
 

@@ -72,8 +72,8 @@ def test_the_same_seed_makes_the_same_people_and_another_seed_others() -> None:
     first = [person(3, index, today) for index in range(30)]
     assert first == [person(3, index, today) for index in range(30)]
     others = [person(4, index, today) for index in range(30)]
-    assert not {one.fields["email"] for one in first} & {one.fields["email"] for one in others}
-    assert [one.fields["name"] for one in first] != [one.fields["name"] for one in others]
+    assert not {person.fields["email"] for person in first} & {person.fields["email"] for person in others}
+    assert [person.fields["name"] for person in first] != [person.fields["name"] for person in others]
 
 
 def test_two_seeds_live_side_by_side() -> None:
@@ -131,10 +131,11 @@ def test_no_contractor_overlaps_bookings_or_drives() -> None:
     pairs = 0
     for work in days.values():
         work.sort(key=lambda assignment: assignment.slot)
-        for one, other in itertools.pairwise(work):
+        for booking, other in itertools.pairwise(work):
             pairs += 1
             assert (
-                one.slot.end + Origin(one.job.point).drive_to(other.job.point, current_rules().pace) <= other.slot.start
+                booking.slot.end + Origin(booking.job.point).drive_to(other.job.point, current_rules().pace)
+                <= other.slot.start
             )
     assert pairs > 0
 
@@ -155,11 +156,11 @@ def test_the_reasons_of_then_are_kept_with_every_assignment() -> None:
 
 
 def test_history_is_imported_in_silence_and_the_present_is_told() -> None:
-    told = Counter(OutboxEvent.objects.values_list("type", flat=True))
-    assert told["ContractorCreated"] == CONTRACTORS
-    assert told["JobCompleted"] == told["AssignmentStarted"] == told["AssignmentCompleted"] == 0
+    counts = Counter(OutboxEvent.objects.values_list("type", flat=True))
+    assert counts["ContractorCreated"] == CONTRACTORS
+    assert counts["JobCompleted"] == counts["AssignmentStarted"] == counts["AssignmentCompleted"] == 0
     imported = Assignment.objects.filter(status__in=["in_progress", "completed"]).count()
-    assert told["JobAssigned"] == Assignment.objects.count() - imported > 0
+    assert counts["JobAssigned"] == Assignment.objects.count() - imported > 0
     coordinators = set(OutboxEvent.objects.values_list("actor__email", flat=True))
     assert coordinators == {"coordinator@example.com"}
 

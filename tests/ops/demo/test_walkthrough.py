@@ -78,12 +78,12 @@ def _mentions(process: Any, path: str) -> Any:
         return False
 
 
-def assert_told_in_order(said: str) -> None:
-    rest = said
+def assert_told_in_order(story: str) -> None:
+    rest = story
     for line in STORY:
-        found = re.search(line, rest)
-        assert found, f"Not told, or not in this order: {line}\n{said}"
-        rest = rest[found.end() :]
+        match = re.search(line, rest)
+        assert match, f"Not told, or not in this order: {line}\n{story}"
+        rest = rest[match.end() :]
 
 
 def test_tells_the_story_in_order_and_leaves_no_process(first_run: CompletedProcess[str], data_dir: Path) -> None:

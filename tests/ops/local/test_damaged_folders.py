@@ -63,9 +63,9 @@ class TestValkey:
         with server._client() as client:
             assert client.get("kept") is None
         (aside,) = server.directory.glob("dump.rdb.damaged-*")
-        said = capsys.readouterr().err
-        assert aside.name in said
-        return said
+        output = capsys.readouterr().err
+        assert aside.name in output
+        return output
 
     @pytest.mark.parametrize(
         "damage",
@@ -81,9 +81,9 @@ class TestValkey:
         self, server: Valkey, dump: Path, damage: Callable[..., Any], capsys: pytest.CaptureFixture[str]
     ) -> None:
         dump.write_bytes(damage(dump.read_bytes()))
-        said = self.begins_empty(server, capsys)
-        assert said.startswith(f"Valkey could not read {dump}")
-        assert said.count("\n") == 1
+        output = self.begins_empty(server, capsys)
+        assert output.startswith(f"Valkey could not read {dump}")
+        assert output.count("\n") == 1
 
     def test_so_is_a_folder_in_its_place(self, server: Valkey, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
         dump.unlink()
@@ -177,9 +177,9 @@ class TestPostgreSQL:
 
 class TestUp:
     def said_by_up(self, data: Path) -> str:
-        with product() as one:
-            one.environment["DATA_DIR"] = str(data)
-            done = one.manage("up")
+        with product() as fresh:
+            fresh.environment["DATA_DIR"] = str(data)
+            done = fresh.manage("up")
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
         (line,) = done.stderr.strip().splitlines()
@@ -197,8 +197,8 @@ class TestUp:
 
     def test_a_file_in_its_place(self, home: Path) -> None:
         (home / "data").write_text("a letter")
-        assert f"{home / 'data'}" in (said := self.said_by_up(home / "data"))
-        assert "must be a folder, but it or a part of its path is a file" in said
+        assert f"{home / 'data'}" in (output := self.said_by_up(home / "data"))
+        assert "must be a folder, but it or a part of its path is a file" in output
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
     def test_a_folder_of_another_user(self) -> None:

@@ -41,8 +41,8 @@ def test_one_that_python_swallows_interrupts_at_the_next_check(number: Signals) 
     interrupts = Interrupts()
     interrupts.listen()
     interrupts.check()
-    one = SignalledWhenItGoes(number)
-    del one  # prints what was raised, and goes on
+    signaled = SignalledWhenItGoes(number)
+    del signaled  # prints what was raised, and goes on
     with pytest.raises(KeyboardInterrupt):
         interrupts.check()
 

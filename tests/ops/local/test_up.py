@@ -26,16 +26,16 @@ USERS = "from smartscheduler.accounts.models import User; print(sorted(User.obje
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Product]:
-    with product(measured=True) as one:
-        one.up()
-        yield one
-        one.stop()
+    with product(measured=True) as started:
+        started.up()
+        yield started
+        started.stop()
 
 
-def leftovers(one: Product) -> list[object]:
+def leftovers(local: Product) -> list[object]:
     """Processes, sockets and records that outlived the product."""
-    files = [path for name in ("*.sock", ".s.PGSQL*", "*.pid", "up.json") for path in one.data_dir.rglob(name)]
-    return [*one.processes(), *files]
+    files = [path for name in ("*.sock", ".s.PGSQL*", "*.pid", "up.json") for path in local.data_dir.rglob(name)]
+    return [*local.processes(), *files]
 
 
 class TestWhileItRuns:
@@ -52,11 +52,11 @@ class TestWhileItRuns:
         asked.close()
 
     def test_says_where_it_is_and_who_may_sign_in(self, running: Product) -> None:
-        said = running.said()
-        assert f"http://127.0.0.1:{running.port}/admin/" in said
-        assert f"http://127.0.0.1:{running.port}/api/v1/docs/" in said
-        assert "coordinator@example.com" in said
-        assert "smartscheduler-demo" in said
+        output = running.output()
+        assert f"http://127.0.0.1:{running.port}/admin/" in output
+        assert f"http://127.0.0.1:{running.port}/api/v1/docs/" in output
+        assert "coordinator@example.com" in output
+        assert "smartscheduler-demo" in output
 
     def test_another_command_works_on_the_same_database(self, running: Product) -> None:
         done = running.manage("shell", "-v", "0", "-c", USERS)
@@ -110,14 +110,15 @@ class TestWhileItRuns:
         wait_until(lambda: running.children()[place] != dead)
         wait_until(lambda: running.status_of("/admin/login/") == 200)
         assert wait_until_gone(helpers, 0) == []
-        assert f"{('web', 'worker', 'relay')[place]} ended (SIGKILL)" in running.said()
+        assert f"{('web', 'worker', 'relay')[place]} ended (SIGKILL)" in running.output()
 
     @pytest.mark.parametrize("name", ["postgres", "valkey-server"])
     def test_a_server_that_dies_is_started_again(self, running: Product, name: str) -> None:
         def server() -> psutil.Process | None:
-            found = [process for process in running.processes() if process.name().startswith(name[:15])]
+            processes = [process for process in running.processes() if process.name().startswith(name[:15])]
             return next(
-                (process for process in found if (parent := process.parent()) and parent.name() != process.name()), None
+                (process for process in processes if (parent := process.parent()) and parent.name() != process.name()),
+                None,
             )
 
         dead = server()
@@ -130,85 +131,85 @@ class TestWhileItRuns:
 
 
 def test_a_taken_port_is_named_and_nothing_starts() -> None:
-    with product() as one, socket.socket() as other:
-        other.bind(("127.0.0.1", one.port))
+    with product() as local, socket.socket() as other:
+        other.bind(("127.0.0.1", local.port))
         other.listen()
-        done = one.manage("up")
+        done = local.manage("up")
         assert done.returncode == 1
-        assert f"Port {one.port} is used" in done.stderr
+        assert f"Port {local.port} is used" in done.stderr
         assert "Traceback" not in done.stderr
-        assert leftovers(one) == []
-        assert not (one.data_dir / "postgresql").exists()
+        assert leftovers(local) == []
+        assert not (local.data_dir / "postgresql").exists()
 
 
 def test_a_data_folder_from_before_the_first_release_is_named_and_left_as_it_is() -> None:
-    with product() as one:
-        assert one.manage("shell", "-v", "0", "-c", FROM_BEFORE).returncode == 0
+    with product() as local:
+        assert local.manage("shell", "-v", "0", "-c", FROM_BEFORE).returncode == 0
         for command in ("up", "migrate"):
-            done = one.manage(command)
+            done = local.manage(command)
             assert done.returncode == 1
-            assert f"The database in {one.data_dir} was made by a version before 0.1.0" in done.stderr
-            assert f"mv {one.data_dir} {one.data_dir}-before" in done.stderr
+            assert f"The database in {local.data_dir} was made by a version before 0.1.0" in done.stderr
+            assert f"mv {local.data_dir} {local.data_dir}-before" in done.stderr
             assert "Traceback" not in done.stderr
-        assert one.manage("shell", "-v", "0", "-c", TABLES).stdout.strip() == "['django_migrations']"
-        assert leftovers(one) == []
+        assert local.manage("shell", "-v", "0", "-c", TABLES).stdout.strip() == "['django_migrations']"
+        assert leftovers(local) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_a_signal_stops_everything_and_the_data_stays(number: Signals) -> None:
-    with product() as one:
-        one.up()
-        children = [psutil.Process(pid) for pid in one.children()]
-        assert one.stop(number) == 0
+    with product() as local:
+        local.up()
+        children = [psutil.Process(pid) for pid in local.children()]
+        assert local.stop(number) == 0
         assert wait_until_gone(children, 0) == []
-        assert leftovers(one) == []
-        assert "admin@example.com" in one.manage("shell", "-v", "0", "-c", USERS).stdout
-        assert leftovers(one) == []  # the command started the servers for itself, and stopped them
+        assert leftovers(local) == []
+        assert "admin@example.com" in local.manage("shell", "-v", "0", "-c", USERS).stdout
+        assert leftovers(local) == []  # the command started the servers for itself, and stopped them
 
 
 @pytest.mark.parametrize("moment", ["PostgreSQL", "Valkey", "migrations", "Logins"])
 def test_a_signal_during_the_start_leaves_nothing(moment: str) -> None:
-    with product() as one:
-        one.up(until=moment)
-        one.stop(signal.SIGINT)
-        assert leftovers(one) == []
+    with product() as local:
+        local.up(until=moment)
+        local.stop(signal.SIGINT)
+        assert leftovers(local) == []
 
 
 def test_the_demo_data_is_made_once_and_finished_when_it_was_interrupted() -> None:
-    with product(DEMO="1") as one:
-        one.up(until="Logins")
-        wait_until(lambda: one.rows("contractors_contractor") > 0)
-        one.kill()
-        one.up()
-        assert "Demo data" in one.said()
-        assert (one.rows("contractors_contractor"), one.rows("jobs_job")) == (240, 90)
-        one.stop()
-        one.up()
-        assert "Demo data" not in one.said()
-        assert (one.rows("contractors_contractor"), one.rows("jobs_job")) == (240, 90)
-        one.stop()
+    with product(DEMO="1") as local:
+        local.up(until="Logins")
+        wait_until(lambda: local.rows("contractors_contractor") > 0)
+        local.kill()
+        local.up()
+        assert "Demo data" in local.output()
+        assert (local.rows("contractors_contractor"), local.rows("jobs_job")) == (240, 90)
+        local.stop()
+        local.up()
+        assert "Demo data" not in local.output()
+        assert (local.rows("contractors_contractor"), local.rows("jobs_job")) == (240, 90)
+        local.stop()
 
 
 def test_a_killed_one_takes_its_children_along_and_the_next_just_works() -> None:
-    with product() as one:
-        one.up()
-        old = one.children()
+    with product() as local:
+        local.up()
+        old = local.children()
         processes = [psutil.Process(pid) for pid in old]
-        one.kill()
-        one.up()
+        local.kill()
+        local.up()
         assert wait_until_gone(processes, 0) == []
-        assert not set(old) & set(one.children())
-        assert one.status_of("/admin/login/") == 200
-        assert one.stop() == 0
-        assert leftovers(one) == []
+        assert not set(old) & set(local.children())
+        assert local.status_of("/admin/login/") == 200
+        assert local.stop() == 0
+        assert leftovers(local) == []
 
 
 def test_what_a_killed_one_left_can_be_taken_down() -> None:
-    with product() as one:
-        one.up()
-        one.kill()
-        assert one.manage("down").returncode == 0
-        assert leftovers(one) == []
+    with product() as local:
+        local.up()
+        local.kill()
+        assert local.manage("down").returncode == 0
+        assert leftovers(local) == []
 
 
 @pytest.mark.parametrize(
@@ -220,19 +221,19 @@ def test_what_a_killed_one_left_can_be_taken_down() -> None:
 )
 def test_a_given_server_that_does_not_answer_is_named(variable: str, url: str) -> None:
     variables: dict[str, Any] = {variable: url}
-    with product(**variables) as one:
-        done = one.manage("up")
+    with product(**variables) as local:
+        done = local.manage("up")
         assert done.returncode == 1
         assert f"of {variable} does not answer" in done.stderr
         assert "Traceback" not in done.stderr
-        assert leftovers(one) == []
+        assert leftovers(local) == []
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_web_that_cannot_start_is_reported_with_its_last_words(workers: str) -> None:
-    with product(DJANGO_SETTINGS_MODULE="tests.smartscheduler.broken_web", WEB_WORKERS=workers) as one:
-        done = one.manage("up")
+    with product(DJANGO_SETTINGS_MODULE="tests.smartscheduler.broken_web", WEB_WORKERS=workers) as local:
+        done = local.manage("up")
         assert done.returncode == 1
         assert "The web does not start" in done.stderr
         assert "the web is broken on purpose" in done.stderr
-        assert leftovers(one) == []
+        assert leftovers(local) == []

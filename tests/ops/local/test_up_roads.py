@@ -20,14 +20,14 @@ want([JobFactory().pk], urgent=True)
 @pytest.mark.system
 def test_the_stand_in_is_started_asked_and_stopped() -> None:
     port = free_port()
-    with product(TRAVEL_DEMO="1", TRAVEL_DEMO_PORT=str(port)) as one:
-        one.up()
-        assert len(one.children()) == 5  # web, relay, two workers, stand-in
-        made = one.manage("shell", "--no-imports", "-c", PEOPLE)
+    with product(TRAVEL_DEMO="1", TRAVEL_DEMO_PORT=str(port)) as local:
+        local.up()
+        assert len(local.children()) == 5  # web, relay, two workers, stand-in
+        made = local.manage("shell", "--no-imports", "-c", PEOPLE)
         assert made.returncode == 0, made.stderr
-        wait_until(lambda: one.rows("travel_travelestimate") == 5)
-        assert one.stop() == 0
-        assert not one.processes()
+        wait_until(lambda: local.rows("travel_travelestimate") == 5)
+        assert local.stop() == 0
+        assert not local.processes()
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2)
         except OSError:

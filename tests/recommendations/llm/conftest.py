@@ -18,8 +18,8 @@ STORED = ("words", "providers:explanations")
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Model]:
-    with running() as one:
-        yield one
+    with running() as started:
+        yield started
 
 
 @pytest.fixture

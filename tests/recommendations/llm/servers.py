@@ -29,10 +29,10 @@ class Model(ModelServer):
     def respond(self, handler: Handler, asked: Asked) -> None:
         with self._lock:
             self.requests.append(asked)
-            wanted = self.behaviour
-            if isinstance(wanted, list):
-                wanted = wanted.pop(0) if wanted else "normal"
-        getattr(self, wanted)(handler, asked)
+            behaviour = self.behaviour
+            if isinstance(behaviour, list):
+                behaviour = behaviour.pop(0) if behaviour else "normal"
+        getattr(self, behaviour)(handler, asked)
 
     # --- reactions --------------------------------------------------------------------------
     def normal(self, handler: Handler, asked: Asked) -> None:
@@ -43,12 +43,12 @@ class Model(ModelServer):
         self._say(handler, asked, "{contractor} is free on {day}.")
 
     def wrong(self, handler: Handler, asked: Asked) -> None:
-        told = figures_in(asked)
-        self._say(handler, asked, sentence(told | {"score": "0.9999"}))
+        figures = figures_in(asked)
+        self._say(handler, asked, sentence(figures | {"score": "0.9999"}))
 
     def swapped(self, handler: Handler, asked: Asked) -> None:
-        told = figures_in(asked)
-        self._say(handler, asked, sentence(told | {"miles_to_site": str(told["drive_minutes"])}))
+        figures = figures_in(asked)
+        self._say(handler, asked, sentence(figures | {"miles_to_site": str(figures["drive_minutes"])}))
 
     def obedient(self, handler: Handler, asked: Asked) -> None:
         """What a prompt that had a person's text in it might get out of a model; the figures are right."""
@@ -71,9 +71,9 @@ class Model(ModelServer):
 
     def greedy(self, handler: Handler, asked: Asked) -> None:
         """Report an excessive number of used tokens."""
-        found = spoken(asked, sentence(figures_in(asked)))
-        found.payload["usage"] = dict.fromkeys(found.payload["usage"], 10**12)
-        handler.send(200, json.dumps(found.payload).encode())
+        answer = spoken(asked, sentence(figures_in(asked)))
+        answer.payload["usage"] = dict.fromkeys(answer.payload["usage"], 10**12)
+        handler.send(200, json.dumps(answer.payload).encode())
 
     def odd(self, handler: Handler, asked: Asked) -> None:
         handler.send(200, b'{"choices": {}, "content": 3}')
@@ -110,8 +110,8 @@ class Model(ModelServer):
         handler.connection.close()
 
     def _say(self, handler: Handler, asked: Asked, text: str) -> None:
-        found = spoken(asked, text)
-        handler.send(found.status, json.dumps(found.payload).encode())
+        answer = spoken(asked, text)
+        handler.send(answer.status, json.dumps(answer.payload).encode())
 
 
 @contextmanager

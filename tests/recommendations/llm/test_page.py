@@ -94,13 +94,13 @@ def test_the_recommend_page_shows_the_words_and_says_whose_they_are(model: Model
 def test_figures_for_prometheus(model: Model, job: Job) -> None:
     worded(job)
     text = client_as(Role.ADMINISTRATOR).get(f"{V1}/metrics").content.decode()
-    found = {
+    values = {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
-    assert found["smartscheduler_explanation_model_calls",] == 1
-    assert found["smartscheduler_explanation_model_calls_budget",] == 500
-    assert 0 < found["smartscheduler_explanation_model_tokens",] < 1000
-    assert found["smartscheduler_explanation_model_open",] == 0
-    assert found["smartscheduler_explanation_calls_total", "worded"] >= 1
+    assert values["smartscheduler_explanation_model_calls",] == 1
+    assert values["smartscheduler_explanation_model_calls_budget",] == 500
+    assert 0 < values["smartscheduler_explanation_model_tokens",] < 1000
+    assert values["smartscheduler_explanation_model_open",] == 0
+    assert values["smartscheduler_explanation_calls_total", "worded"] >= 1

@@ -64,7 +64,7 @@ def test_a_ranking_is_worded_from_its_numbers_and_says_so(
 ) -> None:
     use(settings, model, provider)
     before = ranked(job)
-    assert {one.breakdown.source for one in before} == {"template"}
+    assert {entry.breakdown.source for entry in before} == {"template"}
     assert worded(job) == 3
     after = ranked(job)
     for was, now in zip(before, after, strict=True):
@@ -89,9 +89,9 @@ def test_nothing_of_a_person_and_nothing_that_a_person_wrote_is_sent(
     for asked in model.requests:
         assert asked.headers[header].endswith("SECRET")
         body = json.loads(asked.body)
-        told = json.loads(body["messages"][-1]["content"])
-        assert set(told) == set(FACTS.as_prompt())
-        assert all(isinstance(one, int | None) or one.replace(".", "").isdigit() for name, one in told.items()
+        figures = json.loads(body["messages"][-1]["content"])
+        assert set(figures) == set(FACTS.as_prompt())
+        assert all(isinstance(value, int | None) or value.replace(".", "").isdigit() for name, value in figures.items()
                    if name not in {"part_scores", "weights", "distance_by"})  # fmt: skip
         text = asked.body.decode().lower()
         for secret in ("anna", "ignore the above", str(job.pk), job.job_number.lower(), "main street", "@"):
@@ -110,9 +110,9 @@ def test_a_sentence_that_may_not_be_shown_is_dropped_and_the_template_stays(
     if behaviour == "swapped":
         Contractor.objects.update(latitude="30.4")
     model.behaviour = behaviour
-    plain = [one.breakdown.shown for one in ranked(job)]
+    plain = [entry.breakdown.shown for entry in ranked(job)]
     assert worded(job) == 0
-    assert [one.breakdown.shown for one in ranked(job)] == plain
+    assert [entry.breakdown.shown for entry in ranked(job)] == plain
     assert set(Wording.objects.values_list("text", "reason")) == {("", reason)}
     assert budget.spent_today().dropped == 3
     assert not OutboxEvent.objects.filter(type="RecommendationsUpdated").exists()
@@ -126,7 +126,7 @@ def test_numbers_that_a_model_cannot_word_are_asked_for_twice_and_no_more(model:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "error", "calls", "said"),
+    ("behaviour", "error", "calls", "message"),
     [
         ("slow", TryAgain, 2, r"No response within 0\.5 seconds\."),
         ("reset", TryAgain, 2, r"The connection failed"),
@@ -148,17 +148,17 @@ def test_every_failure_has_its_kind_and_tells_no_key(
     behaviour: str,
     error: type[TryAgain] | type[Rejected] | type[Nonsense],
     calls: int,
-    said: str,
+    message: str,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     use(settings, model, provider)
     model.behaviour = behaviour
-    with pytest.raises(error, match=said) as failed:
+    with pytest.raises(error, match=message) as failed:
         sentence(FACTS)
     assert model.calls == calls
     assert budget.spent_today().failures == 1
-    told = f"{failed.value} {budget.spent_today().error} {caplog.text}"
-    assert "SECRET" not in told
+    output = f"{failed.value} {budget.spent_today().error} {caplog.text}"
+    assert "SECRET" not in output
 
 
 def test_a_failure_is_no_attempt_and_is_left_alone_for_a_moment(
@@ -263,10 +263,10 @@ def test_many_at_once_are_one_question_and_stay_within_the_budget(model: Model, 
         connections.close_all()
 
     threads = [threading.Thread(target=run) for _ in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert sorted(won) == keys
     assert sum(paid) == 5
     assert budget.spent_today().tokens == 50
@@ -295,14 +295,14 @@ class TestStore:
 
     def test_what_was_changed_in_the_store_is_not_shown(self, model: Model, job: Job) -> None:
         worded(job)
-        for one in Wording.objects.all():
-            store.keep(one.key, one.text.replace("score of 0", "score of 9"))
-        assert {one.breakdown.source for one in ranked(job)} == {"template"}
+        for wording in Wording.objects.all():
+            store.keep(wording.key, wording.text.replace("score of 0", "score of 9"))
+        assert {entry.breakdown.source for entry in ranked(job)} == {"template"}
 
     def test_another_model_has_words_of_its_own(self, model: Model, settings: Settings, job: Job) -> None:
         worded(job)
         settings.EXPLANATION_MODEL_NAME = "another"
-        assert {one.breakdown.source for one in ranked(job)} == {"template"}
+        assert {entry.breakdown.source for entry in ranked(job)} == {"template"}
         assert worded(job) == 3
 
 
@@ -373,11 +373,11 @@ class TestShown:
         first = client.get(f"{V1}/jobs/{job.pk}/recommendations/").json()["recommendations"][0]["score_breakdown"]
         assert first["explanation_source"] == "template"
         worded(job)
-        found = client.get(f"{V1}/jobs/{job.pk}/recommendations/").json()["recommendations"][0]
-        assert found["score_breakdown"]["explanation_source"] == "model"
-        assert found["contractor"]["name"] in found["score_breakdown"]["explanation"]
-        one = client.get(f"{V1}/jobs/{job.pk}/recommendations/{found['contractor']['id']}/").json()
-        assert one["score_breakdown"] == found["score_breakdown"]
+        entry = client.get(f"{V1}/jobs/{job.pk}/recommendations/").json()["recommendations"][0]
+        assert entry["score_breakdown"]["explanation_source"] == "model"
+        assert entry["contractor"]["name"] in entry["score_breakdown"]["explanation"]
+        single = client.get(f"{V1}/jobs/{job.pk}/recommendations/{entry['contractor']['id']}/").json()
+        assert single["score_breakdown"] == entry["score_breakdown"]
 
     def test_why_this_one_has_the_same_words(self, model: Model, job: Job) -> None:
         worded(job)
@@ -396,11 +396,11 @@ class TestShown:
     def test_only_the_first_are_worded(self, model: Model, settings: Settings, job: Job) -> None:
         settings.EXPLANATION_FIRST = 1
         assert worded(job) == 1
-        assert [one.breakdown.source for one in ranked(job)] == ["model", "template", "template"]
+        assert [entry.breakdown.source for entry in ranked(job)] == ["model", "template", "template"]
 
     def test_equal_numbers_are_asked_once(self, model: Model, job: Job) -> None:
         worded(job)
         again = JobFactory()
         assert worded(again) == 0
-        assert {one.breakdown.source for one in ranked(again)} == {"model"}
+        assert {entry.breakdown.source for entry in ranked(again)} == {"model"}
         assert model.calls == 3

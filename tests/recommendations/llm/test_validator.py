@@ -89,11 +89,11 @@ def test_a_changed_figure_is_always_noticed(facts: Facts, data: st.DataObject) -
 
 
 @given(all_facts(), all_facts())
-def test_the_sentence_of_other_figures_does_not_pass(one: Facts, other: Facts) -> None:
+def test_the_sentence_of_other_figures_does_not_pass(facts: Facts, other_facts: Facts) -> None:
     """Unless it says the same, in the few figures that both say."""
-    sentence = reworded(one)
-    assume(sentence != reworded(other))
-    assert problem(sentence, other) != ""
+    sentence = reworded(facts)
+    assume(sentence != reworded(other_facts))
+    assert problem(sentence, other_facts) != ""
 
 
 SAYS_NOTHING = re.compile(rf"(?:[ .,;:()–—]|\b(?:{'|'.join(VOCABULARY.split())})\b)*")
@@ -193,8 +193,8 @@ class TestFacts:
         assert FACTS.key("a", "b") != FACTS.key("a", "c")
 
     @given(all_facts(), all_facts())
-    def test_other_numbers_have_another_key(self, one: Facts, other: Facts) -> None:
-        assert (one.key() == other.key()) == (one == other)
+    def test_other_numbers_have_another_key(self, facts: Facts, other_facts: Facts) -> None:
+        assert (facts.key() == other_facts.key()) == (facts == other_facts)
 
     def test_a_name_is_not_looked_into(self) -> None:
         assert filled("{contractor}, {day}", {"contractor": "{day}", "day": "Mon"}) == "{day}, Mon"

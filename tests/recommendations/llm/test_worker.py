@@ -55,5 +55,5 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model: Model,
 def test_beat_sends_for_a_model_and_not_without_one(variables: dict[str, str], sent: str) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EXPLANATION_")}
     sent_by = [sys.executable, "manage.py", "shell", "--no-imports", "-c", ASK]
-    found = subprocess.run(sent_by, cwd=BASE_DIR, env=clean | variables, capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == sent
+    process = subprocess.run(sent_by, cwd=BASE_DIR, env=clean | variables, capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == sent

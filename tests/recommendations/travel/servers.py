@@ -36,10 +36,10 @@ class Providers(RoadServer):
         with self._lock:
             self.calls[name] += 1
             self.requests.append((name, asked))
-            wanted = self.behaviour.get(name, "normal")
-            if isinstance(wanted, list):
-                wanted = wanted.pop(0) if wanted else "normal"
-        getattr(self, wanted)(handler, asked)
+            behaviour = self.behaviour.get(name, "normal")
+            if isinstance(behaviour, list):
+                behaviour = behaviour.pop(0) if behaviour else "normal"
+        getattr(self, behaviour)(handler, asked)
 
     # --- reactions --------------------------------------------------------------------------
     def normal(self, handler: Handler, asked: Asked) -> None:
@@ -172,7 +172,7 @@ def spoiled(asked: Asked, payload: Any) -> Any:
             element["status"] = "ZERO_RESULTS"
         elements[0]["distance"]["value"] = -5
     else:
-        cells = [(row, n) for row, found in enumerate(payload["distances"]) for n in range(len(found))]
+        cells = [(row, n) for row, distances in enumerate(payload["distances"]) for n in range(len(distances))]
         for row, n in cells[1::2]:
             payload["distances"][row][n] = payload["durations"][row][n] = None
         payload["distances"][0][0] = -5.0

@@ -73,11 +73,11 @@ def test_a_job_is_ranked_by_road_after_one_turn_and_pages_are_told(roads: Provid
     assert (done.state, done.drives, done.known, done.asked) == ("done", 8, 8, 8)
     assert news() == [str(job.pk)]
     entries = rank_candidates(JobRequest.of(job), current_rules()).entries
-    assert {one.source for one in entries} == {"road"}
-    for one in entries:
-        meters = drive(one.contractor.point, job.point).meters
-        assert one.miles == pytest.approx(meters / 1609.344, abs=1e-3)
-        assert one.route.provider == "google_routes"
+    assert {entry.source for entry in entries} == {"road"}
+    for entry in entries:
+        meters = drive(entry.contractor.point, job.point).meters
+        assert entry.miles == pytest.approx(meters / 1609.344, abs=1e-3)
+        assert entry.route.provider == "google_routes"
 
 
 def test_nothing_is_asked_or_told_twice(roads: Providers) -> None:
@@ -109,7 +109,7 @@ def test_only_those_who_could_lead_are_asked_about(roads: Providers, settings: S
     lookup_queue.want([job.pk], urgent=True)
     done = turn()
     assert 5 <= done.asked < 20
-    assert {one.source for one in rank_candidates(JobRequest.of(job), current_rules(), max_results=5).entries} == {
+    assert {entry.source for entry in rank_candidates(JobRequest.of(job), current_rules(), max_results=5).entries} == {
         "road"
     }
 
@@ -120,12 +120,14 @@ def test_the_first_are_exactly_those_of_a_full_ranking(roads: Any, settings: Set
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
     turn()
-    leaders = [one.contractor.pk for one in rank_candidates(JobRequest.of(job), current_rules(), max_results=4).entries]
+    leaders = [
+        entry.contractor.pk for entry in rank_candidates(JobRequest.of(job), current_rules(), max_results=4).entries
+    ]
     settings.TRAVEL_LEADERS = 60
     lookup_queue.want([job.pk], urgent=True)
     assert turn().known == 60
     assert [
-        one.contractor.pk for one in rank_candidates(JobRequest.of(job), current_rules(), max_results=4).entries
+        entry.contractor.pk for entry in rank_candidates(JobRequest.of(job), current_rules(), max_results=4).entries
     ] == leaders
 
 
@@ -138,7 +140,7 @@ def test_a_failure_is_tried_again_later_and_later(roads: Providers) -> None:
     assert (late.state, late.attempts, late.error) == ("late", 1, "2 drives could not be looked up.")
     assert news() == []
     assert lookup_queue.claim() is None
-    assert {one.source for one in rank_candidates(JobRequest.of(job), current_rules()).entries} == {"straight_line"}
+    assert {entry.source for entry in rank_candidates(JobRequest.of(job), current_rules()).entries} == {"straight_line"}
     roads.behaviour.clear()
     with later(61):
         assert turn().state == "done"
@@ -207,20 +209,20 @@ def test_many_requests_are_one_lookup_after_a_moment(roads: Providers) -> None:
 def test_new_moved_and_reopened_jobs_and_moved_contractors_want_roads(roads: Providers) -> None:
     person, *_ = crew(2)
     job = create_job(actor=None, type="flooring", desired_date=at(12, days=3), duration=timedelta(hours=2), **AUSTIN)
-    assert wanted() == {job.pk}
+    assert waiting() == {job.pk}
     finish()
     update_job(job_id=job.pk, actor=None, customer_name="Somebody else")
-    assert wanted() == set()
+    assert waiting() == set()
     update_job(job_id=job.pk, actor=None, latitude=Decimal("30.3"))
-    assert wanted() == {job.pk}
+    assert waiting() == {job.pk}
     finish()
     update_contractor(contractor_id=person.pk, actor=None, phone_number="(512) 555-0199")
-    assert wanted() == set()
+    assert waiting() == set()
     update_contractor(contractor_id=person.pk, actor=None, latitude=Decimal("30.2"))
-    assert wanted() == {job.pk}
+    assert waiting() == {job.pk}
 
 
-def wanted() -> set[Any]:
+def waiting() -> set[Any]:
     number_events()
     while event_receiver.note_events():
         pass
@@ -340,14 +342,14 @@ def test_there_are_only_so_many_seats(roads: Providers) -> None:
         connection.close()
 
     people = [threading.Thread(target=sit) for _ in range(LOOKUPS_AT_ONCE)]
-    for one in people:
-        one.start()
+    for thread in people:
+        thread.start()
     taken.wait()
     with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
         assert not free
     leave.set()
-    for one in people:
-        one.join()
+    for thread in people:
+        thread.join()
     with lease(LOOKUP_LEASE, LOOKUPS_AT_ONCE) as free:
         assert free
 

@@ -69,8 +69,8 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
 def test_whatever_is_believed_is_no_shorter_than_the_straight_line(
     a: float, b: float, c: float, d: float, meters: float, seconds: float
 ) -> None:
-    one, other = Point(a, b), Point(c, d)
-    found = answer("x", one, other, meters, seconds)
-    if isinstance(found, NewEstimate):
-        assert found.miles >= great_circle_miles(one, other)
-        assert 0 <= found.minutes <= 5 * 24 * 60
+    here, there = Point(a, b), Point(c, d)
+    estimate = answer("x", here, there, meters, seconds)
+    if isinstance(estimate, NewEstimate):
+        assert estimate.miles >= great_circle_miles(here, there)
+        assert 0 <= estimate.minutes <= 5 * 24 * 60

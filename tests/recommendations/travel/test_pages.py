@@ -79,8 +79,8 @@ def test_waiting_clients_see_them_and_readers_get_a_resync(roads: Any, job: Job)
 def test_a_failure_is_said(roads: Providers, job: Job) -> None:
     roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
     looked_up(job)
-    said = line(signed_in(Role.COORDINATOR), job).text
-    assert "1 drive could not be looked up. The ranking uses straight-line distances. Next attempt at" in said
+    text = line(signed_in(Role.COORDINATOR), job).text
+    assert "1 drive could not be looked up. The ranking uses straight-line distances. Next attempt at" in text
 
 
 def test_looking_up_again_is_for_those_who_book(roads: Providers, job: Job) -> None:
@@ -146,8 +146,8 @@ def test_an_administrator_asks_again(roads: Providers, job: Job) -> None:
     looked_up(job)
     first = TravelEstimate.objects.get().fetched_at
     client = signed_in(Role.ADMINISTRATOR)
-    said = client.post(reverse("roads"), follow=True)
-    assert "The road distances of 1 open job in the coming week will be looked up again." in said.text
+    response = client.post(reverse("roads"), follow=True)
+    assert "The road distances of 1 open job in the coming week will be looked up again." in response.text
     look_up_next()
     assert TravelEstimate.objects.get().fetched_at > first
 
@@ -175,22 +175,22 @@ def test_without_valkey_the_page_still_answers(roads: Providers, settings: Setti
 def figures() -> dict[Any, Any]:
     text = client_as(Role.ADMINISTRATOR).get(f"{V1}/metrics").content.decode()
     return {
-        (one.name, *sorted(one.labels.values())): one.value
+        (sample.name, *sorted(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(text)
-        for one in family.samples
+        for sample in family.samples
     }
 
 
 def test_figures(roads: Providers, job: Job) -> None:
     looked_up(job)
-    found = figures()
-    assert found["smartscheduler_road_estimates", "google_routes"] == 1
-    assert 0 <= found["smartscheduler_road_estimate_age_seconds", "google_routes", "mean"] < 60
-    assert found["smartscheduler_road_lookups", "done"] == 1
-    assert found["smartscheduler_road_provider_spent", "google_routes"] == 1
-    assert found["smartscheduler_road_provider_budget", "openrouteservice"] == 500
-    assert found["smartscheduler_road_provider_open", "google_routes"] == 0
-    assert ("smartscheduler_ranked_drives_total", "road") in found
+    values = figures()
+    assert values["smartscheduler_road_estimates", "google_routes"] == 1
+    assert 0 <= values["smartscheduler_road_estimate_age_seconds", "google_routes", "mean"] < 60
+    assert values["smartscheduler_road_lookups", "done"] == 1
+    assert values["smartscheduler_road_provider_spent", "google_routes"] == 1
+    assert values["smartscheduler_road_provider_budget", "openrouteservice"] == 500
+    assert values["smartscheduler_road_provider_open", "google_routes"] == 0
+    assert ("smartscheduler_ranked_drives_total", "road") in values
 
 
 def test_without_a_provider_there_are_no_figures_of_it(settings: Settings) -> None:
@@ -199,11 +199,11 @@ def test_without_a_provider_there_are_no_figures_of_it(settings: Settings) -> No
 
 
 def test_the_check_says_who_is_asked(roads: Providers, settings: Settings) -> None:
-    (said,) = [one.msg for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]
+    (warning,) = [message.msg for message in django_checks.run_checks() if message.id == "smartscheduler.I001"]
     assert (
         "google_routes (budget 5000 per day), then openrouteservice (budget 500 per day), then the straight line"
-        in said
+        in warning
     )
-    assert "SECRET" not in said
+    assert "SECRET" not in warning
     settings.TRAVEL_KEYS = {}
-    assert not [one for one in django_checks.run_checks() if one.id == "smartscheduler.I001"]
+    assert not [message for message in django_checks.run_checks() if message.id == "smartscheduler.I001"]

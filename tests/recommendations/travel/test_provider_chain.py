@@ -30,35 +30,35 @@ pytestmark = pytest.mark.django_db
 
 
 def asked(pairs: list[Pair]) -> tuple[dict[Any, Any], set[Pair]]:
-    found: dict[Pair, Any] = {}
+    estimates: dict[Pair, Any] = {}
     failed: set[Pair] = set()
     for part in ask(pairs, timezone.now(), current_rules().pace):
-        found |= part.estimates
+        estimates |= part.estimates
         failed |= part.failed
-    return found, failed
+    return estimates, failed
 
 
-def sources(found: Any) -> Counter[Any]:
-    return Counter(one.source for one in found.values())
+def sources(estimates: Any) -> Counter[Any]:
+    return Counter(estimate.source for estimate in estimates.values())
 
 
 def test_one_call_for_sixty_bases(roads: Providers) -> None:
-    found, failed = asked(ways_in(60))
-    assert sources(found) == {"google_routes": 60}
+    estimates, failed = asked(ways_in(60))
+    assert sources(estimates) == {"google_routes": 60}
     assert (failed, roads.calls) == (set(), {"google_routes": 1})
 
 
 def test_the_legacy_matrix_needs_more_calls(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_PROVIDERS = ["google_matrix"]
-    found, _ = asked(ways_in(60))
-    assert sources(found) == {"google_matrix": 60}
+    estimates, _ = asked(ways_in(60))
+    assert sources(estimates) == {"google_matrix": 60}
     assert roads.calls == {"google_matrix": 3}
 
 
 def test_both_ways_of_a_site_are_two_calls(roads: Providers) -> None:
     pairs = [*ways_in(40), *(pair.back for pair in ways_in(10))]
-    found, _ = asked(pairs)
-    assert found.keys() == {*pairs}
+    estimates, _ = asked(pairs)
+    assert estimates.keys() == {*pairs}
     assert roads.calls["google_routes"] == 2
 
 
@@ -72,8 +72,8 @@ def test_batches_have_every_pair_once_and_nothing_else() -> None:
 @pytest.mark.parametrize("behaviour", ["slow", "dripping", "broken", "reset", "truncated"])
 def test_tries_three_times_then_asks_the_next(roads: Providers, behaviour: str) -> None:
     roads.behaviour["google_routes"] = behaviour
-    found, failed = asked(ways_in(5))
-    assert sources(found) == {"openrouteservice": 5}
+    estimates, failed = asked(ways_in(5))
+    assert sources(estimates) == {"openrouteservice": 5}
     assert failed == set()
     assert roads.calls == {"google_routes": 3, "openrouteservice": 1}
 
@@ -83,24 +83,24 @@ def test_tries_three_times_then_asks_the_next(roads: Providers, behaviour: str) 
 )
 def test_asks_the_next_at_once(roads: Providers, behaviour: str) -> None:
     roads.behaviour["google_routes"] = behaviour
-    found, _ = asked(ways_in(5))
-    assert sources(found) == {"openrouteservice": 5}
+    estimates, _ = asked(ways_in(5))
+    assert sources(estimates) == {"openrouteservice": 5}
     assert roads.calls == {"google_routes": 1, "openrouteservice": 1}
     assert ProviderDay.objects.get(provider="google_routes").error
 
 
 def test_a_hiccup_is_tried_again(roads: Providers) -> None:
     roads.behaviour["google_routes"] = ["broken", "reset"]
-    found, _ = asked(ways_in(5))
-    assert sources(found) == {"google_routes": 5}
+    estimates, _ = asked(ways_in(5))
+    assert sources(estimates) == {"google_routes": 5}
     assert roads.calls == {"google_routes": 3}
 
 
 def test_a_429_is_waited_out(roads: Providers) -> None:
     stamina.set_testing(False)
     roads.behaviour["google_routes"] = ["busy"]
-    found, _ = asked(ways_in(5))
-    assert sources(found) == {"google_routes": 5}
+    estimates, _ = asked(ways_in(5))
+    assert sources(estimates) == {"google_routes": 5}
     assert roads.calls == {"google_routes": 2}
 
 
@@ -115,25 +115,25 @@ def test_a_pause_of_an_hour_applies_to_all_workers(roads: Any) -> None:
     roads.behaviour["google_routes"] = "busy_for_an_hour"
     asked(ways_in(2))
     roads.behaviour.clear()
-    found, _ = asked(ways_in(2))
-    assert sources(found) == {"openrouteservice": 2}
+    estimates, _ = asked(ways_in(2))
+    assert sources(estimates) == {"openrouteservice": 2}
     assert roads.calls["google_routes"] == 1
 
 
 def test_only_the_bad_elements_go_to_the_next(roads: Providers) -> None:
     roads.behaviour["google_routes"] = "partial"
-    found, failed = asked(ways_in(10))
-    assert sources(found) == {"google_routes": 4, "openrouteservice": 6}
+    estimates, failed = asked(ways_in(10))
+    assert sources(estimates) == {"google_routes": 4, "openrouteservice": 6}
     assert failed == set()
     assert ProviderDay.objects.get(provider="google_routes").refused == 6
 
 
 def test_no_road_distance_is_known(roads: Any) -> None:
     roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
-    found, failed = asked(ways_in(10))
-    assert sources(found) == {"google_routes": 4, "openrouteservice": 2, "great_circle": 4}
+    estimates, failed = asked(ways_in(10))
+    assert sources(estimates) == {"google_routes": 4, "openrouteservice": 2, "great_circle": 4}
     assert failed == set()
-    assert {one.note for one in found.values() if one.source == "great_circle"} == {
+    assert {estimate.note for estimate in estimates.values() if estimate.source == "great_circle"} == {
         "no_road by openrouteservice",
         "negative by openrouteservice",
     }
@@ -149,9 +149,9 @@ def test_one_bad_place_among_many_is_found(roads: Providers, settings: Settings)
     settings.TRAVEL_PROVIDERS = ["openrouteservice"]
     roads.behaviour["openrouteservice"] = "unroutable"
     roads.bad_place = (base(7).longitude, base(7).latitude)
-    found, failed = asked(ways_in(32))
-    assert sources(found) == {"openrouteservice": 31, "great_circle": 1}
-    assert found[Pair(cell(base(7)), cell(SITE))].source == "great_circle"
+    estimates, failed = asked(ways_in(32))
+    assert sources(estimates) == {"openrouteservice": 31, "great_circle": 1}
+    assert estimates[Pair(cell(base(7)), cell(SITE))].source == "great_circle"
     assert (failed, roads.calls["openrouteservice"]) == (set(), 11)
     assert circuit_breaker.state("openrouteservice") == "closed"
 
@@ -221,13 +221,13 @@ def test_an_open_breaker_costs_nothing(roads: Providers) -> None:
 
 def test_the_budget_is_in_elements_or_requests(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_BUDGETS = {**settings.TRAVEL_BUDGETS, "google_routes": 10, "openrouteservice": 1}
-    found, failed = asked(ways_in(8))
-    assert sources(found) == {"google_routes": 8}
-    found, failed = asked(ways_in(3))
-    assert sources(found) == {"openrouteservice": 3}
-    found, failed = asked(ways_in(3))
-    assert (found, len(failed)) == ({}, 3)
-    assert {one.provider: one.spent for one in ProviderDay.objects.all()} == {"google_routes": 8, "openrouteservice": 1}
+    estimates, failed = asked(ways_in(8))
+    assert sources(estimates) == {"google_routes": 8}
+    estimates, failed = asked(ways_in(3))
+    assert sources(estimates) == {"openrouteservice": 3}
+    estimates, failed = asked(ways_in(3))
+    assert (estimates, len(failed)) == ({}, 3)
+    assert {day.provider: day.spent for day in ProviderDay.objects.all()} == {"google_routes": 8, "openrouteservice": 1}
 
 
 def test_every_attempt_is_paid_for(roads: Providers) -> None:

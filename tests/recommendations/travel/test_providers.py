@@ -29,31 +29,31 @@ ALL: list[Any] = [GoogleRoutes(), GoogleMatrix(), OpenRouteService()]
 pytestmark = [pytest.mark.django_db]
 
 
-@pytest.fixture(params=ALL, ids=[one.name for one in ALL])
+@pytest.fixture(params=ALL, ids=[provider.name for provider in ALL])
 def provider(request: pytest.FixtureRequest, roads: Providers) -> Any:
     return request.param
 
 
 def ask(provider: Any, origins: int = 3, destinations: int = 2, **when: int) -> tuple[Any, list[Point], list[Point]]:
-    one, other = [base(n) for n in range(origins)], [SITE, base(50), base(60)][:destinations]
-    return provider.matrix(one, other, timezone.now() + timedelta(**(when or {"days": 1}))), one, other
+    starts, ends = [base(n) for n in range(origins)], [SITE, base(50), base(60)][:destinations]
+    return provider.matrix(starts, ends, timezone.now() + timedelta(**(when or {"days": 1}))), starts, ends
 
 
 def test_reads_miles_minutes_and_source_of_every_pair(provider: Any) -> None:
     matrix, origins, destinations = ask(provider)
     for row, origin in zip(matrix, origins, strict=True):
-        for found, destination in zip(row, destinations, strict=True):
+        for estimate, destination in zip(row, destinations, strict=True):
             expected = drive(origin, destination)
-            assert found.source == provider.name
-            assert found.miles == pytest.approx(expected.meters / 1609.344, abs=0.001)
-            assert found.minutes == -(-expected.seconds // 60)
-            assert found.pessimistic_minutes is None
+            assert estimate.source == provider.name
+            assert estimate.miles == pytest.approx(expected.meters / 1609.344, abs=0.001)
+            assert estimate.minutes == -(-expected.seconds // 60)
+            assert estimate.pessimistic_minutes is None
 
 
 @pytest.mark.parametrize("name", ["google_routes", "google_matrix"])
 def test_with_traffic_says_how_long_a_bad_day_takes(name: str, roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_TRAFFIC = True
-    matrix, origins, destinations = ask({one.name: one for one in ALL}[name])
+    matrix, origins, destinations = ask({provider.name: provider for provider in ALL}[name])
     expected = drive(origins[0], destinations[0])
     assert matrix[0][0].minutes == -(-expected.seconds // 60)
     assert matrix[0][0].pessimistic_minutes == -(-expected.slow_seconds // 60)
@@ -104,9 +104,9 @@ def test_openrouteservice_has_longitude_before_latitude(roads: Providers) -> Non
 def test_a_bad_element_spoils_only_itself(provider: Any, roads: Providers) -> None:
     roads.behaviour[provider.name] = "partial"
     matrix, *_ = ask(provider, 6, 1)
-    found = [one for row in matrix for one in row]
-    assert sorted(one.reason for one in found if isinstance(one, Refusal)) == ["negative", *["no_road"] * 3]
-    assert sum(isinstance(one, NewEstimate) for one in found) == 2
+    cells = [cell for row in matrix for cell in row]
+    assert sorted(cell.reason for cell in cells if isinstance(cell, Refusal)) == ["negative", *["no_road"] * 3]
+    assert sum(isinstance(cell, NewEstimate) for cell in cells) == 2
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_a_bad_element_spoils_only_itself(provider: Any, roads: Providers) -> No
 def test_refuses_nonsense_by_name(provider: Any, roads: Providers, behaviour: str, reason: str) -> None:
     roads.behaviour[provider.name] = behaviour
     matrix, *_ = ask(provider, 3, 1)
-    assert {one.reason for row in matrix for one in row} == {reason}
-    assert all(one.nonsense for row in matrix for one in row)
+    assert {cell.reason for row in matrix for cell in row} == {reason}
+    assert all(cell.nonsense for row in matrix for cell in row)
 
 
 @pytest.mark.parametrize(
@@ -201,16 +201,16 @@ def test_odd_answers_are_no_estimates(
         matrix, *_ = ask(provider)
     except (Nonsense, Rejected):
         return
-    assert {one.reason for row in matrix for one in row} == {"missing"}
+    assert {cell.reason for row in matrix for cell in row} == {"missing"}
 
 
 def test_limits_are_those_of_the_real_ones() -> None:
-    assert [(one.most_elements, one.cost(30)) for one in ALL] == [(625, 30), (100, 30), (3500, 1)]
+    assert [(provider.most_elements, provider.cost(30)) for provider in ALL] == [(625, 30), (100, 30), (3500, 1)]
     assert GoogleMatrix().most_a_side == 25
 
 
 def test_the_straight_line_always_answers() -> None:
-    ((found,),) = GreatCircle(Rules.of_settings().pace).matrix([base(0)], [SITE], timezone.now())
-    assert isinstance(found, NewEstimate)
-    assert found.miles == pytest.approx(great_circle_miles(base(0), SITE), rel=1e-9)
-    assert (found.minutes, found.source) == (10, "great_circle")
+    ((estimate,),) = GreatCircle(Rules.of_settings().pace).matrix([base(0)], [SITE], timezone.now())
+    assert isinstance(estimate, NewEstimate)
+    assert estimate.miles == pytest.approx(great_circle_miles(base(0), SITE), rel=1e-9)
+    assert (estimate.minutes, estimate.source) == (10, "great_circle")

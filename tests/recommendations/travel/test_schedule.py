@@ -12,8 +12,8 @@ ASK = "from django.conf import settings; print(sorted(n for n in settings.CELERY
 def scheduled(**variables: str) -> str:
     clean = {name: value for name, value in os.environ.items() if "_API_KEY" not in name}
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", ASK]
-    found = subprocess.run(command, cwd=BASE_DIR, env=clean | variables, capture_output=True, text=True, check=True)
-    return found.stdout.strip()
+    process = subprocess.run(command, cwd=BASE_DIR, env=clean | variables, capture_output=True, text=True, check=True)
+    return process.stdout.strip()
 
 
 def test_without_a_key_no_task_is_queued() -> None:

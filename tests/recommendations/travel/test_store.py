@@ -68,7 +68,9 @@ def test_a_newer_estimate_takes_the_place_of_the_old_one(roads: Providers) -> No
     there, *_ = ways_in(1)
     store({there: ROAD})
     store({there: ROAD._replace(miles=11.0, source="openrouteservice")})
-    assert [(one.miles, one.source) for one in TravelEstimate.objects.all()] == [(11.0, "openrouteservice")]
+    assert [(estimate.miles, estimate.source) for estimate in TravelEstimate.objects.all()] == [
+        (11.0, "openrouteservice")
+    ]
 
 
 def test_counts_for_thirty_days_and_a_missing_road_for_one(roads: Providers) -> None:
@@ -148,8 +150,8 @@ def test_fifty_who_want_the_same_drive_ask_once(roads: Providers) -> None:
             connection.close()
 
     with ThreadPoolExecutor(50) as pool:
-        found = list(pool.map(want, range(50)))
-    assert sum(one.asked for one in found) == 1
+        results = list(pool.map(want, range(50)))
+    assert sum(result.asked for result in results) == 1
     assert roads.calls == {"google_routes": 1}
     assert TravelEstimate.objects.count() == 1
     assert not TravelClaim.objects.exists()
@@ -157,7 +159,7 @@ def test_fifty_who_want_the_same_drive_ask_once(roads: Providers) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_those_who_want_overlapping_drives_share_them(roads: Providers) -> None:
-    wanted = [ways_in(30)[start : start + 12] for start in range(0, 19, 2)]
+    requested = [ways_in(30)[start : start + 12] for start in range(0, 19, 2)]
 
     def want(pairs: Any) -> Got:
         try:
@@ -166,6 +168,6 @@ def test_those_who_want_overlapping_drives_share_them(roads: Providers) -> None:
             connection.close()
 
     with ThreadPoolExecutor(10) as pool:
-        found = list(pool.map(want, wanted))
-    assert sum(one.asked for one in found) == 30
-    assert {Pair(one.origin, one.destination) for one in TravelEstimate.objects.all()} == {*ways_in(30)}
+        results = list(pool.map(want, requested))
+    assert sum(result.asked for result in results) == 30
+    assert {Pair(estimate.origin, estimate.destination) for estimate in TravelEstimate.objects.all()} == {*ways_in(30)}

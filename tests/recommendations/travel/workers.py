@@ -51,11 +51,11 @@ def check_ranking(job: Job) -> set[Any]:
     """Check that the ranking equals a full scan with the known road distances."""
     ranking = rank_candidates(JobRequest.of(job), current_rules(), max_results=50)
     expected = oracle.rank(job, timezone.now(), 10)
-    assert [(one.contractor.pk, one.score) for one in ranking.entries] == [
-        (one.contractor.pk, one.score) for one in expected[:50]
+    assert [(entry.contractor.pk, entry.score) for entry in ranking.entries] == [
+        (entry.contractor.pk, entry.score) for entry in expected[:50]
     ]
-    for one in ranking.entries:
-        if one.source == "road":
-            meters = drive(one.contractor.point, job.point).meters
-            assert one.miles == pytest.approx(meters / 1609.344, abs=0.01)
-    return {one.route.provider or one.source for one in ranking.entries}
+    for entry in ranking.entries:
+        if entry.source == "road":
+            meters = drive(entry.contractor.point, job.point).meters
+            assert entry.miles == pytest.approx(meters / 1609.344, abs=0.01)
+    return {entry.route.provider or entry.source for entry in ranking.entries}
