@@ -28,7 +28,7 @@ from smartscheduler.ops.local.servers.postgresql import PostgreSQL
 from smartscheduler.ops.local.servers.valkey import Valkey
 from tests.products import free_port
 
-BEHAVIOURS = (
+BEHAVIORS = (
     *("normal", "slow", "dripping", "busy_for_a_second", "broken", "malformed"),
     *("truncated", "kilometers", "partial", "reset", "denied"),
 )
@@ -166,26 +166,26 @@ def started(site: Site) -> Iterator[tuple[tuple[Client, Client], list[str]]]:
 
 
 def measure(site: Site, webs: tuple[Client, Client], jobs: list[str], times: int) -> None:
-    print("| behaviour          | p50 without | with | p99 without | with | ratio | by road, lookups, calls")
+    print("| behavior          | p50 without | with | p99 without | with | ratio | by road, lookups, calls")
     everything: tuple[list[float], list[float]] = [], []
-    for behaviour in BEHAVIOURS:
-        site.roads.behaviour = dict.fromkeys(("google_routes", "openrouteservice"), behaviour)
+    for behavior in BEHAVIORS:
+        site.roads.behavior = dict.fromkeys(("google_routes", "openrouteservice"), behavior)
         site.roads.calls.clear()
         site.begin()
         without, with_them, share = compare(webs, jobs, times)
         states = ", ".join(f"{count} {state}" for state, count in site.rows(
             "SELECT state, count(*) FROM recommendations_lookup GROUP BY 1 ORDER BY 1"))  # fmt: skip
-        report(behaviour, without, with_them, f"{share} %, {states}, {dict(site.roads.calls)}")
+        report(behavior, without, with_them, f"{share} %, {states}, {dict(site.roads.calls)}")
         everything[0].extend(without)
         everything[1].extend(with_them)
     report("all", *everything)
     ((drives, asked, count),) = site.rows("SELECT sum(drives), sum(asked), count(*) FROM recommendations_lookup")
-    print(f"{count} jobs want {drives} drives; {asked} asked by the last behaviour.")
+    print(f"{count} jobs want {drives} drives; {asked} asked by the last behavior.")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=400, help="rankings a behaviour, of each web")
+    parser.add_argument("--times", type=int, default=400, help="rankings a behavior, of each web")
     arguments = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "smartscheduler.settings"
     import django

@@ -15,7 +15,7 @@ import redis
 
 from benchmarks.roads import Client, Site, compare, report, started
 
-BEHAVIOURS = ("normal", "slow", "busy", "broken", "malformed", "wrong", "obedient", "chatty", "reset", "denied")
+BEHAVIORS = ("normal", "slow", "busy", "broken", "malformed", "wrong", "obedient", "chatty", "reset", "denied")
 FORGET = "TRUNCATE recommendations_wording, recommendations_modelday"
 
 
@@ -51,14 +51,14 @@ def in_words(entry: Any) -> bool:
 
 
 def measure(site: WordSite, webs: tuple[Client, Client], jobs: list[str], times: int) -> None:
-    print("| behaviour          | p50 without | with | p99 without | with | ratio | in words, calls, tokens, dropped")
+    print("| behavior          | p50 without | with | p99 without | with | ratio | in words, calls, tokens, dropped")
     everything: tuple[list[float], list[float]] = [], []
-    for behaviour in BEHAVIOURS:
-        site.roads.behaviour = behaviour
+    for behavior in BEHAVIORS:
+        site.roads.behavior = behavior
         site.begin()
         without, with_it, share = compare(webs, jobs, times, in_words)
         spent = site.rows("SELECT calls, tokens, dropped FROM recommendations_modelday") or [(0, 0, 0)]
-        report(behaviour, without, with_it, f"{share} %, {spent[0][0]}, {spent[0][1]}, {spent[0][2]}")
+        report(behavior, without, with_it, f"{share} %, {spent[0][0]}, {spent[0][1]}, {spent[0][2]}")
         everything[0].extend(without)
         everything[1].extend(with_it)
     report("all", *everything)
@@ -66,7 +66,7 @@ def measure(site: WordSite, webs: tuple[Client, Client], jobs: list[str], times:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=400, help="rankings a behaviour, of each web")
+    parser.add_argument("--times", type=int, default=400, help="rankings a behavior, of each web")
     arguments = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "smartscheduler.settings"
     import django

@@ -10,7 +10,7 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.dashboard.site_dates import LONGEST_DAY, site_date
-from smartscheduler.dashboard.utilisation import median_wait, utilisation
+from smartscheduler.dashboard.utilization import median_wait, utilization
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ def figures(now: datetime) -> Figures:
         assigned_today=_assigned_today(now),
         completed_today=_completed_today(now),
         active_contractors=Contractor.objects.active().count(),
-        utilisation=utilisation(now),
+        utilisation=utilization(now),
         median_wait=median_wait(now),
     )
 

@@ -15,7 +15,7 @@ from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.backoffice.reports.period import before, usual
 from smartscheduler.backoffice.reports.queries import headline, report
-from smartscheduler.backoffice.reports.utilisation import loads, totals
+from smartscheduler.backoffice.reports.utilization import loads, totals
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory
 from tests.pages import signed_in
 

@@ -14,7 +14,7 @@ from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.dashboard.templatetags.site_time import percent, wait
-from smartscheduler.dashboard.utilisation import median_wait, utilisation
+from smartscheduler.dashboard.utilization import median_wait, utilization
 from smartscheduler.timeslots import TimeSlot, clip, union, without
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory
 
@@ -53,20 +53,20 @@ def test_the_share_is_that_of_the_engine(seed: int) -> None:
             booking = AssignmentFactory(contractor=person, start=start + timedelta(hours=3 * later))
             if random.random() < 0.3:
                 Assignment.objects.filter(pk=booking.pk).update(status="cancelled", cancelled_at=NOW)
-    assert utilisation(NOW) == pytest.approx(by_the_engine(NOW), abs=1e-9)
+    assert utilization(NOW) == pytest.approx(by_the_engine(NOW), abs=1e-9)
 
 
 def test_a_shift_until_midnight_and_one_that_the_clock_swallows() -> None:
     ContractorFactory(hours=[Shift(1, time(22), time(0))])
-    assert utilisation(NOW) == 0
+    assert utilization(NOW) == 0
     AssignmentFactory(contractor=Contractor.objects.get(), start=datetime(2026, 11, 3, 4, tzinfo=UTC))  # 22:00 there
-    assert utilisation(NOW) == 1.0
+    assert utilization(NOW) == 1.0
 
 
 def test_no_contractor_works() -> None:
-    assert utilisation(NOW) is None
+    assert utilization(NOW) is None
     ContractorFactory(hours=[])
-    assert utilisation(NOW) is None
+    assert utilization(NOW) is None
 
 
 def test_the_median_wait_is_of_first_assignments_of_the_week() -> None:

@@ -17,7 +17,7 @@ Input = TypeVar("Input", str, bytes)
 GROWTH, MOST = 4, 6.0
 # Below this many CPU seconds, measurements are noise and other requests do not wait.
 FLOOR = 0.02
-# A neighbour on the machine slows down some measurements, a quadratic algorithm all of them.
+# A neighbor on the machine slows down some measurements, a quadratic algorithm all of them.
 ATTEMPTS = 6
 
 # Shorter repeats are constants of a pattern, not a matter of how much is sent.
@@ -181,7 +181,7 @@ def _object(nodes: list[Any], faults: list[str]) -> None:
     for place, node in enumerate(nodes):
         if _gives_back(node):
             _object_to_nesting(node, faults)
-            _object_to_neighbour(node, nodes[place + 1 :], faults)
+            _object_to_neighbor(node, nodes[place + 1 :], faults)
         for part in _parts(node):
             _object(_flat(part), faults)
 
@@ -193,7 +193,7 @@ def _object_to_nesting(node: Any, faults: list[str]) -> None:
         faults.append("a repeat of a repeat")
 
 
-def _object_to_neighbour(node: Any, later: list[Any], faults: list[str]) -> None:
+def _object_to_neighbor(node: Any, later: list[Any], faults: list[str]) -> None:
     letters = _of(node)
     for following in later:
         if _is_unbounded(following) and letters & _beginning(following):

@@ -21,7 +21,7 @@ from smartscheduler.accounts.models import BrowserSession, User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.backoffice.reports.queries import report
-from smartscheduler.backoffice.reports.utilisation import totals
+from smartscheduler.backoffice.reports.utilization import totals
 from smartscheduler.errors import (
     ContractorUnsuitable,
     InvalidInput,

@@ -58,7 +58,7 @@ def test_containing_finds_the_stretch_that_holds_all(some: list[TimeSlot], start
     assert (containing(union(some), stretch) is not None) == (minutes([stretch]) <= minutes(some))
 
 
-def test_neighbours_do_not_overlap() -> None:
+def test_neighbors_do_not_overlap() -> None:
     assert not slot(0, 10).overlaps(slot(10, 20))
     assert slot(0, 11).overlaps(slot(10, 20))
 

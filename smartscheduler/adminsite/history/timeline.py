@@ -38,7 +38,7 @@ class RecordChange:
     """One change of one record. `lines` are its fields; `changed` is false for created and deleted records."""
 
     act: LazyText
-    colour: str
+    color: str
     what: str
     title: str
     of: str
@@ -129,7 +129,7 @@ def _record_change(change: Change, record: Any, names: dict[Any, Any], reader: A
         lines = []  # the title has all values
     return RecordChange(
         act=ACTS.get(change.pgh_label, change.pgh_label),
-        colour=COLORS.get(change.pgh_label, ""),
+        color=COLORS.get(change.pgh_label, ""),
         what=str(record._meta.verbose_name),
         title=title,
         of="" if owner in title else owner,

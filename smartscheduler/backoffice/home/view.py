@@ -59,7 +59,7 @@ def _glance(today: Figures) -> list[dict[str, Any]]:
     ]
     booked_today = list_url(bookings, starts="today", kept="standing")
     shares = [
-        (gettext("Booked today"), "utilisation", today.utilisation, booked_today),
+        (gettext("Booked today"), "utilization", today.utilisation, booked_today),
         (gettext("Time to assignment"), "wait", today.median_wait, list_url(bookings, made="week")),
     ]
     return [

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from smartscheduler.backoffice.reports.queries import BEGINS, GRACE, MADE, WAITS
-from smartscheduler.backoffice.reports.utilisation import loads, totals
+from smartscheduler.backoffice.reports.utilization import loads, totals
 
 CHUNK = 500
 JOINED = """
@@ -67,7 +67,7 @@ def _values(since: date, until: date) -> dict[str, Any]:
     return {"since": since, "until": until, "grace": GRACE}
 
 
-def _utilisation(since: date, until: date) -> Iterator[list[str]]:
+def _utilization(since: date, until: date) -> Iterator[list[str]]:
     people = totals(since, until).people
     for at in range(0, len(people), CHUNK):
         for load in loads(since, until, people[at : at + CHUNK]):
@@ -87,7 +87,7 @@ def _weeks(since: date, until: date) -> int:
 
 
 PARTS = {
-    "utilisation": Part(["contractor", "week", "booked_hours", "working_hours", "percent"], _utilisation, _weeks),
+    "utilisation": Part(["contractor", "week", "booked_hours", "working_hours", "percent"], _utilization, _weeks),
     "waits": _of(WAITED, "job_number", "type", "priority", "city", "state", "created", "assigned", "hours_waited"),
     "choices": _of(
         CHOSEN,

@@ -142,10 +142,10 @@ def report(since: date, until: date) -> Report:
         waited=waited,
         median_wait=_seconds(median),
         slow_wait=_seconds(slow),
-        spread=_labelled(SPREAD_LABELS, waits, first=0),
+        spread=_labeled(SPREAD_LABELS, waits, first=0),
         first_choice=Share(first, made),
         overridden=Share(overridden, made),
-        ranks=_labelled(RANK_LABELS, choices, first=1),
+        ranks=_labeled(RANK_LABELS, choices, first=1),
         override_reasons=_reasons(OVERRIDES, values),
         cancelled=Share(cancelled, slots),
         cancel_reasons=_reasons(CANCEL_REASONS, values),
@@ -172,7 +172,7 @@ def _values(since: date, until: date) -> dict[str, Any]:
     return {"since": since, "until": until, "grace": GRACE}
 
 
-def _labelled(labels: tuple[Any, ...], groups: dict[Any, tuple[Any, ...]], *, first: int) -> list[tuple[str, int]]:
+def _labeled(labels: tuple[Any, ...], groups: dict[Any, tuple[Any, ...]], *, first: int) -> list[tuple[str, int]]:
     """The count of each label, in the order of the labels. `first` is the group number of the first label."""
     return [
         (str(label), groups[number][0] if number in groups else 0) for number, label in enumerate(labels, start=first)

@@ -23,7 +23,7 @@ from smartscheduler.backoffice.reports.charts import bars, grouped, week
 from smartscheduler.backoffice.reports.csv import PARTS
 from smartscheduler.backoffice.reports.period import RangeForm, before, usual
 from smartscheduler.backoffice.reports.queries import Report, headline, report
-from smartscheduler.backoffice.reports.utilisation import MOST_CONTRACTORS, Load, loads, totals
+from smartscheduler.backoffice.reports.utilization import MOST_CONTRACTORS, Load, loads, totals
 from smartscheduler.core.observability.logging import impersonal
 from smartscheduler.imports.export_views import download
 

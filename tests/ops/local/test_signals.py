@@ -16,7 +16,7 @@ def _handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-class SignalledWhenItGoes:
+class SignaledWhenItGoes:
     def __init__(self, number: Signals) -> None:
         self.number = number
 
@@ -41,7 +41,7 @@ def test_one_that_python_swallows_interrupts_at_the_next_check(number: Signals) 
     interrupts = Interrupts()
     interrupts.listen()
     interrupts.check()
-    signaled = SignalledWhenItGoes(number)
+    signaled = SignaledWhenItGoes(number)
     del signaled  # prints what was raised, and goes on
     with pytest.raises(KeyboardInterrupt):
         interrupts.check()

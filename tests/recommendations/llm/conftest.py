@@ -25,7 +25,7 @@ def server() -> Iterator[Model]:
 @pytest.fixture
 def model(server: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Model]:
     monkeypatch.setattr("recommendations.refresh_requests.GATHER_SECONDS", 0.05)
-    server.behaviour = "normal"
+    server.behavior = "normal"
     server.requests.clear()
     server.go_on.clear()
     memory = valkey()

@@ -13,11 +13,11 @@ from smartscheduler.ops.demo.fake_server import Asked, Handler
 
 
 class Model(ModelServer):
-    """`behaviour` sets the reaction: a method below, or a list with one method per request."""
+    """`behavior` sets the reaction: a method below, or a list with one method per request."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.behaviour: str | list[str] = "normal"
+        self.behavior: str | list[str] = "normal"
         self.requests: list[Asked] = []
         self.go_on = threading.Event()
         self._lock = threading.Lock()
@@ -29,10 +29,10 @@ class Model(ModelServer):
     def respond(self, handler: Handler, asked: Asked) -> None:
         with self._lock:
             self.requests.append(asked)
-            behaviour = self.behaviour
-            if isinstance(behaviour, list):
-                behaviour = behaviour.pop(0) if behaviour else "normal"
-        getattr(self, behaviour)(handler, asked)
+            behavior = self.behavior
+            if isinstance(behavior, list):
+                behavior = behavior.pop(0) if behavior else "normal"
+        getattr(self, behavior)(handler, asked)
 
     # --- reactions --------------------------------------------------------------------------
     def normal(self, handler: Handler, asked: Asked) -> None:

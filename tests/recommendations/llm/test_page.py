@@ -34,7 +34,7 @@ def worded(job: Job) -> int:
 
 
 def test_the_page_says_what_it_costs_and_what_was_dropped(model: Model, job: Job) -> None:
-    model.behaviour = ["obedient", "normal"]
+    model.behavior = ["obedient", "normal"]
     worded(job)
     worded(job)
     page = signed_in(Role.ADMINISTRATOR).get(reverse("words"))
@@ -49,7 +49,7 @@ def test_the_page_lists_reasons_and_errors_and_lets_it_be_tried_again(
     model: Model, settings: Settings, job: Job
 ) -> None:
     settings.TRAVEL_BREAKER_FAILURES = 1
-    model.behaviour = ["wrong", "denied"]
+    model.behavior = ["wrong", "denied"]
     worded(job)
     with pytest.raises(ProviderError):
         sentence(FACTS)

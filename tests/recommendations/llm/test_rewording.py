@@ -100,16 +100,16 @@ def test_nothing_of_a_person_and_nothing_that_a_person_wrote_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "reason"),
+    ("behavior", "reason"),
     [("wrong", "figures"), ("swapped", "figures"), ("obedient", "characters"), ("markup", "characters"),
      ("named", "words"), ("template", "missing"), ("silent", "length"), ("chatty", "length")],
 )  # fmt: skip
 def test_a_sentence_that_may_not_be_shown_is_dropped_and_the_template_stays(
-    model: Model, job: Job, behaviour: str, reason: str
+    model: Model, job: Job, behavior: str, reason: str
 ) -> None:
-    if behaviour == "swapped":
+    if behavior == "swapped":
         Contractor.objects.update(latitude="30.4")
-    model.behaviour = behaviour
+    model.behavior = behavior
     plain = [entry.breakdown.shown for entry in ranked(job)]
     assert worded(job) == 0
     assert [entry.breakdown.shown for entry in ranked(job)] == plain
@@ -119,14 +119,14 @@ def test_a_sentence_that_may_not_be_shown_is_dropped_and_the_template_stays(
 
 
 def test_numbers_that_a_model_cannot_word_are_asked_for_twice_and_no_more(model: Model, job: Job) -> None:
-    model.behaviour = "wrong"
+    model.behavior = "wrong"
     for _ in range(4):
         worded(job)
     assert model.calls == 6
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "error", "calls", "message"),
+    ("behavior", "error", "calls", "message"),
     [
         ("slow", TryAgain, 2, r"No response within 0\.5 seconds\."),
         ("reset", TryAgain, 2, r"The connection failed"),
@@ -145,14 +145,14 @@ def test_every_failure_has_its_kind_and_tells_no_key(
     settings: Settings,
     caplog: pytest.LogCaptureFixture,
     provider: str,
-    behaviour: str,
+    behavior: str,
     error: type[TryAgain] | type[Rejected] | type[Nonsense],
     calls: int,
     message: str,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     use(settings, model, provider)
-    model.behaviour = behaviour
+    model.behavior = behavior
     with pytest.raises(error, match=message) as failed:
         sentence(FACTS)
     assert model.calls == calls
@@ -164,18 +164,18 @@ def test_every_failure_has_its_kind_and_tells_no_key(
 def test_a_failure_is_no_attempt_and_is_left_alone_for_a_moment(
     model: Model, job: Job, time_machine: TimeMachineFixture
 ) -> None:
-    model.behaviour = "denied"
+    model.behavior = "denied"
     with pytest.raises(Rejected):
         worded(job)
     assert model.calls == 1
-    model.behaviour = "normal"
+    model.behavior = "normal"
     assert worded(job) == 2  # the first is left alone
     assert Wording.objects.get(text="").attempts == 0
 
 
 def test_a_model_that_fails_too_often_is_left_alone(model: Model, settings: Settings, job: Job) -> None:
     settings.TRAVEL_BREAKER_FAILURES = 2
-    model.behaviour = "broken"
+    model.behavior = "broken"
     with pytest.raises(TryAgain):
         sentence(FACTS)
     assert circuit_breaker.state(BREAKER) == "open"
@@ -185,7 +185,7 @@ def test_a_model_that_fails_too_often_is_left_alone(model: Model, settings: Sett
 
 
 def test_a_rest_that_it_asked_for_is_kept(model: Model) -> None:
-    model.behaviour = ["busy"]
+    model.behavior = ["busy"]
     with pytest.raises(TryAgain):
         sentence(FACTS)
     with pytest.raises(NotAsked, match="asked for a pause"):
@@ -227,7 +227,7 @@ class TestBudget:
         assert (model.calls, ModelDay.objects.count()) == (0, 0)
 
     def test_an_answer_that_never_came_stays_spent(self, model: Model) -> None:
-        model.behaviour = "slow"
+        model.behavior = "slow"
         with pytest.raises(TryAgain):
             sentence(FACTS)
         day = budget.spent_today()
@@ -235,7 +235,7 @@ class TestBudget:
         assert day.tokens > 2000
 
     def test_an_implausible_usage_is_not_trusted(self, model: Any) -> None:
-        model.behaviour = "greedy"
+        model.behavior = "greedy"
         sentence(FACTS)
         assert budget.spent_today().tokens < 2000
 

@@ -24,7 +24,7 @@ def servers() -> Iterator[Providers]:
 def roads(servers: Providers, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
     """Google Routes, then OpenRouteService; no waiting between attempts."""
     monkeypatch.setattr("recommendations.refresh_requests.GATHER_SECONDS", 0.05)
-    servers.behaviour.clear()
+    servers.behavior.clear()
     servers.calls.clear()
     servers.requests.clear()
     servers.go_on.clear()

@@ -20,11 +20,11 @@ PATHS = {
 
 
 class Providers(RoadServer):
-    """`behaviour` sets the reaction of each provider: a method below, or a list with one method per request."""
+    """`behavior` sets the reaction of each provider: a method below, or a list with one method per request."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.behaviour: dict[str, str | list[str]] = {}
+        self.behavior: dict[str, str | list[str]] = {}
         self.calls: Counter[str] = Counter()
         self.requests: list[tuple[str, Asked]] = []
         self.elements: Counter[tuple[str, str]] = Counter()
@@ -36,10 +36,10 @@ class Providers(RoadServer):
         with self._lock:
             self.calls[name] += 1
             self.requests.append((name, asked))
-            behaviour = self.behaviour.get(name, "normal")
-            if isinstance(behaviour, list):
-                behaviour = behaviour.pop(0) if behaviour else "normal"
-        getattr(self, behaviour)(handler, asked)
+            behavior = self.behavior.get(name, "normal")
+            if isinstance(behavior, list):
+                behavior = behavior.pop(0) if behavior else "normal"
+        getattr(self, behavior)(handler, asked)
 
     # --- reactions --------------------------------------------------------------------------
     def normal(self, handler: Handler, asked: Asked) -> None:

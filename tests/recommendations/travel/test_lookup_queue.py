@@ -90,7 +90,7 @@ def test_nothing_is_asked_or_told_twice(roads: Providers) -> None:
     assert len(news()) == 1
 
 
-def test_the_sites_of_neighbouring_bookings_are_asked_both_ways(roads: Providers) -> None:
+def test_the_sites_of_neighboring_bookings_are_asked_both_ways(roads: Providers) -> None:
     person, *_ = crew(2)
     other = JobFactory(status="assigned", latitude=Decimal("30.4000"))
     AssignmentFactory(contractor=person, job=other, start=at(9, days=2))
@@ -132,7 +132,7 @@ def test_the_first_are_exactly_those_of_a_full_ranking(roads: Any, settings: Set
 
 
 def test_a_failure_is_tried_again_later_and_later(roads: Providers) -> None:
-    roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
+    roads.behavior |= {"google_routes": "denied", "openrouteservice": "denied"}
     crew(2)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -141,7 +141,7 @@ def test_a_failure_is_tried_again_later_and_later(roads: Providers) -> None:
     assert news() == []
     assert lookup_queue.claim() is None
     assert {entry.source for entry in rank_candidates(JobRequest.of(job), current_rules()).entries} == {"straight_line"}
-    roads.behaviour.clear()
+    roads.behavior.clear()
     with later(61):
         assert turn().state == "done"
     assert news() == [str(job.pk)]
@@ -149,7 +149,7 @@ def test_a_failure_is_tried_again_later_and_later(roads: Providers) -> None:
 
 
 def test_part_of_an_answer_is_better_than_none(roads: Providers) -> None:
-    roads.behaviour |= {"google_routes": "partial", "openrouteservice": "broken"}
+    roads.behavior |= {"google_routes": "partial", "openrouteservice": "broken"}
     crew(6)
     job = JobFactory()
     lookup_queue.want([job.pk], urgent=True)
@@ -159,7 +159,7 @@ def test_part_of_an_answer_is_better_than_none(roads: Providers) -> None:
 
 
 def test_a_missing_road_is_not_asked_for_again_today(roads: Providers) -> None:
-    roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
+    roads.behavior |= {"google_routes": "partial", "openrouteservice": "partial"}
     crew(4)
     job = JobFactory()
     for _ in range(2):

@@ -77,7 +77,7 @@ def test_waiting_clients_see_them_and_readers_get_a_resync(roads: Any, job: Job)
 
 
 def test_a_failure_is_said(roads: Providers, job: Job) -> None:
-    roads.behaviour |= {"google_routes": "denied", "openrouteservice": "denied"}
+    roads.behavior |= {"google_routes": "denied", "openrouteservice": "denied"}
     looked_up(job)
     text = line(signed_in(Role.COORDINATOR), job).text
     assert "1 drive could not be looked up. The ranking uses straight-line distances. Next attempt at" in text
@@ -119,7 +119,7 @@ def test_the_api_says_how_old_a_distance_is(roads: Providers, job: Job) -> None:
 
 
 def test_administrators_see_providers_breakers_budgets_and_errors(roads: Providers, job: Job) -> None:
-    roads.behaviour["google_routes"] = "denied"
+    roads.behavior["google_routes"] = "denied"
     looked_up(job)
     circuit_breaker.breaker("google_routes").open()
     page = signed_in(Role.ADMINISTRATOR).get(reverse("roads"))

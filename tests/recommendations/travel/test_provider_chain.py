@@ -69,20 +69,18 @@ def test_batches_have_every_pair_once_and_nothing_else() -> None:
     assert max(len(batch.pairs) for batch in cut) <= 625
 
 
-@pytest.mark.parametrize("behaviour", ["slow", "dripping", "broken", "reset", "truncated"])
-def test_tries_three_times_then_asks_the_next(roads: Providers, behaviour: str) -> None:
-    roads.behaviour["google_routes"] = behaviour
+@pytest.mark.parametrize("behavior", ["slow", "dripping", "broken", "reset", "truncated"])
+def test_tries_three_times_then_asks_the_next(roads: Providers, behavior: str) -> None:
+    roads.behavior["google_routes"] = behavior
     estimates, failed = asked(ways_in(5))
     assert sources(estimates) == {"openrouteservice": 5}
     assert failed == set()
     assert roads.calls == {"google_routes": 3, "openrouteservice": 1}
 
 
-@pytest.mark.parametrize(
-    "behaviour", ["denied", "malformed", "kilometers", "milliseconds", "words", "busy_for_an_hour"]
-)
-def test_asks_the_next_at_once(roads: Providers, behaviour: str) -> None:
-    roads.behaviour["google_routes"] = behaviour
+@pytest.mark.parametrize("behavior", ["denied", "malformed", "kilometers", "milliseconds", "words", "busy_for_an_hour"])
+def test_asks_the_next_at_once(roads: Providers, behavior: str) -> None:
+    roads.behavior["google_routes"] = behavior
     estimates, _ = asked(ways_in(5))
     assert sources(estimates) == {"openrouteservice": 5}
     assert roads.calls == {"google_routes": 1, "openrouteservice": 1}
@@ -90,7 +88,7 @@ def test_asks_the_next_at_once(roads: Providers, behaviour: str) -> None:
 
 
 def test_a_hiccup_is_tried_again(roads: Providers) -> None:
-    roads.behaviour["google_routes"] = ["broken", "reset"]
+    roads.behavior["google_routes"] = ["broken", "reset"]
     estimates, _ = asked(ways_in(5))
     assert sources(estimates) == {"google_routes": 5}
     assert roads.calls == {"google_routes": 3}
@@ -98,7 +96,7 @@ def test_a_hiccup_is_tried_again(roads: Providers) -> None:
 
 def test_a_429_is_waited_out(roads: Providers) -> None:
     stamina.set_testing(False)
-    roads.behaviour["google_routes"] = ["busy"]
+    roads.behavior["google_routes"] = ["busy"]
     estimates, _ = asked(ways_in(5))
     assert sources(estimates) == {"google_routes": 5}
     assert roads.calls == {"google_routes": 2}
@@ -112,16 +110,16 @@ def test_waits_as_long_as_it_is_told_to_and_a_little_longer() -> None:
 
 
 def test_a_pause_of_an_hour_applies_to_all_workers(roads: Any) -> None:
-    roads.behaviour["google_routes"] = "busy_for_an_hour"
+    roads.behavior["google_routes"] = "busy_for_an_hour"
     asked(ways_in(2))
-    roads.behaviour.clear()
+    roads.behavior.clear()
     estimates, _ = asked(ways_in(2))
     assert sources(estimates) == {"openrouteservice": 2}
     assert roads.calls["google_routes"] == 1
 
 
 def test_only_the_bad_elements_go_to_the_next(roads: Providers) -> None:
-    roads.behaviour["google_routes"] = "partial"
+    roads.behavior["google_routes"] = "partial"
     estimates, failed = asked(ways_in(10))
     assert sources(estimates) == {"google_routes": 4, "openrouteservice": 6}
     assert failed == set()
@@ -129,7 +127,7 @@ def test_only_the_bad_elements_go_to_the_next(roads: Providers) -> None:
 
 
 def test_no_road_distance_is_known(roads: Any) -> None:
-    roads.behaviour |= {"google_routes": "partial", "openrouteservice": "partial"}
+    roads.behavior |= {"google_routes": "partial", "openrouteservice": "partial"}
     estimates, failed = asked(ways_in(10))
     assert sources(estimates) == {"google_routes": 4, "openrouteservice": 2, "great_circle": 4}
     assert failed == set()
@@ -140,14 +138,14 @@ def test_no_road_distance_is_known(roads: Any) -> None:
 
 
 def test_all_are_down(roads: Providers) -> None:
-    roads.behaviour |= {"google_routes": "broken", "openrouteservice": "broken"}
+    roads.behavior |= {"google_routes": "broken", "openrouteservice": "broken"}
     pairs = ways_in(4)
     assert asked(pairs) == ({}, {*pairs})
 
 
 def test_one_bad_place_among_many_is_found(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_PROVIDERS = ["openrouteservice"]
-    roads.behaviour["openrouteservice"] = "unroutable"
+    roads.behavior["openrouteservice"] = "unroutable"
     roads.bad_place = (base(7).longitude, base(7).latitude)
     estimates, failed = asked(ways_in(32))
     assert sources(estimates) == {"openrouteservice": 31, "great_circle": 1}
@@ -161,7 +159,7 @@ def google(pairs: int = 2) -> list[list[NewEstimate | Refusal]]:
 
 
 def test_the_breaker_opens_half_opens_and_closes(roads: Providers, settings: Settings) -> None:
-    roads.behaviour["google_routes"] = "broken"
+    roads.behavior["google_routes"] = "broken"
     for _ in range(2):
         with pytest.raises((TryAgain, NotAsked)):
             google()
@@ -180,7 +178,7 @@ def test_the_breaker_opens_half_opens_and_closes(roads: Providers, settings: Set
         google()
     assert roads.calls["google_routes"] == tried
     settings.TRAVEL_BREAKER_SECONDS = 0
-    roads.behaviour.clear()
+    roads.behavior.clear()
     google()
     assert circuit_breaker.state("google_routes") == "closed"
 
@@ -189,7 +187,7 @@ def test_the_breaker_opens_half_opens_and_closes(roads: Providers, settings: Set
 def test_one_at_a_time_tries_whether_it_is_back(roads: Providers, settings: Settings) -> None:
     settings.TRAVEL_BREAKER_SECONDS = 0
     circuit_breaker.breaker("google_routes").open()
-    roads.behaviour["google_routes"] = "slow"
+    roads.behavior["google_routes"] = "slow"
     settings.TRAVEL_TIMEOUT_SECONDS = 20
     trying = threading.Thread(target=in_thread, args=(google,))
     trying.start()
@@ -198,7 +196,7 @@ def test_one_at_a_time_tries_whether_it_is_back(roads: Providers, settings: Sett
     with pytest.raises(NotAsked, match="Another worker"):
         google()
     assert roads.calls["google_routes"] == 1
-    roads.behaviour.clear()
+    roads.behavior.clear()
     roads.go_on.set()
     trying.join()
 
@@ -231,7 +229,7 @@ def test_the_budget_is_in_elements_or_requests(roads: Providers, settings: Setti
 
 
 def test_every_attempt_is_paid_for(roads: Providers) -> None:
-    roads.behaviour["google_routes"] = "broken"
+    roads.behavior["google_routes"] = "broken"
     with pytest.raises(TryAgain):
         google(7)
     assert ProviderDay.objects.get(provider="google_routes").spent == 21

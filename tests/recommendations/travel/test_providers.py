@@ -102,7 +102,7 @@ def test_openrouteservice_has_longitude_before_latitude(roads: Providers) -> Non
 
 
 def test_a_bad_element_spoils_only_itself(provider: Any, roads: Providers) -> None:
-    roads.behaviour[provider.name] = "partial"
+    roads.behavior[provider.name] = "partial"
     matrix, *_ = ask(provider, 6, 1)
     cells = [cell for row in matrix for cell in row]
     assert sorted(cell.reason for cell in cells if isinstance(cell, Refusal)) == ["negative", *["no_road"] * 3]
@@ -110,7 +110,7 @@ def test_a_bad_element_spoils_only_itself(provider: Any, roads: Providers) -> No
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "reason"),
+    ("behavior", "reason"),
     [
         ("kilometers", "shorter_than_straight_line"),
         ("minutes", "too_fast"),
@@ -118,15 +118,15 @@ def test_a_bad_element_spoils_only_itself(provider: Any, roads: Providers) -> No
         ("negative", "negative"),
     ],
 )
-def test_refuses_nonsense_by_name(provider: Any, roads: Providers, behaviour: str, reason: str) -> None:
-    roads.behaviour[provider.name] = behaviour
+def test_refuses_nonsense_by_name(provider: Any, roads: Providers, behavior: str, reason: str) -> None:
+    roads.behavior[provider.name] = behavior
     matrix, *_ = ask(provider, 3, 1)
     assert {cell.reason for row in matrix for cell in row} == {reason}
     assert all(cell.nonsense for row in matrix for cell in row)
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "error", "text"),
+    ("behavior", "error", "text"),
     [
         ("slow", TryAgain, "No response within 0.4 seconds"),
         ("dripping", TryAgain, "No response within 0.4 seconds"),
@@ -141,13 +141,13 @@ def test_refuses_nonsense_by_name(provider: Any, roads: Providers, behaviour: st
 def test_every_failure_has_its_kind_and_tells_no_key(
     provider: Any,
     roads: Providers,
-    behaviour: str,
+    behavior: str,
     error: type[TryAgain] | type[Nonsense] | type[Rejected],
     text: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    roads.behaviour[provider.name] = behaviour
+    roads.behavior[provider.name] = behavior
     with pytest.raises(error, match=text) as failed:
         ask(provider)
     assert "SECRET" not in str(failed.value)
@@ -156,7 +156,7 @@ def test_every_failure_has_its_kind_and_tells_no_key(
 
 
 def test_retry_after_is_a_number_or_a_date(roads: Providers) -> None:
-    roads.behaviour["google_routes"] = "busy_for_an_hour"
+    roads.behavior["google_routes"] = "busy_for_an_hour"
     with pytest.raises(TryAgain) as failed:
         ask(GoogleRoutes())
     assert failed.value.wait == 3600
@@ -184,7 +184,7 @@ def test_google_matrix_refuses_with_http_200(roads: Providers, status: str, monk
 
 
 def test_openrouteservice_says_that_a_place_is_bad(roads: Providers) -> None:
-    roads.behaviour["openrouteservice"] = "unroutable"
+    roads.behavior["openrouteservice"] = "unroutable"
     roads.bad_place = (base(1).longitude, base(1).latitude)
     with pytest.raises(BadItem):
         ask(OpenRouteService())

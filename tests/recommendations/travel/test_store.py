@@ -131,7 +131,7 @@ def test_a_claim_is_one_persons_until_it_lapses(roads: Providers, settings: Sett
 
 
 def test_nothing_stays_claimed(roads: Providers) -> None:
-    roads.behaviour |= {"google_routes": "broken", "openrouteservice": "denied"}
+    roads.behavior |= {"google_routes": "broken", "openrouteservice": "denied"}
     got = obtain(ways_in(4), timezone.now(), PACE)
     assert (got.asked, got.failed, TravelClaim.objects.count()) == (4, 4, 0)
     assert not TravelEstimate.objects.exists()

@@ -30,7 +30,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_rest_to_the_next(roads: Provid
         ContractorFactory(latitude=Decimal(str(base(n).latitude)), longitude=Decimal(str(base(n).longitude)))
     settings.TRAVEL_LEADERS = 70
     job = JobFactory()
-    roads.behaviour["google_matrix"] = ["normal", "normal", "slow"]
+    roads.behavior["google_matrix"] = ["normal", "normal", "slow"]
     variables = {"TRAVEL_PROVIDERS": "google_matrix", "TRAVEL_LEADERS": "70"}
     with worker(roads.url, **variables, TRAVEL_TIMEOUT_SECONDS="30") as first:
         lookup_queue.want([job.pk], urgent=True)

@@ -53,7 +53,7 @@ def look_up(job: Job) -> Lookup:
 
 @pytest.mark.usefixtures("at_work")
 @pytest.mark.parametrize(
-    ("behaviour", "sources"),
+    ("behavior", "sources"),
     [
         ("normal", {"google_routes"}),
         ("slow", {"openrouteservice"}),
@@ -68,8 +68,8 @@ def look_up(job: Job) -> Lookup:
         ("denied", {"openrouteservice"}),
     ],
 )
-def test_whatever_google_does_the_ranking_is_right(roads: Providers, behaviour: str, sources: set[str]) -> None:
-    roads.behaviour["google_routes"] = behaviour
+def test_whatever_google_does_the_ranking_is_right(roads: Providers, behavior: str, sources: set[str]) -> None:
+    roads.behavior["google_routes"] = behavior
     job = world()
     assert look_up(job).state == "done"
     assert check_ranking(job) == sources
@@ -77,9 +77,9 @@ def test_whatever_google_does_the_ranking_is_right(roads: Providers, behaviour: 
 
 
 @pytest.mark.usefixtures("at_work")
-@pytest.mark.parametrize("behaviour", ["broken", "reset", "kilometers", "denied"])
-def test_when_all_fail_the_straight_line_serves(roads: Providers, behaviour: str) -> None:
-    roads.behaviour |= {"google_routes": behaviour, "openrouteservice": behaviour}
+@pytest.mark.parametrize("behavior", ["broken", "reset", "kilometers", "denied"])
+def test_when_all_fail_the_straight_line_serves(roads: Providers, behavior: str) -> None:
+    roads.behavior |= {"google_routes": behavior, "openrouteservice": behavior}
     job = world()
     late = look_up(job)
     assert late.state == "late"

@@ -88,7 +88,7 @@ class PostgreSQL:
             let_through(binary("postgres"))
         if not (self.directory / "PG_VERSION").exists():
             self._require_nothing_here()
-            self._initialise()
+            self._initialize()
         version = (self.directory / "PG_VERSION").read_text(errors="replace").strip()
         if not version.isdigit():
             raise EmbeddedServerError(DAMAGED.format(place=self.directory))
@@ -106,7 +106,7 @@ class PostgreSQL:
         if self.directory.is_dir() and any(self.directory.iterdir()):
             raise EmbeddedServerError(DAMAGED.format(place=self.directory))
 
-    def _initialise(self) -> None:
+    def _initialize(self) -> None:
         """Create the data directory beside its final path and rename it, so that it is always complete."""
         unfinished = self.directory.with_name(f"{self.directory.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -70,7 +70,7 @@ WHERE NOT EXISTS (
 """
 
 
-def utilisation(now: datetime) -> float | None:
+def utilization(now: datetime) -> float | None:
     """Booked share (0–1) of today's working time of active contractors; None without working time."""
     worked, booked = _row(WORKED_AND_BOOKED, {"now": now})
     return float(booked) / float(worked) if worked else None
