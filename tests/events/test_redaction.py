@@ -1,7 +1,6 @@
 """Replayed and live events on the socket are redacted by the reader's present role."""
 
 from subprocess import Popen
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -11,7 +10,7 @@ from contractors.models import Contractor
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.publishing import publish
-from tests.events.wire import Subscriber, subscribed
+from tests.events.wire import subscribed
 from tests.factories import ContractorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,20 +32,14 @@ def change(contractor: Contractor, actor: User) -> None:
 def test_each_subscriber_sees_what_the_role_may_see(web: int, relay: Popen[bytes], user: User) -> None:
     manager, ada = UserFactory(role=Role.MANAGER), ContractorFactory()
     with subscribed(web, user) as coordinator, subscribed(web, manager) as other:
+        for socket in (coordinator, other):
+            socket.until("ready")
         change(ada, user)
-        seen, limited = (next_event(socket) for socket in (coordinator, other))
+        ((seen,), (limited,)) = (socket.events(1) for socket in (coordinator, other))
     assert seen["data"]["changed"] == {"email": "new@crews.example", "status": "active"}
     assert seen["actor"]["email"] == user.email
     assert limited["data"]["changed"] == {"email": None, "status": "active"}
     assert limited["data"]["previous"] == {"email": None, "status": "on_leave"}
     assert (limited["actor"]["email"], limited["sequence"]) == (None, seen["sequence"])
     with subscribed(web, manager, "?after=0") as replayed:
-        assert next_event(replayed) == limited
-
-
-def next_event(subscriber: Subscriber) -> dict[str, Any]:
-    while True:
-        frame = subscriber.frame()
-        if "event" in frame:
-            event: dict[str, Any] = frame["event"]
-            return event
+        assert replayed.events(1) == [limited]

@@ -116,9 +116,6 @@ def large_events(count: int) -> None:
 def drained(subscriber: Subscriber) -> tuple[list[int], int]:
     """Everything that still arrives, and the close code behind it."""
     sequences: list[int] = []
-    try:
-        while True:
-            frame = subscriber.frame()
-            sequences += [frame["event"]["sequence"]] if "event" in frame else []
-    except ConnectionClosed as end:
-        return sequences, end.rcvd.code if end.rcvd else 1006
+    with pytest.raises(ConnectionClosed) as end:
+        sequences.extend(frame["event"]["sequence"] for frame in subscriber.frames() if "event" in frame)
+    return sequences, end.value.rcvd.code if end.value.rcvd else 1006

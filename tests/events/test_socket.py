@@ -1,5 +1,6 @@
 """The event WebSocket on a real server: authentication and frames."""
 
+from collections import deque
 from subprocess import Popen
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,6 @@ from uuid import uuid4
 import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import connect
 
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import BrowserSession, User
@@ -18,6 +18,7 @@ from tests.events.processes import black_hole
 from tests.events.processes import relay as relay_process
 from tests.events.wire import (
     Subscriber,
+    connect,
     happen,
     happen_numbered,
     sequences,
@@ -39,11 +40,9 @@ def refused(port: int, **options: Any) -> int:
 
 def closed(subscriber: Subscriber) -> int:
     """The code of the close that follows whatever is still on its way."""
-    try:
-        while True:
-            subscriber.frame()
-    except ConnectionClosed as end:
-        return end.rcvd.code if end.rcvd else 1006
+    with pytest.raises(ConnectionClosed) as end:
+        deque(subscriber.frames(), maxlen=0)
+    return end.value.rcvd.code if end.value.rcvd else 1006
 
 
 def test_takes_a_ticket_once_and_answers_the_subprotocol(web: int, user: User) -> None:

@@ -1,15 +1,18 @@
 """A WebSocket client for the event socket."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import transaction
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync import client
+from websockets.sync.client import ClientConnection
 from websockets.typing import Subprotocol
 
 from smartscheduler.accounts.credentials import Credential
@@ -19,6 +22,10 @@ from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.publishing import RecommendationsUpdated, publish
 from tests.events.processes import wait_until
+
+# A full queue would hold up the closing handshake. A keepalive joins the thread that `recv` joins: in Python 3.11, two
+# joins at the same moment can fail.
+connect = partial(client.connect, max_queue=None, ping_interval=None)
 
 
 def happen(count: int = 1, *, job_id: UUID | None = None) -> None:
@@ -56,21 +63,31 @@ class Subscriber:
         self.connection = connection
 
     def frame(self, timeout: float = 120.0) -> dict[str, Any]:
+        """The next frame. Raises TimeoutError."""
         frame: dict[str, Any] = json.loads(self.connection.recv(timeout))
         return frame
 
+    def frames(self, timeout: float = 120.0) -> Iterator[dict[str, Any]]:
+        """Frames until the time is over: heartbeats alone do not prolong it. Raises TimeoutError."""
+        deadline = time.monotonic() + timeout
+        while True:
+            yield self.frame(max(0, deadline - time.monotonic()))
+
     def until(self, kind: str, timeout: float = 120.0) -> list[dict[str, Any]]:
         """The frames up to and including the first of `kind`."""
-        frames = [self.frame(timeout)]
-        while kind not in frames[-1]:
-            frames.append(self.frame(timeout))
+        frames = []
+        for frame in self.frames(timeout):
+            frames.append(frame)
+            if kind in frame:
+                break
         return frames
 
     def events(self, count: int, timeout: float = 120.0) -> list[dict[str, Any]]:
         """The next `count` envelopes; a resync or an error between them is not expected."""
         envelopes: list[dict[str, Any]] = []
+        frames = self.frames(timeout)
         while len(envelopes) < count:
-            frame = self.frame(timeout)
+            frame = next(frames)
             assert frame.keys() <= {"event", "heartbeat", "ready"}, frame
             envelopes.extend([frame["event"]] if "event" in frame else [])
         return envelopes
@@ -80,7 +97,6 @@ class Subscriber:
 def subscribed(port: int, user: User, query: str = "", **options: Any) -> Iterator[Subscriber]:
     """A socket opened with a fresh ticket."""
     ticket, _ = issue_ticket(Credential.of(user))
-    options = {"max_queue": None, **options}  # a full queue would hold up the closing handshake
     with connect(url(port, query), subprotocols=subprotocols(ticket), **options) as connection:
         yield Subscriber(connection)
 

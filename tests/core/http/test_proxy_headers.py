@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
-from websockets.sync.client import connect
 
 from smartscheduler import BASE_DIR
 from smartscheduler.accounts.credentials import Credential
@@ -25,7 +24,7 @@ from smartscheduler.core.http import body_limit, protocols
 from smartscheduler.imports.file_reader import MOST_BYTES
 from smartscheduler.ops.local import process_specs
 from tests.events.processes import answers, free_port, running, wait_until
-from tests.events.wire import Subscriber, subprotocols
+from tests.events.wire import Subscriber, connect, subprotocols
 from tests.factories import UserFactory
 from tests.products import folder
 

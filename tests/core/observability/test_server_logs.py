@@ -14,7 +14,6 @@ import pytest
 from django.db import IntegrityError
 from pytest_django import Settings
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import connect
 
 from contractors.models import Contractor
 from smartscheduler.accounts.permissions import Role
@@ -24,7 +23,7 @@ from smartscheduler.imports.tasks import work_on_imports
 from smartscheduler.ops.local import process_specs
 from tests.api import PLACE, V1
 from tests.events.processes import running, wait_until, web_process
-from tests.events.wire import session_cookie, subscribed
+from tests.events.wire import connect, session_cookie, subscribed
 from tests.factories import PASSWORD, ContractorFactory, UserFactory
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]

@@ -32,7 +32,7 @@ def model(server: Model, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     delete_keys(memory, *STORED)
     use(settings, server, "anthropic")
     settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
-    settings.EXPLANATION_TIMEOUT_SECONDS = 0.5
+    settings.EXPLANATION_TIMEOUT_SECONDS = 30
     stamina.set_testing(True, attempts=2)
     yield server
     stamina.set_testing(False)

@@ -34,6 +34,7 @@ from smartscheduler.core.outbound.provider_errors import Nonsense, NotAsked, Rej
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.rules.current import current_rules
 from tests.api import V1, client_as
+from tests.events.processes import wait_until
 from tests.factories import ContractorFactory, JobFactory, UserFactory
 from tests.recommendations.llm.conftest import use
 from tests.recommendations.llm.servers import Model
@@ -152,10 +153,12 @@ def test_every_failure_has_its_kind_and_tells_no_key(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     use(settings, model, provider)
+    if behavior == "slow":
+        settings.EXPLANATION_TIMEOUT_SECONDS = 0.5
     model.behavior = behavior
     with pytest.raises(error, match=message) as failed:
         sentence(FACTS)
-    assert model.calls == calls
+    wait_until(lambda: model.calls == calls)  # the server may read a request after its client has given up
     assert budget.spent_today().failures == 1
     output = f"{failed.value} {budget.spent_today().error} {caplog.text}"
     assert "SECRET" not in output
@@ -226,7 +229,8 @@ class TestBudget:
             sentence(FACTS)
         assert (model.calls, ModelDay.objects.count()) == (0, 0)
 
-    def test_an_answer_that_never_came_stays_spent(self, model: Model) -> None:
+    def test_an_answer_that_never_came_stays_spent(self, model: Model, settings: Settings) -> None:
+        settings.EXPLANATION_TIMEOUT_SECONDS = 0.5
         model.behavior = "slow"
         with pytest.raises(TryAgain):
             sentence(FACTS)

@@ -19,6 +19,11 @@ PATHS = {
 }
 
 
+# Reactions that end with the client's time limit. Other reactions must not: a slow machine could exceed a short limit.
+WITHOUT_RESPONSE = {"slow", "dripping"}
+SHORT_SECONDS = 1.0
+
+
 class Providers(RoadServer):
     """`behavior` sets the reaction of each provider: a method below, or a list with one method per request."""
 

@@ -34,7 +34,7 @@ def worker(url: str, **changes: str) -> Iterator[Popen[bytes]]:
         "GOOGLE_MATRIX_URL": url,
         "OPENROUTESERVICE_URL": url,
         "OUTGOING_PRIVATE_NETWORKS": "127.0.0.0/8",
-        "TRAVEL_TIMEOUT_SECONDS": "0.5",
+        "TRAVEL_TIMEOUT_SECONDS": "1",
         "TRAVEL_LEASE_SECONDS": str(LEASE_SECONDS),
         **changes,
     }
