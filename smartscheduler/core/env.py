@@ -73,8 +73,10 @@ class Environment(environ.Env):
 
 
 def _database(url: str) -> dict[str, Any]:
+    if urlsplit(url).scheme not in DATABASE_SCHEMES:
+        raise ValueError(url)
     config = dict(environ.Env.db_url_config(url))
-    if urlsplit(url).scheme not in DATABASE_SCHEMES or not config["NAME"]:
+    if not config["NAME"]:
         raise ValueError(url)
     return config
 

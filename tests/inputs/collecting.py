@@ -135,7 +135,7 @@ def readers() -> dict[str, Any]:
 
 
 # Input of operators, not of clients.
-OF_OPERATORS = {"management", "care", "embedded", "demo", "supervisor", "processes"}
+OF_OPERATORS = {"management", "ops"}
 
 
 def _add_reader(name: str, value: Any, functions: dict[str, Any]) -> None:
