@@ -24,6 +24,7 @@ from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.core.db.prepared import rows, uuid_array
+from smartscheduler.core.formatting import hours_and_minutes
 from smartscheduler.core.geo.blur import seen_points
 from smartscheduler.errors import InvalidInput
 from smartscheduler.places import EARTH_RADIUS_MILES, Pace, Point, drive_minutes, zone
@@ -134,8 +135,8 @@ class Drive(NamedTuple):
 
     def __str__(self) -> str:
         by_road = self.route.source == ROAD
-        message = gettext("{minutes} min drive by road") if by_road else gettext("{minutes} min drive")
-        return message.format(minutes=self.route.minutes)
+        message = gettext("{duration} drive by road") if by_road else gettext("{duration} drive")
+        return message.format(duration=hours_and_minutes(timedelta(minutes=self.route.minutes)))
 
 
 def drives_of_days(days: Iterable[Sequence[Assignment]], rules: Rules) -> list[list[Drive]]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Job
 from smartscheduler.accounts.models import User
-from smartscheduler.core.formatting import ago, local_slot
+from smartscheduler.core.formatting import local_slot, relative
 from smartscheduler.errors import InvalidTransition, JobNotOpen
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.timeslots import TimeSlot
@@ -22,7 +22,7 @@ from smartscheduler.timeslots import TimeSlot
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Sentences by event type. `user` is a name, "You" or "The system"; `ago` is a text such as "a minute ago".
+# Sentences by event type. `user` is a name, "You" or "The system"; `ago` is a text such as "2 min ago".
 DONE = {
     "JobAssigned": _("{user} assigned {job_number} to {contractor_name}, {when}, {ago}."),
     "AssignmentConfirmed": _("{user} confirmed the booking of {contractor_name}, {when}, {ago}."),
@@ -67,10 +67,10 @@ def _add_latest(refusal: JobNotOpen | InvalidTransition, job: Job, actor: Any) -
 
 
 def _sentence(event: OutboxEvent, job: Job, actor: User | None) -> str:
-    """`Casey Coordinator assigned JOB-… to Nathan Marsh, Tue 24 Nov, 09:00–11:00 CST, a minute ago.`"""
+    """`Casey Coordinator assigned JOB-… to Nathan Marsh, Tue, Nov 24, 9:00–11:00 AM CST, 2 min ago.`"""
     slot = event.data.get("time_slot")
     when = local_slot(TimeSlot(*map(datetime.fromisoformat, (slot["start"], slot["end"]))), job.zone) if slot else ""
-    facts = {"reason": "", **event.data, "when": when, "ago": ago(event.occurred_at, timezone.now())}
+    facts = {"reason": "", **event.data, "when": when, "ago": relative(event.occurred_at, timezone.now())}
     return DONE[event.type].format(**{**facts, "user": _user(event.actor, actor)})
 
 

@@ -1,5 +1,6 @@
 """Contractors with their working hours, absences and ratings."""
 
+from datetime import UTC
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
@@ -31,6 +32,7 @@ from smartscheduler.core.db.text_fields import (
     ascii_lower,
 )
 from smartscheduler.core.db.text_search import LEFT_OUT, search_expression, search_index
+from smartscheduler.core.formatting import local_day
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.models import OF_THE_RECORD
 from smartscheduler.core.pseudonyms import is_erased
@@ -268,7 +270,7 @@ class Absence(models.Model):
         indexes = [models.Index(fields=["contractor", "period"], name="absence_of_contractor")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.slot.start:%Y-%m-%d} – {self.slot.end:%Y-%m-%d}"
+        return f"{self.get_kind_display()} {local_day(self.slot.start, UTC)} – {local_day(self.slot.end, UTC)}"
 
     @property
     def slot(self) -> TimeSlot:

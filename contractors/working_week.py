@@ -10,13 +10,14 @@ from typing import Any
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 
+from smartscheduler.core.formatting import hours_of_day, time_of_day
 from smartscheduler.errors import InvalidInput
 
 # Sunday is 0. These names are part of the file format of imports; screens show DAY_CHOICES, which are translated.
 DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 LONGEST_SHIFT = timedelta(hours=16)
 MIDNIGHT = time(0)
-ONE_DAY = timedelta(days=1)
+ONE_DAY, ONE_MINUTE = timedelta(days=1), timedelta(minutes=1)
 # Django counts weekdays from Monday.
 DAY_CHOICES = [(day, WEEKDAYS[(day - 1) % 7]) for day in range(7)]
 
@@ -51,7 +52,12 @@ class Shift:
         }
 
     def __str__(self) -> str:
-        return f"{DAY_CHOICES[self.day_of_week][1]} {_clock(self.start_time)}–{_clock(self.end_time)}"
+        return f"{DAY_CHOICES[self.day_of_week][1]} {self._hours()}"
+
+    def _hours(self) -> str:
+        if self.start_time.second or self.end_time.second:
+            return f"{time_of_day(self.start_time)}–{time_of_day(self.end_time)}"
+        return hours_of_day(self.starts // ONE_MINUTE, self.ends // ONE_MINUTE)
 
 
 def _clock(moment: time) -> str:

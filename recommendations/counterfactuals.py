@@ -1,7 +1,5 @@
 """Sentences about what would change a rank, made from the results of the search. All of them are translated."""
 
-from datetime import datetime
-
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +8,7 @@ from assignments.scoring import PARTS, as_decimal, parts_of
 from recommendations.explanations import ordinal
 from recommendations.search.query import RankingQuery, ScoredCandidate
 from recommendations.search.rank import Rank, RankQuestion
-from smartscheduler.core.formatting import long_day
+from smartscheduler.core.formatting import local_clock, long_day, time_of_day
 
 # Messages with a rank come in pairs: for an exact rank, and for the best rank that is still possible.
 # `{rank}` is an English ordinal; translations can use the number `{number}` instead.
@@ -67,7 +65,7 @@ def other_start(search: RankingQuery, own: ScoredCandidate) -> str:
     if own.free.days or start == desired or desired < search.now:
         return ""
     return gettext("Free at {start} instead of the desired {time}.").format(
-        start=_clock(search, start), time=_clock(search, desired)
+        start=time_of_day(start.astimezone(search.request.zone)), time=local_clock(desired, search.request.zone)
     )
 
 
@@ -75,14 +73,10 @@ def first_free(search: RankingQuery, contractor: str, opening: FirstFreeDay) -> 
     """The first free day and the first start time on it."""
     day = search.day(opening.days)
     return gettext("{contractor} is first free on {day} at {time}.").format(
-        contractor=contractor, day=long_day(day), time=_clock(search, opening.starts[0])
+        contractor=contractor, day=long_day(day), time=local_clock(opening.starts[0], search.request.zone)
     )
 
 
 def _with_rank(messages: tuple[object, object], rank: Rank, **values: str) -> str:
     exact, at_best = messages
     return str(exact if rank.exact else at_best).format(rank=ordinal(rank.rank), number=rank.rank, **values)
-
-
-def _clock(search: RankingQuery, instant: datetime) -> str:
-    return f"{instant.astimezone(search.request.zone):%H:%M}"

@@ -10,12 +10,13 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.counterfactuals import ranked as ranked_sentence
-from recommendations.explanations import Breakdown, day_in_words, distance, explain, rated
+from recommendations.explanations import Breakdown, distance, explain, rated
 from recommendations.ranking import ranked_candidate
 from recommendations.ranking_tokens import check_token
 from recommendations.search.query import RankingQuery, ScoredCandidate
 from recommendations.search.rank import count_candidates, find_rank
 from smartscheduler.accounts.models import User
+from smartscheduler.core.formatting import short_day
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import ROAD
@@ -74,7 +75,7 @@ def _unranked(search: RankingQuery, contractor: Contractor, slot: TimeSlot, mile
         rated=rated(contractor.rating, contractor.rating_count),
         distance=distance(f"{route.miles:.1f}", route.minutes, by_road=route.source == ROAD),
         free=gettext("Not a candidate within {days} days; booked for {day}").format(
-            days=search.horizon_days, day=day_in_words(day)
+            days=search.horizon_days, day=short_day(day)
         ),
     )
     candidates = count_candidates(search)

@@ -5,12 +5,10 @@ An explanation is stored with the assignment and shown in many places, so its fo
 """
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 
 from assignments.scoring import PARTS, Score, Weights, as_decimal, parts_of
@@ -83,22 +81,13 @@ def distance(miles: str, minutes: int, *, by_road: bool) -> str:
     return text.format(miles=miles, minutes=minutes)
 
 
-def day_in_words(day: date) -> str:
-    """A day without its year: `Tue, Feb 9`."""
-    return _day_in_words(day, get_language())
-
-
-# A ranking has many entries with few days and few counts of slots, and Django needs 20 µs for a date.
-@lru_cache(maxsize=400)
-def _day_in_words(day: date, language: str) -> str:
-    return date_format(day, "D, M j")
-
-
 def free_sentence(day: str, days: int, slots: int) -> str:
     """The clause about the first free day, which is `days` after the desired day and has `slots` start times."""
     return _free_sentence(day, days, slots, get_language())
 
 
+# A ranking has many entries with few days and few counts of slots. The clause has no time of day, which depends on the
+# reader.
 @lru_cache(maxsize=2000)
 def _free_sentence(day: str, days: int, slots: int, language: str) -> str:
     offer = ngettext("{count} slot", "{count} slots", slots).format(count=slots)

@@ -19,7 +19,7 @@ from recommendations.models import Lookup
 from recommendations.travel.event_receiver import look_up_again
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.permissions import may, require
-from smartscheduler.core.formatting import ago
+from smartscheduler.core.formatting import relative
 from smartscheduler.travel.config import active_providers
 
 
@@ -59,7 +59,7 @@ def progress(request: HttpRequest, job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "lookup": lookup,
-        "looked_up": ago(lookup.finished_at, timezone.now()) if lookup and lookup.finished_at else "",
+        "looked_up": relative(lookup.finished_at, timezone.now()) if lookup and lookup.finished_at else "",
         "waits": lookup is None or lookup.is_open,
         "arrived": bool(finished and finished > shown_at),
         "shown_at": shown_at.isoformat(),

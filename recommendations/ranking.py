@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from assignments.scoring import as_decimal
 from contractors.models import Contractor
 from jobs.requirements import JobRequest
-from recommendations.explanations import Breakdown, day_in_words
+from recommendations.explanations import Breakdown
 from recommendations.llm.facts import Facts, filled
 from recommendations.llm.rewording import reworded
 from recommendations.results import RankedCandidate, Ranking
@@ -21,6 +21,7 @@ from recommendations.search.threshold import Best, ThresholdSearch, run
 from recommendations.travel.requests import refresh_requests
 from smartscheduler.core.db.prepared import rows, uuid_array
 from smartscheduler.core.db.transactions import snapshot
+from smartscheduler.core.formatting import short_day
 from smartscheduler.core.observability.metrics.definitions import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rules.values import LONGEST_HORIZON, Rules
@@ -145,7 +146,7 @@ def ranked_candidate(
         count=contractor.rating_count,
         route=route,
     )
-    day = day_in_words(search.day(free.days))
+    day = short_day(search.day(free.days))
     return RankedCandidate(
         rank=rank,
         contractor=contractor,

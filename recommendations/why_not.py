@@ -21,12 +21,13 @@ from recommendations.counterfactuals import (
     would_rank,
     would_rank_on_first_free_day,
 )
-from recommendations.explanations import Breakdown, day_in_words
+from recommendations.explanations import Breakdown
 from recommendations.llm.rewording import reworded
 from recommendations.ranking import check_limits, ranked_candidate
 from recommendations.search.query import RankingQuery, ScoredCandidate
 from recommendations.search.rank import MOST_SUPPOSED, RankQuestion, find_ranks
 from smartscheduler.core.db.transactions import snapshot
+from smartscheduler.core.formatting import short_day
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import HasRoute, RouteEstimate, Site
@@ -169,7 +170,7 @@ class Question:
         on_date, in_horizon = messages
         days = self.search.horizon_days
         text = str(in_horizon if days else on_date)
-        return Reason(rule, text.format(contractor=self.contractor.name, last_day=day_in_words(self.search.day(days))))
+        return Reason(rule, text.format(contractor=self.contractor.name, last_day=short_day(self.search.day(days))))
 
     def _opening(self, calendar: Calendar, site: Site | None, days: int) -> FirstFreeDay | None:
         """The first day with a slot, from the desired day to `days` after it."""

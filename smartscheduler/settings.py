@@ -129,6 +129,7 @@ MIDDLEWARE = [
     "smartscheduler.core.http.middleware.SlowRequestMiddleware",
     "smartscheduler.history.middleware.AuthorMiddleware",
     "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
+    "smartscheduler.accounts.middleware.ClockMiddleware",
     "smartscheduler.core.http.middleware.OneThreadMiddleware",
 ]
 
@@ -388,6 +389,7 @@ SPECTACULAR_SETTINGS = {
         "AssignmentStatus": "assignments.models.Assignment.Status",
         "AbsenceKind": "contractors.models.Absence.Kind",
         "Role": "smartscheduler.accounts.permissions.Role",
+        "Clock": "smartscheduler.core.formatting.Clock",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

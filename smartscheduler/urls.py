@@ -7,6 +7,7 @@ from recommendations.job_routes import job_roads
 from smartscheduler.adminsite.history.views import history
 from smartscheduler.backoffice.pages import second_factor
 from smartscheduler.backoffice.pages.login import sign_in, sign_in_code
+from smartscheduler.backoffice.pages.my_settings import my_settings
 from smartscheduler.backoffice.pages.own_password import own_password
 from smartscheduler.backoffice.pages.sign_ins import sign_ins
 from smartscheduler.backoffice.provider_status.explanations import explanations
@@ -45,6 +46,7 @@ urlpatterns = [
     path("admin/roads/<uuid:pk>/", admin.site.admin_view(job_roads), name="job-roads"),
     path("admin/words/", admin.site.admin_view(explanations), name="words"),
     path("admin/sign-ins/", admin.site.admin_view(sign_ins), name="sign-ins"),
+    path("admin/my-settings/", admin.site.admin_view(my_settings), name="my-settings"),
     # Replaces the admin's page, which does not count wrong passwords.
     path("admin/password_change/", admin.site.admin_view(own_password, cacheable=True), name="own-password"),
     path("admin/", admin.site.urls),

@@ -35,7 +35,7 @@ from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import ViewButton, record_url
 from smartscheduler.adminsite.return_url import way_back
 from smartscheduler.core.db.text_fields import LineFormField
-from smartscheduler.core.formatting import local_slot
+from smartscheduler.core.formatting import local_hours, local_slot
 from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.errors import DomainError
 from smartscheduler.rules.current import current_rules
@@ -176,14 +176,14 @@ def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, An
     zone, duration, request = booking.job.zone, booking.job.duration, JobRequest.of(booking.job)
     slots = []
     for start in starts:
-        there, end = start.astimezone(zone), (start + duration).astimezone(zone)
+        slot = TimeSlot(start, start + duration)
         slots.append(
             {
                 "value": start.isoformat(),
-                "hours": f"{there:%H:%M}–{end:%H:%M}",
-                "full": local_slot(TimeSlot(start, start + duration), zone),
+                "hours": local_hours(slot, zone),
+                "full": local_slot(slot, zone),
                 "present": start == booking.slot.start,
-                "note": differs_from_wanted(TimeSlot(start, start + duration), request),
+                "note": differs_from_wanted(slot, request),
             }
         )
     return slots

@@ -21,7 +21,7 @@ from smartscheduler.adminsite.buttons import Weight
 from smartscheduler.adminsite.permissions import may
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import ViewButton
-from smartscheduler.core.formatting import local_slot, local_time
+from smartscheduler.core.formatting import local_slot, local_time, time_of_day, zone_name
 from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import FARTHEST, TimeSlot
@@ -85,7 +85,7 @@ def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> Ht
         "previous_url": f"?start={start - timedelta(days=DAYS)}",
         "next_url": f"?start={start + timedelta(days=DAYS)}",
         "back": registry.record_url(contractor, "change"),
-        "zone": f"{now.astimezone(contractor.zone):%Z}",
+        "zone": zone_name(now, contractor.zone),
         "may_fill": may(request, Permission.RECOMMEND),
     }
     stretch = _stretch(days, form.cleaned_data.get("free"))
@@ -113,8 +113,8 @@ def _offer(opening: Opening, contractor: Contractor) -> dict[str, Any]:
         "job": job,
         "desired_date": local_time(job.desired_date, job.zone),
         "miles": f"{opening.miles:.1f}",
-        "starts": [f"{start:%H:%M}" for start in there[:MOST_STARTS]],
+        "starts": [time_of_day(start) for start in there[:MOST_STARTS]],
         "more": max(0, len(there) - MOST_STARTS),
-        "zone": f"{there[0]:%Z}",
+        "zone": zone_name(there[0], job.zone),
         "url": reverse("admin:jobs_job_recommend", args=[job.pk], query=query),
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from assignments.calendars import DaySchedule, Drive
 from assignments.local_time import day_at, local_instant, minute_of_day
 from assignments.models import Assignment
+from smartscheduler.core.formatting import hour_of_axis, hours_and_minutes, local_hours
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import ROAD
 
@@ -50,10 +51,10 @@ class Row:
 
 def rows_of(
     days: Sequence[DaySchedule], drives: Sequence[Sequence[Drive]], zone: ZoneInfo, now: datetime
-) -> tuple[list[Row], list[tuple[int, float]]]:
+) -> tuple[list[Row], list[tuple[str, float]]]:
     """Rows of the days, and the hours of the axis with their positions in percent."""
     first, last = _hours(days, zone)
-    marks = [(hour, (hour - first) / (last - first) * 100) for hour in range(first, last + 1)]
+    marks = [(hour_of_axis(hour), (hour - first) / (last - first) * 100) for hour in range(first, last + 1)]
     rows = [_row(day, ways, zone, (first, last), now) for day, ways in zip(days, drives, strict=True)]
     return rows, marks
 
@@ -84,7 +85,7 @@ def _row(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, hours: tuple
 
 def _bars(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, shown: TimeSlot, now: datetime) -> Iterator[Bar]:
     place = partial(_place, shown=shown)
-    span = partial(_span, zone=zone)
+    span = partial(local_hours, zone=zone)
     for slot in day.working_hours:
         yield Bar("work", *place(slot), gettext("works {hours}").format(hours=span(slot)))
     for slot in day.free:
@@ -99,7 +100,11 @@ def _bars(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, shown: Time
     for slot, route in drives:
         too_short = route.minutes > slot.duration / ONE_MINUTE
         message = _drive_text(by_road=route.source == ROAD, too_short=too_short)
-        yield Bar("drive", *place(slot), message.format(hours=span(slot), minutes=route.minutes))
+        yield Bar(
+            "drive",
+            *place(slot),
+            message.format(hours=span(slot), duration=hours_and_minutes(route.minutes * ONE_MINUTE)),
+        )
     for assignment in day.assignments:
         conflict = assignment.is_live and hasattr(assignment, "conflict") and assignment.conflict.is_told
         yield Bar(assignment.status, *place(assignment.slot), span(assignment.slot), assignment, conflict=conflict)
@@ -107,11 +112,11 @@ def _bars(day: DaySchedule, drives: Sequence[Drive], zone: ZoneInfo, shown: Time
 
 def _drive_text(*, by_road: bool, too_short: bool) -> str:
     if by_road and too_short:
-        return gettext("drive {hours}, by road, but it takes {minutes} minutes")
+        return gettext("drive {hours}, by road, but it takes {duration}")
     if by_road:
         return gettext("drive {hours}, by road")
     if too_short:
-        return gettext("drive {hours}, but it takes {minutes} minutes")
+        return gettext("drive {hours}, but it takes {duration}")
     return gettext("drive {hours}")
 
 
@@ -125,7 +130,7 @@ def _marks(shown: TimeSlot, zone: ZoneInfo) -> Iterator[tuple[str, float]]:
     """Hours of the axis on the day of a clock change, where one hour is repeated or skipped."""
     moment = shown.start
     while moment <= shown.end:
-        yield f"{moment.astimezone(zone):%H}", (moment - shown.start) / shown.duration * 100
+        yield hour_of_axis(moment.astimezone(zone).hour), (moment - shown.start) / shown.duration * 100
         moment += ONE_HOUR
 
 
@@ -146,13 +151,4 @@ def _what_is_left(day: DaySchedule, zone: ZoneInfo) -> str:
         return gettext("does not work")
     if not day.free:
         return gettext("nothing free")
-    return gettext("free {hours}").format(hours=", ".join(_span(slot, zone) for slot in day.free))
-
-
-def _span(slot: TimeSlot, zone: ZoneInfo) -> str:
-    """`08:00–10:30`; with abbreviations of the time zone if the UTC offset changes in between."""
-    start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
-    until = "24:00" if end.date() > start.date() and not (end.hour or end.minute) else f"{end:%H:%M}"
-    if start.utcoffset() == end.utcoffset():
-        return f"{start:%H:%M}–{until}"
-    return f"{start:%H:%M %Z}–{until} {end:%Z}"
+    return gettext("free {hours}").format(hours=", ".join(local_hours(slot, zone) for slot in day.free))

@@ -1,9 +1,9 @@
 // The tools above a contractor's working hours: copy Monday to other days, add a shift on several days.
 
 import { dataValue, find, findAll, targetOf } from "../shared/dom";
-import { formatList, weekdayName } from "../shared/formatting";
+import { formatList, formatMinutes, weekdayName } from "../shared/formatting";
 import { t } from "../shared/messages";
-import { shiftRows, type Shift } from "./shifts";
+import { minuteOf, shiftRows, type Shift } from "./shifts";
 
 const MONDAY = 1;
 const SHIFT_FIELDS = ["day_of_week", "start_time", "end_time"] as const;
@@ -120,7 +120,7 @@ class HoursTools {
     else if (start === end) this.say(t("shiftIsEmpty"));
     else {
       for (const shift of days.flatMap((day) => shiftRows(day, start, end))) this.rows.add(shift);
-      this.say(t("shiftAdded", { start, end, days: dayNames(days) }));
+      this.say(t("shiftAdded", { hours: formatMinutes(minuteOf(start), minuteOf(end)), days: dayNames(days) }));
     }
   }
 }

@@ -12,7 +12,7 @@ import * as panel from "./panel";
 import { ALL_PARTIALS, onSignedOut, refresh, type PartialName } from "./partials";
 import { RankingSubscription } from "./ranking-subscription";
 import { placeBoard, placeCurrentTime } from "./timeline";
-import { localizeTimes } from "./times";
+import { showTimes } from "./times";
 import { toast } from "./toasts";
 
 // The partials that an event of a type changes; the first pattern that matches counts. Lanes are found by contractor.
@@ -68,7 +68,7 @@ const ranking = new RankingSubscription(
 );
 
 placeBoard();
-localizeTimes(document);
+showTimes();
 document.documentElement.classList.add("scripted");
 onSignedOut(connectionStatus.showSignedOut);
 drag.listen();
@@ -82,7 +82,10 @@ boardFilters.listen((view) => {
 stream.open();
 panel.onChange(() => ranking.follow(panel.currentJob()));
 ranking.follow(panel.currentJob());
-setInterval(placeCurrentTime, MINUTE_MS);
+setInterval(() => {
+  placeCurrentTime();
+  showTimes();
+}, MINUTE_MS);
 // The end of a day is no event.
 setInterval(() => {
   if (connectionStatus.isLive()) refreshAll();

@@ -3,7 +3,7 @@
 import { dataValue, find, findAll } from "../shared/dom";
 import { SignedOut, fetchHtml } from "./http";
 import { axisOf, boardElement, placeAll, placeBoard, placeCurrentTime } from "./timeline";
-import { localizeTimes } from "./times";
+import { showTimes } from "./times";
 
 export type PartialName = "figures" | "jobs" | "board" | "feed";
 export const ALL_PARTIALS: PartialName[] = ["figures", "jobs", "board", "feed"];
@@ -150,6 +150,6 @@ function prependFeed(shown: HTMLElement, fresh: HTMLElement): void {
   list.querySelector(".empty")?.remove();
   for (const item of items) item.classList.add("new");
   list.prepend(...items);
-  localizeTimes(list);
+  showTimes(list);
   for (const item of [...list.children].slice(MAX_FEED_ITEMS)) item.remove();
 }

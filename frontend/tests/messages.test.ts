@@ -1,11 +1,17 @@
 import { afterEach, describe, expect, it } from "vitest";
 
-import { formatDateTime, formatList, formatMinute, formatNumber, weekdayName } from "../shared/formatting";
+import { formatDateTime, formatList, formatMinute, formatMinutes, formatNumber, formatTime, weekdayName } from "../shared/formatting";
+import { timeAgo } from "../live/times";
 import { en } from "../shared/locales/en";
 import { catalogFor, format, t } from "../shared/messages";
 
+const readWith24Hours = (): void => {
+  document.head.innerHTML = '<meta name="clock" content="24">';
+};
+
 afterEach(() => {
   document.documentElement.lang = "";
+  document.head.innerHTML = "";
 });
 
 describe("messages", () => {
@@ -48,14 +54,39 @@ describe("formats", () => {
     expect(weekdayName(1, "es")).toBe("lunes");
   });
 
-  it("show minutes of the day as the board does", () => {
-    expect([0, 570, 599.6, 1439].map(formatMinute)).toEqual(["00:00", "09:30", "10:00", "23:59"]);
+  it("write times of day with the clock of the reader", () => {
+    expect([0, 570, 599.6, 1439].map((minute) => formatMinute(minute, "en"))).toEqual(["12:00 AM", "9:30 AM", "10:00 AM", "11:59 PM"]);
+    readWith24Hours();
+    expect([0, 570, 599.6, 1439].map((minute) => formatMinute(minute, "en"))).toEqual(["00:00", "09:30", "10:00", "23:59"]);
   });
 
-  it("leave out the date of today", () => {
-    const now = new Date(2026, 2, 8, 12);
-    const [today, yesterday] = [new Date(2026, 2, 8, 9), new Date(2026, 2, 7, 9)];
-    expect(formatDateTime(today, now)).not.toMatch(/Mar/);
-    expect(formatDateTime(yesterday, now)).toMatch(/7/);
+  it("write AM and PM of a range once if both ends have the same", () => {
+    const ranges = (): string[] => [formatMinutes(540, 660, "en"), formatMinutes(660, 780, "en"), formatMinutes(1200, 1440, "en")];
+    expect(ranges()).toEqual(["9:00–11:00 AM", "11:00 AM–1:00 PM", "8:00 PM–12:00 AM"]);
+    readWith24Hours();
+    expect(ranges()).toEqual(["09:00–11:00", "11:00–13:00", "20:00–24:00"]);
+  });
+
+  it("write dates as the server does", () => {
+    const date = new Date(2026, 10, 24, 15);
+    expect([formatDateTime(date, "en"), formatTime(date, "en")]).toEqual(["Tue, Nov 24, 3:00 PM", "3:00 PM"]);
+    readWith24Hours();
+    expect([formatDateTime(date, "en"), formatTime(date, "en")]).toEqual(["Tue, Nov 24, 15:00", "15:00"]);
+  });
+
+  it("say how long ago something happened", () => {
+    const now = new Date(2026, 10, 24, 15);
+    const minutes = [-1, 0.4, 1, 59, 60, 119, 24 * 60, 50 * 60];
+    const texts = minutes.map((count) => timeAgo(new Date(now.getTime() - count * 60_000), now));
+    expect(texts).toEqual([
+      "just now",
+      "just now",
+      "1 min ago",
+      "59 min ago",
+      "1 h ago",
+      "2 h ago",
+      "1 day ago",
+      "2 days ago",
+    ]);
   });
 });

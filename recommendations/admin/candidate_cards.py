@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -24,7 +24,15 @@ from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see, visible_values
 from smartscheduler.adminsite.html import bars, stars
-from smartscheduler.core.formatting import ago, hours_and_minutes, local_slot, local_time, long_day
+from smartscheduler.core.formatting import (
+    hours_and_minutes,
+    local_hours,
+    local_slot,
+    local_time,
+    long_day,
+    relative,
+    zone_name,
+)
 from smartscheduler.core.geo.blur import places_are_blurred
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
@@ -139,9 +147,7 @@ class Offers:
 
     def of(self, slot: TimeSlot, *, preset: bool = False) -> Offer:
         zone = self.request.zone
-        start, end = slot.start.astimezone(zone), slot.end.astimezone(zone)
-        hours = f"{start:%H:%M}–{end:%H:%M}"
-        return Offer(slot.start.isoformat(), hours, local_slot(slot, zone), preset, self.note(slot))
+        return Offer(slot.start.isoformat(), local_hours(slot, zone), local_slot(slot, zone), preset, self.note(slot))
 
     def note(self, slot: TimeSlot) -> str:
         """Sentences about what a booking in `slot` would change."""
@@ -156,7 +162,7 @@ class Offers:
         first = shown[0].start.astimezone(self.request.zone)
         return {
             "offers": [self.of(slot, preset=slot == suggested) for slot in shown],
-            "day": f"{long_day(first)} ({first:%Z})",
+            "day": f"{long_day(first)} ({zone_name(first, self.request.zone)})",
         }
 
 
@@ -179,12 +185,13 @@ def _contractor(contractor: Contractor) -> dict[str, Any]:
 
 
 def _numbers(breakdown: Breakdown | None, route: RouteEstimate) -> dict[str, Any]:
+    drive = hours_and_minutes(timedelta(minutes=route.minutes))
     return {
         "bars": bars(breakdown.as_json()) if breakdown else [],
         "explanation": breakdown.shown if breakdown else "",
         "by_model": bool(breakdown and breakdown.wording),
-        "distance": gettext("{miles} miles, {minutes} min ({source})").format(
-            miles=f"{route.miles:.1f}", minutes=route.minutes, source=source_of(route)
+        "distance": gettext("{miles} miles, {duration} ({source})").format(
+            miles=f"{route.miles:.1f}", duration=drive, source=source_of(route)
         ),
     }
 
@@ -194,7 +201,7 @@ def source_of(route: RouteEstimate) -> str:
     if route.source != ROAD or route.fetched_at is None:
         return gettext("straight line, approximate") if places_are_blurred() else gettext("straight line")
     provider = NAMES.get(route.provider, route.provider)
-    age = ago(route.fetched_at, timezone.now())
+    age = relative(route.fetched_at, timezone.now())
     return gettext("by road, {provider}, {age}").format(provider=provider, age=age)
 
 

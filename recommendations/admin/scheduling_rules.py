@@ -124,7 +124,7 @@ class RulesVersionAdmin(ListAdmin):
     def version(self, version: RulesVersion) -> str:
         return str(version)
 
-    @display(description=_("In effect since (UTC)"), ordering="number")
+    @display(description=_("In effect since"), ordering="number")
     def since(self, version: RulesVersion) -> str:
         return local_time(version.published_at, zone("UTC"))
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from smartscheduler.accounts.password_validators import LONGEST_PASSWORD, TOO_LO
 from smartscheduler.accounts.permissions import DJANGO_PERMISSIONS, Permission, Role, permissions_of
 from smartscheduler.core.db.text_fields import LOWER_CASE_ADDRESS, AccountAddressField, LineField
 from smartscheduler.core.email_addresses import account_address, account_key
+from smartscheduler.core.formatting import DEFAULT_CLOCK, Clock, local_time
 from smartscheduler.history.triggers import keeps_history
 
 if TYPE_CHECKING:
@@ -60,6 +62,9 @@ class User(AbstractBaseUser):
     name = LineField(_("name"), max_length=100, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.COORDINATOR)
     is_active = models.BooleanField(_("active"), default=True)
+    clock = models.CharField(
+        _("clock"), max_length=2, choices=Clock.choices, default=DEFAULT_CLOCK, db_default=DEFAULT_CLOCK
+    )
     date_joined = models.DateTimeField(_("date joined"), default=timezone.now, editable=False)
     # Setup time of the second factor; null without one (accounts.second_factor).
     second_factor_at = models.DateTimeField(_("second factor since"), null=True, editable=False)
@@ -180,4 +185,4 @@ class TokenFamily(models.Model):
         verbose_name_plural = _("token families")
 
     def __str__(self) -> str:
-        return gettext("{user}, since {time}").format(user=self.user, time=f"{self.created_at:%Y-%m-%d %H:%M}")
+        return gettext("{user}, since {time}").format(user=self.user, time=local_time(self.created_at, UTC))

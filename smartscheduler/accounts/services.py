@@ -7,6 +7,7 @@ from django.db import transaction
 from smartscheduler.accounts.active_sign_ins import revoke_all
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.formatting import Clock
 
 LOGINS = {
     "admin@example.com": ("Avery Admin", Role.ADMINISTRATOR),
@@ -24,6 +25,13 @@ def keep_account(user: User, *, sign_out: bool = False) -> User:
     user.save()
     if sign_out or not user.is_active:
         revoke_all(user)
+    return user
+
+
+def choose_clock(user: User, clock: Clock) -> User:
+    """Store how times of day are written for the user."""
+    user.clock = clock
+    user.save(update_fields=["clock"])
     return user
 
 

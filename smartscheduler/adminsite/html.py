@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from smartscheduler.core.formatting import exact_time
 from smartscheduler.core.text import LazyText
 
 # Colors of Unfold's badges by value; all others are gray.
@@ -85,4 +86,4 @@ def bars(breakdown: dict[str, Any]) -> list[dict[str, Any]]:
 
 def in_utc(moment: datetime) -> SafeString:
     """An aware instant in UTC, to the second, without a line break."""
-    return format_html('<span class="whitespace-nowrap">{}</span>', f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+    return format_html('<span class="whitespace-nowrap">{}</span>', exact_time(moment, UTC))

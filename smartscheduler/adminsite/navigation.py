@@ -45,6 +45,7 @@ NEVER_ACTIVE = {"/", "#shortcuts"}
 def account(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's account menu."""
     return [
+        {"title": gettext("My settings"), "link": reverse_lazy("my-settings")},
         {"title": gettext("Change password"), "link": page("password_change")},
         {"title": gettext("Second factor"), "link": reverse_lazy("second-factor")},
         {"title": gettext("Active sign-ins"), "link": reverse_lazy("sign-ins")},

@@ -1,5 +1,6 @@
 """Entries of the audit log, append-only."""
 
+from datetime import UTC
 from typing import Any
 
 import pgtrigger
@@ -8,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from smartscheduler.core.formatting import local_time
 
 
 class Act(models.TextChoices):
@@ -92,4 +95,4 @@ class AuditEntry(models.Model):
         verbose_name, verbose_name_plural = _("audit entry"), _("audit entries")
 
     def __str__(self) -> str:
-        return gettext("{action}, {time} UTC").format(action=self.get_act_display(), time=f"{self.at:%Y-%m-%d %H:%M}")
+        return gettext("{action}, {time}").format(action=self.get_act_display(), time=local_time(self.at, UTC))

@@ -25,6 +25,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see
 from smartscheduler.core.db.search_terms import search_terms
 from smartscheduler.core.db.text_fields import SearchFormField
+from smartscheduler.core.formatting import zone_name
 from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rules.values import Rules
@@ -227,7 +228,7 @@ def _lane(contractor: Contractor, window: TimeSlot, day: date, booked: list[Assi
 
     return Lane(
         contractor=contractor,
-        zone=f"{window.start.astimezone(zone):%Z}",
+        zone=zone_name(window.start, zone),
         work=[stretch(slot) for slot in clip(working_time(calendar, window), window)],
         absences=[
             stretch(away.slot, away.get_kind_display())

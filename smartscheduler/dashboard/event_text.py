@@ -4,31 +4,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from smartscheduler.core.formatting import local_slot
 from smartscheduler.core.text import LazyText
+from smartscheduler.timeslots import TimeSlot
 
 Data = dict[str, Any]
-
-
-def clock(instant: datetime) -> str:
-    """`9:00 AM`, in the time zone of the instant."""
-    return f"{instant:%I:%M %p}".lstrip("0")
-
-
-def day(instant: datetime) -> str:
-    """`Tue, Nov 24`, in the time zone of the instant."""
-    return date_format(instant, "D, M j")
-
-
-def span(start: datetime, end: datetime) -> str:
-    """`9:00–11:00 AM CST`. AM or PM appears twice only if start and end differ."""
-    first = clock(start)
-    if f"{start:%p}" == f"{end:%p}":
-        first = first[:-3]
-    return f"{first}–{clock(end)} {end:%Z}"
 
 
 def sentence(kind: str, data: Data, site: ZoneInfo) -> str:
@@ -49,8 +32,7 @@ def _computed(data: Data, site: ZoneInfo) -> dict[str, str]:
 
 def _when(data: Data, site: ZoneInfo) -> str:
     slot = data["time_slot"]
-    start, end = (datetime.fromisoformat(slot[edge]).astimezone(site) for edge in ("start", "end"))
-    return f"{day(start)}, {span(start, end)}"
+    return local_slot(TimeSlot(*(datetime.fromisoformat(slot[edge]) for edge in ("start", "end"))), site)
 
 
 def _fields(changed: Data) -> str:

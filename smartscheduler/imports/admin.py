@@ -186,6 +186,6 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         names = ("at", "total", "created", "updated", "refused")
         return text.format(**{name: f"{getattr(run, name):,}" for name in names})
 
-    @display(description=_("Uploaded (UTC)"), ordering="created_at")
+    @display(description=_("Uploaded"), ordering="created_at")
     def taken_in(self, run: ImportRun) -> SafeString:
         return in_utc(run.created_at)

@@ -30,7 +30,7 @@ class MailAdmin(ReadAdmin):
     actions = ("send_again",)
     fields = readonly_fields = (
         *("about", "state_badge", "contractor", "recipient", "subject", "reason"),
-        *("assignment", "revision", "attempts", "error", "noted", "due_at", "sent_at"),
+        *("assignment", "revision", "attempts", "error", "noted", "due", "sent"),
     )
 
     def search(self, request: HttpRequest, queryset: QuerySet[Mail], search_term: str) -> tuple[QuerySet[Mail], bool]:
@@ -75,6 +75,14 @@ class MailAdmin(ReadAdmin):
     def contractor(self, mail: Mail) -> str:
         return mail.assignment.contractor.name
 
-    @display(description=_("Created (UTC)"), ordering="created_at")
+    @display(description=_("Created"), ordering="created_at")
     def noted(self, mail: Mail) -> SafeString:
         return in_utc(mail.created_at)
+
+    @display(description=_("Due"))
+    def due(self, mail: Mail) -> SafeString | str:
+        return in_utc(mail.due_at) if mail.due_at else "–"
+
+    @display(description=_("Sent"))
+    def sent(self, mail: Mail) -> SafeString | str:
+        return in_utc(mail.sent_at) if mail.sent_at else "–"

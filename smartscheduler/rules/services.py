@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.transactions import domain_transaction
-from smartscheduler.core.formatting import ago
+from smartscheduler.core.formatting import relative
 from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import InvalidInput, RulesChanged
 from smartscheduler.events.publishing import publish
@@ -72,7 +72,7 @@ def _conflict_message() -> str:
     version = RulesVersion.objects.select_related("published_by").first()
     if version is None:
         return gettext("The version that you changed does not exist, so nothing was published. Reload the page.")
-    values = {"number": version.number, "ago": ago(version.published_at, timezone.now())}
+    values = {"number": version.number, "ago": relative(version.published_at, timezone.now())}
     if version.published_by is None:
         return gettext(
             "Version {number} was published {ago}, so yours was not. Check its values, then publish again."

@@ -56,7 +56,7 @@ def test_shows_why_the_contractor_was_chosen() -> None:
         "Knows the house",
         'rect width="80"',
         "Free on the desired day",
-        "09:00–11:00",
+        "9:00–11:00 AM",
     ]:
         assert text in seen
 

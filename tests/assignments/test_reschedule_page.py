@@ -41,17 +41,17 @@ def test_shows_what_is_free_on_the_day_of_the_booking() -> None:
     assignment = AssignmentFactory()
     AssignmentFactory(contractor=assignment.contractor, start=at(11, days=2))
     response = signed_in().get(url(assignment))
-    assert [span.split("–")[0] for span in hours(response)] == [
-        "08:00",
-        "08:30",
-        "09:00",
-        "13:00",
-        "13:30",
-        "14:00",
-        "14:30",
-        "15:00",
+    assert hours(response) == [
+        "8:00–10:00 AM",
+        "8:30–10:30 AM",
+        "9:00–11:00 AM",
+        "1:00–3:00 PM",
+        "1:30–3:30 PM",
+        "2:00–4:00 PM",
+        "2:30–4:30 PM",
+        "3:00–5:00 PM",
     ]
-    assert [slot["hours"] for slot in response.context["slots"] if slot["present"]] == ["09:00–11:00"]
+    assert [slot["hours"] for slot in response.context["slots"] if slot["present"]] == ["9:00–11:00 AM"]
 
 
 def test_another_day_without_leaving_the_page() -> None:
@@ -66,7 +66,7 @@ def test_another_day_without_leaving_the_page() -> None:
     counts = {day.day: len(day.fit.starts) for day in part.context["days"]}
     assert counts[day] == 0
     assert counts[day + timedelta(days=1)] > 0
-    assert hours(client.get(url(assignment, f"?day={day + timedelta(days=1)}")))[0] == "08:00–10:00"
+    assert hours(client.get(url(assignment, f"?day={day + timedelta(days=1)}")))[0] == "8:00–10:00 AM"
 
 
 @pytest.mark.parametrize("day", ["nonsense", "2026-02-30", "1999-12-31", "2099-01-01", "%00", "2020-01-01"])
@@ -80,7 +80,7 @@ def test_the_first_step_asks_and_moves_nothing() -> None:
     start = at(13, days=2)
     response = client.post(url(assignment), {"slot": start.isoformat()})
     assert response.context["asking"] == local_slot(assignment.slot, assignment.job.zone).replace(
-        "09:00–11:00", "13:00–15:00"
+        "9:00–11:00 AM", "1:00–3:00 PM"
     )
     assert not moved(assignment)
 
@@ -102,7 +102,7 @@ def test_a_typed_time_is_local_time_of_the_site() -> None:
     start = at(13, 10, days=2, zone=zone)
     typed = {"slot": "typed", "start": f"{start:%Y-%m-%dT%H:%M}"}
     asked = client.post(url(assignment), typed)
-    assert "13:10–15:10 E" in asked.context["asking"]
+    assert "1:10–3:10 PM E" in asked.context["asking"]
     assert client.post(url(assignment), {**typed, "confirmed": "1"}).status_code == 302
     assignment.refresh_from_db()
     assert assignment.slot.start == start

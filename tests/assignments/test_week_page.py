@@ -55,15 +55,15 @@ def test_shows_hours_absences_bookings_drives_and_what_is_left(person: Contracto
     assert [row.day for row in rows] == [MONDAY + timedelta(days=n) for n in range(7)]
     assert bars(rows[0]) == []
     assert bars(rows[1]) == [
-        ("work", "works 08:00–16:00"),
-        ("free", "free 10:00–12:00"),
-        ("free", "free 13:00–15:00"),
-        ("absence", "absent 15:00–24:00"),
-        ("drive", "drive 11:44–12:00"),
-        ("pending", "08:00–10:00"),
-        ("pending", "12:00–13:00"),
+        ("work", "works 8:00 AM–4:00 PM"),
+        ("free", "free 10:00 AM–12:00 PM"),
+        ("free", "free 1:00–3:00 PM"),
+        ("absence", "absent 3:00 PM–12:00 AM"),
+        ("drive", "drive 11:44 AM–12:00 PM"),
+        ("pending", "8:00–10:00 AM"),
+        ("pending", "12:00–1:00 PM"),
     ]
-    assert rows[1].free == "free 10:00–12:00, 13:00–15:00"
+    assert rows[1].free == "free 10:00 AM–12:00 PM, 1:00–3:00 PM"
     assert rows[2].free == "does not work"
     page = response.content.decode()
     assert reverse("admin:assignments_assignment_change", args=[first.pk]) in page
@@ -157,9 +157,9 @@ def test_a_day_of_25_hours_shows_each_of_them_as_long_as_any_other() -> None:
     crew = ContractorFactory(hours=NIGHTS)
     sunday = week(crew, "?start=2026-10-26").context["rows"][6]
     assert sunday.note == "25 hours long: clocks go back"
-    assert [hour for hour, _left in sunday.marks[:5]] == ["00", "01", "01", "02", "03"]
+    assert [hour for hour, _left in sunday.marks[:5]] == ["12 AM", "1 AM", "1 AM", "2 AM", "3 AM"]
     night = sunday.bars[0]
-    assert night.text == "works 00:00 CDT–08:00 CST"
+    assert night.text == "works 12:00 AM CDT–8:00 AM CST"
     assert (night.left, round(night.width, 2)) == (0, round(9 / 25 * 100, 2))
     assert week(crew, "?start=2026-10-26").context["rows"][5].note == ""
 
@@ -170,7 +170,7 @@ def test_a_booking_in_the_hour_that_comes_twice_has_its_length() -> None:
     AssignmentFactory(contractor=crew, job=job, start=datetime(2026, 11, 1, 6, 30, tzinfo=UTC))  # the first 01:30
     sunday = week(crew, "?start=2026-10-26").context["rows"][6]
     (booked,) = [bar for bar in sunday.bars if bar.assignment]
-    assert booked.text == "01:30 CDT–01:30 CST"
+    assert booked.text == "1:30 AM CDT–1:30 AM CST"
     assert (booked.left, booked.width) == (1.5 / 25 * 100, 1 / 25 * 100)
 
 
@@ -178,7 +178,7 @@ def test_a_day_of_23_hours_leaves_out_the_hour_that_never_was() -> None:
     crew = ContractorFactory(hours=NIGHTS)
     sunday = week(crew, "?start=2027-03-08").context["rows"][6]
     assert sunday.note == "23 hours long: clocks go forward"
-    assert [hour for hour, _left in sunday.marks[:4]] == ["00", "01", "03", "04"]
+    assert [hour for hour, _left in sunday.marks[:4]] == ["12 AM", "1 AM", "3 AM", "4 AM"]
     assert round(sunday.bars[0].width, 2) == round(7 / 23 * 100, 2)
 
 
@@ -194,7 +194,7 @@ def test_says_when_there_is_less_time_than_the_drive_takes(person: Contractor) -
     AssignmentFactory(contractor=person, job=far, start=austin(10) + timedelta(minutes=30))
     tuesday = week(person, f"?start={MONDAY}").context["rows"][1]
     (drive,) = [bar.text for bar in tuesday.bars if bar.kind == "drive"]
-    assert drive.startswith("drive 10:00–10:30, but it takes ")
+    assert drive.startswith("drive 10:00–10:30 AM, but it takes ")
 
 
 TUESDAY_NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
@@ -218,7 +218,7 @@ class TestOpenings:
         response = fill(person)
         assert self.offered(response) == [urgent, low]
         first = response.context["openings"][0]
-        assert first["starts"] == ["12:30", "13:00", "13:30", "14:00"]  # it is noon, and 16:00 is the end
+        assert first["starts"] == ["12:30 PM", "1:00 PM", "1:30 PM", "2:00 PM"]  # it is noon, and 16:00 is the end
         assert f"/admin/jobs/job/{urgent.pk}/recommend/?contractor={person.pk}&amp;day=2026-11-24" in (
             response.content.decode()
         )
@@ -244,14 +244,14 @@ class TestOpenings:
         AssignmentFactory(contractor=person, job=far, start=austin(8))
         self.job()
         opening = fill(person, hour=12).context["openings"][0]
-        assert opening["starts"] == ["13:00", "13:30", "14:00"]  # 23 miles are 52 minutes
+        assert opening["starts"] == ["1:00 PM", "1:30 PM", "2:00 PM"]  # 23 miles are 52 minutes
 
     def test_what_it_offers_can_be_booked(self, person: Contractor) -> None:
         job = self.job()
         with time_machine.travel(TUESDAY_NOON, tick=False):
             (opening,) = fill(person).context["openings"]
-            hour, minute = map(int, opening["starts"][-1].split(":"))
-            start = austin(hour) + timedelta(minutes=minute)
+            clock = datetime.strptime(opening["starts"][-1], "%I:%M %p")  # noqa: DTZ007  (a time of day)
+            start = austin(clock.hour) + timedelta(minutes=clock.minute)
             assert assign_job(job_id=job.pk, contractor_id=person.pk, start=start, actor=None).job == job
 
     @pytest.mark.parametrize("status", ["inactive", "on_leave"])

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartscheduler.dashboard.event_text import SENTENCES, sentence, span
+from smartscheduler.dashboard.event_text import SENTENCES, sentence
 from smartscheduler.events.publishing import Event
 from smartscheduler.timeslots import TimeSlot
 
@@ -48,9 +48,3 @@ def test_every_type_reads_as_a_sentence(name: str) -> None:
 def test_no_type_is_without_one() -> None:
     concrete = {name for name, kind in Event.registry.items() if not kind.__subclasses__()}
     assert concrete <= SENTENCES.keys()
-
-
-def test_a_span_says_noon_once() -> None:
-    assert span(START.astimezone(CHICAGO), END.astimezone(CHICAGO)) == "9:00 AM–1:00 PM CST"
-    later = datetime(2026, 11, 24, 17, 30, tzinfo=UTC)
-    assert span(START.astimezone(CHICAGO), later.astimezone(CHICAGO)) == "9:00–11:30 AM CST"

@@ -13,7 +13,7 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
-from smartscheduler.dashboard.templatetags.site_time import percent, wait
+from smartscheduler.dashboard.templatetags.site_time import percent
 from smartscheduler.dashboard.utilization import median_wait, utilization
 from smartscheduler.timeslots import TimeSlot, clip, union, without
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory
@@ -86,23 +86,6 @@ def test_the_median_wait_is_of_first_assignments_of_the_week() -> None:
         )
         AssignmentFactory(job=again, start=NOW + timedelta(days=21))
         assert median_wait(NOW) == timedelta(hours=3)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (None, "–"),
-        (0, "0 s"),
-        (40, "40 s"),
-        (89, "89 s"),
-        (90, "2 min"),
-        (5399, "90 min"),
-        (37800, "10.5 h"),
-        (777600, "9.0 d"),
-    ],
-)
-def test_a_wait_in_the_unit_that_suits_it(seconds: int | None, text: str) -> None:
-    assert wait(None if seconds is None else timedelta(seconds=seconds)) == text
 
 
 def test_a_share_in_words() -> None:

@@ -210,7 +210,7 @@ class TestWeek:
             location=crew["location"],
         )
         page = visit(f"{path_of(crew, 'week')}?start={desired_date.astimezone(AUSTIN).date()}", COORDINATOR)
-        page.get_by_role("link", name=f"{desired_date.astimezone(AUSTIN):%A}, free 08:00–17:00").press("Enter")
+        page.get_by_role("link", name=f"{desired_date.astimezone(AUSTIN):%A}, free 8:00 AM–5:00 PM").press("Enter")
         fitting = page.get_by_role("region", name="Open jobs that fit")
         fitting.get_by_role("link", name=f"View and book {job['job_number']}").click()
         page.wait_for_url("**/recommend/**")

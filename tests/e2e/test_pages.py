@@ -96,6 +96,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "personal-data-of-contractor": lambda api: f"/admin/personal-data/contractor/{first(api, 'contractors/')}/",
     "personal-data-of-customer": lambda api: f"/admin/personal-data/customer/?job={open_job(api)}",
     "personal-data-of-user": lambda api: f"/admin/personal-data/user/{api.get('auth/me/')['id']}/",
+    "my-settings": lambda api: "/admin/my-settings/",
     "sign-ins": lambda api: "/admin/sign-ins/",
     "password": lambda api: "/admin/password_change/",
     "users": lambda api: "/admin/accounts/user/",

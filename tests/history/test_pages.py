@@ -95,10 +95,10 @@ def test_instants_and_slots_in_local_time_of_the_site(casey: User) -> None:
     Assignment.objects.update(time_slot=TimestamptzRange(later, later + timedelta(hours=1), "[)"))
     response = signed_in().get(page_of(job))
     slot, job_lines = (lines(only(response, "changed", what)) for what in ("assignment", "job"))
-    assert slot == {"Time slot": ("Tue, Jan 7, 2031, 09:00–11:00 CST", "Wed, Jan 8, 2031, 14:30–15:30 CST")}
+    assert slot == {"Time slot": ("Tue, Jan 7, 2031, 9:00–11:00 AM CST", "Wed, Jan 8, 2031, 2:30–3:30 PM CST")}
     assert job_lines == {
-        "Desired date": ("Tue, Jan 7, 2031, 09:00 CST", "Wed, Jan 8, 2031, 14:30 CST"),
-        "Duration": ("02:00:00", "02:30:00"),
+        "Desired date": ("Tue, Jan 7, 2031, 9:00 AM CST", "Wed, Jan 8, 2031, 2:30 PM CST"),
+        "Duration": ("2 h", "2 h 30 min"),
     }
     assert held.job == job
 
@@ -111,8 +111,8 @@ def test_a_contractors_page_has_hours_absences_and_ratings(casey: User) -> None:
     response = signed_in().get(page_of(contractor))
     titles = [(change.act, change.what, change.title) for change in changes_on(response)[:2]]
     assert titles == [
-        ("deleted", "working hours", "Monday 08:00–17:00"),
-        ("created", "working hours", "Tuesday 13:00–00:00"),
+        ("deleted", "working hours", "Monday 8:00 AM–5:00 PM"),
+        ("created", "working hours", "Tuesday 1:00 PM–12:00 AM"),
     ]
     assert {change.what for change in changes_on(response)} == {"contractor", "working hours", "absence"}
     assert other.name not in text(response)
@@ -359,6 +359,6 @@ def test_a_moved_booking_says_from_when_to_when(casey: User) -> None:
         lines(change) for change in changes_on(response) if change.act == "changed" and change.what == "assignment"
     ]
     (slot,) = (change["Time slot"] for change in moved if "Time slot" in change)
-    assert "09:00–11:00" in slot[0]
-    assert "13:00–15:00" in slot[1]
+    assert "9:00–11:00 AM" in slot[0]
+    assert "1:00–3:00 PM" in slot[1]
     assert ("Pending", "Canceled") in [change.get("Status") for change in moved]

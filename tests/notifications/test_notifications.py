@@ -71,7 +71,7 @@ def test_a_booking_is_told_with_all_that_one_needs(booking: Assignment) -> None:
     job = booking.job
     assert message.to == [booking.contractor.email]
     assert message.subject.startswith("New job: ")
-    assert "09:00–11:00" in message.subject
+    assert "9:00–11:00 AM" in message.subject
     assert isinstance(message, EmailMultiAlternatives)
     html = str(message.alternatives[0][0])
     for text in (

@@ -51,7 +51,7 @@ def test_shows_the_ranking_with_its_reasons() -> None:
     for text in ["0.9300", "1.00</strong> × 0.40 = 0.4000", 'rect width="80"', "0.0 miles, 0 min (straight line)"]:
         assert text in seen
     assert "Free on the desired day" in seen
-    assert "08:00–10:00" in seen
+    assert "8:00–10:00 AM" in seen
     assert "2 available of 2 contractors who meet the requirements" in " ".join(seen.split())
     assert "Tile Only" not in seen
 
@@ -60,7 +60,7 @@ def test_slots_are_shown_in_local_time_of_the_site() -> None:
     ContractorFactory()
     response = signed_in().get(url(JobFactory(time_zone="America/Los_Angeles")))
     offer = response.context["cards"][0]["offers"][0]
-    assert offer.hours == "06:00–08:00"
+    assert offer.hours == "6:00–8:00 AM"
     assert offer.value == at(8, days=2).astimezone(UTC).isoformat()
 
 
@@ -142,8 +142,8 @@ def test_another_coordinator_was_faster_with_the_slot() -> None:
     seen = response.content.decode()
     assert "Not assigned." in seen
     assert "has another assignment at that time" in seen
-    assert "09:00–11:00" not in seen
-    assert "11:00–13:00" in seen
+    assert "9:00–11:00 AM" not in seen
+    assert "11:00 AM–1:00 PM" in seen
     assert nothing_assigned(job)
 
 

@@ -119,7 +119,7 @@ def test_a_move_names_the_time_and_the_confirmation_that_it_costs() -> None:
     booking = AssignmentFactory.build(contractor=contractor, start=at(12, 30, days=3), status="confirmed", job=job)
     moved = differs_from_booking(slot_from(at(8, days=3)), booking, other_contractor=True)
     assert "This moves the visit from" in moved
-    assert "12:30" in moved
+    assert "12:30–2:30 PM" in moved
     assert "has to confirm it again" in moved
     assert differs_from_booking(booking.slot, booking, other_contractor=False) == ""
 

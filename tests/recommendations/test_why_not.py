@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -16,10 +17,12 @@ from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.search import rank
 from recommendations.why_not import Answer, why_not
+from smartscheduler.core.formatting import local_clock
 from smartscheduler.rules.current import current_rules
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
+CHICAGO = ZoneInfo("America/Chicago")
 
 
 def ask(contractor: Contractor, job: Job | None = None, **options: Any) -> Answer:
@@ -33,7 +36,8 @@ def said_day(moment: datetime) -> str:
 def test_the_first_choice_free_at_another_hour_than_wanted() -> None:
     contractor = ContractorFactory(name="Ann")
     AssignmentFactory(contractor=contractor, start=at(12, days=2), job__duration=timedelta(hours=1))
-    assert ask(contractor).suggestion == "Ann ranks first. Free at 13:00 instead of the desired 12:00."
+    desired = local_clock(at(12, days=2), CHICAGO)
+    assert ask(contractor).suggestion == f"Ann ranks first. Free at 1:00 PM instead of the desired {desired}."
 
 
 def test_first_if_the_job_were_wanted_later() -> None:
@@ -59,7 +63,7 @@ def test_busy_beyond_the_horizon_and_then_which_rank() -> None:
     contractor = ContractorFactory(name="Ann")
     AbsenceFactory(contractor=contractor, period=(at(0, days=1), at(0, days=20)))
     assert ask(contractor).suggestion == (
-        f"Ann is first free on {said_day(at(0, days=20))} at 08:00. "
+        f"Ann is first free on {said_day(at(0, days=20))} at {local_clock(at(8, days=20), CHICAGO)}. "
         f"Would rank 1st if the desired date were {said_day(at(0, days=20))}."
     )
 

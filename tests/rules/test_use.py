@@ -24,10 +24,10 @@ from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.change_announcer import concerned_jobs
 from recommendations.decision_record import decide
-from recommendations.explanations import day_in_words
 from recommendations.near_misses import nearest_misses
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
+from smartscheduler.core.formatting import short_day
 from smartscheduler.errors import SlotUnavailable
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.rules.current import current_rules
@@ -83,7 +83,7 @@ def test_the_horizon_is_how_far_rankings_and_reasons_look(job: Job) -> None:
     person, desired = ContractorFactory(hours=[]), job.desired_date.astimezone(job.zone).date()
 
     def through(days: int) -> str:
-        return f"through {day_in_words(desired + timedelta(days=days))}"
+        return f"through {short_day(desired + timedelta(days=days))}"
 
     assert through(10) in why_not(JobRequest.of(job), person, current_rules()).reasons[0].message
     publish(horizon_days=4)

@@ -2,7 +2,7 @@
 // The server says for each lane when the contractor can start, or why not, before the job is dropped.
 
 import { dataValue, find } from "../../shared/dom";
-import { formatMinute } from "../../shared/formatting";
+import { formatMinute, formatMinutes } from "../../shared/formatting";
 import { t } from "../../shared/messages";
 import type { Booking } from "../actions";
 import { announce } from "../announcer";
@@ -158,7 +158,7 @@ export class DragSession {
   }
 
   private timesOf({ minute }: StartTime): string {
-    return `${formatMinute(minute)}–${formatMinute(minute + this.minutes)}`;
+    return formatMinutes(minute, minute + this.minutes);
   }
 
   // How the booking would differ from what the customer asked for or the contractor has confirmed.

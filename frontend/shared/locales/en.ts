@@ -9,6 +9,12 @@ export const en = {
   offline: "Offline. Last updated at {time}.",
   signedOut: "You are signed out. Sign in again.",
 
+  // Activity
+  justNow: "just now",
+  minutesAgo: "{count} min ago",
+  hoursAgo: "{count} h ago",
+  daysAgo: { one: "{count} day ago", other: "{count} days ago" },
+
   // Actions and toasts
   jobAssigned: "{job} was assigned to {contractor}.",
   jobReassigned: "{job} was reassigned to {contractor}.",
@@ -57,6 +63,6 @@ export const en = {
   mondayCopied: "Copied Monday's hours to {days}. Save to apply the change.",
   shiftIncomplete: "Select at least one day, a start time, and an end time.",
   shiftIsEmpty: "The start and the end of a shift must differ.",
-  shiftAdded: "Added {start}–{end} on {days}. Save to apply the change.",
+  shiftAdded: "Added {hours} on {days}. Save to apply the change.",
   removeRow: "Remove this row",
 } as const;

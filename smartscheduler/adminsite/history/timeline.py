@@ -13,7 +13,7 @@ from smartscheduler.accounts.visibility import HIDDEN, FieldRule, hidden_fields,
 from smartscheduler.adminsite.history.queries import DIRECTLY
 from smartscheduler.adminsite.history.snapshots import Gone, address_of, names_before, records_of, zone_of
 from smartscheduler.adminsite.history.value_text import NOTHING, UTC, from_json, in_words, title_of
-from smartscheduler.core.formatting import local_day
+from smartscheduler.core.formatting import exact_time
 from smartscheduler.core.observability.logging import impersonal
 from smartscheduler.core.text import LazyText
 from smartscheduler.history.triggers import CHANGED, CREATED, PASSWORD, REMOVED, Change, tracked_fields
@@ -93,10 +93,9 @@ def _occasion(pairs: list[tuple[Change, Any]], names: dict[Any, Any], zone: tzin
     newest = pairs[0][0]
     context = newest.pgh_context
     moment = newest.pgh_created_at
-    at = moment.astimezone(zone)
     return Occasion(
         moment=moment,
-        when=f"{local_day(moment, zone)}, {at:%H:%M:%S %Z}",
+        when=exact_time(moment, zone),
         who=_who(context),
         person=DIRECTLY if context is None else context.get("user", ""),
         door=_source(context or {}),

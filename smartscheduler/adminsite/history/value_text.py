@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.duration import duration_string
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from psycopg.types.range import Range, TimestamptzRange
 
-from smartscheduler.core.formatting import local_slot, local_time
+from smartscheduler.core.formatting import hours_and_minutes, local_slot, local_time, time_of_day
 from smartscheduler.timeslots import TimeSlot
 
 NOTHING = "–"
@@ -78,8 +77,8 @@ def _clock(value: datetime | time | timedelta, zone: tzinfo) -> str:
     if isinstance(value, datetime):
         return local_time(value, zone)
     if isinstance(value, timedelta):
-        return duration_string(value)
-    return value.isoformat("seconds" if value.second else "minutes")
+        return hours_and_minutes(value)
+    return time_of_day(value)
 
 
 def _span(slot: TimeSlot, zone: tzinfo) -> str:

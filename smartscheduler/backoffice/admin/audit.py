@@ -26,6 +26,7 @@ from smartscheduler.adminsite.date_filters import DaysFilter
 from smartscheduler.adminsite.html import badge, in_utc
 from smartscheduler.audit.models import Act, AuditEntry
 from smartscheduler.audit.services import filters_of, record
+from smartscheduler.core.formatting import local_time
 from smartscheduler.core.text import normalize_search
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.export_views import FORMS, download
@@ -121,7 +122,7 @@ class AuditEntryAdmin(ReadAdmin):
         by_account = Q(user__in=people) | Q(about__in=people)
         return queryset.filter(by_account | Q(address=term) if _is_address(term) else by_account), False
 
-    @display(description=_("When (UTC)"), ordering="id")
+    @display(description=_("When"), ordering="id")
     def when(self, entry: AuditEntry) -> SafeString:
         return in_utc(entry.at)
 
@@ -161,7 +162,8 @@ def summarize(entry: AuditEntry) -> str:
         elif isinstance(value, int):
             parts.append(f"{value:,} {name}")
         elif name in DETAIL_TEXTS:
-            parts.append(str(DETAIL_TEXTS[name]).format(value=value))
+            text = local_time(datetime.fromisoformat(value), UTC) if name == "taken_at" else value
+            parts.append(str(DETAIL_TEXTS[name]).format(value=text))
     return " · ".join(parts)
 
 

@@ -80,7 +80,7 @@ class OutboxEventAdmin(ReadAdmin):
     def who(self, event: OutboxEvent) -> str:
         return event.actor.get("name", "") if event.actor else gettext("The system")
 
-    @display(description=_("When (UTC)"), ordering="occurred_at")
+    @display(description=_("When"), ordering="occurred_at")
     def occurred(self, event: OutboxEvent) -> SafeString:
         return in_utc(event.occurred_at)
 

@@ -18,7 +18,7 @@ from smartscheduler.accounts.second_factor.services import remove
 from smartscheduler.accounts.services import keep_account
 from smartscheduler.adminsite.changelists import ListAdmin
 from smartscheduler.adminsite.history.views import HistoryAdmin
-from smartscheduler.adminsite.html import badge
+from smartscheduler.adminsite.html import badge, in_utc
 from smartscheduler.adminsite.permissions import person
 from smartscheduler.adminsite.record_actions import RecordAction, RecordAdmin
 from smartscheduler.backoffice.forms.accounts import AccountForm, NewAccountForm
@@ -58,17 +58,18 @@ else:
 class UserAdmin(HistoryAdmin, RecordAdmin, AccountAdmin, ListAdmin):
     record_actions = (REMOVE_SECOND_FACTOR,)
     form, add_form, change_password_form = AccountForm, NewAccountForm, AccountPasswordForm
-    list_display = ("email", "name", "role_badge", "is_active", "second_factor_badge", "last_login")
+    list_display = ("email", "name", "role_badge", "is_active", "second_factor_badge", "last_sign_in")
     list_filter = ("role", "is_active", ("second_factor_at", admin.EmptyFieldListFilter))
     search_fields = ("email", "name")
     ordering = ("email",)
     filter_horizontal = ()
     actions = None
-    readonly_fields = ("last_login", "date_joined", "second_factor_at")
+    readonly_fields = ("last_sign_in", "joined", "second_factor_since")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
         (_("Permissions"), {"fields": ("role", "is_active", "sign_out")}),
-        (_("Dates"), {"fields": (("last_login", "date_joined"), "second_factor_at")}),
+        (_("Display"), {"fields": ("clock",)}),
+        (_("Dates"), {"fields": (("last_sign_in", "joined"), "second_factor_since")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "is_active", "password1", "password2")}),)
 
@@ -76,6 +77,18 @@ class UserAdmin(HistoryAdmin, RecordAdmin, AccountAdmin, ListAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.acting = person(request)  # type: ignore[attr-defined]  # the class is created per request
         return form
+
+    @display(description=_("Last sign-in"), ordering="last_login")
+    def last_sign_in(self, user: User) -> SafeString | str:
+        return in_utc(user.last_login) if user.last_login else "–"
+
+    @display(description=_("Date joined"))
+    def joined(self, user: User) -> SafeString:
+        return in_utc(user.date_joined)
+
+    @display(description=_("Second factor since"))
+    def second_factor_since(self, user: User) -> SafeString | str:
+        return in_utc(user.second_factor_at) if user.second_factor_at else "–"
 
     @display(description=_("Second factor"), ordering="second_factor_at")
     def second_factor_badge(self, user: User) -> SafeString:

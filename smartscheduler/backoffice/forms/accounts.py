@@ -9,13 +9,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm
-from unfold.widgets import UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldBooleanSwitchWidget
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.reauthentication import check_password_of
 from smartscheduler.backoffice.forms.password import PasswordField, new_passwords
 from smartscheduler.core.db.text_fields import LineFormField
+from smartscheduler.core.formatting import Clock
 
 if TYPE_CHECKING:
     UserCreationForm = BaseUserCreationForm[User]
@@ -46,7 +47,7 @@ class AccountForm(UserChangeForm):
 
     class Meta:
         model = User
-        fields = ("email", "name", "password", "role", "is_active")
+        fields = ("email", "name", "password", "role", "is_active", "clock")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -56,6 +57,17 @@ class AccountForm(UserChangeForm):
             if values.get("role", Role.ADMINISTRATOR) != Role.ADMINISTRATOR:
                 self.add_error("role", gettext("You cannot remove your own administrator role."))
         return values
+
+
+class ClockForm(forms.Form):
+    """How times of day are written for the user."""
+
+    clock = forms.ChoiceField(
+        label=_("Times of day"),
+        choices=Clock.choices,
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text=_("Used on all pages, in lists, and on the live board. Emails to contractors use the 12-hour clock."),
+    )
 
 
 CHOOSE = _("Choose an entry from the list.")

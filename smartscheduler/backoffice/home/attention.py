@@ -19,7 +19,7 @@ from jobs.requirements import JobRequest
 from recommendations.near_misses import nearby_contractors
 from recommendations.unfillable_jobs import MOST_LOOKED_AT, rank_open_jobs
 from smartscheduler.adminsite.date_filters import within_days
-from smartscheduler.core.formatting import local_slot, local_time
+from smartscheduler.core.formatting import local_slot, local_time, relative
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 
@@ -49,16 +49,22 @@ class Matter:
 def matters(now: datetime, reader: Any) -> list[Matter]:
     """All attention items, most urgent first, limited to what `reader` may see."""
     rules = current_rules()
-    return [_urgent(), _without_candidate(now, rules), _overdue(), _in_conflict(now, reader, rules), _unconfirmed()]
+    return [
+        _urgent(now),
+        _without_candidate(now, rules),
+        _overdue(now),
+        _in_conflict(now, reader, rules),
+        _unconfirmed(now),
+    ]
 
 
-def _urgent() -> Matter:
+def _urgent(now: datetime) -> Matter:
     jobs = Job.objects.open().filter(priority=Job.Priority.URGENT)
     return Matter(
         title=gettext("Urgent jobs without a contractor"),
         icon="priority_high",
         count=jobs.count(),
-        lines=[_job(job, _desired(job)) for job in jobs.by_urgency()[:SHOWN]],
+        lines=[_job(job, _desired(job, now)) for job in jobs.by_urgency()[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", priority__exact="urgent"),
         good=gettext("Every urgent job has a contractor."),
     )
@@ -108,19 +114,19 @@ def _unfillable_reason(job: Job, considered: int, now: datetime, rules: Rules) -
     )
 
 
-def _overdue() -> Matter:
+def _overdue(now: datetime) -> Matter:
     jobs = within_days(Job.objects.open(), "desired_date", "time_zone", None, -1)
     return Matter(
         title=gettext("Open jobs past their desired date"),
         icon="event_repeat",
         count=jobs.count(),
-        lines=[_job(job, _desired(job)) for job in jobs.order_by("desired_date", "pk")[:SHOWN]],
+        lines=[_job(job, _desired(job, now)) for job in jobs.order_by("desired_date", "pk")[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", desired="past"),
         good=gettext("No open job is past its desired date."),
     )
 
 
-def _unconfirmed() -> Matter:
+def _unconfirmed(now: datetime) -> Matter:
     pending = Assignment.objects.filter(status=Assignment.Status.PENDING)
     waiting = within_days(pending, "time_slot__startswith", "job__time_zone", None, UNCONFIRMED_DAYS)
     shown = waiting.select_related("job", "contractor").order_by("time_slot", "pk")[:SHOWN]
@@ -128,7 +134,7 @@ def _unconfirmed() -> Matter:
         title=gettext("Unconfirmed bookings in the next {days} days").format(days=UNCONFIRMED_DAYS),
         icon="hourglass_top",
         count=waiting.count(),
-        lines=[_booking(assignment) for assignment in shown],
+        lines=[_booking(assignment, _start(assignment, now)) for assignment in shown],
         url=list_url("assignments_assignment", status__exact="pending", starts="soon"),
         good=gettext("Every booking in the next {days} days is confirmed.").format(days=UNCONFIRMED_DAYS),
     )
@@ -150,8 +156,15 @@ def _in_conflict(now: datetime, reader: Any, rules: Rules) -> Matter:
     )
 
 
-def _desired(job: Job) -> str:
-    return gettext("desired {time}").format(time=local_time(job.desired_date, job.zone))
+def _desired(job: Job, now: datetime) -> str:
+    text = gettext("desired {time} ({relative})")
+    return text.format(time=local_time(job.desired_date, job.zone), relative=relative(job.desired_date, now))
+
+
+def _start(assignment: Assignment, now: datetime) -> str:
+    start = assignment.slot.start
+    text = gettext("starts {relative}") if start > now else gettext("should have started {relative}")
+    return text.format(relative=relative(start, now))
 
 
 def _job(job: Job, detail: str) -> Line:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from assignments.models import Assignment
@@ -18,6 +17,7 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.date_filters import between_days
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.backoffice.home.attention import list_url, matters
+from smartscheduler.core.formatting import day_of_week
 from smartscheduler.core.rest.filters import site_day
 from smartscheduler.dashboard.kpis import Figures, figures
 
@@ -89,7 +89,7 @@ def _week(now: datetime) -> dict[str, Any]:
         gettext("Bookings in the next {days} days").format(days=DAYS),
         [
             (
-                date_format(day, "D j"),
+                day_of_week(day),
                 counted.get(day, 0),
                 list_url("assignments_assignment", starts_from=day, starts_to=day, kept="live"),
             )

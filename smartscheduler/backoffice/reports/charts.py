@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext
+
+from smartscheduler.core.formatting import day_of_month
 
 # Unfold draws the series of a bar chart on top of each other, the first in front.
 COLORS = ("#b45309", "#1d4ed8")
@@ -47,4 +48,4 @@ def _chart(
 
 def week(monday: date) -> str:
     """Label of a week: the date of its Monday."""
-    return date_format(monday, "M j")
+    return day_of_month(monday)

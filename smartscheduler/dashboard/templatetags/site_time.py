@@ -1,14 +1,15 @@
-"""Template filters for times, durations, percentages, and short descriptions of jobs."""
+"""Template tags for times, durations, percentages, and short descriptions of jobs."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from jobs.models import Job
-from smartscheduler.core.formatting import hours_and_minutes
-from smartscheduler.dashboard import event_text
+from smartscheduler.core import formatting
+from smartscheduler.core.formatting import hours_of_day, local_time
 from smartscheduler.dashboard.board import Block
 
 register = template.Library()
@@ -17,8 +18,7 @@ register = template.Library()
 @register.filter
 def local_desired_date(job: Job) -> str:
     """The desired date in local time at the site: `Tue, Nov 24, 9:00 AM CST`."""
-    local = job.desired_date.astimezone(job.zone)
-    return f"{event_text.day(local)}, {event_text.clock(local)} {local:%Z}"
+    return local_time(job.desired_date, job.zone)
 
 
 @register.filter
@@ -41,8 +41,38 @@ def type_and_place(job: Job) -> str:
 
 @register.filter
 def local_span(block: Block) -> str:
-    """The hours of a block in local time of its row: `09:00–11:00`."""
-    return "–".join(f"{minute // 60:02}:{minute % 60:02}" for minute in (block.stretch.start, block.stretch.end))
+    """The hours of a block in local time of its row: `9:00–11:00 AM`."""
+    return hours_of_day(block.stretch.start, block.stretch.end)
+
+
+@register.filter
+def utc(moment: datetime | None) -> str:
+    """An instant in UTC: `Tue, Nov 24, 3:00 PM UTC`; a dash for None."""
+    return local_time(moment, UTC) if moment else "–"
+
+
+@register.filter
+def local(moment: datetime, zone: ZoneInfo) -> str:
+    """An instant in local time of `zone`: `Tue, Nov 24, 9:00 AM CST`."""
+    return local_time(moment, zone)
+
+
+@register.filter
+def calendar_day(day: date) -> str:
+    """`Wed, Nov 25`, with the year unless it is the current one."""
+    return formatting.calendar_day(day, timezone.now())
+
+
+@register.filter
+def relative(moment: datetime) -> str:
+    """`in 2 h`, `3 days ago`."""
+    return formatting.relative(moment, timezone.now())
+
+
+@register.simple_tag
+def clock() -> str:
+    """The clock of the reader for scripts: `12` or `24`."""
+    return formatting.active_clock().value
 
 
 @register.filter
@@ -58,24 +88,12 @@ def whole_percent(value: int | None) -> str:
 
 
 @register.filter
-def wait(duration: timedelta | None) -> str:
-    """A duration with a fitting unit: `3.2 d`, `10.5 h`, `12 min`, `40 s`; a dash for None."""
-    if duration is None:
-        return "–"
-    seconds = duration.total_seconds()
-    if seconds >= 48 * 3600:
-        return gettext("{days} d").format(days=f"{seconds / (24 * 3600):.1f}")
-    if seconds >= 90 * 60:
-        return gettext("{hours} h").format(hours=f"{seconds / 3600:.1f}")
-    if seconds >= 90:
-        return gettext("{minutes} min").format(minutes=round(seconds / 60))
-    return gettext("{seconds} s").format(seconds=round(seconds))
-
-
-@register.filter
 def minutes(duration: timedelta) -> int:
     """A duration in whole minutes."""
     return int(duration.total_seconds()) // 60
 
 
-register.filter("hours", hours_and_minutes)
+register.filter("hours", formatting.hours_and_minutes)
+register.filter("wait", formatting.rough_duration)
+for name in ("day_of_month", "hour_of_axis", "long_day", "short_day", "weekday"):
+    register.filter(name, getattr(formatting, name))

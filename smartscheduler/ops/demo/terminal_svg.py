@@ -12,6 +12,7 @@ from rich.text import Text
 
 from jobs.models import Job
 from recommendations.results import RankedCandidate, Ranking
+from smartscheduler.core.formatting import local_hours, short_day, time_of_day
 from smartscheduler.timeslots import TimeSlot
 
 BAR_WIDTH = 6
@@ -59,13 +60,13 @@ def bar(share: float) -> str:
 
 
 def when(moment: datetime, zone: ZoneInfo) -> str:
-    """Local day and time at the site: `Tue, Nov 24, 08:00`."""
+    """Local day and time at the site: `Tue, Nov 24, 8:00 AM`."""
     here = moment.astimezone(zone)
-    return f"{here:%a, %b} {here.day}, {here:%H:%M}"
+    return f"{short_day(here)}, {time_of_day(here)}"
 
 
 def span(slot: TimeSlot, zone: ZoneInfo) -> str:
-    return f"{when(slot.start, zone)}–{slot.end.astimezone(zone):%H:%M}"
+    return f"{short_day(slot.start.astimezone(zone))}, {local_hours(slot, zone)}"
 
 
 def requirements(job: Job) -> str:
