@@ -141,6 +141,12 @@ class ReassignSerializer(StrictSerializer):
     contractor = IdField()
     start = InstantField(required=False)
     override_reason = NotesTextField(max_length=500, allow_blank=True, default="")
+    ranking_token = LineTextField(
+        max_length=10_000,
+        allow_blank=True,
+        default="",
+        help_text=_("Token of a ranking. The request fails with `ranking-stale` if that ranking is out of date."),
+    )
 
 
 class PeriodSerializer(serializers.Serializer[Any]):

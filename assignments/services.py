@@ -258,17 +258,24 @@ def reassign_assignment(
     actor: User | None,
     start: datetime | None = None,
     override_reason: str = "",
+    ranking_token: str = "",
 ) -> Assignment:
     """Reassign the job of a pending or confirmed assignment to another contractor, at `start` or at the same time.
 
     Cancels the old assignment and returns the new one in one transaction. Raises InvalidTransition from any other
-    state, InvalidInput for the same contractor, ContractorUnsuitable, or SlotUnavailable.
+    state, InvalidInput for the same contractor, ContractorUnsuitable, SlotUnavailable, or RankingStale if
+    `ranking_token` is out of date.
     """
     assignment = Assignment.objects.select_related("job").get(pk=assignment_id)
     contractor = Contractor.objects.get(pk=contractor_id)
     start = start or assignment.slot.start
     decision = decide(
-        job=assignment.job, contractor=contractor, slot=_slot(assignment.job, start), rules=current_rules()
+        job=assignment.job,
+        contractor=contractor,
+        slot=_slot(assignment.job, start),
+        rules=current_rules(),
+        ranking_token=ranking_token,
+        reader=actor,
     )
     return _reassign(
         assignment_id=assignment_id,

@@ -4,7 +4,7 @@ A token is signed, not encrypted. It contains the job, the limits of the ranking
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,10 +30,11 @@ def places_of(ranking: Ranking) -> Places:
     return {entry.contractor.pk: (entry.rank, int(entry.score * UNIT)) for entry in ranking.entries}
 
 
-def token_of(ranking: Ranking, job: Job, *, max_results: int, horizon_days: int | None) -> str:
-    """The token of a ranking for `job` that was requested with these limits."""
+def token_of(ranking: Ranking, job: Job, *, max_results: int, horizon_days: int | None, day: date | None = None) -> str:
+    """The token of a ranking for `job` that was requested with these limits; `day` replaced the desired date."""
     scores = [[contractor.hex, score] for contractor, (_, score) in places_of(ranking).items()]
-    return signing.dumps([job.pk.hex, max_results, horizon_days, scores], salt=SALT, compress=True)
+    content = [job.pk.hex, max_results, horizon_days, scores, *([day.isoformat()] if day else [])]
+    return signing.dumps(content, salt=SALT, compress=True)
 
 
 def answer_with_token(
@@ -51,7 +52,7 @@ def check_token(token: str, job: Job, rules: Rules, *, reader: Any) -> None:
     of another job.
     """
     try:
-        job_id, max_results, horizon_days, scores = signing.loads(token, salt=SALT, max_age=VALID_FOR)
+        job_id, max_results, horizon_days, scores, *days = signing.loads(token, salt=SALT, max_age=VALID_FOR)
     except signing.SignatureExpired:
         message = gettext("This ranking token has expired. Request the ranking again.")
         raise InvalidInput.of("ranking_token", message) from None
@@ -60,12 +61,13 @@ def check_token(token: str, job: Job, rules: Rules, *, reader: Any) -> None:
     if job_id != job.pk.hex:
         raise InvalidInput.of("ranking_token", gettext("This token belongs to the ranking of another job."))
     was = {UUID(contractor): (rank, score) for rank, (contractor, score) in enumerate(scores, start=1)}
-    ranking = rank_candidates(JobRequest.of(job), rules, max_results=max_results, horizon_days=horizon_days)
+    request = JobRequest.of(job).wanted_on(date.fromisoformat(days[0]) if days else None)
+    ranking = rank_candidates(request, rules, max_results=max_results, horizon_days=horizon_days)
     now = places_of(ranking)
     if list(was.items()) == list(now.items()):
         return
     fresh = answer_with_token(ranking, job, reader=reader, max_results=max_results, horizon_days=horizon_days)
-    message = gettext("The ranking of {job} has changed since you saw it. Check the new ranking, then assign the job.")
+    message = gettext("The ranking of {job} has changed since you saw it. Check the new ranking, then choose again.")
     raise RankingStale(
         message.format(job=job.job_number),
         errors={"ranking_token": [gettext("The ranking has changed.")]},

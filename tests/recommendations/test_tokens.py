@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -146,3 +147,14 @@ def test_refuses_an_old_one(user: User, crew: list[Any], job: Job) -> None:
     ranking = rank(client_of(user), job)
     with time_machine.travel(timezone.now() + timedelta(hours=25), tick=False):
         refused_field(book(client_of(user), ranking), "ranking_token")
+
+
+def test_a_reassignment_can_carry_the_token_too(api: APIClient, crew: list[Any], job: Job) -> None:
+    booked = book(api, rank(api, job)).json()
+    token = rank(api, job)["ranking_token"]
+    body = {"contractor": str(crew[1].pk), "ranking_token": token}
+    newcomer(crew)
+    problem(api.post(f"{V1}/assignments/{booked['id']}/reassign/", body), 409, "ranking-stale")
+    assert Assignment.objects.live().get().pk == UUID(booked["id"])
+    body["ranking_token"] = rank(api, job)["ranking_token"]
+    assert api.post(f"{V1}/assignments/{booked['id']}/reassign/", body).status_code == 200
