@@ -39,8 +39,7 @@ def suggested_slot(
 
 def differs_from_wanted(slot: TimeSlot, request: JobRequest) -> str:
     """Text about the difference from the desired date in days and time of day; empty without a difference."""
-    days = (day_of(slot.start, request.zone) - request.desired_day).days
-    minutes = _minute(slot.start, request) - _minute(request.desired_date, request)
+    days, minutes = _apart(slot, request)
     if days and minutes:
         message = gettext("The customer asked for {desired}. This slot is {days} and {time}.")
     elif days:
@@ -53,6 +52,29 @@ def differs_from_wanted(slot: TimeSlot, request: JobRequest) -> str:
     return message.format(desired=desired, days=_days_apart(days), time=_time_apart(minutes))
 
 
+def apart_from_desired(slot: TimeSlot, request: JobRequest) -> str:
+    """The same difference in a few words: `3 h 30 min earlier than desired`; empty without a difference."""
+    days, minutes = _apart(slot, request)
+    if days and minutes:
+        message = gettext("{days} than desired, {time}")
+        return message.format(days=_days_apart(days), time=_time_apart(minutes))
+    if days:
+        return gettext("{days} than desired").format(days=_days_apart(days))
+    if minutes:
+        message = (
+            gettext("{duration} later than desired") if minutes > 0 else gettext("{duration} earlier than desired")
+        )
+        return message.format(duration=hours_and_minutes(timedelta(minutes=abs(minutes))))
+    return ""
+
+
+def start_and_difference(slot: TimeSlot, request: JobRequest) -> str:
+    """The start with its difference from the desired date: `Mon, Nov 30, 7:30 AM EST (8 days earlier than desired)`."""
+    start = local_time(slot.start, request.zone)
+    apart = apart_from_desired(slot, request)
+    return gettext("{start} ({difference})").format(start=start, difference=apart) if apart else start
+
+
 def differs_from_booking(slot: TimeSlot, booking: Assignment, *, other_contractor: bool) -> str:
     """Text about what a move to `slot` changes: the time, and that a new contractor has to confirm."""
     sentences = []
@@ -62,6 +84,12 @@ def differs_from_booking(slot: TimeSlot, booking: Assignment, *, other_contracto
     if other_contractor and booking.status == Status.CONFIRMED:
         sentences.append(gettext("The visit is confirmed now; the new contractor has to confirm it again."))
     return " ".join(sentences)
+
+
+def _apart(slot: TimeSlot, request: JobRequest) -> tuple[int, int]:
+    """Days and minutes of the day from the desired date to the start of `slot`, by the clock at the site."""
+    days = (day_of(slot.start, request.zone) - request.desired_day).days
+    return days, _minute(slot.start, request) - _minute(request.desired_date, request)
 
 
 def _minute(moment: datetime, request: JobRequest) -> int:

@@ -1,4 +1,7 @@
-"""Explanations of a score, made from its numbers: three clauses and the sum. Pure.
+"""Sentences about a candidate, made from its numbers. Pure.
+
+A summary says what a customer would ask: when the contractor is free, how far away, and how well rated. An explanation
+adds where the score comes from: three clauses and the sum.
 
 An explanation is stored with the assignment and shown in many places, so its form is the same everywhere:
 `<when free>; <rating>; <distance>. Score <total> = <terms>.`
@@ -12,6 +15,9 @@ from typing import Any
 from django.utils.translation import get_language, gettext, ngettext
 
 from assignments.scoring import PARTS, Score, Weights, as_decimal, parts_of
+from assignments.wanted_time import apart_from_desired, start_and_difference
+from jobs.requirements import JobRequest
+from smartscheduler.timeslots import TimeSlot
 
 # Sources of a sentence: made from the numbers, or reworded by a language model (recommendations.llm).
 TEMPLATE, MODEL = "template", "model"
@@ -69,6 +75,35 @@ def explain(*, score: Score, weights: Weights, rated: str, distance: str, free: 
     terms = " + ".join(f"{as_decimal(weight).normalize():f} × {as_decimal(part)}" for weight, part in parts)
     return gettext("{free}; {rated}; {distance}. Score {total} = {terms}.").format(
         free=free, rated=rated, distance=distance, total=as_decimal(score.total), terms=terms
+    )
+
+
+def summary(request: JobRequest, slot: TimeSlot, miles: float, rating: Decimal, count: int) -> str:
+    """A sentence for people who do not know the score: `Free at the desired time, 4 miles away, 4.8 stars.`
+
+    `slot` is the suggested slot.
+    """
+    if apart_from_desired(slot, request):
+        free = gettext("Free {start}").format(start=start_and_difference(slot, request))
+    else:
+        free = gettext("Free at the desired time")
+    return gettext("{free}, {distance}, {rating}.").format(
+        free=free, distance=_miles_away(miles), rating=_stars(rating, count)
+    )
+
+
+def _miles_away(miles: float) -> str:
+    number = round(miles)
+    if not number:
+        return gettext("less than a mile away")
+    return ngettext("{number} mile away", "{number} miles away", number).format(number=number)
+
+
+def _stars(rating: Decimal, count: int) -> str:
+    return (
+        gettext("{rating} stars").format(rating=f"{rating:.1f}")
+        if is_rated(rating, count)
+        else gettext("not rated yet")
     )
 
 

@@ -157,4 +157,5 @@ def ranked_candidate(
         route=route,
         facts=facts,
         day=day,
+        request=search.request,
     )

@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from contractors.models import Contractor
-from recommendations.explanations import Breakdown
+from jobs.requirements import JobRequest
+from recommendations.explanations import Breakdown, summary
 from recommendations.llm.facts import Facts
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import HasRoute, RouteEstimate
@@ -16,7 +17,7 @@ class RankedCandidate(HasRoute):
     """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the route to the site.
 
     `suggested` is the slot to book: the desired time if it is free, else the nearest one.
-    `facts` and `day` are the parts of the explanation.
+    `facts` and `day` are the parts of the explanation, `request` is what the candidate was ranked for.
     """
 
     rank: int
@@ -28,6 +29,13 @@ class RankedCandidate(HasRoute):
     route: RouteEstimate
     facts: Facts
     day: str
+    request: JobRequest
+
+    @property
+    def summary(self) -> str:
+        """When the contractor is free, how far away, and how well rated, in one sentence."""
+        rating, count = self.contractor.rating, self.contractor.rating_count
+        return summary(self.request, self.suggested, self.route.miles, rating, count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

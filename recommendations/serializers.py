@@ -33,6 +33,10 @@ from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import ROAD, STRAIGHT_LINE
 
+SUMMARY_HELP = _(
+    "A sentence for people: when the contractor is free, with any difference from the desired date, how far away, and "
+    "the rating."
+)
 AS_OF_HELP = _("When the road distance was fetched; null for a straight line.")
 
 
@@ -140,6 +144,7 @@ class ShownBreakdownSerializer(BreakdownSerializer):
 class EntrySerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField()
     contractor = RankedContractorSerializer()
+    summary = serializers.CharField(help_text=SUMMARY_HELP)
     score = serializers.FloatField()
     score_breakdown = ShownBreakdownSerializer()
     available_time_slots = TimeSlotSerializer(many=True)
@@ -184,6 +189,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     rank_at_least = serializers.IntegerField(
         allow_null=True, help_text=_("The rank, or the best rank that is possible if `rank` is null.")
     )
+    summary = serializers.CharField(help_text=format_lazy(_("{summary} Empty if not eligible."), summary=SUMMARY_HELP))
     score = serializers.FloatField(allow_null=True)
     score_breakdown = ShownBreakdownSerializer(allow_null=True)
     available_time_slots = TimeSlotSerializer(many=True)
@@ -219,6 +225,7 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor, *, reader: 
         "reasons": [reason.as_json() for reason in answer.reasons],
         "rank": answer.rank,
         "rank_at_least": answer.rank_at_least,
+        "summary": answer.summary,
         "score": None if answer.score is None else float(answer.score),
         "score_breakdown": answer.breakdown.as_shown() if answer.breakdown else None,
         "available_time_slots": _slots(answer.slots),
@@ -232,6 +239,7 @@ def _entry(entry: RankedCandidate, reader: Any) -> dict[str, Any]:
     return {
         "rank": entry.rank,
         "contractor": _contractor(entry.contractor, reader),
+        "summary": entry.summary,
         "score": float(entry.score),
         "score_breakdown": entry.breakdown.as_shown(),
         "available_time_slots": _slots(entry.slots),

@@ -73,6 +73,7 @@ class Answer(HasRoute):
     rank: int | None = None
     rank_at_least: int | None = None
     score: Decimal | None = None
+    summary: str = ""
     breakdown: Breakdown | None = None
     slots: list[TimeSlot]
     suggested: TimeSlot | None = None
@@ -137,6 +138,7 @@ class Question:
             rank=rank.rank if rank.exact else None,
             rank_at_least=rank.rank,
             score=entry.score,
+            summary=entry.summary,
             breakdown=entry.breakdown,
             slots=entry.slots,
             suggested=entry.suggested,

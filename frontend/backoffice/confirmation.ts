@@ -1,6 +1,6 @@
 // Confirmation in place: the first click on a button asks, the second one submits the form.
 
-import { find, targetOf } from "../shared/dom";
+import { find, findAll, targetOf } from "../shared/dom";
 
 type Step = "choose" | "confirm";
 
@@ -19,12 +19,29 @@ function selectedTime(form: HTMLFormElement): string {
 
 // The question names the time, and how it differs from what the customer asked for or was told.
 function updateQuestion(form: HTMLFormElement): void {
+  const button = stepOf(form, "choose")?.querySelector<HTMLElement>("[data-apart]");
+  if (button) button.textContent = apartText(selectedOption(form)?.dataset.apart);
   const question = stepOf(form, "confirm");
   if (!question) return;
   find("[data-when]", question).textContent = selectedTime(form);
   const note = find("[data-note]", question);
   note.textContent = selectedOption(form)?.dataset.note ?? "";
   note.hidden = !note.textContent;
+}
+
+// Enter in the reason confirms; the browser would press the first button of the form.
+function handleEnter(event: KeyboardEvent): void {
+  const field = targetOf(event);
+  if (event.key !== "Enter" || !field?.matches("[name=override_reason]")) return;
+  event.preventDefault();
+  field.closest("form")?.querySelector<HTMLElement>("[data-step=confirm]:not([hidden]) [name=confirmed]")?.click();
+}
+
+// The difference from the desired date, after the label of a button.
+const apartText = (apart: string | undefined): string => (apart ? `: ${apart}` : "");
+
+function showDifferences(): void {
+  for (const form of findAll<HTMLFormElement>("[data-asks]")) updateQuestion(form);
 }
 
 function goToStep(form: HTMLFormElement, step: Step): void {
@@ -75,6 +92,9 @@ export function listenToConfirmation(): void {
   document.addEventListener("click", handleClick);
   document.addEventListener("change", handleChange);
   document.addEventListener("keydown", handleEscape);
+  document.addEventListener("keydown", handleEnter);
+  document.addEventListener("htmx:afterSwap", showDifferences);
+  showDifferences();
   // The Back button shows a page as it was left, with a question that may be out of date.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();

@@ -17,12 +17,16 @@ export function replaceContent(drawer: HTMLElement, content: DocumentFragment, {
   const before = rankedContractors(drawer);
   const starts = new Map(offerForms(drawer).map((form) => [form.dataset.contractor, selectedStart(form)]));
   const restoreInput = inputRestorer(drawer);
+  const open = findAll("[data-formula][open]", drawer).map((details) => details.closest<HTMLElement>("[data-candidate]")?.dataset.candidate);
   drawer.replaceChildren(content);
   for (const form of offerForms(drawer)) {
     selectStart(startSelect(form), starts.get(form.dataset.contractor));
     showNote(form);
   }
   if (!isUpdate) return;
+  for (const details of findAll<HTMLDetailsElement>("[data-formula]", drawer)) {
+    details.open = open.includes(details.closest<HTMLElement>("[data-candidate]")?.dataset.candidate);
+  }
   restoreInput();
   if (before.length) showChanges(drawer, before);
 }
@@ -31,11 +35,16 @@ function selectStart(select: HTMLSelectElement, start: string | undefined): void
   if (start && [...select.options].some(({ value }) => value === start)) select.value = start;
 }
 
-// How the selected time differs from what the customer asked for or was told.
+// How the selected time differs from the desired date, in a few words.
+export const selectedApart = (form: HTMLFormElement): string => startSelect(form).selectedOptions[0]?.dataset.apart ?? "";
+
+// How the selected time differs from what the customer asked for or was told; the button says it in a few words.
 export function showNote(form: HTMLFormElement): void {
   const note = find("[data-note]:not(option)", form);
   note.textContent = startSelect(form).selectedOptions[0]?.dataset.note ?? "";
   note.hidden = !note.textContent;
+  const apart = form.querySelector<HTMLElement>("button [data-apart]");
+  if (apart) apart.textContent = selectedApart(form) && `: ${selectedApart(form)}`;
 }
 
 // Remembers scroll position, typed text and focus.

@@ -13,7 +13,8 @@ import { toastError } from "./toasts";
 
 const drawer = find("[data-drawer]");
 let shownJob: string | null = null;
-let query = new URLSearchParams();
+let question = new URLSearchParams();
+let isFreeThatDay = false;
 let opener: HTMLElement | null = null;
 let requests = 0;
 const listeners: (() => void)[] = [];
@@ -44,7 +45,8 @@ async function followAddress(): Promise<void> {
   const job = /^#job-([-0-9a-f]{36})$/.exec(location.hash)?.[1] ?? null;
   if (job === shownJob) return;
   shownJob = job;
-  query = new URLSearchParams();
+  question = new URLSearchParams();
+  isFreeThatDay = false;
   drawer.hidden = !job;
   document.body.classList.toggle("with-drawer", job !== null);
   drawer.replaceChildren();
@@ -70,7 +72,8 @@ async function load({ isUpdate }: { isUpdate: boolean }): Promise<void> {
   requests += 1;
   const request = requests;
   try {
-    const content = await fetchHtml(`jobs/${job}/`, query);
+    const limits: [string, string][] = isFreeThatDay ? [["free_that_day", "1"]] : [];
+    const content = await fetchHtml(`jobs/${job}/`, new URLSearchParams([...question, ...limits]));
     if (request !== requests || job !== shownJob) return;
     replaceContent(drawer, content, { isUpdate });
     notify();
@@ -115,8 +118,8 @@ async function submitOffer(form: HTMLFormElement): Promise<void> {
 }
 
 // Asks why a contractor is not in the ranking.
-async function ask(question: URLSearchParams): Promise<void> {
-  query = question;
+async function ask(params: URLSearchParams): Promise<void> {
+  question = params;
   await load({ isUpdate: true });
   const answer = drawer.querySelector<HTMLElement>("[data-answer]");
   answer?.scrollIntoView({ block: "nearest" });
@@ -134,6 +137,16 @@ function handleDrawerClick(event: MouseEvent): void {
   if (targetOf(event)?.closest("[data-close]")) close();
   const contractor = targetOf(event)?.closest<HTMLElement>("[data-ask]")?.dataset.ask;
   if (contractor) void ask(new URLSearchParams({ ask: contractor }));
+}
+
+function handleDrawerChange(event: Event): void {
+  const field = targetOf(event);
+  const form = field?.closest<HTMLFormElement>("[data-offer]");
+  if (form) showNote(form);
+  if (field instanceof HTMLInputElement && field.matches("[data-limit]")) {
+    isFreeThatDay = field.checked;
+    refresh();
+  }
 }
 
 function handlePageClick(event: MouseEvent): void {
@@ -156,10 +169,7 @@ export function listen(): void {
     if (event.key === "Escape" && shownJob) close();
   });
   drawer.addEventListener("submit", handleSubmit);
-  drawer.addEventListener("change", (event) => {
-    const form = targetOf(event)?.closest<HTMLFormElement>("[data-offer]");
-    if (form) showNote(form);
-  });
+  drawer.addEventListener("change", handleDrawerChange);
   drawer.addEventListener("click", handleDrawerClick);
   document.addEventListener("click", handlePageClick);
   void followAddress();

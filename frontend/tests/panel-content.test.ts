@@ -11,10 +11,14 @@ interface Card {
 const card = ({ name, rank }: Card): string => `
   <article data-candidate="${name}" data-name="${name}" data-rank="${rank === undefined ? "" : String(rank)}">
     <form data-offer data-contractor="${name}">
-      <select><option value="8:00" data-note=""></option><option value="9:00" data-note="An hour later"></option></select>
-      <button type="submit">Assign</button>
+      <select>
+        <option value="8:00" data-note="" data-apart=""></option>
+        <option value="9:00" data-note="An hour later" data-apart="1 h later than desired"></option>
+      </select>
+      <button type="submit">Assign<span data-apart></span></button>
       <p data-note hidden></p>
     </form>
+    <details data-formula></details>
   </article>`;
 
 function ranking(...cards: Card[]): DocumentFragment {
@@ -61,9 +65,17 @@ describe("an update", () => {
     show(ranking({ name: "Bo", rank: 1 }), true);
     expect(select("Bo").value).toBe("9:00");
     expect(find("p[data-note]", drawer).textContent).toBe("An hour later");
+    expect(find("button", drawer.querySelector("form") ?? drawer).textContent).toBe("Assign: 1 h later than desired");
     expect(find<HTMLInputElement>("#why-q", drawer).value).toBe("Cy");
     expect(document.activeElement).toBe(select("Bo"));
   });
+});
+
+it("an update keeps the open formula of a candidate", () => {
+  const formula = (name: string) => find<HTMLDetailsElement>(`[data-candidate="${name}"] details`, drawer);
+  formula("Bo").open = true;
+  show(ranking({ name: "Bo", rank: 1 }, { name: "Ann", rank: 2 }), true);
+  expect([formula("Ann").open, formula("Bo").open]).toEqual([false, true]);
 });
 
 it("the first version of a job shows no changes and starts afresh", () => {

@@ -10,15 +10,17 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from assignments.eligibility import unmet_rules
+from assignments.local_time import day_of
 from assignments.models import Assignment
-from assignments.wanted_time import differs_from_booking, differs_from_wanted
+from assignments.wanted_time import apart_from_desired, differs_from_booking, differs_from_wanted
 from contractors.models import SEARCH_TEXT, Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.admin.same_slot import not_free_then
-from recommendations.explanations import Breakdown
+from recommendations.explanations import Breakdown, summary
 from recommendations.near_misses import barriers, nearby_contractors, nearest_misses
 from recommendations.ranking import MOST_RESULTS, rank_candidates
+from recommendations.ranking_tokens import token_of
 from recommendations.results import RankedCandidate
 from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
@@ -31,6 +33,7 @@ from smartscheduler.core.formatting import (
     local_time,
     long_day,
     relative,
+    short_day,
     zone_name,
 )
 from smartscheduler.core.geo.blur import places_are_blurred
@@ -48,7 +51,8 @@ OF_CUSTOMERS = ("address", "customer_name", "customer_phone", "special_requireme
 class Offer:
     """One slot as a radio button: its value, its hours, and its date and hours in full.
 
-    `preset` is selected at first; `note` names the differences from the desired date and from the booking.
+    `preset` is selected at first; `note` names the differences from the desired date and from the booking, `apart` the
+    first of them in a few words.
     """
 
     value: str
@@ -56,6 +60,7 @@ class Offer:
     full: str
     preset: bool = False
     note: str = ""
+    apart: str = ""
 
 
 def facts(job: Job, reader: User) -> list[tuple[str, str]]:
@@ -91,17 +96,26 @@ def ranking(
     booking come first.
     """
     request = JobRequest.of(job).wanted_on(day)
-    most = max_results + (1 if booking and not with_present else 0)
-    ranked = rank_candidates(request, rules, max_results=min(most, MOST_RESULTS), horizon_days=horizon_days)
+    most = min(max_results + (1 if booking and not with_present else 0), MOST_RESULTS)
+    ranked = rank_candidates(request, rules, max_results=most, horizon_days=horizon_days)
     present = booking.contractor_id if booking else None
     shown = [entry for entry in ranked.entries if with_present or entry.contractor.pk != present]
-    cards = [card(entry, JobRequest.of(job), booking) for entry in shown[:max_results]]
+    first = next((entry.rank for entry in ranked.entries if entry.contractor.pk != present), 1)
+    cards = [
+        {
+            **card(entry, JobRequest.of(job), booking),
+            "not_that_day": _not_that_day(job, request, entry.suggested),
+            "is_override": entry.contractor.pk != present and entry.rank != first,
+        }
+        for entry in shown[:max_results]
+    ]
     if booking:
         offer_the_same_time(booking, [shown for shown in cards if shown["contractor"].pk != present], rules)
         # A stable sort: contractors who are free at the booked time first, each group in the order of the ranking.
         cards.sort(key=lambda shown: not shown.get("same"))
     return {
         "cards": cards,
+        "ranking_token": token_of(ranked, job, max_results=most, horizon_days=horizon_days, day=day),
         "candidates": ranked.candidates_considered,
         "candidates_exact": ranked.candidates_exact,
         # The contractors who meet the requirements that need no calendar: without a result, all calendars were read.
@@ -133,7 +147,10 @@ def offer_the_same_time(booking: Assignment, cards: Sequence[dict[str, Any]], ru
         reason = reasons[shown["contractor"].pk]
         shown["same"], shown["same_reason"] = None, reason.message if reason else ""
         if not reason:
-            offers = Offers(JobRequest.of(booking.job), booking, shown["contractor"])
+            request, contractor = JobRequest.of(booking.job), shown["contractor"]
+            offers = Offers(request, booking, contractor)
+            shown["summary"] = _summary(contractor, shown["route"], booking.slot, request)
+            shown["not_that_day"] = ""
             shown["same"] = same = offers.of(booking.slot, preset=True)
             shown["offers"] = [replace(other, preset=False) for other in shown["offers"] if other.value != same.value]
 
@@ -147,7 +164,8 @@ class Offers:
 
     def of(self, slot: TimeSlot, *, preset: bool = False) -> Offer:
         zone = self.request.zone
-        return Offer(slot.start.isoformat(), local_hours(slot, zone), local_slot(slot, zone), preset, self.note(slot))
+        full, apart = local_slot(slot, zone), apart_from_desired(slot, self.request)
+        return Offer(slot.start.isoformat(), local_hours(slot, zone), full, preset, self.note(slot), apart)
 
     def note(self, slot: TimeSlot) -> str:
         """Sentences about what a booking in `slot` would change."""
@@ -172,6 +190,7 @@ def card(entry: RankedCandidate, request: JobRequest, booking: Assignment | None
         "score": entry.score,
         **_contractor(entry.contractor),
         **_numbers(entry.breakdown, entry.route),
+        "summary": _summary(entry.contractor, entry.route, entry.suggested, request),
         **Offers(request, booking, entry.contractor).choice(entry.slots, entry.suggested),
     }
 
@@ -184,9 +203,26 @@ def _contractor(contractor: Contractor) -> dict[str, Any]:
     }
 
 
+def _summary(contractor: Contractor, route: RouteEstimate, slot: TimeSlot, request: JobRequest) -> str:
+    """The summary of a card. `request` is the job's own, also where the ranking is for another date."""
+    return summary(request, slot, route.miles, contractor.rating, contractor.rating_count)
+
+
+def _not_that_day(job: Job, asked: JobRequest, suggested: TimeSlot | None) -> str:
+    """The warning of an urgent job's card: the contractor is not free on the day that was asked for."""
+    if job.priority != Job.Priority.URGENT or suggested is None:
+        return ""
+    if day_of(suggested.start, asked.zone) == asked.desired_day:
+        return ""
+    is_desired = asked.desired_day == JobRequest.of(job).desired_day
+    text = gettext("Not free on the desired day, {day}") if is_desired else gettext("Not free on {day}")
+    return text.format(day=short_day(asked.desired_day))
+
+
 def _numbers(breakdown: Breakdown | None, route: RouteEstimate) -> dict[str, Any]:
     drive = hours_and_minutes(timedelta(minutes=route.minutes))
     return {
+        "route": route,
         "bars": bars(breakdown.as_json()) if breakdown else [],
         "explanation": breakdown.shown if breakdown else "",
         "by_model": bool(breakdown and breakdown.wording),
@@ -264,6 +300,8 @@ def asked_about(
     request = JobRequest.of(job)
     answer = why_not(request.wanted_on(day), match, rules, horizon_days=horizon_days)
     shown = answer_card(match, answer, request, booking)
+    shown["not_that_day"] = _not_that_day(job, request.wanted_on(day), answer.suggested)
+    shown["is_override"] = answer.rank != 1
     if booking and shown["offers"]:
         offer_the_same_time(booking, [shown], rules)
     return {"asked": True, "answer": shown}
@@ -279,5 +317,6 @@ def answer_card(
         "suggestion": answer.suggestion,
         **_contractor(contractor),
         **_numbers(answer.breakdown, answer.route),
+        "summary": _summary(contractor, answer.route, answer.suggested, request) if answer.suggested else "",
         **Offers(request, booking, contractor).choice(answer.slots, answer.suggested),
     }

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from recommendations.ranking import MOST_RESULTS
 from smartscheduler.adminsite.form_fields import InstantField
@@ -44,6 +44,9 @@ class QuestionForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text=format_lazy(_("1 to {limit}."), limit=MOST_RESULTS),
     )
+    free_that_day = forms.BooleanField(
+        label=_("Only contractors who are free that day"), required=False, widget=UnfoldBooleanWidget()
+    )
     q = SearchFormField(label=_("Name"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
     contractor = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
@@ -60,19 +63,23 @@ class QuestionForm(forms.Form):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """The valid values, completed by the defaults."""
+        """The valid values, completed by the defaults. Only contractors free that day: a horizon of no further day."""
         self.is_valid()
         values = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
-        return {**self.defaults, **values}
+        return {**self.defaults, **values, **({"horizon_days": 0} if values.get("free_that_day") else {})}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A candidate and a start time from a ranking; the keyword arguments of the booking services."""
+    """A candidate and a start time from a ranking; the keyword arguments of the booking services.
+
+    The services refuse the booking if the ranking of the token is out of date.
+    """
 
     contractor_id: UUID
     start: datetime
     override_reason: str
+    ranking_token: str
 
 
 class AssignForm(forms.Form):
@@ -81,9 +88,10 @@ class AssignForm(forms.Form):
     contractor = forms.UUIDField(label=_("Contractor"))
     start = InstantField(label=_("Start time"), error_messages={"required": _("Choose a start time.")})
     override_reason = NotesFormField(label=_("Reason"), max_length=500, required=False)
+    ranking_token = forms.CharField(label=_("Ranking"), max_length=10_000, required=False)
 
     @property
     def choice(self) -> Choice:
         """The valid values."""
         values = self.cleaned_data
-        return Choice(values["contractor"], values["start"], values["override_reason"])
+        return Choice(values["contractor"], values["start"], values["override_reason"], values["ranking_token"])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 from assignments.models import Assignment
 from assignments.states import MOVABLE
+from assignments.wanted_time import differs_from_wanted
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
@@ -53,7 +54,7 @@ class Labels:
 class Purpose:
     """The action behind the page: assign `job`, or give `booking` to another contractor.
 
-    `book(contractor_id=, start=, override_reason=)` calls the service.
+    `book(contractor_id=, start=, override_reason=, ranking_token=)` calls the service.
     """
 
     labels: Labels
@@ -138,7 +139,7 @@ def choose(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> HttpRes
         return redirect(request.get_full_path())
     slot = local_slot(assignment.slot, purpose.job.zone)
     done = str(purpose.labels.done).format(job=purpose.job, contractor=assignment.contractor, slot=slot)
-    messages.success(request, done)
+    messages.success(request, f"{done} {differs_from_wanted(assignment.slot, JobRequest.of(purpose.job))}".strip())
     return redirect(way_back(request, record_url(assignment, "change")))
 
 
@@ -155,6 +156,8 @@ def _confirmation(request: HttpRequest, admin: ModelAdmin, purpose: Purpose, cho
         "slot": local_slot(slot, job.zone),
         "start": choice.start.isoformat(),
         "override_reason": choice.override_reason,
+        "asks_reason": "override_reason" in request.POST,
+        "ranking_token": choice.ranking_token,
         "note": Offers(JobRequest.of(job), purpose.booking, contractor).note(slot),
     }
     return TemplateResponse(request, "admin/recommendations/confirm.html", context)

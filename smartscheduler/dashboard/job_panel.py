@@ -16,16 +16,19 @@ from smartscheduler.rules.values import Rules
 MOST_CARDS = 10
 
 
-def context(job: Job, rules: Rules, *, q: str, contractor: UUID | None, reader: User) -> dict[str, Any]:
+def context(
+    job: Job, rules: Rules, *, q: str, contractor: UUID | None, free_that_day: bool, reader: User
+) -> dict[str, Any]:
     """Context of the template, redacted for `reader`.
 
-    A job with a movable booking is ranked as if it were open.
+    A job with a movable booking is ranked as if it were open. With `free_that_day`, only contractors who are free on
+    the desired day are ranked.
     """
     booking = Assignment.objects.live().filter(job=job).select_related("contractor").first()
     if booking:
         booking.job = job
     rankable = job.status == Status.OPEN or (booking is not None and booking.status in MOVABLE)
-    horizon = rules.horizon_days
+    horizon = 0 if free_that_day else rules.horizon_days
     ranked = (
         ranking(job, rules, horizon_days=horizon, max_results=MOST_CARDS, booking=booking, with_present=True)
         if rankable
@@ -57,6 +60,7 @@ def context(job: Job, rules: Rules, *, q: str, contractor: UUID | None, reader: 
         "booked_for": local_slot(booking.slot, job.zone) if booking else "",
         "rankable": rankable,
         "horizon": horizon,
+        "free_that_day": free_that_day,
         "q": q,
         **ranked,
         **answer,

@@ -145,6 +145,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         reader=user,
         q=request.GET.get("q", ""),
         contractor=next(iter(_ids(request.GET.get("ask", ""))), None),
+        free_that_day="free_that_day" in request.GET,
     )
     return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
 

@@ -124,6 +124,56 @@ def test_keeps_the_reason_for_someone_else_than_the_first() -> None:
     assert (assignment.rank, assignment.override_reason) == (2, "Has the key")
 
 
+def test_the_reason_is_asked_at_the_second_step() -> None:
+    first, second = ContractorFactory(rating=Decimal("5.00")), ContractorFactory()
+    job, client = JobFactory(), signed_in()
+    choice = {"start": at(9, days=2).isoformat()}
+    asked = client.post(url(job), {**choice, "contractor": str(second.pk), "override_reason": ""}).content.decode()
+    assert '<input type="text" name="override_reason"' in asked
+    asked = client.post(url(job), {**choice, "contractor": str(first.pk)}).content.decode()
+    assert "override_reason" not in asked
+    assert nothing_assigned(job)
+
+
+def test_the_message_names_a_start_other_than_the_desired_one() -> None:
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    assert "This slot is 3 h earlier in the day." in assign(client, job, contractor).content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "?max_results=2", "?horizon_days=3", "day", "?free_that_day=on"])
+def test_a_ranking_that_has_not_changed_is_booked_from(query: str) -> None:
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    query = f"?day={at(0, days=3):%Y-%m-%d}" if query == "day" else query
+    token = client.get(url(job, query)).context["ranking_token"]
+    sent = {"contractor": str(contractor.pk), "start": at(9, days=3).isoformat(), "ranking_token": token}
+    asked = client.post(url(job, query), sent)
+    assert f'name="ranking_token" value="{token}"' in asked.content.decode()
+    client.post(url(job, query), {**sent, "confirmed": "1"})
+    assert Assignment.objects.get().contractor == contractor
+
+
+@pytest.mark.parametrize("day", [None, 3])
+def test_a_ranking_that_has_changed_is_refused_and_shown_anew(day: int | None) -> None:
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    query = f"?day={at(0, days=day):%Y-%m-%d}" if day else ""
+    token = client.get(url(job, query)).context["ranking_token"]
+    better = ContractorFactory(rating=Decimal("5.00"))
+    choice = {"contractor": str(contractor.pk), "start": at(9, days=2).isoformat(), "confirmed": "1"}
+    response = client.post(url(job, query), {**choice, "ranking_token": token}, follow=True)
+    assert f"Not assigned. The ranking of {job} has changed since you saw it." in response.content.decode()
+    assert response.context["cards"][0]["contractor"] == better
+    assert nothing_assigned(job)
+
+
+def test_a_token_of_another_job_is_refused() -> None:
+    contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
+    token = client.get(url(JobFactory())).context["ranking_token"]
+    assert (
+        "belongs to the ranking of another job" in assign(client, job, contractor, ranking_token=token).content.decode()
+    )
+    assert nothing_assigned(job)
+
+
 def test_clicking_twice_is_one_booking() -> None:
     contractor, job, client = ContractorFactory(), JobFactory(), signed_in()
     first = assign(client, job, contractor, follow=False)

@@ -68,6 +68,7 @@ def test_the_ranking_of_a_job(api: APIClient) -> None:
     assert first.keys() == {
         "rank",
         "contractor",
+        "summary",
         "score",
         "score_breakdown",
         "available_time_slots",

@@ -169,3 +169,23 @@ def test_costs_the_same_at_any_size(django_assert_max_num_queries: DjangoAssertN
     client.get(url(assignment))
     with django_assert_max_num_queries(15):
         client.get(url(assignment, "?max_results=50"))
+
+
+def test_a_ranking_that_has_changed_is_refused() -> None:
+    assignment, other, client = AssignmentFactory(), ContractorFactory(), signed_in()
+    token = client.get(url(assignment)).context["ranking_token"]
+    better = ContractorFactory(rating=Decimal("5.00"))
+    response = give(client, assignment, other, ranking_token=token)
+    assert "Not reassigned. The ranking of" in response.content.decode()
+    assert unchanged(assignment)
+    token = response.context["ranking_token"]
+    give(client, assignment, better, ranking_token=token)
+    assert Assignment.objects.live().get().contractor == better
+
+
+def test_the_reason_is_asked_unless_the_best_of_the_others_is_chosen() -> None:
+    assignment = AssignmentFactory(contractor__rating=Decimal("5.00"))
+    ContractorFactory(rating=Decimal("4.50"))
+    ContractorFactory(rating=Decimal("3.00"))
+    cards = signed_in().get(url(assignment)).context["cards"]
+    assert [(card["rank"], card["is_override"]) for card in cards] == [(2, False), (3, True)]

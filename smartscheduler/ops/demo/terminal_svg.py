@@ -23,7 +23,7 @@ FONT_FACES = re.compile(r"(?<!\s)\s*+@font-face \{[^{}]*+\}")
 
 
 def ranking_table(ranking: Ranking, zone: ZoneInfo) -> Table:
-    """A table of a ranking: score, a bar for each part, miles, minutes, and the first slot."""
+    """A table of a ranking: score, a bar for each part, miles, minutes, and the suggested start."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("#", justify="right")
     table.add_column("Contractor", no_wrap=True)
@@ -32,7 +32,7 @@ def ranking_table(ranking: Ranking, zone: ZoneInfo) -> Table:
         table.add_column(name, style=color, no_wrap=True)
     table.add_column("Miles", justify="right")
     table.add_column("Drive", justify="right", no_wrap=True)
-    table.add_column("First slot", no_wrap=True)
+    table.add_column("Suggested", no_wrap=True)
     for entry in ranking.entries:
         table.add_row(*_row(entry, zone))
     return table
@@ -49,7 +49,7 @@ def _row(entry: RankedCandidate, zone: ZoneInfo) -> list[str | Text]:
         bar(float(parts.distance_score)),
         f"{entry.miles:.1f}",
         f"{entry.minutes} min",
-        when(entry.slots[0].start, zone),
+        when(entry.suggested.start, zone),
     ]
 
 

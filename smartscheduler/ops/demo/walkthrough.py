@@ -16,6 +16,7 @@ from rich.markup import escape
 from assignments.eligibility import unmet_rules
 from assignments.models import Assignment
 from assignments.services import assign_job, cancel_job
+from assignments.wanted_time import apart_from_desired
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
@@ -93,7 +94,8 @@ class Story:
         self.console.print(ranking_table(ranking, job.zone))
         best = ranking.entries[0]
         self._line(f"{ranking.candidates_considered} candidates ranked in {self.timings['ranking']:.0f} ms.")
-        self._line(f"[bold]{escape(best.contractor.name)}[/]: {best.breakdown.explanation}")
+        self._line(f"[bold]{escape(best.contractor.name)}[/]: {escape(best.summary)}")
+        self._line(f"[dim]{escape(best.breakdown.explanation)}[/]")
         return ranking
 
     def _explain_refusal(self, job: Job) -> None:
@@ -124,8 +126,9 @@ class Story:
             )
         with self._timed("commit to client"):
             event = listener.wait_for("JobAssigned", assignment_id=str(booked.pk))
+        apart = apart_from_desired(booked.slot, JobRequest.of(job)) or "the desired time"
         self._line(
-            f"[green]✓[/] Booked for {span(booked.slot, job.zone)}, rank {booked.rank} "
+            f"[green]✓[/] Booked for {span(booked.slot, job.zone)} ({apart}), rank {booked.rank} "
             f"of {booked.candidates}, kept with score {booked.score} and its reasons."
         )
         self._line(
