@@ -549,8 +549,9 @@ EMAIL_USE_TLS = mail_server.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = mail_server.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = mail_server["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = 10
-# Emails wait this long, so that a change that is undone at once (the live page offers Undo for ten seconds) sends none.
-MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=20.0))
+# Emails wait this long. The live page offers Undo only while they wait (smartscheduler.notifications.undo), so that a
+# change that is undone sends none.
+MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=75.0))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 
 # --- Pages ----------------------------------------------------------------------------------

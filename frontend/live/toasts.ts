@@ -6,8 +6,8 @@ import { RequestRefused } from "./actions";
 import { announce } from "./announcer";
 
 const VISIBLE_MS = 10 * 1000;
-// Enough to read the message, check the board and decide.
-const UNDO_VISIBLE_MS = 60 * 1000;
+// Undo is offered only while the emails about the change wait, also under the pointer: see smartscheduler.notifications.undo.
+const undoVisibleMs = (): number => Number(document.body.dataset.undo ?? 0) * 1000;
 const container = find("[data-toasts]");
 
 export function toast(text: string, kind: "done" | "refused" = "done", visibleMs = VISIBLE_MS): HTMLElement {
@@ -41,9 +41,15 @@ function removeLater(box: HTMLElement, visibleMs: number): void {
 }
 
 export function toastWithUndo(text: string, undo: () => Promise<unknown>): void {
-  const box = toast(text, "done", UNDO_VISIBLE_MS);
+  const visibleMs = undoVisibleMs();
+  const box = toast(text, "done", Math.max(visibleMs, VISIBLE_MS));
+  if (!visibleMs) return;
   const button = create("button", { type: "button", className: "undo", textContent: t("undo") });
   find("p", box).after(button);
+  window.setTimeout(() => {
+    if (document.activeElement === button) find("button:last-child", box).focus();
+    button.remove();
+  }, visibleMs);
   button.addEventListener("click", () => {
     button.disabled = true;
     void undo()

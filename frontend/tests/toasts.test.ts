@@ -14,6 +14,7 @@ beforeEach(async () => {
   vi.useFakeTimers();
   vi.resetModules();
   document.body.innerHTML = "<div data-toasts></div>";
+  document.body.dataset.undo = "60";
   toasts = await import("../live/toasts");
 });
 
@@ -41,6 +42,23 @@ it.each([
   box().dispatchEvent(new Event(leaves));
   vi.advanceTimersByTime(10_000);
   expect(shown()).toEqual([]);
+});
+
+it("takes Undo away when the emails are due, also under the pointer, and keeps the focus", () => {
+  toasts.toastWithUndo("Assigned", () => Promise.resolve());
+  box().dispatchEvent(new Event("pointerenter"));
+  document.querySelector<HTMLButtonElement>(".undo")?.focus();
+  vi.advanceTimersByTime(60_000);
+  expect(shown()).toEqual(["Assigned"]);
+  expect(document.querySelector(".undo")).toBeNull();
+  expect(document.activeElement).toBe(box().querySelector("button"));
+});
+
+it("offers no Undo if emails do not wait", () => {
+  document.body.dataset.undo = "0";
+  toasts.toastWithUndo("Assigned", () => Promise.resolve());
+  expect(shown()).toEqual(["Assigned"]);
+  expect(document.querySelector(".undo")).toBeNull();
 });
 
 it("undoes once, then says so", async () => {

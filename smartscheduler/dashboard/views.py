@@ -38,6 +38,7 @@ from smartscheduler.dashboard.open_jobs import open_jobs
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import event_log
 from smartscheduler.events.publishing import Event
+from smartscheduler.notifications.undo import undo_offered
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
@@ -63,6 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
         # One booking changes the rankings of many jobs. The panel subscribes to these events on its own socket.
         "types": ",".join(sorted(Event.registry.keys() - set(FOR_MACHINES))),
         "heartbeat_seconds": settings.EVENT_HEARTBEAT_SECONDS,
+        "undo_seconds": int(undo_offered().total_seconds()),
         "may_assign": user.allows(Permission.ASSIGN),
         "may_recommend": user.allows(Permission.RECOMMEND),
         "form": BoardForm({**vars(question), "day": question.day}),

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from assignments.models import Assignment
 from jobs.models import Job
@@ -110,7 +111,7 @@ def test_a_part_costs_only_itself(client: Client, visitor: User) -> None:
         "board",
         "feed",
     ]
-    assert client.get("/live/").content.strip() == b""
+    assert client.get("/").content.strip() == b""
     assert client.get("/live/?parts=jobs,nonsense").status_code == 400
 
 
@@ -192,3 +193,11 @@ def test_a_job_that_should_have_been_done_is_marked(client: Client, visitor: Use
     assert "overdue" not in client.get("/live/?parts=jobs").content.decode()
     JobFactory(desired_date=timezone.now() - timedelta(hours=1))
     assert client.get("/live/?parts=jobs").content.decode().count("overdue</strong>") == 1
+
+
+@pytest.mark.parametrize(("delay_seconds", "undo_seconds"), [(75, 60), (0, 0)])
+def test_the_page_says_how_long_a_change_can_be_undone(
+    visitor: User, client: Client, settings: Settings, delay_seconds: int, undo_seconds: int
+) -> None:
+    settings.MAIL_DELAY = timedelta(seconds=delay_seconds)
+    assert f'data-undo="{undo_seconds}"' in client.get("/live/").content.decode()

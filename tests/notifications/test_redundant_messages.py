@@ -22,6 +22,7 @@ from contractors.models import Contractor
 from jobs.services import update_job
 from smartscheduler.notifications.models import Mail
 from smartscheduler.notifications.tasks import send_mails
+from smartscheduler.notifications.undo import undo_offered
 from tests.events.numbers import number_events
 from tests.factories import ContractorFactory, JobFactory, at
 from tests.notifications.test_notifications import entry_of
@@ -66,6 +67,24 @@ def test_a_mail_waits_for_the_delay() -> None:
     work()
     assert (outbox.outbox, states()) == ([], [("assigned", "waiting")])
     assert later() == [(booking.contractor.email, "New job")]
+
+
+def test_a_booking_undone_in_the_last_moment_of_undo_sends_no_email(settings: Settings) -> None:
+    """The worker has read the booking, and runs every two seconds; the page offers Undo as long as it is safe."""
+    settings.MAIL_DELAY = timedelta(seconds=75)
+    booking = book()
+    work()
+    with time_machine.travel(timezone.now() + undo_offered(), tick=False):
+        cancel_assignment(assignment_id=booking.pk, reason="Undone", actor=None)
+        work(after=10)
+    work(after=600)
+    assert (outbox.outbox, states()) == ([], [("assigned", "dropped"), ("cancelled", "dropped")])
+
+
+@pytest.mark.parametrize(("delay_seconds", "undo_seconds"), [(75, 60), (20, 5), (15, 0), (0, 0)])
+def test_undo_is_offered_only_while_emails_wait(settings: Settings, delay_seconds: int, undo_seconds: int) -> None:
+    settings.MAIL_DELAY = timedelta(seconds=delay_seconds)
+    assert undo_offered() == timedelta(seconds=undo_seconds)
 
 
 @pytest.mark.parametrize("seen_between", [True, False])
