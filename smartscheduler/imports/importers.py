@@ -5,9 +5,10 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from rest_framework.serializers import BaseSerializer
 
+from assignments.broken_bookings import conflicts_of, unmet_reasons
 from contractors.models import Contractor
 from contractors.serializers import ContractorSerializer
 from contractors.services import create_contractor, update_contractor
@@ -24,6 +25,10 @@ from smartscheduler.imports.columns import COLUMNS, Columns
 from smartscheduler.imports.file_reader import SURPLUS, Row
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.row_to_payload import Body, body_of_contractor, body_of_job
+from smartscheduler.rules.current import current_rules
+
+# A remark on a row gives the reasons of this many bookings, and the number of all.
+MOST_CONFLICTS = 3
 
 
 class Importer:
@@ -82,6 +87,10 @@ class Importer:
         """Remarks on created records that are likely duplicates, by key."""
         return {}
 
+    def consequences(self, record: Any) -> list[str]:
+        """Remarks on what the change of a record, which is locked, has made impossible."""
+        return []
+
     def check_headings(self, titles: Iterable[str]) -> list[str]:
         """The columns of the headings. Raises InvalidInput for unknown or repeated columns and for a missing key."""
         headings = set(titles)
@@ -124,6 +133,22 @@ class Contractors(Importer):
 
     def update(self, present: Contractor, actor: User | None, values: dict[str, Any]) -> Contractor:
         return update_contractor(contractor_id=present.pk, actor=actor, **values)
+
+    def consequences(self, record: Contractor) -> list[str]:
+        """The live bookings that the contractor can no longer do, the first of them with their reasons."""
+        bookings, count = conflicts_of(record.pk)
+        if not bookings:
+            return []
+        listed = bookings[:MOST_CONFLICTS]
+        reasons = unmet_reasons(listed, current_rules())
+        summary = ngettext("{count} booking has a conflict:", "{count} bookings have conflicts:", count)
+        sentences = [
+            gettext("{job}: {reasons}").format(
+                job=booking.job.job_number, reasons=" ".join(reason.message for reason in reasons[booking.pk])
+            )
+            for booking in listed
+        ]
+        return [summary.format(count=count), *sentences]
 
     def doubts(self, keys: Iterable[str]) -> dict[str, str]:
         """Created contractors with the name and location of another one. Runs one query for all of them."""

@@ -66,7 +66,8 @@ def _work_on(importer: Importer, row: Row, present: Any, geocoded: GeocodingResu
     if after.version == present.version:
         return Done(Outcome.UNCHANGED, {}, _key(importer, present))
     changed = gettext("Changes {fields}.").format(fields=", ".join(_changed(present, after, values)))
-    return Done(Outcome.UPDATED, {}, _key(importer, present), " ".join([changed, *body.notes]))
+    remarks = [changed, *body.notes, *importer.consequences(after)]
+    return Done(Outcome.UPDATED, {}, _key(importer, present), " ".join(remarks))
 
 
 def _without_a_point(row: Row, errors: Errors) -> Errors:

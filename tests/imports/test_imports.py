@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from assignments.models import Conflict
 from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
@@ -28,7 +29,7 @@ from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.row_importer import Done
 from smartscheduler.imports.runner import work_on_files
 from smartscheduler.imports.services import begin, import_checked
-from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,21 @@ def test_the_check_writes_nothing_and_the_import_what_it_said(actor: User) -> No
     event = OutboxEvent.objects.get()
     assert event.actor
     assert (event.type, event.actor["email"]) == ("ContractorCreated", actor.email)
+
+
+def test_a_change_names_the_bookings_that_become_impossible(actor: User) -> None:
+    ann = ContractorFactory(email="ann@example.com")
+    bookings = [AssignmentFactory(contractor=ann, start=at(hour, days=2)) for hour in (8, 10, 12, 14)]
+    ContractorFactory(email="bea@example.com")
+    text = "email,type\nann@example.com,tile\nbea@example.com,tile\n"
+    for run in (checked(text, actor), imported(text, actor)):
+        of_ann, of_bea = run.rows.all()
+        assert "4 bookings have conflicts:" in of_ann.remarks
+        for booking in bookings[:3]:
+            assert f"{booking.job.job_number}: {ann.name} does tile jobs, but this is a flooring job." in of_ann.remarks
+        assert bookings[3].job.job_number not in of_ann.remarks
+        assert of_bea.remarks == "Changes type."
+    assert Conflict.objects.count() == 4
 
 
 def test_a_known_address_is_changed_and_what_is_not_in_the_file_stays(actor: User) -> None:
