@@ -128,6 +128,18 @@ class NewAssignmentSerializer(StrictSerializer):
     )
 
 
+class ConfirmSerializer(StrictSerializer):
+    """Confirmation of an assignment."""
+
+    despite_conflict = serializers.BooleanField(
+        default=False,
+        help_text=_(
+            "Confirm even if the booking breaks rules that apply today. Without it, the request then fails with "
+            "`booking-in-conflict`."
+        ),
+    )
+
+
 @sent_as("Another morning", {"start": SOME_DAY})
 class RescheduleSerializer(StrictSerializer):
     """New start with the same contractor."""

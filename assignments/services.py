@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from assignments.booking_checks import check_booking
+from assignments.broken_bookings import reasons_of
 from assignments.conflict_details import explain_conflict
 from assignments.decision_record import Decision, decide
 from assignments.events import (
@@ -26,7 +27,7 @@ from assignments.events import (
 )
 from assignments.models import Assignment
 from assignments.start_window import check_time_of_work
-from assignments.states import check_movable
+from assignments.states import check_movable, check_transition
 from contractors.models import Contractor
 from contractors.services import update_rating
 from jobs.events import JobCancelled, JobCompleted, JobReopened
@@ -35,7 +36,7 @@ from jobs.requirements import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.observability.metrics.definitions import BOOKINGS, counting
-from smartscheduler.errors import InvalidInput, InvalidTransition, JobNotOpen
+from smartscheduler.errors import BookingInConflict, InvalidInput, InvalidTransition, JobNotOpen
 from smartscheduler.events.publishing import publish
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot, within_reach
@@ -150,14 +151,37 @@ def lock_job(job_id: UUID) -> Job:
 
 @explain_conflict
 @domain_transaction
-def confirm_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
-    """Confirm a pending assignment. Raises InvalidTransition from any other state."""
+def confirm_assignment(*, assignment_id: UUID, actor: User | None, despite_conflict: bool = False) -> Assignment:
+    """Confirm a pending assignment.
+
+    Raises InvalidTransition from any other state, and BookingInConflict (which lists the failed rules) for a booking
+    that the rules would reject today, unless `despite_conflict`.
+    """
     assignment = lock_assignment(assignment_id)
+    check_transition(assignment.status, Assignment.Status.CONFIRMED)
+    if not despite_conflict:
+        _check_still_possible(assignment, actor)
+    _confirm(assignment, at=timezone.now(), actor=actor)
+    return assignment
+
+
+def _confirm(assignment: Assignment, *, at: datetime, actor: User | None) -> None:
     previous = assignment.status
-    assignment.confirm(at=timezone.now())
+    assignment.confirm(at=at)
     assignment.save(update_fields=["status", "confirmed_at"])
     publish(_moved(AssignmentConfirmed, assignment, previous), actor=actor)
-    return assignment
+
+
+def _check_still_possible(assignment: Assignment, actor: User | None) -> None:
+    """Raise BookingInConflict if the rules would reject the booking today. One query if there is no conflict."""
+    if reasons := reasons_of(assignment.pk, reader=actor):
+        message = gettext(
+            "{job} cannot be done as booked. {reasons} Move the booking, or confirm it despite the conflict."
+        )
+        raise BookingInConflict(
+            message.format(job=assignment.job.job_number, reasons=" ".join(reason.message for reason in reasons)),
+            extra={"reasons": [reason.as_json() for reason in reasons]},
+        )
 
 
 @explain_conflict
@@ -262,9 +286,10 @@ def reassign_assignment(
 ) -> Assignment:
     """Reassign the job of a pending or confirmed assignment to another contractor, at `start` or at the same time.
 
-    Cancels the old assignment and returns the new one in one transaction. Raises InvalidTransition from any other
-    state, InvalidInput for the same contractor, ContractorUnsuitable, SlotUnavailable, or RankingStale if
-    `ranking_token` is out of date.
+    Cancels the old assignment and returns the new one in one transaction. At the same time, a confirmed assignment
+    stays confirmed, because the visit does not change for the customer. Raises InvalidTransition from any other state,
+    InvalidInput for the same contractor, ContractorUnsuitable, SlotUnavailable, or RankingStale if `ranking_token` is
+    out of date.
     """
     assignment = Assignment.objects.select_related("job").get(pk=assignment_id)
     contractor = Contractor.objects.get(pk=contractor_id)
@@ -304,8 +329,12 @@ def _reassign(
             "contractor", gettext("The job is already assigned to this contractor. Reschedule it instead.")
         )
     contractor = Contractor.objects.get(pk=contractor_id)
+    was_confirmed = assignment.status == Assignment.Status.CONFIRMED
     _cancel(assignment, gettext("Reassigned to {contractor}").format(contractor=contractor.name), actor)
-    return _create(assignment.job, contractor, start, decision, actor=actor, override_reason=override_reason)
+    created = _create(assignment.job, contractor, start, decision, actor=actor, override_reason=override_reason)
+    if was_confirmed and assignment.confirmed_at and created.slot == assignment.slot:
+        _confirm(created, at=assignment.confirmed_at, actor=actor)
+    return created
 
 
 @domain_transaction

@@ -18,6 +18,7 @@ from assignments.filters import AssignmentFilter
 from assignments.models import Assignment
 from assignments.serializers import (
     AssignmentSerializer,
+    ConfirmSerializer,
     NewAssignmentSerializer,
     ReassignSerializer,
     RescheduleSerializer,
@@ -100,11 +101,14 @@ class AssignmentViewSet(
         )
         return self.answer(assignment.pk, status=status.HTTP_201_CREATED)
 
-    @act(EmptySerializer)
+    @act(ConfirmSerializer)
     def confirm(self, request: Request, pk: UUID) -> Response:
-        """Confirm an assignment after the contractor has agreed."""
-        self.body(EmptySerializer)
-        return self.after(services.confirm_assignment(assignment_id=pk, actor=self.actor))
+        """Confirm an assignment after the contractor has agreed.
+
+        Fails with `booking-in-conflict` if the contractor can no longer do the job as booked.
+        """
+        options = self.body(ConfirmSerializer)
+        return self.after(services.confirm_assignment(assignment_id=pk, actor=self.actor, **options))
 
     @act(EmptySerializer)
     def start(self, request: Request, pk: UUID) -> Response:
@@ -132,7 +136,10 @@ class AssignmentViewSet(
 
     @act(ReassignSerializer)
     def reassign(self, request: Request, pk: UUID) -> Response:
-        """Assign the job to another contractor. Cancels the old assignment and returns the new one."""
+        """Assign the job to another contractor. Cancels the old assignment and returns the new one.
+
+        At the same time, a confirmed assignment stays confirmed. At another time, the new one is pending.
+        """
         payload = self.body(ReassignSerializer)
         contractor_id = payload.pop("contractor")
         _check_known(contractor=contractor_id)

@@ -76,14 +76,30 @@ def start_and_difference(slot: TimeSlot, request: JobRequest) -> str:
 
 
 def differs_from_booking(slot: TimeSlot, booking: Assignment, *, other_contractor: bool) -> str:
-    """Text about what a move to `slot` changes: the time, and that a new contractor has to confirm."""
-    sentences = []
-    if slot.start != booking.slot.start:
-        message = gettext("This moves the visit from {slot}.")
-        sentences.append(message.format(slot=local_slot(booking.slot, booking.job.zone)))
+    """Text about what a move to `slot` changes: the time, and that a new contractor has to confirm the new time."""
+    if slot.start == booking.slot.start:
+        return ""
+    message = gettext("This moves the visit from {slot}.")
+    sentences = [message.format(slot=local_slot(booking.slot, booking.job.zone))]
     if other_contractor and booking.status == Status.CONFIRMED:
-        sentences.append(gettext("The visit is confirmed now; the new contractor has to confirm it again."))
+        sentences.append(gettext("The visit is confirmed now; at the new time, it has to be confirmed again."))
     return " ".join(sentences)
+
+
+def moved_by(slot: TimeSlot, booking: Assignment) -> str:
+    """`2 days later than booked`, `3 h 30 min earlier than booked`, or both; empty at the booked time."""
+    zone = booking.job.zone
+    days = (day_of(slot.start, zone) - day_of(booking.slot.start, zone)).days
+    there, booked = slot.start.astimezone(zone), booking.slot.start.astimezone(zone)
+    minutes = (there.hour - booked.hour) * 60 + there.minute - booked.minute
+    if days and minutes:
+        return gettext("{days} than booked and {time}").format(days=_days_apart(days), time=_time_apart(minutes))
+    if days:
+        return gettext("{days} than booked").format(days=_days_apart(days))
+    if minutes:
+        message = gettext("{duration} later than booked") if minutes > 0 else gettext("{duration} earlier than booked")
+        return message.format(duration=hours_and_minutes(timedelta(minutes=abs(minutes))))
+    return ""
 
 
 def _apart(slot: TimeSlot, request: JobRequest) -> tuple[int, int]:

@@ -47,6 +47,12 @@ class SlotUnavailable(DomainError):
     code = "slot-unavailable"
 
 
+class BookingInConflict(DomainError):
+    """A booking that the rules would reject today was to be confirmed. `extra` holds the failed rules."""
+
+    code = "booking-in-conflict"
+
+
 class ContractorUnsuitable(DomainError):
     code = "contractor-unsuitable"
 

@@ -62,7 +62,7 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
     readonly_fields = ("job_link", "contractor_link", "when", "status_badge", "history")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Assignment]:
-        return super().get_queryset(request).select_related("job", "contractor", "assigned_by")
+        return super().get_queryset(request).select_related("job", "contractor", "assigned_by", "conflict")
 
     def search(
         self, request: HttpRequest, queryset: QuerySet[Assignment], search_term: str

@@ -5,12 +5,14 @@ Rescheduling and reassigning are separate pages, registered for the same record.
 
 from collections.abc import Callable
 
+from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assignments import services
-from assignments.admin.forms import RatingForm, ReasonForm
+from assignments.admin.forms import DespiteConflictForm, RatingForm, ReasonForm
+from assignments.broken_bookings import reasons_of
 from assignments.models import Assignment
 from assignments.start_window import earliest_start
 from assignments.states import MOVABLE, TRANSITIONS, Status
@@ -65,6 +67,16 @@ def after_cancelling(assignment: Assignment) -> list[str]:
     return [*freed_by(assignment), reopened.format(job=assignment.job)]
 
 
+def conflict_form(assignment: Assignment) -> type[forms.Form] | None:
+    """Form that asks before a booking in conflict is confirmed; None for all others. The conflict may be selected."""
+    in_conflict = assignment.slot.end > timezone.now() and getattr(assignment, "conflict", None) is not None
+    return DespiteConflictForm if in_conflict else None
+
+
+def conflict_sentences(assignment: Assignment) -> list[str]:
+    return [reason.message for reason in reasons_of(assignment.pk, reader=None)]
+
+
 def by(service: Callable[..., Assignment]) -> Callable[..., Assignment]:
     """Adapter from a service of one assignment to the signature of `RecordAction.run`."""
     return lambda assignment, actor, **values: service(assignment_id=assignment.pk, actor=actor, **values)
@@ -80,6 +92,8 @@ ACTIONS = [
         run=by(services.confirm_assignment),
         allowed=may_assign,
         possible=can_become(Status.CONFIRMED),
+        form=conflict_form,
+        consequences=conflict_sentences,
         main=True,
     ),
     RecordAction(

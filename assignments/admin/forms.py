@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldBooleanWidget,
 )
 
 from contractors.models import HIGHEST_RATING, LOWEST_RATING
@@ -16,6 +17,16 @@ from smartscheduler.core.db.text_fields import NotesFormField
 
 class ReasonForm(forms.Form):
     reason = reason_field(label=_("Reason"))
+
+
+class DespiteConflictForm(forms.Form):
+    """Question before a booking is confirmed that the rules would reject today."""
+
+    despite_conflict = forms.BooleanField(
+        label=_("Confirm despite the conflict"),
+        error_messages={"required": _("Select this box to confirm, or go back and move the booking.")},
+        widget=UnfoldBooleanWidget(),
+    )
 
 
 class RatingForm(forms.Form):

@@ -27,7 +27,7 @@ from smartscheduler.adminsite.return_url import returning
 @registry.queryset(Job)
 def with_live_assignments(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Prefetch the live assignment of each job as the list `live` with at most one item."""
-    live = Assignment.objects.live().select_related("contractor", "job")
+    live = Assignment.objects.live().select_related("contractor", "job", "conflict")
     return jobs.prefetch_related(Prefetch("assignments", live, to_attr="live"))
 
 

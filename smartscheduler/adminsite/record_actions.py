@@ -23,7 +23,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.adminsite.bulk_results import do_each, report
 from smartscheduler.adminsite.buttons import Button, Weight
 from smartscheduler.adminsite.permissions import person, require
-from smartscheduler.adminsite.registry import Extensions, RecordView, extensions_of, route_name
+from smartscheduler.adminsite.registry import Extensions, ListView, RecordView, extensions_of, route_name
 from smartscheduler.adminsite.return_url import way_back
 from smartscheduler.adminsite.service_forms import show_refusal
 from smartscheduler.adminsite.visibility import VisibleFieldsAdmin
@@ -36,8 +36,9 @@ class RecordAction:
     """An operation on one record.
 
     `run(record, actor, **form_values)` calls a service and returns the record for the next page. `allowed` checks the
-    permissions, `possible` the state of the record. An action without a form runs on one click. The submit button of a
-    form shows `submit`, by default the label. `{0}` in `question` and `done` is the record.
+    permissions, `possible` the state of the record. An action without a form, or whose `form(record)` is None, runs on
+    one click. The submit button of a form shows `submit`, by default the label. `{0}` in `question` and `done` is the
+    record.
     """
 
     name: str
@@ -48,7 +49,7 @@ class RecordAction:
     run: Callable[..., Any]
     allowed: Callable[[User, Any], bool]
     possible: Callable[[Any], bool]
-    form: Callable[[Any], type[BaseForm]] | None = None
+    form: Callable[[Any], type[BaseForm] | None] | None = None
     # Consequences as sentences, for example which slot becomes free and which contractor is notified.
     consequences: Callable[[Any], Sequence[LazyText]] | None = None
     submit: LazyText = ""
@@ -58,6 +59,9 @@ class RecordAction:
     def is_offered(self, user: User, record: models.Model) -> bool:
         """Whether the state of the record and the permissions of `user` allow the action now."""
         return self.possible(record) and self.allowed(user, record)
+
+    def form_of(self, record: models.Model) -> type[BaseForm] | None:
+        return self.form(record) if self.form else None
 
 
 class RecordAdmin(VisibleFieldsAdmin):
@@ -80,7 +84,15 @@ class RecordAdmin(VisibleFieldsAdmin):
     def get_urls(self) -> list[URLPattern]:
         views = [self._path(view.name, partial(self.record_view, view=view)) for view in self.extensions.views]
         actions = [self._path(action.name, partial(self.action_view, action=action)) for action in self.all_actions]
-        return [*views, *actions, *super().get_urls()]
+        lists = [
+            path(
+                f"{view.name}/",
+                self.admin_site.admin_view(partial(self.list_view, view=view)),
+                name=self._route(view.name),
+            )
+            for view in self.extensions.list_views
+        ]
+        return [*lists, *views, *actions, *super().get_urls()]
 
     def _path(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
         return path(f"<uuid:object_id>/{name}/", self.admin_site.admin_view(view), name=self._route(name))
@@ -125,7 +137,7 @@ class RecordAdmin(VisibleFieldsAdmin):
                 label=action.label,
                 icon=action.icon,
                 url=self.address(action.name, record),
-                post=action.form is None,
+                post=action.form_of(record) is None,
                 main=action.main,
                 danger=action.danger,
                 weight=Weight.DANGER if action.danger else Weight.ACTION,
@@ -172,13 +184,18 @@ class RecordAdmin(VisibleFieldsAdmin):
         require(request, view.permission)
         return view.view(request, record, self)
 
+    def list_view(self, request: HttpRequest, *, view: ListView) -> HttpResponse:
+        """A registered page about several records."""
+        require(request, view.permission)
+        return view.view(request, self)
+
     def action_view(self, request: HttpRequest, object_id: UUID, *, action: RecordAction) -> HttpResponse:
         """GET: ask for confirmation. POST: run the action. A refusal is shown on its fields or above the form."""
         record = self.record_or_404(request, object_id)
         if not action.allowed(person(request), record):
             raise PermissionDenied
         with timezone.override(self.zone_of(record)):
-            form_class = action.form(record) if action.form else forms.Form
+            form_class = action.form_of(record) or forms.Form
             form = form_class(request.POST if request.method == "POST" else None)
             refusal = None
             if request.method == "POST" and form.is_valid():

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from assignments.models import Assignment
 from assignments.services import assign_job, complete_assignment, confirm_assignment, start_assignment
 from contractors.models import Rating
+from contractors.services import mark_on_leave
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at, many_assignments
@@ -199,6 +200,33 @@ def test_cancelling_many_asks_for_the_reason_and_reports_row_by_row() -> None:
     }
     bulk(signed_in(Role.MANAGER), "cancel_selected", done, confirmed="1", reason="No")
     assert Assignment.objects.filter(status="completed").count() == 1
+
+
+def test_confirming_a_booking_in_conflict_says_what_is_wrong_and_asks() -> None:
+    booking, client = AssignmentFactory(), signed_in()
+    mark_on_leave(contractor_id=booking.contractor_id, actor=None)
+    url = reverse("admin:assignments_assignment_confirm", args=[booking.pk])
+    page = client.get(reverse("admin:assignments_assignment_change", args=[booking.pk]))
+    (button,) = [button for button in page.context["buttons"] if button.label == "Confirm"]
+    assert button.post is False
+    question = client.get(url).content.decode()
+    assert f"{booking.contractor.name} is on leave." in question
+    assert "Confirm despite the conflict" in question
+    # Also a click on a page that was loaded before the leave.
+    assert "Select this box to confirm, or go back and move the booking." in client.post(url).content.decode()
+    booking.refresh_from_db()
+    assert booking.status == "pending"
+    assert client.post(url, {"despite_conflict": "on"}).status_code == 302
+    booking.refresh_from_db()
+    assert booking.status == "confirmed"
+
+
+def test_many_are_confirmed_without_those_in_conflict() -> None:
+    ready, absent = AssignmentFactory.create_batch(2)
+    mark_on_leave(contractor_id=absent.contractor_id, actor=None)
+    seen = bulk(signed_in(), "confirm_selected", ready, absent)
+    assert "Confirmed: 1. Failed: 1." in seen
+    assert f"{absent.contractor.name} is on leave." in row_of(seen, absent)
 
 
 def test_bulk_actions_report_row_by_row() -> None:

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from assignments.models import Assignment
 from contractors.models import Rating
+from contractors.services import mark_on_leave
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
@@ -270,6 +271,17 @@ def test_a_reschedule_needs_a_start(api: APIClient, start: str | None) -> None:
     refused_field(api.post(of(held, "reschedule/"), {"start": start}), "start")
     held.refresh_from_db()
     assert held.version == 1
+
+
+def test_confirms_a_booking_in_conflict_only_on_purpose(api: APIClient) -> None:
+    held = AssignmentFactory()
+    mark_on_leave(contractor_id=held.contractor_id, actor=None)
+    refusal = problem(api.post(of(held, "confirm/"), {}), 409, "booking-in-conflict")
+    assert [reason["code"] for reason in refusal["reasons"]] == ["inactive"]
+    refused_field(api.post(of(held, "confirm/"), {"despite_conflict": "perhaps"}), "despite_conflict")
+    held.refresh_from_db()
+    assert held.status == "pending"
+    assert api.post(of(held, "confirm/"), {"despite_conflict": True}).json()["status"] == "confirmed"
 
 
 def test_reassigns_at_the_same_time(api: APIClient) -> None:

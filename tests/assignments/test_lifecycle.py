@@ -20,10 +20,12 @@ from assignments.services import (
     reschedule_assignment,
     start_assignment,
 )
+from contractors.services import add_absence
 from jobs.services import update_job
 from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import (
     AlreadyRated,
+    BookingInConflict,
     ContractorUnsuitable,
     InvalidInput,
     InvalidTransition,
@@ -31,6 +33,7 @@ from smartscheduler.errors import (
     SlotUnavailable,
 )
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +161,48 @@ def test_reassigns_in_one_go(booked: Assignment) -> None:
     assert (booked.status, new.status, new.job.status) == ("cancelled", "pending", "assigned")
     assert (new.contractor, new.slot, new.override_reason) == (other, booked.slot, "Asked for")
     assert events_since(mark) == ["AssignmentCancelled", "JobAssigned"]
+
+
+def test_a_confirmed_booking_stays_confirmed_at_the_same_time(booked: Assignment) -> None:
+    confirmed_at = confirm_assignment(assignment_id=booked.pk, actor=None).confirmed_at
+    mark = last_position()
+    new = reassign_assignment(assignment_id=booked.pk, contractor_id=ContractorFactory().pk, actor=None)
+    new.refresh_from_db()
+    assert (new.status, new.confirmed_at, new.slot) == ("confirmed", confirmed_at, booked.slot)
+    assert events_since(mark) == ["AssignmentCancelled", "JobAssigned", "AssignmentConfirmed"]
+
+
+def test_a_confirmed_booking_is_pending_at_another_time(booked: Assignment) -> None:
+    confirm_assignment(assignment_id=booked.pk, actor=None)
+    new = reassign_assignment(
+        assignment_id=booked.pk, contractor_id=ContractorFactory().pk, start=at(13, days=2), actor=None
+    )
+    new.refresh_from_db()
+    assert (new.status, new.confirmed_at) == ("pending", None)
+
+
+class TestConfirmInConflict:
+    @pytest.fixture
+    def absent(self, booked: Assignment) -> Assignment:
+        add_absence(contractor_id=booked.contractor_id, period=TimeSlot(at(0, days=2), at(0, days=3)), actor=None)
+        return booked
+
+    def test_is_refused_with_the_reasons(self, absent: Assignment) -> None:
+        mark = last_position()
+        with pytest.raises(BookingInConflict, match="is absent at that time") as refusal:
+            confirm_assignment(assignment_id=absent.pk, actor=None)
+        assert [reason["code"] for reason in refusal.value.extra["reasons"]] == ["absent"]
+        absent.refresh_from_db()
+        assert absent.status == "pending"
+        assert events_since(mark) == []
+
+    def test_is_possible_on_purpose(self, absent: Assignment) -> None:
+        assert confirm_assignment(assignment_id=absent.pk, despite_conflict=True, actor=None).status == "confirmed"
+
+    def test_names_the_state_first(self, absent: Assignment) -> None:
+        cancel_assignment(assignment_id=absent.pk, reason="Test", actor=None)
+        with pytest.raises(InvalidTransition):
+            confirm_assignment(assignment_id=absent.pk, actor=None)
 
 
 def test_a_refused_reassignment_leaves_everything_as_it_was(booked: Assignment) -> None:

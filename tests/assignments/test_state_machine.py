@@ -102,7 +102,8 @@ class Life(RuleBasedStateMachine):
             assert self.state not in {"pending", "confirmed"}
             return self.refused()
         self.current = new
-        return self.accepted(("pending", "assigned"))
+        # The time stays the same, and with it the confirmation.
+        return self.accepted((self.state, "assigned"))
 
     @rule()
     def cancel_job(self) -> None:

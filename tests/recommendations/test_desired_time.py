@@ -120,8 +120,8 @@ def test_a_move_names_the_time_and_the_confirmation_that_it_costs() -> None:
     moved = differs_from_booking(slot_from(at(8, days=3)), booking, other_contractor=True)
     assert "This moves the visit from" in moved
     assert "12:30–2:30 PM" in moved
-    assert "has to confirm it again" in moved
-    assert differs_from_booking(booking.slot, booking, other_contractor=False) == ""
+    assert "at the new time, it has to be confirmed again" in moved
+    assert differs_from_booking(booking.slot, booking, other_contractor=True) == ""
 
 
 @pytest.mark.django_db
@@ -222,10 +222,10 @@ class TestPages:
         cards = [card for card in response.context["cards"] if card["contractor"].pk != confirmed.contractor_id]
         assert [card["contractor"] for card in cards] == [self.second, self.best]
         keeps, moves = cards
-        assert keeps["same"].note == "The visit is confirmed now; the new contractor has to confirm it again."
+        assert keeps["same"].note == ""  # a visit that keeps its time stays confirmed
         (preset,) = [offer for offer in moves["offers"] if offer.preset]
         assert "This moves the visit from" in preset.note
-        assert "confirm it again" in preset.note
+        assert "confirmed again" in preset.note
         assert not any(offer.preset for offer in keeps["offers"])
         assert preset.note in response.content.decode()
 
@@ -234,7 +234,7 @@ class TestPages:
         url = reverse("admin:assignments_assignment_reassign", args=[confirmed.pk])
         page = signed_in().post(url, sent).content.decode()
         assert "This moves the visit from" in page
-        assert "has to confirm it again" in page
+        assert "has to be confirmed again" in page
         assert "4 h 30 min earlier in the day" in page
 
     def test_the_question_of_a_reschedule_names_the_wanted_time(self, confirmed: Assignment) -> None:

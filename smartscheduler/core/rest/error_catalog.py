@@ -46,6 +46,11 @@ KINDS = {
         "see `reasons`, `conflicting_assignment`, and up to three `nearest_slots` of the same contractor",
     ),
     "contractor-unsuitable": Kind(409, _("The contractor does not meet all requirements of this job"), "see `reasons`"),
+    "booking-in-conflict": Kind(
+        409,
+        _("The booking breaks rules that apply today"),
+        "see `reasons`; move the booking, or send `despite_conflict: true` to confirm it all the same",
+    ),
     "job-not-open": Kind(
         409, _("Only an open job can be assigned"), "the job was assigned in the meantime, or it is closed"
     ),
