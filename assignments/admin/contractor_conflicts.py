@@ -1,12 +1,14 @@
-"""Pages and notices about the bookings of a contractor that are in conflict with the rules."""
+"""Notices about the bookings of a contractor that are in conflict with the rules.
+
+The page `conflicts`, which offers replacements, needs the ranking and is in `recommendations.admin.replace_bookings`.
+"""
 
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,12 +20,10 @@ from assignments.admin.rows import FREES, conflict_lines, lines
 from assignments.broken_bookings import conflicts_of
 from assignments.models import Assignment
 from contractors.models import Contractor
-from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.permissions import person
-from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import Panel, record_url
-from smartscheduler.adminsite.return_url import returning, way_back
+from smartscheduler.adminsite.return_url import returning
 from smartscheduler.rules.current import current_rules
 
 MOST_LINES = 50
@@ -42,24 +42,6 @@ class ContractorConflictFilter(SimpleListFilter):
 
 
 registry.list_filter(Contractor, ContractorConflictFilter)
-
-
-@registry.record_view(Contractor, "conflicts", permission=Permission.VIEW_CONTRACTORS)
-def conflicts(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> HttpResponse:
-    """Page that lists the conflicts of a contractor, with links to resolve each of them."""
-    listed, count = conflicts_of(contractor.pk)
-    lines = conflict_lines(listed, person(request), request.get_full_path(), current_rules()) if listed else []
-    context = {
-        **admin.admin_site.each_context(request),
-        "title": gettext("Bookings with conflicts"),
-        "subtitle": str(contractor),
-        "opts": admin.opts,
-        "original": contractor,
-        "conflicts": lines,
-        "conflicts_count": count,
-        "back": way_back(request, record_url(contractor, "change")),
-    }
-    return TemplateResponse(request, "admin/assignments/conflicts.html", context)
 
 
 @registry.notice(Contractor)
@@ -82,7 +64,7 @@ def warn_of_conflicts(request: HttpRequest, contractor: Contractor) -> None:
 
 def conflicts_message(count: int, url: str) -> SafeString:
     sentence = ngettext("Saved. {count} booking has a conflict.", "Saved. {count} bookings have conflicts.", count)
-    link = gettext("Show the reasons and move the bookings")
+    link = gettext("Show the reasons and reassign the bookings")
     return format_html('{} <a class="underline" href="{}">{}</a>', sentence.format(count=count), url, link)
 
 
@@ -94,10 +76,12 @@ def to_conflicts(contractor: Contractor, usual: str) -> str:
 
 @registry.action_panel(Contractor, "deactivate")
 def obstacles(request: HttpRequest, contractor: Contractor) -> Panel:
-    """Panel with the live bookings that prevent deactivation, each with links to resolve it."""
+    """Panel with the live bookings that prevent deactivation, each with links to resolve it, and one for all."""
     live = contractor.assignments.live()
     first = live.select_related("job").order_by("time_slot", "pk")[:MOST_LINES]
     shown = lines(first, person(request), request.get_full_path(), FREES)
     # A query for the count only when not all are shown.
     count = live.count() if len(shown) == MOST_LINES else len(shown)
-    return Panel("admin/assignments/obstacles.html", {"lines": shown, "count": count}, blocks=bool(shown))
+    together = returning(record_url(contractor, "replace"), request.get_full_path())
+    context = {"lines": shown, "count": count, "together": together}
+    return Panel("admin/assignments/obstacles.html", context, blocks=bool(shown))

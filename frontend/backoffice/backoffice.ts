@@ -84,6 +84,13 @@ function selectDatesOption(event: Event): void {
   if (option) option.checked = true;
 }
 
+// Choosing a replacement ticks the row of its booking.
+function tickRow(event: Event): void {
+  const row = targetOf(event)?.closest("[data-replacements] select")?.closest("li");
+  const box = row?.querySelector<HTMLInputElement>("input[name=row]");
+  if (box) box.checked = true;
+}
+
 window.addEventListener("load", () => {
   // jQuery's queue runs after the callbacks that draw the boxes, which may follow the load of the page.
   window.django?.jQuery?.(labelSelectBoxes);
@@ -96,6 +103,7 @@ document.addEventListener("htmx:afterSettle", announceImport);
 for (const name of ["formset:added", "formset:removed"]) document.addEventListener(name, makeRemoveButtons);
 document.addEventListener("keydown", pressRemoveButton);
 document.addEventListener("input", selectDatesOption);
+document.addEventListener("change", tickRow);
 // Recovery codes are shown once.
 document.addEventListener("click", (event) => {
   if (targetOf(event)?.closest("[data-print]")) window.print();

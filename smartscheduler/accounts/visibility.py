@@ -118,17 +118,22 @@ def redact_record(record: models.Model, user: Any, *, instead: LazyText = "") ->
     `instead` replaces hidden values that are not empty. For pages and files; computations from places use blurred
     places without this function (smartscheduler.core.geo.blur).
     """
-    if sees_everything(user):
-        return record
+    if not sees_everything(user):
+        _redact(record, user, instead, set())
+    return record
+
+
+def _redact(record: models.Model, user: Any, instead: LazyText, visited: set[int]) -> None:
+    """Redact a record and its loaded relations. A relation loaded from both ends is a cycle, hence `visited`."""
+    visited.add(id(record))
     for name, rule in hidden_fields(record._meta.label_lower, user).items():
         if name in record.__dict__:
             shown = rule.shown(record.__dict__[name])
             setattr(record, name, (str(instead) if record.__dict__[name] else "") if shown is None else shown)
             record.__dict__.update(save=_never, seen_by=user)
     for other in record._state.fields_cache.values():
-        if isinstance(other, models.Model) and other is not user:
-            redact_record(other, user, instead=instead)
-    return record
+        if isinstance(other, models.Model) and other is not user and id(other) not in visited:
+            _redact(other, user, instead, visited)
 
 
 def seen_by(record: models.Model) -> Any:

@@ -19,13 +19,14 @@ from smartscheduler.errors import DomainError
 class Outcome:
     """Result for one record: its name and URL, the reason of a refusal, and a link that helps to resolve it.
 
-    An empty `refusal` means success. `remedy` is a URL and the text of the link.
+    An empty `refusal` means success; `result` then says what has changed. `remedy` is a URL and the text of the link.
     """
 
     name: str
     url: str
     refusal: str = ""
     remedy: tuple[str, str] | None = None
+    result: str = ""
 
 
 def do_each(
@@ -36,7 +37,7 @@ def do_each(
     """Run `service` for each record independently: a refusal for one does not affect the others."""
     outcomes = []
     for record in records:
-        name, url = str(record), _page_of(record)
+        name, url = str(record), page_of(record)
         try:
             service(record)
         except DomainError as refusal:
@@ -55,7 +56,7 @@ def report(request: HttpRequest, outcomes: list[Outcome], done: LazyText) -> Non
     messages.add_message(request, level, text)
 
 
-def _page_of(record: models.Model) -> str:
+def page_of(record: models.Model) -> str:
     opts = record._meta
     try:
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[record.pk])

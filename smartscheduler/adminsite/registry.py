@@ -58,6 +58,15 @@ class RecordView:
         return self.button is not None and self.button.possible(record) and user.allows(self.permission)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListView:
+    """Page about several records at `<name>/` below the list, for users with `permission`."""
+
+    name: str
+    view: Callable[[HttpRequest, RecordAdmin], HttpResponse]
+    permission: Permission
+
+
 @dataclass(frozen=True)
 class Panel:
     """A template with its context. On the page of an action, a panel with `blocks` replaces the form."""
@@ -80,6 +89,7 @@ class Extensions:
     """Extensions of the admin of one model, in the order of registration."""
 
     views: list[RecordView] = field(default_factory=list)
+    list_views: list[ListView] = field(default_factory=list)
     actions: list[RecordAction] = field(default_factory=list)
     buttons: list[Callable[[HttpRequest, Any], Iterable[Button]]] = field(default_factory=list)
     columns: list[Callable[[Any], Any]] = field(default_factory=list)
@@ -124,6 +134,22 @@ def record_view(
     def register(view: Callable[[HttpRequest, M, RecordAdmin], HttpResponse]) -> Callable[..., HttpResponse]:
         _refuse_taken_name(model, name)
         extensions_of(model).views.append(RecordView(name=name, view=view, permission=permission, button=button))
+        return view
+
+    return register
+
+
+def list_view(
+    model: type[Model], name: str, *, permission: Permission
+) -> Callable[[Callable[[HttpRequest, RecordAdmin], HttpResponse]], Callable[..., HttpResponse]]:
+    """Register a page about several records at `<name>/`, with the URL name `<app>_<model>_<name>`.
+
+    The view receives the request and the ModelAdmin. The response is 403 for a user without `permission`.
+    """
+
+    def register(view: Callable[[HttpRequest, RecordAdmin], HttpResponse]) -> Callable[..., HttpResponse]:
+        _refuse_taken_name(model, name)
+        extensions_of(model).list_views.append(ListView(name=name, view=view, permission=permission))
         return view
 
     return register
@@ -200,6 +226,11 @@ def record_url(record: Model, name: str) -> str:
     return reverse(f"admin:{route_name(type(record), name)}", args=[record.pk])
 
 
+def list_url(model: type[Model], name: str) -> str:
+    """URL of an admin page about several records: `changelist`, or the name of a registered page."""
+    return reverse(f"admin:{route_name(model, name)}")
+
+
 def route_name(model: type[Model], name: str) -> str:
     """URL name of a record page, without the namespace of the admin site."""
     return f"{model._meta.app_label}_{model._meta.model_name}_{name}"
@@ -207,7 +238,12 @@ def route_name(model: type[Model], name: str) -> str:
 
 def _refuse_taken_name(model: type[Model], name: str) -> None:
     extensions = extensions_of(model)
-    if name in {*(view.name for view in extensions.views), *(action.name for action in extensions.actions)}:
+    pages: list[RecordView | ListView | RecordAction] = [
+        *extensions.views,
+        *extensions.list_views,
+        *extensions.actions,
+    ]
+    if name in {page.name for page in pages}:
         raise ValueError(f"{model._meta.label} already has a page “{name}”.")
 
 

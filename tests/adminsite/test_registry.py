@@ -117,5 +117,5 @@ def test_buttons_come_in_the_order_of_their_weights(rf: RequestFactory) -> None:
     of_job = [f"Assigned to {booking.contractor.name}", *of_booking, "Cancel job", "Personal data"]
     assert labels(booking.job) == of_job
     assert labels(JobFactory(status="open")) == ["Recommend", "Cancel job", "Personal data"]
-    of_contractor = ["Week", "Add absence", "Mark on leave", "Deactivate", "Personal data"]
+    of_contractor = ["Week", "Add absence", "Mark on leave", "Move a day", "Deactivate", "Personal data"]
     assert labels(booking.contractor) == of_contractor

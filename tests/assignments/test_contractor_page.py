@@ -212,7 +212,7 @@ class TestConflicts:
         client, contractor = signed_in(), ContractorFactory()
         booked(contractor, 2)
         away(contractor, TimeSlot(at(0, days=1), at(0, days=40)))
-        with django_assert_max_num_queries(12) as few:
+        with django_assert_max_num_queries(16) as few:
             client.get(address("conflicts", contractor))
         for day in range(3, 20):
             booked(contractor, day)

@@ -16,6 +16,7 @@ from pytest_django import Settings
 from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.dashboard import open_jobs
 from smartscheduler.dashboard.kpis import figures
 from smartscheduler.events.models import EventHead, OutboxEvent
@@ -111,7 +112,7 @@ def test_a_part_costs_only_itself(client: Client, visitor: User) -> None:
         "board",
         "feed",
     ]
-    assert client.get("/").content.strip() == b""
+    assert client.get("/live/").content.strip() == b""
     assert client.get("/live/?parts=jobs,nonsense").status_code == 400
 
 
@@ -200,4 +201,13 @@ def test_the_page_says_how_long_a_change_can_be_undone(
     visitor: User, client: Client, settings: Settings, delay_seconds: int, undo_seconds: int
 ) -> None:
     settings.MAIL_DELAY = timedelta(seconds=delay_seconds)
-    assert f'data-undo="{undo_seconds}"' in client.get("/live/").content.decode()
+    assert f'data-undo="{undo_seconds}"' in client.get("/").content.decode()
+
+
+def test_coordinators_can_move_the_bookings_of_the_day(visitor: User, client: Client) -> None:
+    link = 'href="/admin/assignments/assignment/move-day/?day=2026-12-01"'
+    assert link in client.get("/?day=2026-12-01").content.decode()
+    assert link in client.get("/live/?parts=board&day=2026-12-01").content.decode()
+    visitor.role = Role.MANAGER
+    visitor.save()
+    assert link not in client.get("/?day=2026-12-01").content.decode()

@@ -1,15 +1,18 @@
 """The contractor pages for coordinators: sick leave, deactivation, duplicates, hours, and the week."""
 
+import random
 import re
+import string
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, Api
+from tests.e2e.test_pages import PICTURES, barriers
 
 AUSTIN = ZoneInfo("America/Chicago")
 
@@ -61,6 +64,96 @@ def test_who_calls_in_sick_is_cleared_of_bookings_one_by_one(visit: Open, api: A
     page.wait_for_url("**/change/")
     expect(page.get_by_role("region", name="Bookings with conflicts")).to_have_count(0)
     assert api.job(first["job"])["status"] == api.job(second["job"])["status"] == "open"
+
+
+class Clicks:
+    """Counts what a coordinator clicks."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def on(self, target: Locator) -> None:
+        target.click()
+        self.count += 1
+
+
+def show(page: Page, name: str) -> None:
+    """Check `page` for accessibility, and store it at both widths."""
+    assert barriers(page) == []
+    for width in (375, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
+
+
+def test_the_bookings_of_an_ill_contractor_keep_their_times(visit: Open, api: Api, crew: Any) -> None:
+    bookings = [api.book(crew, 2) for _ in range(3)]
+    api.post(f"assignments/{bookings[2]['id']}/confirm/")
+    # Two stand-ins, so that at least one is free at each time, whatever other tests book.
+    for _ in range(2):
+        api.new_contractor()
+    page, clicks = visit(path_of(crew), COORDINATOR), Clicks()
+    clicks.on(page.get_by_role("link", name="Add absence"))
+    page.get_by_label("Start").fill(local(bookings[0]["time_slot"]["start"]))
+    page.get_by_label("End").fill(local(bookings[2]["time_slot"]["end"]))
+    clicks.on(page.get_by_role("button", name="Add absence"))
+
+    page.wait_for_url("**/conflicts/**")
+    for booking in bookings:
+        expect(page.get_by_label(f"Replacement for {booking['job_number']}")).to_be_visible()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(3)
+    show(page, "bookings-to-reassign")
+    clicks.on(page.get_by_role("button", name="Reassign selected"))
+    expect(page.get_by_text("Reassigned or moved: 3.")).to_be_visible()
+    assert clicks.count == 3
+
+    for booking, status in zip(bookings, ("pending", "pending", "confirmed"), strict=True):
+        (live,) = [each for each in api.bookings({"id": booking["job"]}) if each["status"] != "cancelled"]
+        assert (live["time_slot"], live["status"]) == (booking["time_slot"], status)
+        assert live["contractor"] != crew["id"]
+
+
+def test_the_jobs_of_a_rainy_day_move_together(visit: Open, api: Api) -> None:
+    city = "Marfa " + "".join(random.choices(string.ascii_uppercase, k=8))
+    there = {"latitude": 30.3095, "longitude": -104.0206, "address": "1 Highland Avenue", "city": city}
+    crews = [api.new_contractor(location={**there, "state": "TX", "zip_code": "79843"}) for _ in range(4)]
+    bookings = [api.book(crew, 2) for crew in crews for _ in range(2)]
+    page, clicks = visit("/admin/assignments/assignment/", COORDINATOR), Clicks()
+    clicks.on(page.get_by_role("link", name="Move a day"))
+    page.get_by_label("Day").fill(local(bookings[0]["time_slot"]["start"])[:10])
+    page.get_by_label("Area").fill(f"{city}, TX")
+    clicks.on(page.get_by_role("button", name="Show bookings"))
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(8)
+    expect(page.get_by_text("1 day later than booked").first).to_be_attached()
+    show(page, "move-a-day")
+    clicks.on(page.get_by_role("button", name="Move selected").last)
+    expect(page.get_by_text("Reassigned or moved: 8.")).to_be_visible()
+    assert clicks.count == 3
+
+    for booking in bookings:
+        (live,) = [each for each in api.bookings({"id": booking["job"]}) if each["status"] != "cancelled"]
+        assert live["contractor"] == booking["contractor"]
+        days = datetime.fromisoformat(live["time_slot"]["start"]) - datetime.fromisoformat(
+            booking["time_slot"]["start"]
+        )
+        assert timedelta(hours=22) < days < timedelta(hours=26)
+    expect(page.get_by_text("No bookings to move on this day in this area.")).to_be_visible()
+
+
+def test_a_booking_in_conflict_is_confirmed_only_on_purpose(visit: Open, api: Api, crew: Any) -> None:
+    booking = api.book(crew)
+    api.post(f"contractors/{crew['id']}/mark-on-leave/")
+    page = visit(f"/admin/assignments/assignment/{booking['id']}/change/", COORDINATOR)
+    page.get_by_role("group", name="Actions").get_by_role("link", name="Confirm").click()
+    expect(page.get_by_text(f"{crew['name']} is on leave.")).to_be_visible()
+    assert barriers(page) == []
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("Select this box to confirm")).to_be_visible()
+    page.get_by_label("Confirm despite the conflict").check()
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/change/")
+    (live,) = api.bookings({"id": booking["job"]})
+    assert live["status"] == "confirmed"
 
 
 def test_who_leaves_is_deactivated_after_the_obstacles_are_gone(visit: Open, api: Api, crew: Any) -> None:

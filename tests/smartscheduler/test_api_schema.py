@@ -128,7 +128,7 @@ def test_each_act_takes_its_own_body(document: Any) -> None:
 
     acts = ("confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate")
     assert {act: body(act) for act in acts} == {
-        "confirm": "",
+        "confirm": "ConfirmRequest",
         "start": "",
         "complete": "",
         "cancel": "ReasonRequest",

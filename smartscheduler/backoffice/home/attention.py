@@ -18,6 +18,7 @@ from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.near_misses import nearby_contractors
 from recommendations.unfillable_jobs import MOST_LOOKED_AT, rank_open_jobs
+from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.date_filters import within_days
 from smartscheduler.core.formatting import local_slot, local_time, relative
 from smartscheduler.rules.current import current_rules
@@ -35,7 +36,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Matter:
-    """One attention item. `at_least`: there may be more than `count`. `url`: the list with the same rows."""
+    """One attention item. `at_least`: there may be more than `count`. `url`: the list with the same rows.
+
+    `remedy` is the text and the URL of a page that resolves all of them.
+    """
 
     title: str
     icon: str
@@ -44,6 +48,7 @@ class Matter:
     url: str
     good: str
     at_least: bool = False
+    remedy: tuple[str, str] | None = None
 
 
 def matters(now: datetime, reader: Any) -> list[Matter]:
@@ -152,6 +157,9 @@ def _in_conflict(now: datetime, reader: Any, rules: Rules) -> Matter:
             _booking(assignment, " ".join(reason.message for reason in reasons[assignment.pk])) for assignment in shown
         ],
         url=list_url("assignments_assignment", conflict=ANY_RULE),
+        remedy=(gettext("Reassign them together"), reverse("admin:assignments_assignment_conflicts"))
+        if reader.allows(Permission.ASSIGN)
+        else None,
         good=gettext("No booking has a conflict."),
     )
 
