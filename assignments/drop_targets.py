@@ -1,9 +1,10 @@
 """Drop targets of the board: the starts that each contractor offers for a dragged job on one day."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -11,7 +12,6 @@ from django.utils.translation import gettext
 from assignments.availability import Calendar, Visit, offered_slots, shift_slots
 from assignments.calendars import load_calendars
 from assignments.eligibility import unmet_rules
-from assignments.local_time import day_at
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
@@ -28,17 +28,24 @@ class DropTarget:
     reason: str = ""
 
 
-def drop_targets_on(job: Job, contractors: Iterable[Contractor], day: date, rules: Rules) -> dict[UUID, DropTarget]:
-    """Drop target of each contractor for `job` on `day` in the contractor's time zone, by contractor id.
+# The longest day has 25 hours.
+LONGEST_DAY = timedelta(hours=25)
 
-    The job's own booking does not count. Uses the same check as a booking. Two queries: calendars and road distances.
+
+def drop_targets_on(
+    job: Job, contractors: Iterable[Contractor], window_in: Callable[[ZoneInfo], TimeSlot], rules: Rules
+) -> dict[UUID, DropTarget]:
+    """Drop target of each contractor for `job`, by contractor id.
+
+    `window_in` returns the day or days that count, given the time zone of the contractor. The job's own booking does
+    not count. Uses the same check as a booking. Two queries: calendars and road distances.
     """
     request, now, site = JobRequest.of(job), timezone.now(), known_site(job.point)
     people = list(contractors)
     unmet = {person.pk: unmet_rules(person, request, miles=site.miles_from(person.point)) for person in people}
     able = {person.pk: person for person in people if not unmet[person.pk]}
     targets = {pk: DropTarget([], reasons[0].message) for pk, reasons in unmet.items() if reasons}
-    windows = {pk: day_at(day, contractor.zone) for pk, contractor in able.items()}
+    windows = {pk: window_in(contractor.zone) for pk, contractor in able.items()}
     if not windows:
         return targets
     span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
@@ -51,7 +58,7 @@ def drop_targets_on(job: Job, contractors: Iterable[Contractor], day: date, rule
 
 
 def drop_target_of(contractor: Contractor, calendar: Calendar, visit: Visit) -> DropTarget:
-    """Possible starts on the single day of `visit`, or the reason why there are none.
+    """Possible starts in the single window of `visit`, a day or several, or the reason why there are none.
 
     To find the reason, the obstacles are removed one kind after another until a start appears.
     """
@@ -64,7 +71,11 @@ def drop_target_of(contractor: Contractor, calendar: Calendar, visit: Visit) -> 
     if offered := starts(calendar, now):
         return DropTarget(offered)
     if not clip(shift_slots(calendar, window), window):
-        reason = gettext("{contractor} does not work on this day. Choose another day.")
+        reason = (
+            gettext("{contractor} does not work on these days. Choose another day.")
+            if window.duration > LONGEST_DAY
+            else gettext("{contractor} does not work on this day. Choose another day.")
+        )
     elif not starts(replace(calendar, absences=(), bookings=()), now):
         past = window.start < now and bool(starts(calendar, window.start))
         reason = (

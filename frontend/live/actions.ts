@@ -58,3 +58,11 @@ export async function cancel(booking: Booking, reason: string): Promise<void> {
   const params = { path: { id: booking.assignment }, header: idempotencyKey() };
   await assignmentFrom(api.POST("/api/v1/assignments/{id}/cancel/", { params, body: { reason } }));
 }
+
+// The changes of state that only go forward.
+export type Transition = "confirm" | "start" | "complete";
+
+export async function advance(booking: Booking, transition: Transition): Promise<void> {
+  const params = { path: { id: booking.assignment }, header: idempotencyKey() };
+  await assignmentFrom(api.POST(`/api/v1/assignments/{id}/${transition}/`, { params }));
+}

@@ -31,7 +31,7 @@ async function show(params: URLSearchParams): Promise<void> {
   } finally {
     form.removeAttribute("aria-busy");
   }
-  find("[data-day-name]").textContent = boardElement().dataset.dayName ?? "";
+  find("[data-heading]", form).textContent = boardElement().dataset.heading ?? "";
 }
 
 function navigate(params: URLSearchParams, method: "pushState" | "replaceState"): void {

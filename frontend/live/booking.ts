@@ -38,6 +38,6 @@ export async function assignOrMove(job: JobToBook, contractor: { id: string; nam
 }
 
 // Does not wait for the event of the change, which takes a moment or, without a connection, does not come.
-function showChange(lanes: string[]): void {
+export function showChange(lanes: string[]): void {
   refresh(["jobs", "figures"], lanes);
 }

@@ -1,17 +1,21 @@
 // The live page: listens to the event stream and reloads the partials that an event has changed.
 // The server renders them; the page always shows what a reload would show.
 
+import * as blockMenu from "./block-menu";
+import { showCounts } from "./board-counts";
 import * as boardFilters from "./board-filters";
 import * as connectionStatus from "./connection-status";
 import * as drag from "./drag";
 import { EventStream, type Envelope } from "./event-stream";
+import * as hoverCard from "./hover-card";
 import { isSignedIn } from "./http";
 import { t } from "../shared/messages";
 import { PAGE } from "./page";
 import * as panel from "./panel";
-import { ALL_PARTIALS, onSignedOut, refresh, type PartialName } from "./partials";
+import { ALL_PARTIALS, onBoardChange, onSignedOut, refresh, type PartialName } from "./partials";
 import { RankingSubscription } from "./ranking-subscription";
-import { placeBoard, placeCurrentTime } from "./timeline";
+import * as selection from "./selection";
+import { boardElement, markLate, placeBoard, placeCurrentTime } from "./timeline";
 import { showTimes } from "./times";
 import { toast } from "./toasts";
 
@@ -72,6 +76,10 @@ showTimes();
 document.documentElement.classList.add("scripted");
 onSignedOut(connectionStatus.showSignedOut);
 drag.listen();
+blockMenu.listen();
+hoverCard.listen();
+selection.listen();
+onBoardChange(selection.showSelection);
 panel.listen();
 panel.onChange(() => {
   void mapModule?.then((map) => map.showRanking());
@@ -85,6 +93,8 @@ ranking.follow(panel.currentJob());
 setInterval(() => {
   placeCurrentTime();
   showTimes();
+  markLate();
+  showCounts(boardElement());
 }, MINUTE_MS);
 // The end of a day is no event.
 setInterval(() => {

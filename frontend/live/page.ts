@@ -8,6 +8,7 @@ export const PAGE = {
   after: Number(dataValue(body, "after")),
   heartbeatSeconds: Number(dataValue(body, "heartbeat")),
   partialsUrl: dataValue(body, "live"),
+  adminUrl: dataValue(body, "admin"),
   loginUrl: dataValue(body, "login"),
   eventTypes: dataValue(body, "types"),
   mayAssign: body.dataset.mayAssign !== undefined,

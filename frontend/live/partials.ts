@@ -1,8 +1,9 @@
 // Partials of the page, rendered by the server and reloaded after events: together, and at most once a second.
 
 import { dataValue, find, findAll } from "../shared/dom";
+import { showCounts } from "./board-counts";
 import { SignedOut, fetchHtml } from "./http";
-import { axisOf, boardElement, placeAll, placeBoard, placeCurrentTime } from "./timeline";
+import { axisOf, boardElement, markLate, placeAll, placeBoard, placeCurrentTime } from "./timeline";
 import { showTimes } from "./times";
 
 export type PartialName = "figures" | "jobs" | "board" | "feed";
@@ -20,14 +21,31 @@ const pendingLanes = new Set<string>();
 let timer: number | undefined;
 let lastLoad = 0;
 let pauses = 0;
+const boardListeners: (() => void)[] = [];
 let signedOutHandler = (): void => undefined;
 
 // The day and the filters of the board, as in the address of the page.
 export let boardQuery = new URLSearchParams(location.search);
 
+// The same with the day and the clock that the board shows: by default they depend on the contractors and the time.
+export function shownBoardQuery(): URLSearchParams {
+  const params = new URLSearchParams(boardQuery);
+  for (const name of ["day", "clock"]) params.set(name, dataValue(boardElement(), name));
+  return params;
+}
+
 export function showBoard(query: URLSearchParams): Promise<void> {
   boardQuery = query;
   return loadBoard();
+}
+
+// Calls `listener` after rows of the board have been replaced.
+export function onBoardChange(listener: () => void): void {
+  boardListeners.push(listener);
+}
+
+function notifyChange(): void {
+  for (const listener of boardListeners) listener();
 }
 
 export function onSignedOut(handler: () => void): void {
@@ -98,8 +116,8 @@ async function loadBoard(): Promise<void> {
 
 async function loadLanes(ids: string[]): Promise<void> {
   const board = boardElement();
-  const params = new URLSearchParams([...boardQuery, ["contractors", ids.join()]]);
-  params.set("day", dataValue(board, "day"));
+  const params = shownBoardQuery();
+  params.set("contractors", ids.join());
   const response = await fetchHtml("lanes/", params);
   if (board !== boardElement()) return;
   const lanes = new Map(findAll("[data-lane]", response).map((lane) => [lane.dataset.lane, lane]));
@@ -111,9 +129,12 @@ async function loadLanes(ids: string[]): Promise<void> {
     else if (shown && lane) {
       replace(shown, lane);
       if (!placeAll(lane, axisOf(board))) refresh(["board"]);
-      placeCurrentTime(board);
     }
   }
+  placeCurrentTime();
+  markLate();
+  showCounts(board);
+  notifyChange();
 }
 
 // Swaps in a new version: marks new rows and keeps the keyboard focus.
@@ -124,7 +145,10 @@ function replace(shown: HTMLElement, fresh: HTMLElement): void {
     for (const row of findAll("[data-key]", fresh)) row.classList.toggle("new", !knownRows.has(row.dataset.key));
   }
   shown.replaceWith(fresh);
-  if (fresh.dataset.part === "board") placeBoard();
+  if (fresh.dataset.part === "board") {
+    placeBoard();
+    notifyChange();
+  }
   restoreFocus(fresh);
 }
 

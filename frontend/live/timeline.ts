@@ -1,28 +1,55 @@
-// Where minutes of the day are on the board. The server renders minutes as data attributes; the content security
-// policy forbids inline styles, so this module sets the positions.
+// Where positions are on the board. The server renders positions (minutes of its axis, smartscheduler/dashboard/axis.py)
+// as data attributes; the content security policy forbids inline styles, so this module sets the places.
 
 import { create, dataValue, find, findAll } from "../shared/dom";
+import { formatMinute, formatMinutes, weekdayName } from "../shared/formatting";
 
-// The hours that the board shows, in minutes of the day.
+// The shown part of each day, and the clock of the board. Without `startsAt`, the instant of position 0, each row has
+// its own clock.
 export interface Axis {
-  first: number;
+  parts: [first: number, last: number][];
   minutes: number;
+  clock: string;
+  startsAt: number | null;
 }
+
+const MINUTE_MS = 60 * 1000;
+const MINUTES_A_DAY = 24 * 60;
 
 export const boardElement = (): HTMLElement => find('[data-part="board"]');
 
 export function axisOf(board: HTMLElement = boardElement()): Axis {
-  const first = Number(board.dataset.firstHour) * 60;
-  return { first, minutes: Number(board.dataset.lastHour) * 60 - first };
+  const parts = dataValue(board, "columns")
+    .split(" ")
+    .map((column): [number, number] => {
+      const [first = 0, last = 0] = column.split("-").map(Number);
+      return [first, last];
+    });
+  const minutes = parts.reduce((sum, [first, last]) => sum + last - first, 0);
+  const { startsAt } = board.dataset;
+  return { parts, minutes, clock: dataValue(board, "clock"), startsAt: startsAt ? Date.parse(startsAt) : null };
 }
 
-export const toPercent = (minute: number, { first, minutes }: Axis): number =>
-  Math.min(100, Math.max(0, ((minute - first) / minutes) * 100));
+export function toPercent(minute: number, { parts, minutes }: Axis): number {
+  let before = 0;
+  for (const [first, last] of parts) {
+    if (minute < last) return ((before + Math.max(0, minute - first)) / minutes) * 100;
+    before += last - first;
+  }
+  return 100;
+}
 
-// The minute at `x`, a horizontal position in the window.
-export function toMinute(x: number, track: HTMLElement, { first, minutes }: Axis): number {
+const isShown = (minute: number, { parts }: Axis): boolean => parts.some(([first, last]) => minute >= first && minute <= last);
+
+// The position at `x`, which is horizontal in the window.
+export function toMinute(x: number, track: HTMLElement, { parts, minutes }: Axis): number {
   const box = track.getBoundingClientRect();
-  return first + ((x - box.left) / box.width) * minutes;
+  let rest = ((x - box.left) / box.width) * minutes;
+  for (const [first, last] of parts.slice(0, -1)) {
+    if (rest < last - first) return first + rest;
+    rest -= last - first;
+  }
+  return (parts.at(-1)?.[0] ?? 0) + rest;
 }
 
 const percent = (value: number): string => `${String(value)}%`;
@@ -33,16 +60,16 @@ export function place(element: HTMLElement, from: number, to: number, axis: Axis
   element.style.width = percent(toPercent(to, axis) - left);
 }
 
-// Places all blocks and hour lines below `root`. Returns false when a booking is outside the axis.
+// Places everything below `root`. Returns false when a booking is outside the axis.
 export function placeAll(root: ParentNode, axis: Axis): boolean {
   let allInside = true;
   for (const element of findAll("[data-from]", root)) {
     const [from, to] = [Number(element.dataset.from), Number(element.dataset.to)];
     place(element, from, to, axis);
-    if (!element.matches(".absence")) allInside &&= from >= axis.first && to <= axis.first + axis.minutes;
+    if (element.matches(".block")) allInside &&= isShown(from, axis) && isShown(to, axis);
   }
-  for (const element of findAll("[data-hour]", root)) {
-    element.style.left = percent(toPercent(Number(element.dataset.hour) * 60, axis));
+  for (const element of findAll("[data-at]", root)) {
+    element.style.left = percent(toPercent(Number(element.dataset.at), axis));
   }
   return allInside;
 }
@@ -54,6 +81,8 @@ export function placeBoard(): void {
   placeAll(board, axis);
   placeCurrentTime();
 }
+
+// --- Clocks ---------------------------------------------------------------------------------------
 
 const zoneFormats = new Map<string, Intl.DateTimeFormat>();
 
@@ -77,32 +106,77 @@ export function localTime(instant: Date, zone: string): { day: string; minute: n
   };
 }
 
-// Draws the line of the current time, in each lane at the contractor's local time.
-export function placeCurrentTime(within: ParentNode = document): void {
+const daysBetween = (first: string, day: string): number => (Date.parse(day) - Date.parse(first)) / (MINUTES_A_DAY * MINUTE_MS);
+
+// The local date and minute of the day at a position.
+function clockAt(minute: number, { clock, startsAt }: Axis, board: HTMLElement): { day: string; minute: number } {
+  if (startsAt !== null) return localTime(new Date(startsAt + minute * MINUTE_MS), clock);
+  const day = new Date(Date.parse(dataValue(board, "day")) + Math.floor(minute / MINUTES_A_DAY) * MINUTES_A_DAY * MINUTE_MS);
+  return { day: day.toISOString().slice(0, 10), minute: minute % MINUTES_A_DAY };
+}
+
+// The day of the week before a time, on a board of several days.
+function dayPrefix(day: string, { parts }: Axis): string {
+  return parts.length > 1 ? `${weekdayName(new Date(day).getUTCDay())}, ` : "";
+}
+
+// The time at a position, as the board shows it.
+export function minuteText(minute: number): string {
+  const board = boardElement();
+  const axis = axisOf(board);
+  const { day, minute: local } = clockAt(Math.round(minute), axis, board);
+  return dayPrefix(day, axis) + formatMinute(local);
+}
+
+export function spanText(from: number, to: number): string {
+  const board = boardElement();
+  const axis = axisOf(board);
+  const [start, end] = [clockAt(from, axis, board), clockAt(to, axis, board)];
+  return dayPrefix(start.day, axis) + formatMinutes(start.minute, end.minute);
+}
+
+// --- The line of the current time -----------------------------------------------------------------
+
+// One line across the board, or one in each row at the contractor's local time.
+export function placeCurrentTime(): void {
   const board = boardElement();
   const axis = axisOf(board);
   const now = new Date();
-  const positions = new Map<string, number | null>();
-  for (const lane of findAll("[data-lane]", within)) {
+  if (axis.startsAt !== null) {
+    const over = board.querySelector<HTMLElement>(".over .track");
+    if (over) placeLine(over, (now.getTime() - axis.startsAt) / MINUTE_MS, axis);
+    return;
+  }
+  const minutes = new Map<string, number>();
+  for (const lane of findAll("[data-lane]", board)) {
     const zone = dataValue(lane, "zone");
-    if (!positions.has(zone)) {
+    if (!minutes.has(zone)) {
       const { day, minute } = localTime(now, zone);
-      const isVisible = day === board.dataset.day && minute >= axis.first && minute <= axis.first + axis.minutes;
-      positions.set(zone, isVisible ? toPercent(minute, axis) : null);
+      minutes.set(zone, daysBetween(dataValue(board, "day"), day) * MINUTES_A_DAY + minute);
     }
-    placeLine(lane, positions.get(zone) ?? null);
+    placeLine(find(".track", lane), minutes.get(zone) ?? -1, axis);
   }
 }
 
-function placeLine(lane: HTMLElement, position: number | null): void {
-  let line = lane.querySelector<HTMLElement>(".now");
-  if (position === null) {
+function placeLine(track: HTMLElement, minute: number, axis: Axis): void {
+  let line = track.querySelector<HTMLElement>(".now");
+  if (!isShown(minute, axis)) {
     line?.remove();
     return;
   }
   if (!line) {
     line = create("span", { className: "now" });
-    find(".track", lane).append(line);
+    track.append(line);
   }
-  line.style.left = percent(position);
+  line.style.left = percent(toPercent(minute, axis));
+}
+
+// --- Late bookings --------------------------------------------------------------------------------
+
+// Marks the bookings that should have started or ended by now: the server does so too, but the clock is no event.
+export function markLate(now = Date.now()): void {
+  for (const block of findAll(".block", boardElement())) {
+    const edge = block.matches(".pending, .confirmed") ? "start" : block.matches(".in_progress") ? "end" : null;
+    block.classList.toggle("late", edge !== null && Date.parse(dataValue(block, edge)) < now);
+  }
 }

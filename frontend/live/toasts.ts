@@ -66,4 +66,4 @@ export function toastWithUndo(text: string, undo: () => Promise<unknown>): void 
 export const toastError = (error: unknown): HTMLElement => toast(errorText(error), "refused");
 
 // The API explains a refusal in a sentence; other errors are not meaningful to users.
-const errorText = (error: unknown): string => (error instanceof RequestRefused ? error.message : t("unexpectedError"));
+export const errorText = (error: unknown): string => (error instanceof RequestRefused ? error.message : t("unexpectedError"));

@@ -36,6 +36,9 @@ export const formatDateTime = (date: Date, tag = language()): string => plainSpa
 
 export const formatNumber = (value: number, tag = language()): string => new Intl.NumberFormat(tag).format(value);
 
+// A share from 0 to 1 as `41%`.
+export const formatPercent = (share: number, tag = language()): string => new Intl.NumberFormat(tag, { style: "percent" }).format(share);
+
 export const formatList = (items: string[], tag = language()): string => new Intl.ListFormat(tag).format(items);
 
 // The name of a day of the week; 0 is Sunday.

@@ -12,7 +12,7 @@ const MIN_INTERVAL_MS = 1000;
 const PAGE = `
   <dl data-part="figures">1</dl>
   <div data-part="feed"><ol><li data-sequence="7"></li></ol></div>
-  <div data-part="board" data-day="2026-03-09" data-first-hour="6" data-last-hour="18">
+  <div data-part="board" data-day="2026-03-09" data-clock="UTC" data-starts-at="2026-03-09T00:00:00Z" data-columns="360-1080">
     <ul><li data-lane="ann" data-zone="UTC"><div class="track"><button data-key="b1">B1</button></div></li></ul>
   </div>`;
 
@@ -118,7 +118,7 @@ describe("what is new", () => {
       <button data-key="b1">B1</button><button data-key="b2">B2</button></div></li>`);
     partials.refresh([], ["ann"]);
     await vi.advanceTimersByTimeAsync(GATHER_MS);
-    expect(requests()).toEqual(["lanes/?contractors=ann&day=2026-03-09"]);
+    expect(requests()).toEqual(["lanes/?day=2026-03-09&clock=UTC&contractors=ann"]);
     expect(find('[data-key="b2"]').className).toBe("new");
     expect(document.activeElement).toBe(find('[data-key="b1"]'));
   });

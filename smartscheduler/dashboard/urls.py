@@ -10,4 +10,5 @@ urlpatterns = [
     path("live/fits/", views.drop_targets, name="fits"),
     path("live/map/", views.map_data, name="map"),
     path("live/jobs/<uuid:job_id>/", views.job_panel, name="job"),
+    path("day-sheets/<uuid:contractor_id>/", views.day_sheet, name="sheet"),
 ]

@@ -21,16 +21,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assignments.drop_targets import drop_targets_on
-from assignments.local_time import minute_of_day
 from assignments.wanted_time import differs_from_wanted
+from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
+from smartscheduler.accounts.visibility import CUSTOMERS, can_see
 from smartscheduler.core.rest.views import KnownParameters
 from smartscheduler.dashboard import board
 from smartscheduler.dashboard.activity_feed import FOR_MACHINES, latest_items
+from smartscheduler.dashboard.axis import ONE_DAY
 from smartscheduler.dashboard.board import BoardForm, Question
+from smartscheduler.dashboard.day_sheet import context as sheet_context
 from smartscheduler.dashboard.job_panel import context as panel_context
 from smartscheduler.dashboard.kpis import figures
 from smartscheduler.dashboard.map_data import on_the_map
@@ -67,6 +70,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "undo_seconds": int(undo_offered().total_seconds()),
         "may_assign": user.allows(Permission.ASSIGN),
         "may_recommend": user.allows(Permission.RECOMMEND),
+        "sees_customers": can_see(user, CUSTOMERS),
         "form": BoardForm({**vars(question), "day": question.day}),
         "parts": {name: read(question, user) for name, read in PARTS.items()},
     }
@@ -95,31 +99,46 @@ def parts(request: HttpRequest) -> HttpResponse:
     context = {
         "parts": {name: PARTS[name](question, user) for name in names},
         "may_assign": user.allows(Permission.ASSIGN),
+        "sees_customers": can_see(user, CUSTOMERS),
     }
     return render(request, "dashboard/parts.html", context)
 
 
 @for_scripts
 def some_lanes(request: HttpRequest) -> HttpResponse:
-    """The lanes of `?contractors=ID,ID` on `?day=` that match the filters of the board."""
+    """The lanes of `?contractors=ID,ID` on `?day=` that match the filters of the board.
+
+    The page names the clock of the shown board, `?clock=`: new contractors must not change that of a few lanes.
+    """
     user = _reader(request)
     question = Question.of(request.GET, user)
     ids = _ids(request.GET.get("contractors", ""))
     if question.day is None:
         raise Http404
-    lanes = board.some_lanes(ids, question, question.day, current_rules())
-    context = {"lanes": lanes, "may_assign": user.allows(Permission.ASSIGN)}
+    lanes = board.some_lanes(ids, question, timezone.now(), current_rules())
+    context = {
+        "lanes": lanes,
+        "day": question.day,
+        "may_assign": user.allows(Permission.ASSIGN),
+        "sees_customers": can_see(user, CUSTOMERS),
+    }
     return render(request, "dashboard/parts/board_rows.html", context)
 
 
 @for_scripts
 def drop_targets(request: HttpRequest) -> JsonResponse:
-    """Possible start times of `?job=` in each lane, as minutes of the day and instants, or the reason why not."""
+    """Possible start times of `?job=` in each lane, as positions and instants, or the reason why not.
+
+    With `?contractors=ID,ID` only in the lanes of these.
+    """
     question = Question.of(request.GET, _reader(request, Permission.ASSIGN))
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
-    day = question.day or question.today(timezone.now())
-    people = list(question.people(day).order_by("name", "pk")[: board.MOST_LANES])
-    fits, request_of_job = drop_targets_on(job, people, day, current_rules()), JobRequest.of(job)
+    axis = question.axis(timezone.now())
+    contractors = question.people(axis)
+    if ids := _ids(request.GET.get("contractors", "")):
+        contractors = contractors.filter(pk__in=ids)
+    people = list(contractors.order_by("name", "pk")[: question.most_lanes])
+    fits, request_of_job = drop_targets_on(job, people, axis.window, current_rules()), JobRequest.of(job)
     starts = {start for fit in fits.values() for start in fit.starts}
     notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
     return JsonResponse(
@@ -127,7 +146,7 @@ def drop_targets(request: HttpRequest) -> JsonResponse:
             str(person.pk): {
                 "reason": fits[person.pk].reason,
                 "starts": [
-                    {"minute": minute_of_day(start, person.zone, day), "start": start, "note": notes[start]}
+                    {"minute": axis.minute(start, person.zone), "start": start, "note": notes[start]}
                     for start in fits[person.pk].starts
                 ],
             }
@@ -150,6 +169,21 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         free_that_day="free_that_day" in request.GET,
     )
     return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
+
+
+@never_cache
+@require_safe
+@login_required
+def day_sheet(request: HttpRequest, contractor_id: UUID) -> HttpResponse:
+    """The jobs of a contractor on `?day=`, by default today, in the contractor's time zone; made to be printed."""
+    user = _reader(request, Permission.VIEW_ASSIGNMENTS)
+    contractor = get_object_or_404(Contractor, pk=contractor_id)
+    day = Question.of(request.GET, user).day or timezone.now().astimezone(contractor.zone).date()
+    try:
+        context = sheet_context(contractor, day, user, current_rules())
+    except InvalidInput as error:
+        raise Http404 from error
+    return render(request, "dashboard/day_sheet.html", context | {"previous": day - ONE_DAY, "next": day + ONE_DAY})
 
 
 @for_scripts

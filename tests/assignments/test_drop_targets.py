@@ -1,13 +1,16 @@
 """Start times of many contractors for a job on one day, equal to those of the booking service."""
 
-from datetime import date, time, timedelta
+from datetime import time, timedelta
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg.types.range import TimestamptzRange
 from pytest_django import DjangoAssertNumQueries
 
 from assignments.drop_targets import DropTarget, drop_targets_on
+from assignments.local_time import day_at
 from assignments.models import Assignment
 from assignments.services import assign_job, reschedule_assignment
 from contractors.models import Contractor
@@ -15,17 +18,18 @@ from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.errors import DomainError
 from smartscheduler.rules.current import current_rules
+from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
 
 
-def tomorrow() -> date:
-    return at(0, days=1).date()
+def tomorrow(zone: ZoneInfo) -> TimeSlot:
+    return day_at(at(0, days=1).date(), zone)
 
 
 def fit(job: Job, person: Contractor) -> DropTarget:
-    return drop_targets_on(job, [person], tomorrow(), current_rules())[person.pk]
+    return drop_targets_on(job, [person], tomorrow, current_rules())[person.pk]
 
 
 def test_every_start_can_be_booked_and_no_other_on_the_grid() -> None:
@@ -80,7 +84,7 @@ def test_absent_and_fully_booked() -> None:
 
 def test_what_is_over_is_over() -> None:
     job, person = JobFactory(), ContractorFactory()
-    target = drop_targets_on(job, [person], at(0, days=-1).date(), current_rules())[person.pk]
+    target = drop_targets_on(job, [person], partial(day_at, at(0, days=-1).date()), current_rules())[person.pk]
     assert (target.starts, target.reason) == ([], "This time is in the past. Choose a later one.")
 
 
@@ -89,4 +93,4 @@ def test_many_cost_the_queries_of_one(django_assert_num_queries: DjangoAssertNum
     ContractorFactory.create_batch(12)
     people = list(Contractor.objects.all())
     with django_assert_num_queries(2):  # the rules, the calendars
-        assert len(drop_targets_on(job, people, tomorrow(), current_rules())) == 12
+        assert len(drop_targets_on(job, people, tomorrow, current_rules())) == 12

@@ -13,8 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import TimestamptzRange
 
-from assignments.models import Assignment
+from assignments.models import Assignment, Conflict
 from contractors.working_week import Shift
+from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.dashboard.board import MOST_LANES, Board, Question, Stretch, board, some_lanes
 from smartscheduler.rules.current import current_rules
@@ -60,24 +61,99 @@ def test_a_lane_has_hours_absences_bookings_and_the_drives_between_them() -> Non
     assert lane.zone == "CST"
 
 
-def test_a_lane_is_a_day_by_its_own_clock_and_cancelled_bookings_are_gone() -> None:
+def test_a_lane_can_be_a_day_by_its_own_clock_and_cancelled_bookings_are_gone() -> None:
     far = ContractorFactory(time_zone="Pacific/Honolulu")
     AssignmentFactory(contractor=far, start=datetime(2026, 11, 25, 8, tzinfo=UTC))  # 22:00 of the 24th there
     near = ContractorFactory()
     AssignmentFactory(contractor=near, start=austin(0, day=25))
     gone = AssignmentFactory(contractor=near, start=austin(9))
     Assignment.objects.filter(pk=gone.pk).update(status="cancelled", cancelled_at=LATE)
-    lanes = {lane.contractor.pk: lane for lane in shown().lanes}
+    lanes = {lane.contractor.pk: lane for lane in shown(clock="local").lanes}
     assert [block.stretch for block in lanes[far.pk].blocks] == [Stretch(1320, 1440)]
     assert lanes[near.pk].blocks == []
 
 
-def test_the_hours_go_as_far_as_the_bookings() -> None:
+def test_the_axis_shows_the_working_hours_and_goes_as_far_as_the_bookings() -> None:
+    def hours() -> list[tuple[int, int]]:
+        return [(column.first // 60, column.last // 60) for column in shown().columns]
+
     person = ContractorFactory()
-    assert (shown().first_hour, shown().last_hour) == (6, 20)
+    assert hours() == [(8, 17)]
     AssignmentFactory(contractor=person, start=austin(4, 30))
-    AssignmentFactory(contractor=person, start=austin(20))
-    assert (shown().first_hour, shown().last_hour) == (4, 22)
+    late = AssignmentFactory(contractor=person, start=austin(20))
+    assert hours() == [(4, 22)]
+    Assignment.objects.filter(pk=late.pk).update(status="cancelled", cancelled_at=LATE)
+    assert hours() == [(4, 17)]
+
+
+def test_all_lanes_are_on_the_clock_of_most_of_them() -> None:
+    ContractorFactory.create_batch(2, name="Chicago")
+    far = ContractorFactory(name="Eastern", time_zone="America/New_York")
+    AssignmentFactory(contractor=far, start=austin(9))
+    lane = next(lane for lane in shown().lanes if lane.contractor == far)
+    assert (lane.zone, lane.offset) == ("EST", "+1 h")
+    assert lane.work == [Stretch(7 * 60, 16 * 60)]
+    assert [block.stretch for block in lane.blocks] == [Stretch(9 * 60, 11 * 60)]
+    assert {lane.offset for lane in shown().lanes if lane.contractor != far} == {""}
+    assert (shown().zone, shown().clock) == ("CST", "America/Chicago")
+
+
+def test_the_clock_can_be_chosen() -> None:
+    person = ContractorFactory()
+    AssignmentFactory(contractor=person, start=austin(9))
+
+    def start(clock: str) -> int:
+        (lane,) = shown(clock=clock).lanes
+        return lane.blocks[0].stretch.start // 60
+
+    assert [start(clock) for clock in ("", "America/Los_Angeles", "local")] == [9, 7, 9]
+    assert shown(clock="local").heading == "Tuesday, November 24 · today · local time of each row"
+    assert shown().heading == "Tuesday, November 24 · today · times in CST"
+
+
+def test_several_days_are_the_next_three_or_the_week() -> None:
+    person = ContractorFactory()
+    AssignmentFactory(contractor=person, start=austin(9))
+    AssignmentFactory(contractor=person, start=austin(9, day=26))
+    far = JobFactory(status="assigned", latitude=Decimal("30.3672"))
+    AssignmentFactory(contractor=person, job=far, start=austin(9, day=27))
+    three, week = shown(days=3), shown(days=7)
+    assert [(board.day.day, len(board.blocks)) for board in (shown(), three, week)] == [(24, 1), (24, 2), (23, 3)]
+    assert [block.stretch.start for block in three.blocks] == [9 * 60, 57 * 60]
+    assert (three.previous.day, three.next.day, week.previous.day, week.next.day) == (21, 27, 16, 30)
+    assert week.heading == "Mon, Nov 23 to Sun, Nov 29 · times in CST"
+    # No drive from the site of one day to that of the next.
+    assert [lane.drives for lane in week.lanes] == [[]]
+
+
+def test_a_booking_is_late_or_in_conflict() -> None:
+    def states() -> list[tuple[bool, bool]]:
+        return [(block.is_late, block.conflicts) for block in shown().blocks]
+
+    person = ContractorFactory()
+    early = AssignmentFactory(contractor=person, start=austin(8))
+    AssignmentFactory(contractor=person, start=austin(23))
+    assert states() == [(True, False), (False, False)]
+    Assignment.objects.filter(pk=early.pk).update(
+        status="completed", confirmed_at=LATE, started_at=LATE, completed_at=LATE
+    )
+    for booking in Assignment.objects.all():
+        Conflict.objects.create(assignment=booking, rules=["absent"], found_at=LATE)
+    # What is over is no conflict.
+    assert states() == [(False, False), (False, True)]
+
+
+def test_the_numbers_count_what_is_shown() -> None:
+    ann, bob = ContractorFactory(name="Ann"), ContractorFactory(name="Bob")
+    AbsenceFactory(contractor=ann, period=TimestamptzRange(austin(8), austin(12), "[)"))
+    AssignmentFactory(contractor=ann, start=austin(13))
+    AssignmentFactory(contractor=bob, start=austin(23))
+    everyone, ann_alone = shown(), shown(q="ann")
+    assert [number for _kind, _heading, number in everyone.counts] == [2, 2, 0, 0, 1, 0]
+    assert [number for _kind, _heading, number in ann_alone.counts] == [1, 1, 0, 0, 1, 0]
+    # Ann works five hours besides her absence; Bob's booking is outside his nine.
+    assert everyone.booked_share == pytest.approx(2 / 14)
+    assert ann_alone.booked_share == pytest.approx(2 / 5)
 
 
 def test_today_is_where_most_of_them_are() -> None:
@@ -115,7 +191,7 @@ def test_finds_whom_was_asked_for() -> None:
 
 def test_some_lanes_alone_and_only_those_of_the_question() -> None:
     ann, bob = ContractorFactory(name="Ann"), ContractorFactory(name="Bob", type="tile")
-    lanes = some_lanes([ann.pk, bob.pk], Question(day=DAY, type="tile"), DAY, current_rules())
+    lanes = some_lanes([ann.pk, bob.pk], Question(day=DAY, type="tile"), LATE, current_rules())
     assert [lane.contractor.name for lane in lanes] == ["Bob"]
 
 
@@ -178,6 +254,37 @@ class TestThePages:
         assert "does tile" in fits[str(wrong.pk)]["reason"]
         first = fits[str(booking.contractor_id)]["starts"][0]
         assert (first["minute"], datetime.fromisoformat(first["start"])) == (480, at(8, days=1))
+
+    def test_fits_are_on_the_clock_of_the_board_and_for_the_rows_that_are_named(self, booking: Assignment) -> None:
+        other = ContractorFactory(time_zone="America/New_York")
+        address = f"/live/fits/?job={booking.job_id}&day={at(9, days=1).date()}&contractors={other.pk}"
+        assert list(signed_in().get(address).json()) == [str(other.pk)]
+        starts = {
+            clock: signed_in().get(f"{address}&clock={clock}").json()[str(other.pk)]["starts"][0]["minute"]
+            for clock in ("America/Chicago", "America/New_York", "local")
+        }
+        assert starts == {"America/Chicago": 420, "America/New_York": 480, "local": 480}
+
+    def test_a_block_says_customer_and_street_to_those_who_may_see_them(self, booking: Assignment) -> None:
+        Job.objects.update(customer_name="Zoe Ortiz", address="12 Elm Street")
+        day = at(9, days=1).date()
+        page = signed_in().get(f"/?day={day}").content.decode()
+        assert "Zoe Ortiz" in page
+        assert "12 Elm Street, " in page
+        manager = signed_in(Role.MANAGER).get(f"/?day={day}").content.decode()
+        assert booking.job.job_number in manager
+        assert "Zoe Ortiz" not in manager
+        assert "12 Elm Street" not in manager
+
+    def test_a_block_names_the_states_that_it_can_change_to(self, booking: Assignment) -> None:
+        day = at(9, days=1).date()
+        assert 'data-transitions="cancelled confirmed"' in signed_in().get(f"/?day={day}").content.decode()
+        Assignment.objects.update(status="in_progress", confirmed_at=at(8, days=1), started_at=at(9, days=1))
+        assert 'data-transitions="cancelled completed"' in signed_in().get(f"/?day={day}").content.decode()
+
+    def test_what_makes_no_sense_as_a_clock_or_number_of_days_is_ignored(self, booking: Assignment) -> None:
+        page = signed_in().get("/?clock=Mars/Olympus&days=500").content.decode()
+        assert 'data-days="1" data-clock="America/Chicago"' in page
 
     def test_fits_are_for_those_who_assign(self, booking: Assignment) -> None:
         address = f"/live/fits/?job={booking.job_id}"

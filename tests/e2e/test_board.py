@@ -41,8 +41,9 @@ class Wanted:
         return f"/?day={self.local(self.starts[0]).date()}&q={self.contractor['email']}"
 
     def minute(self, start: str) -> int:
-        local = self.local(start)
-        return local.hour * 60 + local.minute
+        """The position of a start on this board: the time since midnight."""
+        midnight = self.local(start).replace(hour=0, minute=0)
+        return int((datetime.fromisoformat(start) - midnight.astimezone(UTC)).total_seconds()) // 60
 
 
 @pytest.fixture
@@ -79,8 +80,8 @@ def drag(page: Page, what: Locator, target: Locator, minute: int, *, drop: bool 
     expect(page.locator(".lane.can, .lane.cannot").first).to_be_visible()
     where = track.bounding_box()
     assert where
-    hours = page.locator("[data-part=board]").evaluate("part => [+part.dataset.firstHour, +part.dataset.lastHour]")
-    share = (minute - hours[0] * 60) / ((hours[1] - hours[0]) * 60)
+    first, last = map(int, str(page.locator("[data-part=board]").get_attribute("data-columns")).split("-"))
+    share = (minute - first) / (last - first)
     page.mouse.move(where["x"] + share * where["width"] + 3, where["y"] + where["height"] / 2, steps=4)
     if drop:
         page.mouse.up()
@@ -259,7 +260,7 @@ def test_the_panel_says_why_not(visit: Open, api: Api, wanted_job: Wanted) -> No
 def test_back_closes_the_panel_and_goes_back_a_day(visit: Open, wanted_job: Wanted) -> None:
     page = visit("/", COORDINATOR)
     today = page.locator("[data-part=board]").get_attribute("data-day")
-    page.get_by_role("link", name="Next day").click()
+    page.get_by_role("link", name="Later").click()
     tomorrow = str((datetime.fromisoformat(str(today)) + timedelta(days=1)).date())
     expect(page.locator("[data-part=board]")).to_have_attribute("data-day", tomorrow)
     page.get_by_role("link", name=f"Recommend {wanted_job.job['job_number']}").click()

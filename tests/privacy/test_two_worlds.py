@@ -159,6 +159,7 @@ def of_the_pages(client: Client, *, with_links: bool) -> dict[str, Any]:
     for person in Contractor.objects.order_by("pk"):
         extra += [f"/admin/contractors/contractor/{person.pk}/{page}/" for page in ("change", "week", "history")]
         extra += [f"/admin/jobs/job/{Job.objects.order_by('pk')[0].pk}/recommend/?contractor={person.pk}"]
+        extra += [f"/day-sheets/{person.pk}/?day={at(9, days=2).date()}"]
     extra += ["/live/map/", f"/live/map/?day={at(9, days=2).date()}"]
     extra += [f"/live/?parts=board&day={at(9, days=days).date()}" for days in (0, 2)]
     extra += ["/admin/jobs/job/?candidates=none", "/admin/jobs/job/?candidates=some"]
@@ -208,7 +209,7 @@ def test_no_answer_to_a_manager_tells_two_worlds_apart(world: None) -> None:
 
 
 MUST_DIFFER = ["recommendations/", "availability/", "/live/jobs/", "/live/map/", "recommend/", "parts=board"]
-MUST_DIFFER += ["change/", "export/assignments.csv", "events/", "contractors/", "batch", "of one's own"]
+MUST_DIFFER += ["day-sheets/", "change/", "export/assignments.csv", "events/", "contractors/", "batch", "of one's own"]
 
 
 def test_the_same_answers_tell_a_coordinator(world: None) -> None:

@@ -1,6 +1,7 @@
 """The ranking with road distances equals a full scan with them, and all requests use the same distances."""
 
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_django import Settings
 from assignments.booking_checks import check_booking
 from assignments.decision_record import decide
 from assignments.drop_targets import drop_targets_on
+from assignments.local_time import day_at
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.models import Job
@@ -130,7 +132,8 @@ def test_a_site_whose_road_leads_out_of_the_radius_is_refused_by_all() -> None:
         check_booking(person, JobRequest.of(job), slot, current_rules(), now=timezone.now())
     assert rank_candidates(JobRequest.of(job), current_rules()).entries == []
     assert [reason.code for reason in why_not(JobRequest.of(job), person, current_rules()).reasons] == ["out_of_radius"]
-    assert "12.0 miles" in drop_targets_on(job, [person], slot.start.date(), current_rules())[person.pk].reason
+    day = partial(day_at, slot.start.date())
+    assert "12.0 miles" in drop_targets_on(job, [person], day, current_rules())[person.pk].reason
 
 
 def test_the_way_there_and_the_way_back_each_leave_their_own_gap() -> None:

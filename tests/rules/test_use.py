@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from assignments.calendars import Drive, bookable_slots, drives_of_days
 from assignments.decision_record import Decision
 from assignments.drop_targets import drop_targets_on
+from assignments.local_time import day_at
 from assignments.models import Assignment
 from assignments.services import assign_job, reassign_assignment, reschedule_assignment
 from contractors.models import Contractor
@@ -63,7 +65,7 @@ def test_the_gap_counts_for_slots_fits_ranking_and_booking(crew: Contractor, job
         slot.start
         for slot in bookable_slots(contractor=crew, day=day, duration=job.duration, job=job, rules=current_rules())
     ]
-    assert start not in drop_targets_on(job, [crew], day, current_rules())[crew.pk].starts
+    assert start not in drop_targets_on(job, [crew], partial(day_at, day), current_rules())[crew.pk].starts
     (entry,) = rank_candidates(JobRequest.of(job), current_rules()).entries
     assert start not in [slot.start for slot in entry.slots]
     with pytest.raises(SlotUnavailable):
@@ -181,7 +183,7 @@ def look_ups(ask: Callable[..., Any]) -> int:
         lambda crew, job, rules: rank_candidates(JobRequest.of(job), rules),
         lambda crew, job, rules: why_not(JobRequest.of(job), crew, rules),
         lambda crew, job, rules: nearest_misses(JobRequest.of(job), rules),
-        lambda crew, job, rules: drop_targets_on(job, [crew], at(12, days=2).date(), rules),
+        lambda crew, job, rules: drop_targets_on(job, [crew], partial(day_at, at(12, days=2).date()), rules),
         lambda crew, job, rules: bookable_slots(
             contractor=crew, day=at(12, days=2).date(), duration=job.duration, job=job, rules=rules
         ),

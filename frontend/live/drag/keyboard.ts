@@ -28,7 +28,7 @@ function moveByKey(session: DragSession, key: string): void {
 
 function pickUpFocused(event: KeyboardEvent): void {
   const block = targetOf(event)?.closest<HTMLElement>("[data-movable]");
-  if (event.key !== " " || !block) return;
+  if (event.key !== " " || event.ctrlKey || !block) return;
   event.preventDefault();
   pickUp(block);
 }

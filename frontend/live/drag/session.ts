@@ -2,14 +2,13 @@
 // The server says for each lane when the contractor can start, or why not, before the job is dropped.
 
 import { dataValue, find } from "../../shared/dom";
-import { formatMinute, formatMinutes } from "../../shared/formatting";
 import { t } from "../../shared/messages";
 import type { Booking } from "../actions";
 import { announce } from "../announcer";
 import { assignOrMove } from "../booking";
 import { fetchJson } from "../http";
-import { boardQuery, pauseRefresh } from "../partials";
-import { axisOf, boardElement, toMinute } from "../timeline";
+import { pauseRefresh, shownBoardQuery } from "../partials";
+import { axisOf, minuteText, spanText, toMinute } from "../timeline";
 import { toast, toastError } from "../toasts";
 import { nearestStart, snapToGrid, startWithinReach, type DropTarget, type StartTime } from "./drop-targets";
 import { allowedLanes, markLanes, unmarkLanes, type DropTargets } from "./lanes";
@@ -91,8 +90,8 @@ export class DragSession {
   }
 
   private async loadTargets(): Promise<void> {
-    const params = new URLSearchParams([...boardQuery, ["job", this.job.id]]);
-    params.set("day", dataValue(boardElement(), "day"));
+    const params = shownBoardQuery();
+    params.set("job", this.job.id);
     const targets = await fetchJson<Record<string, DropTarget>>("fits/", params);
     if (this.isOver) return;
     this.targets = new Map(Object.entries(targets));
@@ -114,7 +113,7 @@ export class DragSession {
     const start = target ? startWithinReach(target.starts, minute) : null;
     if (start) return { lane, start, minute: start.minute, reason: "" };
     const gridMinute = snapToGrid(minute);
-    const isUnavailable = t("notAvailable", { contractor: dataValue(lane, "name"), time: formatMinute(gridMinute) });
+    const isUnavailable = t("notAvailable", { contractor: dataValue(lane, "name"), time: minuteText(gridMinute) });
     return { lane, start: null, minute: gridMinute, reason: target ? target.reason || isUnavailable : "" };
   }
 
@@ -158,7 +157,7 @@ export class DragSession {
   }
 
   private timesOf({ minute }: StartTime): string {
-    return formatMinutes(minute, minute + this.minutes);
+    return spanText(minute, minute + this.minutes);
   }
 
   // How the booking would differ from what the customer asked for or the contractor has confirmed.

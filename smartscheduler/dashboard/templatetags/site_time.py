@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from jobs.models import Job
 from smartscheduler.core import formatting
-from smartscheduler.core.formatting import hours_of_day, local_time
+from smartscheduler.core.formatting import local_hours, local_time, zone_name
 from smartscheduler.dashboard.board import Block
 
 register = template.Library()
@@ -40,9 +40,14 @@ def type_and_place(job: Job) -> str:
 
 
 @register.filter
-def local_span(block: Block) -> str:
-    """The hours of a block in local time of its row: `9:00–11:00 AM`."""
-    return hours_of_day(block.stretch.start, block.stretch.end)
+def hours_with_zone(block: Block) -> str:
+    """The hours of a block on the clock of its row, `9:00–11:00 AM CST`, and at the site if that has another clock."""
+    slot, site = block.booking.slot, block.booking.job.zone
+    hours = f"{local_hours(slot, block.zone)} {zone_name(slot.start, block.zone)}"
+    if slot.start.astimezone(block.zone).utcoffset() == slot.start.astimezone(site).utcoffset():
+        return hours
+    site_hours = f"{local_hours(slot, site)} {zone_name(slot.start, site)}"
+    return gettext("{hours} ({site_hours} at the site)").format(hours=hours, site_hours=site_hours)
 
 
 @register.filter
