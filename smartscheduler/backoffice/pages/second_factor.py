@@ -163,7 +163,7 @@ def _key(request: HttpRequest) -> str:
 
 
 def _form_page(request: HttpRequest, title: str, form: Form, act: str) -> HttpResponse:
-    context = {**_context(request, title), "form": form, "act": act}
+    context = {**_context(request, title), "form": form, "act": act, "back": reverse("second-factor")}
     return TemplateResponse(request, "admin/second_factor/change.html", context)
 
 
