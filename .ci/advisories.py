@@ -18,14 +18,14 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements-prod.lock"
 OSV_URL = "https://api.osv.dev/v1/query"
 LONGEST_SECONDS = 90
-Found = list[str]
+Findings = list[str]
 
 
 class Unreachable(Exception):
     """The database of advisories could not be read, so that the result is unknown."""
 
 
-def of_python(lock: Path = LOCK, url: str = "") -> Found:
+def of_python(lock: Path = LOCK, url: str = "") -> Findings:
     """A line for each vulnerability of the packages of a lock with hashes. Raises Unreachable."""
     url = url or os.environ.get("OSV_URL") or OSV_URL
     options = ["--disable-pip", "--progress-spinner=off", "--desc=off", "--format=json", "--timeout=5"]
@@ -33,22 +33,22 @@ def of_python(lock: Path = LOCK, url: str = "") -> Found:
     report = _asked(command)
     packages = report.get("dependencies", [])
     # Without a version there was no question: that is no answer either.
-    if not packages or any("skip_reason" in one for one in packages):
+    if not packages or any("skip_reason" in package for package in packages):
         raise Unreachable
     return [
-        f"{one['name']} {one['version']}: {bug['id']}, fixed in {', '.join(bug['fix_versions']) or 'no version yet'}"
-        for one in packages
-        for bug in one["vulns"]
+        f"{each['name']} {each['version']}: {bug['id']}, fixed in {', '.join(bug['fix_versions']) or 'no version yet'}"
+        for each in packages
+        for bug in each["vulns"]
     ]
 
 
-def of_javascript(npm: str = "") -> Found:
+def of_javascript(npm: str = "") -> Findings:
     """The same of the packages that get into the bundle; `npm` is the command. Raises Unreachable."""
     npm = npm or os.environ.get("NPM") or "npm --prefix frontend"
     report = _asked(["sh", "-c", f"{npm} audit --omit=dev --json"])
     if "auditReportVersion" not in report:
         raise Unreachable
-    return [f"{name} {one['range']}: {one['severity']}" for name, one in report["vulnerabilities"].items()]
+    return [f"{name} {bug['range']}: {bug['severity']}" for name, bug in report["vulnerabilities"].items()]
 
 
 def _asked(command: list[str]) -> dict[str, Any]:
@@ -64,22 +64,22 @@ def _asked(command: list[str]) -> dict[str, Any]:
     return report
 
 
-def audit(parts: dict[str, Callable[[], Found]], *, required: bool) -> int:
+def audit(parts: dict[str, Callable[[], Findings]], *, required: bool) -> int:
     """Print a line for each part, and lines of what was found; the exit code."""
     bad = False
     for name, ask in parts.items():
         began = time.monotonic()
         try:
-            found = ask()
-            said = "failed" if found else f"{time.monotonic() - began:.0f} s"
+            findings = ask()
+            result = "failed" if findings else f"{time.monotonic() - began:.0f} s"
         except Unreachable:
-            found, said = [], "failed" if required else "not asked"
+            findings, result = [], "failed" if required else "not asked"
             bad |= required
-            print(f"  {name:<44}{said:>8}")
+            print(f"  {name:<44}{result:>8}")
             print("    The advisory service cannot be reached; the next run, or the workflow, will ask it.")
             continue
-        bad |= bool(found)
-        print("\n".join([f"  {name:<44}{said:>8}", *(f"    {line}" for line in found)]))
+        bad |= bool(findings)
+        print("\n".join([f"  {name:<44}{result:>8}", *(f"    {line}" for line in findings)]))
     return int(bad)
 
 

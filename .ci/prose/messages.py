@@ -35,14 +35,14 @@ def of_template(source: str) -> Iterator[Text]:
 
 
 def of_python(source: str) -> list[Text]:
-    found = []
+    texts = []
     for node in ast.walk(ast.parse(source)):
         name = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
         if name in GETTEXT:
             strings = [part.value for part in node.args if isinstance(part, ast.Constant)]
             messages = strings[1:] if "pgettext" in name else strings  # without the context
-            found += [(node.lineno, text) for text in messages if isinstance(text, str)]
-    return sorted(found)
+            texts += [(node.lineno, text) for text in messages if isinstance(text, str)]
+    return sorted(texts)
 
 
 def of_schema(node: yaml.Node) -> Iterator[Text]:
