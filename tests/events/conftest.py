@@ -1,7 +1,6 @@
-"""A web server for the tests of a module, with a short heartbeat interval."""
+"""A web server with a short heartbeat interval and a relay, each started once for the tests of a module."""
 
 from collections.abc import Iterator
-from subprocess import Popen
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -18,12 +17,17 @@ def web(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[i
         yield port
 
 
-@pytest.fixture
-def relay(transactional_db: None) -> Iterator[Popen[bytes]]:
-    """An active relay."""
-    with processes.relay() as process:
+@pytest.fixture(scope="module")
+def relay_of_module(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A relay, which keeps its position in the database, so that each test begins with an empty log."""
+    with django_db_blocker.unblock(), processes.relay():
         processes.wait_until(processes.active_relay)
-        yield process
+        yield
+
+
+@pytest.fixture
+def relay(transactional_db: None, relay_of_module: None) -> None:
+    """An active relay."""
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from subprocess import Popen
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -23,7 +22,7 @@ from tests.api import V1, client_of, refused_field
 from tests.events.wire import happen, happen_numbered
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("long polling")]
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def sequences(answer: Any) -> list[int]:
     return [envelope["sequence"] for envelope in answer.json()["results"]]
 
 
-def test_waits_for_the_next_event(relay: Popen[bytes], user: User, meanwhile: Callable[..., Any]) -> None:
+def test_waits_for_the_next_event(relay: None, user: User, meanwhile: Callable[..., Any]) -> None:
     happen_numbered(2)
     meanwhile(happen)
     answer = client_of(user).get(f"{V1}/events/?after=2&wait=25")
@@ -55,9 +54,7 @@ def test_waits_for_the_next_event(relay: Popen[bytes], user: User, meanwhile: Ca
     assert (answer.json()["next_after"], answer.json()["head"]) == (3, 3)
 
 
-def test_does_not_wait_when_there_is_something(
-    relay: Popen[bytes], user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_does_not_wait_when_there_is_something(relay: None, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(long_polling, "_rest", pytest.fail)
     happen_numbered(2)
     assert sequences(client_of(user).get(f"{V1}/events/?after=1&wait=25")) == [2]
@@ -66,7 +63,7 @@ def test_does_not_wait_when_there_is_something(
 
 
 def test_what_was_not_asked_for_does_not_end_the_waiting_but_counts(
-    relay: Popen[bytes], user: User, meanwhile: Callable[..., Any]
+    relay: None, user: User, meanwhile: Callable[..., Any]
 ) -> None:
     about = UserIds()
     meanwhile(lambda: happen_numbered(1), lambda: happen_numbered(1, job_id=about.job))
@@ -80,7 +77,7 @@ def switch_off(user: User) -> None:
 
 
 def test_of_an_account_that_is_switched_off_it_ends_before_the_next_event_is_told(
-    relay: Popen[bytes], user: User, meanwhile: Callable[..., Any]
+    relay: None, user: User, meanwhile: Callable[..., Any]
 ) -> None:
     def act() -> None:
         switch_off(user)
@@ -102,9 +99,7 @@ def test_of_an_account_that_is_switched_off_it_ends_without_an_event_too(
     assert time.monotonic() - began < LONGEST_WAIT_SECONDS
 
 
-def test_is_answered_with_the_role_of_the_moment(
-    relay: Popen[bytes], user: User, meanwhile: Callable[..., Any]
-) -> None:
+def test_is_answered_with_the_role_of_the_moment(relay: None, user: User, meanwhile: Callable[..., Any]) -> None:
     def act() -> None:
         User.objects.filter(pk=user.pk).update(role="unknown")
         happen()

@@ -87,6 +87,14 @@ def test_nothing_is_lost_when_it_is_killed_between_commit_and_send(user: User) -
             assert sequences(subscriber.events(1)) == [4]
 
 
+def test_a_heartbeat_finds_what_no_hint_told_of(web: int, user: User) -> None:
+    """Hints go to a Valkey without subscribers; the sockets read the table."""
+    with subscribed(web, user) as subscriber, black_hole() as nowhere, relay(REDIS_URL=nowhere):
+        subscriber.until("ready")
+        happen(2)
+        assert sequences(subscriber.events(2)) == [1, 2]
+
+
 def test_one_is_active_and_another_takes_over_within_five_seconds(user: User) -> None:
     with relay() as first:
         wait_until(active_relay)

@@ -4,7 +4,6 @@ import random
 import socket
 import threading
 import time
-from subprocess import Popen
 from typing import Any
 from uuid import uuid4
 
@@ -22,9 +21,7 @@ from tests.events.wire import Subscriber, happen, happen_numbered, sequences, su
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
-def test_a_client_that_was_away_gets_what_it_missed_and_nothing_twice(
-    web: int, relay: Popen[bytes], user: User
-) -> None:
+def test_a_client_that_was_away_gets_what_it_missed_and_nothing_twice(web: int, relay: None, user: User) -> None:
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
         happen(3)
@@ -38,9 +35,7 @@ def test_a_client_that_was_away_gets_what_it_missed_and_nothing_twice(
     assert received == list(range(1, 10))
 
 
-def test_clients_that_reconnect_all_the_time_while_events_are_written(
-    web: int, relay: Popen[bytes], user: User
-) -> None:
+def test_clients_that_reconnect_all_the_time_while_events_are_written(web: int, relay: None, user: User) -> None:
     """The window between replay and live is where things get lost; forty reconnects look for it."""
     total = 400
 
@@ -70,7 +65,7 @@ def some_events(subscriber: Subscriber, most: int, left: int) -> list[int]:
     return sequences
 
 
-def test_a_slow_client_is_cut_off_and_resumes_where_it_was(relay: Popen[bytes], user: User) -> None:
+def test_a_slow_client_is_cut_off_and_resumes_where_it_was(relay: None, user: User) -> None:
     """It stops reading; events as large as 8 KB fill every buffer on the way, then its queue."""
     small = {"EVENT_SOCKET_QUEUE": "50", "EVENT_SEND_TIMEOUT_SECONDS": "2", "EVENT_HEARTBEAT_SECONDS": "5"}
     total = 1500

@@ -1,21 +1,23 @@
 """The event WebSocket on a real server: authentication and frames."""
 
 from collections import deque
-from subprocess import Popen
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
+from django.db import transaction
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from contractors.events import ContractorUpdated
+from contractors.models import Contractor
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import BrowserSession, User
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.core.redis import valkey
+from smartscheduler.events.publishing import publish
 from tests.events import processes
-from tests.events.processes import black_hole
-from tests.events.processes import relay as relay_process
 from tests.events.wire import (
     Subscriber,
     connect,
@@ -27,9 +29,9 @@ from tests.events.wire import (
     subscribed,
     url,
 )
-from tests.factories import UserFactory
+from tests.factories import ContractorFactory, UserFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("event socket")]
 
 
 def refused(port: int, **options: Any) -> int:
@@ -112,7 +114,7 @@ def test_there_is_no_other_socket(web: int) -> None:
     assert refusal.value.response.status_code == 403
 
 
-def test_sends_what_happens_after_the_present_head(web: int, relay: Popen[bytes], user: User) -> None:
+def test_sends_what_happens_after_the_present_head(web: int, relay: None, user: User) -> None:
     happen_numbered()
     with subscribed(web, user) as live:
         assert live.frame() == {"ready": 1}
@@ -120,7 +122,7 @@ def test_sends_what_happens_after_the_present_head(web: int, relay: Popen[bytes]
         assert sequences(live.events(2)) == [2, 3]
 
 
-def test_replays_then_says_ready_then_goes_live(web: int, relay: Popen[bytes], user: User) -> None:
+def test_replays_then_says_ready_then_goes_live(web: int, relay: None, user: User) -> None:
     happen_numbered(5)
     with subscribed(web, user, "?after=2") as subscriber:
         frames = subscriber.until("ready")
@@ -130,7 +132,7 @@ def test_replays_then_says_ready_then_goes_live(web: int, relay: Popen[bytes], u
         assert sequences(subscriber.events(1)) == [6]
 
 
-def test_an_envelope_has_the_six_fields(web: int, relay: Popen[bytes], user: User) -> None:
+def test_an_envelope_has_the_six_fields(web: int, relay: None, user: User) -> None:
     job_id = uuid4()
     with subscribed(web, user) as subscriber:
         subscriber.until("ready")
@@ -142,7 +144,7 @@ def test_an_envelope_has_the_six_fields(web: int, relay: Popen[bytes], user: Use
     assert (envelope["actor"], envelope["data"]) == (None, {"job_id": str(job_id)})
 
 
-def test_narrows_to_topics_and_types_in_the_replay_and_live(web: int, relay: Popen[bytes], user: User) -> None:
+def test_narrows_to_topics_and_types_in_the_replay_and_live(web: int, relay: None, user: User) -> None:
     mine, other = uuid4(), uuid4()
     happen_numbered(job_id=other)
     happen_numbered(job_id=mine)
@@ -158,22 +160,12 @@ def test_narrows_to_topics_and_types_in_the_replay_and_live(web: int, relay: Pop
         assert sequences(subscriber.events(1)) == [4]
 
 
-def test_a_heartbeat_carries_the_head_even_when_the_selection_is_empty(
-    web: int, relay: Popen[bytes], user: User
-) -> None:
+def test_a_heartbeat_carries_the_head_even_when_the_selection_is_empty(web: int, relay: None, user: User) -> None:
     with subscribed(web, user, "?types=JobCreated") as subscriber:
         subscriber.until("ready")
         happen(3)
         while (frame := subscriber.frame()) != {"heartbeat": 3}:
             assert frame.keys() == {"heartbeat"}
-
-
-def test_a_heartbeat_finds_what_no_hint_told_of(web: int, user: User) -> None:
-    """Hints go to a Valkey without subscribers; the sockets read the table."""
-    with subscribed(web, user) as subscriber, black_hole() as nowhere, relay_process(REDIS_URL=nowhere):
-        subscriber.until("ready")
-        happen(2)
-        assert sequences(subscriber.events(2)) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +190,7 @@ def test_names_the_parameter_that_is_wrong_and_closes(web: int, user: User, quer
         assert closed(subscriber) == 4400
 
 
-def test_answers_the_future_with_resync_and_goes_on_from_the_head(web: int, relay: Popen[bytes], user: User) -> None:
+def test_answers_the_future_with_resync_and_goes_on_from_the_head(web: int, relay: None, user: User) -> None:
     happen_numbered()
     with subscribed(web, user, "?after=500") as subscriber:
         assert subscriber.frame() == {"resync": 1}
@@ -272,3 +264,33 @@ def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user: U
         ticket, _ = issue_ticket(Credential.of(other))
         assert refused(port, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
         assert valkey().exists(f"smartscheduler:ws-ticket:{ticket}")  # not even checked
+
+
+def change(contractor: Contractor, actor: User) -> None:
+    with transaction.atomic():
+        publish(
+            ContractorUpdated(
+                contractor_id=contractor.pk,
+                contractor_name=contractor.name,
+                changed={"email": "new@crews.example", "status": "active"},
+                previous={"email": "old@crews.example", "status": "on_leave"},
+            ),
+            actor=actor,
+        )
+
+
+def test_each_subscriber_sees_what_the_role_may_see(web: int, relay: None, user: User) -> None:
+    """Replayed and live events are redacted by the present role of the reader."""
+    manager, ada = UserFactory(role=Role.MANAGER), ContractorFactory()
+    with subscribed(web, user) as coordinator, subscribed(web, manager) as other:
+        for socket in (coordinator, other):
+            socket.until("ready")
+        change(ada, user)
+        ((seen,), (limited,)) = (socket.events(1) for socket in (coordinator, other))
+    assert seen["data"]["changed"] == {"email": "new@crews.example", "status": "active"}
+    assert seen["actor"]["email"] == user.email
+    assert limited["data"]["changed"] == {"email": None, "status": "active"}
+    assert limited["data"]["previous"] == {"email": None, "status": "on_leave"}
+    assert (limited["actor"]["email"], limited["sequence"]) == (None, seen["sequence"])
+    with subscribed(web, manager, "?after=0") as replayed:
+        assert replayed.events(1) == [limited]
