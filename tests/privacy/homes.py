@@ -54,11 +54,9 @@ def located(measured: list[tuple[Point, float]]) -> Point:
     return best
 
 
-def edge(
-    inside: Callable[..., bool], start: Point, bearing: float, *, low: float, high: float, steps: int = 22
-) -> Point:
-    """The point on a ray from `start` at which `inside` turns from true to false, by bisection."""
-    for _ in range(steps):
+def edge(inside: Callable[..., bool], start: Point, bearing: float, *, low: float, high: float) -> Point:
+    """The point on a ray from `start` at which `inside` turns from true to false, by bisection to half a meter."""
+    while (high - low) * METERS_A_MILE > 0.5:
         middle = (low + high) / 2
         low, high = (middle, high) if inside(shifted(start, middle, bearing)) else (low, middle)
     return shifted(start, (low + high) / 2, bearing)
