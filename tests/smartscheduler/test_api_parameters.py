@@ -11,7 +11,8 @@ from smartscheduler.accounts.permissions import Role
 from tests.api import NOBODY, V1, client_as, refused_field
 from tests.factories import ContractorFactory, JobFactory
 
-pytestmark = pytest.mark.django_db
+# The document is made once for all of these.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("API document")]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,8 @@ from smartscheduler.core.rest.views import KnownParameters, ReadsBody
 from tests.api import V1, client_as
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 
-pytestmark = pytest.mark.django_db
+# The document is made once for all of these.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("API document")]
 
 
 def test_it_is_made_without_a_warning_and_is_the_one_in_the_repository() -> None:
