@@ -19,7 +19,7 @@ from smartscheduler.core.formatting import local_day
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, UserFactory, at
-from tests.pages import errors, fields, fields_of, saved, signed_in
+from tests.pages import errors, fields, fields_of, fields_of_new, saved, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 ADD = "/admin/contractors/contractor/add/"
@@ -46,7 +46,7 @@ def page(contractor: Contractor) -> str:
 
 
 def new(client: Client, **values: Any) -> Any:
-    return client.post(ADD, {**fields(client, ADD, "contractor_form"), **VALID, **values})
+    return client.post(ADD, {**fields_of_new(client, ADD, "contractor_form"), **VALID, **values})
 
 
 def events() -> list[Any]:

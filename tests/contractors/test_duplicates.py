@@ -10,7 +10,7 @@ from contractors.models import Contractor
 from smartscheduler.events.models import OutboxEvent
 from tests.contractors.test_admin import ADD, VALID, page
 from tests.factories import ContractorFactory
-from tests.pages import errors, fields, fields_of, saved, signed_in
+from tests.pages import errors, fields, fields_of, fields_of_new, saved, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def first() -> Contractor:
 
 
 def new(client: Client, **values: str) -> Any:
-    return client.post(ADD, {**fields(client, ADD, "contractor_form"), **VALID, **values})
+    return client.post(ADD, {**fields_of_new(client, ADD, "contractor_form"), **VALID, **values})
 
 
 def test_asks_first_with_a_link_and_keeps_what_was_typed(first: Contractor) -> None:

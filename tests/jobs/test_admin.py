@@ -18,7 +18,7 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, JobFactory, at
-from tests.pages import errors, fields, saved, signed_in
+from tests.pages import errors, fields, fields_of_new, saved, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 LIST, ADD = "/admin/jobs/job/", "/admin/jobs/job/add/"
@@ -46,7 +46,7 @@ def page(job: Job) -> str:
 
 
 def new(client: Client, **values: Any) -> Any:
-    return client.post(ADD, {**fields(client, ADD, "job_form"), **VALID, **values})
+    return client.post(ADD, {**fields_of_new(client, ADD, "job_form"), **VALID, **values})
 
 
 def change(client: Client, job: Job, **values: Any) -> Any:
