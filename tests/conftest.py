@@ -1,7 +1,8 @@
 """Shared fixtures and the settings of property-based tests."""
 
+import gc
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 import redis
 import time_machine
+from django.db import connection
 from django.template import Context, Template
+from django.test import TransactionTestCase
 from django.test import utils as test_utils
 from django.utils.safestring import SafeString
 from hypothesis import HealthCheck, settings
@@ -44,43 +47,70 @@ def contexts_of_whole_pages(django_test_environment: None) -> Iterator[None]:
     template_class._render = instrumented
 
 
-@pytest.fixture(autouse=True)
-def fast_passwords(settings: Settings) -> None:
-    """Argon2 is slow on purpose; tests of passwords themselves need no strength."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Once for the run: setting them for each test would notify all listeners of Django's settings ten times a test.
+SETTINGS_OF_ALL_TESTS = {
+    # Argon2 is slow on purpose; tests of passwords themselves need no strength.
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    # Each test client would look through all static files when it is made; those who serve them are real processes.
+    "SERVESTATIC_USE_FINDERS": False,
+    "SERVESTATIC_USE_STATIC_ROOT": False,
+    # Tests ask more in a minute than people do; those of the limits themselves set them.
+    "RATE_LIMITS": False,
+    # Write no erasure list; tests of the list set its path.
+    "ERASURE_LIST": "",
+    # Tests wait for nothing; those of the delay itself set it.
+    "MAIL_DELAY": timedelta(0),
+}
 
 
-@pytest.fixture(autouse=True)
-def no_search_for_static_files(settings: Settings) -> None:
-    """Each test client would look through all of them when it is made; those who serve them are real processes."""
-    settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_USE_STATIC_ROOT = False
+@pytest.fixture(scope="session", autouse=True)
+def settings_of_all_tests(django_test_environment: None) -> Iterator[None]:
+    with test_utils.override_settings(**SETTINGS_OF_ALL_TESTS):
+        yield
 
 
-@pytest.fixture(autouse=True)
-def no_rate_limits(settings: Settings) -> None:
-    """Tests ask more in a minute than people do; those of the limits themselves set them."""
-    settings.RATE_LIMITS = False
-
-
-@pytest.fixture(autouse=True)
-def files_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def files_in_this_process(django_test_environment: None) -> Iterator[dict[str, Callable[..., Any]]]:
     """A child process would not see an open transaction; tests of the processes ask for `files_apart`."""
-    if "files_apart" not in request.fixturenames:
-        from smartscheduler.imports import file_reader, isolated_reader, runner  # after Django is set up
+    from smartscheduler.imports import file_reader, isolated_reader, runner  # after Django is set up
 
-        monkeypatch.setattr(isolated_reader, "read_apart", file_reader.read_table)
-        monkeypatch.setattr(runner, "work_apart", lambda run: runner.work_on_file(run.pk))
+    apart: dict[str, Callable[..., Any]] = {"read_apart": isolated_reader.read_apart, "work_apart": runner.work_apart}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(isolated_reader, "read_apart", file_reader.read_table)
+        patch.setattr(runner, "work_apart", lambda run: runner.work_on_file(run.pk))
+        yield apart
 
 
 @pytest.fixture
-def files_apart() -> None:
+def files_apart(files_in_this_process: dict[str, Callable[..., Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are read and imported in processes of their own, as in the product."""
+    monkeypatch.setattr("smartscheduler.imports.isolated_reader.read_apart", files_in_this_process["read_apart"])
+    monkeypatch.setattr("smartscheduler.imports.runner.work_apart", files_in_this_process["work_apart"])
 
 
-@pytest.fixture(autouse=True)
-def no_list_of_erasures(settings: Settings) -> None:
-    """Write no erasure list; tests of the list set its path."""
-    settings.ERASURE_LIST = ""
+@pytest.fixture(scope="session", autouse=True)
+def only_filled_tables_are_emptied(django_test_environment: None) -> Iterator[None]:
+    """After a test that commits: Django would empty all tables, and create the content types and permissions anew."""
+    tables: list[str] = []
+
+    def empty(test_case: Any) -> None:
+        with connection.cursor() as cursor:
+            if not tables:
+                names = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
+                tables.extend(sorted(names - {"django_content_type", "auth_permission"}))
+            cursor.execute(" UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in tables))  # noqa: S608
+            if filled := [name for (name,) in cursor.fetchall()]:
+                cursor.execute(f"TRUNCATE {', '.join(filled)} CASCADE")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays; the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def seed_of(config: pytest.Config) -> int:
@@ -118,12 +148,6 @@ def november_2026() -> Iterator[None]:
     """A clock that goes on from a Tuesday in November 2026, for tests with dates that would be past one day."""
     with time_machine.travel(datetime(2026, 11, 24, 15, tzinfo=UTC)):
         yield
-
-
-@pytest.fixture(autouse=True)
-def mails_without_delay(settings: Settings) -> None:
-    """Tests wait for nothing; those of the delay itself set it."""
-    settings.MAIL_DELAY = timedelta(0)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 
 
 @pytest.fixture(autouse=True)
-def limits(settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RoleThrottle, "_silent_until", 0.0)
     settings.RATE_LIMITS = True
     settings.SIGN_IN_LIMITS = {"address": 5, "account": 4}

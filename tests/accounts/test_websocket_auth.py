@@ -108,7 +108,7 @@ class TestQuotas:
     """A handshake with the consumer alone: what it answers, and whether it has looked an account up."""
 
     @pytest.fixture(autouse=True)
-    def limits(self, settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def limits(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(rate_limits.RoleThrottle, "_silent_until", 0.0)
         settings.RATE_LIMITS = True
         settings.QUOTAS_A_MINUTE = {"sockets": 2, "handshakes": 100}

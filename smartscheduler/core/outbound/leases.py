@@ -49,7 +49,7 @@ class RowLeases:
         return f"""
             INSERT INTO {self.model._meta.db_table} AS held ({keys}, {", ".join(columns)})
             SELECT {keys}, {", ".join(f"%({name})s" for name in columns)}
-            FROM unnest({", ".join(f"%(keys_of_{name})s::{kind}[]" for name, kind in types.items())}) AS requested({keys})
+            FROM unnest({", ".join(f"%(keys_of_{name})s::{kind}[]" for name, kind in types.items())}) AS asked({keys})
             ORDER BY {keys}
             ON CONFLICT ({keys}) DO UPDATE SET {", ".join(f"{name} = {value}" for name, value in self._updates.items())}
             WHERE held.until < %(now)s AND {self._condition}

@@ -40,7 +40,7 @@ PATIENCE = 30.0
 
 
 @pytest.fixture(autouse=True)
-def limits(settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RoleThrottle, "_silent_until", 0.0)
     settings.RATE_LIMITS = True
     settings.QUOTAS_A_MINUTE = {"pages": 6, "parts": 3, "sockets": 2, "visitors": 4, "handshakes": 4}

@@ -22,7 +22,7 @@ ME = f"{V1}/auth/me/"
 
 
 @pytest.fixture(autouse=True)
-def limits(settings: Settings, no_rate_limits: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RoleThrottle, "_silent_until", 0.0)
     settings.RATE_LIMITS = True
     settings.REQUESTS_A_MINUTE = {Role.COORDINATOR: 3, Role.MANAGER: 1, Role.ADMINISTRATOR: 5}
