@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from assignments import services
+from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from jobs.services import create_job
@@ -22,6 +24,7 @@ from smartscheduler.rules.values import Rules
 
 Progress = Callable[[int], None]
 
+MOST_RESULTS = 50
 # A slot that starts earlier than this may have passed before it is booked.
 SOON = timedelta(minutes=30)
 # At hours without work: how many days back to search for work that is still in progress.
@@ -49,6 +52,7 @@ class Bookings:
     def __init__(self, rules: Rules, actor: User | None) -> None:
         self.rules, self.actor = rules, actor
         self.archive = Archive(rules, actor, timezone.now())
+        self.crew: UUID | None = None
 
     def carry_out(self, order: Order) -> None:
         match order.fate:
@@ -58,6 +62,8 @@ class Bookings:
                 self._running(order)
             case Fate.TODAY:
                 self._today(order)
+            case Fate.CREW:
+                self._of_crew(order)
             case Fate.CONFIRMED | Fate.PENDING:
                 self._booked(order)
             case Fate.CANCELLED:
@@ -118,6 +124,19 @@ class Bookings:
             first = rank_candidates(JobRequest.of(job), self.rules, max_results=1).entries
             is_first = bool(first) and first[0].contractor.pk == choice.entry.contractor.pk
             self._assign(job, choice.entry, choice.slot.start, order, is_first=is_first, confirm=True)
+
+    def _of_crew(self, order: Order) -> None:
+        """A visit of the crew that has a full day: a contractor for any type of job, the same for all visits."""
+        job = self._create(order)
+        entries = rank_candidates(JobRequest.of(job), self.rules, max_results=MOST_RESULTS).entries
+        crews = [entry for entry in entries if entry.contractor.type == Contractor.Type.MULTI]
+        # The first visit goes to the crew with the most time left on the day.
+        crews.sort(key=lambda entry: (entry.suggested.start.date(), -len(entry.slots)))
+        chosen = next((entry for entry in crews if entry.contractor.pk == self.crew), next(iter(crews), None))
+        if chosen is None or chosen.suggested.start < timezone.now() + SOON:
+            return
+        self.crew = self.crew or chosen.contractor.pk
+        self._assign(job, chosen, chosen.suggested.start, order, is_first=chosen.rank == 1, confirm=True)
 
     def _booked(self, order: Order) -> None:
         """A pending or confirmed job, assigned to the top candidate or sometimes to another one."""

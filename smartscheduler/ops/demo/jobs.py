@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum, auto
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jobs.models import Job
 from smartscheduler.ops.demo.metros import METROS, somewhere, telephone
@@ -22,6 +23,7 @@ class Fate(Enum):
     DONE = auto()
     RUNNING = auto()
     TODAY = auto()
+    CREW = auto()
     CONFIRMED = auto()
     PENDING = auto()
     CANCELLED = auto()
@@ -33,27 +35,35 @@ FATES = (
     *[Fate.DONE] * 5,
     Fate.RUNNING,
     *[Fate.TODAY] * 4,
-    *[Fate.CONFIRMED] * 3,
+    Fate.CREW,
+    *[Fate.CONFIRMED] * 2,
     *[Fate.PENDING] * 2,
     Fate.CANCELLED,
     *[Fate.OPEN] * 3,
     Fate.URGENT,
 )
-# The earliest and latest desired date, in days from today.
+# The earliest and latest desired date, in days from today, or from the opening day.
 DAYS = {
     Fate.DONE: (-14, -1),
     Fate.RUNNING: (0, 0),
     Fate.TODAY: (0, 0),
+    Fate.CREW: (0, 0),
     Fate.CONFIRMED: (1, 13),
     Fate.PENDING: (1, 13),
     Fate.CANCELLED: (1, 9),
-    Fate.OPEN: (1, 13),
+    Fate.OPEN: (0, 6),
     Fate.URGENT: (0, 1),
 }
+# Desired relative to the day that the board opens with, which has to be worth a look at any hour of the first start.
+ON_THE_BOARD = {Fate.TODAY, Fate.CREW, Fate.OPEN, Fate.URGENT}
+# From this hour of Central time on, the board of a day has too little left to show.
+LAST_OPENING_HOUR, MIDDLE = 11, ZoneInfo("America/Chicago")
 TYPES = (*[Type.FLOORING] * 4, *[Type.TILE] * 3, *[Type.CARPET] * 3)
-PRIORITIES = (*[Priority.LOW] * 3, *[Priority.MEDIUM] * 10, *[Priority.HIGH] * 5, Priority.URGENT)
+PRIORITIES = (*[Priority.LOW] * 3, *[Priority.MEDIUM] * 10, *[Priority.HIGH] * 5)
 HALF_HOURS = (2, 3, 4, 4, 5, 6, 6, 7, 8, 8, 10, 12, 14, 16)
 HOURS = (8, 8, 9, 9, 10, 11, 13, 14)
+# Short visits of one crew, one after the other.
+CREW_HOURS, CREW_HALF_HOURS = (8, 10, 13, 15), (3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +101,23 @@ def order(seed: int, index: int, now: datetime) -> Order:
     chance = source(seed, "job", index)
     fate = dealt(seed, "fate", FATES, index)
     kind = dealt(seed, "trade", TYPES, index)
-    metro = METROS[chance.randrange(len(METROS))]
+    of_crew = fate is Fate.CREW
+    metro = METROS[0] if of_crew else METROS[chance.randrange(len(METROS))]
     place = somewhere(chance, metro)
-    here = zone(place["time_zone"])
-    day = _desired_day(fate, chance, now.astimezone(here).date())
-    desired = datetime.combine(day, time(chance.choice(HOURS)), here)
+    local_now = now.astimezone(zone(place["time_zone"]))
+    day = _desired_day(fate, chance, opening_day(now) if fate in ON_THE_BOARD else local_now.date())
+    hour = chance.choice(CREW_HOURS if of_crew else HOURS)
+    desired = datetime.combine(day, time(hour), local_now.tzinfo)
     ordered_at = min(desired, now) - timedelta(days=chance.randint(2, 9))
     return Order(
         fields={
             "id": identity(seed, "job", index),
             "type": kind,
             "desired_date": desired,
-            "duration": chance.choice(HALF_HOURS) * timedelta(minutes=30),
+            "duration": chance.choice(CREW_HALF_HOURS if of_crew else HALF_HOURS) * timedelta(minutes=30),
             "priority": Priority.URGENT if fate is Fate.URGENT else chance.choice(PRIORITIES),
             "special_requirements": chance.choice(NOTES) if chance.random() < 0.4 else "",
-            "required_skills": _required_skills(kind, chance),
+            "required_skills": [] if of_crew else _required_skills(kind, chance),
             "customer_name": f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}",
             "customer_phone": telephone(chance, metro),
             **place,
@@ -116,6 +128,17 @@ def order(seed: int, index: int, now: datetime) -> Order:
         booked_at=ordered_at + timedelta(hours=chance.randint(1, 20)),
         chance=chance,
     )
+
+
+def opening_day(now: datetime) -> date:
+    """The day that the board opens with: a working day before its noon, else the next working day."""
+    middle = now.astimezone(MIDDLE)
+    day = middle.date()
+    if middle.hour >= LAST_OPENING_HOUR:
+        day += timedelta(days=1)
+    while day.weekday() > FRIDAY:
+        day += timedelta(days=1)
+    return day
 
 
 def _desired_day(fate: Fate, chance: Random, today: date) -> date:

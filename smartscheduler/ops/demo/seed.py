@@ -9,6 +9,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.ops.demo.assignments import book
 from smartscheduler.ops.demo.bulk_contractors import recruit
+from smartscheduler.ops.demo.troubles import add_troubles
 from smartscheduler.rules.current import current_rules
 
 DEFAULT_SEED = 0
@@ -36,9 +37,12 @@ def seed_world(
     """
     actor = User.objects.filter(role=Role.COORDINATOR, is_active=True).order_by("date_joined").first()
     today, rules = timezone.now().date(), current_rules()
-    return Added(
+    added = Added(
         contractors=recruit(
             seed=seed, count=contractors, today=today, actor=actor, progress=lambda more: report("contractors", more)
         ),
         jobs=book(seed=seed, count=jobs, rules=rules, actor=actor, progress=lambda more: report("jobs", more)),
     )
+    if added.jobs:
+        add_troubles(actor)
+    return added

@@ -6,12 +6,19 @@ import pytest
 import time_machine
 from django.db import transaction
 
+from assignments.local_time import day_at
 from assignments.models import Assignment
+from contractors.models import Absence, Contractor
+from jobs.models import Job
+from jobs.requirements import JobRequest
+from recommendations.ranking import rank_candidates
 from smartscheduler.accounts.models import User
-from smartscheduler.ops.demo import bulk_contractors, jobs
+from smartscheduler.ops.demo import bulk_contractors, jobs, troubles
 from smartscheduler.ops.demo.jobs import Fate
 from smartscheduler.ops.demo.seed import seed_world
 from smartscheduler.ops.doctor import CHECKS, Scope, examine
+from smartscheduler.places import zone
+from smartscheduler.rules.current import current_rules
 from tests.ops.broken import number_all_events
 from tests.ops.demo.worlds import assert_moments_in_order
 
@@ -50,6 +57,41 @@ def test_every_third_hour(day: datetime, few_jobs_of_each_fate: None) -> None:
             in_progress += Assignment.objects.filter(status="in_progress").count()
             transaction.set_rollback(True)
     assert in_progress > 0
+
+
+# A Sunday evening, a Saturday night, a Friday afternoon, a Monday morning, and late that morning in Austin.
+FIRST_STARTS = [
+    datetime(2026, 11, 29, 23, tzinfo=UTC),
+    datetime(2026, 11, 29, 5, tzinfo=UTC),
+    datetime(2026, 11, 27, 21, tzinfo=UTC),
+    datetime(2026, 11, 30, 14, tzinfo=UTC),
+    datetime(2026, 11, 30, 16, 30, tzinfo=UTC),
+]
+
+
+@pytest.mark.parametrize("now", FIRST_STARTS, ids=lambda now: f"{now:%a %H}")
+def test_the_board_of_the_first_start_has_something_of_everything(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_contractors, "BULK_FROM", 1)
+    User.objects.create_user("coordinator@example.com")
+    with time_machine.travel(now, tick=False):
+        seed_world()
+        assert examined() == {}
+        austin = zone("America/Chicago")
+        day = day_at(jobs.opening_day(now), austin)
+        booked = Assignment.objects.live().overlapping(day)
+        assert booked.count() >= 15
+        assert Contractor.objects.active().exclude(assignments__in=booked).count() > 100
+        ill = Absence.objects.get(note=troubles.ILL)
+        conflicts = Assignment.objects.in_conflict(now)
+        assert conflicts.filter(contractor=ill.contractor_id).overlapping(day).count() >= 2
+        assert conflicts.exclude(contractor=ill.contractor_id).exists()
+        open_jobs = list(Job.objects.open())
+        urgent = [job for job in open_jobs if job.priority == "urgent"]
+        assert 1 <= len(urgent) < len(open_jobs) / 2
+        rankings = [rank_candidates(JobRequest.of(job), current_rules(), max_results=1) for job in open_jobs]
+        assert sum(bool(ranking.entries) for ranking in rankings) > len(open_jobs) / 2
 
 
 @pytest.mark.parametrize("days", [0, 1, 8])
