@@ -6,6 +6,7 @@ from django.urls import include, path
 from recommendations.job_routes import job_roads
 from smartscheduler.adminsite.history.views import history
 from smartscheduler.backoffice.pages import second_factor
+from smartscheduler.backoffice.pages.documentation import documentation
 from smartscheduler.backoffice.pages.login import sign_in, sign_in_code
 from smartscheduler.backoffice.pages.my_settings import my_settings
 from smartscheduler.backoffice.pages.own_password import own_password
@@ -45,6 +46,8 @@ urlpatterns = [
     path("admin/roads/", admin.site.admin_view(roads), name="roads"),
     path("admin/roads/<uuid:pk>/", admin.site.admin_view(job_roads), name="job-roads"),
     path("admin/words/", admin.site.admin_view(explanations), name="words"),
+    path("admin/docs/", admin.site.admin_view(documentation), name="documentation"),
+    path("admin/docs/<path:name>", admin.site.admin_view(documentation), name="documentation"),
     path("admin/sign-ins/", admin.site.admin_view(sign_ins), name="sign-ins"),
     path("admin/my-settings/", admin.site.admin_view(my_settings), name="my-settings"),
     # Replaces the admin's page, which does not count wrong passwords.

@@ -72,8 +72,8 @@ def test_a_forgotten_answer_is_requested_again(model: Model, job: Job) -> None:
 
 def test_without_a_model_it_says_how_to_have_one() -> None:
     client = signed_in(Role.ADMINISTRATOR)
-    assert "No language model is configured" in client.get(reverse("words")).text
-    assert "No language model is configured" in client.post(reverse("words"), follow=True).text
+    assert "Explanations use a fixed template" in client.get(reverse("words")).text
+    assert "Explanations use a fixed template" in client.post(reverse("words"), follow=True).text
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.MANAGER])
