@@ -29,9 +29,12 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Line:
+    """A job or booking, and for an open job the URL of its ranking."""
+
     text: str
     detail: str
     url: str
+    recommend_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,6 @@ class Matter:
     count: int
     lines: Sequence[Line]
     url: str
-    good: str
     at_least: bool = False
     remedy: tuple[str, str] | None = None
 
@@ -71,7 +73,6 @@ def _urgent(now: datetime) -> Matter:
         count=jobs.count(),
         lines=[_job(job, _desired(job, now)) for job in jobs.by_urgency()[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", priority__exact="urgent"),
-        good=gettext("Every urgent job has a contractor."),
     )
 
 
@@ -86,7 +87,6 @@ def _without_candidate(now: datetime, rules: Rules) -> Matter:
         at_least=len(soon) == MOST_LOOKED_AT,
         lines=[_job(job, _unfillable_reason(job, considered, now, rules)) for job, considered in stuck[:SHOWN]],
         url=list_url("jobs_job", desired="soon", candidates="none"),
-        good=gettext("Every job desired within {days} days has an available contractor.").format(days=SOON_DAYS),
     )
 
 
@@ -127,7 +127,6 @@ def _overdue(now: datetime) -> Matter:
         count=jobs.count(),
         lines=[_job(job, _desired(job, now)) for job in jobs.order_by("desired_date", "pk")[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", desired="past"),
-        good=gettext("No open job is past its desired date."),
     )
 
 
@@ -141,7 +140,6 @@ def _unconfirmed(now: datetime) -> Matter:
         count=waiting.count(),
         lines=[_booking(assignment, _start(assignment, now)) for assignment in shown],
         url=list_url("assignments_assignment", status__exact="pending", starts="soon"),
-        good=gettext("Every booking in the next {days} days is confirmed.").format(days=UNCONFIRMED_DAYS),
     )
 
 
@@ -160,7 +158,6 @@ def _in_conflict(now: datetime, reader: Any, rules: Rules) -> Matter:
         remedy=(gettext("Reassign them together"), reverse("admin:assignments_assignment_conflicts"))
         if reader.allows(Permission.ASSIGN)
         else None,
-        good=gettext("No booking has a conflict."),
     )
 
 
@@ -177,7 +174,8 @@ def _start(assignment: Assignment, now: datetime) -> str:
 
 def _job(job: Job, detail: str) -> Line:
     text = gettext("{type} in {city}, {state}").format(type=job.get_type_display(), city=job.city, state=job.state)
-    return Line(text, f"{job.job_number} · {detail}", reverse("admin:jobs_job_recommend", args=[job.pk]))
+    change, recommend = (reverse(f"admin:jobs_job_{page}", args=[job.pk]) for page in ("change", "recommend"))
+    return Line(text, f"{job.job_number} · {detail}", change, recommend)
 
 
 def _booking(assignment: Assignment, detail: str = "") -> Line:

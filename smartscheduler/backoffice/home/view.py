@@ -1,9 +1,8 @@
 """Home page of the back-office: attention items, today's figures and the coming week."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count
@@ -26,6 +25,13 @@ DAYS = 7
 MIDDLE = ZoneInfo("America/Chicago")
 
 
+class Bar(NamedTuple):
+    label: str
+    value: int
+    percent: int
+    url: str
+
+
 def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK: the context of the page with the content of the home page added."""
     if may(request, Permission.VIEW_JOBS):
@@ -34,9 +40,8 @@ def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
         page |= {
             "title": gettext("Home"),
             "has_home": True,
-            "may_add_jobs": may(request, Permission.ADD_JOBS),
+            "may_recommend": may(request, Permission.RECOMMEND),
             "matters": [matter for matter in items if matter.count or matter.at_least],
-            "well": [matter for matter in items if not (matter.count or matter.at_least)],
             "glance": _glance(figures(now)),
             "charts": [_jobs(), _week(now)],
         }
@@ -98,9 +103,8 @@ def _week(now: datetime) -> dict[str, Any]:
     )
 
 
-def _bars(title: str, bars: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
-    """Bar chart for Unfold's component, with the same values as text and as links for screen readers."""
-    labels, values = [label for label, _, _ in bars], [value for _, value, _ in bars]
-    data = {"labels": labels, "datasets": [{"data": values, "backgroundColor": "#1d4ed8", "barThickness": 28}]}
-    words = ", ".join(f"{label} {value}" for label, value, _ in bars)
-    return {"title": title, "data": json.dumps(data), "words": words, "bars": bars}
+def _bars(title: str, rows: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
+    """Bar chart: for each row a bar whose length is relative to the longest one, and the URL of the list behind it."""
+    longest = max([1, *(value for _, value, _ in rows)])
+    bars = [Bar(label, value, round(100 * value / longest), url) for label, value, url in rows]
+    return {"title": title, "bars": bars}

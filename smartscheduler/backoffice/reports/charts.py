@@ -7,10 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from smartscheduler.adminsite.theme import CHART_COLOR, CHART_PART_COLOR
 from smartscheduler.core.formatting import day_of_month
 
 # Unfold draws the series of a bar chart on top of each other, the first in front.
-COLORS = ("#b45309", "#1d4ed8")
+COLORS = (CHART_PART_COLOR, CHART_COLOR)
 Chart = dict[str, str]
 
 
@@ -22,7 +23,7 @@ def bars(title: str, pairs: Iterable[tuple[str, float]], *, unit: str = "") -> C
 
 
 def grouped(title: str, labels: Sequence[str], series: dict[str, Sequence[float]], *, legend: str) -> Chart:
-    """Bar chart with two series, drawn in front of each other: first a part (orange), then its total (blue)."""
+    """Bar chart with two series, drawn in front of each other: first a part (orange), then its total (green)."""
     words = ", ".join(
         f"{label}: {', '.join(f'{values[place]:g} {name}' for name, values in series.items())}"
         for place, label in enumerate(labels)
