@@ -1,6 +1,6 @@
 """Sign-in pages: first the password, then the second factor for accounts that have or need one."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.contrib import admin
@@ -15,9 +15,14 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.second_factor.pending_login import enter, halfway, stop_halfway
 from smartscheduler.accounts.second_factor.services import CodeRefused, check
+from smartscheduler.accounts.services import LOGINS
 from smartscheduler.adminsite.return_url import returning, way_back
 from smartscheduler.adminsite.service_forms import show_refusal
 from smartscheduler.audit.models import Act
@@ -47,12 +52,44 @@ class PasswordView(LoginView):
         return redirect(returning(reverse(step), self.get_success_url()))
 
 
+class DemoLogin(NamedTuple):
+    """One of the demo logins, for a button of the sign-in page."""
+
+    email: str
+    password: str
+    role: "StrOrPromise"
+    may: str
+
+
+def demo_logins() -> list[DemoLogin]:
+    """The demo logins for the sign-in page; none in production, where `ensure_logins` creates none either."""
+    if not (settings.DEBUG and settings.DEMO):
+        return []
+    may = {
+        Role.COORDINATOR: gettext("Ranks and books jobs, changes contractors"),
+        Role.MANAGER: gettext("Watches the board and the reports"),
+        Role.ADMINISTRATOR: gettext("Does all of that, and manages users and settings"),
+    }
+    present = set(User.objects.filter(email__in=LOGINS, is_active=True).values_list("email", flat=True))
+    emails = {role: email for email, (_name, role) in LOGINS.items() if email in present}
+    return [
+        DemoLogin(emails[role], settings.DEMO_PASSWORD, role.label, text)
+        for role, text in may.items()
+        if role in emails
+    ]
+
+
 @never_cache
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """GET: show the form. POST: check the password. Replaces Django's sign-in page at the same URL."""
     if request.method == "GET" and admin.site.has_permission(request):
         return redirect("admin:index")
-    context = {**admin.site.each_context(request), "title": gettext("Log in"), "app_path": request.get_full_path()}
+    context = {
+        **admin.site.each_context(request),
+        "title": gettext("Sign in"),
+        "app_path": request.get_full_path(),
+        "demo_logins": demo_logins(),
+    }
     return PasswordView.as_view(extra_context=context)(request)
 
 

@@ -26,7 +26,7 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
             revoke_all(user, but=here)
             messages.success(request, gettext("All other sign-ins were ended. You are still signed in here."))
         elif any(active.id == signing and active.is_this for active in active_sign_ins_of(user, here=here)):
-            messages.error(request, gettext("This is your current browser. To sign out here, use “Log out”."))
+            messages.error(request, gettext("This is your current browser. To sign out here, use “Sign out”."))
         elif revoke(user, signing):
             messages.success(request, gettext("The sign-in was ended."))
         else:
