@@ -1,4 +1,4 @@
-// Builds dist/: the live page and the maps as modules that share code, and each script of the back-office as one file.
+// Builds dist/: the live page and the maps as modules that share code; the header and each script of the back-office as one file.
 import { rmSync } from "node:fs";
 
 import { build } from "esbuild";
@@ -17,7 +17,12 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: ["backoffice", "hours", "selection", "shortcuts"].map((name) => `backoffice/${name}.ts`),
+  entryPoints: [
+    "header/header.ts",
+    "header/header.css",
+    ...["backoffice", "hours", "selection"].map((name) => `backoffice/${name}.ts`),
+  ],
+  entryNames: "[name]",
   outdir: "dist",
   format: "iife",
 });

@@ -108,7 +108,10 @@ async function submitOffer(form: HTMLFormElement): Promise<void> {
   const { panel: id = "", number = "", assignment, contractor = "", start = "" } = dataset;
   const booking: Booking | undefined = assignment ? { assignment, contractor, start } : undefined;
   const target = { id: dataValue(form, "contractor"), name: dataValue(form, "contractorName") };
-  find<HTMLButtonElement>("button", form).disabled = true;
+  const button = find<HTMLButtonElement>("button", form);
+  // A disabled button loses the focus, which should stay in the panel.
+  if (document.activeElement === button) drawer.focus({ preventScroll: true });
+  button.disabled = true;
   try {
     await assignOrMove({ id, number, ...(booking && { booking }) }, target, selectedStart(form));
   } catch (error) {
@@ -162,6 +165,14 @@ function handlePageClick(event: MouseEvent): void {
   openJob(link.dataset.recommend ?? dataValue(link, "job"), link);
 }
 
+// A job or an assignment that was found by the search of the header opens here; other results are pages.
+function handleSearchResult(event: CustomEvent<DOMStringMap>): void {
+  const job = event.detail.recommend;
+  if (!job || !PAGE.mayRecommend) return;
+  event.preventDefault();
+  openJob(job, document.getElementById("find"));
+}
+
 export function listen(): void {
   addEventListener("hashchange", () => void followAddress());
   addEventListener("popstate", () => void followAddress());
@@ -172,5 +183,6 @@ export function listen(): void {
   drawer.addEventListener("change", handleDrawerChange);
   drawer.addEventListener("click", handleDrawerClick);
   document.addEventListener("click", handlePageClick);
+  document.addEventListener("search:open", handleSearchResult);
   void followAddress();
 }

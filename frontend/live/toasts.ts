@@ -44,7 +44,8 @@ export function toastWithUndo(text: string, undo: () => Promise<unknown>): void 
   const visibleMs = undoVisibleMs();
   const box = toast(text, "done", Math.max(visibleMs, VISIBLE_MS));
   if (!visibleMs) return;
-  const button = create("button", { type: "button", className: "undo", textContent: t("undo") });
+  const button = create("button", { type: "button", className: "undo", textContent: t("undo"), title: t("undoKey") });
+  button.setAttribute("aria-keyshortcuts", "u"); // header/shortcuts.ts
   find("p", box).after(button);
   window.setTimeout(() => {
     if (document.activeElement === button) find("button:last-child", box).focus();
@@ -58,6 +59,7 @@ export function toastWithUndo(text: string, undo: () => Promise<unknown>): void 
         (error: unknown) => toast(t("undoFailed", { reason: errorText(error) }), "refused"),
       )
       .finally(() => {
+        if (box.contains(document.activeElement)) document.getElementById("main")?.focus({ preventScroll: true });
         box.remove();
       });
   });

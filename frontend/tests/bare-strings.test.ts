@@ -3,11 +3,10 @@
 import ts from "typescript";
 import { expect, it } from "vitest";
 
-const SOURCES = import.meta.glob<string>(["../live/**/*.ts", "../backoffice/**/*.ts", "../shared/**/*.ts", "!../**/*.d.ts"], {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
+const SOURCES = import.meta.glob<string>(
+  ["../live/**/*.ts", "../backoffice/**/*.ts", "../header/**/*.ts", "../shared/**/*.ts", "!../**/*.d.ts"],
+  { query: "?raw", import: "default", eager: true },
+);
 const CATALOG = "/shared/locales/";
 
 const TEXT_PROPERTIES = new Set(["textContent", "innerText", "innerHTML", "title", "placeholder", "alt", "ariaLabel"]);

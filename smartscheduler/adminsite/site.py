@@ -11,7 +11,10 @@ APPS_WITHOUT_PAGES = frozenset({"otp_static", "otp_totp"})
 
 
 class BackofficeSite(UnfoldAdminSite):
-    """Unfold's site without the pages that libraries register for models with secrets."""
+    """Unfold's site without its sidebar, and without the pages that libraries register for models with secrets."""
+
+    # The header has the same places on the board and in the back-office.
+    enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         models: Any = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable

@@ -1,4 +1,4 @@
-"""Settings of django-unfold: titles, colors, scripts, and the source of the sidebar.
+"""Settings of django-unfold: titles, colors, and scripts. The header of the product replaces Unfold's sidebar.
 
 Imported by the settings, so this module must not import apps.
 """
@@ -8,40 +8,23 @@ from typing import Any
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
+WEIGHTS = ("50", *(str(hundred) for hundred in range(100, 1000, 100)), "950")
+# Colors of charts: the first series, and a part of it.
+CHART_COLOR, CHART_PART_COLOR = "#0f6b5c", "#b45309"
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "SmartScheduler",
     "SITE_HEADER": "SmartScheduler",
     "SITE_SUBHEADER": _("Who, when, and why"),
     "SITE_URL": "/",
-    "ACCOUNT": {"navigation": "smartscheduler.adminsite.navigation.account"},
-    "SITE_SYMBOL": "event_available",
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "smartscheduler.backoffice.home.view.context",
     # Django's log has no changes made through the API. `HistoryAdmin` adds a button to the complete history.
     "SHOW_HISTORY": False,
-    "STYLES": [lambda request: static("backoffice.css")],
-    "SCRIPTS": [lambda request: static("backoffice.js"), lambda request: static("shortcuts.js")],
+    "STYLES": [lambda request: static("header.css"), lambda request: static("backoffice.css")],
+    "SCRIPTS": [lambda request: static("header.js"), lambda request: static("backoffice.js")],
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icon.svg")},
     ],
-    "COLORS": {
-        "primary": {
-            "50": "#eff6ff",
-            "100": "#dbeafe",
-            "200": "#bfdbfe",
-            "300": "#93c5fd",
-            "400": "#60a5fa",
-            "500": "#3b82f6",
-            "600": "#1d4ed8",
-            "700": "#1e40af",
-            "800": "#1e3a8a",
-            "900": "#172554",
-            "950": "#0f172a",
-        }
-    },
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-        "navigation": "smartscheduler.adminsite.navigation.navigation",
-    },
+    # The values are in frontend/shared/tokens.css, for the board too.
+    "COLORS": {"primary": {weight: f"var(--brand-{weight})" for weight in WEIGHTS}},
 }

@@ -6,6 +6,7 @@ app_name = "dashboard"
 urlpatterns = [
     path("", views.page, name="page"),
     path("live/", views.parts, name="parts"),
+    path("live/search/", views.search, name="search"),
     path("live/lanes/", views.some_lanes, name="lanes"),
     path("live/fits/", views.drop_targets, name="fits"),
     path("live/map/", views.map_data, name="map"),

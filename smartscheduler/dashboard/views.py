@@ -38,6 +38,7 @@ from smartscheduler.dashboard.job_panel import context as panel_context
 from smartscheduler.dashboard.kpis import figures
 from smartscheduler.dashboard.map_data import on_the_map
 from smartscheduler.dashboard.open_jobs import open_jobs
+from smartscheduler.dashboard.search import find_everything
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import event_log
 from smartscheduler.events.publishing import Event
@@ -71,6 +72,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "may_assign": user.allows(Permission.ASSIGN),
         "may_recommend": user.allows(Permission.RECOMMEND),
         "sees_customers": can_see(user, CUSTOMERS),
+        # The first board in a browser offers a tour; with real data, the menu of the header has it.
+        "is_demo": settings.DEBUG and settings.DEMO,
         "form": BoardForm({**vars(question), "day": question.day}),
         "parts": {name: read(question, user) for name, read in PARTS.items()},
     }
@@ -102,6 +105,17 @@ def parts(request: HttpRequest) -> HttpResponse:
         "sees_customers": can_see(user, CUSTOMERS),
     }
     return render(request, "dashboard/parts.html", context)
+
+
+@for_scripts
+def search(request: HttpRequest) -> HttpResponse:
+    """Jobs, contractors and assignments that match `?q=`, a few of each, as options of the search in the header."""
+    user = _reader(request, Permission.VIEW_JOBS)
+    try:
+        groups = find_everything(request.GET.get("q", ""), user)
+    except InvalidInput as error:
+        return HttpResponse(error.detail, status=400, content_type="text/plain; charset=utf-8")
+    return render(request, "dashboard/search.html", {"groups": groups})
 
 
 @for_scripts

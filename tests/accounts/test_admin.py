@@ -1,11 +1,15 @@
 """Accounts in the admin: access, self-protection of administrators, and navigation by role."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.accounts.services import ensure_logins
 from tests.factories import PASSWORD, UserFactory
 from tests.pages import errors, fields, saved, signed_in
 
@@ -86,7 +90,7 @@ def test_no_role_can_delete_an_account() -> None:
 
 EVERYBODYS = {
     "Home",
-    "Live board",
+    "Board",
     "Jobs",
     "Assignments",
     "Contractors",
@@ -94,7 +98,9 @@ EVERYBODYS = {
     "Events",
     "Messages",
     "API docs",
+    "Documentation",
     "Keyboard shortcuts",
+    "Take the tour",
 }
 
 
@@ -111,15 +117,69 @@ EVERYBODYS = {
         ),
     ],
 )
-def test_the_side_bar_shows_what_the_role_may_see(role: Role, titles: set[str]) -> None:
-    groups = signed_in(role).get("/admin/").context["sidebar_navigation"]
-    assert {item["title"] for group in groups for item in group["items"]} == titles
+def test_the_header_shows_what_the_role_may_see(role: Role, titles: set[str]) -> None:
+    for address in ("/admin/", "/"):
+        header = header_of(signed_in(role), address)
+        links = set(re.findall(r"<a href=[^>]*>([^<]+)</a>", header))
+        assert links == titles | {"My settings", "Change password", "Second factor", "Active sign-ins"}
+
+
+def test_the_board_and_the_back_office_have_the_same_places_in_the_same_order() -> None:
+    client = signed_in(Role.ADMINISTRATOR)
+    pages = ("/", "/admin/", "/admin/jobs/job/", "/admin/reports/", "/admin/roads/")
+    headers = [header_of(client, address) for address in pages]
+    places = [re.findall(r'<nav class="places".*?</nav>', header, re.DOTALL)[0] for header in headers]
+    titles = [re.findall(r">([^<]+)</a>", navigation) for navigation in places]
+    assert titles == [["Board", "Jobs", "Contractors", "Assignments", "Reports"]] * len(pages)
+    current = [re.findall(r'aria-current="page">([^<]+)</a>', header) for header in headers]
+    assert current == [["Board"], ["Home"], ["Jobs"], ["Reports"], ["Road distances"]]
+
+
+def header_of(client: Client, address: str) -> str:
+    page = client.get(address).content.decode()
+    assert page.count('<main id="main"') == 1
+    return page[page.index('<header class="top"') : page.index("</header>")]
+
+
+def demo_forms(page: str) -> list[tuple[str, str]]:
+    return re.findall(r'name="username" value="([^"]+)">\s*<input type="hidden" name="password" value="([^"]+)"', page)
+
+
+def test_the_demo_offers_its_logins_in_one_click(settings: Settings) -> None:
+    settings.DEBUG, settings.DEMO = True, True
+    ensure_logins(settings.DEMO_PASSWORD)
+    client = Client()
+    forms = demo_forms(client.get("/admin/login/").content.decode())
+    assert [email.partition("@")[0] for email, _ in forms] == ["coordinator", "manager", "admin"]
+    for email, password in forms:
+        assert Client().post("/admin/login/?next=/admin/", {"username": email, "password": password}).status_code == 302
+
+
+@pytest.mark.parametrize(("debug", "demo"), [(False, True), (False, False), (True, False)])
+def test_without_the_demo_no_login_is_offered(settings: Settings, debug: bool, demo: bool) -> None:
+    settings.DEBUG = True
+    ensure_logins(settings.DEMO_PASSWORD)
+    settings.DEBUG, settings.DEMO = debug, demo
+    page = Client().get("/admin/login/").content.decode()
+    assert demo_forms(page) == []
+    assert settings.DEMO_PASSWORD not in page
+    assert "coordinator@example.com" not in page
+
+
+def test_a_removed_demo_login_is_not_offered(settings: Settings) -> None:
+    settings.DEBUG, settings.DEMO = True, True
+    ensure_logins(settings.DEMO_PASSWORD)
+    User.objects.filter(email="manager@example.com").update(is_active=False)
+    forms = demo_forms(Client().get("/admin/login/").content.decode())
+    assert [email.partition("@")[0] for email, _ in forms] == ["coordinator", "admin"]
 
 
 def test_the_login_page_names_the_product_and_signs_in() -> None:
     user = UserFactory(email="casey@example.com")
     client = Client()
-    assert "SmartScheduler" in client.get("/admin/login/").content.decode()
+    page = client.get("/admin/login/").content.decode()
+    assert "SmartScheduler" in page
+    assert "The right contractor for every flooring, tile, and carpet job." in page
     sent = {"username": "Casey@Example.com", "password": PASSWORD, "next": "/admin/"}
     assert client.post("/admin/login/?next=/admin/", sent)["Location"] == "/admin/"
     assert client.get("/admin/").context["user"] == user

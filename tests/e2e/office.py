@@ -26,7 +26,7 @@ def sign_in(page: Page, email: str) -> None:
     """Fill the login form that `page` shows, and go where it leads."""
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/login/" not in url)
 
 

@@ -36,7 +36,7 @@ def new_account(visit: Open) -> str:
 def give_password(page: Page, email: str) -> None:
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password").fill(SECRET)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
 
 
 def fits(page: Page) -> None:

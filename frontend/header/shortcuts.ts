@@ -1,4 +1,4 @@
-// Keyboard shortcuts of the back-office. `?` shows them, and they can be turned off there (WCAG 2.1.4).
+// Keyboard shortcuts of all pages. `?` shows them, and they can be turned off there (WCAG 2.1.4).
 
 import { dataValue, find, findAll } from "../shared/dom";
 
@@ -34,6 +34,13 @@ function selectCard(): boolean {
   return Boolean(button);
 }
 
+// Takes back the latest change that can still be taken back.
+function undo(): boolean {
+  const button = findAll<HTMLButtonElement>(".toast .undo:not(:disabled)").at(-1);
+  button?.click();
+  return button !== undefined;
+}
+
 function showShortcuts(): boolean {
   shortcutsDialog()?.showModal();
   return true;
@@ -42,7 +49,9 @@ function showShortcuts(): boolean {
 // The action of each key; it returns false on a page without its element.
 const ACTIONS = new Map<string, () => boolean>([
   ["?", showShortcuts],
-  ["/", () => focus("#searchbar, input[name=q]")],
+  ["/", () => focus("#find")],
+  ["s", () => focus("#searchbar, [data-question] input[name=q]")],
+  ["u", undo],
   ["n", () => click("a[data-new], #main a[href$='/add/']")],
   ["f", () => click("[data-filters]")],
   ["a", selectCard],
@@ -96,11 +105,11 @@ function prepareLinks(dialog: HTMLDialogElement): void {
 // Tells screen readers the shortcut of each link in the navigation.
 function labelNavigation(dialog: HTMLDialogElement): void {
   for (const place of findAll("[data-go]", dialog)) {
-    for (const link of findAll(`#nav-sidebar a[href="${dataValue(place, "url")}"]`)) {
+    for (const link of findAll(`[data-top] a[href="${dataValue(place, "url")}"]`)) {
       link.setAttribute("aria-keyshortcuts", `g ${dataValue(place, "go")}`);
     }
   }
-  document.getElementById("searchbar")?.setAttribute("aria-keyshortcuts", "/");
+  document.getElementById("searchbar")?.setAttribute("aria-keyshortcuts", "s");
 }
 
 // In the capture phase, before Unfold's own listener on the window.
