@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from uuid import UUID
 
 from django.utils import timezone
@@ -254,9 +254,7 @@ def _fitting(visits: Sequence[Visit], offered: list[list[Replacement]], *, whole
     Unless `whole`, replacements at the booked time are chosen first, and the others only for the remaining bookings.
     """
 
-    def excludes(row: int, option: Replacement, other_row: int, other: Replacement) -> bool:
-        return _exclude(visits[row], option.slot, visits[other_row], other.slot)
-
+    excludes = _exclusion(visits)
     preferred = offered if whole else [[option for option in row if option.keeps_time] for row in offered]
     picks = choose(preferred, resource=lambda option: option.contractor.pk, excludes=excludes)
     chosen = [row[pick] if pick is not None else None for row, pick in zip(preferred, picks, strict=True)]
@@ -280,10 +278,19 @@ def _fitting(visits: Sequence[Visit], offered: list[list[Replacement]], *, whole
         yield Offers(visit.booking, shown, chosen[row])
 
 
-def _exclude(visit: Visit, slot: TimeSlot, other: Visit, other_slot: TimeSlot) -> bool:
-    """Whether one contractor cannot make both visits: they overlap, or the drive or the minimum gap is longer."""
-    (first, early), (second, late) = sorted(
-        [(visit, slot), (other, other_slot)], key=lambda pair: (pair[1].start, str(pair[0].booking.pk))
-    )
-    drive = second.site.drive_to_site(first.site.point, second.rules.pace)
-    return late.start - early.end < max(drive, second.rules.minimum_gap)
+def _exclusion(visits: Sequence[Visit]) -> Callable[[int, Replacement, int, Replacement], bool]:
+    """Function of two rows with an option each: whether one contractor cannot make both visits."""
+
+    @cache
+    def pause(first: int, second: int) -> timedelta:
+        """Time that one contractor needs between two visits: the drive, or the minimum gap if that is longer."""
+        before, then = visits[first], visits[second]
+        return max(then.site.drive_to_site(before.site.point, then.rules.pace), then.rules.minimum_gap)
+
+    def excludes(row: int, option: Replacement, other_row: int, other: Replacement) -> bool:
+        (start, end), (other_start, other_end) = option.slot, other.slot
+        if other_start >= end:
+            return other_start - end < pause(row, other_row)
+        return start < other_end or start - other_end < pause(other_row, row)
+
+    return excludes
