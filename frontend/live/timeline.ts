@@ -78,6 +78,7 @@ export function placeBoard(): void {
   const board = boardElement();
   const axis = axisOf(board);
   board.style.setProperty("--hours", String(axis.minutes / 60));
+  board.style.setProperty("--days", String(axis.parts.length));
   placeAll(board, axis);
   placeCurrentTime();
 }
@@ -144,7 +145,11 @@ export function placeCurrentTime(): void {
   const now = new Date();
   if (axis.startsAt !== null) {
     const over = board.querySelector<HTMLElement>(".over .track");
-    if (over) placeLine(over, (now.getTime() - axis.startsAt) / MINUTE_MS, axis);
+    const minute = (now.getTime() - axis.startsAt) / MINUTE_MS;
+    if (over) placeLine(over, minute, axis);
+    // On a phone, names stand between the rows: there the style sheet draws the line in each row.
+    if (isShown(minute, axis)) board.style.setProperty("--now", percent(toPercent(minute, axis)));
+    else board.style.removeProperty("--now");
     return;
   }
   const minutes = new Map<string, number>();

@@ -24,8 +24,9 @@ USUAL_HOURS = (8, 17)
 # Hours in which fewer rows than one in so many work do not extend the axis: one night shift would else halve all
 # blocks. Bookings always extend it.
 RARE = 10
-# Hours between two labels of the axis, by the number of days.
+# Hours between two labels of the axis, by the number of days; twice as many if a day is long.
 HOURS_BETWEEN_LABELS = {1: 1, 3: 3, 7: 6}
+LONG_DAY_HOURS = 13
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ class Column:
     def labels(self) -> list[tuple[int, str]]:
         """Positions and texts of the hours. On the day of a clock change, an hour is missing or appears twice."""
         step = HOURS_BETWEEN_LABELS[self.axis.days]
+        if self.last - self.first > LONG_DAY_HOURS * 60:
+            step *= 2
         clocks = ((minute, self._hour(minute)) for minute in range(self.first, self.last + 1, 60))
         return [
             (minute, hour_of_axis(hour or (HOURS_A_DAY if minute == self.last else 0)))

@@ -40,7 +40,7 @@ def test_positions_stay_on_the_axis_and_go_on_from_day_to_day(zone: ZoneInfo | N
 def test_a_day_has_the_hours_that_it_has(day: date, hours: int) -> None:
     (column,) = axis(day).columns(0, 24)
     assert (column.first, column.last) == (0, hours * 60)
-    assert len(column.labels) == hours + 1
+    assert [column.labels[place][0] for place in (0, -1)] == [0, hours * 60]
     assert axis(day).minute(at(day, 17), CHICAGO) == (17 + hours - 24) * 60
     (work,) = axis(day).columns(8, 17)
     assert work.last - work.first == 9 * 60

@@ -40,6 +40,12 @@ def type_and_place(job: Job) -> str:
 
 
 @register.filter
+def hours_of_block(block: Block) -> str:
+    """The hours of a block on the clock of its row: `9:00–11:00 AM`."""
+    return local_hours(block.booking.slot, block.zone)
+
+
+@register.filter
 def hours_with_zone(block: Block) -> str:
     """The hours of a block on the clock of its row, `9:00–11:00 AM CST`, and at the site if that has another clock."""
     slot, site = block.booking.slot, block.booking.job.zone
