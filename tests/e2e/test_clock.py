@@ -33,7 +33,7 @@ def settings_page(visit: Open) -> Iterator[Page]:
 def test_a_user_switches_to_24_hours(visit: Open, settings_page: Page, size: str) -> None:
     choose(settings_page, TWENTY_FOUR)
     page = visit("/", MANAGER, viewport=SIZES[size])
-    expect(page.locator("[data-hour]").first).to_have_text(re.compile(r"^\s*\d\d\s*$"))
+    expect(page.locator(".axis .hour").first).to_have_text(re.compile(r"^\s*\d\d\s*$"))
     expect(page.locator(".jobs .facts").first).to_have_text(re.compile(r"\d\d:\d\d [A-Z]{3}"))
     assert not HALF.search(page.locator("main").inner_text())
     assert barriers(page) == []
@@ -41,7 +41,7 @@ def test_a_user_switches_to_24_hours(visit: Open, settings_page: Page, size: str
     page = visit("/admin/assignments/assignment/", MANAGER, viewport=SIZES[size])
     assert not HALF.search(page.locator("#result_list").inner_text())
     other = visit("/", COORDINATOR)
-    expect(other.locator("[data-hour]").first).to_have_text(re.compile(r"^\s*\d+ [AP]M\s*$"))
+    expect(other.locator(".axis .hour").first).to_have_text(re.compile(r"^\s*\d+ [AP]M\s*$"))
     expect(other.locator(".jobs .facts").first).to_have_text(re.compile(r"\d:\d\d [AP]M [A-Z]{3}"))
 
 

@@ -80,7 +80,7 @@ def test_a_failure_is_said(roads: Providers, job: Job) -> None:
     roads.behavior |= {"google_routes": "denied", "openrouteservice": "denied"}
     looked_up(job)
     text = line(signed_in(Role.COORDINATOR), job).text
-    assert "1 drive could not be looked up. The ranking uses straight-line distances. Next attempt at" in text
+    assert "1 drive could not be looked up. The ranking uses straight-line distances. Next attempt: in" in text
 
 
 def test_looking_up_again_is_for_those_who_book(roads: Providers, job: Job) -> None:
