@@ -85,29 +85,22 @@ def test_one_job_has_one_winner() -> None:
 
 def test_four_processes_of_eight_threads_fight_over_a_day(dice: Random) -> None:
     contractor = ContractorFactory()
-    processes = [start_racer(contractor, dice) for _ in range(4)]
-    for process in processes:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    outcomes: Counter[str] = Counter()
-    for process in processes:
-        out, err = process.communicate(timeout=300)
-        assert process.returncode == 0, err
-        outcomes.update(
-            line if line == "slot-unavailable" else "booked" if "-" in line and len(line) == 36 else line
-            for line in out.split()
-        )
+    racers = start_racers(contractor, dice)
+    assert racers.stdout
+    assert racers.stdout.readline() == "ready\n"
+    out, err = racers.communicate("go\n", timeout=300)
+    assert racers.returncode == 0, err
+    outcomes = Counter(
+        line if line == "slot-unavailable" else "booked" if "-" in line and len(line) == 36 else line
+        for line in out.split()
+    )
     assert outcomes.keys() <= {"booked", "slot-unavailable"}, outcomes
     assert outcomes.total() == 4 * 16
     assert outcomes["booked"] == Assignment.objects.live().count() >= 2
     assert_nobody_is_booked_twice()
 
 
-def start_racer(contractor: Contractor, dice: Random) -> Popen[str]:
+def start_racers(contractor: Contractor, dice: Random) -> Popen[str]:
     database = connection.settings_dict["NAME"]
     url, _, query = os.environ["DATABASE_URL"].partition("?")
     environment = {
@@ -118,10 +111,16 @@ def start_racer(contractor: Contractor, dice: Random) -> Popen[str]:
     }
     pairs = [
         f"{JobFactory().pk}@{(at(8, days=2) + timedelta(minutes=dice.randrange(0, 421))).isoformat()}"
-        for _ in range(16)
+        for _ in range(4 * 16)
     ]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.assignments.racer", str(contractor.pk), *pairs],
+        [
+            sys.executable,
+            "-m",
+            "tests.assignments.racer",
+            str(contractor.pk),
+            *(",".join(pairs[n::4]) for n in range(4)),
+        ],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
