@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -74,8 +75,13 @@ def world() -> None:
 
 def name_of(path: str) -> str | None:
     """The name of an address of the back-office; None for any other."""
+    return _name_of(urlsplit(path).path)
+
+
+@cache
+def _name_of(path: str) -> str | None:
     try:
-        match = resolve(urlsplit(path).path)
+        match = resolve(path)
     except Resolver404:
         return None
     return match.url_name if "/admin/" in path else None

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -112,8 +113,13 @@ def text_of(answer: Any) -> Any:
 
 
 def name_of(path: str) -> str | None:
+    return _name_of(urlsplit(path).path)
+
+
+@cache
+def _name_of(path: str) -> str | None:
     try:
-        return resolve(urlsplit(path).path).url_name
+        return resolve(path).url_name
     except Resolver404:
         return None
 
