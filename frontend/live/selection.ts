@@ -30,7 +30,7 @@ export function showSelection(): void {
   for (const id of selected) if (!ids.has(id)) selected.delete(id);
   for (const block of findAll(".block")) {
     block.classList.toggle("selected", ids.has(idOf(block)));
-    if (ids.size && canSelect(block)) block.ariaPressed = String(ids.has(idOf(block)));
+    if (ids.size && canSelect(block)) block.setAttribute("aria-pressed", String(ids.has(idOf(block))));
     else block.removeAttribute("aria-pressed");
   }
   count.textContent = t("selected", { count: ids.size });
