@@ -83,7 +83,7 @@ def test_finds_contractors_and_assignments_in_the_back_office(visit: Open, api: 
     booking = api.assign_best(job)
     page = visit(HOME, COORDINATOR, viewport=SIZES[size])
     find_in(page).fill(booking["contractor_name"])
-    results = page.get_by_role("listbox", name="Search results")
+    results = page.get_by_role("listbox", name="Matches")
     expect(results.get_by_role("group", name="Contractors").get_by_role("option").first).to_be_visible()
     expect(results.get_by_role("group", name="Assignments")).to_be_visible()
     look(page, f"found-office-{size}")

@@ -37,6 +37,7 @@ def test_an_assignment_reaches_the_watching_manager_within_two_seconds(visit: Op
     expect(manager.get_by_role("link", name=number)).to_have_count(1)
     coordinator.get_by_role("link", name=f"Recommend {number}").click()
     best = coordinator.get_by_role("article", name="Rank 1:")
+    best.locator("summary").first.click()
     expect(best.get_by_role("meter")).to_have_count(3)
     expect(coordinator.get_by_role("article", name="Rank 2:")).to_be_visible()
     name = best.get_by_role("heading").inner_text()
