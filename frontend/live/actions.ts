@@ -18,8 +18,15 @@ export interface Booking {
   start: string;
 }
 
-// Carries the sentence of the API that says why.
-export class RequestRefused extends Error {}
+// Carries the sentence of the API that says why, and its problem code.
+export class RequestRefused extends Error {
+  constructor(
+    message: string,
+    readonly code = "",
+  ) {
+    super(message);
+  }
+}
 
 // The server answers a repeated request with the same key from memory, so that a retry changes nothing twice.
 const idempotencyKey = () => ({ "Idempotency-Key": crypto.randomUUID() });
@@ -27,7 +34,7 @@ const idempotencyKey = () => ({ "Idempotency-Key": crypto.randomUUID() });
 async function assignmentFrom(request: Promise<{ data?: Assignment; error?: Problem }>): Promise<Assignment> {
   const { data, error } = await request.catch(() => ({ data: undefined, error: undefined }));
   if (data) return data;
-  throw new RequestRefused(error?.detail ?? t("noAnswer"));
+  throw new RequestRefused(error?.detail ?? t("noAnswer"), error?.type.split("/").at(-1));
 }
 
 const bookingOf = (assignment: Assignment): Booking => ({
@@ -65,4 +72,10 @@ export type Transition = "confirm" | "start" | "complete";
 export async function advance(booking: Booking, transition: Transition): Promise<void> {
   const params = { path: { id: booking.assignment }, header: idempotencyKey() };
   await assignmentFrom(api.POST(`/api/v1/assignments/{id}/${transition}/`, { params }));
+}
+
+// Confirms a booking that the rules would reject today.
+export async function confirmDespiteConflict(booking: Booking): Promise<void> {
+  const params = { path: { id: booking.assignment }, header: idempotencyKey() };
+  await assignmentFrom(api.POST("/api/v1/assignments/{id}/confirm/", { params, body: { despite_conflict: true } }));
 }

@@ -3,7 +3,7 @@
 import { create, dataValue, find } from "../shared/dom";
 import { formatMinute } from "../shared/formatting";
 import { t } from "../shared/messages";
-import { advance, assign, cancel, type Booking, type Transition } from "./actions";
+import { advance, assign, cancel, confirmDespiteConflict, type Booking, type Transition } from "./actions";
 import { assignOrMove, showChange } from "./booking";
 import { ask, field } from "./dialogs";
 import { nearestStart, type DropTarget } from "./drag/drop-targets";
@@ -79,7 +79,7 @@ const blockOf = ({ assignment }: Booking): HTMLElement | null => document.queryS
 
 async function apply({ act, done }: Change, booking: ShownBooking): Promise<void> {
   try {
-    await advance(booking, act);
+    if (!(await advanced(booking, act))) return;
   } catch (error) {
     toastError(error);
     return;
@@ -87,6 +87,21 @@ async function apply({ act, done }: Change, booking: ShownBooking): Promise<void
   showChange([booking.contractor]);
   toast(done({ job: booking.number, contractor: booking.name }));
 }
+
+// Asks before a booking is confirmed that the rules would reject today. False if the answer is no.
+async function advanced(booking: ShownBooking, act: Transition): Promise<boolean> {
+  try {
+    await advance(booking, act);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    const heading = t("conflictQuestion", { job: booking.number });
+    if (!(await ask(heading, [create("p", { textContent: error.message })], t("confirmDespiteConflict")).answer)) return false;
+    await confirmDespiteConflict(booking);
+  }
+  return true;
+}
+
+const isConflict = (error: unknown): error is Error => error instanceof Error && "code" in error && error.code === "booking-in-conflict";
 
 // --- Cancel ---------------------------------------------------------------------------------------
 

@@ -3,17 +3,18 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { menuItems, shownBooking } from "../live/block-acts";
 import { find } from "../shared/dom";
 
-const { advance, assign, cancel, page, showChange, toast, toastError, toastWithUndo } = vi.hoisted(() => ({
+const { advance, assign, cancel, confirmDespiteConflict, page, showChange, toast, toastError, toastWithUndo } = vi.hoisted(() => ({
   advance: vi.fn(),
   assign: vi.fn(),
   cancel: vi.fn(),
+  confirmDespiteConflict: vi.fn(),
   page: { mayAssign: true, mayRecommend: true, adminUrl: "/admin/" },
   showChange: vi.fn(),
   toast: vi.fn(),
   toastError: vi.fn(),
   toastWithUndo: vi.fn<(text: string, undo: () => Promise<unknown>) => void>(),
 }));
-vi.mock("../live/actions", () => ({ advance, assign, cancel }));
+vi.mock("../live/actions", () => ({ advance, assign, cancel, confirmDespiteConflict }));
 vi.mock("../live/booking", () => ({ assignOrMove: vi.fn(), showChange }));
 vi.mock("../live/http", () => ({ fetchJson: vi.fn() }));
 vi.mock("../live/page", () => ({ PAGE: page }));
@@ -67,6 +68,31 @@ it("says why the server refuses", async () => {
   choose(pending(), "Confirm");
   await vi.waitFor(() => expect(toastError).toHaveBeenCalledOnce());
   expect(showChange).not.toHaveBeenCalled();
+});
+
+describe("confirming a booking in conflict", () => {
+  const answer = async (value: string): Promise<void> => {
+    advance.mockRejectedValue(Object.assign(new Error("Ann is absent."), { code: "booking-in-conflict" }));
+    choose(pending(), "Confirm");
+    await vi.waitFor(() => expect(find("dialog").textContent).toContain("Ann is absent."));
+    const dialog = find<HTMLDialogElement>("dialog");
+    dialog.returnValue = value;
+    dialog.dispatchEvent(new Event("close"));
+  };
+
+  it("asks first", async () => {
+    await answer("yes");
+    await vi.waitFor(() => expect(toast).toHaveBeenCalledWith("JOB-1 with Ann was confirmed."));
+    expect(confirmDespiteConflict).toHaveBeenCalledWith(expect.objectContaining({ assignment: "a1" }));
+  });
+
+  it("changes nothing without a yes", async () => {
+    await answer("");
+    await Promise.resolve();
+    expect(confirmDespiteConflict).not.toHaveBeenCalled();
+    expect(toast).not.toHaveBeenCalled();
+    expect(toastError).not.toHaveBeenCalled();
+  });
 });
 
 describe("canceling", () => {

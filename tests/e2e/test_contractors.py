@@ -156,6 +156,23 @@ def test_a_booking_in_conflict_is_confirmed_only_on_purpose(visit: Open, api: Ap
     assert live["status"] == "confirmed"
 
 
+def test_the_board_asks_before_it_confirms_a_booking_in_conflict(visit: Open, api: Api, crew: Any) -> None:
+    booking = api.book(crew)
+    slot = booking["time_slot"]
+    api.post(f"contractors/{crew['id']}/absences/", start=slot["start"], end=slot["end"], kind="sickness")
+    page = visit(f"/?day={local(slot['start'])[:10]}&q={crew['name']}", COORDINATOR)
+    page.locator(f'.block[data-assignment="{booking["id"]}"]').click(button="right")
+    page.get_by_role("menuitem", name="Confirm").click()
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text(f"{crew['name']} is absent at that time.")
+    assert barriers(page) == []
+    page.screenshot(path=PICTURES / "confirm-in-conflict.png")
+    question.get_by_role("button", name="Confirm despite the conflict").click()
+    expect(page.locator(".toast")).to_contain_text("was confirmed.")
+    (live,) = api.bookings({"id": booking["job"]})
+    assert live["status"] == "confirmed"
+
+
 def test_who_leaves_is_deactivated_after_the_obstacles_are_gone(visit: Open, api: Api, crew: Any) -> None:
     booking = api.book(crew)
     page = visit(path_of(crew), COORDINATOR)

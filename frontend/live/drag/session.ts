@@ -164,7 +164,9 @@ export class DragSession {
   private noteFor(lane: HTMLElement, start: StartTime): string {
     const { booking } = this.job;
     const isReassigned = booking && booking.contractor !== lane.dataset.lane;
-    const mustConfirm = isReassigned && this.element.matches(".confirmed");
+    const isMoved = booking && Date.parse(booking.start) !== Date.parse(start.start);
+    // At the same time, a confirmed booking stays confirmed.
+    const mustConfirm = isReassigned && isMoved && this.element.matches(".confirmed");
     return [mustConfirm ? t("mustConfirm", { contractor: dataValue(lane, "name") }) : "", start.note].filter(Boolean).join(" ");
   }
 

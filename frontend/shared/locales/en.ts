@@ -33,7 +33,7 @@ export const en = {
   timesLoading: "Checking available times…",
   timesFailed: "Available times could not be loaded. Try again.",
   notAvailable: "{contractor} is not available at {time}.",
-  mustConfirm: "{contractor} must confirm this job.",
+  mustConfirm: "{contractor} must confirm the new time.",
   noDropTarget: "No contractor on this board can take {job} on this day. Try another day or change the filters.",
   keyboardHelp: {
     one: "{count} contractor can take this job. Use the arrow keys to choose, Enter to drop, Escape to cancel.",
@@ -51,6 +51,8 @@ export const en = {
   cancelBooking: "Cancel booking…",
   openBooking: "Open booking",
   copyNumber: "Copy job number",
+  conflictQuestion: "Confirm {job} despite the conflict?",
+  confirmDespiteConflict: "Confirm despite the conflict",
   jobConfirmed: "{job} with {contractor} was confirmed.",
   jobStarted: "{contractor} started {job}.",
   jobCompleted: "{contractor} completed {job}.",
