@@ -15,51 +15,47 @@ from tests.factories import JobFactory
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
-SHOW = """
-from django.db import connection
-with connection.cursor() as cursor:
-    cursor.execute("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")
-    print(cursor.fetchone()[0])
-"""
-START_WEB = """
-import asyncio
+# Shows the time-out in a new session of one process after each step of its start, in milliseconds.
+START = """
+import asyncio, os
+os.environ["DJANGO_SETTINGS_MODULE"] = "smartscheduler.settings"
+import django
+django.setup()
 from asgiref.testing import ApplicationCommunicator
-from smartscheduler.asgi import application
+from django.db import connection
+
+def show():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setting FROM pg_settings WHERE name = 'statement_timeout'")
+        print(cursor.fetchone()[0])
+    connection.close()
 
 async def start():
     server = ApplicationCommunicator(application, {"type": "lifespan"})
     await server.send_input({"type": "lifespan.startup"})
     assert await server.receive_output() == {"type": "lifespan.startup.complete"}
 
+show()
+from smartscheduler.asgi import application
+show()
 asyncio.run(start())
+show()
 """
-STARTS = {
-    "web": START_WEB,
-    "the web's module alone": "import smartscheduler.asgi\n",
-    "command, worker or relay": (
-        "import os, django\nos.environ['DJANGO_SETTINGS_MODULE'] = 'smartscheduler.settings'\ndjango.setup()\n"
-    ),
-}
 
 
-def timeout_of(process: str, **variables: str) -> str:
-    """In milliseconds, as PostgreSQL says in a session of such a process."""
+def timeouts(**variables: str) -> list[str]:
+    """Of a command, worker or relay; with the web's module alone; of the web."""
     # The database of the settings: that of the tests belongs to their own connection.
     environment = {**os.environ, **variables}
-    command = [sys.executable, "-c", STARTS[process] + SHOW]
+    command = [sys.executable, "-c", START]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2_000:]
-    return done.stdout.split()[-1]
+    return done.stdout.split()[-3:]
 
 
-def test_sessions_of_the_web_have_one() -> None:
-    assert timeout_of("web") == "15000"
-    assert timeout_of("web", DATABASE_STATEMENT_SECONDS="3") == "3000"
-
-
-@pytest.mark.parametrize("process", ["command, worker or relay", "the web's module alone"])
-def test_other_sessions_have_none(process: str) -> None:
-    assert timeout_of(process) == "0"
+def test_sessions_of_the_web_have_one_and_others_have_none() -> None:
+    assert timeouts() == ["0", "0", "15000"]
+    assert timeouts(DATABASE_STATEMENT_SECONDS="3") == ["0", "0", "3000"]
 
 
 @pytest.fixture
