@@ -42,7 +42,7 @@ OWN_DAYS, OWN_STARTS = 2, 3
 # Calendars that a search reads at most, best contractors first. Without a limit, a search for other times would read
 # those of all contractors who are free at the booked time.
 CALENDARS_AT_THE_TIME, CALENDARS_AT_OTHER_TIMES = 300, 60
-# A move needs some days to choose from, even if the ranking looks at one day only.
+# A move needs some days to choose from, even if the ranking considers one day only.
 LEAST_HORIZON = 7
 
 
