@@ -1,5 +1,6 @@
 """Drop targets of the board: the starts that each contractor offers for a dragged job on one day."""
 
+from bisect import insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from assignments.availability import Calendar, Visit, offered_slots, shift_slots
+from assignments.availability import Calendar, Visit, is_free, offered_slots, shift_slots
 from assignments.calendars import load_calendars
 from assignments.eligibility import unmet_rules
 from contractors.models import Contractor
@@ -52,13 +53,22 @@ def drop_targets_on(
     calendars = load_calendars(able, span, rules)
     visit = Visit(request.duration, site, [], now, rules)
     return targets | {
-        pk: drop_target_of(contractor, calendars[pk].leaving_out(job.pk), replace(visit, days=[windows[pk]]))
+        pk: drop_target_of(
+            contractor,
+            calendars[pk].leaving_out(job.pk),
+            replace(visit, days=[windows[pk]]),
+            desired=request.desired_date,
+        )
         for pk, contractor in able.items()
     }
 
 
-def drop_target_of(contractor: Contractor, calendar: Calendar, visit: Visit) -> DropTarget:
+def drop_target_of(
+    contractor: Contractor, calendar: Calendar, visit: Visit, *, desired: datetime | None = None
+) -> DropTarget:
     """Possible starts in the single window of `visit`, a day or several, or the reason why there are none.
+
+    They are on the grid of offered starts, and at the desired date if it is free.
 
     To find the reason, the obstacles are removed one kind after another until a start appears.
     """
@@ -68,7 +78,12 @@ def drop_target_of(contractor: Contractor, calendar: Calendar, visit: Visit) -> 
         slots = offered_slots(of, window, visit.duration, visit.rules, site=visit.site, not_before=not_before)
         return [slot.start for slot in slots if slot.start > not_before]
 
-    if offered := starts(calendar, now):
+    offered = starts(calendar, now)
+    if desired and desired > now and window.start <= desired < window.end and desired not in offered:
+        slot = TimeSlot(desired, desired + visit.duration)
+        if is_free(calendar, slot, visit.site, visit.rules):
+            insort(offered, desired)
+    if offered:
         return DropTarget(offered)
     if not clip(shift_slots(calendar, window), window):
         reason = (

@@ -43,21 +43,21 @@ const bookingOf = (assignment: Assignment): Booking => ({
   start: assignment.time_slot.start,
 });
 
-export async function assign(job: string, contractor: string, start: string): Promise<Booking> {
+export async function assign(job: string, contractor: string, start: string, reason = ""): Promise<Booking> {
   const request = api.POST("/api/v1/assignments/", {
     params: { header: idempotencyKey() },
-    body: { job, contractor, start },
+    body: { job, contractor, start, override_reason: reason },
   });
   return bookingOf(await assignmentFrom(request));
 }
 
 // Reschedules with the same contractor, else reassigns.
-export async function move(booking: Booking, contractor: string, start: string): Promise<Booking> {
+export async function move(booking: Booking, contractor: string, start: string, reason = ""): Promise<Booking> {
   const params = { path: { id: booking.assignment }, header: idempotencyKey() };
   const request =
     contractor === booking.contractor
       ? api.POST("/api/v1/assignments/{id}/reschedule/", { params, body: { start } })
-      : api.POST("/api/v1/assignments/{id}/reassign/", { params, body: { contractor, start } });
+      : api.POST("/api/v1/assignments/{id}/reassign/", { params, body: { contractor, start, override_reason: reason } });
   return bookingOf(await assignmentFrom(request));
 }
 

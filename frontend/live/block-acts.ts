@@ -132,6 +132,8 @@ export async function bookAgain(booking: ShownBooking): Promise<void> {
   showChange([booking.contractor]);
 }
 
+const NO_TARGET: DropTarget = { starts: [], reason: "", aim: 0, rank: null, isOverride: false };
+
 // --- Reschedule -----------------------------------------------------------------------------------
 
 async function reschedule(booking: ShownBooking): Promise<void> {
@@ -144,9 +146,10 @@ async function reschedule(booking: ShownBooking): Promise<void> {
   note.role = "status";
   const heading = t("rescheduleQuestion", { job: booking.number, contractor: booking.name });
   const question = ask(heading, [field(t("day"), day), field(t("startTime"), start), note], t("rescheduleNow"));
-  let target: DropTarget = { starts: [], reason: "" };
+  let target = NO_TARGET;
+  const selected = () => target.starts.find((each) => each.start === start.value);
   const showNote = () => {
-    note.textContent = target.starts.find((each) => each.start === start.value)?.note ?? target.reason;
+    note.textContent = selected()?.note ?? target.reason;
   };
   const load = async () => {
     question.submit.disabled = true;
@@ -171,8 +174,7 @@ async function reschedule(booking: ShownBooking): Promise<void> {
   try {
     await assignOrMove(
       { id: booking.job, number: booking.number, booking: { assignment, contractor, start: previous } },
-      { id: contractor, name: booking.name },
-      start.value,
+      { contractor: { id: contractor, name: booking.name }, start: start.value, apart: selected()?.apart ?? "", isOverride: false },
     );
   } catch (error) {
     toastError(error);
@@ -184,7 +186,7 @@ export async function startsOn(booking: ShownBooking, day: string): Promise<Drop
   const params = shownBoardQuery();
   for (const name of ["days", "show"]) params.delete(name);
   for (const [name, value] of Object.entries({ day, job: booking.job, contractors: booking.contractor })) params.set(name, value);
-  const failed = { starts: [], reason: t("timesFailed") };
+  const failed = { ...NO_TARGET, reason: t("timesFailed") };
   return fetchJson<Partial<Record<string, DropTarget>>>("fits/", params).then(
     (targets) => targets[booking.contractor] ?? failed,
     () => failed,

@@ -34,7 +34,57 @@ async function show(params: URLSearchParams): Promise<void> {
   find("[data-heading]", form).textContent = boardElement().dataset.heading ?? "";
 }
 
+// A view of the board that the address does not hold: it lasts until `restore`. It begins without filters.
+let over: URLSearchParams | null = null;
+let filterOverHandler = (): void => undefined;
+
+// Called when a filter is changed during such a view.
+export function onFilterOver(handler: () => void): void {
+  filterOverHandler = handler;
+}
+
+export async function showOver(day: string): Promise<void> {
+  over ??= new URLSearchParams();
+  const clock = boardQuery.get("clock");
+  if (clock) over.set("clock", clock);
+  over.set("day", day);
+  fillForm(over);
+  await show(over);
+}
+
+// Shows what the address says.
+export async function restore(): Promise<void> {
+  if (!over) return;
+  over = null;
+  const params = new URLSearchParams(location.search);
+  fillForm(params);
+  await show(params);
+}
+
+// Ends the view; the day stays, with the filters of the address.
+export async function stayOn(day: string): Promise<void> {
+  over = null;
+  const params = new URLSearchParams(location.search);
+  params.set("day", day);
+  fillForm(params);
+  history.pushState(null, "", `${location.pathname}?${params.toString()}${location.hash}`);
+  await show(params);
+}
+
+function withoutDay(params: URLSearchParams): string {
+  const rest = new URLSearchParams(params);
+  rest.delete("day");
+  return rest.toString();
+}
+
 function navigate(params: URLSearchParams, method: "pushState" | "replaceState"): void {
+  if (over) {
+    const isFilter = withoutDay(params) !== withoutDay(over);
+    over = params;
+    if (isFilter) filterOverHandler();
+    void show(params);
+    return;
+  }
   const query = params.toString();
   history[method](null, "", `${location.pathname}${query ? `?${query}` : ""}${location.hash}`);
   void show(params);
@@ -81,7 +131,7 @@ export function listen(onView: (view: string) => void): void {
   });
   addEventListener("popstate", () => {
     const params = new URLSearchParams(location.search);
-    if (params.toString() === boardQuery.toString()) return;
+    if (over || params.toString() === boardQuery.toString()) return;
     fillForm(params);
     void show(params);
   });

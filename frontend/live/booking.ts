@@ -2,6 +2,8 @@
 
 import { t } from "../shared/messages";
 import { assign, cancel, move, type Booking } from "./actions";
+import { showBookedBlock } from "./booked-block";
+import { askOverrideReason } from "./override-reason";
 import { refresh } from "./partials";
 import { toastWithUndo } from "./toasts";
 
@@ -12,29 +14,42 @@ export interface JobToBook {
   booking?: Booking;
 }
 
-// Raises RequestRefused.
-export async function assignOrMove(job: JobToBook, contractor: { id: string; name: string }, start: string): Promise<void> {
+// A contractor and a start. `apart` says how the start differs from the desired date, in a few words.
+export interface Choice {
+  contractor: { id: string; name: string };
+  start: string;
+  apart: string;
+  // Whether the contractor is not the first of the ranking: then the page asks why.
+  isOverride: boolean;
+  // Whether the keyboard focus follows the booking.
+  focus?: boolean;
+}
+
+// Returns the booking, or `null` when the user takes the choice back. Raises RequestRefused.
+export async function assignOrMove(job: JobToBook, choice: Choice): Promise<Booking | null> {
   const { booking, number } = job;
-  if (!booking) {
-    const created = await assign(job.id, contractor.id, start);
-    showChange([contractor.id]);
-    toastWithUndo(t("jobAssigned", { job: number, contractor: contractor.name }), async () => {
-      await cancel(created, t("undoReason"));
-      showChange([contractor.id]);
-    });
-    return;
-  }
-  const moved = await move(booking, contractor.id, start);
-  const lanes = [booking.contractor, contractor.id];
+  const { contractor, start, apart } = choice;
+  const asks = choice.isOverride && contractor.id !== booking?.contractor;
+  const reason = asks ? await askOverrideReason({ job: number, contractor: contractor.name, apart }) : "";
+  if (reason === null) return null;
+  const made = booking ? await move(booking, contractor.id, start, reason) : await assign(job.id, contractor.id, start, reason);
+  const lanes = booking ? [booking.contractor, contractor.id] : [contractor.id];
   showChange(lanes);
-  const text =
-    contractor.id === booking.contractor
-      ? t("jobRescheduled", { job: number })
-      : t("jobReassigned", { job: number, contractor: contractor.name });
+  showBookedBlock(made.assignment, { focus: choice.focus ?? false });
+  const text = [doneText(job, contractor), apart && t("startDiffers", { difference: apart })].filter(Boolean).join(" ");
   toastWithUndo(text, async () => {
-    await move(moved, booking.contractor, booking.start);
+    if (booking) await move(made, booking.contractor, booking.start);
+    else await cancel(made, t("undoReason"));
     showChange(lanes);
   });
+  return made;
+}
+
+function doneText({ number, booking }: JobToBook, contractor: { id: string; name: string }): string {
+  if (!booking) return t("jobAssigned", { job: number, contractor: contractor.name });
+  return contractor.id === booking.contractor
+    ? t("jobRescheduled", { job: number })
+    : t("jobReassigned", { job: number, contractor: contractor.name });
 }
 
 // Does not wait for the event of the change, which takes a moment or, without a connection, does not come.

@@ -4,6 +4,7 @@
 import * as blockMenu from "./block-menu";
 import { showCounts } from "./board-counts";
 import * as boardFilters from "./board-filters";
+import * as candidateRows from "./candidate-rows";
 import * as connectionStatus from "./connection-status";
 import * as drag from "./drag";
 import { EventStream, type Envelope } from "./event-stream";
@@ -54,6 +55,13 @@ function showMap(): void {
     });
 }
 
+// The candidates of the job in the panel are the first rows of the board.
+function showRanking(): void {
+  const ranked = panel.currentRanking();
+  if (!panel.currentJob()) void candidateRows.hideCandidates();
+  else if (ranked) void candidateRows.showCandidates(ranked);
+}
+
 const stream = new EventStream(
   { after: PAGE.after, types: PAGE.eventTypes, heartbeatSeconds: PAGE.heartbeatSeconds, isSignedIn },
   {
@@ -88,6 +96,8 @@ boardFilters.listen((view) => {
   if (view === "map") showMap();
 });
 stream.open();
+candidateRows.listen();
+panel.onChange(showRanking);
 panel.onChange(() => ranking.follow(panel.currentJob()));
 ranking.follow(panel.currentJob());
 setInterval(() => {

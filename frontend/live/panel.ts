@@ -5,11 +5,14 @@ import { t } from "../shared/messages";
 import type { Booking } from "./actions";
 import { announce } from "./announcer";
 import { assignOrMove } from "./booking";
+import { goToStart, hideCandidates, keepShownDay, showCandidates } from "./candidate-rows";
+import { rankedJobIn, type RankedJob } from "./candidates";
 import { pickUp } from "./drag";
 import { SignedOut, fetchHtml } from "./http";
+import { isAsking } from "./override-reason";
 import { PAGE } from "./page";
-import { replaceContent, selectedStart, showNote } from "./panel-content";
-import { toastError } from "./toasts";
+import { replaceContent, selectedApart, selectedStart, showNote } from "./panel-content";
+import { toast, toastError } from "./toasts";
 
 const drawer = find("[data-drawer]");
 let shownJob: string | null = null;
@@ -20,6 +23,9 @@ let requests = 0;
 const listeners: (() => void)[] = [];
 
 export const currentJob = (): string | null => shownJob;
+
+// The ranking that the panel shows; `null` while it loads.
+export const currentRanking = (): RankedJob | null => (shownJob ? rankedJobIn(drawer) : null);
 
 export function onChange(listener: () => void): void {
   listeners.push(listener);
@@ -52,13 +58,20 @@ async function followAddress(): Promise<void> {
   drawer.replaceChildren();
   notify();
   if (!job) {
-    if (opener?.isConnected) opener.focus({ preventScroll: true });
+    // The board has been loaded again since.
+    const again = opener?.isConnected ? opener : openerAgain(opener);
+    again?.focus({ preventScroll: true });
     opener = null;
     return;
   }
   drawer.append(placeholder(t("rankingLoading")));
   drawer.focus({ preventScroll: true });
   await load({ isUpdate: false });
+}
+
+function openerAgain(element: HTMLElement | null): HTMLElement | null {
+  const assignment = element?.dataset.assignment;
+  return assignment ? document.querySelector(`.block[data-assignment="${CSS.escape(assignment)}"]`) : null;
 }
 
 // Reloads the ranking and shows how it has changed.
@@ -108,12 +121,19 @@ async function submitOffer(form: HTMLFormElement): Promise<void> {
   const { panel: id = "", number = "", assignment, contractor = "", start = "" } = dataset;
   const booking: Booking | undefined = assignment ? { assignment, contractor, start } : undefined;
   const target = { id: dataValue(form, "contractor"), name: dataValue(form, "contractorName") };
+  const choice = { contractor: target, start: selectedStart(form), apart: selectedApart(form), isOverride: "override" in form.dataset };
   const button = find<HTMLButtonElement>("button", form);
   // A disabled button loses the focus, which should stay in the panel.
   if (document.activeElement === button) drawer.focus({ preventScroll: true });
   button.disabled = true;
   try {
-    await assignOrMove({ id, number, ...(booking && { booking }) }, target, selectedStart(form));
+    const made = await assignOrMove({ id, number, ...(booking && { booking }) }, choice);
+    if (!made) {
+      button.disabled = false;
+      button.focus();
+      return;
+    }
+    await goToStart(made.start, dataValue(form, "zone"));
   } catch (error) {
     toastError(error);
   }
@@ -142,6 +162,24 @@ function handleDrawerClick(event: MouseEvent): void {
   if (contractor) void ask(new URLSearchParams({ ask: contractor }));
 }
 
+// Carries an open job with the keyboard, from the best candidate on. The candidates are the first rows meanwhile.
+async function placeJob(card: HTMLElement): Promise<void> {
+  const job = dataValue(card, "job");
+  if (PAGE.mayRecommend) {
+    try {
+      const ranked = rankedJobIn(await fetchHtml(`jobs/${job}/`, new URLSearchParams()));
+      if (ranked) await showCandidates(ranked);
+    } catch {
+      toast(t("rankingFailed"), "refused");
+      return;
+    }
+  }
+  // The list of open jobs may have been loaded again.
+  const current = document.querySelector<HTMLElement>(`.job[data-job="${CSS.escape(job)}"]`);
+  if (!current) return;
+  pickUp(current, (isBooked) => void (isBooked ? keepShownDay() : hideCandidates()));
+}
+
 function handleDrawerChange(event: Event): void {
   const field = targetOf(event);
   const form = field?.closest<HTMLFormElement>("[data-offer]");
@@ -155,7 +193,7 @@ function handleDrawerChange(event: Event): void {
 function handlePageClick(event: MouseEvent): void {
   const placedJob = targetOf(event)?.closest("[data-place]")?.closest<HTMLElement>("[data-job]");
   if (placedJob) {
-    pickUp(placedJob);
+    void placeJob(placedJob);
     return;
   }
   const isPlainClick = !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.defaultPrevented;
@@ -177,7 +215,7 @@ export function listen(): void {
   addEventListener("hashchange", () => void followAddress());
   addEventListener("popstate", () => void followAddress());
   addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && shownJob) close();
+    if (event.key === "Escape" && shownJob && !isAsking()) close();
   });
   drawer.addEventListener("submit", handleSubmit);
   drawer.addEventListener("change", handleDrawerChange);

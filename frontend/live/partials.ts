@@ -2,6 +2,7 @@
 
 import { dataValue, find, findAll } from "../shared/dom";
 import { showCounts } from "./board-counts";
+import { markBookedBlock } from "./booked-block";
 import { SignedOut, fetchHtml } from "./http";
 import { axisOf, boardElement, markLate, placeAll, placeBoard, placeCurrentTime } from "./timeline";
 import { showTimes } from "./times";
@@ -46,6 +47,14 @@ export function onBoardChange(listener: () => void): void {
 
 function notifyChange(): void {
   for (const listener of boardListeners) listener();
+}
+
+type FreshRowsHandler = (fresh: HTMLElement, shown: HTMLElement) => void;
+let freshRowsHandler: FreshRowsHandler = () => undefined;
+
+// Called with each new version of the board or of a row, before it takes the place of the one that is shown.
+export function onFreshRows(handler: FreshRowsHandler): void {
+  freshRowsHandler = handler;
 }
 
 export function onSignedOut(handler: () => void): void {
@@ -144,7 +153,10 @@ function replace(shown: HTMLElement, fresh: HTMLElement): void {
   if (fresh.dataset.day === shown.dataset.day) {
     for (const row of findAll("[data-key]", fresh)) row.classList.toggle("new", !knownRows.has(row.dataset.key));
   }
+  const hasRows = fresh.matches('[data-part="board"], [data-lane]');
+  if (hasRows) freshRowsHandler(fresh, shown);
   shown.replaceWith(fresh);
+  if (hasRows) markBookedBlock();
   if (fresh.dataset.part === "board") {
     placeBoard();
     notifyChange();
@@ -153,7 +165,7 @@ function replace(shown: HTMLElement, fresh: HTMLElement): void {
 }
 
 // Remembers the focused element by its link, else by its row.
-function focusRestorer(shown: HTMLElement): (fresh: HTMLElement) => void {
+export function focusRestorer(shown: HTMLElement): (fresh: HTMLElement) => void {
   const focused = document.activeElement;
   if (!focused || !shown.contains(focused)) return () => undefined;
   const href = focused.getAttribute("href");

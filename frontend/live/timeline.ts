@@ -39,7 +39,7 @@ export function toPercent(minute: number, { parts, minutes }: Axis): number {
   return 100;
 }
 
-const isShown = (minute: number, { parts }: Axis): boolean => parts.some(([first, last]) => minute >= first && minute <= last);
+export const isShown = (minute: number, { parts }: Axis): boolean => parts.some(([first, last]) => minute >= first && minute <= last);
 
 // The position at `x`, which is horizontal in the window.
 export function toMinute(x: number, track: HTMLElement, { parts, minutes }: Axis): number {
@@ -108,6 +108,20 @@ export function localTime(instant: Date, zone: string): { day: string; minute: n
 }
 
 const daysBetween = (first: string, day: string): number => (Date.parse(day) - Date.parse(first)) / (MINUTES_A_DAY * MINUTE_MS);
+
+// The position of an instant in the row of a contractor in `zone`.
+export function positionOf(instant: Date, zone: string, board = boardElement()): number {
+  const { startsAt } = axisOf(board);
+  if (startsAt !== null) return (instant.getTime() - startsAt) / MINUTE_MS;
+  const { day, minute } = localTime(instant, zone);
+  return daysBetween(dataValue(board, "day"), day) * MINUTES_A_DAY + minute;
+}
+
+// The day on which the board shows an instant in the row of a contractor in `zone`.
+export function dayOnBoard(instant: Date, zone: string): string {
+  const { startsAt, clock } = axisOf();
+  return localTime(instant, startsAt === null ? zone : clock).day;
+}
 
 // The local date and minute of the day at a position.
 function clockAt(minute: number, { clock, startsAt }: Axis, board: HTMLElement): { day: string; minute: number } {

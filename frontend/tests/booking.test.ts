@@ -1,16 +1,20 @@
 import { beforeEach, expect, it, vi } from "vitest";
 
-import { assignOrMove } from "../live/booking";
+import { assignOrMove, type Choice } from "../live/booking";
 
 const booking = { assignment: "a1", contractor: "ann", start: "2026-03-09T15:00:00Z" };
-const { assign, cancel, move, refresh, toastWithUndo } = vi.hoisted(() => ({
+const { ask, assign, cancel, move, refresh, showBookedBlock, toastWithUndo } = vi.hoisted(() => ({
+  ask: vi.fn<() => Promise<string | null>>(),
   assign: vi.fn(),
   cancel: vi.fn(),
   move: vi.fn(),
   refresh: vi.fn(),
+  showBookedBlock: vi.fn(),
   toastWithUndo: vi.fn<(text: string, undo: () => Promise<unknown>) => void>(),
 }));
 vi.mock("../live/actions", () => ({ assign, cancel, move }));
+vi.mock("../live/booked-block", () => ({ showBookedBlock }));
+vi.mock("../live/override-reason", () => ({ askOverrideReason: ask }));
 vi.mock("../live/partials", () => ({ refresh }));
 vi.mock("../live/toasts", () => ({ toastWithUndo }));
 
@@ -18,30 +22,64 @@ beforeEach(() => {
   vi.resetAllMocks();
   assign.mockResolvedValue(booking);
   cancel.mockResolvedValue(undefined);
-  move.mockResolvedValue({ ...booking, contractor: "bo" });
+  move.mockResolvedValue({ ...booking, assignment: "a2", contractor: "bo" });
 });
 
 const undo = (): Promise<unknown> => toastWithUndo.mock.calls[0]?.[1]() ?? Promise.reject(new Error("no toast"));
+const text = (): string => toastWithUndo.mock.calls[0]?.[0] ?? "";
+const choice = (id: string, more: Partial<Choice> = {}): Choice => ({
+  contractor: { id, name: id === "ann" ? "Ann" : "Bo" },
+  start: booking.start,
+  apart: "",
+  isOverride: false,
+  ...more,
+});
 
 it("shows a new booking and its undo without waiting for events", async () => {
-  await assignOrMove({ id: "j1", number: "JOB-1" }, { id: "ann", name: "Ann" }, booking.start);
+  await assignOrMove({ id: "j1", number: "JOB-1" }, choice("ann"));
   expect(refresh.mock.calls).toEqual([[["jobs", "figures"], ["ann"]]]);
+  expect(showBookedBlock).toHaveBeenCalledWith("a1", { focus: false });
+  expect(text()).toBe("JOB-1 was assigned to Ann.");
   await undo();
   expect(cancel).toHaveBeenCalledOnce();
   expect(refresh).toHaveBeenCalledTimes(2);
 });
 
 it("shows a move in both rows, and moves back", async () => {
-  await assignOrMove({ id: "j1", number: "JOB-1", booking }, { id: "bo", name: "Bo" }, booking.start);
+  await assignOrMove({ id: "j1", number: "JOB-1", booking }, choice("bo"));
   expect(refresh.mock.calls).toEqual([[["jobs", "figures"], ["ann", "bo"]]]);
   await undo();
-  expect(move).toHaveBeenLastCalledWith({ ...booking, contractor: "bo" }, "ann", booking.start);
+  expect(move).toHaveBeenLastCalledWith({ ...booking, assignment: "a2", contractor: "bo" }, "ann", booking.start);
   expect(refresh).toHaveBeenCalledTimes(2);
+});
+
+it("says how the start differs from the desired date", async () => {
+  await assignOrMove({ id: "j1", number: "JOB-1" }, choice("ann", { apart: "8 days earlier than desired" }));
+  expect(text()).toBe("JOB-1 was assigned to Ann. The start is 8 days earlier than desired.");
+});
+
+it("sends the reason for another contractor than the first", async () => {
+  ask.mockResolvedValue("Has the key");
+  await assignOrMove({ id: "j1", number: "JOB-1" }, choice("bo", { isOverride: true }));
+  expect(assign).toHaveBeenCalledWith("j1", "bo", booking.start, "Has the key");
+});
+
+it("books nothing when the choice is taken back", async () => {
+  ask.mockResolvedValue(null);
+  expect(await assignOrMove({ id: "j1", number: "JOB-1" }, choice("bo", { isOverride: true }))).toBeNull();
+  expect(assign).not.toHaveBeenCalled();
+  expect(toastWithUndo).not.toHaveBeenCalled();
+});
+
+it("does not ask when the contractor stays", async () => {
+  await assignOrMove({ id: "j1", number: "JOB-1", booking }, choice("ann", { isOverride: true }));
+  expect(ask).not.toHaveBeenCalled();
+  expect(move).toHaveBeenCalledOnce();
 });
 
 it("shows nothing when the request is refused", async () => {
   assign.mockRejectedValue(new Error("refused"));
-  await expect(assignOrMove({ id: "j1", number: "JOB-1" }, { id: "ann", name: "Ann" }, booking.start)).rejects.toThrow();
+  await expect(assignOrMove({ id: "j1", number: "JOB-1" }, choice("ann"))).rejects.toThrow();
   expect(refresh).not.toHaveBeenCalled();
   expect(toastWithUndo).not.toHaveBeenCalled();
 });

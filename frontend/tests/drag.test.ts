@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { autoscrollStep } from "../live/drag/autoscroll";
-import { adjacentStart, cycle, nearestStart, snapToGrid, startWithinReach, type StartTime } from "../live/drag/drop-targets";
+import { adjacentStart, bestRanked, cycle, nearestStart, snapToGrid, startWithinReach, type StartTime } from "../live/drag/drop-targets";
 
-const starts: StartTime[] = [480, 540, 720].map((minute) => ({ minute, start: `at ${String(minute)}`, note: "" }));
+const starts: StartTime[] = [480, 540, 720].map((minute) => ({ minute, start: `at ${String(minute)}`, note: "", apart: "" }));
 
 describe("start times", () => {
   it("finds the nearest, the earlier one in the middle", () => {
@@ -29,6 +29,14 @@ describe("start times", () => {
 
 it("snaps to half hours", () => {
   expect([494, 495, 510, 524].map(snapToGrid)).toEqual([480, 510, 510, 510]);
+});
+
+it("starts at the lowest rank, else at the first row", () => {
+  const ranks = new Map([["b", 3], ["c", 1]]);
+  const rankOf = (lane: string) => ranks.get(lane) ?? null;
+  expect(bestRanked(["a", "b", "c"], rankOf)).toBe("c");
+  expect(bestRanked(["a", "d"], rankOf)).toBe("a");
+  expect(bestRanked([], rankOf)).toBeNull();
 });
 
 it("cycles through the lanes", () => {

@@ -20,11 +20,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assignments.drop_targets import drop_targets_on
-from assignments.wanted_time import differs_from_wanted
 from contractors.models import Contractor
 from jobs.models import Job
-from jobs.requirements import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility import CUSTOMERS, can_see
@@ -34,6 +31,7 @@ from smartscheduler.dashboard.activity_feed import FOR_MACHINES, latest_items
 from smartscheduler.dashboard.axis import ONE_DAY
 from smartscheduler.dashboard.board import BoardForm, Question
 from smartscheduler.dashboard.day_sheet import context as sheet_context
+from smartscheduler.dashboard.drop_ranks import drop_targets_json
 from smartscheduler.dashboard.job_panel import context as panel_context
 from smartscheduler.dashboard.kpis import figures
 from smartscheduler.dashboard.map_data import on_the_map
@@ -44,7 +42,6 @@ from smartscheduler.events import event_log
 from smartscheduler.events.publishing import Event
 from smartscheduler.notifications.undo import undo_offered
 from smartscheduler.rules.current import current_rules
-from smartscheduler.timeslots import TimeSlot
 
 # Data of each part of the page. A partial update reads only the requested parts.
 PARTS: dict[str, Callable[[Question, User], Any]] = {
@@ -141,7 +138,7 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
 
 @for_scripts
 def drop_targets(request: HttpRequest) -> JsonResponse:
-    """Possible start times of `?job=` in each lane, as positions and instants, or the reason why not.
+    """Possible start times of `?job=` in each lane, as positions and instants, or the reason why not; and the ranking.
 
     With `?contractors=ID,ID` only in the lanes of these.
     """
@@ -152,21 +149,7 @@ def drop_targets(request: HttpRequest) -> JsonResponse:
     if ids := _ids(request.GET.get("contractors", "")):
         contractors = contractors.filter(pk__in=ids)
     people = list(contractors.order_by("name", "pk")[: question.most_lanes])
-    fits, request_of_job = drop_targets_on(job, people, axis.window, current_rules()), JobRequest.of(job)
-    starts = {start for fit in fits.values() for start in fit.starts}
-    notes = {start: differs_from_wanted(TimeSlot(start, start + job.duration), request_of_job) for start in starts}
-    return JsonResponse(
-        {
-            str(person.pk): {
-                "reason": fits[person.pk].reason,
-                "starts": [
-                    {"minute": axis.minute(start, person.zone), "start": start, "note": notes[start]}
-                    for start in fits[person.pk].starts
-                ],
-            }
-            for person in people
-        }
-    )
+    return JsonResponse(drop_targets_json(job, people, axis, current_rules()))
 
 
 @for_scripts

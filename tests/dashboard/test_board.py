@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import TimestamptzRange
 
 from assignments.models import Assignment, Conflict
+from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
@@ -285,6 +286,31 @@ class TestThePages:
     def test_what_makes_no_sense_as_a_clock_or_number_of_days_is_ignored(self, booking: Assignment) -> None:
         page = signed_in().get("/?clock=Mars/Olympus&days=500").content.decode()
         assert 'data-days="1" data-clock="America/Chicago"' in page
+
+    def test_fits_say_how_the_ranking_sees_each_row(self) -> None:
+        first, second = ContractorFactory(rating="5.00"), ContractorFactory(rating="3.00")
+        outside = ContractorFactory(type="tile")
+        job = JobFactory(desired_date=at(11, 10, days=1))
+        address = f"/live/fits/?job={job.pk}&day={at(9, days=1).date()}"
+        fits = signed_in().get(address).json()
+        assert [(fits[str(row.pk)]["rank"], fits[str(row.pk)]["isOverride"]) for row in (first, second, outside)] == [
+            (1, False),
+            (2, True),
+            (None, True),
+        ]
+        assert fits[str(first.pk)]["aim"] == 11 * 60 + 10
+        starts = {start["minute"]: start["apart"] for start in fits[str(first.pk)]["starts"]}
+        assert starts[11 * 60 + 10] == ""  # the desired time is a start, off the grid too
+        assert starts[8 * 60] == "3 h 10 min earlier than desired"
+        later = signed_in().get(address.replace(f"{at(9, days=1).date()}", f"{at(9, days=2).date()}")).json()
+        assert later[str(first.pk)]["aim"] == 11 * 60 + 10
+
+    def test_who_has_the_job_does_not_count_as_the_first(self, booking: Assignment) -> None:
+        Contractor.objects.update(rating="5.00")
+        second, third = ContractorFactory(rating="4.00"), ContractorFactory(rating="3.00")
+        fits = signed_in().get(f"/live/fits/?job={booking.job_id}&day={at(9, days=1).date()}").json()
+        overrides = [fits[str(row.pk)]["isOverride"] for row in (booking.contractor, second, third)]
+        assert overrides == [False, False, True]
 
     def test_fits_are_for_those_who_assign(self, booking: Assignment) -> None:
         address = f"/live/fits/?job={booking.job_id}"

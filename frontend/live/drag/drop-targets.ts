@@ -1,16 +1,21 @@
 // Where a job can be dropped: pure functions over the answer of the server.
 
-// `note` says how the time differs from what the customer asked for.
+// `note` says how the time differs from what the customer asked for, `apart` the same in a few words.
 export interface StartTime {
   minute: number;
   start: string;
   note: string;
+  apart: string;
 }
 
-// A contractor's start times, or the reason why there are none.
+// A contractor's start times, or the reason why there are none. `aim` is where the desired time is in the row. `rank` is
+// null behind the first of the ranking; `isOverride`: another contractor ranks first.
 export interface DropTarget {
   reason: string;
   starts: StartTime[];
+  aim: number;
+  rank: number | null;
+  isOverride: boolean;
 }
 
 // A drop counts for the nearest start within this distance.
@@ -22,6 +27,12 @@ export const snapToGrid = (minute: number): number => Math.round(minute / GRID_M
 export function nearestStart(starts: StartTime[], minute: number): StartTime | null {
   const distance = (start: StartTime) => Math.abs(start.minute - minute);
   return starts.reduce<StartTime | null>((best, start) => (!best || distance(start) < distance(best) ? start : best), null);
+}
+
+// The item with the lowest rank; the first one where none has a rank.
+export function bestRanked<T>(items: T[], rankOf: (item: T) => number | null): T | null {
+  const rank = (item: T) => rankOf(item) ?? Infinity;
+  return items.reduce<T | null>((best, item) => (best === null || rank(item) < rank(best) ? item : best), null);
 }
 
 // The start time that a drop at `minute` selects.

@@ -3,14 +3,15 @@
 import { targetOf } from "../../shared/dom";
 import { t } from "../../shared/messages";
 import { announce } from "../announcer";
+import { isAsking } from "../override-reason";
 import { PAGE } from "../page";
 import { adjacentStart, cycle } from "./drop-targets";
 import { allowedLanes } from "./lanes";
 import { activeSession, startSession, type DragSession } from "./session";
 
-// Picks up a job or a booking.
-export function pickUp(element: HTMLElement): void {
-  if (PAGE.mayAssign && !activeSession()) startSession(element, "keyboard");
+// Picks up a job or a booking. `onEnd` is told whether it was booked.
+export function pickUp(element: HTMLElement, onEnd: (isBooked: boolean) => void = () => undefined): void {
+  if (PAGE.mayAssign && !activeSession()) startSession(element, "keyboard", { onEnd });
 }
 
 // Left and right choose the time, up and down the contractor.
@@ -34,6 +35,7 @@ function pickUpFocused(event: KeyboardEvent): void {
 }
 
 function handleKeyDown(event: KeyboardEvent): void {
+  if (isAsking()) return;
   const session = activeSession();
   if (!session) {
     pickUpFocused(event);

@@ -20,4 +20,5 @@ export function unmarkLanes(): void {
   }
 }
 
-export const allowedLanes = (): HTMLElement[] => findAll("[data-lane].can");
+// The row of a candidate that is shown above is hidden further down.
+export const allowedLanes = (): HTMLElement[] => findAll("[data-lane].can").filter((lane) => !lane.hidden);

@@ -40,7 +40,7 @@ function handleDown(event: PointerEvent): void {
 function handleMove(event: PointerEvent): void {
   if (press && !activeSession() && Math.hypot(event.clientX - press.x, event.clientY - press.y) > THRESHOLD_PIXELS) {
     isDragging = true;
-    startSession(press.element, "pointer", grabMinutes(press));
+    startSession(press.element, "pointer", { grabMinutes: grabMinutes(press) });
   }
   const session = activeSession();
   if (!isDragging || !session) return;

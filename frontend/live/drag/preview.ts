@@ -21,6 +21,7 @@ export interface Label {
 
 export class DragPreview {
   private readonly ghost = create("div", { className: "ghost" });
+  private readonly best = create("div", { className: "offered" });
   private readonly label = create("div", { className: "float" });
   private readonly text = create("span");
   private readonly note = create("span", { className: "differs" });
@@ -47,6 +48,12 @@ export class DragPreview {
     this.ghost.classList.toggle("bad", !span.isAllowed);
   }
 
+  // An outline of the best choice.
+  showBest(span: Span): void {
+    find(".track", span.lane).append(this.best);
+    place(this.best, span.from, span.to, axisOf());
+  }
+
   showLabel({ text, note, isRefused }: Label): void {
     this.text.textContent = text;
     this.note.textContent = note;
@@ -61,6 +68,7 @@ export class DragPreview {
   // Moves the label back to where the drag began.
   async springBack(): Promise<void> {
     this.ghost.remove();
+    this.best.remove();
     if (!this.hasLabel || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const frames = [{}, { transform: translation(this.origin.left, this.origin.top) }];
     await this.label.animate(frames, { duration: SPRING_BACK_MS, easing: "ease-out", fill: "forwards" }).finished;
@@ -68,6 +76,7 @@ export class DragPreview {
 
   remove(): void {
     this.ghost.remove();
+    this.best.remove();
     this.label.remove();
   }
 }

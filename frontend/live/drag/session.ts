@@ -6,11 +6,12 @@ import { t } from "../../shared/messages";
 import type { Booking } from "../actions";
 import { announce } from "../announcer";
 import { assignOrMove } from "../booking";
+import { foldedTo } from "../candidate-rows";
 import { fetchJson } from "../http";
 import { pauseRefresh, shownBoardQuery } from "../partials";
 import { axisOf, minuteText, spanText, toMinute } from "../timeline";
 import { toast, toastError } from "../toasts";
-import { nearestStart, snapToGrid, startWithinReach, type DropTarget, type StartTime } from "./drop-targets";
+import { bestRanked, nearestStart, snapToGrid, startWithinReach, type DropTarget, type StartTime } from "./drop-targets";
 import { allowedLanes, markLanes, unmarkLanes, type DropTargets } from "./lanes";
 import { DragPreview } from "./preview";
 
@@ -29,8 +30,13 @@ let active: DragSession | null = null;
 export const activeSession = (): DragSession | null => active;
 
 // `grabMinutes` is how far from its start a block is held.
-export function startSession(element: HTMLElement, mode: InputMode, grabMinutes = 0): void {
-  active = new DragSession(element, mode, grabMinutes);
+// `onEnd` is told whether the job was booked.
+export function startSession(
+  element: HTMLElement,
+  mode: InputMode,
+  { grabMinutes = 0, onEnd = () => undefined }: { grabMinutes?: number; onEnd?: (isBooked: boolean) => void } = {},
+): void {
+  active = new DragSession(element, mode, grabMinutes, onEnd);
   void active.begin();
 }
 
@@ -43,11 +49,13 @@ export class DragSession {
   private ready: Promise<void> = Promise.resolve();
   private currentSpot: Spot | null = null;
   private dropped = false;
+  private isBooked = false;
 
   constructor(
     private readonly element: HTMLElement,
     private readonly mode: InputMode,
     private readonly grabMinutes: number,
+    private readonly onEnd: (isBooked: boolean) => void,
   ) {
     const booking = bookingOf(element);
     this.job = { id: dataValue(element, "job"), number: dataValue(element, "number"), ...(booking && { booking }) };
@@ -92,11 +100,34 @@ export class DragSession {
   private async loadTargets(): Promise<void> {
     const params = shownBoardQuery();
     params.set("job", this.job.id);
+    const rows = foldedTo();
+    if (rows.length) params.set("contractors", rows.join());
     const targets = await fetchJson<Record<string, DropTarget>>("fits/", params);
     if (this.isOver) return;
     this.targets = new Map(Object.entries(targets));
     markLanes(this.targets);
     if (this.mode === "keyboard") this.moveToFirstLane();
+    else this.showBest();
+  }
+
+  // Where a drop starts from: the row of the best candidate and the time nearest to the desired one.
+  private best(): { lane: HTMLElement; start: StartTime } | null {
+    const lane = bestRanked(allowedLanes(), (item) => this.targetOf(item)?.rank ?? null);
+    const target = lane && this.targetOf(lane);
+    const start = target ? nearestStart(target.starts, target.aim) : null;
+    return lane && start ? { lane, start } : null;
+  }
+
+  // Outlines it while a job is dragged, in view unless the pointer is over the rows already.
+  private showBest(): void {
+    const best = this.best();
+    if (!best || this.job.booking) return;
+    const { lane, start } = best;
+    this.preview.showBest({ lane, from: start.minute, to: start.minute + this.minutes, isAllowed: true });
+    if (!this.currentSpot) {
+      lane.scrollIntoView({ block: "nearest" });
+      this.showSpot(null);
+    }
   }
 
   // --- Moving -------------------------------------------------------------------------------------
@@ -120,14 +151,15 @@ export class DragSession {
   private moveToFirstLane(): void {
     const lanes = allowedLanes();
     const ownLane = lanes.find((lane) => lane.dataset.lane === this.job.booking?.contractor);
-    const lane = ownLane ?? lanes[0];
+    const best = this.best();
+    const lane = ownLane ?? best?.lane;
     if (!lane) {
       toast(t("noDropTarget", { job: this.job.number }), "refused");
       this.end();
       return;
     }
     announce(t("keyboardHelp", { count: lanes.length }));
-    this.moveToLane(lane, Number(this.element.dataset.from ?? 0));
+    this.moveToLane(lane, ownLane ? Number(this.element.dataset.from) : (best?.start.minute ?? 0));
   }
 
   // Moves to the start time in `lane` that is nearest to `minute`.
@@ -152,7 +184,11 @@ export class DragSession {
   }
 
   private labelText(spot: Spot | null): string {
-    if (!spot) return t("dropHint");
+    if (!spot) {
+      const best = this.job.booking ? null : this.best();
+      const hint = best && t("bestTarget", { contractor: dataValue(best.lane, "name"), time: this.timesOf(best.start) });
+      return [t("dropHint"), hint].filter(Boolean).join(". ");
+    }
     return spot.start ? this.timesOf(spot.start) : spot.reason || t("timesLoading");
   }
 
@@ -194,7 +230,15 @@ export class DragSession {
     }
     this.preview.showPending();
     try {
-      await assignOrMove(this.job, { id: dataValue(lane, "lane"), name: dataValue(lane, "name") }, start.start);
+      const made = await assignOrMove(this.job, {
+        contractor: { id: dataValue(lane, "lane"), name: dataValue(lane, "name") },
+        start: start.start,
+        apart: start.apart,
+        isOverride: Boolean(this.targetOf(lane)?.isOverride),
+        focus: this.mode === "keyboard",
+      });
+      this.isBooked = made !== null;
+      if (!made) await this.preview.springBack();
     } catch (error) {
       await this.preview.springBack();
       toastError(error);
@@ -209,7 +253,8 @@ export class DragSession {
     document.body.classList.remove("carrying");
     unmarkLanes();
     this.resumeRefresh();
-    if (this.mode === "keyboard") this.element.focus({ preventScroll: true });
+    if (this.mode === "keyboard" && !this.isBooked) (this.element.querySelector<HTMLElement>("[data-place]") ?? this.element).focus({ preventScroll: true });
+    this.onEnd(this.isBooked);
   }
 }
 

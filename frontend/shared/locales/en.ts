@@ -19,6 +19,7 @@ export const en = {
   jobAssigned: "{job} was assigned to {contractor}.",
   jobReassigned: "{job} was reassigned to {contractor}.",
   jobRescheduled: "{job} was rescheduled.",
+  startDiffers: "The start is {difference}.",
   undo: "Undo",
   undoKey: "Undo (press U)",
   undone: "The change was undone.",
@@ -27,6 +28,11 @@ export const en = {
   dismiss: "Dismiss",
   noAnswer: "The server did not respond. Check your connection, then try again.",
   unexpectedError: "Something went wrong. Reload the page, then try again.",
+
+  // Another contractor than the first of the ranking
+  overrideQuestion: "Assign {job} to {contractor}, who is not the first of the ranking?",
+  overrideReason: "Reason (optional)",
+  overrideChoose: "Assign to {contractor}",
 
   // Drag and drop
   dropHint: "Drop on a contractor's row",
@@ -40,6 +46,7 @@ export const en = {
     other: "{count} contractors can take this job. Use the arrow keys to choose, Enter to drop, Escape to cancel.",
   },
   dragCanceled: "Move canceled. Nothing was changed.",
+  bestTarget: "Best: {contractor}, {time}",
 
   // Menu of a booking
   actionsFor: "Actions for {job}",
@@ -85,6 +92,14 @@ export const en = {
   manyMoved: "{done} of {all} bookings were moved.",
   sameTime: "{time}, the same time",
   otherTime: "{time}, the nearest free start (now {present})",
+
+  // Candidates on the board
+  candidateRows: "Candidates for {job}, best first",
+  showAllContractors: "Show all contractors",
+  showCandidatesOnly: "Show candidates only",
+  rank: "Rank",
+  score: "Score {score}",
+  showOffer: "Free {difference}: show that day",
 
   // Job panel
   rankingLoading: "Loading the ranking…",
