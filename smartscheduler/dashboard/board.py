@@ -4,24 +4,34 @@ The days and the clock are those of its axis (dashboard.axis): one time zone for
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import BooleanField, Count, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    prefetch_related_objects,
+)
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assignments.availability import Calendar, working_time
 from assignments.calendars import Drive, drives_of_days
+from assignments.local_time import day_at
 from assignments.models import Assignment
 from assignments.states import MOVABLE, TRANSITIONS, Status
-from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Absence, Contractor
+from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Absence, Contractor, WorkingHours
 from contractors.querysets import ContractorQuerySet
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see
@@ -41,6 +51,8 @@ MOST_LANES = 500
 A_WEEK = 7
 # Value of the parameter `clock` for a board in the local time of each lane.
 OWN_CLOCKS = "local"
+# Contractors who still work today are few if they are at most one in so many.
+FEW = 4
 CLOCKS = [
     ("", _("Time zone of most rows")),
     ("America/New_York", _("Eastern time")),
@@ -134,13 +146,31 @@ class Question:
         Without such a choice the clock is that of the most frequent time zone of these contractors, or UTC.
         """
         own_clocks = self.clock == OWN_CLOCKS
-        home = zone(self.clock) if self.clock and not own_clocks else self._most_frequent_zone()
+        home = zone(self.clock) if self.clock and not own_clocks else self._most_frequent_zone
         today = now.astimezone(home).date()
         first = self.day or today
         if self.days == A_WEEK:
             first -= timedelta(days=first.weekday())
         return Axis(first, self.days, None if own_clocks else home, today)
 
+    def opening(self, now: datetime) -> "Question":
+        """The question with the day that the board opens with. Runs two queries more at most.
+
+        Today, unless few contractors still work today and later bookings exist: then the day of the next one.
+        """
+        home = zone(self.clock) if self.clock and self.clock != OWN_CLOCKS else self._most_frequent_zone
+        local, contractors = now.astimezone(home), self._contractors()
+        shifts = WorkingHours.objects.filter(contractor=OuterRef("pk"), day_of_week=local.isoweekday() % 7)
+        shifts = shifts.filter(Q(end_time__gt=local.time()) | Q(end_time=time.min))
+        counts = contractors.aggregate(total=Count("pk"), working=Count("pk", filter=Exists(shifts)))
+        if counts["working"] * FEW > counts["total"]:
+            return self
+        tomorrow = day_at(local.date() + ONE_DAY, home).start
+        later = Assignment.objects.live().filter(contractor__in=contractors, time_slot__startswith__gte=tomorrow)
+        start = later.order_by("time_slot").values_list("time_slot__startswith", flat=True).first()
+        return self if start is None else replace(self, day=start.astimezone(home).date())
+
+    @cached_property
     def _most_frequent_zone(self) -> ZoneInfo:
         zones = self._contractors().order_by().values_list("time_zone").annotate(count=Count("pk"))
         most_frequent = zones.order_by("-count", "time_zone").first()

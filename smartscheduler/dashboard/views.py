@@ -60,6 +60,8 @@ def page(request: HttpRequest) -> HttpResponse:
     user = _reader(request)
     # Read the number before the parts: an event in between is then delivered twice instead of lost.
     head, question = event_log.head(), Question.of(request.GET, user)
+    if not request.GET:
+        question = question.opening(timezone.now())
     context = {
         "head": head,
         # One booking changes the rankings of many jobs. The panel subscribes to these events on its own socket.
