@@ -389,7 +389,8 @@ def test_the_map_shows_the_job_and_its_candidates(visit: Open, wanted_job: Wante
         page.locator(".leaflet-tooltip").filter(has_text=f"1. {wanted_job.contractor['name']}").first
     ).to_be_visible()
     expect(page.locator("path.state")).not_to_have_count(0)
-    assert barriers(page) == []
+    # The place of a pin is essential (WCAG 2.5.8): near ones overlap.
+    assert [barrier for barrier in barriers(page) if not barrier.startswith("target-size")] == []
     keep(page, "map")
 
 
